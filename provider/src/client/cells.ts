@@ -1,0 +1,45 @@
+/** The vendor's environments. They share nothing: a tenant of one is unknown to the other. */
+export const stages = ["testing", "production"] as const;
+export type Stage = (typeof stages)[number];
+
+/** The vendor's regions, in the order of its documentation. */
+export const cells = ["eu-1", "us-1", "ca-1", "ap-2", "ap-3"] as const;
+export type Cell = (typeof cells)[number];
+
+/** What the vendor documents of each cell: the AWS region it runs in and the prefix of its hosts. */
+export const cellTable: Record<Cell, { awsRegion: string; hostPrefix: string }> = {
+  "eu-1": { awsRegion: "eu-west-1", hostPrefix: "" },
+  "us-1": { awsRegion: "us-east-1", hostPrefix: "us-1." },
+  "ca-1": { awsRegion: "ca-central-1", hostPrefix: "ca-1." },
+  "ap-2": { awsRegion: "ap-south-1", hostPrefix: "ap-2." },
+  "ap-3": { awsRegion: "ap-southeast-2", hostPrefix: "ap-3." },
+};
+
+/** What the vendor documents of each stage: the base URL of its Tenant Management API, and its cells. */
+export const stageTable: Record<Stage, { apiUrl: string; cells: readonly Cell[]; documentsDomain: string }> =
+  {
+    testing: {
+      apiUrl: "https://api.tenants.testing.resistant.ai/v0",
+      cells: ["eu-1"],
+      documentsDomain: "documents.testing.resistant.ai",
+    },
+    production: {
+      apiUrl: "https://api.tenants.resistant.ai/v0",
+      cells,
+      documentsDomain: "documents.resistant.ai",
+    },
+  };
+
+/**
+ * Gives the base URL of the Documents API, which a tenant application's credentials call.
+ *
+ * @returns for example `https://api.us-1.documents.resistant.ai`
+ */
+export function documentsApiUrl(stage: Stage, cell: Cell): string {
+  return `https://api.${cellTable[cell].hostPrefix}${stageTable[stage].documentsDomain}`;
+}
+
+/** Tells whether a text is the name of a cell the vendor documents. */
+export function isCell(text: string): text is Cell {
+  return (cells as readonly string[]).includes(text);
+}

@@ -1,0 +1,68 @@
+/**
+ * Why a call failed, by who is to blame and by what it means for an object that was to be made.
+ *
+ * - `INPUT_INVALID`: the caller's mistake; nothing was sent.
+ * - `NOT_SENT`: the request surely never reached the server.
+ * - `NO_ANSWER`: it may have reached the server, and no whole answer came back.
+ * - `REFUSED`: the server answered with a documented error (4xx); nothing was done.
+ * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
+ * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says.
+ * - `TOKEN_REFUSED`: the organization's authorization server gave no token.
+ */
+export type ErrorCode =
+  | "INPUT_INVALID"
+  | "NOT_SENT"
+  | "NO_ANSWER"
+  | "REFUSED"
+  | "SERVER_FAILED"
+  | "ANSWER_INVALID"
+  | "TOKEN_REFUSED";
+
+/** What a {@link TenantManagementError} carries beside its message. */
+export interface ErrorDetails {
+  /** HTTP status, where the server answered. */
+  status?: number;
+  /** The id of an object that the server says it made, where the rest of its answer is unusable. */
+  objectId?: string;
+  cause?: unknown;
+}
+
+/** Is thrown for everything that goes wrong between this client and the vendor; its message tells the remedy. */
+export class TenantManagementError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number | undefined;
+  readonly objectId: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "TenantManagementError";
+    this.code = code;
+    this.status = details.status;
+    this.objectId = details.objectId;
+  }
+}
+
+/** Tells whether the object of a failed create may exist all the same. */
+export function mayHaveHappened(error: unknown): boolean {
+  return (
+    error instanceof TenantManagementError &&
+    (error.code === "NO_ANSWER" || error.code === "SERVER_FAILED" || error.code === "ANSWER_INVALID")
+  );
+}
+
+/** Gives what is worth telling of any thrown thing, in one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The longest text of a server's that is repeated in a message, in characters. */
+const longestQuote = 512;
+
+/** Makes a server's text safe to print: control characters (terminal escapes) escaped, length bounded. */
+export function printable(text: string): string {
+  const escaped = text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return escaped.length > longestQuote ? `${escaped.slice(0, longestQuote)}…` : escaped;
+}

@@ -1,0 +1,22 @@
+import { TenantManagementError } from "./errors.js";
+
+/**
+ * Resolves the link to the next page, which is never followed to another host: the request carries a token.
+ *
+ * @param href a path relative to the API's base URL (`/tenants?…`), or one that already starts with the base's path
+ * @throws {@link TenantManagementError} `ANSWER_INVALID` where it leads out of the API
+ */
+export function resolveNextPage(apiUrl: string, href: string): URL {
+  const base = new URL(apiUrl);
+  const basePath = base.pathname.replace(/\/+$/, "");
+  const isUnderBase = (url: URL | null): url is URL =>
+    url?.origin === base.origin && url.pathname.startsWith(`${basePath}/`) && url.username === "";
+  const asGiven = URL.parse(href, apiUrl.replace(/\/*$/, "/"));
+  if (isUnderBase(asGiven)) return asGiven;
+  const belowBase = /^\/(?!\/)/.test(href) ? URL.parse(`${base.origin}${basePath}${href}`) : null;
+  if (isUnderBase(belowBase)) return belowBase;
+  throw new TenantManagementError(
+    "ANSWER_INVALID",
+    "The list of tenants names a next page outside the Tenant Management API; it was not followed. Check tenants:apiUrl, and tell the vendor.",
+  );
+}

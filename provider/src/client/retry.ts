@@ -1,0 +1,101 @@
+import { setTimeout as sleepMs } from "node:timers/promises";
+import pRetry from "p-retry";
+
+import { TenantManagementError } from "./errors.js";
+
+/** When and how often a call is repeated. */
+export interface RetryPolicy {
+  /** How many times at most a call is made in all; default 8. */
+  attempts: number;
+  /** The bound of the first wait, in milliseconds; it doubles with each attempt; default 250. */
+  baseDelayMs: number;
+  /** The bound of any wait that the server did not ask for, in milliseconds; default 15 000. */
+  maxDelayMs: number;
+  /** The longest `Retry-After` that is honoured, in milliseconds; default 60 000. */
+  maxRetryAfterMs: number;
+  /** Gives a number from 0 (inclusive) to 1 (exclusive). */
+  random: () => number;
+  /** Waits; injected so that tests need no time. */
+  sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+export const defaultRetryPolicy: RetryPolicy = {
+  attempts: 8,
+  baseDelayMs: 250,
+  maxDelayMs: 15_000,
+  maxRetryAfterMs: 60_000,
+  random: Math.random,
+  sleep: (delayMs, signal) => sleepMs(delayMs, undefined, { signal }),
+};
+
+/** Says of a failed call that it may safely be made again, and when. */
+export class RetryableFailure extends Error {
+  /**
+   * @param error what to throw when there is no further attempt
+   * @param retryAfterMs how long the server asks to wait, in milliseconds, if it does
+   */
+  constructor(
+    readonly error: TenantManagementError,
+    readonly retryAfterMs?: number,
+  ) {
+    super(error.message, { cause: error });
+    this.name = "RetryableFailure";
+  }
+}
+
+/**
+ * Makes a call again, after a wait, for as long as it throws {@link RetryableFailure}.
+ *
+ * @param deadline ends the waiting, never a call under way: an answer that comes late may hold a credential.
+ * @throws whatever else the call throws, at once; after the last attempt, the error inside the failure.
+ */
+export async function withRetries<T>(
+  call: () => Promise<T>,
+  policy: RetryPolicy,
+  deadline: AbortSignal,
+): Promise<T> {
+  try {
+    // p-retry's own wait has no full jitter and no Retry-After, and its `signal` drops an answer that came late.
+    return await pRetry(call, {
+      retries: policy.attempts - 1,
+      minTimeout: 0,
+      factor: 1,
+      shouldRetry: ({ error }) => error instanceof RetryableFailure && !deadline.aborted,
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        if (!(error instanceof RetryableFailure) || retriesLeft === 0) return;
+        await policy.sleep(retryDelayMs(attemptNumber, error.retryAfterMs, policy), deadline).catch(() => {
+          throw error;
+        });
+      },
+    });
+  } catch (error) {
+    throw error instanceof RetryableFailure ? error.error : error;
+  }
+}
+
+/**
+ * Gives the wait before the next attempt: exponential with full jitter, and never less than the server asked for.
+ *
+ * @param attempt the number of the attempt that failed, from 1
+ * @returns milliseconds
+ * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ Full jitter}
+ */
+export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, policy: RetryPolicy): number {
+  const bound = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
+  return Math.min(retryAfterMs ?? 0, policy.maxRetryAfterMs) + policy.random() * bound;
+}
+
+/**
+ * Reads a `Retry-After` header: seconds, or a date.
+ *
+ * @param nowMs the time now, in milliseconds since 1970
+ * @returns milliseconds from now, 0 for the past, or undefined where there is nothing readable
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
+ */
+export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  const text = header.trim();
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const dateMs = Date.parse(text);
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+}

@@ -1,0 +1,163 @@
+import { z } from "zod";
+
+import { isCell, type Cell } from "./cells.js";
+
+/**
+ * What the API answers, as this project reads it: unknown fields are allowed, missing ones refused with their path,
+ * and snake_case ends here. The contract is the vendor's OpenAPI document (`components.schemas`).
+ */
+
+/** The permissions of a tenant application at the Documents API. */
+export const documentsScopes = ["documents.submissions.read", "documents.submissions.write"] as const;
+export type DocumentsScope = (typeof documentsScopes)[number];
+
+/** How a tenant application proves who it is: a secret of the vendor's making, or a key pair of the customer's own. */
+export const authMethods = ["CLIENT_SECRET", "RSA", "EC"] as const;
+export type AuthMethod = (typeof authMethods)[number];
+
+// Ids become parts of paths, names and log lines: what could leave one is refused here.
+const identifier = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(
+    /^(?!\.{1,2}$)[^\p{Cc}\p{Cf}\s/\\?#]+$/u,
+    "must be an id without spaces, slashes or control characters",
+  );
+
+const text = z.string().max(4096);
+
+const link = z.object({ href: text, rel: text.optional() });
+const links = z.union([z.array(link), link, z.record(z.string(), z.union([text, link]))]);
+
+/** A tenant, as the API tells it (`TenantResponse`). */
+export interface ApiTenant {
+  tenantId: string;
+  name: string;
+  /** The cells where the Web UI is reachable. */
+  cells: string[];
+  createdAt: string;
+  updatedAt: string;
+  /** The Web UI's address per cell, for the cells that the API gives a usable link for. */
+  webUiUrls: Partial<Record<Cell, string>>;
+}
+
+export const tenantSchema = z
+  .object({
+    id: identifier,
+    name: text,
+    created: text,
+    updated: text,
+    cells: z.array(text),
+    _links: z.object({ "documents-ui": links.optional().catch(undefined) }).optional(),
+  })
+  .transform((tenant): ApiTenant => ({
+    tenantId: tenant.id,
+    name: tenant.name,
+    cells: tenant.cells,
+    createdAt: tenant.created,
+    updatedAt: tenant.updated,
+    webUiUrls: toWebUiUrls(tenant._links?.["documents-ui"]),
+  }));
+
+export const tenantPageSchema = z.object({
+  items: z.array(tenantSchema),
+  _links: z.object({ next: z.object({ href: text.optional() }).nullish() }).nullish(),
+});
+
+/** What the API answers once, when an application is made (`Credentials`). */
+export type ApiCredentials =
+  { type: "CLIENT_SECRET"; clientSecret: string } | { type: "RSA" | "EC"; alg: string; keyId: string };
+
+const credentialsSchema = z.discriminatedUnion("type", [
+  z
+    .object({ type: z.literal("CLIENT_SECRET"), client_secret: z.string().min(1) })
+    .transform((credentials): ApiCredentials => ({
+      type: credentials.type,
+      clientSecret: credentials.client_secret,
+    })),
+  z
+    .object({ type: z.enum(["RSA", "EC"]), alg: text, kid: text })
+    .transform((credentials): ApiCredentials => ({
+      type: credentials.type,
+      alg: credentials.alg,
+      keyId: credentials.kid,
+    })),
+]);
+
+/** A tenant application, as the API tells it (`TenantApplicationResponse`). */
+export interface ApiApplication {
+  applicationId: string;
+  clientId: string;
+  cell: string;
+  scopes: string[];
+  /** The base URL of the authorization server of the application's cell. */
+  authServer: string;
+  /** Where the application gets its tokens: the API's own link, else `authServer` + `/v1/token`. */
+  tokenUrl: string;
+}
+
+const applicationFields = {
+  id: identifier,
+  client_id: identifier,
+  auth_server: text,
+  cell: text,
+  scopes: z.array(text),
+  _links: z.object({ token_url: z.union([text, link]).optional() }).nullish(),
+};
+
+function toApplication(application: z.output<z.ZodObject<typeof applicationFields>>): ApiApplication {
+  const tokenLink = application._links?.token_url;
+  return {
+    applicationId: application.id,
+    clientId: application.client_id,
+    cell: application.cell,
+    scopes: application.scopes,
+    authServer: application.auth_server,
+    tokenUrl:
+      (typeof tokenLink === "string" ? tokenLink : tokenLink?.href) ??
+      `${application.auth_server.replace(/\/+$/, "")}/v1/token`,
+  };
+}
+
+export const applicationSchema = z.object(applicationFields).transform(toApplication);
+
+export const applicationListSchema = z.object({ items: z.array(applicationSchema) });
+
+/** The answer to a create: with the credentials, which no other answer has. */
+export const newApplicationSchema = z
+  .object({ ...applicationFields, credentials: credentialsSchema })
+  .transform((application) => ({ ...toApplication(application), credentials: application.credentials }));
+export type NewApplication = z.output<typeof newApplicationSchema>;
+
+/** Reads the little that is needed of an answer that is otherwise unusable: which object was made. */
+export const madeObjectSchema = z.object({ id: identifier });
+
+/** Reads an error's text (`Error`). */
+export const apiErrorSchema = z.object({ message: z.string() });
+
+function toWebUiUrls(given: z.output<typeof links> | undefined): Partial<Record<Cell, string>> {
+  const pairs = (given === undefined ? [] : toLinkList(given)).flatMap(({ href, rel }) => {
+    const url = toHttpsUrl(href);
+    return rel !== undefined && isCell(rel) && url !== undefined ? [[rel, url] as const] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** The contract types the links as an object, while its own example is an array: both are read, and a map by cell. */
+function toLinkList(given: z.output<typeof links>): Array<{ href: string; rel?: string | undefined }> {
+  if (Array.isArray(given)) return given;
+  if (typeof given.href === "string") {
+    return [{ href: given.href, rel: typeof given.rel === "string" ? given.rel : undefined }];
+  }
+  return Object.entries(given).flatMap(([rel, value]) =>
+    value === undefined ? [] : [{ href: typeof value === "string" ? value : value.href, rel }],
+  );
+}
+
+/** The API gives a bare host name; anything that does not make a plain https address is left out. */
+function toHttpsUrl(href: string): string | undefined {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(href) ? href : `https://${href}`);
+  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return undefined;
+  return url.pathname === "/" && url.search === "" && url.hash === "" ? url.origin : url.href;
+}

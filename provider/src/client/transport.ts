@@ -1,0 +1,136 @@
+import { Agent, type Dispatcher } from "undici";
+
+import { messageOf, TenantManagementError } from "./errors.js";
+
+/** Bounds on one HTTP exchange. */
+export interface TransportLimits {
+  /** Time to a connection, TLS included, in milliseconds; default 10 000. */
+  connectTimeoutMs?: number;
+  /** Time from the request to the answer's headers, in milliseconds; default 30 000. */
+  headersTimeoutMs?: number;
+  /** Time between two pieces of the answer's body, in milliseconds; default 30 000. */
+  bodyTimeoutMs?: number;
+  /** Time for the whole exchange, in milliseconds; default 60 000. */
+  exchangeTimeoutMs?: number;
+  /** The largest answer that is read, in bytes; default 8 MiB. */
+  maxAnswerBytes?: number;
+  /** How many connections to one server are open at once; default 16. */
+  connections?: number;
+}
+
+/** One HTTP request, as this client sends them. */
+export interface HttpRequest {
+  method: "GET" | "POST" | "DELETE";
+  url: URL;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** One whole answer. Header names are lower case. */
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Sends one request and reads its whole answer; knows nothing of retries or of what the answer means. */
+export interface Transport {
+  /**
+   * @returns Resolves with the answer, whatever its status. Redirects are not followed.
+   * @throws {@link TenantManagementError} `NOT_SENT` when the request surely did not reach the server, else `NO_ANSWER`.
+   */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Ends the connections that are open. */
+  close(): Promise<void>;
+}
+
+/** Opens the pool of connections that one process shares. */
+export function createTransport(limits: TransportLimits = {}): Transport {
+  const agent = new Agent({
+    connections: limits.connections ?? 16,
+    pipelining: 1,
+    connect: { timeout: limits.connectTimeoutMs ?? 10_000 },
+    headersTimeout: limits.headersTimeoutMs ?? 30_000,
+    bodyTimeout: limits.bodyTimeoutMs ?? 30_000,
+    maxResponseSize: limits.maxAnswerBytes ?? 8 * 1024 * 1024,
+  });
+  return {
+    send: (request) => send(agent, request, limits.exchangeTimeoutMs ?? 60_000),
+    close: () => agent.destroy(),
+  };
+}
+
+async function send(agent: Agent, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+  const progress = { isWritten: false };
+  const dispatcher = agent.compose(
+    (dispatch) => (options, handler) => dispatch(options, notingWrite(handler, progress)),
+  );
+  try {
+    const { statusCode, headers, body } = await dispatcher.request({
+      origin: request.url.origin,
+      path: request.url.pathname + request.url.search,
+      method: request.method,
+      headers: request.headers,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return { status: statusCode, headers: singleHeaders(headers), body: await body.text() };
+  } catch (error) {
+    throw new TenantManagementError(
+      progress.isWritten ? "NO_ANSWER" : "NOT_SENT",
+      `${request.url.host}: ${connectionProblem(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** undici calls `onRequestStart` when it has a connection and is about to write: before that, nothing can have arrived. */
+function notingWrite(
+  handler: Dispatcher.DispatchHandler,
+  progress: { isWritten: boolean },
+): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: (controller, context: unknown) => {
+      progress.isWritten = true;
+      handler.onRequestStart?.(controller, context);
+    },
+    onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+    onResponseStart: (...args) => handler.onResponseStart?.(...args),
+    onResponseData: (...args) => handler.onResponseData?.(...args),
+    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+    onResponseError: (...args) => handler.onResponseError?.(...args),
+  };
+}
+
+function singleHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(", ") : value]],
+    ),
+  );
+}
+
+const explanations: Record<string, string> = {
+  ECONNREFUSED: "the connection was refused: is the URL right, and is the server up?",
+  ECONNRESET: "the connection was cut off",
+  ENOTFOUND: "the host name is not known: is the URL right, and does DNS work here?",
+  EAI_AGAIN: "the host name could not be looked up: does DNS work here?",
+  UND_ERR_CONNECT_TIMEOUT: "no connection in time: is there a firewall or a proxy between?",
+  UND_ERR_HEADERS_TIMEOUT: "no answer in time",
+  UND_ERR_BODY_TIMEOUT: "the answer stopped half-way",
+  UND_ERR_SOCKET: "the connection was cut off",
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: "the answer is larger than any true one and was not read",
+  TimeoutError: "no whole answer in time",
+};
+
+function connectionProblem(error: unknown): string {
+  const key = errorKey(error);
+  const explanation = key === undefined ? undefined : explanations[key];
+  return explanation === undefined ? messageOf(error) : `${explanation} (${String(key)})`;
+}
+
+function errorKey(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" ? code : error.name;
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleepMs } from "node:timers/promises";
+
+import { type ApiApplication, type ApiTenant, TenantManagementError } from "../client/index.js";
+import { currentApi, currentSettings } from "./session.js";
+
+/**
+ * What this process has learnt of the organization: lists that many resources share, and whether the API knows any of
+ * the tenants that the stack holds. When it knows none, the credentials are most likely another organization's, and
+ * "not found" does not mean that a tenant is gone.
+ */
+
+/** How long a missing tenant waits for others of its stack, which the engine reads beside it, in milliseconds. */
+const gatherMs = 500;
+
+const tenantsOfStack = new Set<string>();
+let tenants: Promise<Map<string, ApiTenant>> | undefined;
+const credentials = { areKnownRight: false };
+const applications = new Map<string, Promise<ApiApplication[] | undefined>>();
+
+/** Notes a tenant that the state holds. */
+export function noteTenantOfStack(tenantId: unknown): void {
+  if (typeof tenantId === "string") tenantsOfStack.add(tenantId);
+}
+
+/** Notes that the API has just dealt with a tenant of this stack: the credentials are the right ones. */
+export function noteOrganizationKnown(): void {
+  credentials.areKnownRight = true;
+}
+
+/** Gives all tenants of the organization by id; the paged list is read once for all that ask. */
+export function tenantsById(): Promise<Map<string, ApiTenant>> {
+  tenants ??= currentApi()
+    .then((api) => api.listTenants())
+    .then((list) => new Map(list.map((tenant) => [tenant.tenantId, tenant])));
+  return tenants;
+}
+
+/** Gives a tenant's applications, undefined where the tenant is gone; the list is read once for all that ask. */
+export async function applicationsOf(tenantId: string): Promise<ApiApplication[] | undefined> {
+  const pending = applications.get(tenantId) ?? currentApi().then((api) => api.listApplications(tenantId));
+  applications.set(tenantId, pending);
+  const list = await pending;
+  if (list !== undefined) noteOrganizationKnown();
+  return list;
+}
+
+/**
+ * Makes sure that what the API does not find is gone, and not merely another organization's.
+ *
+ * @param what names what was not found: `tenant "acme" (t-1)`
+ * @throws {@link TenantManagementError} `REFUSED` when the API knows none of the stack's tenants, with a way to insist
+ */
+export async function assertGone(what: string): Promise<void> {
+  if (credentials.areKnownRight || process.env["TENANTS_ACCEPT_MISSING"] === "true") return;
+  const existing = await tenantsById();
+  const isOurOrganization = (): boolean =>
+    credentials.areKnownRight || [...tenantsOfStack].some((tenantId) => existing.has(tenantId));
+  if (!isOurOrganization()) await sleepMs(gatherMs);
+  if (isOurOrganization()) return;
+  const settings = currentSettings();
+  throw new TenantManagementError(
+    "REFUSED",
+    `${what} is not known to the Tenant Management API (${settings.stage}), and neither is any other tenant of this stack: ` +
+      "the credentials are most likely another organization's. Nothing was changed. " +
+      "Check tenants:clientId, tenants:tokenUrl and the organization's key. " +
+      "If the tenants are truly gone, insist: set the environment variable TENANTS_ACCEPT_MISSING=true and run the same command again.",
+  );
+}

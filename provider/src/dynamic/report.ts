@@ -1,0 +1,35 @@
+import { messageOf } from "../client/index.js";
+
+/**
+ * Turns whatever was thrown into what the engine shows: the message, once. The host prints an error's `stack` beside
+ * it, in full and without its resource's name, so none is given; an error of the client's never reaches it whole,
+ * with its cause and what that may hold.
+ */
+export class ReportedError extends Error {
+  constructor(error: unknown) {
+    super(messageOf(error));
+    this.name = "Refused";
+    this.stack = "the reason is told with the resource";
+  }
+
+  override toString(): string {
+    return this.name;
+  }
+}
+
+/** Makes every method of a provider throw {@link ReportedError}. */
+export function reporting<T extends object>(provider: T): T {
+  return new Proxy(provider, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return async (...args: unknown[]): Promise<unknown> => {
+        try {
+          return await (member as (...given: unknown[]) => unknown).apply(target, args);
+        } catch (error) {
+          throw new ReportedError(error);
+        }
+      };
+    },
+  });
+}

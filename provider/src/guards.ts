@@ -1,0 +1,69 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { assertSameEnvironment } from "./dynamic/environment.js";
+import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack.js";
+import { tenantApplicationType, tenantType } from "./resource-types.js";
+import { describeProblems, type ProviderSettings, readSettings } from "./settings.js";
+
+/**
+ * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,
+ * but it sees them one by one: without this, a new resource could be made before an old one is found out of place.
+ */
+
+let environmentChecked: Promise<void> | undefined;
+
+/**
+ * Makes sure that all this stack holds was made in the stage, and at the API, that it is configured for now.
+ *
+ * @throws `pulumi.RunError`, in a preview and in an `up` alike, before anything is created
+ */
+export function assertStackEnvironment(): Promise<void> {
+  environmentChecked ??= resourcesOfLastUpdate().then(checkEnvironment);
+  return environmentChecked;
+}
+
+function checkEnvironment(resources: readonly HeldResource[]): void {
+  const settings = configuredSettings();
+  for (const { urn, type, outputs } of resources) {
+    if (type !== tenantType && type !== tenantApplicationType) continue;
+    try {
+      assertSameEnvironment(
+        `${type === tenantType ? "Tenant" : "Application"} "${nameOfUrn(urn)}"`,
+        outputs,
+        settings,
+      );
+    } catch (error) {
+      throw asRunError(error);
+    }
+  }
+}
+
+function configuredSettings(): ProviderSettings {
+  const config = new pulumi.Config("tenants");
+  const read = readSettings((key) => config.get(key));
+  if ("settings" in read) return read.settings;
+  throw new pulumi.RunError(describeProblems(read.problems));
+}
+
+/**
+ * Refuses to adopt a tenant that this stack already holds under another resource's name: the engine would make the new
+ * resource and then delete the old one, and with it the tenant.
+ *
+ * @throws `pulumi.RunError` that names `aliases`
+ */
+export async function assertNotHeldElsewhere(name: string, tenantId: string): Promise<void> {
+  const holder = (await resourcesOfLastUpdate()).find(
+    ({ urn, type, outputs }) =>
+      type === tenantType && outputs["tenantId"] === tenantId && nameOfUrn(urn) !== name,
+  );
+  if (holder === undefined) return;
+  const heldAs = nameOfUrn(holder.urn);
+  throw new pulumi.RunError(
+    `Tenant ${tenantId} cannot be adopted as "${name}": this stack already holds it as "${heldAs}" (${holder.urn}). ` +
+      `If the resource was renamed, remove \`adopt\` and give the new one the option aliases: [{ name: "${heldAs}" }].`,
+  );
+}
+
+function asRunError(error: unknown): Error {
+  return new pulumi.RunError(error instanceof Error ? error.message : String(error));
+}

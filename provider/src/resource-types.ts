@@ -1,0 +1,4 @@
+/** The types of this package's resources, as they stand in every state that holds one. */
+export const tenantType = "pulumi-nodejs:dynamic/resistant:Tenant";
+export const tenantApplicationType = "pulumi-nodejs:dynamic/resistant:TenantApplication";
+export const signingKeyType = "pulumi-nodejs:dynamic/resistant:SigningKey";

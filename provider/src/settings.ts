@@ -1,0 +1,98 @@
+import { z } from "zod";
+
+import { stages, stageTable, type Stage } from "./client/cells.js";
+
+/**
+ * The stack configuration that the resources themselves read, in the namespace `tenants`. A stack's program may read
+ * more keys there; this part of it is the same in every program.
+ */
+
+const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Accepts an https URL, and http on loopback, where the sandbox listens: a credential is sent to it. */
+const serviceUrl = z.string().refine(
+  (text) => {
+    const url = URL.parse(text);
+    if (url === null || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
+      return false;
+    return url.protocol === "https:" || (url.protocol === "http:" && loopbackHosts.has(url.hostname));
+  },
+  { error: "must be an https URL without user, query or fragment (http only on loopback)" },
+);
+
+const notEmpty = z.string().trim().min(1, "must not be empty");
+
+/** The keys below `tenants:` that the resources read. Each may be absent while nothing has to be sent. */
+export const settingsSchema = z.object({
+  /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. */
+  stage: z.enum(stages, { error: `must be one of ${stages.join(", ")}` }),
+  /** Base URL of the Tenant Management API, `/v0` included; https only, except on loopback. Default: the stage's. */
+  apiUrl: serviceUrl.optional(),
+  /** Token URL of the organization's authorization server; also the client assertion's `aud`. */
+  tokenUrl: serviceUrl.optional(),
+  /** The organization's OAuth2 client. The environment variable `TENANTS_CLIENT_ID` overrides it. */
+  clientId: notEmpty.optional(),
+  /** `kid` header of the client assertion. The environment variable `TENANTS_KEY_ID` overrides it. */
+  keyId: notEmpty.optional(),
+  /** ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8). */
+  privateKeySecretArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/,
+      "must be the ARN of a Secrets Manager secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)",
+    )
+    .optional(),
+  /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */
+  privateKey: notEmpty.optional(),
+});
+
+/** The names of those keys, without the namespace. */
+export const settingsKeys = Object.keys(settingsSchema.shape) as Array<keyof typeof settingsSchema.shape>;
+
+/** What the resources need to know, defaults filled in. */
+export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, "stage" | "apiUrl"> {
+  stage: Stage;
+  /** Without a slash at its end. */
+  apiUrl: string;
+}
+
+/** One thing that is wrong with the configuration. */
+export interface ConfigurationProblem {
+  /** Where: `tenants:customers[0].name`. */
+  path: string;
+  /** What is wrong, and what would be right. Never the value of a secret. */
+  problem: string;
+}
+
+/**
+ * Reads the settings.
+ *
+ * @param get gives the value of a key of the namespace `tenants`, or undefined
+ * @returns the settings, or everything that is wrong with them
+ */
+export function readSettings(
+  get: (key: string) => string | undefined,
+): { settings: ProviderSettings } | { problems: ConfigurationProblem[] } {
+  const parsed = settingsSchema.safeParse(
+    Object.fromEntries(settingsKeys.flatMap((key) => (get(key) === undefined ? [] : [[key, get(key)]]))),
+  );
+  if (!parsed.success) {
+    return {
+      problems: parsed.error.issues.map((issue) => ({
+        path: `tenants:${issue.path.join(".")}`,
+        problem: issue.message,
+      })),
+    };
+  }
+  const { stage, apiUrl } = parsed.data;
+  return {
+    settings: { ...parsed.data, stage, apiUrl: (apiUrl ?? stageTable[stage].apiUrl).replace(/\/+$/, "") },
+  };
+}
+
+/** Writes problems as people read them: one a line, each with its path. */
+export function describeProblems(problems: readonly ConfigurationProblem[]): string {
+  const lines = problems.map(({ path, problem }) => `  - ${path}: ${problem}`);
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return `The stack configuration has ${count}; nothing was changed:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Cell } from "./client/cells.js";
+import type { AuthMethod, DocumentsScope } from "./client/schemas.js";
+import { assertStackEnvironment } from "./guards.js";
+import { providerSource } from "./provider-source.js";
+import { tenantApplicationType } from "./resource-types.js";
+
+/** The inputs of a {@link TenantApplication}. A change of any is a replacement. */
+export interface TenantApplicationArgs {
+  /** The tenant it is a client of. */
+  tenantId: pulumi.Input<string>;
+  /** The region it is bound to. */
+  cell: pulumi.Input<Cell>;
+  /** What it may do at the Documents API; default both. A set: order is no difference. */
+  scopes?: pulumi.Input<pulumi.Input<DocumentsScope>[]>;
+  /** How it proves who it is; default `CLIENT_SECRET`, where the vendor makes the secret. */
+  authMethod?: pulumi.Input<AuthMethod>;
+  /** With RSA and EC, the public key: PEM (SPKI) or a JWK. RSA needs more than 2048 bits, EC the curve P-256. */
+  publicKey?: pulumi.Input<string | Record<string, unknown>>;
+  /** With RSA and EC, the key's id (`kid`); default its RFC 7638 thumbprint. */
+  keyId?: pulumi.Input<string>;
+}
+
+/**
+ * A tenant application: an OAuth2 machine-to-machine client in a tenant.
+ *
+ * Its credentials are returned once, when it is made, and are kept in the state, encrypted. There is no update
+ * operation: on a change, a new application is made before the old one is deleted.
+ */
+export class TenantApplication extends pulumi.CustomResource {
+  declare readonly applicationId: pulumi.Output<string>;
+  declare readonly clientId: pulumi.Output<string>;
+  /** A secret; of `CLIENT_SECRET` only. */
+  declare readonly clientSecret: pulumi.Output<string | undefined>;
+  /** The base URL of the authorization server of its cell. */
+  declare readonly authServer: pulumi.Output<string>;
+  /** Where it gets its tokens: the API's link, else `authServer` + `/v1/token`. */
+  declare readonly tokenUrl: pulumi.Output<string>;
+  /** Of RSA and EC only. */
+  declare readonly keyId: pulumi.Output<string | undefined>;
+  /** When it was made, by this machine's clock: RFC 3339, UTC. The API does not tell. */
+  declare readonly createdAt: pulumi.Output<string>;
+  declare readonly tenantId: pulumi.Output<string>;
+  declare readonly cell: pulumi.Output<Cell>;
+  declare readonly scopes: pulumi.Output<DocumentsScope[]>;
+  declare readonly authMethod: pulumi.Output<AuthMethod>;
+  declare readonly publicKey: pulumi.Output<string | Record<string, unknown> | undefined>;
+
+  /**
+   * Declares a tenant application.
+   *
+   * @param name the resource's name in the stack
+   */
+  constructor(name: string, args: TenantApplicationArgs, opts?: pulumi.CustomResourceOptions) {
+    const cell = pulumi.all([args.cell, assertStackEnvironment()]).apply(([given]) => given);
+    super(
+      tenantApplicationType,
+      name,
+      { ...outputs, ...args, cell, __provider: providerSource("tenantApplication") },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret"] }),
+    );
+  }
+}
+
+const outputs = {
+  applicationId: undefined,
+  clientId: undefined,
+  clientSecret: undefined,
+  authServer: undefined,
+  tokenUrl: undefined,
+  createdAt: undefined,
+  scopes: undefined,
+  authMethod: undefined,
+  publicKey: undefined,
+  keyId: undefined,
+};

@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Cell, Stage } from "./client/cells.js";
+import { assertNotHeldElsewhere, assertStackEnvironment } from "./guards.js";
+import { providerSource } from "./provider-source.js";
+import { tenantType } from "./resource-types.js";
+
+/** The inputs of a {@link Tenant}. */
+export interface TenantArgs {
+  /** The tenant's name, unique in the organization: `^[a-z0-9]{1,61}$`. A change is a replacement. */
+  name: pulumi.Input<string>;
+  /** The cells where the Web UI is reachable. Given, a change is a replacement. A set: order is no difference. */
+  cells?: pulumi.Input<pulumi.Input<Cell>[]>;
+  /** The same, used only when the tenant is made and never a difference afterwards. The API's default is `["eu-1"]`. */
+  initialCells?: pulumi.Input<pulumi.Input<Cell>[]>;
+  /** The id of an existing tenant of that name, to be taken over instead of made. */
+  adopt?: pulumi.Input<string>;
+  /** Allows a change that replaces the tenant, which destroys all that the customer has in it. Default false. */
+  allowReplace?: pulumi.Input<boolean>;
+}
+
+/**
+ * A tenant: one downstream customer's isolation boundary.
+ *
+ * There is no update operation: a change of `name` or of given `cells` is a replacement, the old tenant is deleted
+ * first, and it is refused in the preview unless `allowReplace` is true.
+ */
+export class Tenant extends pulumi.CustomResource {
+  declare readonly tenantId: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  /** The cells where the Web UI is reachable, as the vendor has them. */
+  declare readonly cells: pulumi.Output<Cell[]>;
+  /** The Web UI's https URL per cell; a cell for which the API gives no link is left out. */
+  declare readonly webUiUrls: pulumi.Output<Partial<Record<Cell, string>>>;
+  /** The claim value that lets a user of the partner's identity provider read (`<tenant_id>_RO`). */
+  declare readonly readOnlyClaim: pulumi.Output<string>;
+  /** The same for reading and writing (`<tenant_id>_RW`). */
+  declare readonly readWriteClaim: pulumi.Output<string>;
+  declare readonly stage: pulumi.Output<Stage>;
+  /** When the vendor made it, as the vendor writes it. */
+  declare readonly createdAt: pulumi.Output<string>;
+  declare readonly updatedAt: pulumi.Output<string>;
+  /** Who made or adopted it: the CI system's user, else `user@host`. */
+  declare readonly createdBy: pulumi.Output<string>;
+
+  /**
+   * Declares a tenant.
+   *
+   * @param name the resource's name in the stack
+   */
+  constructor(name: string, args: TenantArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      tenantType,
+      name,
+      { ...outputs, ...guarded(name, args, opts), __provider: providerSource("tenant") },
+      opts,
+    );
+  }
+}
+
+const outputs = {
+  tenantId: undefined,
+  webUiUrls: undefined,
+  readOnlyClaim: undefined,
+  readWriteClaim: undefined,
+  stage: undefined,
+  createdAt: undefined,
+  updatedAt: undefined,
+  createdBy: undefined,
+  cells: undefined,
+};
+
+/** Lets the inputs reach the engine only once the guards have passed. */
+function guarded(name: string, args: TenantArgs, opts: pulumi.CustomResourceOptions | undefined): TenantArgs {
+  const isRenamed = pulumi
+    .output(opts?.aliases)
+    .apply((aliases) => aliases !== undefined && aliases.length > 0);
+  const checked = pulumi.all([args.adopt, isRenamed]).apply(async ([adopt, renamed]) => {
+    await assertStackEnvironment();
+    if (adopt !== undefined && !renamed) await assertNotHeldElsewhere(name, adopt);
+  });
+  return { ...args, name: pulumi.all([args.name, checked]).apply(([tenantName]) => tenantName) };
+}

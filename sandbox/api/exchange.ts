@@ -1,0 +1,113 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { FastifyReply } from "fastify";
+import type { Answer } from "./answer";
+import type { Fault } from "./faults";
+import type { RequestRecord } from "./journal";
+
+/** What stands between an operation and the client that asked for it. */
+export interface Disturbance {
+  /** How long every request waits, in milliseconds. */
+  latencyMs: number;
+  fault: Fault | undefined;
+}
+
+const garbage = "<html><body>Bad Gateway</body></html>";
+
+/**
+ * Carries an operation out and sends its answer, with all the trouble that is planned for it.
+ *
+ * @param record - gets the status that is sent
+ */
+export async function exchange(
+  reply: FastifyReply,
+  record: RequestRecord,
+  { latencyMs, fault }: Disturbance,
+  carryOut: () => Answer | Promise<Answer>,
+): Promise<void> {
+  const waitMs = latencyMs + (fault?.latencyMs ?? 0);
+  if (waitMs > 0) {
+    // Not a reason to keep the process alive once the server is closed.
+    await delay(waitMs, undefined, { ref: false });
+  }
+  switch (fault?.kind) {
+    case undefined:
+    case "latency":
+      await send(reply, record, await carryOut());
+      return;
+    case "status":
+      if (fault.carriedOut) {
+        await carryOut();
+      }
+      await send(reply, record, toFaultAnswer(fault, record), fault.body);
+      return;
+    case "reset-before":
+      reset(reply);
+      return;
+    case "reset-after":
+      await carryOut();
+      reset(reply);
+      return;
+    case "hang":
+      if (fault.carriedOut) {
+        await carryOut();
+      }
+      reply.hijack();
+      return;
+    case "half-body":
+      sendHalf(reply, record, await carryOut());
+      return;
+    case "garbage-body":
+      await send(reply, record, await carryOut(), fault.body ?? garbage);
+      return;
+  }
+}
+
+/** @param text - sent as the body in place of the answer's own */
+async function send(
+  reply: FastifyReply,
+  record: RequestRecord,
+  answer: Answer,
+  text?: string,
+): Promise<void> {
+  const payload = text ?? textOf(answer);
+  record.status = answer.status;
+  reply.code(answer.status).headers(headersOf(answer, payload));
+  await reply.send(payload === "" ? undefined : payload);
+}
+
+function sendHalf(reply: FastifyReply, record: RequestRecord, answer: Answer): void {
+  const payload = Buffer.from(textOf(answer));
+  record.status = answer.status;
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(answer.status, {
+    ...headersOf(answer, payload.toString()),
+    ...(payload.length > 0 ? { "content-length": payload.length } : {}),
+  });
+  raw.write(payload.subarray(0, Math.floor(payload.length / 2)), () => raw.socket?.destroy());
+}
+
+function reset(reply: FastifyReply): void {
+  reply.hijack();
+  reply.raw.socket?.resetAndDestroy();
+}
+
+function toFaultAnswer({ status, headers }: Fault, { operation }: RequestRecord): Answer {
+  if (status === 429 || status === 204) {
+    return { status, headers };
+  }
+  const message = "a fault was injected into the sandbox";
+  const body =
+    operation === "token" || operation === "applicationToken"
+      ? { error: "temporarily_unavailable", error_description: message }
+      : { message };
+  return { status, headers, body };
+}
+
+function textOf({ body }: Answer): string {
+  return body === undefined ? "" : JSON.stringify(body);
+}
+
+function headersOf({ headers }: Answer, payload: string): Record<string, string> {
+  return payload === "" ? { ...headers } : { "content-type": "application/json", ...headers };
+}

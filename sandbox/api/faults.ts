@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { operations, type Operation } from "./operations";
+
+/** Reads a fault that is to be injected. */
+export const faultSchema = z
+  .strictObject({
+    /** The operation that fails; `*` is any of them. */
+    operation: z.enum([...operations, "*"]),
+    /** The first matching request it happens to, counted from 1 when the fault is added; default 1. */
+    nth: z.number().int().positive().default(1),
+    /** How many matching requests in a row it happens to; default 1. */
+    times: z.union([z.number().int().positive(), z.literal(Infinity)]).default(1),
+    /**
+     * - `status`: answers with `status`, `headers` and `body` instead of doing anything.
+     * - `latency`: waits `latencyMs`, then goes on as usual.
+     * - `reset-before`: resets the connection before doing anything.
+     * - `reset-after`: carries the operation out, then resets the connection without an answer.
+     * - `hang`: never answers, and does nothing.
+     * - `half-body`: carries the operation out, sends half of the answer's body, then closes the connection.
+     * - `garbage-body`: carries the operation out, then answers with the right status and `body`, which is not JSON.
+     */
+    kind: z.enum(["status", "latency", "reset-before", "reset-after", "hang", "half-body", "garbage-body"]),
+    /** The status of the kind `status`; default 503. */
+    status: z.number().int().min(200).max(599).default(503),
+    /** Further headers of the kind `status`. */
+    headers: z.record(z.string(), z.string()).default({}),
+    /** The body of the kinds `status` and `garbage-body`; an empty text is no body. */
+    body: z.string().optional(),
+    /** How long the request waits first, whatever the kind, in milliseconds; default 0. */
+    latencyMs: z.number().nonnegative().default(0),
+    /** Carries the operation out first where the kind does not say (`status` and `hang`); default false. */
+    carriedOut: z.boolean().default(false),
+  })
+  .refine((fault) => fault.kind !== "latency" || fault.latencyMs > 0, {
+    path: ["latencyMs"],
+    message: "a fault of the kind latency needs latencyMs, in milliseconds",
+  });
+
+export type FaultInput = z.input<typeof faultSchema>;
+export type Fault = z.output<typeof faultSchema>;
+
+/** The faults that wait to happen. */
+export class FaultPlan {
+  #faults: { fault: Fault; seen: number }[] = [];
+
+  add(fault: Fault): void {
+    this.#faults.push({ fault, seen: 0 });
+  }
+
+  clear(): void {
+    this.#faults = [];
+  }
+
+  /**
+   * Counts a request against every fault that matches it.
+   *
+   * @returns the oldest fault that is due, or undefined
+   */
+  take(operation: Operation): Fault | undefined {
+    let due: Fault | undefined;
+    for (const entry of this.#faults) {
+      const { fault } = entry;
+      if (fault.operation === operation || fault.operation === "*") {
+        entry.seen += 1;
+        if (entry.seen >= fault.nth && entry.seen < fault.nth + fault.times) {
+          due ??= fault;
+        }
+      }
+    }
+    return due;
+  }
+}

@@ -1,0 +1,154 @@
+import { applicationAuthorizationServer, organizationAuthorizationServer } from "./authorization-server";
+import { cellsOf, type Cell } from "./cells";
+import { Contract } from "./contract";
+import { createControl, type Control } from "./control";
+import { controlRoot } from "./control-endpoint";
+import { FaultPlan } from "./faults";
+import { Journal } from "./journal";
+import { OrganizationClient } from "./organization";
+import { RateLimiter } from "./rate-limit";
+import { toTokenUrl } from "./representations";
+import { createServer } from "./server";
+import { applyChange, optionsSchema, type StartOptions } from "./settings";
+import { apiRoot, TenantManagement } from "./tenant-management";
+import { Tenants } from "./tenants";
+import { AccessTokens } from "./tokens";
+
+export type { Cell, Stage } from "./cells";
+export type { ApplicationRecord, Control, TenantRecord } from "./control";
+export type { FaultInput } from "./faults";
+export type { RequestCounts, RequestRecord } from "./journal";
+export type { EcPublicKey, RsaPublicKey } from "./keys";
+export type { ApiOperation, Operation } from "./operations";
+export type { SettingsChange, StartOptions } from "./settings";
+
+/** A running sandbox, and what a client of it needs to know. */
+export interface TenantManagementSandbox {
+  /** Base URL of the Tenant Management API, for example `http://127.0.0.1:40123/v0`. */
+  apiUrl: string;
+  /** Token URL of the organization's authorization server; also the assertion's `aud`. */
+  tokenUrl: string;
+  /** URL of the control endpoint. */
+  controlUrl: string;
+  /** The organization's client. */
+  clientId: string;
+  /** The organization's private key: PKCS#8, RSA, 2048 bits, made at the start. */
+  privateKeyPem: string;
+  /** The id under which its public half is registered. */
+  keyId: string;
+  control: Control;
+  /** Ends every connection and frees the port. */
+  close(): Promise<void>;
+}
+
+const host = "127.0.0.1";
+
+/**
+ * Starts a strict stand-in for the vendor: the Tenant Management API, the organization's authorization server and
+ * those of the tenant applications, on one port of the loopback interface. Everything it holds is in memory.
+ *
+ * @returns Resolves with the running sandbox once it accepts connections.
+ * @throws z.ZodError if an option is unknown or has a wrong value; the system's error if the port is taken
+ */
+export async function startTenantManagement(options: StartOptions = {}): Promise<TenantManagementSandbox> {
+  const { stage, organization, port, ...change } = optionsSchema.parse(options);
+  let settings = applyChange(change);
+  let limiter = new RateLimiter(settings.rateLimit);
+  let origin = "";
+
+  const journal = new Journal();
+  const faults = new FaultPlan();
+  const organizationClient = new OrganizationClient();
+  const tenants = new Tenants(stage, () => settings.quota);
+  const organizationTokens = new AccessTokens();
+  const applicationTokens = new AccessTokens();
+  const secrets = new Set<string>();
+  const noteSecret = (secret: string): void => {
+    secrets.add(secret);
+  };
+  const contract = await Contract.load();
+
+  const control = createControl({
+    journal,
+    faults,
+    tenants,
+    organizationClient,
+    tokens: [organizationTokens, applicationTokens],
+    secrets,
+    applySettings: (settingsChange) => {
+      settings = applyChange(settingsChange, settings);
+      if (settingsChange.rateLimit !== undefined) {
+        limiter = new RateLimiter(settings.rateLimit);
+      }
+    },
+  });
+  const tenantManagement = new TenantManagement({
+    contract,
+    tenants,
+    tokens: organizationTokens,
+    representation: () => ({
+      stage,
+      organization,
+      settings,
+      authServer: (cell) => origin + authServerPath(cell),
+    }),
+    noteSecret,
+  });
+
+  const serverContext = { settings: () => settings, noteSecret };
+  const app = createServer({
+    contract,
+    tenantManagement,
+    tokenEndpoints: [
+      {
+        path: toTokenUrl(organizationServerPath),
+        operation: "token",
+        server: organizationAuthorizationServer(
+          () => origin + toTokenUrl(organizationServerPath),
+          organizationClient,
+          {
+            ...serverContext,
+            tokens: organizationTokens,
+          },
+        ),
+      },
+      ...cellsOf(stage).map((cell) => ({
+        path: toTokenUrl(authServerPath(cell)),
+        operation: "applicationToken" as const,
+        server: applicationAuthorizationServer(
+          () => origin + toTokenUrl(authServerPath(cell)),
+          cell,
+          tenants,
+          {
+            ...serverContext,
+            tokens: applicationTokens,
+          },
+        ),
+      })),
+    ],
+    control,
+    journal,
+    faults,
+    limiter: () => limiter,
+    latencyMs: () => settings.latencyMs,
+  });
+  origin = new URL(await app.listen({ host, port })).origin;
+
+  const { clientId, privateKeyPem, keyId } = organizationClient;
+  return {
+    apiUrl: origin + apiRoot,
+    tokenUrl: origin + toTokenUrl(organizationServerPath),
+    controlUrl: origin + controlRoot,
+    clientId,
+    privateKeyPem,
+    keyId,
+    control,
+    close: () => app.close(),
+  };
+}
+
+const organizationServerPath = "/oauth2/organization";
+
+function authServerPath(cell: Cell): string {
+  return `/oauth2/${cell}`;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { stages } from "./cells";
+
+const rateLimitSchema = z.strictObject({
+  /** How many requests the bucket regains per second. */
+  perSecond: z.number().positive(),
+  /** How many requests the bucket holds. */
+  burst: z.number().int().positive(),
+  /** How a 429 says when to come back: `Retry-After` in seconds, as an HTTP date, or not at all. */
+  retryAfter: z.enum(["seconds", "date", "absent"]).default("seconds"),
+});
+
+/** How the API limits the rate of requests: one token bucket for the whole organization. */
+export type RateLimit = z.output<typeof rateLimitSchema>;
+
+const settingsShape = {
+  /** How many tenants the organization may have; default 20. */
+  quota: z.number().int().nonnegative(),
+  /** The rate limit of the API; `null`, the default, is none. Token endpoints have none. */
+  rateLimit: rateLimitSchema.nullable(),
+  /** How long each answer of the API and the token endpoints takes at least, in milliseconds; default 0. */
+  latencyMs: z.number().nonnegative(),
+  /**
+   * What a tenant's `_links["documents-ui"]` is: an `array` of `{href, rel}` (the default), an `object` of the same
+   * by cell, or `none` at all.
+   */
+  uiLinks: z.enum(["array", "object", "none"]),
+  /** Whether an application has `_links.token_url`; default true. */
+  tokenUrlLink: z.boolean(),
+  /** How long an access token is valid, in seconds; default 3600. */
+  accessTokenTtlS: z.number().int().positive(),
+};
+
+/** Reads a change of what can be changed while the sandbox runs. */
+export const settingsChangeSchema = z.strictObject(settingsShape).partial();
+
+/** Reads what {@link startTenantManagement} is started with. */
+export const optionsSchema = settingsChangeSchema.extend({
+  /** Which of the vendor's environments to be; default `testing`. It decides which cells there are. */
+  stage: z.enum(stages).default("testing"),
+  /** The organization's name, as in Web UI host names; default `sandbox`. */
+  organization: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .default("sandbox"),
+  /** The port on the loopback interface; default 0, a free one. */
+  port: z.number().int().min(0).max(65535).default(0),
+});
+
+export type SettingsChange = z.input<typeof settingsChangeSchema>;
+export type StartOptions = z.input<typeof optionsSchema>;
+
+/** What can be changed while the sandbox runs, as it is now. */
+export type Settings = z.output<z.ZodObject<typeof settingsShape>>;
+
+const defaultSettings: Settings = {
+  quota: 20,
+  rateLimit: null,
+  latencyMs: 0,
+  uiLinks: "array",
+  tokenUrlLink: true,
+  accessTokenTtlS: 3600,
+};
+
+/** Gives the settings that result from a change; what the change leaves out, or undefined, stays as it is. */
+export function applyChange(
+  change: z.output<typeof settingsChangeSchema>,
+  settings: Settings = defaultSettings,
+): Settings {
+  return {
+    quota: change.quota ?? settings.quota,
+    rateLimit: change.rateLimit === undefined ? settings.rateLimit : change.rateLimit,
+    latencyMs: change.latencyMs ?? settings.latencyMs,
+    uiLinks: change.uiLinks ?? settings.uiLinks,
+    tokenUrlLink: change.tokenUrlLink ?? settings.tokenUrlLink,
+    accessTokenTtlS: change.accessTokenTtlS ?? settings.accessTokenTtlS,
+  };
+}

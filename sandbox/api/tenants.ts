@@ -1,0 +1,195 @@
+import { randomUUID, type KeyObject } from "node:crypto";
+import { ApiError } from "./answer";
+import { cells as allCells, cellsOf, type Cell, type Stage } from "./cells";
+import { newClientId, newSecret } from "./ids";
+import { toKeyObject, type EcPublicKey, type RsaPublicKey } from "./keys";
+import { documentsScopes, type DocumentsScope } from "./scopes";
+
+/** How an application proves who it is. */
+export type ApplicationAuthentication =
+  | { type: "CLIENT_SECRET"; clientSecret: string }
+  | { type: "RSA" | "EC"; publicKey: RsaPublicKey | EcPublicKey; keyObject: KeyObject };
+
+/** What is asked for when an application is created. */
+export type RequestedAuthentication = { type: "CLIENT_SECRET" } | RsaPublicKey | EcPublicKey;
+
+export interface TenantApplication {
+  applicationId: string;
+  clientId: string;
+  cell: Cell;
+  scopes: DocumentsScope[];
+  authentication: ApplicationAuthentication;
+}
+
+export interface Tenant {
+  tenantId: string;
+  name: string;
+  /** ISO 8601. */
+  created: string;
+  /** ISO 8601. */
+  updated: string;
+  cells: Cell[];
+  applications: Map<string, TenantApplication>;
+}
+
+/** One page of the tenants. */
+export interface TenantPage {
+  items: Tenant[];
+  /** The tenant after which the next page begins; undefined on the last page. */
+  nextAfterId: string | undefined;
+}
+
+/** The tenants of the organization and the rules they obey. Every refusal is an {@link ApiError}. */
+export class Tenants {
+  readonly #stage: Stage;
+  readonly #quota: () => number;
+  readonly #tenants = new Map<string, Tenant>();
+
+  /** @param quota - gives how many tenants there may be */
+  constructor(stage: Stage, quota: () => number) {
+    this.#stage = stage;
+    this.#quota = quota;
+  }
+
+  all(): Tenant[] {
+    return [...this.#tenants.values()];
+  }
+
+  create(name: string, cells: readonly Cell[]): Tenant {
+    this.#assertCells(cells);
+    if (this.all().some((tenant) => tenant.name === name)) {
+      throw new ApiError(409, `a tenant with the name ${name} already exists`);
+    }
+    if (this.#tenants.size >= this.#quota()) {
+      throw new ApiError(403, `the organization's quota of ${this.#quota()} tenants is used up`);
+    }
+    const created = new Date().toISOString();
+    const tenant: Tenant = {
+      tenantId: randomUUID(),
+      name,
+      created,
+      updated: created,
+      cells: inOrderOf(allCells, cells),
+      applications: new Map(),
+    };
+    this.#tenants.set(tenant.tenantId, tenant);
+    return tenant;
+  }
+
+  /**
+   * Gives a page of the tenants, ordered by id: the order survives the deletion of the tenant a page ended with.
+   *
+   * @param afterId - the page begins after this id
+   */
+  page(limit: number, afterId: string | undefined): TenantPage {
+    const rest = this.all()
+      .filter(({ tenantId }) => afterId === undefined || tenantId > afterId)
+      .sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1));
+    const items = rest.slice(0, limit);
+    return { items, nextAfterId: rest.length > limit ? items.at(-1)?.tenantId : undefined };
+  }
+
+  get(tenantId: string): Tenant {
+    const tenant = this.#tenants.get(tenantId);
+    if (tenant === undefined) {
+      throw new ApiError(404, "there is no such tenant");
+    }
+    return tenant;
+  }
+
+  /** Deletes a tenant that has no applications. */
+  delete(tenantId: string): void {
+    const { applications } = this.get(tenantId);
+    if (applications.size > 0) {
+      throw new ApiError(409, `the tenant still has ${applications.size} applications`);
+    }
+    this.#tenants.delete(tenantId);
+  }
+
+  createApplication(
+    tenantId: string,
+    cell: Cell,
+    scopes: readonly DocumentsScope[],
+    requested: RequestedAuthentication,
+  ): TenantApplication {
+    const tenant = this.get(tenantId);
+    this.#assertCells([cell]);
+    const application: TenantApplication = {
+      applicationId: randomUUID(),
+      clientId: newClientId(),
+      cell,
+      scopes: inOrderOf(documentsScopes, scopes),
+      authentication: toAuthentication(requested),
+    };
+    tenant.applications.set(application.applicationId, application);
+    return application;
+  }
+
+  application(tenantId: string, applicationId: string): TenantApplication {
+    const application = this.get(tenantId).applications.get(applicationId);
+    if (application === undefined) {
+      throw new ApiError(404, "the tenant has no such application");
+    }
+    return application;
+  }
+
+  deleteApplication(tenantId: string, applicationId: string): void {
+    this.application(tenantId, applicationId);
+    this.get(tenantId).applications.delete(applicationId);
+  }
+
+  /** Finds the application that a client id belongs to, among those that still exist. */
+  applicationOfClient(clientId: string): TenantApplication | undefined {
+    return this.all()
+      .flatMap(({ applications }) => [...applications.values()])
+      .find((application) => application.clientId === clientId);
+  }
+
+  /** Deletes a tenant with all its applications, which the API itself never does. */
+  drop(tenantId: string): void {
+    this.get(tenantId);
+    this.#tenants.delete(tenantId);
+  }
+
+  /** Deletes an application whose tenant is not given. */
+  dropApplication(applicationId: string): void {
+    const owner = this.all().find(({ applications }) => applications.has(applicationId));
+    if (owner === undefined) {
+      throw new ApiError(404, "there is no such application");
+    }
+    owner.applications.delete(applicationId);
+  }
+
+  /** Changes a tenant's cells, which the API itself never does. */
+  setCells(tenantId: string, cells: readonly Cell[]): void {
+    const tenant = this.get(tenantId);
+    tenant.cells = inOrderOf(allCells, cells);
+    tenant.updated = new Date().toISOString();
+  }
+
+  #assertCells(cells: readonly Cell[]): void {
+    const missing = cells.filter((cell) => !cellsOf(this.#stage).includes(cell));
+    if (missing.length > 0) {
+      throw new ApiError(400, `the stage ${this.#stage} has no cell ${missing.join(", ")}`);
+    }
+  }
+}
+
+/** Gives a set in the vendor's order, whatever order it was asked for in: order carries no meaning. */
+function inOrderOf<T>(order: readonly T[], members: readonly T[]): T[] {
+  return order.filter((member) => members.includes(member));
+}
+
+function toAuthentication(requested: RequestedAuthentication): ApplicationAuthentication {
+  if (requested.type === "CLIENT_SECRET") {
+    return { type: "CLIENT_SECRET", clientSecret: newSecret() };
+  }
+  try {
+    return { type: requested.type, publicKey: requested, keyObject: toKeyObject(requested) };
+  } catch (cause) {
+    if (cause instanceof TypeError) {
+      throw new ApiError(400, `auth_method: ${cause.message}`);
+    }
+    throw cause;
+  }
+}

@@ -1,0 +1,310 @@
+import { type Cell, authMethods, documentsScopes, type Stage, stageTable } from "pulumi-resistant-tenants";
+import {
+  type ConfigurationProblem,
+  type ProviderSettings,
+  readSettings,
+  settingsKeys,
+} from "pulumi-resistant-tenants/settings";
+import { z } from "zod";
+
+/** One application of a customer, defaults filled in. With its cell, its purpose identifies it. */
+export type ApplicationConfiguration = z.output<ReturnType<typeof applicationSchema>>;
+
+/** One customer, defaults filled in. */
+export interface CustomerConfiguration {
+  name: string;
+  customerId: string;
+  owner?: string | undefined;
+  status: "active" | "deprecated";
+  cells: Cell[];
+  uiCells?: Cell[] | undefined;
+  adopt?: string | undefined;
+  applications: ApplicationConfiguration[];
+}
+
+/** The whole stack configuration of the namespace `tenants`. */
+export interface StackConfiguration {
+  settings: ProviderSettings;
+  secretPrefix: string;
+  customers: CustomerConfiguration[];
+}
+
+/** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
+const defaultSecretPrefix = "resistant-tenants";
+
+/** The keys of the namespace that the program reads, beside those of the resources themselves. */
+const programKeys = ["owner", "customers", "secretPrefix"];
+
+/** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
+const tagValue = z
+  .string({ error: "must be text" })
+  .min(1, "must not be empty")
+  .max(256, "must be at most 256 characters, as AWS demands of a tag")
+  .regex(
+    /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,
+    "holds a character that AWS refuses in a tag: use letters, digits, spaces and _ . : / = + - @",
+  );
+
+const secretPrefixSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9/_+=.@-]{1,200}$/,
+    "must be 1 to 200 characters that AWS allows in a secret's name: letters, digits and / _ + = . @ -",
+  )
+  .refine((prefix) => !prefix.startsWith("/") && !prefix.endsWith("/"), "must not begin or end with a slash");
+
+const unknownKey = (issue: { code?: string; keys?: string[] }): string | undefined =>
+  issue.code === "unrecognized_keys" ? "is not a known key: remove it, or mend its name" : undefined;
+
+function cellOf(stage: Stage): z.ZodType<Cell> {
+  const { cells } = stageTable[stage];
+  return z.enum(cells as [Cell, ...Cell[]], {
+    error: `must be a cell of stage ${stage}: ${cells.join(", ")}`,
+  });
+}
+
+const cellList = (stage: Stage): z.ZodArray<z.ZodType<Cell>> =>
+  z.array(cellOf(stage), { error: "must be a list of cells" }).min(1, "must name at least one cell");
+
+const applicationSchema = (stage: Stage) =>
+  z.strictObject(
+    {
+      cell: cellOf(stage),
+      purpose: z
+        .string({ error: "must be text" })
+        .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
+        .default("default"),
+      scopes: z
+        .array(z.enum(documentsScopes, { error: `must be one of ${documentsScopes.join(", ")}` }), {
+          error: "must be a list of scopes",
+        })
+        .min(1, "must name at least one scope, or be left out for both")
+        .default([...documentsScopes]),
+      authMethod: z
+        .enum(authMethods, { error: `must be one of ${authMethods.join(", ")}` })
+        .default("CLIENT_SECRET"),
+    },
+    { error: unknownKey },
+  );
+
+const customerSchema = (stage: Stage) =>
+  z.strictObject(
+    {
+      name: z
+        .string({ error: "must be given, as text" })
+        .regex(
+          /^[a-z0-9]{1,61}$/,
+          "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
+        ),
+      customerId: z
+        .union([z.int().transform(String), tagValue], {
+          error: "must be given: the partner's own identifier",
+        })
+        .pipe(tagValue),
+      owner: tagValue.optional(),
+      status: z.enum(["active", "deprecated"], { error: "must be active or deprecated" }).default("active"),
+      cells: cellList(stage),
+      uiCells: cellList(stage).optional(),
+      adopt: z
+        .string({ error: "must be the id of an existing tenant" })
+        .min(1, "must be the id of an existing tenant")
+        .optional(),
+      applications: z
+        .array(applicationSchema(stage), { error: "must be a list" })
+        .min(1, "must name an application, or be left out for one per cell")
+        .optional(),
+    },
+    { error: unknownKey },
+  );
+
+/**
+ * Reads and checks the stack configuration.
+ *
+ * @param values all values of the namespace `tenants`, by key without the namespace, as the engine gives them: text,
+ *   and JSON where the file holds a list
+ * @returns the configuration, or everything that is wrong with it
+ */
+export function readConfiguration(
+  values: ReadonlyMap<string, string>,
+): { configuration: StackConfiguration } | { problems: ConfigurationProblem[] } {
+  const read = readSettings((key) => values.get(key));
+  const problems = [
+    ...unknownKeys(values),
+    ...("problems" in read ? read.problems : missingTokenUrl(read.settings)),
+  ];
+  const owner = check(tagValue.optional(), values.get("owner"), "tenants:owner", problems);
+  const secretPrefix = check(
+    secretPrefixSchema.default(defaultSecretPrefix),
+    values.get("secretPrefix"),
+    "tenants:secretPrefix",
+    problems,
+  );
+  // Without a stage that is right, the cells cannot be checked against it: production has them all.
+  const stage = "settings" in read ? read.settings.stage : "production";
+  const customers = readCustomers(values.get("customers"), stage, owner, problems);
+  if (problems.length > 0 || secretPrefix === undefined || !("settings" in read)) return { problems };
+  return { configuration: { settings: read.settings, secretPrefix, customers } };
+}
+
+function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[] {
+  const known: string[] = [...settingsKeys, ...programKeys];
+  return [...values.keys()]
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      path: `tenants:${key}`,
+      problem: `is not a known key: remove it (pulumi config rm tenants:${key}), or mend its name. Known are ${known.join(", ")}`,
+    }));
+}
+
+function missingTokenUrl(settings: ProviderSettings): ConfigurationProblem[] {
+  if (settings.tokenUrl !== undefined) return [];
+  return [
+    {
+      path: "tenants:tokenUrl",
+      problem:
+        "must be given: the token URL of the organization's authorization server, as the vendor told it for this stage",
+    },
+  ];
+}
+
+function readCustomers(
+  json: string | undefined,
+  stage: Stage,
+  defaultOwner: string | undefined,
+  problems: ConfigurationProblem[],
+): CustomerConfiguration[] {
+  const path = "tenants:customers";
+  const entries = json === undefined ? undefined : parseList(json);
+  if (entries === undefined) {
+    problems.push({ path, problem: "must be a list of customers; write [] for none" });
+    return [];
+  }
+  problems.push(
+    ...duplicates(
+      entries.map((entry) => field(entry, "name")),
+      (index) => `${path}[${index}].name`,
+      "names the same customer as",
+    ),
+  );
+  problems.push(
+    ...duplicates(
+      entries.map((entry) => field(entry, "adopt")),
+      (index) => `${path}[${index}].adopt`,
+      "adopts the same tenant as",
+    ),
+  );
+  return entries.flatMap((entry, index) => {
+    const entryPath = `${path}[${index}]`;
+    problems.push(...inconsistencies(entry, entryPath));
+    const customer = check(customerSchema(stage), entry, entryPath, problems);
+    return customer === undefined
+      ? []
+      : [
+          {
+            ...customer,
+            owner: customer.owner ?? defaultOwner,
+            applications: applicationsOf(customer.cells, customer.applications ?? []),
+          },
+        ];
+  });
+}
+
+/** One application per cell, unless the customer's `applications` say otherwise for that cell. */
+function applicationsOf(
+  cells: readonly Cell[],
+  given: readonly ApplicationConfiguration[],
+): ApplicationConfiguration[] {
+  return cells.flatMap((cell) => {
+    const ofCell = given.filter((application) => application.cell === cell);
+    return ofCell.length > 0
+      ? ofCell
+      : [{ cell, purpose: "default", scopes: [...documentsScopes], authMethod: "CLIENT_SECRET" as const }];
+  });
+}
+
+/** Finds what no single field shows: it reads the raw entry, so that one wrong field hides no other. */
+function inconsistencies(entry: unknown, path: string): ConfigurationProblem[] {
+  const cells = list(field(entry, "cells"));
+  const applications = list(field(entry, "applications"));
+  const slots = applications.map((application) => {
+    const cell = field(application, "cell");
+    const purpose = field(application, "purpose") ?? "default";
+    return typeof cell === "string" && typeof purpose === "string" ? `${cell}/${purpose}` : undefined;
+  });
+  return [
+    ...duplicates(cells, (index) => `${path}.cells[${index}]`, "names the same cell as"),
+    ...duplicates(
+      list(field(entry, "uiCells")),
+      (index) => `${path}.uiCells[${index}]`,
+      "names the same cell as",
+    ),
+    ...duplicates(slots, (index) => `${path}.applications[${index}]`, "has the same cell and purpose as"),
+    ...applications.flatMap((application, index) => [
+      ...duplicates(
+        list(field(application, "scopes")),
+        (nth) => `${path}.applications[${index}].scopes[${nth}]`,
+        "names the same scope as",
+      ),
+      ...(cells.includes(field(application, "cell"))
+        ? []
+        : [
+            {
+              path: `${path}.applications[${index}].cell`,
+              problem: "must be one of the customer's `cells`: add it there",
+            },
+          ]),
+    ]),
+  ];
+}
+
+function duplicates(
+  values: readonly unknown[],
+  pathOf: (index: number) => string,
+  what: string,
+): ConfigurationProblem[] {
+  return values.flatMap((value, index) => {
+    const first = values.indexOf(value);
+    return value === undefined || first === index
+      ? []
+      : [{ path: pathOf(index), problem: `${what} ${pathOf(first)}: remove one` }];
+  });
+}
+
+function check<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  path: string,
+  problems: ConfigurationProblem[],
+): z.output<T> | undefined {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    const paths =
+      issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    problems.push(
+      ...paths.map((parts) => ({ path: path + parts.map(pathStep).join(""), problem: issue.message })),
+    );
+  }
+  return undefined;
+}
+
+function pathStep(step: PropertyKey): string {
+  return typeof step === "number" ? `[${step}]` : `.${String(step)}`;
+}
+
+function parseList(json: string): unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function field(entry: unknown, name: string): unknown {
+  return typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>)[name] : undefined;
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,146 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Secret } from "@pulumi/aws/secretsmanager/secret";
+import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
+import { documentsApiUrl, SigningKey, type Stage, Tenant, TenantApplication } from "pulumi-resistant-tenants";
+
+import type { ApplicationConfiguration, CustomerConfiguration } from "./configuration.js";
+import { Safeguard } from "./safeguard.js";
+import { algorithmOf, secretName, type StoredSecret } from "./stored-secret.js";
+
+/** The arguments of a {@link Customer}. */
+export interface CustomerArgs extends CustomerConfiguration {
+  stage: Stage;
+  /** The first part of its secrets' names. */
+  secretPrefix: string;
+}
+
+/** One application of a customer, with the secret that holds its credentials. */
+export interface CustomerApplication extends ApplicationConfiguration {
+  application: TenantApplication;
+  secret: Secret;
+}
+
+/** How long a deleted secret can still be restored, in days; 0 deletes at once. */
+const recoveryWindowInDays: Record<Stage, number> = { testing: 0, production: 30 };
+
+/**
+ * A downstream customer: its tenant, one OAuth2 client per cell and purpose, and a secret in AWS Secrets Manager for
+ * each. An active customer in production is safeguarded: nothing of it is deleted, by any command of the engine's.
+ */
+export class Customer extends pulumi.ComponentResource {
+  readonly tenant: Tenant;
+  readonly applications: readonly CustomerApplication[];
+
+  constructor(
+    private readonly args: CustomerArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("resistant:index:Customer", args.name, {}, opts);
+    const { name, cells, uiCells, adopt } = args;
+    this.tenant = new Tenant(
+      name,
+      {
+        name,
+        ...(uiCells === undefined ? { initialCells: cells } : { cells: uiCells }),
+        ...(adopt === undefined ? {} : { adopt }),
+      },
+      { parent: this, protect: this.isSafeguarded },
+    );
+    this.applications = args.applications.map((application) => this.makeApplication(application));
+    this.registerOutputs({ tenantId: this.tenant.tenantId });
+  }
+
+  private get isSafeguarded(): boolean {
+    return this.args.stage === "production" && this.args.status === "active";
+  }
+
+  private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
+    const { cell, purpose, scopes, authMethod } = configuration;
+    const name = `${this.args.name}/${cell}/${purpose}`;
+    const key =
+      authMethod === "CLIENT_SECRET"
+        ? undefined
+        : new SigningKey(name, { algorithm: algorithmOf[authMethod] }, { parent: this });
+    const application = new TenantApplication(
+      name,
+      {
+        tenantId: this.tenant.tenantId,
+        cell,
+        scopes,
+        authMethod,
+        ...(key === undefined ? {} : { publicKey: key.publicKeyPem }),
+      },
+      { parent: this },
+    );
+    const secret = this.makeSecret(name, configuration);
+    const version = new SecretVersion(
+      name,
+      { secretId: secret.id, secretString: this.secretValue(configuration, application, key) },
+      { parent: this },
+    );
+    if (this.isSafeguarded) {
+      const held = [this.tenant, application, secret, version, ...(key === undefined ? [] : [key])];
+      new Safeguard(name, held, { parent: this });
+    }
+    return { ...configuration, application, secret };
+  }
+
+  private makeSecret(name: string, { cell, purpose }: ApplicationConfiguration): Secret {
+    const { stage, secretPrefix, name: customer, customerId, owner } = this.args;
+    return new Secret(
+      name,
+      {
+        name: secretName(secretPrefix, stage, customer, cell, purpose),
+        description: `OAuth2 client of customer ${customer} for the Documents API, cell ${cell} (${stage})`,
+        recoveryWindowInDays: recoveryWindowInDays[stage],
+        tags: {
+          stage,
+          cell,
+          customer,
+          customerId,
+          tenant_id: this.tenant.tenantId,
+          ...(owner === undefined ? {} : { owner }),
+        },
+      },
+      { parent: this, protect: this.isSafeguarded },
+    );
+  }
+
+  private secretValue(
+    { cell, authMethod }: ApplicationConfiguration,
+    application: TenantApplication,
+    key: SigningKey | undefined,
+  ): pulumi.Output<string> {
+    const { stage } = this.args;
+    return pulumi
+      .all([
+        application.tenantId,
+        application.applicationId,
+        application.clientId,
+        application.clientSecret,
+        application.tokenUrl,
+        application.scopes,
+        application.keyId,
+        key?.privateKeyPem,
+      ])
+      .apply(([tenantId, applicationId, clientId, clientSecret, tokenUrl, scopes, keyId, privateKeyPem]) => {
+        const value: StoredSecret = {
+          stage,
+          cell,
+          tenant_id: tenantId,
+          application_id: applicationId,
+          client_id: clientId,
+          auth_method: authMethod,
+          ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+          ...(privateKeyPem === undefined ? {} : { private_key: privateKeyPem }),
+          ...(authMethod === "CLIENT_SECRET" || keyId === undefined
+            ? {}
+            : { key_id: keyId, alg: algorithmOf[authMethod] }),
+          token_url: tokenUrl,
+          documents_api_url: documentsApiUrl(stage, cell),
+          scopes,
+        };
+        return JSON.stringify(value);
+      });
+  }
+}

@@ -1,0 +1,38 @@
+import type { AuthMethod, Cell, DocumentsScope, Stage } from "pulumi-resistant-tenants";
+
+/** What a Documents API client needs, and nothing else: the value of one application's secret. */
+export interface StoredSecret {
+  stage: Stage;
+  cell: Cell;
+  tenant_id: string;
+  application_id: string;
+  client_id: string;
+  auth_method: AuthMethod;
+  /** Of CLIENT_SECRET. */
+  client_secret?: string;
+  /** Of RSA and EC, PKCS#8 PEM, unless the customer keeps the key. */
+  private_key?: string;
+  /** Of RSA and EC: the `kid` of a client assertion. */
+  key_id?: string;
+  /** Of RSA and EC: the algorithm of a client assertion. */
+  alg?: "RS256" | "ES256";
+  token_url: string;
+  documents_api_url: string;
+  scopes: DocumentsScope[];
+}
+
+/** Gives the name of an application's secret: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`. */
+export function secretName(
+  prefix: string,
+  stage: Stage,
+  customer: string,
+  cell: Cell,
+  purpose: string,
+): string {
+  return [prefix, stage, customer, cell, purpose].join("/");
+}
+
+/** The signature algorithm of each authentication method that has a key. */
+export const algorithmOf = { RSA: "RS256", EC: "ES256" } as const satisfies Partial<
+  Record<AuthMethod, string>
+>;

@@ -1,0 +1,151 @@
+import { strict as assert } from "node:assert";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import { startTenantManagement, type StartOptions, type TenantManagementSandbox } from "../../sandbox/api";
+import { findAwsProvider, type AwsProvider } from "../../sandbox/aws/find-provider";
+import { startSecretsManager, type SecretsManager } from "../../sandbox/aws/moto";
+import type { Log } from "../../sandbox/progress";
+import type { ProcessResult } from "../../sandbox/process";
+import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
+import type { ConfigValue } from "../../sandbox/pulumi/config-file";
+import { createWorkspace, type RunOptions, type Workspace } from "../../sandbox/pulumi/workspace";
+
+/** What all engine tests of one run share: the CLI, Secrets Manager and the AWS provider. */
+interface Shared {
+  pulumi: PulumiCli;
+  secretsManager: SecretsManager;
+  aws: AwsProvider;
+}
+
+export const region = "eu-west-1";
+export const repositoryRoot = path.resolve(__dirname, "../..");
+
+const silent: Log = () => undefined;
+
+let shared: Promise<Shared> | undefined;
+
+/** Starts what all engine tests share, once; ended by {@link closeShared}. */
+export function startShared(): Promise<Shared> {
+  shared ??= (async () => {
+    const pulumi = await findPulumi({ log: silent });
+    const secretsManager = await startSecretsManager({ log: silent });
+    const aws = await findAwsProvider({
+      pulumi,
+      endpointUrl: secretsManager.endpointUrl,
+      region,
+      log: silent,
+    });
+    return { pulumi, secretsManager, aws };
+  })();
+  return shared;
+}
+
+/** Ends what {@link startShared} started. */
+export async function closeShared(): Promise<void> {
+  const started = await shared;
+  await started?.aws.close();
+  await started?.secretsManager.close();
+}
+
+/** How a stack under test differs from the usual. */
+export interface StackOptions {
+  sandbox?: StartOptions;
+  stage?: "testing" | "production";
+  customers?: ConfigValue;
+  config?: Record<string, ConfigValue>;
+  env?: Record<string, string>;
+  projectDir?: string;
+}
+
+/** A stack of the project on the real engine, with a Tenant Management API of its own. */
+export class StackUnderTest {
+  /** Everything the engine printed, for the search for credentials. */
+  readonly printed: string[] = [];
+
+  private constructor(
+    readonly sandbox: TenantManagementSandbox,
+    readonly workspace: Workspace,
+    readonly shared: Shared,
+  ) {}
+
+  static async create(options: StackOptions = {}): Promise<StackUnderTest> {
+    const started = await startShared();
+    const stage = options.stage ?? "testing";
+    const sandbox = await startTenantManagement({ stage, ...options.sandbox });
+    const workspace = await createWorkspace({
+      pulumi: started.pulumi,
+      stack: stage === "testing" ? "dev" : "prod",
+      ...(options.projectDir === undefined ? {} : { projectDir: options.projectDir }),
+      config: {
+        ...started.aws.config,
+        "tenants:stage": stage,
+        "tenants:apiUrl": sandbox.apiUrl,
+        "tenants:tokenUrl": sandbox.tokenUrl,
+        "tenants:clientId": sandbox.clientId,
+        "tenants:keyId": sandbox.keyId,
+        // Secrets Manager is shared, so that each stack has names of its own there.
+        "tenants:secretPrefix": `test-${path.basename(sandbox.apiUrl.replace(/\/v0$/, "")).replace(/\D/g, "")}-${process.hrtime.bigint()}`,
+        ...(options.customers === undefined ? {} : { "tenants:customers": options.customers }),
+        ...options.config,
+      },
+      env: { ...started.aws.env, TENANTS_PRIVATE_KEY: sandbox.privateKeyPem, ...options.env },
+      ...(started.aws.pluginsFolder === undefined ? {} : { pluginsFolder: started.aws.pluginsFolder }),
+    });
+    return new StackUnderTest(sandbox, workspace, started);
+  }
+
+  /** Runs a `pulumi` command, whatever its exit code. */
+  async run(args: readonly string[], options?: RunOptions): Promise<ProcessResult> {
+    const result = await this.workspace.run(args, options);
+    this.printed.push(result.stdout, result.stderr);
+    return result;
+  }
+
+  /** Runs a command that must succeed. */
+  async succeed(args: readonly string[], options?: RunOptions): Promise<string> {
+    const result = await this.run(args, options);
+    assert.equal(result.exitCode, 0, `pulumi ${args.join(" ")}:\n${result.stdout}\n${result.stderr}`);
+    return result.stdout + result.stderr;
+  }
+
+  /** Runs a command that must fail, and gives all it printed. */
+  async fail(args: readonly string[], options?: RunOptions): Promise<string> {
+    const result = await this.run(args, options);
+    assert.notEqual(result.exitCode, 0, `pulumi ${args.join(" ")} should have failed:\n${result.stdout}`);
+    return result.stdout + result.stderr;
+  }
+
+  up(...flags: string[]): Promise<string> {
+    return this.succeed(["up", "--yes", "--skip-preview", ...flags]);
+  }
+
+  async setCustomers(customers: ConfigValue): Promise<void> {
+    await this.workspace.configure({ "tenants:customers": customers });
+  }
+
+  /** Asserts that no credential is in the state or in anything that was printed. */
+  async assertNoCredentials(): Promise<void> {
+    const state = JSON.stringify(await this.workspace.exportState());
+    const places = {
+      state,
+      output: this.printed.join("\n"),
+      config: await readFile(this.workspace.configFile, "utf8"),
+    };
+    const secrets = this.sandbox.control.issuedSecrets();
+    assert.ok(secrets.length > 0, "the sandbox issued no secret: there is nothing to search for");
+    for (const [place, text] of Object.entries(places)) {
+      for (const secret of secrets)
+        assert.ok(!text.includes(secret), `a credential stands in the ${place} in plain text`);
+      assert.ok(
+        !/BEGIN (RSA |EC )?PRIVATE KEY/.test(text),
+        `a private key stands in the ${place} in plain text`,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.sandbox.close();
+    await this.workspace.remove();
+  }
+}

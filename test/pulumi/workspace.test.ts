@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { parse } from "yaml";
+import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
+import { copyConfigFile, overrideConfig } from "../../sandbox/pulumi/config-file";
+import { createWorkspace } from "../../sandbox/pulumi/workspace";
+
+const log = (): void => undefined;
+const committed = `# A comment.
+encryptionsalt: v1:somebody:elses
+config:
+  app:cells: [eu-1]
+  app:customers:
+    - name: acme
+      status: active
+`;
+
+describe("a workspace of Pulumi's", function () {
+  this.timeout(60_000);
+
+  let projectDir: string;
+  let pulumi: PulumiCli;
+
+  before(async function () {
+    this.timeout(20 * 60_000);
+    pulumi = await findPulumi({ log });
+  });
+
+  beforeEach(async () => {
+    projectDir = await mkdtemp(path.join(os.tmpdir(), "project-"));
+    await writeFile(path.join(projectDir, "Pulumi.yaml"), "name: app\nruntime: nodejs\n");
+    await writeFile(path.join(projectDir, "Pulumi.dev.yaml"), committed);
+  });
+
+  afterEach(() => rm(projectDir, { recursive: true, force: true }));
+
+  it("leaves the project's folder as it is, and nothing behind", async () => {
+    const configFile = path.join(projectDir, "Pulumi.dev.yaml");
+    const workspace = await createWorkspace({ pulumi, stack: "dev", projectDir, configFile });
+    const { exitCode } = await workspace.run(["config", "set", "app:owner", "payments-team"]);
+    assert.equal(exitCode, 0);
+    assert.match(await readFile(workspace.configFile, "utf8"), /app:owner: payments-team/);
+    assert.equal(await readFile(configFile, "utf8"), committed);
+    assert.deepEqual((await readdir(projectDir)).sort(), ["Pulumi.dev.yaml", "Pulumi.yaml"]);
+    await workspace.remove();
+    assert.equal(existsSync(workspace.directory), false);
+  });
+
+  it("has a stack of its own with the configuration given", async () => {
+    const workspace = await createWorkspace({
+      pulumi,
+      stack: "dev",
+      projectDir,
+      config: { "app:owner": "payments-team" },
+    });
+    const { stdout } = await workspace.run(["config", "get", "app:owner"]);
+    assert.equal(stdout.trim(), "payments-team");
+    assert.deepEqual(await workspace.outputs(), {});
+    assert.deepEqual((await workspace.exportState()).deployment.resources, []);
+    await workspace.remove();
+  });
+
+  it("keeps a developer's own organization out", async () => {
+    const workspace = await createWorkspace({ pulumi, stack: "dev", projectDir });
+    process.env["PULUMI_STACK"] = "production";
+    try {
+      const { stdout } = await workspace.run(["stack", "--show-name"]);
+      assert.equal(stdout.trim(), "dev");
+    } finally {
+      delete process.env["PULUMI_STACK"];
+      await workspace.remove();
+    }
+  });
+
+  it("takes paths into structured configuration, and null to take a key out", async () => {
+    const copy = path.join(projectDir, "copy.yaml");
+    await copyConfigFile(path.join(projectDir, "Pulumi.dev.yaml"), copy);
+    await overrideConfig(copy, {
+      "app:customers[0].status": "deprecated",
+      "app:customers[1]": { name: "globex" },
+      "app:cells": null,
+      "app:apiUrl": "http://127.0.0.1:1/v0",
+    });
+    assert.deepEqual(parse(await readFile(copy, "utf8")), {
+      config: {
+        "app:customers": [{ name: "acme", status: "deprecated" }, { name: "globex" }],
+        "app:apiUrl": "http://127.0.0.1:1/v0",
+      },
+    });
+  });
+
+  it("says which configuration file is no YAML", async () => {
+    const configFile = path.join(projectDir, "broken.yaml");
+    await writeFile(configFile, "config: [");
+    await assert.rejects(createWorkspace({ pulumi, stack: "dev", projectDir, configFile }), {
+      code: "BAD_CONFIGURATION",
+      message: /broken\.yaml/,
+    });
+  });
+});
