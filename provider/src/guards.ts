@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { messageOf } from "./client/errors.js";
 import { assertSameEnvironment } from "./dynamic/environment.js";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack.js";
 import { tenantApplicationType, tenantType } from "./resource-types.js";
@@ -33,7 +34,7 @@ function checkEnvironment(resources: readonly HeldResource[]): void {
         settings,
       );
     } catch (error) {
-      throw asRunError(error);
+      throw refusal(messageOf(error));
     }
   }
 }
@@ -42,7 +43,7 @@ function configuredSettings(): ProviderSettings {
   const config = new pulumi.Config("tenants");
   const read = readSettings((key) => config.get(key));
   if ("settings" in read) return read.settings;
-  throw new pulumi.RunError(describeProblems(read.problems));
+  throw refusal(describeProblems(read.problems));
 }
 
 /**
@@ -58,12 +59,20 @@ export async function assertNotHeldElsewhere(name: string, tenantId: string): Pr
   );
   if (holder === undefined) return;
   const heldAs = nameOfUrn(holder.urn);
-  throw new pulumi.RunError(
+  throw refusal(
     `Tenant ${tenantId} cannot be adopted as "${name}": this stack already holds it as "${heldAs}" (${holder.urn}). ` +
       `If the resource was renamed, remove \`adopt\` and give the new one the option aliases: [{ name: "${heldAs}" }].`,
   );
 }
 
-function asRunError(error: unknown): Error {
-  return new pulumi.RunError(error instanceof Error ? error.message : String(error));
+/**
+ * Makes an error that ends the program with its message alone.
+ *
+ * It has no stack: the engine's Node runtime formats the stack of whatever ends a program, through every source map it
+ * can find, and takes more than ten seconds for it.
+ */
+export function refusal(message: string): pulumi.RunError {
+  const error = new pulumi.RunError(message);
+  delete error.stack;
+  return error;
 }

@@ -33,7 +33,8 @@ export interface Verdict {
   query: Record<string, unknown>;
 }
 
-const apiRoot = "/v0";
+/** The path of the API on its server. */
+export const apiRoot = "/v0";
 const methods = ["get", "post", "put", "patch", "delete"];
 const contractFile = join(__dirname, "tenant-management-openapi.json");
 

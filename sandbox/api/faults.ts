@@ -39,7 +39,7 @@ export const faultSchema = z
 export type FaultInput = z.input<typeof faultSchema>;
 export type Fault = z.output<typeof faultSchema>;
 
-/** The faults that wait to happen. */
+/** The faults that wait to happen. A request that the rate limit refuses does not reach them. */
 export class FaultPlan {
   #faults: { fault: Fault; seen: number }[] = [];
 

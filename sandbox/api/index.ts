@@ -1,6 +1,6 @@
 import { applicationAuthorizationServer, organizationAuthorizationServer } from "./authorization-server";
 import { cellsOf, type Cell } from "./cells";
-import { Contract } from "./contract";
+import { apiRoot, Contract } from "./contract";
 import { createControl, type Control } from "./control";
 import { controlRoot } from "./control-endpoint";
 import { FaultPlan } from "./faults";
@@ -10,7 +10,7 @@ import { RateLimiter } from "./rate-limit";
 import { toTokenUrl } from "./representations";
 import { createServer } from "./server";
 import { applyChange, optionsSchema, type StartOptions } from "./settings";
-import { apiRoot, TenantManagement } from "./tenant-management";
+import { TenantManagement } from "./tenant-management";
 import { Tenants } from "./tenants";
 import { AccessTokens } from "./tokens";
 
@@ -42,6 +42,7 @@ export interface TenantManagementSandbox {
 }
 
 const host = "127.0.0.1";
+const organizationTokenPath = toTokenUrl("/oauth2/organization");
 
 /**
  * Starts a strict stand-in for the vendor: the Tenant Management API, the organization's authorization server and
@@ -95,36 +96,23 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
     noteSecret,
   });
 
-  const serverContext = { settings: () => settings, noteSecret };
+  const shared = { settings: () => settings, noteSecret };
+  const organizationServer = organizationAuthorizationServer(
+    () => origin + organizationTokenPath,
+    organizationClient,
+    { ...shared, tokens: organizationTokens },
+  );
+  const applicationServers = cellsOf(stage).map((cell) => {
+    const path = toTokenUrl(authServerPath(cell));
+    const context = { ...shared, tokens: applicationTokens };
+    return { path, server: applicationAuthorizationServer(() => origin + path, cell, tenants, context) };
+  });
   const app = createServer({
     contract,
     tenantManagement,
     tokenEndpoints: [
-      {
-        path: toTokenUrl(organizationServerPath),
-        operation: "token",
-        server: organizationAuthorizationServer(
-          () => origin + toTokenUrl(organizationServerPath),
-          organizationClient,
-          {
-            ...serverContext,
-            tokens: organizationTokens,
-          },
-        ),
-      },
-      ...cellsOf(stage).map((cell) => ({
-        path: toTokenUrl(authServerPath(cell)),
-        operation: "applicationToken" as const,
-        server: applicationAuthorizationServer(
-          () => origin + toTokenUrl(authServerPath(cell)),
-          cell,
-          tenants,
-          {
-            ...serverContext,
-            tokens: applicationTokens,
-          },
-        ),
-      })),
+      { path: organizationTokenPath, operation: "token", server: organizationServer },
+      ...applicationServers.map((endpoint) => ({ ...endpoint, operation: "applicationToken" as const })),
     ],
     control,
     journal,
@@ -137,7 +125,7 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
   const { clientId, privateKeyPem, keyId } = organizationClient;
   return {
     apiUrl: origin + apiRoot,
-    tokenUrl: origin + toTokenUrl(organizationServerPath),
+    tokenUrl: origin + organizationTokenPath,
     controlUrl: origin + controlRoot,
     clientId,
     privateKeyPem,
@@ -146,8 +134,6 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
     close: () => app.close(),
   };
 }
-
-const organizationServerPath = "/oauth2/organization";
 
 function authServerPath(cell: Cell): string {
   return `/oauth2/${cell}`;

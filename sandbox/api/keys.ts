@@ -5,6 +5,7 @@ export interface RsaPublicKey {
   type: "RSA";
   alg: "RS256";
   kid: string;
+  /** 65537: the contract allows no other. */
   e: bigint;
   n: bigint;
 }
@@ -18,7 +19,6 @@ export interface EcPublicKey {
   y: bigint;
 }
 
-const publicExponent = 65537n;
 /** A modulus must be larger than this, in bits: 2048 itself is too small. */
 const modulusLimit = 2048;
 /** The length of a P-256 coordinate, in bytes. */
@@ -35,9 +35,6 @@ export function toKeyObject(key: RsaPublicKey | EcPublicKey): KeyObject {
 }
 
 function toRsaKey({ n, e }: RsaPublicKey): KeyObject {
-  if (e !== publicExponent) {
-    throw new TypeError(`e must be ${publicExponent.toString()}`);
-  }
   if (n <= 0n || n % 2n === 0n) {
     throw new TypeError("n is not the modulus of an RSA key");
   }

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { ApiError, type Answer } from "./answer";
 import type { AuthorizationServer } from "./authorization-server";
-import type { Contract } from "./contract";
+import { apiRoot, type Contract } from "./contract";
 import { controlRoot, serveControl } from "./control-endpoint";
 import type { Control } from "./control";
 import { parseExactJson, toBigIntJson } from "./exact-json";
@@ -11,7 +11,7 @@ import { toLoggedForm, toLoggedJson, toLoggedPath, type Journal } from "./journa
 import { mediaTypeOf } from "./media-type";
 import type { Operation } from "./operations";
 import type { RateLimiter } from "./rate-limit";
-import { apiRoot, type TenantManagement } from "./tenant-management";
+import type { TenantManagement } from "./tenant-management";
 
 /** What the server puts on the network. */
 export interface ServerContext {

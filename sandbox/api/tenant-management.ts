@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ApiError, type Answer } from "./answer";
 import { cells, type Cell } from "./cells";
-import type { Contract, MatchedOperation } from "./contract";
+import { apiRoot, type Contract, type MatchedOperation } from "./contract";
 import { exactInteger, parseExactJson, toOrdinaryJson } from "./exact-json";
 import { mediaTypeOf } from "./media-type";
 import type { ApiOperation } from "./operations";
@@ -37,8 +37,6 @@ export interface ApiContext {
   noteSecret: (secret: string) => void;
 }
 
-/** The path of the API on its server. */
-export const apiRoot = "/v0";
 const defaultCells: Cell[] = ["eu-1"];
 const defaultLimit = 20;
 /** The longest page; a larger `limit` gets a page of this length, so that nobody takes a short page for the last. */

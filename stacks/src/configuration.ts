@@ -117,6 +117,11 @@ const customerSchema = (stage: Stage) =>
     { error: unknownKey },
   );
 
+/** Gives the name by which the stack knows one application of a customer: `<customer>/<cell>/<purpose>`. */
+export function slotName(customer: string, { cell, purpose }: { cell: Cell; purpose: string }): string {
+  return `${customer}/${cell}/${purpose}`;
+}
+
 /**
  * Reads and checks the stack configuration.
  *

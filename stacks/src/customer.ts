@@ -3,7 +3,7 @@ import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
 import { documentsApiUrl, SigningKey, type Stage, Tenant, TenantApplication } from "pulumi-resistant-tenants";
 
-import type { ApplicationConfiguration, CustomerConfiguration } from "./configuration.js";
+import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration.js";
 import { Safeguard } from "./safeguard.js";
 import { algorithmOf, secretName, type StoredSecret } from "./stored-secret.js";
 
@@ -55,8 +55,8 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
-    const { cell, purpose, scopes, authMethod } = configuration;
-    const name = `${this.args.name}/${cell}/${purpose}`;
+    const { cell, scopes, authMethod } = configuration;
+    const name = slotName(this.args.name, configuration);
     const key =
       authMethod === "CLIENT_SECRET"
         ? undefined
@@ -78,9 +78,9 @@ export class Customer extends pulumi.ComponentResource {
       { secretId: secret.id, secretString: this.secretValue(configuration, application, key) },
       { parent: this },
     );
-    if (this.isSafeguarded) {
+    if (this.args.stage === "production") {
       const held = [this.tenant, application, secret, version, ...(key === undefined ? [] : [key])];
-      new Safeguard(name, held, { parent: this });
+      new Safeguard(name, held, { parent: this, protect: this.isSafeguarded });
     }
     return { ...configuration, application, secret };
   }
@@ -112,35 +112,23 @@ export class Customer extends pulumi.ComponentResource {
     key: SigningKey | undefined,
   ): pulumi.Output<string> {
     const { stage } = this.args;
-    return pulumi
-      .all([
-        application.tenantId,
-        application.applicationId,
-        application.clientId,
-        application.clientSecret,
-        application.tokenUrl,
-        application.scopes,
-        application.keyId,
-        key?.privateKeyPem,
-      ])
-      .apply(([tenantId, applicationId, clientId, clientSecret, tokenUrl, scopes, keyId, privateKeyPem]) => {
-        const value: StoredSecret = {
-          stage,
-          cell,
-          tenant_id: tenantId,
-          application_id: applicationId,
-          client_id: clientId,
-          auth_method: authMethod,
-          ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
-          ...(privateKeyPem === undefined ? {} : { private_key: privateKeyPem }),
-          ...(authMethod === "CLIENT_SECRET" || keyId === undefined
-            ? {}
-            : { key_id: keyId, alg: algorithmOf[authMethod] }),
-          token_url: tokenUrl,
-          documents_api_url: documentsApiUrl(stage, cell),
-          scopes,
-        };
-        return JSON.stringify(value);
-      });
+    // Only outputs that this method has are read: in a preview an absent one counts as not known yet.
+    const credentials: pulumi.Inputs =
+      authMethod === "CLIENT_SECRET"
+        ? { client_secret: application.clientSecret }
+        : { private_key: key?.privateKeyPem, key_id: application.keyId, alg: algorithmOf[authMethod] };
+    const value: { [Field in keyof StoredSecret]: pulumi.Input<StoredSecret[Field]> } = {
+      stage,
+      cell,
+      tenant_id: application.tenantId,
+      application_id: application.applicationId,
+      client_id: application.clientId,
+      auth_method: authMethod,
+      ...credentials,
+      token_url: application.tokenUrl,
+      documents_api_url: documentsApiUrl(stage, cell),
+      scopes: application.scopes,
+    };
+    return pulumi.jsonStringify(value);
   }
 }

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { describeProblems } from "pulumi-resistant-tenants/settings";
 
 import { readConfiguration, type StackConfiguration } from "./configuration.js";
 import { Customer, type CustomerArgs } from "./customer.js";
+import { assertNothingActiveIsRemoved } from "./removal-guard.js";
 import { type StackOutputs, toOutputs } from "./outputs.js";
 
 /**
@@ -10,15 +12,15 @@ import { type StackOutputs, toOutputs } from "./outputs.js";
  *
  * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created
  */
-export function program(): Promise<StackOutputs> {
+export async function program(): Promise<StackOutputs> {
   const { settings, secretPrefix, customers } = configurationOfStack();
-  return Promise.resolve(
-    toOutputs(
-      customers.map((configuration) => {
-        const args: CustomerArgs = { ...configuration, stage: settings.stage, secretPrefix };
-        return { args, customer: new Customer(args) };
-      }),
-    ),
+  await assertStackEnvironment();
+  await assertNothingActiveIsRemoved(customers);
+  return toOutputs(
+    customers.map((configuration) => {
+      const args: CustomerArgs = { ...configuration, stage: settings.stage, secretPrefix };
+      return { args, customer: new Customer(args) };
+    }),
   );
 }
 
@@ -30,6 +32,6 @@ function configurationOfStack(): StackConfiguration {
     ),
   );
   const read = readConfiguration(values);
-  if ("problems" in read) throw new pulumi.RunError(describeProblems(read.problems));
+  if ("problems" in read) throw refusal(describeProblems(read.problems));
   return read.configuration;
 }

@@ -1,4 +1,11 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -63,16 +70,27 @@ export class StackUnderTest {
   /** Everything the engine printed, for the search for credentials. */
   readonly printed: string[] = [];
 
+  private readonly aws: SecretsManagerClient;
+
   private constructor(
     readonly sandbox: TenantManagementSandbox,
     readonly workspace: Workspace,
-    readonly shared: Shared,
-  ) {}
+    readonly secretPrefix: string,
+    { secretsManager }: Shared,
+  ) {
+    this.aws = new SecretsManagerClient({
+      region,
+      endpoint: secretsManager.endpointUrl,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+  }
 
   static async create(options: StackOptions = {}): Promise<StackUnderTest> {
     const started = await startShared();
     const stage = options.stage ?? "testing";
     const sandbox = await startTenantManagement({ stage, ...options.sandbox });
+    // Secrets Manager is shared, so each stack has names of its own there.
+    const secretPrefix = `test-${randomUUID()}`;
     const workspace = await createWorkspace({
       pulumi: started.pulumi,
       stack: stage === "testing" ? "dev" : "prod",
@@ -84,15 +102,14 @@ export class StackUnderTest {
         "tenants:tokenUrl": sandbox.tokenUrl,
         "tenants:clientId": sandbox.clientId,
         "tenants:keyId": sandbox.keyId,
-        // Secrets Manager is shared, so that each stack has names of its own there.
-        "tenants:secretPrefix": `test-${path.basename(sandbox.apiUrl.replace(/\/v0$/, "")).replace(/\D/g, "")}-${process.hrtime.bigint()}`,
+        "tenants:secretPrefix": secretPrefix,
         ...(options.customers === undefined ? {} : { "tenants:customers": options.customers }),
         ...options.config,
       },
       env: { ...started.aws.env, TENANTS_PRIVATE_KEY: sandbox.privateKeyPem, ...options.env },
       ...(started.aws.pluginsFolder === undefined ? {} : { pluginsFolder: started.aws.pluginsFolder }),
     });
-    return new StackUnderTest(sandbox, workspace, started);
+    return new StackUnderTest(sandbox, workspace, secretPrefix, started);
   }
 
   /** Runs a `pulumi` command, whatever its exit code. */
@@ -124,6 +141,56 @@ export class StackUnderTest {
     await this.workspace.configure({ "tenants:customers": customers });
   }
 
+  /** Reads the value of a secret. */
+  async storedSecret(arn: string): Promise<Record<string, unknown>> {
+    const { SecretString } = await this.aws.send(new GetSecretValueCommand({ SecretId: arn }));
+    return JSON.parse(SecretString ?? "") as Record<string, unknown>;
+  }
+
+  async describeSecret(arn: string): Promise<{ name: string; tags: Record<string, string> }> {
+    const { Name, Tags } = await this.aws.send(new DescribeSecretCommand({ SecretId: arn }));
+    return {
+      name: Name ?? "",
+      tags: Object.fromEntries((Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""])),
+    };
+  }
+
+  /** Lists the names of this stack's secrets, those that wait for their deletion included. */
+  async listSecrets(): Promise<string[]> {
+    const { SecretList } = await this.aws.send(
+      new ListSecretsCommand({
+        Filters: [{ Key: "name", Values: [this.secretPrefix] }],
+        IncludePlannedDeletion: true,
+      }),
+    );
+    return (SecretList ?? []).map(({ Name }) => Name ?? "");
+  }
+
+  /** Finds the URN of a resource by the end of its type and its name. */
+  async urn(type: string, name: string): Promise<string> {
+    const { resources } = (await this.workspace.exportState()).deployment;
+    const found = resources.find(
+      (resource) => resource.type.endsWith(type) && resource.urn.endsWith(`::${name}`),
+    );
+    assert.ok(found, `no ${type} ${name} in the state`);
+    return found.urn;
+  }
+
+  /** What exists at the vendor: tenant names, each with its applications' ids. */
+  existing(): Record<string, string[]> {
+    return Object.fromEntries(
+      this.sandbox.control
+        .tenants()
+        .map(({ name, applications }) => [name, applications.map(({ applicationId }) => applicationId)]),
+    );
+  }
+
+  tenantId(name: string): string {
+    const found = this.sandbox.control.tenants().find((tenant) => tenant.name === name);
+    assert.ok(found, `no tenant ${name} at the vendor`);
+    return found.tenantId;
+  }
+
   /** Asserts that no credential is in the state or in anything that was printed. */
   async assertNoCredentials(): Promise<void> {
     const state = JSON.stringify(await this.workspace.exportState());
@@ -145,6 +212,7 @@ export class StackUnderTest {
   }
 
   async close(): Promise<void> {
+    this.aws.destroy();
     await this.sandbox.close();
     await this.workspace.remove();
   }

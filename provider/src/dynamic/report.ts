@@ -9,7 +9,7 @@ export class ReportedError extends Error {
   constructor(error: unknown) {
     super(messageOf(error));
     this.name = "Refused";
-    this.stack = "the reason is told with the resource";
+    this.stack = "see the resource's own error";
   }
 
   override toString(): string {

@@ -1,0 +1,103 @@
+import { strict as assert } from "node:assert";
+import path from "node:path";
+
+import { acme, globex } from "./customers";
+import { repositoryRoot, StackUnderTest } from "./engine";
+
+const projectDir = path.join(repositoryRoot, "test/programs/resources");
+
+describe("adoption of a tenant, on the engine", function () {
+  let first: StackUnderTest;
+  let tenantId: string;
+
+  beforeEach(async () => {
+    first = await StackUnderTest.create({
+      projectDir,
+      config: { "resources:declare": [{ type: "Tenant", name: "old", args: { name: "acme" } }] },
+    });
+    await first.up();
+    tenantId = first.tenantId("acme");
+  });
+  afterEach(async () => {
+    await first.close();
+  });
+
+  /** A second stack, at the same API. */
+  async function secondStack(customers: unknown[]): Promise<StackUnderTest> {
+    const { apiUrl, tokenUrl, clientId, keyId, privateKeyPem } = first.sandbox;
+    return StackUnderTest.create({
+      customers: customers as never,
+      config: {
+        "tenants:apiUrl": apiUrl,
+        "tenants:tokenUrl": tokenUrl,
+        "tenants:clientId": clientId,
+        "tenants:keyId": keyId,
+      },
+      env: { TENANTS_PRIVATE_KEY: privateKeyPem },
+    });
+  }
+
+  it("is offered, with its id, where the name is taken; and takes the tenant over", async () => {
+    const second = await secondStack([acme]);
+    try {
+      assert.match(await second.fail(["up", "--yes", "--skip-preview"]), new RegExp(`adopt: ${tenantId}`));
+      await second.setCustomers([{ ...acme, adopt: tenantId }]);
+      await second.up();
+      const { tenantIds } = (await second.workspace.outputs()) as { tenantIds: Record<string, string> };
+      assert.equal(tenantIds["acme"], tenantId);
+      await second.setCustomers([acme]);
+      await second.up();
+      assert.deepEqual(Object.keys(first.existing()), ["acme"]);
+    } finally {
+      await second.close();
+    }
+  });
+
+  it("is refused where the name differs", async () => {
+    const second = await secondStack([{ ...globex, adopt: tenantId }]);
+    try {
+      assert.match(await second.fail(["up", "--yes", "--skip-preview"]), /is named "acme", not "globex"/);
+    } finally {
+      await second.close();
+    }
+  });
+
+  it("is refused where the stack holds the tenant under another resource's name, and names aliases", async () => {
+    await first.workspace.configure({
+      "resources:declare": [{ type: "Tenant", name: "new", args: { name: "acme", adopt: tenantId } }],
+    });
+    for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+      assert.match(await first.fail(command), /already holds it as "old".*aliases: \[\{ name: "old" \}\]/s);
+    }
+    assert.deepEqual(Object.keys(first.existing()), ["acme"]);
+  });
+
+  it("follows a renamed resource by its alias", async () => {
+    first.sandbox.control.resetRequests();
+    await first.workspace.configure({
+      "resources:declare": [
+        { type: "Tenant", name: "new", args: { name: "acme" }, options: { aliases: [{ name: "old" }] } },
+      ],
+    });
+    await first.up();
+    assert.deepEqual(first.sandbox.control.requestLog(), []);
+  });
+
+  it("never deletes, in that run or the next, a tenant that the program still declares", async () => {
+    // The alias keeps the program's own check from refusing; it names no resource, so the provider is the last to see it.
+    const renamed = {
+      type: "Tenant",
+      name: "new",
+      args: { name: "acme", adopt: tenantId },
+      options: { aliases: [{ name: "nobody" }] },
+    };
+    await first.workspace.configure({ "resources:declare": [renamed] });
+    for (let run = 0; run < 2; run += 1) {
+      assert.match(
+        await first.fail(["up", "--yes", "--skip-preview"]),
+        /is declared by another resource of this stack/,
+      );
+      assert.deepEqual(Object.keys(first.existing()), ["acme"]);
+    }
+  });
+});

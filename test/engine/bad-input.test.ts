@@ -1,0 +1,110 @@
+import { strict as assert } from "node:assert";
+import path from "node:path";
+
+import { acme, globex } from "./customers";
+import { repositoryRoot, StackUnderTest } from "./engine";
+
+const commands = [["preview"], ["up", "--yes", "--skip-preview"]];
+
+describe("bad configuration, on the engine", function () {
+  it("is refused with every problem listed once, before anything is created", async () => {
+    const stack = await StackUnderTest.create({
+      customers: [{ name: "Acme", cells: ["us-1"] }, globex, { ...globex, customerId: "a|b" }],
+      config: { "tenants:regoin": "eu", "tenants:tokenUrl": "http://example.com/token" },
+    });
+    try {
+      for (const command of commands) {
+        const printed = await stack.fail(command);
+        for (const path of [
+          "tenants:regoin",
+          "tenants:tokenUrl",
+          "tenants:customers[0].name",
+          "tenants:customers[0].customerId",
+          "tenants:customers[0].cells[0]",
+          "tenants:customers[2].name",
+          "tenants:customers[2].customerId",
+        ]) {
+          assert.equal(
+            printed.split("Diagnostics:")[1]!.split(`- ${path}:`).length,
+            2,
+            `${path} stands in:\n${printed}`,
+          );
+        }
+        assert.match(printed, /has 7 problems/);
+      }
+      assert.deepEqual(stack.sandbox.control.requestLog(), []);
+      assert.deepEqual(await stack.listSecrets(), []);
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it("tells which key is missing when something has to be sent", async () => {
+    const stack = await StackUnderTest.create({ customers: [acme] });
+    try {
+      const printed = await stack.fail(["up", "--yes", "--skip-preview"], {
+        env: { TENANTS_PRIVATE_KEY: undefined },
+      });
+      assert.match(
+        printed,
+        /no organization key.*tenants:privateKeySecretArn.*TENANTS_PRIVATE_KEY.*tenants:privateKey/s,
+      );
+    } finally {
+      await stack.close();
+    }
+  });
+});
+
+describe("bad resource inputs, on the engine", function () {
+  const cases: Array<[string, { type: string; args: Record<string, unknown> }, RegExp]> = [
+    [
+      "a tenant's name",
+      { type: "Tenant", args: { name: "Acme Inc" } },
+      /property name .*lower-case letters and digits/,
+    ],
+    [
+      "a cell of another stage",
+      { type: "Tenant", args: { name: "a", initialCells: ["us-1"] } },
+      /property initialCells .*stage testing has no cell us-1/,
+    ],
+    [
+      "an unknown input",
+      { type: "Tenant", args: { name: "a", cell: "eu-1" } },
+      /property cell .*is not an input of Tenant/,
+    ],
+    [
+      "an application's scope",
+      { type: "TenantApplication", args: { tenantId: "t", cell: "eu-1", scopes: ["admin"] } },
+      /property scopes.0 .*must be one of/,
+    ],
+    [
+      "a missing public key",
+      { type: "TenantApplication", args: { tenantId: "t", cell: "eu-1", authMethod: "EC" } },
+      /property publicKey .*must be given/,
+    ],
+    [
+      "a short key",
+      { type: "SigningKey", args: { algorithm: "RS256", modulusLength: 2048 } },
+      /property modulusLength .*more than 2048 bits/,
+    ],
+  ];
+  let stack: StackUnderTest;
+
+  before(async () => {
+    stack = await StackUnderTest.create({
+      projectDir: path.join(repositoryRoot, "test/programs/resources"),
+      config: { "resources:declare": [] },
+    });
+  });
+  after(async () => {
+    await stack.close();
+  });
+
+  for (const [what, resource, message] of cases) {
+    it(`refuses ${what} in a preview and in an up`, async () => {
+      await stack.workspace.configure({ "resources:declare": [{ name: "bad", ...resource }] as never });
+      for (const command of commands) assert.match(await stack.fail(command), message);
+      assert.deepEqual(stack.sandbox.control.requestLog(), []);
+    });
+  }
+});

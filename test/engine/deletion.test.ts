@@ -1,0 +1,52 @@
+import { strict as assert } from "node:assert";
+
+import { apiOf, applicationBody, applicationSchema } from "../sandbox/client";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
+
+/** Makes an application behind the stack's back. */
+async function addApplication(stack: StackUnderTest, tenantId: string): Promise<string> {
+  const api = await apiOf(stack.sandbox);
+  const { json } = await api(
+    "POST",
+    `/tenants/${tenantId}/applications`,
+    applicationBody({ type: "CLIENT_SECRET" }),
+  );
+  return applicationSchema.parse(json).id;
+}
+
+describe("deletion, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers: [acme, globex] });
+    await stack.up();
+  });
+  afterEach(async () => {
+    await stack.close();
+  });
+
+  const destroy = ["destroy", "--yes", "--skip-preview"];
+
+  it("takes what is gone already for deleted", async () => {
+    stack.sandbox.control.deleteTenant(stack.tenantId("acme"));
+    await stack.succeed(destroy);
+    assert.deepEqual(stack.existing(), {});
+  });
+
+  it("refuses where nothing of the stack is known, and goes on when told to", async () => {
+    for (const name of ["acme", "globex"]) stack.sandbox.control.deleteTenant(stack.tenantId(name));
+    assert.match(await stack.fail(destroy), /another organization's.*TENANTS_ACCEPT_MISSING=true/s);
+    await stack.succeed(destroy, { env: { TENANTS_ACCEPT_MISSING: "true" } });
+  });
+
+  it("lists the applications that keep a tenant from being deleted", async () => {
+    const tenantId = stack.tenantId("acme");
+    const id = await addApplication(stack, tenantId);
+    assert.match(
+      await stack.fail(destroy),
+      new RegExp(`Tenant "acme".*still holds 1 application.*${id}`, "s"),
+    );
+    assert.deepEqual(stack.existing(), { acme: [id] });
+  });
+});

@@ -1,0 +1,43 @@
+import { strict as assert } from "node:assert";
+
+import { startTenantManagement } from "../../sandbox/api";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
+
+describe("a stack whose stage or API is not the one it was made in, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers: [acme] });
+    await stack.up();
+    stack.sandbox.control.resetRequests();
+  });
+  afterEach(async () => {
+    await stack.close();
+  });
+
+  it("is refused when the stage changes, whatever is declared", async () => {
+    await stack.workspace.configure({ "tenants:stage": "production" });
+    for (const customers of [[acme, globex], []]) {
+      await stack.setCustomers(customers);
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        assert.match(await stack.fail(command), /was made in stage testing/);
+      }
+    }
+    assert.deepEqual(stack.sandbox.control.requestLog(), []);
+  });
+
+  it("is refused when the API changes, and sends nothing to either", async () => {
+    const other = await startTenantManagement();
+    try {
+      await stack.workspace.configure({ "tenants:apiUrl": other.apiUrl });
+      await stack.setCustomers([acme, globex]);
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        assert.match(await stack.fail(command), /Put tenants:stage and tenants:apiUrl back/);
+      }
+      assert.deepEqual([...stack.sandbox.control.requestLog(), ...other.control.requestLog()], []);
+    } finally {
+      await other.close();
+    }
+  });
+});

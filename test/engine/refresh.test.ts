@@ -1,0 +1,99 @@
+import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
+
+import { startTenantManagement } from "../../sandbox/api";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
+
+describe("refresh, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ stage: "production", customers: [acme, globex] });
+    await stack.up();
+  });
+  afterEach(async () => {
+    await stack.assertNoCredentials();
+    await stack.close();
+  });
+
+  const refresh = ["refresh", "--yes", "--skip-preview"];
+
+  it("finds a deleted application, which the next up makes again, with its secret", async () => {
+    const [lost] = stack.existing()["acme"]!;
+    stack.sandbox.control.deleteApplication(lost!);
+    await stack.succeed(refresh);
+    await stack.up();
+    const [made] = stack.existing()["acme"]!;
+    assert.notEqual(made, lost);
+    const outputs = (await stack.workspace.outputs())["customers"] as Record<
+      string,
+      { applications: Array<{ secretArn: string }> }
+    >;
+    assert.equal(
+      (await stack.storedSecret(outputs["acme"]!.applications[0]!.secretArn))["application_id"],
+      made,
+    );
+  });
+
+  it("finds a deleted tenant, which the next up makes again with its applications", async () => {
+    const lost = stack.tenantId("acme");
+    stack.sandbox.control.deleteTenant(lost);
+    await stack.succeed(refresh);
+    await stack.up();
+    assert.notEqual(stack.tenantId("acme"), lost);
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    await stack.up("--expect-no-changes");
+  });
+
+  it("reports changed cells with the line that accepts them, and replaces nothing", async () => {
+    await stack.setCustomers([{ ...acme, uiCells: ["eu-1"] }, globex]);
+    await stack.up();
+    const tenantId = stack.tenantId("acme");
+    stack.sandbox.control.setCells(tenantId, ["eu-1", "us-1"]);
+    const printed = await stack.succeed(refresh);
+    assert.match(printed, /tenant "acme".*uiCells: \[eu-1, us-1\]/s);
+    const initech = { name: "initech", customerId: "CRM-3", cells: ["eu-1"] };
+    await stack.setCustomers([{ ...acme, uiCells: ["eu-1"] }, globex, initech]);
+    await stack.up();
+    assert.equal(stack.tenantId("acme"), tenantId);
+    assert.ok("initech" in stack.existing(), "another customer was held up by the drift");
+    await stack.setCustomers([{ ...acme, uiCells: ["us-1", "eu-1"] }, globex, initech]);
+    await stack.up();
+    await stack.up("--expect-no-changes");
+    assert.equal(stack.tenantId("acme"), tenantId);
+  });
+
+  it("refuses with another organization's credentials, and says how to insist", async () => {
+    const other = await startTenantManagement({ stage: "production", organization: "other" });
+    try {
+      await stack.workspace.configure({ "tenants:tokenUrl": other.tokenUrl });
+      for (const { tenantId } of stack.sandbox.control.tenants())
+        stack.sandbox.control.deleteTenant(tenantId);
+      const printed = await stack.fail(refresh);
+      assert.match(printed, /another organization's/);
+      assert.match(printed, /TENANTS_ACCEPT_MISSING=true/);
+      const { resources } = (await stack.workspace.exportState()).deployment;
+      assert.equal(resources.filter(({ type }) => type.endsWith(":Tenant")).length, 2);
+      await stack.succeed(refresh, { env: { TENANTS_ACCEPT_MISSING: "true" } });
+      await stack.workspace.configure({ "tenants:tokenUrl": stack.sandbox.tokenUrl });
+      await stack.up();
+      assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "globex"]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it("works after the organization's key was changed", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", {
+      modulusLength: 3072,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    stack.sandbox.control.removeOrganizationKey(stack.sandbox.keyId);
+    stack.sandbox.control.registerOrganizationKey(publicKey, "the-next-key");
+    const printed = await stack.fail(refresh);
+    assert.match(printed, /gave no token.*--run-program/s);
+    await stack.succeed(refresh, { env: { TENANTS_PRIVATE_KEY: privateKey } });
+  });
+});

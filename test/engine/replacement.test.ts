@@ -1,0 +1,148 @@
+import { strict as assert } from "node:assert";
+import path from "node:path";
+
+import type { ConfigValue } from "../../sandbox/pulumi/config-file";
+import { acme } from "./customers";
+import { repositoryRoot, StackUnderTest } from "./engine";
+
+const projectDir = path.join(repositoryRoot, "test/programs/resources");
+const application = {
+  type: "TenantApplication",
+  name: "app",
+  args: { tenantId: "${tenant.tenantId}", cell: "eu-1" },
+};
+const tenant = (args: Record<string, ConfigValue>): ConfigValue => ({ type: "Tenant", name: "tenant", args });
+
+function operations(stack: StackUnderTest): string[] {
+  return stack.sandbox.control.requestLog().map(({ operation }) => operation);
+}
+
+describe("replacement of an application, on the engine", function () {
+  it("makes the new one before it deletes the old one, and the secret follows", async () => {
+    const stack = await StackUnderTest.create({ customers: [acme] });
+    try {
+      await stack.up();
+      stack.sandbox.control.resetRequests();
+      await stack.setCustomers([
+        { ...acme, applications: [{ cell: "eu-1", scopes: ["documents.submissions.read"] }] },
+      ]);
+      await stack.up();
+      assert.deepEqual(
+        operations(stack).filter((operation) => operation !== "token"),
+        ["createTenantApplication", "deleteTenantApplication"],
+      );
+      const { customers } = (await stack.workspace.outputs()) as {
+        customers: { acme: { applications: [{ secretArn: string; applicationId: string }] } };
+      };
+      const [{ secretArn, applicationId }] = customers.acme.applications;
+      assert.deepEqual(stack.existing()["acme"], [applicationId]);
+      assert.equal((await stack.storedSecret(secretArn))["application_id"], applicationId);
+      await stack.up("--expect-no-changes");
+      await stack.assertNoCredentials();
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it("takes the order of scopes for no difference", async () => {
+    const scopes = ["documents.submissions.read", "documents.submissions.write"];
+    const stack = await StackUnderTest.create({
+      customers: [{ ...acme, applications: [{ cell: "eu-1", scopes }] }],
+    });
+    try {
+      await stack.up();
+      await stack.setCustomers([{ ...acme, applications: [{ cell: "eu-1", scopes: scopes.toReversed() }] }]);
+      const [before] = stack.existing()["acme"]!;
+      await stack.up();
+      assert.deepEqual(stack.existing()["acme"], [before]);
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it("adds an application and a secret for a new cell, and touches nothing else", async () => {
+    const stack = await StackUnderTest.create({ stage: "production", customers: [acme] });
+    try {
+      await stack.up();
+      stack.sandbox.control.resetRequests();
+      await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }]);
+      const printed = await stack.up();
+      assert.deepEqual(operations(stack), ["token", "createTenantApplication"]);
+      assert.match(printed, /\+ 4 created/);
+      assert.doesNotMatch(printed, /replaced|deleted|updated/);
+    } finally {
+      await stack.close();
+    }
+  });
+});
+
+describe("replacement of a tenant, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({
+      projectDir,
+      stage: "production",
+      config: { "resources:declare": [tenant({ name: "acme", cells: ["eu-1"] }), application] },
+    });
+    await stack.up();
+  });
+  afterEach(async () => {
+    await stack.close();
+  });
+
+  for (const [what, args] of [
+    ["name", { name: "other", cells: ["eu-1"] }],
+    ["cells", { name: "acme", cells: ["us-1"] }],
+    ["adopt", { name: "acme", cells: ["eu-1"], adopt: "another-tenant" }],
+  ] as const) {
+    it(`is refused in a preview and in an up when ${what} changes`, async () => {
+      const before = stack.existing();
+      stack.sandbox.control.resetRequests();
+      await stack.workspace.configure({ "resources:declare": [tenant(args), application] });
+      for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        const printed = await stack.fail(command);
+        assert.match(printed, new RegExp(`A change of ${what} would replace tenant "acme"`));
+        assert.match(printed, /allowReplace: true/);
+      }
+      assert.deepEqual(stack.existing(), before);
+      assert.deepEqual(stack.sandbox.control.requestLog(), []);
+    });
+  }
+
+  it("deletes the old one first when allowReplace is true", async () => {
+    stack.sandbox.control.resetRequests();
+    await stack.workspace.configure({
+      "resources:declare": [tenant({ name: "other", allowReplace: true }), application],
+    });
+    await stack.up();
+    assert.deepEqual(operations(stack), [
+      "token",
+      "deleteTenantApplication",
+      "deleteTenant",
+      "createTenant",
+      "createTenantApplication",
+    ]);
+  });
+
+  it("takes the order of cells for no difference", async () => {
+    await stack.workspace.configure({
+      "resources:declare": [
+        tenant({ name: "acme", cells: ["eu-1"] }),
+        application,
+        { type: "Tenant", name: "two", args: { name: "two", cells: ["eu-1", "us-1"] } },
+      ],
+    });
+    await stack.up();
+    const before = stack.tenantId("two");
+    await stack.workspace.configure({
+      "resources:declare": [
+        tenant({ name: "acme", cells: ["eu-1"] }),
+        application,
+        { type: "Tenant", name: "two", args: { name: "two", cells: ["us-1", "eu-1"] } },
+      ],
+    });
+    await stack.up();
+    assert.equal(stack.tenantId("two"), before);
+  });
+});
