@@ -4,6 +4,7 @@ import {
   type ProviderSettings,
   readSettings,
   settingsKeys,
+  settingsSchema,
 } from "pulumi-resistant-tenants/settings";
 import { z } from "zod";
 
@@ -145,7 +146,7 @@ export function readConfiguration(
     problems,
   );
   // Without a stage that is right, the cells cannot be checked against it: production has them all.
-  const stage = "settings" in read ? read.settings.stage : "production";
+  const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? "production";
   const customers = readCustomers(values.get("customers"), stage, owner, problems);
   if (problems.length > 0 || secretPrefix === undefined || !("settings" in read)) return { problems };
   return { configuration: { settings: read.settings, secretPrefix, customers } };

@@ -143,7 +143,9 @@ export class OrganizationTokens {
         parseRetryAfter(answer.headers["retry-after"], Date.now()),
       );
     }
-    return new Response(answer.body, { status: answer.status, headers: answer.headers });
+    // Without `WWW-Authenticate`, which would hide the error that the body tells.
+    const contentType = answer.headers["content-type"] ?? "";
+    return new Response(answer.body, { status: answer.status, headers: { "content-type": contentType } });
   }
 }
 
