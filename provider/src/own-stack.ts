@@ -24,9 +24,8 @@ export function resourcesOfLastUpdate(): Promise<HeldResource[]> {
 }
 
 async function readResources(): Promise<HeldResource[]> {
-  const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName,
+    stackName: stackName(),
   });
   return Object.entries(answerSchema.parse(answer).outputs).map(([urn, resource]) => ({ urn, ...resource }));
 }
@@ -34,4 +33,9 @@ async function readResources(): Promise<HeldResource[]> {
 /** Gives the resource name at the end of a URN. */
 export function nameOfUrn(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** Gives this stack's full name: `organization/project/stack`. */
+export function stackName(): string {
+  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
 }

@@ -22,6 +22,10 @@ const serviceUrl = z.string().refine(
 
 const notEmpty = z.string().trim().min(1, "must not be empty");
 
+const flag = z
+  .enum(["true", "false"], { error: "must be true or false" })
+  .transform((text) => text === "true");
+
 /** The keys below `tenants:` that the resources read. Each may be absent while nothing has to be sent. */
 export const settingsSchema = z.object({
   /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. */
@@ -42,6 +46,18 @@ export const settingsSchema = z.object({
       "must be the ARN of a Secrets Manager secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)",
     )
     .optional(),
+  /** Where the journal is: a file, relative to the project, or `s3://<bucket>/<prefix>`. Default: a file beside the stack. */
+  journal: z
+    .string()
+    .regex(
+      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/\S*)?|(?!\w+:\/\/).+)$/,
+      "must be a file's path or s3://<bucket>/<prefix>",
+    )
+    .optional(),
+  /** Says that the disk of this CI runner outlives the run, so that a journal may lie on it. Default false. */
+  journalDiskIsKept: flag.optional(),
+  /** Lets an `up` delete and make again an application whose secret was lost with the answer. Default false. */
+  replaceLostApplications: flag.optional(),
   /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */
   privateKey: notEmpty.optional(),
 });

@@ -5,6 +5,7 @@ import type { AuthMethod, DocumentsScope } from "./client/schemas.js";
 import { assertStackEnvironment } from "./guards.js";
 import { providerSource } from "./provider-source.js";
 import { tenantApplicationType } from "./resource-types.js";
+import { slotOf } from "./slot.js";
 
 /** The inputs of a {@link TenantApplication}. A change of any is a replacement. */
 export interface TenantApplicationArgs {
@@ -57,7 +58,13 @@ export class TenantApplication extends pulumi.CustomResource {
     super(
       tenantApplicationType,
       name,
-      { ...outputs, ...args, cell, __provider: providerSource("tenantApplication") },
+      {
+        ...outputs,
+        ...args,
+        cell,
+        slot: slotOf(tenantApplicationType, name, "applicationId"),
+        __provider: providerSource("tenantApplication"),
+      },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret"] }),
     );
   }

@@ -4,6 +4,7 @@ import type { Cell, Stage } from "./client/cells.js";
 import { assertNotHeldElsewhere, assertStackEnvironment } from "./guards.js";
 import { providerSource } from "./provider-source.js";
 import { tenantType } from "./resource-types.js";
+import { slotOf } from "./slot.js";
 
 /** The inputs of a {@link Tenant}. */
 export interface TenantArgs {
@@ -52,7 +53,12 @@ export class Tenant extends pulumi.CustomResource {
     super(
       tenantType,
       name,
-      { ...outputs, ...guarded(name, args, opts), __provider: providerSource("tenant") },
+      {
+        ...outputs,
+        ...guarded(name, args, opts),
+        slot: slotOf(tenantType, name, "tenantId"),
+        __provider: providerSource("tenant"),
+      },
       opts,
     );
   }

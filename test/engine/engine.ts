@@ -1,13 +1,17 @@
 import {
+  CreateSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { startTenantManagement, type StartOptions, type TenantManagementSandbox } from "../../sandbox/api";
 import { findAwsProvider, type AwsProvider } from "../../sandbox/aws/find-provider";
@@ -76,6 +80,7 @@ export class StackUnderTest {
     readonly sandbox: TenantManagementSandbox,
     readonly workspace: Workspace,
     readonly secretPrefix: string,
+    private readonly projectDir: string,
     { secretsManager }: Shared,
   ) {
     this.aws = new SecretsManagerClient({
@@ -103,13 +108,21 @@ export class StackUnderTest {
         "tenants:clientId": sandbox.clientId,
         "tenants:keyId": sandbox.keyId,
         "tenants:secretPrefix": secretPrefix,
+        "tenants:journalDiskIsKept": true,
         ...(options.customers === undefined ? {} : { "tenants:customers": options.customers }),
         ...options.config,
       },
       env: { ...started.aws.env, TENANTS_PRIVATE_KEY: sandbox.privateKeyPem, ...options.env },
       ...(started.aws.pluginsFolder === undefined ? {} : { pluginsFolder: started.aws.pluginsFolder }),
     });
-    return new StackUnderTest(sandbox, workspace, secretPrefix, started);
+    await workspace.configure({ "tenants:journal": path.join(workspace.directory, "journal.jsonl") });
+    return new StackUnderTest(
+      sandbox,
+      workspace,
+      secretPrefix,
+      options.projectDir ?? repositoryRoot,
+      started,
+    );
   }
 
   /** Runs a `pulumi` command, whatever its exit code. */
@@ -137,6 +150,30 @@ export class StackUnderTest {
     return this.succeed(["up", "--yes", "--skip-preview", ...flags]);
   }
 
+  /**
+   * Runs an `up`, kills it and all it started as a crash would once a condition holds, and clears the lock that is left.
+   */
+  async killUpWhen(condition: () => boolean): Promise<void> {
+    const child = spawn("pulumi", ["up", "--yes", "--skip-preview"], {
+      cwd: this.projectDir,
+      env: { ...process.env, ...this.workspace.env },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const collect = (data: Buffer): number => this.printed.push(data.toString());
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    const closed = once(child, "close");
+    while (!condition()) {
+      assert.equal(child.exitCode, null, `the up ended before it could be killed:\n${this.printed.join("")}`);
+      await sleepMs(5);
+    }
+    assert.ok(child.pid !== undefined);
+    process.kill(-child.pid, "SIGKILL");
+    await closed;
+    await this.succeed(["cancel", "--yes"]);
+  }
+
   async setCustomers(customers: ConfigValue): Promise<void> {
     await this.workspace.configure({ "tenants:customers": customers });
   }
@@ -145,6 +182,14 @@ export class StackUnderTest {
   async storedSecret(arn: string): Promise<Record<string, unknown>> {
     const { SecretString } = await this.aws.send(new GetSecretValueCommand({ SecretId: arn }));
     return JSON.parse(SecretString ?? "") as Record<string, unknown>;
+  }
+
+  /** Stores a secret that is none of the stack's, and gives its ARN. */
+  async createSecret(name: string, value: string): Promise<string> {
+    const { ARN } = await this.aws.send(
+      new CreateSecretCommand({ Name: `${randomUUID()}/${name}`, SecretString: value }),
+    );
+    return ARN ?? "";
   }
 
   async describeSecret(arn: string): Promise<{ name: string; tags: Record<string, string> }> {

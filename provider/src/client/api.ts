@@ -2,7 +2,7 @@ import { stringify } from "lossless-json";
 import { z } from "zod";
 
 import type { Stage } from "./cells.js";
-import { messageOf, printable, TenantManagementError } from "./errors.js";
+import { type MadeObject, messageOf, printable, TenantManagementError } from "./errors.js";
 import type { OrganizationTokens } from "./organization-token.js";
 import { parseJson } from "./json.js";
 import { resolveNextPage } from "./paging.js";
@@ -14,6 +14,7 @@ import {
   applicationListSchema,
   type ApiTenant,
   applicationSchema,
+  identifierSchema,
   madeObjectSchema,
   type NewApplication,
   newApplicationSchema,
@@ -59,6 +60,8 @@ interface Call {
 export class TenantManagementApi {
   readonly stage: Stage;
   readonly apiUrl: string;
+
+  #clockAheadMs = 0;
 
   constructor(private readonly options: TenantManagementApiOptions) {
     this.stage = options.stage;
@@ -178,6 +181,14 @@ export class TenantManagementApi {
     });
   }
 
+  /**
+   * How far the API's clock is ahead of this machine's, in milliseconds, by the `Date` of its last answer: right to
+   * a second or so. 0 where the API has not told.
+   */
+  get clockAheadMs(): number {
+    return this.#clockAheadMs;
+  }
+
   /** Ends the connections that are open. */
   close(): Promise<void> {
     return this.options.transport.close();
@@ -232,12 +243,14 @@ export class TenantManagementApi {
       ...(call.body === undefined ? {} : { "content-type": "application/json" }),
     };
     try {
-      return await this.options.transport.send({
+      const answer = await this.options.transport.send({
         method: call.method,
         url: call.url,
         headers,
         ...(call.body === undefined ? {} : { body: call.body }),
       });
+      this.#noteClock(answer);
+      return answer;
     } catch (error) {
       if (!(error instanceof TenantManagementError)) throw error;
       const failure = this.#error(error.code, call.doing, `got no answer: ${error.message}`, {
@@ -245,6 +258,11 @@ export class TenantManagementApi {
       });
       throw error.code === "NOT_SENT" || call.method !== "POST" ? new RetryableFailure(failure) : failure;
     }
+  }
+
+  #noteClock(answer: HttpAnswer): void {
+    const serverMs = Date.parse(answer.headers["date"] ?? "");
+    if (!Number.isNaN(serverMs)) this.#clockAheadMs = serverMs - Date.now();
   }
 
   #failure(call: Call, answer: HttpAnswer): TenantManagementError | RetryableFailure {
@@ -291,12 +309,12 @@ export class TenantManagementApi {
   }
 
   #invalidAnswer(doing: string, problem: string, answer?: HttpAnswer): TenantManagementError {
-    const objectId = answer === undefined ? undefined : madeObjectId(answer);
+    const made = answer === undefined ? undefined : madeObject(answer);
     return this.#error(
       "ANSWER_INVALID",
       doing,
       `was answered with something that is not what the vendor's contract says: ${problem}. Tell the vendor`,
-      objectId === undefined ? {} : { objectId },
+      made === undefined ? {} : { made },
     );
   }
 
@@ -335,12 +353,13 @@ function requestId(answer: HttpAnswer): string {
   return header === undefined ? "" : ` [${header} ${printable(answer.headers[header] ?? "")}]`;
 }
 
-/** Finds which object an unusable answer speaks of: by its body's `id`, else by the last part of `Location`. */
-function madeObjectId(answer: HttpAnswer): string | undefined {
+/** Reads what it can of an unusable answer: which object it speaks of, by its body or else by `Location`, and its credential. */
+function madeObject(answer: HttpAnswer): MadeObject | undefined {
   const location = answer.headers["location"]?.split(/[?#]/)[0]?.split("/").at(-1);
-  return [parseJson(answer.body), { id: location }]
-    .map((candidate) => madeObjectSchema.safeParse(candidate))
-    .find((parsed) => parsed.success)?.data.id;
+  const fromBody = madeObjectSchema.safeParse(parseJson(answer.body)).data;
+  const objectId = fromBody?.id ?? identifierSchema.safeParse(location).data;
+  if (answer.status !== 201 || objectId === undefined) return undefined;
+  return { objectId, clientId: fromBody?.client_id, clientSecret: fromBody?.credentials?.client_secret };
 }
 
 /** `JSON.stringify` refuses a BigInt, and a Number loses it: the key's integers leave through lossless-json. */

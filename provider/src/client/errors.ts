@@ -18,12 +18,20 @@ export type ErrorCode =
   | "ANSWER_INVALID"
   | "TOKEN_REFUSED";
 
+/** As much as could be read of an object that was made. */
+export interface MadeObject {
+  objectId: string;
+  clientId?: string | undefined;
+  /** A credential: it came once, and must not be dropped. */
+  clientSecret?: string | undefined;
+}
+
 /** What a {@link TenantManagementError} carries beside its message. */
 export interface ErrorDetails {
   /** HTTP status, where the server answered. */
   status?: number;
-  /** The id of an object that the server says it made, where the rest of its answer is unusable. */
-  objectId?: string;
+  /** What the server says it made, where the rest of its answer is unusable. */
+  made?: MadeObject;
   cause?: unknown;
 }
 
@@ -31,14 +39,20 @@ export interface ErrorDetails {
 export class TenantManagementError extends Error {
   readonly code: ErrorCode;
   readonly status: number | undefined;
-  readonly objectId: string | undefined;
+  /** Private, so that no log of the error shows the credential it may hold. */
+  readonly #made: MadeObject | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "TenantManagementError";
     this.code = code;
     this.status = details.status;
-    this.objectId = details.objectId;
+    this.#made = details.made;
+  }
+
+  /** What the server says it made, where the rest of its answer is unusable. */
+  get made(): MadeObject | undefined {
+    return this.#made;
   }
 }
 

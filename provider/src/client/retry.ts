@@ -2,6 +2,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import pRetry from "p-retry";
 
 import { TenantManagementError } from "./errors.js";
+import { parseHttpDate } from "./server-clock.js";
 
 /** When and how often a call is repeated. */
 export interface RetryPolicy {
@@ -96,6 +97,6 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
   if (header === undefined) return undefined;
   const text = header.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const dateMs = Date.parse(text);
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+  const dateMs = parseHttpDate(text);
+  return dateMs === undefined ? undefined : Math.max(0, dateMs - nowMs);
 }

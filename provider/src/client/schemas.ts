@@ -16,7 +16,7 @@ export const authMethods = ["CLIENT_SECRET", "RSA", "EC"] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
 // Ids become parts of paths, names and log lines: what could leave one is refused here.
-const identifier = z
+export const identifierSchema = z
   .string()
   .min(1)
   .max(256)
@@ -44,7 +44,7 @@ export interface ApiTenant {
 
 export const tenantSchema = z
   .object({
-    id: identifier,
+    id: identifierSchema,
     name: text,
     created: text,
     updated: text,
@@ -98,8 +98,8 @@ export interface ApiApplication {
 }
 
 const applicationFields = {
-  id: identifier,
-  client_id: identifier,
+  id: identifierSchema,
+  client_id: identifierSchema,
   auth_server: text,
   cell: text,
   scopes: z.array(text),
@@ -130,8 +130,15 @@ export const newApplicationSchema = z
   .transform((application) => ({ ...toApplication(application), credentials: application.credentials }));
 export type NewApplication = z.output<typeof newApplicationSchema>;
 
-/** Reads the little that is needed of an answer that is otherwise unusable: which object was made. */
-export const madeObjectSchema = z.object({ id: identifier });
+/** Reads the little that counts of an answer that is otherwise unusable. */
+export const madeObjectSchema = z.object({
+  id: identifierSchema.optional().catch(undefined),
+  client_id: identifierSchema.optional().catch(undefined),
+  credentials: z
+    .object({ client_secret: z.string().min(1).optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+});
 
 /** Reads an error's text (`Error`). */
 export const apiErrorSchema = z.object({ message: z.string() });

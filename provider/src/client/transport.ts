@@ -14,9 +14,12 @@ export interface TransportLimits {
   exchangeTimeoutMs?: number;
   /** The largest answer that is read, in bytes; default 8 MiB. */
   maxAnswerBytes?: number;
-  /** How many connections to one server are open at once; default 16. */
+  /** How many connections to one server are open at once; default {@link defaultConnections}. */
   connections?: number;
 }
+
+/** How many connections to one server are open at once where nothing else is said. */
+export const defaultConnections = 16;
 
 /** One HTTP request, as this client sends them. */
 export interface HttpRequest {
@@ -47,7 +50,7 @@ export interface Transport {
 /** Opens the pool of connections that one process shares. */
 export function createTransport(limits: TransportLimits = {}): Transport {
   const agent = new Agent({
-    connections: limits.connections ?? 16,
+    connections: limits.connections ?? defaultConnections,
     pipelining: 1,
     connect: { timeout: limits.connectTimeoutMs ?? 10_000 },
     headersTimeout: limits.headersTimeoutMs ?? 30_000,

@@ -15,6 +15,8 @@ const gatherMs = 500;
 const tenantsOfStack = new Set<string>();
 let tenants: Promise<Map<string, ApiTenant>> | undefined;
 const credentials = { areKnownRight: false };
+/** Applications that the stack holds: those the engine spoke of in this run, and those made in it. */
+export const applicationsOfStack = new Set<string>();
 const applications = new Map<string, Promise<ApiApplication[] | undefined>>();
 
 /** Notes a tenant that the state holds. */
@@ -27,12 +29,22 @@ export function noteOrganizationKnown(): void {
   credentials.areKnownRight = true;
 }
 
+/** Notes a tenant that this process has just made: it holds no application. */
+export function noteNewTenant(tenantId: string): void {
+  applications.set(tenantId, Promise.resolve([]));
+}
+
 /** Gives all tenants of the organization by id; the paged list is read once for all that ask. */
 export function tenantsById(): Promise<Map<string, ApiTenant>> {
   tenants ??= currentApi()
     .then((api) => api.listTenants())
     .then((list) => new Map(list.map((tenant) => [tenant.tenantId, tenant])));
   return tenants;
+}
+
+/** Forgets a tenant's applications, which have changed. */
+export function forgetApplicationsOf(tenantId: string): void {
+  applications.delete(tenantId);
 }
 
 /** Gives a tenant's applications, undefined where the tenant is gone; the list is read once for all that ask. */

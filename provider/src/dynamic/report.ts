@@ -1,4 +1,6 @@
 import { messageOf } from "../client/index.js";
+import type { Properties } from "./inputs.js";
+import { PartlyMadeError } from "./partly-made.js";
 
 /**
  * Turns whatever was thrown into what the engine shows: the message, once. The host prints an error's `stack` beside
@@ -6,8 +8,18 @@ import { messageOf } from "../client/index.js";
  * with its cause and what that may hold.
  */
 export class ReportedError extends Error {
+  /** What the host needs to keep a partly made object in the state. */
+  readonly id?: string;
+  readonly properties?: Properties;
+  readonly reasons?: string[];
+
   constructor(error: unknown) {
     super(messageOf(error));
+    if (error instanceof PartlyMadeError) {
+      this.id = error.id;
+      this.properties = error.properties;
+      this.reasons = error.reasons;
+    }
     this.name = "Refused";
     this.stack = "see the resource's own error";
   }

@@ -1,64 +1,40 @@
-import { z } from "zod";
-
 import {
-  authMethods,
+  type ApiApplication,
   type Authentication,
-  cells,
-  documentsScopes,
-  mayHaveHappened,
-  type NewApplication,
-  parsePublicKey,
   stageTable,
   TenantManagementError,
 } from "../client/index.js";
+import { changedKey, checkKey, toAuthentication } from "./application-key.js";
+import { deleteOnRecord } from "./deletion.js";
 import { assertSameEnvironment } from "./environment.js";
 import {
   type CheckFailure,
   checkInputs,
-  isUnknown,
   type Properties,
   sameMembers,
   withoutProvider,
   withoutUndefined,
 } from "./inputs.js";
-import { applicationsOf, assertGone, noteOrganizationKnown, noteTenantOfStack } from "./organization.js";
+import { obtainApplication, type ObtainedApplication } from "./obtain-application.js";
+import { oneAtATime } from "./one-at-a-time.js";
+import {
+  applicationsOf,
+  applicationsOfStack,
+  assertGone,
+  noteOrganizationKnown,
+  noteTenantOfStack,
+} from "./organization.js";
+import { PartlyMadeError } from "./partly-made.js";
 import { reporting } from "./report.js";
 import { configure, currentApi, currentSettings } from "./session.js";
-
-const inputsSchema = z.strictObject(
-  {
-    tenantId: z.string({ error: "must be given: the tenant's id" }).min(1, "must not be empty"),
-    cell: z.enum(cells, { error: `must be one of ${cells.join(", ")}` }),
-    scopes: z
-      .array(z.enum(documentsScopes, { error: `must be one of ${documentsScopes.join(", ")}` }))
-      .min(1, "must name at least one scope, or be left out for both")
-      .refine((list) => new Set(list).size === list.length, "names a scope twice")
-      .optional(),
-    authMethod: z.enum(authMethods, { error: `must be one of ${authMethods.join(", ")}` }).optional(),
-    publicKey: z
-      .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: "must be PEM text or a JWK" })
-      .optional(),
-    keyId: z.string().min(1, "must not be empty").max(256).optional(),
-  },
-  {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? "is not an input of TenantApplication: remove it or mend its name"
-        : undefined,
-  },
-);
-type Inputs = z.output<typeof inputsSchema>;
-
-/** What the state holds of an application that is needed again. */
-const stateSchema = z.looseObject({
-  applicationId: z.string(),
-  tenantId: z.string(),
-  cell: z.string(),
-  scopes: z.array(z.string()),
-  authMethod: z.enum(authMethods),
-  publicKey: z.unknown().optional(),
-  keyId: z.string().optional(),
-});
+import {
+  type Inputs,
+  inputsSchema,
+  scopesOf,
+  type State,
+  stateSchema,
+  unknownSlot,
+} from "./tenant-application-model.js";
 
 /**
  * The `TenantApplication` resource's operations.
@@ -85,12 +61,14 @@ export const tenantApplication = reporting({
   },
 
   async diff(
-    _id: string,
+    applicationId: string,
     olds: Properties,
     news: Properties,
   ): Promise<{ changes: boolean; replaces: string[] }> {
     const state = stateSchema.parse(olds);
     assertSameEnvironment(`Application ${state.applicationId}`, olds, currentSettings());
+    applicationsOfStack.add(applicationId);
+    if (state.isPartlyMade === true) return { changes: true, replaces: [] };
     const changed = {
       tenantId: news["tenantId"] !== state.tenantId,
       cell: news["cell"] !== state.cell,
@@ -108,25 +86,23 @@ export const tenantApplication = reporting({
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     const authentication = await toAuthentication(wanted);
-    const scopes = scopesOf(wanted.scopes);
-    const api = await currentApi();
-    try {
-      const made = await api.createApplication(wanted.tenantId, {
-        cell: wanted.cell,
-        scopes,
-        authentication,
-      });
-      noteOrganizationKnown();
-      return { id: made.applicationId, outs: toOutputs(wanted, authentication, made) };
-    } catch (error) {
-      throw explainCreateFailure(error, wanted);
-    }
+    // Two of the same kind at once could not be told apart afterwards.
+    const kind = JSON.stringify([wanted.tenantId, wanted.cell, scopesOf(wanted.scopes).toSorted()]);
+    const made = await oneAtATime(kind, () => obtainApplication(wanted, authentication)).catch(
+      (error: unknown) => {
+        throw partlyMade(error, inputs, wanted, authentication);
+      },
+    );
+    noteOrganizationKnown();
+    applicationsOfStack.add(made.applicationId);
+    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made) };
   },
 
   async read(applicationId: string, properties: Properties): Promise<{ id: string; props: Properties }> {
     const state = stateSchema.parse(properties);
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
+    applicationsOfStack.add(applicationId);
     const found = (await applicationsOf(state.tenantId))?.find(
       (application) => application.applicationId === applicationId,
     );
@@ -134,103 +110,98 @@ export const tenantApplication = reporting({
       await assertGone(`Application ${applicationId} of tenant ${state.tenantId}`);
       return { id: "", props: {} };
     }
-    const { clientId, authServer, tokenUrl } = found;
-    return { id: applicationId, props: { ...properties, clientId, authServer, tokenUrl } };
+    return { id: applicationId, props: completed(properties, state, found) };
+  },
+
+  /** Completes a partly made application; nothing else of an application is ever updated. */
+  async update(applicationId: string, olds: Properties): Promise<{ outs: Properties }> {
+    const state = stateSchema.parse(olds);
+    const found = (await applicationsOf(state.tenantId))?.find(
+      (application) => application.applicationId === applicationId,
+    );
+    if (found === undefined) {
+      throw new TenantManagementError(
+        "INPUT_INVALID",
+        `Application ${applicationId} is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
+      );
+    }
+    const outs = completed(withoutProvider(olds), state, found);
+    if (outs["isPartlyMade"] === true) throw secretNeverCame(applicationId, state);
+    return { outs };
   },
 
   async delete(applicationId: string, properties: Properties): Promise<void> {
     const state = stateSchema.parse(properties);
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
-    const api = await currentApi();
-    if (await api.deleteApplication(state.tenantId, applicationId)) noteOrganizationKnown();
-    else await assertGone(`Application ${applicationId} of tenant ${state.tenantId}`);
+    await deleteOnRecord(
+      {
+        type: "TenantApplication",
+        slot: state.slot ?? unknownSlot(applicationId),
+        tenantId: state.tenantId,
+        applicationId,
+      },
+      `Application ${applicationId} of tenant ${state.tenantId}`,
+      async () => (await currentApi()).deleteApplication(state.tenantId, applicationId),
+    );
   },
 });
 
-function scopesOf(given: unknown): readonly string[] {
-  return Array.isArray(given) ? (given as string[]) : documentsScopes;
-}
-
-async function checkKey(news: Properties): Promise<CheckFailure[]> {
-  const { publicKey, keyId } = news;
-  const authMethod = inputsSchema.shape.authMethod.safeParse(news["authMethod"]).data ?? "CLIENT_SECRET";
-  if (isUnknown(news["authMethod"])) return [];
-  if (authMethod === "CLIENT_SECRET") {
-    const given = { publicKey, keyId };
-    return Object.entries(given).flatMap(([property, value]) =>
-      value === undefined
-        ? []
-        : [
-            {
-              property,
-              reason: "is of the authentication methods RSA and EC only: leave it out, or set authMethod",
-            },
-          ],
-    );
-  }
-  if (publicKey === undefined) {
-    return [
-      {
-        property: "publicKey",
-        reason: `must be given with authMethod ${authMethod}: PEM or a JWK, for example a SigningKey's publicKeyPem`,
-      },
-    ];
-  }
-  if (isUnknown(publicKey)) return [];
-  try {
-    const { numbers } = await parsePublicKey(publicKey);
-    return numbers.type === authMethod
-      ? []
-      : [
-          {
-            property: "publicKey",
-            reason: `is a key of type ${numbers.type}, and authMethod is ${authMethod}: make them the same`,
-          },
-        ];
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return [{ property: "publicKey", reason: error.message }];
-  }
-}
-
-/** The form a key comes in is no difference: what counts is the key itself, and its id. */
-async function changedKey(
-  state: z.output<typeof stateSchema>,
-  news: Properties,
-): Promise<{ publicKey: boolean; keyId: boolean }> {
-  const { publicKey, keyId } = news;
-  if (publicKey === undefined || state.publicKey === undefined) {
-    return { publicKey: publicKey !== state.publicKey, keyId: keyId !== undefined && keyId !== state.keyId };
-  }
-  if (isUnknown(publicKey) || isUnknown(keyId))
-    return { publicKey: isUnknown(publicKey), keyId: isUnknown(keyId) };
-  const [now, before] = await Promise.all([parsePublicKey(publicKey), parsePublicKey(state.publicKey)]);
+/** Brings up to date what the API tells of an application again and again. Its secret it tells once. */
+function completed(
+  properties: Properties,
+  state: State,
+  { clientId, authServer, tokenUrl }: ApiApplication,
+): Properties {
+  const { isPartlyMade, ...rest } = properties;
+  const lacksSecret = state.authMethod === "CLIENT_SECRET" && state.clientSecret === undefined;
   return {
-    publicKey: now.thumbprint !== before.thumbprint,
-    keyId: (keyId ?? now.thumbprint) !== state.keyId,
+    ...rest,
+    clientId,
+    authServer,
+    tokenUrl,
+    ...(isPartlyMade === true && lacksSecret ? { isPartlyMade } : {}),
   };
 }
 
-async function toAuthentication(wanted: Inputs): Promise<Authentication> {
-  if (wanted.authMethod === undefined || wanted.authMethod === "CLIENT_SECRET")
-    return { type: "CLIENT_SECRET" };
-  const { numbers, thumbprint } = await parsePublicKey(wanted.publicKey);
-  return { ...numbers, keyId: wanted.keyId ?? thumbprint };
-}
-
-function explainCreateFailure(error: unknown, wanted: Inputs): unknown {
-  if (!mayHaveHappened(error) || !(error instanceof TenantManagementError)) return error;
+function secretNeverCame(applicationId: string, state: State): TenantManagementError {
   return new TenantManagementError(
-    error.code,
-    `${error.message} The application in cell ${wanted.cell} of tenant ${wanted.tenantId} may exist all the same` +
-      `${error.objectId === undefined ? "" : `, as ${error.objectId}`}, and if it does, its credentials are lost. ` +
-      "Before the next `pulumi up`, list the tenant's applications at the vendor and delete the one that no stack holds: a second `up` makes another.",
-    { cause: error },
+    "INPUT_INVALID",
+    `Application ${applicationId} of tenant ${state.tenantId} was made, and its secret never came: nobody can use it. ` +
+      "Have it replaced: run `pulumi up --replace` with its URN (`pulumi stack --show-urns`).",
   );
 }
 
-function toOutputs(wanted: Inputs, authentication: Authentication, made: NewApplication): Properties {
+function partlyMade(
+  error: unknown,
+  inputs: Properties,
+  wanted: Inputs,
+  authentication: Authentication,
+): unknown {
+  if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
+  const { objectId: applicationId, clientId, clientSecret } = error.made;
+  const { stage, apiUrl } = currentSettings();
+  const state = {
+    ...withoutProvider(inputs),
+    scopes: scopesOf(wanted.scopes),
+    authMethod: authentication.type,
+    keyId: authentication.type === "CLIENT_SECRET" ? undefined : authentication.keyId,
+    applicationId,
+    clientId,
+    clientSecret,
+    createdAt: new Date().toISOString(),
+    stage,
+    apiUrl,
+    isPartlyMade: true,
+  };
+  return new PartlyMadeError(
+    applicationId,
+    { ...withoutUndefined(state), __provider: inputs["__provider"] },
+    error,
+  );
+}
+
+function toOutputs(wanted: Inputs, authentication: Authentication, made: ObtainedApplication): Properties {
   const { stage, apiUrl } = currentSettings();
   return withoutUndefined({
     tenantId: wanted.tenantId,
@@ -241,11 +212,12 @@ function toOutputs(wanted: Inputs, authentication: Authentication, made: NewAppl
     keyId: authentication.type === "CLIENT_SECRET" ? undefined : authentication.keyId,
     applicationId: made.applicationId,
     clientId: made.clientId,
-    clientSecret: made.credentials.type === "CLIENT_SECRET" ? made.credentials.clientSecret : undefined,
+    clientSecret: made.credentials?.type === "CLIENT_SECRET" ? made.credentials.clientSecret : undefined,
     authServer: made.authServer,
     tokenUrl: made.tokenUrl,
     createdAt: new Date().toISOString(),
     stage,
     apiUrl,
+    slot: wanted.slot,
   });
 }

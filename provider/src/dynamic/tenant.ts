@@ -1,13 +1,6 @@
-import { z } from "zod";
-
-import {
-  type ApiTenant,
-  cells,
-  type TenantManagementApi,
-  TenantManagementError,
-  stageTable,
-} from "../client/index.js";
+import { type ApiTenant, stageTable, TenantManagementError } from "../client/index.js";
 import { actor } from "./actor.js";
+import { deleteOnRecord } from "./deletion.js";
 import { assertSameEnvironment } from "./environment.js";
 import {
   type CheckFailure,
@@ -18,6 +11,7 @@ import {
   withoutProvider,
   withoutUndefined,
 } from "./inputs.js";
+import { obtainTenant } from "./obtain-tenant.js";
 import {
   applicationsOf,
   assertGone,
@@ -25,46 +19,19 @@ import {
   noteTenantOfStack,
   tenantsById,
 } from "./organization.js";
+import { PartlyMadeError } from "./partly-made.js";
 import { reporting } from "./report.js";
 import { configure, currentApi, currentSettings } from "./session.js";
-
-const cellSet = z
-  .array(z.enum(cells, { error: `must be one of ${cells.join(", ")}` }))
-  .min(1, "must name at least one cell, or be left out")
-  .refine((list) => new Set(list).size === list.length, "names a cell twice");
-
-const inputsSchema = z.strictObject(
-  {
-    name: z
-      .string({ error: "must be given, as text" })
-      .regex(
-        /^[a-z0-9]{1,61}$/,
-        "must be 1 to 61 lower-case letters and digits, as the vendor demands (^[a-z0-9]{1,61}$)",
-      ),
-    cells: cellSet.optional(),
-    initialCells: cellSet.optional(),
-    adopt: z.string().min(1, "must be the id of an existing tenant").optional(),
-    allowReplace: z.boolean({ error: "must be true or false" }).optional(),
-  },
-  {
-    error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? "is not an input of Tenant: remove it or mend its name"
-        : undefined,
-  },
-);
-type Inputs = z.output<typeof inputsSchema>;
-
-/** What the state holds of a tenant that is needed again. */
-const stateSchema = z.looseObject({
-  tenantId: z.string(),
-  name: z.string(),
-  cells: z.array(z.string()),
-  /** The `cells` input that was last accepted: a difference from it is the user's, from `cells` it is drift. */
-  declaredCells: z.array(z.string()).optional(),
-  createdBy: z.string().optional(),
-});
-type State = z.output<typeof stateSchema>;
+import type { SlotInput } from "./slot.js";
+import {
+  cellSet,
+  cellsAtStart,
+  type Inputs,
+  inputsSchema,
+  refusal,
+  type State,
+  stateSchema,
+} from "./tenant-model.js";
 
 /** Tenants that this run's program declares: whatever else the run does, it never deletes one of them. */
 const declaredInThisRun = new Set<string>();
@@ -103,6 +70,7 @@ export const tenant = reporting({
     const state = stateSchema.parse(olds);
     assertSameEnvironment(`Tenant "${state.name}"`, olds, currentSettings());
     noteTenantOfStack(tenantId);
+    if (state.isPartlyMade === true) return { changes: true, replaces: [], deleteBeforeReplace: true };
     const replaces = [
       ...(!isUnknown(news["name"]) && news["name"] !== state.name ? ["name"] : []),
       ...(declaresOtherCells(news["cells"], state) ? ["cells"] : []),
@@ -122,14 +90,16 @@ export const tenant = reporting({
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     const api = await currentApi();
-    const made =
-      wanted.adopt === undefined
-        ? await createTenant(api, wanted)
-        : await adoptTenant(api, wanted.adopt, wanted);
+    const made = await obtainTenant(api, wanted).catch((error: unknown) => {
+      throw partlyMade(error, inputs, wanted);
+    });
     noteOrganizationKnown();
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
-    return { id: made.tenantId, outs: toOutputs(made, { createdBy: actor(), declaredCells: wanted.cells }) };
+    return {
+      id: made.tenantId,
+      outs: toOutputs(made, { createdBy: actor(), declaredCells: wanted.cells, slot: wanted.slot }),
+    };
   },
 
   async read(tenantId: string, properties: Properties): Promise<{ id: string; props: Properties }> {
@@ -146,8 +116,17 @@ export const tenant = reporting({
     return { id: tenantId, props: { ...properties, ...toOutputs(found, state) } };
   },
 
-  /** Sends nothing: what changes is only which `cells` are recorded as accepted. */
-  update(_tenantId: string, olds: Properties, news: Properties): { outs: Properties } {
+  /** Completes a partly made tenant; otherwise sends nothing, and records which `cells` are accepted. */
+  async update(tenantId: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
+    const state = stateSchema.parse(olds);
+    if (state.isPartlyMade === true) {
+      const found = await (await currentApi()).getTenant(tenantId);
+      if (found === undefined)
+        throw refusal(
+          `Tenant "${state.name}" (${tenantId}) is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
+        );
+      return { outs: toOutputs(found, state) };
+    }
     return { outs: withoutUndefined({ ...withoutProvider(olds), declaredCells: news["cells"] }) };
   },
 
@@ -156,13 +135,13 @@ export const tenant = reporting({
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
     if (declaredInThisRun.has(tenantId)) throw heldTwice(state);
-    const api = await currentApi();
-    try {
-      if (await api.deleteTenant(tenantId)) noteOrganizationKnown();
-      else await assertGone(`Tenant "${state.name}" (${tenantId})`);
-    } catch (error) {
+    await deleteOnRecord(
+      { type: "Tenant", slot: state.slot ?? { stack: "", name: state.name }, tenantId },
+      `Tenant "${state.name}" (${tenantId})`,
+      async () => (await currentApi()).deleteTenant(tenantId),
+    ).catch(async (error: unknown) => {
       throw await explainDeleteRefusal(error, state);
-    }
+    });
   },
 });
 
@@ -185,62 +164,26 @@ function acceptsCells(declared: unknown, state: State): boolean {
   );
 }
 
-async function createTenant(api: TenantManagementApi, wanted: Inputs): Promise<ApiTenant> {
-  const cellsAtStart = wanted.cells ?? wanted.initialCells;
-  try {
-    return await api.createTenant({
-      name: wanted.name,
-      ...(cellsAtStart === undefined ? {} : { cells: cellsAtStart }),
-    });
-  } catch (error) {
-    throw await explainCreateFailure(error, wanted.name, api);
-  }
-}
-
-async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: Inputs): Promise<ApiTenant> {
-  const found = await api.getTenant(tenantId);
-  if (found === undefined) {
-    throw refusal(
-      `There is no tenant ${tenantId} to adopt in stage ${api.stage}. Check the id, and that the credentials are this organization's.`,
-    );
-  }
-  if (found.name !== wanted.name) {
-    throw refusal(
-      `Tenant ${tenantId} is named "${found.name}", not "${wanted.name}": it was not adopted. Mend \`adopt\` or the name.`,
-    );
-  }
-  if (wanted.cells !== undefined && !sameMembers(wanted.cells, found.cells)) {
-    throw refusal(
-      `Tenant ${tenantId} ("${found.name}") has the cells ${found.cells.join(", ")}, not ${wanted.cells.join(", ")}: it was not adopted. ` +
-        `To adopt it as it is, write uiCells: [${found.cells.join(", ")}] (the resource's \`cells\`).`,
-    );
-  }
-  return found;
-}
-
-async function explainCreateFailure(
-  error: unknown,
-  name: string,
-  api: TenantManagementApi,
-): Promise<unknown> {
-  if (!(error instanceof TenantManagementError)) return error;
-  if (error.code === "REFUSED" && (error.status === 400 || error.status === 409)) {
-    const existing = (await api.listTenants()).find((other) => other.name === name);
-    if (existing === undefined) return error;
-    return refusal(
-      `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, made ${existing.createdAt}. ` +
-        `To take that tenant over, add this line to the customer (or input to the Tenant): adopt: ${existing.tenantId}`,
-      error,
-    );
-  }
-  if (error.code === "NO_ANSWER" || error.code === "SERVER_FAILED" || error.code === "ANSWER_INVALID") {
-    return new TenantManagementError(
-      error.code,
-      `${error.message} The tenant "${name}" may exist all the same. Run \`pulumi up\` again: if it exists, its id is told with the line that adopts it.`,
-      { cause: error },
-    );
-  }
-  return error;
+function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown {
+  if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
+  const tenantId = error.made.objectId;
+  const { stage, apiUrl } = currentSettings();
+  const state = {
+    tenantId,
+    name: wanted.name,
+    cells: cellsAtStart(wanted) ?? [],
+    declaredCells: wanted.cells,
+    createdBy: actor(),
+    slot: wanted.slot,
+    stage,
+    apiUrl,
+    isPartlyMade: true,
+  };
+  return new PartlyMadeError(
+    tenantId,
+    { ...withoutUndefined(state), __provider: inputs["__provider"] },
+    error,
+  );
 }
 
 async function explainDeleteRefusal(error: unknown, state: State): Promise<unknown> {
@@ -287,10 +230,6 @@ function heldTwice(state: State): TenantManagementError {
   );
 }
 
-function refusal(message: string, cause?: unknown): TenantManagementError {
-  return new TenantManagementError("INPUT_INVALID", message, cause === undefined ? {} : { cause });
-}
-
 function reportDrift(found: ApiTenant, state: State): void {
   const expected = state.declaredCells ?? state.cells;
   if (sameMembers(found.cells, expected)) return;
@@ -311,7 +250,11 @@ function warnOfMissingLinks(made: ApiTenant): void {
 
 function toOutputs(
   made: ApiTenant,
-  record: { createdBy?: string | undefined; declaredCells?: readonly string[] | undefined },
+  kept: {
+    createdBy?: string | undefined;
+    declaredCells?: readonly string[] | undefined;
+    slot?: SlotInput | undefined;
+  },
 ): Properties {
   const { stage, apiUrl } = currentSettings();
   return withoutUndefined({
@@ -325,7 +268,8 @@ function toOutputs(
     apiUrl,
     createdAt: made.createdAt,
     updatedAt: made.updatedAt,
-    createdBy: record.createdBy,
-    declaredCells: record.declaredCells,
+    createdBy: kept.createdBy,
+    declaredCells: kept.declaredCells,
+    slot: kept.slot,
   });
 }

@@ -1,0 +1,26 @@
+import { assertGone, noteOrganizationKnown } from "./organization.js";
+import { type Intention, record } from "./recorder.js";
+
+/**
+ * Deletes an object, on the record. One that is gone already is success, once it is certain that the credentials are
+ * those of its organization.
+ *
+ * @param what names it: `Tenant "acme" (t-1)`
+ * @param send asks the API to delete it; resolves with false where the API knew none
+ */
+export async function deleteOnRecord(
+  intention: Omit<Intention, "operation">,
+  what: string,
+  send: () => Promise<boolean>,
+): Promise<void> {
+  const recording = await record({ ...intention, operation: "delete" });
+  try {
+    const isDeleted = await send();
+    if (isDeleted) noteOrganizationKnown();
+    else await assertGone(what);
+    await recording.end({ outcome: isDeleted ? "deleted" : "gone" });
+  } catch (error) {
+    await recording.fail(error);
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  type ApiApplication,
+  type AuthMethod,
+  type TenantManagementApi,
+  TenantManagementError,
+} from "../client/index.js";
+import { sameMembers } from "./inputs.js";
+
+/** A create of an application whose answer was lost. */
+export interface LostApplication {
+  tenantId: string;
+  cell: string;
+  scopes: readonly string[];
+  authMethod: AuthMethod;
+  /** The resource's name, for the commands that a message gives. */
+  slot: string;
+  /** Tells of an application whether it is known not to be the lost one: older, a sibling's, or in the state. */
+  isKnown: (applicationId: string) => boolean;
+  /** Whether one whose secret is lost may be deleted (`tenants:replaceLostApplications`). */
+  mayDelete: boolean;
+}
+
+/** What was found. */
+export type LostApplicationFinding =
+  /** Nothing: the create did not happen, as far as the API tells. */
+  | { kind: "none" }
+  /** The lost application, which is as good as new: its key is ours. */
+  | { kind: "recovered"; application: ApiApplication }
+  /** There was one, whose secret nobody has; it was deleted. */
+  | { kind: "deleted"; applicationId: string };
+
+/**
+ * Looks for an application whose create may have happened, and decides what becomes of it.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID`, with the ids and the next command, where it is not ours to decide
+ */
+export async function settleLostApplication(
+  api: TenantManagementApi,
+  lost: LostApplication,
+): Promise<LostApplicationFinding> {
+  const applications = (await api.listApplications(lost.tenantId)) ?? [];
+  const candidates = applications.filter(
+    ({ applicationId, cell, scopes }) =>
+      cell === lost.cell && sameMembers(scopes, lost.scopes) && !lost.isKnown(applicationId),
+  );
+  const [candidate, ...others] = candidates;
+  if (candidate === undefined) return { kind: "none" };
+  if (others.length > 0) throw severalCandidates(lost, candidates, api);
+  if (lost.authMethod !== "CLIENT_SECRET") return { kind: "recovered", application: candidate };
+  if (!lost.mayDelete) throw secretLost(lost, candidate, api);
+  await api.deleteApplication(lost.tenantId, candidate.applicationId);
+  return { kind: "deleted", applicationId: candidate.applicationId };
+}
+
+function severalCandidates(
+  lost: LostApplication,
+  candidates: readonly ApiApplication[],
+  api: TenantManagementApi,
+): TenantManagementError {
+  const list = candidates
+    .map(({ applicationId, clientId }) => `${applicationId} (client ${clientId})`)
+    .join(", ");
+  return new TenantManagementError(
+    "INPUT_INVALID",
+    `The answer to the create of application ${lost.slot} was lost, and tenant ${lost.tenantId} (stage ${api.stage}) holds ${candidates.length} ` +
+      `applications that could be it: ${list}. None was touched. Find out which of them somebody uses, delete the others at the vendor, and run \`pulumi up\` again.`,
+  );
+}
+
+function secretLost(
+  lost: LostApplication,
+  candidate: ApiApplication,
+  api: TenantManagementApi,
+): TenantManagementError {
+  return new TenantManagementError(
+    "INPUT_INVALID",
+    `The answer to the create of application ${lost.slot} was lost, and with it its secret, for good: application ${candidate.applicationId} ` +
+      `(client ${candidate.clientId}, tenant ${lost.tenantId}, cell ${lost.cell}, stage ${api.stage}) exists, and nobody can use it. It was not touched. ` +
+      "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
+  );
+}

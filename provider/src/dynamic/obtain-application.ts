@@ -1,0 +1,126 @@
+import {
+  type ApiApplication,
+  type ApiCredentials,
+  type Authentication,
+  mayHaveHappened,
+  messageOf,
+  type NewApplication,
+  type TenantManagementApi,
+  TenantManagementError,
+} from "../client/index.js";
+import { type LostApplication, settleLostApplication } from "./lost-application.js";
+import { applicationsOf, applicationsOfStack, forgetApplicationsOf } from "./organization.js";
+import { idsOnRecord, record, slotHistory } from "./recorder.js";
+import { currentApi, currentSettings } from "./session.js";
+import type { SlotInput } from "./slot.js";
+import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model.js";
+
+/** An application that was made, with its credentials, or found again, without. */
+export type ObtainedApplication = ApiApplication & { credentials?: ApiCredentials };
+
+/**
+ * Makes the application that is wanted, or finds it again, on the record.
+ *
+ * @throws {@link TenantManagementError} with the way out
+ */
+export async function obtainApplication(
+  wanted: Inputs,
+  authentication: Authentication,
+): Promise<ObtainedApplication> {
+  const api = await currentApi();
+  const slot = wanted.slot ?? unknownSlot(wanted.tenantId);
+  const found = await settleEarlier(api, wanted, authentication, slot);
+  const known = (await applicationsOf(wanted.tenantId))?.map(({ applicationId }) => applicationId) ?? [];
+  const recording = await record({
+    type: "TenantApplication",
+    operation: "create",
+    slot,
+    tenantId: wanted.tenantId,
+    parameters: { cell: wanted.cell, scopes: scopesOf(wanted.scopes), authMethod: authentication.type },
+    known,
+  });
+  try {
+    const made =
+      found ??
+      (await createApplication(api, wanted, authentication, {
+        ...lostApplication(wanted, authentication, slot),
+        isKnown: (applicationId) => known.includes(applicationId) || applicationsOfStack.has(applicationId),
+      }));
+    const { applicationId, clientId } = made;
+    await recording.end({ outcome: "credentials" in made ? "made" : "recovered", applicationId, clientId });
+    return made;
+  } catch (error) {
+    await recording.fail(error);
+    throw error;
+  }
+}
+
+async function createApplication(
+  api: TenantManagementApi,
+  wanted: Inputs,
+  authentication: Authentication,
+  lost: LostApplication,
+): Promise<ObtainedApplication> {
+  const create = (): Promise<NewApplication> =>
+    api.createApplication(wanted.tenantId, {
+      cell: wanted.cell,
+      scopes: scopesOf(wanted.scopes),
+      authentication,
+    });
+  try {
+    return await create();
+  } catch (error) {
+    if (!mayHaveHappened(error)) throw error;
+    if (error instanceof TenantManagementError && error.made !== undefined) throw error;
+    const finding = await settleLostApplication(api, lost).catch((settling: unknown) => {
+      // What may have happened is still not known: the record must say so, for the next run.
+      throw new TenantManagementError("NO_ANSWER", `${messageOf(settling)} (${messageOf(error)})`, {
+        cause: settling,
+      });
+    });
+    if (finding.kind === "recovered") return finding.application;
+    if (finding.kind === "deleted") return create();
+    throw new TenantManagementError(
+      "NO_ANSWER",
+      `${messageOf(error)} The API's list of the tenant's applications does not show it. Run \`pulumi up\` again: it looks for it once more before it makes it.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Settles what an earlier create in this slot may have left, which no state holds. */
+async function settleEarlier(
+  api: TenantManagementApi,
+  wanted: Inputs,
+  authentication: Authentication,
+  slot: SlotInput,
+): Promise<ApiApplication | undefined> {
+  const history = await slotHistory("TenantApplication", slot);
+  if (history.kind === "clear" || history.intent.tenantId !== wanted.tenantId) return undefined;
+  const onRecord = await idsOnRecord("TenantApplication", slot);
+  const isOlder = (applicationId: string): boolean =>
+    (history.intent.known ?? []).includes(applicationId) || onRecord.has(applicationId);
+  const finding = await settleLostApplication(api, {
+    ...lostApplication(wanted, authentication, slot),
+    isKnown: (applicationId) =>
+      applicationsOfStack.has(applicationId) ||
+      (history.kind === "made" ? applicationId !== history.objectId : isOlder(applicationId)),
+  });
+  forgetApplicationsOf(wanted.tenantId);
+  return finding.kind === "recovered" ? finding.application : undefined;
+}
+
+function lostApplication(
+  wanted: Inputs,
+  authentication: Authentication,
+  slot: SlotInput,
+): Omit<LostApplication, "isKnown"> {
+  return {
+    tenantId: wanted.tenantId,
+    cell: wanted.cell,
+    scopes: scopesOf(wanted.scopes),
+    authMethod: authentication.type,
+    slot: slot.name,
+    mayDelete: currentSettings().replaceLostApplications === true,
+  };
+}

@@ -1,0 +1,110 @@
+import {
+  type ApiTenant,
+  mayHaveHappened,
+  messageOf,
+  type TenantManagementApi,
+  TenantManagementError,
+} from "../client/index.js";
+import { sameMembers } from "./inputs.js";
+import { findLostTenant, type LostTenant } from "./lost-tenant.js";
+import { noteNewTenant } from "./organization.js";
+import { record, slotHistory } from "./recorder.js";
+import type { SlotInput } from "./slot.js";
+import { cellsAtStart, type Inputs, refusal } from "./tenant-model.js";
+
+/**
+ * Makes, adopts or finds again the tenant that is wanted, on the record.
+ *
+ * @throws {@link TenantManagementError} with the way out
+ */
+export async function obtainTenant(api: TenantManagementApi, wanted: Inputs): Promise<ApiTenant> {
+  const slot = wanted.slot ?? { stack: "", name: wanted.name };
+  const lost = await lostBefore(slot, wanted);
+  const earlier =
+    lost === undefined || wanted.adopt !== undefined ? undefined : await findLostTenant(api, lost);
+  const recording = await record({
+    type: "Tenant",
+    operation: "create",
+    slot,
+    parameters: { name: wanted.name, cells: cellsAtStart(wanted), adopt: wanted.adopt },
+  });
+  try {
+    const [outcome, made] = await obtainOnRecord(api, wanted, earlier, Date.parse(recording.intent.at));
+    await recording.end({ outcome, tenantId: made.tenantId });
+    return made;
+  } catch (error) {
+    await recording.fail(error);
+    throw error;
+  }
+}
+
+async function obtainOnRecord(
+  api: TenantManagementApi,
+  wanted: Inputs,
+  earlier: ApiTenant | undefined,
+  startedAtMs: number,
+): Promise<["recovered" | "adopted" | "made", ApiTenant]> {
+  if (earlier !== undefined) return ["recovered", earlier];
+  if (wanted.adopt !== undefined) return ["adopted", await adoptTenant(api, wanted.adopt, wanted)];
+  const { name } = wanted;
+  const cells = cellsAtStart(wanted);
+  try {
+    const made = await api.createTenant({ name, ...(cells === undefined ? {} : { cells }) });
+    noteNewTenant(made.tenantId);
+    return ["made", made];
+  } catch (error) {
+    if (!mayHaveHappened(error)) throw await explainCreateRefusal(error, name, api);
+    if (error instanceof TenantManagementError && error.made !== undefined) throw error;
+    const found = await findLostTenant(api, { name, cells, startedAtMs });
+    if (found !== undefined) return ["recovered", found];
+    throw new TenantManagementError(
+      "NO_ANSWER",
+      `${messageOf(error)} The API's list of tenants does not show "${name}". Run \`pulumi up\` again: it looks for it once more before it makes it.`,
+      { cause: error },
+    );
+  }
+}
+
+/** An earlier create in this slot whose tenant may exist without any state that holds it. */
+async function lostBefore(slot: SlotInput, wanted: Inputs): Promise<LostTenant | undefined> {
+  const history = await slotHistory("Tenant", slot);
+  if (history.kind === "clear") return undefined;
+  return { name: wanted.name, cells: cellsAtStart(wanted), startedAtMs: Date.parse(history.intent.at) };
+}
+
+async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: Inputs): Promise<ApiTenant> {
+  const found = await api.getTenant(tenantId);
+  if (found === undefined) {
+    throw refusal(
+      `There is no tenant ${tenantId} to adopt in stage ${api.stage}. Check the id, and that the credentials are this organization's.`,
+    );
+  }
+  if (found.name !== wanted.name) {
+    throw refusal(
+      `Tenant ${tenantId} is named "${found.name}", not "${wanted.name}": it was not adopted. Mend \`adopt\` or the name.`,
+    );
+  }
+  if (wanted.cells !== undefined && !sameMembers(wanted.cells, found.cells)) {
+    throw refusal(
+      `Tenant ${tenantId} ("${found.name}") has the cells ${found.cells.join(", ")}, not ${wanted.cells.join(", ")}: it was not adopted. ` +
+        `To adopt it as it is, write uiCells: [${found.cells.join(", ")}] (the resource's \`cells\`).`,
+    );
+  }
+  return found;
+}
+
+async function explainCreateRefusal(
+  error: unknown,
+  name: string,
+  api: TenantManagementApi,
+): Promise<unknown> {
+  const isRefusal = error instanceof TenantManagementError && error.code === "REFUSED";
+  if (!isRefusal || (error.status !== 400 && error.status !== 409)) return error;
+  const existing = (await api.listTenants()).find((other) => other.name === name);
+  if (existing === undefined) return error;
+  return refusal(
+    `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, made ${existing.createdAt}. ` +
+      `To take that tenant over, add this line to the customer (or input to the Tenant): adopt: ${existing.tenantId}`,
+    error,
+  );
+}

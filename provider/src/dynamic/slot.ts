@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+/** What a resource tells its provider of its place in the stack: the engine passes neither. */
+export const slotSchema = z.object({
+  /** `organization/project/stack`. */
+  stack: z.string(),
+  /** The resource's name in it. */
+  name: z.string(),
+  /** The id of the object that the stack held for it when its last update ended. */
+  heldId: z.string().optional(),
+});
+export type SlotInput = z.output<typeof slotSchema>;

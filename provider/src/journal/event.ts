@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+/** The resources whose creation and deletion are recorded. */
+export const recordedTypes = ["Tenant", "TenantApplication"] as const;
+export type RecordedType = (typeof recordedTypes)[number];
+
+/** How an operation ended. `unknown`: it may have been carried out, and nobody knows. */
+export const outcomes = ["made", "adopted", "recovered", "deleted", "gone", "failed", "unknown"] as const;
+export type Outcome = (typeof outcomes)[number];
+
+const common = {
+  /** The version of this form. */
+  v: z.literal(1),
+  id: z.string(),
+  /** RFC 3339, UTC, by the clock of the machine that acts. */
+  at: z.iso.datetime(),
+  /** Who acts: the CI system's user, else `user@host`. */
+  actor: z.string(),
+  /** `organization/project/stack`. */
+  stack: z.string(),
+  stage: z.string(),
+  apiUrl: z.string(),
+  type: z.enum(recordedTypes),
+  operation: z.enum(["create", "delete"]),
+  /** The resource's name in the stack: what it is made for, whatever its id. */
+  slot: z.string(),
+  tenantId: z.string().optional(),
+  applicationId: z.string().optional(),
+};
+
+/** Is written before a request that changes something is sent. */
+const intentSchema = z.object({
+  ...common,
+  event: z.literal("intent"),
+  /** What is asked for. Never a credential. */
+  parameters: z.record(z.string(), z.unknown()),
+  /** The ids of the tenant's applications that were there before. */
+  known: z.array(z.string()).optional(),
+});
+
+/** Is written after it. */
+const resultSchema = z.object({
+  ...common,
+  event: z.literal("result"),
+  /** The id of the intent it ends. */
+  intent: z.string(),
+  outcome: z.enum(outcomes),
+  clientId: z.string().optional(),
+  durationMs: z.number(),
+  /** Why it did not end well. Never a credential. */
+  message: z.string().optional(),
+});
+
+/** One line of the journal. It never holds a credential. */
+export const eventSchema = z.discriminatedUnion("event", [intentSchema, resultSchema]);
+export type JournalEvent = z.output<typeof eventSchema>;
+export type IntentEvent = z.output<typeof intentSchema>;
+export type ResultEvent = z.output<typeof resultSchema>;

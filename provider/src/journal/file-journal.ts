@@ -1,0 +1,64 @@
+import { open, readFile } from "node:fs/promises";
+
+import { eventSchema, type JournalEvent } from "./event.js";
+import type { Journal } from "./journal.js";
+
+/** Keeps a journal in a file, an event a line. */
+export function openFileJournal(path: string): Journal {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    location: path,
+    append: (event) => {
+      // One after the other: a line is never written into another.
+      last = last.catch(() => undefined).then(() => appendLine(path, JSON.stringify(event)));
+      return last;
+    },
+    read: () => readEvents(path),
+  };
+}
+
+async function appendLine(path: string, line: string): Promise<void> {
+  const file = await open(path, "a+", 0o600);
+  try {
+    await file.appendFile(`${(await endsInsideLine(file)) ? "\n" : ""}${line}\n`);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A crash may have cut the last line short: the next one must not be appended to it. */
+async function endsInsideLine(file: Awaited<ReturnType<typeof open>>): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer.toString() !== "\n";
+}
+
+async function readEvents(path: string): Promise<JournalEvent[]> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  return text
+    .split("\n")
+    .flatMap((line, index) => (line === "" ? [] : parseLine(line, `${path}:${index + 1}`)));
+}
+
+/** A line that was cut short by a crash was never on record: what it announces was not done. */
+function parseLine(line: string, where: string): JournalEvent[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return [];
+  }
+  const parsed = eventSchema.safeParse(value);
+  if (parsed.success) return [parsed.data];
+  throw new Error(
+    `${where} is not a line of a journal this version can read. Use the version that wrote it, or a later one.`,
+  );
+}

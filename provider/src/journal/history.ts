@@ -1,0 +1,69 @@
+import type { IntentEvent, JournalEvent, RecordedType, ResultEvent } from "./event.js";
+
+/** What a slot's record says of the last create in it. */
+export type SlotHistory =
+  /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted since. */
+  | { kind: "clear" }
+  /** One was begun, and its end is not on record, or not known: an object may exist that no state holds. */
+  | { kind: "open"; intent: IntentEvent }
+  /** One ended well, with this object. */
+  | { kind: "made"; intent: IntentEvent; objectId: string };
+
+/** Whose record is asked for. */
+export interface Slot {
+  type: RecordedType;
+  stack: string;
+  slot: string;
+  apiUrl: string;
+}
+
+/** Reads from a journal what became of the last create in a slot. */
+export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHistory {
+  const ofSlot = events.filter(
+    ({ type, stack, slot, apiUrl }) =>
+      type === wanted.type && stack === wanted.stack && slot === wanted.slot && apiUrl === wanted.apiUrl,
+  );
+  const intent = ofSlot.findLast((event) => event.event === "intent" && event.operation === "create");
+  if (intent?.event !== "intent") return { kind: "clear" };
+  const result = resultOf(events, intent);
+  if (result === undefined || result.outcome === "unknown") return { kind: "open", intent };
+  const objectId = objectIdOf(result);
+  if (result.outcome === "failed" || objectId === undefined || isDeleted(events, wanted.type, objectId))
+    return { kind: "clear" };
+  return { kind: "made", intent, objectId };
+}
+
+/** Gives the ids of all objects of a type that the journal records as made, whatever their slot. */
+export function recordedIds(events: readonly JournalEvent[], type: RecordedType): Set<string> {
+  return new Set(
+    events.flatMap((event) => {
+      const id =
+        event.event === "result" && event.type === type && event.operation === "create"
+          ? objectIdOf(event)
+          : undefined;
+      return id === undefined ? [] : [id];
+    }),
+  );
+}
+
+/** Gives the result of an intent, if it is on record. */
+export function resultOf(events: readonly JournalEvent[], intent: IntentEvent): ResultEvent | undefined {
+  const result = events.findLast((event) => event.event === "result" && event.intent === intent.id);
+  return result?.event === "result" ? result : undefined;
+}
+
+/** Gives the id of the object that an event is about, if it has one. */
+export function objectIdOf(event: JournalEvent): string | undefined {
+  return event.type === "Tenant" ? event.tenantId : event.applicationId;
+}
+
+function isDeleted(events: readonly JournalEvent[], type: RecordedType, objectId: string): boolean {
+  return events.some(
+    (event) =>
+      event.event === "result" &&
+      event.type === type &&
+      event.operation === "delete" &&
+      (event.outcome === "deleted" || event.outcome === "gone") &&
+      objectIdOf(event) === objectId,
+  );
+}

@@ -1,0 +1,57 @@
+import { strict as assert } from "node:assert";
+
+import { acme } from "./customers";
+import { StackUnderTest } from "./engine";
+
+const customers = [
+  {
+    ...acme,
+    applications: [
+      { cell: "eu-1", authMethod: "EC" },
+      { cell: "eu-1", purpose: "other", authMethod: "RSA", scopes: ["documents.submissions.read"] },
+    ],
+  },
+];
+
+describe("SIGKILL in the middle of an up, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers });
+  });
+  afterEach(async () => {
+    await stack.assertNoCredentials();
+    await stack.close();
+  });
+
+  for (const operation of ["createTenant", "createTenantApplication"] as const) {
+    for (const [when, carriedOut] of [
+      ["before", false],
+      ["after", true],
+    ] as const) {
+      it(`${when} the API carried out ${operation} is repaired by the next up`, async () => {
+        stack.sandbox.control.addFault({ operation, kind: "hang", carriedOut });
+        await stack.killUpWhen(() => stack.sandbox.control.requests()[operation] > 0);
+        stack.sandbox.control.clearFaults();
+        await stack.up();
+        assert.equal(stack.existing()["acme"]!.length, 2);
+        await stack.up("--expect-no-changes");
+        await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+        assert.deepEqual(stack.existing(), {});
+      });
+    }
+  }
+
+  it("while an application with a secret was made is told with its id, and makes none twice", async () => {
+    await stack.setCustomers([acme]);
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "hang", carriedOut: true });
+    await stack.killUpWhen(() => stack.sandbox.control.requests().createTenantApplication > 0);
+    stack.sandbox.control.clearFaults();
+    const [lost] = stack.existing()["acme"]!;
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), new RegExp(lost!));
+    await stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    assert.notDeepEqual(stack.existing()["acme"], [lost]);
+  });
+});

@@ -1,0 +1,140 @@
+import { strict as assert } from "node:assert";
+
+import type { FaultInput } from "../../sandbox/api";
+import { acme } from "./customers";
+import { StackUnderTest } from "./engine";
+
+const withMethod = (authMethod: string) => [{ ...acme, applications: [{ cell: "eu-1", authMethod }] }];
+
+/** What a lost answer looks like: the object was made, and nobody was told. */
+const lostAnswers: Record<string, Omit<FaultInput, "operation">> = {
+  "a reset": { kind: "reset-after" },
+  "a 503 after the fact": { kind: "status", status: 503, carriedOut: true },
+  "half a body": { kind: "half-body" },
+};
+
+describe("a lost answer to a create, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers: [acme] });
+  });
+  afterEach(async () => {
+    await stack.assertNoCredentials();
+    await stack.close();
+  });
+
+  const made = (operation: "createTenant" | "createTenantApplication") =>
+    stack.sandbox.control.requests()[operation];
+
+  for (const [what, fault] of Object.entries(lostAnswers)) {
+    it(`of a tenant (${what}) is found again by its name, and taken over`, async () => {
+      stack.sandbox.control.addFault({ operation: "createTenant", ...fault });
+      await stack.up();
+      assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
+      assert.equal(made("createTenant"), 1);
+      await stack.up("--expect-no-changes");
+    });
+
+    for (const method of ["RSA", "EC"]) {
+      it(`of an application with a key (${method}, ${what}) is found again, and taken over`, async () => {
+        await stack.setCustomers(withMethod(method));
+        stack.sandbox.control.addFault({ operation: "createTenantApplication", ...fault });
+        await stack.up();
+        assert.equal(stack.existing()["acme"]!.length, 1);
+        assert.equal(made("createTenantApplication"), 1);
+        await stack.up("--expect-no-changes");
+      });
+    }
+  }
+
+  it("of an application with a secret is told with its id and the command; and is replaced when that was run", async () => {
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
+    const printed = await stack.fail(["up", "--yes", "--skip-preview"]);
+    const [lost] = stack.existing()["acme"]!;
+    assert.match(
+      printed,
+      new RegExp(`${lost!}.*pulumi config set tenants:replaceLostApplications true`, "s"),
+    );
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), new RegExp(lost!));
+    assert.deepEqual(stack.existing()["acme"], [lost]);
+    await stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    assert.notDeepEqual(stack.existing()["acme"], [lost]);
+    await stack.up("--expect-no-changes");
+  });
+
+  it("of an application with a secret is repaired at once where the configuration allows it", async () => {
+    await stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    await stack.up("--expect-no-changes");
+  });
+
+  it("of a tenant that was not made after all leads to one, by the next up", async () => {
+    stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-before" });
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /does not show "acme".*pulumi up/s);
+    await stack.up();
+    assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
+  });
+
+  it("of one of two equal applications never takes the sibling for the lost one", async () => {
+    await stack.setCustomers([
+      {
+        ...acme,
+        applications: ["a", "b", "c"].map((purpose) => ({ cell: "eu-1", purpose, authMethod: "EC" })),
+      },
+    ]);
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", nth: 2, kind: "reset-after" });
+    await stack.up();
+    assert.equal(new Set(stack.existing()["acme"]).size, 3);
+    assert.equal(made("createTenantApplication"), 3);
+    await stack.up("--expect-no-changes");
+  });
+});
+
+describe("an answer that is not whole, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers: [acme] });
+  });
+  afterEach(async () => {
+    await stack.assertNoCredentials();
+    await stack.close();
+  });
+
+  it("keeps the tenant in the state, partly made, and the next up reads the rest", async () => {
+    stack.sandbox.control.addFault({ operation: "createTenant", kind: "garbage-body" });
+    const first = await stack.run(["up", "--yes", "--skip-preview"]);
+    if (first.exitCode !== 0) await stack.up();
+    assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
+    assert.equal(stack.sandbox.control.requests().createTenant, 1);
+    await stack.up("--expect-no-changes");
+  });
+
+  it("keeps an application in the state, partly made, and can delete it", async () => {
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
+    await stack.fail(["up", "--yes", "--skip-preview"]);
+    const [partly] = stack.existing()["acme"]!;
+    assert.match(
+      await stack.fail(["up", "--yes", "--skip-preview"]),
+      new RegExp(`${partly!}.*secret never came`, "s"),
+    );
+    assert.deepEqual(stack.existing()["acme"], [partly]);
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    assert.deepEqual(stack.existing(), {});
+  });
+
+  it("repairs an application with a key from what the list tells", async () => {
+    await stack.setCustomers(withMethod("EC"));
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
+    await stack.fail(["up", "--yes", "--skip-preview"]);
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    assert.equal(stack.sandbox.control.requests().createTenantApplication, 1);
+    await stack.up("--expect-no-changes");
+  });
+});
