@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { messageOf } from "./client/errors.js";
-import { assertSameEnvironment } from "./dynamic/environment.js";
-import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack.js";
-import { tenantApplicationType, tenantType } from "./resource-types.js";
-import { describeProblems, type ProviderSettings, readSettings } from "./settings.js";
+import { messageOf } from "./client/errors";
+import { assertSameEnvironment } from "./dynamic/environment";
+import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
+import { tenantApplicationType, tenantType } from "./resource-types";
+import { describeProblems, type ProviderSettings, readSettings } from "./settings";
 
 /**
  * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,

@@ -6,8 +6,8 @@ export {
   type Stage,
   stages,
   stageTable,
-} from "./client/cells.js";
-export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas.js";
-export { SigningKey, type SigningKeyArgs } from "./signing-key.js";
-export { TenantApplication, type TenantApplicationArgs } from "./tenant-application.js";
-export { Tenant, type TenantArgs } from "./tenant.js";
+} from "./client/cells";
+export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
+export { SigningKey, type SigningKeyArgs } from "./signing-key";
+export { TenantApplication, type TenantApplicationArgs } from "./tenant-application";
+export { Tenant, type TenantArgs } from "./tenant";

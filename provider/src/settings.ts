@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { stages, stageTable, type Stage } from "./client/cells.js";
+import { stages, stageTable, type Stage } from "./client/cells";
 
 /**
  * The stack configuration that the resources themselves read, in the namespace `tenants`. A stack's program may read

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { providerSource } from "./provider-source.js";
-import { signingKeyType } from "./resource-types.js";
+import { providerSource } from "./provider-source";
+import { signingKeyType } from "./resource-types";
 
 /** The inputs of a {@link SigningKey}. A change of any makes another key. */
 export interface SigningKeyArgs {

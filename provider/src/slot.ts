@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { SlotInput } from "./dynamic/slot.js";
-import { nameOfUrn, resourcesOfLastUpdate, stackName } from "./own-stack.js";
+import type { SlotInput } from "./dynamic/slot";
+import { nameOfUrn, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
  * Tells a resource's provider which stack it is in, what its name is there, and which object the stack held for it

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Cell } from "./client/cells.js";
-import type { AuthMethod, DocumentsScope } from "./client/schemas.js";
-import { assertStackEnvironment } from "./guards.js";
-import { providerSource } from "./provider-source.js";
-import { tenantApplicationType } from "./resource-types.js";
-import { slotOf } from "./slot.js";
+import type { Cell } from "./client/cells";
+import type { AuthMethod, DocumentsScope } from "./client/schemas";
+import { assertStackEnvironment } from "./guards";
+import { providerSource } from "./provider-source";
+import { tenantApplicationType } from "./resource-types";
+import { slotOf } from "./slot";
 
 /** The inputs of a {@link TenantApplication}. A change of any is a replacement. */
 export interface TenantApplicationArgs {

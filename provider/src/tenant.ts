@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Cell, Stage } from "./client/cells.js";
-import { assertNotHeldElsewhere, assertStackEnvironment } from "./guards.js";
-import { providerSource } from "./provider-source.js";
-import { tenantType } from "./resource-types.js";
-import { slotOf } from "./slot.js";
+import type { Cell, Stage } from "./client/cells";
+import { assertNotHeldElsewhere, assertStackEnvironment } from "./guards";
+import { providerSource } from "./provider-source";
+import { tenantType } from "./resource-types";
+import { slotOf } from "./slot";
 
 /** The inputs of a {@link Tenant}. */
 export interface TenantArgs {

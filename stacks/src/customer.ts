@@ -3,9 +3,9 @@ import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
 import { documentsApiUrl, SigningKey, type Stage, Tenant, TenantApplication } from "pulumi-resistant-tenants";
 
-import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration.js";
-import { Safeguard } from "./safeguard.js";
-import { algorithmOf, secretName, type StoredSecret } from "./stored-secret.js";
+import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
+import { Safeguard } from "./safeguard";
+import { algorithmOf, secretName, type StoredSecret } from "./stored-secret";
 
 /** The arguments of a {@link Customer}. */
 export interface CustomerArgs extends CustomerConfiguration {

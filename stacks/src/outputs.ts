@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AuthMethod, Cell, Stage } from "pulumi-resistant-tenants";
 
-import type { Customer, CustomerApplication, CustomerArgs } from "./customer.js";
+import type { Customer, CustomerApplication, CustomerArgs } from "./customer";
 
 /** What the stack records of one application. No credential. */
 export interface ApplicationRecord {

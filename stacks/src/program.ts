@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { describeProblems } from "pulumi-resistant-tenants/settings";
 
-import { readConfiguration, type StackConfiguration } from "./configuration.js";
-import { Customer, type CustomerArgs } from "./customer.js";
-import { assertNothingActiveIsRemoved } from "./removal-guard.js";
-import { type StackOutputs, toOutputs } from "./outputs.js";
+import { readConfiguration, type StackConfiguration } from "./configuration";
+import { Customer, type CustomerArgs } from "./customer";
+import { assertNothingActiveIsRemoved } from "./removal-guard";
+import { type StackOutputs, toOutputs } from "./outputs";
 
 /**
  * The stack's program: configuration, customers, outputs.

@@ -1,8 +1,8 @@
 import { refusal } from "pulumi-resistant-tenants/guards";
 import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
 
-import { type CustomerConfiguration, slotName } from "./configuration.js";
-import { safeguardType } from "./safeguard.js";
+import { type CustomerConfiguration, slotName } from "./configuration";
+import { safeguardType } from "./safeguard";
 
 /**
  * Refuses to remove an application, or a whole customer, that was active in production when the last update ended. The

@@ -20,8 +20,7 @@ describe("SIGKILL in the middle of an up, on the engine", function () {
     stack = await StackUnderTest.create({ customers });
   });
   afterEach(async () => {
-    await stack.assertNoCredentials();
-    await stack.close();
+    await stack.finish();
   });
 
   for (const operation of ["createTenant", "createTenantApplication"] as const) {

@@ -6,12 +6,13 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import { startTenantManagement, type StartOptions, type TenantManagementSandbox } from "../../sandbox/api";
 import { findAwsProvider, type AwsProvider } from "../../sandbox/aws/find-provider";
@@ -57,6 +58,18 @@ export async function closeShared(): Promise<void> {
   const started = await shared;
   await started?.aws.close();
   await started?.secretsManager.close();
+}
+
+/** Finds a process and all that it started: the engine's plugins are in process groups of their own. */
+async function descendants(root: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,ppid="]);
+  const processes = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const childrenOf = (parent: number): number[] =>
+    processes.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid, ...childrenOf(pid)] : []));
+  return [root, ...childrenOf(root)];
 }
 
 /** How a stack under test differs from the usual. */
@@ -153,10 +166,10 @@ export class StackUnderTest {
   /**
    * Runs an `up`, kills it and all it started as a crash would once a condition holds, and clears the lock that is left.
    */
-  async killUpWhen(condition: () => boolean): Promise<void> {
+  async killUpWhen(condition: () => boolean, env: Record<string, string> = {}): Promise<void> {
     const child = spawn("pulumi", ["up", "--yes", "--skip-preview"], {
       cwd: this.projectDir,
-      env: { ...process.env, ...this.workspace.env },
+      env: { ...process.env, ...this.workspace.env, ...env },
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -169,7 +182,7 @@ export class StackUnderTest {
       await sleepMs(5);
     }
     assert.ok(child.pid !== undefined);
-    process.kill(-child.pid, "SIGKILL");
+    for (const pid of await descendants(child.pid)) process.kill(pid, "SIGKILL");
     await closed;
     await this.succeed(["cancel", "--yes"]);
   }
@@ -253,6 +266,15 @@ export class StackUnderTest {
         !/BEGIN (RSA |EC )?PRIVATE KEY/.test(text),
         `a private key stands in the ${place} in plain text`,
       );
+    }
+  }
+
+  /** Asserts that no credential was shown or stored, where any was issued, and removes the stack. */
+  async finish(): Promise<void> {
+    try {
+      if (this.sandbox.control.issuedSecrets().length > 0) await this.assertNoCredentials();
+    } finally {
+      await this.close();
     }
   }
 

@@ -20,8 +20,7 @@ describe("a lost answer to a create, on the engine", function () {
     stack = await StackUnderTest.create({ customers: [acme] });
   });
   afterEach(async () => {
-    await stack.assertNoCredentials();
-    await stack.close();
+    await stack.finish();
   });
 
   const made = (operation: "createTenant" | "createTenantApplication") =>
@@ -102,8 +101,7 @@ describe("an answer that is not whole, on the engine", function () {
     stack = await StackUnderTest.create({ customers: [acme] });
   });
   afterEach(async () => {
-    await stack.assertNoCredentials();
-    await stack.close();
+    await stack.finish();
   });
 
   it("keeps the tenant in the state, partly made, and the next up reads the rest", async () => {

@@ -12,8 +12,7 @@ describe("the organization's key, on the engine", function () {
     stack = await StackUnderTest.create({ customers: [acme] });
   });
   afterEach(async () => {
-    await stack.assertNoCredentials();
-    await stack.close();
+    await stack.finish();
   });
 
   it("is read from Secrets Manager", async () => {

@@ -18,8 +18,7 @@ describe("an active production customer, on the engine", function () {
     await stack.up();
   });
   after(async () => {
-    await stack.assertNoCredentials();
-    await stack.close();
+    await stack.finish();
   });
   beforeEach(async () => {
     await stack.setCustomers(customers);

@@ -13,8 +13,7 @@ describe("refresh, on the engine", function () {
     await stack.up();
   });
   afterEach(async () => {
-    await stack.assertNoCredentials();
-    await stack.close();
+    await stack.finish();
   });
 
   const refresh = ["refresh", "--yes", "--skip-preview"];

@@ -1,13 +1,16 @@
 import { stringify } from "lossless-json";
 import { z } from "zod";
 
-import type { Stage } from "./cells.js";
-import { type MadeObject, messageOf, printable, TenantManagementError } from "./errors.js";
-import type { OrganizationTokens } from "./organization-token.js";
-import { parseJson } from "./json.js";
-import { resolveNextPage } from "./paging.js";
-import type { PublicKeyNumbers } from "./public-key.js";
-import { parseRetryAfter, RetryableFailure, type RetryPolicy, withRetries } from "./retry.js";
+import { compressionOf, quotedRequestId } from "./answer";
+import type { Stage } from "./cells";
+import { Deadline } from "./deadline";
+import { type MadeObject, messageOf, printable, TenantManagementError } from "./errors";
+import type { OrganizationTokens } from "./organization-token";
+import { parseJson } from "./json";
+import { Pacer, realClock } from "./pacer";
+import { resolveNextPage } from "./paging";
+import type { PublicKeyNumbers } from "./public-key";
+import { parseRetryAfter, RetryableFailure, type RetryPolicy, withRetries } from "./retry";
 import {
   apiErrorSchema,
   type ApiApplication,
@@ -20,8 +23,9 @@ import {
   newApplicationSchema,
   tenantPageSchema,
   tenantSchema,
-} from "./schemas.js";
-import type { HttpAnswer, HttpRequest, Transport } from "./transport.js";
+} from "./schemas";
+import { serverAheadMs } from "./server-clock";
+import type { HttpAnswer, HttpRequest, Transport } from "./transport";
 
 /** What a new application proves itself with. */
 export type Authentication = { type: "CLIENT_SECRET" } | (PublicKeyNumbers & { keyId: string });
@@ -34,13 +38,20 @@ export interface TenantManagementApiOptions {
   tokens: OrganizationTokens;
   transport: Transport;
   retryPolicy: RetryPolicy;
+  /** Keeps to the API's rate limit, whoever else sends through it; default one of the client's own. */
+  pacer?: Pacer;
 }
 
 /** How many tenants a page is asked to hold. */
 const pageSize = 100;
 /** More pages than any true list has. */
 const mostPages = 1000;
-/** How long one operation, its repetitions included, may begin new attempts, in milliseconds. */
+/** How much of a list is read, in characters: a thousand of the largest answers would fill the memory. */
+const longestList = 64 * 1024 * 1024;
+/**
+ * How long one operation, its repetitions included, may begin new attempts, in milliseconds. The time that a request
+ * waits its turn before the rate limit does not count.
+ */
 const deadlineMs = 180_000;
 
 interface Call {
@@ -61,10 +72,13 @@ export class TenantManagementApi {
   readonly stage: Stage;
   readonly apiUrl: string;
 
+  readonly #pacer: Pacer;
   #clockAheadMs = 0;
 
   constructor(private readonly options: TenantManagementApiOptions) {
     this.stage = options.stage;
+    const { sleep } = options.retryPolicy;
+    this.#pacer = options.pacer ?? new Pacer({ ...realClock, sleep: (delayMs) => sleep(delayMs) });
     this.apiUrl = options.apiUrl.replace(/\/+$/, "");
   }
 
@@ -75,7 +89,7 @@ export class TenantManagementApi {
    */
   async createTenant(tenant: { name: string; cells?: readonly string[] }): Promise<ApiTenant> {
     const { name, cells } = tenant;
-    const doing = `create tenant "${name}"`;
+    const doing = `create tenant "${printable(name)}"${cells === undefined ? "" : ` with ${printable(cells.join(", "))}`}`;
     const answer = await this.#call({
       doing,
       method: "POST",
@@ -90,18 +104,17 @@ export class TenantManagementApi {
     const doing = "list tenants";
     const tenants: ApiTenant[] = [];
     const seen = new Set<string>();
+    let length = 0;
     let url: URL | undefined = this.#url("tenants");
     url.searchParams.set("limit", String(pageSize));
     while (url !== undefined) {
-      if (seen.has(url.href) || seen.size >= mostPages) {
+      if (seen.has(url.href) || seen.size >= mostPages || length > longestList) {
         throw this.#invalidAnswer(doing, "its pages never end");
       }
       seen.add(url.href);
-      const page: z.output<typeof tenantPageSchema> = this.#parse(
-        tenantPageSchema,
-        await this.#call({ doing, method: "GET", url }),
-        doing,
-      );
+      const answer = await this.#call({ doing, method: "GET", url });
+      length += answer.body.length;
+      const page: z.output<typeof tenantPageSchema> = this.#parse(tenantPageSchema, answer, doing);
       tenants.push(...page.items);
       const next = page._links?.next?.href;
       url = next === undefined ? undefined : resolveNextPage(this.apiUrl, next);
@@ -111,7 +124,7 @@ export class TenantManagementApi {
 
   /** Fetches a tenant (`getTenant`); undefined where the API knows none of that id. */
   async getTenant(tenantId: string): Promise<ApiTenant | undefined> {
-    const doing = `fetch tenant ${tenantId}`;
+    const doing = `fetch tenant ${printable(tenantId)}`;
     return this.#found(async () =>
       this.#parse(
         tenantSchema,
@@ -128,7 +141,7 @@ export class TenantManagementApi {
    */
   async deleteTenant(tenantId: string): Promise<boolean> {
     return this.#deleted({
-      doing: `delete tenant ${tenantId}`,
+      doing: `delete tenant ${printable(tenantId)}`,
       method: "DELETE",
       url: this.#url("tenants", tenantId),
     });
@@ -140,7 +153,7 @@ export class TenantManagementApi {
     application: { cell: string; scopes: readonly string[]; authentication: Authentication },
   ): Promise<NewApplication> {
     const { cell, scopes, authentication } = application;
-    const doing = `create an application in cell ${cell} of tenant ${tenantId}`;
+    const doing = `create an application in cell ${printable(cell)} of tenant ${printable(tenantId)}`;
     const answer = await this.#call({
       doing,
       method: "POST",
@@ -152,7 +165,7 @@ export class TenantManagementApi {
 
   /** Lists a tenant's applications (`getTenantApplications`); undefined where the API knows no such tenant. */
   async listApplications(tenantId: string): Promise<ApiApplication[] | undefined> {
-    const doing = `list the applications of tenant ${tenantId}`;
+    const doing = `list the applications of tenant ${printable(tenantId)}`;
     return this.#found(async () => {
       const url = this.#url("tenants", tenantId, "applications");
       return this.#parse(applicationListSchema, await this.#call({ doing, method: "GET", url }), doing).items;
@@ -161,7 +174,7 @@ export class TenantManagementApi {
 
   /** Fetches an application (`getTenantApplication`), without credentials; undefined where there is none. */
   async getApplication(tenantId: string, applicationId: string): Promise<ApiApplication | undefined> {
-    const doing = `fetch application ${applicationId} of tenant ${tenantId}`;
+    const doing = `fetch application ${printable(applicationId)} of tenant ${printable(tenantId)}`;
     return this.#found(async () => {
       const url = this.#url("tenants", tenantId, "applications", applicationId);
       return this.#parse(applicationSchema, await this.#call({ doing, method: "GET", url }), doing);
@@ -175,7 +188,7 @@ export class TenantManagementApi {
    */
   async deleteApplication(tenantId: string, applicationId: string): Promise<boolean> {
     return this.#deleted({
-      doing: `delete application ${applicationId} of tenant ${tenantId}`,
+      doing: `delete application ${printable(applicationId)} of tenant ${printable(tenantId)}`,
       method: "DELETE",
       url: this.#url("tenants", tenantId, "applications", applicationId),
     });
@@ -194,7 +207,15 @@ export class TenantManagementApi {
     return this.options.transport.close();
   }
 
+  /** An id comes from the configuration or the state, and could lead to another path than that of an object. */
   #url(...segments: string[]): URL {
+    const unusable = segments.find((segment) => !identifierSchema.safeParse(segment).success);
+    if (unusable !== undefined) {
+      throw new TenantManagementError(
+        "INPUT_INVALID",
+        `"${printable(unusable)}" is not an id of the Tenant Management API: one has no spaces, slashes or control characters. Nothing was sent.`,
+      );
+    }
     return new URL(`${this.apiUrl}/${segments.map(encodeURIComponent).join("/")}`);
   }
 
@@ -218,22 +239,38 @@ export class TenantManagementApi {
   }
 
   async #call(call: Call): Promise<HttpAnswer> {
-    return withRetries(() => this.#attempt(call), this.options.retryPolicy, AbortSignal.timeout(deadlineMs));
+    const deadline = new Deadline(deadlineMs);
+    try {
+      return await withRetries(
+        () => this.#attempt(call, deadline),
+        this.options.retryPolicy,
+        deadline.signal,
+      );
+    } finally {
+      deadline.end();
+    }
   }
 
-  async #attempt(call: Call): Promise<HttpAnswer> {
-    const answer = await this.#send(call);
+  async #attempt(call: Call, deadline: Deadline): Promise<HttpAnswer> {
+    const answer = await this.#send(call, deadline);
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw this.#failure(call, answer);
   }
 
   /** A token may have been revoked since it was given: then one renewal, and the request (which changed nothing) again. */
-  async #send(call: Call): Promise<HttpAnswer> {
-    const accessToken = await this.options.tokens.get();
-    const answer = await this.#sendWith(accessToken, call);
+  async #send(call: Call, deadline: Deadline): Promise<HttpAnswer> {
+    const { tokens } = this.options;
+    // Asked for before the turn comes, so that those whose turn it is do not wait together for a token.
+    await tokens.get();
+    let accessToken = "";
+    const send = async (): Promise<HttpAnswer> => {
+      accessToken = await tokens.get();
+      return this.#sendWith(accessToken, call);
+    };
+    const answer = await this.#pacer.send(send, deadline);
     if (answer.status !== 401) return answer;
-    this.options.tokens.forget(accessToken);
-    return this.#sendWith(await this.options.tokens.get(), call);
+    tokens.forget(accessToken);
+    return this.#pacer.send(send, deadline);
   }
 
   async #sendWith(accessToken: string, call: Call): Promise<HttpAnswer> {
@@ -249,45 +286,43 @@ export class TenantManagementApi {
         headers,
         ...(call.body === undefined ? {} : { body: call.body }),
       });
-      this.#noteClock(answer);
+      this.#clockAheadMs = serverAheadMs(answer.headers) ?? this.#clockAheadMs;
       return answer;
     } catch (error) {
       if (!(error instanceof TenantManagementError)) throw error;
-      const failure = this.#error(error.code, call.doing, `got no answer: ${error.message}`, {
+      const { code, isPermanent } = error;
+      const failure = this.#error(code, call.doing, `got no answer: ${error.message}`, {
+        isPermanent,
         cause: error,
       });
-      throw error.code === "NOT_SENT" || call.method !== "POST" ? new RetryableFailure(failure) : failure;
+      const changedNothing = code === "NOT_SENT" || call.method !== "POST";
+      throw changedNothing && !isPermanent ? new RetryableFailure(failure) : failure;
     }
-  }
-
-  #noteClock(answer: HttpAnswer): void {
-    const serverMs = Date.parse(answer.headers["date"] ?? "");
-    if (!Number.isNaN(serverMs)) this.#clockAheadMs = serverMs - Date.now();
   }
 
   #failure(call: Call, answer: HttpAnswer): TenantManagementError | RetryableFailure {
     const { status } = answer;
-    const said = `${apiMessage(answer)}${requestId(answer)}`;
+    const said = `${apiMessage(answer)}${quotedRequestId(answer)}`;
+    const askedMs = parseRetryAfter(answer.headers["retry-after"], Date.now());
     if (status === 429) {
-      const error = this.#error(
+      const until =
+        askedMs === undefined ? "" : `, and to come back in ${String(Math.ceil(askedMs / 60_000))} min`;
+      return this.#error(
         "REFUSED",
         call.doing,
-        `was put off with 429 (too many requests) until the attempts ran out${said}`,
+        `was put off with 429 (too many requests)${until}, again and again, while nothing else was served${said}. Try later`,
         { status },
       );
-      return new RetryableFailure(error, parseRetryAfter(answer.headers["retry-after"], Date.now()));
     }
     if (status >= 500 || status === 408) {
       const error = this.#error("SERVER_FAILED", call.doing, `was answered ${status}${said}`, { status });
-      return call.method === "POST"
-        ? error
-        : new RetryableFailure(error, parseRetryAfter(answer.headers["retry-after"], Date.now()));
+      return call.method === "POST" ? error : new RetryableFailure(error, askedMs);
     }
     if (status >= 300 && status < 400) {
       return this.#error(
         "REFUSED",
         call.doing,
-        `was answered ${status}, a redirect, which is never followed. Check tenants:apiUrl`,
+        `was answered ${status}, a redirect, which is never followed${quotedRequestId(answer)}. Check tenants:apiUrl`,
         { status },
       );
     }
@@ -297,15 +332,19 @@ export class TenantManagementApi {
   }
 
   #parse<T extends z.ZodType>(schema: T, answer: HttpAnswer, doing: string): z.output<T> {
-    const body = parseJson(answer.body);
-    if (body === undefined)
-      throw this.#invalidAnswer(doing, `its body is not JSON${requestId(answer)}`, answer);
+    const compression = compressionOf(answer);
+    const body = compression === undefined ? parseJson(answer.body) : undefined;
+    if (body === undefined) {
+      const problem =
+        compression === undefined ? "is not JSON" : `is compressed (${compression}), which was not asked for`;
+      throw this.#invalidAnswer(doing, `its body ${problem}${quotedRequestId(answer)}`, answer);
+    }
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
     const problems = parsed.error.issues
       .map((issue) => `"${issue.path.join(".")}": ${issue.message}`)
       .join("; ");
-    throw this.#invalidAnswer(doing, `${printable(problems)}${requestId(answer)}`, answer);
+    throw this.#invalidAnswer(doing, `${printable(problems)}${quotedRequestId(answer)}`, answer);
   }
 
   #invalidAnswer(doing: string, problem: string, answer?: HttpAnswer): TenantManagementError {
@@ -344,13 +383,6 @@ function isNotFound(error: unknown): boolean {
 function apiMessage(answer: HttpAnswer): string {
   const parsed = apiErrorSchema.safeParse(parseJson(answer.body));
   return parsed.success && parsed.data.message !== "" ? `: "${printable(parsed.data.message)}"` : "";
-}
-
-const requestIdHeaders = ["x-request-id", "x-amzn-requestid", "x-amz-apigw-id", "x-correlation-id"];
-
-function requestId(answer: HttpAnswer): string {
-  const header = requestIdHeaders.find((name) => answer.headers[name] !== undefined);
-  return header === undefined ? "" : ` [${header} ${printable(answer.headers[header] ?? "")}]`;
 }
 
 /** Reads what it can of an unusable answer: which object it speaks of, by its body or else by `Location`, and its credential. */

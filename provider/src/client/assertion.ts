@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 
-import { messageOf, TenantManagementError } from "./errors.js";
+import { messageOf, TenantManagementError } from "./errors";
 
 /** What a client assertion is made for. */
 export interface AssertionRequest {

@@ -32,6 +32,8 @@ export interface ErrorDetails {
   status?: number;
   /** What the server says it made, where the rest of its answer is unusable. */
   made?: MadeObject;
+  /** Whether the same would happen again, however often the call is repeated; default false. */
+  isPermanent?: boolean;
   cause?: unknown;
 }
 
@@ -39,6 +41,7 @@ export interface ErrorDetails {
 export class TenantManagementError extends Error {
   readonly code: ErrorCode;
   readonly status: number | undefined;
+  readonly isPermanent: boolean;
   /** Private, so that no log of the error shows the credential it may hold. */
   readonly #made: MadeObject | undefined;
 
@@ -47,6 +50,7 @@ export class TenantManagementError extends Error {
     this.name = "TenantManagementError";
     this.code = code;
     this.status = details.status;
+    this.isPermanent = details.isPermanent ?? false;
     this.#made = details.made;
   }
 
@@ -74,9 +78,11 @@ const longestQuote = 512;
 
 /** Makes a server's text safe to print: control characters (terminal escapes) escaped, length bounded. */
 export function printable(text: string): string {
-  const escaped = text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const escaped = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
   return escaped.length > longestQuote ? `${escaped.slice(0, longestQuote)}…` : escaped;
+}
+
+function escapeOf(character: string): string {
+  const digits = (character.codePointAt(0) ?? 0).toString(16);
+  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, "0")}`;
 }

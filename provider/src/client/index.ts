@@ -1,5 +1,5 @@
-export { TenantManagementApi, type Authentication, type TenantManagementApiOptions } from "./api.js";
-export { type AssertionRequest, type AssertionSigner, readOrganizationKey, signerFor } from "./assertion.js";
+export { TenantManagementApi, type Authentication, type TenantManagementApiOptions } from "./api";
+export { type AssertionRequest, type AssertionSigner, readOrganizationKey, signerFor } from "./assertion";
 export {
   type Cell,
   cells,
@@ -9,11 +9,11 @@ export {
   type Stage,
   stages,
   stageTable,
-} from "./cells.js";
-export { type ErrorCode, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors.js";
-export { OrganizationTokens, type OrganizationClient } from "./organization-token.js";
-export { parsePublicKey, type PublicKey, type PublicKeyNumbers } from "./public-key.js";
-export { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
+} from "./cells";
+export { type ErrorCode, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
+export { OrganizationTokens, type OrganizationClient } from "./organization-token";
+export { parsePublicKey, type PublicKey, type PublicKeyNumbers } from "./public-key";
+export { defaultRetryPolicy, type RetryPolicy } from "./retry";
 export {
   type ApiApplication,
   type ApiCredentials,
@@ -23,5 +23,5 @@ export {
   type DocumentsScope,
   documentsScopes,
   type NewApplication,
-} from "./schemas.js";
-export { createTransport, type Transport, type TransportLimits } from "./transport.js";
+} from "./schemas";
+export { createTransport, type Transport, type TransportLimits } from "./transport";

@@ -1,9 +1,11 @@
 import * as oauth from "oauth4webapi";
 
-import type { AssertionSigner } from "./assertion.js";
-import { messageOf, printable, TenantManagementError } from "./errors.js";
-import { RetryableFailure, parseRetryAfter, withRetries, type RetryPolicy } from "./retry.js";
-import type { HttpAnswer, Transport } from "./transport.js";
+import { compressionOf, quotedRequestId } from "./answer";
+import type { AssertionSigner } from "./assertion";
+import { messageOf, printable, TenantManagementError } from "./errors";
+import { RetryableFailure, parseRetryAfter, withRetries, type RetryPolicy } from "./retry";
+import { describeClockSkew } from "./server-clock";
+import type { HttpAnswer, Transport } from "./transport";
 
 /** The organization client, and where it gets its tokens. */
 export interface OrganizationClient {
@@ -91,61 +93,78 @@ export class OrganizationTokens {
       );
     };
     const askedAtMs = Date.now();
+    let answer: HttpAnswer | undefined;
+    const fetch = async (url: string, init: oauth.CustomFetchOptions<"POST", URLSearchParams>) => {
+      answer = await this.#exchange(new URL(url), { ...init.headers }, init.body.toString());
+      return toResponse(answer);
+    };
     const response = await oauth.clientCredentialsGrantRequest(
       server,
       { client_id: clientId },
       authentication,
       { scope },
       {
-        [oauth.customFetch]: (url, init) => this.#fetch(url, init),
+        [oauth.customFetch]: fetch,
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- the settings allow http on loopback only
         [oauth.allowInsecureRequests]: true,
       },
     );
     try {
-      const answer = await oauth.processClientCredentialsResponse(server, { client_id: clientId }, response);
-      const lifetimeMs = (answer.expires_in ?? assumedLifetimeS) * 1000;
+      const granted = await oauth.processClientCredentialsResponse(server, { client_id: clientId }, response);
+      assertSendable(granted.access_token);
+      const lifetimeMs = (granted.expires_in ?? assumedLifetimeS) * 1000;
       return {
-        accessToken: answer.access_token,
+        accessToken: granted.access_token,
         renewAtMs: askedAtMs + Math.max(lifetimeMs - renewalMarginMs, lifetimeMs / 2),
       };
     } catch (error) {
-      throw toRefusal(error, this.client);
+      const refusal = toRefusal(error, this.client, answer);
+      // A success that cannot be read is some proxy's, or was cut off: the next one may be whole.
+      throw response.ok ? new RetryableFailure(refusal) : refusal;
     }
   }
 
-  async #fetch(url: string, init: oauth.CustomFetchOptions<"POST", URLSearchParams>): Promise<Response> {
+  /** Whatever fails here fails before the API is asked for anything: `TOKEN_REFUSED` says so. */
+  async #exchange(url: URL, headers: Record<string, string>, body: string): Promise<HttpAnswer> {
     let answer: HttpAnswer;
     try {
-      answer = await this.transport.send({
-        method: "POST",
-        url: new URL(url),
-        headers: { ...init.headers },
-        body: init.body.toString(),
-      });
+      answer = await this.transport.send({ method: "POST", url, headers, body });
     } catch (error) {
       if (!(error instanceof TenantManagementError)) throw error;
-      throw new RetryableFailure(
-        new TenantManagementError(
-          error.code,
-          `The organization's authorization server gave no answer: ${error.message}. Check tenants:tokenUrl (${url}) and the network.`,
-          { cause: error },
-        ),
+      const failure = new TenantManagementError(
+        "TOKEN_REFUSED",
+        `The organization's authorization server gave no answer: ${error.message}. Check tenants:tokenUrl (${url.href}) and the network.`,
+        { isPermanent: error.isPermanent, cause: error },
       );
+      throw error.isPermanent ? failure : new RetryableFailure(failure);
     }
-    if (answer.status === 429 || answer.status >= 500) {
-      throw new RetryableFailure(
-        new TenantManagementError(
-          "SERVER_FAILED",
-          `The organization's authorization server (${url}) answered ${answer.status}, again and again. Try later.`,
-          { status: answer.status },
-        ),
-        parseRetryAfter(answer.headers["retry-after"], Date.now()),
-      );
-    }
-    // Without `WWW-Authenticate`, which would hide the error that the body tells.
-    const contentType = answer.headers["content-type"] ?? "";
-    return new Response(answer.body, { status: answer.status, headers: { "content-type": contentType } });
+    const { status } = answer;
+    if (status !== 408 && status !== 429 && status < 500) return answer;
+    throw new RetryableFailure(
+      new TenantManagementError(
+        "TOKEN_REFUSED",
+        `The organization's authorization server (${url.href}) answered ${status}, again and again${quotedRequestId(answer)}. Try later.`,
+        { status },
+      ),
+      parseRetryAfter(answer.headers["retry-after"], Date.now()),
+    );
+  }
+}
+
+function toResponse(answer: HttpAnswer): Response {
+  // Without `WWW-Authenticate`, which would hide the error that the body tells.
+  const contentType = answer.headers["content-type"] ?? "";
+  const hasBody = answer.status !== 204 && answer.status !== 205 && answer.status !== 304;
+  return new Response(hasBody ? answer.body : null, {
+    status: answer.status,
+    headers: { "content-type": contentType },
+  });
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750, the characters of a bearer token} */
+function assertSendable(accessToken: string): void {
+  if (!/^[\x21-\x7e]{1,16384}$/.test(accessToken)) {
+    throw new TypeError("its access token has characters that no token has, or too many");
   }
 }
 
@@ -157,18 +176,30 @@ function isInvalidClient(error: unknown): boolean {
   );
 }
 
-function toRefusal(error: unknown, client: OrganizationClient): TenantManagementError {
+function toRefusal(
+  error: unknown,
+  client: OrganizationClient,
+  answer: HttpAnswer | undefined,
+): TenantManagementError {
+  const compression = answer === undefined ? undefined : compressionOf(answer);
   const said =
     error instanceof oauth.ResponseBodyError
       ? [error.error, error.error_description].filter((part) => part !== undefined).join(": ")
-      : messageOf(error);
+      : compression === undefined
+        ? messageOf(error)
+        : `its answer is compressed (${compression}), which was not asked for`;
+  const status = answer === undefined ? "" : ` (status ${answer.status})`;
   return new TenantManagementError(
     "TOKEN_REFUSED",
-    `The organization's authorization server gave no token to client ${client.clientId}: ${printable(said)}. ` +
-      "Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. " +
+    `The organization's authorization server gave no token to client ${client.clientId}${status}: ${printable(said)}${answer === undefined ? "" : quotedRequestId(answer)}.` +
+      (answer === undefined || answer.status < 400 ? "" : describeClockSkew(answer.headers)) +
+      " Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. " +
       "If the configuration changed since the last `pulumi up`, give --run-program to `pulumi refresh` or `pulumi destroy`: " +
       "without it they use that `up`'s configuration.",
-    // Any other cause holds the answer's body, and with it perhaps a token.
-    error instanceof oauth.ResponseBodyError ? { cause: error, status: error.status } : {},
+    {
+      ...(answer === undefined ? {} : { status: answer.status }),
+      // Any other cause holds the answer's body, and with it perhaps a token.
+      ...(error instanceof oauth.ResponseBodyError ? { cause: error } : {}),
+    },
   );
 }

@@ -1,4 +1,4 @@
-import { TenantManagementError } from "./errors.js";
+import { TenantManagementError } from "./errors";
 
 /**
  * Resolves the link to the next page, which is never followed to another host: the request carries a token.
@@ -10,7 +10,11 @@ export function resolveNextPage(apiUrl: string, href: string): URL {
   const base = new URL(apiUrl);
   const basePath = base.pathname.replace(/\/+$/, "");
   const isUnderBase = (url: URL | null): url is URL =>
-    url?.origin === base.origin && url.pathname.startsWith(`${basePath}/`) && url.username === "";
+    url?.origin === base.origin &&
+    url.pathname.startsWith(`${basePath}/`) &&
+    url.username === "" &&
+    url.password === "" &&
+    !hasDotSegment(href);
   const asGiven = URL.parse(href, apiUrl.replace(/\/*$/, "/"));
   if (isUnderBase(asGiven)) return asGiven;
   const belowBase = /^\/(?!\/)/.test(href) ? URL.parse(`${base.origin}${basePath}${href}`) : null;
@@ -19,4 +23,9 @@ export function resolveNextPage(apiUrl: string, href: string): URL {
     "ANSWER_INVALID",
     "The list of tenants names a next page outside the Tenant Management API; it was not followed. Check tenants:apiUrl, and tell the vendor.",
   );
+}
+
+/** `..` is taken away with what is before it, so that where a path leads depends on what it is appended to. */
+function hasDotSegment(href: string): boolean {
+  return /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|$)/i.test(href);
 }

@@ -2,8 +2,8 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint } from "jose";
 import { z } from "zod";
 
-import { messageOf } from "./errors.js";
-import { parseJson } from "./json.js";
+import { messageOf } from "./errors";
+import { parseJson } from "./json";
 
 /** The public half of a tenant application's key, as the API wants it: integers, which leave as exact JSON integers. */
 export type PublicKeyNumbers =
@@ -19,6 +19,8 @@ export interface PublicKey {
 /** The API wants a key larger than this, in bits. */
 const largestWeakModulusBits = 2048;
 
+const notTaken = "must be an RSA key, or an EC key on the curve P-256";
+
 const jwkSchema = z.record(z.string(), z.unknown());
 
 /**
@@ -29,7 +31,7 @@ const jwkSchema = z.record(z.string(), z.unknown());
  * @see {@link https://www.rfc-editor.org/rfc/rfc7638 RFC 7638, JWK thumbprint}
  */
 export async function parsePublicKey(given: unknown): Promise<PublicKey> {
-  const jwk = toKeyObject(given).export({ format: "jwk" });
+  const jwk = toJwk(toKeyObject(given));
   const numbers = toNumbers(jwk);
   return {
     numbers,
@@ -60,6 +62,15 @@ function readKey(read: () => KeyObject): KeyObject {
   }
 }
 
+/** Node has no JWK for some kinds of keys: the API takes none of them. */
+function toJwk(key: KeyObject): JsonWebKey {
+  try {
+    return key.export({ format: "jwk" });
+  } catch (error) {
+    throw new TypeError(notTaken, { cause: error });
+  }
+}
+
 function toNumbers(jwk: JsonWebKey): PublicKeyNumbers {
   if (jwk.kty === "RSA" && jwk.n !== undefined && jwk.e !== undefined) {
     const n = toInteger(jwk.n);
@@ -75,7 +86,7 @@ function toNumbers(jwk: JsonWebKey): PublicKeyNumbers {
   if (jwk.kty === "EC" && jwk.crv === "P-256" && jwk.x !== undefined && jwk.y !== undefined) {
     return { type: "EC", alg: "ES256", x: toInteger(jwk.x), y: toInteger(jwk.y) };
   }
-  throw new TypeError("must be an RSA key, or an EC key on the curve P-256");
+  throw new TypeError(notTaken);
 }
 
 function toInteger(base64url: string): bigint {

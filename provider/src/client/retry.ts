@@ -1,8 +1,8 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 import pRetry from "p-retry";
 
-import { TenantManagementError } from "./errors.js";
-import { parseHttpDate } from "./server-clock.js";
+import { TenantManagementError } from "./errors";
+import { parseHttpDate } from "./server-clock";
 
 /** When and how often a call is repeated. */
 export interface RetryPolicy {
@@ -17,7 +17,7 @@ export interface RetryPolicy {
   /** Gives a number from 0 (inclusive) to 1 (exclusive). */
   random: () => number;
   /** Waits; injected so that tests need no time. */
-  sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export const defaultRetryPolicy: RetryPolicy = {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { isCell, type Cell } from "./cells.js";
+import { isCell, type Cell } from "./cells";
+import { printable } from "./errors";
 
 /**
  * What the API answers, as this project reads it: unknown fields are allowed, missing ones refused with their path,
@@ -18,17 +19,21 @@ export type AuthMethod = (typeof authMethods)[number];
 // Ids become parts of paths, names and log lines: what could leave one is refused here.
 export const identifierSchema = z
   .string()
-  .min(1)
   .max(256)
   .regex(
     /^(?!\.{1,2}$)[^\p{Cc}\p{Cf}\s/\\?#]+$/u,
     "must be an id without spaces, slashes or control characters",
   );
 
-const text = z.string().max(4096);
+// Names and the like are repeated in messages and outputs: they come in with what a terminal would obey escaped.
+const text = z.string().max(4096).transform(printable);
 
-const link = z.object({ href: text, rel: text.optional() });
-const links = z.union([z.array(link), link, z.record(z.string(), z.union([text, link]))]);
+const address = z
+  .string()
+  .max(4096)
+  .regex(/^[^\p{Cc}\p{Cf}\s]*$/u, "must be an address without spaces or control characters");
+const link = z.object({ href: address, rel: text.optional() });
+type Link = z.output<typeof link>;
 
 /** A tenant, as the API tells it (`TenantResponse`). */
 export interface ApiTenant {
@@ -49,7 +54,7 @@ export const tenantSchema = z
     created: text,
     updated: text,
     cells: z.array(text),
-    _links: z.object({ "documents-ui": links.optional().catch(undefined) }).optional(),
+    _links: z.object({ "documents-ui": z.unknown().optional() }).nullish(),
   })
   .transform((tenant): ApiTenant => ({
     tenantId: tenant.id,
@@ -100,10 +105,10 @@ export interface ApiApplication {
 const applicationFields = {
   id: identifierSchema,
   client_id: identifierSchema,
-  auth_server: text,
+  auth_server: address,
   cell: text,
   scopes: z.array(text),
-  _links: z.object({ token_url: z.union([text, link]).optional() }).nullish(),
+  _links: z.object({ token_url: z.union([address, link]).optional() }).nullish(),
 };
 
 function toApplication(application: z.output<z.ZodObject<typeof applicationFields>>): ApiApplication {
@@ -143,23 +148,31 @@ export const madeObjectSchema = z.object({
 /** Reads an error's text (`Error`). */
 export const apiErrorSchema = z.object({ message: z.string() });
 
-function toWebUiUrls(given: z.output<typeof links> | undefined): Partial<Record<Cell, string>> {
-  const pairs = (given === undefined ? [] : toLinkList(given)).flatMap(({ href, rel }) => {
+function toWebUiUrls(given: unknown): Partial<Record<Cell, string>> {
+  const pairs = toLinkList(given).flatMap(({ href, rel }) => {
     const url = toHttpsUrl(href);
     return rel !== undefined && isCell(rel) && url !== undefined ? [[rel, url] as const] : [];
   });
   return Object.fromEntries(pairs);
 }
 
-/** The contract types the links as an object, while its own example is an array: both are read, and a map by cell. */
-function toLinkList(given: z.output<typeof links>): Array<{ href: string; rel?: string | undefined }> {
-  if (Array.isArray(given)) return given;
-  if (typeof given.href === "string") {
-    return [{ href: given.href, rel: typeof given.rel === "string" ? given.rel : undefined }];
-  }
-  return Object.entries(given).flatMap(([rel, value]) =>
-    value === undefined ? [] : [{ href: typeof value === "string" ? value : value.href, rel }],
+/**
+ * The contract types the links as an object, while its own example is an array: both are read, and a map by cell.
+ * What is no link is left out, because a tenant is none the worse for it.
+ */
+function toLinkList(given: unknown): Link[] {
+  if (Array.isArray(given)) return given.flatMap((item: unknown) => toLinks(item));
+  const single = toLinks(given);
+  if (single.length > 0) return single;
+  const byCell = z.record(z.string(), z.unknown()).safeParse(given).data ?? {};
+  return Object.entries(byCell).flatMap(([rel, value]) =>
+    toLinks(typeof value === "string" ? { href: value } : value).map(({ href }) => ({ href, rel })),
   );
+}
+
+function toLinks(given: unknown): Link[] {
+  const read = link.safeParse(given);
+  return read.success ? [read.data] : [];
 }
 
 /** The API gives a bare host name; anything that does not make a plain https address is left out. */

@@ -24,3 +24,22 @@ export function serverAheadMs(headers: Readonly<Record<string, string>>): number
   const serverMs = parseHttpDate(headers["date"]);
   return serverMs === undefined ? undefined : serverMs - Date.now();
 }
+
+/** How far the clocks may be apart, in milliseconds, before that is told: a signed assertion is good for minutes. */
+const harmlessSkewMs = 60_000;
+
+/**
+ * Says that this machine's clock is wrong, where a server that refused something signed with the time tells another.
+ *
+ * @param headers of an answer that has just come
+ * @returns a sentence with a space before it; nothing where the clocks agree, or the server does not tell
+ */
+export function describeClockSkew(headers: Readonly<Record<string, string>>): string {
+  const aheadMs = serverAheadMs(headers);
+  if (aheadMs === undefined || Math.abs(aheadMs) <= harmlessSkewMs) return "";
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+  return (
+    ` This machine's clock is ${minutes} ${minutes === 1 ? "minute" : "minutes"} ${aheadMs > 0 ? "behind" : "ahead of"} the server's, ` +
+    "and what is signed with a wrong time is refused: set the clock (NTP)."
+  );
+}

@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from "undici";
 
-import { messageOf, TenantManagementError } from "./errors.js";
+import { explainConnectionProblem } from "./connection-problem";
+import { TenantManagementError } from "./errors";
 
 /** Bounds on one HTTP exchange. */
 export interface TransportLimits {
@@ -40,7 +41,8 @@ export interface HttpAnswer {
 export interface Transport {
   /**
    * @returns Resolves with the answer, whatever its status. Redirects are not followed.
-   * @throws {@link TenantManagementError} `NOT_SENT` when the request surely did not reach the server, else `NO_ANSWER`.
+   * @throws {@link TenantManagementError} `NOT_SENT` when the request surely did not reach the server, else `NO_ANSWER`;
+   *   `isPermanent` where the same would happen again.
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
   /** Ends the connections that are open. */
@@ -73,16 +75,18 @@ async function send(agent: Agent, request: HttpRequest, timeoutMs: number): Prom
       origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
-      headers: request.headers,
+      // What is not asked for need not be unpacked, and what is not unpacked cannot grow.
+      headers: { "accept-encoding": "identity", ...request.headers },
       ...(request.body === undefined ? {} : { body: request.body }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     return { status: statusCode, headers: singleHeaders(headers), body: await body.text() };
   } catch (error) {
+    const { text, isPermanent } = explainConnectionProblem(error);
     throw new TenantManagementError(
       progress.isWritten ? "NO_ANSWER" : "NOT_SENT",
-      `${request.url.host}: ${connectionProblem(error)}`,
-      { cause: error },
+      `${request.url.host}: ${text}`,
+      { isPermanent, cause: error },
     );
   }
 }
@@ -111,29 +115,4 @@ function singleHeaders(headers: Record<string, string | string[] | undefined>): 
       value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(", ") : value]],
     ),
   );
-}
-
-const explanations: Record<string, string> = {
-  ECONNREFUSED: "the connection was refused: is the URL right, and is the server up?",
-  ECONNRESET: "the connection was cut off",
-  ENOTFOUND: "the host name is not known: is the URL right, and does DNS work here?",
-  EAI_AGAIN: "the host name could not be looked up: does DNS work here?",
-  UND_ERR_CONNECT_TIMEOUT: "no connection in time: is there a firewall or a proxy between?",
-  UND_ERR_HEADERS_TIMEOUT: "no answer in time",
-  UND_ERR_BODY_TIMEOUT: "the answer stopped half-way",
-  UND_ERR_SOCKET: "the connection was cut off",
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: "the answer is larger than any true one and was not read",
-  TimeoutError: "no whole answer in time",
-};
-
-function connectionProblem(error: unknown): string {
-  const key = errorKey(error);
-  const explanation = key === undefined ? undefined : explanations[key];
-  return explanation === undefined ? messageOf(error) : `${explanation} (${String(key)})`;
-}
-
-function errorKey(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const code = (error as { code?: unknown }).code;
-  return typeof code === "string" ? code : error.name;
 }

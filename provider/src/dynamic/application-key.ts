@@ -1,6 +1,6 @@
-import { type Authentication, parsePublicKey } from "../client/index.js";
-import { type CheckFailure, isUnknown, type Properties } from "./inputs.js";
-import { type Inputs, inputsSchema, type State } from "./tenant-application-model.js";
+import { type Authentication, parsePublicKey } from "../client/index";
+import { type CheckFailure, isUnknown, type Properties } from "./inputs";
+import { type Inputs, inputsSchema, type State } from "./tenant-application-model";
 
 /** Checks that an application's key goes with its authentication method, and that the API can take it. */
 export async function checkKey(news: Properties): Promise<CheckFailure[]> {

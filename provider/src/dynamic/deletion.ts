@@ -1,5 +1,5 @@
-import { assertGone, noteOrganizationKnown } from "./organization.js";
-import { type Intention, record } from "./recorder.js";
+import { assertGone, noteOrganizationKnown } from "./organization";
+import { type Intention, record } from "./recorder";
 
 /**
  * Deletes an object, on the record. One that is gone already is success, once it is certain that the credentials are

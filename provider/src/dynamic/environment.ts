@@ -1,5 +1,5 @@
-import { TenantManagementError } from "../client/errors.js";
-import type { ProviderSettings } from "../settings.js";
+import { TenantManagementError } from "../client/errors";
+import type { ProviderSettings } from "../settings";
 
 /** Where a resource was made, as the state records it. */
 export interface Environment {

@@ -3,8 +3,8 @@ import {
   type AuthMethod,
   type TenantManagementApi,
   TenantManagementError,
-} from "../client/index.js";
-import { sameMembers } from "./inputs.js";
+} from "../client/index";
+import { sameMembers } from "./inputs";
 
 /** A create of an application whose answer was lost. */
 export interface LostApplication {

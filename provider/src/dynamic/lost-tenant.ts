@@ -1,5 +1,5 @@
-import { type ApiTenant, type TenantManagementApi, TenantManagementError } from "../client/index.js";
-import { sameMembers } from "./inputs.js";
+import { type ApiTenant, type TenantManagementApi, TenantManagementError } from "../client/index";
+import { sameMembers } from "./inputs";
 
 /** A create of a tenant whose answer was lost. */
 export interface LostTenant {

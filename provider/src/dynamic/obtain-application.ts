@@ -7,13 +7,13 @@ import {
   type NewApplication,
   type TenantManagementApi,
   TenantManagementError,
-} from "../client/index.js";
-import { type LostApplication, settleLostApplication } from "./lost-application.js";
-import { applicationsOf, applicationsOfStack, forgetApplicationsOf } from "./organization.js";
-import { idsOnRecord, record, slotHistory } from "./recorder.js";
-import { currentApi, currentSettings } from "./session.js";
-import type { SlotInput } from "./slot.js";
-import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model.js";
+} from "../client/index";
+import { type LostApplication, settleLostApplication } from "./lost-application";
+import { applicationsOf, applicationsOfStack, forgetApplicationsOf } from "./organization";
+import { idsOnRecord, record, slotHistory } from "./recorder";
+import { currentApi, currentSettings } from "./session";
+import type { SlotInput } from "./slot";
+import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
 
 /** An application that was made, with its credentials, or found again, without. */
 export type ObtainedApplication = ApiApplication & { credentials?: ApiCredentials };

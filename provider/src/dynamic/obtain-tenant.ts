@@ -4,13 +4,13 @@ import {
   messageOf,
   type TenantManagementApi,
   TenantManagementError,
-} from "../client/index.js";
-import { sameMembers } from "./inputs.js";
-import { findLostTenant, type LostTenant } from "./lost-tenant.js";
-import { noteNewTenant } from "./organization.js";
-import { record, slotHistory } from "./recorder.js";
-import type { SlotInput } from "./slot.js";
-import { cellsAtStart, type Inputs, refusal } from "./tenant-model.js";
+} from "../client/index";
+import { sameMembers } from "./inputs";
+import { findLostTenant, type LostTenant } from "./lost-tenant";
+import { noteNewTenant } from "./organization";
+import { record, slotHistory } from "./recorder";
+import type { SlotInput } from "./slot";
+import { cellsAtStart, type Inputs, refusal } from "./tenant-model";
 
 /**
  * Makes, adopts or finds again the tenant that is wanted, on the record.

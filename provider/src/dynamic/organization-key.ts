@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
-import { messageOf, readOrganizationKey, TenantManagementError } from "../client/index.js";
-import type { ProviderSettings } from "../settings.js";
+import { messageOf, readOrganizationKey, TenantManagementError } from "../client/index";
+import type { ProviderSettings } from "../settings";
 import type { KeyObject } from "node:crypto";
 
 /**

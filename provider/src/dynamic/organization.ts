@@ -1,7 +1,7 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 
-import { type ApiApplication, type ApiTenant, TenantManagementError } from "../client/index.js";
-import { currentApi, currentSettings } from "./session.js";
+import { type ApiApplication, type ApiTenant, TenantManagementError } from "../client/index";
+import { currentApi, currentSettings } from "./session";
 
 /**
  * What this process has learnt of the organization: lists that many resources share, and whether the API knows any of

@@ -1,5 +1,5 @@
-import { messageOf } from "../client/index.js";
-import type { Properties } from "./inputs.js";
+import { messageOf } from "../client/index";
+import type { Properties } from "./inputs";
 
 /**
  * Says that an object was made, and that what the API told of it is not whole. The engine then keeps it in the state,

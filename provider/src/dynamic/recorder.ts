@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
-import { mayHaveHappened, messageOf, TenantManagementError } from "../client/index.js";
+import { mayHaveHappened, messageOf, TenantManagementError } from "../client/index";
 import {
   historyOf,
   type IntentEvent,
@@ -14,10 +14,10 @@ import {
   recordedIds,
   type RecordedType,
   type SlotHistory,
-} from "../journal/index.js";
-import { actor } from "./actor.js";
-import { currentSettings } from "./session.js";
-import type { SlotInput } from "./slot.js";
+} from "../journal/index";
+import { actor } from "./actor";
+import { currentSettings } from "./session";
+import type { SlotInput } from "./slot";
 
 /** What is about to be done. */
 export interface Intention {

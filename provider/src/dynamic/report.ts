@@ -1,6 +1,6 @@
-import { messageOf } from "../client/index.js";
-import type { Properties } from "./inputs.js";
-import { PartlyMadeError } from "./partly-made.js";
+import { messageOf } from "../client/index";
+import type { Properties } from "./inputs";
+import { PartlyMadeError } from "./partly-made";
 
 /**
  * Turns whatever was thrown into what the engine shows: the message, once. The host prints an error's `stack` beside

@@ -5,9 +5,9 @@ import {
   signerFor,
   TenantManagementApi,
   TenantManagementError,
-} from "../client/index.js";
-import { describeProblems, type ProviderSettings, readSettings } from "../settings.js";
-import { loadOrganizationKey } from "./organization-key.js";
+} from "../client/index";
+import { describeProblems, type ProviderSettings, readSettings } from "../settings";
+import { loadOrganizationKey } from "./organization-key";
 
 /**
  * What one provider process has once, whatever the number of its resources: the settings, the connection pool and the

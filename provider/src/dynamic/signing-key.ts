@@ -2,16 +2,16 @@ import { generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { z } from "zod";
 
-import { parsePublicKey } from "../client/index.js";
+import { parsePublicKey } from "../client/index";
 import {
   type CheckFailure,
   checkInputs,
   type Properties,
   withoutProvider,
   withoutUndefined,
-} from "./inputs.js";
-import { reporting } from "./report.js";
-import { configure } from "./session.js";
+} from "./inputs";
+import { reporting } from "./report";
+import { configure } from "./session";
 
 const generate = promisify(generateKeyPair);
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { authMethods, cells, documentsScopes } from "../client/index.js";
-import { type SlotInput, slotSchema } from "./slot.js";
+import { authMethods, cells, documentsScopes } from "../client/index";
+import { type SlotInput, slotSchema } from "./slot";
 
 /** The inputs of a `TenantApplication`. */
 export const inputsSchema = z.strictObject(

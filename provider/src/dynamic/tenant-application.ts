@@ -3,10 +3,10 @@ import {
   type Authentication,
   stageTable,
   TenantManagementError,
-} from "../client/index.js";
-import { changedKey, checkKey, toAuthentication } from "./application-key.js";
-import { deleteOnRecord } from "./deletion.js";
-import { assertSameEnvironment } from "./environment.js";
+} from "../client/index";
+import { changedKey, checkKey, toAuthentication } from "./application-key";
+import { deleteOnRecord } from "./deletion";
+import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
   checkInputs,
@@ -14,19 +14,19 @@ import {
   sameMembers,
   withoutProvider,
   withoutUndefined,
-} from "./inputs.js";
-import { obtainApplication, type ObtainedApplication } from "./obtain-application.js";
-import { oneAtATime } from "./one-at-a-time.js";
+} from "./inputs";
+import { obtainApplication, type ObtainedApplication } from "./obtain-application";
+import { oneAtATime } from "./one-at-a-time";
 import {
   applicationsOf,
   applicationsOfStack,
   assertGone,
   noteOrganizationKnown,
   noteTenantOfStack,
-} from "./organization.js";
-import { PartlyMadeError } from "./partly-made.js";
-import { reporting } from "./report.js";
-import { configure, currentApi, currentSettings } from "./session.js";
+} from "./organization";
+import { PartlyMadeError } from "./partly-made";
+import { reporting } from "./report";
+import { configure, currentApi, currentSettings } from "./session";
 import {
   type Inputs,
   inputsSchema,
@@ -34,7 +34,7 @@ import {
   type State,
   stateSchema,
   unknownSlot,
-} from "./tenant-application-model.js";
+} from "./tenant-application-model";
 
 /**
  * The `TenantApplication` resource's operations.

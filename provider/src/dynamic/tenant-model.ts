@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { cells, TenantManagementError } from "../client/index.js";
-import { slotSchema } from "./slot.js";
+import { cells, TenantManagementError } from "../client/index";
+import { slotSchema } from "./slot";
 
 /** A set of cells: at least one, none twice. */
 export const cellSet = z

@@ -1,7 +1,7 @@
-import { type ApiTenant, stageTable, TenantManagementError } from "../client/index.js";
-import { actor } from "./actor.js";
-import { deleteOnRecord } from "./deletion.js";
-import { assertSameEnvironment } from "./environment.js";
+import { type ApiTenant, stageTable, TenantManagementError } from "../client/index";
+import { actor } from "./actor";
+import { deleteOnRecord } from "./deletion";
+import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
   checkInputs,
@@ -10,19 +10,19 @@ import {
   sameMembers,
   withoutProvider,
   withoutUndefined,
-} from "./inputs.js";
-import { obtainTenant } from "./obtain-tenant.js";
+} from "./inputs";
+import { obtainTenant } from "./obtain-tenant";
 import {
   applicationsOf,
   assertGone,
   noteOrganizationKnown,
   noteTenantOfStack,
   tenantsById,
-} from "./organization.js";
-import { PartlyMadeError } from "./partly-made.js";
-import { reporting } from "./report.js";
-import { configure, currentApi, currentSettings } from "./session.js";
-import type { SlotInput } from "./slot.js";
+} from "./organization";
+import { PartlyMadeError } from "./partly-made";
+import { reporting } from "./report";
+import { configure, currentApi, currentSettings } from "./session";
+import type { SlotInput } from "./slot";
 import {
   cellSet,
   cellsAtStart,
@@ -31,7 +31,7 @@ import {
   refusal,
   type State,
   stateSchema,
-} from "./tenant-model.js";
+} from "./tenant-model";
 
 /** Tenants that this run's program declares: whatever else the run does, it never deletes one of them. */
 const declaredInThisRun = new Set<string>();

@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 
-import { eventSchema, type JournalEvent } from "./event.js";
-import type { Journal } from "./journal.js";
+import { eventSchema, type JournalEvent } from "./event";
+import type { Journal } from "./journal";
 
 /** Keeps a journal in a file, an event a line. */
 export function openFileJournal(path: string): Journal {

@@ -1,4 +1,4 @@
-import type { IntentEvent, JournalEvent, RecordedType, ResultEvent } from "./event.js";
+import type { IntentEvent, JournalEvent, RecordedType, ResultEvent } from "./event";
 
 /** What a slot's record says of the last create in it. */
 export type SlotHistory =

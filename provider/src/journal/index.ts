@@ -5,8 +5,8 @@ export {
   type Outcome,
   type RecordedType,
   type ResultEvent,
-} from "./event.js";
-export { openFileJournal } from "./file-journal.js";
-export { historyOf, objectIdOf, recordedIds, resultOf, type Slot, type SlotHistory } from "./history.js";
-export type { Journal } from "./journal.js";
-export { openS3Journal } from "./s3-journal.js";
+} from "./event";
+export { openFileJournal } from "./file-journal";
+export { historyOf, objectIdOf, recordedIds, resultOf, type Slot, type SlotHistory } from "./history";
+export type { Journal } from "./journal";
+export { openS3Journal } from "./s3-journal";

@@ -1,4 +1,4 @@
-import type { JournalEvent } from "./event.js";
+import type { JournalEvent } from "./event";
 
 /** An append-only record of what is about to be done, and of what came of it. */
 export interface Journal {

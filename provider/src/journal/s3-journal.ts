@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 
-import { eventSchema, type JournalEvent } from "./event.js";
-import type { Journal } from "./journal.js";
+import { eventSchema, type JournalEvent } from "./event";
+import type { Journal } from "./journal";
 
 /** How many objects are read at once. */
 const readsAtOnce = 16;

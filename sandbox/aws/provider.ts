@@ -1,0 +1,55 @@
+import { main, type Provider } from "@pulumi/pulumi/provider";
+import { plain, toProperties } from "./property-values";
+import type { ResourceHandler } from "./resource-handler";
+import { secretHandler } from "./secret";
+import { secretVersionHandler } from "./secret-version";
+
+// A program of its own: it prints its port, which the engine is told of with PULUMI_DEBUG_PROVIDERS.
+
+const handlers: Readonly<Record<string, ResourceHandler>> = {
+  "aws:secretsmanager/secret:Secret": secretHandler,
+  "aws:secretsmanager/secretVersion:SecretVersion": secretVersionHandler,
+};
+
+function handlerOf(urn: string): ResourceHandler {
+  const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
+  const handler = handlers[type];
+  if (handler) return handler;
+  throw new Error(
+    `the sandbox's AWS provider serves ${Object.keys(handlers).join(" and ")} only: for ${type}, install the real one (pulumi plugin install resource aws)`,
+  );
+}
+
+/** Serves the two Secrets Manager resources; the engine's own untyped values are narrowed here, once. */
+const provider: Provider = {
+  version: process.env["AWS_PROVIDER_VERSION"] ?? "0.0.0",
+  check: async (urn, olds: unknown, news: unknown) => {
+    const name = urn.split("::").slice(3).join("::");
+    return Promise.resolve(handlerOf(urn).check(name, toProperties(olds), toProperties(news)));
+  },
+  diff: async (_id, urn, olds: unknown, news: unknown) =>
+    Promise.resolve(handlerOf(urn).diff(toProperties(olds), toProperties(news))),
+  create: async (urn, inputs: unknown) => {
+    const { id, outputs } = await handlerOf(urn).create(toProperties(inputs));
+    return { id, outs: outputs };
+  },
+  read: async (id, urn, state: unknown) => {
+    const known = toProperties(state);
+    const found = await handlerOf(urn).read(id, known);
+    if (!found) return { id: "", props: {} };
+    // Inputs are asked for only by an import, which knows nothing but the id.
+    const isImport = plain(known["region"]) === undefined;
+    return { id, props: found.outputs, ...(isImport ? { inputs: found.importInputs } : {}) };
+  },
+  update: async (id, urn, olds: unknown, news: unknown) => ({
+    outs: await handlerOf(urn).update(id, toProperties(olds), toProperties(news)),
+  }),
+  delete: async (id, urn, state: unknown) => {
+    await handlerOf(urn).delete(id, toProperties(state));
+  },
+};
+
+// It ends with the process that started it, however that one ends.
+process.stdin.resume().once("end", () => process.exit(0));
+
+void main(provider, process.argv.slice(2));

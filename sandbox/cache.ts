@@ -1,0 +1,73 @@
+import { existsSync, rmSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import os from "node:os";
+import path from "node:path";
+
+/**
+ * Returns the folder that keeps what is slow to make (the Pulumi CLI, moto) between runs, outside the work tree:
+ * `RESISTANT_TENANTS_CACHE`, else `resistant-tenants` in `XDG_CACHE_HOME` or `~/.cache`.
+ */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  if (env["RESISTANT_TENANTS_CACHE"]) return path.resolve(env["RESISTANT_TENANTS_CACHE"]);
+  const base = env["XDG_CACHE_HOME"]
+    ? path.resolve(env["XDG_CACHE_HOME"])
+    : path.join(os.homedir(), ".cache");
+  return path.join(base, "resistant-tenants");
+}
+
+const unfinished = ".unfinished-";
+
+/**
+ * Makes a folder whole or not at all: `make` fills a temporary folder beside it, which takes the name when it is done.
+ * Of two processes that make the same folder at once, the one that finishes first gives it its content.
+ *
+ * @param make - Fills the folder it is given; what it makes must work under another name.
+ */
+export async function makeOnce(folder: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  if (existsSync(folder)) return;
+  await removeAbandoned(folder);
+  const temporary = `${folder}${unfinished}${process.pid}-${randomBytes(4).toString("hex")}`;
+  const discard = (): void => {
+    rmSync(temporary, { recursive: true, force: true });
+  };
+  // A process that is told to end does not come to the `finally`.
+  process.once("exit", discard);
+  await mkdir(temporary, { recursive: true });
+  try {
+    await make(temporary);
+    await rename(temporary, folder);
+  } catch (error) {
+    if (!(isCode(error, "ENOTEMPTY", "EEXIST") && existsSync(folder))) throw error;
+  } finally {
+    process.off("exit", discard);
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes left behind that were killed on the way. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const parent = path.dirname(folder);
+  const prefix = path.basename(folder) + unfinished;
+  for (const name of existsSync(parent) ? await readdir(parent) : []) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = Number.parseInt(name.slice(prefix.length), 10);
+    if (!isRunning(pid)) await rm(path.join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Tells whether a process with this id exists. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isCode(error, "EPERM");
+  }
+}
+
+function isCode(error: unknown, ...codes: string[]): boolean {
+  return (
+    error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code)
+  );
+}

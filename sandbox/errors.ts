@@ -1,0 +1,29 @@
+/** What went wrong while the sandbox was set up, run or proved. */
+export type SandboxErrorCode =
+  | "PREREQUISITE_MISSING"
+  | "INSTALL_FAILED"
+  | "PROCESS_FAILED"
+  | "TIMED_OUT"
+  | "NOT_ANSWERING"
+  | "BAD_CONFIGURATION"
+  | "PROOF_FAILED"
+  | "LEFT_RUNNING"
+  | "INTERRUPTED";
+
+/** Reports one clear reason why the sandbox cannot go on; the message names the way out. */
+export class SandboxError extends Error {
+  override readonly name = "SandboxError";
+
+  constructor(
+    readonly code: SandboxErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Returns what an unknown thrown value has to say, for use inside another error's message. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

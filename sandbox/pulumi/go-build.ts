@@ -1,0 +1,75 @@
+import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { SandboxError, reasonOf } from "../errors";
+import { runProcess, runToSuccess } from "../process";
+import { withElapsed, type Log } from "../progress";
+import { dynamicProviderScript, goVersion, pulumiGoTools, type GoTool } from "./go-modules";
+
+/**
+ * Builds the Pulumi CLI, its Node.js language host and the host of dynamic providers from Go modules into the folder's
+ * `bin`.
+ *
+ * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` where the build fails.
+ */
+export async function buildPulumi(folder: string, version: string, log: Log): Promise<void> {
+  const bin = path.join(folder, "bin");
+  await mkdir(bin, { recursive: true });
+  const tools = pulumiGoTools(version);
+  const moduleFolder = (tool: GoTool): string => path.join(folder, `${tool.binary}-module`);
+  for (const tool of tools) {
+    await mkdir(moduleFolder(tool));
+    await writeFile(path.join(moduleFolder(tool), "go.mod"), tool.goMod);
+    await assertGo(moduleFolder(tool));
+  }
+  log(`Building the Pulumi CLI ${version} from Go modules, once: about 5 minutes on 2 cores.`);
+  for (const tool of tools) {
+    await withElapsed(log, `building ${tool.binary}`, () => buildTool(moduleFolder(tool), bin, tool));
+    await rm(moduleFolder(tool), { recursive: true });
+  }
+  const script = path.join(bin, "pulumi-resource-pulumi-nodejs");
+  await writeFile(script, dynamicProviderScript);
+  await chmod(script, 0o755);
+}
+
+async function buildTool(cwd: string, bin: string, tool: GoTool): Promise<void> {
+  const env = buildEnvironment();
+  const output = path.join(bin, tool.binary);
+  const build = ["build", "-trimpath", "-ldflags", tool.ldflags, "-o", output, tool.package];
+  try {
+    await runToSuccess("go", ["mod", "tidy"], { cwd, env });
+    await runToSuccess("go", build, { cwd, env });
+  } catch (error) {
+    throw new SandboxError(
+      "INSTALL_FAILED",
+      `${tool.binary} could not be built from Go modules; see that Go's module proxy can be reached and that there are 3 GB of free disk space, or put a Pulumi CLI on the PATH. ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** A work space around the cache, or flags meant for another module, must not reach into the build. */
+function buildEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, GOWORK: "off", GOFLAGS: "-mod=mod -buildvcs=false" };
+}
+
+/** Asks Go in the module's folder, where a Go that can fetch newer toolchains answers as the one it would use. */
+async function assertGo(cwd: string): Promise<void> {
+  const remedy = `install the Pulumi CLI (https://www.pulumi.com/docs/iac/download-install/), or Go ${goVersion} or later (https://go.dev/dl/) to build it`;
+  try {
+    const answer = await runProcess("go", ["version"], {
+      cwd,
+      env: buildEnvironment(),
+      timeoutMs: 120_000,
+    });
+    if (answer.exitCode === 0) return;
+    throw new SandboxError(
+      "PREREQUISITE_MISSING",
+      `No Pulumi CLI, and this Go is too old to build one (${answer.stderr.trim()}): ${remedy}.`,
+    );
+  } catch (error) {
+    if (error instanceof SandboxError) throw error;
+    throw new SandboxError("PREREQUISITE_MISSING", `No Pulumi CLI, and no Go to build one: ${remedy}.`, {
+      cause: error,
+    });
+  }
+}

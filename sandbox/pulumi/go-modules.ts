@@ -1,0 +1,55 @@
+/** A Go tool module: from its `go.mod`, `go mod tidy` finds the rest. */
+export interface GoTool {
+  readonly binary: string;
+  readonly package: string;
+  readonly goMod: string;
+  readonly ldflags: string;
+}
+
+/** The oldest Go that the CLI's own modules build with. */
+export const goVersion = "1.26";
+
+/** The one version of the language host's package that is there as a Go module; it drives current SDKs. */
+const languageHostSdkVersion = "3.68.0";
+
+/** Describes the two programs that make a Pulumi CLI for Node.js programs, for one version of the CLI. */
+export function pulumiGoTools(version: string): readonly GoTool[] {
+  const cli = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
+  const languageHost = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
+  return [
+    {
+      binary: "pulumi",
+      package: cli,
+      // A tool module does not take over the replacements of the modules it needs: this one is the CLI's own.
+      goMod: `module tools
+
+go ${goVersion}
+
+tool ${cli}
+
+require github.com/pulumi/pulumi/pkg/v3 v${version}
+
+replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
+`,
+      ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
+    },
+    {
+      binary: "pulumi-language-nodejs",
+      package: languageHost,
+      goMod: `module tools
+
+go ${goVersion}
+
+tool ${languageHost}
+
+require github.com/pulumi/pulumi/sdk/v3 v${languageHostSdkVersion}
+`,
+      ldflags: "-s -w",
+    },
+  ];
+}
+
+/** The provider host of dynamic resources: the program's own @pulumi/pulumi has it. */
+export const dynamicProviderScript = `#!/bin/sh
+exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')" "$@"
+`;

@@ -1,0 +1,181 @@
+import { once } from "node:events";
+import { constants } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SandboxError, reasonOf } from "./errors";
+import { consoleLog, elapsed, type Log } from "./progress";
+import { findPulumi } from "./pulumi/cli";
+import { Closers, assertNothingRuns } from "./start/closers";
+import { toExports } from "./start/keep";
+import { proveSecret } from "./start/proof";
+import { runPulumi, startSandbox, type Sandbox } from "./start/sandbox";
+import { toApplications, type ProvisionedApplication } from "./start/stack-outputs";
+import { toTable } from "./start/table";
+
+const usage = `npm start [-- options]
+
+Shows the whole product on this machine, without an account anywhere: starts local stand-ins for the Tenant Management
+API, its authorization servers and AWS Secrets Manager, runs \`pulumi up\` of the dev stack, gets a token with each
+stored secret, runs \`up\` again to show that nothing changes, and stops what it started.
+
+  --keep    leaves the sandbox up at the end, with the lines to drive it by hand, until Ctrl-C
+  --help    prints this
+
+AWS_ENDPOINT_URL           a Secrets Manager to use instead of the sandbox's own, such as LocalStack
+RESISTANT_TENANTS_CACHE    the folder that keeps the Pulumi CLI and moto; default ~/.cache/resistant-tenants
+`;
+
+/** What one run of the command shares between its steps. */
+interface Run {
+  readonly log: Log;
+  readonly closers: Closers;
+  readonly signal: AbortSignal;
+}
+
+async function main(): Promise<number> {
+  const options = { keep: { type: "boolean" }, help: { type: "boolean" } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  // This version of the SDK runs on every Node the project does; what it says is about later ones.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+  // Whoever read the output may go (`npm start | head`, a closed terminal): what was started is stopped all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  const startedAt = performance.now();
+  const log = consoleLog();
+  const signal = untilSignalled();
+  const closers = new Closers(signal);
+  const steps = runSteps({ log, closers, signal });
+  let reason: unknown;
+  try {
+    const sandbox = await Promise.race([steps, rejectOn(signal)]);
+    if (values.keep) await keepUp(sandbox, log, signal);
+  } catch (error) {
+    reason = error;
+    // What is just being started is soon there and can be stopped; an installation is not waited for.
+    await Promise.race([Promise.allSettled([steps]), delay(3_000)]);
+  }
+  log("7. Stop what was started");
+  try {
+    await closers.closeAll();
+    await assertNothingRuns();
+    log(`Nothing is left running, and no temporary file. ${elapsed(performance.now() - startedAt)} in all.`);
+  } catch (error) {
+    reason ??= error;
+  }
+  if (reason === undefined) return 0;
+  process.stderr.write(`npm start: ${reasonOf(reason)}\n`);
+  return exitCodeOf(reason);
+}
+
+async function runSteps(run: Run): Promise<Sandbox> {
+  const { log, closers } = run;
+  log("1. Find the Pulumi CLI");
+  const pulumi = await findPulumi({ log });
+  log(`pulumi ${pulumi.version} (${pulumi.source}) in ${pulumi.bin}`);
+
+  log("2. Start the sandbox");
+  const sandbox = await startSandbox(pulumi, log, closers);
+
+  log("3. pulumi up of the dev stack, from Pulumi.dev.yaml as committed");
+  if (sandbox.foreignSecretsManager) {
+    const destroy = ["destroy", "--yes", "--skip-preview"];
+    closers.add("the secrets", () => runPulumi(sandbox.workspace, destroy));
+  }
+  await runPulumi(sandbox.workspace, ["up", "--yes", "--suppress-outputs"], run);
+
+  log("4. What there is now");
+  const applications = toApplications(await sandbox.workspace.outputs());
+  log(toTable(applications, process.stdout.columns));
+
+  log("5. Read each secret back from Secrets Manager and get a token with it");
+  await proveSecrets(sandbox, applications, log);
+
+  log("6. pulumi up again");
+  await proveNoChange(sandbox, run);
+  return sandbox;
+}
+
+async function keepUp(sandbox: Sandbox, log: Log, signal: AbortSignal): Promise<void> {
+  log(`
+The sandbox stays up until Ctrl-C. In another terminal, from this folder:
+
+${await toExports(sandbox)}
+
+then pulumi up, preview, refresh, stack output or destroy. Requests and faults: ${sandbox.tenantManagement.controlUrl}
+`);
+  await once(signal, "abort");
+}
+
+async function proveSecrets(
+  { workspace }: Sandbox,
+  applications: readonly ProvisionedApplication[],
+  log: Log,
+): Promise<void> {
+  const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = workspace.env;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = workspace.env;
+  const client = new SecretsManagerClient({
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
+  });
+  try {
+    for (const application of applications) {
+      const { method, scopes, expiresIn = 0 } = await proveSecret(client, application);
+      log(`${application.secretName}: a token by ${method} for ${scopes.join(" ")}, good for ${expiresIn} s`);
+    }
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Runs `up` a second time: the engine itself fails it where there is a change, and the API counts its requests. */
+async function proveNoChange({ workspace, tenantManagement }: Sandbox, run: Run): Promise<void> {
+  tenantManagement.control.resetRequests();
+  const up = ["up", "--yes", "--suppress-outputs", "--expect-no-changes"];
+  await runPulumi(workspace, up, run);
+  const sent = Object.entries(tenantManagement.control.requests()).filter(([, count]) => count > 0);
+  if (sent.length > 0) {
+    const counts = sent.map(([operation, count]) => `${operation}: ${count}`).join(", ");
+    throw new SandboxError("PROOF_FAILED", `an up without a change sent requests (${counts})`);
+  }
+  run.log("Nothing to change; 0 requests to the Tenant Management API, 0 token requests.");
+}
+
+/** Returns a signal that is aborted when this process is asked to end; asking again does not end it any sooner. */
+function untilSignalled(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      controller.abort(new SandboxError("INTERRUPTED", `interrupted by ${name}`, { cause: name }));
+    });
+  }
+  return controller.signal;
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => {
+      reject(signal.reason as SandboxError);
+    });
+  });
+}
+
+/** Shells count signals from 128. */
+function exitCodeOf(reason: unknown): number {
+  if (!(reason instanceof SandboxError) || reason.code !== "INTERRUPTED") return 1;
+  return 128 + constants.signals[reason.cause as NodeJS.Signals];
+}
+
+void main()
+  .catch((error: unknown) => {
+    process.stderr.write(`npm start: ${reasonOf(error)}\n`);
+    return 1;
+  })
+  .then((exitCode) => {
+    // What was still being started when a signal came ends with this process.
+    process.exit(exitCode);
+  });

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SandboxError, reasonOf } from "../errors";
+
+/** What was started, to be stopped in the opposite order, whatever happens on the way. */
+export class Closers {
+  #closers: { name: string; close: () => Promise<unknown> }[] = [];
+
+  /** @param signal - Once it is aborted, nothing further is to be started. */
+  constructor(private readonly signal: AbortSignal) {}
+
+  /**
+   * Remembers how to stop something that was started.
+   *
+   * @throws the signal's reason where the signal is aborted, so that whoever started it goes no further.
+   */
+  add(name: string, close: () => Promise<unknown>): void {
+    this.#closers.push({ name, close });
+    this.signal.throwIfAborted();
+  }
+
+  /**
+   * Stops everything, the last first; a failure stops nothing else from being stopped.
+   *
+   * @throws SandboxError `LEFT_RUNNING` naming what could not be stopped.
+   */
+  async closeAll(): Promise<void> {
+    const failures: string[] = [];
+    for (const { name, close } of this.#closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(`${name} (${reasonOf(error)})`);
+      }
+    }
+    if (failures.length > 0) {
+      throw new SandboxError("LEFT_RUNNING", `could not be stopped or removed: ${failures.join(", ")}`);
+    }
+  }
+}
+
+/**
+ * Makes sure that this process has no child process and no listening port of its own any more.
+ *
+ * @throws SandboxError `LEFT_RUNNING`.
+ */
+export async function assertNothingRuns(): Promise<void> {
+  const deadline = performance.now() + 2_000;
+  for (;;) {
+    const resources = process.getActiveResourcesInfo();
+    const left = resources.filter((name) => name === "ProcessWrap" || name === "TCPServerWrap");
+    if (left.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new SandboxError("LEFT_RUNNING", `still running after the end: ${left.join(", ")}`);
+    }
+    // Node lets go of a handle some turns after it said that it was closed.
+    await delay(20);
+  }
+}

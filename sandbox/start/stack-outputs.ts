@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { SandboxError } from "../errors";
+
+const application = z.object({
+  cell: z.string(),
+  purpose: z.string(),
+  applicationId: z.string(),
+  clientId: z.string(),
+  authMethod: z.enum(["CLIENT_SECRET", "RSA", "EC"]),
+  secretArn: z.string(),
+});
+
+const stackOutputs = z.object({
+  customers: z.record(
+    z.string(),
+    z.object({
+      tenantId: z.string(),
+      webUiUrls: z.record(z.string(), z.string()),
+      applications: z.array(application),
+    }),
+  ),
+});
+
+/** One application of a customer, as the stack's outputs have it. */
+export interface ProvisionedApplication extends z.infer<typeof application> {
+  readonly customer: string;
+  readonly tenantId: string;
+  /** Absent where the API gave none for the cell. */
+  readonly webUiUrl: string | undefined;
+  readonly secretName: string;
+}
+
+/**
+ * Reads the applications of all customers from the stack's outputs.
+ *
+ * @throws SandboxError `PROOF_FAILED` where the outputs are not what the product promises, or hold no application.
+ */
+export function toApplications(outputs: unknown): ProvisionedApplication[] {
+  const parsed = stackOutputs.safeParse(outputs);
+  if (!parsed.success) {
+    const message = `the stack's outputs are not as promised: ${z.prettifyError(parsed.error)}`;
+    throw new SandboxError("PROOF_FAILED", message, { cause: parsed.error });
+  }
+  const applications = Object.entries(parsed.data.customers).flatMap(([customer, record]) =>
+    record.applications.map((one) => ({
+      ...one,
+      customer,
+      tenantId: record.tenantId,
+      webUiUrl: record.webUiUrls[one.cell],
+      secretName: toSecretName(one.secretArn),
+    })),
+  );
+  if (applications.length > 0) return applications;
+  throw new SandboxError("PROOF_FAILED", "the stack's outputs name no application");
+}
+
+/** A secret's ARN ends with its name and six characters of AWS's. */
+function toSecretName(arn: string): string {
+  return arn.replace(/^.*:secret:/, "").replace(/-[A-Za-z0-9]{6}$/, "");
+}

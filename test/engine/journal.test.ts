@@ -1,0 +1,99 @@
+import { strict as assert } from "node:assert";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+
+import { eventSchema } from "../../provider/src/journal";
+import { acme } from "./customers";
+import { region, StackUnderTest, startShared } from "./engine";
+
+const up = ["up", "--yes", "--skip-preview"];
+
+describe("the journal, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers: [acme] });
+  });
+  afterEach(async () => {
+    await stack.finish();
+  });
+
+  it("holds an intent before and a result after each create and delete, and no credential", async () => {
+    await stack.up();
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    const text = await readFile(path.join(stack.workspace.directory, "journal.jsonl"), "utf8");
+    const events = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => eventSchema.parse(JSON.parse(line)));
+    assert.deepEqual(
+      events.map(({ event, operation, type, ...rest }) => [
+        event,
+        operation,
+        type,
+        "outcome" in rest ? rest.outcome : "",
+      ]),
+      [
+        ["intent", "create", "Tenant", ""],
+        ["result", "create", "Tenant", "made"],
+        ["intent", "create", "TenantApplication", ""],
+        ["result", "create", "TenantApplication", "made"],
+        ["intent", "delete", "TenantApplication", ""],
+        ["result", "delete", "TenantApplication", "deleted"],
+        ["intent", "delete", "Tenant", ""],
+        ["result", "delete", "Tenant", "deleted"],
+      ],
+    );
+    for (const secret of stack.sandbox.control.issuedSecrets()) assert.ok(!text.includes(secret));
+  });
+
+  it("stops an up that it cannot record, before anything is sent", async () => {
+    await stack.workspace.configure({
+      "tenants:journal": path.join(stack.workspace.directory, "missing", "journal.jsonl"),
+    });
+    assert.match(await stack.fail(up), /Nothing was sent, because it could not be recorded.*ENOENT/s);
+    assert.deepEqual(stack.existing(), {});
+  });
+
+  it("is refused on a CI runner's own disk, unless that is kept", async () => {
+    await stack.workspace.configure({ "tenants:journalDiskIsKept": false });
+    assert.match(
+      await stack.fail(up, { env: { CI: "true" } }),
+      /whose disk goes away.*tenants:journal.*tenants:journalDiskIsKept/s,
+    );
+    assert.deepEqual(stack.existing(), {});
+    await stack.workspace.configure({ "tenants:journalDiskIsKept": true });
+    await stack.succeed(up, { env: { CI: "true" } });
+  });
+
+  it("can lie below an S3 prefix, from which the next up repairs", async () => {
+    const { secretsManager } = await startShared();
+    const s3 = new S3Client({
+      region,
+      endpoint: secretsManager.endpointUrl,
+      forcePathStyle: true,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    await s3.send(
+      new CreateBucketCommand({
+        Bucket: "journals",
+        CreateBucketConfiguration: { LocationConstraint: region },
+      }),
+    );
+    s3.destroy();
+    await stack.workspace.configure({
+      "tenants:journal": "s3://journals/tenants",
+      "tenants:journalDiskIsKept": false,
+    });
+    await stack.setCustomers([{ ...acme, applications: [{ cell: "eu-1", authMethod: "EC" }] }]);
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "hang", carriedOut: true });
+    const ci = { CI: "true" };
+    await stack.killUpWhen(() => stack.sandbox.control.requests().createTenantApplication > 0, ci);
+    stack.sandbox.control.clearFaults();
+    await stack.succeed(up, { env: ci });
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    assert.equal(stack.sandbox.control.requests().createTenantApplication, 1);
+    await stack.up("--expect-no-changes");
+  });
+});

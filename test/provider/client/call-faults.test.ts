@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+
+import { mayHaveHappened, TenantManagementError } from "../../../provider/src/client/errors";
+import { failureOf } from "../../support/failure";
+import { json, type Step, withAnswers } from "../../support/scripted-api";
+
+const tenant = {
+  id: "t-1",
+  name: "acme",
+  created: "2030-01-01T00:00:00Z",
+  updated: "2030-01-01T00:00:00Z",
+  cells: ["eu-1"],
+};
+const html: Step = {
+  headers: { "content-type": "text/html" },
+  body: "<html><body>Bad Gateway</body></html>",
+};
+
+describe("client: what is repeated", () => {
+  for (const status of [408, 429, 500, 502, 503, 504]) {
+    it(`is a GET that was answered ${status} with a page of HTML`, async () => {
+      const found = await withAnswers([{ ...html, status }, json(tenant)], ({ api }) => api.getTenant("t-1"));
+      assert.equal(found?.tenantId, "t-1");
+    });
+
+    it(`is a DELETE that was answered ${status}`, async () => {
+      const answers = [{ status }, { status: 204 }];
+      assert.equal(await withAnswers(answers, ({ api }) => api.deleteTenant("t-1")), true);
+    });
+  }
+
+  it("is a POST that was answered 429, as often as it takes", async () => {
+    const answers = [...Array.from({ length: 12 }, () => ({ status: 429 })), json(tenant, 201)];
+    const made = await withAnswers(answers, ({ api }) => api.createTenant({ name: "acme" }));
+    assert.equal(made.tenantId, "t-1");
+  });
+
+  it("is a POST that surely did not reach the server", async () => {
+    const answers = [new TenantManagementError("NOT_SENT", "refused"), json(tenant, 201)];
+    const made = await withAnswers(answers, ({ api }) => api.createTenant({ name: "acme" }));
+    assert.equal(made.tenantId, "t-1");
+  });
+
+  it("is a GET without an answer", async () => {
+    const answers = [new TenantManagementError("NO_ANSWER", "cut off"), json(tenant)];
+    assert.equal((await withAnswers(answers, ({ api }) => api.getTenant("t-1")))?.tenantId, "t-1");
+  });
+});
+
+describe("client: what is not repeated", () => {
+  for (const status of [408, 500, 502, 503, 504]) {
+    it(`is a POST that was answered ${status}: it may have happened`, async () => {
+      const error = await withAnswers([{ ...html, status }], ({ api }) =>
+        failureOf(api.createTenant({ name: "acme" })),
+      );
+      assert.deepEqual([error.code, error.status, mayHaveHappened(error)], ["SERVER_FAILED", status, true]);
+    });
+  }
+
+  it("is a POST without an answer: it may have happened", async () => {
+    const error = await withAnswers([new TenantManagementError("NO_ANSWER", "cut off")], ({ api }) =>
+      failureOf(api.createTenant({ name: "acme" })),
+    );
+    assert.equal(mayHaveHappened(error), true);
+  });
+
+  for (const code of ["NOT_SENT", "NO_ANSWER"] as const) {
+    it(`is a GET that fails for good: ${code}`, async () => {
+      const permanent = new TenantManagementError(code, "no trust", { isPermanent: true });
+      const error = await withAnswers([permanent], ({ api }) => failureOf(api.getTenant("t-1")));
+      assert.deepEqual([error.code, error.isPermanent], [code, true]);
+    });
+  }
+
+  it("is a request that is answered nothing but 429 for five minutes", async () => {
+    const minutes = Array.from({ length: 6 }, () => ({ status: 429, headers: { "retry-after": "3600" } }));
+    const error = await withAnswers(minutes, ({ api }) => failureOf(api.getTenant("t-1")));
+    assert.match(error.message, /fetch tenant t-1 was put off with 429 .* come back in 60 min/);
+  });
+});
+
+describe("client: an id that is none", () => {
+  const ids = { "": "", "..": "..", "a/b": "a/b", "a\u001b[31m": "a\\u001b[31m", "a b": "a b" };
+  for (const [id, printed] of Object.entries(ids)) {
+    it(`is sent nowhere: ${JSON.stringify(id)}`, async () => {
+      const error = await withAnswers([], ({ api }) => failureOf(api.deleteApplication("t-1", id)));
+      assert.equal(error.code, "INPUT_INVALID");
+      assert.ok(error.message.startsWith(`"${printed}" is not an id`), error.message);
+    });
+  }
+});
+
+describe("client: the error of a call", () => {
+  it("names the operation, the stage, the tenant, the cell, the status, what the API said and its request id", async () => {
+    const refusal = json({ message: "no such cell" }, 400, { "x-request-id": "r-7" });
+    const error = await withAnswers([refusal], ({ api }) =>
+      failureOf(
+        api.createApplication("t-1", {
+          cell: "us-1",
+          scopes: [],
+          authentication: { type: "CLIENT_SECRET" },
+        }),
+      ),
+    );
+    assert.equal(
+      error.message,
+      'Tenant Management API (testing): create an application in cell us-1 of tenant t-1 was refused with 400: "no such cell" [x-request-id r-7].',
+    );
+  });
+
+  it("shows no escape sequence of what the API said", async () => {
+    const refusal = json({ message: "\u001b]0;owned\u0007" }, 400, { "x-request-id": "\u001b[2J" });
+    const error = await withAnswers([refusal], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
+    assert.doesNotMatch(error.message, /\p{Cc}/u);
+  });
+
+  it("names a redirect, which is not followed", async () => {
+    const redirect = { status: 307, headers: { location: "https://evil.example.test/" } };
+    const error = await withAnswers([redirect], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
+    assert.match(error.message, /answered 307, a redirect, which is never followed/);
+  });
+});

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+
+import { resolveNextPage } from "../../../provider/src/client/paging";
+import { failureOf } from "../../support/failure";
+import { json, withAnswers } from "../../support/scripted-api";
+
+const apiUrl = "https://api.example.test/v0";
+
+const tenant = (id: string): object => ({
+  id,
+  name: id,
+  created: "2030-01-01T00:00:00Z",
+  updated: "2030-01-01T00:00:00Z",
+  cells: ["eu-1"],
+});
+const page = (ids: string[], next?: unknown): object => ({
+  items: ids.map(tenant),
+  ...(next === undefined ? {} : { _links: { next } }),
+});
+
+describe("client: the link to the next page", () => {
+  const followed: Record<string, { href: string; base?: string }> = {
+    "relative to the base URL": { href: "/tenants?after_id=t-1" },
+    "without a slash before it": { href: "tenants?after_id=t-1" },
+    "with the base's path": { href: "/v0/tenants?after_id=t-1" },
+    "with the whole URL": { href: `${apiUrl}/tenants?after_id=t-1` },
+    "of a base URL that ends with a slash": { href: "/tenants?after_id=t-1", base: `${apiUrl}/` },
+  };
+  for (const [what, { href, base }] of Object.entries(followed)) {
+    it(`is followed ${what}`, () => {
+      assert.equal(resolveNextPage(base ?? apiUrl, href).href, `${apiUrl}/tenants?after_id=t-1`);
+    });
+  }
+
+  it("is followed where the base URL has no path", () => {
+    const { href } = resolveNextPage("http://127.0.0.1:4000", "/tenants?after_id=t-1");
+    assert.equal(href, "http://127.0.0.1:4000/tenants?after_id=t-1");
+  });
+
+  const refused: Record<string, string> = {
+    "to another host": "https://evil.example.test/v0/tenants",
+    "to another host without a scheme": "//evil.example.test/v0/tenants",
+    "to another port": "https://api.example.test:8443/v0/tenants",
+    "that gives up TLS": "http://api.example.test/v0/tenants",
+    "with a user in it": "https://user@api.example.test/v0/tenants",
+    "out of the API's path": "/../admin",
+    "out of the API's path by way of it": "/v0/../admin",
+    "out of the API's path by escapes": "/%2e%2e/admin",
+    "to a path that only begins like the API's": "https://api.example.test/v0evil/tenants",
+    "that is no URL": "https://",
+  };
+  for (const [what, href] of Object.entries(refused)) {
+    it(`is not followed ${what}`, () => {
+      assert.throws(() => resolveNextPage(apiUrl, href), {
+        code: "ANSWER_INVALID",
+        message: /was not followed/,
+      });
+    });
+  }
+
+  for (const href of ["/\\evil.example.test", "/\t/evil.example.test", "\\\\evil.example.test"]) {
+    it(`never leads to another host: ${JSON.stringify(href)}`, () => {
+      let host = "refused";
+      try {
+        ({ host } = resolveNextPage(apiUrl, href));
+      } catch {
+        // A refusal is as good.
+      }
+      assert.ok(["refused", "api.example.test"].includes(host), `leads to ${host}`);
+    });
+  }
+});
+
+describe("client: the list of tenants", () => {
+  it("asks for long pages", async () => {
+    const sent = await withAnswers([json(page([]))], async ({ api, sent }) => {
+      await api.listTenants();
+      return sent;
+    });
+    assert.equal(sent[0]?.url.href, `${apiUrl}/tenants?limit=100`);
+  });
+
+  it("holds the tenants of every page", async () => {
+    const pages = [
+      json(page(["t-1", "t-2"], { href: "/tenants?limit=100&after_id=t-2" })),
+      json(page(["t-3"], { href: "/tenants?limit=100&after_id=t-3" })),
+      json(page(["t-4"])),
+    ];
+    const tenants = await withAnswers(pages, ({ api }) => api.listTenants());
+    assert.deepEqual(
+      tenants.map(({ tenantId }) => tenantId),
+      ["t-1", "t-2", "t-3", "t-4"],
+    );
+  });
+
+  it("goes on after a page that is empty and names a next one", async () => {
+    const pages = [json(page([], { href: "/tenants?after_id=t-1" })), json(page(["t-2"]))];
+    assert.equal((await withAnswers(pages, ({ api }) => api.listTenants())).length, 1);
+  });
+
+  for (const next of [null, {}]) {
+    it(`ends where next is ${JSON.stringify(next)}`, async () => {
+      const answer = [json(page(["t-1"], next))];
+      assert.equal((await withAnswers(answer, ({ api }) => api.listTenants())).length, 1);
+    });
+  }
+
+  it("is refused where its pages go in a circle", async () => {
+    const pages = [
+      json(page(["t-1"], { href: "/tenants?after_id=t-1" })),
+      json(page(["t-2"], { href: "/tenants?after_id=t-1" })),
+    ];
+    const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
+    assert.match(error.message, /list tenants .* its pages never end/);
+  });
+
+  it("sends no token to another host that a page names", async () => {
+    const pages = [json(page(["t-1"], { href: "https://evil.example.test/v0/tenants" }))];
+    const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
+    assert.equal(error.code, "ANSWER_INVALID");
+  });
+});

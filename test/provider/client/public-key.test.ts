@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { calculateJwkThumbprint, type JWK } from "jose";
+
+import { parsePublicKey } from "../../../provider/src/client/public-key";
+import { ecPair, publicPemOf, rsaPair } from "../../sandbox/client";
+import { refusalOf } from "../../support/failure";
+
+const rsa = rsaPair(2056);
+const ec = ecPair();
+const pems = { RSA: publicPemOf(rsa.privateKeyPem), EC: publicPemOf(ec.privateKeyPem) };
+const jwkOf = (pem: string): JWK => createPublicKey(pem).export({ format: "jwk" });
+
+function spkiOf(key: { publicKey: ReturnType<typeof createPublicKey> }): string {
+  return key.publicKey.export({ type: "spki", format: "pem" }).toString();
+}
+
+describe("client: a public key that is taken", () => {
+  const forms = {
+    PEM: (pem: string) => pem,
+    "a JWK": jwkOf,
+    "a JWK as JSON text": (pem: string) => ` ${JSON.stringify(jwkOf(pem))}\n`,
+  };
+  for (const [form, make] of Object.entries(forms)) {
+    it(`gives an RSA key's modulus exactly, from ${form}`, async () => {
+      const { numbers } = await parsePublicKey(make(pems.RSA));
+      assert.deepEqual(numbers, { type: "RSA", alg: "RS256", e: 65537, n: rsa.integers["n"] });
+    });
+
+    it(`gives an EC key's point exactly, from ${form}`, async () => {
+      const { numbers } = await parsePublicKey(make(pems.EC));
+      assert.deepEqual(numbers, { type: "EC", alg: "ES256", x: ec.integers["x"], y: ec.integers["y"] });
+    });
+
+    for (const [type, pem] of Object.entries(pems)) {
+      it(`has jose's RFC 7638 thumbprint, ${type} from ${form}`, async () => {
+        const { thumbprint } = await parsePublicKey(make(pem));
+        assert.equal(thumbprint, await calculateJwkThumbprint(jwkOf(pem)));
+      });
+    }
+  }
+
+  it("may be a JWK with members that say how it is used", async () => {
+    const { thumbprint } = await parsePublicKey({
+      ...jwkOf(pems.RSA),
+      use: "sig",
+      kid: "mine",
+      alg: "RS256",
+    });
+    assert.equal(thumbprint, await calculateJwkThumbprint(jwkOf(pems.RSA)));
+  });
+
+  it("may have a coordinate that begins with a zero byte", async () => {
+    const jwk = keyWithZeroByte();
+    const { numbers } = await parsePublicKey(jwk);
+    const x = BigInt(`0x${Buffer.from(jwk.x ?? "", "base64url").toString("hex")}`);
+    assert.equal(numbers.type === "EC" ? numbers.x : undefined, x);
+  });
+});
+
+describe("client: a public key that is refused", () => {
+  const refused: Record<string, { given: () => unknown; reason: RegExp }> = {
+    "an RSA key of 2048 bits": {
+      given: () => publicPemOf(rsaPair(2048).privateKeyPem),
+      reason: /2048 bits; .* make one of 3072/,
+    },
+    "an RSA key of 1024 bits": { given: () => publicPemOf(rsaPair(1024).privateKeyPem), reason: /1024 bits/ },
+    "an RSA key with another exponent": {
+      given: () => spkiOf(generateKeyPairSync("rsa", { modulusLength: 2056, publicExponent: 3 })),
+      reason: /exponent is not 65537/,
+    },
+    "an EC key on P-384": {
+      given: () => spkiOf(generateKeyPairSync("ec", { namedCurve: "P-384" })),
+      reason: /curve P-256/,
+    },
+    "an EC key on secp256k1": {
+      given: () => spkiOf(generateKeyPairSync("ec", { namedCurve: "secp256k1" })),
+      reason: /curve P-256/,
+    },
+    "an EC key on a curve that has no JWK": {
+      given: () => spkiOf(generateKeyPairSync("ec", { namedCurve: "brainpoolP256r1" })),
+      reason: /curve P-256/,
+    },
+    "an Ed25519 key": {
+      given: () => spkiOf(generateKeyPairSync("ed25519")),
+      reason: /RSA key, or an EC key/,
+    },
+    "an RSA-PSS key, which cannot sign RS256": {
+      given: () => spkiOf(generateKeyPairSync("rsa-pss", { modulusLength: 2056 })),
+      reason: /RSA key, or an EC key/,
+    },
+    "a DSA key": {
+      given: () => spkiOf(generateKeyPairSync("dsa", { modulusLength: 2048, divisorLength: 256 })),
+      reason: /RSA key, or an EC key/,
+    },
+    "a point that is not on the curve": {
+      given: () => ({ ...jwkOf(pems.EC), y: Buffer.alloc(32, 7).toString("base64url") }),
+      reason: /cannot be read as a public key/,
+    },
+    "a symmetric key": {
+      given: () => ({ kty: "oct", k: "c2VjcmV0" }),
+      reason: /cannot be read as a public key/,
+    },
+    "a JWK without its modulus": {
+      given: () => ({ ...jwkOf(pems.RSA), n: undefined }),
+      reason: /cannot be read as a public key/,
+    },
+    "PEM that is cut off": { given: () => pems.RSA.slice(0, 200), reason: /cannot be read as a public key/ },
+    "a text that is no key": { given: () => "key", reason: /PEM SPKI or JWK/ },
+    "JSON that is cut off": { given: () => '{"kty":"RSA"', reason: /must be a public key: PEM .* or a JWK/ },
+    nothing: { given: () => undefined, reason: /must be a public key/ },
+    "a list": { given: () => [jwkOf(pems.RSA)], reason: /must be a public key/ },
+    "a number": { given: () => 42, reason: /must be a public key/ },
+  };
+  for (const [what, { given, reason }] of Object.entries(refused)) {
+    it(`is ${what}`, async () => {
+      await assert.rejects(parsePublicKey(given()), (error: unknown) => {
+        assert.ok(error instanceof TypeError, `threw ${String(error)}, which is not a TypeError`);
+        assert.match(error.message, reason);
+        return true;
+      });
+    });
+  }
+});
+
+describe("client: a private key given for a public one", () => {
+  const ecPrivateJwk = (): JWK => ({
+    ...jwkOf(pems.EC),
+    d: Buffer.alloc(32, 9).toString("base64url"),
+  });
+  const given: Record<string, () => { key: unknown; secret: string }> = {
+    "PEM (PKCS#8)": () => ({ key: rsa.privateKeyPem, secret: rsa.privateKeyPem.split("\n")[3] ?? "" }),
+    "PEM (SEC 1)": () => {
+      const pem = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+        type: "sec1",
+        format: "pem",
+      });
+      return { key: pem.toString(), secret: pem.toString().split("\n")[1] ?? "" };
+    },
+    "a JWK": () => ({ key: ecPrivateJwk(), secret: ecPrivateJwk().d ?? "" }),
+    "a JWK as JSON text": () => ({ key: JSON.stringify(ecPrivateJwk()), secret: ecPrivateJwk().d ?? "" }),
+  };
+  for (const [form, make] of Object.entries(given)) {
+    it(`is refused, from ${form}`, async () => {
+      assert.match(await refusalOf(() => parsePublicKey(make().key)), /is a private (key|JWK)/);
+    });
+
+    it(`is not repeated in the error, from ${form}`, async () => {
+      const { key, secret } = make();
+      assert.ok(secret.length > 20, "there is nothing to search for");
+      assert.ok(!(await refusalOf(() => parsePublicKey(key))).includes(secret));
+    });
+  }
+});
+
+/** Makes keys until the x of one begins with a zero byte: about one of 256 does. */
+function keyWithZeroByte(): JWK {
+  for (;;) {
+    const jwk = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
+    if (Buffer.from(jwk.x ?? "", "base64url")[0] === 0) return jwk;
+  }
+}

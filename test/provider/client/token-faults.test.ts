@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+
+import { mayHaveHappened, TenantManagementError } from "../../../provider/src/client/errors";
+import { OrganizationTokens } from "../../../provider/src/client/organization-token";
+import { failureOf } from "../../support/failure";
+import { recordedRetries } from "../../support/retry-policy";
+import { json, scriptedTransport, type Step, tokenAnswer, tokenUrl } from "../../support/scripted-api";
+
+/** Asks for a token, and makes sure that each step of the script was needed. */
+async function ask<T>(steps: readonly Step[], test: (tokens: OrganizationTokens) => Promise<T>): Promise<T> {
+  const { transport, assertUsedUp } = scriptedTransport(steps);
+  const sign = (): Promise<string> => Promise.resolve("an.assertion.signed");
+  const client = { tokenUrl, clientId: "organization-client", sign };
+  const result = await test(new OrganizationTokens(client, transport, recordedRetries().policy));
+  assertUsedUp();
+  return result;
+}
+
+const refusalOf = (steps: readonly Step[]): Promise<TenantManagementError> =>
+  ask(steps, (tokens) => failureOf(tokens.get()));
+
+describe("client: an authorization server with faults", () => {
+  const faults: Record<string, Step> = {
+    "cannot be reached": new TenantManagementError("NOT_SENT", "refused"),
+    "gives no answer": new TenantManagementError("NO_ANSWER", "cut off"),
+    "is overloaded": { status: 429 },
+    "did not wait for the request": { status: 408 },
+    "fails with a page of HTML": { status: 502, body: "<html>", headers: { "content-type": "text/html" } },
+    "succeeds with a page of HTML": { body: "<html>", headers: { "content-type": "text/html" } },
+    "succeeds with half a body": { body: '{"access_to', headers: { "content-type": "application/json" } },
+    "gives a token that cannot be sent": tokenAnswer("two\r\nlines"),
+  };
+  for (const [what, fault] of Object.entries(faults)) {
+    it(`is asked again where it ${what}`, async () => {
+      assert.equal(await ask([fault, tokenAnswer("good")], (tokens) => tokens.get()), "good");
+    });
+
+    it(`leaves no doubt that nothing was made where it ${what} for ever`, async () => {
+      const error = await refusalOf(Array.from({ length: 8 }, () => fault));
+      assert.deepEqual([error.code, mayHaveHappened(error)], ["TOKEN_REFUSED", false]);
+    });
+  }
+
+  it("is not asked again where it refuses", async () => {
+    const error = await refusalOf([json({ error: "invalid_client" }, 401)]);
+    assert.equal(error.status, 401);
+  });
+
+  it("is not asked again where its certificate is not trusted", async () => {
+    const error = await refusalOf([
+      new TenantManagementError("NOT_SENT", "untrusted", { isPermanent: true }),
+    ]);
+    assert.deepEqual([error.code, error.isPermanent], ["TOKEN_REFUSED", true]);
+  });
+
+  it("is told with the status and the request id of its refusal", async () => {
+    const refusal = json({ error: "invalid_scope" }, 400, { "x-okta-request-id": "r-9" });
+    assert.match(
+      (await refusalOf([refusal])).message,
+      /\(status 400\): invalid_scope \[x-okta-request-id r-9\]/,
+    );
+  });
+
+  it("is told of as compressed where its answer is", async () => {
+    const packed = { headers: { "content-encoding": "gzip" }, body: "\u001f\u008b" };
+    const error = await refusalOf(Array.from({ length: 8 }, () => packed));
+    assert.match(error.message, /its answer is compressed \(gzip\)/);
+  });
+});
+
+describe("client: a clock that is wrong", () => {
+  const refusalAt = (aheadMs: number): Promise<TenantManagementError> =>
+    refusalOf([
+      json({ error: "invalid_client" }, 401, { date: new Date(Date.now() + aheadMs).toUTCString() }),
+    ]);
+
+  it("is told to be behind", async () => {
+    assert.match((await refusalAt(12 * 60_000)).message, /clock is 12 minutes behind the server's.*NTP/);
+  });
+
+  it("is told to be ahead", async () => {
+    assert.match((await refusalAt(-70_000)).message, /clock is 1 minute ahead of the server's.*NTP/);
+  });
+
+  it("is not suspected where the clocks agree", async () => {
+    assert.doesNotMatch((await refusalAt(30_000)).message, /clock/);
+  });
+
+  it("is not suspected where the server tells no time", async () => {
+    assert.doesNotMatch((await refusalOf([json({ error: "invalid_client" }, 401)])).message, /clock/);
+  });
+
+  it("is not suspected where the server's time makes no sense", async () => {
+    const refusal = json({ error: "invalid_client" }, 401, { date: "1" });
+    assert.doesNotMatch((await refusalOf([refusal])).message, /clock/);
+  });
+});

@@ -1,0 +1,70 @@
+import { strict as assert } from "node:assert";
+
+import { historyOf, recordedIds } from "../../../provider/src/journal";
+import { intent, result, slot } from "./events";
+
+describe("the history of a slot", () => {
+  it("is clear where nothing is on record", () => {
+    assert.deepEqual(historyOf([], slot), { kind: "clear" });
+  });
+
+  it("is open where a create has no result", () => {
+    const create = intent("create");
+    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create });
+  });
+
+  it("is open where nobody knows how a create ended", () => {
+    const create = intent("create");
+    assert.deepEqual(historyOf([create, result(create, "unknown")], slot), { kind: "open", intent: create });
+  });
+
+  it("is clear where a create surely failed", () => {
+    const create = intent("create");
+    assert.deepEqual(historyOf([create, result(create, "failed")], slot), { kind: "clear" });
+  });
+
+  it("names the object of the last create, however many there were before", () => {
+    const [first, second] = [intent("create"), intent("create")];
+    const events = [first, second, result(first, "made", "a-1"), result(second, "recovered", "a-2")];
+    assert.deepEqual(historyOf(events, slot), { kind: "made", intent: second, objectId: "a-2" });
+  });
+
+  for (const outcome of ["deleted", "gone"] as const) {
+    it(`is clear where the object made is ${outcome}`, () => {
+      const [create, remove] = [intent("create"), intent("delete", { applicationId: "a-1" })];
+      const events = [create, result(create, "made", "a-1"), remove, result(remove, outcome, "a-1")];
+      assert.deepEqual(historyOf(events, slot), { kind: "clear" });
+    });
+  }
+
+  it("still names an object whose delete failed", () => {
+    const [create, remove] = [intent("create"), intent("delete", { applicationId: "a-1" })];
+    const events = [create, result(create, "made", "a-1"), remove, result(remove, "failed", "a-1")];
+    assert.equal(historyOf(events, slot).kind, "made");
+  });
+
+  for (const [what, change] of [
+    ["another slot", { slot: "acme/eu-1/other" }],
+    ["another stack", { stack: "organization/project/prod" }],
+    ["another API", { apiUrl: "https://other.example/v0" }],
+    ["another type", { type: "Tenant" as const }],
+  ] as const) {
+    it(`is not that of ${what}`, () => {
+      assert.deepEqual(historyOf([intent("create", change)], slot), { kind: "clear" });
+    });
+  }
+});
+
+describe("the ids on record", () => {
+  it("are those of all creates of a type, and of no delete", () => {
+    const [first, second, remove] = [intent("create"), intent("create", { slot: "other" }), intent("delete")];
+    const events = [
+      first,
+      result(first, "made", "a-1"),
+      second,
+      result(second, "recovered", "a-2"),
+      result(remove, "deleted", "a-3"),
+    ];
+    assert.deepEqual(recordedIds(events, "TenantApplication"), new Set(["a-1", "a-2"]));
+  });
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { proveToken } from "../../sandbox/start/proof";
+import { toApplications } from "../../sandbox/start/stack-outputs";
+import { toTable } from "../../sandbox/start/table";
+
+const application = {
+  cell: "eu-1",
+  purpose: "default",
+  applicationId: "app-1",
+  clientId: "client-1",
+  authMethod: "CLIENT_SECRET",
+  secretArn:
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:resistant-tenants/testing/acme/eu-1/default-a1B2c3",
+};
+const outputs = {
+  customers: { acme: { tenantId: "tenant-1", webUiUrls: {}, applications: [application] } },
+};
+
+describe("the proof of npm start", () => {
+  it("names the fields of a secret that are not as promised, and nothing of their values", async () => {
+    const stored = { auth_method: "CLIENT_SECRET", client_id: "client-1", client_secret: 4711, scopes: [] };
+    await assert.rejects(proveToken(stored), (error: Error) => {
+      assert.match(error.message, /at: tenant_id, application_id, token_url, scopes, client_secret$/);
+      assert(!error.message.includes("4711"));
+      return true;
+    });
+  });
+
+  it("says where no token was to be had", async () => {
+    const stored = {
+      tenant_id: "tenant-1",
+      application_id: "app-1",
+      client_id: "client-1",
+      auth_method: "CLIENT_SECRET",
+      client_secret: "hidden-4f1c2d8e",
+      token_url: "http://127.0.0.1:9/v1/token",
+      scopes: ["documents.submissions.read"],
+    };
+    await assert.rejects(proveToken(stored), (error: Error) => {
+      assert.match(error.message, /^no token from http:\/\/127\.0\.0\.1:9\/v1\/token \(/);
+      assert(!error.message.includes("hidden"));
+      return true;
+    });
+  });
+
+  it("takes the secret's name from its ARN, and a Web UI only from the API", () => {
+    const [first] = toApplications(outputs);
+    assert.equal(first?.secretName, "resistant-tenants/testing/acme/eu-1/default");
+    assert.equal(first.webUiUrl, undefined);
+  });
+
+  it("refuses outputs that name no application", () => {
+    assert.throws(() => toApplications({ customers: {} }), /name no application/);
+    assert.throws(() => toApplications({}), /not as promised/);
+  });
+
+  it("writes a table as wide as the terminal is", () => {
+    const applications = toApplications(outputs);
+    const widest = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
+    assert.match(
+      toTable(applications),
+      /│ acme +│ tenant-1 +│ eu-1 +│ app-1 +│ client-1 +│ CLIENT_SECRET +│ not given/,
+    );
+    assert(widest(toTable(applications, 100)) <= 100);
+  });
+});

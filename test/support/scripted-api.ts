@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+
+import { TenantManagementApi } from "../../provider/src/client/api";
+import { OrganizationTokens } from "../../provider/src/client/organization-token";
+import type { HttpAnswer, HttpRequest, Transport } from "../../provider/src/client/transport";
+import { recordedRetries } from "./retry-policy";
+
+export const apiUrl = "https://api.example.test/v0";
+export const tokenUrl = "https://id.example.test/oauth2/organization/v1/token";
+
+/** One step of a script: an answer, or the error that the transport ends with. */
+export type Step = Partial<HttpAnswer> | Error;
+
+/** Makes an answer with a JSON body. */
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): HttpAnswer {
+  return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+}
+
+/** Makes the answer that gives an access token. */
+export function tokenAnswer(
+  accessToken: string,
+  members: Record<string, unknown> = { expires_in: 3600 },
+): Step {
+  return json({ access_token: accessToken, token_type: "Bearer", ...members });
+}
+
+/** A transport that follows a script, and what was sent through it. */
+export interface ScriptedTransport {
+  transport: Transport;
+  sent: HttpRequest[];
+  /** Fails unless every step was asked for. */
+  assertUsedUp(): void;
+}
+
+export function scriptedTransport(steps: readonly Step[]): ScriptedTransport {
+  const sent: HttpRequest[] = [];
+  return {
+    sent,
+    transport: {
+      send: (request) => {
+        const step = steps[sent.length];
+        sent.push(request);
+        if (step === undefined)
+          throw new assert.AssertionError({ message: `request ${sent.length} is one too many` });
+        return step instanceof Error
+          ? Promise.reject(step)
+          : Promise.resolve({ status: 200, headers: {}, body: "", ...step });
+      },
+      close: () => Promise.resolve(),
+    },
+    assertUsedUp: () => {
+      assert.equal(sent.length, steps.length, "requests that were sent, and steps of the script");
+    },
+  };
+}
+
+/** A client of the API whose every answer is scripted, and what came of it. */
+export interface ScriptedApi {
+  api: TenantManagementApi;
+  sent: HttpRequest[];
+  waits: number[];
+}
+
+/**
+ * Runs a test against a script of the API's answers; tokens are given without being part of it.
+ *
+ * @throws AssertionError if the API was not asked for each answer, or once too often
+ */
+export async function withAnswers<T>(
+  steps: readonly Step[],
+  test: (scripted: ScriptedApi) => Promise<T>,
+): Promise<T> {
+  const { transport, sent, assertUsedUp } = scriptedTransport(steps);
+  const { policy, waits } = recordedRetries();
+  const tokens = new OrganizationTokens(
+    { tokenUrl, clientId: "organization-client", sign: () => Promise.resolve("an.assertion.signed") },
+    {
+      send: () => Promise.resolve(tokenAnswer("the-access-token") as HttpAnswer),
+      close: () => Promise.resolve(),
+    },
+    policy,
+  );
+  const api = new TenantManagementApi({ stage: "testing", apiUrl, tokens, transport, retryPolicy: policy });
+  const result = await test({ api, sent, waits });
+  assertUsedUp();
+  return result;
+}
