@@ -67,7 +67,9 @@ async function main(): Promise<void> {
     pairs.push({ ours: await measure(await ours()), noop: await measure(await noop()) });
     console.error(`run ${run + 1} of ${runs}`);
   }
-  const table = new Table({ head: [`${customers} customers, ${runs} runs`, "min", "median", "max"] });
+  // Colours on a terminal only.
+  const style = process.stdout.isTTY ? {} : { head: [], border: [] };
+  const table = new Table({ style, head: [`${customers} customers, ${runs} runs`, "min", "median", "max"] });
   for (const key of ["firstMs", "secondMs"] as const) {
     const name = key === "firstMs" ? "first up" : "second up";
     table.push(

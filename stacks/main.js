@@ -1,4 +1,10 @@
 // The program that `pulumi up` runs. It is compiled before it is run, and only when its source has changed since:
 // type checking at each `up` would take longer than the `up` itself.
-require("./ensure-built.js").ensureBuilt();
+require("./build.js").ensureBuilt();
+
+// The engine's runtime looks up the source map of every frame of the stack that it takes for each resource. Without
+// that an `up` of 20 customers is a sixth faster, and an error is told at once instead of after ten seconds. Positions
+// are then those in dist/.
+Error.prepareStackTrace = undefined;
+
 module.exports = require("./dist/program.js").program;

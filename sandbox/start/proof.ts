@@ -90,20 +90,6 @@ function assertSame(stored: StoredSecret, application: ProvisionedApplication): 
   throw new SandboxError("PROOF_FAILED", `the secret and the stack's outputs differ in ${keys}`);
 }
 
-/**
- * Gets a token with what a secret holds.
- *
- * @param value - The secret's value, as the JSON that it is.
- * @throws Error where it is not as promised, or no token is to be had; its message holds nothing of the secret.
- */
-export async function proveToken(value: unknown): Promise<GrantedToken> {
-  const stored = storedSecret.safeParse(value);
-  if (stored.success) return requestToken(stored.data);
-  throw new Error(
-    `not as promised, at: ${stored.error.issues.map((issue) => issue.path.join(".")).join(", ")}`,
-  );
-}
-
 async function requestToken(stored: StoredSecret): Promise<GrantedToken> {
   const url = new URL(stored.token_url);
   const server = { issuer: url.origin, token_endpoint: url.href };

@@ -1,4 +1,4 @@
-import { messageOf } from "./errors";
+import { messageOf, printable } from "./errors";
 
 /** Why an exchange came to nothing. */
 export interface ConnectionProblem {
@@ -23,6 +23,7 @@ const passing: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: "the answer stopped half-way",
   UND_ERR_SOCKET: "the connection was cut off",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the answer is not as long as it says",
+  HTTPParserError: "the answer is not HTTP",
   TimeoutError: "no whole answer in time",
 };
 
@@ -66,7 +67,7 @@ export function explainConnectionProblem(error: unknown): ConnectionProblem {
   const final = permanent[key] ?? (key.startsWith("ERR_SSL_") ? noTls : undefined);
   if (final !== undefined) return { text: `${final} (${key})`, isPermanent: true };
   const text = passing[key] ?? (key.startsWith("HPE_") ? "the answer is not HTTP" : undefined);
-  return { text: text === undefined ? messageOf(error) : `${text} (${key})`, isPermanent: false };
+  return { text: text === undefined ? printable(messageOf(error)) : `${text} (${key})`, isPermanent: false };
 }
 
 function keyOf(error: unknown): string {

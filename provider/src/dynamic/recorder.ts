@@ -17,7 +17,8 @@ import {
 } from "../journal/index";
 import { actor } from "./actor";
 import { currentSettings } from "./session";
-import type { SlotInput } from "./slot";
+import type { Properties } from "./inputs";
+import { type SlotInput, slotSchema } from "./slot";
 
 /** What is about to be done. */
 export interface Intention {
@@ -50,6 +51,9 @@ export interface Recording {
   /** Records that it did not end well: that it failed, that nobody knows, or that the answer is not whole. */
   fail(error: unknown): Promise<void>;
 }
+
+/** The ids of the objects that the stack held when its last update ended, by type and slot name. */
+const heldIds = new Map<string, string>();
 
 let journal: Promise<{ journal: Journal; events: JournalEvent[] }> | undefined;
 
@@ -117,6 +121,20 @@ function failure(type: RecordedType, error: unknown): Ending {
   return { outcome: mayHaveHappened(error) ? "unknown" : "failed", message };
 }
 
+/**
+ * Notes which object the stack held for a resource, and takes that out of its inputs: the state need not repeat it, and
+ * an input that changed would be written again.
+ *
+ * @returns the inputs as they are to be kept
+ */
+export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
+  const slot = slotSchema.safeParse(inputs["slot"]);
+  if (!slot.success) return inputs;
+  const { heldId, ...kept } = slot.data;
+  if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
+  return { ...inputs, slot: kept };
+}
+
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
   const { events } = await open(slot.stack);
@@ -126,7 +144,9 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
     slot: slot.name,
     apiUrl: currentSettings().apiUrl,
   });
-  return history.kind === "made" && history.objectId === slot.heldId ? { kind: "clear" } : history;
+  return history.kind === "made" && history.objectId === heldIds.get(`${type} ${slot.name}`)
+    ? { kind: "clear" }
+    : history;
 }
 
 /** Gives the ids of all objects of a type that are on record as made. */

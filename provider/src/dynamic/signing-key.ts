@@ -3,13 +3,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 
 import { parsePublicKey } from "../client/index";
-import {
-  type CheckFailure,
-  checkInputs,
-  type Properties,
-  withoutProvider,
-  withoutUndefined,
-} from "./inputs";
+import { type CheckFailure, checkInputs, type Properties, withoutProvider, withoutUndefined } from "./inputs";
 import { reporting } from "./report";
 import { configure } from "./session";
 

@@ -1,9 +1,4 @@
-import {
-  type ApiApplication,
-  type Authentication,
-  stageTable,
-  TenantManagementError,
-} from "../client/index";
+import { type ApiApplication, type Authentication, stageTable, TenantManagementError } from "../client/index";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
 import { deleteOnRecord } from "./deletion";
 import { assertSameEnvironment } from "./environment";
@@ -25,6 +20,7 @@ import {
   noteTenantOfStack,
 } from "./organization";
 import { PartlyMadeError } from "./partly-made";
+import { noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
 import {
@@ -57,7 +53,7 @@ export const tenantApplication = reporting({
         reason: `stage ${stage} has no cell ${cell.data}; it has ${stageTable[stage].cells.join(", ")}`,
       });
     }
-    return { inputs: news, failures };
+    return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
 
   async diff(

@@ -20,6 +20,7 @@ import {
   tenantsById,
 } from "./organization";
 import { PartlyMadeError } from "./partly-made";
+import { noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
@@ -59,7 +60,7 @@ export const tenant = reporting({
         });
       }
     }
-    return { inputs: news, failures };
+    return { inputs: noteHeldObject("Tenant", news), failures };
   },
 
   diff(

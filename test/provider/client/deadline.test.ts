@@ -11,8 +11,8 @@ describe("client: a deadline", () => {
   });
 
   it("does not end while it is held", async () => {
-    const deadline = new Deadline(20);
-    await deadline.whileHeld(sleepMs(80));
+    const deadline = new Deadline(100);
+    await deadline.whileHeld(sleepMs(200));
     assert.equal(deadline.signal.aborted, false);
     deadline.end();
   });
@@ -25,8 +25,8 @@ describe("client: a deadline", () => {
   });
 
   it("is held until the last that holds it is done", async () => {
-    const deadline = new Deadline(20);
-    await Promise.all([deadline.whileHeld(sleepMs(5)), deadline.whileHeld(sleepMs(80))]);
+    const deadline = new Deadline(100);
+    await Promise.all([deadline.whileHeld(sleepMs(5)), deadline.whileHeld(sleepMs(200))]);
     assert.equal(deadline.signal.aborted, false);
     deadline.end();
   });

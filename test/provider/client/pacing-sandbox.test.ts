@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 
-import { useSandboxApi } from "../../support/sandbox-api";
+import { TenantManagementApi } from "../../../provider/src/client/api";
 import { defaultRetryPolicy } from "../../../provider/src/client/retry";
 import { createTransport } from "../../../provider/src/client/transport";
-import { TenantManagementApi } from "../../../provider/src/client/api";
 import { tokensOf } from "../../support/sandbox-api";
+import { useSandbox } from "../../sandbox/client";
 
 describe("client: pacing against the sandbox", () => {
-  const { sandbox } = useSandboxApi({ rateLimit: { perSecond: 100, burst: 150, retryAfter: "absent" } });
+  const sandbox = useSandbox({ rateLimit: { perSecond: 100, burst: 150, retryAfter: "absent" } });
 
   it("gets all its requests served, few of them at the second try", async () => {
     const transport = createTransport();

@@ -8,11 +8,11 @@ import { json, scriptedTransport, type Step, tokenAnswer, tokenUrl } from "../..
 
 /** Asks for a token, and makes sure that each step of the script was needed. */
 async function ask<T>(steps: readonly Step[], test: (tokens: OrganizationTokens) => Promise<T>): Promise<T> {
-  const { transport, assertUsedUp } = scriptedTransport(steps);
+  const script = scriptedTransport(steps);
   const sign = (): Promise<string> => Promise.resolve("an.assertion.signed");
   const client = { tokenUrl, clientId: "organization-client", sign };
-  const result = await test(new OrganizationTokens(client, transport, recordedRetries().policy));
-  assertUsedUp();
+  const result = await test(new OrganizationTokens(client, script.transport, recordedRetries().policy));
+  script.assertUsedUp();
   return result;
 }
 

@@ -1,16 +1,24 @@
 const { spawnSync } = require("node:child_process");
-const { readdirSync, statSync, utimesSync } = require("node:fs");
+const { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
 const packages = ["provider", "stacks"];
 
+/** Is written when a compilation has succeeded. The compiler's own record also stands after one that failed. */
+const stamp = join(root, "stacks", "dist", "built");
+
 /** Compiles `provider` and `stacks` if a source of theirs is newer than what was compiled last. */
 function ensureBuilt() {
-  const records = packages.map((name) => join(root, name, "dist", "tsconfig.tsbuildinfo"));
-  const builtAt = Math.min(...records.map(modifiedAt));
-  if (newestSource() <= builtAt) return;
+  if (newestSource() <= modifiedAt(stamp)) return;
   console.error("Compiling provider/ and stacks/, which changed since they were compiled last.");
+  build();
+}
+
+/** Compiles `provider` and `stacks`; throws where they do not compile, and then what was compiled before is not used. */
+function build() {
+  const startedAt = new Date();
+  rmSync(stamp, { force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   const { status } = spawnSync(
     process.execPath,
@@ -25,9 +33,10 @@ function ensureBuilt() {
       "The program does not compile: nothing was changed. Mend what is named above (npm run build).",
     );
   }
-  // The compiler leaves its record alone where only the files' dates are new (git checkout).
-  const now = new Date();
-  for (const record of records) utimesSync(record, now, now);
+  mkdirSync(join(root, "stacks", "dist"), { recursive: true });
+  // What was changed while the compiler ran is compiled the next time.
+  writeFileSync(stamp, startedAt.toISOString());
+  utimesSync(stamp, startedAt, startedAt);
 }
 
 function newestSource() {
@@ -43,3 +52,5 @@ function modifiedAt(file) {
 }
 
 module.exports = { ensureBuilt };
+
+if (require.main === module) build();
