@@ -32,14 +32,11 @@ describe("a change of the installed package's code, on the engine", function () 
     });
     try {
       await stack.up();
-      const file = path.join(modules, "pulumi-resistant-tenants/dist/dynamic/index.js");
-      const code = await readFile(file, "utf8");
-      const note = (method: string) =>
-        `{ const { ${method} } = exports.tenant; exports.tenant.${method} = (...args) => { console.warn("changed ${method}"); return ${method}(...args); }; }`;
-      await writeFile(
-        file,
-        `${code}\nexports.tenant = { ...exports.tenant };\n${note("read")}\n${note("delete")}\n`,
-      );
+      const file = path.join(modules, "pulumi-resistant-tenants/dist/dynamic/tenant.js");
+      const noting = (method: string) =>
+        `${method}: (...args) => { console.warn("changed ${method}"); return original.${method}(...args); }`;
+      const change = `const original = exports.tenant;\nexports.tenant = { ...original, ${noting("read")}, ${noting("delete")} };`;
+      await writeFile(file, `${await readFile(file, "utf8")}\n${change}\n`);
       await stack.succeed(["preview", "--expect-no-changes"]);
       assert.match(await stack.succeed(["refresh", "--yes", "--skip-preview"]), /changed read/);
       assert.match(await stack.succeed(["destroy", "--yes", "--skip-preview"]), /changed delete/);

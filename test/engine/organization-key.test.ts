@@ -39,7 +39,7 @@ describe("the organization's key, on the engine", function () {
     await stack.workspace.configure({ "tenants:clientId": "0oa-somebody-else" });
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"]),
-      /gave no token to client 0oa-somebody-else: invalid_client/,
+      /gave no token to client 0oa-somebody-else \(status 401\): invalid_client/,
     );
     await stack.succeed(["up", "--yes", "--skip-preview"], {
       env: { TENANTS_CLIENT_ID: stack.sandbox.clientId },

@@ -76,7 +76,7 @@ describe("an active production customer, on the engine", function () {
       await stack.up("--replace", await stack.urn(type, "acme/eu-1/default"));
       assert.deepEqual(
         stack.sandbox.control.requestLog().map(({ operation }) => operation),
-        ["token", "createTenantApplication", "deleteTenantApplication"],
+        ["token", "getTenantApplications", "createTenantApplication", "deleteTenantApplication"],
       );
       assert.equal(stack.existing()["acme"]!.length, 2);
       await stack.up("--expect-no-changes");
