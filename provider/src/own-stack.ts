@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
+export { nameOfUrn } from "./urn";
+
 /** A resource that the stack held when its last update ended. */
 export interface HeldResource {
   urn: string;
@@ -28,11 +30,6 @@ async function readResources(): Promise<HeldResource[]> {
     stackName: stackName(),
   });
   return Object.entries(answerSchema.parse(answer).outputs).map(([urn, resource]) => ({ urn, ...resource }));
-}
-
-/** Gives the resource name at the end of a URN. */
-export function nameOfUrn(urn: string): string {
-  return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
 /** Gives this stack's full name: `organization/project/stack`. */

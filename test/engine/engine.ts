@@ -9,7 +9,8 @@ import { strict as assert } from "node:assert";
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -18,7 +19,7 @@ import { startTenantManagement, type StartOptions, type TenantManagementSandbox 
 import { findAwsProvider, type AwsProvider } from "../../sandbox/aws/find-provider";
 import { startSecretsManager, type SecretsManager } from "../../sandbox/aws/moto";
 import type { Log } from "../../sandbox/progress";
-import type { ProcessResult } from "../../sandbox/process";
+import { type ProcessResult, runProcess } from "../../sandbox/process";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
 import { createWorkspace, type RunOptions, type Workspace } from "../../sandbox/pulumi/workspace";
@@ -61,7 +62,7 @@ export async function closeShared(): Promise<void> {
 }
 
 /** Finds a process and all that it started: the engine's plugins are in process groups of their own. */
-async function descendants(root: number): Promise<number[]> {
+export async function descendants(root: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,ppid="]);
   const processes = stdout
     .trim()
@@ -87,7 +88,7 @@ export class StackUnderTest {
   /** Everything the engine printed, for the search for credentials. */
   readonly printed: string[] = [];
 
-  private readonly aws: SecretsManagerClient;
+  readonly aws: SecretsManagerClient;
 
   private constructor(
     readonly sandbox: TenantManagementSandbox,
@@ -167,6 +168,12 @@ export class StackUnderTest {
    * Runs an `up`, kills it and all it started as a crash would once a condition holds, and clears the lock that is left.
    */
   async killUpWhen(condition: () => boolean, env: Record<string, string> = {}): Promise<void> {
+    await this.crashUpWhen(condition, env);
+    await this.succeed(["cancel", "--yes"]);
+  }
+
+  /** Runs an `up`, and kills it and all it started as a crash would once a condition holds: its lock stays. */
+  async crashUpWhen(condition: () => boolean, env: Record<string, string> = {}): Promise<void> {
     const child = spawn("pulumi", ["up", "--yes", "--skip-preview"], {
       cwd: this.projectDir,
       env: { ...process.env, ...this.workspace.env, ...env },
@@ -184,7 +191,25 @@ export class StackUnderTest {
     assert.ok(child.pid !== undefined);
     for (const pid of await descendants(child.pid)) process.kill(pid, "SIGKILL");
     await closed;
-    await this.succeed(["cancel", "--yes"]);
+  }
+
+  /** Runs `tenants`, the project's own command line, on this stack, whatever its exit code. */
+  tenants(...args: readonly string[]): Promise<ProcessResult> {
+    return this.tenantsWith({}, ...args);
+  }
+
+  /** Runs it with other variables in its environment; undefined takes one out. */
+  async tenantsWith(
+    env: Record<string, string | undefined>,
+    ...args: readonly string[]
+  ): Promise<ProcessResult> {
+    const program = path.join(repositoryRoot, "cli/tenants.js");
+    const result = await runProcess(process.execPath, [program, ...args], {
+      cwd: this.projectDir,
+      env: { ...process.env, ...this.workspace.env, ...env },
+    });
+    this.printed.push(result.stdout, result.stderr);
+    return result;
   }
 
   async setCustomers(customers: ConfigValue): Promise<void> {
@@ -213,12 +238,12 @@ export class StackUnderTest {
     };
   }
 
-  /** Lists the names of this stack's secrets, those that wait for their deletion included. */
-  async listSecrets(): Promise<string[]> {
+  /** Lists the names of this stack's secrets, those that wait for their deletion included unless said otherwise. */
+  async listSecrets({ includePlannedDeletion = true } = {}): Promise<string[]> {
     const { SecretList } = await this.aws.send(
       new ListSecretsCommand({
         Filters: [{ Key: "name", Values: [this.secretPrefix] }],
-        IncludePlannedDeletion: true,
+        IncludePlannedDeletion: includePlannedDeletion,
       }),
     );
     return (SecretList ?? []).map(({ Name }) => Name ?? "");
@@ -232,6 +257,19 @@ export class StackUnderTest {
     );
     assert.ok(found, `no ${type} ${name} in the state`);
     return found.urn;
+  }
+
+  /** Reads the journal, a line an event; empty where none was written. */
+  async journal(): Promise<string> {
+    const file = path.join(this.workspace.directory, "journal.jsonl");
+    return existsSync(file) ? readFile(file, "utf8") : "";
+  }
+
+  /** Reads what the engine wrote into its folder of logs. */
+  private async logs(): Promise<string> {
+    const folder = path.join(this.workspace.directory, "home", "logs");
+    const files = await readdir(folder);
+    return (await Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")))).join("\n");
   }
 
   /** What exists at the vendor: tenant names, each with its applications' ids. */
@@ -249,13 +287,15 @@ export class StackUnderTest {
     return found.tenantId;
   }
 
-  /** Asserts that no credential is in the state or in anything that was printed. */
+  /** Asserts that no credential is in the state, the journal, the engine's logs, or in anything that was printed. */
   async assertNoCredentials(): Promise<void> {
     const state = JSON.stringify(await this.workspace.exportState());
     const places = {
       state,
       output: this.printed.join("\n"),
       config: await readFile(this.workspace.configFile, "utf8"),
+      journal: await this.journal(),
+      "engine's logs": await this.logs(),
     };
     const secrets = this.sandbox.control.issuedSecrets();
     assert.ok(secrets.length > 0, "the sandbox issued no secret: there is nothing to search for");

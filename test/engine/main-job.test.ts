@@ -50,10 +50,7 @@ describe("the main job, on the engine", function () {
     const [reporting] = outputs.customers["globex"]!.applications.filter(
       ({ purpose }) => purpose === "reporting",
     );
-    const { client_secret, ...rest } = (await stack.storedSecret(String(reporting!["secretArn"]))) as Record<
-      string,
-      unknown
-    >;
+    const { client_secret, ...rest } = await stack.storedSecret(String(reporting!["secretArn"]));
     assert.equal(typeof client_secret, "string");
     assert.deepEqual(rest, {
       stage: "testing",

@@ -10,8 +10,8 @@ import { recordedRetries } from "./retry-policy";
 
 /** A client of a sandbox. */
 export interface SandboxApi {
-  sandbox(): TenantManagementSandbox;
-  api(): TenantManagementApi;
+  sandbox: () => TenantManagementSandbox;
+  api: () => TenantManagementApi;
   /** The waits between attempts of this test, in milliseconds. */
   waits: number[];
 }

@@ -29,7 +29,7 @@ export interface ScriptedTransport {
   transport: Transport;
   sent: HttpRequest[];
   /** Fails unless every step was asked for. */
-  assertUsedUp(): void;
+  assertUsedUp: () => void;
 }
 
 export function scriptedTransport(steps: readonly Step[]): ScriptedTransport {

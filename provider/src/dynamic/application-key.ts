@@ -1,4 +1,5 @@
-import { type Authentication, parsePublicKey } from "../client/index";
+import type { Authentication } from "../client/api";
+import { parsePublicKey } from "../client/public-key";
 import { type CheckFailure, isUnknown, type Properties } from "./inputs";
 import { type Inputs, inputsSchema, type State } from "./tenant-application-model";
 

@@ -1,9 +1,6 @@
-import {
-  type ApiApplication,
-  type AuthMethod,
-  type TenantManagementApi,
-  TenantManagementError,
-} from "../client/index";
+import type { TenantManagementApi } from "../client/api";
+import { TenantManagementError } from "../client/errors";
+import type { ApiApplication, AuthMethod } from "../client/schemas";
 import { sameMembers } from "./inputs";
 
 /** A create of an application whose answer was lost. */
@@ -12,11 +9,13 @@ export interface LostApplication {
   cell: string;
   scopes: readonly string[];
   authMethod: AuthMethod;
+  /** Whether something else is declared by now: then it is of no use, even where its key is ours. */
+  isOtherwiseDeclared: boolean;
   /** The resource's name, for the commands that a message gives. */
   slot: string;
   /** Tells of an application whether it is known not to be the lost one: older, a sibling's, or in the state. */
   isKnown: (applicationId: string) => boolean;
-  /** Whether one whose secret is lost may be deleted (`tenants:replaceLostApplications`). */
+  /** Whether one that nobody can use may be deleted (`tenants:replaceLostApplications`). */
   mayDelete: boolean;
 }
 
@@ -26,7 +25,7 @@ export type LostApplicationFinding =
   | { kind: "none" }
   /** The lost application, which is as good as new: its key is ours. */
   | { kind: "recovered"; application: ApiApplication }
-  /** There was one, whose secret nobody has; it was deleted. */
+  /** There was one, of no use to anybody; it was deleted. */
   | { kind: "deleted"; applicationId: string };
 
 /**
@@ -46,8 +45,9 @@ export async function settleLostApplication(
   const [candidate, ...others] = candidates;
   if (candidate === undefined) return { kind: "none" };
   if (others.length > 0) throw severalCandidates(lost, candidates, api);
-  if (lost.authMethod !== "CLIENT_SECRET") return { kind: "recovered", application: candidate };
-  if (!lost.mayDelete) throw secretLost(lost, candidate, api);
+  if (lost.authMethod !== "CLIENT_SECRET" && !lost.isOtherwiseDeclared)
+    return { kind: "recovered", application: candidate };
+  if (!lost.mayDelete) throw ofNoUse(lost, candidate, api);
   await api.deleteApplication(lost.tenantId, candidate.applicationId);
   return { kind: "deleted", applicationId: candidate.applicationId };
 }
@@ -67,14 +67,18 @@ function severalCandidates(
   );
 }
 
-function secretLost(
+function ofNoUse(
   lost: LostApplication,
   candidate: ApiApplication,
   api: TenantManagementApi,
 ): TenantManagementError {
+  const why =
+    lost.authMethod === "CLIENT_SECRET"
+      ? "and with it its secret, for good"
+      : "and something else is declared for it by now";
   return new TenantManagementError(
     "INPUT_INVALID",
-    `The answer to the create of application ${lost.slot} was lost, and with it its secret, for good: application ${candidate.applicationId} ` +
+    `The answer to the create of application ${lost.slot} was lost, ${why}: application ${candidate.applicationId} ` +
       `(client ${candidate.clientId}, tenant ${lost.tenantId}, cell ${lost.cell}, stage ${api.stage}) exists, and nobody can use it. It was not touched. ` +
       "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
   );

@@ -1,4 +1,6 @@
-import { type ApiTenant, type TenantManagementApi, TenantManagementError } from "../client/index";
+import type { TenantManagementApi } from "../client/api";
+import { TenantManagementError } from "../client/errors";
+import type { ApiTenant } from "../client/schemas";
 import { sameMembers } from "./inputs";
 
 /** A create of a tenant whose answer was lost. */

@@ -1,14 +1,16 @@
+import { z } from "zod";
+
+import type { Authentication, TenantManagementApi } from "../client/api";
+import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
 import {
   type ApiApplication,
   type ApiCredentials,
-  type Authentication,
-  mayHaveHappened,
-  messageOf,
+  authMethods,
   type NewApplication,
-  type TenantManagementApi,
-  TenantManagementError,
-} from "../client/index";
+} from "../client/schemas";
+import { sameMembers } from "./inputs";
 import { type LostApplication, settleLostApplication } from "./lost-application";
+import { oneAtATime } from "./one-at-a-time";
 import { applicationsOf, applicationsOfStack, forgetApplicationsOf } from "./organization";
 import { idsOnRecord, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
@@ -30,23 +32,37 @@ export async function obtainApplication(
   const api = await currentApi();
   const slot = wanted.slot ?? unknownSlot(wanted.tenantId);
   const found = await settleEarlier(api, wanted, authentication, slot);
+  return oneAtATime(kindOf(wanted.tenantId, toParameters(wanted, authentication)), () =>
+    obtainOnRecord(api, wanted, authentication, slot, found),
+  );
+}
+
+async function obtainOnRecord(
+  api: TenantManagementApi,
+  wanted: Inputs,
+  authentication: Authentication,
+  slot: SlotInput,
+  found: ApiApplication | undefined,
+): Promise<ObtainedApplication> {
+  const parameters = toParameters(wanted, authentication);
   const known = (await applicationsOf(wanted.tenantId))?.map(({ applicationId }) => applicationId) ?? [];
   const recording = await record({
     type: "TenantApplication",
     operation: "create",
     slot,
     tenantId: wanted.tenantId,
-    parameters: { cell: wanted.cell, scopes: scopesOf(wanted.scopes), authMethod: authentication.type },
+    parameters,
     known,
   });
   try {
     const made =
       found ??
       (await createApplication(api, wanted, authentication, {
-        ...lostApplication(wanted, authentication, slot),
+        ...lostApplication(wanted, slot, parameters),
         isKnown: (applicationId) => known.includes(applicationId) || applicationsOfStack.has(applicationId),
       }));
     const { applicationId, clientId } = made;
+    applicationsOfStack.add(applicationId);
     await recording.end({ outcome: "credentials" in made ? "made" : "recovered", applicationId, clientId });
     return made;
   } catch (error) {
@@ -100,27 +116,68 @@ async function settleEarlier(
   const onRecord = await idsOnRecord("TenantApplication", slot);
   const isOlder = (applicationId: string): boolean =>
     (history.intent.known ?? []).includes(applicationId) || onRecord.has(applicationId);
-  const finding = await settleLostApplication(api, {
-    ...lostApplication(wanted, authentication, slot),
-    isKnown: (applicationId) =>
-      applicationsOfStack.has(applicationId) ||
-      (history.kind === "made" ? applicationId !== history.objectId : isOlder(applicationId)),
+  const now = toParameters(wanted, authentication);
+  // What was asked for then is what there may be; the declaration may have changed since.
+  const asked = parametersSchema.safeParse(history.intent.parameters).data ?? now;
+  const finding = await oneAtATime(kindOf(wanted.tenantId, asked), async () => {
+    const settled = await settleLostApplication(api, {
+      ...lostApplication(wanted, slot, asked),
+      isOtherwiseDeclared: !isSame(asked, now),
+      isKnown: (applicationId) =>
+        applicationsOfStack.has(applicationId) ||
+        (history.kind === "made" ? applicationId !== history.objectId : isOlder(applicationId)),
+    });
+    if (settled.kind === "recovered") applicationsOfStack.add(settled.application.applicationId);
+    return settled;
   });
   forgetApplicationsOf(wanted.tenantId);
   return finding.kind === "recovered" ? finding.application : undefined;
 }
 
 function lostApplication(
-  wanted: Inputs,
-  authentication: Authentication,
+  { tenantId }: Inputs,
   slot: SlotInput,
+  { cell, scopes, authMethod }: Parameters,
 ): Omit<LostApplication, "isKnown"> {
   return {
-    tenantId: wanted.tenantId,
-    cell: wanted.cell,
-    scopes: scopesOf(wanted.scopes),
-    authMethod: authentication.type,
+    tenantId,
+    cell,
+    scopes,
+    authMethod,
+    isOtherwiseDeclared: false,
     slot: slot.name,
     mayDelete: currentSettings().replaceLostApplications === true,
   };
+}
+
+/** What the record says was asked for. */
+const parametersSchema = z.object({
+  cell: z.string(),
+  scopes: z.array(z.string()).readonly(),
+  authMethod: z.enum(authMethods),
+  keyId: z.string().optional(),
+});
+type Parameters = z.output<typeof parametersSchema>;
+
+function toParameters({ cell, scopes }: Inputs, authentication: Authentication): Parameters {
+  return {
+    cell,
+    scopes: scopesOf(scopes),
+    authMethod: authentication.type,
+    ...(authentication.type === "CLIENT_SECRET" ? {} : { keyId: authentication.keyId }),
+  };
+}
+
+function isSame(a: Parameters, b: Parameters): boolean {
+  return (
+    a.cell === b.cell &&
+    sameMembers(a.scopes, b.scopes) &&
+    a.authMethod === b.authMethod &&
+    a.keyId === b.keyId
+  );
+}
+
+/** Two creates of the same kind at once could not be told apart afterwards. */
+function kindOf(tenantId: string, { cell, scopes }: Parameters): string {
+  return JSON.stringify([tenantId, cell, scopes.toSorted()]);
 }

@@ -1,16 +1,12 @@
-import {
-  type ApiTenant,
-  mayHaveHappened,
-  messageOf,
-  type TenantManagementApi,
-  TenantManagementError,
-} from "../client/index";
+import type { TenantManagementApi } from "../client/api";
+import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
+import type { ApiTenant } from "../client/schemas";
 import { sameMembers } from "./inputs";
 import { findLostTenant, type LostTenant } from "./lost-tenant";
 import { noteNewTenant } from "./organization";
 import { record, slotHistory } from "./recorder";
 import type { SlotInput } from "./slot";
-import { cellsAtStart, type Inputs, refusal } from "./tenant-model";
+import { cellSet, cellsAtStart, type Inputs, refusal } from "./tenant-model";
 
 /**
  * Makes, adopts or finds again the tenant that is wanted, on the record.
@@ -55,7 +51,12 @@ async function obtainOnRecord(
   } catch (error) {
     if (!mayHaveHappened(error)) throw await explainCreateRefusal(error, name, api);
     if (error instanceof TenantManagementError && error.made !== undefined) throw error;
-    const found = await findLostTenant(api, { name, cells, startedAtMs });
+    const found = await findLostTenant(api, { name, cells, startedAtMs }).catch((finding: unknown) => {
+      // What may have happened is still not known: the record must say so, for the next run.
+      throw new TenantManagementError("NO_ANSWER", `${messageOf(finding)} (${messageOf(error)})`, {
+        cause: finding,
+      });
+    });
     if (found !== undefined) return ["recovered", found];
     throw new TenantManagementError(
       "NO_ANSWER",
@@ -69,7 +70,9 @@ async function obtainOnRecord(
 async function lostBefore(slot: SlotInput, wanted: Inputs): Promise<LostTenant | undefined> {
   const history = await slotHistory("Tenant", slot);
   if (history.kind === "clear") return undefined;
-  return { name: wanted.name, cells: cellsAtStart(wanted), startedAtMs: Date.parse(history.intent.at) };
+  // The cells that were asked for then: those where a tenant begins may be declared otherwise by now.
+  const asked = cellSet.safeParse(history.intent.parameters["cells"]).data;
+  return { name: wanted.name, cells: wanted.cells ?? asked, startedAtMs: Date.parse(history.intent.at) };
 }
 
 async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: Inputs): Promise<ApiTenant> {

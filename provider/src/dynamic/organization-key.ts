@@ -1,6 +1,5 @@
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-
-import { messageOf, readOrganizationKey, TenantManagementError } from "../client/index";
+import { readOrganizationKey } from "../client/assertion";
+import { messageOf, TenantManagementError } from "../client/errors";
 import type { ProviderSettings } from "../settings";
 import type { KeyObject } from "node:crypto";
 
@@ -14,8 +13,8 @@ export async function loadOrganizationKey(settings: ProviderSettings): Promise<K
   if (settings.privateKeySecretArn !== undefined) {
     return readOrganizationKey(await readSecret(settings.privateKeySecretArn), "tenants:privateKeySecretArn");
   }
-  const inEnvironment = process.env["TENANTS_PRIVATE_KEY"];
-  if (inEnvironment !== undefined && inEnvironment.trim() !== "") {
+  const inEnvironment = keyInEnvironment();
+  if (inEnvironment !== undefined) {
     return readOrganizationKey(inEnvironment, "the environment variable TENANTS_PRIVATE_KEY");
   }
   if (settings.privateKey !== undefined)
@@ -27,7 +26,18 @@ export async function loadOrganizationKey(settings: ProviderSettings): Promise<K
   );
 }
 
+/** Tells whether the key in the stack configuration is the one to use: only then does it have to be decrypted. */
+export function needsConfiguredKey(settings: ProviderSettings): boolean {
+  return settings.privateKeySecretArn === undefined && keyInEnvironment() === undefined;
+}
+
+function keyInEnvironment(): string | undefined {
+  const key = process.env["TENANTS_PRIVATE_KEY"];
+  return key === undefined || key.trim() === "" ? undefined : key;
+}
+
 async function readSecret(arn: string): Promise<string> {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
   const client = new SecretsManagerClient({ region: arn.split(":")[3] ?? "" });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));

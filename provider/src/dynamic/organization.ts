@@ -1,6 +1,7 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 
-import { type ApiApplication, type ApiTenant, TenantManagementError } from "../client/index";
+import { TenantManagementError } from "../client/errors";
+import type { ApiApplication, ApiTenant } from "../client/schemas";
 import { currentApi, currentSettings } from "./session";
 
 /**

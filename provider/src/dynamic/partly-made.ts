@@ -1,4 +1,4 @@
-import { messageOf } from "../client/index";
+import { messageOf } from "../client/errors";
 import type { Properties } from "./inputs";
 
 /**

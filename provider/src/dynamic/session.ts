@@ -1,13 +1,6 @@
-import {
-  createTransport,
-  defaultRetryPolicy,
-  OrganizationTokens,
-  signerFor,
-  TenantManagementApi,
-  TenantManagementError,
-} from "../client/index";
+import type { TenantManagementApi } from "../client/api";
+import { TenantManagementError } from "../client/errors";
 import { describeProblems, type ProviderSettings, readSettings } from "../settings";
-import { loadOrganizationKey } from "./organization-key";
 
 /**
  * What one provider process has once, whatever the number of its resources: the settings, the connection pool and the
@@ -45,36 +38,12 @@ export function currentSettings(): ProviderSettings {
 
 /** Gives the one API client of this process, made when it is first needed. */
 export function currentApi(): Promise<TenantManagementApi> {
-  api ??= connect(currentSettings());
+  api ??= load().connect(currentSettings());
   return api;
 }
 
-async function connect(given: ProviderSettings): Promise<TenantManagementApi> {
-  const clientId = process.env["TENANTS_CLIENT_ID"] ?? given.clientId;
-  const keyId = process.env["TENANTS_KEY_ID"] ?? given.keyId;
-  const { tokenUrl } = given;
-  if (tokenUrl === undefined || clientId === undefined) {
-    const missing = [
-      ...(tokenUrl === undefined ? ["tenants:tokenUrl (the vendor gives it for each stage)"] : []),
-      ...(clientId === undefined ? ["tenants:clientId (or the environment variable TENANTS_CLIENT_ID)"] : []),
-    ];
-    throw new TenantManagementError(
-      "INPUT_INVALID",
-      `To call the Tenant Management API, set ${missing.join(" and ")}.`,
-    );
-  }
-  const sign = signerFor(await loadOrganizationKey(given));
-  const transport = createTransport();
-  const tokens = new OrganizationTokens(
-    { tokenUrl, clientId, sign, ...(keyId === undefined ? {} : { keyId }) },
-    transport,
-    defaultRetryPolicy,
-  );
-  return new TenantManagementApi({
-    stage: given.stage,
-    apiUrl: given.apiUrl,
-    tokens,
-    transport,
-    retryPolicy: defaultRetryPolicy,
-  });
+/** What talks to the network is loaded when there is something to say: an `up` without a change has nothing. */
+function load(): typeof import("../connect") {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import` is not late, or not for CommonJS
+  return require("../connect") as typeof import("../connect");
 }

@@ -2,7 +2,7 @@ import { generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { z } from "zod";
 
-import { parsePublicKey } from "../client/index";
+import { parsePublicKey } from "../client/public-key";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider, withoutUndefined } from "./inputs";
 import { reporting } from "./report";
 import { configure } from "./session";

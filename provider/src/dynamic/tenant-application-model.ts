@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { authMethods, cells, documentsScopes } from "../client/index";
+import { cells } from "../client/cells";
+import { authMethods, documentsScopes } from "../client/schemas";
 import { type SlotInput, slotSchema } from "./slot";
 
 /** The inputs of a `TenantApplication`. */

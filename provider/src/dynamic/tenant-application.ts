@@ -1,4 +1,7 @@
-import { type ApiApplication, type Authentication, stageTable, TenantManagementError } from "../client/index";
+import type { Authentication } from "../client/api";
+import { stageTable } from "../client/cells";
+import { TenantManagementError } from "../client/errors";
+import type { ApiApplication } from "../client/schemas";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
 import { deleteOnRecord } from "./deletion";
 import { assertSameEnvironment } from "./environment";
@@ -11,7 +14,6 @@ import {
   withoutUndefined,
 } from "./inputs";
 import { obtainApplication, type ObtainedApplication } from "./obtain-application";
-import { oneAtATime } from "./one-at-a-time";
 import {
   applicationsOf,
   applicationsOfStack,
@@ -64,33 +66,29 @@ export const tenantApplication = reporting({
     const state = stateSchema.parse(olds);
     assertSameEnvironment(`Application ${state.applicationId}`, olds, currentSettings());
     applicationsOfStack.add(applicationId);
-    if (state.isPartlyMade === true) return { changes: true, replaces: [] };
+    const isPartlyMade = state.isPartlyMade === true;
     const changed = {
       tenantId: news["tenantId"] !== state.tenantId,
       cell: news["cell"] !== state.cell,
       scopes: !sameMembers(scopesOf(news["scopes"]), state.scopes),
       authMethod: (news["authMethod"] ?? "CLIENT_SECRET") !== state.authMethod,
+      clientSecret: isPartlyMade && lacksSecret(state) && currentSettings().replaceLostApplications === true,
       ...(await changedKey(state, news)),
     };
     const replaces = Object.entries(changed).flatMap(([property, isChanged]) =>
       isChanged ? [property] : [],
     );
     if (!changed.tenantId) noteTenantOfStack(state.tenantId);
-    return { changes: replaces.length > 0, replaces };
+    return { changes: isPartlyMade || replaces.length > 0, replaces };
   },
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     const authentication = await toAuthentication(wanted);
-    // Two of the same kind at once could not be told apart afterwards.
-    const kind = JSON.stringify([wanted.tenantId, wanted.cell, scopesOf(wanted.scopes).toSorted()]);
-    const made = await oneAtATime(kind, () => obtainApplication(wanted, authentication)).catch(
-      (error: unknown) => {
-        throw partlyMade(error, inputs, wanted, authentication);
-      },
-    );
+    const made = await obtainApplication(wanted, authentication).catch((error: unknown) => {
+      throw partlyMade(error, inputs, wanted, authentication);
+    });
     noteOrganizationKnown();
-    applicationsOfStack.add(made.applicationId);
     return { id: made.applicationId, outs: toOutputs(wanted, authentication, made) };
   },
 
@@ -150,21 +148,24 @@ function completed(
   { clientId, authServer, tokenUrl }: ApiApplication,
 ): Properties {
   const { isPartlyMade, ...rest } = properties;
-  const lacksSecret = state.authMethod === "CLIENT_SECRET" && state.clientSecret === undefined;
   return {
     ...rest,
     clientId,
     authServer,
     tokenUrl,
-    ...(isPartlyMade === true && lacksSecret ? { isPartlyMade } : {}),
+    ...(isPartlyMade === true && lacksSecret(state) ? { isPartlyMade } : {}),
   };
+}
+
+function lacksSecret({ authMethod, clientSecret }: State): boolean {
+  return authMethod === "CLIENT_SECRET" && clientSecret === undefined;
 }
 
 function secretNeverCame(applicationId: string, state: State): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
     `Application ${applicationId} of tenant ${state.tenantId} was made, and its secret never came: nobody can use it. ` +
-      "Have it replaced: run `pulumi up --replace` with its URN (`pulumi stack --show-urns`).",
+      "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
   );
 }
 

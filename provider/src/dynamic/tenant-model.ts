@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { cells, TenantManagementError } from "../client/index";
+import { cells } from "../client/cells";
+import { TenantManagementError } from "../client/errors";
 import { slotSchema } from "./slot";
 
 /** A set of cells: at least one, none twice. */

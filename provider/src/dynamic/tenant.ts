@@ -1,4 +1,6 @@
-import { type ApiTenant, stageTable, TenantManagementError } from "../client/index";
+import { stageTable } from "../client/cells";
+import { TenantManagementError } from "../client/errors";
+import type { ApiTenant } from "../client/schemas";
 import { actor } from "./actor";
 import { deleteOnRecord } from "./deletion";
 import { assertSameEnvironment } from "./environment";

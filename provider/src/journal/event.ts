@@ -1,7 +1,13 @@
 import { z } from "zod";
 
-/** The resources whose creation and deletion are recorded. */
-export const recordedTypes = ["Tenant", "TenantApplication"] as const;
+/** What is recorded: the resources that are made and deleted, and what a repair clears away after a crash. */
+export const recordedTypes = [
+  "Tenant",
+  "TenantApplication",
+  "Lock",
+  "PendingOperation",
+  "EmptySecret",
+] as const;
 export type RecordedType = (typeof recordedTypes)[number];
 
 /** How an operation ended. `unknown`: it may have been carried out, and nobody knows. */

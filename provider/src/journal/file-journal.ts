@@ -3,24 +3,49 @@ import { open, readFile } from "node:fs/promises";
 import { eventSchema, type JournalEvent } from "./event";
 import type { Journal } from "./journal";
 
-/** Keeps a journal in a file, an event a line. */
+interface Line {
+  text: string;
+  onRecord: () => void;
+  onFailure: (error: unknown) => void;
+}
+
+/** Keeps a journal in a file, an event a line. Lines that come while others are being written share one sync. */
 export function openFileJournal(path: string): Journal {
-  let last: Promise<void> = Promise.resolve();
+  let waiting: Line[] = [];
+  let writing: Promise<void> | undefined;
+  const writeAll = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const lines = waiting;
+      waiting = [];
+      await appendLines(
+        path,
+        lines.map(({ text }) => text),
+      ).then(
+        () => {
+          for (const { onRecord } of lines) onRecord();
+        },
+        (error: unknown) => {
+          for (const { onFailure } of lines) onFailure(error);
+        },
+      );
+    }
+    writing = undefined;
+  };
   return {
     location: path,
-    append: (event) => {
-      // One after the other: a line is never written into another.
-      last = last.catch(() => undefined).then(() => appendLine(path, JSON.stringify(event)));
-      return last;
-    },
+    append: (event) =>
+      new Promise((onRecord, onFailure) => {
+        waiting.push({ text: JSON.stringify(event), onRecord, onFailure });
+        writing ??= writeAll();
+      }),
     read: () => readEvents(path),
   };
 }
 
-async function appendLine(path: string, line: string): Promise<void> {
+async function appendLines(path: string, lines: readonly string[]): Promise<void> {
   const file = await open(path, "a+", 0o600);
   try {
-    await file.appendFile(`${(await endsInsideLine(file)) ? "\n" : ""}${line}\n`);
+    await file.appendFile(`${(await endsInsideLine(file)) ? "\n" : ""}${lines.join("\n")}\n`);
     await file.datasync();
   } finally {
     await file.close();

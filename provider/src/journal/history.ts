@@ -46,6 +46,19 @@ export function recordedIds(events: readonly JournalEvent[], type: RecordedType)
   );
 }
 
+/**
+ * Tells whether a delete of an object was begun, and nobody knows how it ended: then it may well be gone, by our own
+ * hand.
+ */
+export function mayBeDeleted(events: readonly JournalEvent[], type: RecordedType, objectId: string): boolean {
+  return events.some((event) => {
+    if (event.event !== "intent" || event.operation !== "delete") return false;
+    if (event.type !== type || objectIdOf(event) !== objectId) return false;
+    const outcome = resultOf(events, event)?.outcome;
+    return outcome === undefined || outcome === "unknown";
+  });
+}
+
 /** Gives the result of an intent, if it is on record. */
 export function resultOf(events: readonly JournalEvent[], intent: IntentEvent): ResultEvent | undefined {
   const result = events.findLast((event) => event.event === "result" && event.intent === intent.id);

@@ -7,6 +7,16 @@ export {
   type ResultEvent,
 } from "./event";
 export { openFileJournal } from "./file-journal";
-export { historyOf, objectIdOf, recordedIds, resultOf, type Slot, type SlotHistory } from "./history";
+export {
+  historyOf,
+  mayBeDeleted,
+  objectIdOf,
+  recordedIds,
+  resultOf,
+  type Slot,
+  type SlotHistory,
+} from "./history";
 export type { Journal } from "./journal";
+export { isOnDisk, type JournalPlace, openJournalOf } from "./location";
+export { type Ending, type Intended, type Recording, type RunOnRecord, startRecording } from "./recording";
 export { openS3Journal } from "./s3-journal";

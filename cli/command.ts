@@ -1,0 +1,22 @@
+import { Command } from "commander";
+
+import type { ExitCode } from "./exit-codes";
+
+/** Makes a command; it tells by `exit` how it ended, unless it throws. */
+export type MakeCommand = (exit: (code: ExitCode) => void) => Command;
+
+/** The options that every command about a stack has. */
+export interface StackOptions {
+  stack?: string;
+  cwd?: string;
+  json?: true;
+}
+
+/** Begins a command about one stack. */
+export function stackCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option("-s, --stack <name>", "the stack; default: the one that is selected (pulumi stack select)")
+    .option("-C, --cwd <folder>", "the project's folder, or one below it; default: this one")
+    .option("--json", "print JSON, for a machine");
+}

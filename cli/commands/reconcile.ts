@@ -1,0 +1,101 @@
+import type { Command } from "commander";
+import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
+
+import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { confirm } from "../confirm";
+import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
+import { compare } from "../reconcile/compare";
+import type { Finding } from "../reconcile/finding";
+import { applyFixes, assertNoUpdateRuns, describeFix } from "../reconcile/fix";
+import { gather } from "../reconcile/gather";
+import { type Report, reportAsJson, reportAsText } from "../reconcile/report";
+import { line } from "../output";
+import { openStack, type Stack } from "../stack";
+
+interface Options extends StackOptions {
+  file?: string;
+  fix?: true;
+  yes?: true;
+}
+
+const help = `
+Nothing is changed without --fix. With it, what a killed update left behind is cleared away: applications that nobody
+can use because their secret was lost, empty secrets, the lock and the pending creates. Each is recorded in the journal.
+A tenant is never deleted, nor an application that somebody may use.`;
+
+/** Makes `tenants reconcile`: compares the journal, the state and the API, and tells what to do. */
+export const reconcileCommand: MakeCommand = (exit): Command =>
+  stackCommand(
+    "reconcile",
+    "Compare the journal, the state and the API: what is orphaned, lost or unmanaged.",
+  )
+    .option("--file <path>", "a state that `pulumi stack export` wrote, instead of the stack's own")
+    .option("--fix", "clear away what a killed update left behind, after asking")
+    .option("--yes", "do not ask")
+    .addHelpText("after", help)
+    .action(async (options: Options) => {
+      exit(await reconcile(options));
+    });
+
+async function reconcile(options: Options): Promise<ExitCode> {
+  if (options.fix === true && options.file !== undefined) {
+    throw new UsageError(
+      "--fix works on the stack's own state, not on one of a --file: leave one of them out.",
+    );
+  }
+  const stack = await openStack(options);
+  const api = await stack.connect();
+  try {
+    return await reconcileWith(stack, api, options);
+  } finally {
+    await api.close();
+  }
+}
+
+async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Options): Promise<ExitCode> {
+  const write = options.json === true ? reportAsJson : reportAsText;
+  const first = await look(stack, api, options);
+  const fixable = first.findings.filter(({ fix }) => fix !== undefined);
+  if (options.fix !== true || fixable.length === 0) {
+    write(first);
+    return exitCodeOf(first.findings);
+  }
+  if (options.json !== true) write(first);
+  await assertNoUpdateRuns(stack, first.comparison);
+  if (options.yes !== true && !(await isConfirmed(fixable))) return exitCodes.found;
+  const done = await fix(stack, api, fixable);
+  if (options.json !== true) line();
+  const last = { ...(await look(stack, api, options)), done };
+  write(last);
+  return exitCodeOf(last.findings);
+}
+
+async function look(stack: Stack, api: TenantManagementApi, { file }: Options): Promise<Report> {
+  const { comparison, warnings } = await gather(stack, api, file);
+  return { stack, comparison, warnings, findings: compare(comparison), done: [] };
+}
+
+function isConfirmed(fixable: readonly Finding[]): Promise<boolean> {
+  const list = fixable.flatMap((finding) =>
+    finding.fix === undefined ? [] : [`  - ${describeFix(finding.fix)}`],
+  );
+  return confirm(`This will\n${list.join("\n")}\nGo on?`);
+}
+
+/** Looks once more, since the question may have stood for long: what is no longer found is left alone. */
+async function fix(stack: Stack, api: TenantManagementApi, agreed: readonly Finding[]): Promise<string[]> {
+  const { comparison, findings } = await look(stack, api, {});
+  await assertNoUpdateRuns(stack, comparison);
+  const isAgreed = ({ fix: wanted }: Finding): boolean =>
+    agreed.some(({ fix: known }) => JSON.stringify(known) === JSON.stringify(wanted));
+  const done: string[] = [];
+  await applyFixes(stack, api, comparison, findings.filter(isAgreed), (each) => {
+    done.push(each);
+    process.stderr.write(`tenants: ${each}\n`);
+  });
+  return done;
+}
+
+function exitCodeOf(findings: readonly Finding[]): ExitCode {
+  return findings.some(({ severity }) => severity === "todo") ? exitCodes.found : exitCodes.ok;
+}

@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import { messageOf } from "pulumi-resistant-tenants/client";
+
+import { reconcileCommand } from "./commands/reconcile";
+import { exitCodes, UsageError } from "./exit-codes";
+
+// This version of the SDK runs on every Node.js that this project does; what it says is about later ones.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+
+const help = `
+Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it failed, ${exitCodes.usage} it was called wrongly, ${exitCodes.found} something to do was found.
+With --json, call it as \`npm run --silent tenants -- <command> --json\`: npm prints a heading of its own.`;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command("tenants")
+    .description("Commands for people who run stacks of tenants.")
+    .addHelpText("after", help)
+    .showHelpAfterError("(npm run tenants -- --help tells the commands)")
+    .exitOverride();
+  const outcome: { exitCode: number } = { exitCode: exitCodes.ok };
+  for (const make of [reconcileCommand]) {
+    program.addCommand(
+      make((exitCode) => {
+        outcome.exitCode = exitCode;
+      })
+        .exitOverride()
+        .showHelpAfterError("(npm run tenants -- <command> --help tells the options)"),
+    );
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return outcome.exitCode;
+  } catch (error) {
+    // Commander has printed what it has to say.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    process.stderr.write(`tenants: ${messageOf(error)}\n`);
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+  }
+}
+
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,30 @@
+import Table from "cli-table3";
+import { styleText } from "node:util";
+import { printable } from "pulumi-resistant-tenants/client";
+
+/** Whether people read the standard output, who may be shown colour. */
+const isColoured = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
+
+/** Writes a line for people: what came from a file or a server cannot move the cursor. */
+export function line(text = ""): void {
+  process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
+}
+
+/** Writes the one JSON value of a command. */
+export function json(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/** Writes a table of a heading and rows; an absent value is left blank. */
+export function table(
+  heading: readonly string[],
+  rows: ReadonlyArray<ReadonlyArray<string | undefined>>,
+): void {
+  const drawn = new Table({
+    head: heading.map((text) => (isColoured ? styleText("bold", text) : text)),
+    style: { head: [], border: [] },
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+  });
+  for (const row of rows) drawn.push(row.map((text) => printable(text ?? "")));
+  process.stdout.write(`${drawn.toString()}\n`);
+}

@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { printable } from "pulumi-resistant-tenants/client";
+
+/** Runs the user's own `pulumi`, with the user's environment and login, without a shell. */
+export interface Pulumi {
+  /**
+   * Runs a command about the stack.
+   *
+   * @returns Resolves with what it wrote to its standard output.
+   * @throws {@link PulumiError} with what it wrote to its standard error
+   */
+  run(args: readonly string[]): Promise<string>;
+  /** Runs a command that is about no stack. */
+  runWithoutStack(args: readonly string[]): Promise<string>;
+  /** Writes a command as the user would type it for the same stack. */
+  typed(args: readonly string[]): string;
+}
+
+/** Is thrown when a `pulumi` command did not succeed. */
+export class PulumiError extends Error {
+  override readonly name = "PulumiError";
+
+  constructor(
+    message: string,
+    /** What the command wrote. */
+    readonly written: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A state of ten thousand resources has some 50 MB. */
+const longestOutput = 1024 * 1024 * 1024;
+
+/**
+ * @param stack the stack's name; undefined for the one that is selected
+ * @param directory where it is run: in the project's folder, or below it
+ */
+export function pulumiFor(stack: string | undefined, directory: string): Pulumi {
+  const chosen = stack === undefined ? [] : ["--stack", stack];
+  return {
+    run: (args) => execute([...args, ...chosen], directory),
+    runWithoutStack: (args) => execute(args, directory),
+    typed: (args) => typedCommand(["pulumi", ...args, ...chosen]),
+  };
+}
+
+function execute(args: readonly string[], cwd: string): Promise<string> {
+  const options = { cwd, maxBuffer: longestOutput, encoding: "utf8" } as const;
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      "pulumi",
+      [...args, "--non-interactive", "--color", "never"],
+      options,
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(failure(args, error, stdout, stderr));
+      },
+    );
+    child.stdin?.end();
+  });
+}
+
+function failure(args: readonly string[], error: Error, stdout: string, stderr: string): PulumiError {
+  if ("code" in error && error.code === "ENOENT") {
+    return new PulumiError(
+      "There is no pulumi on the PATH (or no such folder). Install it: https://www.pulumi.com/docs/iac/download-install/",
+      "",
+      { cause: error },
+    );
+  }
+  const said = (stderr.trim() === "" ? stdout : stderr)
+    .trim()
+    .split("\n")
+    .slice(-8)
+    .map(printable)
+    .join("\n");
+  return new PulumiError(
+    `pulumi ${args.slice(0, 2).join(" ")} did not succeed: ${said}`,
+    `${stdout}${stderr}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** Writes a command as the user would type it. */
+export function typedCommand(words: readonly string[]): string {
+  return words.map(quoted).join(" ");
+}
+
+/** Quotes a word for a POSIX shell, where it has to be. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

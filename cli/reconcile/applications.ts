@@ -1,0 +1,303 @@
+import type { ApiApplication } from "pulumi-resistant-tenants/client";
+import { historyOf, mayBeDeleted } from "pulumi-resistant-tenants/journal";
+import { tenantApplicationType } from "pulumi-resistant-tenants/operator";
+
+import type { HeldApplication } from "../state";
+import type { Comparison } from "./comparison";
+import type { Candidate, Finding } from "./finding";
+import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
+import { isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
+
+/** An application that exists, and the tenant it is in. */
+type Existing = ApiApplication & { tenantId: string };
+
+/** Finds what is amiss with applications. */
+export function compareApplications(comparison: Comparison): Finding[] {
+  const { state, events, applications } = comparison;
+  const record = recordOf(events, "TenantApplication", comparison);
+  const existing = [...applications].flatMap(([tenantId, list]) =>
+    list.map((application) => ({ ...application, tenantId })),
+  );
+  const held = new Set(state.applications.map(({ applicationId }) => applicationId));
+  const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
+  const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
+  const open = matchOpenCreates(record.open, byTenant(unclaimed));
+  const explained = new Set(
+    open.flatMap(({ candidates }) => candidates.map(({ applicationId }) => applicationId)),
+  );
+  const orphans = notHeld.flatMap((application) => {
+    const made = record.made.get(application.applicationId);
+    return made === undefined ? [] : [{ application, made }];
+  });
+  return [
+    ...orphans.flatMap((orphan) => onRecord(orphan, existing, record, comparison)),
+    ...open.flatMap((create) => settleOpen(create, comparison)),
+    ...notHeld
+      .filter(({ applicationId }) => !record.made.has(applicationId) && !explained.has(applicationId))
+      .flatMap((application) => unmanaged(application, record, comparison)),
+    ...state.applications.flatMap((application) =>
+      existing.some(({ applicationId }) => applicationId === application.applicationId)
+        ? partlyMade(application, comparison)
+        : lost(application, comparison),
+    ),
+  ];
+}
+
+function byTenant(list: readonly Existing[]): Map<string, Existing[]> {
+  const tenantIds = new Set(list.map(({ tenantId }) => tenantId));
+  return new Map(
+    [...tenantIds].map((tenantId) => [
+      tenantId,
+      list.filter((application) => application.tenantId === tenantId),
+    ]),
+  );
+}
+
+/** One that this stack has on record as made, and whose answer came: to a process that may have been killed then. */
+function onRecord(
+  { application, made }: { application: Existing; made: RecordedObject },
+  existing: readonly Existing[],
+  record: TypeRecord,
+  comparison: Comparison,
+): Finding[] {
+  const { state, events, typed } = comparison;
+  const { slot, at, actor, outcome } = made.result;
+  const { authMethod } = applicationParameters.parse(made.intent?.parameters ?? {});
+  const history = historyOf(events, { ...comparison, type: "TenantApplication", slot });
+  const isLast = history.kind === "made" && history.objectId === application.applicationId;
+  // The engine saw no end of this create: what was answered never reached the state, nor anything behind it.
+  const isPending = state.pending.some(
+    (pending) =>
+      pending.type === tenantApplicationType && pending.operation === "creating" && pending.slot === slot,
+  );
+  const common = { ...describe(application), ...(authMethod === undefined ? {} : { authMethod }), slot };
+  const said = `This stack has it on record as ${outcome} (${at}, by ${actor}), and no resource of the state is it`;
+  if (isLast && isPending && authMethod !== undefined)
+    return [crashed(common, `${said}: the update was killed before it was saved.`, comparison)];
+  const sameSlot = existing.filter(
+    ({ applicationId }) =>
+      record.made.get(applicationId)?.result.slot === slot || isHeldIn(slot, applicationId, comparison),
+  );
+  if (sameSlot.length > 1) return doubledOnce(application, sameSlot, slot, comparison);
+  return [
+    {
+      ...common,
+      kind: "orphanedApplication",
+      severity: "todo",
+      why: `${said}: it was taken out of it, or an older state was put back. Somebody may use it.`,
+      next: [
+        `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+        `or have it replaced: ${replaceLost(typed)}`,
+      ],
+    },
+  ];
+}
+
+/** One that was made just before its update was killed: its secret, if it has one, is lost; a key pair is in the state. */
+function crashed(
+  common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
+  why: string,
+  { typed, fixCommand }: Comparison,
+): Finding {
+  if (common.authMethod !== "CLIENT_SECRET") {
+    return {
+      ...common,
+      kind: "orphanedApplication",
+      severity: "todo",
+      why: `${why} Its key is the stack's own: the next update takes it over.`,
+      next: [typed(["up"])],
+    };
+  }
+  const { tenantId, applicationId, slot } = common;
+  return {
+    ...common,
+    kind: "orphanedApplication",
+    severity: "todo",
+    why: `${why} Its secret was lost with the answer: nobody can use it.`,
+    next: [fixCommand, replaceLost(typed)],
+    fix: { action: "deleteApplication", tenantId, applicationId, slot },
+  };
+}
+
+function replaceLost(typed: Comparison["typed"]): string {
+  return `${typed(["config", "set", "tenants:replaceLostApplications", "true"])} && ${typed(["up"])}`;
+}
+
+function isHeldIn(slot: string, applicationId: string, { state }: Comparison): boolean {
+  return state.applications.some((held) => held.slot === slot && held.applicationId === applicationId);
+}
+
+/** Tells of a slot with several applications once, at the first of them that no resource is. */
+function doubledOnce(
+  application: Existing,
+  sameSlot: readonly Existing[],
+  slot: string,
+  comparison: Comparison,
+): Finding[] {
+  const candidates = sameSlot.map((other) => toCandidate(other, comparison));
+  if (candidates.find(({ isHeld }) => !isHeld)?.applicationId !== application.applicationId) return [];
+  return [
+    doubled(
+      { slot, tenantId: application.tenantId, cell: application.cell },
+      candidates,
+      `${candidates.length} applications on record are for this one slot.`,
+    ),
+  ];
+}
+
+function doubled(
+  place: Pick<Finding, "slot" | "tenantId" | "cell" | "authMethod">,
+  candidates: Candidate[],
+  why: string,
+): Finding {
+  const list = candidates.map(
+    ({ applicationId, clientId, isHeld }) =>
+      `${applicationId} (client ${clientId}${isHeld ? ", in the state" : ""})`,
+  );
+  return {
+    ...place,
+    kind: "doubled",
+    severity: "todo",
+    candidates,
+    why: `${why} They are ${list.join(", ")}. Find out which of them somebody uses.`,
+    next: candidates
+      .filter(({ isHeld }) => !isHeld)
+      .map(
+        ({ applicationId }) => `if nobody uses it: ${deleteAtVendor(place.tenantId ?? "", applicationId)}`,
+      ),
+  };
+}
+
+function settleOpen({ intent, candidates }: OpenCreate, comparison: Comparison): Finding[] {
+  const { events, typed } = comparison;
+  const { slot, tenantId = "", at, actor } = intent;
+  const { cell, authMethod } = applicationParameters.parse(intent.parameters);
+  const place = {
+    slot,
+    tenantId,
+    ...(cell === undefined ? {} : { cell }),
+    ...(authMethod === undefined ? {} : { authMethod }),
+  };
+  const begun = `Its create was begun ${at} by ${actor}`;
+  const [application, ...others] = candidates;
+  if (application === undefined) {
+    if (!isLastOfSlot(events, intent)) return [];
+    return [
+      {
+        ...place,
+        kind: "openIntent",
+        severity: "note",
+        why: `${begun}, and made nothing that the API shows: the next update settles it.`,
+        next: [typed(["up"])],
+      },
+    ];
+  }
+  if (others.length > 0) {
+    return [
+      doubled(
+        place,
+        candidates.map((candidate) => toCandidate({ ...candidate, tenantId }, comparison)),
+        `${begun}, the answer never came, and ${candidates.length} applications could be it.`,
+      ),
+    ];
+  }
+  const common = { ...describe({ ...application, tenantId }), ...place };
+  return [crashed(common, `${begun}, and the answer never came.`, comparison)];
+}
+
+function unmanaged(application: Existing, record: TypeRecord, comparison: Comparison): Finding[] {
+  const { state } = comparison;
+  const { tenantId, applicationId, cell } = application;
+  // Of a tenant that this stack does not hold, the tenant itself is told.
+  if (!state.tenants.some((held) => held.tenantId === tenantId)) return [];
+  const otherStack = record.stackOf(applicationId);
+  const pending = state.pending.find(
+    ({ type, inputs }) =>
+      type === tenantApplicationType && inputs["tenantId"] === tenantId && inputs["cell"] === cell,
+  );
+  const hint =
+    pending === undefined
+      ? ""
+      : ` A create of ${pending.slot} is pending in the state, and may have made it.`;
+  return [
+    {
+      ...describe(application),
+      kind: "unmanagedApplication",
+      severity: "todo",
+      ...(pending === undefined ? {} : { slot: pending.slot }),
+      why:
+        otherStack === undefined
+          ? `It is in a tenant of this stack, and neither the state nor the journal knows it.${hint}`
+          : `The journal has it on record as made for the stack ${otherStack}.`,
+      next: [`if nobody uses it: ${deleteAtVendor(tenantId, applicationId)}`],
+    },
+  ];
+}
+
+function lost(application: HeldApplication, { events, typed }: Comparison): Finding[] {
+  const { isToBeDeleted, applicationId, tenantId, authMethod } = application;
+  // The next update deletes it, and is told that it is gone. Where the tenant is a secret of the program's, nobody looked.
+  if (isToBeDeleted || tenantId === "") return [];
+  const isHalfDeleted = mayBeDeleted(events, "TenantApplication", applicationId);
+  return [
+    {
+      ...place(application),
+      ...(authMethod === undefined ? {} : { authMethod }),
+      kind: "lostApplication",
+      severity: "todo",
+      why: isHalfDeleted
+        ? "Its delete was begun by this stack, and the answer never came: it is gone."
+        : "The state holds it, and the API does not know it: its credentials are taken no more.",
+      next: isHalfDeleted ? [typed(["up"]), typed(["destroy"])] : [typed(["refresh"]), typed(["up"])],
+    },
+  ];
+}
+
+function partlyMade(application: HeldApplication, { typed }: Comparison): Finding[] {
+  if (!application.isPartlyMade) return [];
+  const lacksSecret =
+    (application.authMethod ?? "CLIENT_SECRET") === "CLIENT_SECRET" && !application.hasSecret;
+  return [
+    {
+      ...place(application),
+      kind: "partlyMade",
+      severity: "todo",
+      why: lacksSecret
+        ? "It was made, and its secret never came: nobody can use it."
+        : "It was made, and the answer was not whole: the state lacks a part of it.",
+      next: [typed(lacksSecret ? ["up", "--replace", application.urn] : ["up"])],
+    },
+  ];
+}
+
+function place({ slot, urn, tenantId, applicationId, clientId, cell }: HeldApplication): Partial<Finding> {
+  return {
+    slot,
+    urn,
+    tenantId,
+    applicationId,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(cell === undefined ? {} : { cell }),
+  };
+}
+
+function describe({ tenantId, applicationId, clientId, cell }: Existing): {
+  tenantId: string;
+  applicationId: string;
+  clientId: string;
+  cell: string;
+} {
+  return { tenantId, applicationId, clientId, cell };
+}
+
+function toCandidate({ applicationId, clientId }: Existing, { state }: Comparison): Candidate {
+  return {
+    applicationId,
+    clientId,
+    isHeld: state.applications.some((held) => held.applicationId === applicationId),
+  };
+}
+
+function deleteAtVendor(tenantId: string, applicationId: string): string {
+  return `delete at the vendor: DELETE /tenants/${tenantId}/applications/${applicationId}`;
+}

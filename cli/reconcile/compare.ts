@@ -1,0 +1,45 @@
+import { compareApplications } from "./applications";
+import type { Comparison } from "./comparison";
+import { type Finding, type FindingKind, findingTitles } from "./finding";
+import { compareLeftovers } from "./leftovers";
+import { compareTenants } from "./tenants";
+
+const order = Object.keys(findingTitles) as FindingKind[];
+
+/**
+ * Compares the journal, the state and the API. It asks and changes nothing.
+ *
+ * @returns what they do not agree on, the most urgent first
+ */
+export function compare(comparison: Comparison): Finding[] {
+  const findings = [
+    ...compareLeftovers(comparison),
+    ...compareTenants(comparison),
+    ...compareApplications(comparison),
+  ];
+  return (isPendingCreateNeeded(findings) ? findings.map(keepPendingCreate) : findings).toSorted(
+    (a, b) =>
+      Number(a.severity === "note") - Number(b.severity === "note") ||
+      order.indexOf(a.kind) - order.indexOf(b.kind),
+  );
+}
+
+/**
+ * Tells whether pending creates have to stay for now: where the journal is gone, they are the only trace of what an
+ * unmanaged tenant or application was made for.
+ */
+export function isPendingCreateNeeded(findings: readonly Finding[]): boolean {
+  return findings.some(
+    ({ kind, slot }) => (kind === "unmanagedTenant" || kind === "unmanagedApplication") && slot !== undefined,
+  );
+}
+
+function keepPendingCreate(finding: Finding): Finding {
+  const { fix, ...rest } = finding;
+  if (fix?.action !== "clearPendingCreate") return finding;
+  return {
+    ...rest,
+    why: `${finding.why} It stays until it is decided what becomes of what is unmanaged below: it is the only trace of it.`,
+    next: finding.next.slice(1),
+  };
+}

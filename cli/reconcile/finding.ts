@@ -1,0 +1,54 @@
+import type { Lock } from "../lock";
+
+/** What can be found, and how it is called in a table. */
+export const findingTitles = {
+  locked: "locked",
+  pendingOperation: "pending operation",
+  orphanedTenant: "orphaned tenant",
+  orphanedApplication: "orphaned application",
+  doubled: "doubled",
+  lostTenant: "lost tenant",
+  lostApplication: "lost application",
+  partlyMade: "partly made",
+  unmanagedTenant: "unmanaged tenant",
+  unmanagedApplication: "unmanaged application",
+  openIntent: "open intent",
+} as const;
+export type FindingKind = keyof typeof findingTitles;
+
+/** What `--fix` can do about a finding. */
+export type Fix =
+  | { action: "cancelLock"; locks: readonly Lock[] }
+  | { action: "deleteApplication"; tenantId: string; applicationId: string; slot: string }
+  | { action: "deleteEmptySecret"; secretName: string; arn: string; slot: string }
+  | { action: "clearPendingCreate"; urn: string; slot: string };
+
+/** One application that a finding is about, where it is about several. */
+export interface Candidate {
+  applicationId: string;
+  clientId: string;
+  /** Whether a resource of the state is this application. */
+  isHeld: boolean;
+}
+
+/** One thing that the journal, the state and the API do not agree on. It never holds a credential. */
+export interface Finding {
+  kind: FindingKind;
+  /** `todo`: somebody has to act. `note`: it is harmless, or may be another stack's business. */
+  severity: "todo" | "note";
+  /** The resource's name in the stack. */
+  slot?: string;
+  urn?: string;
+  tenantId?: string;
+  tenantName?: string;
+  applicationId?: string;
+  clientId?: string;
+  cell?: string;
+  authMethod?: string;
+  candidates?: Candidate[];
+  /** Why it is one. */
+  why: string;
+  /** What to do, the first thing first: commands, and lines for the configuration. */
+  next: string[];
+  fix?: Fix;
+}

@@ -1,0 +1,94 @@
+import type { ApiApplication, TenantManagementApi } from "pulumi-resistant-tenants/client";
+import type { JournalEvent } from "pulumi-resistant-tenants/journal";
+import { assertSameEnvironment } from "pulumi-resistant-tenants/operator";
+
+import { findLocks } from "../lock";
+import type { Stack } from "../stack";
+import { type HeldState, readState } from "../state";
+import type { Comparison } from "./comparison";
+import { tenantParameters } from "./open-creates";
+import { findPendingSecrets } from "./pending-secrets";
+import { recordOf } from "./record";
+
+/** What was gathered to be compared, and what could not be. */
+export interface Gathered {
+  comparison: Comparison;
+  warnings: string[];
+}
+
+/**
+ * Reads the journal, the state and the API. It changes nothing anywhere.
+ *
+ * @param file a state that `pulumi stack export` wrote; undefined for the stack's own
+ */
+export async function gather(
+  stack: Stack,
+  api: TenantManagementApi,
+  file: string | undefined,
+): Promise<Gathered> {
+  const { name, settings, journal, pulumi } = stack;
+  const [locks, state, events, tenants] = await Promise.all([
+    findLocks(stack),
+    readState(pulumi, file),
+    journal.read(),
+    api.listTenants(),
+  ]);
+  for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
+    assertSameEnvironment(urn, { stage, apiUrl }, settings);
+  }
+  const place = { stack: name, apiUrl: settings.apiUrl };
+  const wanted = tenantsToLookInto(state, events, place);
+  const looked = tenants
+    .filter(({ tenantId, name: tenantName }) => wanted.ids.has(tenantId) || wanted.names.has(tenantName))
+    .map(async ({ tenantId }) => [tenantId, (await api.listApplications(tenantId)) ?? []] as const);
+  const applications = new Map<string, readonly ApiApplication[]>(await Promise.all(looked));
+  const secrets = await findPendingSecrets(state.pending, stack.awsRegion);
+  const comparison: Comparison = {
+    ...place,
+    events,
+    state,
+    tenants,
+    applications,
+    locks,
+    emptySecrets: secrets.empty,
+    clockAheadMs: api.clockAheadMs,
+    typed: (args) => pulumi.typed(args),
+    fixCommand: stack.typed(["reconcile", "--fix"]),
+  };
+  return {
+    comparison,
+    warnings: [
+      ...journalWarnings(stack, comparison),
+      ...lockWarnings(stack, comparison),
+      ...secrets.warnings,
+    ],
+  };
+}
+
+/** The tenants whose applications are asked for: those that this stack holds, has on record, or may have made. */
+function tenantsToLookInto(
+  state: HeldState,
+  events: readonly JournalEvent[],
+  place: { stack: string; apiUrl: string },
+): { ids: Set<string>; names: Set<string> } {
+  const own = events.filter(({ stack, apiUrl }) => stack === place.stack && apiUrl === place.apiUrl);
+  const ids = [...state.tenants, ...state.applications, ...own].flatMap(({ tenantId }) => tenantId ?? []);
+  const names = recordOf(events, "Tenant", place).open.flatMap(
+    ({ parameters }) => tenantParameters.parse(parameters).name ?? [],
+  );
+  return { ids: new Set(ids), names: new Set(names) };
+}
+
+function journalWarnings({ journal, name }: Stack, { events, state }: Comparison): string[] {
+  const holdsAnything = state.tenants.length > 0 || state.pending.length > 0;
+  if (!holdsAnything || events.some(({ stack }) => stack === name)) return [];
+  return [
+    `The journal ${journal.location} has nothing on record for this stack: it is gone, or this is not where it is (tenants:journal). What is found is found by the state and the API alone, and nothing can be told to be this stack's.`,
+  ];
+}
+
+function lockWarnings({ backendUrl }: Stack, { locks }: Comparison): string[] {
+  if (locks !== "unseen") return [];
+  const backend = backendUrl.split(":")[0] ?? "";
+  return [`A ${backend} backend does not show its locks: see that no update of this stack runs.`];
+}

@@ -1,0 +1,167 @@
+import type { ApiTenant } from "pulumi-resistant-tenants/client";
+import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/journal";
+import { tenantType } from "pulumi-resistant-tenants/operator";
+
+import type { HeldTenant } from "../state";
+import type { Comparison } from "./comparison";
+import type { Finding } from "./finding";
+import { tenantParameters } from "./open-creates";
+import { isLastOfSlot, recordOf, type TypeRecord } from "./record";
+
+/** The API's `Date` header and its `created` are right to a second each. */
+const clockToleranceMs = 3000;
+
+/** Finds what is amiss with tenants. */
+export function compareTenants(comparison: Comparison): Finding[] {
+  const { state, tenants, events } = comparison;
+  const record = recordOf(events, "Tenant", comparison);
+  const held = new Set(state.tenants.map(({ tenantId }) => tenantId));
+  const existing = new Set(tenants.map(({ tenantId }) => tenantId));
+  const names = new Set(tenants.map(({ name }) => name));
+  return [
+    ...tenants
+      .filter(({ tenantId }) => !held.has(tenantId))
+      .map((tenant) => notHeld(tenant, record, comparison)),
+    ...state.tenants.flatMap((tenant) =>
+      existing.has(tenant.tenantId) ? partlyMade(tenant, comparison) : lost(tenant, comparison),
+    ),
+    ...record.open
+      .filter((intent) => isLastOfSlot(events, intent))
+      .filter((intent) => !names.has(tenantParameters.parse(intent.parameters).name ?? ""))
+      .map((intent) => openIntent(intent, comparison)),
+  ];
+}
+
+function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison): Finding {
+  const { tenantId, name } = tenant;
+  const common = { tenantId, tenantName: name };
+  const made = record.made.get(tenantId);
+  if (made !== undefined) {
+    const { outcome, slot, at, actor } = made.result;
+    return {
+      ...common,
+      kind: "orphanedTenant",
+      severity: "todo",
+      slot,
+      why: `This stack has it on record as ${outcome} (${at}, by ${actor}), and no resource of the state is it.${applicationsIn(tenant, comparison)}`,
+      next: takeOver(tenant, comparison),
+    };
+  }
+  const intent = record.open.find((open) => tenantParameters.parse(open.parameters).name === name);
+  if (intent !== undefined && !record.all.has(tenantId) && isSince(tenant, intent, comparison)) {
+    return {
+      ...common,
+      kind: "orphanedTenant",
+      severity: "todo",
+      slot: intent.slot,
+      why: `Its create was begun ${intent.at} by ${intent.actor}, and the answer never came.${applicationsIn(tenant, comparison)}`,
+      next: takeOver(tenant, comparison),
+    };
+  }
+  return unmanaged(tenant, record, comparison);
+}
+
+function isSince(tenant: ApiTenant, intent: IntentEvent, { clockAheadMs }: Comparison): boolean {
+  return Date.parse(tenant.createdAt) >= Date.parse(intent.at) + clockAheadMs - clockToleranceMs;
+}
+
+function unmanaged(tenant: ApiTenant, record: TypeRecord, { state }: Comparison): Finding {
+  const { tenantId, name } = tenant;
+  const otherStack = record.stackOf(tenantId);
+  const pending = state.pending.find(({ type, inputs }) => type === tenantType && inputs["name"] === name);
+  const common = { kind: "unmanagedTenant", tenantId, tenantName: name } as const;
+  if (pending !== undefined) {
+    return {
+      ...common,
+      severity: "todo",
+      slot: pending.slot,
+      why: `Neither the state nor the journal knows it; but a create of the tenant "${name}" is pending in the state, and may have made it.`,
+      next: [`adopt: ${tenantId}`],
+    };
+  }
+  return {
+    ...common,
+    severity: "note",
+    why:
+      otherStack === undefined
+        ? "Neither the state nor the journal knows it: it may be another stack's, or made by hand."
+        : `The journal has it on record as made for the stack ${otherStack}.`,
+    next: [],
+  };
+}
+
+function takeOver(tenant: ApiTenant, { applications, typed }: Comparison): string[] {
+  const isEmpty = (applications.get(tenant.tenantId) ?? []).length === 0;
+  return [...(isEmpty ? [typed(["up"])] : []), `adopt: ${tenant.tenantId}`];
+}
+
+function applicationsIn({ tenantId }: ApiTenant, { applications }: Comparison): string {
+  const ids = (applications.get(tenantId) ?? []).map(({ applicationId }) => applicationId);
+  return ids.length === 0 ? " It holds no application." : ` It holds the applications ${ids.join(", ")}.`;
+}
+
+function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
+  const { tenantId, name, slot, urn, isToBeDeleted } = tenant;
+  const { typed, state, tenants, events } = comparison;
+  // The next update deletes it, and is told that it is gone.
+  if (isToBeDeleted) return [];
+  const common = {
+    kind: "lostTenant",
+    slot,
+    urn,
+    tenantId,
+    ...(name === undefined ? {} : { tenantName: name }),
+  } as const;
+  if (mayBeDeleted(events, "Tenant", tenantId)) {
+    return [
+      {
+        ...common,
+        severity: "todo",
+        why: "Its delete was begun by this stack, and the answer never came: it is gone.",
+        next: [typed(["up"]), typed(["destroy"])],
+      },
+    ];
+  }
+  const existing = new Set(tenants.map((other) => other.tenantId));
+  const isAnyKnown = state.tenants.some((other) => existing.has(other.tenantId));
+  return [
+    {
+      ...common,
+      severity: "todo",
+      why: isAnyKnown
+        ? "The state holds it, and the API does not know it."
+        : "The state holds it, and the API knows no tenant of this stack: the credentials are most likely another organization's.",
+      next: isAnyKnown
+        ? [typed(["refresh"]), typed(["up"])]
+        : [typed(["config", "get", "tenants:clientId"]), `TENANTS_ACCEPT_MISSING=true ${typed(["refresh"])}`],
+    },
+  ];
+}
+
+function partlyMade(tenant: HeldTenant, { typed }: Comparison): Finding[] {
+  if (!tenant.isPartlyMade) return [];
+  const { slot, urn, tenantId } = tenant;
+  return [
+    {
+      kind: "partlyMade",
+      severity: "todo",
+      slot,
+      urn,
+      tenantId,
+      why: "It was made, and the answer was not whole: the state lacks a part of it.",
+      next: [typed(["up"])],
+    },
+  ];
+}
+
+function openIntent(intent: IntentEvent, { typed }: Comparison): Finding {
+  const { name } = tenantParameters.parse(intent.parameters);
+  return {
+    kind: "openIntent",
+    severity: "note",
+    slot: intent.slot,
+    ...(name === undefined ? {} : { tenantName: name }),
+    why: `Its create was begun ${intent.at} by ${intent.actor}, and made nothing that the API shows: the next update settles it.`,
+    next: [typed(["up"])],
+  };
+}

@@ -1,0 +1,101 @@
+import path from "node:path";
+import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
+import { type Journal, openJournalOf } from "pulumi-resistant-tenants/journal";
+import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/operator";
+import {
+  describeProblems,
+  type ProviderSettings,
+  readSettings,
+  settingsKeys,
+} from "pulumi-resistant-tenants/settings";
+import { z } from "zod";
+
+import type { StackOptions } from "./command";
+import { type Pulumi, pulumiFor, typedCommand } from "./pulumi";
+
+/** A stack, as a command works on it. */
+export interface Stack {
+  /** `organization/project/stack`. */
+  name: string;
+  settings: ProviderSettings;
+  /** Where its state is: `file://…`, `s3://…`, `https://…`. */
+  backendUrl: string;
+  /** The folder in which `pulumi` is run. */
+  directory: string;
+  /** `aws:region`; undefined where only AWS's own configuration tells it. */
+  awsRegion: string | undefined;
+  journal: Journal;
+  pulumi: Pulumi;
+  /** Writes a command of this command line as the user would type it for the same stack. */
+  typed(args: readonly string[]): string;
+  /** Connects to the API with the organization's credentials, as the resources do. */
+  connect(): Promise<TenantManagementApi>;
+}
+
+const configurationSchema = z.record(
+  z.string(),
+  z.object({ value: z.string().optional(), secret: z.boolean().default(false) }),
+);
+type Configuration = z.output<typeof configurationSchema>;
+
+/**
+ * Opens the stack that is chosen or selected.
+ *
+ * @throws when `pulumi` does not answer, or the stack's configuration is wrong
+ */
+export async function openStack(options: StackOptions): Promise<Stack> {
+  const directory = path.resolve(options.cwd ?? ".");
+  const pulumi = pulumiFor(options.stack, directory);
+  const chosen = [
+    ...(options.stack === undefined ? [] : ["--stack", options.stack]),
+    ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),
+  ];
+  const [name, configuration, backendUrl] = await Promise.all([
+    pulumi.run(["stack", "--show-name", "--fully-qualify-stack-names"]).then((text) => text.trim()),
+    pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
+    pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
+  ]);
+  const settings = await settingsOf(configuration, pulumi);
+  return {
+    name,
+    settings,
+    backendUrl,
+    directory,
+    awsRegion: configuration["aws:region"]?.value,
+    journal: openJournalOf({ stack: name, location: settings.journal, directory }),
+    pulumi,
+    typed: (args) => typedCommand(["npm", "run", "tenants", "--", ...args, ...chosen]),
+    connect: async () => connect(await withConfiguredKey(settings, configuration, pulumi)),
+  };
+}
+
+function toBackendUrl(json: string): string {
+  return z.object({ url: z.string() }).parse(JSON.parse(json)).url;
+}
+
+/** Reads the keys that the resources read. A secret is decrypted alone, and the private key not yet. */
+async function settingsOf(configuration: Configuration, pulumi: Pulumi): Promise<ProviderSettings> {
+  const values = new Map<string, string>();
+  for (const key of settingsKeys) {
+    const entry = configuration[`tenants:${key}`];
+    if (entry === undefined || (entry.secret && key === "privateKey")) continue;
+    const value = entry.secret ? await decrypted(key, pulumi) : entry.value;
+    if (value !== undefined) values.set(key, value);
+  }
+  const read = readSettings((key) => values.get(key));
+  if ("problems" in read) throw new Error(describeProblems(read.problems));
+  return read.settings;
+}
+
+async function withConfiguredKey(
+  settings: ProviderSettings,
+  configuration: Configuration,
+  pulumi: Pulumi,
+): Promise<ProviderSettings> {
+  if (configuration["tenants:privateKey"]?.secret !== true || !needsConfiguredKey(settings)) return settings;
+  return { ...settings, privateKey: await decrypted("privateKey", pulumi) };
+}
+
+async function decrypted(key: string, pulumi: Pulumi): Promise<string> {
+  return (await pulumi.run(["config", "get", `tenants:${key}`])).replace(/\r?\n$/, "");
+}

@@ -1,0 +1,39 @@
+import {
+  createTransport,
+  defaultRetryPolicy,
+  OrganizationTokens,
+  signerFor,
+  TenantManagementApi,
+  TenantManagementError,
+} from "./client/index";
+import { loadOrganizationKey } from "./dynamic/organization-key";
+import type { ProviderSettings } from "./settings";
+
+/**
+ * Makes an API client from the settings of a stack. Nothing is asked of the API before the first call.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
+ */
+export async function connect(settings: ProviderSettings): Promise<TenantManagementApi> {
+  const clientId = process.env["TENANTS_CLIENT_ID"] ?? settings.clientId;
+  const keyId = process.env["TENANTS_KEY_ID"] ?? settings.keyId;
+  const { stage, apiUrl, tokenUrl } = settings;
+  if (tokenUrl === undefined || clientId === undefined) {
+    const missing = [
+      ...(tokenUrl === undefined ? ["tenants:tokenUrl (the vendor gives it for each stage)"] : []),
+      ...(clientId === undefined ? ["tenants:clientId (or the environment variable TENANTS_CLIENT_ID)"] : []),
+    ];
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `To call the Tenant Management API, set ${missing.join(" and ")}.`,
+    );
+  }
+  const sign = signerFor(await loadOrganizationKey(settings));
+  const transport = createTransport();
+  const tokens = new OrganizationTokens(
+    { tokenUrl, clientId, sign, ...(keyId === undefined ? {} : { keyId }) },
+    transport,
+    defaultRetryPolicy,
+  );
+  return new TenantManagementApi({ stage, apiUrl, tokens, transport, retryPolicy: defaultRetryPolicy });
+}

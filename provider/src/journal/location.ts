@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+import { openFileJournal } from "./file-journal";
+import type { Journal } from "./journal";
+import { openS3Journal } from "./s3-journal";
+
+/** Whose journal is asked for. */
+export interface JournalPlace {
+  /** `organization/project/stack`. */
+  stack: string;
+  /** `tenants:journal`: a file, relative to the project, or `s3://<bucket>/<prefix>`. Default: a file beside the stack. */
+  location: string | undefined;
+  /** A folder of the project: that of `Pulumi.yaml`, or one below it. */
+  directory: string;
+}
+
+/** Tells whether a journal lies on this machine's disk, and so goes with it. */
+export function isOnDisk(location: string | undefined): boolean {
+  return location?.startsWith("s3://") !== true;
+}
+
+/** Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`. */
+export function openJournalOf({ stack, location, directory }: JournalPlace): Journal {
+  if (location !== undefined && !isOnDisk(location)) {
+    return openS3Journal(`${location.replace(/\/+$/, "")}/${stack}`);
+  }
+  const stackName = stack.slice(stack.lastIndexOf("/") + 1);
+  const file = location ?? `Pulumi.${stackName}.journal.jsonl`;
+  return openFileJournal(path.resolve(projectDirectory(directory), file));
+}
+
+/** The engine runs a provider in the program's folder, which may lie below that of `Pulumi.yaml`. */
+function projectDirectory(start: string): string {
+  const here = ["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(path.join(start, name)));
+  const parent = path.dirname(start);
+  return here || parent === start ? start : projectDirectory(parent);
+}

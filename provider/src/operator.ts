@@ -1,0 +1,8 @@
+/** What tools for operators share with the resources. It loads neither the engine's SDK nor a resource. */
+export { connect } from "./connect";
+export { actor } from "./dynamic/actor";
+export { assertSameEnvironment } from "./dynamic/environment";
+export { sameMembers } from "./dynamic/inputs";
+export { needsConfiguredKey } from "./dynamic/organization-key";
+export { tenantApplicationType, tenantType } from "./resource-types";
+export { nameOfUrn } from "./urn";

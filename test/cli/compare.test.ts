@@ -1,0 +1,408 @@
+import { strict as assert } from "node:assert";
+
+import { compare } from "../../cli/reconcile/compare";
+import type { Finding, FindingKind } from "../../cli/reconcile/finding";
+import {
+  application,
+  comparisonOf,
+  Events,
+  heldApplication,
+  heldTenant,
+  otherSlot,
+  pendingCreate,
+  type Situation,
+  tenant,
+} from "./comparisons";
+
+/** What a case expects of one finding. */
+interface Expected {
+  kind: FindingKind;
+  severity?: Finding["severity"];
+  id?: string | undefined;
+  fix?: string;
+  /** What the first of the next steps is. */
+  next?: RegExp;
+}
+
+type Case = [what: string, situation: (events: Events) => Situation, expected: Expected[]];
+
+const replaced = /^tenants reconcile --fix$/;
+const atVendor = (id: string): RegExp =>
+  new RegExp(`^if nobody uses it: .*DELETE /tenants/t-1/applications/${id}$`);
+
+const applicationCases: Case[] = [
+  [
+    "one that the state holds is nothing to tell of",
+    (events) => {
+      const create = events.createApplication();
+      return {
+        events: [create, events.result(create, "made", { applicationId: "a-1" })],
+        heldApplications: [heldApplication("a-1")],
+        applications: [application("a-1")],
+      };
+    },
+    [],
+  ],
+  [
+    "one that an open create explains is orphaned, and its secret is lost: it can be deleted",
+    (events) => ({ events: [events.createApplication()], applications: [application("a-1")] }),
+    [{ kind: "orphanedApplication", id: "a-1", fix: "deleteApplication", next: replaced }],
+  ],
+  [
+    "one whose create ended without anybody knowing how is orphaned too",
+    (events) => {
+      const create = events.createApplication();
+      return { events: [create, events.result(create, "unknown")], applications: [application("a-1")] };
+    },
+    [{ kind: "orphanedApplication", id: "a-1", fix: "deleteApplication" }],
+  ],
+  [
+    "one with a key of the stack's own is taken over by the next up, and never deleted",
+    (events) => ({ events: [events.createApplication({}, "EC")], applications: [application("a-1")] }),
+    [{ kind: "orphanedApplication", id: "a-1", next: /^pulumi up$/ }],
+  ],
+  [
+    "one made just before the update was killed is orphaned, and can be deleted",
+    (events) => {
+      const create = events.createApplication();
+      return {
+        events: [create, events.result(create, "made", { applicationId: "a-1" })],
+        pending: [pendingCreate("TenantApplication")],
+        applications: [application("a-1")],
+      };
+    },
+    [
+      { kind: "pendingOperation", fix: "clearPendingCreate" },
+      { kind: "orphanedApplication", id: "a-1", fix: "deleteApplication" },
+    ],
+  ],
+  [
+    "one on record that was taken out of the state may be in use: it is never deleted",
+    (events) => {
+      const create = events.createApplication();
+      return {
+        events: [create, events.result(create, "made", { applicationId: "a-1" })],
+        applications: [application("a-1")],
+      };
+    },
+    [{ kind: "orphanedApplication", id: "a-1", next: atVendor("a-1") }],
+  ],
+  [
+    "one that was there before the create is unmanaged",
+    (events) => ({
+      events: [events.createApplication({ known: ["a-1"] })],
+      applications: [application("a-1")],
+    }),
+    [
+      { kind: "unmanagedApplication", id: "a-1", next: atVendor("a-1") },
+      { kind: "openIntent", severity: "note" },
+    ],
+  ],
+  [
+    "one with other scopes than the open create's is unmanaged",
+    (events) => ({
+      events: [events.createApplication()],
+      applications: [application("a-1", { scopes: ["documents.submissions.read"] })],
+    }),
+    [
+      { kind: "unmanagedApplication", id: "a-1" },
+      { kind: "openIntent", severity: "note" },
+    ],
+  ],
+  [
+    "one in another cell than the open create's is unmanaged",
+    (events) => ({
+      events: [events.createApplication()],
+      applications: [application("a-1", { cell: "us-1" })],
+    }),
+    [
+      { kind: "unmanagedApplication", id: "a-1" },
+      { kind: "openIntent", severity: "note" },
+    ],
+  ],
+  [
+    "one that nobody knows is unmanaged, when the journal is gone too",
+    () => ({ pending: [pendingCreate("TenantApplication")], applications: [application("a-1")] }),
+    [
+      { kind: "pendingOperation", next: /--clear-pending-creates/ },
+      { kind: "unmanagedApplication", id: "a-1", next: atVendor("a-1") },
+    ],
+  ],
+  [
+    "several that one open create may have made are doubled, and none is touched",
+    (events) => ({
+      events: [events.createApplication()],
+      applications: [application("a-1"), application("a-2")],
+    }),
+    [{ kind: "doubled", next: atVendor("a-1") }],
+  ],
+  [
+    "several that as many open creates have made are told apart by what was there before each",
+    (events) => ({
+      events: [events.createApplication(), events.createApplication({ slot: otherSlot, known: ["a-1"] })],
+      applications: [application("a-1"), application("a-2")],
+    }),
+    [
+      { kind: "orphanedApplication", id: "a-2", fix: "deleteApplication" },
+      { kind: "orphanedApplication", id: "a-1", fix: "deleteApplication" },
+    ],
+  ],
+  [
+    "two on record for one slot are doubled",
+    (events) => {
+      const [first, second] = [events.createApplication(), events.createApplication()];
+      return {
+        events: [
+          first,
+          events.result(first, "made", { applicationId: "a-1" }),
+          second,
+          events.result(second, "made", { applicationId: "a-2" }),
+        ],
+        heldApplications: [heldApplication("a-2")],
+        applications: [application("a-1"), application("a-2")],
+      };
+    },
+    [{ kind: "doubled", next: atVendor("a-1") }],
+  ],
+  [
+    "two in one slot that the state holds both are a replacement under way",
+    (events) => {
+      const [first, second] = [events.createApplication(), events.createApplication()];
+      return {
+        events: [
+          first,
+          events.result(first, "made", { applicationId: "a-1" }),
+          second,
+          events.result(second, "made", { applicationId: "a-2" }),
+        ],
+        heldApplications: [heldApplication("a-2"), heldApplication("a-1", { isToBeDeleted: true })],
+        applications: [application("a-1"), application("a-2")],
+      };
+    },
+    [],
+  ],
+  [
+    "a replacement whose create was killed has one orphan, beside the old one",
+    (events) => {
+      const first = events.createApplication();
+      return {
+        events: [
+          first,
+          events.result(first, "made", { applicationId: "a-1" }),
+          events.createApplication({ known: ["a-1"] }),
+        ],
+        heldApplications: [heldApplication("a-1")],
+        applications: [application("a-1"), application("a-2")],
+      };
+    },
+    [{ kind: "orphanedApplication", id: "a-2", fix: "deleteApplication" }],
+  ],
+  [
+    "one that the API does not know is lost",
+    () => ({ heldApplications: [heldApplication("a-1")] }),
+    [{ kind: "lostApplication", id: "a-1", next: /^pulumi refresh$/ }],
+  ],
+  [
+    "one that the API does not know, whose delete was under way, needs no refresh",
+    (events) => ({
+      events: [events.remove({ type: "TenantApplication", tenantId: "t-1", applicationId: "a-1" })],
+      heldApplications: [heldApplication("a-1")],
+    }),
+    [{ kind: "lostApplication", id: "a-1", next: /^pulumi up$/ }],
+  ],
+  [
+    "one that the next update deletes anyway is nothing to tell of when it is gone",
+    () => ({ heldApplications: [heldApplication("a-1", { isToBeDeleted: true })] }),
+    [],
+  ],
+  [
+    "one whose secret never came is to be replaced",
+    () => ({
+      heldApplications: [heldApplication("a-1", { isPartlyMade: true, hasSecret: false })],
+      applications: [application("a-1")],
+    }),
+    [{ kind: "partlyMade", id: "a-1", next: /^pulumi up --replace urn:/ }],
+  ],
+  [
+    "one that is partly made otherwise is completed by the next up",
+    () => ({
+      heldApplications: [heldApplication("a-1", { isPartlyMade: true })],
+      applications: [application("a-1")],
+    }),
+    [{ kind: "partlyMade", id: "a-1", next: /^pulumi up$/ }],
+  ],
+  [
+    "an open create that made nothing is harmless",
+    (events) => ({ events: [events.createApplication()] }),
+    [{ kind: "openIntent", severity: "note", next: /^pulumi up$/ }],
+  ],
+  [
+    "an open create that a later one has settled is forgotten",
+    (events) => {
+      const [first, second] = [events.createApplication(), events.createApplication()];
+      return {
+        events: [first, second, events.result(second, "made", { applicationId: "a-1" })],
+        heldApplications: [heldApplication("a-1")],
+        applications: [application("a-1")],
+      };
+    },
+    [],
+  ],
+  [
+    "a create that surely failed leaves nothing",
+    (events) => {
+      const create = events.createApplication();
+      return { events: [create, events.result(create, "failed")] };
+    },
+    [],
+  ],
+  [
+    "another stack's open create explains nothing",
+    (events) => ({
+      events: [events.createApplication({ stack: "organization/project/prod" })],
+      applications: [application("a-1")],
+    }),
+    [{ kind: "unmanagedApplication", id: "a-1" }],
+  ],
+];
+
+const tenantCases: Case[] = [
+  [
+    "one that another stack may hold is unmanaged, which is nobody's task",
+    () => ({ tenants: [tenant(), tenant("t-2", "globex")] }),
+    [{ kind: "unmanagedTenant", severity: "note", id: "t-2" }],
+  ],
+  [
+    "one on record that no resource is, is orphaned",
+    (events) => {
+      const create = events.createTenant();
+      return {
+        events: [create, events.result(create, "made", { tenantId: "t-1" })],
+        heldTenants: [],
+      };
+    },
+    [{ kind: "orphanedTenant", id: "t-1", next: /^pulumi up$/ }],
+  ],
+  [
+    "one on record that holds applications is to be adopted",
+    (events) => {
+      const create = events.createTenant();
+      return {
+        events: [create, events.result(create, "made", { tenantId: "t-1" })],
+        heldTenants: [],
+        applications: [application("a-1")],
+      };
+    },
+    [{ kind: "orphanedTenant", id: "t-1", next: /^adopt: t-1$/ }],
+  ],
+  [
+    "one that an open create explains is orphaned",
+    (events) => ({ events: [events.createTenant()], heldTenants: [] }),
+    [{ kind: "orphanedTenant", id: "t-1", next: /^pulumi up$/ }],
+  ],
+  [
+    "one that was there before the open create is unmanaged",
+    (events) => ({
+      events: [events.createTenant()],
+      heldTenants: [],
+      tenants: [tenant("t-1", "acme", "2029-12-31T00:00:00Z")],
+    }),
+    [{ kind: "unmanagedTenant", severity: "note", id: "t-1" }],
+  ],
+  [
+    "one of the name of a pending create is to be adopted when the journal is gone",
+    () => ({ heldTenants: [], pending: [pendingCreate("Tenant", "acme")] }),
+    [
+      { kind: "pendingOperation", next: /--clear-pending-creates/ },
+      { kind: "unmanagedTenant", severity: "todo", id: "t-1", next: /^adopt: t-1$/ },
+    ],
+  ],
+  [
+    "one that the API does not know is lost",
+    () => ({
+      heldTenants: [heldTenant(), heldTenant({ tenantId: "t-2", slot: "globex", name: "globex" })],
+    }),
+    [{ kind: "lostTenant", id: "t-2", next: /^pulumi refresh$/ }],
+  ],
+  [
+    "where the API knows none of them, the credentials are in doubt before the tenants are",
+    () => ({ tenants: [] }),
+    [{ kind: "lostTenant", id: "t-1", next: /^pulumi config get tenants:clientId$/ }],
+  ],
+  [
+    "one that is partly made is completed by the next up",
+    () => ({ heldTenants: [heldTenant({ isPartlyMade: true })] }),
+    [{ kind: "partlyMade", id: "t-1", next: /^pulumi up$/ }],
+  ],
+  [
+    "an open create that made nothing is harmless",
+    (events) => ({ events: [events.createTenant()], heldTenants: [], tenants: [] }),
+    [{ kind: "openIntent", severity: "note" }],
+  ],
+];
+
+const leftoverCases: Case[] = [
+  [
+    "a lock whose process is gone can be taken away",
+    () => ({ locks: [{ location: "/locks/1.json", process: "gone" }] }),
+    [{ kind: "locked", fix: "cancelLock", next: replaced }],
+  ],
+  [
+    "a lock whose process may run elsewhere is left to people",
+    () => ({ locks: [{ location: "/locks/1.json", process: "unknown" }] }),
+    [{ kind: "locked", next: /^pulumi cancel --yes$/ }],
+  ],
+  [
+    "a lock whose process is running is to be waited for",
+    () => ({ locks: [{ location: "/locks/1.json", process: "running" }] }),
+    [{ kind: "locked" }],
+  ],
+  [
+    "a pending delete is repeated by the next update",
+    () => ({ pending: [{ ...pendingCreate("Tenant", "acme"), operation: "deleting" }] }),
+    [{ kind: "pendingOperation", severity: "note", next: /^pulumi up$/ }],
+  ],
+  [
+    "an empty secret whose name is taken can be deleted",
+    () => {
+      const pending = { ...pendingCreate("TenantApplication"), type: "aws:secretsmanager/secret:Secret" };
+      return {
+        pending: [pending],
+        emptySecrets: new Map([
+          [pending.urn, { arn: "arn:aws:secretsmanager:eu-west-1:1:secret:s", secretName: "s" }],
+        ]),
+      };
+    },
+    [{ kind: "pendingOperation", fix: "deleteEmptySecret", next: replaced }],
+  ],
+];
+
+function idOf({ kind, applicationId, tenantId }: Finding): string | undefined {
+  return kind.endsWith("Tenant") ? tenantId : (applicationId ?? tenantId);
+}
+
+for (const [of, cases] of Object.entries({
+  "an application": applicationCases,
+  "a tenant": tenantCases,
+  "what a killed engine leaves": leftoverCases,
+})) {
+  describe(`the comparison of journal, state and API, of ${of}:`, () => {
+    for (const [what, situation, expected] of cases) {
+      it(what, () => {
+        const findings = compare(comparisonOf(situation(new Events())));
+        assert.deepEqual(
+          findings.map((finding, index) => ({
+            kind: finding.kind,
+            severity: finding.severity,
+            id: expected[index]?.id === undefined ? undefined : idOf(finding),
+            fix: finding.fix?.action,
+          })),
+          expected.map(({ kind, severity, id, fix }) => ({ kind, severity: severity ?? "todo", id, fix })),
+        );
+        for (const [index, { next }] of expected.entries()) {
+          if (next !== undefined) assert.match(findings[index]!.next[0] ?? "", next);
+        }
+      });
+    }
+  });
+}
