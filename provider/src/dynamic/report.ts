@@ -29,9 +29,16 @@ export class ReportedError extends Error {
   }
 }
 
+/** A provider whose methods all answer later. */
+type Reporting<T> = {
+  [Name in keyof T]: T[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Awaited<Result>>
+    : T[Name];
+};
+
 /** Makes every method of a provider throw {@link ReportedError}. */
-export function reporting<T extends object>(provider: T): T {
-  return new Proxy(provider, {
+export function reporting<T extends object>(provider: T): Reporting<T> {
+  return new Proxy(provider as Reporting<T>, {
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;

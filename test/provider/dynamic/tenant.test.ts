@@ -7,7 +7,7 @@ import { apiUrl, configureProvider, unknown } from "./support";
 const state = { tenantId: "t-1", name: "acme", cells: ["eu-1", "us-1"], stage: "production", apiUrl };
 const failures = async (inputs: Properties) =>
   (await tenant.check({}, inputs)).failures.map(({ property }) => property);
-const diff = async (olds: Properties, news: Properties) =>
+const diff = (olds: Properties, news: Properties) =>
   tenant.diff("t-1", { ...state, ...olds }, { name: "acme", ...news });
 
 describe("the check of a tenant", () => {
