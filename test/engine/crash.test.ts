@@ -54,14 +54,24 @@ describe("SIGKILL in the middle of an up, on the engine", function () {
     assert.notDeepEqual(stack.existing()["acme"], [lost]);
   });
 
-  it("after the API deleted the stack's last tenant is repaired by the next up", async () => {
-    await stack.up();
-    await stack.setCustomers([]);
-    stack.sandbox.control.addFault({ operation: "deleteTenant", kind: "hang", carriedOut: true });
-    await stack.killUpWhen(() => stack.sandbox.control.requests().deleteTenant > 0);
-    stack.sandbox.control.clearFaults();
-    assert.deepEqual(stack.existing(), {});
-    await stack.up();
-    await stack.up("--expect-no-changes");
+  describe("after the API deleted the stack's last tenant", () => {
+    beforeEach(async () => {
+      await stack.up();
+      await stack.setCustomers([]);
+      stack.sandbox.control.addFault({ operation: "deleteTenant", kind: "hang", carriedOut: true });
+      await stack.killUpWhen(() => stack.sandbox.control.requests().deleteTenant > 0);
+      stack.sandbox.control.clearFaults();
+      assert.deepEqual(stack.existing(), {});
+    });
+
+    it("is repaired by the next up", async () => {
+      await stack.up();
+      await stack.up("--expect-no-changes");
+    });
+
+    it("is repaired by a refresh", async () => {
+      await stack.succeed(["refresh", "--yes", "--skip-preview"]);
+      await stack.up("--expect-no-changes");
+    });
   });
 });

@@ -1,29 +1,44 @@
 import { assertGone, noteOrganizationKnown } from "./organization";
-import { type Intention, mayBeDeletedBefore, record } from "./recorder";
+import { type Intention, mayBeDeletedByUs, record } from "./recorder";
+
+/** An object of the stack's, as the record names it. */
+export type RecordedObject = Pick<Intention, "type" | "slot" | "tenantId" | "applicationId">;
 
 /**
- * Deletes an object, on the record. One that is gone already is success, once it is certain that the credentials are
- * those of its organization, or where an earlier delete of ours may have been carried out.
+ * Deletes an object, on the record. One that is gone already is success, once it is certain that it is gone.
  *
  * @param what names it: `Tenant "acme" (t-1)`
  * @param send asks the API to delete it; resolves with false where the API knew none
  */
 export async function deleteOnRecord(
-  intention: Omit<Intention, "operation">,
+  object: RecordedObject,
   what: string,
   send: () => Promise<boolean>,
 ): Promise<void> {
-  const { type, slot, tenantId, applicationId } = intention;
-  const objectId = (type === "Tenant" ? tenantId : applicationId) ?? "";
-  const isExpectedGone = await mayBeDeletedBefore(type, slot, objectId);
-  const recording = await record({ ...intention, operation: "delete" });
+  const isExpectedMissing = await isDeletedByUs(object);
+  const recording = await record({ ...object, operation: "delete" });
   try {
     const isDeleted = await send();
     if (isDeleted) noteOrganizationKnown();
-    else if (!isExpectedGone) await assertGone(what);
+    else if (!isExpectedMissing) await assertGone(what);
     await recording.end({ outcome: isDeleted ? "deleted" : "gone" });
   } catch (error) {
     await recording.fail(error);
     throw error;
   }
+}
+
+/**
+ * Makes sure that an object that the API does not find is gone: by our own hand, as the record says, or because the
+ * credentials are those of its organization.
+ *
+ * @throws TenantManagementError `REFUSED`
+ */
+export async function assertMissing(object: RecordedObject, what: string): Promise<void> {
+  if (!(await isDeletedByUs(object))) await assertGone(what);
+}
+
+/** A crash may have come between a delete and the state. */
+function isDeletedByUs({ type, slot, tenantId, applicationId }: RecordedObject): Promise<boolean> {
+  return mayBeDeletedByUs(type, slot, (type === "Tenant" ? tenantId : applicationId) ?? "");
 }

@@ -75,8 +75,8 @@ export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<
   return recordedIds((await open(slot.stack)).events, type);
 }
 
-/** Tells whether an earlier delete of an object is on record, of which nobody knows how it ended. */
-export async function mayBeDeletedBefore(
+/** Tells whether the record says that an object may be gone by our own hand. */
+export async function mayBeDeletedByUs(
   type: RecordedType,
   slot: SlotInput,
   objectId: string,

@@ -3,7 +3,7 @@ import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication } from "../client/schemas";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
-import { deleteOnRecord } from "./deletion";
+import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -17,7 +17,6 @@ import { obtainApplication, type ObtainedApplication } from "./obtain-applicatio
 import {
   applicationsOf,
   applicationsOfStack,
-  assertGone,
   noteOrganizationKnown,
   noteTenantOfStack,
 } from "./organization";
@@ -101,7 +100,10 @@ export const tenantApplication = reporting({
       (application) => application.applicationId === applicationId,
     );
     if (found === undefined) {
-      await assertGone(`Application ${applicationId} of tenant ${state.tenantId}`);
+      await assertMissing(
+        toRecord(applicationId, state),
+        `Application ${applicationId} of tenant ${state.tenantId}`,
+      );
       return { id: "", props: {} };
     }
     return { id: applicationId, props: completed(properties, state, found) };
@@ -129,17 +131,16 @@ export const tenantApplication = reporting({
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
     await deleteOnRecord(
-      {
-        type: "TenantApplication",
-        slot: state.slot ?? unknownSlot(applicationId),
-        tenantId: state.tenantId,
-        applicationId,
-      },
+      toRecord(applicationId, state),
       `Application ${applicationId} of tenant ${state.tenantId}`,
       async () => (await currentApi()).deleteApplication(state.tenantId, applicationId),
     );
   },
 });
+
+function toRecord(applicationId: string, { slot, tenantId }: State): RecordedObject {
+  return { type: "TenantApplication", slot: slot ?? unknownSlot(applicationId), tenantId, applicationId };
+}
 
 /** Brings up to date what the API tells of an application again and again. Its secret it tells once. */
 function completed(

@@ -2,7 +2,7 @@ import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiTenant } from "../client/schemas";
 import { actor } from "./actor";
-import { deleteOnRecord } from "./deletion";
+import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -14,13 +14,7 @@ import {
   withoutUndefined,
 } from "./inputs";
 import { obtainTenant } from "./obtain-tenant";
-import {
-  applicationsOf,
-  assertGone,
-  noteOrganizationKnown,
-  noteTenantOfStack,
-  tenantsById,
-} from "./organization";
+import { applicationsOf, noteOrganizationKnown, noteTenantOfStack, tenantsById } from "./organization";
 import { PartlyMadeError } from "./partly-made";
 import { noteHeldObject } from "./recorder";
 import { reporting } from "./report";
@@ -111,7 +105,7 @@ export const tenant = reporting({
     noteTenantOfStack(tenantId);
     const found = (await tenantsById()).get(tenantId);
     if (found === undefined) {
-      await assertGone(`Tenant "${state.name}" (${tenantId})`);
+      await assertMissing(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`);
       return { id: "", props: {} };
     }
     noteOrganizationKnown();
@@ -138,15 +132,17 @@ export const tenant = reporting({
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
     if (declaredInThisRun.has(tenantId)) throw heldTwice(state);
-    await deleteOnRecord(
-      { type: "Tenant", slot: state.slot ?? { stack: "", name: state.name }, tenantId },
-      `Tenant "${state.name}" (${tenantId})`,
-      async () => (await currentApi()).deleteTenant(tenantId),
+    await deleteOnRecord(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`, async () =>
+      (await currentApi()).deleteTenant(tenantId),
     ).catch(async (error: unknown) => {
       throw await explainDeleteRefusal(error, state);
     });
   },
 });
+
+function toRecord(tenantId: string, { slot, name }: State): RecordedObject {
+  return { type: "Tenant", slot: slot ?? { stack: "", name }, tenantId };
+}
 
 function declaresOtherCells(declared: unknown, state: State): boolean {
   if (declared === undefined || isUnknown(declared)) return false;

@@ -46,17 +46,16 @@ export function recordedIds(events: readonly JournalEvent[], type: RecordedType)
   );
 }
 
-/**
- * Tells whether a delete of an object was begun, and nobody knows how it ended: then it may well be gone, by our own
- * hand.
- */
+/** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
 export function mayBeDeleted(events: readonly JournalEvent[], type: RecordedType, objectId: string): boolean {
-  return events.some((event) => {
-    if (event.event !== "intent" || event.operation !== "delete") return false;
-    if (event.type !== type || objectIdOf(event) !== objectId) return false;
-    const outcome = resultOf(events, event)?.outcome;
-    return outcome === undefined || outcome === "unknown";
-  });
+  return events.some(
+    (event) =>
+      event.event === "intent" &&
+      event.operation === "delete" &&
+      event.type === type &&
+      objectIdOf(event) === objectId &&
+      resultOf(events, event)?.outcome !== "failed",
+  );
 }
 
 /** Gives the result of an intent, if it is on record. */

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { historyOf, recordedIds } from "../../../provider/src/journal";
+import { historyOf, mayBeDeleted, recordedIds } from "../../../provider/src/journal";
 import { intent, result, slot } from "./events";
 
 describe("the history of a slot", () => {
@@ -66,5 +66,26 @@ describe("the ids on record", () => {
       result(remove, "deleted", "a-3"),
     ];
     assert.deepEqual(recordedIds(events, "TenantApplication"), new Set(["a-1", "a-2"]));
+  });
+});
+
+describe("an object that may be gone by our own hand", () => {
+  const remove = intent("delete", { applicationId: "a-1" });
+
+  it("is one whose delete has no result", () => {
+    assert.ok(mayBeDeleted([remove], slot.type, "a-1"));
+  });
+
+  for (const outcome of ["deleted", "gone", "unknown"] as const) {
+    it(`is one whose delete ended as ${outcome}`, () => {
+      assert.ok(mayBeDeleted([remove, result(remove, outcome, "a-1")], slot.type, "a-1"));
+    });
+  }
+
+  it("is not one whose delete failed, nor one that was only made", () => {
+    const create = intent("create");
+    const events = [create, result(create, "made", "a-2"), remove, result(remove, "failed", "a-1")];
+    assert.ok(!mayBeDeleted(events, slot.type, "a-1"));
+    assert.ok(!mayBeDeleted(events, slot.type, "a-2"));
   });
 });
