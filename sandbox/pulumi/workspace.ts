@@ -95,7 +95,9 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const env: Record<string, string> = {
     PATH: [pulumi.bin, process.env["PATH"] ?? ""].join(path.delimiter),
     PULUMI_HOME: home,
-    PULUMI_BACKEND_URL: `file://${state}`,
+    // Without `metadata=skip` the backend keeps a second file beside each checkpoint, which it does not write at once: a
+    // SIGKILL in that moment leaves it empty, and the state cannot be read ("failed to load checkpoint: EOF").
+    PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
