@@ -1,5 +1,6 @@
 import {
   CreateSecretCommand,
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
@@ -228,6 +229,11 @@ export class StackUnderTest {
       new CreateSecretCommand({ Name: `${randomUUID()}/${name}`, SecretString: value }),
     );
     return ARN ?? "";
+  }
+
+  /** Deletes a secret at once, as a person would. */
+  async deleteSecret(name: string): Promise<void> {
+    await this.aws.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
   }
 
   async describeSecret(arn: string): Promise<{ name: string; tags: Record<string, string> }> {

@@ -1,3 +1,7 @@
+import { endWithEngine } from "./engine-watch";
+
+endWithEngine();
+
 /** What the engine loads by the `__provider` text of each resource (see `../provider-source.ts`). */
 export { signingKey } from "./signing-key";
 export { tenantApplication } from "./tenant-application";

@@ -1,0 +1,95 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleepMs } from "node:timers/promises";
+
+import { descendants, repositoryRoot, type StackUnderTest } from "../engine/engine";
+
+/** How often the list of what a command started is brought up to date, in milliseconds. */
+const listingMs = 150;
+
+/** How a command is killed. */
+export interface Kill {
+  /** Is asked every two milliseconds whether the time has come. */
+  when: () => boolean;
+  /** Kills the engine alone, not all that it started: its death, and not that of its machine. */
+  isEngineAlone: boolean;
+}
+
+/**
+ * Runs a `pulumi` command and kills it (SIGKILL).
+ *
+ * @returns Resolves with the ids of the processes that it had started, once it is killed; with undefined where it ended
+ *   before.
+ */
+export async function runKilled(
+  stack: StackUnderTest,
+  args: readonly string[],
+  { when, isEngineAlone }: Kill,
+): Promise<number[] | undefined> {
+  const engine = spawn("pulumi", args, {
+    cwd: repositoryRoot,
+    env: { ...process.env, ...stack.workspace.env },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const collect = (data: Buffer): number => stack.printed.push(data.toString());
+  engine.stdout.on("data", collect);
+  engine.stderr.on("data", collect);
+  const ended = once(engine, "exit");
+  const engineId = engine.pid;
+  if (engineId === undefined) throw new Error("pulumi could not be started");
+
+  let started: number[] = [];
+  let listing: Promise<void> | undefined;
+  const list = (): void => {
+    listing ??= descendants(engineId).then(async (found) => {
+      started = found.filter((processId) => processId !== engineId);
+      await sleepMs(listingMs);
+      listing = undefined;
+    });
+  };
+  while (!when()) {
+    if (engine.exitCode !== null || engine.signalCode !== null) return undefined;
+    list();
+    await sleepMs(2);
+  }
+  killAll(isEngineAlone ? [engineId] : [engineId, ...started]);
+  await ended;
+  await listing;
+  if (!isEngineAlone) killAll(started);
+  return started;
+}
+
+/**
+ * Waits for processes to end by themselves, for three seconds at most, and kills the rest.
+ *
+ * @returns Resolves with the ids of those that were killed.
+ */
+export async function endOf(processIds: readonly number[]): Promise<number[]> {
+  const patience = AbortSignal.timeout(3_000);
+  let left = processIds.filter(isRunning);
+  while (left.length > 0 && !patience.aborted) {
+    await sleepMs(10);
+    left = left.filter(isRunning);
+  }
+  killAll(left);
+  return left;
+}
+
+function killAll(processIds: readonly number[]): void {
+  for (const processId of processIds) signal(processId, "SIGKILL");
+}
+
+function isRunning(processId: number): boolean {
+  return signal(processId, 0);
+}
+
+/** Gives false where the process has ended. */
+function signal(processId: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(processId, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
+}
