@@ -1,0 +1,34 @@
+/** The operations whose calls a lifecycle is killed at. */
+export const killedOperations = [
+  "createTenant",
+  "createTenantApplication",
+  "deleteTenantApplication",
+  "deleteTenant",
+  "getTenants",
+  "getTenantApplications",
+  "token",
+] as const;
+export type KilledOperation = (typeof killedOperations)[number];
+
+/**
+ * Where at a call the kill comes: before the API carried it out, after it did and before it answered, or once the
+ * answer was sent and before the state, or the journal, can hold what it says.
+ */
+export const moments = ["before", "after", "answered"] as const;
+export type Moment = (typeof moments)[number];
+
+/** A place to be killed at. */
+export interface Boundary {
+  operation: KilledOperation;
+  moment: Moment;
+}
+
+/** Every boundary. Lifecycle `i` is killed at boundary `i` modulo their number, so that none is left to chance. */
+export const boundaries: readonly Boundary[] = moments.flatMap((moment) =>
+  killedOperations.map((operation) => ({ operation, moment })),
+);
+
+/** Names a boundary in tallies and reports. */
+export function boundaryName({ operation, moment }: Boundary): string {
+  return `${operation} ${moment}`;
+}

@@ -1,0 +1,246 @@
+import { strict as assert } from "node:assert";
+import { setTimeout as sleepMs } from "node:timers/promises";
+
+import type { ProcessResult } from "../../sandbox/process";
+import { StackUnderTest } from "../engine/engine";
+import { boundaryName } from "./boundaries";
+import { type Declaration, toConfig } from "./declared";
+import { assertConsistent, assertDestroyed, assertQuiet } from "./invariants";
+import { endOf, runKilled } from "./killed-command";
+import {
+  type Command,
+  describeStep,
+  type InterruptStep,
+  type KillStep,
+  type LifecyclePlan,
+  type Step,
+  type Trouble,
+} from "./plan";
+import type { Tally } from "./tally";
+
+/** What a lifecycle did that it must not do. */
+export interface Finding {
+  seed: number;
+  index: number;
+  /** The steps up to it. */
+  steps: string[];
+  /** What does not hold. */
+  violated: string;
+  /** What the engine printed last. */
+  lastOutput: string;
+}
+
+/** How long a command may take, in milliseconds. */
+const patienceMs = 300_000;
+/** How many characters of the engine's output a finding keeps. */
+const keptOutput = 6000;
+
+/** What no message of the project's or the engine's may hold, whatever happened: traces of a mistake in the code. */
+const signsOfMistake =
+  /Unexpected struct type|is not a function|Cannot read propert|UnhandledPromise|unhandled rejection|panic:|a bug of the sandbox|ReferenceError|SyntaxError/;
+
+/** Carries out a plan, and finds what it violates; undefined where all is well. */
+export async function runLifecycle(plan: LifecyclePlan, tally: Tally): Promise<Finding | undefined> {
+  const stack = await StackUnderTest.create({
+    stage: plan.stage,
+    customers: [],
+    config: { "tenants:replaceLostApplications": plan.replacesLostApplications },
+  });
+  const lifecycle = new Lifecycle(plan, stack, tally);
+  try {
+    await lifecycle.run();
+    return undefined;
+  } catch (error) {
+    return {
+      seed: plan.seed,
+      index: plan.index,
+      steps: lifecycle.taken,
+      violated: error instanceof Error ? error.message : String(error),
+      lastOutput: `${stack.printed.join("\n").slice(-keptOutput)}\n${await lifecycle.evidence()}`,
+    };
+  } finally {
+    await stack.close();
+  }
+}
+
+class Lifecycle {
+  readonly taken: string[] = [];
+
+  constructor(
+    private readonly plan: LifecyclePlan,
+    private readonly stack: StackUnderTest,
+    private readonly tally: Tally,
+  ) {}
+
+  async run(): Promise<void> {
+    const { plan, stack } = this;
+    for (const step of plan.steps) {
+      this.tally.steps += 1;
+      if (step.settledFirst !== undefined) await this.#settle(step.settledFirst);
+      this.taken.push(describeStep(step));
+      await this.#take(step);
+    }
+    this.taken.push("repair");
+    await this.#settle(plan.declaration);
+    await assertConsistent(stack, plan.declaration);
+    await assertQuiet(stack);
+    this.taken.push("destroy");
+    if (plan.stage === "production") {
+      await this.#settle(
+        plan.declaration.map((customer) => ({ ...customer, status: "deprecated" as const })),
+      );
+    }
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    await assertDestroyed(stack);
+    await stack.assertNoCredentials();
+    assert.doesNotMatch(stack.printed.join("\n"), signsOfMistake);
+  }
+
+  /** What is at the vendor, and on record, for the report of a finding. */
+  async evidence(): Promise<string> {
+    const journal = await this.stack.journal().catch(String);
+    return `At the vendor: ${JSON.stringify(this.stack.existing())}\nJournal:\n${journal}`;
+  }
+
+  async #take(step: Step): Promise<void> {
+    await this.#declare(step.declaration);
+    this.#cause(step.trouble);
+    try {
+      switch (step.kind) {
+        case "run":
+          await this.#command(step.command);
+          return;
+        case "kill":
+          await this.#kill(step);
+          return;
+        case "interrupt":
+          await this.#interrupt(step);
+          return;
+      }
+    } finally {
+      this.#calm();
+    }
+  }
+
+  async #kill(step: KillStep): Promise<void> {
+    const { boundary, nth, command, delayMs, isEngineAlone, trouble } = step;
+    const { operation, moment } = boundary;
+    const { control } = this.stack.sandbox;
+    const begin = control.requestLog().length;
+    if (moment !== "answered") {
+      control.addFault({ operation, nth, kind: "hang", carriedOut: moment === "after" });
+    }
+    let reachedAtMs: number | undefined;
+    const waitMs = moment === "answered" ? delayMs : (trouble.settings.latencyMs ?? 0) + 30;
+    const when = (): boolean => {
+      const request = control
+        .requestLog()
+        .slice(begin)
+        .filter((record) => record.operation === operation)
+        .at(nth - 1);
+      if (request === undefined || (moment === "answered" && request.status === undefined)) return false;
+      reachedAtMs ??= performance.now();
+      return performance.now() - reachedAtMs >= waitMs;
+    };
+    const started = await runKilled(this.stack, flagsOf(command), { when, isEngineAlone });
+    const isKilled = started !== undefined;
+    this.taken.push(isKilled ? "  killed" : "  ended before it could be killed");
+    if (isKilled) {
+      this.tally.killed(boundary);
+      if (isEngineAlone) {
+        this.tally.enginesKilledAlone += 1;
+        assert.deepEqual(await endOf(started), [], "what a killed engine had started went on");
+      }
+      await this.stack.succeed(["cancel", "--yes"]);
+    } else {
+      this.tally.missedKills += 1;
+      assert.ok(!step.isAssigned, `${boundaryName(boundary)} was not reached: the plan is wrong`);
+    }
+  }
+
+  async #interrupt({ nth, command }: InterruptStep): Promise<void> {
+    const { control } = this.stack.sandbox;
+    const begin = control.requestLog().length;
+    const interruption = new AbortController();
+    let hasEnded = false;
+    const watch = async (): Promise<void> => {
+      while (!hasEnded && control.requestLog().length - begin < nth) await sleepMs(2);
+      if (hasEnded) return;
+      this.tally.interrupts += 1;
+      interruption.abort();
+    };
+    const watching = watch();
+    try {
+      await this.#command(command, interruption.signal);
+    } finally {
+      hasEnded = true;
+      await watching;
+    }
+  }
+
+  /** Runs a command, which may fail, but must end. */
+  async #command(command: Command, signal?: AbortSignal): Promise<ProcessResult> {
+    const patience = AbortSignal.timeout(patienceMs);
+    const startedAtMs = performance.now();
+    const result = await this.stack.run(flagsOf(command), {
+      signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
+    });
+    this.tally.commands += 1;
+    assert.ok(!patience.aborted, `${command} did not end within ${patienceMs / 1000} s`);
+    const tookMs = performance.now() - startedAtMs;
+    this.taken.push(`  exit code ${result.exitCode} after ${(tookMs / 1000).toFixed(1)} s`);
+    return result;
+  }
+
+  /** Provisions a declaration without any trouble, doing no more than what the messages say. */
+  async #settle(declaration: Declaration): Promise<void> {
+    await this.#declare(declaration);
+    this.#calm();
+    const first = await this.#command("up");
+    if (first.exitCode === 0) return;
+    await this.#doAsTold(first);
+    const second = await this.#command("up");
+    assert.equal(second.exitCode, 0, "the second up of a repair failed");
+  }
+
+  /** Does what a failed `up` says to do; anything else that it says is a finding. */
+  async #doAsTold({ stdout, stderr }: ProcessResult): Promise<void> {
+    const said = stdout + stderr;
+    const isTold = said.includes("pulumi config set tenants:replaceLostApplications true");
+    const leftSecrets = [...said.matchAll(/ResourceExistsException: .*? secret (\S+) already exists/g)];
+    assert.ok(isTold || leftSecrets.length > 0, "an up without any trouble failed");
+    if (isTold) {
+      this.taken.push("  as told: tenants:replaceLostApplications true");
+      this.tally.lostApplications += 1;
+      await this.stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    }
+    for (const name of new Set(leftSecrets.map(([, secretName = ""]) => secretName))) {
+      this.taken.push(`  left by the AWS provider, and deleted by hand: ${name}`);
+      this.tally.leftSecrets += 1;
+      await this.stack.deleteSecret(name);
+    }
+  }
+
+  #declare(declaration: Declaration): Promise<void> {
+    return this.stack.setCustomers(toConfig(declaration));
+  }
+
+  #cause({ faults, settings, revokesTokens }: Trouble): void {
+    const { control } = this.stack.sandbox;
+    control.configure(settings);
+    if (revokesTokens) control.revokeTokens();
+    for (const fault of faults) control.addFault(fault);
+    this.tally.faults += faults.length;
+  }
+
+  #calm(): void {
+    const { control } = this.stack.sandbox;
+    control.clearFaults();
+    control.configure({ latencyMs: 0, rateLimit: null });
+  }
+}
+
+function flagsOf(command: Command): string[] {
+  const [name = "up", ...flags] = command.split(" ");
+  return [name, "--yes", "--skip-preview", ...flags];
+}

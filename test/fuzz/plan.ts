@@ -1,0 +1,352 @@
+import type { FaultInput, SettingsChange, Stage } from "../../sandbox/api";
+import { boundaries, type Boundary, boundaryName } from "./boundaries";
+import { type Declaration, type Edit, Editor } from "./declared";
+import { Random } from "./random";
+
+/** A `pulumi` command of a step. */
+export type Command = "up" | "refresh" | "up --refresh";
+
+/** What makes the API misbehave during a step. */
+export interface Trouble {
+  faults: FaultInput[];
+  settings: SettingsChange;
+  /** Whether all access tokens are revoked first. */
+  revokesTokens: boolean;
+}
+
+interface CommonStep {
+  command: Command;
+  /** What is declared when the command runs. */
+  declaration: Declaration;
+  trouble: Trouble;
+  /** What is edited, for people. */
+  edits: string[];
+  /** What is provisioned first, without trouble; a step without it meets whatever the one before left behind. */
+  settledFirst?: Declaration;
+}
+
+/** A command that runs to its end. */
+export interface RunStep extends CommonStep {
+  kind: "run";
+}
+
+/** A command that is killed. */
+export interface KillStep extends CommonStep {
+  kind: "kill";
+  boundary: Boundary;
+  /** At which call of the operation, from 1. */
+  nth: number;
+  /** How long after the answer the kill comes, in milliseconds; of the moment `answered` only. */
+  delayMs: number;
+  /** Whether the engine alone is killed, and not all that it started. */
+  isEngineAlone: boolean;
+  /** Whether the lifecycle is there for this boundary: it must then be reached. */
+  isAssigned: boolean;
+}
+
+/** A command that is interrupted (SIGINT). */
+export interface InterruptStep extends CommonStep {
+  kind: "interrupt";
+  /** At which request of any kind, from 1. */
+  nth: number;
+}
+
+export type Step = RunStep | KillStep | InterruptStep;
+
+/** All that one lifecycle does, decided before it begins: the same seed and index give the same plan. */
+export interface LifecyclePlan {
+  seed: number;
+  index: number;
+  stage: Stage;
+  /** `tenants:replaceLostApplications` from the start. */
+  replacesLostApplications: boolean;
+  steps: Step[];
+  /** What is declared in the end. */
+  declaration: Declaration;
+}
+
+/** Plans the lifecycle of a seed and an index. */
+export function planLifecycle(seed: number, index: number): LifecyclePlan {
+  return new Planner(seed, index).plan();
+}
+
+const noTrouble: Trouble = { faults: [], settings: {}, revokesTokens: false };
+
+class Planner {
+  readonly #random: Random;
+  readonly #stage: Stage;
+  readonly #editor: Editor;
+  readonly #steps: Step[] = [];
+  #declaration: Declaration = [];
+
+  constructor(
+    private readonly seed: number,
+    private readonly index: number,
+  ) {
+    this.#random = new Random(seed, index);
+    this.#stage = this.#random.chance(65) ? "testing" : "production";
+    this.#editor = new Editor(this.#random, this.#stage);
+  }
+
+  plan(): LifecyclePlan {
+    const replacesLostApplications = this.#random.chance(50);
+    const count = this.#random.int(2, 4);
+    const assigned = this.#random.int(0, count - 1);
+    const boundary = boundaries[this.index % boundaries.length];
+    if (boundary === undefined) throw new RangeError("there is no boundary");
+    for (let position = 0; position < count; position += 1) {
+      if (position === assigned) this.#kill(boundary, true);
+      else this.#any();
+    }
+    return {
+      seed: this.seed,
+      index: this.index,
+      stage: this.#stage,
+      replacesLostApplications,
+      steps: this.#steps,
+      declaration: this.#declaration,
+    };
+  }
+
+  #any(): void {
+    const random = this.#random;
+    const kind = random.int(1, 100);
+    if (kind <= 25) {
+      this.#kill(random.pick(boundaries), false);
+      return;
+    }
+    const { description, requires } = this.#edit(this.#editor.any(this.#declaration));
+    const common = { edits: description, ...requires, declaration: this.#declaration };
+    const isInterrupted = kind <= 40;
+    const command = random.pick<Command>(["up", "up", "up", "refresh", "up --refresh"]);
+    this.#steps.push(
+      isInterrupted
+        ? { ...common, kind: "interrupt", command: "up", trouble: this.#trouble(1), nth: random.int(1, 6) }
+        : { ...common, kind: "run", command, trouble: this.#trouble(3) },
+    );
+  }
+
+  /** Applies an edit, and another now and then. */
+  #edit(first: Edit): { description: string[]; requires: { settledFirst?: Declaration } } {
+    this.#declaration = first.after;
+    const description = [first.description];
+    if (first.requires === undefined && this.#random.chance(40)) {
+      const second = this.#editor.any(this.#declaration);
+      if (second.requires === undefined) {
+        this.#declaration = second.after;
+        description.push(second.description);
+      }
+    }
+    return { description, requires: first.requires === undefined ? {} : { settledFirst: first.requires } };
+  }
+
+  /** Plans a kill at a boundary, with an edit, a command and faults that lead to it. */
+  #kill(boundary: Boundary, isAssigned: boolean): void {
+    const { edit, command, faults } = this.#wayTo(boundary, isAssigned);
+    const before = this.#declaration;
+    if (edit !== undefined) this.#declaration = edit.after;
+    const settledFirst = edit?.requires ?? (isAssigned || command === "refresh" ? before : undefined);
+    this.#steps.push({
+      kind: "kill",
+      boundary,
+      command,
+      declaration: this.#declaration,
+      edits: edit === undefined ? [] : [edit.description],
+      ...(settledFirst === undefined ? {} : { settledFirst }),
+      trouble: { ...noTrouble, faults, settings: this.#random.chance(20) ? { latencyMs: 20 } : {} },
+      nth: isAssigned ? 1 : this.#random.int(1, 2),
+      delayMs: this.#random.int(0, 40),
+      isEngineAlone: this.#random.chance(20),
+      isAssigned,
+    });
+  }
+
+  #wayTo(
+    { operation }: Boundary,
+    isAssigned: boolean,
+  ): { edit?: Edit; command: Command; faults: FaultInput[] } {
+    const random = this.#random;
+    const up = { command: "up" as const, faults: [] };
+    switch (operation) {
+      case "createTenant":
+        return { ...up, edit: this.#newCustomer() };
+      case "createTenantApplication":
+        return {
+          ...up,
+          edit: this.#oneOf(
+            () => this.#newCustomer(),
+            (before) => this.#editor.addApplication(before),
+          ),
+        };
+      case "deleteTenantApplication":
+        this.#makeSureOfCustomer();
+        return {
+          ...up,
+          edit: this.#oneOf(
+            (before) => this.#editor.removeApplication(before),
+            (before) => this.#editor.removeCustomer(before),
+            (before) => this.#editor.changeScopes(before),
+            (before) => this.#editor.changeAuthMethod(before),
+          ),
+        };
+      case "deleteTenant":
+        this.#makeSureOfCustomer();
+        return { ...up, edit: this.#oneOf((before) => this.#editor.removeCustomer(before)) };
+      case "getTenants":
+        if (random.chance(50)) {
+          // A lost answer makes the provider look for the tenant.
+          const faults: FaultInput[] = [{ operation: "createTenant", kind: "reset-after" }];
+          return { command: "up", faults, edit: this.#newCustomer() };
+        }
+        this.#makeSureOfCustomer();
+        return { command: random.pick<Command>(["refresh", "up --refresh"]), faults: [] };
+      case "getTenantApplications":
+        if (random.chance(40)) {
+          const faults: FaultInput[] = [{ operation: "createTenantApplication", kind: "reset-after" }];
+          return { command: "up", faults, edit: this.#newCustomer() };
+        }
+        this.#makeSureOfCustomer();
+        return { command: random.pick<Command>(["refresh", "up --refresh"]), faults: [] };
+      case "token":
+        return isAssigned || random.chance(50)
+          ? { ...up, edit: this.#newCustomer() }
+          : { command: "up --refresh", faults: [] };
+    }
+  }
+
+  /** Adds a customer, in place of another where there are enough. */
+  #newCustomer(): Edit {
+    const added = this.#editor.addCustomer(this.#declaration);
+    if (added !== undefined) return added;
+    this.#settle(this.#oneOf((before) => this.#editor.removeCustomer(before)));
+    return this.#oneOf((before) => this.#editor.addCustomer(before));
+  }
+
+  #makeSureOfCustomer(): void {
+    if (this.#declaration.length === 0) {
+      this.#declaration = this.#oneOf((before) => this.#editor.addCustomer(before)).after;
+    }
+  }
+
+  /** Plans an edit that is carried out without trouble. */
+  #settle({ description, requires, after }: Edit): void {
+    this.#declaration = after;
+    this.#steps.push({
+      kind: "run",
+      command: "up",
+      declaration: after,
+      edits: [description],
+      trouble: noTrouble,
+      ...(requires === undefined ? {} : { settledFirst: requires }),
+    });
+  }
+
+  #oneOf(...edits: Array<(before: Declaration) => Edit | undefined>): Edit {
+    const remaining = [...edits];
+    while (remaining.length > 0) {
+      const [edit] = remaining.splice(this.#random.int(0, remaining.length - 1), 1);
+      const made = edit?.(this.#declaration);
+      if (made !== undefined) return made;
+    }
+    throw new RangeError("no edit is possible");
+  }
+
+  #trouble(mostFaults: number): Trouble {
+    const random = this.#random;
+    const faults = Array.from({ length: random.int(0, mostFaults) }, () => this.#fault());
+    const settings: SettingsChange = {
+      ...(random.chance(20) ? { latencyMs: random.pick([10, 50, 150]) } : {}),
+      ...(random.chance(20)
+        ? {
+            rateLimit: {
+              perSecond: random.pick([5, 10]),
+              burst: random.pick([1, 5]),
+              retryAfter: random.pick(["seconds", "date", "absent"] as const),
+            },
+          }
+        : {}),
+    };
+    return { faults, settings, revokesTokens: random.chance(15) };
+  }
+
+  /**
+   * Makes a fault that an honest API can have. One that says 404 of what exists, or refuses with a 4xx what it has
+   * carried out, is not honest, and no client can tell.
+   */
+  #fault(): FaultInput {
+    const random = this.#random;
+    const where = {
+      operation: random.pick([
+        "createTenant",
+        "createTenantApplication",
+        "createTenantApplication",
+        "deleteTenant",
+        "deleteTenantApplication",
+        "getTenants",
+        "getTenant",
+        "getTenantApplications",
+        "token",
+        "*",
+      ] as const),
+      nth: random.int(1, 4),
+      times: random.pick([1, 1, 1, 2]),
+    };
+    const kind = random.pick([
+      "status",
+      "status",
+      "status",
+      "latency",
+      "reset-before",
+      "reset-after",
+      "reset-after",
+      "half-body",
+      "garbage-body",
+    ] as const);
+    // A hanging answer costs its half a minute, so there are few.
+    if (random.chance(2)) return { ...where, times: 1, kind: "hang", carriedOut: random.chance(50) };
+    switch (kind) {
+      case "status": {
+        const isServerError = random.chance(70);
+        const status = isServerError
+          ? random.pick([500, 502, 503, 504, 408])
+          : random.pick([400, 401, 403, 409, 415, 429, 307]);
+        return {
+          ...where,
+          kind,
+          status,
+          carriedOut: isServerError && random.chance(50),
+          ...(random.chance(30) ? { body: "<html><body>Bad Gateway</body></html>" } : {}),
+          ...(random.chance(30) ? { headers: { "retry-after": "1" } } : {}),
+        };
+      }
+      case "latency":
+        return { ...where, kind, latencyMs: random.pick([100, 500, 1500]) };
+      case "reset-before":
+      case "reset-after":
+      case "half-body":
+      case "garbage-body":
+        return { ...where, kind };
+    }
+  }
+}
+
+/** Tells a step in one line. */
+export function describeStep(step: Step): string {
+  const { edits, command, trouble, settledFirst } = step;
+  const { faults, settings, revokesTokens } = trouble;
+  const parts = [
+    ...(settledFirst === undefined ? [] : ["provision without trouble, then"]),
+    ...(edits.length === 0 ? [] : [`${edits.join("; ")}:`]),
+    command,
+    ...(step.kind === "kill"
+      ? [
+          `killed${step.isEngineAlone ? " (the engine alone)" : ""} at ${boundaryName(step.boundary)} (call ${step.nth})`,
+        ]
+      : []),
+    ...(step.kind === "interrupt" ? [`interrupted at request ${step.nth}`] : []),
+    ...faults.map((fault) => `fault ${JSON.stringify(fault)}`),
+    ...(Object.keys(settings).length === 0 ? [] : [`settings ${JSON.stringify(settings)}`]),
+    ...(revokesTokens ? ["tokens revoked"] : []),
+  ];
+  return parts.join(" ");
+}

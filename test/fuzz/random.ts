@@ -1,0 +1,34 @@
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { JumpableRandomGenerator } from "pure-rand/types/JumpableRandomGenerator";
+
+/** Draws from a seeded generator: the same seed and index draw the same. */
+export class Random {
+  readonly #generator: JumpableRandomGenerator;
+
+  /**
+   * @param seed any 32-bit integer
+   * @param index which of the seed's independent sequences is drawn from, from 0
+   */
+  constructor(seed: number, index: number) {
+    this.#generator = xoroshiro128plus(seed);
+    for (let jumps = 0; jumps < index; jumps += 1) this.#generator.jump();
+  }
+
+  /** Gives a whole number from `min` to `max`, both included. */
+  int(min: number, max: number): number {
+    return uniformInt(this.#generator, min, max);
+  }
+
+  /** Gives true with a probability in per cent. */
+  chance(percent: number): boolean {
+    return this.int(1, 100) <= percent;
+  }
+
+  /** Gives one of the items, of which there must be one. */
+  pick<T>(items: readonly T[]): T {
+    const item = items[this.int(0, items.length - 1)];
+    if (item === undefined) throw new RangeError("there is nothing to pick from");
+    return item;
+  }
+}
