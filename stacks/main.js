@@ -7,4 +7,7 @@ require("./build.js").ensureBuilt();
 // are then those in dist/.
 Error.prepareStackTrace = undefined;
 
+// This version of the AWS SDK runs on every Node.js that this project does; what it says is about later ones.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
 module.exports = require("./dist/program.js").program;

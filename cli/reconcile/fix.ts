@@ -1,4 +1,5 @@
 import { messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
+import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import { type Intended, startRecording } from "pulumi-resistant-tenants/journal";
 import { actor } from "pulumi-resistant-tenants/operator";
 
@@ -7,7 +8,6 @@ import type { Stack } from "../stack";
 import { compare, isPendingCreateNeeded } from "./compare";
 import type { Comparison } from "./comparison";
 import type { Finding, Fix } from "./finding";
-import { deleteEmptySecret } from "./pending-secrets";
 
 /** Tells in one line what a fix does. */
 export function describeFix(fix: Fix): string {
@@ -136,5 +136,14 @@ async function onRecord(
   } catch (error) {
     await recording.fail(error);
     throw error;
+  }
+}
+
+async function deleteEmptySecret(arn: string): Promise<void> {
+  const aws = new SecretsManager(arn.split(":")[3]);
+  try {
+    await aws.deleteEmpty(arn);
+  } finally {
+    aws.close();
   }
 }

@@ -1,4 +1,4 @@
-import type { DescribeSecretResponse, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import { messageOf } from "pulumi-resistant-tenants/client";
 import { z } from "zod";
 
@@ -22,8 +22,9 @@ export interface PendingSecrets {
 }
 
 /**
- * Looks in AWS for the secrets that pending creates may have made: their names are taken, and the next update would
- * fail at them.
+ * Looks in AWS for the secrets that pending creates have made, and that no state holds.
+ *
+ * @param region that of the stack; a secret may name its own
  */
 export async function findPendingSecrets(
   pending: readonly PendingOperation[],
@@ -33,57 +34,18 @@ export async function findPendingSecrets(
   for (const { operation, type, urn, inputs } of pending) {
     const wanted = inputsSchema.safeParse(inputs).data;
     if (operation !== "creating" || type !== secretType || wanted === undefined) continue;
+    const aws = new SecretsManager(wanted.region ?? region);
     try {
-      const described = await describeSecret(wanted.name, wanted.region ?? region);
-      if (described?.ARN === undefined || !isEmptyAndOurs(described, wanted.tags)) continue;
-      found.empty.set(urn, { arn: described.ARN, secretName: wanted.name });
+      const described = await aws.describe(wanted);
+      if (described?.isEmptyAndWanted === true)
+        found.empty.set(urn, { arn: described.arn, secretName: wanted.name });
     } catch (error) {
       found.warnings.push(
         `Whether the secret ${wanted.name} was made could not be asked of AWS: ${messageOf(error)}`,
       );
+    } finally {
+      aws.close();
     }
   }
   return found;
-}
-
-/** A secret of the same name with a value, or with other tags, is not what the create made. */
-function isEmptyAndOurs(described: DescribeSecretResponse, tags: Record<string, string>): boolean {
-  const actual = new Map((described.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
-  return (
-    described.DeletedDate === undefined &&
-    Object.keys(described.VersionIdsToStages ?? {}).length === 0 &&
-    Object.entries(tags).every(([key, value]) => actual.get(key) === value)
-  );
-}
-
-async function describeSecret(
-  name: string,
-  region: string | undefined,
-): Promise<DescribeSecretResponse | undefined> {
-  const { DescribeSecretCommand } = await import("@aws-sdk/client-secrets-manager");
-  const client = await clientIn(region);
-  try {
-    return await client.send(new DescribeSecretCommand({ SecretId: name }));
-  } catch (error) {
-    if (error instanceof Error && error.name === "ResourceNotFoundException") return undefined;
-    throw error;
-  } finally {
-    client.destroy();
-  }
-}
-
-/** Deletes a secret that holds nothing, at once, so that its name is free. */
-export async function deleteEmptySecret(arn: string): Promise<void> {
-  const { DeleteSecretCommand } = await import("@aws-sdk/client-secrets-manager");
-  const client = await clientIn(arn.split(":")[3]);
-  try {
-    await client.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
-  } finally {
-    client.destroy();
-  }
-}
-
-async function clientIn(region: string | undefined): Promise<SecretsManagerClient> {
-  const { SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  return new SecretsManagerClient(region === undefined ? {} : { region });
 }

@@ -27,14 +27,19 @@ export interface CustomerConfiguration {
 export interface StackConfiguration {
   settings: ProviderSettings;
   secretPrefix: string;
+  /** How many tenants the organization may have. */
+  quota: number;
   customers: CustomerConfiguration[];
 }
+
+/** The vendor's default quota of tenants, raised on request. */
+const defaultQuota = 20;
 
 /** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
 const defaultSecretPrefix = "resistant-tenants";
 
 /** The keys of the namespace that the program reads, beside those of the resources themselves. */
-const programKeys = ["owner", "customers", "secretPrefix"];
+const programKeys = ["owner", "customers", "secretPrefix", "quota"];
 
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 const tagValue = z
@@ -53,6 +58,12 @@ const secretPrefixSchema = z
     "must be 1 to 200 characters that AWS allows in a secret's name: letters, digits and / _ + = . @ -",
   )
   .refine((prefix) => !prefix.startsWith("/") && !prefix.endsWith("/"), "must not begin or end with a slash");
+
+const quotaSchema = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, "must be a whole number of tenants, 1 or more")
+  .transform(Number)
+  .default(defaultQuota);
 
 const unknownKey = (issue: { code?: string; keys?: string[] }): string | undefined =>
   issue.code === "unrecognized_keys" ? "is not a known key: remove it, or mend its name" : undefined;
@@ -145,11 +156,13 @@ export function readConfiguration(
     "tenants:secretPrefix",
     problems,
   );
+  const quota = check(quotaSchema, values.get("quota"), "tenants:quota", problems);
   // Without a stage that is right, the cells cannot be checked against it: production has them all.
   const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? "production";
   const customers = readCustomers(values.get("customers"), stage, owner, problems);
-  if (problems.length > 0 || secretPrefix === undefined || !("settings" in read)) return { problems };
-  return { configuration: { settings: read.settings, secretPrefix, customers } };
+  if (problems.length > 0 || secretPrefix === undefined || quota === undefined || !("settings" in read))
+    return { problems };
+  return { configuration: { settings: read.settings, secretPrefix, quota, customers } };
 }
 
 function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[] {

@@ -5,7 +5,7 @@ import { documentsApiUrl, SigningKey, type Stage, Tenant, TenantApplication } fr
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { Safeguard } from "./safeguard";
-import { algorithmOf, secretName, type StoredSecret } from "./stored-secret";
+import { algorithmOf, secretName, secretTags, type StoredSecret } from "./stored-secret";
 
 /** The arguments of a {@link Customer}. */
 export interface CustomerArgs extends CustomerConfiguration {
@@ -86,21 +86,14 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   private makeSecret(name: string, { cell, purpose }: ApplicationConfiguration): Secret {
-    const { stage, secretPrefix, name: customer, customerId, owner } = this.args;
+    const { stage, secretPrefix, name: customer } = this.args;
     return new Secret(
       name,
       {
         name: secretName(secretPrefix, stage, customer, cell, purpose),
         description: `OAuth2 client of customer ${customer} for the Documents API, cell ${cell} (${stage})`,
         recoveryWindowInDays: recoveryWindowInDays[stage],
-        tags: {
-          stage,
-          cell,
-          customer,
-          customerId,
-          tenant_id: this.tenant.tenantId,
-          ...(owner === undefined ? {} : { owner }),
-        },
+        tags: secretTags(this.args, cell, this.tenant.tenantId),
       },
       { parent: this, protect: this.isSafeguarded },
     );

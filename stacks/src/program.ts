@@ -5,6 +5,7 @@ import { describeProblems } from "pulumi-resistant-tenants/settings";
 import { readConfiguration, type StackConfiguration } from "./configuration";
 import { Customer, type CustomerArgs } from "./customer";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
+import { freeSecretNames } from "./secret-names";
 import { type StackOutputs, toOutputs } from "./outputs";
 
 /**
@@ -13,14 +14,25 @@ import { type StackOutputs, toOutputs } from "./outputs";
  * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created
  */
 export async function program(): Promise<StackOutputs> {
-  const { settings, secretPrefix, customers } = configurationOfStack();
+  const { settings, secretPrefix, quota, customers } = configurationOfStack();
+  await warnOfQuota(customers.length, quota);
   await assertStackEnvironment();
   await assertNothingActiveIsRemoved(customers);
-  return toOutputs(
-    customers.map((configuration) => {
-      const args: CustomerArgs = { ...configuration, stage: settings.stage, secretPrefix };
-      return { args, customer: new Customer(args) };
-    }),
+  const all: CustomerArgs[] = customers.map((configuration) => ({
+    ...configuration,
+    stage: settings.stage,
+    secretPrefix,
+  }));
+  await freeSecretNames(all);
+  return toOutputs(all.map((args) => ({ args, customer: new Customer(args) })));
+}
+
+/** The API tells its quota to nobody, and refuses the create that goes past it. */
+async function warnOfQuota(declared: number, quota: number): Promise<void> {
+  if (declared <= quota) return;
+  await pulumi.log.warn(
+    `${declared} customers are declared, and the organization's quota is ${quota} tenants (tenants:quota): the vendor will most likely refuse the rest. ` +
+      "Ask the vendor to raise the quota, then run `pulumi config set tenants:quota <number>`.",
   );
 }
 

@@ -32,6 +32,30 @@ export function secretName(
   return [prefix, stage, customer, cell, purpose].join("/");
 }
 
+/** Gives the tags of an application's secret. */
+export function secretTags<TenantId>(
+  { stage, name, customerId, owner }: SecretOwner,
+  cell: Cell,
+  tenantId: TenantId,
+): Record<string, string | TenantId> {
+  return {
+    stage,
+    cell,
+    customer: name,
+    customerId,
+    tenant_id: tenantId,
+    ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+/** Whose secret it is. */
+interface SecretOwner {
+  stage: Stage;
+  name: string;
+  customerId: string;
+  owner?: string | undefined;
+}
+
 /** The signature algorithm of each authentication method that has a key. */
 export const algorithmOf = { RSA: "RS256", EC: "ES256" } as const satisfies Partial<
   Record<AuthMethod, string>

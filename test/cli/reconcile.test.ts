@@ -1,8 +1,3 @@
-import {
-  CreateSecretCommand,
-  DeleteSecretCommand,
-  DescribeSecretCommand,
-} from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -12,6 +7,7 @@ import { z } from "zod";
 import { eventSchema } from "../../provider/src/journal";
 import { acme, globex } from "../engine/customers";
 import { StackUnderTest } from "../engine/engine";
+import { forgetSecret } from "../engine/interrupted-secret";
 
 const reportSchema = z.object({
   stack: z.string(),
@@ -246,26 +242,4 @@ function lockFolder(stack: StackUnderTest): string {
 async function lockFiles(stack: StackUnderTest): Promise<string[]> {
   const files = await readdir(lockFolder(stack));
   return files.filter((file) => file.endsWith(".json")).map((file) => path.join(lockFolder(stack), file));
-}
-
-/** Turns a stack into one whose update was killed between the create of its secret and the saving of the state. */
-async function forgetSecret(stack: StackUnderTest): Promise<void> {
-  const file = path.join(stack.workspace.directory, "state/.pulumi/stacks/resistant-tenants/dev.json");
-  const resource = z.looseObject({ type: z.string(), id: z.string().optional() });
-  const latest = z.looseObject({ resources: z.array(resource) });
-  const state = z
-    .looseObject({ checkpoint: z.looseObject({ latest }) })
-    .parse(JSON.parse(await readFile(file, "utf8")));
-  const { resources } = state.checkpoint.latest;
-  const secret = resources.find(({ type }) => type.endsWith(":Secret"));
-  assert.ok(secret?.id !== undefined);
-  const { id, outputs, ...asked } = secret;
-  assert.ok(outputs);
-  state.checkpoint.latest.resources = resources.filter(({ type }) => !type.startsWith("aws:secretsmanager/"));
-  state.checkpoint.latest["pending_operations"] = [{ type: "creating", resource: asked }];
-  await writeFile(file, JSON.stringify(state));
-  // It was killed before the value was stored, too.
-  const { Name, Description, Tags } = await stack.aws.send(new DescribeSecretCommand({ SecretId: id }));
-  await stack.aws.send(new DeleteSecretCommand({ SecretId: id, ForceDeleteWithoutRecovery: true }));
-  await stack.aws.send(new CreateSecretCommand({ Name, Description, Tags }));
 }

@@ -1,6 +1,5 @@
 import {
   CreateSecretCommand,
-  DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
@@ -229,11 +228,6 @@ export class StackUnderTest {
       new CreateSecretCommand({ Name: `${randomUUID()}/${name}`, SecretString: value }),
     );
     return ARN ?? "";
-  }
-
-  /** Deletes a secret at once, as a person would. */
-  async deleteSecret(name: string): Promise<void> {
-    await this.aws.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
   }
 
   async describeSecret(arn: string): Promise<{ name: string; tags: Record<string, string> }> {

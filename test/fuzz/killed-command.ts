@@ -61,12 +61,12 @@ export async function runKilled(
 }
 
 /**
- * Waits for processes to end by themselves, for three seconds at most, and kills the rest.
+ * Waits for processes to end by themselves, for twenty seconds at most, and kills the rest.
  *
  * @returns Resolves with the ids of those that were killed.
  */
 export async function endOf(processIds: readonly number[]): Promise<number[]> {
-  const patience = AbortSignal.timeout(3_000);
+  const patience = AbortSignal.timeout(20_000);
   let left = processIds.filter(isRunning);
   while (left.length > 0 && !patience.aborted) {
     await sleepMs(10);

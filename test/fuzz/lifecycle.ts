@@ -186,6 +186,7 @@ class Lifecycle {
       signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
     });
     this.tally.commands += 1;
+    this.tally.emptySecrets += result.stdout.split("by an interrupted up: it was deleted").length - 1;
     assert.ok(!patience.aborted, `${command} did not end within ${patienceMs / 1000} s`);
     const tookMs = performance.now() - startedAtMs;
     this.taken.push(`  exit code ${result.exitCode} after ${(tookMs / 1000).toFixed(1)} s`);
@@ -206,19 +207,13 @@ class Lifecycle {
   /** Does what a failed `up` says to do; anything else that it says is a finding. */
   async #doAsTold({ stdout, stderr }: ProcessResult): Promise<void> {
     const said = stdout + stderr;
-    const isTold = said.includes("pulumi config set tenants:replaceLostApplications true");
-    const leftSecrets = [...said.matchAll(/ResourceExistsException: .*? secret (\S+) already exists/g)];
-    assert.ok(isTold || leftSecrets.length > 0, "an up without any trouble failed");
-    if (isTold) {
-      this.taken.push("  as told: tenants:replaceLostApplications true");
-      this.tally.lostApplications += 1;
-      await this.stack.workspace.configure({ "tenants:replaceLostApplications": true });
-    }
-    for (const name of new Set(leftSecrets.map(([, secretName = ""]) => secretName))) {
-      this.taken.push(`  left by the AWS provider, and deleted by hand: ${name}`);
-      this.tally.leftSecrets += 1;
-      await this.stack.deleteSecret(name);
-    }
+    assert.ok(
+      said.includes("pulumi config set tenants:replaceLostApplications true"),
+      "an up without any trouble failed",
+    );
+    this.taken.push("  as told: tenants:replaceLostApplications true");
+    this.tally.lostApplications += 1;
+    await this.stack.workspace.configure({ "tenants:replaceLostApplications": true });
   }
 
   #declare(declaration: Declaration): Promise<void> {

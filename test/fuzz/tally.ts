@@ -16,8 +16,8 @@ export class Tally {
   missedKills = 0;
   /** Repairs that were told to set `tenants:replaceLostApplications`. */
   lostApplications = 0;
-  /** Secrets that the AWS provider made and the killed engine never heard of: the next `up` says that they exist. */
-  leftSecrets = 0;
+  /** Secrets that the AWS provider made and the killed engine never heard of: the next `up` clears them away. */
+  emptySecrets = 0;
   findings = 0;
 
   readonly #kills = new Map(boundaries.map((boundary) => [boundaryName(boundary), 0]));
@@ -57,7 +57,7 @@ export class Tally {
       ["  of the engine alone", this.enginesKilledAlone],
       ["SIGKILL not reached", this.missedKills],
       ["told: replaceLostApplications", this.lostApplications],
-      ["secrets left by SIGKILL", this.leftSecrets],
+      ["empty secrets cleared away", this.emptySecrets],
       ["findings", this.findings],
     );
     return table.toString();

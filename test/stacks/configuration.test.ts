@@ -34,7 +34,8 @@ const acme = { name: "acme", customerId: "CRM-1", cells: ["eu-1"] };
 
 describe("the stack configuration", () => {
   it("gives every default", () => {
-    const { settings, secretPrefix, customers: list } = accepted();
+    const { settings, secretPrefix, quota, customers: list } = accepted();
+    assert.equal(quota, 20);
     assert.equal(settings.apiUrl, "https://api.tenants.resistant.ai/v0");
     assert.equal(secretPrefix, "resistant-tenants");
     assert.deepEqual(list, [
@@ -121,6 +122,7 @@ describe("the stack configuration", () => {
       "tenants:privateKeySecretArn",
     ],
     ["a journal at an unknown scheme", { journal: "ftp://host/x" }, "tenants:journal"],
+    ["a quota that is no number", { quota: "many" }, "tenants:quota"],
     ["a flag that is none", { replaceLostApplications: "yes" }, "tenants:replaceLostApplications"],
     ["customers that are no list", { customers: "{}" }, "tenants:customers"],
     ["a customer that is none", customers("acme"), "tenants:customers[0]"],

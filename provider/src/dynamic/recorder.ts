@@ -1,5 +1,6 @@
 import { messageOf, TenantManagementError } from "../client/errors";
 import {
+  cutOffCreates,
   historyOf,
   type Intended,
   isOnDisk,
@@ -100,8 +101,21 @@ async function append(slot: SlotInput, event: JournalEvent): Promise<void> {
 }
 
 function open(stack: string): Promise<{ journal: Journal; events: JournalEvent[] }> {
-  journal ??= openJournal(stack).then(async (opened) => ({ journal: opened, events: await opened.read() }));
+  journal ??= openJournal(stack).then(async (opened) => {
+    const events = await opened.read();
+    warnOfCutOff(events, stack);
+    return { journal: opened, events };
+  });
   return journal;
+}
+
+function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {
+  const slots = cutOffCreates(events, stack).map(({ slot }) => slot);
+  if (slots.length === 0) return;
+  console.warn(
+    `warning: an earlier update was cut off while it made ${slots.join(", ")}. What is still declared of that is found again, and repaired; ` +
+      "`npm run tenants -- reconcile` names all that was left behind.",
+  );
 }
 
 async function openJournal(stack: string): Promise<Journal> {

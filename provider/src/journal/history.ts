@@ -33,6 +33,18 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
   return { kind: "made", intent, objectId };
 }
 
+/** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
+export function cutOffCreates(events: readonly JournalEvent[], stack: string): IntentEvent[] {
+  const lastOfSlot = new Map<string, IntentEvent>();
+  for (const event of events) {
+    if (event.event === "intent" && event.stack === stack)
+      lastOfSlot.set(`${event.type} ${event.slot}`, event);
+  }
+  return [...lastOfSlot.values()].filter(
+    (intent) => intent.operation === "create" && resultOf(events, intent) === undefined,
+  );
+}
+
 /** Gives the ids of all objects of a type that the journal records as made, whatever their slot. */
 export function recordedIds(events: readonly JournalEvent[], type: RecordedType): Set<string> {
   return new Set(

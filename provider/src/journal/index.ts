@@ -8,6 +8,7 @@ export {
 } from "./event";
 export { openFileJournal } from "./file-journal";
 export {
+  cutOffCreates,
   historyOf,
   mayBeDeleted,
   objectIdOf,

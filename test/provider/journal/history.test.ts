@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { historyOf, mayBeDeleted, recordedIds } from "../../../provider/src/journal";
+import { cutOffCreates, historyOf, mayBeDeleted, recordedIds } from "../../../provider/src/journal";
 import { intent, result, slot } from "./events";
 
 describe("the history of a slot", () => {
@@ -87,5 +87,21 @@ describe("an object that may be gone by our own hand", () => {
     const events = [create, result(create, "made", "a-2"), remove, result(remove, "failed", "a-1")];
     assert.ok(!mayBeDeleted(events, slot.type, "a-1"));
     assert.ok(!mayBeDeleted(events, slot.type, "a-2"));
+  });
+});
+
+describe("the creates that were cut off", () => {
+  const first = intent("create");
+
+  it("are those begun last in their slot that have no result", () => {
+    assert.deepEqual(cutOffCreates([first], slot.stack), [first]);
+    assert.deepEqual(cutOffCreates([first], "another/stack/dev"), []);
+  });
+
+  it("are not those that ended, however, nor those that something was done about since", () => {
+    assert.deepEqual(cutOffCreates([first, result(first, "unknown")], slot.stack), []);
+    const second = intent("create");
+    assert.deepEqual(cutOffCreates([first, second, result(second, "made", "a-1")], slot.stack), []);
+    assert.deepEqual(cutOffCreates([first, intent("delete", { applicationId: "a-1" })], slot.stack), []);
   });
 });

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type SecretDescription,
+  SecretsManager,
+  type WantedSecret,
+} from "pulumi-resistant-tenants/aws-secret";
+import { messageOf } from "pulumi-resistant-tenants/client";
+import { refusal } from "pulumi-resistant-tenants/guards";
+import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { tenantType } from "pulumi-resistant-tenants/operator";
+
+import type { CustomerArgs } from "./customer";
+import { secretName, secretTags } from "./stored-secret";
+
+const secretType = "aws:secretsmanager/secret:Secret";
+
+/**
+ * Makes sure, before anything is created, that the name of each new secret is free in AWS: otherwise its create would
+ * fail late, and in AWS's words. A secret that an interrupted `up` of this stack has made, and that is still empty, is
+ * deleted: its tags, with the id of a tenant that the state holds, show whose it is.
+ *
+ * Nothing is asked of AWS where the state holds all secrets that are declared.
+ *
+ * @throws `pulumi.RunError` that names each secret that is in the way, and what to do
+ */
+export async function freeSecretNames(customers: readonly CustomerArgs[]): Promise<void> {
+  const held = await resourcesOfLastUpdate();
+  const heldNames = new Set(
+    held.filter(({ type }) => type === secretType).map(({ outputs }) => outputs["name"]),
+  );
+  const wanted = customers
+    .flatMap((args) => secretsOf(args, held))
+    .filter(({ name }) => !heldNames.has(name));
+  if (wanted.length === 0) return;
+  const aws = new SecretsManager(new pulumi.Config("aws").get("region"));
+  try {
+    const taken = (await Promise.all(wanted.map((secret) => freeName(aws, secret)))).flatMap(
+      (name) => name ?? [],
+    );
+    if (taken.length > 0) throw refusal(describeTaken(taken));
+  } finally {
+    aws.close();
+  }
+}
+
+/** A tenant's id stands in the state before any secret of it is made; without it none can be this stack's. */
+function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): WantedSecret[] {
+  const tenant = held.find(({ type, outputs }) => type === tenantType && outputs["name"] === args.name);
+  const tenantId = tenant?.outputs["tenantId"];
+  return args.applications.map(({ cell, purpose }) => ({
+    name: secretName(args.secretPrefix, args.stage, args.name, cell, purpose),
+    tags: typeof tenantId === "string" ? secretTags(args, cell, tenantId) : undefined,
+  }));
+}
+
+/** Resolves with what is in the way of a name, where it is neither free nor can be made so. */
+async function freeName(aws: SecretsManager, wanted: WantedSecret): Promise<string | undefined> {
+  let found: SecretDescription | undefined;
+  try {
+    found = await aws.describe(wanted);
+    if (found === undefined) return undefined;
+    if (!found.isEmptyAndWanted) return describeSecret(wanted.name, found);
+    if (pulumi.runtime.isDryRun()) {
+      await pulumi.log.info(`${leftBehind(wanted.name)}: an up deletes it, and makes it again.`);
+      return undefined;
+    }
+    await aws.deleteEmpty(found.arn);
+    await pulumi.log.info(`${leftBehind(wanted.name)}: it was deleted, and is made again.`);
+  } catch (error) {
+    await pulumi.log.warn(
+      `Whether the name of the secret ${wanted.name} is free in AWS could not be found out: ${messageOf(error)} ` +
+        "(it takes secretsmanager:DescribeSecret; DeleteSecret for one that an interrupted up left behind, empty).",
+    );
+  }
+  return undefined;
+}
+
+function leftBehind(name: string): string {
+  return `The secret ${name} was left behind, empty, by an interrupted up`;
+}
+
+function describeSecret(name: string, { arn, deletedAt }: SecretDescription): string {
+  return deletedAt === undefined
+    ? `${name} exists (${arn})`
+    : `${name} waits for its deletion, begun ${deletedAt} (${arn})`;
+}
+
+function describeTaken(problems: readonly string[]): string {
+  return (
+    `Secrets that this stack is to make are in AWS already, and in no state of this stack:\n${problems.map((problem) => `  - ${problem}`).join("\n")}\n` +
+    "Nothing was changed. Find out whose they are. If another stack's: give this one another tenants:secretPrefix. " +
+    "If nobody's: delete them for good (aws secretsmanager delete-secret --force-delete-without-recovery --secret-id <name>), and run the same command again."
+  );
+}

@@ -1,0 +1,41 @@
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { strict as assert } from "node:assert";
+
+import { proveSecret } from "../../sandbox/start/proof";
+import { toApplications } from "../../sandbox/start/stack-outputs";
+import { acme } from "./customers";
+import { StackUnderTest } from "./engine";
+import { forgetSecret } from "./interrupted-secret";
+
+describe("a secret that is in AWS and in no state, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers: [acme] });
+    await stack.up();
+    await forgetSecret(stack);
+  });
+  afterEach(async () => {
+    await stack.finish();
+  });
+
+  it("and is empty, as a killed up leaves it, is made again by the next up", async () => {
+    assert.match(await stack.up(), /was left behind, empty, by an interrupted up: it was deleted/);
+    for (const application of toApplications(await stack.workspace.outputs())) {
+      await proveSecret(stack.aws, application);
+    }
+    await stack.up("--expect-no-changes");
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    assert.deepEqual(await stack.listSecrets(), []);
+  });
+
+  it("and holds a value is in the way, which is said before anything is changed", async () => {
+    const [name = ""] = await stack.listSecrets();
+    await stack.aws.send(new PutSecretValueCommand({ SecretId: name, SecretString: "another's" }));
+    assert.match(
+      await stack.fail(["up", "--yes", "--skip-preview"]),
+      new RegExp(`${name} exists.*Nothing was changed`, "s"),
+    );
+    assert.deepEqual(await stack.listSecrets(), [name]);
+  });
+});
