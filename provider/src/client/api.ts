@@ -41,9 +41,6 @@ export interface TenantManagementApiOptions {
   /** Keeps to the API's rate limit, whoever else sends through it; default one of the client's own. */
   pacer?: Pacer;
 }
-
-/** How many tenants a page is asked to hold. */
-const pageSize = 100;
 /** More pages than any true list has. */
 const mostPages = 1000;
 /** How much of a list is read, in characters: a thousand of the largest answers would fill the memory. */
@@ -105,8 +102,8 @@ export class TenantManagementApi {
     const tenants: ApiTenant[] = [];
     const seen = new Set<string>();
     let length = 0;
+    // No `limit` is given: which is the largest that the API takes is not documented.
     let url: URL | undefined = this.#url("tenants");
-    url.searchParams.set("limit", String(pageSize));
     while (url !== undefined) {
       if (seen.has(url.href) || seen.size >= mostPages || length > longestList) {
         throw this.#invalidAnswer(doing, "its pages never end");
@@ -117,7 +114,10 @@ export class TenantManagementApi {
       const page: z.output<typeof tenantPageSchema> = this.#parse(tenantPageSchema, answer, doing);
       tenants.push(...page.items);
       const next = page._links?.next?.href;
-      url = next === undefined ? undefined : resolveNextPage(this.apiUrl, next);
+      url =
+        next === undefined || next === null || next === ""
+          ? undefined
+          : resolveNextPage(this.apiUrl, url, next);
     }
     return tenants;
   }

@@ -95,7 +95,9 @@ export class OrganizationTokens {
     const askedAtMs = Date.now();
     let answer: HttpAnswer | undefined;
     const fetch = async (url: string, init: oauth.CustomFetchOptions<"POST", URLSearchParams>) => {
-      answer = await this.#exchange(new URL(url), { ...init.headers }, init.body.toString());
+      // The library adds a charset, which the media type does not have.
+      const headers = { ...init.headers, "content-type": "application/x-www-form-urlencoded" };
+      answer = await this.#exchange(new URL(url), headers, init.body.toString());
       return toResponse(answer);
     };
     const response = await oauth.clientCredentialsGrantRequest(

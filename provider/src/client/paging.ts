@@ -3,10 +3,12 @@ import { TenantManagementError } from "./errors";
 /**
  * Resolves the link to the next page, which is never followed to another host: the request carries a token.
  *
- * @param href a path relative to the API's base URL (`/tenants?…`), or one that already starts with the base's path
+ * @param page the page that names it
+ * @param href a path relative to the API's base URL (`/tenants?…`), or one that already starts with the base's path; or
+ *   a query alone, relative to the page's own URL
  * @throws {@link TenantManagementError} `ANSWER_INVALID` where it leads out of the API
  */
-export function resolveNextPage(apiUrl: string, href: string): URL {
+export function resolveNextPage(apiUrl: string, page: URL, href: string): URL {
   const base = new URL(apiUrl);
   const basePath = base.pathname.replace(/\/+$/, "");
   const isUnderBase = (url: URL | null): url is URL =>
@@ -15,7 +17,7 @@ export function resolveNextPage(apiUrl: string, href: string): URL {
     url.username === "" &&
     url.password === "" &&
     !hasDotSegment(href);
-  const asGiven = URL.parse(href, apiUrl.replace(/\/*$/, "/"));
+  const asGiven = URL.parse(href, href.startsWith("?") ? page.href : apiUrl.replace(/\/*$/, "/"));
   if (isUnderBase(asGiven)) return asGiven;
   const belowBase = /^\/(?!\/)/.test(href) ? URL.parse(`${base.origin}${basePath}${href}`) : null;
   if (isUnderBase(belowBase)) return belowBase;

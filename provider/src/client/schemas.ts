@@ -67,7 +67,7 @@ export const tenantSchema = z
 
 export const tenantPageSchema = z.object({
   items: z.array(tenantSchema),
-  _links: z.object({ next: z.object({ href: text.optional() }).nullish() }).nullish(),
+  _links: z.object({ next: z.object({ href: address.nullish() }).nullish() }).nullish(),
 });
 
 /** What the API answers once, when an application is made (`Credentials`). */
@@ -108,7 +108,7 @@ const applicationFields = {
   auth_server: address,
   cell: text,
   scopes: z.array(text),
-  _links: z.object({ token_url: z.union([address, link]).optional() }).nullish(),
+  _links: z.object({ token_url: z.union([address, link]).nullish() }).nullish(),
 };
 
 function toApplication(application: z.output<z.ZodObject<typeof applicationFields>>): ApiApplication {

@@ -22,6 +22,9 @@ export interface TransportLimits {
 /** How many connections to one server are open at once where nothing else is said. */
 export const defaultConnections = 16;
 
+/** What the vendor's logs know this client by; a request without one is refused by many a firewall. */
+const userAgent = "pulumi-resistant-tenants";
+
 /** One HTTP request, as this client sends them. */
 export interface HttpRequest {
   method: "GET" | "POST" | "DELETE";
@@ -76,7 +79,7 @@ async function send(agent: Agent, request: HttpRequest, timeoutMs: number): Prom
       path: request.url.pathname + request.url.search,
       method: request.method,
       // What is not asked for need not be unpacked, and what is not unpacked cannot grow.
-      headers: { "accept-encoding": "identity", ...request.headers },
+      headers: { "accept-encoding": "identity", ...request.headers, "user-agent": userAgent },
       ...(request.body === undefined ? {} : { body: request.body }),
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -36,7 +36,7 @@ describe("client: an application's token URL", () => {
     assert.equal(tokenUrl(link), "https://id.example.test/token");
   });
 
-  for (const links of [undefined, null, {}]) {
+  for (const links of [undefined, null, {}, { token_url: null }]) {
     it(`is made from auth_server where _links is ${JSON.stringify(links)}`, () => {
       assert.equal(tokenUrl({ _links: links }), "https://id.example.test/oauth2/eu/v1/token");
     });
