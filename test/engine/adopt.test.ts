@@ -53,6 +53,19 @@ describe("adoption of a tenant, on the engine", function () {
     }
   });
 
+  it("is offered no line where the list fails; the refusal is told all the same", async () => {
+    const second = await secondStack([acme]);
+    try {
+      first.sandbox.control.addFault({ operation: "getTenants", kind: "status", status: 400 });
+      assert.match(
+        await second.fail(["up", "--yes", "--skip-preview"]),
+        /create tenant "acme".*was refused with 409.*could not be looked up.*was refused with 400/s,
+      );
+    } finally {
+      await second.close();
+    }
+  });
+
   it("is refused where the name differs", async () => {
     const second = await secondStack([{ ...globex, adopt: tenantId }]);
     try {

@@ -57,6 +57,8 @@ interface Call {
   method: HttpRequest["method"];
   url: URL;
   body?: string;
+  /** What an answer 400, whose own message may be empty, most likely means. */
+  remedyOf400?: string;
 }
 
 /**
@@ -91,6 +93,8 @@ export class TenantManagementApi {
       doing,
       method: "POST",
       url: this.#url("tenants"),
+      remedyOf400:
+        ". The name may be taken, or the tenant quota used up: what the API then answers is not documented",
       body: JSON.stringify({ name, ...(cells === undefined ? {} : { cells }) }),
     });
     return this.#parse(tenantSchema, answer, doing);
@@ -326,7 +330,8 @@ export class TenantManagementApi {
         { status },
       );
     }
-    return this.#error("REFUSED", call.doing, `was refused with ${status}${said}${remedies[status] ?? ""}`, {
+    const remedy = status === 400 ? call.remedyOf400 : remedies[status];
+    return this.#error("REFUSED", call.doing, `was refused with ${status}${said}${remedy ?? ""}`, {
       status,
     });
   }

@@ -103,7 +103,15 @@ async function explainCreateRefusal(
 ): Promise<unknown> {
   const isRefusal = error instanceof TenantManagementError && error.code === "REFUSED";
   if (!isRefusal || (error.status !== 400 && error.status !== 409)) return error;
-  const existing = (await api.listTenants()).find((other) => other.name === name);
+  let existing: ApiTenant | undefined;
+  try {
+    existing = (await api.listTenants()).find((other) => other.name === name);
+  } catch (listing) {
+    return refusal(
+      `${messageOf(error)} Whether the name "${name}" is taken could not be looked up: ${messageOf(listing)}`,
+      error,
+    );
+  }
   if (existing === undefined) return error;
   return refusal(
     `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, made ${existing.createdAt}. ` +

@@ -196,7 +196,7 @@ async function explainDeleteRefusal(error: unknown, state: State): Promise<unkno
   );
   return refusal(
     `Tenant "${state.name}" (${state.tenantId}) still holds ${left.length} application(s) that are not in this stack's way out: ${list.join("; ")}. ` +
-      "Nothing was deleted. Delete them at the vendor if nobody uses them, then run the same command again.",
+      "The tenant was not deleted. Delete them at the vendor if nobody uses them, then run the same command again.",
     error,
   );
 }
