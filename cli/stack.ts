@@ -55,13 +55,14 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
     pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
   ]);
-  const settings = await settingsOf(configuration, pulumi);
+  const awsRegion = configuration["aws:region"]?.value;
+  const settings = { ...(await settingsOf(configuration, pulumi)), awsRegion };
   return {
     name,
     settings,
     backendUrl,
     directory,
-    awsRegion: configuration["aws:region"]?.value,
+    awsRegion,
     journal: openJournalOf({ stack: name, location: settings.journal, directory }),
     pulumi,
     typed: (args) => typedCommand(["npm", "run", "tenants", "--", ...args, ...chosen]),

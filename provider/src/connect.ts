@@ -2,11 +2,10 @@ import {
   createTransport,
   defaultRetryPolicy,
   OrganizationTokens,
-  signerFor,
   TenantManagementApi,
   TenantManagementError,
 } from "./client/index";
-import { loadOrganizationKey } from "./dynamic/organization-key";
+import { organizationSigner } from "./dynamic/organization-key";
 import type { ProviderSettings } from "./settings";
 
 /**
@@ -28,7 +27,7 @@ export async function connect(settings: ProviderSettings): Promise<TenantManagem
       `To call the Tenant Management API, set ${missing.join(" and ")}.`,
     );
   }
-  const sign = signerFor(await loadOrganizationKey(settings));
+  const sign = await organizationSigner(settings);
   const transport = createTransport();
   const tokens = new OrganizationTokens(
     { tokenUrl, clientId, sign, ...(keyId === undefined ? {} : { keyId }) },

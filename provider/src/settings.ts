@@ -22,6 +22,26 @@ const serviceUrl = z.string().refine(
 
 const notEmpty = z.string().trim().min(1, "must not be empty");
 
+/** ARN of a secret in Secrets Manager. */
+export const secretArn = z
+  .string({ error: "must be the ARN of a Secrets Manager secret" })
+  .regex(
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/,
+    "must be the ARN of a Secrets Manager secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)",
+  );
+
+const keyIdInKms = "(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})";
+const aliasInKms = "alias/[A-Za-z0-9/_-]{1,250}";
+
+const kmsKey = z
+  .string()
+  .regex(
+    new RegExp(
+      `^(?:${keyIdInKms}|${aliasInKms}|arn:aws[a-z-]*:kms:[a-z0-9-]+:\\d{12}:(?:key/${keyIdInKms}|${aliasInKms}))$`,
+    ),
+    "must be a KMS key: its id, its ARN (arn:aws:kms:<region>:<account>:key/<id>), alias/<name> or the alias's ARN",
+  );
+
 const flag = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
@@ -38,14 +58,10 @@ export const settingsSchema = z.object({
   clientId: notEmpty.optional(),
   /** `kid` header of the client assertion. The environment variable `TENANTS_KEY_ID` overrides it. */
   keyId: notEmpty.optional(),
+  /** The AWS KMS key that signs in the organization's name and never leaves KMS: its id or ARN, or an alias. RSA. */
+  kmsKeyId: kmsKey.optional(),
   /** ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8). */
-  privateKeySecretArn: z
-    .string()
-    .regex(
-      /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/,
-      "must be the ARN of a Secrets Manager secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)",
-    )
-    .optional(),
+  privateKeySecretArn: secretArn.optional(),
   /** Where the journal is: a file, relative to the project, or `s3://<bucket>/<prefix>`. Default: a file beside the stack. */
   journal: z
     .string()
@@ -70,6 +86,8 @@ export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, 
   stage: Stage;
   /** Without a slash at its end. */
   apiUrl: string;
+  /** `aws:region`: where a KMS key is whose name does not tell; default AWS's own configuration (`AWS_REGION`). */
+  awsRegion?: string | undefined;
 }
 
 /** One thing that is wrong with the configuration. */

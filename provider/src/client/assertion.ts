@@ -1,5 +1,5 @@
-import { createPrivateKey, type KeyObject, randomUUID } from "node:crypto";
-import { SignJWT } from "jose";
+import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
+import { promisify } from "node:util";
 
 import { messageOf, TenantManagementError } from "./errors";
 
@@ -45,20 +45,43 @@ export function readOrganizationKey(pem: string, source: string): KeyObject {
   return key;
 }
 
+/** How an assertion is signed: with an RSA key, or with an EC key on P-256. */
+export type SignatureAlgorithm = "RS256" | "ES256";
+
+/** Signs bytes, as one {@link SignatureAlgorithm} says. The key behind it may be in memory or out of reach. */
+export type SignBytes = (bytes: Buffer) => Promise<Uint8Array>;
+
 /**
- * Signs client assertions with a key in memory.
+ * Makes client assertions that something else signs.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3 RFC 7523, section 3}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-5.1 RFC 7515, section 5.1}
  */
+export function assertionSigner(alg: SignatureAlgorithm, signBytes: SignBytes): AssertionSigner {
+  return async ({ clientId, audience, keyId }) => {
+    const nowS = Math.floor(Date.now() / 1000);
+    const header = { alg, typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) };
+    const claims = {
+      iss: clientId,
+      sub: clientId,
+      aud: audience,
+      iat: nowS,
+      exp: nowS + assertionLifetimeS,
+      jti: randomUUID(),
+    };
+    const signed = [header, claims].map((part) => base64url(JSON.stringify(part))).join(".");
+    return `${signed}.${base64url(await signBytes(Buffer.from(signed)))}`;
+  };
+}
+
+/** Makes client assertions with a key in memory. */
 export function signerFor(key: KeyObject): AssertionSigner {
-  return ({ clientId, audience, keyId }) =>
-    new SignJWT()
-      .setProtectedHeader({ alg: "RS256", typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(audience)
-      .setIssuedAt()
-      .setExpirationTime(`${assertionLifetimeS}s`)
-      .setJti(randomUUID())
-      .sign(key);
+  const alg = key.asymmetricKeyType === "rsa" ? "RS256" : "ES256";
+  return assertionSigner(alg, (bytes) =>
+    promisify(sign)("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }),
+  );
+}
+
+function base64url(data: string | Uint8Array): string {
+  return Buffer.from(data).toString("base64url");
 }

@@ -1,5 +1,11 @@
 export { TenantManagementApi, type Authentication, type TenantManagementApiOptions } from "./api";
-export { type AssertionRequest, type AssertionSigner, readOrganizationKey, signerFor } from "./assertion";
+export {
+  type AssertionRequest,
+  type AssertionSigner,
+  assertionSigner,
+  readOrganizationKey,
+  signerFor,
+} from "./assertion";
 export {
   type Cell,
   cells,

@@ -22,7 +22,7 @@ let api: Promise<TenantManagementApi> | undefined;
  */
 export function configure(request: ConfigureRequest): void {
   const read = readSettings((key) => request.config.get(`tenants:${key}`));
-  if ("settings" in read) settings = read.settings;
+  if ("settings" in read) settings = { ...read.settings, awsRegion: request.config.get("aws:region") };
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
 }
 

@@ -1,0 +1,27 @@
+import { messageOf, TenantManagementError } from "../client/errors";
+
+/**
+ * Reads the text of a secret in AWS Secrets Manager, in the region that its ARN names.
+ *
+ * @param failure says what cannot be done, for an error: `The organization's private key cannot be read from …`
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
+ */
+export async function readSecretValue(arn: string, failure: string): Promise<string> {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+  const client = new SecretsManagerClient({ region: arn.split(":")[3] ?? "" });
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    if (SecretString === undefined) throw new Error("its value is binary, not text");
+    return SecretString;
+  } catch (error) {
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `${failure} (${arn}): ${messageOf(error)}. ` +
+        "Check the ARN, and that the AWS identity of this run has secretsmanager:GetSecretValue on it " +
+        "(and kms:Decrypt, where a key of your own encrypts it).",
+      { cause: error },
+    );
+  } finally {
+    client.destroy();
+  }
+}
