@@ -7,7 +7,7 @@
  * - `REFUSED`: the server answered with a documented error (4xx); nothing was done.
  * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
  * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says.
- * - `TOKEN_REFUSED`: the organization's authorization server gave no token.
+ * - `TOKEN_REFUSED`: an authorization server gave no token: the organization's, or that of an application to be adopted.
  */
 export type ErrorCode =
   | "INPUT_INVALID"

@@ -1,11 +1,10 @@
 import * as oauth from "oauth4webapi";
 
-import { compressionOf, quotedRequestId } from "./answer";
 import type { AssertionSigner } from "./assertion";
-import { messageOf, printable, TenantManagementError } from "./errors";
-import { RetryableFailure, parseRetryAfter, withRetries, type RetryPolicy } from "./retry";
-import { describeClockSkew } from "./server-clock";
-import type { HttpAnswer, Transport } from "./transport";
+import { TenantManagementError } from "./errors";
+import { type RetryPolicy, withRetries } from "./retry";
+import { byAssertion, requestToken, type TokenRequest } from "./token-endpoint";
+import type { Transport } from "./transport";
 
 /** The organization client, and where it gets its tokens. */
 export interface OrganizationClient {
@@ -80,94 +79,34 @@ export class OrganizationTokens {
 
   async #requestWith(keyId: string | undefined): Promise<Token> {
     const { tokenUrl, clientId, sign } = this.client;
-    const server: oauth.AuthorizationServer = { issuer: tokenUrl, token_endpoint: tokenUrl };
-    const authentication: oauth.ClientAuth = async (_server, client, body) => {
-      body.set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-      body.set(
-        "client_assertion",
-        await sign({
-          clientId: client.client_id,
-          audience: tokenUrl,
-          ...(keyId === undefined ? {} : { keyId }),
-        }),
-      );
-    };
     const askedAtMs = Date.now();
-    let answer: HttpAnswer | undefined;
-    const fetch = async (url: string, init: oauth.CustomFetchOptions<"POST", URLSearchParams>) => {
-      // The library adds a charset, which the media type does not have.
-      const headers = { ...init.headers, "content-type": "application/x-www-form-urlencoded" };
-      answer = await this.#exchange(new URL(url), headers, init.body.toString());
-      return toResponse(answer);
-    };
-    const response = await oauth.clientCredentialsGrantRequest(
-      server,
-      { client_id: clientId },
-      authentication,
-      { scope },
+    const granted = await requestToken(
       {
-        [oauth.customFetch]: fetch,
-        // eslint-disable-next-line @typescript-eslint/no-deprecated -- the settings allow http on loopback only
-        [oauth.allowInsecureRequests]: true,
+        tokenUrl,
+        clientId,
+        scope,
+        authentication: byAssertion(tokenUrl, keyId, sign),
+        words: wordsOf(tokenUrl),
       },
+      this.transport,
     );
-    try {
-      const granted = await oauth.processClientCredentialsResponse(server, { client_id: clientId }, response);
-      assertSendable(granted.access_token);
-      const lifetimeMs = (granted.expires_in ?? assumedLifetimeS) * 1000;
-      return {
-        accessToken: granted.access_token,
-        renewAtMs: askedAtMs + Math.max(lifetimeMs - renewalMarginMs, lifetimeMs / 2),
-      };
-    } catch (error) {
-      const refusal = toRefusal(error, this.client, answer);
-      // A success that cannot be read is some proxy's, or was cut off: the next one may be whole.
-      throw response.ok ? new RetryableFailure(refusal) : refusal;
-    }
-  }
-
-  /** Whatever fails here fails before the API is asked for anything: `TOKEN_REFUSED` says so. */
-  async #exchange(url: URL, headers: Record<string, string>, body: string): Promise<HttpAnswer> {
-    let answer: HttpAnswer;
-    try {
-      answer = await this.transport.send({ method: "POST", url, headers, body });
-    } catch (error) {
-      if (!(error instanceof TenantManagementError)) throw error;
-      const failure = new TenantManagementError(
-        "TOKEN_REFUSED",
-        `The organization's authorization server gave no answer: ${error.message}. Check tenants:tokenUrl (${url.href}) and the network.`,
-        { isPermanent: error.isPermanent, cause: error },
-      );
-      throw error.isPermanent ? failure : new RetryableFailure(failure);
-    }
-    const { status } = answer;
-    if (status !== 408 && status !== 429 && status < 500) return answer;
-    throw new RetryableFailure(
-      new TenantManagementError(
-        "TOKEN_REFUSED",
-        `The organization's authorization server (${url.href}) answered ${status}, again and again${quotedRequestId(answer)}. Try later.`,
-        { status },
-      ),
-      parseRetryAfter(answer.headers["retry-after"], Date.now()),
-    );
+    const lifetimeMs = (granted.expiresInS ?? assumedLifetimeS) * 1000;
+    return {
+      accessToken: granted.accessToken,
+      renewAtMs: askedAtMs + Math.max(lifetimeMs - renewalMarginMs, lifetimeMs / 2),
+    };
   }
 }
 
-function toResponse(answer: HttpAnswer): Response {
-  // Without `WWW-Authenticate`, which would hide the error that the body tells.
-  const contentType = answer.headers["content-type"] ?? "";
-  const hasBody = answer.status !== 204 && answer.status !== 205 && answer.status !== 304;
-  return new Response(hasBody ? answer.body : null, {
-    status: answer.status,
-    headers: { "content-type": contentType },
-  });
-}
-
-/** @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750, the characters of a bearer token} */
-function assertSendable(accessToken: string): void {
-  if (!/^[\x21-\x7e]{1,16384}$/.test(accessToken)) {
-    throw new TypeError("its access token has characters that no token has, or too many");
-  }
+function wordsOf(tokenUrl: string): TokenRequest["words"] {
+  return {
+    server: "The organization's authorization server",
+    whereItIs: `Check tenants:tokenUrl (${new URL(tokenUrl).href}) and the network.`,
+    remedy:
+      "Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. " +
+      "If the configuration changed since the last `pulumi up`, give --run-program to `pulumi refresh` or `pulumi destroy`: " +
+      "without it they use that `up`'s configuration.",
+  };
 }
 
 function isInvalidClient(error: unknown): boolean {
@@ -175,33 +114,5 @@ function isInvalidClient(error: unknown): boolean {
     error instanceof TenantManagementError &&
     error.cause instanceof oauth.ResponseBodyError &&
     error.cause.error === "invalid_client"
-  );
-}
-
-function toRefusal(
-  error: unknown,
-  client: OrganizationClient,
-  answer: HttpAnswer | undefined,
-): TenantManagementError {
-  const compression = answer === undefined ? undefined : compressionOf(answer);
-  const said =
-    error instanceof oauth.ResponseBodyError
-      ? [error.error, error.error_description].filter((part) => part !== undefined).join(": ")
-      : compression === undefined
-        ? messageOf(error)
-        : `its answer is compressed (${compression}), which was not asked for`;
-  const status = answer === undefined ? "" : ` (status ${answer.status})`;
-  return new TenantManagementError(
-    "TOKEN_REFUSED",
-    `The organization's authorization server gave no token to client ${client.clientId}${status}: ${printable(said)}${answer === undefined ? "" : quotedRequestId(answer)}.` +
-      (answer === undefined || answer.status < 400 ? "" : describeClockSkew(answer.headers)) +
-      " Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. " +
-      "If the configuration changed since the last `pulumi up`, give --run-program to `pulumi refresh` or `pulumi destroy`: " +
-      "without it they use that `up`'s configuration.",
-    {
-      ...(answer === undefined ? {} : { status: answer.status }),
-      // Any other cause holds the answer's body, and with it perhaps a token.
-      ...(error instanceof oauth.ResponseBodyError ? { cause: error } : {}),
-    },
   );
 }

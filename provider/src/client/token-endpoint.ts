@@ -1,0 +1,166 @@
+import * as oauth from "oauth4webapi";
+
+import { compressionOf, quotedRequestId } from "./answer";
+import type { AssertionSigner } from "./assertion";
+import { messageOf, printable, TenantManagementError } from "./errors";
+import { parseRetryAfter, RetryableFailure } from "./retry";
+import { describeClockSkew } from "./server-clock";
+import type { HttpAnswer, Transport } from "./transport";
+
+/** Who asks for a token, where, and what for. */
+export interface TokenRequest {
+  tokenUrl: string;
+  clientId: string;
+  /** What the token is asked for: scopes, with spaces between them. */
+  scope: string;
+  authentication: oauth.ClientAuth;
+  /** What an error says of the server and of what to check. */
+  words: {
+    /** Whose it is, to begin a sentence: `The organization's authorization server`. */
+    server: string;
+    /** What to check where there is no answer: a sentence. */
+    whereItIs: string;
+    /** What to check where it refuses: sentences. */
+    remedy: string;
+  };
+}
+
+/** A token that was given. */
+export interface GrantedToken {
+  accessToken: string;
+  /** How long it lives, in seconds, where the answer says so. */
+  expiresInS: number | undefined;
+}
+
+/** Authenticates a client by an assertion, made for the token URL (`private_key_jwt`). */
+export function byAssertion(
+  tokenUrl: string,
+  keyId: string | undefined,
+  sign: AssertionSigner,
+): oauth.ClientAuth {
+  return async (_server, client, body) => {
+    body.set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    body.set(
+      "client_assertion",
+      await sign({
+        clientId: client.client_id,
+        audience: tokenUrl,
+        ...(keyId === undefined ? {} : { keyId }),
+      }),
+    );
+  };
+}
+
+/**
+ * Asks a token endpoint for a token by the client credentials grant, once.
+ *
+ * @throws {@link RetryableFailure} where the same request may succeed later
+ * @throws {@link TenantManagementError} `TOKEN_REFUSED` with what to check
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749, section 4.4.2}
+ */
+export async function requestToken(request: TokenRequest, transport: Transport): Promise<GrantedToken> {
+  const { tokenUrl, clientId, scope, authentication } = request;
+  const server: oauth.AuthorizationServer = { issuer: tokenUrl, token_endpoint: tokenUrl };
+  let answer: HttpAnswer | undefined;
+  const fetch = async (url: string, init: oauth.CustomFetchOptions<"POST", URLSearchParams>) => {
+    // The library adds a charset, which the media type does not have.
+    const headers = { ...init.headers, "content-type": "application/x-www-form-urlencoded" };
+    answer = await exchange(request, new URL(url), headers, init.body.toString(), transport);
+    return toResponse(answer);
+  };
+  const response = await oauth.clientCredentialsGrantRequest(
+    server,
+    { client_id: clientId },
+    authentication,
+    { scope },
+    {
+      [oauth.customFetch]: fetch,
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- whoever calls allows http on loopback only
+      [oauth.allowInsecureRequests]: true,
+    },
+  );
+  try {
+    const granted = await oauth.processClientCredentialsResponse(server, { client_id: clientId }, response);
+    assertSendable(granted.access_token);
+    return { accessToken: granted.access_token, expiresInS: granted.expires_in };
+  } catch (error) {
+    const refusal = toRefusal(error, request, answer);
+    // A success that cannot be read is some proxy's, or was cut off: the next one may be whole.
+    throw response.ok ? new RetryableFailure(refusal) : refusal;
+  }
+}
+
+/** Whatever fails here fails before the API is asked for anything: `TOKEN_REFUSED` says so. */
+async function exchange(
+  { words }: TokenRequest,
+  url: URL,
+  headers: Record<string, string>,
+  body: string,
+  transport: Transport,
+): Promise<HttpAnswer> {
+  let answer: HttpAnswer;
+  try {
+    answer = await transport.send({ method: "POST", url, headers, body });
+  } catch (error) {
+    if (!(error instanceof TenantManagementError)) throw error;
+    const failure = new TenantManagementError(
+      "TOKEN_REFUSED",
+      `${words.server} gave no answer: ${error.message}. ${words.whereItIs}`,
+      { isPermanent: error.isPermanent, cause: error },
+    );
+    throw error.isPermanent ? failure : new RetryableFailure(failure);
+  }
+  const { status } = answer;
+  if (status !== 408 && status !== 429 && status < 500) return answer;
+  throw new RetryableFailure(
+    new TenantManagementError(
+      "TOKEN_REFUSED",
+      `${words.server} (${url.href}) answered ${status}, again and again${quotedRequestId(answer)}. Try later.`,
+      { status },
+    ),
+    parseRetryAfter(answer.headers["retry-after"], Date.now()),
+  );
+}
+
+function toResponse(answer: HttpAnswer): Response {
+  // Without `WWW-Authenticate`, which would hide the error that the body tells.
+  const contentType = answer.headers["content-type"] ?? "";
+  const hasBody = answer.status !== 204 && answer.status !== 205 && answer.status !== 304;
+  return new Response(hasBody ? answer.body : null, {
+    status: answer.status,
+    headers: { "content-type": contentType },
+  });
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750, the characters of a bearer token} */
+function assertSendable(accessToken: string): void {
+  if (!/^[\x21-\x7e]{1,16384}$/.test(accessToken)) {
+    throw new TypeError("its access token has characters that no token has, or too many");
+  }
+}
+
+function toRefusal(
+  error: unknown,
+  { clientId, words }: TokenRequest,
+  answer: HttpAnswer | undefined,
+): TenantManagementError {
+  const compression = answer === undefined ? undefined : compressionOf(answer);
+  const said =
+    error instanceof oauth.ResponseBodyError
+      ? [error.error, error.error_description].filter((part) => part !== undefined).join(": ")
+      : compression === undefined
+        ? messageOf(error)
+        : `its answer is compressed (${compression}), which was not asked for`;
+  const status = answer === undefined ? "" : ` (status ${answer.status})`;
+  return new TenantManagementError(
+    "TOKEN_REFUSED",
+    `${words.server} gave no token to client ${clientId}${status}: ${printable(said)}${answer === undefined ? "" : quotedRequestId(answer)}.` +
+      (answer === undefined || answer.status < 400 ? "" : describeClockSkew(answer.headers)) +
+      ` ${words.remedy}`,
+    {
+      ...(answer === undefined ? {} : { status: answer.status }),
+      // Any other cause holds the answer's body, and with it perhaps a token.
+      ...(error instanceof oauth.ResponseBodyError ? { cause: error } : {}),
+    },
+  );
+}
