@@ -47,20 +47,43 @@ function configuredSettings(): ProviderSettings {
 }
 
 /**
- * Refuses to adopt a tenant that this stack already holds under another resource's name: the engine would make the new
- * resource and then delete the old one, and with it the tenant.
+ * Lets a resource's inputs reach the engine only once {@link assertStackEnvironment} has passed, and what it adopts is
+ * not held by another resource of this stack already.
+ *
+ * @param adopted the id of the object that it adopts, undefined for none
+ * @returns an output that is there when both hold
+ */
+export function guardAdoption(
+  type: string,
+  name: string,
+  adopted: pulumi.Input<string | undefined>,
+  opts: pulumi.CustomResourceOptions | undefined,
+): pulumi.Output<void> {
+  const isRenamed = pulumi
+    .output(opts?.aliases)
+    .apply((aliases) => aliases !== undefined && aliases.length > 0);
+  return pulumi.all([adopted, isRenamed]).apply(async ([id, renamed]) => {
+    await assertStackEnvironment();
+    if (id !== undefined && !renamed) await assertNotHeldElsewhere(type, name, id);
+  });
+}
+
+/**
+ * Refuses to adopt what this stack already holds under another resource's name: the engine would make the new resource
+ * and then delete the old one, and with it the tenant or the application.
  *
  * @throws `pulumi.RunError` that names `aliases`
  */
-export async function assertNotHeldElsewhere(name: string, tenantId: string): Promise<void> {
+async function assertNotHeldElsewhere(type: string, name: string, id: string): Promise<void> {
+  const [what, idOutput] = type === tenantType ? ["Tenant", "tenantId"] : ["Application", "applicationId"];
   const holder = (await resourcesOfLastUpdate()).find(
-    ({ urn, type, outputs }) =>
-      type === tenantType && outputs["tenantId"] === tenantId && nameOfUrn(urn) !== name,
+    (resource) =>
+      resource.type === type && resource.outputs[idOutput] === id && nameOfUrn(resource.urn) !== name,
   );
   if (holder === undefined) return;
   const heldAs = nameOfUrn(holder.urn);
   throw refusal(
-    `Tenant ${tenantId} cannot be adopted as "${name}": this stack already holds it as "${heldAs}" (${holder.urn}). ` +
+    `${what} ${id} cannot be adopted as "${name}": this stack already holds it as "${heldAs}" (${holder.urn}). ` +
       `If the resource was renamed, remove \`adopt\` and give the new one the option aliases: [{ name: "${heldAs}" }].`,
   );
 }

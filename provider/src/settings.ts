@@ -1,24 +1,17 @@
 import { z } from "zod";
 
 import { stages, stageTable, type Stage } from "./client/cells";
+import { isServiceUrl } from "./client/service-url";
 
 /**
  * The stack configuration that the resources themselves read, in the namespace `tenants`. A stack's program may read
  * more keys there; this part of it is the same in every program.
  */
 
-const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
 /** Accepts an https URL, and http on loopback, where the sandbox listens: a credential is sent to it. */
-const serviceUrl = z.string().refine(
-  (text) => {
-    const url = URL.parse(text);
-    if (url === null || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
-      return false;
-    return url.protocol === "https:" || (url.protocol === "http:" && loopbackHosts.has(url.hostname));
-  },
-  { error: "must be an https URL without user, query or fragment (http only on loopback)" },
-);
+const serviceUrl = z.string().refine(isServiceUrl, {
+  error: "must be an https URL without user, query or fragment (http only on loopback)",
+});
 
 const notEmpty = z.string().trim().min(1, "must not be empty");
 

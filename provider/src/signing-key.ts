@@ -9,6 +9,16 @@ export interface SigningKeyArgs {
   algorithm: pulumi.Input<"RS256" | "ES256">;
   /** The RSA modulus in bits, more than 2048; default 3072. */
   modulusLength?: pulumi.Input<number>;
+  /**
+   * Takes over the key of an existing application instead of making one: the secret (ARN) in Secrets Manager holds its
+   * private half, as PEM or as JSON with `private_key` and `key_id`. It is read once, and a token is got with it.
+   * Removing it later is no difference; another application's is another key.
+   */
+  adopt?: pulumi.Input<{
+    tenantId: pulumi.Input<string>;
+    applicationId: pulumi.Input<string>;
+    secretArn: pulumi.Input<string>;
+  }>;
 }
 
 /**
@@ -20,7 +30,7 @@ export class SigningKey extends pulumi.CustomResource {
   declare readonly privateKeyPem: pulumi.Output<string>;
   /** SPKI PEM. */
   declare readonly publicKeyPem: pulumi.Output<string>;
-  /** The key's RFC 7638 thumbprint. */
+  /** The key's RFC 7638 thumbprint; of an adopted key, the id that its secret tells. */
   declare readonly keyId: pulumi.Output<string>;
   declare readonly algorithm: pulumi.Output<"RS256" | "ES256">;
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Cell } from "./client/cells";
 import type { AuthMethod, DocumentsScope } from "./client/schemas";
-import { assertStackEnvironment } from "./guards";
+import { guardAdoption } from "./guards";
 import { providerSource } from "./provider-source";
 import { tenantApplicationType } from "./resource-types";
 import { slotOf } from "./slot";
@@ -21,6 +21,13 @@ export interface TenantApplicationArgs {
   publicKey?: pulumi.Input<string | Record<string, unknown>>;
   /** With RSA and EC, the key's id (`kid`); default its RFC 7638 thumbprint. */
   keyId?: pulumi.Input<string>;
+  /**
+   * Takes over an existing application instead of making one: its id, and the ARN of the secret in Secrets Manager that
+   * holds its client secret (RSA, EC: the private half of `publicKey`), as it is or as JSON in the shape of the stored
+   * secret. It must be as declared, and a token is got with its credentials before anything is recorded. Removing it
+   * later is no difference; another id is a replacement.
+   */
+  adopt?: pulumi.Input<{ applicationId: pulumi.Input<string>; secretArn: pulumi.Input<string> }>;
 }
 
 /**
@@ -40,7 +47,7 @@ export class TenantApplication extends pulumi.CustomResource {
   declare readonly tokenUrl: pulumi.Output<string>;
   /** Of RSA and EC only. */
   declare readonly keyId: pulumi.Output<string | undefined>;
-  /** When it was made, by this machine's clock: RFC 3339, UTC. The API does not tell. */
+  /** When it was made (or adopted), by this machine's clock: RFC 3339, UTC. The API does not tell. */
   declare readonly createdAt: pulumi.Output<string>;
   declare readonly tenantId: pulumi.Output<string>;
   declare readonly cell: pulumi.Output<Cell>;
@@ -54,7 +61,9 @@ export class TenantApplication extends pulumi.CustomResource {
    * @param name the resource's name in the stack
    */
   constructor(name: string, args: TenantApplicationArgs, opts?: pulumi.CustomResourceOptions) {
-    const cell = pulumi.all([args.cell, assertStackEnvironment()]).apply(([given]) => given);
+    const adopted = pulumi.output(args.adopt).apply((adopt) => adopt?.applicationId);
+    const checked = guardAdoption(tenantApplicationType, name, adopted, opts);
+    const cell = pulumi.all([args.cell, checked]).apply(([given]) => given);
     super(
       tenantApplicationType,
       name,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Cell, Stage } from "./client/cells";
-import { assertNotHeldElsewhere, assertStackEnvironment } from "./guards";
+import { guardAdoption } from "./guards";
 import { providerSource } from "./provider-source";
 import { tenantType } from "./resource-types";
 import { slotOf } from "./slot";
@@ -78,12 +78,6 @@ const outputs = {
 
 /** Lets the inputs reach the engine only once the guards have passed. */
 function guarded(name: string, args: TenantArgs, opts: pulumi.CustomResourceOptions | undefined): TenantArgs {
-  const isRenamed = pulumi
-    .output(opts?.aliases)
-    .apply((aliases) => aliases !== undefined && aliases.length > 0);
-  const checked = pulumi.all([args.adopt, isRenamed]).apply(async ([adopt, renamed]) => {
-    await assertStackEnvironment();
-    if (adopt !== undefined && !renamed) await assertNotHeldElsewhere(name, adopt);
-  });
+  const checked = guardAdoption(tenantType, name, args.adopt, opts);
   return { ...args, name: pulumi.all([args.name, checked]).apply(([tenantName]) => tenantName) };
 }

@@ -3,6 +3,7 @@ import {
   type ConfigurationProblem,
   type ProviderSettings,
   readSettings,
+  secretArn,
   settingsKeys,
   settingsSchema,
 } from "pulumi-resistant-tenants/settings";
@@ -95,6 +96,22 @@ const applicationSchema = (stage: Stage) =>
       authMethod: z
         .enum(authMethods, { error: `must be one of ${authMethods.join(", ")}` })
         .default("CLIENT_SECRET"),
+      /** Takes over an existing application instead of making one: its id, and the secret with its credentials. */
+      adopt: z
+        .strictObject(
+          {
+            applicationId: z
+              .string({ error: "must be the id of an existing application" })
+              .min(1, "must be the id of an existing application"),
+            secretArn,
+          },
+          {
+            error: (issue) =>
+              unknownKey(issue) ??
+              "must be {applicationId: <id>, secretArn: <ARN of the secret with its credentials>}",
+          },
+        )
+        .optional(),
     },
     { error: unknownKey },
   );
@@ -212,6 +229,7 @@ function readCustomers(
       "adopts the same tenant as",
     ),
   );
+  problems.push(...applicationsAdoptedTwice(entries, path));
   return entries.flatMap((entry, index) => {
     const entryPath = `${path}[${index}]`;
     problems.push(...inconsistencies(entry, entryPath));
@@ -226,6 +244,20 @@ function readCustomers(
           },
         ];
   });
+}
+
+function applicationsAdoptedTwice(entries: readonly unknown[], path: string): ConfigurationProblem[] {
+  const adopted = entries.flatMap((entry, customer) =>
+    list(field(entry, "applications")).map((application, index) => ({
+      applicationId: field(field(application, "adopt"), "applicationId"),
+      path: `${path}[${customer}].applications[${index}].adopt.applicationId`,
+    })),
+  );
+  return duplicates(
+    adopted.map(({ applicationId }) => applicationId),
+    (index) => adopted[index]?.path ?? path,
+    "adopts the same application as",
+  );
 }
 
 /** One application per cell, unless the customer's `applications` say otherwise for that cell. */

@@ -1,7 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
-import { documentsApiUrl, SigningKey, type Stage, Tenant, TenantApplication } from "pulumi-resistant-tenants";
+import {
+  documentsApiUrl,
+  SigningKey,
+  type SigningKeyArgs,
+  type Stage,
+  Tenant,
+  TenantApplication,
+} from "pulumi-resistant-tenants";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { Safeguard } from "./safeguard";
@@ -55,12 +62,12 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
-    const { cell, scopes, authMethod } = configuration;
+    const { cell, scopes, authMethod, adopt } = configuration;
     const name = slotName(this.args.name, configuration);
     const key =
       authMethod === "CLIENT_SECRET"
         ? undefined
-        : new SigningKey(name, { algorithm: algorithmOf[authMethod] }, { parent: this });
+        : new SigningKey(name, this.keyArgs(authMethod, adopt), { parent: this });
     const application = new TenantApplication(
       name,
       {
@@ -68,7 +75,8 @@ export class Customer extends pulumi.ComponentResource {
         cell,
         scopes,
         authMethod,
-        ...(key === undefined ? {} : { publicKey: key.publicKeyPem }),
+        ...(key === undefined ? {} : { publicKey: key.publicKeyPem, keyId: key.keyId }),
+        ...(adopt === undefined ? {} : { adopt }),
       },
       { parent: this },
     );
@@ -83,6 +91,17 @@ export class Customer extends pulumi.ComponentResource {
       new Safeguard(name, held, { parent: this, protect: this.isSafeguarded });
     }
     return { ...configuration, application, secret };
+  }
+
+  /** An adopted application comes with its key. */
+  private keyArgs(
+    authMethod: keyof typeof algorithmOf,
+    adopt: ApplicationConfiguration["adopt"],
+  ): SigningKeyArgs {
+    return {
+      algorithm: algorithmOf[authMethod],
+      ...(adopt === undefined ? {} : { adopt: { ...adopt, tenantId: this.tenant.tenantId } }),
+    };
   }
 
   private makeSecret(name: string, { cell, purpose }: ApplicationConfiguration): Secret {

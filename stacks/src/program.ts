@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { describeProblems } from "pulumi-resistant-tenants/settings";
 
+import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { readConfiguration, type StackConfiguration } from "./configuration";
 import { Customer, type CustomerArgs } from "./customer";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
@@ -18,6 +19,7 @@ export async function program(): Promise<StackOutputs> {
   await warnOfQuota(customers.length, quota);
   await assertStackEnvironment();
   await assertNothingActiveIsRemoved(customers);
+  await assertAdoptedApplicationsHaveTenants(customers);
   const all: CustomerArgs[] = customers.map((configuration) => ({
     ...configuration,
     stage: settings.stage,

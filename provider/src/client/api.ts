@@ -2,6 +2,7 @@ import { stringify } from "lossless-json";
 import { z } from "zod";
 
 import { compressionOf, quotedRequestId } from "./answer";
+import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
 import type { Stage } from "./cells";
 import { Deadline } from "./deadline";
 import { type MadeObject, messageOf, printable, TenantManagementError } from "./errors";
@@ -196,6 +197,16 @@ export class TenantManagementApi {
       method: "DELETE",
       url: this.#url("tenants", tenantId, "applications", applicationId),
     });
+  }
+
+  /**
+   * Makes sure that credentials are an application's: gets a token with them at its authorization server.
+   *
+   * @param application as the API tells it
+   */
+  async proveCredentials(application: ApiApplication, credentials: ApplicationCredentials): Promise<void> {
+    const { transport, retryPolicy } = this.options;
+    await proveCredentials(application, credentials, transport, retryPolicy);
   }
 
   /**

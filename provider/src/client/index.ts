@@ -1,4 +1,5 @@
 export { TenantManagementApi, type Authentication, type TenantManagementApiOptions } from "./api";
+export type { ApplicationCredentials } from "./application-credentials";
 export {
   type AssertionRequest,
   type AssertionSigner,

@@ -37,7 +37,10 @@ export function checkInputs(schema: z.ZodObject, inputs: Properties): CheckFailu
   return parsed.success
     ? []
     : parsed.error.issues.map((issue) => ({
-        property: issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join("."),
+        property: [
+          ...issue.path,
+          ...(issue.code === "unrecognized_keys" ? [issue.keys.join(", ")] : []),
+        ].join("."),
         reason: issue.message,
       }));
 }

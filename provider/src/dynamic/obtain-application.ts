@@ -113,6 +113,8 @@ async function settleEarlier(
 ): Promise<ApiApplication | undefined> {
   const history = await slotHistory("TenantApplication", slot);
   if (history.kind === "clear" || history.intent.tenantId !== wanted.tenantId) return undefined;
+  // What was adopted was made by somebody else, who may use it: it is nothing that was lost.
+  if (history.intent.parameters["adopt"] !== undefined) return undefined;
   const onRecord = await idsOnRecord("TenantApplication", slot);
   const isOlder = (applicationId: string): boolean =>
     (history.intent.known ?? []).includes(applicationId) || onRecord.has(applicationId);

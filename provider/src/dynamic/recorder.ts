@@ -57,6 +57,11 @@ export function noteHeldObject(type: RecordedType, inputs: Properties): Properti
   return { ...inputs, slot: kept };
 }
 
+/** Gives the id of the object that the stack held for a resource when its last update ended, if it held one. */
+export function heldObjectId(type: RecordedType, slot: SlotInput): string | undefined {
+  return heldIds.get(`${type} ${slot.name}`);
+}
+
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
   const { events } = await open(slot.stack);
@@ -66,7 +71,7 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
     slot: slot.name,
     apiUrl: currentSettings().apiUrl,
   });
-  return history.kind === "made" && history.objectId === heldIds.get(`${type} ${slot.name}`)
+  return history.kind === "made" && history.objectId === heldObjectId(type, slot)
     ? { kind: "clear" }
     : history;
 }

@@ -3,6 +3,9 @@ import { promisify } from "node:util";
 import { z } from "zod";
 
 import { parsePublicKey } from "../client/public-key";
+import { provenCredentials } from "./adopted-credentials";
+import { publicHalf } from "./adopted-secret";
+import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider, withoutUndefined } from "./inputs";
 import { reporting } from "./report";
 import { configure } from "./session";
@@ -20,6 +23,7 @@ const inputsSchema = z.strictObject(
       .gt(2048, "must be more than 2048 bits: the vendor takes no shorter key")
       .max(16384, "must be at most 16384 bits")
       .optional(),
+    adopt: keyAdoptionSchema.optional(),
   },
   {
     error: (issue) =>
@@ -29,7 +33,13 @@ const inputsSchema = z.strictObject(
   },
 );
 
-/** The `SigningKey` resource's operations. They send nothing anywhere: the key lives in the state, encrypted. */
+/** What the state holds of a key that is needed again, beside its inputs. */
+const stateSchema = z.looseObject({ adopt: z.looseObject({ applicationId: z.string() }).optional() });
+
+/**
+ * The `SigningKey` resource's operations. They send nothing that changes anything: the key lives in the state,
+ * encrypted. One that is adopted is read once, and is the application's own: a token was got with it.
+ */
 export const signingKey = reporting({
   configure,
 
@@ -37,6 +47,12 @@ export const signingKey = reporting({
     const failures = checkInputs(inputsSchema, news);
     if (news["algorithm"] === "ES256" && news["modulusLength"] !== undefined) {
       failures.push({ property: "modulusLength", reason: "is of RSA keys only: leave it out with ES256" });
+    }
+    if (news["adopt"] !== undefined && news["modulusLength"] !== undefined) {
+      failures.push({
+        property: "modulusLength",
+        reason: "is of keys that are made here: leave it out with adopt",
+      });
     }
     return { inputs: news, failures };
   },
@@ -48,28 +64,44 @@ export const signingKey = reporting({
       (news["modulusLength"] ?? defaultModulusLength) !== (olds["modulusLength"] ?? defaultModulusLength)
         ? ["modulusLength"]
         : []),
+      ...(adoptsAnother(news["adopt"], stateSchema.parse(olds).adopt?.applicationId) ? ["adopt"] : []),
     ];
     return { changes: replaces.length > 0, replaces };
   },
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
-    const { algorithm, modulusLength } = inputsSchema.parse(withoutProvider(inputs));
-    const { publicKeyPem, privateKeyPem } = await makeKeyPair(
-      algorithm,
-      modulusLength ?? defaultModulusLength,
-    );
-    const { thumbprint } = await parsePublicKey(publicKeyPem);
+    const { algorithm, modulusLength, adopt } = inputsSchema.parse(withoutProvider(inputs));
+    const pair =
+      adopt === undefined
+        ? await makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
+        : await adoptKeyPair(algorithm, adopt);
+    const { thumbprint } = await parsePublicKey(pair.publicKeyPem);
     return {
       id: thumbprint,
-      outs: withoutUndefined({ algorithm, modulusLength, publicKeyPem, privateKeyPem, keyId: thumbprint }),
+      outs: withoutUndefined({ algorithm, modulusLength, adopt, keyId: thumbprint, ...pair }),
     };
   },
 });
 
-async function makeKeyPair(
-  algorithm: "RS256" | "ES256",
-  modulusLength: number,
-): Promise<{ publicKeyPem: string; privateKeyPem: string }> {
+interface KeyPair {
+  publicKeyPem: string;
+  privateKeyPem: string;
+  /** Default: the key's thumbprint. */
+  keyId?: string;
+}
+
+async function adoptKeyPair(algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
+  const credentials = await provenCredentials(adopt, algorithm === "RS256" ? "RSA" : "EC");
+  if (credentials.type === "CLIENT_SECRET") throw new TypeError("a client secret is no key pair");
+  const { privateKey, keyId } = credentials;
+  return {
+    publicKeyPem: publicHalf(privateKey),
+    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    keyId,
+  };
+}
+
+async function makeKeyPair(algorithm: "RS256" | "ES256", modulusLength: number): Promise<KeyPair> {
   const publicKeyEncoding = { type: "spki", format: "pem" } as const;
   const privateKeyEncoding = { type: "pkcs8", format: "pem" } as const;
   const { publicKey, privateKey } =

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { cells } from "../client/cells";
 import { authMethods, documentsScopes } from "../client/schemas";
+import { adoptionSchema } from "./adoption";
 import { type SlotInput, slotSchema } from "./slot";
 
 /** The inputs of a `TenantApplication`. */
@@ -19,6 +20,7 @@ export const inputsSchema = z.strictObject(
       .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: "must be PEM text or a JWK" })
       .optional(),
     keyId: z.string().min(1, "must not be empty").max(256).optional(),
+    adopt: adoptionSchema.optional(),
     slot: slotSchema.optional(),
   },
   {

@@ -2,6 +2,8 @@ import type { Authentication } from "../client/api";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication } from "../client/schemas";
+import { adoptApplication, adoptedInThisRun } from "./adopt-application";
+import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
 import { assertSameEnvironment } from "./environment";
@@ -73,20 +75,26 @@ export const tenantApplication = reporting({
       authMethod: (news["authMethod"] ?? "CLIENT_SECRET") !== state.authMethod,
       clientSecret: isPartlyMade && lacksSecret(state) && currentSettings().replaceLostApplications === true,
       ...(await changedKey(state, news)),
+      adopt: adoptsAnother(news["adopt"], applicationId),
     };
     const replaces = Object.entries(changed).flatMap(([property, isChanged]) =>
       isChanged ? [property] : [],
     );
     if (!changed.tenantId) noteTenantOfStack(state.tenantId);
+    if (news["adopt"] !== undefined && !changed.adopt) adoptedInThisRun.add(applicationId);
     return { changes: isPartlyMade || replaces.length > 0, replaces };
   },
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     const authentication = await toAuthentication(wanted);
-    const made = await obtainApplication(wanted, authentication).catch((error: unknown) => {
-      throw partlyMade(error, inputs, wanted, authentication);
-    });
+    const { adopt } = wanted;
+    const made =
+      adopt === undefined
+        ? await obtainApplication(wanted, authentication).catch((error: unknown) => {
+            throw partlyMade(error, inputs, wanted, authentication);
+          })
+        : await adoptApplication(wanted, adopt, authentication);
     noteOrganizationKnown();
     return { id: made.applicationId, outs: toOutputs(wanted, authentication, made) };
   },
@@ -130,6 +138,7 @@ export const tenantApplication = reporting({
     const state = stateSchema.parse(properties);
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
+    if (adoptedInThisRun.has(applicationId)) throw heldTwice(applicationId);
     await deleteOnRecord(
       toRecord(applicationId, state),
       `Application ${applicationId} of tenant ${state.tenantId}`,
@@ -160,6 +169,14 @@ function completed(
 
 function lacksSecret({ authMethod, clientSecret }: State): boolean {
   return authMethod === "CLIENT_SECRET" && clientSecret === undefined;
+}
+
+function heldTwice(applicationId: string): TenantManagementError {
+  return new TenantManagementError(
+    "INPUT_INVALID",
+    `Application ${applicationId} is adopted by another resource of this stack, so it was not deleted. ` +
+      "A resource that was renamed keeps its application by `aliases`: add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
+  );
 }
 
 function secretNeverCame(applicationId: string, state: State): TenantManagementError {

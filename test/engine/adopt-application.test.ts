@@ -1,0 +1,216 @@
+import { strict as assert } from "node:assert";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+
+import {
+  type Authentication,
+  createTransport,
+  type DocumentsScope,
+  documentsScopes,
+  defaultRetryPolicy,
+  parsePublicKey,
+  TenantManagementApi,
+} from "../../provider/src/client";
+import { proveToken } from "../../sandbox/start/proof";
+import { tokensOf } from "../support/sandbox-api";
+import { StackUnderTest } from "./engine";
+
+/** An application that somebody made by hand. */
+interface Existing {
+  applicationId: string;
+  clientId: string;
+  clientSecret?: string;
+}
+
+describe("adoption of applications, on the engine", function () {
+  let stack: StackUnderTest;
+  let tenantId: string;
+  let make: (authentication: Authentication, scopes?: readonly DocumentsScope[]) => Promise<Existing>;
+  let api: TenantManagementApi;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create();
+    const transport = createTransport();
+    const { apiUrl } = stack.sandbox;
+    const tokens = tokensOf(stack.sandbox, transport);
+    api = new TenantManagementApi({
+      stage: "testing",
+      apiUrl,
+      tokens,
+      transport,
+      retryPolicy: defaultRetryPolicy,
+    });
+    ({ tenantId } = await api.createTenant({ name: "acme" }));
+    make = async (authentication, scopes = documentsScopes) => {
+      const made = await api.createApplication(tenantId, { cell: "eu-1", scopes, authentication });
+      const { applicationId, clientId, credentials } = made;
+      return {
+        applicationId,
+        clientId,
+        ...(credentials.type === "CLIENT_SECRET" ? { clientSecret: credentials.clientSecret } : {}),
+      };
+    };
+  });
+  afterEach(async () => {
+    await api.close();
+    await stack.finish();
+  });
+
+  /** Declares the tenant, adopted, with applications. */
+  const acmeWith = (applications: unknown[]): never[] =>
+    [{ name: "acme", customerId: "CRM-1042", cells: ["eu-1"], adopt: tenantId, applications }] as never[];
+
+  const withoutAdopt = (customers: unknown): never =>
+    JSON.parse(
+      JSON.stringify(customers, (key, value: unknown) => (key === "adopt" ? undefined : value)),
+    ) as never;
+
+  const pemOf = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
+
+  const changes = (): string[] =>
+    stack.sandbox.control
+      .requestLog()
+      .map(({ operation }) => operation as string)
+      .filter((operation) => /create|delete/i.test(operation));
+
+  it("keeps their credentials, sends nothing that changes anything, and `adopt` may go afterwards", async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey;
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    const numbersOf = async (key: KeyObject) =>
+      parsePublicKey(createPublicKey(key).export({ type: "spki", format: "pem" }));
+    const bySecret = await make({ type: "CLIENT_SECRET" }, ["documents.submissions.read"]);
+    const byRsa = await make({ ...(await numbersOf(rsa)).numbers, keyId: "a-kid-of-their-own" });
+    const { numbers, thumbprint } = await numbersOf(ec);
+    const byEc = await make({ ...numbers, keyId: thumbprint });
+    const secretArns = [
+      await stack.createSecret("secret", bySecret.clientSecret ?? ""),
+      await stack.createSecret(
+        "rsa",
+        JSON.stringify({ client_id: byRsa.clientId, private_key: pemOf(rsa), key_id: "a-kid-of-their-own" }),
+      ),
+      await stack.createSecret("ec", pemOf(ec)),
+    ];
+    const adopt = ({ applicationId }: Existing, index: number): unknown => ({
+      applicationId,
+      secretArn: secretArns[index],
+    });
+    const customers = acmeWith([
+      { cell: "eu-1", purpose: "secret", scopes: ["documents.submissions.read"], adopt: adopt(bySecret, 0) },
+      { cell: "eu-1", purpose: "rsa", authMethod: "RSA", adopt: adopt(byRsa, 1) },
+      { cell: "eu-1", purpose: "ec", authMethod: "EC", adopt: adopt(byEc, 2) },
+    ]);
+    await stack.setCustomers(customers);
+    stack.sandbox.control.resetRequests();
+    await stack.succeed(["preview"], { env: { TENANTS_PRIVATE_KEY: undefined } });
+    assert.deepEqual(stack.sandbox.control.requestLog(), []);
+    await stack.up();
+    assert.deepEqual(changes(), []);
+    const outputs = (await stack.workspace.outputs()) as {
+      customers: {
+        acme: { applications: Array<{ applicationId: string; secretArn: string; keyId?: string }> };
+      };
+    };
+    const { applications } = outputs.customers.acme;
+    assert.deepEqual(
+      applications.map(({ applicationId, keyId }) => [applicationId, keyId]),
+      [
+        [bySecret.applicationId, undefined],
+        [byRsa.applicationId, "a-kid-of-their-own"],
+        [byEc.applicationId, thumbprint],
+      ],
+    );
+    for (const { secretArn } of applications) await proveToken(await stack.storedSecret(secretArn));
+    assert.equal((await stack.journal()).match(/"outcome":"adopted"/g)?.length, 4);
+
+    stack.sandbox.control.resetRequests();
+    for (const declared of [customers, withoutAdopt(customers)]) {
+      await stack.setCustomers(declared);
+      assert.match(await stack.up(), /Resources:\s+\d+ unchanged/);
+    }
+    assert.deepEqual(stack.sandbox.control.requestLog(), []);
+    const reconciled = await stack.tenants("reconcile");
+    assert.equal(reconciled.exitCode, 0, reconciled.stdout);
+    await stack.setCustomers([]);
+    await stack.up();
+    assert.deepEqual(stack.existing(), {});
+  });
+
+  it("is refused where anything is amiss, each told with what would fit; mended, it goes through", async () => {
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const { numbers, thumbprint } = await parsePublicKey(
+      ec.publicKey.export({ type: "spki", format: "pem" }),
+    );
+    const bySecret = await make({ type: "CLIENT_SECRET" });
+    const other = await make({ type: "CLIENT_SECRET" });
+    const narrow = await make({ type: "CLIENT_SECRET" }, ["documents.submissions.read"]);
+    const byEc = await make({ ...numbers, keyId: thumbprint });
+    const right = await stack.createSecret("right", bySecret.clientSecret ?? "");
+    const narrowArn = await stack.createSecret("narrow", narrow.clientSecret ?? "");
+    const otherArn = await stack.createSecret(
+      "other",
+      JSON.stringify({ client_id: other.clientId, client_secret: other.clientSecret }),
+    );
+    const ecArn = await stack.createSecret("ec", JSON.stringify({ private_key: pemOf(ec.privateKey) }));
+    const strange = await stack.createSecret(
+      "strange",
+      pemOf(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey),
+    );
+    const application = (
+      purpose: string,
+      adopted: Existing,
+      secretArn: string,
+      more: object = {},
+    ): object => ({
+      cell: "eu-1",
+      purpose,
+      adopt: { applicationId: adopted.applicationId, secretArn },
+      ...more,
+    });
+    await stack.setCustomers([
+      {
+        name: "acme",
+        customerId: "CRM-1042",
+        cells: ["eu-1"],
+        applications: [application("wrong", bySecret, right)],
+      },
+    ] as never[]);
+    assert.match(await stack.fail(["preview"]), /- acme\n.*Add `adopt: <tenant id>` to the customer/s);
+    await stack.setCustomers(
+      acmeWith([
+        application("wrong", bySecret, narrowArn),
+        application("narrow", narrow, narrowArn),
+        application("other", other, otherArn.replace(/.$/, "x")),
+        application("another", { ...byEc, applicationId: "nowhere" }, right),
+        application("ec", byEc, strange, { authMethod: "EC" }),
+      ]),
+    );
+    stack.sandbox.control.resetRequests();
+    const printed = await stack.fail(["up", "--yes", "--skip-preview", "--continue-on-error"]);
+    assert.match(
+      printed,
+      new RegExp(`application ${bySecret.applicationId} gave no token to client.*invalid_client`),
+    );
+    assert.match(printed, /write scopes: \[documents\.submissions\.read\]/);
+    assert.match(printed, /cannot be read from adopt\.secretArn \(arn:.*secretsmanager:GetSecretValue/);
+    assert.match(printed, /holds no application nowhere to adopt; it holds/);
+    assert.match(printed, new RegExp(`application ${byEc.applicationId} gave no token.*kid`));
+    assert.deepEqual(changes(), []);
+    assert.equal((await stack.journal()).match(/"TenantApplication"/g), null);
+
+    await stack.setCustomers(
+      acmeWith([
+        application("wrong", bySecret, right),
+        application("narrow", narrow, narrowArn, { scopes: ["documents.submissions.read"] }),
+        application("other", other, otherArn),
+        application("ec", byEc, ecArn, { authMethod: "EC" }),
+      ]),
+    );
+    await stack.up();
+    // To be replaced by itself would be to be deleted.
+    const urn = await stack.urn("TenantApplication", "acme/eu-1/other");
+    assert.match(
+      await stack.fail(["up", "--yes", "--skip-preview", "--replace", urn]),
+      /cannot be replaced by itself/,
+    );
+    assert.deepEqual(changes(), []);
+  });
+});
