@@ -21,7 +21,9 @@ export function compareApplications(comparison: Comparison): Finding[] {
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
   const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
-  const open = matchOpenCreates(record.open, byTenant(unclaimed));
+  // An adoption sends nothing: one that was cut short left nothing behind.
+  const creates = record.open.filter(({ parameters }) => parameters["adopt"] === undefined);
+  const open = matchOpenCreates(creates, byTenant(unclaimed));
   const explained = new Set(
     open.flatMap(({ candidates }) => candidates.map(({ applicationId }) => applicationId)),
   );
@@ -72,6 +74,20 @@ function onRecord(
   );
   const common = { ...describe(application), ...(authMethod === undefined ? {} : { authMethod }), slot };
   const said = `This stack has it on record as ${outcome} (${at}, by ${actor}), and no resource of the state is it`;
+  if (outcome === "adopted") {
+    return [
+      {
+        ...common,
+        kind: "orphanedApplication",
+        severity: "todo",
+        why: `${said}. It was made elsewhere: somebody may use it.`,
+        next: [
+          `to manage it here, declare it again, with adopt.applicationId: ${application.applicationId}; ${typed(["up"])}`,
+          `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+        ],
+      },
+    ];
+  }
   if (isLast && isPending && authMethod !== undefined)
     return [crashed(common, `${said}: the update was killed before it was saved.`, comparison)];
   const sameSlot = existing.filter(

@@ -4,6 +4,7 @@ import { compare } from "../../cli/reconcile/compare";
 import type { Finding, FindingKind } from "../../cli/reconcile/finding";
 import {
   application,
+  bothScopes,
   comparisonOf,
   Events,
   heldApplication,
@@ -86,6 +87,36 @@ const applicationCases: Case[] = [
       };
     },
     [{ kind: "orphanedApplication", id: "a-1", next: atVendor("a-1") }],
+  ],
+  [
+    "one that was adopted just before the update was killed is somebody's: it is never deleted",
+    (events) => {
+      const create = events.createApplication({
+        applicationId: "a-1",
+        parameters: { cell: "eu-1", scopes: bothScopes, authMethod: "CLIENT_SECRET", adopt: "a-1" },
+      });
+      return {
+        events: [create, events.result(create, "adopted", { applicationId: "a-1" })],
+        pending: [pendingCreate("TenantApplication")],
+        applications: [application("a-1")],
+      };
+    },
+    [
+      { kind: "pendingOperation", fix: "clearPendingCreate" },
+      { kind: "orphanedApplication", id: "a-1", next: /adopt\.applicationId: a-1/ },
+    ],
+  ],
+  [
+    "one whose adoption was cut short is unmanaged: an adoption makes nothing",
+    (events) => ({
+      events: [
+        events.createApplication({
+          parameters: { cell: "eu-1", scopes: bothScopes, authMethod: "CLIENT_SECRET", adopt: "a-1" },
+        }),
+      ],
+      applications: [application("a-1")],
+    }),
+    [{ kind: "unmanagedApplication", id: "a-1", next: atVendor("a-1") }],
   ],
   [
     "one that was there before the create is unmanaged",

@@ -31,6 +31,10 @@ function refused(values: Record<string, string | undefined>): string[] {
 
 const customers = (...list: unknown[]): { customers: string } => ({ customers: JSON.stringify(list) });
 const acme = { name: "acme", customerId: "CRM-1", cells: ["eu-1"] };
+const adopt = {
+  applicationId: "a-1",
+  secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf",
+};
 
 describe("the stack configuration", () => {
   it("gives every default", () => {
@@ -101,6 +105,18 @@ describe("the stack configuration", () => {
     assert.deepEqual(refused({ tokenUrl: "http://127.0.0.1.example.com/token" }), ["tenants:tokenUrl"]);
   });
 
+  for (const kmsKeyId of [
+    "01234567-89ab-cdef-0123-456789abcdef",
+    "mrk-0123456789abcdef0123456789abcdef",
+    "alias/organization",
+    "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+    "arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/tenants/organization",
+  ]) {
+    it(`takes the KMS key ${kmsKeyId}`, () => {
+      assert.equal(accepted({ kmsKeyId }).settings.kmsKeyId, kmsKeyId);
+    });
+  }
+
   it("never repeats the value of a secret", () => {
     const result = readConfiguration(
       new Map(Object.entries({ ...right, stage: "x", privateKey: " ", privateKeySecretArn: "hush" })),
@@ -121,6 +137,8 @@ describe("the stack configuration", () => {
       { privateKeySecretArn: "arn:aws:s3:::bucket" },
       "tenants:privateKeySecretArn",
     ],
+    ["a KMS key that is none", { kmsKeyId: "my-key" }, "tenants:kmsKeyId"],
+    ["a KMS alias without its name", { kmsKeyId: "alias/" }, "tenants:kmsKeyId"],
     ["a journal at an unknown scheme", { journal: "ftp://host/x" }, "tenants:journal"],
     ["a quota that is no number", { quota: "many" }, "tenants:quota"],
     ["a flag that is none", { replaceLostApplications: "yes" }, "tenants:replaceLostApplications"],
@@ -149,6 +167,24 @@ describe("the stack configuration", () => {
       "a tenant adopted twice",
       customers({ ...acme, adopt: "t" }, { ...acme, name: "b", adopt: "t" }),
       "tenants:customers[1].adopt",
+    ],
+    [
+      "an application adopted twice",
+      customers(
+        { ...acme, applications: [{ cell: "eu-1", adopt }] },
+        { ...acme, name: "b", applications: [{ cell: "eu-1", adopt }] },
+      ),
+      "tenants:customers[1].applications[0].adopt.applicationId",
+    ],
+    [
+      "an application adopted without its secret",
+      customers({ ...acme, applications: [{ cell: "eu-1", adopt: { applicationId: "a-1" } }] }),
+      "tenants:customers[0].applications[0].adopt.secretArn",
+    ],
+    [
+      "an application adopted by its id alone",
+      customers({ ...acme, applications: [{ cell: "eu-1", adopt: "a-1" }] }),
+      "tenants:customers[0].applications[0].adopt",
     ],
     [
       "an application in a cell that is not the customer's",

@@ -11,6 +11,7 @@ const ecKey = (): string =>
     .publicKey.export({ type: "spki", format: "pem" })
     .toString();
 const scopes = ["documents.submissions.read", "documents.submissions.write"];
+const secretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf";
 const inputs = { tenantId: "t-1", cell: "eu-1" };
 const state = {
   ...inputs,
@@ -51,6 +52,18 @@ describe("the check of an application", () => {
     ["refuses a key of another method", { authMethod: "RSA", publicKey }, ["publicKey"]],
     ["refuses what is no key", { authMethod: "EC", publicKey: "nonsense" }, ["publicKey"]],
     ["refuses an unknown input", { purpose: "x" }, ["purpose"]],
+    ["takes what is to be adopted", { adopt: { applicationId: "a-9", secretArn } }, []],
+    ["takes what is to be adopted and not known yet", { adopt: { applicationId: unknown, secretArn } }, []],
+    [
+      "refuses to adopt by what is no secret",
+      { adopt: { applicationId: "a-9", secretArn: "arn:aws:s3:::b" } },
+      ["adopt.secretArn"],
+    ],
+    [
+      "refuses an unknown part of what is to be adopted",
+      { adopt: { applicationId: "a-9", secretArn, arn: "x" } },
+      ["adopt.arn"],
+    ],
   ] as Array<[string, Properties, string[]]>) {
     it(what, async () => {
       assert.deepEqual(await failures(given), properties);
@@ -84,6 +97,10 @@ describe("the difference of an application", () => {
     assert.deepEqual(await replaces({}, { scopes: scopes.toReversed() }), []);
   });
 
+  it("is none for the adoption of what is held, wherever its secret is by now", async () => {
+    assert.deepEqual(await replaces({}, { adopt: { applicationId: "a-1", secretArn } }), []);
+  });
+
   it("is none for defaults that are written out", async () => {
     assert.deepEqual(await replaces({}, { scopes, authMethod: "CLIENT_SECRET" }), []);
   });
@@ -93,6 +110,7 @@ describe("the difference of an application", () => {
     ["tenantId", { tenantId: unknown }],
     ["cell", { cell: "us-1" }],
     ["scopes", { scopes: [scopes[0]] }],
+    ["adopt", { adopt: { applicationId: "a-9", secretArn } }],
   ] as Array<[string, Properties]>) {
     it(`is a replacement for another ${property} (${JSON.stringify(news)})`, async () => {
       assert.deepEqual(await replaces({}, news), [property]);
