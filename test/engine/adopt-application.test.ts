@@ -213,4 +213,23 @@ describe("adoption of applications, on the engine", function () {
     );
     assert.deepEqual(changes(), []);
   });
+
+  it("leaves an adopted application alone that the state has lost, even where lost ones may be replaced", async () => {
+    const bySecret = await make({ type: "CLIENT_SECRET" });
+    const adopt = {
+      applicationId: bySecret.applicationId,
+      secretArn: await stack.createSecret("secret", bySecret.clientSecret ?? ""),
+    };
+    const customers = acmeWith([{ cell: "eu-1", adopt }]);
+    await stack.setCustomers(customers);
+    await stack.up();
+    const urn = await stack.urn("TenantApplication", "acme/eu-1/default");
+    await stack.succeed(["state", "delete", urn, "--target-dependents", "--yes"]);
+    await stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    await stack.setCustomers(withoutAdopt(customers));
+    await stack.up();
+    const existing = stack.existing()["acme"] ?? [];
+    assert.equal(existing.length, 2);
+    assert.ok(existing.includes(bySecret.applicationId));
+  });
 });
