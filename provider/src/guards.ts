@@ -84,7 +84,7 @@ async function assertNotHeldElsewhere(type: string, name: string, id: string): P
   const heldAs = nameOfUrn(holder.urn);
   throw refusal(
     `${what} ${id} cannot be adopted as "${name}": this stack already holds it as "${heldAs}" (${holder.urn}). ` +
-      `If the resource was renamed, remove \`adopt\` and give the new one the option aliases: [{ name: "${heldAs}" }].`,
+      `Remove \`adopt\`; if the resource was renamed, give the new one the option aliases: [{ name: "${heldAs}" }].`,
   );
 }
 

@@ -196,15 +196,17 @@ describe("adoption of applications, on the engine", function () {
     assert.deepEqual(changes(), []);
     assert.equal((await stack.journal()).match(/"TenantApplication"/g), null);
 
-    await stack.setCustomers(
-      acmeWith([
-        application("wrong", bySecret, right),
-        application("narrow", narrow, narrowArn, { scopes: ["documents.submissions.read"] }),
-        application("other", other, otherArn),
-        application("ec", byEc, ecArn, { authMethod: "EC" }),
-      ]),
-    );
+    const mended = acmeWith([
+      application("wrong", bySecret, right),
+      application("narrow", narrow, narrowArn, { scopes: ["documents.submissions.read"] }),
+      application("other", other, otherArn),
+      application("ec", byEc, ecArn, { authMethod: "EC" }),
+    ]);
+    await stack.setCustomers(mended);
     await stack.up();
+    await stack.setCustomers(acmeWith([application("twice", bySecret, right)]));
+    assert.match(await stack.fail(["preview"]), /already holds it as "acme\/eu-1\/wrong"/);
+    await stack.setCustomers(mended);
     // To be replaced by itself would be to be deleted.
     const urn = await stack.urn("TenantApplication", "acme/eu-1/other");
     assert.match(
