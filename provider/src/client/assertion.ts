@@ -1,5 +1,5 @@
-import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
-import { promisify } from "node:util";
+import { base64url, type JWTPayload, SignJWT } from "jose";
+import { createPrivateKey, type KeyObject, randomUUID } from "node:crypto";
 
 import { messageOf, TenantManagementError } from "./errors";
 
@@ -48,40 +48,45 @@ export function readOrganizationKey(pem: string, source: string): KeyObject {
 /** How an assertion is signed: with an RSA key, or with an EC key on P-256. */
 export type SignatureAlgorithm = "RS256" | "ES256";
 
-/** Signs bytes, as one {@link SignatureAlgorithm} says. The key behind it may be in memory or out of reach. */
-export type SignBytes = (bytes: Buffer) => Promise<Uint8Array>;
-
-/**
- * Makes client assertions that something else signs.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3 RFC 7523, section 3}
- * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-5.1 RFC 7515, section 5.1}
- */
-export function assertionSigner(alg: SignatureAlgorithm, signBytes: SignBytes): AssertionSigner {
-  return async ({ clientId, audience, keyId }) => {
-    const nowS = Math.floor(Date.now() / 1000);
-    const header = { alg, typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) };
-    const claims = {
-      iss: clientId,
-      sub: clientId,
-      aud: audience,
-      iat: nowS,
-      exp: nowS + assertionLifetimeS,
-      jti: randomUUID(),
-    };
-    const signed = [header, claims].map((part) => base64url(JSON.stringify(part))).join(".");
-    return `${signed}.${base64url(await signBytes(Buffer.from(signed)))}`;
-  };
-}
-
 /** Makes client assertions with a key in memory. */
 export function signerFor(key: KeyObject): AssertionSigner {
   const alg = key.asymmetricKeyType === "rsa" ? "RS256" : "ES256";
-  return assertionSigner(alg, (bytes) =>
-    promisify(sign)("sha256", bytes, { key, dsaEncoding: "ieee-p1363" }),
-  );
+  return (request) => new SignJWT(claimsOf(request)).setProtectedHeader(headerOf(alg, request)).sign(key);
 }
 
-function base64url(data: string | Uint8Array): string {
-  return Buffer.from(data).toString("base64url");
+/**
+ * Makes client assertions that something else signs, which has the key: no library of JWTs does that.
+ *
+ * @param signBytes signs bytes as `alg` says
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-5.1 RFC 7515, section 5.1}
+ */
+export function remoteSigner(
+  alg: SignatureAlgorithm,
+  signBytes: (bytes: Buffer) => Promise<Uint8Array>,
+): AssertionSigner {
+  return async (request) => {
+    const parts = [headerOf(alg, request), claimsOf(request)];
+    const signed = parts.map((part) => base64url.encode(JSON.stringify(part))).join(".");
+    return `${signed}.${base64url.encode(await signBytes(Buffer.from(signed)))}`;
+  };
+}
+
+function headerOf(
+  alg: SignatureAlgorithm,
+  { keyId }: AssertionRequest,
+): { alg: SignatureAlgorithm; typ: "JWT"; kid?: string } {
+  return { alg, typ: "JWT", ...(keyId === undefined ? {} : { kid: keyId }) };
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3 RFC 7523, section 3} */
+function claimsOf({ clientId, audience }: AssertionRequest): JWTPayload {
+  const nowS = Math.floor(Date.now() / 1000);
+  return {
+    iss: clientId,
+    sub: clientId,
+    aud: audience,
+    iat: nowS,
+    exp: nowS + assertionLifetimeS,
+    jti: randomUUID(),
+  };
 }

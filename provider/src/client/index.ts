@@ -3,7 +3,7 @@ export type { ApplicationCredentials } from "./application-credentials";
 export {
   type AssertionRequest,
   type AssertionSigner,
-  assertionSigner,
+  remoteSigner,
   readOrganizationKey,
   signerFor,
 } from "./assertion";

@@ -1,4 +1,4 @@
-import { type AssertionSigner, assertionSigner } from "../client/assertion";
+import { type AssertionSigner, remoteSigner } from "../client/assertion";
 import { messageOf, TenantManagementError } from "../client/errors";
 
 /** A signature is as long as the modulus. The vendor wants an RSA key of the organization's of at least 2048 bits. */
@@ -26,7 +26,7 @@ const otherwise =
  * @see {@link https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html AWS KMS, Sign}
  */
 export function kmsSigner(keyId: string, region: string | undefined): AssertionSigner {
-  return assertionSigner("RS256", async (bytes) => {
+  return remoteSigner("RS256", async (bytes) => {
     const signature = await signInKms(keyId, keyId.split(":")[3] ?? region, bytes);
     if (signature.length < shortestSignatureBytes) throw refusal(keyId, "the key is too short", otherwise);
     return signature;
