@@ -5,7 +5,9 @@ import { repositoryRoot, StackUnderTest } from "./engine";
 
 describe("examples/own-stack, on the engine", function () {
   it("makes a tenant and its client, is idle the second time, and leaves nothing behind", async () => {
-    const stack = await StackUnderTest.create({ projectDir: path.join(repositoryRoot, "examples/own-stack") });
+    const stack = await StackUnderTest.create({
+      projectDir: path.join(repositoryRoot, "examples/own-stack"),
+    });
     try {
       await stack.up();
       const outputs = await stack.workspace.outputs();
