@@ -18,9 +18,9 @@ export interface CustomerOfStack {
   /** All that the stack records of it. */
   record: pulumi.Output<CustomerRecord>;
   /** Gives the https URL of its Web UI in a cell. */
-  webUiUrl(cell: Cell): pulumi.Output<string>;
+  webUiUrl: (cell: Cell) => pulumi.Output<string>;
   /** Gives its application of a cell and a purpose; the purpose's default is `default`. */
-  application(cell: Cell, purpose?: string): pulumi.Output<ApplicationOfStack>;
+  application: (cell: Cell, purpose?: string) => pulumi.Output<ApplicationOfStack>;
 }
 
 /**
