@@ -4,7 +4,6 @@ import path from "node:path";
 import { CreateSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 
-import type { ConfigValue } from "../../sandbox/pulumi/config-file";
 import { StackUnderTest } from "../engine/engine";
 import { configurationOf, type Recording, type Stage } from "./recording";
 
@@ -19,7 +18,7 @@ export async function replay(recording: Recording, stage: Stage): Promise<StackU
   );
   const stack = await StackUnderTest.create({
     stage,
-    config: Object.fromEntries(config) as Record<string, ConfigValue>,
+    config: Object.fromEntries(config),
   });
   try {
     for (const tenant of recording.vendor) stack.sandbox.control.restoreTenant(tenant);
