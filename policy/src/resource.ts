@@ -20,7 +20,9 @@ export interface RuleContext {
 /** What the stack's configuration says of one customer. */
 export interface DeclaredCustomer {
   isDeprecated: boolean;
-  /** Whether the application of a slot, `<cell>/<purpose>`, is rotated. */
+  /** Whether the application of a slot, `<cell>/<purpose>`, authenticates with a client secret. */
+  hasClientSecret: (slot: string) => boolean;
+  /** Whether it is rotated. */
   isRotated: (slot: string) => boolean;
 }
 

@@ -8,7 +8,10 @@ import type { DeclaredCustomer } from "./resource";
  */
 
 const rotationSchema = z
-  .union([z.literal("none"), z.looseObject({ every: z.unknown(), rotateAt: z.array(z.unknown()) }).partial()])
+  .union([
+    z.literal("none"),
+    z.object({ every: z.unknown().optional(), rotateAt: z.array(z.unknown()).default([]) }),
+  ])
   .optional()
   .catch(undefined);
 
@@ -16,9 +19,16 @@ type Rotation = z.output<typeof rotationSchema>;
 
 const customerSchema = z.object({
   name: z.string(),
-  status: z.unknown(),
+  status: z.unknown().optional(),
   applications: z
-    .array(z.object({ cell: z.string(), purpose: z.string().default("default"), rotation: rotationSchema }))
+    .array(
+      z.object({
+        cell: z.string(),
+        purpose: z.string().default("default"),
+        authMethod: z.string().default("CLIENT_SECRET"),
+        rotation: rotationSchema,
+      }),
+    )
     .default([])
     .catch([]),
 });
@@ -53,17 +63,22 @@ function toCustomer(
   { status, applications }: z.output<typeof customerSchema>,
   ofStage: Rotation,
 ): DeclaredCustomer {
-  // An application's own `rotation` takes the place of the stage's as a whole.
-  const own = new Map(applications.map(({ cell, purpose, rotation }) => [`${cell}/${purpose}`, rotation]));
+  const given = new Map(applications.map((application) => [slotOf(application), application]));
   return {
     isDeprecated: status === "deprecated",
-    isRotated: (slot) => rotates(own.get(slot) ?? ofStage),
+    hasClientSecret: (slot) => (given.get(slot)?.authMethod ?? "CLIENT_SECRET") === "CLIENT_SECRET",
+    // An application's own `rotation` takes the place of the stage's as a whole.
+    isRotated: (slot) => rotates(given.get(slot)?.rotation ?? ofStage),
   };
+}
+
+function slotOf({ cell, purpose }: { cell: string; purpose: string }): string {
+  return `${cell}/${purpose}`;
 }
 
 function rotates(rotation: Rotation): boolean {
   if (rotation === undefined || rotation === "none") return false;
-  return rotation.every !== undefined || (rotation.rotateAt ?? []).length > 0;
+  return rotation.every !== undefined || rotation.rotateAt.length > 0;
 }
 
 /** The engine gives text as it stands, and what is a list or a map as JSON. */

@@ -151,6 +151,11 @@ describe("the rules of the policy pack", function () {
       },
     },
     {
+      what: "the generation before a key, on its way out",
+      resource: application,
+      configuration: { customers: customersOf({ applications: [{ cell: "eu-1", authMethod: "RSA" }] }) },
+    },
+    {
       what: "no rotation",
       resource: application,
       configuration: { customers: customersOf({}) },

@@ -9,8 +9,11 @@ const propsSchema = z.object({ authMethod: z.string().default("CLIENT_SECRET") }
 export const rotatedClientSecrets: Rule = ({ type, name, props }, { customers }) => {
   if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== "CLIENT_SECRET") return [];
   // A later generation has its number behind the slot.
-  const [customer = "", cell = "", purpose = ""] = name.split("/");
-  if (customers.get(customer)?.isRotated(`${cell}/${purpose}`) === true) return [];
+  const [customerName = "", cell = "", purpose = ""] = name.split("/");
+  const customer = customers.get(customerName);
+  const slot = `${cell}/${purpose}`;
+  // Where a key is declared, this is the generation before it, on its way out.
+  if (customer !== undefined && (customer.isRotated(slot) || !customer.hasClientSecret(slot))) return [];
   return [
     `Application "${name}" has a client secret that is never rotated: set \`rotation\` (such as every: 90d) of the ` +
       "application in tenants:customers, or of all in tenants:rotation; or use a key (authMethod: RSA or EC).",
