@@ -59,7 +59,7 @@ describe("the package, packed and installed outside this repository", function (
     );
     await writeFile(manifest, wanted);
     await runToSuccess("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: project });
-    // Two copies of @pulumi/pulumi would each wait for their own resources only.
+    // Two copies would share one run between two versions of the SDK.
     const copies = await readdir(path.join(project, "node_modules"), { recursive: true });
     assert.deepEqual(
       copies.filter((file) => file.endsWith(path.join("@pulumi", "pulumi", "package.json"))),
