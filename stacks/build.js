@@ -3,19 +3,19 @@ const { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } = 
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
-const packages = ["provider", "stacks"];
+const packages = ["provider", "stacks", "policy"];
 
 /** Is written when a compilation has succeeded. The compiler's own record also stands after one that failed. */
 const stamp = join(root, "stacks", "dist", "built");
 
-/** Compiles `provider` and `stacks` if a source of theirs is newer than what was compiled last. */
+/** Compiles `provider`, `stacks` and `policy` if a source of theirs is newer than what was compiled last. */
 function ensureBuilt() {
   if (newestSource() <= modifiedAt(stamp)) return;
-  console.error("Compiling provider/ and stacks/, which changed since they were compiled last.");
+  console.error("Compiling provider/, stacks/ and policy/, which changed since they were compiled last.");
   build();
 }
 
-/** Compiles `provider` and `stacks`; throws where they do not compile, and then what was compiled before is not used. */
+/** Compiles `provider`, `stacks` and `policy`; throws where they do not compile, and then what was compiled before is not used. */
 function build() {
   const startedAt = new Date();
   rmSync(stamp, { force: true });

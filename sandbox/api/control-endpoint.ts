@@ -15,7 +15,7 @@ const keySchema = z.strictObject({ publicKeyPem: z.string(), keyId: z.string().m
 const idSchema = z.object({ id: z.string() });
 
 /**
- * Serves the control as JSON over HTTP, but for `issuedSecrets`: no answer holds a credential.
+ * Serves the control as JSON over HTTP, but for `issuedSecrets` and `restoreTenant`: no answer holds a credential.
  *
  * | request | does |
  * |---|---|

@@ -57,6 +57,11 @@ export interface Control {
   /** Changes the cells of a tenant. Throws if there is none. */
   setCells(tenantId: string, cells: readonly Cell[]): void;
   /**
+   * Puts back a tenant as {@link tenants} listed it, ids included, perhaps in another sandbox. A CLIENT_SECRET
+   * application gets a new secret: no list holds the old one. Not served over HTTP.
+   */
+  restoreTenant(record: TenantRecord): void;
+  /**
    * Registers a public key (PEM, SPKI, RSA) for the organization's client, in place of the one with the same id.
    * While several are registered, an assertion must name its key as `kid`.
    */
@@ -112,6 +117,12 @@ export function createControl(context: ControlContext): Control {
     },
     setCells: (tenantId, newCells) => {
       tenants.setCells(tenantId, cellsSchema.parse(newCells));
+    },
+    restoreTenant: ({ applications, ...tenant }) => {
+      tenants.restore(
+        tenant,
+        applications.map(({ authMethod, ...application }) => ({ ...application, requested: authMethod })),
+      );
     },
     registerOrganizationKey: (publicKeyPem, keyId) => {
       organizationClient.register(publicKeyPem, keyId);

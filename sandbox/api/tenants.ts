@@ -21,6 +21,11 @@ export interface TenantApplication {
   authentication: ApplicationAuthentication;
 }
 
+/** An application to be put back with the ids it had; of CLIENT_SECRET, with a new secret. */
+export interface RestoredApplication extends Omit<TenantApplication, "authentication"> {
+  requested: RequestedAuthentication;
+}
+
 export interface Tenant {
   tenantId: string;
   name: string;
@@ -158,6 +163,20 @@ export class Tenants {
       throw new ApiError(404, "there is no such application");
     }
     owner.applications.delete(applicationId);
+  }
+
+  /** Puts a tenant back with the ids it had, which the API itself never does. */
+  restore(tenant: Omit<Tenant, "applications">, applications: readonly RestoredApplication[]): void {
+    this.#assertCells(applications.map(({ cell }) => cell));
+    this.#tenants.set(tenant.tenantId, {
+      ...tenant,
+      applications: new Map(
+        applications.map(({ requested, ...application }) => [
+          application.applicationId,
+          { ...application, authentication: toAuthentication(requested) },
+        ]),
+      ),
+    });
   }
 
   /** Changes a tenant's cells, which the API itself never does. */

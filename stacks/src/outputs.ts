@@ -1,47 +1,20 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AuthMethod, Cell, Stage } from "pulumi-resistant-tenants";
+import type {
+  ApplicationRecord,
+  CustomerRecord,
+  StackOutputs as RecordedOutputs,
+} from "pulumi-resistant-tenants";
 
 import type { Customer, CustomerApplication, CustomerArgs } from "./customer";
 
-/** What the stack records of one application. No credential. */
-export interface ApplicationRecord {
-  cell: Cell;
-  purpose: string;
-  applicationId: pulumi.Output<string>;
-  clientId: pulumi.Output<string>;
-  authMethod: AuthMethod;
-  /** Of RSA and EC. */
-  keyId?: pulumi.Output<string | undefined>;
-  tokenUrl: pulumi.Output<string>;
-  secretArn: pulumi.Output<string>;
-  createdAt: pulumi.Output<string>;
-}
+/** A value as the program has it: each part of it may be an output still. */
+type Pending<T> = pulumi.Input<T extends object ? { [Key in keyof T]: Pending<T[Key]> } : T>;
 
-/** What the stack records of one customer: the vendor's minimum fields to persist. */
-export interface CustomerRecord {
-  tenantId: pulumi.Output<string>;
-  name: string;
-  customerId: string;
-  stage: Stage;
-  /** The cells it has applications in. */
-  cells: Cell[];
-  /** The cells where the Web UI is reachable. */
-  uiCells: pulumi.Output<Cell[]>;
-  webUiUrls: pulumi.Output<Partial<Record<Cell, string>>>;
-  ssoClaims: { readOnly: pulumi.Output<string>; readWrite: pulumi.Output<string> };
-  status: CustomerArgs["status"];
-  owner?: string;
-  createdBy: pulumi.Output<string>;
-  createdAt: pulumi.Output<string>;
-  applications: ApplicationRecord[];
-}
+/** The parts of the outputs as the program has them. */
+type PendingFields<T> = { [Key in keyof T]: Pending<T[Key]> };
 
-/** The stack's outputs, by the customer's name: the system of record. None is a credential, none is marked secret. */
-export interface StackOutputs {
-  tenantIds: Record<string, pulumi.Output<string>>;
-  webUiUrls: Record<string, pulumi.Output<Partial<Record<Cell, string>>>>;
-  customers: Record<string, CustomerRecord>;
-}
+/** The stack's outputs as the program gives them to the engine. */
+export type StackOutputs = PendingFields<RecordedOutputs>;
 
 /** Builds the stack's outputs. */
 export function toOutputs(
@@ -60,7 +33,10 @@ export function toOutputs(
   };
 }
 
-function toCustomerRecord(args: CustomerArgs, { tenant, applications }: Customer): CustomerRecord {
+function toCustomerRecord(
+  args: CustomerArgs,
+  { tenant, applications }: Customer,
+): PendingFields<CustomerRecord> {
   return {
     tenantId: tenant.tenantId,
     name: args.name,
@@ -84,7 +60,7 @@ function toApplicationRecord({
   cell,
   purpose,
   authMethod,
-}: CustomerApplication): ApplicationRecord {
+}: CustomerApplication): PendingFields<ApplicationRecord> {
   return {
     cell,
     purpose,

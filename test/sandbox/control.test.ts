@@ -153,6 +153,18 @@ describe("sandbox: control endpoint", () => {
     ]);
   });
 
+  it("puts back, in process, a tenant that it listed", async () => {
+    const { tenantId, path } = await makeApplication(api, ecPair().authMethod);
+    const record = sandbox()
+      .control.tenants()
+      .find((tenant) => tenant.tenantId === tenantId);
+    assert.ok(record);
+    sandbox().control.deleteTenant(tenantId);
+    sandbox().control.restoreTenant(record);
+    assert.deepEqual(sandbox().control.tenants().at(-1), record);
+    assert.equal((await api("GET", path)).status, 200);
+  });
+
   it("never reveals a credential", async () => {
     const { application } = await makeApplication(api);
     await requestToken(sandbox());

@@ -1,0 +1,3 @@
+// The policy pack that `--policy-pack policy` runs. It is compiled before it is run, as the program is.
+require("../stacks/build.js").ensureBuilt();
+require("./dist/pack.js");

@@ -1,0 +1,91 @@
+import { z } from "zod";
+
+import type { DeclaredCustomer } from "./resource";
+
+/**
+ * The part of the stack's configuration that rules ask for. The program checks all of it, and more: what it refuses
+ * reads here as absent.
+ */
+
+const rotationSchema = z
+  .union([
+    z.literal("none"),
+    z.object({ every: z.unknown().optional(), rotateAt: z.array(z.unknown()).default([]) }),
+  ])
+  .optional()
+  .catch(undefined);
+
+type Rotation = z.output<typeof rotationSchema>;
+
+const customerSchema = z.object({
+  name: z.string(),
+  status: z.unknown().optional(),
+  applications: z
+    .array(
+      z.object({
+        cell: z.string(),
+        purpose: z.string().default("default"),
+        authMethod: z.string().default("CLIENT_SECRET"),
+        rotation: rotationSchema,
+      }),
+    )
+    .default([])
+    .catch([]),
+});
+
+/** Reads whether the stack is one of the stage production. */
+export function isProduction(get: (key: string) => string | undefined): boolean {
+  return get("stage") === "production";
+}
+
+/**
+ * Reads the customers; none in a stack of one's own.
+ *
+ * @param get gives the value of a key of the namespace `tenants`
+ */
+export function readCustomers(
+  get: (key: string) => string | undefined,
+): ReadonlyMap<string, DeclaredCustomer> {
+  const ofStage = rotationSchema.parse(parseJson(get("rotation")));
+  const entries = z
+    .array(z.unknown())
+    .catch([])
+    .parse(parseJson(get("customers")));
+  return new Map(
+    entries.flatMap((entry) => {
+      const { data } = customerSchema.safeParse(entry);
+      return data === undefined ? [] : [[data.name, toCustomer(data, ofStage)] as const];
+    }),
+  );
+}
+
+function toCustomer(
+  { status, applications }: z.output<typeof customerSchema>,
+  ofStage: Rotation,
+): DeclaredCustomer {
+  const given = new Map(applications.map((application) => [slotOf(application), application]));
+  return {
+    isDeprecated: status === "deprecated",
+    hasClientSecret: (slot) => (given.get(slot)?.authMethod ?? "CLIENT_SECRET") === "CLIENT_SECRET",
+    // An application's own `rotation` takes the place of the stage's as a whole.
+    isRotated: (slot) => rotates(given.get(slot)?.rotation ?? ofStage),
+  };
+}
+
+function slotOf({ cell, purpose }: { cell: string; purpose: string }): string {
+  return `${cell}/${purpose}`;
+}
+
+function rotates(rotation: Rotation): boolean {
+  if (rotation === undefined || rotation === "none") return false;
+  return rotation.every !== undefined || rotation.rotateAt.length > 0;
+}
+
+/** The engine gives text as it stands, and what is a list or a map as JSON. */
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,80 @@
+import { strict as assert } from "node:assert";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import type { ConfigOverrides } from "../../sandbox/pulumi/config-file";
+import { preparePolicyPack } from "../../sandbox/pulumi/policy-pack";
+import { acme } from "./customers";
+import { repositoryRoot, type StackOptions, StackUnderTest, startShared } from "./engine";
+
+/** Previews a stack with the policy pack, and gives the exit code and what was printed. */
+type Preview = (policyConfig?: object) => Promise<{ exitCode: number; printed: string }>;
+
+/** Makes a stack in production, lets a test preview it, and removes it. */
+async function withStack(
+  options: StackOptions,
+  test: (preview: Preview, stack: StackUnderTest) => Promise<void>,
+): Promise<void> {
+  const stack = await StackUnderTest.create({ stage: "production", ...options });
+  try {
+    const { pulumi } = await startShared();
+    const { directory } = stack.workspace;
+    const { folder, env } = await preparePolicyPack(pulumi, {
+      pack: path.join(repositoryRoot, "policy"),
+      nodeModules: path.join(repositoryRoot, "node_modules"),
+      directory,
+    });
+    const configFile = path.join(directory, "policy-config.json");
+    await test(async (policyConfig = {}) => {
+      await writeFile(configFile, JSON.stringify(policyConfig));
+      const flags = ["--policy-pack", folder, "--policy-pack-config", configFile];
+      const { exitCode, stdout, stderr } = await stack.run(["preview", ...flags], { env });
+      return { exitCode, printed: (stdout + stderr).replace(/\s+/g, " ") };
+    }, stack);
+  } finally {
+    await stack.close();
+  }
+}
+
+describe("the policy pack, on the engine", function () {
+  it("refuses the preview of a stack in production that breaks its rules, and says what to do", async () => {
+    const customers = [{ ...acme, cells: ["eu-1", "us-1"], uiCells: ["eu-1"] }];
+    await withStack({ customers }, async (preview) => {
+      const { exitCode, printed } = await preview({ "allowed-cells": { cells: ["eu-1"] } });
+      assert.notEqual(exitCode, 0);
+      for (const violation of [
+        /\[mandatory\] owner-and-customer-id \(aws:secretsmanager:Secret: acme\/eu-1\/default\)/,
+        /Secret "acme\/eu-1\/default" has no tag "owner": .*tenants:owner/,
+        /Secret "acme\/us-1\/default" is encrypted with AWS's own key: .*tenants:secrets/,
+        /Application "acme\/us-1\/default" has a client secret that is never rotated: .*tenants:rotation/,
+        /Application "acme\/us-1\/default" is in cell us-1, and only eu-1 are allowed/,
+      ]) {
+        assert.match(printed, violation);
+      }
+      assert.doesNotMatch(printed, /is not protected|"acme\/eu-1\/default" is in cell|can't run policy/);
+    });
+  });
+
+  it("judges a stack of one's own in production, and none in testing", async () => {
+    const declare = (args: ConfigOverrides, options: ConfigOverrides): ConfigOverrides => ({
+      "resources:declare": [{ type: "Tenant", name: "tenant", args: { name: "acme", ...args }, options }],
+    });
+    const config = declare({ allowReplace: true }, {});
+    const projectDir = path.join(repositoryRoot, "test/programs/resources");
+    await withStack({ projectDir, config }, async (preview, { workspace }) => {
+      const broken = await preview();
+      assert.notEqual(broken.exitCode, 0);
+      assert.match(broken.printed, /Tenant "tenant" is not protected/);
+      assert.match(broken.printed, /Tenant "tenant" has allowReplace/);
+
+      await workspace.configure(declare({}, { protect: true }));
+      const kept = await preview();
+      assert.equal(kept.exitCode, 0, kept.printed);
+      assert.match(kept.printed, /Policies: ✅ resistant-tenants/);
+
+      await workspace.configure({ ...config, "tenants:stage": "testing" });
+      const testing = await preview();
+      assert.equal(testing.exitCode, 0, testing.printed);
+    });
+  });
+});

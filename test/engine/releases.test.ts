@@ -1,0 +1,46 @@
+import { strict as assert } from "node:assert";
+
+import { currentVersion, folderOf, readRecording, recordedVersions, stages } from "../releases/recording";
+import { replay } from "../releases/replay";
+import type { StackUnderTest } from "./engine";
+
+describe("the state of a released version, on the engine", function () {
+  it("is kept for the version that the package has now (test/releases/README.md)", async () => {
+    assert.ok(recordedVersions().includes(await currentVersion()));
+  });
+
+  for (const version of recordedVersions()) {
+    for (const stage of stages) {
+      describe(`${version}, ${stage}`, function () {
+        let stack: StackUnderTest;
+
+        before(async () => {
+          stack = await replay(await readRecording(folderOf(version, stage)), stage);
+        });
+        after(async () => {
+          await stack.finish();
+        });
+
+        it("shows no change in a preview of an up, and of a refresh", async () => {
+          await stack.succeed(["preview", "--expect-no-changes"]);
+          await stack.succeed(["refresh", "--preview-only", "--expect-no-changes"]);
+        });
+
+        it("is destroyed, and nothing is left", async () => {
+          if (stage === "production") {
+            const { length } = Object.keys(stack.existing());
+            for (let index = 0; index < length; index += 1) {
+              await stack.workspace.configure({ [`tenants:customers[${index}].status`]: "deprecated" });
+            }
+            await stack.up();
+          }
+          assert.notDeepEqual(stack.existing(), {});
+          assert.notDeepEqual(await stack.listSecrets({ includePlannedDeletion: false }), []);
+          await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+          assert.deepEqual(stack.existing(), {});
+          assert.deepEqual(await stack.listSecrets({ includePlannedDeletion: false }), []);
+        });
+      });
+    }
+  }
+});
