@@ -1,7 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { messageOf } from "pulumi-resistant-tenants/client";
 
+import { checkCommand } from "./commands/check";
+import { mergeConfigCommand } from "./commands/merge-config";
 import { reconcileCommand } from "./commands/reconcile";
+import { summaryCommand } from "./commands/summary";
 import { exitCodes, UsageError } from "./exit-codes";
 
 // This version of the SDK runs on every Node.js that this project does; what it says is about later ones.
@@ -18,7 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError("(npm run tenants -- --help tells the commands)")
     .exitOverride();
   const outcome: { exitCode: number } = { exitCode: exitCodes.ok };
-  for (const make of [reconcileCommand]) {
+  for (const make of [reconcileCommand, summaryCommand, checkCommand, mergeConfigCommand]) {
     program.addCommand(
       make((exitCode) => {
         outcome.exitCode = exitCode;

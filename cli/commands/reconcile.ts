@@ -8,6 +8,7 @@ import { compare } from "../reconcile/compare";
 import type { Finding } from "../reconcile/finding";
 import { applyFixes, assertNoUpdateRuns, describeFix } from "../reconcile/fix";
 import { gather } from "../reconcile/gather";
+import { reportAsMarkdown } from "../reconcile/markdown";
 import { type Report, reportAsJson, reportAsText } from "../reconcile/report";
 import { line } from "../output";
 import { openStack, type Stack } from "../stack";
@@ -15,6 +16,7 @@ import { openStack, type Stack } from "../stack";
 interface Options extends StackOptions {
   file?: string;
   fix?: true;
+  markdown?: true;
   yes?: true;
 }
 
@@ -30,6 +32,7 @@ export const reconcileCommand: MakeCommand = (exit): Command =>
     "Compare the journal, the state and the API: what is orphaned, lost or unmanaged.",
   )
     .option("--file <path>", "a state that `pulumi stack export` wrote, instead of the stack's own")
+    .option("--markdown", "write the findings as Markdown, for an issue")
     .option("--fix", "clear away what a killed update left behind, after asking")
     .option("--yes", "do not ask")
     .addHelpText("after", help)
@@ -53,7 +56,8 @@ async function reconcile(options: Options): Promise<ExitCode> {
 }
 
 async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Options): Promise<ExitCode> {
-  const write = options.json === true ? reportAsJson : reportAsText;
+  const write =
+    options.json === true ? reportAsJson : options.markdown === true ? reportAsMarkdown : reportAsText;
   const first = await look(stack, api, options);
   const fixable = first.findings.filter(({ fix }) => fix !== undefined);
   if (options.fix !== true || fixable.length === 0) {

@@ -15,25 +15,44 @@ export async function buildPulumi(folder: string, version: string, log: Log): Pr
   const bin = path.join(folder, "bin");
   await mkdir(bin, { recursive: true });
   const tools = pulumiGoTools(version);
-  const moduleFolder = (tool: GoTool): string => path.join(folder, `${tool.binary}-module`);
-  for (const tool of tools) {
-    await mkdir(moduleFolder(tool));
-    await writeFile(path.join(moduleFolder(tool), "go.mod"), tool.goMod);
-    await assertGo(moduleFolder(tool));
-  }
+  const otherwise = "a Pulumi CLI (https://www.pulumi.com/docs/iac/download-install/)";
+  for (const tool of tools) await prepareModule(folder, tool, otherwise);
   log(`Building the Pulumi CLI ${version} from Go modules, once: about 5 minutes on 2 cores.`);
   for (const tool of tools) {
-    await withElapsed(log, `building ${tool.binary}`, () => buildTool(moduleFolder(tool), bin, tool));
-    await rm(moduleFolder(tool), { recursive: true });
+    await withElapsed(log, `building ${tool.binary}`, () => buildTool(folder, tool, otherwise));
   }
   const script = path.join(bin, "pulumi-resource-pulumi-nodejs");
   await writeFile(script, dynamicProviderScript);
   await chmod(script, 0o755);
 }
 
-async function buildTool(cwd: string, bin: string, tool: GoTool): Promise<void> {
+/**
+ * Builds one Go tool into the folder's `bin`.
+ *
+ * @param otherwise - What can be installed instead, and from where.
+ * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` where the build fails.
+ */
+export async function buildGoTool(folder: string, tool: GoTool, otherwise: string): Promise<void> {
+  await mkdir(path.join(folder, "bin"), { recursive: true });
+  await prepareModule(folder, tool, otherwise);
+  await buildTool(folder, tool, otherwise);
+}
+
+function moduleFolder(folder: string, tool: GoTool): string {
+  return path.join(folder, `${tool.binary}-module`);
+}
+
+async function prepareModule(folder: string, tool: GoTool, otherwise: string): Promise<void> {
+  const cwd = moduleFolder(folder, tool);
+  await mkdir(cwd);
+  await writeFile(path.join(cwd, "go.mod"), tool.goMod);
+  await assertGo(cwd, tool, otherwise);
+}
+
+async function buildTool(folder: string, tool: GoTool, otherwise: string): Promise<void> {
+  const cwd = moduleFolder(folder, tool);
   const env = buildEnvironment();
-  const output = path.join(bin, tool.binary);
+  const output = path.join(folder, "bin", tool.binary);
   const build = ["build", "-trimpath", "-ldflags", tool.ldflags, "-o", output, tool.package];
   try {
     await runToSuccess("go", ["mod", "tidy"], { cwd, env });
@@ -41,10 +60,11 @@ async function buildTool(cwd: string, bin: string, tool: GoTool): Promise<void> 
   } catch (error) {
     throw new SandboxError(
       "INSTALL_FAILED",
-      `${tool.binary} could not be built from Go modules; see that Go's module proxy can be reached and that there are 3 GB of free disk space, or put a Pulumi CLI on the PATH. ${reasonOf(error)}`,
+      `${tool.binary} could not be built from Go modules; see that Go's module proxy can be reached and that there are 3 GB of free disk space, or put ${otherwise} on the PATH. ${reasonOf(error)}`,
       { cause: error },
     );
   }
+  await rm(cwd, { recursive: true });
 }
 
 /** A work space around the cache, or flags meant for another module, must not reach into the build. */
@@ -53,8 +73,8 @@ function buildEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Asks Go in the module's folder, where a Go that can fetch newer toolchains answers as the one it would use. */
-async function assertGo(cwd: string): Promise<void> {
-  const remedy = `install the Pulumi CLI (https://www.pulumi.com/docs/iac/download-install/), or Go ${goVersion} or later (https://go.dev/dl/) to build it`;
+async function assertGo(cwd: string, { binary }: GoTool, otherwise: string): Promise<void> {
+  const remedy = `install ${otherwise}, or Go ${goVersion} or later (https://go.dev/dl/) to build it`;
   try {
     const answer = await runProcess("go", ["version"], {
       cwd,
@@ -64,11 +84,11 @@ async function assertGo(cwd: string): Promise<void> {
     if (answer.exitCode === 0) return;
     throw new SandboxError(
       "PREREQUISITE_MISSING",
-      `No Pulumi CLI, and this Go is too old to build one (${answer.stderr.trim()}): ${remedy}.`,
+      `No ${binary}, and this Go is too old to build one (${answer.stderr.trim()}): ${remedy}.`,
     );
   } catch (error) {
     if (error instanceof SandboxError) throw error;
-    throw new SandboxError("PREREQUISITE_MISSING", `No Pulumi CLI, and no Go to build one: ${remedy}.`, {
+    throw new SandboxError("PREREQUISITE_MISSING", `No ${binary}, and no Go to build one: ${remedy}.`, {
       cause: error,
     });
   }

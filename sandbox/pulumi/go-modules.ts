@@ -6,7 +6,7 @@ export interface GoTool {
   readonly ldflags: string;
 }
 
-/** The oldest Go that the CLI's own modules build with. */
+/** The oldest Go that all these modules build with. */
 export const goVersion = "1.26";
 
 /** The one version of the language host's package that is there as a Go module; it drives current SDKs. */

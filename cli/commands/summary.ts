@@ -1,0 +1,82 @@
+import { Command } from "commander";
+import { readFile } from "node:fs/promises";
+import { printable } from "pulumi-resistant-tenants/client";
+import { z } from "zod";
+
+import type { MakeCommand } from "../command";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { summaryAsMarkdown } from "../preview/markdown";
+import { summaryAsJson, summaryAsText } from "../preview/report";
+import { readSteps } from "../preview/step";
+import { beyondRotation, type Summary, summaryOf } from "../preview/summary";
+
+interface Options {
+  markdown?: true;
+  json?: true;
+  title: string;
+  merged?: string;
+  expect?: string;
+  onlyRotations?: true;
+}
+
+const help = `
+It shows names and counts: no output, no property, no value. The digest is the same for two previews that would do the
+same. With --expect or --only-rotations it ends with ${exitCodes.found} where the preview is not what it must be.`;
+
+/** Makes `tenants summary`: tells what a preview would do, for the people who review it. */
+export const summaryCommand: MakeCommand = (exit): Command =>
+  new Command("summary")
+    .description(
+      "Sum up what `pulumi preview --json` wrote: customers added and removed, rotations, replacements.",
+    )
+    .argument("<file>", "what `pulumi preview --json` wrote")
+    .option("--markdown", "write Markdown, for a comment")
+    .option("--json", "print JSON, for a machine")
+    .option("--title <text>", "the heading of the Markdown", "Preview")
+    .option(
+      "--merged <file>",
+      "what `merge-config --json` wrote: keys that the preview did not take are named",
+    )
+    .option("--expect <digest>", "refuse a preview that would do something else than this digest says")
+    .option("--only-rotations", "refuse a preview that would do anything but rotate and retire applications")
+    .addHelpText("after", help)
+    .action(async (file: string, options: Options) => {
+      exit(await summarize(file, options));
+    });
+
+async function summarize(file: string, options: Options): Promise<ExitCode> {
+  const summary = summaryOf(await readSteps(file));
+  if (options.json === true) summaryAsJson(summary);
+  else if (options.markdown === true) {
+    const { title, merged } = options;
+    const notPreviewed = merged === undefined ? [] : await readNotPreviewed(merged);
+    process.stdout.write(summaryAsMarkdown(summary, { title, notPreviewed }));
+  } else summaryAsText(summary);
+  const refusal = refusalOf(summary, options);
+  if (refusal === undefined) return exitCodes.ok;
+  process.stderr.write(`tenants: ${refusal}\n`);
+  return exitCodes.found;
+}
+
+async function readNotPreviewed(file: string): Promise<string[]> {
+  const schema = z.object({ notPreviewed: z.array(z.string()) });
+  return schema.parse(JSON.parse(await readFile(file, "utf8"))).notPreviewed;
+}
+
+function refusalOf(summary: Summary, { expect, onlyRotations }: Options): string | undefined {
+  if (expect !== undefined && expect !== summary.digest) {
+    return (
+      `This is not what was reviewed: its digest is ${summary.digest}, and the reviewed one's is ${expect}. ` +
+      "Nothing was changed. Preview it anew, and have that reviewed."
+    );
+  }
+  const beyond = onlyRotations === true ? beyondRotation(summary) : [];
+  if (beyond.length === 0) return undefined;
+  const list = beyond
+    .slice(0, 20)
+    .map(({ kind, subject, name }) => `  - ${subject} ${printable(name)}: ${kind}`);
+  return (
+    `There is more to do than to rotate, and that needs a review:\n${list.join("\n")}\n` +
+    "Nothing was changed. Apply the main branch first (the workflow `up`), and repeat the rotation."
+  );
+}

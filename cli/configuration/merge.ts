@@ -1,0 +1,43 @@
+import { type ConfigurationFile, holdsSecret } from "./file";
+
+/**
+ * What a preview takes from a proposed configuration. Everything else stays the reviewed one's, since the preview may
+ * decrypt the state: another `secretsprovider`, `aws:endpoints` or `tenants:privateKeySecretArn` would send its
+ * credentials elsewhere, and `secure:` would decrypt a ciphertext that was copied from another place.
+ */
+export const previewedKeys = ["tenants:customers", "tenants:owner"] as const;
+
+/**
+ * Puts what may be previewed of a proposed configuration into the reviewed one, in place.
+ *
+ * @returns the keys that differ and were not taken: people have to read those
+ * @throws where a value that is to be taken holds a secret
+ */
+export function mergeConfiguration(reviewed: ConfigurationFile, proposed: ConfigurationFile): string[] {
+  for (const key of previewedKeys) {
+    const value = proposed.values.get(key);
+    if (holdsSecret(value)) {
+      throw new Error(
+        `${key} holds an encrypted value (\`secure\`), which is not decrypted for a preview: write it in plain text. Nothing was previewed.`,
+      );
+    }
+    // As plain values: an anchor of one file means nothing in the other.
+    if (value === undefined) reviewed.document.deleteIn(["config", key]);
+    else
+      reviewed.document.setIn(
+        ["config", key],
+        reviewed.document.createNode(value, { aliasDuplicateObjects: false }),
+      );
+  }
+  return [...differences(reviewed.values, proposed.values), ...differences(reviewed.others, proposed.others)];
+}
+
+function differences(
+  reviewed: ReadonlyMap<string, unknown>,
+  proposed: ReadonlyMap<string, unknown>,
+): string[] {
+  const taken: readonly string[] = previewedKeys;
+  return [...new Set([...reviewed.keys(), ...proposed.keys()])].filter(
+    (key) => !taken.includes(key) && JSON.stringify(reviewed.get(key)) !== JSON.stringify(proposed.get(key)),
+  );
+}

@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { messageOf, printable } from "pulumi-resistant-tenants/client";
+import { nameOfUrn } from "pulumi-resistant-tenants/operator";
+import { z } from "zod";
+
+/** One step of an update that was previewed. */
+export interface Step {
+  /** The engine's own word: `create`, `update`, `replace`, `delete`, `same`, … */
+  operation: string;
+  urn: string;
+  /** The resource's type, without its parents'. */
+  type: string;
+  /** The resource's name in the stack. */
+  name: string;
+  /** What it is to be made of; a secret is not in it. */
+  inputs: Record<string, unknown>;
+}
+
+const stateSchema = z.object({ inputs: z.record(z.string(), z.unknown()).default({}) });
+
+const previewSchema = z.object({
+  steps: z.array(
+    z.object({ op: z.string(), urn: z.string(), newState: stateSchema.default({ inputs: {} }) }),
+  ),
+  diagnostics: z.array(z.object({ severity: z.string(), message: z.string() })).default([]),
+});
+
+/**
+ * Reads what `pulumi preview --json`, or `pulumi refresh --preview-only --json`, wrote.
+ *
+ * @throws where it is something else, or tells of a preview that failed: what it holds is then not all
+ */
+export async function readSteps(file: string): Promise<Step[]> {
+  const preview = previewSchema.safeParse(parseJson(await readFile(file, "utf8"), file));
+  if (!preview.success) {
+    throw new Error(`${file} is not what \`pulumi preview --json\` writes: ${messageOf(preview.error)}`, {
+      cause: preview.error,
+    });
+  }
+  const { steps, diagnostics } = preview.data;
+  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  if (errors.length > 0) throw new Error(`The preview in ${file} failed:\n${indented(errors.join("\n"))}`);
+  return steps.map(({ op, urn, newState }) => ({
+    operation: op,
+    urn,
+    type: typeOfUrn(urn),
+    name: nameOfUrn(urn),
+    inputs: newState.inputs,
+  }));
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is no JSON, as \`pulumi preview --json\` writes it: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @see the engine: `urn:pulumi:<stack>::<project>::<type of the parent>$<type>::<name>` */
+function typeOfUrn(urn: string): string {
+  const [, , types = ""] = urn.split("::");
+  return types.slice(types.lastIndexOf("$") + 1);
+}
+
+/**
+ * Writes what a program wrote so that a workflow's runner takes no line of it for a command.
+ *
+ * @see {@link https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands GitHub, workflow commands}
+ */
+function indented(text: string): string {
+  const lines = text.trim().split("\n").slice(0, 50);
+  return lines
+    .map((line) => `  ${printable(line).replaceAll("::", ": :").replaceAll("##[", "## [")}`)
+    .join("\n");
+}

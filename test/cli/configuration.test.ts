@@ -1,0 +1,141 @@
+import { strict as assert } from "node:assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { parse } from "yaml";
+
+import { problemsOf } from "../../cli/configuration/check";
+import { type ConfigurationFile, readConfigurationFile } from "../../cli/configuration/file";
+import { mergeConfiguration } from "../../cli/configuration/merge";
+
+const reviewed = `# The head
+secretsprovider: awskms://alias/ours
+config:
+  aws:region: eu-west-1
+  tenants:stage: testing
+  tenants:tokenUrl: https://id.example/token
+  tenants:privateKeySecretArn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:ours
+  # The customers
+  tenants:customers:
+    - { name: acme, customerId: CRM-1, cells: [eu-1] }
+`;
+
+describe("a stack's configuration without the engine", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "configuration-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function read(text: string): Promise<ConfigurationFile> {
+    const file = path.join(folder, "Pulumi.dev.yaml");
+    await writeFile(file, text);
+    return readConfigurationFile(file);
+  }
+
+  const check = async (text: string): Promise<string[]> =>
+    (await problemsOf((await read(text)).values)).map(({ path: where }) => where);
+
+  describe("checked", () => {
+    it("is right where the program takes it", async () => {
+      assert.deepEqual(await check(reviewed), []);
+      assert.deepEqual(await check(`${reviewed}  tenants:journalDiskIsKept: true\n`), []);
+    });
+
+    it("has every problem named that the program names", async () => {
+      const wrong = reviewed
+        .replace("acme", "Acme")
+        .replace("[eu-1]", "[us-1]")
+        .replace("tokenUrl", "tokenURL");
+      assert.deepEqual(await check(wrong), [
+        "tenants:tokenURL",
+        "tenants:tokenUrl",
+        "tenants:customers[0].name",
+        "tenants:customers[0].cells[0]",
+      ]);
+      assert.deepEqual(await check(""), ["tenants:stage", "tenants:customers"]);
+    });
+
+    it("may hold what is encrypted", async () => {
+      const secret = "tenants:tokenUrl:\n    secure: v1:nonce:text";
+      assert.deepEqual(await check(reviewed.replace(/tenants:tokenUrl: .*/, secret)), []);
+    });
+
+    it("is refused where it is no YAML, no configuration, or repeats itself without end", async () => {
+      await assert.rejects(read("config: [}"), /is no YAML/);
+      await assert.rejects(read("config: [1]"), /no stack configuration/);
+      await assert.rejects(read("- 1"), /no stack configuration/);
+      await assert.rejects(read("config:\n  a: 1\n  a: 2"), /is no YAML/);
+      const bomb = [
+        "a: &a [x, x]",
+        ..."bcdefghi"
+          .split("")
+          .map((name, index) => `${name}: &${name} [${`*${"abcdefgh"[index] ?? ""},`.repeat(9)}]`),
+      ];
+      await assert.rejects(read(bomb.join("\n")), /no stack configuration/);
+    });
+  });
+
+  describe("merged with a proposed one", () => {
+    async function merge(
+      proposed: string,
+    ): Promise<{ merged: unknown; text: string; notPreviewed: string[] }> {
+      const base = await read(reviewed);
+      const notPreviewed = mergeConfiguration(base, await read(proposed));
+      const text = base.document.toString();
+      return { merged: parse(text), text, notPreviewed };
+    }
+
+    it("has its customers and their owner, and keeps what people wrote beside it", async () => {
+      const proposed = reviewed.replace("acme", "hooli").replace("  # The", "  tenants:owner: team\n  # The");
+      const { merged, text, notPreviewed } = await merge(proposed);
+      assert.deepEqual(merged, parse(proposed));
+      assert.match(text, /^# The head/);
+      assert.deepEqual(notPreviewed, []);
+    });
+
+    it("takes nothing that could send the preview's credentials elsewhere", async () => {
+      const { merged, notPreviewed } = await merge(`secretsprovider: awskms://alias/theirs
+encryptedkey: abc
+environment: [theirs]
+config:
+  aws:region: eu-west-1
+  aws:endpoints: [{ sts: "https://theirs.example" }]
+  tenants:stage: production
+  tenants:tokenUrl: https://theirs.example/token
+  tenants:apiUrl: https://theirs.example/v0
+  tenants:customers: []
+`);
+      assert.deepEqual(merged, parse(reviewed.replace(/customers:\n.*\n/, "customers: []\n")));
+      assert.deepEqual(notPreviewed.sort(), [
+        "aws:endpoints",
+        "encryptedkey",
+        "environment",
+        "secretsprovider",
+        "tenants:apiUrl",
+        "tenants:privateKeySecretArn",
+        "tenants:stage",
+        "tenants:tokenUrl",
+      ]);
+    });
+
+    it("refuses an encrypted value, however deep, and by whatever anchor", async () => {
+      for (const customers of [
+        "{ secure: v1:a:b }",
+        "[{ name: acme, owner: { secure: v1:a:b } }]",
+        "[{ name: acme, applications: [{ purpose: { secure: v1:a:b } }] }]",
+        "[{ name: acme, owner: *theirs }]",
+      ]) {
+        await assert.rejects(
+          merge(`x: &theirs { secure: v1:a:b }\nconfig:\n  tenants:customers: ${customers}\n`),
+          /encrypted value/,
+        );
+      }
+    });
+
+    it("has no customers where the proposed one has none: the preview then says so", async () => {
+      const { merged } = await merge("config: {}\n");
+      assert.equal((merged as { config: Record<string, unknown> }).config["tenants:customers"], undefined);
+    });
+  });
+});

@@ -1,0 +1,224 @@
+import { strict as assert } from "node:assert";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { parse, stringify } from "yaml";
+
+import { acme, globex } from "../engine/customers";
+import { StackUnderTest } from "../engine/engine";
+import { type Expressions, Runner } from "./runner";
+
+const hooli = { name: "hooli", customerId: "CRM-2001", cells: ["eu-1"] };
+
+/** What runs where a name gets into a script, or shows where it gets into a comment. */
+const hostile =
+  "$(touch pwned)`touch pwned`'\"; touch pwned #<script>alert(1)</script>|${{ github.token }}@everyone";
+
+interface Configuration {
+  config: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+describe("the workflows of a pull request, on the sandbox", function () {
+  // A step starts the engine or the command line up to four times.
+  this.timeout(600_000);
+
+  let stack: StackUnderTest;
+  let runner: Runner;
+  let reviewed: Configuration;
+
+  before(async () => {
+    stack = await StackUnderTest.create({ customers: [acme, globex] });
+    await stack.up();
+    runner = await Runner.create(stack);
+    reviewed = parse(await readFile(stack.workspace.configFile, "utf8")) as Configuration;
+    // Nothing but the apply job has the organization's key.
+    delete (stack.workspace.env as Record<string, string>)["TENANTS_PRIVATE_KEY"];
+    stack.sandbox.control.resetRequests();
+  });
+  after(async () => {
+    await stack.finish();
+  });
+
+  const configuration = (customers: unknown, others: Record<string, unknown> = {}): string =>
+    stringify({ ...reviewed, config: { ...reviewed.config, "tenants:customers": customers, ...others } });
+
+  const requests = () =>
+    Object.values(stack.sandbox.control.requests()).reduce((sum, count) => sum + count, 0);
+
+  async function preview(sha: string): Promise<number> {
+    const take = "Take the customers from the pull request, and nothing else";
+    const taken = await runner.step("stack-preview.yml", "preview", take, { "inputs.head-sha": sha });
+    if (taken.exitCode !== 0) return taken.exitCode;
+    const { exitCode } = await runner.step("stack-preview.yml", "preview", "Preview");
+    await runner.git("checkout", "--quiet", "--", "Pulumi.dev.yaml");
+    return exitCode;
+  }
+
+  it("previews main's program with the pull request's customers, and names what it did not take", async () => {
+    const sha = await runner.propose(
+      configuration([acme, hooli], {
+        "tenants:apiUrl": "https://elsewhere.example/v0",
+        "aws:endpoints": [{ sts: "https://elsewhere.example" }],
+        [hostile]: hostile,
+      }),
+    );
+    assert.equal(await preview(sha), 0);
+    const comment = await runner.read("comment/comment.md");
+    assert.match(comment, /\| removed \| <code>globex<\/code> \| 1 \|/);
+    assert.match(comment, /\| added \| <code>hooli<\/code> \| 1 \|/);
+    assert.match(
+      comment,
+      /Not in this preview.*<code>tenants&#58;apiUrl<\/code>.*<code>aws&#58;endpoints<\/code>/,
+    );
+    for (const { tenantId, applications } of stack.sandbox.control.tenants()) {
+      const values = [
+        tenantId,
+        ...applications.flatMap(({ applicationId, clientId }) => [applicationId, clientId]),
+      ];
+      for (const value of values) assert.ok(!comment.includes(value), "the comment holds an output's value");
+    }
+    assert.doesNotMatch(comment, /elsewhere|CRM-|<script|\$\(|`|@everyone|\$\{\{/);
+    assert.equal(existsSync(path.join(runner.checkout, "pwned")), false);
+    assert.equal(requests(), 0);
+  });
+
+  it("comments with what the preview job wrote, by gh alone", async () => {
+    const folder = path.join(runner.temp, "comment-job");
+    await mkdir(folder, { recursive: true });
+    await cp(path.join(runner.temp, "comment"), path.join(folder, "comment"), { recursive: true });
+    await runner.succeed(
+      "stack-preview.yml",
+      "comment",
+      "Write the comment, or write it anew",
+      { "inputs.pull-request": "7" },
+      folder,
+    );
+    assert.match(
+      await runner.read("gh"),
+      /--method POST repos\/partner\/tenants\/issues\/7\/comments -F body=@body\.md/,
+    );
+    assert.match(
+      await runner.read("gh.body"),
+      /^<!-- preview dev main -->\n### Preview of stack dev.*hooli/s,
+    );
+  });
+
+  it("does not run a hostile name, nor show it: such a preview fails", async () => {
+    const sha = await runner.propose(configuration([acme, { ...hooli, name: hostile, owner: hostile }]));
+    assert.notEqual(await preview(sha), 0);
+    assert.match(
+      await runner.read("comment/comment.md"),
+      /^The preview of stack dev did not succeed: https:\/\/github\.com/,
+    );
+    assert.equal(existsSync(path.join(runner.checkout, "pwned")), false);
+  });
+
+  it("decrypts nothing that a pull request copied from elsewhere", async () => {
+    const sha = await runner.propose(configuration([{ ...acme, owner: { secure: "v1:copied:ciphertext" } }]));
+    assert.notEqual(await preview(sha), 0);
+    assert.match(stack.printed.join(""), /encrypted value \(`secure`\), which is not decrypted/);
+  });
+
+  it("tells a change of code from one of configuration", async () => {
+    const compare = async (sha: string): Promise<string> => {
+      await rm(path.join(runner.temp, "output"), { force: true });
+      const expressions = { "github.event.workflow_run.head_sha": sha };
+      await runner.succeed(
+        "preview-run.yml",
+        "changes",
+        "Tell a change of code from one of configuration",
+        expressions,
+      );
+      return (await runner.read("output")).trim();
+    };
+    assert.equal(await compare(await runner.propose(configuration([acme]))), "code=false");
+    await runner.git("checkout", "--quiet", "proposal");
+    await runner.git("rm", "--quiet", "--cached", ".github/workflows/up.yml");
+    await runner.git(
+      "-c",
+      "user.name=test",
+      "-c",
+      "user.email=test@localhost",
+      "commit",
+      "--quiet",
+      "--message",
+      "code",
+    );
+    const sha = (await runner.git("rev-parse", "HEAD")).trim();
+    await runner.git("checkout", "--quiet", "--force", "main");
+    assert.equal(await compare(sha), "code=true");
+  });
+
+  describe("once it is merged", () => {
+    const plan = async (expressions: Expressions = {}): Promise<{ exitCode: number; digest: string }> => {
+      await rm(path.join(runner.temp, "output"), { force: true });
+      const { exitCode } = await runner.step("stack-up.yml", "plan", "Plan", expressions);
+      const output = exitCode === 0 ? await runner.read("output") : "";
+      return { exitCode, digest: /^digest=(.+)$/m.exec(output)?.[1] ?? "" };
+    };
+    const recheck = (digest: string) =>
+      runner.step("stack-up.yml", "apply", "Refuse what is no longer what was reviewed", {
+        "needs.plan.outputs.digest": digest,
+      });
+    const apply = () =>
+      runner.step("stack-up.yml", "apply", "Apply the plan", { "inputs.reason": `Add hooli ${hostile}` });
+
+    before(async () => {
+      await runner.commit(configuration([acme, hooli]));
+    });
+
+    it("does not rotate where there is more to do", async () => {
+      const only = { "inputs.only-rotations && '--only-rotations' || ''": "--only-rotations" };
+      assert.equal((await plan(only)).exitCode, 3);
+      assert.match(stack.printed.at(-1) ?? "", /more to do than to rotate.*tenant hooli: added/s);
+    });
+
+    it("refuses to apply what was not reviewed, and the engine refuses it too", async () => {
+      const { digest } = await plan();
+      assert.match(digest, /^[0-9a-f]{32}$/);
+      const planned = await runner.read("plan/plan.json");
+      for (const secret of stack.sandbox.control.issuedSecrets()) assert.ok(!planned.includes(secret));
+      await runner.commit(configuration([acme, hooli, { ...hooli, name: "late" }]));
+      assert.equal((await recheck(digest)).exitCode, 3);
+      assert.match(stack.printed.at(-1) ?? "", /not what was reviewed/);
+      assert.notEqual((await apply()).exitCode, 0);
+      assert.ok(!("late" in stack.existing()));
+      await runner.commit(configuration([acme, hooli]));
+    });
+
+    it("applies what was reviewed, and then there is nothing to do", async () => {
+      const { digest } = await plan();
+      assert.equal((await recheck(digest)).exitCode, 0);
+      (stack.workspace.env as Record<string, string>)["TENANTS_PRIVATE_KEY"] = stack.sandbox.privateKeyPem;
+      const { exitCode, stdout, stderr } = await apply();
+      assert.equal(exitCode, 0, stdout + stderr);
+      assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "hooli"]);
+      assert.equal(existsSync(path.join(runner.checkout, "pwned")), false);
+      assert.deepEqual(await plan(), { exitCode: 0, digest: "none" });
+    });
+
+    it("opens an issue where what there is drifts from the stack, and only there", async () => {
+      await runner.succeed("drift.yml", "look", "Look");
+      assert.equal(existsSync(path.join(runner.temp, "drift", "dev.md")), false);
+      const [lost] = stack.existing()["hooli"]!;
+      stack.sandbox.control.deleteApplication(lost!);
+      await runner.succeed("drift.yml", "look", "Look");
+      assert.match(
+        await runner.read("drift/dev.md"),
+        /\| removed \| application \| <code>hooli\/eu-1\/default<\/code> \|.*lost application/s,
+      );
+      await runner.succeed(
+        "drift.yml",
+        "issue",
+        "Open an issue for each stack that drifts, or write it anew",
+        {},
+        runner.temp,
+      );
+      assert.match(
+        await runner.read("gh"),
+        /issue create --title Drift in stack dev --label drift --body-file drift\/dev\.md/,
+      );
+    });
+  });
+});

@@ -1,0 +1,148 @@
+import { strict as assert } from "node:assert";
+import { chmod, cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { type ProcessResult, runProcess, runToSuccess } from "../../sandbox/process";
+import { repositoryRoot, type StackUnderTest } from "../engine/engine";
+import { readWorkflow, stepOf } from "./workflow";
+
+/** A `gh` that records how it was called, and the body that it would have sent. It knows of no comment and no issue. */
+const gh = `#!/bin/sh
+printf '%s\\n' "$*" >> "$GH_RECORD"
+for file in body.md drift/*.md; do if [ -f "$file" ]; then cp "$file" "$GH_RECORD.body"; fi; done
+`;
+
+/** What GitHub would put in the place of an expression. */
+export type Expressions = Readonly<Record<string, string>>;
+
+/** A checkout in which the steps of the workflows run, against the stack under test. */
+export class Runner {
+  private constructor(
+    private readonly stack: StackUnderTest,
+    readonly checkout: string,
+    /** `RUNNER_TEMP`. */
+    readonly temp: string,
+  ) {}
+
+  /** Makes a git repository of the project as it stands, with the stack's own configuration as `Pulumi.dev.yaml`. */
+  static async create(stack: StackUnderTest): Promise<Runner> {
+    const { directory } = stack.workspace;
+    const runner = new Runner(stack, path.join(directory, "checkout"), path.join(directory, "runner"));
+    await mkdir(path.join(runner.temp, "bin"), { recursive: true });
+    const skipped = new Set(
+      [".git", "node_modules", "test", "bench"].map((name) => path.join(repositoryRoot, name)),
+    );
+    await cp(repositoryRoot, runner.checkout, {
+      recursive: true,
+      preserveTimestamps: true,
+      filter: (source) => !skipped.has(source),
+    });
+    await symlink(path.join(repositoryRoot, "node_modules"), path.join(runner.checkout, "node_modules"));
+    await writeFile(path.join(runner.temp, "bin", "gh"), gh);
+    await chmod(path.join(runner.temp, "bin", "gh"), 0o755);
+    await runner.git("init", "--quiet", "--initial-branch", "main");
+    await runner.commit(await readFile(stack.workspace.configFile, "utf8"));
+    return runner;
+  }
+
+  /** Commits a configuration of the stack on the branch that is checked out, and gives the commit. */
+  async commit(configuration: string): Promise<string> {
+    await writeFile(path.join(this.checkout, "Pulumi.dev.yaml"), configuration);
+    await this.git("add", "Pulumi.dev.yaml", ".github");
+    await this.git(
+      "-c",
+      "user.name=test",
+      "-c",
+      "user.email=test@localhost",
+      "commit",
+      "--quiet",
+      "--message",
+      "change",
+    );
+    return (await this.git("rev-parse", "HEAD")).trim();
+  }
+
+  /** Commits a configuration on a branch of its own, as a pull request does, and goes back to main. */
+  async propose(configuration: string): Promise<string> {
+    await this.git("checkout", "--quiet", "-B", "proposal", "main");
+    const commit = await this.commit(configuration);
+    await this.git("checkout", "--quiet", "main");
+    return commit;
+  }
+
+  git(...args: string[]): Promise<string> {
+    return runToSuccess("git", args, { cwd: this.checkout });
+  }
+
+  /** Runs a step's script as a runner does, whatever its exit code. */
+  async step(
+    file: string,
+    job: string,
+    name: string,
+    expressions: Expressions = {},
+    cwd = this.checkout,
+  ): Promise<ProcessResult> {
+    const { run, env } = stepOf(await readWorkflow(file), job, name);
+    const script = path.join(this.temp, "script.sh");
+    await writeFile(script, run);
+    const result = await runProcess("bash", ["--noprofile", "--norc", "-e", script], {
+      cwd,
+      env: this.environment(env, expressions),
+    });
+    this.stack.printed.push(result.stdout, result.stderr);
+    return result;
+  }
+
+  /** Runs a step that must succeed. */
+  async succeed(...args: Parameters<Runner["step"]>): Promise<string> {
+    const [file, job, name] = args;
+    const { exitCode, stdout, stderr } = await this.step(...args);
+    assert.equal(exitCode, 0, `${file}, ${job}, ${name}:\n${stdout}\n${stderr}`);
+    return stdout + stderr;
+  }
+
+  /** Reads a file of `RUNNER_TEMP`. */
+  read(file: string): Promise<string> {
+    return readFile(path.join(this.temp, file), "utf8");
+  }
+
+  private environment(env: Record<string, string>, expressions: Expressions): NodeJS.ProcessEnv {
+    const engine = { ...this.stack.workspace.env };
+    // The stack is the workflow's business, and its configuration the checkout's.
+    delete engine["PULUMI_OPTION_CONFIG_FILE"];
+    delete engine["PULUMI_OPTION_STACK"];
+    const known: Expressions = {
+      "vars.PULUMI_BACKEND_URL": engine["PULUMI_BACKEND_URL"] ?? "",
+      "github.token": "no-token",
+      "github.repository": "partner/tenants",
+      "inputs.stack": "dev",
+      "inputs.program": "main",
+      "inputs.program == 'main' && '.' || 'pull-request'": ".",
+      "inputs.only-rotations && '--only-rotations' || ''": "",
+      "matrix.stack": "dev",
+      ...expressions,
+    };
+    const filled = Object.entries(env).map(([name, value]): [string, string] => [name, fill(value, known)]);
+    return {
+      ...process.env,
+      ...engine,
+      PATH: `${path.join(this.temp, "bin")}${path.delimiter}${engine["PATH"] ?? ""}`,
+      RUNNER_TEMP: this.temp,
+      GITHUB_OUTPUT: path.join(this.temp, "output"),
+      GITHUB_STEP_SUMMARY: path.join(this.temp, "step-summary.md"),
+      GITHUB_SERVER_URL: "https://github.com",
+      GITHUB_REPOSITORY: "partner/tenants",
+      GITHUB_RUN_ID: "1",
+      GH_RECORD: path.join(this.temp, "gh"),
+      ...Object.fromEntries(filled),
+    };
+  }
+}
+
+function fill(text: string, known: Expressions): string {
+  return text.replace(/\$\{\{ (.*?) \}\}/g, (_all: string, expression: string): string => {
+    const value = known[expression];
+    assert.ok(value !== undefined, `nothing is known of ${expression}`);
+    return value;
+  });
+}
