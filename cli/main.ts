@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { messageOf } from "pulumi-resistant-tenants/client";
 
 import { reconcileCommand } from "./commands/reconcile";
+import { restoreCommand } from "./commands/restore";
 import { exitCodes, UsageError } from "./exit-codes";
 
 // This version of the SDK runs on every Node.js that this project does; what it says is about later ones.
@@ -18,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError("(npm run tenants -- --help tells the commands)")
     .exitOverride();
   const outcome: { exitCode: number } = { exitCode: exitCodes.ok };
-  for (const make of [reconcileCommand]) {
+  for (const make of [reconcileCommand, restoreCommand]) {
     program.addCommand(
       make((exitCode) => {
         outcome.exitCode = exitCode;

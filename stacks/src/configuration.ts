@@ -16,6 +16,7 @@ import {
   secretsSchema,
   toCustody,
 } from "./secret-custody";
+import { defaultSecretPrefix } from "./stored-secret";
 import { unknownKey } from "./unknown-key";
 
 /** One application of a customer, defaults filled in. With its cell, its purpose identifies it. */
@@ -45,9 +46,6 @@ export interface StackConfiguration {
 
 /** The vendor's default quota of tenants, raised on request. */
 const defaultQuota = 20;
-
-/** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
-const defaultSecretPrefix = "resistant-tenants";
 
 /** The keys of the namespace that the program reads, beside those of the resources themselves. */
 const programKeys = ["owner", "customers", "secretPrefix", "secrets", "quota"];
