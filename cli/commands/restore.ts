@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { describeDeletion } from "pulumi-resistant-tenants/aws-secret";
 import { z } from "zod";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
@@ -35,7 +36,7 @@ async function restore(customer: string, options: Options): Promise<ExitCode> {
     findCustomerSecrets(stack, customer),
     readHeldCustomer(stack, customer),
   ]);
-  const waiting = secrets.filter(({ deletedAfter }) => deletedAfter !== undefined);
+  const waiting = secrets.filter(({ deletedAt }) => deletedAt !== undefined);
   const missing = secrets.filter(({ arn }) => !held.secrets.has(arn));
   const changed = secrets.filter((secret) => waiting.includes(secret) || missing.includes(secret));
   const report = {
@@ -68,12 +69,12 @@ function assertDeclared(stack: Stack, customer: string): void {
   );
 }
 
-function describe({ slot, arn, deletedAfter }: CustomerSecret, isMissing: boolean): string {
+function describe({ slot, arn, deletedAt }: CustomerSecret, isMissing: boolean): string {
   const what = [
-    ...(deletedAfter === undefined
+    ...(deletedAt === undefined
       ? []
-      : [`take ${arn} back from its deletion (planned for ${deletedAfter})`]),
-    ...(isMissing ? [`take ${deletedAfter === undefined ? arn : "it"} into the state as ${slot}`] : []),
+      : [`take ${arn} back from its deletion (${describeDeletion(deletedAt)})`]),
+    ...(isMissing ? [`take ${deletedAt === undefined ? arn : "it"} into the state as ${slot}`] : []),
   ];
   return what.join(", and ");
 }

@@ -108,8 +108,18 @@ describe("a removed customer's secrets, on the engine", function () {
     assert.match(stderr, /declares no customer globex.*add it/);
   });
 
-  it("are not restored where nobody can be asked", async () => {
+  it("are told of in a preview of the customer added again, with the way back", async () => {
     await stack.setCustomers([acme, globex]);
+    assert.match(
+      await stack.fail(["preview"]),
+      new RegExp(
+        `globex/eu-1/default waits for its deletion, planned for .*${arn}.*Nothing was changed.*tenants -- restore globex`,
+        "s",
+      ),
+    );
+  });
+
+  it("are not restored where nobody can be asked", async () => {
     const { exitCode, stderr } = await stack.tenants("restore", "globex");
     assert.equal(exitCode, 2);
     assert.match(stderr, /no terminal.*--yes/);
