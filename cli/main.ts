@@ -4,6 +4,7 @@ import { messageOf } from "pulumi-resistant-tenants/client";
 import { checkCommand } from "./commands/check";
 import { mergeConfigCommand } from "./commands/merge-config";
 import { reconcileCommand } from "./commands/reconcile";
+import { restoreCommand } from "./commands/restore";
 import { summaryCommand } from "./commands/summary";
 import { exitCodes, UsageError } from "./exit-codes";
 
@@ -14,6 +15,9 @@ const help = `
 Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it failed, ${exitCodes.usage} it was called wrongly, ${exitCodes.found} something to do was found.
 With --json, call it as \`npm run --silent tenants -- <command> --json\`: npm prints a heading of its own.`;
 
+/** In the order in which the help tells them. */
+const commands = [reconcileCommand, restoreCommand, summaryCommand, checkCommand, mergeConfigCommand];
+
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("tenants")
     .description("Commands for people who run stacks of tenants.")
@@ -21,7 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError("(npm run tenants -- --help tells the commands)")
     .exitOverride();
   const outcome: { exitCode: number } = { exitCode: exitCodes.ok };
-  for (const make of [reconcileCommand, summaryCommand, checkCommand, mergeConfigCommand]) {
+  for (const make of commands) {
     program.addCommand(
       make((exitCode) => {
         outcome.exitCode = exitCode;

@@ -22,6 +22,8 @@ export interface Stack {
   backendUrl: string;
   /** The folder in which `pulumi` is run. */
   directory: string;
+  /** Gives the value of a key of the namespace `tenants`, if it is there and no secret. */
+  configured(key: string): string | undefined;
   /** `aws:region`; undefined where only AWS's own configuration tells it. */
   awsRegion: string | undefined;
   journal: Journal;
@@ -62,6 +64,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     settings,
     backendUrl,
     directory,
+    configured: (key) => configuration[`tenants:${key}`]?.value,
     awsRegion,
     journal: openJournalOf({ stack: name, location: settings.journal, directory }),
     pulumi,

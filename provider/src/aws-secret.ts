@@ -2,6 +2,8 @@ import {
   DeleteSecretCommand,
   DescribeSecretCommand,
   type DescribeSecretResponse,
+  paginateListSecrets,
+  RestoreSecretCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 
@@ -15,7 +17,7 @@ export interface WantedSecret {
 /** What AWS tells of the secret that has the name of one that is to be made. */
 export interface SecretDescription {
   arn: string;
-  /** When its deletion was begun, RFC 3339; undefined where it is not being deleted. */
+  /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
   deletedAt: string | undefined;
   /**
    * Whether it is what a create that did not end has made: it has every tag that is wanted, and no version, so nothing
@@ -24,7 +26,16 @@ export interface SecretDescription {
   isEmptyAndWanted: boolean;
 }
 
-/** The part of AWS Secrets Manager that looks after secrets whose create did not end. It never reads a value. */
+/** A secret that AWS has, whoever made it. */
+export interface ListedSecret {
+  arn: string;
+  name: string;
+  tags: ReadonlyMap<string, string>;
+  /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+  deletedAt: string | undefined;
+}
+
+/** The part of AWS Secrets Manager that looks after secrets that are in no state. It never reads a value. */
 export class SecretsManager {
   readonly #client: SecretsManagerClient;
 
@@ -58,9 +69,41 @@ export class SecretsManager {
     await this.#client.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
   }
 
+  /** Lists the secrets whose names begin so, those that wait for their deletion included. */
+  async list(beginning: string): Promise<ListedSecret[]> {
+    const found: ListedSecret[] = [];
+    const request = {
+      Filters: [{ Key: "name" as const, Values: [beginning] }],
+      IncludePlannedDeletion: true,
+    };
+    for await (const { SecretList } of paginateListSecrets({ client: this.#client }, request)) {
+      for (const { ARN, Name, Tags, DeletedDate } of SecretList ?? []) {
+        // AWS compares without regard to case.
+        if (ARN === undefined || Name?.startsWith(beginning) !== true) continue;
+        found.push({
+          arn: ARN,
+          name: Name,
+          tags: new Map((Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""])),
+          deletedAt: DeletedDate?.toISOString(),
+        });
+      }
+    }
+    return found;
+  }
+
+  /** Takes a secret back from its deletion: it keeps its ARN, its versions and its resource policy. */
+  async restore(arn: string): Promise<void> {
+    await this.#client.send(new RestoreSecretCommand({ SecretId: arn }));
+  }
+
   close(): void {
     this.#client.destroy();
   }
+}
+
+/** Says since when, or until when, a secret waits for its deletion: AWS documents its `DeletedDate` as either. */
+export function describeDeletion(deletedAt: string): string {
+  return `${Date.parse(deletedAt) > Date.now() ? "planned for" : "begun"} ${deletedAt}`;
 }
 
 function isEmpty({ DeletedDate, VersionIdsToStages }: DescribeSecretResponse): boolean {

@@ -1,4 +1,5 @@
 import { main, type Provider } from "@pulumi/pulumi/provider";
+import { acceptImports } from "./imports";
 import { plain, toProperties } from "./property-values";
 import type { ResourceHandler } from "./resource-handler";
 import { secretHandler } from "./secret";
@@ -52,4 +53,5 @@ const provider: Provider = {
 // It ends with the process that started it, however that one ends.
 process.stdin.resume().once("end", () => process.exit(0));
 
+acceptImports();
 void main(provider, process.argv.slice(2));

@@ -9,6 +9,16 @@ import {
 } from "pulumi-resistant-tenants/settings";
 import { z } from "zod";
 
+import {
+  contradictions,
+  type SecretCustody,
+  type SecretsConfiguration,
+  secretsSchema,
+  toCustody,
+} from "./secret-custody";
+import { defaultSecretPrefix } from "./stored-secret";
+import { unknownKey } from "./unknown-key";
+
 /** One application of a customer, defaults filled in. With its cell, its purpose identifies it. */
 export type ApplicationConfiguration = z.output<ReturnType<typeof applicationSchema>>;
 
@@ -21,6 +31,7 @@ export interface CustomerConfiguration {
   cells: Cell[];
   uiCells?: Cell[] | undefined;
   adopt?: string | undefined;
+  secrets: SecretCustody;
   applications: ApplicationConfiguration[];
 }
 
@@ -36,11 +47,8 @@ export interface StackConfiguration {
 /** The vendor's default quota of tenants, raised on request. */
 const defaultQuota = 20;
 
-/** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
-const defaultSecretPrefix = "resistant-tenants";
-
 /** The keys of the namespace that the program reads, beside those of the resources themselves. */
-const programKeys = ["owner", "customers", "secretPrefix", "quota"];
+const programKeys = ["owner", "customers", "secretPrefix", "secrets", "quota"];
 
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 const tagValue = z
@@ -65,9 +73,6 @@ const quotaSchema = z
   .regex(/^[1-9]\d{0,8}$/, "must be a whole number of tenants, 1 or more")
   .transform(Number)
   .default(defaultQuota);
-
-const unknownKey = (issue: { code?: string; keys?: string[] }): string | undefined =>
-  issue.code === "unrecognized_keys" ? "is not a known key: remove it, or mend its name" : undefined;
 
 function cellOf(stage: Stage): z.ZodType<Cell> {
   const { cells } = stageTable[stage];
@@ -138,6 +143,7 @@ const customerSchema = (stage: Stage) =>
         .string({ error: "must be the id of an existing tenant" })
         .min(1, "must be the id of an existing tenant")
         .optional(),
+      secrets: secretsSchema.optional(),
       applications: z
         .array(applicationSchema(stage), { error: "must be a list" })
         .min(1, "must name an application, or be left out for one per cell")
@@ -155,11 +161,13 @@ export function slotName(customer: string, { cell, purpose }: { cell: Cell; purp
  * Reads and checks the stack configuration.
  *
  * @param values all values of the namespace `tenants`, by key without the namespace, as the engine gives them: text,
- *   and JSON where the file holds a list
+ *   and JSON where the file holds a list or an object
+ * @param awsRegion the stack's `aws:region`, if it has one
  * @returns the configuration, or everything that is wrong with it
  */
 export function readConfiguration(
   values: ReadonlyMap<string, string>,
+  awsRegion?: string,
 ): { configuration: StackConfiguration } | { problems: ConfigurationProblem[] } {
   const read = readSettings((key) => values.get(key));
   const problems = [
@@ -176,7 +184,8 @@ export function readConfiguration(
   const quota = check(quotaSchema, values.get("quota"), "tenants:quota", problems);
   // Without a stage that is right, the cells cannot be checked against it: production has them all.
   const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? "production";
-  const customers = readCustomers(values.get("customers"), stage, owner, problems);
+  const secrets = readSecrets(values.get("secrets"), awsRegion, problems);
+  const customers = readCustomers(values.get("customers"), { stage, owner, secrets, awsRegion }, problems);
   if (problems.length > 0 || secretPrefix === undefined || quota === undefined || !("settings" in read))
     return { problems };
   return { configuration: { settings: read.settings, secretPrefix, quota, customers } };
@@ -203,15 +212,35 @@ function missingTokenUrl(settings: ProviderSettings): ConfigurationProblem[] {
   ];
 }
 
+function readSecrets(
+  json: string | undefined,
+  awsRegion: string | undefined,
+  problems: ConfigurationProblem[],
+): SecretsConfiguration {
+  if (json === undefined) return {};
+  const path = "tenants:secrets";
+  const secrets = check(secretsSchema, parseJson(json), path, problems) ?? {};
+  problems.push(...contradictions(secrets, awsRegion, path));
+  return secrets;
+}
+
+/** What holds for every customer that does not say otherwise. */
+interface StageWide {
+  stage: Stage;
+  owner: string | undefined;
+  secrets: SecretsConfiguration;
+  /** The stack's. */
+  awsRegion: string | undefined;
+}
+
 function readCustomers(
   json: string | undefined,
-  stage: Stage,
-  defaultOwner: string | undefined,
+  { stage, owner, secrets: stageSecrets, awsRegion }: StageWide,
   problems: ConfigurationProblem[],
 ): CustomerConfiguration[] {
   const path = "tenants:customers";
-  const entries = json === undefined ? undefined : parseList(json);
-  if (entries === undefined) {
+  const entries = json === undefined ? undefined : parseJson(json);
+  if (!Array.isArray(entries)) {
     problems.push({ path, problem: "must be a list of customers; write [] for none" });
     return [];
   }
@@ -234,15 +263,20 @@ function readCustomers(
     const entryPath = `${path}[${index}]`;
     problems.push(...inconsistencies(entry, entryPath));
     const customer = check(customerSchema(stage), entry, entryPath, problems);
-    return customer === undefined
-      ? []
-      : [
-          {
-            ...customer,
-            owner: customer.owner ?? defaultOwner,
-            applications: applicationsOf(customer.cells, customer.applications ?? []),
-          },
-        ];
+    if (customer === undefined) return [];
+    const secrets = { ...stageSecrets, ...customer.secrets };
+    // What is wrong in the stage's own is told once, there.
+    if (contradictions(stageSecrets, awsRegion, "").length === 0) {
+      problems.push(...contradictions(secrets, awsRegion, `${entryPath}.secrets`));
+    }
+    return [
+      {
+        ...customer,
+        owner: customer.owner ?? owner,
+        secrets: toCustody(secrets, stage, awsRegion),
+        applications: applicationsOf(customer.cells, customer.applications ?? []),
+      },
+    ];
   });
 }
 
@@ -343,10 +377,9 @@ function pathStep(step: PropertyKey): string {
   return typeof step === "number" ? `[${step}]` : `.${String(step)}`;
 }
 
-function parseList(json: string): unknown[] | undefined {
+function parseJson(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    return Array.isArray(value) ? value : undefined;
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import {
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { Safeguard } from "./safeguard";
+import { toProtection } from "./secret-protection";
 import { algorithmOf, secretName, secretTags, type StoredSecret } from "./stored-secret";
 
 /** The arguments of a {@link Customer}. */
@@ -26,9 +27,6 @@ export interface CustomerApplication extends ApplicationConfiguration {
   application: TenantApplication;
   secret: Secret;
 }
-
-/** How long a deleted secret can still be restored, in days; 0 deletes at once. */
-const recoveryWindowInDays: Record<Stage, number> = { testing: 0, production: 30 };
 
 /**
  * A downstream customer: its tenant, one OAuth2 client per cell and purpose, and a secret in AWS Secrets Manager for
@@ -105,13 +103,13 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   private makeSecret(name: string, { cell, purpose }: ApplicationConfiguration): Secret {
-    const { stage, secretPrefix, name: customer } = this.args;
+    const { stage, secretPrefix, name: customer, secrets } = this.args;
     return new Secret(
       name,
       {
         name: secretName(secretPrefix, stage, customer, cell, purpose),
         description: `OAuth2 client of customer ${customer} for the Documents API, cell ${cell} (${stage})`,
-        recoveryWindowInDays: recoveryWindowInDays[stage],
+        ...toProtection(secrets, cell),
         tags: secretTags(this.args, cell, this.tenant.tenantId),
       },
       { parent: this, protect: this.isSafeguarded },

@@ -40,12 +40,13 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
 
 function configurationOfStack(): StackConfiguration {
   const prefix = "tenants:";
+  const all = pulumi.runtime.allConfig();
   const values = new Map(
-    Object.entries(pulumi.runtime.allConfig()).flatMap(([key, value]) =>
+    Object.entries(all).flatMap(([key, value]) =>
       key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
     ),
   );
-  const read = readConfiguration(values);
+  const read = readConfiguration(values, all["aws:region"]);
   if ("problems" in read) throw refusal(describeProblems(read.problems));
   return read.configuration;
 }

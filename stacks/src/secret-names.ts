@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
+  describeDeletion,
   type SecretDescription,
   SecretsManager,
   type WantedSecret,
@@ -34,20 +35,32 @@ export async function freeSecretNames(customers: readonly CustomerArgs[]): Promi
   if (wanted.length === 0) return;
   const aws = new SecretsManager(new pulumi.Config("aws").get("region"));
   try {
-    const taken = (await Promise.all(wanted.map((secret) => freeName(aws, secret)))).flatMap(
-      (name) => name ?? [],
-    );
+    const taken = (
+      await Promise.all(
+        wanted.map(async ({ customer, ...secret }) => ({ customer, what: await freeName(aws, secret) })),
+      )
+    ).flatMap(({ customer, what }) => (what === undefined ? [] : [{ customer, what }]));
     if (taken.length > 0) throw refusal(describeTaken(taken));
   } finally {
     aws.close();
   }
 }
 
+/** What is in the way of a customer's secret. */
+interface TakenName {
+  customer: string;
+  what: string;
+}
+
 /** A tenant's id stands in the state before any secret of it is made; without it none can be this stack's. */
-function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): WantedSecret[] {
+function secretsOf(
+  args: CustomerArgs,
+  held: readonly HeldResource[],
+): Array<WantedSecret & { customer: string }> {
   const tenant = held.find(({ type, outputs }) => type === tenantType && outputs["name"] === args.name);
   const tenantId = tenant?.outputs["tenantId"];
   return args.applications.map(({ cell, purpose }) => ({
+    customer: args.name,
     name: secretName(args.secretPrefix, args.stage, args.name, cell, purpose),
     tags: typeof tenantId === "string" ? secretTags(args, cell, tenantId) : undefined,
   }));
@@ -82,13 +95,17 @@ function leftBehind(name: string): string {
 function describeSecret(name: string, { arn, deletedAt }: SecretDescription): string {
   return deletedAt === undefined
     ? `${name} exists (${arn})`
-    : `${name} waits for its deletion, begun ${deletedAt} (${arn})`;
+    : `${name} waits for its deletion, ${describeDeletion(deletedAt)} (${arn})`;
 }
 
-function describeTaken(problems: readonly string[]): string {
+function describeTaken(taken: readonly TakenName[]): string {
+  const customers = [...new Set(taken.map(({ customer }) => customer))];
+  const restores = customers.map((customer) => `      npm run tenants -- restore ${customer}`).join("\n");
   return (
-    `Secrets that this stack is to make are in AWS already, and in no state of this stack:\n${problems.map((problem) => `  - ${problem}`).join("\n")}\n` +
-    "Nothing was changed. Find out whose they are. If another stack's: give this one another tenants:secretPrefix. " +
-    "If nobody's: delete them for good (aws secretsmanager delete-secret --force-delete-without-recovery --secret-id <name>), and run the same command again."
+    `Secrets that this stack is to make are in AWS already, and in no state of this stack:\n${taken.map(({ what }) => `  - ${what}`).join("\n")}\n` +
+    "Nothing was changed. Find out whose they are.\n" +
+    `  - If they are this stack's of old, of a customer that was removed or of a state that was lost, take them back, with their ARNs and old versions, and run the same command again; it stores the new credential in them:\n${restores}\n` +
+    "  - If another stack's: give this one another tenants:secretPrefix.\n" +
+    "  - If nobody's: delete them for good, and run the same command again: aws secretsmanager delete-secret --force-delete-without-recovery --secret-id <name>"
   );
 }

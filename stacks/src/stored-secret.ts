@@ -21,6 +21,9 @@ export interface StoredSecret {
   scopes: DocumentsScope[];
 }
 
+/** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
+export const defaultSecretPrefix = "resistant-tenants";
+
 /** Gives the name of an application's secret: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`. */
 export function secretName(
   prefix: string,

@@ -47,6 +47,7 @@ describe("the stack configuration", () => {
         ...acme,
         owner: undefined,
         status: "active",
+        secrets: { recoveryWindowInDays: 30 },
         applications: [
           {
             cell: "eu-1",

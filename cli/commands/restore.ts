@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { describeDeletion } from "pulumi-resistant-tenants/aws-secret";
+import { z } from "zod";
+
+import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { confirm } from "../confirm";
+import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
+import { json, line } from "../output";
+import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "../restore/customer-secrets";
+import { importSecrets, readHeldCustomer } from "../restore/import";
+import { openStack, type Stack } from "../stack";
+
+interface Options extends StackOptions {
+  yes?: true;
+}
+
+const help = `
+For a customer that was removed and is declared again, and for a stack whose state was lost. Each of the customer's
+secrets keeps its ARN, its old versions and its resource policy. The next pulumi up stores the new credential in it.
+Nothing is sent to the vendor.`;
+
+/** Makes `tenants restore`: takes a customer's secrets back from their deletion, and into the stack's state. */
+export const restoreCommand: MakeCommand = (exit): Command =>
+  stackCommand("restore", "Take a customer's secrets back from their deletion, and into the state.")
+    .argument("<customer>", "the customer's name, as the configuration declares it")
+    .option("--yes", "do not ask")
+    .addHelpText("after", help)
+    .action(async (customer: string, options: Options) => {
+      exit(await restore(customer, options));
+    });
+
+async function restore(customer: string, options: Options): Promise<ExitCode> {
+  const stack = await openStack(options);
+  assertDeclared(stack, customer);
+  const [secrets, held] = await Promise.all([
+    findCustomerSecrets(stack, customer),
+    readHeldCustomer(stack, customer),
+  ]);
+  const waiting = secrets.filter(({ deletedAt }) => deletedAt !== undefined);
+  const missing = secrets.filter(({ arn }) => !held.secrets.has(arn));
+  const changed = secrets.filter((secret) => waiting.includes(secret) || missing.includes(secret));
+  const report = {
+    stack: stack.name,
+    customer,
+    restored: waiting,
+    imported: missing,
+    next: changed.length === 0 ? [] : [stack.pulumi.typed(["up"])],
+  };
+  if (changed.length > 0) {
+    const list = changed.map((secret) => `  - ${describe(secret, missing.includes(secret))}`).join("\n");
+    if (options.yes !== true && !(await confirm(`This will\n${list}\nGo on?`))) return exitCodes.found;
+    await restoreSecrets(stack, waiting);
+    if (missing.length > 0) await importSecrets(stack, customer, held.urn, missing);
+  }
+  if (options.json === true) json(report);
+  else write(report);
+  return exitCodes.ok;
+}
+
+/** What is not declared would be deleted again by the next update. */
+function assertDeclared(stack: Stack, customer: string): void {
+  const declared = z
+    .array(z.object({ name: z.string() }))
+    .catch([])
+    .parse(JSON.parse(stack.configured("customers") ?? "[]"));
+  if (declared.some(({ name }) => name === customer)) return;
+  throw new UsageError(
+    `The configuration of ${stack.name} declares no customer ${customer}: add it to tenants:customers first. Nothing was changed.`,
+  );
+}
+
+function describe({ slot, arn, deletedAt }: CustomerSecret, isMissing: boolean): string {
+  const what = [
+    ...(deletedAt === undefined
+      ? []
+      : [`take ${arn} back from its deletion (${describeDeletion(deletedAt)})`]),
+    ...(isMissing ? [`take ${deletedAt === undefined ? arn : "it"} into the state as ${slot}`] : []),
+  ];
+  return what.join(", and ");
+}
+
+function write({
+  customer,
+  restored,
+  imported,
+  next,
+}: {
+  customer: string;
+  restored: readonly CustomerSecret[];
+  imported: readonly CustomerSecret[];
+  next: readonly string[];
+}): void {
+  if (next.length === 0) {
+    line(`No secret of customer ${customer} waits for its deletion, and the state holds all there are.`);
+    return;
+  }
+  for (const { arn } of restored) line(`restored   ${arn}`);
+  for (const { slot, arn } of imported) line(`imported   ${slot}  ${arn}`);
+  line(`Next, to store the current credential: ${next.join(", ")}`);
+}

@@ -1,0 +1,52 @@
+import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
+
+import { defaultSecretPrefix } from "../../stacks/src/stored-secret";
+import type { Stack } from "../stack";
+
+/** A secret of a customer's, as AWS has it. */
+export interface CustomerSecret {
+  /** The name of its resource in the stack: `<customer>/<cell>/<purpose>`. */
+  slot: string;
+  arn: string;
+  /** AWS's `DeletedDate`, RFC 3339; absent where it does not wait for its deletion. */
+  deletedAt?: string;
+}
+
+/**
+ * Lists a customer's secrets, those that wait for their deletion included.
+ *
+ * @throws where one of those names is not this project's
+ */
+export async function findCustomerSecrets(stack: Stack, customer: string): Promise<CustomerSecret[]> {
+  const { stage } = stack.settings;
+  const prefix = `${stack.configured("secretPrefix") ?? defaultSecretPrefix}/${stage}/`;
+  const found = await withAws(stack, (aws) => aws.list(`${prefix}${customer}/`));
+  const foreign = found.find(({ tags }) => tags.get("stage") !== stage || tags.get("customer") !== customer);
+  if (foreign !== undefined) {
+    throw new Error(
+      `The secret ${foreign.name} (${foreign.arn}) is not one that this project made: its tags do not name stage ${stage} and customer ${customer}. Nothing was changed. ` +
+        "Give it another name; or, if it is the customer's, tag it so.",
+    );
+  }
+  return found.map(({ arn, name, deletedAt }) => ({
+    slot: name.slice(prefix.length),
+    arn,
+    ...(deletedAt === undefined ? {} : { deletedAt }),
+  }));
+}
+
+/** Takes secrets back from their deletion: each keeps its ARN, its versions and its policy. */
+export async function restoreSecrets(stack: Stack, secrets: readonly CustomerSecret[]): Promise<void> {
+  await withAws(stack, async (aws) => {
+    for (const { arn } of secrets) await aws.restore(arn);
+  });
+}
+
+async function withAws<T>({ awsRegion }: Stack, use: (aws: SecretsManager) => Promise<T>): Promise<T> {
+  const aws = new SecretsManager(awsRegion);
+  try {
+    return await use(aws);
+  } finally {
+    aws.close();
+  }
+}

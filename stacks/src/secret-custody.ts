@@ -1,0 +1,115 @@
+import type { Stage } from "pulumi-resistant-tenants";
+import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
+import { z } from "zod";
+
+import { unknownKey } from "./unknown-key";
+
+/** How long a deleted secret can still be restored, in days, unless `secrets` says otherwise; 0 deletes at once. */
+const defaultRecoveryWindowInDays: Record<Stage, number> = { testing: 0, production: 30 };
+
+const kmsKeyId = z
+  .string({ error: "must be a KMS key's id, ARN or alias" })
+  .regex(
+    /^(?:(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias\/[\w/-]+|(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/)?(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}))$/,
+    "must be a KMS key's id, its ARN, or an alias (alias/<name>)",
+  );
+
+const roleArn = z
+  .string({ error: "must be the ARN of a role" })
+  .regex(
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
+    "must be the ARN of one IAM role (arn:aws:iam::<account>:role/<path and name>), without a wildcard",
+  );
+
+/** The object `tenants:secrets`, and `secrets` of a customer, which overrides it field by field. */
+export const secretsSchema = z.strictObject(
+  {
+    /** The KMS key that encrypts the secret: key id, ARN or alias. Default: AWS's own, `alias/aws/secretsmanager`. */
+    kmsKeyId: kmsKeyId.optional(),
+    /** The only roles that may read the secret. `[]` takes such a restriction away again. Default: AWS's own rules. */
+    readerRoleArns: z
+      .array(roleArn, { error: "must be a list of role ARNs" })
+      .max(50, "must name at most 50 roles: more do not fit into a resource policy")
+      .optional(),
+    /** Whether a cell's secret has a replica in the cell's AWS region, where that is not the stack's. Default false. */
+    replicate: z.boolean({ error: "must be true or false" }).optional(),
+    /** The KMS key of the replicas: what means a key in every region, an alias or a multi-Region key's id. */
+    replicaKmsKeyId: kmsKeyId
+      .refine(
+        (id) => /^(?:alias\/|mrk-)/.test(id),
+        "must mean a key in each cell's region: an alias (alias/<name>), or a multi-Region key's id (mrk-…)",
+      )
+      .optional(),
+    /** How long a deleted secret can still be restored: 0, or 7 to 30 days. Default: production 30, testing 0. */
+    recoveryWindowInDays: z
+      .int("must be a whole number of days")
+      .refine((days) => days === 0 || (days >= 7 && days <= 30), "must be 0, or 7 to 30 days")
+      .optional(),
+  },
+  { error: (issue) => (issue.code === "invalid_type" ? "must be an object" : unknownKey(issue)) },
+);
+
+/** `secrets` as it is written. */
+export type SecretsConfiguration = z.output<typeof secretsSchema>;
+
+/** How a customer's secrets are kept, defaults filled in. */
+export interface SecretCustody {
+  kmsKeyId?: string;
+  readerRoleArns?: string[];
+  /** The stack's AWS region, where a secret is replicated to its cell's; absent where it is not. */
+  replicateFrom?: string;
+  replicaKmsKeyId?: string;
+  recoveryWindowInDays: number;
+}
+
+/** Fills in the defaults; `awsRegion` is the stack's, if it is known. */
+export function toCustody(
+  { replicate, readerRoleArns, kmsKeyId, replicaKmsKeyId, recoveryWindowInDays }: SecretsConfiguration,
+  stage: Stage,
+  awsRegion: string | undefined,
+): SecretCustody {
+  return {
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(readerRoleArns === undefined ? {} : { readerRoleArns }),
+    ...(replicate === true && awsRegion !== undefined ? { replicateFrom: awsRegion } : {}),
+    ...(replicaKmsKeyId === undefined ? {} : { replicaKmsKeyId }),
+    recoveryWindowInDays: recoveryWindowInDays ?? defaultRecoveryWindowInDays[stage],
+  };
+}
+
+/**
+ * Finds what no single field of `secrets` shows.
+ *
+ * @param secrets those of the stage, or those of a customer over them
+ * @param path where they are written
+ */
+export function contradictions(
+  { replicate, kmsKeyId, replicaKmsKeyId }: SecretsConfiguration,
+  awsRegion: string | undefined,
+  path: string,
+): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const keyRegion = kmsKeyId?.startsWith("arn:") === true ? kmsKeyId.split(":")[3] : undefined;
+  if (keyRegion !== undefined && awsRegion !== undefined && keyRegion !== awsRegion) {
+    problems.push({
+      path: `${path}.kmsKeyId`,
+      problem: `must be a key in ${awsRegion}, the stack's aws:region, where the secrets are; this one is in ${keyRegion}`,
+    });
+  }
+  if (replicate === true && awsRegion === undefined) {
+    problems.push({
+      path: `${path}.replicate`,
+      problem:
+        "needs the stack's AWS region, which a replica must not be in: pulumi config set aws:region <region>",
+    });
+  }
+  if (replicate === true && kmsKeyId !== undefined && replicaKmsKeyId === undefined) {
+    problems.push({
+      path: `${path}.replicaKmsKeyId`,
+      problem:
+        "must be given where `kmsKeyId` and `replicate` are: a replica has a key of its own region. " +
+        "Name an alias that is there in each cell's region, or alias/aws/secretsmanager for AWS's own key",
+    });
+  }
+  return problems;
+}
