@@ -140,7 +140,7 @@ async function onRecord(
 }
 
 async function deleteEmptySecret(arn: string): Promise<void> {
-  const aws = new SecretsManager(arn.split(":")[3]);
+  const aws = new SecretsManager({ region: arn.split(":")[3] });
   try {
     await aws.deleteEmpty(arn);
   } finally {

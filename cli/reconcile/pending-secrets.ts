@@ -34,7 +34,7 @@ export async function findPendingSecrets(
   for (const { operation, type, urn, inputs } of pending) {
     const wanted = inputsSchema.safeParse(inputs).data;
     if (operation !== "creating" || type !== secretType || wanted === undefined) continue;
-    const aws = new SecretsManager(wanted.region ?? region);
+    const aws = new SecretsManager({ region: wanted.region ?? region });
     try {
       const described = await aws.describe(wanted);
       if (described?.isEmptyAndWanted === true)

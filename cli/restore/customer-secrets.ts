@@ -43,7 +43,7 @@ export async function restoreSecrets(stack: Stack, secrets: readonly CustomerSec
 }
 
 async function withAws<T>({ awsRegion }: Stack, use: (aws: SecretsManager) => Promise<T>): Promise<T> {
-  const aws = new SecretsManager(awsRegion);
+  const aws = new SecretsManager({ region: awsRegion });
   try {
     return await use(aws);
   } finally {

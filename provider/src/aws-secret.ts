@@ -35,13 +35,26 @@ export interface ListedSecret {
   deletedAt: string | undefined;
 }
 
+/** How AWS is reached; what is absent is as AWS's own configuration says. */
+export interface AwsAccess {
+  region?: string | undefined;
+  profile?: string;
+  /** The URL of Secrets Manager. */
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+}
+
 /** The part of AWS Secrets Manager that looks after secrets that are in no state. It never reads a value. */
 export class SecretsManager {
   readonly #client: SecretsManagerClient;
 
-  /** @param region default: that of AWS's own configuration */
-  constructor(region: string | undefined) {
-    this.#client = new SecretsManagerClient(region === undefined ? {} : { region });
+  constructor({ region, ...access }: AwsAccess) {
+    this.#client = new SecretsManagerClient({
+      ...access,
+      ...(region === undefined ? {} : { region }),
+      maxAttempts: 2,
+      requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+    });
   }
 
   /**

@@ -10,6 +10,7 @@ import { refusal } from "pulumi-resistant-tenants/guards";
 import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
 import { tenantType } from "pulumi-resistant-tenants/operator";
 
+import { readAwsAccess } from "./aws-access";
 import type { CustomerArgs } from "./customer";
 import { secretName, secretTags } from "./stored-secret";
 
@@ -33,16 +34,37 @@ export async function freeSecretNames(customers: readonly CustomerArgs[]): Promi
     .flatMap((args) => secretsOf(args, held))
     .filter(({ name }) => !heldNames.has(name));
   if (wanted.length === 0) return;
-  const aws = new SecretsManager(new pulumi.Config("aws").get("region"));
+  const config = new pulumi.Config("aws");
+  const access = readAwsAccess((key) => config.get(key));
+  // Asked as another identity than the AWS provider's, AWS could answer of another account.
+  if (access === undefined) return;
+  const aws = new SecretsManager(access);
   try {
-    const taken = (
-      await Promise.all(
-        wanted.map(async ({ customer, ...secret }) => ({ customer, what: await freeName(aws, secret) })),
-      )
-    ).flatMap(({ customer, what }) => (what === undefined ? [] : [{ customer, what }]));
+    const taken = await findTaken(aws, wanted);
     if (taken.length > 0) throw refusal(describeTaken(taken));
   } finally {
     aws.close();
+  }
+}
+
+/** One warning tells that AWS cannot be asked; what is asked first finds that out. */
+async function findTaken(
+  aws: SecretsManager,
+  [first, ...others]: ReadonlyArray<WantedSecret & { customer: string }>,
+): Promise<TakenName[]> {
+  if (first === undefined) return [];
+  const look = async ({ customer, ...secret }: typeof first): Promise<TakenName[]> => {
+    const what = await freeName(aws, secret);
+    return what === undefined ? [] : [{ customer, what }];
+  };
+  try {
+    return [...(await look(first)), ...(await Promise.all(others.map(look))).flat()];
+  } catch (error) {
+    await pulumi.log.warn(
+      `Whether the names of new secrets are free in AWS could not be found out: ${messageOf(error)} ` +
+        "(it takes secretsmanager:DescribeSecret; DeleteSecret for one that an interrupted up left behind, empty).",
+    );
+    return [];
   }
 }
 
@@ -68,23 +90,15 @@ function secretsOf(
 
 /** Resolves with what is in the way of a name, where it is neither free nor can be made so. */
 async function freeName(aws: SecretsManager, wanted: WantedSecret): Promise<string | undefined> {
-  let found: SecretDescription | undefined;
-  try {
-    found = await aws.describe(wanted);
-    if (found === undefined) return undefined;
-    if (!found.isEmptyAndWanted) return describeSecret(wanted.name, found);
-    if (pulumi.runtime.isDryRun()) {
-      await pulumi.log.info(`${leftBehind(wanted.name)}: an up deletes it, and makes it again.`);
-      return undefined;
-    }
-    await aws.deleteEmpty(found.arn);
-    await pulumi.log.info(`${leftBehind(wanted.name)}: it was deleted, and is made again.`);
-  } catch (error) {
-    await pulumi.log.warn(
-      `Whether the name of the secret ${wanted.name} is free in AWS could not be found out: ${messageOf(error)} ` +
-        "(it takes secretsmanager:DescribeSecret; DeleteSecret for one that an interrupted up left behind, empty).",
-    );
+  const found = await aws.describe(wanted);
+  if (found === undefined) return undefined;
+  if (!found.isEmptyAndWanted) return describeSecret(wanted.name, found);
+  if (pulumi.runtime.isDryRun()) {
+    await pulumi.log.info(`${leftBehind(wanted.name)}: an up deletes it, and makes it again.`);
+    return undefined;
   }
+  await aws.deleteEmpty(found.arn);
+  await pulumi.log.info(`${leftBehind(wanted.name)}: it was deleted, and is made again.`);
   return undefined;
 }
 

@@ -3,7 +3,8 @@ import { strict as assert } from "node:assert";
 
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";
-import { acme } from "./customers";
+import { closedPort } from "../support/http-server";
+import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 import { forgetSecret } from "./interrupted-secret";
 
@@ -37,5 +38,17 @@ describe("a secret that is in AWS and in no state, on the engine", function () {
       new RegExp(`${name} exists.*Nothing was changed`, "s"),
     );
     assert.deepEqual(await stack.listSecrets(), [name]);
+  });
+});
+
+describe("AWS that cannot be asked whether the names of new secrets are free, on the engine", function () {
+  it("is warned of once, and a preview goes on", async () => {
+    const stack = await StackUnderTest.create({
+      customers: [acme, globex],
+      config: { "aws:endpoints": [{ secretsmanager: `http://127.0.0.1:${await closedPort()}` }] },
+    });
+    const [, said = ""] = (await stack.succeed(["preview"])).split("Diagnostics:");
+    assert.equal(said.match(/Whether the names of new secrets are free/g)?.length, 1);
+    await stack.close();
   });
 });

@@ -1,0 +1,55 @@
+import type { AwsAccess } from "pulumi-resistant-tenants/aws-secret";
+import { z } from "zod";
+
+/** What makes the AWS provider another identity than the one that the AWS SDK finds, in ways that are not followed here. */
+const notFollowed = [
+  "assumeRole",
+  "assumeRoles",
+  "assumeRoleWithWebIdentity",
+  "sharedCredentialsFiles",
+  "sharedConfigFiles",
+];
+
+const endpointsSchema = z.array(z.object({ secretsmanager: z.string().optional() }));
+
+/**
+ * Reads from the stack's configuration how its AWS provider reaches Secrets Manager.
+ *
+ * @param get gives the value of a key of the namespace `aws`, or undefined
+ * @returns undefined where it does so in a way that is not followed here
+ */
+export function readAwsAccess(get: (key: string) => string | undefined): AwsAccess | undefined {
+  if (notFollowed.some((key) => get(key) !== undefined)) return undefined;
+  const [region, profile, accessKeyId, secretAccessKey, sessionToken] = [
+    get("region"),
+    get("profile"),
+    get("accessKey"),
+    get("secretKey"),
+    get("token"),
+  ];
+  const endpoints = endpointsSchema.safeParse(parseJson(get("endpoints") ?? "[]"));
+  if (!endpoints.success || (accessKeyId === undefined) !== (secretAccessKey === undefined)) return undefined;
+  const endpoint = endpoints.data.find(({ secretsmanager }) => secretsmanager !== undefined)?.secretsmanager;
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : {
+          credentials: {
+            accessKeyId,
+            secretAccessKey,
+            ...(sessionToken === undefined ? {} : { sessionToken }),
+          },
+        }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
