@@ -1,6 +1,10 @@
 import { strict as assert } from "node:assert";
+import { setTimeout as sleepMs } from "node:timers/promises";
 
+import { createTransport, TenantManagementApi } from "../../provider/src/client";
 import type { FaultInput } from "../../sandbox/api";
+import { recordedRetries } from "../support/retry-policy";
+import { tokensOf } from "../support/sandbox-api";
 import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -12,6 +16,23 @@ const lostAnswers: Record<string, Omit<FaultInput, "operation">> = {
   "a 503 after the fact": { kind: "status", status: 503, carriedOut: true },
   "half a body": { kind: "half-body" },
 };
+
+/** Calls the API beside a stack, as the same organization. */
+async function asAnotherStack<T>(
+  { sandbox }: StackUnderTest,
+  call: (api: TenantManagementApi) => Promise<T>,
+): Promise<T> {
+  const transport = createTransport();
+  const { apiUrl } = sandbox;
+  const { policy: retryPolicy } = recordedRetries();
+  const tokens = tokensOf(sandbox, transport);
+  const api = new TenantManagementApi({ stage: "testing", apiUrl, tokens, transport, retryPolicy });
+  try {
+    return await call(api);
+  } finally {
+    await api.close();
+  }
+}
 
 describe("a lost answer to a create, on the engine", function () {
   let stack: StackUnderTest;
@@ -46,6 +67,28 @@ describe("a lost answer to a create, on the engine", function () {
       });
     }
   }
+
+  it("of a tenant in which somebody else makes an application at the same time is told of that", async () => {
+    stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-after" });
+    stack.sandbox.control.addFault({
+      operation: "createTenantApplication",
+      kind: "latency",
+      latencyMs: 3000,
+    });
+    const up = stack.up();
+    while (made("createTenantApplication") === 0) await sleepMs(5);
+    const theirs = await asAnotherStack(stack, async (api) =>
+      api.createApplication(stack.tenantId("acme"), {
+        cell: "eu-1",
+        scopes: ["documents.submissions.read"],
+        authentication: { type: "CLIENT_SECRET" },
+      }),
+    );
+    assert.match(
+      await up,
+      new RegExp(`was taken over .* holds applications that are not this stack's: ${theirs.applicationId}`),
+    );
+  });
 
   it("of an application with a secret is told with its id and the command; and is replaced when that was run", async () => {
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after" });

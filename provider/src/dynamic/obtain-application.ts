@@ -11,7 +11,12 @@ import {
 import { sameMembers } from "./inputs";
 import { type LostApplication, settleLostApplication } from "./lost-application";
 import { oneAtATime } from "./one-at-a-time";
-import { applicationsOf, applicationsOfStack, forgetApplicationsOf } from "./organization";
+import {
+  applicationsOf,
+  applicationsOfStack,
+  forgetApplicationsOf,
+  takeRecoveredTenant,
+} from "./organization";
 import { idsOnRecord, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
@@ -64,11 +69,32 @@ async function obtainOnRecord(
     const { applicationId, clientId } = made;
     applicationsOfStack.add(applicationId);
     await recording.end({ outcome: "credentials" in made ? "made" : "recovered", applicationId, clientId });
+    if (takeRecoveredTenant(wanted.tenantId)) await warnOfOthers(api, wanted.tenantId, slot);
     return made;
   } catch (error) {
     await recording.fail(error);
     throw error;
   }
+}
+
+/**
+ * Looks once more into a tenant that was found again: another stack, which declares the same customer, may have made it
+ * at the same time, and its first application then shows it.
+ */
+async function warnOfOthers(api: TenantManagementApi, tenantId: string, slot: SlotInput): Promise<void> {
+  const onRecord = await idsOnRecord("TenantApplication", slot);
+  const others = ((await api.listApplications(tenantId).catch(() => undefined)) ?? []).filter(
+    ({ applicationId }) => !applicationsOfStack.has(applicationId) && !onRecord.has(applicationId),
+  );
+  if (others.length === 0) return;
+  const list = others
+    .map(({ applicationId, clientId }) => `${applicationId} (client ${clientId})`)
+    .join(", ");
+  console.warn(
+    `warning: tenant ${tenantId} (stage ${api.stage}) was taken over after its answer was lost, and it holds applications that are not this stack's: ${list}. ` +
+      "Most likely another stack declares the same customer and has made them. Let one stack have the customer: remove it from the other with `pulumi state delete`, " +
+      "and run `npm run tenants -- reconcile`.",
+  );
 }
 
 async function createApplication(

@@ -3,7 +3,7 @@ import { mayHaveHappened, messageOf, TenantManagementError } from "../client/err
 import type { ApiTenant } from "../client/schemas";
 import { sameMembers } from "./inputs";
 import { findLostTenant, type LostTenant } from "./lost-tenant";
-import { noteNewTenant } from "./organization";
+import { noteNewTenant, noteRecoveredTenant } from "./organization";
 import { record, slotHistory } from "./recorder";
 import type { SlotInput } from "./slot";
 import { cellSet, cellsAtStart, type Inputs, refusal } from "./tenant-model";
@@ -26,6 +26,7 @@ export async function obtainTenant(api: TenantManagementApi, wanted: Inputs): Pr
   });
   try {
     const [outcome, made] = await obtainOnRecord(api, wanted, earlier, Date.parse(recording.intent.at));
+    if (outcome === "recovered") noteRecoveredTenant(made.tenantId);
     await recording.end({ outcome, tenantId: made.tenantId });
     return made;
   } catch (error) {

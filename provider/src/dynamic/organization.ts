@@ -35,6 +35,19 @@ export function noteNewTenant(tenantId: string): void {
   applications.set(tenantId, Promise.resolve([]));
 }
 
+/** Tenants that this process has found again, after the answer to their create was lost. */
+const recoveredTenants = new Set<string>();
+
+/** Notes a tenant that this process has found again: that it is not another stack's is likely, and not certain. */
+export function noteRecoveredTenant(tenantId: string): void {
+  recoveredTenants.add(tenantId);
+}
+
+/** Tells once of a tenant that this process has found again. */
+export function takeRecoveredTenant(tenantId: string): boolean {
+  return recoveredTenants.delete(tenantId);
+}
+
 /** Gives all tenants of the organization by id; the paged list is read once for all that ask. */
 export function tenantsById(): Promise<Map<string, ApiTenant>> {
   tenants ??= currentApi()
