@@ -26,7 +26,8 @@ export const secretArn = z
 const keyIdInKms = "(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})";
 const aliasInKms = "alias/[A-Za-z0-9/_-]{1,250}";
 
-const kmsKey = z
+/** A key in AWS KMS: its id or ARN, or an alias or its ARN. */
+export const kmsKey = z
   .string()
   .regex(
     new RegExp(

@@ -1,18 +1,11 @@
 import type { Stage } from "pulumi-resistant-tenants";
-import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
+import { type ConfigurationProblem, kmsKey } from "pulumi-resistant-tenants/settings";
 import { z } from "zod";
 
 import { unknownKey } from "./unknown-key";
 
 /** How long a deleted secret can still be restored, in days, unless `secrets` says otherwise; 0 deletes at once. */
 const defaultRecoveryWindowInDays: Record<Stage, number> = { testing: 0, production: 30 };
-
-const kmsKeyId = z
-  .string({ error: "must be a KMS key's id, ARN or alias" })
-  .regex(
-    /^(?:(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:)?alias\/[\w/-]+|(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/)?(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}))$/,
-    "must be a KMS key's id, its ARN, or an alias (alias/<name>)",
-  );
 
 const roleArn = z
   .string({ error: "must be the ARN of a role" })
@@ -25,7 +18,7 @@ const roleArn = z
 export const secretsSchema = z.strictObject(
   {
     /** The KMS key that encrypts the secret: key id, ARN or alias. Default: AWS's own, `alias/aws/secretsmanager`. */
-    kmsKeyId: kmsKeyId.optional(),
+    kmsKeyId: kmsKey.optional(),
     /** The only roles that may read the secret. `[]` takes such a restriction away again. Default: AWS's own rules. */
     readerRoleArns: z
       .array(roleArn, { error: "must be a list of role ARNs" })
@@ -34,7 +27,7 @@ export const secretsSchema = z.strictObject(
     /** Whether a cell's secret has a replica in the cell's AWS region, where that is not the stack's. Default false. */
     replicate: z.boolean({ error: "must be true or false" }).optional(),
     /** The KMS key of the replicas: what means a key in every region, an alias or a multi-Region key's id. */
-    replicaKmsKeyId: kmsKeyId
+    replicaKmsKeyId: kmsKey
       .refine(
         (id) => /^(?:alias\/|mrk-)/.test(id),
         "must mean a key in each cell's region: an alias (alias/<name>), or a multi-Region key's id (mrk-…)",
