@@ -2,10 +2,14 @@ import { Command, CommanderError } from "commander";
 import { messageOf } from "pulumi-resistant-tenants/client";
 
 import { checkCommand } from "./commands/check";
+import { listCommand } from "./commands/list";
 import { mergeConfigCommand } from "./commands/merge-config";
 import { reconcileCommand } from "./commands/reconcile";
 import { restoreCommand } from "./commands/restore";
+import { showCommand } from "./commands/show";
 import { summaryCommand } from "./commands/summary";
+import { ticketCommand } from "./commands/ticket";
+import { addCompletion } from "./completion";
 import { exitCodes, UsageError } from "./exit-codes";
 
 // This version of the SDK runs on every Node.js that this project does; what it says is about later ones.
@@ -16,7 +20,16 @@ Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it failed, ${exitCo
 With --json, call it as \`npm run --silent tenants -- <command> --json\`: npm prints a heading of its own.`;
 
 /** In the order in which the help tells them. */
-const commands = [reconcileCommand, restoreCommand, summaryCommand, checkCommand, mergeConfigCommand];
+const commands = [
+  listCommand,
+  showCommand,
+  ticketCommand,
+  reconcileCommand,
+  restoreCommand,
+  summaryCommand,
+  checkCommand,
+  mergeConfigCommand,
+];
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("tenants")
@@ -34,6 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
         .showHelpAfterError("(npm run tenants -- <command> --help tells the options)"),
     );
   }
+  await addCompletion(program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return outcome.exitCode;

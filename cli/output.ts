@@ -28,3 +28,9 @@ export function table(
   for (const row of rows) drawn.push(row.map((text) => printable(text ?? "")));
   process.stdout.write(`${drawn.toString()}\n`);
 }
+
+/** Writes names and values in two columns; an absent value is left out. */
+export function fields(list: ReadonlyArray<readonly [name: string, value: string | undefined]>): void {
+  const width = Math.max(...list.map(([name]) => name.length));
+  for (const [name, value] of list) if (value !== undefined) line(`${name.padEnd(width)}  ${value}`);
+}

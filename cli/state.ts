@@ -1,6 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { messageOf } from "pulumi-resistant-tenants/client";
-import { nameOfUrn, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/operator";
+import {
+  nameOfUrn,
+  releasedType,
+  tenantApplicationType,
+  tenantType,
+} from "pulumi-resistant-tenants/operator";
 import { z } from "zod";
 
 import type { Pulumi } from "./pulumi";
@@ -49,6 +54,8 @@ export interface PendingOperation {
 export interface HeldState {
   tenants: HeldTenant[];
   applications: HeldApplication[];
+  /** The ids of what was handed over to another owner. */
+  released: string[];
   pending: PendingOperation[];
   /** The URN of the stack itself; undefined where the state is empty. */
   rootUrn: string | undefined;
@@ -113,6 +120,7 @@ export function toHeldState(exported: unknown): HeldState {
   return {
     tenants: made.filter(({ type }) => type === tenantType).map(toTenant),
     applications: made.filter(({ type }) => type === tenantApplicationType).map(toApplication),
+    released: made.filter(({ type }) => type === releasedType).map(({ id }) => id ?? ""),
     pending: pending.map(({ type: operation, resource: { urn, type, inputs } }) => ({
       operation,
       urn,

@@ -19,7 +19,9 @@ export function compareApplications(comparison: Comparison): Finding[] {
     list.map((application) => ({ ...application, tenantId })),
   );
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
-  const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
+  const notHeld = existing.filter(
+    ({ applicationId }) => !held.has(applicationId) && !state.released.includes(applicationId),
+  );
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
   // An adoption sends nothing: one that was cut short left nothing behind.
   const creates = record.open.filter(({ parameters }) => parameters["adopt"] === undefined);

@@ -20,7 +20,7 @@ export function compareTenants(comparison: Comparison): Finding[] {
   const names = new Set(tenants.map(({ name }) => name));
   return [
     ...tenants
-      .filter(({ tenantId }) => !held.has(tenantId))
+      .filter(({ tenantId }) => !held.has(tenantId) && !state.released.includes(tenantId))
       .map((tenant) => notHeld(tenant, record, comparison)),
     ...state.tenants.flatMap((tenant) =>
       existing.has(tenant.tenantId) ? partlyMade(tenant, comparison) : lost(tenant, comparison),

@@ -4,5 +4,5 @@ export { actor } from "./dynamic/actor";
 export { assertSameEnvironment } from "./dynamic/environment";
 export { sameMembers } from "./dynamic/inputs";
 export { needsConfiguredKey } from "./dynamic/organization-key";
-export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
+export { releasedType, signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
 export { nameOfUrn } from "./urn";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-export { tenantType } from "./resource-types";
+export { releasedType, tenantType } from "./resource-types";
 export { nameOfUrn } from "./urn";
 
 /** A resource that the stack held when its last update ended. */

@@ -7,6 +7,6 @@
  *
  * @param name a member of `pulumi-resistant-tenants/dynamic`
  */
-export function providerSource(name: "tenant" | "tenantApplication" | "signingKey"): string {
+export function providerSource(name: "tenant" | "tenantApplication" | "signingKey" | "released"): string {
   return `exports.handler=()=>require("pulumi-resistant-tenants/dynamic").${name}`;
 }

@@ -2,3 +2,4 @@
 export const tenantType = "pulumi-nodejs:dynamic/resistant:Tenant";
 export const tenantApplicationType = "pulumi-nodejs:dynamic/resistant:TenantApplication";
 export const signingKeyType = "pulumi-nodejs:dynamic/resistant:SigningKey";
+export const releasedType = "pulumi-nodejs:dynamic/resistant:Released";

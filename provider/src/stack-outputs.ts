@@ -41,7 +41,7 @@ export const customerRecordSchema = z.object({
   webUiUrls: z.partialRecord(cell, z.string()),
   /** The claims that let a user of the partner's identity provider into the Web UI. */
   ssoClaims: z.object({ readOnly: z.string(), readWrite: z.string() }),
-  status: z.enum(["active", "deprecated"]),
+  status: z.enum(["active", "deprecated", "released"]),
   owner: z.string().optional(),
   createdBy: z.string(),
   createdAt: z.string(),

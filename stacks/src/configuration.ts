@@ -27,7 +27,7 @@ export interface CustomerConfiguration {
   name: string;
   customerId: string;
   owner?: string | undefined;
-  status: "active" | "deprecated";
+  status: "active" | "deprecated" | "released";
   cells: Cell[];
   uiCells?: Cell[] | undefined;
   adopt?: string | undefined;
@@ -136,7 +136,9 @@ const customerSchema = (stage: Stage) =>
         })
         .pipe(tagValue),
       owner: tagValue.optional(),
-      status: z.enum(["active", "deprecated"], { error: "must be active or deprecated" }).default("active"),
+      status: z
+        .enum(["active", "deprecated", "released"], { error: "must be active, deprecated or released" })
+        .default("active"),
       cells: cellList(stage),
       uiCells: cellList(stage).optional(),
       adopt: z

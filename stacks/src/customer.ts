@@ -28,6 +28,9 @@ export interface CustomerApplication extends ApplicationConfiguration {
   secret: Secret;
 }
 
+/** The type of a {@link Customer}, as it stands in the state. */
+export const customerType = "resistant:index:Customer";
+
 /**
  * A downstream customer: its tenant, one OAuth2 client per cell and purpose, and a secret in AWS Secrets Manager for
  * each. An active customer in production is safeguarded: nothing of it is deleted, by any command of the engine's.
@@ -40,7 +43,7 @@ export class Customer extends pulumi.ComponentResource {
     private readonly args: CustomerArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("resistant:index:Customer", args.name, {}, opts);
+    super(customerType, args.name, {}, opts);
     const { name, cells, uiCells, adopt } = args;
     this.tenant = new Tenant(
       name,

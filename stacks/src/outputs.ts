@@ -16,20 +16,22 @@ type PendingFields<T> = { [Key in keyof T]: Pending<T[Key]> };
 /** The stack's outputs as the program gives them to the engine. */
 export type StackOutputs = PendingFields<RecordedOutputs>;
 
-/** Builds the stack's outputs. */
+/**
+ * Builds the stack's outputs.
+ *
+ * @param released the records of the customers that were handed over: they stay as they were
+ */
 export function toOutputs(
   customers: ReadonlyArray<{ args: CustomerArgs; customer: Customer }>,
+  released: readonly CustomerRecord[],
 ): StackOutputs {
+  const provided = customers.map(({ args, customer }) => toCustomerRecord(args, customer));
+  const byName = <T>(value: (record: PendingFields<CustomerRecord>) => T): Record<string, T> =>
+    Object.fromEntries([...provided, ...released].map((record) => [record.name as string, value(record)]));
   return {
-    tenantIds: Object.fromEntries(
-      customers.map(({ args, customer }) => [args.name, customer.tenant.tenantId]),
-    ),
-    webUiUrls: Object.fromEntries(
-      customers.map(({ args, customer }) => [args.name, customer.tenant.webUiUrls]),
-    ),
-    customers: Object.fromEntries(
-      customers.map(({ args, customer }) => [args.name, toCustomerRecord(args, customer)]),
-    ),
+    tenantIds: byName(({ tenantId }) => tenantId),
+    webUiUrls: byName(({ webUiUrls }) => webUiUrls),
+    customers: byName((record) => record),
   };
 }
 

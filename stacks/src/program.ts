@@ -3,11 +3,12 @@ import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards
 import { describeProblems } from "pulumi-resistant-tenants/settings";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
-import { readConfiguration, type StackConfiguration } from "./configuration";
+import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { Customer, type CustomerArgs } from "./customer";
+import { type StackOutputs, toOutputs } from "./outputs";
+import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
-import { type StackOutputs, toOutputs } from "./outputs";
 
 /**
  * The stack's program: configuration, customers, outputs.
@@ -19,14 +20,18 @@ export async function program(): Promise<StackOutputs> {
   await warnOfQuota(customers.length, quota);
   await assertStackEnvironment();
   await assertNothingActiveIsRemoved(customers);
-  await assertAdoptedApplicationsHaveTenants(customers);
-  const all: CustomerArgs[] = customers.map((configuration) => ({
+  await assertAdoptedApplicationsHaveTenants(customers.filter(isProvided));
+  const releases = await findReleases(customers);
+  const all: CustomerArgs[] = customers.filter(isProvided).map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,
   }));
   await freeSecretNames(all);
-  return toOutputs(all.map((args) => ({ args, customer: new Customer(args) })));
+  return toOutputs(
+    all.map((args) => ({ args, customer: new Customer(args) })),
+    await Promise.all(releases.map(release)),
+  );
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */
@@ -36,6 +41,11 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
     `${declared} customers are declared, and the organization's quota is ${quota} tenants (tenants:quota): the vendor will most likely refuse the rest. ` +
       "Ask the vendor to raise the quota, then run `pulumi config set tenants:quota <number>`.",
   );
+}
+
+/** Tells whether a customer is this stack's to provide, and not handed over. */
+function isProvided({ status }: CustomerConfiguration): boolean {
+  return status !== "released";
 }
 
 function configurationOfStack(): StackConfiguration {

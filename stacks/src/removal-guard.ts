@@ -19,14 +19,16 @@ export async function assertNothingActiveIsRemoved(
       applications.map((application) => slotName(name, application)),
     ),
   );
+  const released = new Set(customers.filter(({ status }) => status === "released").map(({ name }) => name));
   const removed = (await resourcesOfLastUpdate())
     .filter(({ type, outputs }) => type === safeguardType && outputs["isActive"] === true)
     .map(({ urn }) => nameOfUrn(urn))
-    .filter((name) => !declared.has(name));
+    .filter((name) => !declared.has(name) && !released.has(name.split("/")[0] ?? ""));
   if (removed.length === 0) return;
   throw refusal(
     `Applications of active production customers are no longer declared:\n${removed.map((name) => `  - ${name}`).join("\n")}\n` +
       "Nothing was changed. To let them go: put the customer's entry back as it was, set `status: deprecated` on it and run " +
-      "`pulumi up`; then remove the application or the customer, and run `pulumi up` again.",
+      "`pulumi up`; then remove the application or the customer, and run `pulumi up` again. " +
+      "To hand the customer over to another owner, and delete nothing: set `status: released`.",
   );
 }

@@ -45,6 +45,24 @@ const applicationCases: Case[] = [
     [],
   ],
   [
+    "one that was handed over with its tenant is nobody's orphan",
+    (events) => {
+      const [made, create] = [events.createTenant(), events.createApplication()];
+      return {
+        events: [
+          made,
+          events.result(made, "made", { tenantId: "t-1" }),
+          create,
+          events.result(create, "made", { applicationId: "a-1" }),
+        ],
+        heldTenants: [],
+        released: ["t-1", "a-1"],
+        applications: [application("a-1")],
+      };
+    },
+    [],
+  ],
+  [
     "one that an open create explains is orphaned, and its secret is lost: it can be deleted",
     (events) => ({ events: [events.createApplication()], applications: [application("a-1")] }),
     [{ kind: "orphanedApplication", id: "a-1", fix: "deleteApplication", next: replaced }],

@@ -147,6 +147,7 @@ export interface Situation {
   events?: JournalEvent[];
   heldTenants?: HeldTenant[];
   heldApplications?: HeldApplication[];
+  released?: string[];
   pending?: PendingOperation[];
   tenants?: ApiTenant[];
   applications?: ApiApplication[];
@@ -162,6 +163,7 @@ export function comparisonOf(situation: Situation): Comparison {
     state: {
       tenants: situation.heldTenants ?? [heldTenant()],
       applications: situation.heldApplications ?? [],
+      released: situation.released ?? [],
       pending: situation.pending ?? [],
       rootUrn: root,
     },

@@ -3,6 +3,7 @@ import { endWithEngine } from "./engine-watch";
 endWithEngine();
 
 /** What the engine loads by the `__provider` text of each resource (see `../provider-source.ts`). */
+export { released } from "./released";
 export { signingKey } from "./signing-key";
 export { tenantApplication } from "./tenant-application";
 export { tenant } from "./tenant";

@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import { refusal } from "pulumi-resistant-tenants/guards";
+import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/stack-outputs";
+
+import type { CustomerConfiguration } from "./configuration";
+import { describeHandOver } from "./hand-over";
+import {
+  assertNotTakenBack,
+  heldOf,
+  isToBeReleased,
+  releasedCustomers,
+  ReleasedCustomer,
+} from "./released-customer";
+
+/** One customer whose status is `released`. */
+export interface Release {
+  record: CustomerRecord;
+  /** What the stack held of it when its last update ended. */
+  held: HeldResource[];
+}
+
+/**
+ * Finds the customers whose status is `released`. It registers no resource yet.
+ *
+ * @throws `pulumi.RunError` where a customer's record is not whole, or one that was handed over is declared anew
+ */
+export async function findReleases(customers: readonly CustomerConfiguration[]): Promise<Release[]> {
+  const resources = await resourcesOfLastUpdate();
+  await tellOfForgotten(customers, resources);
+  return customers
+    .filter(({ status }) => status === "released")
+    .map(({ name }) => ({ name, held: heldOf(name, resources) }))
+    .filter(({ held }) => held.length > 0)
+    .map(({ name, held }) => {
+      const record = recordOf(name, resources);
+      if (record === undefined) throw recordMissing(name);
+      assertNotTakenBack(name, held);
+      return { record, held };
+    });
+}
+
+/**
+ * Hands a customer over, and prints, once, what its next owner needs.
+ *
+ * @returns its record, as it was last: it stays for as long as the configuration names the customer
+ */
+export async function release({ record, held }: Release): Promise<CustomerRecord> {
+  new ReleasedCustomer(record.name, held);
+  if (held.some(isToBeReleased)) await pulumi.log.info(await describeHandOver(record, held));
+  return { ...record, status: "released" };
+}
+
+/** What the stack's last outputs tell of a customer. */
+function recordOf(name: string, resources: readonly HeldResource[]): CustomerRecord | undefined {
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const customers = stack?.outputs["customers"] as Record<string, unknown> | undefined;
+  return customerRecordSchema.safeParse(customers?.[name]).data;
+}
+
+function recordMissing(name: string): pulumi.RunError {
+  return refusal(
+    `Customer "${name}" cannot be handed over yet: the stack's outputs do not tell all that its next owner needs. Nothing was changed. ` +
+      "Set its status back, run `pulumi up` until it succeeds, then set `status: released` again.",
+  );
+}
+
+async function tellOfForgotten(
+  customers: readonly CustomerConfiguration[],
+  resources: readonly HeldResource[],
+): Promise<void> {
+  for (const name of releasedCustomers(resources)) {
+    const declared = customers.find((customer) => customer.name === name);
+    if (declared === undefined) {
+      await pulumi.log.info(
+        `Customer "${name}" was handed over: the last of it leaves the state, and nothing is deleted, at the vendor or in AWS.`,
+      );
+    } else if (declared.status !== "released" && declared.adopt === undefined) {
+      const tenantId = recordOf(name, resources)?.tenantId ?? "<tenant id>";
+      throw refusal(
+        `Customer "${name}" was handed over with its tenant ${tenantId}. Nothing was changed. To take it back, add this line to it: adopt: ${tenantId}. ` +
+          "To begin anew, remove its entry, run `pulumi up`, and add it again.",
+      );
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { strict as assert } from "node:assert";
+
+import type { CustomerRecord } from "../../provider/src/stack-outputs";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
+
+describe("createdBy and createdAt, on the engine", function () {
+  let stack: StackUnderTest;
+  let first: CustomerRecord;
+
+  before(async () => {
+    stack = await StackUnderTest.create({ customers: [acme] });
+    await upAs("alice", ["up"]);
+    first = await recordOf("acme");
+  });
+  after(async () => {
+    await stack.finish();
+  });
+
+  const upAs = (actor: string, command: string[]): Promise<string> =>
+    stack.succeed([...command, "--yes", "--skip-preview"], { env: { GITHUB_ACTOR: actor } });
+
+  async function recordOf(customer: string): Promise<CustomerRecord> {
+    const { customers } = (await stack.workspace.outputs()) as { customers: Record<string, CustomerRecord> };
+    return customers[customer]!;
+  }
+
+  it("tell who made a customer, and when", () => {
+    assert.equal(first.createdBy, "github:alice");
+    assert.equal(
+      first.createdAt,
+      stack.sandbox.control.tenants().find(({ name }) => name === "acme")?.created,
+    );
+  });
+
+  it("survive a refresh and an up by somebody else, who is told as the maker of what is new alone", async () => {
+    await upAs("bob", ["refresh"]);
+    await stack.setCustomers([{ ...acme, owner: "another-team" }, globex]);
+    await upAs("bob", ["up"]);
+    assert.deepEqual(await recordOf("acme"), { ...first, owner: "another-team" });
+    assert.equal((await recordOf("globex")).createdBy, "github:bob");
+  });
+
+  it("survive the replacement of an application, which has a time of its own", async () => {
+    const urn = await stack.urn("resistant:TenantApplication", "acme/eu-1/default");
+    await upAs("carol", ["up", "--replace", urn]);
+    const { createdBy, createdAt, applications } = await recordOf("acme");
+    assert.deepEqual([createdBy, createdAt], [first.createdBy, first.createdAt]);
+    assert.notEqual(applications[0]!.applicationId, first.applications[0]!.applicationId);
+    assert.notEqual(applications[0]!.createdAt, first.applications[0]!.createdAt);
+  });
+});
