@@ -5,6 +5,7 @@ import { describeProblems } from "pulumi-resistant-tenants/settings";
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { readConfiguration, type StackConfiguration } from "./configuration";
 import { Customer, type CustomerArgs } from "./customer";
+import { assertChangesHaveReason } from "./reason-guard";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { type StackOutputs, toOutputs } from "./outputs";
@@ -19,6 +20,7 @@ export async function program(): Promise<StackOutputs> {
   await warnOfQuota(customers.length, quota);
   await assertStackEnvironment();
   await assertNothingActiveIsRemoved(customers);
+  await assertChangesHaveReason(settings, customers);
   await assertAdoptedApplicationsHaveTenants(customers);
   const all: CustomerArgs[] = customers.map((configuration) => ({
     ...configuration,

@@ -44,7 +44,7 @@ describe("a journal in a file", () => {
   });
 
   it("refuses a line that it does not understand, by its place", async () => {
-    await writeFile(file, '{"v":2,"event":"intent"}\n');
+    await writeFile(file, '{"v":3,"event":"intent"}\n');
     await assert.rejects(
       openFileJournal(file).read(),
       /journal\.jsonl:1 is not a line of a journal this version can read/,
