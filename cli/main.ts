@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { messageOf } from "pulumi-resistant-tenants/client";
 
+import { auditCommand } from "./commands/audit";
 import { checkCommand } from "./commands/check";
 import { mergeConfigCommand } from "./commands/merge-config";
 import { reconcileCommand } from "./commands/reconcile";
@@ -16,7 +17,7 @@ Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it failed, ${exitCo
 With --json, call it as \`npm run --silent tenants -- <command> --json\`: npm prints a heading of its own.`;
 
 /** In the order in which the help tells them. */
-const commands = [reconcileCommand, restoreCommand, summaryCommand, checkCommand, mergeConfigCommand];
+const commands = [reconcileCommand, auditCommand, restoreCommand, summaryCommand, checkCommand, mergeConfigCommand];
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("tenants")

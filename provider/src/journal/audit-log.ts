@@ -45,7 +45,7 @@ export function openAuditLog(logGroup: string): AuditLog {
     made.catch(() => streams.delete(stack));
     return made;
   };
-  const put = async (entries: readonly EventEntry[]): Promise<void[]> => {
+  const put = async (entries: readonly EventEntry[]): Promise<undefined[]> => {
     const { PutLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
     for (const stack of new Set(entries.map(({ event }) => event.stack))) {
       const logEvents = entries
@@ -64,13 +64,14 @@ export function openAuditLog(logGroup: string): AuditLog {
   };
   const deliver = inBatches(put, eventsAtOnce);
   return {
-    deliver: (entry) =>
-      deliver(entry).catch((error: unknown) => {
+    deliver: async (entry) => {
+      await deliver(entry).catch((error: unknown) => {
         throw new NotDeliveredError(
           `the log group ${name} (tenants:auditLogGroup) did not take it: ${messageOf(error)}. ${remedy(name, error)}`,
           { cause: error },
         );
-      }),
+      });
+    },
   };
 }
 

@@ -23,7 +23,7 @@ export function inBatches<Item, Answer>(
       const batch = waiting.splice(0, largest);
       await write(batch.map(({ item }) => item)).then(
         (answers) => {
-          batch.forEach(({ written }, index) => written(answers[index] as Answer));
+          for (const [index, { written }] of batch.entries()) written(answers[index] as Answer);
         },
         (error: unknown) => {
           for (const { failed } of batch) failed(error);
