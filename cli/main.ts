@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { messageOf } from "pulumi-resistant-tenants/client";
 
+import { auditCommand } from "./commands/audit";
 import { checkCommand } from "./commands/check";
 import { listCommand } from "./commands/list";
 import { mergeConfigCommand } from "./commands/merge-config";
@@ -24,6 +25,7 @@ const commands = [
   listCommand,
   showCommand,
   ticketCommand,
+  auditCommand,
   reconcileCommand,
   restoreCommand,
   summaryCommand,

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { type Journal, openJournalOf } from "pulumi-resistant-tenants/journal";
+import { type AuditLog, type Journal, openAuditLog, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/operator";
 import {
   describeProblems,
@@ -27,6 +27,8 @@ export interface Stack {
   /** `aws:region`; undefined where only AWS's own configuration tells it. */
   awsRegion: string | undefined;
   journal: Journal;
+  /** Where each event of the journal is put, too (`tenants:auditLogGroup`). */
+  auditLog: AuditLog | undefined;
   pulumi: Pulumi;
   /** Writes a command of this command line as the user would type it for the same stack. */
   typed(args: readonly string[]): string;
@@ -67,6 +69,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     configured: (key) => configuration[`tenants:${key}`]?.value,
     awsRegion,
     journal: openJournalOf({ stack: name, location: settings.journal, directory }),
+    auditLog: settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup),
     pulumi,
     typed: (args) => typedCommand(["npm", "run", "tenants", "--", ...args, ...chosen]),
     connect: async () => connect(await withConfiguredKey(settings, configuration, pulumi)),

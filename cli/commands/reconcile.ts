@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
+import { messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
+import { reasonForChange } from "pulumi-resistant-tenants/operator";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { confirm } from "../confirm";
@@ -18,6 +19,7 @@ interface Options extends StackOptions {
   fix?: true;
   markdown?: true;
   yes?: true;
+  reason?: string;
 }
 
 const help = `
@@ -35,6 +37,7 @@ export const reconcileCommand: MakeCommand = (exit): Command =>
     .option("--markdown", "write the findings as Markdown, for an issue")
     .option("--fix", "clear away what a killed update left behind, after asking")
     .option("--yes", "do not ask")
+    .option("--reason <text>", "why, for the record; default: TENANTS_REASON, else tenants:reason")
     .addHelpText("after", help)
     .action(async (options: Options) => {
       exit(await reconcile(options));
@@ -46,6 +49,8 @@ async function reconcile(options: Options): Promise<ExitCode> {
       "--fix works on the stack's own state, not on one of a --file: leave one of them out.",
     );
   }
+  // It is this run's reason, wherever it is asked for.
+  if (options.reason !== undefined) process.env["TENANTS_REASON"] = options.reason;
   const stack = await openStack(options);
   const api = await stack.connect();
   try {
@@ -66,12 +71,21 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
   }
   if (options.json !== true) write(first);
   await assertNoUpdateRuns(stack, first.comparison);
+  const reason = reasonOf(stack);
   if (options.yes !== true && !(await isConfirmed(fixable))) return exitCodes.found;
-  const done = await fix(stack, api, fixable);
+  const done = await fix(stack, api, fixable, reason);
   if (options.json !== true) line();
   const last = { ...(await look(stack, api, options)), done };
   write(last);
   return exitCodeOf(last.findings);
+}
+
+function reasonOf({ settings }: Stack): string | undefined {
+  try {
+    return reasonForChange(settings);
+  } catch (error) {
+    throw new UsageError(`${messageOf(error)} Or give --reason "<ticket or sentence>".`, { cause: error });
+  }
 }
 
 async function look(stack: Stack, api: TenantManagementApi, { file }: Options): Promise<Report> {
@@ -87,13 +101,18 @@ function isConfirmed(fixable: readonly Finding[]): Promise<boolean> {
 }
 
 /** Looks once more, since the question may have stood for long: what is no longer found is left alone. */
-async function fix(stack: Stack, api: TenantManagementApi, agreed: readonly Finding[]): Promise<string[]> {
+async function fix(
+  stack: Stack,
+  api: TenantManagementApi,
+  agreed: readonly Finding[],
+  reason: string | undefined,
+): Promise<string[]> {
   const { comparison, findings } = await look(stack, api, {});
   await assertNoUpdateRuns(stack, comparison);
   const isAgreed = ({ fix: wanted }: Finding): boolean =>
     agreed.some(({ fix: known }) => JSON.stringify(known) === JSON.stringify(wanted));
   const done: string[] = [];
-  await applyFixes(stack, api, comparison, findings.filter(isAgreed), (each) => {
+  await applyFixes({ stack, api, reason }, comparison, findings.filter(isAgreed), (each) => {
     done.push(each);
     process.stderr.write(`tenants: ${each}\n`);
   });

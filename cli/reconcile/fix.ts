@@ -1,6 +1,6 @@
 import { messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
-import { type Intended, startRecording } from "pulumi-resistant-tenants/journal";
+import { type Intended, NotDeliveredError, startRecording } from "pulumi-resistant-tenants/journal";
 import { actor } from "pulumi-resistant-tenants/operator";
 
 import { PulumiError } from "../pulumi";
@@ -8,6 +8,14 @@ import type { Stack } from "../stack";
 import { compare, isPendingCreateNeeded } from "./compare";
 import type { Comparison } from "./comparison";
 import type { Finding, Fix } from "./finding";
+
+/** What a repair is done with. */
+export interface Repair {
+  stack: Stack;
+  api: TenantManagementApi;
+  /** Why, for the record. */
+  reason: string | undefined;
+}
 
 /** Tells in one line what a fix does. */
 export function describeFix(fix: Fix): string {
@@ -57,17 +65,17 @@ async function probeLock({ pulumi }: Stack, rootUrn: string | undefined): Promis
  * @throws at the first that fails, with what was done before it
  */
 export async function applyFixes(
-  stack: Stack,
-  api: TenantManagementApi,
+  repair: Repair,
   comparison: Comparison,
   findings: readonly Finding[],
   tell: (done: string) => void,
 ): Promise<void> {
+  const { stack, api } = repair;
   const fixes = findings.flatMap(({ fix }) => fix ?? []);
   const locks = fixes.filter((fix) => fix.action === "cancelLock").flatMap((fix) => fix.locks);
   if (locks.length > 0) {
     const parameters = { locks };
-    await onRecord(stack, { type: "Lock", slot: stack.name, parameters }, async () => {
+    await onRecord(repair, { type: "Lock", slot: stack.name, parameters }, async () => {
       await stack.pulumi.run(["cancel", "--yes"]);
     });
     tell("took the leftover lock away");
@@ -75,26 +83,26 @@ export async function applyFixes(
   for (const fix of fixes) {
     if (fix.action === "deleteApplication") {
       const { slot, tenantId, applicationId } = fix;
-      await onRecord(stack, { type: "TenantApplication", slot, tenantId, applicationId }, () =>
+      await onRecord(repair, { type: "TenantApplication", slot, tenantId, applicationId }, () =>
         api.deleteApplication(tenantId, applicationId),
       );
       tell(`deleted application ${applicationId} of tenant ${tenantId}`);
     } else if (fix.action === "deleteEmptySecret") {
       const { slot, arn, secretName } = fix;
-      await onRecord(stack, { type: "EmptySecret", slot, parameters: { arn, secretName } }, () =>
+      await onRecord(repair, { type: "EmptySecret", slot, parameters: { arn, secretName } }, () =>
         deleteEmptySecret(arn),
       );
       tell(`deleted the empty secret ${secretName}`);
     }
   }
   if (!isPendingCreateNeeded(compare(comparison))) {
-    await clearPendingCreates(stack, comparison, fixes, tell);
+    await clearPendingCreates(repair, comparison, fixes, tell);
   }
 }
 
 /** Pending creates go last: until then they prove that an update was killed. */
 async function clearPendingCreates(
-  stack: Stack,
+  repair: Repair,
   { state }: Comparison,
   fixes: readonly Fix[],
   tell: (done: string) => void,
@@ -104,10 +112,11 @@ async function clearPendingCreates(
   );
   if (!isPending || state.rootUrn === undefined) return;
   const { rootUrn } = state;
+  const { stack } = repair;
   const urns = state.pending.filter(({ operation }) => operation === "creating").map(({ urn }) => urn);
   // Only the stack's own node is refreshed: nothing is read, and nothing else in the state changes.
   const clear = ["refresh", "--clear-pending-creates", "--target", rootUrn, "--yes", "--skip-preview"];
-  await onRecord(stack, { type: "PendingOperation", slot: stack.name, parameters: { urns } }, async () => {
+  await onRecord(repair, { type: "PendingOperation", slot: stack.name, parameters: { urns } }, async () => {
     await stack.pulumi.run(clear);
   });
   tell(`cleared ${urns.length} pending create(s)`);
@@ -115,20 +124,23 @@ async function clearPendingCreates(
 
 /** @param act does it; resolves with false where there was nothing left to do */
 async function onRecord(
-  { journal, name, settings }: Stack,
+  { stack: { journal, auditLog, name, settings }, reason }: Repair,
   intended: Omit<Intended, "operation" | "stack">,
   act: () => Promise<unknown>,
 ): Promise<void> {
   const { stage, apiUrl } = settings;
   const recording = await startRecording(
-    (event) => journal.append(event),
-    { actor: actor(), stage, apiUrl },
+    async (event) => {
+      await auditLog?.deliver(await journal.append(event));
+    },
+    { actor: actor(), stage, apiUrl, reason },
     { ...intended, operation: "delete", stack: name },
   ).catch((error: unknown) => {
-    throw new Error(
-      `Nothing was sent, because it could not be recorded in the journal ${journal.location} first: ${messageOf(error)}.`,
-      { cause: error },
-    );
+    const why =
+      error instanceof NotDeliveredError
+        ? messageOf(error)
+        : `it could not be recorded in the journal ${journal.location} first: ${messageOf(error)}`;
+    throw new Error(`Nothing was sent, because ${why}.`, { cause: error });
   });
   try {
     const isDone = await act();

@@ -6,3 +6,4 @@ export { sameMembers } from "./dynamic/inputs";
 export { needsConfiguredKey } from "./dynamic/organization-key";
 export { releasedType, signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
 export { nameOfUrn } from "./urn";
+export { reasonForChange } from "./reason";

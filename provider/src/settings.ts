@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { stages, stageTable, type Stage } from "./client/cells";
 import { isServiceUrl } from "./client/service-url";
+import { reasonSchema } from "./reason";
 
 /**
  * The stack configuration that the resources themselves read, in the namespace `tenants`. A stack's program may read
@@ -66,6 +67,19 @@ export const settingsSchema = z.object({
     .optional(),
   /** Says that the disk of this CI runner outlives the run, so that a journal may lie on it. Default false. */
   journalDiskIsKept: flag.optional(),
+  /**
+   * The log group of CloudWatch Logs that each event of the journal is put into, too: its name, or its ARN. It must be
+   * there. Default: none.
+   */
+  auditLogGroup: z
+    .string()
+    .regex(
+      /^(?:arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:)?[A-Za-z0-9_./#-]{1,512}$/,
+      "must be a log group's name or its ARN (arn:aws:logs:<region>:<account>:log-group:<name>)",
+    )
+    .optional(),
+  /** Why changes are made, recorded with each. The environment variable `TENANTS_REASON` overrides it. */
+  reason: reasonSchema.optional(),
   /** Lets an `up` delete and make again an application whose secret was lost with the answer. Default false. */
   replaceLostApplications: flag.optional(),
   /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */

@@ -6,6 +6,7 @@ import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { Customer, type CustomerArgs } from "./customer";
 import { type StackOutputs, toOutputs } from "./outputs";
+import { assertChangesHaveReason } from "./reason-guard";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
@@ -17,12 +18,14 @@ import { freeSecretNames } from "./secret-names";
  */
 export async function program(): Promise<StackOutputs> {
   const { settings, secretPrefix, quota, customers } = configurationOfStack();
-  await warnOfQuota(customers.length, quota);
+  const provided = customers.filter(isProvided);
+  await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await assertNothingActiveIsRemoved(customers);
-  await assertAdoptedApplicationsHaveTenants(customers.filter(isProvided));
+  await assertChangesHaveReason(settings, provided);
+  await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
-  const all: CustomerArgs[] = customers.filter(isProvided).map((configuration) => ({
+  const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,

@@ -126,7 +126,13 @@ export class StackUnderTest {
         ...(options.customers === undefined ? {} : { "tenants:customers": options.customers }),
         ...options.config,
       },
-      env: { ...started.aws.env, TENANTS_PRIVATE_KEY: sandbox.privateKeyPem, ...options.env },
+      env: {
+        ...started.aws.env,
+        TENANTS_PRIVATE_KEY: sandbox.privateKeyPem,
+        // Production wants a reason for every change.
+        ...(stage === "production" ? { TENANTS_REASON: "a test" } : {}),
+        ...options.env,
+      },
       ...(started.aws.pluginsFolder === undefined ? {} : { pluginsFolder: started.aws.pluginsFolder }),
     });
     await workspace.configure({ "tenants:journal": path.join(workspace.directory, "journal.jsonl") });

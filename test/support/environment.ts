@@ -1,5 +1,11 @@
 /** What the provider reads from the environment. */
-const variables = ["TENANTS_PRIVATE_KEY", "TENANTS_CLIENT_ID", "TENANTS_KEY_ID", "TENANTS_ACCEPT_MISSING"];
+const variables = [
+  "TENANTS_PRIVATE_KEY",
+  "TENANTS_CLIENT_ID",
+  "TENANTS_KEY_ID",
+  "TENANTS_ACCEPT_MISSING",
+  "TENANTS_REASON",
+];
 
 /** Keeps the environment of whoever runs the tests out of a suite, and each test's changes out of the next. */
 export function useOwnEnvironment(): void {

@@ -17,6 +17,8 @@ export interface LostApplication {
   isKnown: (applicationId: string) => boolean;
   /** Whether one that nobody can use may be deleted (`tenants:replaceLostApplications`). */
   mayDelete: boolean;
+  /** Deletes it, on the record. */
+  remove: (applicationId: string) => Promise<void>;
 }
 
 /** What was found. */
@@ -48,7 +50,7 @@ export async function settleLostApplication(
   if (lost.authMethod !== "CLIENT_SECRET" && !lost.isOtherwiseDeclared)
     return { kind: "recovered", application: candidate };
   if (!lost.mayDelete) throw ofNoUse(lost, candidate, api);
-  await api.deleteApplication(lost.tenantId, candidate.applicationId);
+  await lost.remove(candidate.applicationId);
   return { kind: "deleted", applicationId: candidate.applicationId };
 }
 

@@ -8,6 +8,7 @@ import {
   authMethods,
   type NewApplication,
 } from "../client/schemas";
+import { deleteOnRecord } from "./deletion";
 import { sameMembers } from "./inputs";
 import { type LostApplication, settleLostApplication } from "./lost-application";
 import { oneAtATime } from "./one-at-a-time";
@@ -17,7 +18,7 @@ import {
   forgetApplicationsOf,
   takeRecoveredTenant,
 } from "./organization";
-import { idsOnRecord, record, slotHistory } from "./recorder";
+import { assertChangeHasReason, idsOnRecord, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
@@ -34,6 +35,7 @@ export async function obtainApplication(
   wanted: Inputs,
   authentication: Authentication,
 ): Promise<ObtainedApplication> {
+  assertChangeHasReason();
   const api = await currentApi();
   const slot = wanted.slot ?? unknownSlot(wanted.tenantId);
   const found = await settleEarlier(api, wanted, authentication, slot);
@@ -63,7 +65,7 @@ async function obtainOnRecord(
     const made =
       found ??
       (await createApplication(api, wanted, authentication, {
-        ...lostApplication(wanted, slot, parameters),
+        ...lostApplication(api, wanted, slot, parameters),
         isKnown: (applicationId) => known.includes(applicationId) || applicationsOfStack.has(applicationId),
       }));
     const { applicationId, clientId } = made;
@@ -149,7 +151,7 @@ async function settleEarlier(
   const asked = parametersSchema.safeParse(history.intent.parameters).data ?? now;
   const finding = await oneAtATime(kindOf(wanted.tenantId, asked), async () => {
     const settled = await settleLostApplication(api, {
-      ...lostApplication(wanted, slot, asked),
+      ...lostApplication(api, wanted, slot, asked),
       isOtherwiseDeclared: !isSame(asked, now),
       isKnown: (applicationId) =>
         applicationsOfStack.has(applicationId) ||
@@ -163,6 +165,7 @@ async function settleEarlier(
 }
 
 function lostApplication(
+  api: TenantManagementApi,
   { tenantId }: Inputs,
   slot: SlotInput,
   { cell, scopes, authMethod }: Parameters,
@@ -175,6 +178,12 @@ function lostApplication(
     isOtherwiseDeclared: false,
     slot: slot.name,
     mayDelete: currentSettings().replaceLostApplications === true,
+    remove: (applicationId) =>
+      deleteOnRecord(
+        { type: "TenantApplication", slot, tenantId, applicationId },
+        `Application ${applicationId} of tenant ${tenantId}`,
+        () => api.deleteApplication(tenantId, applicationId),
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { messageOf, TenantManagementError } from "../client/errors";
 import {
+  type AuditLog,
   cutOffCreates,
   historyOf,
   type Intended,
@@ -7,6 +8,8 @@ import {
   type Journal,
   type JournalEvent,
   mayBeDeleted,
+  NotDeliveredError,
+  openAuditLog,
   openJournalOf,
   recordedIds,
   type RecordedType,
@@ -14,6 +17,7 @@ import {
   type SlotHistory,
   startRecording,
 } from "../journal/index";
+import { reasonForChange } from "../reason";
 import { actor } from "./actor";
 import { currentSettings } from "./session";
 import type { Properties } from "./inputs";
@@ -27,20 +31,59 @@ export interface Intention extends Omit<Intended, "stack" | "slot"> {
 /** The ids of the objects that the stack held when its last update ended, by type and slot name. */
 const heldIds = new Map<string, string>();
 
-let journal: Promise<{ journal: Journal; events: JournalEvent[] }> | undefined;
+/** The record of this run's stack. */
+interface Opened {
+  journal: Journal;
+  events: JournalEvent[];
+  auditLog: AuditLog | undefined;
+}
+
+let opened: Promise<Opened> | undefined;
+
+/**
+ * Makes sure that a change may be made: that there is a reason for it, where the stage requires one.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
+ */
+export function assertChangeHasReason(): string | undefined {
+  try {
+    return reasonForChange(currentSettings());
+  } catch (error) {
+    throw new TenantManagementError("INPUT_INVALID", messageOf(error), { cause: error });
+  }
+}
 
 /**
  * Records what is about to be done, before it is done.
  *
- * @throws {@link TenantManagementError} `INPUT_INVALID` when it cannot be recorded: then nothing may be sent
+ * @throws {@link TenantManagementError} `INPUT_INVALID` when it cannot be recorded, or has no reason where it needs
+ *   one: then nothing may be sent
  */
-export function record({ slot, ...intention }: Intention): Promise<Recording> {
+export async function record({ slot, ...intention }: Intention): Promise<Recording> {
   const { stage, apiUrl } = currentSettings();
-  return startRecording(
-    (event) => append(slot, event),
-    { actor: actor(), stage, apiUrl },
-    { ...intention, stack: slot.stack, slot: slot.name },
-  );
+  const reason = assertChangeHasReason();
+  const { journal, events, auditLog } = await open(slot.stack);
+  const append = async (event: JournalEvent): Promise<void> => {
+    const entry = await journal.append(event);
+    events.push(entry.event);
+    await auditLog?.deliver(entry);
+  };
+  try {
+    return await startRecording(
+      append,
+      { actor: actor(), stage, apiUrl, reason },
+      { ...intention, stack: slot.stack, slot: slot.name },
+    );
+  } catch (error) {
+    throw new TenantManagementError("INPUT_INVALID", notRecorded(journal, error), { cause: error });
+  }
+}
+
+function notRecorded({ location }: Journal, error: unknown): string {
+  return error instanceof NotDeliveredError
+    ? `Nothing was sent, because ${messageOf(error)}. What was meant to be done is in the journal ${location}, as failed.`
+    : `Nothing was sent, because it could not be recorded in the journal ${location} first: ${messageOf(error)}. ` +
+        "Make room, or see to the permissions, or set tenants:journal to another place.";
 }
 
 /**
@@ -90,28 +133,18 @@ export async function mayBeDeletedByUs(
   return mayBeDeleted((await open(slot.stack)).events, type, objectId);
 }
 
-async function append(slot: SlotInput, event: JournalEvent): Promise<void> {
-  const opened = await open(slot.stack);
-  try {
-    await opened.journal.append(event);
-  } catch (error) {
-    throw new TenantManagementError(
-      "INPUT_INVALID",
-      `Nothing was sent, because it could not be recorded in the journal ${opened.journal.location} first: ${messageOf(error)}. ` +
-        "Make room, or see to the permissions, or set tenants:journal to another place.",
-      { cause: error },
-    );
-  }
-  opened.events.push(event);
+function open(stack: string): Promise<Opened> {
+  opened ??= openJournal(stack).then(async (journal) => {
+    const events = await journal.read();
+    warnOfCutOff(events, stack);
+    return { journal, events, auditLog: openConfiguredAuditLog() };
+  });
+  return opened;
 }
 
-function open(stack: string): Promise<{ journal: Journal; events: JournalEvent[] }> {
-  journal ??= openJournal(stack).then(async (opened) => {
-    const events = await opened.read();
-    warnOfCutOff(events, stack);
-    return { journal: opened, events };
-  });
-  return journal;
+function openConfiguredAuditLog(): AuditLog | undefined {
+  const { auditLogGroup } = currentSettings();
+  return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup);
 }
 
 function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {

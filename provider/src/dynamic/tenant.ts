@@ -16,7 +16,7 @@ import {
 import { obtainTenant } from "./obtain-tenant";
 import { applicationsOf, noteOrganizationKnown, noteTenantOfStack, tenantsById } from "./organization";
 import { PartlyMadeError } from "./partly-made";
-import { noteHeldObject } from "./recorder";
+import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
@@ -86,6 +86,7 @@ export const tenant = reporting({
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const wanted = inputsSchema.parse(withoutProvider(inputs));
+    assertChangeHasReason();
     const api = await currentApi();
     const made = await obtainTenant(api, wanted).catch((error: unknown) => {
       throw partlyMade(error, inputs, wanted);

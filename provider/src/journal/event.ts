@@ -15,13 +15,15 @@ export const outcomes = ["made", "adopted", "recovered", "deleted", "gone", "fai
 export type Outcome = (typeof outcomes)[number];
 
 const common = {
-  /** The version of this form. */
-  v: z.literal(1),
+  /** The version of this form: 2 since events are chained. */
+  v: z.literal([1, 2]),
   id: z.string(),
   /** RFC 3339, UTC, by the clock of the machine that acts. */
   at: z.iso.datetime(),
   /** Who acts: the CI system's user, else `user@host`. */
   actor: z.string(),
+  /** Why, in the words of whoever acts (`TENANTS_REASON`, `tenants:reason`). */
+  reason: z.string().optional(),
   /** `organization/project/stack`. */
   stack: z.string(),
   stage: z.string(),
@@ -32,13 +34,20 @@ const common = {
   slot: z.string(),
   tenantId: z.string().optional(),
   applicationId: z.string().optional(),
+  /** The event's place among those of its stack, from 1. */
+  sequence: z.int().positive().optional(),
+  /** The hash of the stack's event before it (see `chain.ts`). Events of version 1 have none. */
+  previous: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .optional(),
 };
 
 /** Is written before a request that changes something is sent. */
 const intentSchema = z.object({
   ...common,
   event: z.literal("intent"),
-  /** What is asked for. Never a credential. */
+  /** What is asked for, of what `parameters.ts` lists. Never a credential. */
   parameters: z.record(z.string(), z.unknown()),
   /** The ids of the tenant's applications that were there before. */
   known: z.array(z.string()).optional(),

@@ -1,89 +1,64 @@
-import { open, readFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 
-import { eventSchema, type JournalEvent } from "./event";
-import type { Journal } from "./journal";
-
-interface Line {
-  text: string;
-  onRecord: () => void;
-  onFailure: (error: unknown) => void;
-}
+import { type Entry, readEntry } from "./entry";
+import { type Journal, journalIn, type Store } from "./journal";
 
 /** Keeps a journal in a file, an event a line. Lines that come while others are being written share one sync. */
 export function openFileJournal(path: string): Journal {
-  let waiting: Line[] = [];
-  let writing: Promise<void> | undefined;
-  const writeAll = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const lines = waiting;
-      waiting = [];
-      await appendLines(
-        path,
-        lines.map(({ text }) => text),
-      ).then(
-        () => {
-          for (const { onRecord } of lines) onRecord();
-        },
-        (error: unknown) => {
-          for (const { onFailure } of lines) onFailure(error);
-        },
-      );
-    }
-    writing = undefined;
-  };
+  return journalIn(fileStore(path));
+}
+
+function fileStore(path: string): Store {
+  let leftAtBytes = 0;
   return {
     location: path,
-    append: (event) =>
-      new Promise((onRecord, onFailure) => {
-        waiting.push({ text: JSON.stringify(event), onRecord, onFailure });
-        writing ??= writeAll();
-      }),
-    read: () => readEvents(path),
+    async write(entries) {
+      leftAtBytes = await appendLines(
+        path,
+        entries.map(({ text }) => text),
+      );
+    },
+    async read() {
+      const content = await unlessMissing(readFile(path));
+      leftAtBytes = content?.length ?? 0;
+      return toEntries(content?.toString("utf8") ?? "", path);
+    },
+    isAsLeft: async () => ((await unlessMissing(stat(path)))?.size ?? 0) === leftAtBytes,
   };
 }
 
-async function appendLines(path: string, lines: readonly string[]): Promise<void> {
+/** @returns Resolves with the size of the file after it, in bytes, if nobody else writes. */
+async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const file = await open(path, "a+", 0o600);
   try {
-    await file.appendFile(`${(await endsInsideLine(file)) ? "\n" : ""}${lines.join("\n")}\n`);
+    const { size } = await file.stat();
+    const text = `${(await endsInsideLine(file, size)) ? "\n" : ""}${lines.join("\n")}\n`;
+    await file.appendFile(text);
     await file.datasync();
+    return size + Buffer.byteLength(text);
   } finally {
     await file.close();
   }
 }
 
 /** A crash may have cut the last line short: the next one must not be appended to it. */
-async function endsInsideLine(file: Awaited<ReturnType<typeof open>>): Promise<boolean> {
-  const { size } = await file.stat();
+async function endsInsideLine(file: FileHandle, size: number): Promise<boolean> {
   if (size === 0) return false;
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer.toString() !== "\n";
 }
 
-async function readEvents(path: string): Promise<JournalEvent[]> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+function toEntries(text: string, path: string): Entry[] {
   return text
     .split("\n")
-    .flatMap((line, index) => (line === "" ? [] : parseLine(line, `${path}:${index + 1}`)));
+    .flatMap((line, index) => (line === "" ? [] : [readEntry(line, `${path}:${index + 1}`)]));
 }
 
-/** A line that was cut short by a crash was never on record: what it announces was not done. */
-function parseLine(line: string, where: string): JournalEvent[] {
-  let value: unknown;
+async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
   try {
-    value = JSON.parse(line);
-  } catch {
-    return [];
+    return await found;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
-  const parsed = eventSchema.safeParse(value);
-  if (parsed.success) return [parsed.data];
-  throw new Error(
-    `${where} is not a line of a journal this version can read. Use the version that wrote it, or a later one.`,
-  );
 }

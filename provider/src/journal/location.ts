@@ -23,11 +23,16 @@ export function isOnDisk(location: string | undefined): boolean {
 /** Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`. */
 export function openJournalOf({ stack, location, directory }: JournalPlace): Journal {
   if (location !== undefined && !isOnDisk(location)) {
-    return openS3Journal(`${location.replace(/\/+$/, "")}/${stack}`);
+    return openJournalAt(`${location.replace(/\/+$/, "")}/${stack}`);
   }
   const stackName = stack.slice(stack.lastIndexOf("/") + 1);
   const file = location ?? `Pulumi.${stackName}.journal.jsonl`;
-  return openFileJournal(path.resolve(projectDirectory(directory), file));
+  return openJournalAt(path.resolve(projectDirectory(directory), file));
+}
+
+/** Opens the journal at a place, whosever it is: a file's path, or `s3://<bucket>/<prefix of the stack>`. */
+export function openJournalAt(location: string): Journal {
+  return isOnDisk(location) ? openFileJournal(location) : openS3Journal(location);
 }
 
 /** The engine runs a provider in the program's folder, which may lie below that of `Pulumi.yaml`. */

@@ -1,13 +1,17 @@
 import { randomUUID } from "node:crypto";
 
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
+import { NotDeliveredError } from "./audit-log";
 import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
+import { toRecordedParameters } from "./parameters";
 
 /** What all events of one run have in common. */
 export interface RunOnRecord {
   actor: string;
   stage: string;
   apiUrl: string;
+  /** Why, in the words of whoever acts. */
+  reason: string | undefined;
 }
 
 /** What is about to be done. */
@@ -20,7 +24,7 @@ export interface Intended {
   slot: string;
   tenantId?: string;
   applicationId?: string;
-  /** Never a credential. */
+  /** What is asked for; only what `parameters.ts` lists is recorded. */
   parameters?: Record<string, unknown>;
   /** The ids of the tenant's applications that were there before. */
   known?: string[];
@@ -56,8 +60,9 @@ export async function startRecording(
   intended: Intended,
 ): Promise<Recording> {
   const { operation, stack, slot, parameters = {}, ...ids } = intended;
-  const { actor, stage, apiUrl } = run;
-  const common = { v: 1, actor, stack, stage, apiUrl, slot, operation } as const;
+  const { actor, stage, apiUrl, reason } = run;
+  const because = reason === undefined ? {} : { reason };
+  const common = { v: 2, actor, ...because, stack, stage, apiUrl, slot, operation } as const;
   const startedAtMs = Date.now();
   const intent: IntentEvent = {
     ...common,
@@ -65,9 +70,8 @@ export async function startRecording(
     id: randomUUID(),
     at: new Date(startedAtMs).toISOString(),
     event: "intent",
-    parameters,
+    parameters: toRecordedParameters(ids.type, parameters),
   };
-  await append(intent);
   const end = async (ending: Ending): Promise<void> => {
     const { type, tenantId, applicationId } = ids;
     const now = new Date();
@@ -84,22 +88,34 @@ export async function startRecording(
       durationMs: now.getTime() - startedAtMs,
     };
     await append(result).catch((error: unknown) => {
+      const what = `what became of ${operation} ${slot} (${ending.outcome})`;
       console.warn(
-        `warning: what became of ${operation} ${slot} (${ending.outcome}) could not be recorded: ${messageOf(error)}`,
+        error instanceof NotDeliveredError
+          ? `warning: ${what} is on record in the journal alone: ${messageOf(error)}`
+          : `warning: ${what} could not be recorded: ${messageOf(error)}`,
       );
     });
   };
+  try {
+    await append(intent);
+  } catch (error) {
+    // The journal has it: it must not look like something that may have been sent.
+    if (error instanceof NotDeliveredError) await end({ outcome: "failed", message: messageOf(error) });
+    throw error;
+  }
   return { intent, end, fail: (error) => end(failure(intent.type, error)) };
 }
 
 function failure(type: RecordedType, error: unknown): Ending {
   const message = messageOf(error);
-  const madeId = error instanceof TenantManagementError ? error.made?.objectId : undefined;
-  if (madeId !== undefined) {
+  const made = error instanceof TenantManagementError ? error.made : undefined;
+  if (made !== undefined) {
+    const { objectId, clientId } = made;
     return {
       outcome: "made",
       message,
-      ...(type === "Tenant" ? { tenantId: madeId } : { applicationId: madeId }),
+      ...(type === "Tenant" ? { tenantId: objectId } : { applicationId: objectId }),
+      ...(clientId === undefined ? {} : { clientId }),
     };
   }
   return { outcome: mayHaveHappened(error) ? "unknown" : "failed", message };

@@ -1,10 +1,13 @@
 import { strict as assert } from "node:assert";
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { openFileJournal } from "../../../provider/src/journal";
+import { type JournalEvent, openFileJournal } from "../../../provider/src/journal";
 import { intent } from "./events";
+
+const idsOf = (events: readonly JournalEvent[]) => events.map(({ id }) => id);
+const idsIn = async (file: string) => idsOf(await openFileJournal(file).read());
 
 describe("a journal in a file", () => {
   let directory: string;
@@ -26,7 +29,7 @@ describe("a journal in a file", () => {
     const events = Array.from({ length: 20 }, () => intent("create"));
     const journal = openFileJournal(file);
     await Promise.all(events.map((event) => journal.append(event)));
-    assert.deepEqual(await openFileJournal(file).read(), events);
+    assert.deepEqual(await idsIn(file), idsOf(events));
   });
 
   it("can be read by its owner alone", async () => {
@@ -39,12 +42,34 @@ describe("a journal in a file", () => {
     await openFileJournal(file).append(before);
     await appendFile(file, '{"v":1,"id":"cut');
     await openFileJournal(file).append(after);
-    assert.deepEqual(await openFileJournal(file).read(), [before, after]);
+    assert.deepEqual(await idsIn(file), idsOf([before, after]));
     assert.equal((await readFile(file, "utf8")).split("\n").length, 4);
   });
 
+  it("refuses a line that was changed, and does not take it for one that was cut short", async () => {
+    await openFileJournal(file).append(intent("create"));
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace('{"v":', '{v":'));
+    await assert.rejects(openFileJournal(file).read(), /journal\.jsonl:1 .*who changed it/s);
+  });
+
+  it("shares one write among the events that wait, and is not held up by one that fails", async () => {
+    const journal = openFileJournal(file);
+    const orphan = path.join(directory, "folder");
+    const lost = openFileJournal(path.join(orphan, "journal.jsonl"));
+    await assert.rejects(lost.append(intent("create")), /ENOENT/);
+    await mkdir(orphan);
+    const late = await lost.append(intent("create"));
+    assert.equal(late.event.sequence, 1);
+    const written = await Promise.all(Array.from({ length: 50 }, () => journal.append(intent("create"))));
+    assert.deepEqual(
+      written.map(({ event }) => event.sequence),
+      Array.from({ length: 50 }, (_, index) => index + 1),
+    );
+  });
+
   it("refuses a line that it does not understand, by its place", async () => {
-    await writeFile(file, '{"v":2,"event":"intent"}\n');
+    await writeFile(file, '{"v":3,"event":"intent"}\n');
     await assert.rejects(
       openFileJournal(file).read(),
       /journal\.jsonl:1 is not a line of a journal this version can read/,

@@ -1,0 +1,89 @@
+import type { JournalEvent, RecordedType, ResultEvent } from "pulumi-resistant-tenants/journal";
+
+/** What was done, as an auditor asks for it. */
+export type OperationName = "create" | "adopt" | "rotate" | "delete" | "clear";
+
+/** One thing that was done, or was meant to be: an intent and its result. */
+export interface Operation {
+  /** When it began: RFC 3339, UTC. */
+  time: string;
+  actor: string;
+  reason?: string;
+  stage: string;
+  stack: string;
+  operation: OperationName;
+  type: RecordedType;
+  /** The resource's name in the stack. */
+  slot: string;
+  customer?: string;
+  tenantId?: string;
+  applicationId?: string;
+  clientId?: string;
+  /** How it ended; `open` where no result is on record. */
+  outcome: ResultEvent["outcome"] | "open";
+  durationMs?: number;
+  message?: string;
+  parameters: Record<string, unknown>;
+}
+
+/** Reads the operations from a journal's events, in their order. A result whose intent is gone is told by itself. */
+export function operationsOf(events: readonly JournalEvent[]): Operation[] {
+  const results = new Map(
+    events.flatMap((event) => (event.event === "result" ? [[event.intent, event] as const] : [])),
+  );
+  const intents = new Set(events.map(({ id }) => id));
+  return events.flatMap((event) => {
+    if (event.event === "intent") return [toOperation(event, results.get(event.id))];
+    return intents.has(event.intent) ? [] : [toOperation(event, event)];
+  });
+}
+
+/** @param first the intent; the result where that is all there is */
+function toOperation(first: JournalEvent, result: ResultEvent | undefined): Operation {
+  const { at: time, actor, reason, stage, stack, type, slot } = first;
+  const parameters = first.event === "intent" ? first.parameters : {};
+  const optional = {
+    reason,
+    customer: customerOf(first, parameters),
+    tenantId: result?.tenantId ?? first.tenantId,
+    applicationId: result?.applicationId ?? first.applicationId,
+    clientId: result?.clientId,
+    durationMs: result?.durationMs,
+    message: result?.message,
+  };
+  return {
+    time,
+    actor,
+    stage,
+    stack,
+    operation: nameOf(first, result, parameters),
+    type,
+    slot,
+    outcome: result?.outcome ?? "open",
+    parameters,
+    ...(Object.fromEntries(
+      Object.entries(optional).filter(([, value]) => value !== undefined),
+    ) as Partial<Operation>),
+  };
+}
+
+/** A new generation of an application is a rotation: `<customer>/<cell>/<purpose>/<2, 3, …>`. */
+const laterGeneration = /^[^/]+\/[^/]+\/[^/]+\/\d+$/;
+
+function nameOf(
+  { type, operation, slot }: JournalEvent,
+  result: ResultEvent | undefined,
+  parameters: Record<string, unknown>,
+): OperationName {
+  if (type !== "Tenant" && type !== "TenantApplication") return "clear";
+  if (operation === "delete") return "delete";
+  if (result?.outcome === "adopted" || typeof parameters["adopt"] === "string") return "adopt";
+  return type === "TenantApplication" && laterGeneration.test(slot) ? "rotate" : "create";
+}
+
+/** A slot begins with the customer's name, which is the tenant's. What concerns a whole stack has none. */
+function customerOf({ type, slot }: JournalEvent, parameters: Record<string, unknown>): string | undefined {
+  if (type === "Lock" || type === "PendingOperation") return undefined;
+  const { name } = parameters;
+  return type === "Tenant" && typeof name === "string" ? name : slot.split("/")[0];
+}

@@ -1,0 +1,94 @@
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { randomUUID } from "node:crypto";
+
+import { messageOf } from "../client/errors";
+import { inBatches } from "./batches";
+import type { EventEntry } from "./entry";
+
+/** Takes a copy of each event, beside the journal. */
+export interface AuditLog {
+  /** @throws {@link NotDeliveredError} where it is not certain that the event has arrived */
+  deliver(entry: EventEntry): Promise<void>;
+}
+
+/** Says that an event is on record in the journal, and did not reach the audit log. */
+export class NotDeliveredError extends Error {
+  override readonly name = "NotDeliveredError";
+}
+
+/** CloudWatch takes 10,000 events and 1 MiB a request; an event has a few hundred bytes. */
+const eventsAtOnce = 500;
+
+/**
+ * Puts events into a log group of CloudWatch Logs, into a stream for each stack and run: `<stack>/<time>-<id>`. Each
+ * message is an event's exact text in the journal. The group must be there: its retention and its key are its owner's.
+ *
+ * @param logGroup its name, or its ARN (then of that region, else of the environment's)
+ */
+export function openAuditLog(logGroup: string): AuditLog {
+  const [name, region] = parseLogGroup(logGroup);
+  let client: Promise<CloudWatchLogsClient> | undefined;
+  const connect = (): Promise<CloudWatchLogsClient> => (client ??= makeClient(region));
+  const started = `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${randomUUID().slice(0, 8)}`;
+  const streams = new Map<string, Promise<string>>();
+
+  const makeStream = async (stack: string): Promise<string> => {
+    const { CreateLogStreamCommand } = await import("@aws-sdk/client-cloudwatch-logs");
+    const stream = `${stack.replaceAll(/[:*]/g, "_")}/${started}`;
+    await (await connect()).send(new CreateLogStreamCommand({ logGroupName: name, logStreamName: stream }));
+    return stream;
+  };
+  const streamOf = (stack: string): Promise<string> => {
+    const made = streams.get(stack) ?? makeStream(stack);
+    streams.set(stack, made);
+    // One that could not be made is tried again with the next event.
+    made.catch(() => streams.delete(stack));
+    return made;
+  };
+  const put = async (entries: readonly EventEntry[]): Promise<undefined[]> => {
+    const { PutLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
+    for (const stack of new Set(entries.map(({ event }) => event.stack))) {
+      const logEvents = entries
+        .filter(({ event }) => event.stack === stack)
+        .map(({ event, text }) => ({ timestamp: Date.parse(event.at), message: text }))
+        .toSorted((a, b) => a.timestamp - b.timestamp);
+      const { rejectedLogEventsInfo } = await (
+        await connect()
+      ).send(
+        new PutLogEventsCommand({ logGroupName: name, logStreamName: await streamOf(stack), logEvents }),
+      );
+      if (rejectedLogEventsInfo !== undefined)
+        throw new Error("it refused events for their time: is this machine's clock right?");
+    }
+    return entries.map(() => undefined);
+  };
+  const deliver = inBatches(put, eventsAtOnce);
+  return {
+    deliver: async (entry) => {
+      await deliver(entry).catch((error: unknown) => {
+        throw new NotDeliveredError(
+          `the log group ${name} (tenants:auditLogGroup) did not take it: ${messageOf(error)}. ${remedy(name, error)}`,
+          { cause: error },
+        );
+      });
+    },
+  };
+}
+
+function parseLogGroup(logGroup: string): [name: string, region: string | undefined] {
+  const [arn, , , region, , , name = ""] = logGroup.split(":");
+  return arn === "arn" ? [name, region] : [logGroup, undefined];
+}
+
+async function makeClient(region: string | undefined): Promise<CloudWatchLogsClient> {
+  const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
+  // An `up` waits for it: the SDK's own patience has no end.
+  const requestHandler = { connectionTimeout: 5_000, requestTimeout: 10_000 };
+  return new CloudWatchLogsClient({ requestHandler, ...(region === undefined ? {} : { region }) });
+}
+
+function remedy(name: string, error: unknown): string {
+  return error instanceof Error && error.name === "ResourceNotFoundException"
+    ? `Make it: aws logs create-log-group --log-group-name ${name}`
+    : "See to the permissions (logs:CreateLogStream, logs:PutLogEvents) and the region, or take tenants:auditLogGroup out";
+}

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+
+import type { Entry, EventEntry } from "./entry";
+import type { JournalEvent } from "./event";
+
+/**
+ * The chain of a stack's events. Each carries the SHA-256 of the exact text of the one before it, so that none can be
+ * changed, moved or taken out without the next one telling; and a number, which tells a change from a gap.
+ */
+
+/** Where a chain ends so far. */
+export interface Head {
+  /** `sha256:<hex>` of the last event. */
+  hash: string;
+  /** Its number; 0 before the first. */
+  sequence: number;
+}
+
+/** Where every chain begins: the `previous` of a stack's first event. */
+export const genesis: Head = { hash: `sha256:${"0".repeat(64)}`, sequence: 0 };
+
+/** Gives the head after an event. The events of version 1 carry no hash; the first that does is chained to them all. */
+export function advance(head: Head, { text, event }: EventEntry): Head {
+  return event.previous === undefined
+    ? { hash: hashOf(`${head.hash}\n${text}`), sequence: head.sequence + 1 }
+    : { hash: hashOf(text), sequence: event.sequence ?? head.sequence + 1 };
+}
+
+/** Writes an event as the one that follows a head. */
+export function chained(event: JournalEvent, head: Head): JournalEvent {
+  return { ...event, v: 2, sequence: head.sequence + 1, previous: head.hash };
+}
+
+/** Gives the head of each stack of a journal. */
+export function headsOf(entries: readonly Entry[]): Map<string, Head> {
+  const heads = new Map<string, Head>();
+  for (const entry of entries) {
+    if (entry.kind !== "event") continue;
+    const { stack } = entry.event;
+    heads.set(stack, advance(heads.get(stack) ?? genesis, entry));
+  }
+  return heads;
+}
+
+/** `printf %s "$line" | sha256sum` gives the same. */
+function hashOf(text: string): string {
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+}

@@ -1,0 +1,58 @@
+import { eventSchema, type JournalEvent } from "./event";
+
+/** An event as a journal holds it. */
+export interface EventEntry {
+  kind: "event";
+  /** `file:line`, or `s3://bucket/key:line`. */
+  where: string;
+  /** The exact text, which its hash is taken of. */
+  text: string;
+  event: JournalEvent;
+}
+
+/** A line of a journal. */
+export type Entry =
+  | EventEntry
+  /** The beginning of an event, which a crash cut short: it was never on record, and what it announces was not done. */
+  | { kind: "cut"; where: string; text: string }
+  | { kind: "unreadable"; where: string; text: string };
+
+/** How the text of every event begins. */
+const beginning = '{"v":';
+
+/** Reads a line of a journal. */
+export function readEntry(text: string, where: string): Entry {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: isCutShort(text) ? "cut" : "unreadable", where, text };
+  }
+  const parsed = eventSchema.safeParse(value);
+  return parsed.success
+    ? { kind: "event", where, text, event: parsed.data }
+    : { kind: "unreadable", where, text };
+}
+
+/** A file system may have made room for a line, and not have written it: it then ends in zeros. */
+function isCutShort(text: string): boolean {
+  const written = text.replace(/\0+$/, "");
+  return written.startsWith(beginning) || beginning.startsWith(written);
+}
+
+/**
+ * Gives the events of a journal's lines.
+ *
+ * @throws where a line is none of a journal's: a recovery must not go by half a record
+ */
+export function eventsOf(entries: readonly Entry[]): JournalEvent[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind === "unreadable") {
+      throw new Error(
+        `${entry.where} is not a line of a journal this version can read. Use the version that wrote it, or a later one; ` +
+          "or find out who changed it, and put it back.",
+      );
+    }
+    return entry.kind === "event" ? [entry.event] : [];
+  });
+}

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { refusal } from "pulumi-resistant-tenants/guards";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenants/reason";
+import { tenantApplicationType } from "pulumi-resistant-tenants/resource-types";
+import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
+
+import { type CustomerConfiguration, slotName } from "./configuration";
+
+/**
+ * Sees to it that changes in production have a reason. The resources refuse a change without one, each by itself; but
+ * beside them the engine would already have made or deleted secrets. So an `up` that adds or removes applications ends
+ * here, before anything is done. A preview goes on, and says what the `up` will do.
+ *
+ * @throws `pulumi.RunError` with the remedy
+ */
+export async function assertChangesHaveReason(
+  settings: ProviderSettings,
+  customers: readonly CustomerConfiguration[],
+): Promise<void> {
+  const read = readReason(settings);
+  if ("problem" in read) throw refusal(`TENANTS_REASON ${read.problem}. Nothing was changed.`);
+  if (read.reason !== undefined || !requiresReason(settings)) return;
+  if (pulumi.runtime.isDryRun()) {
+    await pulumi.log.warn(
+      `No reason is given: an up of this stack that changes anything will stop before it does, since it is in production. ${reasonRemedy}`,
+    );
+    return;
+  }
+  const { added, removed } = await changedApplications(customers);
+  if (added.length === 0 && removed.length === 0) return;
+  const list = [...added.map((name) => `  + ${name}`), ...removed.map((name) => `  - ${name}`)];
+  throw refusal(
+    `In production each change needs a reason, and none is given. Nothing was changed; this would:\n${list.join("\n")}\n${reasonRemedy}`,
+  );
+}
+
+/** The applications that are declared and not held, and those that are held and no longer declared. */
+async function changedApplications(
+  customers: readonly CustomerConfiguration[],
+): Promise<{ added: string[]; removed: string[] }> {
+  const declared = customers.flatMap(({ name, applications }) =>
+    applications.map((application) => slotName(name, application)),
+  );
+  const held = (await resourcesOfLastUpdate())
+    .filter(({ type }) => type === tenantApplicationType)
+    .map(({ urn }) => applicationOf(nameOfUrn(urn)));
+  return {
+    added: declared.filter((name) => !held.includes(name)),
+    removed: [...new Set(held)].filter((name) => !declared.includes(name)),
+  };
+}
+
+/** A later generation of an application has its number after the application's name. */
+function applicationOf(slot: string): string {
+  return slot.split("/").slice(0, 3).join("/");
+}

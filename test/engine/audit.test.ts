@@ -1,0 +1,192 @@
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  DescribeLogStreamsCommand,
+  GetLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+
+import type { ProcessResult } from "../../sandbox/process";
+import { acme, globex } from "./customers";
+import { region, StackUnderTest, startShared } from "./engine";
+
+const upUnseen = ["up", "--yes", "--skip-preview"];
+const octocat = { GITHUB_ACTOR: "octocat", TENANTS_REASON: "CHG-1042: a new customer" };
+const hubot = { GITHUB_ACTOR: "hubot", TENANTS_REASON: "CHG-1043: another cell" };
+
+const shownSchema = z.object({ operations: z.array(z.looseObject({ time: z.string() })) });
+const verifiedSchema = z.object({
+  isSound: z.boolean(),
+  chains: z.array(z.looseObject({ head: z.looseObject({ hash: z.string() }) })),
+  defects: z.array(z.object({ kind: z.string(), where: z.string(), problem: z.string() })),
+});
+
+describe("the audit log of a production stack, on the engine", function () {
+  let stack: StackUnderTest;
+  let logs: CloudWatchLogsClient;
+  const logGroup = `/tenants/${randomUUID()}`;
+
+  before(async () => {
+    stack = await StackUnderTest.create({ stage: "production", customers: [acme] });
+    const { secretsManager } = await startShared();
+    logs = new CloudWatchLogsClient({
+      region,
+      endpoint: secretsManager.endpointUrl,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+  });
+  after(async () => {
+    logs.destroy();
+    await stack.finish();
+  });
+
+  const file = () => path.join(stack.workspace.directory, "journal.jsonl");
+  const lines = async () => (await stack.journal()).trimEnd().split("\n");
+  const audit = (...args: string[]): Promise<ProcessResult> => stack.tenants("audit", ...args);
+  const verifyFile = (...args: string[]) => audit("verify", "--json", "--journal", file(), ...args);
+  async function shown(...args: string[]): Promise<Array<Record<string, unknown>>> {
+    const { exitCode, stdout, stderr } = await audit("show", "--json", "--journal", file(), ...args);
+    assert.equal(exitCode, 0, stderr);
+    return shownSchema.parse(JSON.parse(stdout)).operations;
+  }
+
+  it("has nothing without a reason: the up stops before any call, and a preview says that it will", async () => {
+    const env = { TENANTS_REASON: undefined };
+    assert.match(
+      await stack.succeed(["preview"], { env }),
+      /No reason is given.*will stop.*export TENANTS_REASON="/s,
+    );
+    assert.match(
+      await stack.fail(upUnseen, { env }),
+      /needs a reason.*acme\/eu-1\/default.*export TENANTS_REASON="/s,
+    );
+    assert.match(
+      await stack.fail(upUnseen, { env: { TENANTS_REASON: "two\nlines" } }),
+      /TENANTS_REASON must be one line/,
+    );
+    assert.deepEqual([stack.existing(), await stack.listSecrets(), await stack.journal()], [{}, [], ""]);
+    assert.deepEqual(stack.sandbox.control.requestLog(), []);
+  });
+
+  it("goes to CloudWatch too, which stops an up that it does not take, before anything is sent", async () => {
+    await stack.workspace.configure({ "tenants:auditLogGroup": logGroup });
+    assert.match(
+      await stack.fail(upUnseen, { env: octocat }),
+      /Nothing was sent.*log group.*aws logs create-log-group --log-group-name/s,
+    );
+    assert.deepEqual(stack.existing(), {});
+    assert.equal((await shown()).at(-1)?.["outcome"], "failed");
+
+    await logs.send(new CreateLogGroupCommand({ logGroupName: logGroup }));
+    await stack.succeed(upUnseen, { env: octocat });
+    const { logStreams } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: logGroup }));
+    const [{ logStreamName }] = logStreams as [{ logStreamName: string }];
+    assert.match(logStreamName, /^organization\/resistant-tenants\/prod\/\d{4}-/);
+    const { events } = await logs.send(
+      new GetLogEventsCommand({ logGroupName: logGroup, logStreamName, startFromHead: true }),
+    );
+    const delivered = (events ?? []).map(({ message }) => message);
+    assert.deepEqual(delivered, (await lines()).slice(2));
+    assert.equal(delivered.length, 4);
+  });
+
+  it("keeps who made a tenant, and when, through the runs of others", async () => {
+    const made = (await stack.workspace.outputs())["customers"] as Record<string, Record<string, unknown>>;
+    await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }]);
+    await stack.succeed(upUnseen, { env: hubot });
+    await stack.succeed(["refresh", "--yes", "--skip-preview"], { env: hubot });
+    const kept = (await stack.workspace.outputs())["customers"] as Record<string, Record<string, unknown>>;
+    assert.equal(kept["acme"]!["createdBy"], "github:octocat");
+    assert.equal(kept["acme"]!["createdAt"], made["acme"]!["createdAt"]);
+  });
+
+  it("shows who did what and why, as a table, and by customer, actor and time", async () => {
+    const [application, ...others] = await shown("--actor", "hubot");
+    const [, second] = stack.existing()["acme"]!;
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      ["operation", "slot", "tenantId", "applicationId", "outcome", "reason", "actor"].map(
+        (key) => application![key],
+      ),
+      [
+        "create",
+        "acme/us-1/default",
+        stack.tenantId("acme"),
+        second,
+        "made",
+        hubot.TENANTS_REASON,
+        "github:hubot",
+      ],
+    );
+    assert.equal(typeof application!["durationMs"], "number");
+    assert.equal(typeof application!["clientId"], "string");
+    assert.deepEqual(await shown("--customer", "globex"), []);
+    assert.deepEqual(await shown("--until", "2020-01-01"), []);
+    assert.equal((await shown("--customer", "acme", "--since", "2020-01-01")).length, 4);
+    const { stdout } = await audit("show");
+    assert.match(stdout, /time.*actor.*operation.*slot.*outcome.*reason/);
+    assert.match(stdout, /github:octocat.*create tenant.*acme.*made.*CHG-1042: a new customer/);
+    assert.equal((await audit("show", "--since", "yesterday")).exitCode, 2);
+  });
+
+  it("is verified: whole, cut down, changed, taken away", async () => {
+    const whole = await audit("verify", "--json");
+    assert.equal(whole.exitCode, 0, whole.stdout);
+    const { hash } = verifiedSchema.parse(JSON.parse(whole.stdout)).chains[0]!.head;
+    const text = await stack.journal();
+    await writeFile(file(), text.replaceAll("octocat", "nobody"));
+    const changed = await verifyFile();
+    assert.equal(changed.exitCode, 3);
+    assert.deepEqual(verifiedSchema.parse(JSON.parse(changed.stdout)).defects[0]!.kind, "changed");
+    await writeFile(file(), `${(await lines()).slice(0, -2).join("\n").replaceAll("nobody", "octocat")}\n`);
+    assert.equal((await verifyFile()).exitCode, 0);
+    const cutDown = await verifyFile("--expect", hash);
+    assert.equal(cutDown.exitCode, 3);
+    assert.match(cutDown.stdout, /no event has the hash/);
+    await rm(file());
+    const gone = await audit("verify");
+    assert.equal(gone.exitCode, 3);
+    assert.match(gone.stdout, /the journal was taken away/);
+    assert.equal((await audit("verify", "--journal", "missing.jsonl")).exitCode, 1);
+    await writeFile(file(), text);
+    const copy = await verifyFile("--expect", hash);
+    assert.deepEqual([copy.exitCode, copy.stderr], [0, ""]);
+  });
+
+  it("needs a reason for the removal of a customer, and for reconcile --fix, before anything is touched", async () => {
+    const held = stack.existing();
+    await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }, globex]);
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "hang", carriedOut: true });
+    await stack.killUpWhen(() => stack.existing()["globex"]?.length === 1, octocat);
+    stack.sandbox.control.clearFaults();
+    const fix = ["reconcile", "--fix", "--yes"];
+    const refused = await stack.tenantsWith({ TENANTS_REASON: undefined }, ...fix);
+    assert.equal(refused.exitCode, 2);
+    assert.match(refused.stderr, /needs a reason.*--reason/s);
+    assert.equal(stack.existing()["globex"]!.length, 1);
+    await stack.tenantsWith({ TENANTS_REASON: undefined }, ...fix, "--reason", "INC-7: a killed run");
+    assert.deepEqual(stack.existing()["globex"], []);
+    const cleared = (await shown("--customer", "globex")).at(-1)!;
+    assert.deepEqual([cleared["operation"], cleared["reason"]], ["delete", "INC-7: a killed run"]);
+
+    const deprecated = [{ ...acme, cells: ["eu-1", "us-1"] }, globex].map((customer) => ({
+      ...customer,
+      status: "deprecated",
+    }));
+    await stack.setCustomers(deprecated);
+    await stack.succeed(upUnseen, { env: octocat });
+    await stack.setCustomers([deprecated[1]!]);
+    assert.match(
+      await stack.fail(upUnseen, { env: { TENANTS_REASON: undefined } }),
+      /Nothing was changed; this would:.*- acme\/eu-1\/default/s,
+    );
+    assert.deepEqual(stack.existing()["acme"], held["acme"]);
+    assert.equal((await stack.listSecrets({ includePlannedDeletion: false })).length, 3);
+    const sound = await verifyFile();
+    assert.equal(sound.exitCode, 0, sound.stdout);
+  });
+});

@@ -1,0 +1,45 @@
+import { strict as assert } from "node:assert";
+
+import { chained, genesis, headsOf } from "../../../provider/src/journal/chain";
+import { inChainOrder } from "../../../provider/src/journal/chain-order";
+import { type Entry, readEntry } from "../../../provider/src/journal/entry";
+import { intent } from "./events";
+
+/** Makes a chain of as many events as there are names; a name is where it is. */
+function chainOf(...names: string[]): Entry[] {
+  const entries: Entry[] = [];
+  for (const name of names) {
+    const event = intent("create");
+    const head = headsOf(entries).get(event.stack) ?? genesis;
+    entries.push(readEntry(JSON.stringify(chained(event, head)), name));
+  }
+  return entries;
+}
+
+const names = (entries: readonly Entry[]) => entries.map(({ where }) => where).join("");
+
+describe("the order of a chain", () => {
+  it("is that in which its events were written, whatever the writers' clocks said", () => {
+    const [a, b, c, d] = chainOf("a", "b", "c", "d");
+    assert.equal(names(inChainOrder([c!, a!, d!, b!])), "abcd");
+  });
+
+  it("keeps what follows nothing that is there in its place in time", () => {
+    const [a, b, , d, e] = chainOf("a", "b", "c", "d", "e");
+    assert.equal(names(inChainOrder([a!, b!, d!, e!])), "abde");
+  });
+
+  it("keeps the branches of a fork in the order of their times", () => {
+    const trunk = chainOf("a");
+    const branch = (name: string): Entry => {
+      const event = intent("create");
+      return readEntry(JSON.stringify(chained(event, headsOf(trunk).get(event.stack)!)), name);
+    };
+    assert.equal(names(inChainOrder([branch("b"), trunk[0]!, branch("c")])), "abc");
+  });
+
+  it("begins with the events of before there were chains", () => {
+    const old = readEntry(JSON.stringify(intent("create")), "o");
+    assert.equal(names(inChainOrder([...chainOf("a", "b"), old])), "oab");
+  });
+});

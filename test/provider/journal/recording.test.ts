@@ -1,0 +1,100 @@
+import { strict as assert } from "node:assert";
+
+import { TenantManagementError } from "../../../provider/src/client";
+import { type JournalEvent, NotDeliveredError, startRecording } from "../../../provider/src/journal";
+
+const run = {
+  actor: "github:octocat",
+  stage: "production",
+  apiUrl: "https://api.example/v0",
+  reason: "CHG-7",
+};
+const intended = {
+  type: "TenantApplication",
+  operation: "create",
+  stack: "organization/project/prod",
+  slot: "acme/eu-1/default",
+  tenantId: "t-1",
+} as const;
+
+/** Asserts that an event has these fields, whatever else it has. */
+function assertHolds(event: JournalEvent | undefined, fields: Record<string, unknown>): void {
+  assert.deepEqual({ ...event, ...fields }, { ...event });
+}
+
+describe("what is recorded", () => {
+  let events: JournalEvent[];
+  const append = (event: JournalEvent): Promise<void> => {
+    events.push(event);
+    return Promise.resolve();
+  };
+
+  beforeEach(() => {
+    events = [];
+  });
+
+  it("says who, when, why, where, what, with which ids, and how it ended and how long it took", async () => {
+    const parameters = {
+      cell: "eu-1",
+      scopes: ["documents.submissions.read"],
+      authMethod: "EC",
+      keyId: "k-1",
+    };
+    const recording = await startRecording(append, run, { ...intended, parameters });
+    await recording.end({ outcome: "made", applicationId: "a-1", clientId: "c-1" });
+    const common = {
+      v: 2,
+      actor: "github:octocat",
+      reason: "CHG-7",
+      stage: "production",
+      apiUrl: "https://api.example/v0",
+      stack: "organization/project/prod",
+      slot: "acme/eu-1/default",
+      type: "TenantApplication",
+      operation: "create",
+      tenantId: "t-1",
+    };
+    const [begun, ended] = events;
+    assertHolds(begun, { ...common, event: "intent", parameters });
+    assertHolds(ended, {
+      ...common,
+      event: "result",
+      intent: begun!.id,
+      outcome: "made",
+      applicationId: "a-1",
+      clientId: "c-1",
+    });
+    for (const { at } of events) assert.match(at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.ok(ended?.event === "result" && ended.durationMs >= 0);
+  });
+
+  it("is no parameter but those that are known to be none of a credential", async () => {
+    await startRecording(append, run, {
+      ...intended,
+      parameters: {
+        cell: "eu-1",
+        clientSecret: "hush",
+        publicKey: "-----BEGIN",
+        credentials: { secret: "hush" },
+      },
+    });
+    assert.deepEqual(events[0]?.event === "intent" && events[0].parameters, { cell: "eu-1" });
+  });
+
+  it("tells the ids of what was made where the rest of the answer was not whole, and never its secret", async () => {
+    const recording = await startRecording(append, run, intended);
+    const made = { objectId: "a-1", clientId: "c-1", clientSecret: "hush" };
+    await recording.fail(new TenantManagementError("ANSWER_INVALID", "not whole", { made }));
+    assertHolds(events[1], { outcome: "made", applicationId: "a-1", clientId: "c-1" });
+    assert.ok(!JSON.stringify(events).includes("hush"));
+  });
+
+  it("is that nothing was done, where the audit log did not take the intent", async () => {
+    const refusing = async (event: JournalEvent): Promise<void> => {
+      await append(event);
+      if (event.event === "intent") throw new NotDeliveredError("the log group did not take it");
+    };
+    await assert.rejects(startRecording(refusing, run, intended), NotDeliveredError);
+    assertHolds(events[1], { event: "result", intent: events[0]!.id, outcome: "failed" });
+  });
+});

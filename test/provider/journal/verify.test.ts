@@ -1,0 +1,239 @@
+import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { openFileJournal, type Verification, verifyJournal } from "../../../provider/src/journal";
+import { intent, result } from "./events";
+
+describe("the verification of a journal", () => {
+  let directory: string;
+  let file: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "journal-"));
+    file = path.join(directory, "journal.jsonl");
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  async function verify(...expected: string[]): Promise<Verification> {
+    return verifyJournal(await openFileJournal(file).entries(), file, expected);
+  }
+
+  const defectsIn = ({ defects }: Verification) =>
+    defects.map(({ kind, where }) => [kind, where.slice(directory.length + 1)]);
+
+  /** Writes a number of creates, an intent and a result each. */
+  async function writeCreates(number: number): Promise<void> {
+    const journal = openFileJournal(file);
+    for (let index = 0; index < number; index += 1) {
+      const create = intent("create", { slot: `customer${index}/eu-1/default` });
+      await journal.append(create);
+      await journal.append(result(create, "made", `a-${index}`));
+    }
+  }
+
+  async function lines(): Promise<string[]> {
+    return (await readFile(file, "utf8")).trimEnd().split("\n");
+  }
+
+  async function changeLines(change: (given: string[]) => string[]): Promise<void> {
+    await writeFile(file, `${change(await lines()).join("\n")}\n`);
+  }
+
+  it("finds nothing in a journal that several processes wrote one after the other", async () => {
+    await writeCreates(2);
+    await writeCreates(2);
+    const { chains, defects, notes } = await verify();
+    assert.deepEqual([defects, notes], [[], []]);
+    const [chain] = chains;
+    assert.equal(chains.length, 1);
+    assert.deepEqual([chain!.events, chain!.unchained, chain!.head.sequence], [8, 0, 8]);
+    assert.equal(chain!.beginsAt, `${file}:1`);
+  });
+
+  it("hashes the exact text of an event, as sha256sum does", async () => {
+    await writeCreates(1);
+    const [first, second] = await lines();
+    const hash = createHash("sha256").update(first!).digest("hex");
+    assert.equal((JSON.parse(second!) as { previous: string }).previous, `sha256:${hash}`);
+    assert.match(first!, /"previous":"sha256:0{64}"/);
+  });
+
+  it("names a changed event", async () => {
+    await writeCreates(3);
+    await changeLines((given) =>
+      given.map((text, index) => (index === 2 ? text.replace("someone@", "nobody@") : text)),
+    );
+    const found = await verify();
+    assert.deepEqual(defectsIn(found), [["changed", "journal.jsonl:3"]]);
+    assert.match(
+      found.defects[0]!.problem,
+      /changed after .*journal\.jsonl:4 was written .*create TenantApplication/,
+    );
+  });
+
+  it("names a gap, by its size and its place", async () => {
+    await writeCreates(3);
+    await changeLines((given) => given.toSpliced(2, 2));
+    const found = await verify();
+    assert.deepEqual(defectsIn(found), [["missing", "journal.jsonl:3"]]);
+    assert.match(found.defects[0]!.problem, /events 3 to 4 between .*journal\.jsonl:2 and it are missing/);
+  });
+
+  it("names a missing beginning", async () => {
+    await writeCreates(2);
+    await changeLines((given) => given.slice(1));
+    const { defects } = await verify();
+    assert.match(defects[0]!.problem, /event 1 before it, the first of the stack, is missing/);
+  });
+
+  it("names events whose order was changed", async () => {
+    await writeCreates(2);
+    await changeLines(([a, b, c, d]) => [a!, c!, b!, d!]);
+    assert.deepEqual(defectsIn(await verify())[0], ["moved", "journal.jsonl:2"]);
+  });
+
+  it("names an event that was added by one who knows the form, and not only repeats a line", async () => {
+    await writeCreates(2);
+    await changeLines((given) => [...given.slice(0, 2), given[1]!, ...given.slice(2)]);
+    assert.deepEqual(defectsIn(await verify()), [["fork", "journal.jsonl:3"]]);
+    await changeLines((given) => {
+      const { previous, sequence, ...plain } = JSON.parse(given[1]!) as Record<string, unknown>;
+      assert.ok(previous !== undefined && sequence !== undefined);
+      return [...given.slice(0, 2), JSON.stringify(plain), ...given.slice(3)];
+    });
+    assert.deepEqual(defectsIn(await verify()), [["changed", "journal.jsonl:3"]]);
+  });
+
+  it("reports a fork, naming both", async () => {
+    await writeCreates(1);
+    const before = await readFile(file, "utf8");
+    await writeCreates(1);
+    const first = (await readFile(file, "utf8")).slice(before.length);
+    await writeFile(file, before);
+    await writeCreates(1);
+    await appendFile(file, first);
+    const found = await verify();
+    assert.deepEqual(defectsIn(found), [["fork", "journal.jsonl:5"]]);
+    assert.match(found.defects[0]!.problem, /the same event as .*journal\.jsonl:3: two wrote at once/);
+  });
+
+  it("takes a line that a crash cut short as such, and the chain goes on after it", async () => {
+    await writeCreates(1);
+    await appendFile(file, (await lines())[0]!.slice(0, 100));
+    await writeCreates(1);
+    const found = await verify();
+    assert.deepEqual(found.defects, []);
+    assert.deepEqual(
+      found.notes.map(({ where }) => where),
+      [`${file}:3`],
+    );
+    assert.match(found.notes[0]!.note, /crash cut short.*not sent/);
+    assert.equal(found.chains[0]!.head.sequence, 4);
+  });
+
+  it("does not take an event that was on record for one that was cut short", async () => {
+    await writeCreates(2);
+    await changeLines((given) => given.map((text, index) => (index === 1 ? text.slice(0, 100) : text)));
+    assert.deepEqual(defectsIn(await verify()), [
+      ["missing", "journal.jsonl:3"],
+      ["open", "journal.jsonl:1"],
+    ]);
+  });
+
+  it("names a line that is no event", async () => {
+    await writeCreates(1);
+    await changeLines((given) => [...given, "nothing"]);
+    assert.deepEqual(defectsIn(await verify()), [["unreadable", "journal.jsonl:3"]]);
+  });
+
+  it("names an intent without a result, until something settles it", async () => {
+    const journal = openFileJournal(file);
+    const killed = intent("create");
+    await journal.append(killed);
+    const found = await verify();
+    assert.deepEqual(defectsIn(found), [["open", "journal.jsonl:1"]]);
+    assert.match(found.defects[0]!.problem, /killed.*pulumi up.*reconcile/s);
+    const again = intent("create");
+    await journal.append(again);
+    await journal.append(result(again, "recovered", "a-1"));
+    const settled = await verify();
+    assert.deepEqual(settled.defects, []);
+    assert.match(settled.notes[0]!.note, /a later one settled it/);
+  });
+
+  it("cannot see that the end is missing, unless a hash of it was noted", async () => {
+    await writeCreates(2);
+    const { head } = (await verify()).chains[0]!;
+    await writeCreates(1);
+    assert.deepEqual((await verify(head.hash)).defects, []);
+    await changeLines((given) => given.slice(0, 2));
+    assert.deepEqual((await verify()).defects, []);
+    assert.deepEqual(defectsIn(await verify(head.hash)), [["notFound", "journal.jsonl"]]);
+  });
+
+  describe("of one that an earlier version began", () => {
+    beforeEach(async () => {
+      const create = intent("create");
+      const old = [create, result(create, "made", "a-1")];
+      await writeFile(file, old.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    });
+
+    it("says that there is no chain yet, and then from where it begins", async () => {
+      assert.deepEqual((await verify()).chains[0]!.beginsAt, undefined);
+      await writeCreates(1);
+      const { chains, defects } = await verify();
+      assert.deepEqual(defects, []);
+      assert.deepEqual([chains[0]!.beginsAt, chains[0]!.unchained], [`${file}:3`, 2]);
+      assert.equal((await openFileJournal(file).read()).length, 4);
+    });
+
+    it("finds a change of what was written before it began", async () => {
+      await writeCreates(1);
+      await changeLines((given) =>
+        given.map((text, index) => (index === 0 ? text.replace("someone@", "nobody@") : text)),
+      );
+      assert.deepEqual(defectsIn(await verify()), [["changed", "journal.jsonl:2"]]);
+    });
+  });
+
+  it("chains each stack by itself, where several keep one journal", async () => {
+    const [dev, prod] = [openFileJournal(file), openFileJournal(file)];
+    for (let index = 0; index < 3; index += 1) {
+      for (const [journal, stack] of [
+        [dev, "organization/project/dev"],
+        [prod, "organization/project/prod"],
+      ] as const) {
+        const create = intent("create", { stack });
+        await journal.append(create);
+        await journal.append({ ...result(create, "made", "a-1"), stack });
+      }
+    }
+    const { chains, defects } = await verify();
+    assert.deepEqual(defects, []);
+    assert.deepEqual(
+      chains.map(({ stack, events, head }) => [stack, events, head.sequence]),
+      [
+        ["organization/project/dev", 6, 6],
+        ["organization/project/prod", 6, 6],
+      ],
+    );
+  });
+
+  it("continues a chain that another process has continued in the meantime", async () => {
+    const journal = openFileJournal(file);
+    await journal.append(intent("create", { slot: "other/eu-1/default" }));
+    await writeCreates(1);
+    await journal.append(intent("create", { slot: "another/eu-1/default" }));
+    const found = await verify();
+    assert.deepEqual(
+      found.defects.map(({ kind }) => kind),
+      ["open", "open"],
+    );
+    assert.equal(found.chains[0]!.head.sequence, 4);
+  });
+});
