@@ -1,6 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
-import { describeProblems } from "pulumi-resistant-tenants/settings";
+import { journalProblem } from "pulumi-resistant-tenants/journal";
+import {
+  type ConfigurationProblem,
+  describeProblems,
+  type ProviderSettings,
+} from "pulumi-resistant-tenants/settings";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
@@ -51,6 +56,12 @@ function isProvided({ status }: CustomerConfiguration): boolean {
   return status !== "released";
 }
 
+/** The provider refuses the same, but only when the first tenant's turn comes. */
+function journalProblems({ journal, journalDiskIsKept }: ProviderSettings): ConfigurationProblem[] {
+  const problem = journalProblem(journal, journalDiskIsKept);
+  return problem === undefined ? [] : [{ path: "tenants:journal", problem }];
+}
+
 function configurationOfStack(): StackConfiguration {
   const prefix = "tenants:";
   const all = pulumi.runtime.allConfig();
@@ -60,6 +71,7 @@ function configurationOfStack(): StackConfiguration {
     ),
   );
   const read = readConfiguration(values, all["aws:region"]);
-  if ("problems" in read) throw refusal(describeProblems(read.problems));
+  const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
+  if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
   return read.configuration;
 }

@@ -8,7 +8,7 @@ import {
 import { messageOf } from "pulumi-resistant-tenants/client";
 import { refusal } from "pulumi-resistant-tenants/guards";
 import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { tenantType } from "pulumi-resistant-tenants/operator";
+import { tenantType } from "pulumi-resistant-tenants/resource-types";
 
 import { readAwsAccess } from "./aws-access";
 import type { CustomerArgs } from "./customer";

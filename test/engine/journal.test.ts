@@ -58,10 +58,12 @@ describe("the journal, on the engine", function () {
 
   it("is refused on a CI runner's own disk, unless that is kept", async () => {
     await stack.workspace.configure({ "tenants:journalDiskIsKept": false });
-    assert.match(
-      await stack.fail(up, { env: { CI: "true" } }),
-      /whose disk goes away.*tenants:journal.*tenants:journalDiskIsKept/s,
-    );
+    for (const command of [["preview"], up]) {
+      assert.match(
+        await stack.fail(command, { env: { CI: "true" } }),
+        /tenants:journal: must be s3:.*whose disk goes away.*tenants:journalDiskIsKept/s,
+      );
+    }
     assert.deepEqual(stack.existing(), {});
     await stack.workspace.configure({ "tenants:journalDiskIsKept": true });
     await stack.succeed(up, { env: { CI: "true" } });

@@ -4,7 +4,7 @@ import {
   cutOffCreates,
   historyOf,
   type Intended,
-  isOnDisk,
+  journalProblem,
   type Journal,
   type JournalEvent,
   mayBeDeleted,
@@ -135,11 +135,24 @@ export async function mayBeDeletedByUs(
 
 function open(stack: string): Promise<Opened> {
   opened ??= openJournal(stack).then(async (journal) => {
-    const events = await journal.read();
+    const events = await readAll(journal);
     warnOfCutOff(events, stack);
     return { journal, events, auditLog: openConfiguredAuditLog() };
   });
   return opened;
+}
+
+async function readAll(journal: Journal): Promise<JournalEvent[]> {
+  try {
+    return await journal.read();
+  } catch (error) {
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `Nothing was sent, because the journal ${journal.location} could not be read first: ${messageOf(error)}. ` +
+        "Mend tenants:journal, or the permissions of this run. `pulumi refresh` and `pulumi destroy` go by the configuration of the last `pulumi up`: give them --run-program to go by the present one.",
+      { cause: error },
+    );
+  }
 }
 
 function openConfiguredAuditLog(): AuditLog | undefined {
@@ -158,12 +171,9 @@ function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {
 
 async function openJournal(stack: string): Promise<Journal> {
   const { journal: location, journalDiskIsKept } = currentSettings();
-  if (isOnDisk(location) && process.env["CI"] === "true" && journalDiskIsKept !== true) {
-    throw new TenantManagementError(
-      "INPUT_INVALID",
-      "This is a CI runner (CI=true), whose disk goes away, and with it the journal that a repair after a crash needs: nothing was sent. " +
-        "Set tenants:journal to s3://<bucket>/<prefix>; or, if the disk is kept, set tenants:journalDiskIsKept to true.",
-    );
+  const problem = journalProblem(location, journalDiskIsKept);
+  if (problem !== undefined) {
+    throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
   }
   return Promise.resolve(openJournalOf({ stack, location, directory: process.cwd() }));
 }

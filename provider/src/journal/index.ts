@@ -20,7 +20,7 @@ export {
   type SlotHistory,
 } from "./history";
 export type { Journal } from "./journal";
-export { isOnDisk, type JournalPlace, openJournalAt, openJournalOf } from "./location";
+export { isOnDisk, journalProblem, type JournalPlace, openJournalAt, openJournalOf } from "./location";
 export { type Ending, type Intended, type Recording, type RunOnRecord, startRecording } from "./recording";
 export { openS3Journal } from "./s3-journal";
 export { type Defect, type DefectKind, type Verification, type VerifiedChain, verifyJournal } from "./verify";

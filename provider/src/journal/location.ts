@@ -20,6 +20,24 @@ export function isOnDisk(location: string | undefined): boolean {
   return location?.startsWith("s3://") !== true;
 }
 
+/**
+ * Tells what is wrong with where a journal is: on a CI runner, whose disk goes away, and with it what a repair after a
+ * crash needs.
+ *
+ * @param isDiskKept `tenants:journalDiskIsKept`
+ * @returns what is wrong, and the remedy; undefined where nothing is
+ */
+export function journalProblem(
+  location: string | undefined,
+  isDiskKept: boolean | undefined,
+): string | undefined {
+  if (!isOnDisk(location) || process.env["CI"] !== "true" || isDiskKept === true) return undefined;
+  return (
+    "must be s3://<bucket>/<prefix> on a CI runner (CI=true), whose disk goes away, and with it the journal that a repair after a crash needs; " +
+    "or, if the disk is kept, set tenants:journalDiskIsKept to true"
+  );
+}
+
 /** Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`. */
 export function openJournalOf({ stack, location, directory }: JournalPlace): Journal {
   if (location !== undefined && !isOnDisk(location)) {
