@@ -69,7 +69,8 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     configured: (key) => configuration[`tenants:${key}`]?.value,
     awsRegion,
     journal: openJournalOf({ stack: name, location: settings.journal, directory }),
-    auditLog: settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup),
+    auditLog:
+      settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, awsRegion),
     pulumi,
     typed: (args) => typedCommand(["npm", "run", "tenants", "--", ...args, ...chosen]),
     connect: async () => connect(await withConfiguredKey(settings, configuration, pulumi)),

@@ -18,7 +18,7 @@ import {
   forgetApplicationsOf,
   takeRecoveredTenant,
 } from "./organization";
-import { assertChangeHasReason, idsOnRecord, record, slotHistory } from "./recorder";
+import { idsOnRecord, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
@@ -35,7 +35,6 @@ export async function obtainApplication(
   wanted: Inputs,
   authentication: Authentication,
 ): Promise<ObtainedApplication> {
-  assertChangeHasReason();
   const api = await currentApi();
   const slot = wanted.slot ?? unknownSlot(wanted.tenantId);
   const found = await settleEarlier(api, wanted, authentication, slot);

@@ -43,6 +43,7 @@ let opened: Promise<Opened> | undefined;
 /**
  * Makes sure that a change may be made: that there is a reason for it, where the stage requires one.
  *
+ * @returns the reason to record
  * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
  */
 export function assertChangeHasReason(): string | undefined {
@@ -156,8 +157,8 @@ async function readAll(journal: Journal): Promise<JournalEvent[]> {
 }
 
 function openConfiguredAuditLog(): AuditLog | undefined {
-  const { auditLogGroup } = currentSettings();
-  return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup);
+  const { auditLogGroup, awsRegion } = currentSettings();
+  return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, awsRegion);
 }
 
 function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {

@@ -23,7 +23,7 @@ import {
   noteTenantOfStack,
 } from "./organization";
 import { PartlyMadeError } from "./partly-made";
-import { noteHeldObject } from "./recorder";
+import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
 import {
@@ -87,6 +87,7 @@ export const tenantApplication = reporting({
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const wanted = inputsSchema.parse(withoutProvider(inputs));
+    assertChangeHasReason();
     const authentication = await toAuthentication(wanted);
     const { adopt } = wanted;
     const made =

@@ -23,10 +23,11 @@ const eventsAtOnce = 500;
  * Puts events into a log group of CloudWatch Logs, into a stream for each stack and run: `<stack>/<time>-<id>`. Each
  * message is an event's exact text in the journal. The group must be there: its retention and its key are its owner's.
  *
- * @param logGroup its name, or its ARN (then of that region, else of the environment's)
+ * @param logGroup its name, or its ARN, which tells its region
+ * @param awsRegion the region of a name; default: that of AWS's own configuration
  */
-export function openAuditLog(logGroup: string): AuditLog {
-  const [name, region] = parseLogGroup(logGroup);
+export function openAuditLog(logGroup: string, awsRegion: string | undefined): AuditLog {
+  const [name, region = awsRegion] = parseLogGroup(logGroup);
   let client: Promise<CloudWatchLogsClient> | undefined;
   const connect = (): Promise<CloudWatchLogsClient> => (client ??= makeClient(region));
   const started = `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${randomUUID().slice(0, 8)}`;

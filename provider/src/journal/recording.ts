@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
 import { NotDeliveredError } from "./audit-log";
 import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
-import { toRecordedParameters } from "./parameters";
+import { type RecordedParameters, toRecordedParameters } from "./parameters";
 
 /** What all events of one run have in common. */
 export interface RunOnRecord {
@@ -25,7 +25,7 @@ export interface Intended {
   tenantId?: string;
   applicationId?: string;
   /** What is asked for; only what `parameters.ts` lists is recorded. */
-  parameters?: Record<string, unknown>;
+  parameters?: RecordedParameters;
   /** The ids of the tenant's applications that were there before. */
   known?: string[];
 }

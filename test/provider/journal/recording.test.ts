@@ -69,7 +69,7 @@ describe("what is recorded", () => {
   });
 
   it("is no parameter but those that are known to be none of a credential", async () => {
-    await startRecording(append, run, {
+    const passed = {
       ...intended,
       parameters: {
         cell: "eu-1",
@@ -77,7 +77,8 @@ describe("what is recorded", () => {
         publicKey: "-----BEGIN",
         credentials: { secret: "hush" },
       },
-    });
+    };
+    await startRecording(append, run, passed);
     assert.deepEqual(events[0]?.event === "intent" && events[0].parameters, { cell: "eu-1" });
   });
 
