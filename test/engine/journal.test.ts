@@ -97,5 +97,8 @@ describe("the journal, on the engine", function () {
     assert.equal(stack.existing()["acme"]!.length, 1);
     assert.equal(stack.sandbox.control.requests().createTenantApplication, 1);
     await stack.up("--expect-no-changes");
+    const { exitCode, stdout } = await stack.tenants("audit", "verify");
+    assert.equal(exitCode, 0, stdout);
+    assert.match(stdout, /s3:\/\/journals\/tenants.*Note: .* a later one settled it/s);
   });
 });

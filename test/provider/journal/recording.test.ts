@@ -98,4 +98,25 @@ describe("what is recorded", () => {
     await assert.rejects(startRecording(refusing, run, intended), NotDeliveredError);
     assertHolds(events[1], { event: "result", intent: events[0]!.id, outcome: "failed" });
   });
+
+  it("is all the same what was done, where the audit log did not take the result: that is a warning", async () => {
+    const refusing = async (event: JournalEvent): Promise<void> => {
+      await append(event);
+      if (event.event === "result") throw new NotDeliveredError("the log group did not take it");
+    };
+    const warn = console.warn;
+    const warnings: unknown[] = [];
+    console.warn = (text: unknown) => warnings.push(text);
+    try {
+      const recording = await startRecording(refusing, run, intended);
+      await recording.end({ outcome: "made", applicationId: "a-1" });
+    } finally {
+      console.warn = warn;
+    }
+    assert.match(
+      String(warnings),
+      /create acme\/eu-1\/default \(made\) is on record in the journal alone: the log group/,
+    );
+    assertHolds(events[1], { outcome: "made", applicationId: "a-1" });
+  });
 });

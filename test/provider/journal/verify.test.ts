@@ -1,34 +1,24 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 
 import { openFileJournal, type Verification, verifyJournal } from "../../../provider/src/journal";
 import { intent, result } from "./events";
+import { useJournalFile } from "./journal-file";
 
 describe("the verification of a journal", () => {
-  let directory: string;
-  let file: string;
-
-  beforeEach(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), "journal-"));
-    file = path.join(directory, "journal.jsonl");
-  });
-  afterEach(async () => {
-    await rm(directory, { recursive: true });
-  });
+  const place = useJournalFile();
 
   async function verify(...expected: string[]): Promise<Verification> {
-    return verifyJournal(await openFileJournal(file).entries(), file, expected);
+    return verifyJournal(await openFileJournal(place.file).entries(), place.file, expected);
   }
 
   const defectsIn = ({ defects }: Verification) =>
-    defects.map(({ kind, where }) => [kind, where.slice(directory.length + 1)]);
+    defects.map(({ kind, where }) => [kind, where.slice(place.directory.length + 1)]);
 
   /** Writes a number of creates, an intent and a result each. */
   async function writeCreates(number: number): Promise<void> {
-    const journal = openFileJournal(file);
+    const journal = openFileJournal(place.file);
     for (let index = 0; index < number; index += 1) {
       const create = intent("create", { slot: `customer${index}/eu-1/default` });
       await journal.append(create);
@@ -37,11 +27,11 @@ describe("the verification of a journal", () => {
   }
 
   async function lines(): Promise<string[]> {
-    return (await readFile(file, "utf8")).trimEnd().split("\n");
+    return (await readFile(place.file, "utf8")).trimEnd().split("\n");
   }
 
   async function changeLines(change: (given: string[]) => string[]): Promise<void> {
-    await writeFile(file, `${change(await lines()).join("\n")}\n`);
+    await writeFile(place.file, `${change(await lines()).join("\n")}\n`);
   }
 
   it("finds nothing in a journal that several processes wrote one after the other", async () => {
@@ -52,7 +42,7 @@ describe("the verification of a journal", () => {
     const [chain] = chains;
     assert.equal(chains.length, 1);
     assert.deepEqual([chain!.events, chain!.unchained, chain!.head.sequence], [8, 0, 8]);
-    assert.equal(chain!.beginsAt, `${file}:1`);
+    assert.equal(chain!.beginsAt, `${place.file}:1`);
   });
 
   it("hashes the exact text of an event, as sha256sum does", async () => {
@@ -111,12 +101,12 @@ describe("the verification of a journal", () => {
 
   it("reports a fork, naming both", async () => {
     await writeCreates(1);
-    const before = await readFile(file, "utf8");
+    const before = await readFile(place.file, "utf8");
     await writeCreates(1);
-    const first = (await readFile(file, "utf8")).slice(before.length);
-    await writeFile(file, before);
+    const first = (await readFile(place.file, "utf8")).slice(before.length);
+    await writeFile(place.file, before);
     await writeCreates(1);
-    await appendFile(file, first);
+    await appendFile(place.file, first);
     const found = await verify();
     assert.deepEqual(defectsIn(found), [["fork", "journal.jsonl:5"]]);
     assert.match(found.defects[0]!.problem, /the same event as .*journal\.jsonl:3: two wrote at once/);
@@ -124,13 +114,13 @@ describe("the verification of a journal", () => {
 
   it("takes a line that a crash cut short as such, and the chain goes on after it", async () => {
     await writeCreates(1);
-    await appendFile(file, (await lines())[0]!.slice(0, 100));
+    await appendFile(place.file, (await lines())[0]!.slice(0, 100));
     await writeCreates(1);
     const found = await verify();
     assert.deepEqual(found.defects, []);
     assert.deepEqual(
       found.notes.map(({ where }) => where),
-      [`${file}:3`],
+      [`${place.file}:3`],
     );
     assert.match(found.notes[0]!.note, /crash cut short.*not sent/);
     assert.equal(found.chains[0]!.head.sequence, 4);
@@ -152,7 +142,7 @@ describe("the verification of a journal", () => {
   });
 
   it("names an intent without a result, until something settles it", async () => {
-    const journal = openFileJournal(file);
+    const journal = openFileJournal(place.file);
     const killed = intent("create");
     await journal.append(killed);
     const found = await verify();
@@ -180,7 +170,7 @@ describe("the verification of a journal", () => {
     beforeEach(async () => {
       const create = intent("create");
       const old = [create, result(create, "made", "a-1")];
-      await writeFile(file, old.map((event) => `${JSON.stringify(event)}\n`).join(""));
+      await writeFile(place.file, old.map((event) => `${JSON.stringify(event)}\n`).join(""));
     });
 
     it("says that there is no chain yet, and then from where it begins", async () => {
@@ -188,8 +178,8 @@ describe("the verification of a journal", () => {
       await writeCreates(1);
       const { chains, defects } = await verify();
       assert.deepEqual(defects, []);
-      assert.deepEqual([chains[0]!.beginsAt, chains[0]!.unchained], [`${file}:3`, 2]);
-      assert.equal((await openFileJournal(file).read()).length, 4);
+      assert.deepEqual([chains[0]!.beginsAt, chains[0]!.unchained], [`${place.file}:3`, 2]);
+      assert.equal((await openFileJournal(place.file).read()).length, 4);
     });
 
     it("finds a change of what was written before it began", async () => {
@@ -202,7 +192,7 @@ describe("the verification of a journal", () => {
   });
 
   it("chains each stack by itself, where several keep one journal", async () => {
-    const [dev, prod] = [openFileJournal(file), openFileJournal(file)];
+    const [dev, prod] = [openFileJournal(place.file), openFileJournal(place.file)];
     for (let index = 0; index < 3; index += 1) {
       for (const [journal, stack] of [
         [dev, "organization/project/dev"],
@@ -225,7 +215,7 @@ describe("the verification of a journal", () => {
   });
 
   it("continues a chain that another process has continued in the meantime", async () => {
-    const journal = openFileJournal(file);
+    const journal = openFileJournal(place.file);
     await journal.append(intent("create", { slot: "other/eu-1/default" }));
     await writeCreates(1);
     await journal.append(intent("create", { slot: "another/eu-1/default" }));

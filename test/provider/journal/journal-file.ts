@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+/** Gives each test of a suite a folder of its own, and the place of a journal in it. */
+export function useJournalFile(): { directory: string; file: string } {
+  const place = { directory: "", file: "" };
+  beforeEach(async () => {
+    place.directory = await mkdtemp(path.join(tmpdir(), "journal-"));
+    place.file = path.join(place.directory, "journal.jsonl");
+  });
+  afterEach(async () => {
+    await rm(place.directory, { recursive: true });
+  });
+  return place;
+}
