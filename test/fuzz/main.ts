@@ -4,13 +4,14 @@ import { z } from "zod";
 import { closeShared, startShared } from "../engine/engine";
 import { describeFinding, fuzz } from "./fuzz";
 
-const usage = `Usage: npm run fuzz -- [--runs N] [--seed S] [--only I] [--parallel P] [--json]
+const usage = `Usage: npm run fuzz -- [--runs N] [--seed S] [--from I] [--only I] [--parallel P] [--json]
 
 Runs N random lifecycles of a stack on the real engine, with faults and crashes, and checks after each that nothing was
 lost and nothing was made twice.
 
   --runs N      how many lifecycles (default 20)
   --seed S      the seed, a whole number (default: from the time)
+  --from I      the index of the first lifecycle (default 0): to go on where a run was ended
   --only I      only the lifecycle of this index
   --parallel P  how many at once (default 2)
   --json        counts and findings as JSON on standard output; progress goes to standard error
@@ -21,6 +22,7 @@ const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
 const optionsSchema = z.object({
   runs: wholeNumber.default(20),
   seed: wholeNumber.optional(),
+  from: wholeNumber.default(0),
   only: wholeNumber.optional(),
   parallel: wholeNumber.default(2),
   json: z.boolean().default(false),
@@ -32,19 +34,20 @@ async function main(): Promise<number> {
     options: {
       runs: { type: "string" },
       seed: { type: "string" },
+      from: { type: "string" },
       only: { type: "string" },
       parallel: { type: "string" },
       json: { type: "boolean" },
       help: { type: "boolean" },
     },
   });
-  const { runs, only, parallel, json, help, ...options } = optionsSchema.parse(values);
+  const { runs, from, only, parallel, json, help, ...options } = optionsSchema.parse(values);
   if (help) {
     console.log(usage);
     return 0;
   }
   const seed = options.seed ?? Date.now() % 2 ** 31;
-  const indexes = only === undefined ? Array.from({ length: runs }, (_, index) => index) : [only];
+  const indexes = only === undefined ? Array.from({ length: runs }, (_, index) => from + index) : [only];
   console.error(`seed ${seed}, ${indexes.length} lifecycles, ${parallel} at once`);
   await startShared();
   try {
