@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
 import { describeProblems } from "pulumi-resistant-tenants/settings";
+import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
@@ -10,6 +13,9 @@ import { assertChangesHaveReason } from "./reason-guard";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
+import { describePlan } from "./rotation/describe";
+import type { SlotPlan } from "./rotation/plan";
+import { declaredGenerations, planSlots } from "./rotation/plan-slots";
 
 /**
  * The stack's program: configuration, customers, outputs.
@@ -18,17 +24,21 @@ import { freeSecretNames } from "./secret-names";
  */
 export async function program(): Promise<StackOutputs> {
   const { settings, secretPrefix, quota, customers } = configurationOfStack();
+  const clock = clockOfProgram();
   const provided = customers.filter(isProvided);
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await assertNothingActiveIsRemoved(customers);
-  await assertChangesHaveReason(settings, provided);
+  const plans = await plansOf(provided, clock);
+  await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
   const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,
+    plans,
+    clock,
   }));
   await freeSecretNames(all);
   return toOutputs(
@@ -49,6 +59,31 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
 /** Tells whether a customer is this stack's to provide, and not handed over. */
 function isProvided({ status }: CustomerConfiguration): boolean {
   return status !== "released";
+}
+
+/** Plans what becomes of all credentials, and says so in the preview. */
+async function plansOf(
+  customers: readonly CustomerConfiguration[],
+  clock: Clock,
+): Promise<ReadonlyMap<string, SlotPlan>> {
+  const held = (await resourcesOfLastUpdate()).map(({ urn, type, outputs }) => ({
+    type,
+    name: nameOfUrn(urn),
+    outputs,
+  }));
+  const plans = await planSlots(customers, held, clock().getTime());
+  for (const [slot, plan] of plans) {
+    for (const line of describePlan(slot, plan)) await pulumi.log.info(line);
+  }
+  return plans;
+}
+
+function clockOfProgram(): Clock {
+  try {
+    return openClock();
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
 }
 
 function configurationOfStack(): StackConfiguration {
