@@ -3,6 +3,7 @@ import { messageOf } from "pulumi-resistant-tenants/client";
 
 import { auditCommand } from "./commands/audit";
 import { checkCommand } from "./commands/check";
+import { credentialsCommand } from "./commands/credentials";
 import { listCommand } from "./commands/list";
 import { mergeConfigCommand } from "./commands/merge-config";
 import { reconcileCommand } from "./commands/reconcile";
@@ -26,6 +27,7 @@ const commands = [
   showCommand,
   ticketCommand,
   auditCommand,
+  credentialsCommand,
   reconcileCommand,
   restoreCommand,
   summaryCommand,

@@ -15,18 +15,29 @@ export function json(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
+/** A cell that needs attention: people see it in red. */
+export interface Alarm {
+  alarm: string;
+}
+
 /** Writes a table of a heading and rows; an absent value is left blank. */
 export function table(
   heading: readonly string[],
-  rows: ReadonlyArray<ReadonlyArray<string | undefined>>,
+  rows: ReadonlyArray<ReadonlyArray<string | Alarm | undefined>>,
 ): void {
   const drawn = new Table({
     head: heading.map((text) => (isColoured ? styleText("bold", text) : text)),
     style: { head: [], border: [] },
     chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
-  for (const row of rows) drawn.push(row.map((text) => printable(text ?? "")));
+  for (const row of rows) drawn.push(row.map(drawCell));
   process.stdout.write(`${drawn.toString()}\n`);
+}
+
+function drawCell(cell: string | Alarm | undefined): string {
+  if (typeof cell !== "object") return printable(cell ?? "");
+  const text = printable(cell.alarm);
+  return isColoured ? styleText("red", text) : text;
 }
 
 /** Writes names and values in two columns; an absent value is left out. */

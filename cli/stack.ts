@@ -18,6 +18,8 @@ export interface Stack {
   /** `organization/project/stack`. */
   name: string;
   settings: ProviderSettings;
+  /** The values of the namespace `tenants`, by key without it, as text or JSON; none that is a secret. */
+  configuration: ReadonlyMap<string, string>;
   /** Where its state is: `file://…`, `s3://…`, `https://…`. */
   backendUrl: string;
   /** The folder in which `pulumi` is run. */
@@ -64,6 +66,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   return {
     name,
     settings,
+    configuration: plainValues(configuration),
     backendUrl,
     directory,
     configured: (key) => configuration[`tenants:${key}`]?.value,
@@ -75,6 +78,17 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     typed: (args) => typedCommand(["npm", "run", "tenants", "--", ...args, ...chosen]),
     connect: async () => connect(await withConfiguredKey(settings, configuration, pulumi)),
   };
+}
+
+function plainValues(configuration: Configuration): Map<string, string> {
+  const prefix = "tenants:";
+  return new Map(
+    Object.entries(configuration).flatMap(([key, { value, secret }]) =>
+      key.startsWith(prefix) && !secret && value !== undefined
+        ? [[key.slice(prefix.length), value] as const]
+        : [],
+    ),
+  );
 }
 
 function toBackendUrl(json: string): string {

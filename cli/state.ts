@@ -95,6 +95,23 @@ const outputsSchema = z.object({
   clientSecret: z.unknown().optional(),
 });
 
+/** A resource that the state holds, and that is not only waiting to be deleted. */
+export interface StateResource {
+  type: string;
+  /** Its name in the stack. */
+  name: string;
+  /** What the program marked secret is no plain value here. */
+  outputs: Record<string, unknown>;
+}
+
+/** Reads the resources of a stack's state, those of other projects' types too. */
+export async function readResources(pulumi: Pulumi): Promise<StateResource[]> {
+  const { resources } = exportSchema.parse(JSON.parse(await pulumi.run(["stack", "export"]))).deployment;
+  return resources
+    .filter((resource) => !resource.delete && !resource.pendingReplacement)
+    .map(({ type, urn, outputs }) => ({ type, name: nameOfUrn(urn), outputs }));
+}
+
 /**
  * Reads a stack's state.
  *

@@ -1,4 +1,10 @@
-import { type Cell, authMethods, documentsScopes, type Stage, stageTable } from "pulumi-resistant-tenants";
+import {
+  type Cell,
+  authMethods,
+  documentsScopes,
+  type Stage,
+  stageTable,
+} from "pulumi-resistant-tenants/vocabulary";
 import {
   type ConfigurationProblem,
   type ProviderSettings,
@@ -9,6 +15,8 @@ import {
 } from "pulumi-resistant-tenants/settings";
 import { z } from "zod";
 
+import { customerKeyFields, customerKeyProblems } from "./customer-key";
+import { type RotationConfiguration, rotationSchema } from "./rotation/configuration";
 import {
   contradictions,
   type SecretCustody,
@@ -19,8 +27,14 @@ import {
 import { defaultSecretPrefix } from "./stored-secret";
 import { unknownKey } from "./unknown-key";
 
+/** One application of a customer as its entry has it. */
+type GivenApplication = z.output<ReturnType<typeof applicationSchema>>;
+
 /** One application of a customer, defaults filled in. With its cell, its purpose identifies it. */
-export type ApplicationConfiguration = z.output<ReturnType<typeof applicationSchema>>;
+export type ApplicationConfiguration = Omit<GivenApplication, "rotation"> & {
+  /** Absent where its credentials are not rotated. */
+  rotation?: RotationConfiguration;
+};
 
 /** One customer, defaults filled in. */
 export interface CustomerConfiguration {
@@ -48,7 +62,7 @@ export interface StackConfiguration {
 const defaultQuota = 20;
 
 /** The keys of the namespace that the program reads, beside those of the resources themselves. */
-const programKeys = ["owner", "customers", "secretPrefix", "secrets", "quota"];
+const programKeys = ["owner", "customers", "rotation", "secretPrefix", "secrets", "quota"];
 
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 const tagValue = z
@@ -85,41 +99,49 @@ const cellList = (stage: Stage): z.ZodArray<z.ZodType<Cell>> =>
   z.array(cellOf(stage), { error: "must be a list of cells" }).min(1, "must name at least one cell");
 
 const applicationSchema = (stage: Stage) =>
-  z.strictObject(
-    {
-      cell: cellOf(stage),
-      purpose: z
-        .string({ error: "must be text" })
-        .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
-        .default("default"),
-      scopes: z
-        .array(z.enum(documentsScopes, { error: `must be one of ${documentsScopes.join(", ")}` }), {
-          error: "must be a list of scopes",
-        })
-        .min(1, "must name at least one scope, or be left out for both")
-        .default([...documentsScopes]),
-      authMethod: z
-        .enum(authMethods, { error: `must be one of ${authMethods.join(", ")}` })
-        .default("CLIENT_SECRET"),
-      /** Takes over an existing application instead of making one: its id, and the secret with its credentials. */
-      adopt: z
-        .strictObject(
-          {
-            applicationId: z
-              .string({ error: "must be the id of an existing application" })
-              .min(1, "must be the id of an existing application"),
-            secretArn,
-          },
-          {
-            error: (issue) =>
-              unknownKey(issue) ??
-              "must be {applicationId: <id>, secretArn: <ARN of the secret with its credentials>}",
-          },
-        )
-        .optional(),
-    },
-    { error: unknownKey },
-  );
+  z
+    .strictObject(
+      {
+        cell: cellOf(stage),
+        purpose: z
+          .string({ error: "must be text" })
+          .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
+          .default("default"),
+        scopes: z
+          .array(z.enum(documentsScopes, { error: `must be one of ${documentsScopes.join(", ")}` }), {
+            error: "must be a list of scopes",
+          })
+          .min(1, "must name at least one scope, or be left out for both")
+          .default([...documentsScopes]),
+        authMethod: z
+          .enum(authMethods, { error: `must be one of ${authMethods.join(", ")}` })
+          .default("CLIENT_SECRET"),
+        /** Takes over an existing application instead of making one: its id, and the secret with its credentials. */
+        adopt: z
+          .strictObject(
+            {
+              applicationId: z
+                .string({ error: "must be the id of an existing application" })
+                .min(1, "must be the id of an existing application"),
+              secretArn,
+            },
+            {
+              error: (issue) =>
+                unknownKey(issue) ??
+                "must be {applicationId: <id>, secretArn: <ARN of the secret with its credentials>}",
+            },
+          )
+          .optional(),
+        ...customerKeyFields,
+        rotation: rotationSchema.optional(),
+      },
+      { error: unknownKey },
+    )
+    .superRefine((application, context) => {
+      for (const { field: name, problem } of customerKeyProblems(application)) {
+        context.addIssue({ code: "custom", path: [name], message: problem });
+      }
+    });
 
 const customerSchema = (stage: Stage) =>
   z.strictObject(
@@ -187,7 +209,12 @@ export function readConfiguration(
   // Without a stage that is right, the cells cannot be checked against it: production has them all.
   const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? "production";
   const secrets = readSecrets(values.get("secrets"), awsRegion, problems);
-  const customers = readCustomers(values.get("customers"), { stage, owner, secrets, awsRegion }, problems);
+  const rotation = readRotation(values.get("rotation"), problems);
+  const customers = readCustomers(
+    values.get("customers"),
+    { stage, owner, rotation, secrets, awsRegion },
+    problems,
+  );
   if (problems.length > 0 || secretPrefix === undefined || quota === undefined || !("settings" in read))
     return { problems };
   return { configuration: { settings: read.settings, secretPrefix, quota, customers } };
@@ -226,10 +253,21 @@ function readSecrets(
   return secrets;
 }
 
+function readRotation(
+  text: string | undefined,
+  problems: ConfigurationProblem[],
+): RotationConfiguration | undefined {
+  // The engine gives text as it stands, and what is a map as JSON.
+  const given = text === undefined ? undefined : (parseJson(text) ?? text);
+  const rotation = check(rotationSchema.optional(), given, "tenants:rotation", problems);
+  return rotation === "none" ? undefined : rotation;
+}
+
 /** What holds for every customer that does not say otherwise. */
 interface StageWide {
   stage: Stage;
   owner: string | undefined;
+  rotation: RotationConfiguration | undefined;
   secrets: SecretsConfiguration;
   /** The stack's. */
   awsRegion: string | undefined;
@@ -237,7 +275,7 @@ interface StageWide {
 
 function readCustomers(
   json: string | undefined,
-  { stage, owner, secrets: stageSecrets, awsRegion }: StageWide,
+  { stage, owner, rotation, secrets: stageSecrets, awsRegion }: StageWide,
   problems: ConfigurationProblem[],
 ): CustomerConfiguration[] {
   const path = "tenants:customers";
@@ -276,7 +314,7 @@ function readCustomers(
         ...customer,
         owner: customer.owner ?? owner,
         secrets: toCustody(secrets, stage, awsRegion),
-        applications: applicationsOf(customer.cells, customer.applications ?? []),
+        applications: applicationsOf(customer.cells, customer.applications ?? [], rotation),
       },
     ];
   });
@@ -299,14 +337,26 @@ function applicationsAdoptedTwice(entries: readonly unknown[], path: string): Co
 /** One application per cell, unless the customer's `applications` say otherwise for that cell. */
 function applicationsOf(
   cells: readonly Cell[],
-  given: readonly ApplicationConfiguration[],
+  given: readonly GivenApplication[],
+  rotation: RotationConfiguration | undefined,
 ): ApplicationConfiguration[] {
   return cells.flatMap((cell) => {
     const ofCell = given.filter((application) => application.cell === cell);
-    return ofCell.length > 0
-      ? ofCell
-      : [{ cell, purpose: "default", scopes: [...documentsScopes], authMethod: "CLIENT_SECRET" as const }];
+    const applications: GivenApplication[] =
+      ofCell.length > 0
+        ? ofCell
+        : [{ cell, purpose: "default", scopes: [...documentsScopes], authMethod: "CLIENT_SECRET" }];
+    return applications.map((application) => withRotation(application, rotation));
   });
+}
+
+/** An application's own `rotation` takes the place of the stage's as a whole. */
+function withRotation(
+  { rotation: own, ...application }: GivenApplication,
+  ofStage: RotationConfiguration | undefined,
+): ApplicationConfiguration {
+  const rotation = own === "none" ? undefined : (own ?? ofStage);
+  return rotation === undefined ? application : { ...application, rotation };
 }
 
 /** Finds what no single field shows: it reads the raw entry, so that one wrong field hides no other. */

@@ -1,31 +1,35 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
-import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
-import {
-  documentsApiUrl,
-  SigningKey,
-  type SigningKeyArgs,
-  type Stage,
-  Tenant,
-  TenantApplication,
-} from "pulumi-resistant-tenants";
+import { type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
+import { declareGenerations } from "./generations";
+import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "./secret-protection";
-import { algorithmOf, secretName, secretTags, type StoredSecret } from "./stored-secret";
+import { secretName, secretTags } from "./stored-secret";
 
 /** The arguments of a {@link Customer}. */
 export interface CustomerArgs extends CustomerConfiguration {
   stage: Stage;
   /** The first part of its secrets' names. */
   secretPrefix: string;
+  /** What becomes of the generations of its applications, by slot: see `planSlots`. */
+  plans: ReadonlyMap<string, SlotPlan>;
+  /** By which generations age. */
+  clock: () => Date;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
-export interface CustomerApplication extends ApplicationConfiguration {
+export interface CustomerApplication extends Pick<
+  ApplicationConfiguration,
+  "cell" | "purpose" | "authMethod"
+> {
+  /** Of the current generation. */
   application: TenantApplication;
   secret: Secret;
+  /** When the current generation was stored; absent in the first. */
+  rotatedAt?: pulumi.Output<string>;
 }
 
 /** The type of a {@link Customer}, as it stands in the state. */
@@ -63,45 +67,26 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
-    const { cell, scopes, authMethod, adopt } = configuration;
+    const { cell, purpose, adopt } = configuration;
+    const { stage, clock, plans } = this.args;
     const name = slotName(this.args.name, configuration);
-    const key =
-      authMethod === "CLIENT_SECRET"
-        ? undefined
-        : new SigningKey(name, this.keyArgs(authMethod, adopt), { parent: this });
-    const application = new TenantApplication(
-      name,
-      {
-        tenantId: this.tenant.tenantId,
-        cell,
-        scopes,
-        authMethod,
-        ...(key === undefined ? {} : { publicKey: key.publicKeyPem, keyId: key.keyId }),
-        ...(adopt === undefined ? {} : { adopt }),
-      },
-      { parent: this },
-    );
+    const plan = plans.get(name);
+    if (plan === undefined) throw new Error(`There is no plan of ${name}.`);
     const secret = this.makeSecret(name, configuration);
-    const version = new SecretVersion(
-      name,
-      { secretId: secret.id, secretString: this.secretValue(configuration, application, key) },
-      { parent: this },
-    );
-    if (this.args.stage === "production") {
-      const held = [this.tenant, application, secret, version, ...(key === undefined ? [] : [key])];
+    const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt };
+    const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
+    if (stage === "production") {
+      const held = [this.tenant, secret, ...resources];
       new Safeguard(name, held, { parent: this, protect: this.isSafeguarded });
     }
-    return { ...configuration, application, secret };
-  }
-
-  /** An adopted application comes with its key. */
-  private keyArgs(
-    authMethod: keyof typeof algorithmOf,
-    adopt: ApplicationConfiguration["adopt"],
-  ): SigningKeyArgs {
+    const { authMethod } = specification;
     return {
-      algorithm: algorithmOf[authMethod],
-      ...(adopt === undefined ? {} : { adopt: { ...adopt, tenantId: this.tenant.tenantId } }),
+      cell,
+      purpose,
+      authMethod,
+      application,
+      secret,
+      ...(rotatedAt === undefined ? {} : { rotatedAt }),
     };
   }
 
@@ -117,31 +102,5 @@ export class Customer extends pulumi.ComponentResource {
       },
       { parent: this, protect: this.isSafeguarded },
     );
-  }
-
-  private secretValue(
-    { cell, authMethod }: ApplicationConfiguration,
-    application: TenantApplication,
-    key: SigningKey | undefined,
-  ): pulumi.Output<string> {
-    const { stage } = this.args;
-    // Only outputs that this method has are read: in a preview an absent one counts as not known yet.
-    const credentials: pulumi.Inputs =
-      authMethod === "CLIENT_SECRET"
-        ? { client_secret: application.clientSecret }
-        : { private_key: key?.privateKeyPem, key_id: application.keyId, alg: algorithmOf[authMethod] };
-    const value: { [Field in keyof StoredSecret]: pulumi.Input<StoredSecret[Field]> } = {
-      stage,
-      cell,
-      tenant_id: application.tenantId,
-      application_id: application.applicationId,
-      client_id: application.clientId,
-      auth_method: authMethod,
-      ...credentials,
-      token_url: application.tokenUrl,
-      documents_api_url: documentsApiUrl(stage, cell),
-      scopes: application.scopes,
-    };
-    return pulumi.jsonStringify(value);
   }
 }

@@ -62,6 +62,7 @@ function toApplicationRecord({
   cell,
   purpose,
   authMethod,
+  rotatedAt,
 }: CustomerApplication): PendingFields<ApplicationRecord> {
   return {
     cell,
@@ -73,5 +74,6 @@ function toApplicationRecord({
     tokenUrl: application.tokenUrl,
     secretArn: secret.arn,
     createdAt: application.createdAt,
+    ...(rotatedAt === undefined ? {} : { rotatedAt }),
   };
 }

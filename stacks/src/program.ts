@@ -1,11 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { journalProblem } from "pulumi-resistant-tenants/journal";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
 import {
   type ConfigurationProblem,
   describeProblems,
   type ProviderSettings,
 } from "pulumi-resistant-tenants/settings";
+import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
@@ -15,6 +18,9 @@ import { assertChangesHaveReason } from "./reason-guard";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
+import { describePlan } from "./rotation/describe";
+import type { SlotPlan } from "./rotation/plan";
+import { declaredGenerations, planSlots } from "./rotation/plan-slots";
 
 /**
  * The stack's program: configuration, customers, outputs.
@@ -23,17 +29,21 @@ import { freeSecretNames } from "./secret-names";
  */
 export async function program(): Promise<StackOutputs> {
   const { settings, secretPrefix, quota, customers } = configurationOfStack();
+  const clock = clockOfProgram();
   const provided = customers.filter(isProvided);
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await assertNothingActiveIsRemoved(customers);
-  await assertChangesHaveReason(settings, provided);
+  const plans = await plansOf(provided, clock);
+  await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
   const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,
+    plans,
+    clock,
   }));
   await freeSecretNames(all);
   return toOutputs(
@@ -60,6 +70,31 @@ function isProvided({ status }: CustomerConfiguration): boolean {
 function journalProblems({ journal, journalDiskIsKept }: ProviderSettings): ConfigurationProblem[] {
   const problem = journalProblem(journal, journalDiskIsKept);
   return problem === undefined ? [] : [{ path: "tenants:journal", problem }];
+}
+
+/** Plans what becomes of all credentials, and says so in the preview. */
+async function plansOf(
+  customers: readonly CustomerConfiguration[],
+  clock: Clock,
+): Promise<ReadonlyMap<string, SlotPlan>> {
+  const held = (await resourcesOfLastUpdate()).map(({ urn, type, outputs }) => ({
+    type,
+    name: nameOfUrn(urn),
+    outputs,
+  }));
+  const plans = await planSlots(customers, held, clock().getTime());
+  for (const [slot, plan] of plans) {
+    for (const line of describePlan(slot, plan)) await pulumi.log.info(line);
+  }
+  return plans;
+}
+
+function clockOfProgram(): Clock {
+  try {
+    return openClock();
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
 }
 
 function configurationOfStack(): StackConfiguration {

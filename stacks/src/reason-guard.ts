@@ -5,18 +5,17 @@ import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenan
 import { tenantApplicationType } from "pulumi-resistant-tenants/resource-types";
 import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
 
-import { type CustomerConfiguration, slotName } from "./configuration";
-
 /**
  * Sees to it that changes in production have a reason. The resources refuse a change without one, each by itself; but
  * beside them the engine would already have made or deleted secrets. So an `up` that adds or removes applications ends
  * here, before anything is done. A preview goes on, and says what the `up` will do.
  *
+ * @param declared the names of all applications that are declared, those of later generations too
  * @throws `pulumi.RunError` with the remedy
  */
 export async function assertChangesHaveReason(
   settings: ProviderSettings,
-  customers: readonly CustomerConfiguration[],
+  declared: readonly string[],
 ): Promise<void> {
   const read = readReason(settings);
   if ("problem" in read) throw refusal(`TENANTS_REASON ${read.problem}. Nothing was changed.`);
@@ -27,7 +26,7 @@ export async function assertChangesHaveReason(
     );
     return;
   }
-  const { added, removed } = await changedApplications(customers);
+  const { added, removed } = await changedApplications(declared);
   if (added.length === 0 && removed.length === 0) return;
   const list = [...added.map((name) => `  + ${name}`), ...removed.map((name) => `  - ${name}`)];
   throw refusal(
@@ -37,21 +36,13 @@ export async function assertChangesHaveReason(
 
 /** The applications that are declared and not held, and those that are held and no longer declared. */
 async function changedApplications(
-  customers: readonly CustomerConfiguration[],
+  declared: readonly string[],
 ): Promise<{ added: string[]; removed: string[] }> {
-  const declared = customers.flatMap(({ name, applications }) =>
-    applications.map((application) => slotName(name, application)),
-  );
   const held = (await resourcesOfLastUpdate())
     .filter(({ type }) => type === tenantApplicationType)
-    .map(({ urn }) => applicationOf(nameOfUrn(urn)));
+    .map(({ urn }) => nameOfUrn(urn));
   return {
     added: declared.filter((name) => !held.includes(name)),
-    removed: [...new Set(held)].filter((name) => !declared.includes(name)),
+    removed: held.filter((name) => !declared.includes(name)),
   };
-}
-
-/** A later generation of an application has its number after the application's name. */
-function applicationOf(slot: string): string {
-  return slot.split("/").slice(0, 3).join("/");
 }

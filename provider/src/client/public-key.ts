@@ -39,6 +39,16 @@ export async function parsePublicKey(given: unknown): Promise<PublicKey> {
   };
 }
 
+/**
+ * Reads the numbers of a public key alone, and checks that the API can take it.
+ *
+ * @param given PEM (SPKI), or a JWK as an object or as JSON text
+ * @throws `TypeError`, as {@link parsePublicKey} does
+ */
+export function readPublicKey(given: unknown): PublicKeyNumbers {
+  return toNumbers(toJwk(toKeyObject(given)));
+}
+
 function toKeyObject(given: unknown): KeyObject {
   if (typeof given === "string" && !given.trimStart().startsWith("{")) {
     if (/PRIVATE KEY/.test(given)) {

@@ -2,6 +2,7 @@ import type { Authentication } from "../client/api";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication } from "../client/schemas";
+import { type Clock, openClock } from "../clock";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
@@ -88,16 +89,18 @@ export const tenantApplication = reporting({
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     assertChangeHasReason();
+    // A clock that is set wrongly is refused before anything is sent.
+    const clock = openClock();
     const authentication = await toAuthentication(wanted);
     const { adopt } = wanted;
     const made =
       adopt === undefined
         ? await obtainApplication(wanted, authentication).catch((error: unknown) => {
-            throw partlyMade(error, inputs, wanted, authentication);
+            throw partlyMade(error, inputs, wanted, authentication, clock);
           })
         : await adoptApplication(wanted, adopt, authentication);
     noteOrganizationKnown();
-    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made) };
+    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock) };
   },
 
   async read(applicationId: string, properties: Properties): Promise<{ id: string; props: Properties }> {
@@ -193,6 +196,7 @@ function partlyMade(
   inputs: Properties,
   wanted: Inputs,
   authentication: Authentication,
+  clock: Clock,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const { objectId: applicationId, clientId, clientSecret } = error.made;
@@ -205,7 +209,7 @@ function partlyMade(
     applicationId,
     clientId,
     clientSecret,
-    createdAt: new Date().toISOString(),
+    createdAt: clock().toISOString(),
     stage,
     apiUrl,
     isPartlyMade: true,
@@ -217,7 +221,12 @@ function partlyMade(
   );
 }
 
-function toOutputs(wanted: Inputs, authentication: Authentication, made: ObtainedApplication): Properties {
+function toOutputs(
+  wanted: Inputs,
+  authentication: Authentication,
+  made: ObtainedApplication,
+  clock: Clock,
+): Properties {
   const { stage, apiUrl } = currentSettings();
   return withoutUndefined({
     tenantId: wanted.tenantId,
@@ -231,7 +240,7 @@ function toOutputs(wanted: Inputs, authentication: Authentication, made: Obtaine
     clientSecret: made.credentials?.type === "CLIENT_SECRET" ? made.credentials.clientSecret : undefined,
     authServer: made.authServer,
     tokenUrl: made.tokenUrl,
-    createdAt: new Date().toISOString(),
+    createdAt: clock().toISOString(),
     stage,
     apiUrl,
     slot: wanted.slot,

@@ -1,0 +1,136 @@
+import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
+import {
+  type HeldGeneration,
+  heldGenerations,
+  type HeldResource,
+  planSlots,
+  type SlotPlan,
+} from "resistant-tenants-stacks/rotation";
+
+/** The credentials of one application: the generation that runs, those that retire, and what is to be done. */
+export interface Credential {
+  /** `<customer>/<cell>/<purpose>`. */
+  slot: string;
+  customer: string;
+  cell: string;
+  purpose: string;
+  /** Absent where it was never made. */
+  running?: Running;
+  /** Generations before it that are still alive, oldest first. */
+  retiring: Retiring[];
+  /** What the next update does, and should have done by now; empty where nothing is due. */
+  overdue: string[];
+}
+
+/** A generation whose credentials are, or are about to be, `AWSCURRENT`. */
+export interface Running {
+  generation: number;
+  applicationId?: string;
+  clientId?: string;
+  /** RFC 3339, UTC; absent where nobody knows. */
+  createdAt?: string;
+  ageInDays?: number;
+  /** When it gets a successor; absent where no calendar says so. */
+  nextRotation?: string;
+}
+
+/** A generation that has a successor. */
+export interface Retiring {
+  generation: number;
+  applicationId?: string;
+  clientId?: string;
+  /** When it is to be deleted; absent while its successor is not stored, or where it is no longer configured. */
+  until?: string;
+}
+
+const dayMs = 86_400_000;
+
+/** Tells of all applications that are configured or held how old their credentials are, and what is due. */
+export async function toCredentials(
+  customers: readonly CustomerConfiguration[],
+  resources: readonly HeldResource[],
+  nowMs: number,
+): Promise<Credential[]> {
+  const held = heldGenerations(resources);
+  const plans = await planSlots(customers, resources, nowMs);
+  const slots = [...new Set([...plans.keys(), ...held.keys()])];
+  return slots.map((slot) => toCredential(slot, held.get(slot) ?? [], plans.get(slot), nowMs));
+}
+
+function toCredential(
+  slot: string,
+  held: readonly HeldGeneration[],
+  plan: SlotPlan | undefined,
+  nowMs: number,
+): Credential {
+  const [customer = "", cell = "", purpose = ""] = slot.split("/");
+  const newest = held.at(-1);
+  const ends = new Map(
+    [...(plan?.retiring ?? []), ...(plan?.retired ?? [])].map(({ generation, endsAtMs }) => [
+      generation,
+      endsAtMs,
+    ]),
+  );
+  return {
+    slot,
+    customer,
+    cell,
+    purpose,
+    ...(newest === undefined ? {} : { running: toRunning(newest, plan, nowMs) }),
+    retiring: held
+      .slice(0, -1)
+      .filter(({ application }) => application !== undefined)
+      .map((generation) => ({
+        ...identify(generation),
+        ...present("until", toText(ends.get(generation.generation))),
+      })),
+    overdue: overdueOf(newest, plan),
+  };
+}
+
+function toRunning(generation: HeldGeneration, plan: SlotPlan | undefined, nowMs: number): Running {
+  const createdAtMs = generation.application?.createdAtMs;
+  return {
+    ...identify(generation),
+    ...present("createdAt", toText(createdAtMs)),
+    ...present(
+      "ageInDays",
+      createdAtMs === undefined ? undefined : Math.floor((nowMs - createdAtMs) / dayMs),
+    ),
+    ...present("nextRotation", toText(plan?.next?.ms)),
+  };
+}
+
+function overdueOf(newest: HeldGeneration | undefined, plan: SlotPlan | undefined): string[] {
+  if (plan === undefined || newest === undefined) return [];
+  const isIncomplete = newest.application === undefined || !newest.isStored;
+  return [
+    ...(plan.reason === undefined ? [] : [`rotation (${plan.reason})`]),
+    ...(isIncomplete ? [`completion of generation ${newest.generation}`] : []),
+    ...plan.retired
+      .filter(({ generation }) => generation !== newest.generation)
+      .map(({ generation }) => `deletion of generation ${generation}`),
+  ];
+}
+
+function identify({
+  generation,
+  application,
+}: HeldGeneration): Pick<Running, "generation" | "applicationId" | "clientId"> {
+  return {
+    generation,
+    ...present("applicationId", application?.applicationId),
+    ...present("clientId", application?.clientId),
+  };
+}
+
+function toText(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+function present<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { [Key in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: Value };
+}

@@ -1,0 +1,41 @@
+import type { SlotPlan } from "./plan";
+
+/** Says what an `up` does with the generations of a slot, and why; nothing where they stay as they are. */
+export function describePlan(slot: string, plan: SlotPlan): string[] {
+  return [...making(plan), ...letting(plan), ...deferring(plan)].map((text) => `${slot}: ${text}`);
+}
+
+function making({ current, reason, retiring, overlap }: SlotPlan): string[] {
+  const { generation, held } = current;
+  if (reason === undefined) {
+    return held?.isStored === false && generation > 1
+      ? [`generation ${generation} is completed, which an earlier run did not end.`]
+      : [];
+  }
+  const before = generation - 1;
+  const stays = retiring.some((one) => one.generation === before)
+    ? `generation ${before} stays until ${overlap.text} after that`
+    : `generation ${before} is deleted then, because there is no overlap`;
+  return [`rotated (${reason}): generation ${generation} is made and stored; ${stays}.`];
+}
+
+function letting({ current, retired, overlap }: SlotPlan): string[] {
+  return retired
+    .filter(
+      ({ generation }) =>
+        overlap.ms > 0 || generation !== current.generation - 1 || current.held !== undefined,
+    )
+    .map(({ generation, held }) => {
+      const client = held.application?.clientId ?? "unknown";
+      return `generation ${generation} (client ${client}) is deleted: its overlap (${overlap.text}) is over.`;
+    });
+}
+
+function deferring({ current, deferred, next }: SlotPlan): string[] {
+  if (deferred.length === 0) return [];
+  const when = next === undefined ? "" : `, due ${new Date(next.ms).toISOString()}`;
+  return [
+    `${deferred.join(", ")} of generation ${current.generation} stay as it was made: what is configured takes effect with the next generation${when}. ` +
+      "To have it at once, set rotation.changes to immediately.",
+  ];
+}

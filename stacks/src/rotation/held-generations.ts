@@ -1,0 +1,130 @@
+import {
+  authMethods,
+  documentsScopes,
+  signingKeyType,
+  tenantApplicationType,
+} from "pulumi-resistant-tenants/vocabulary";
+import { z } from "zod";
+
+import type { Specification } from "./specification";
+
+/** The type of a `Generation`, as it stands in the state. */
+export const generationType = "resistant:index:Generation";
+const secretVersionType = "aws:secretsmanager/secretVersion:SecretVersion";
+
+/** A resource that the stack held when its last update ended. */
+export interface HeldResource {
+  type: string;
+  /** Its name in the stack. */
+  name: string;
+  outputs: Record<string, unknown>;
+}
+
+/** One generation of an application's credentials, as the stack held it. */
+export interface HeldGeneration {
+  generation: number;
+  /** Absent where it was never made, or is gone. */
+  application?: MadeApplication;
+  /** Whether there is a key pair of the stack's own. */
+  hasSigningKey: boolean;
+  /** Whether a version of the secret holds its credentials. */
+  isStored: boolean;
+  /** From generation 2 on: when that version was made. */
+  stored?: StoredRecord;
+}
+
+/** An application that was made. */
+export interface MadeApplication {
+  applicationId: string | undefined;
+  clientId: string | undefined;
+  /** Milliseconds since 1970; undefined where nobody knows. */
+  createdAtMs: number | undefined;
+  specification: Specification;
+}
+
+const storedSchema = z.object({ storedAt: z.iso.datetime(), versionId: z.string() });
+
+/** What a `Generation` remembers. */
+export type StoredRecord = z.output<typeof storedSchema>;
+
+const text = z.string().optional().catch(undefined);
+
+const applicationSchema = z.object({
+  applicationId: text,
+  clientId: text,
+  createdAt: text,
+  scopes: z.array(z.enum(documentsScopes)),
+  authMethod: z.enum(authMethods),
+  publicKey: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  keyId: text,
+});
+
+/** Gives the name by which the stack knows one generation of a slot: the first has the slot's own. */
+export function generationName(slot: string, generation: number): string {
+  return generation === 1 ? slot : `${slot}/${generation}`;
+}
+
+/** Finds the generations that a stack held, oldest first, by their slot (`<customer>/<cell>/<purpose>`). */
+export function heldGenerations(resources: readonly HeldResource[]): Map<string, HeldGeneration[]> {
+  const slots = new Map<string, Map<number, HeldResource[]>>();
+  for (const resource of resources) {
+    const place = placeOf(resource);
+    if (place === undefined) continue;
+    const generations = slots.get(place.slot) ?? new Map<number, HeldResource[]>();
+    slots.set(place.slot, generations);
+    generations.set(place.generation, [...(generations.get(place.generation) ?? []), resource]);
+  }
+  return new Map(
+    [...slots].map(([slot, generations]) => [
+      slot,
+      [...generations]
+        .map(([generation, held]) => toGeneration(generation, held))
+        .toSorted((a, b) => a.generation - b.generation),
+    ]),
+  );
+}
+
+const typesOfGeneration: readonly string[] = [
+  signingKeyType,
+  tenantApplicationType,
+  secretVersionType,
+  generationType,
+];
+
+function placeOf({ type, name }: HeldResource): { slot: string; generation: number } | undefined {
+  if (!typesOfGeneration.includes(type)) return undefined;
+  const found = /^([^/]+\/[^/]+\/[^/]+)(?:\/([1-9]\d*))?$/.exec(name);
+  return found?.[1] === undefined ? undefined : { slot: found[1], generation: Number(found[2] ?? 1) };
+}
+
+function toGeneration(generation: number, held: readonly HeldResource[]): HeldGeneration {
+  const outputsOf = (wanted: string): unknown => held.find(({ type }) => type === wanted)?.outputs;
+  const hasSigningKey = outputsOf(signingKeyType) !== undefined;
+  const application = toApplication(outputsOf(tenantApplicationType), hasSigningKey);
+  const stored = storedSchema.safeParse(outputsOf(generationType)).data;
+  return {
+    generation,
+    hasSigningKey,
+    isStored: outputsOf(secretVersionType) !== undefined,
+    ...(application === undefined ? {} : { application }),
+    ...(stored === undefined ? {} : { stored }),
+  };
+}
+
+function toApplication(outputs: unknown, hasSigningKey: boolean): MadeApplication | undefined {
+  const found = applicationSchema.safeParse(outputs).data;
+  if (found === undefined) return undefined;
+  const { applicationId, clientId, createdAt, scopes, authMethod, publicKey, keyId } = found;
+  const createdAtMs = Date.parse(createdAt ?? "");
+  const isCustomers = !hasSigningKey && publicKey !== undefined && keyId !== undefined;
+  return {
+    applicationId,
+    clientId,
+    createdAtMs: Number.isNaN(createdAtMs) ? undefined : createdAtMs,
+    specification: {
+      scopes,
+      authMethod,
+      ...(isCustomers ? { customerKey: { publicKey, keyId } } : {}),
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { type CustomerConfiguration, slotName } from "../configuration";
+import { generationName, heldGenerations, type HeldResource } from "./held-generations";
+import { planSlot, type SlotPlan } from "./plan";
+import { toSpecification } from "./specification";
+
+/**
+ * Plans what becomes of the generations of every application that is declared.
+ *
+ * @param held what the stack held when its last update ended
+ * @param nowMs milliseconds since 1970
+ * @returns the plans by slot (`<customer>/<cell>/<purpose>`)
+ */
+export async function planSlots(
+  customers: readonly CustomerConfiguration[],
+  held: readonly HeldResource[],
+  nowMs: number,
+): Promise<Map<string, SlotPlan>> {
+  const generations = heldGenerations(held);
+  const plans = customers.flatMap(({ name, applications }) =>
+    applications.map(async (application) => {
+      const slot = slotName(name, application);
+      const { rotation } = application;
+      const specification = await toSpecification(application);
+      return [slot, planSlot({ specification, rotation }, generations.get(slot) ?? [], nowMs)] as const;
+    }),
+  );
+  return new Map(await Promise.all(plans));
+}
+
+/** Names the generations of a slot that its plan declares. */
+export function declaredGenerations([slot, { current, retiring }]: [string, SlotPlan]): string[] {
+  return [...retiring, current].map(({ generation }) => generationName(slot, generation));
+}

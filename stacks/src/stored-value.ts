@@ -1,0 +1,53 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type AuthMethod,
+  type Cell,
+  documentsApiUrl,
+  type SigningKey,
+  type Stage,
+  type TenantApplication,
+} from "pulumi-resistant-tenants";
+
+import { algorithmOf, type StoredSecret } from "./stored-secret";
+
+/** What the value of a secret is made of. */
+export interface StoredParts {
+  stage: Stage;
+  cell: Cell;
+  authMethod: AuthMethod;
+  application: TenantApplication;
+  /** The stack's own key pair; absent where there is none, or the customer keeps it. */
+  key: SigningKey | undefined;
+}
+
+/** Gives the JSON value of an application's secret, known only when it is complete. */
+export function storedValue({
+  stage,
+  cell,
+  authMethod,
+  application,
+  key,
+}: StoredParts): pulumi.Output<string> {
+  // Only outputs that this method has are read: in a preview an absent one counts as not known yet.
+  const credentials: pulumi.Inputs =
+    authMethod === "CLIENT_SECRET"
+      ? { client_secret: application.clientSecret }
+      : {
+          ...(key === undefined ? {} : { private_key: key.privateKeyPem }),
+          key_id: application.keyId,
+          alg: algorithmOf[authMethod],
+        };
+  const value: { [Field in keyof StoredSecret]: pulumi.Input<StoredSecret[Field]> } = {
+    stage,
+    cell,
+    tenant_id: application.tenantId,
+    application_id: application.applicationId,
+    client_id: application.clientId,
+    auth_method: authMethod,
+    ...credentials,
+    token_url: application.tokenUrl,
+    documents_api_url: documentsApiUrl(stage, cell),
+    scopes: application.scopes,
+  };
+  return pulumi.jsonStringify(value);
+}
