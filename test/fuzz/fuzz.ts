@@ -9,6 +9,8 @@ export interface FuzzOptions {
   indexes: readonly number[];
   /** How many run at once. */
   parallel: number;
+  /** Ends the run after the lifecycles that are under way. */
+  signal?: AbortSignal;
   /** Is told of each lifecycle that has ended. */
   onEnd?: (index: number, finding: Finding | undefined, tally: Tally) => void;
 }
@@ -20,6 +22,7 @@ export async function fuzz(options: FuzzOptions): Promise<{ tally: Tally; findin
   const waiting = [...options.indexes];
   const work = async (): Promise<void> => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+      if (options.signal?.aborted === true) return;
       const finding = await runLifecycle(planLifecycle(options.seed, index), tally);
       tally.lifecycles += 1;
       if (finding !== undefined) {

@@ -16,6 +16,7 @@ lost and nothing was made twice.
   --parallel P  how many at once (default 2)
   --json        counts and findings as JSON on standard output; progress goes to standard error
 
+Ctrl-C ends it after the lifecycles that are under way, with the figures of those that ran.
 Exit code 1 where something was found.`;
 
 const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
@@ -50,11 +51,16 @@ async function main(): Promise<number> {
   const indexes = only === undefined ? Array.from({ length: runs }, (_, index) => from + index) : [only];
   console.error(`seed ${seed}, ${indexes.length} lifecycles, ${parallel} at once`);
   await startShared();
+  const interruption = new AbortController();
+  process.once("SIGINT", () => {
+    interruption.abort();
+  });
   try {
     const { tally, findings } = await fuzz({
       seed,
       indexes,
       parallel,
+      signal: interruption.signal,
       onEnd: (index, finding, { lifecycles, steps, totalKills, findings: found }) => {
         if (finding !== undefined && !json) console.log(`\n${describeFinding(finding)}\n`);
         console.error(
