@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { openClock } from "pulumi-resistant-tenants/clock";
 import { describeProblems } from "pulumi-resistant-tenants/settings";
-import { readConfiguration } from "resistant-tenants-stacks/configuration";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { type Credential, toCredentials } from "../credentials/credential";
@@ -26,6 +25,8 @@ export const credentialsCommand: MakeCommand = (exit): Command =>
     });
 
 async function credentials(options: StackOptions): Promise<ExitCode> {
+  // The program's own package takes a while to load.
+  const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const now = openClock()();
   const stack = await openStack(options);
   const read = readConfiguration(stack.configuration, stack.awsRegion);

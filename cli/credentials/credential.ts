@@ -1,11 +1,5 @@
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
-import {
-  type HeldGeneration,
-  heldGenerations,
-  type HeldResource,
-  planSlots,
-  type SlotPlan,
-} from "resistant-tenants-stacks/rotation";
+import type { HeldGeneration, HeldResource, SlotPlan } from "resistant-tenants-stacks/rotation";
 
 /** The credentials of one application: the generation that runs, those that retire, and what is to be done. */
 export interface Credential {
@@ -51,6 +45,7 @@ export async function toCredentials(
   resources: readonly HeldResource[],
   nowMs: number,
 ): Promise<Credential[]> {
+  const { heldGenerations, planSlots } = await import("resistant-tenants-stacks/rotation");
   const held = heldGenerations(resources);
   const plans = await planSlots(customers, resources, nowMs);
   const slots = [...new Set([...plans.keys(), ...held.keys()])];

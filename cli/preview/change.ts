@@ -38,6 +38,9 @@ const subjectOfType: Readonly<Record<string, Subject>> = {
   "aws:secretsmanager/secretVersion:SecretVersion": "secret value",
 };
 
+/** What a further generation of an application consists of, beside its secret value. */
+const typesOfGeneration = new Set([tenantApplicationType, signingKeyType, "resistant:index:Generation"]);
+
 /** The engine's words for a step that changes something. */
 const kindOfOperation: Readonly<Record<string, ChangeKind>> = {
   create: "added",
@@ -75,7 +78,7 @@ function toChange(step: Step, steps: readonly Step[]): Change {
 function kindOf(step: Step, subject: Subject, steps: readonly Step[]): ChangeKind {
   const kind = kindOfOperation[step.operation] ?? "replaced";
   if (subject === "tenant" && kind === "added" && step.inputs["adopt"] !== undefined) return "adopted";
-  const rotates = subject === "application" || subject === "signing key";
+  const rotates = typesOfGeneration.has(step.type);
   if (rotates && kind === "added" && hasOlder(step, steps)) return "rotated";
   if (rotates && kind === "removed" && hasNewer(step, steps)) return "retired";
   return kind;
@@ -94,8 +97,9 @@ function hasNewer(step: Step, steps: readonly Step[]): boolean {
   );
 }
 
-function generations({ type, name }: Step, steps: readonly Step[]): Step[] {
-  return steps.filter((other) => other.type === type && slotOf(other.name) === slotOf(name));
+/** Its application alone has every generation: another method may come with another key, or with none. */
+function generations({ name }: Step, steps: readonly Step[]): Step[] {
+  return steps.filter((other) => other.type === tenantApplicationType && slotOf(other.name) === slotOf(name));
 }
 
 /** Takes the generation off a name: `acme/eu-1/default/2` is of the slot `acme/eu-1/default`. */

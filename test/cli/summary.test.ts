@@ -12,6 +12,7 @@ const types = {
   tenant: "pulumi-nodejs:dynamic/resistant:Tenant",
   application: "pulumi-nodejs:dynamic/resistant:TenantApplication",
   key: "pulumi-nodejs:dynamic/resistant:SigningKey",
+  generation: "resistant:index:Generation",
   secret: "aws:secretsmanager/secret:Secret",
   value: "aws:secretsmanager/secretVersion:SecretVersion",
 };
@@ -77,6 +78,23 @@ describe("the summary of a preview", () => {
       step("same", "application", "acme/eu-1/default/2"),
     ];
     assert.deepEqual(told(summaryOf(retirement)), ["retired application acme/eu-1/default"]);
+  });
+
+  it("takes the key of another method, and a generation's own record, for a part of them", () => {
+    const steps = [
+      step("same", "application", "acme/eu-1/default/2"),
+      step("create", "application", "acme/eu-1/default/3"),
+      step("create", "generation", "acme/eu-1/default/3"),
+      step("create", "key", "acme/eu-1/default/3"),
+      step("delete", "application", "acme/eu-1/default"),
+      step("delete", "key", "acme/eu-1/default"),
+    ];
+    assert.deepEqual(beyondRotation(summaryOf(steps)), []);
+    const removal = [
+      step("delete", "application", "acme/eu-1/default/2"),
+      step("delete", "generation", "acme/eu-1/default/2"),
+    ];
+    assert.equal(beyondRotation(summaryOf(removal)).length, 2);
   });
 
   it("takes nothing else for one", () => {
