@@ -131,7 +131,8 @@ async function onRecord(
   const { stage, apiUrl } = settings;
   const recording = await startRecording(
     async (event) => {
-      await auditLog?.deliver(await journal.append(event));
+      const entry = await journal.append(event);
+      await auditLog?.deliver(entry);
     },
     { actor: actor(), stage, apiUrl, reason },
     { ...intended, operation: "delete", stack: name },

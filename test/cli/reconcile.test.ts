@@ -99,10 +99,16 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(deployment["pending_operations"] ?? [], []);
     const deletions = (await journal()).filter(({ operation }) => operation === "delete");
     assert.deepEqual(
-      deletions.filter(({ event, type }) => event === "result" && type === "TenantApplication"),
-      deletions.filter((event) => event.event === "result" && event.applicationId === lost),
+      deletions.map((event) => [event.event, event.type, event.applicationId]),
+      [
+        ["intent", "Lock", undefined],
+        ["result", "Lock", undefined],
+        ["intent", "TenantApplication", lost],
+        ["result", "TenantApplication", lost],
+        ["intent", "PendingOperation", undefined],
+        ["result", "PendingOperation", undefined],
+      ],
     );
-    assert.equal(deletions.filter(({ event }) => event === "intent").length * 2, deletions.length);
 
     assert.doesNotMatch(await stack.up(), /pending operation|warning/);
     assert.equal(stack.existing()["acme"]!.length, 1);
