@@ -24,17 +24,7 @@ describe("adoption of a tenant, on the engine", function () {
 
   /** A second stack, at the same API. */
   async function secondStack(customers: unknown[]): Promise<StackUnderTest> {
-    const { apiUrl, tokenUrl, clientId, keyId, privateKeyPem } = first.sandbox;
-    return StackUnderTest.create({
-      customers: customers as never,
-      config: {
-        "tenants:apiUrl": apiUrl,
-        "tenants:tokenUrl": tokenUrl,
-        "tenants:clientId": clientId,
-        "tenants:keyId": keyId,
-      },
-      env: { TENANTS_PRIVATE_KEY: privateKeyPem },
-    });
+    return first.createBeside({ customers: customers as never });
   }
 
   it("is offered, with its id, where the name is taken; and takes the tenant over", async () => {

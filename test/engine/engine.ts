@@ -145,6 +145,21 @@ export class StackUnderTest {
     );
   }
 
+  /** Makes another stack at this one's API, of the same organization. */
+  async createBeside(options: Omit<StackOptions, "sandbox" | "config" | "env">): Promise<StackUnderTest> {
+    const { apiUrl, tokenUrl, clientId, keyId, privateKeyPem } = this.sandbox;
+    return StackUnderTest.create({
+      ...options,
+      config: {
+        "tenants:apiUrl": apiUrl,
+        "tenants:tokenUrl": tokenUrl,
+        "tenants:clientId": clientId,
+        "tenants:keyId": keyId,
+      },
+      env: { TENANTS_PRIVATE_KEY: privateKeyPem },
+    });
+  }
+
   /** Runs a `pulumi` command, whatever its exit code. */
   async run(args: readonly string[], options?: RunOptions): Promise<ProcessResult> {
     const result = await this.workspace.run(args, options);

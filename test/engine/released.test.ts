@@ -109,18 +109,7 @@ describe("a production customer that is released, on the engine", function () {
   });
 
   it("is taken over, applications and all, by a stack that declares the printed entry", async () => {
-    const { apiUrl, tokenUrl, clientId, keyId, privateKeyPem } = stack.sandbox;
-    const next = await StackUnderTest.create({
-      stage: "production",
-      customers: entry as ConfigValue,
-      config: {
-        "tenants:apiUrl": apiUrl,
-        "tenants:tokenUrl": tokenUrl,
-        "tenants:clientId": clientId,
-        "tenants:keyId": keyId,
-      },
-      env: { TENANTS_PRIVATE_KEY: privateKeyPem },
-    });
+    const next = await stack.createBeside({ stage: "production", customers: entry as ConfigValue });
     try {
       await next.up();
       const sent = stack.sandbox.control.requestLog().map(({ operation }) => operation);

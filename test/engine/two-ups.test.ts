@@ -41,17 +41,7 @@ describe("two stacks that declare the same customer, on the engine", function ()
 
   beforeEach(async () => {
     one = await StackUnderTest.create({ customers: [acme], sandbox: { latencyMs } });
-    const { apiUrl, tokenUrl, clientId, keyId, privateKeyPem } = one.sandbox;
-    other = await StackUnderTest.create({
-      customers: [acme],
-      config: {
-        "tenants:apiUrl": apiUrl,
-        "tenants:tokenUrl": tokenUrl,
-        "tenants:clientId": clientId,
-        "tenants:keyId": keyId,
-      },
-      env: { TENANTS_PRIVATE_KEY: privateKeyPem },
-    });
+    other = await one.createBeside({ customers: [acme] });
   });
   afterEach(async () => {
     await one.finish();
