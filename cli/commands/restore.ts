@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { describeDeletion } from "pulumi-resistant-tenants/aws-secret";
+import { describeDeletion } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";

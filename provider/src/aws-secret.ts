@@ -114,11 +114,6 @@ export class SecretsManager {
   }
 }
 
-/** Says since when, or until when, a secret waits for its deletion: AWS documents its `DeletedDate` as either. */
-export function describeDeletion(deletedAt: string): string {
-  return `${Date.parse(deletedAt) > Date.now() ? "planned for" : "begun"} ${deletedAt}`;
-}
-
 function isEmpty({ DeletedDate, VersionIdsToStages }: DescribeSecretResponse): boolean {
   return DeletedDate === undefined && Object.keys(VersionIdsToStages ?? {}).length === 0;
 }

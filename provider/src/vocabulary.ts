@@ -3,5 +3,6 @@ export { type Cell, cells, type Stage, stages, stageTable } from "./client/cells
 export { messageOf } from "./client/errors";
 export { parsePublicKey, type PublicKey, type PublicKeyNumbers, readPublicKey } from "./client/public-key";
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
+export { describeDeletion } from "./deletion-date";
 export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
 export { nameOfUrn } from "./urn";

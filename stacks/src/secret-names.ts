@@ -1,14 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  describeDeletion,
-  type SecretDescription,
-  SecretsManager,
-  type WantedSecret,
-} from "pulumi-resistant-tenants/aws-secret";
-import { messageOf } from "pulumi-resistant-tenants/client";
+import type { SecretDescription, SecretsManager, WantedSecret } from "pulumi-resistant-tenants/aws-secret";
 import { refusal } from "pulumi-resistant-tenants/guards";
 import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
 import { tenantType } from "pulumi-resistant-tenants/resource-types";
+import { describeDeletion, messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { readAwsAccess } from "./aws-access";
 import type { CustomerArgs } from "./customer";
@@ -38,7 +33,9 @@ export async function freeSecretNames(customers: readonly CustomerArgs[]): Promi
   const access = readAwsAccess((key) => config.get(key));
   // Asked as another identity than the AWS provider's, AWS could answer of another account.
   if (access === undefined) return;
-  const aws = new SecretsManager(access);
+  // The SDK is loaded where there is something to ask.
+  const loaded = await import("pulumi-resistant-tenants/aws-secret");
+  const aws = new loaded.SecretsManager(access);
   try {
     const taken = await findTaken(aws, wanted);
     if (taken.length > 0) throw refusal(describeTaken(taken));
