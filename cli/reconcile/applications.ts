@@ -6,7 +6,7 @@ import type { HeldApplication } from "../state";
 import type { Comparison } from "./comparison";
 import type { Candidate, Finding } from "./finding";
 import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
-import { isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
+import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
 
 /** An application that exists, and the tenant it is in. */
 type Existing = ApiApplication & { tenantId: string };
@@ -15,16 +15,19 @@ type Existing = ApiApplication & { tenantId: string };
 export function compareApplications(comparison: Comparison): Finding[] {
   const { state, events, applications } = comparison;
   const record = recordOf(events, "TenantApplication", comparison);
-  const existing = [...applications].flatMap(([tenantId, list]) =>
-    list.map((application) => ({ ...application, tenantId })),
-  );
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
-  const notHeld = existing.filter(
-    ({ applicationId }) => !held.has(applicationId) && !state.released.includes(applicationId),
-  );
+  const released = handedOver("TenantApplication", comparison);
+  const existing = [...applications]
+    .flatMap(([tenantId, list]) => list.map((application) => ({ ...application, tenantId })))
+    .filter(({ applicationId }) => held.has(applicationId) || !released.has(applicationId));
+  const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
   // An adoption sends nothing: one that was cut short left nothing behind.
-  const creates = record.open.filter(({ parameters }) => parameters["adopt"] === undefined);
+  // In a tenant that was handed over, what looks like one's own is its next owner's.
+  const releasedTenants = handedOver("Tenant", comparison);
+  const creates = record.open.filter(
+    ({ parameters, tenantId = "" }) => parameters["adopt"] === undefined && !releasedTenants.has(tenantId),
+  );
   const open = matchOpenCreates(creates, byTenant(unclaimed));
   const explained = new Set(
     open.flatMap(({ candidates }) => candidates.map(({ applicationId }) => applicationId)),
