@@ -87,7 +87,7 @@ function onRecord(
         severity: "todo",
         why: `${said}. It was made elsewhere: somebody may use it.`,
         next: [
-          `to manage it here, declare it again, with adopt.applicationId: ${application.applicationId}; ${typed(["up"])}`,
+          adoptAgain(application, typed),
           `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
         ],
       },
@@ -105,10 +105,11 @@ function onRecord(
       ...common,
       kind: "orphanedApplication",
       severity: "todo",
-      why: `${said}: it was taken out of it, or an older state was put back. Somebody may use it.`,
+      why: `${said}: it was taken out of it, or an older state was put back. Somebody may use it; its credentials are in its secret in Secrets Manager.`,
       next: [
+        adoptAgain(application, typed),
         `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
-        `or have it replaced: ${replaceLost(typed)}`,
+        `or, if nobody uses it, have it replaced: ${replaceLost(typed)}`,
       ],
     },
   ];
@@ -138,6 +139,10 @@ function crashed(
     next: [fixCommand, replaceLost(typed)],
     fix: { action: "deleteApplication", tenantId, applicationId, slot },
   };
+}
+
+function adoptAgain({ applicationId }: Existing, typed: Comparison["typed"]): string {
+  return `to manage it here, declare it again, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> }; ${typed(["up"])}`;
 }
 
 function replaceLost(typed: Comparison["typed"]): string {

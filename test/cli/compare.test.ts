@@ -111,7 +111,13 @@ const applicationCases: Case[] = [
         ],
       };
     },
-    [{ kind: "orphanedApplication", id: "a-1", next: /adopt\.applicationId: a-1/ }],
+    [
+      {
+        kind: "orphanedApplication",
+        id: "a-1",
+        next: /declare it again, with adopt: \{ applicationId: a-1, secretArn: /,
+      },
+    ],
   ],
   [
     "one that an open create explains is orphaned, and its secret is lost: it can be deleted",
@@ -155,7 +161,7 @@ const applicationCases: Case[] = [
         applications: [application("a-1")],
       };
     },
-    [{ kind: "orphanedApplication", id: "a-1", next: atVendor("a-1") }],
+    [{ kind: "orphanedApplication", id: "a-1", next: /with adopt: \{ applicationId: a-1, secretArn: / }],
   ],
   [
     "one that was adopted just before the update was killed is somebody's: it is never deleted",
@@ -172,7 +178,11 @@ const applicationCases: Case[] = [
     },
     [
       { kind: "pendingOperation", fix: "clearPendingCreate" },
-      { kind: "orphanedApplication", id: "a-1", next: /adopt\.applicationId: a-1/ },
+      {
+        kind: "orphanedApplication",
+        id: "a-1",
+        next: /declare it again, with adopt: \{ applicationId: a-1, secretArn: /,
+      },
     ],
   ],
   [
