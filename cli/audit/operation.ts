@@ -1,7 +1,7 @@
 import type { JournalEvent, RecordedType, ResultEvent } from "pulumi-resistant-tenants/journal";
 
 /** What was done, as an auditor asks for it. */
-export type OperationName = "create" | "adopt" | "rotate" | "delete" | "clear";
+export type OperationName = "create" | "adopt" | "rotate" | "release" | "delete" | "clear";
 
 /** One thing that was done, or was meant to be: an intent and its result. */
 export interface Operation {
@@ -76,7 +76,7 @@ function nameOf(
   parameters: Record<string, unknown>,
 ): OperationName {
   if (type !== "Tenant" && type !== "TenantApplication") return "clear";
-  if (operation === "delete") return "delete";
+  if (operation !== "create") return operation;
   if (result?.outcome === "adopted" || typeof parameters["adopt"] === "string") return "adopt";
   return type === "TenantApplication" && laterGeneration.test(slot) ? "rotate" : "create";
 }

@@ -6,7 +6,7 @@ import type { HeldApplication } from "../state";
 import type { Comparison } from "./comparison";
 import type { Candidate, Finding } from "./finding";
 import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
-import { isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
+import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
 
 /** An application that exists, and the tenant it is in. */
 type Existing = ApiApplication & { tenantId: string };
@@ -15,16 +15,19 @@ type Existing = ApiApplication & { tenantId: string };
 export function compareApplications(comparison: Comparison): Finding[] {
   const { state, events, applications } = comparison;
   const record = recordOf(events, "TenantApplication", comparison);
-  const existing = [...applications].flatMap(([tenantId, list]) =>
-    list.map((application) => ({ ...application, tenantId })),
-  );
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
-  const notHeld = existing.filter(
-    ({ applicationId }) => !held.has(applicationId) && !state.released.includes(applicationId),
-  );
+  const released = handedOver("TenantApplication", comparison);
+  const existing = [...applications]
+    .flatMap(([tenantId, list]) => list.map((application) => ({ ...application, tenantId })))
+    .filter(({ applicationId }) => held.has(applicationId) || !released.has(applicationId));
+  const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
   // An adoption sends nothing: one that was cut short left nothing behind.
-  const creates = record.open.filter(({ parameters }) => parameters["adopt"] === undefined);
+  // In a tenant that was handed over, what looks like one's own is its next owner's.
+  const releasedTenants = handedOver("Tenant", comparison);
+  const creates = record.open.filter(
+    ({ parameters, tenantId = "" }) => parameters["adopt"] === undefined && !releasedTenants.has(tenantId),
+  );
   const open = matchOpenCreates(creates, byTenant(unclaimed));
   const explained = new Set(
     open.flatMap(({ candidates }) => candidates.map(({ applicationId }) => applicationId)),
@@ -84,7 +87,7 @@ function onRecord(
         severity: "todo",
         why: `${said}. It was made elsewhere: somebody may use it.`,
         next: [
-          `to manage it here, declare it again, with adopt.applicationId: ${application.applicationId}; ${typed(["up"])}`,
+          adoptAgain(application, typed),
           `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
         ],
       },
@@ -102,10 +105,11 @@ function onRecord(
       ...common,
       kind: "orphanedApplication",
       severity: "todo",
-      why: `${said}: it was taken out of it, or an older state was put back. Somebody may use it.`,
+      why: `${said}: it was taken out of it, or an older state was put back. Somebody may use it; its credentials are in its secret in Secrets Manager.`,
       next: [
+        adoptAgain(application, typed),
         `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
-        `or have it replaced: ${replaceLost(typed)}`,
+        `or, if nobody uses it, have it replaced: ${replaceLost(typed)}`,
       ],
     },
   ];
@@ -135,6 +139,10 @@ function crashed(
     next: [fixCommand, replaceLost(typed)],
     fix: { action: "deleteApplication", tenantId, applicationId, slot },
   };
+}
+
+function adoptAgain({ applicationId }: Existing, typed: Comparison["typed"]): string {
+  return `to manage it here, declare it again, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> }; ${typed(["up"])}`;
 }
 
 function replaceLost(typed: Comparison["typed"]): string {

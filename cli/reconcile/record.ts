@@ -4,9 +4,12 @@ import {
   objectIdOf,
   recordedIds,
   type RecordedType,
+  releasedIds,
   type ResultEvent,
   resultOf,
 } from "pulumi-resistant-tenants/journal";
+
+import type { Comparison } from "./comparison";
 
 /** A create on record whose object was made, as far as its maker was told. */
 export interface RecordedObject {
@@ -54,6 +57,14 @@ export function recordOf(
     stackOf: (objectId) =>
       ofType.find((event) => event.operation === "create" && objectIdOf(event) === objectId)?.stack,
   };
+}
+
+/** Gives the ids of the objects of a type that the stack has handed over: the state tells it, or, later, the record. */
+export function handedOver(
+  type: RecordedType,
+  { state, events, stack }: Pick<Comparison, "state" | "events" | "stack">,
+): Set<string> {
+  return new Set([...state.released, ...releasedIds(events, { type, stack })]);
 }
 
 function asIntent(event: JournalEvent | undefined): IntentEvent | undefined {

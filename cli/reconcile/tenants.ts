@@ -6,7 +6,7 @@ import type { HeldTenant } from "../state";
 import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";
 import { tenantParameters } from "./open-creates";
-import { isLastOfSlot, recordOf, type TypeRecord } from "./record";
+import { handedOver, isLastOfSlot, recordOf, type TypeRecord } from "./record";
 
 /** The API's `Date` header and its `created` are right to a second each. */
 const clockToleranceMs = 3000;
@@ -16,11 +16,12 @@ export function compareTenants(comparison: Comparison): Finding[] {
   const { state, tenants, events } = comparison;
   const record = recordOf(events, "Tenant", comparison);
   const held = new Set(state.tenants.map(({ tenantId }) => tenantId));
+  const released = handedOver("Tenant", comparison);
   const existing = new Set(tenants.map(({ tenantId }) => tenantId));
   const names = new Set(tenants.map(({ name }) => name));
   return [
     ...tenants
-      .filter(({ tenantId }) => !held.has(tenantId) && !state.released.includes(tenantId))
+      .filter(({ tenantId }) => !held.has(tenantId) && !released.has(tenantId))
       .map((tenant) => notHeld(tenant, record, comparison)),
     ...state.tenants.flatMap((tenant) =>
       existing.has(tenant.tenantId) ? partlyMade(tenant, comparison) : lost(tenant, comparison),

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { providerSource } from "./provider-source";
 import { releasedType } from "./resource-types";
-import { nameOfUrn } from "./urn";
+import { nameOfUrn, typeOfUrn } from "./urn";
 
 /**
  * Takes the place of a resource in the state that the stack hands over. The engine forgets a resource without deleting
@@ -29,9 +29,4 @@ export class Released extends pulumi.CustomResource {
 /** Tells apart what had one name and several types: `acme/eu-1/default/SecretVersion`. */
 function releasedName(formerUrn: string): string {
   return `${nameOfUrn(formerUrn)}/${typeOfUrn(formerUrn).split(":").at(-1) ?? ""}`;
-}
-
-/** Gives a resource's own type, without those of its parents. */
-function typeOfUrn(urn: string): string {
-  return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
 }

@@ -43,21 +43,33 @@ const flag = z
 
 /** The keys below `tenants:` that the resources read. Each may be absent while nothing has to be sent. */
 export const settingsSchema = z.object({
-  /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. */
+  /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. A stack never changes it. */
   stage: z.enum(stages, { error: `must be one of ${stages.join(", ")}` }),
   /** Base URL of the Tenant Management API, `/v0` included; https only, except on loopback. Default: the stage's. */
   apiUrl: serviceUrl.optional(),
-  /** Token URL of the organization's authorization server; also the client assertion's `aud`. */
+  /**
+   * Token URL of the organization's authorization server, as the vendor told it for the stage; also the client
+   * assertion's `aud`. https only, except on loopback.
+   */
   tokenUrl: serviceUrl.optional(),
-  /** The organization's OAuth2 client. The environment variable `TENANTS_CLIENT_ID` overrides it. */
+  /**
+   * The organization's OAuth2 client, needed for all but a preview. The environment variable `TENANTS_CLIENT_ID`
+   * overrides it.
+   */
   clientId: notEmpty.optional(),
-  /** `kid` header of the client assertion. The environment variable `TENANTS_KEY_ID` overrides it. */
+  /**
+   * `kid` header of the client assertion. The environment variable `TENANTS_KEY_ID` overrides it. Default: none is
+   * sent.
+   */
   keyId: notEmpty.optional(),
   /** The AWS KMS key that signs in the organization's name and never leaves KMS: its id or ARN, or an alias. RSA. */
   kmsKeyId: kmsKey.optional(),
   /** ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8). */
   privateKeySecretArn: secretArn.optional(),
-  /** Where the journal is: a file, relative to the project, or `s3://<bucket>/<prefix>`. Default: a file beside the stack. */
+  /**
+   * Where each create and delete is recorded before it is sent: a file, relative to the project, or
+   * `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.
+   */
   journal: z
     .string()
     .regex(
@@ -65,7 +77,10 @@ export const settingsSchema = z.object({
       "must be a file's path or s3://<bucket>/<prefix>",
     )
     .optional(),
-  /** Says that the disk of this CI runner outlives the run, so that a journal may lie on it. Default false. */
+  /**
+   * `true` says that the disk of this CI runner outlives the run, so that the journal may lie on it; without it a runner
+   * (`CI=true`) must keep it in S3. Default: `false`.
+   */
   journalDiskIsKept: flag.optional(),
   /**
    * The log group of CloudWatch Logs that each event of the journal is put into, too: its name, or its ARN. It must be
@@ -78,9 +93,14 @@ export const settingsSchema = z.object({
       "must be a log group's name or its ARN (arn:aws:logs:<region>:<account>:log-group:<name>)",
     )
     .optional(),
-  /** Why changes are made, recorded with each. The environment variable `TENANTS_REASON` overrides it. */
+  /**
+   * Why changes are made, recorded with each: one line of 1 to 500 characters. In production each change needs one. The
+   * environment variable `TENANTS_REASON` overrides it.
+   */
   reason: reasonSchema.optional(),
-  /** Lets an `up` delete and make again an application whose secret was lost with the answer. Default false. */
+  /**
+   * `true` lets an `up` delete and make again an application whose secret was lost with the answer. Default: `false`.
+   */
   replaceLostApplications: flag.optional(),
   /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */
   privateKey: notEmpty.optional(),

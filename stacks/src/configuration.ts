@@ -61,9 +61,6 @@ export interface StackConfiguration {
 /** The vendor's default quota of tenants, raised on request. */
 const defaultQuota = 20;
 
-/** The keys of the namespace that the program reads, beside those of the resources themselves. */
-const programKeys = ["owner", "customers", "rotation", "secretPrefix", "secrets", "quota"];
-
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 const tagValue = z
   .string({ error: "must be text" })
@@ -88,6 +85,32 @@ const quotaSchema = z
   .transform(Number)
   .default(defaultQuota);
 
+/** The keys of the namespace that the program reads, beside those of the resources themselves. */
+export const programSchema = z.object({
+  /** The owner of customers that name none. 1 to 256 characters that AWS allows in a tag. */
+  owner: tagValue.optional(),
+  /** The customers, each as below; `[]` for none. */
+  customers: z.array(z.unknown(), { error: "must be a list of customers; write [] for none" }),
+  /**
+   * How the credentials of all applications are rotated that say nothing else: as below, or `none`. Default: not at
+   * all.
+   */
+  rotation: rotationSchema.optional(),
+  /**
+   * The first part of every secret's name: 1 to 200 letters, digits and `/ _ + = . @ -`, without a slash at either end.
+   * Default: `resistant-tenants`.
+   */
+  secretPrefix: secretPrefixSchema.default(defaultSecretPrefix),
+  /** How the secrets of all customers are kept, as below. */
+  secrets: secretsSchema.optional(),
+  /**
+   * How many tenants the vendor allows the organization; a preview warns of more customers than that. Default: `20`.
+   */
+  quota: quotaSchema,
+});
+
+const programKeys = Object.keys(programSchema.shape);
+
 function cellOf(stage: Stage): z.ZodType<Cell> {
   const { cells } = stageTable[stage];
   return z.enum(cells as [Cell, ...Cell[]], {
@@ -98,31 +121,44 @@ function cellOf(stage: Stage): z.ZodType<Cell> {
 const cellList = (stage: Stage): z.ZodArray<z.ZodType<Cell>> =>
   z.array(cellOf(stage), { error: "must be a list of cells" }).min(1, "must name at least one cell");
 
-const applicationSchema = (stage: Stage) =>
+/** One entry of a customer's `applications`, in a stack of this stage. */
+export const applicationSchema = (stage: Stage) =>
   z
     .strictObject(
       {
+        /** The cell, one of the customer's `cells`. */
         cell: cellOf(stage),
+        /** Tells the applications of one cell apart: 1 to 32 of `a-z 0-9 -`. Default: `default`. */
         purpose: z
           .string({ error: "must be text" })
           .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
           .default("default"),
+        /**
+         * What the application may do: `documents.submissions.read`, `documents.submissions.write`, or both. Default:
+         * both.
+         */
         scopes: z
           .array(z.enum(documentsScopes, { error: `must be one of ${documentsScopes.join(", ")}` }), {
             error: "must be a list of scopes",
           })
           .min(1, "must name at least one scope, or be left out for both")
           .default([...documentsScopes]),
+        /**
+         * How the application proves itself: `CLIENT_SECRET`, a secret that the vendor makes; `RSA` or `EC`, a key pair that
+         * is made here, unless `publicKey` is given. Default: `CLIENT_SECRET`.
+         */
         authMethod: z
           .enum(authMethods, { error: `must be one of ${authMethods.join(", ")}` })
           .default("CLIENT_SECRET"),
-        /** Takes over an existing application instead of making one: its id, and the secret with its credentials. */
+        /** Takes over an existing application instead of making one. Not with `publicKey`. */
         adopt: z
           .strictObject(
             {
+              /** The id of the existing application. */
               applicationId: z
                 .string({ error: "must be the id of an existing application" })
                 .min(1, "must be the id of an existing application"),
+              /** ARN of the Secrets Manager secret that holds its credentials. */
               secretArn,
             },
             {
@@ -133,6 +169,9 @@ const applicationSchema = (stage: Stage) =>
           )
           .optional(),
         ...customerKeyFields,
+        /**
+         * How its credentials are rotated; it takes the place of `tenants:rotation` as a whole, and `none` opts out.
+         */
         rotation: rotationSchema.optional(),
       },
       { error: unknownKey },
@@ -143,31 +182,52 @@ const applicationSchema = (stage: Stage) =>
       }
     });
 
-const customerSchema = (stage: Stage) =>
+/** One entry of `tenants:customers`, in a stack of this stage. */
+export const customerSchema = (stage: Stage) =>
   z.strictObject(
     {
+      /** The tenant's name, unique in the organization: 1 to 61 lower-case letters and digits. */
       name: z
         .string({ error: "must be given, as text" })
         .regex(
           /^[a-z0-9]{1,61}$/,
           "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
         ),
+      /**
+       * The partner's own identifier of the customer: 1 to 256 characters that AWS allows in a tag, which are letters,
+       * digits, spaces and `_ . : / = @ + -`.
+       */
       customerId: z
         .union([z.int().transform(String), tagValue], {
           error: "must be given: the partner's own identifier",
         })
         .pipe(tagValue),
+      /** Who answers for the customer, as `customerId`. Default: `tenants:owner`. */
       owner: tagValue.optional(),
+      /**
+       * `active`: nothing of it can be deleted in production; `deprecated`: it can, by removing its entry after the next
+       * `up`; `released`: it is handed over, and nothing is deleted. Default: `active`.
+       */
       status: z
         .enum(["active", "deprecated", "released"], { error: "must be active, deprecated or released" })
         .default("active"),
+      /**
+       * The cells of the customer, at least one: each has one application, unless `applications` names others for it.
+       */
       cells: cellList(stage),
+      /**
+       * The cells with a Web UI. Where it is given, a change would replace the tenant, and is refused. Default: `cells` when
+       * the tenant is made, and never a difference after that.
+       */
       uiCells: cellList(stage).optional(),
+      /** The id of an existing tenant, which is taken over instead of making one. */
       adopt: z
         .string({ error: "must be the id of an existing tenant" })
         .min(1, "must be the id of an existing tenant")
         .optional(),
+      /** Overrides `tenants:secrets` for this customer, field by field. */
       secrets: secretsSchema.optional(),
+      /** The customer's applications, each as below. Default: one per cell; also in each cell that none here names. */
       applications: z
         .array(applicationSchema(stage), { error: "must be a list" })
         .min(1, "must name an application, or be left out for one per cell")
@@ -198,14 +258,14 @@ export function readConfiguration(
     ...unknownKeys(values),
     ...("problems" in read ? read.problems : missingTokenUrl(read.settings)),
   ];
-  const owner = check(tagValue.optional(), values.get("owner"), "tenants:owner", problems);
+  const owner = check(programSchema.shape.owner, values.get("owner"), "tenants:owner", problems);
   const secretPrefix = check(
-    secretPrefixSchema.default(defaultSecretPrefix),
+    programSchema.shape.secretPrefix,
     values.get("secretPrefix"),
     "tenants:secretPrefix",
     problems,
   );
-  const quota = check(quotaSchema, values.get("quota"), "tenants:quota", problems);
+  const quota = check(programSchema.shape.quota, values.get("quota"), "tenants:quota", problems);
   // Without a stage that is right, the cells cannot be checked against it: production has them all.
   const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? "production";
   const secrets = readSecrets(values.get("secrets"), awsRegion, problems);
@@ -259,7 +319,7 @@ function readRotation(
 ): RotationConfiguration | undefined {
   // The engine gives text as it stands, and what is a map as JSON.
   const given = text === undefined ? undefined : (parseJson(text) ?? text);
-  const rotation = check(rotationSchema.optional(), given, "tenants:rotation", problems);
+  const rotation = check(programSchema.shape.rotation, given, "tenants:rotation", problems);
   return rotation === "none" ? undefined : rotation;
 }
 
@@ -279,11 +339,9 @@ function readCustomers(
   problems: ConfigurationProblem[],
 ): CustomerConfiguration[] {
   const path = "tenants:customers";
-  const entries = json === undefined ? undefined : parseJson(json);
-  if (!Array.isArray(entries)) {
-    problems.push({ path, problem: "must be a list of customers; write [] for none" });
-    return [];
-  }
+  const given = json === undefined ? undefined : parseJson(json);
+  const entries = check(programSchema.shape.customers, given, path, problems);
+  if (entries === undefined) return [];
   problems.push(
     ...duplicates(
       entries.map((entry) => field(entry, "name")),

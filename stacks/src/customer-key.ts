@@ -12,12 +12,18 @@ export interface CustomerKey {
   keyId?: string | undefined;
 }
 
+/** The fields of an application that hold such a key. */
 export const customerKeyFields = {
+  /**
+   * A key of the customer's own, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has its private
+   * half.
+   */
   publicKey: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())], {
       error: "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK",
     })
     .optional(),
+  /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: its RFC 7638 thumbprint. */
   keyId: z
     .string({ error: "must be text" })
     .min(1, "must not be empty")

@@ -17,16 +17,28 @@ const roleArn = z
 /** The object `tenants:secrets`, and `secrets` of a customer, which overrides it field by field. */
 export const secretsSchema = z.strictObject(
   {
-    /** The KMS key that encrypts the secret: key id, ARN or alias. Default: AWS's own, `alias/aws/secretsmanager`. */
+    /**
+     * The KMS key that encrypts the secret: key id, ARN or alias, in the stack's region. Default: AWS's own,
+     * `alias/aws/secretsmanager`.
+     */
     kmsKeyId: kmsKey.optional(),
-    /** The only roles that may read the secret. `[]` takes such a restriction away again. Default: AWS's own rules. */
+    /**
+     * ARNs of the only roles that may read the secret: 50 at most, no wildcard. `[]` takes such a restriction away again.
+     * Default: AWS's own rules.
+     */
     readerRoleArns: z
       .array(roleArn, { error: "must be a list of role ARNs" })
       .max(50, "must name at most 50 roles: more do not fit into a resource policy")
       .optional(),
-    /** Whether a cell's secret has a replica in the cell's AWS region, where that is not the stack's. Default false. */
+    /**
+     * `true`: a secret has a replica in its cell's AWS region, where that is not the stack's `aws:region`. Default:
+     * `false`.
+     */
     replicate: z.boolean({ error: "must be true or false" }).optional(),
-    /** The KMS key of the replicas: what means a key in every region, an alias or a multi-Region key's id. */
+    /**
+     * The KMS key of the replicas: what means a key in every region, an alias or a multi-Region key's id (`mrk-…`). Needed
+     * where `kmsKeyId` and `replicate` are given. Default: AWS's own.
+     */
     replicaKmsKeyId: kmsKey
       .refine(
         (id) => /^(?:alias\/|mrk-)/.test(id),

@@ -26,7 +26,7 @@ describe("the operations of a journal", () => {
     );
   });
 
-  it("tell a create, an adoption, a rotation, a delete and a clearing apart", () => {
+  it("tell a create, an adoption, a rotation, a release, a delete and a clearing apart", () => {
     const adopt = intent("create", {
       type: "Tenant",
       slot: "acme",
@@ -36,6 +36,7 @@ describe("the operations of a journal", () => {
       intent("create"),
       adopt,
       intent("create", { slot: "acme/eu-1/default/2" }),
+      intent("release", { slot: "acme/eu-1/default/2" }),
       intent("delete", { slot: "acme/eu-1/default/2" }),
       intent("delete", { type: "Lock", slot: "organization/project/dev" }),
     ];
@@ -45,6 +46,7 @@ describe("the operations of a journal", () => {
         ["create", "acme"],
         ["adopt", "acme"],
         ["rotate", "acme"],
+        ["release", "acme"],
         ["delete", "acme"],
         ["clear", undefined],
       ],

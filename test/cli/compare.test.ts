@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { compare } from "../../cli/reconcile/compare";
+import type { JournalEvent } from "../../provider/src/journal";
 import type { Finding, FindingKind } from "../../cli/reconcile/finding";
 import {
   application,
@@ -30,6 +31,23 @@ type Case = [what: string, situation: (events: Events) => Situation, expected: E
 const replaced = /^tenants reconcile --fix$/;
 const atVendor = (id: string): RegExp =>
   new RegExp(`^if nobody uses it: .*DELETE /tenants/t-1/applications/${id}$`);
+
+/** A tenant and its application that were handed over, and have left the state. */
+function handedOver(events: Events): Situation & { events: JournalEvent[] } {
+  const [made, create] = [events.createTenant(), events.createApplication()];
+  return {
+    events: [
+      made,
+      events.result(made, "made", { tenantId: "t-1" }),
+      create,
+      events.result(create, "made", { applicationId: "a-1" }),
+      ...events.release({ type: "TenantApplication", tenantId: "t-1", applicationId: "a-1" }),
+      ...events.release({ type: "Tenant", tenantId: "t-1" }),
+    ],
+    heldTenants: [],
+    applications: [application("a-1")],
+  };
+}
 
 const applicationCases: Case[] = [
   [
@@ -61,6 +79,45 @@ const applicationCases: Case[] = [
       };
     },
     [],
+  ],
+  [
+    "one that was handed over is nobody's orphan either once it has left the state: the journal knows it",
+    handedOver,
+    [],
+  ],
+  [
+    "one in a tenant that was handed over is its next owner's, even where an open create could explain it",
+    (events) => ({
+      ...handedOver(events),
+      events: [events.createApplication(), ...handedOver(events).events],
+      applications: [application("a-1"), application("a-2")],
+    }),
+    [],
+  ],
+  [
+    "one that was handed over, taken back and lost again is orphaned again",
+    (events) => {
+      const before = handedOver(events);
+      const [tenantBack, back] = [events.createTenant(), events.createApplication()];
+      return {
+        ...before,
+        heldTenants: [heldTenant()],
+        events: [
+          ...before.events,
+          tenantBack,
+          events.result(tenantBack, "adopted", { tenantId: "t-1" }),
+          back,
+          events.result(back, "adopted", { applicationId: "a-1" }),
+        ],
+      };
+    },
+    [
+      {
+        kind: "orphanedApplication",
+        id: "a-1",
+        next: /declare it again, with adopt: \{ applicationId: a-1, secretArn: /,
+      },
+    ],
   ],
   [
     "one that an open create explains is orphaned, and its secret is lost: it can be deleted",
@@ -104,7 +161,7 @@ const applicationCases: Case[] = [
         applications: [application("a-1")],
       };
     },
-    [{ kind: "orphanedApplication", id: "a-1", next: atVendor("a-1") }],
+    [{ kind: "orphanedApplication", id: "a-1", next: /with adopt: \{ applicationId: a-1, secretArn: / }],
   ],
   [
     "one that was adopted just before the update was killed is somebody's: it is never deleted",
@@ -121,7 +178,11 @@ const applicationCases: Case[] = [
     },
     [
       { kind: "pendingOperation", fix: "clearPendingCreate" },
-      { kind: "orphanedApplication", id: "a-1", next: /adopt\.applicationId: a-1/ },
+      {
+        kind: "orphanedApplication",
+        id: "a-1",
+        next: /declare it again, with adopt: \{ applicationId: a-1, secretArn: /,
+      },
     ],
   ],
   [

@@ -59,6 +59,12 @@ export class Events {
     return { ...common, ...this.next(), event: "intent", operation: "delete", slot, parameters: {}, ...of };
   }
 
+  /** The intent to hand an object over, and its result. */
+  release(of: Pick<IntentEvent, "type" | "tenantId" | "applicationId">): [IntentEvent, ResultEvent] {
+    const intent: IntentEvent = { ...this.remove(of), operation: "release" };
+    return [intent, this.result(intent, "released", of)];
+  }
+
   result(of: IntentEvent, outcome: Outcome, ids: Partial<ResultEvent> = {}): ResultEvent {
     const { type, operation, slot: ofSlot, stack: ofStack, tenantId } = of;
     return {

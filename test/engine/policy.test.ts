@@ -27,8 +27,12 @@ async function withStack(
     const configFile = path.join(directory, "policy-config.json");
     await test(async (policyConfig = {}) => {
       await writeFile(configFile, JSON.stringify(policyConfig));
-      const flags = ["--policy-pack", folder, "--policy-pack-config", configFile];
-      const { exitCode, stdout, stderr } = await stack.run(["preview", ...flags], { env });
+      // As the workflows give it; the flags of the same name do the same.
+      const options = {
+        PULUMI_OPTION_POLICY_PACK: folder,
+        PULUMI_OPTION_POLICY_PACK_CONFIG: configFile,
+      };
+      const { exitCode, stdout, stderr } = await stack.run(["preview"], { env: { ...env, ...options } });
       return { exitCode, printed: (stdout + stderr).replace(/\s+/g, " ") };
     }, stack);
   } finally {

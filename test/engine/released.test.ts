@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { parse } from "yaml";
+import { z } from "zod";
 
 import type { CustomerRecord } from "../../provider/src/stack-outputs";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
@@ -16,6 +17,21 @@ const declared = {
   ],
 };
 const released = { ...declared, status: "released" };
+const auditSchema = z.object({
+  operations: z.array(
+    z.object({
+      operation: z.string(),
+      outcome: z.string(),
+      actor: z.string(),
+      reason: z.string(),
+      slot: z.string(),
+      customer: z.string(),
+      tenantId: z.string().optional(),
+      applicationId: z.string().optional(),
+      clientId: z.string().optional(),
+    }),
+  ),
+});
 const withoutCredentials = { env: { TENANTS_PRIVATE_KEY: undefined } };
 
 async function recordOf(stack: StackUnderTest, customer: string): Promise<CustomerRecord | undefined> {
@@ -108,6 +124,38 @@ describe("a production customer that is released, on the engine", function () {
     assert.deepEqual(await recordOf(stack, "acme"), { ...record, status: "released" });
   });
 
+  it("is on the record as released, with who, why and the ids", async () => {
+    const { stdout } = await stack.tenants("audit", "show", "--json");
+    const { operations } = auditSchema.parse(JSON.parse(stdout));
+    const { tenantId, applications } = record;
+    const common = {
+      operation: "release",
+      outcome: "released",
+      reason: "a test",
+      customer: "acme",
+      tenantId,
+    };
+    assert.deepEqual(
+      operations
+        .filter(({ operation }) => operation === "release")
+        .map(({ actor, ...rest }) => {
+          assert.match(actor, /@/);
+          return rest;
+        })
+        .sort((a, b) => a.slot.localeCompare(b.slot)),
+      [
+        { ...common, slot: "acme" },
+        ...applications.map(({ cell, purpose, applicationId, clientId }) => ({
+          ...common,
+          slot: `acme/${cell}/${purpose}`,
+          applicationId,
+          clientId,
+        })),
+      ],
+    );
+    assert.equal((await stack.tenants("audit", "verify")).exitCode, 0);
+  });
+
   it("is taken over, applications and all, by a stack that declares the printed entry", async () => {
     const next = await stack.createBeside({ stage: "production", customers: entry as ConfigValue });
     try {
@@ -148,6 +196,20 @@ describe("a production customer that is released, on the engine", function () {
     assert.deepEqual((await heldOf(stack, "acme")).types, []);
     assert.equal(await recordOf(stack, "acme"), undefined);
     await stack.up("--expect-no-changes");
+    const { exitCode, stdout } = await stack.tenants("reconcile");
+    assert.equal(exitCode, 0, stdout);
+    assert.match(stdout, /agree/);
+    stack.sandbox.control.resetRequests();
+  });
+
+  it("is not taken for a lost one by a new customer of its name, which is told how to adopt it", async () => {
+    const anew = { ...acme, applications: [{ cell: "eu-1", purpose: "other" }] };
+    await stack.setCustomers([globex, anew]);
+    assert.match(
+      await stack.fail(["up", "--yes", "--skip-preview"]),
+      new RegExp(`name "acme" is taken .*adopt: ${record.tenantId}`),
+    );
+    stack.sandbox.control.resetRequests();
   });
 });
 

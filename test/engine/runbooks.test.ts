@@ -108,6 +108,12 @@ describe("the runbooks of a lost state and a lost passphrase, on the engine", fu
     const restored = await stack.tenantsWith(env, "restore", "acme", "--yes");
     assert.equal(restored.exitCode, 0, restored.stderr);
     const adopt = { applicationId: known.applicationId, secretArn: known.secretArn };
+    // Of an application that is forgotten, the journal knows that it was made, and that somebody may use it.
+    await stack.setCustomers([{ ...acme, adopt: known.tenantId }]);
+    assert.match(
+      await stack.fail(["up", "--yes", "--skip-preview"], { env }),
+      new RegExp(`somebody may use it, .*adopt: { applicationId: ${known.applicationId}, secretArn: `),
+    );
     await stack.setCustomers([{ ...acme, adopt: known.tenantId, applications: [{ cell: "eu-1", adopt }] }]);
     await run("up", "--yes", "--skip-preview");
     assert.deepEqual(stack.existing(), before);

@@ -1,5 +1,8 @@
 import { strict as assert } from "node:assert";
+import { existsSync } from "node:fs";
+import path from "node:path";
 
+import { repositoryRoot } from "../engine/engine";
 import { readSetUp, readTexts, readWorkflows, type Workflow, type WorkflowStep } from "./workflow";
 
 describe("the workflows", () => {
@@ -103,6 +106,22 @@ describe("the workflows", () => {
 
   it("know no secret of anybody's", () => {
     assert.doesNotMatch(JSON.stringify([...workflows.values()]), /secrets\./);
+  });
+
+  it("preview and update a stack by the policy pack", () => {
+    const running = [...workflows].filter(([, { jobs }]) =>
+      /pulumi (--cwd \S+ )?(preview|up) /.test(JSON.stringify(jobs)),
+    );
+    assert.deepEqual(running.map(([file]) => file).sort(), ["stack-preview.yml", "stack-up.yml"]);
+    for (const [file, { env }] of running) {
+      const expected = {
+        PULUMI_OPTION_POLICY_PACK: "policy",
+        PULUMI_OPTION_POLICY_PACK_CONFIG: "policy/production.json",
+      };
+      assert.deepEqual(env, expected, file);
+      for (const file of ["PulumiPolicy.yaml", "production.json"])
+        assert.ok(existsSync(path.join(repositoryRoot, expected.PULUMI_OPTION_POLICY_PACK, file)));
+    }
   });
 
   it("run a stack's updates one at a time, rotations among them", () => {

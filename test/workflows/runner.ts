@@ -135,6 +135,9 @@ export class Runner {
       GITHUB_RUN_ID: "1",
       GH_RECORD: path.join(this.temp, "gh"),
       ...Object.fromEntries(filled),
+      // The language host that is built here cannot start a pack from its own folder: test/engine/policy.test.ts runs it.
+      PULUMI_OPTION_POLICY_PACK: undefined,
+      PULUMI_OPTION_POLICY_PACK_CONFIG: undefined,
     };
   }
 }

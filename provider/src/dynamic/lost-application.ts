@@ -3,7 +3,7 @@ import { TenantManagementError } from "../client/errors";
 import type { ApiApplication, AuthMethod } from "../client/schemas";
 import { sameMembers } from "./inputs";
 
-/** A create of an application whose answer was lost. */
+/** A create of an application that no state holds: its answer was lost, or the state was. */
 export interface LostApplication {
   tenantId: string;
   cell: string;
@@ -11,6 +11,8 @@ export interface LostApplication {
   authMethod: AuthMethod;
   /** Whether something else is declared by now: then it is of no use, even where its key is ours. */
   isOtherwiseDeclared: boolean;
+  /** Whether the record has its answer: then it may be the state that was lost, and the application in use. */
+  isAnswered: boolean;
   /** The resource's name, for the commands that a message gives. */
   slot: string;
   /** Tells of an application whether it is known not to be the lost one: older, a sibling's, or in the state. */
@@ -49,7 +51,8 @@ export async function settleLostApplication(
   if (others.length > 0) throw severalCandidates(lost, candidates, api);
   if (lost.authMethod !== "CLIENT_SECRET" && !lost.isOtherwiseDeclared)
     return { kind: "recovered", application: candidate };
-  if (!lost.mayDelete) throw ofNoUse(lost, candidate, api);
+  if (!lost.mayDelete)
+    throw lost.isAnswered ? perhapsInUse(lost, candidate, api) : ofNoUse(lost, candidate, api);
   await lost.remove(candidate.applicationId);
   return { kind: "deleted", applicationId: candidate.applicationId };
 }
@@ -83,5 +86,21 @@ function ofNoUse(
     `The answer to the create of application ${lost.slot} was lost, ${why}: application ${candidate.applicationId} ` +
       `(client ${candidate.clientId}, tenant ${lost.tenantId}, cell ${lost.cell}, stage ${api.stage}) exists, and nobody can use it. It was not touched. ` +
       "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
+  );
+}
+
+function perhapsInUse(
+  lost: LostApplication,
+  { applicationId, clientId }: ApiApplication,
+  api: TenantManagementApi,
+): TenantManagementError {
+  const credential = lost.authMethod === "CLIENT_SECRET" ? "secret" : "key";
+  return new TenantManagementError(
+    "INPUT_INVALID",
+    `Application ${lost.slot} is on record as made, and the state does not hold it: ${applicationId} (client ${clientId}, tenant ${lost.tenantId}, ` +
+      `cell ${lost.cell}, stage ${api.stage}). It was not touched. If the state was lost, or an older one was put back, somebody may use it, and its ${credential} ` +
+      `lies in Secrets Manager. Adopt it: declare it as it was made, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> } ` +
+      "(see docs/recovery.md). If the update that made it was killed before it was saved, nobody has its credentials. Only then have it deleted and made again: " +
+      "run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
   );
 }

@@ -152,6 +152,7 @@ async function settleEarlier(
     const settled = await settleLostApplication(api, {
       ...lostApplication(api, wanted, slot, asked),
       isOtherwiseDeclared: !isSame(asked, now),
+      isAnswered: history.kind === "made",
       isKnown: (applicationId) =>
         applicationsOfStack.has(applicationId) ||
         (history.kind === "made" ? applicationId !== history.objectId : isOlder(applicationId)),
@@ -175,6 +176,7 @@ function lostApplication(
     scopes,
     authMethod,
     isOtherwiseDeclared: false,
+    isAnswered: false,
     slot: slot.name,
     mayDelete: currentSettings().replaceLostApplications === true,
     remove: (applicationId) =>

@@ -1,19 +1,36 @@
 import { z } from "zod";
 
+import { tenantApplicationType, tenantType } from "../resource-types";
+import { typeOfUrn } from "../urn";
 import { actor } from "./actor";
+import type { RecordedObject } from "./deletion";
+import { assertSameEnvironment } from "./environment";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider } from "./inputs";
+import { assertChangeHasReason, record } from "./recorder";
 import { reporting } from "./report";
+import { configure, currentSettings } from "./session";
+import { slotSchema } from "./slot";
+import { unknownSlot } from "./tenant-application-model";
 import { refusal } from "./tenant-model";
 
 const inputsSchema = z.strictObject({ formerUrn: z.string() });
 
 const outputsSchema = z.object({ formerUrn: z.string(), releasedAt: z.string(), releasedBy: z.string() });
 
+/** What the record tells of what is handed over; a partly made one has it too. */
+const tenantSchema = z.looseObject({ tenantId: z.string(), slot: slotSchema.optional() });
+const applicationSchema = tenantSchema.extend({
+  applicationId: z.string(),
+  clientId: z.string().optional(),
+});
+
 /**
- * The `Released` resource's operations. They send nothing anywhere: what it stands for is no longer this stack's, and
- * of what the state knew of it they keep the id alone.
+ * The `Released` resource's operations. They ask nothing of the vendor: what it stands for is no longer this stack's,
+ * and of what the state knew of it they keep the id alone. That a tenant or an application was handed over is recorded.
  */
 export const released = reporting({
+  configure,
+
   check(_olds: Properties, news: Properties): { inputs: Properties; failures: CheckFailure[] } {
     return { inputs: news, failures: checkInputs(inputsSchema, news) };
   },
@@ -23,8 +40,11 @@ export const released = reporting({
     return { changes: !outputsSchema.safeParse(olds).success, replaces: [] };
   },
 
-  update(_id: string, _olds: Properties, news: Properties): { outs: Properties } {
+  async update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const { formerUrn } = inputsSchema.parse(withoutProvider(news));
+    // Of whatever it is: a customer is not to be half released.
+    assertChangeHasReason();
+    await recordRelease(id, formerUrn, olds);
     return { outs: { formerUrn, releasedAt: new Date().toISOString(), releasedBy: actor() } };
   },
 
@@ -44,3 +64,32 @@ export const released = reporting({
     // Nothing is at the end of it.
   },
 });
+
+/** Records that a tenant or an application is handed over. Of the other resources nothing is on record. */
+async function recordRelease(id: string, formerUrn: string, olds: Properties): Promise<void> {
+  const released = toRecord(id, formerUrn, olds);
+  if (released === undefined) return;
+  assertSameEnvironment(formerUrn, olds, currentSettings());
+  const { clientId, ...object } = released;
+  const recording = await record({ ...object, operation: "release" });
+  await recording.end({ outcome: "released", ...(clientId === undefined ? {} : { clientId }) });
+}
+
+function toRecord(
+  id: string,
+  formerUrn: string,
+  olds: Properties,
+): (RecordedObject & { clientId?: string | undefined }) | undefined {
+  switch (typeOfUrn(formerUrn)) {
+    case tenantType: {
+      const { tenantId, slot = unknownSlot(id) } = tenantSchema.parse(olds);
+      return { type: "Tenant", slot, tenantId };
+    }
+    case tenantApplicationType: {
+      const { tenantId, applicationId, clientId, slot = unknownSlot(id) } = applicationSchema.parse(olds);
+      return { type: "TenantApplication", slot, tenantId, applicationId, clientId };
+    }
+    default:
+      return undefined;
+  }
+}

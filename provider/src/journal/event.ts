@@ -10,8 +10,21 @@ export const recordedTypes = [
 ] as const;
 export type RecordedType = (typeof recordedTypes)[number];
 
+/** What is done to an object. `release`: the stack forgets it, because it was handed over to another owner. */
+export const operations = ["create", "delete", "release"] as const;
+export type RecordedOperation = (typeof operations)[number];
+
 /** How an operation ended. `unknown`: it may have been carried out, and nobody knows. */
-export const outcomes = ["made", "adopted", "recovered", "deleted", "gone", "failed", "unknown"] as const;
+export const outcomes = [
+  "made",
+  "adopted",
+  "recovered",
+  "deleted",
+  "gone",
+  "released",
+  "failed",
+  "unknown",
+] as const;
 export type Outcome = (typeof outcomes)[number];
 
 const common = {
@@ -29,7 +42,7 @@ const common = {
   stage: z.string(),
   apiUrl: z.string(),
   type: z.enum(recordedTypes),
-  operation: z.enum(["create", "delete"]),
+  operation: z.enum(operations),
   /** The resource's name in the stack: what it is made for, whatever its id. */
   slot: z.string(),
   tenantId: z.string().optional(),

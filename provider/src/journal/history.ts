@@ -2,7 +2,7 @@ import type { IntentEvent, JournalEvent, RecordedType, ResultEvent } from "./eve
 
 /** What a slot's record says of the last create in it. */
 export type SlotHistory =
-  /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted since. */
+  /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted or handed over since. */
   | { kind: "clear" }
   /** One was begun, and its end is not on record, or not known: an object may exist that no state holds. */
   | { kind: "open"; intent: IntentEvent }
@@ -30,6 +30,7 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
   const objectId = objectIdOf(result);
   if (result.outcome === "failed" || objectId === undefined || isDeleted(events, wanted.type, objectId))
     return { kind: "clear" };
+  if (releasedIds(events, wanted).has(objectId)) return { kind: "clear" };
   return { kind: "made", intent, objectId };
 }
 
@@ -56,6 +57,25 @@ export function recordedIds(events: readonly JournalEvent[], type: RecordedType)
       return id === undefined ? [] : [id];
     }),
   );
+}
+
+/**
+ * Gives the ids of the objects of a type that a stack has handed over, and has not taken back since. A release that was
+ * begun counts, unless it is known to have failed: where the state still holds the object, that tells better.
+ */
+export function releasedIds(
+  events: readonly JournalEvent[],
+  { type, stack }: Pick<Slot, "type" | "stack">,
+): Set<string> {
+  const released = new Set<string>();
+  for (const event of events) {
+    const objectId = objectIdOf(event);
+    if (objectId === undefined || event.type !== type || event.stack !== stack) continue;
+    if (event.event === "intent" && event.operation === "release") {
+      if (resultOf(events, event)?.outcome !== "failed") released.add(objectId);
+    } else if (event.event === "result" && event.operation === "create") released.delete(objectId);
+  }
+  return released;
 }
 
 /** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */

@@ -5,6 +5,7 @@ export {
   type IntentEvent,
   type JournalEvent,
   type Outcome,
+  type RecordedOperation,
   type RecordedType,
   type ResultEvent,
 } from "./event";
@@ -15,6 +16,7 @@ export {
   mayBeDeleted,
   objectIdOf,
   recordedIds,
+  releasedIds,
   resultOf,
   type Slot,
   type SlotHistory,

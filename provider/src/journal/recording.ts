@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
 import { NotDeliveredError } from "./audit-log";
-import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
+import type {
+  IntentEvent,
+  JournalEvent,
+  Outcome,
+  RecordedOperation,
+  RecordedType,
+  ResultEvent,
+} from "./event";
 import { type RecordedParameters, toRecordedParameters } from "./parameters";
 
 /** What all events of one run have in common. */
@@ -17,7 +24,7 @@ export interface RunOnRecord {
 /** What is about to be done. */
 export interface Intended {
   type: RecordedType;
-  operation: "create" | "delete";
+  operation: RecordedOperation;
   /** `organization/project/stack`. */
   stack: string;
   /** The resource's name in it. */

@@ -45,12 +45,29 @@ const dateOrInstant = z
 
 const instantSchema = z.preprocess(fromYaml, dateOrInstant);
 
-const settingsSchema = z
+/** What a `rotation` key holds where it is not `none`. */
+export const rotationSettingsSchema = z
   .strictObject(
     {
+      /**
+       * The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`); it counts from the
+       * moment its application was made. Default: by `rotateAt` alone.
+       */
       every: durationSchema.refine(({ ms }) => ms > 0, "must be more than 0").optional(),
+      /**
+       * Instants at which it gets one: dates (`2026-11-24`, its first moment in UTC) or dates and times
+       * (`2026-11-24T14:00:00Z`). Default: none.
+       */
       rotateAt: z.array(instantSchema, { error: "must be a list of dates" }).default([]),
+      /**
+       * How long the generation before stays alive once its successor is stored; shorter than `every`; or `0`. Default:
+       * `7d`.
+       */
       overlap: durationSchema.default(defaultOverlap),
+      /**
+       * When a change of scopes, method or key takes effect: with the `nextGeneration`, or `immediately`. Default:
+       * `nextGeneration`.
+       */
       changes: z
         .enum(["nextGeneration", "immediately"], { error: "must be nextGeneration or immediately" })
         .default("nextGeneration"),
@@ -79,7 +96,7 @@ const settingsSchema = z
 /** Takes the value of a `rotation` key: `none`, or how to rotate. */
 export const rotationSchema = z.unknown().transform((given, context): RotationConfiguration | "none" => {
   if (given === "none") return given;
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = rotationSettingsSchema.safeParse(given);
   if (parsed.success) {
     return { ...parsed.data, rotateAt: parsed.data.rotateAt.toSorted((a, b) => a.ms - b.ms) };
   }

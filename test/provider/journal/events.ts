@@ -1,4 +1,4 @@
-import type { IntentEvent, Outcome, ResultEvent } from "../../../provider/src/journal";
+import type { IntentEvent, Outcome, RecordedOperation, ResultEvent } from "../../../provider/src/journal";
 
 let next = 0;
 
@@ -18,7 +18,7 @@ const common = {
 export const slot = { type: common.type, stack: common.stack, slot: common.slot, apiUrl: common.apiUrl };
 
 /** Makes an intent; each is later than the one before. */
-export function intent(operation: "create" | "delete", change: Partial<IntentEvent> = {}): IntentEvent {
+export function intent(operation: RecordedOperation, change: Partial<IntentEvent> = {}): IntentEvent {
   next += 1;
   const at = new Date(Date.UTC(2030, 0, 1, 0, 0, next)).toISOString();
   return { ...common, operation, event: "intent", id: `event-${next}`, at, parameters: {}, ...change };

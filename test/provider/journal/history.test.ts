@@ -1,6 +1,12 @@
 import { strict as assert } from "node:assert";
 
-import { cutOffCreates, historyOf, mayBeDeleted, recordedIds } from "../../../provider/src/journal";
+import {
+  cutOffCreates,
+  historyOf,
+  mayBeDeleted,
+  recordedIds,
+  releasedIds,
+} from "../../../provider/src/journal";
 import { intent, result, slot } from "./events";
 
 describe("the history of a slot", () => {
@@ -43,6 +49,18 @@ describe("the history of a slot", () => {
     assert.equal(historyOf(events, slot).kind, "made");
   });
 
+  it("is clear where the object made was handed over, and names it again once it is taken back", () => {
+    const [create, release] = [intent("create"), intent("release", { applicationId: "a-1" })];
+    const events = [create, result(create, "made", "a-1"), release];
+    // The result may be what could not be recorded.
+    assert.deepEqual(historyOf(events, slot), { kind: "clear" });
+    events.push(result(release, "released", "a-1"));
+    assert.deepEqual(historyOf(events, slot), { kind: "clear" });
+    const takenBack = intent("create");
+    events.push(takenBack, result(takenBack, "adopted", "a-1"));
+    assert.deepEqual(historyOf(events, slot), { kind: "made", intent: takenBack, objectId: "a-1" });
+  });
+
   for (const [what, change] of [
     ["another slot", { slot: "acme/eu-1/other" }],
     ["another stack", { stack: "organization/project/prod" }],
@@ -66,6 +84,21 @@ describe("the ids on record", () => {
       result(remove, "deleted", "a-3"),
     ];
     assert.deepEqual(recordedIds(events, "TenantApplication"), new Set(["a-1", "a-2"]));
+  });
+});
+
+describe("the ids that were handed over", () => {
+  const release = intent("release", { applicationId: "a-1" });
+
+  it("are those of one type and stack", () => {
+    assert.deepEqual(releasedIds([release], slot), new Set(["a-1"]));
+    assert.deepEqual(releasedIds([release], { ...slot, stack: "organization/project/prod" }), new Set());
+    assert.deepEqual(releasedIds([release], { ...slot, type: "Tenant" }), new Set());
+  });
+
+  it("are not those of a release that failed, nor known as deleted", () => {
+    assert.deepEqual(releasedIds([release, result(release, "failed", "a-1")], slot), new Set());
+    assert.ok(!mayBeDeleted([release], slot.type, "a-1"));
   });
 });
 

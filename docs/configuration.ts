@@ -1,0 +1,75 @@
+import path from "node:path";
+import { format, resolveConfig } from "prettier";
+
+import { stages, stageTable } from "../provider/src/vocabulary";
+import { type DeclaredKey, SchemaSources } from "./declared-keys";
+import { environmentVariables } from "./environment";
+import { type Section, sections } from "./sections";
+
+/** Where the reference is. */
+export const configurationPage = path.join(__dirname, "configuration.md");
+
+const head = `
+<!-- Generated from the schemas by "npm run docs": change the TSDoc there, and run it again. -->
+
+# Configuration reference
+
+All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. A key that is not here is refused, as is every other
+mistake, before anything is created: one message lists every problem, each with its path.
+\`npm run tenants -- check Pulumi.<stack>.yaml\` tells the same without the engine.
+
+The organization's key is looked for in this order: \`kmsKeyId\`, \`privateKeySecretArn\`, the environment variable
+\`TENANTS_PRIVATE_KEY\`, \`privateKey\`.`;
+
+/**
+ * Writes the configuration reference from the schemas as they are now.
+ *
+ * @returns Resolves with Markdown, formatted as the project's is
+ * @throws where a key has no TSDoc
+ */
+export async function writeConfigurationReference(): Promise<string> {
+  const sources = new SchemaSources(sections.map(({ source }) => source.file));
+  const text = [
+    head,
+    ...sections.map((section) =>
+      describeSection(section, sources.keysOf(section.source.file, section.source.declaration)),
+    ),
+    describeStages(),
+    describeEnvironment(),
+  ].join("\n\n");
+  return format(text, {
+    ...(await resolveConfig(configurationPage)),
+    parser: "markdown",
+    proseWrap: "always",
+  });
+}
+
+function describeSection({ title, introduction, required }: Section, keys: readonly DeclaredKey[]): string {
+  const rows = keys.map(({ name, meaning }) => [code(name), required.has(name) ? "yes" : "", meaning]);
+  return `## ${title}\n\n${introduction}\n\n${table(["key", "required", "meaning"], rows)}`;
+}
+
+function describeStages(): string {
+  const rows = stages.map((stage) => {
+    const { apiUrl, cells } = stageTable[stage];
+    return [code(stage), code(apiUrl), cells.map(code).join(", ")];
+  });
+  return `## Stages and their cells\n\n${table(["stage", "`apiUrl`", "cells"], rows)}`;
+}
+
+function describeEnvironment(): string {
+  const rows = environmentVariables.map(({ names, meaning }) => [names.map(code).join(", "), meaning]);
+  return `## Environment variables\n\nBeside those of Pulumi and of AWS's SDK:\n\n${table(["variable", "meaning"], rows)}`;
+}
+
+function table(heads: readonly string[], rows: readonly string[][]): string {
+  return [heads, heads.map(() => "---"), ...rows].map(toRow).join("\n");
+}
+
+function toRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+
+import { settingsSchema } from "../provider/src/settings";
+import {
+  applicationSchema,
+  customerSchema,
+  programSchema,
+  readConfiguration,
+} from "../stacks/src/configuration";
+import { rotationSettingsSchema } from "../stacks/src/rotation/configuration";
+import { secretsSchema } from "../stacks/src/secret-custody";
+
+/** A schema of an object, whatever its keys. */
+export type ObjectSchema = z.ZodObject<z.core.$ZodShape>;
+
+/** One table of the reference: the keys of one schema. */
+export interface Section {
+  title: string;
+  /** What stands above the table. */
+  introduction: string;
+  /** Where the schema is declared: a file, from the project's folder, and the name there. */
+  source: { file: string; declaration: string };
+  schema: ObjectSchema;
+  /** The keys that must be given. */
+  required: ReadonlySet<string>;
+}
+
+const requiredOfStack = requiredOfProgram();
+
+/** The tables, in the order of the page. */
+export const sections: readonly Section[] = [
+  {
+    title: "`tenants:*`, of the resources",
+    introduction:
+      "The resources read these, in a stack of your own too ([downstream.md](downstream.md)), where only `stage` is needed for a preview.",
+    source: { file: "provider/src/settings.ts", declaration: "settingsSchema" },
+    schema: settingsSchema,
+    required: requiredOfStack,
+  },
+  {
+    title: "`tenants:*`, of the program",
+    introduction: "The program in `stacks/` reads these beside them.",
+    source: { file: "stacks/src/configuration.ts", declaration: "programSchema" },
+    schema: programSchema,
+    required: requiredOfStack,
+  },
+  {
+    title: "`customers[]`",
+    introduction: "An entry of `tenants:customers`.",
+    source: { file: "stacks/src/configuration.ts", declaration: "customerSchema" },
+    schema: customerSchema("production"),
+    required: requiredBy(customerSchema("production")),
+  },
+  {
+    title: "`customers[].applications[]`",
+    introduction: "With its cell, its purpose identifies an application ([keys.md](keys.md)).",
+    source: { file: "stacks/src/configuration.ts", declaration: "applicationSchema" },
+    schema: applicationSchema("production"),
+    required: requiredBy(applicationSchema("production")),
+  },
+  {
+    title: "`secrets`",
+    introduction:
+      "The object `tenants:secrets`, and `secrets` of a customer, whose fields go before, one by one ([security.md](security.md)).",
+    source: { file: "stacks/src/secret-custody.ts", declaration: "secretsSchema" },
+    schema: secretsSchema,
+    required: requiredBy(secretsSchema),
+  },
+  {
+    title: "`rotation`",
+    introduction:
+      "`tenants:rotation`, and `rotation` of an application: `none`, or an object with at least one of `every`, `rotateAt` and `changes: immediately` ([rotation.md](rotation.md)).",
+    source: { file: "stacks/src/rotation/configuration.ts", declaration: "rotationSettingsSchema" },
+    schema: rotationSettingsSchema,
+    required: requiredBy(rotationSettingsSchema),
+  },
+];
+
+/** Tells which keys the program misses in a stack that has none, and in one that has a stage alone. */
+function requiredOfProgram(): ReadonlySet<string> {
+  const missed = [new Map(), new Map([["stage", "production"]])].flatMap((values) => {
+    const read = readConfiguration(values);
+    return "problems" in read ? read.problems : [];
+  });
+  return new Set(missed.map(({ path }) => path.replace(/^tenants:/, "")));
+}
+
+/** Tells which keys a schema misses in an empty object, and in an empty object within. */
+function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
+  const issues = schema.safeParse({}).error?.issues ?? [];
+  const own = issues.filter(({ path }) => path.length > 0).map(({ path }) => path.join("."));
+  const within = Object.entries(schema.shape).flatMap(([key, field]) => {
+    const { inner } = unwrap(field);
+    return inner instanceof z.ZodObject ? [...requiredBy(inner)].map((name) => `${key}.${name}`) : [];
+  });
+  return new Set([...own, ...within]);
+}
+
+/** Takes away what makes a schema optional, and tells the default. */
+export function unwrap(schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback?: unknown } {
+  if (schema instanceof z.ZodOptional) return unwrap(schema.def.innerType);
+  if (schema instanceof z.ZodDefault) {
+    return { ...unwrap(schema.def.innerType), fallback: schema.def.defaultValue };
+  }
+  return { inner: schema };
+}

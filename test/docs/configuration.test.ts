@@ -1,0 +1,149 @@
+import { strict as assert } from "node:assert";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+
+import { configurationPage, writeConfigurationReference } from "../../docs/configuration";
+import { SchemaSources } from "../../docs/declared-keys";
+import { environmentVariables } from "../../docs/environment";
+import { type ObjectSchema, type Section, sections, unwrap } from "../../docs/sections";
+import { settingsKeys } from "../../provider/src/settings";
+import { programSchema } from "../../stacks/src/configuration";
+
+const root = path.join(__dirname, "..", "..");
+const page = readFileSync(configurationPage, "utf8");
+
+/** What stands below one heading of the page. */
+function textOf({ title }: Section): string {
+  const [, text] = page.split(`\n## ${title}\n`);
+  assert.ok(text !== undefined, `there is no heading ${title}`);
+  return text.split("\n## ")[0]!;
+}
+
+/** The table's row of a key. */
+function rowOf(section: Section, key: string): string {
+  const row = textOf(section)
+    .split("\n")
+    .find((line) => line.startsWith(`| \`${key}\` `));
+  assert.ok(row !== undefined, `${section.title} has no row ${key}`);
+  return row;
+}
+
+/** Every key that a schema accepts, those of objects within too, unless they have a table of their own. */
+function acceptedKeys(schema: ObjectSchema, prefix = ""): Array<{ key: string; schema: z.core.$ZodType }> {
+  return Object.entries(schema.shape).flatMap(([name, field]) => {
+    const key = prefix + name;
+    const { inner } = unwrap(field);
+    const hasOwnTable = sections.some((section) => section.schema === inner);
+    const within = inner instanceof z.ZodObject && !hasOwnTable ? acceptedKeys(inner, `${key}.`) : [];
+    return [{ key, schema: field }, ...within];
+  });
+}
+
+/** The code of what users run, by file. */
+function sources(): Array<{ file: string; text: string }> {
+  return ["provider/src", "stacks/src", "cli"].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.[jt]s$/.test(file))
+      .map((file) => path.join(folder, file))
+      .map((file) => ({ file, text: readFileSync(path.join(root, file), "utf8") })),
+  );
+}
+
+describe("the configuration reference", () => {
+  it("is what the schemas say now", async () => {
+    assert.equal(
+      page,
+      await writeConfigurationReference(),
+      "docs/configuration.md is old: run `npm run docs`",
+    );
+  });
+
+  it("has every key that the schemas accept", () => {
+    for (const section of sections) {
+      for (const { key } of acceptedKeys(section.schema)) rowOf(section, key);
+    }
+    const ofStack = sections.flatMap(({ title, schema }) =>
+      title.startsWith("`tenants:*`") ? Object.keys(schema.shape) : [],
+    );
+    assert.deepEqual(ofStack, [...settingsKeys, ...Object.keys(programSchema.shape)]);
+    const application = sections.find(({ title }) => title === "`customers[].applications[]`")!;
+    assert.ok(acceptedKeys(application.schema).some(({ key }) => key === "adopt.secretArn"));
+  });
+
+  it("has no key that they do not accept", () => {
+    for (const section of sections) {
+      const rows = [...textOf(section).matchAll(/^\| `([^`]+)`/gm)].map(([, key]) => key);
+      assert.deepEqual(
+        rows.toSorted(),
+        acceptedKeys(section.schema)
+          .map(({ key }) => key)
+          .toSorted(),
+      );
+    }
+  });
+
+  it("marks what is required", () => {
+    const required = Object.fromEntries(
+      sections.map(({ title, ...section }) => [
+        title,
+        acceptedKeys(section.schema)
+          .map(({ key }) => key)
+          .filter((key) => /^\| `[^`]+` +\| yes /.test(rowOf({ title, ...section }, key))),
+      ]),
+    );
+    assert.deepEqual(required, {
+      "`tenants:*`, of the resources": ["stage", "tokenUrl"],
+      "`tenants:*`, of the program": ["customers"],
+      "`customers[]`": ["name", "customerId", "cells"],
+      "`customers[].applications[]`": ["cell", "adopt.applicationId", "adopt.secretArn"],
+      "`secrets`": [],
+      "`rotation`": [],
+    });
+  });
+
+  it("names every default and every choice that a schema has", () => {
+    for (const section of sections) {
+      for (const { key, schema } of acceptedKeys(section.schema)) {
+        const { inner, fallback } = unwrap(schema);
+        const choices = inner instanceof z.ZodEnum && key !== "cell" ? inner.options : [];
+        const scalar = typeof fallback === "string" || typeof fallback === "number" ? [fallback] : [];
+        for (const value of [...choices, ...scalar]) {
+          assert.ok(rowOf(section, key).includes(`\`${value}\``), `${section.title} ${key}: ${value}`);
+        }
+        if (scalar.length > 0) assert.match(rowOf(section, key), /Default: /, `${section.title} ${key}`);
+      }
+    }
+  });
+
+  it("refuses a key without a TSDoc", () => {
+    const undocumented = new SchemaSources(["test/docs/undocumented.ts"]);
+    assert.deepEqual(undocumented.keysOf("test/docs/undocumented.ts", "documented"), [
+      { name: "outer", meaning: "Holds another, over two lines." },
+      { name: "outer.inner", meaning: "Is within." },
+    ]);
+    assert.throws(
+      () => undocumented.keysOf("test/docs/undocumented.ts", "undocumented"),
+      /undocumented: outer\.inner has no TSDoc/,
+    );
+  });
+
+  it("has every environment variable that the code reads, and no other", () => {
+    const text = sources()
+      .map((source) => source.text)
+      .join("\n");
+    const read = [
+      ...text.matchAll(/\bTENANTS_[A-Z_]+\b/g),
+      ...text.matchAll(/(?<=process\.env(?:\.|\["))[A-Z_]+\b(?!"\] = )/g),
+    ].map(([name]) => name);
+    const known = environmentVariables.flatMap(({ names }) => names);
+    assert.deepEqual(
+      [...new Set(read)].filter((name) => !known.includes(name)),
+      [],
+    );
+    for (const name of known) {
+      assert.ok(text.includes(`"${name}"`), `nothing reads ${name}`);
+      assert.ok(page.includes(`\`${name}\``), `the page has no ${name}`);
+    }
+  });
+});
