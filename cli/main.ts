@@ -63,6 +63,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// What is piped into `head` is read no further: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodes.ok);
+});
+
 void main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode;
 });

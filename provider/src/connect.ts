@@ -14,8 +14,8 @@ import type { ProviderSettings } from "./settings";
  * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
  */
 export async function connect(settings: ProviderSettings): Promise<TenantManagementApi> {
-  const clientId = process.env["TENANTS_CLIENT_ID"] ?? settings.clientId;
-  const keyId = process.env["TENANTS_KEY_ID"] ?? settings.keyId;
+  const clientId = notEmpty(process.env["TENANTS_CLIENT_ID"]) ?? settings.clientId;
+  const keyId = notEmpty(process.env["TENANTS_KEY_ID"]) ?? settings.keyId;
   const { stage, apiUrl, tokenUrl } = settings;
   if (tokenUrl === undefined || clientId === undefined) {
     const missing = [
@@ -35,4 +35,9 @@ export async function connect(settings: ProviderSettings): Promise<TenantManagem
     defaultRetryPolicy,
   );
   return new TenantManagementApi({ stage, apiUrl, tokens, transport, retryPolicy: defaultRetryPolicy });
+}
+
+/** An empty variable is none: a CI system sets one for a secret that is not there. */
+function notEmpty(variable: string | undefined): string | undefined {
+  return variable === "" ? undefined : variable;
 }

@@ -256,7 +256,8 @@ export function readConfiguration(
   const read = readSettings((key) => values.get(key));
   const problems = [
     ...unknownKeys(values),
-    ...("problems" in read ? read.problems : missingTokenUrl(read.settings)),
+    ...("problems" in read ? read.problems : []),
+    ...missingTokenUrl(values),
   ];
   const owner = check(programSchema.shape.owner, values.get("owner"), "tenants:owner", problems);
   const secretPrefix = check(
@@ -290,8 +291,8 @@ function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[
     }));
 }
 
-function missingTokenUrl(settings: ProviderSettings): ConfigurationProblem[] {
-  if (settings.tokenUrl !== undefined) return [];
+function missingTokenUrl(values: ReadonlyMap<string, string>): ConfigurationProblem[] {
+  if (values.has("tokenUrl")) return [];
   return [
     {
       path: "tenants:tokenUrl",

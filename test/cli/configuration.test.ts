@@ -53,7 +53,7 @@ describe("a stack's configuration without the engine", () => {
         "tenants:customers[0].name",
         "tenants:customers[0].cells[0]",
       ]);
-      assert.deepEqual(await check(""), ["tenants:stage", "tenants:customers"]);
+      assert.deepEqual(await check(""), ["tenants:stage", "tenants:tokenUrl", "tenants:customers"]);
     });
 
     it("may hold what is encrypted", async () => {

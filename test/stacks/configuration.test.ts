@@ -230,6 +230,13 @@ describe("the stack configuration", () => {
     ]);
   });
 
+  it("misses the token URL also where the stage is missing", () => {
+    assert.deepEqual(refused({ stage: undefined, tokenUrl: undefined }), [
+      "tenants:stage",
+      "tenants:tokenUrl",
+    ]);
+  });
+
   it("lists every problem at once", () => {
     const paths = refused({
       stage: "testing",
