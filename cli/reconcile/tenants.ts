@@ -1,15 +1,12 @@
 import type { ApiTenant } from "pulumi-resistant-tenants/client";
 import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/journal";
-import { tenantType } from "pulumi-resistant-tenants/operator";
+import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/operator";
 
 import type { HeldTenant } from "../state";
 import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";
 import { tenantParameters } from "./open-creates";
 import { handedOver, isLastOfSlot, recordOf, type TypeRecord } from "./record";
-
-/** The API's `Date` header and its `created` are right to a second each. */
-const clockToleranceMs = 3000;
 
 /** Finds what is amiss with tenants. */
 export function compareTenants(comparison: Comparison): Finding[] {

@@ -3,6 +3,7 @@ export { connect } from "./connect";
 export { actor } from "./dynamic/actor";
 export { assertSameEnvironment } from "./dynamic/environment";
 export { sameMembers } from "./dynamic/inputs";
+export { clockToleranceMs } from "./dynamic/lost-tenant";
 export { needsConfiguredKey } from "./dynamic/organization-key";
 export { releasedType, signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
 export { nameOfUrn } from "./urn";

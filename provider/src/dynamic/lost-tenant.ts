@@ -13,7 +13,7 @@ export interface LostTenant {
 }
 
 /** The API's `Date` header and its `created` are right to a second each. */
-const clockToleranceMs = 3000;
+export const clockToleranceMs = 3000;
 
 /**
  * Looks for a tenant whose create may have happened: names are unique, so it is the one of that name, if there is one.
