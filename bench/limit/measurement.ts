@@ -1,0 +1,82 @@
+import Table from "cli-table3";
+
+import type { StartOptions, TenantManagementSandbox } from "../../sandbox/api";
+
+/** The limit that is not told to the client, and what is made under it: tenants with one application each. */
+export const limit = { perSecond: 10, burst: 15 };
+export const customers = 100;
+
+/** What the API may answer a request beyond the limit with; `none` is an API without a limit. */
+export type RetryAfter = "seconds" | "date" | "absent" | "none";
+
+/** The shortest time, in seconds, in which the limit lets the requests through that are needed. */
+const idealS = (2 * customers - limit.burst) / limit.perSecond;
+
+/** What one run took and sent. */
+export interface Measurement {
+  retryAfter: RetryAfter;
+  /** The whole of it, in seconds. */
+  seconds: number;
+  /** From the first request to the API to the last, in seconds. */
+  spanS: number;
+  sent: number;
+  refused: number;
+}
+
+/** The settings of an API that has the limit, or none. */
+export function settingsFor(retryAfter: RetryAfter): StartOptions {
+  return { quota: customers, rateLimit: retryAfter === "none" ? null : { ...limit, retryAfter } };
+}
+
+/** Times some work, and counts what it sent to the API. */
+export async function measured(
+  { control }: TenantManagementSandbox,
+  retryAfter: RetryAfter,
+  work: () => Promise<unknown>,
+): Promise<Measurement> {
+  const startedAt = performance.now();
+  await work();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const requests = control.requestLog().filter(({ operation }) => operation !== "token");
+  const times = requests.map(({ at }) => Date.parse(at));
+  return {
+    retryAfter,
+    seconds,
+    spanS: (Math.max(...times) - Math.min(...times)) / 1000,
+    sent: requests.length,
+    refused: requests.filter(({ status }) => status === 429).length,
+  };
+}
+
+/** Writes measurements beside what the limit itself allows. */
+export function toTable(measurements: readonly Measurement[]): string {
+  // Colours on a terminal only.
+  const style = process.stdout.isTTY ? {} : { head: [], border: [] };
+  const table = new Table({
+    style,
+    head: [
+      "Retry-After",
+      "in all (s)",
+      "first to last request (s)",
+      "the limit allows (s)",
+      "longer by",
+      "requests",
+      "429",
+      "share of 429",
+    ],
+  });
+  for (const { retryAfter, seconds, spanS, sent, refused } of measurements) {
+    const isLimited = retryAfter !== "none";
+    table.push([
+      isLimited ? retryAfter : "no limit",
+      seconds.toFixed(2),
+      spanS.toFixed(2),
+      isLimited ? idealS.toFixed(2) : "",
+      isLimited ? `${((spanS / idealS - 1) * 100).toFixed(1)} %` : "",
+      sent,
+      refused,
+      `${((refused / sent) * 100).toFixed(2)} %`,
+    ]);
+  }
+  return table.toString();
+}
