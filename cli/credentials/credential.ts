@@ -92,7 +92,7 @@ function toRunning(generation: HeldGeneration, plan: SlotPlan | undefined, nowMs
       "ageInDays",
       createdAtMs === undefined ? undefined : Math.floor((nowMs - createdAtMs) / dayMs),
     ),
-    ...present("nextRotation", toText(plan?.next?.ms)),
+    ...present("nextRotation", toText(plan?.due?.ms)),
   };
 }
 

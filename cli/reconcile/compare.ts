@@ -1,4 +1,5 @@
 import { compareApplications } from "./applications";
+import { compareCutOff } from "./cut-off";
 import type { Comparison } from "./comparison";
 import { type Finding, type FindingKind, findingTitles } from "./finding";
 import { compareLeftovers } from "./leftovers";
@@ -16,6 +17,7 @@ export function compare(comparison: Comparison): Finding[] {
     ...compareLeftovers(comparison),
     ...compareTenants(comparison),
     ...compareApplications(comparison),
+    ...compareCutOff(comparison),
   ];
   return (isPendingCreateNeeded(findings) ? findings.map(keepPendingCreate) : findings).toSorted(
     (a, b) =>

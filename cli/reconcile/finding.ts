@@ -21,7 +21,14 @@ export type Fix =
   | { action: "cancelLock"; locks: readonly Lock[] }
   | { action: "deleteApplication"; tenantId: string; applicationId: string; slot: string }
   | { action: "deleteEmptySecret"; secretName: string; arn: string; slot: string }
-  | { action: "clearPendingCreate"; urn: string; slot: string };
+  | { action: "clearPendingCreate"; urn: string; slot: string }
+  | {
+      action: "settleIntent";
+      intentId: string;
+      outcome: "gone" | "released" | "failed";
+      operation: string;
+      slot: string;
+    };
 
 /** One application that a finding is about, where it is about several. */
 export interface Candidate {

@@ -1,6 +1,13 @@
 import { messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
-import { type Intended, NotDeliveredError, startRecording } from "pulumi-resistant-tenants/journal";
+import {
+  type Intended,
+  type JournalEvent,
+  NotDeliveredError,
+  type RunOnRecord,
+  settleIntent,
+  startRecording,
+} from "pulumi-resistant-tenants/journal";
 import { actor } from "pulumi-resistant-tenants/operator";
 
 import { PulumiError } from "../pulumi";
@@ -28,6 +35,8 @@ export function describeFix(fix: Fix): string {
       return `delete the empty secret ${fix.secretName} (${fix.arn}), and clear its pending create`;
     case "clearPendingCreate":
       return `clear the pending create of ${fix.slot} (${fix.urn})`;
+    case "settleIntent":
+      return `record how the ${fix.operation} of ${fix.slot} ended that was cut off: ${fix.outcome}`;
   }
 }
 
@@ -93,6 +102,11 @@ export async function applyFixes(
         deleteEmptySecret(arn),
       );
       tell(`deleted the empty secret ${secretName}`);
+    } else if (fix.action === "settleIntent") {
+      const intent = comparison.events.find(({ id }) => id === fix.intentId);
+      if (intent?.event !== "intent") continue;
+      await settleIntent(appendTo(stack), runOf(repair), intent, { outcome: fix.outcome });
+      tell(`recorded how the ${fix.operation} of ${fix.slot} ended: ${fix.outcome}`);
     }
   }
   if (!isPendingCreateNeeded(compare(comparison))) {
@@ -124,19 +138,16 @@ async function clearPendingCreates(
 
 /** @param act does it; resolves with false where there was nothing left to do */
 async function onRecord(
-  { stack: { journal, auditLog, name, settings }, reason }: Repair,
+  repair: Repair,
   intended: Omit<Intended, "operation" | "stack">,
   act: () => Promise<unknown>,
 ): Promise<void> {
-  const { stage, apiUrl } = settings;
-  const recording = await startRecording(
-    async (event) => {
-      const entry = await journal.append(event);
-      await auditLog?.deliver(entry);
-    },
-    { actor: actor(), stage, apiUrl, reason },
-    { ...intended, operation: "delete", stack: name },
-  ).catch((error: unknown) => {
+  const { journal, name } = repair.stack;
+  const recording = await startRecording(appendTo(repair.stack), runOf(repair), {
+    ...intended,
+    operation: "delete",
+    stack: name,
+  }).catch((error: unknown) => {
     const why =
       error instanceof NotDeliveredError
         ? messageOf(error)
@@ -150,6 +161,18 @@ async function onRecord(
     await recording.fail(error);
     throw error;
   }
+}
+
+function runOf({ stack: { settings }, reason }: Repair): RunOnRecord {
+  const { stage, apiUrl } = settings;
+  return { actor: actor(), stage, apiUrl, reason };
+}
+
+function appendTo({ journal, auditLog }: Stack): (event: JournalEvent) => Promise<void> {
+  return async (event) => {
+    const entry = await journal.append(event);
+    await auditLog?.deliver(entry);
+  };
 }
 
 async function deleteEmptySecret(arn: string): Promise<void> {

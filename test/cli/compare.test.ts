@@ -29,6 +29,7 @@ interface Expected {
 type Case = [what: string, situation: (events: Events) => Situation, expected: Expected[]];
 
 const replaced = /^tenants reconcile --fix$/;
+const settled = { kind: "openIntent", severity: "note", fix: "settleIntent", next: replaced } as const;
 const atVendor = (id: string): RegExp =>
   new RegExp(`^if nobody uses it: .*DELETE /tenants/t-1/applications/${id}$`);
 
@@ -48,6 +49,66 @@ function handedOver(events: Events): Situation & { events: JournalEvent[] } {
     applications: [application("a-1")],
   };
 }
+
+const ofTenant = { type: "Tenant", tenantId: "t-1" } as const;
+const ofApplication = { type: "TenantApplication", tenantId: "t-1", applicationId: "a-1" } as const;
+const cutOffCases: Case[] = [
+  [
+    "a delete of what is gone, and in no state, ended without a record of it",
+    (events) => ({
+      events: [events.remove(ofTenant), events.remove(ofApplication)],
+      heldTenants: [],
+      tenants: [],
+    }),
+    [settled, settled],
+  ],
+  [
+    "a delete of what is there still, and in the state, was not carried out",
+    (events) => ({
+      events: [events.remove(ofApplication)],
+      heldApplications: [heldApplication("a-1")],
+      applications: [application("a-1")],
+    }),
+    [settled],
+  ],
+  [
+    "a delete that the next update repeats is nothing to tell of",
+    (events) => ({
+      events: [events.remove(ofApplication)],
+      heldApplications: [heldApplication("a-1", { isToBeDeleted: true })],
+      applications: [application("a-1")],
+    }),
+    [],
+  ],
+  [
+    "a delete of what is gone, and in the state still, is the next update's",
+    (events) => ({
+      events: [events.remove(ofApplication)],
+      heldApplications: [heldApplication("a-1")],
+    }),
+    [{ kind: "lostApplication", next: /^pulumi up$/ }],
+  ],
+  [
+    "a release that was cut off ended where the state holds the object no more",
+    (events) => ({ events: events.release(ofTenant).slice(0, 1), heldTenants: [] }),
+    [settled],
+  ],
+  [
+    "a repair that was cut off ended where nothing is left of what it clears away",
+    (events) => ({
+      events: (["Lock", "PendingOperation", "EmptySecret"] as const).map((type) => events.remove({ type })),
+    }),
+    [settled, settled, settled],
+  ],
+  [
+    "what ended later in the same slot settles it",
+    (events) => {
+      const [first, second] = [events.remove(ofTenant), events.remove(ofTenant)];
+      return { events: [first, second, events.result(second, "gone")], heldTenants: [], tenants: [] };
+    },
+    [],
+  ],
+];
 
 const applicationCases: Case[] = [
   [
@@ -493,6 +554,7 @@ function idOf({ kind, applicationId, tenantId }: Finding): string | undefined {
 
 for (const [of, cases] of Object.entries({
   "an application": applicationCases,
+  "what was cut off": cutOffCases,
   "a tenant": tenantCases,
   "what a killed engine leaves": leftoverCases,
 })) {

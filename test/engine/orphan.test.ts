@@ -12,6 +12,7 @@ describe("an engine that is killed alone", function () {
     const started = await runKilled(stack, ["up", "--yes", "--skip-preview"], {
       when: () => control.requests().createTenantApplication > 0,
       isEngineAlone: true,
+      env: {},
     });
     assert.ok(started !== undefined && started.length > 0);
     assert.deepEqual(await endOf(started), []);

@@ -7,6 +7,9 @@ const authMethods = ["CLIENT_SECRET", "RSA", "EC"] as const;
 const scopeSets: ReadonlyArray<DeclaredApplication["scopes"]> = [[...scopes], [scopes[0]], [scopes[1]]];
 const cellsOfStage: Record<Stage, readonly Cell[]> = { testing: ["eu-1"], production: ["eu-1", "us-1"] };
 
+/** How long a generation stays alive beside its successor, where it does at all. */
+export const overlapDays = 7;
+
 const mostCustomers = 3;
 const mostApplications = 3;
 
@@ -16,18 +19,23 @@ export interface DeclaredApplication {
   purpose: string;
   scopes: Array<(typeof scopes)[number]>;
   authMethod: (typeof authMethods)[number];
+  /** How it is rotated; a change of it takes effect at once, as the next generation. */
+  rotation?: { every: string; overlap: string | 0 };
 }
 
 /** A customer that a lifecycle declares. */
 export interface DeclaredCustomer {
   name: string;
   customerId: string;
-  status: "active" | "deprecated";
+  status: "active" | "deprecated" | "released";
   applications: DeclaredApplication[];
 }
 
 /** The customers at one moment, never changed in place. */
 export type Declaration = readonly DeclaredCustomer[];
+
+type Change = (application: DeclaredApplication) => DeclaredApplication;
+type ApplicationFilter = (application: DeclaredApplication) => boolean;
 
 /** What an edit makes of a declaration. */
 export interface Edit {
@@ -48,14 +56,22 @@ export function toConfig(declaration: Declaration): ConfigValue {
     customerId,
     status,
     cells: [...new Set(applications.map(({ cell }) => cell))],
-    applications: applications.map((application) => ({ ...application })),
+    applications: applications.map(({ rotation, ...application }) => ({
+      ...application,
+      ...(rotation === undefined ? {} : { rotation: { ...rotation, changes: "immediately" } }),
+    })),
   }));
 }
 
-/** Gives the slot of each application, as the stack names it, with what is declared for it. */
+/** Gives the customers that are the stack's own: those that it has not handed over. */
+export function ownedOf(declaration: Declaration): Declaration {
+  return declaration.filter(({ status }) => status !== "released");
+}
+
+/** Gives the slot of each application that is the stack's own, as the stack names it, with what is declared for it. */
 export function slotsOf(declaration: Declaration): Map<string, DeclaredApplication> {
   return new Map(
-    declaration.flatMap(({ name, applications }) =>
+    ownedOf(declaration).flatMap(({ name, applications }) =>
       applications.map((application) => [`${name}/${application.cell}/${application.purpose}`, application]),
     ),
   );
@@ -79,8 +95,12 @@ export class Editor {
       () => this.changeAuthMethod(before),
       () => this.changeTags(before),
       () => this.changeStatus(before),
+      () => this.changeRotation(before),
       () => this.removeApplication(before),
       () => this.removeCustomer(before),
+      () => this.releaseCustomer(before),
+      () => this.releaseCustomer(before),
+      () => this.forgetReleased(before),
     ];
     for (;;) {
       const edit = this.random.pick(edits)();
@@ -89,7 +109,7 @@ export class Editor {
   }
 
   addCustomer(before: Declaration): Edit | undefined {
-    if (before.length >= mostCustomers) return undefined;
+    if (ownedOf(before).length >= mostCustomers) return undefined;
     this.#names += 1;
     const name = `customer${this.#names}`;
     const applications = [this.#application()];
@@ -113,18 +133,27 @@ export class Editor {
     };
   }
 
-  changeScopes(before: Declaration): Edit | undefined {
-    return this.#changeApplication(before, (application) => ({
+  changeScopes(before: Declaration, isFit?: ApplicationFilter): Edit | undefined {
+    const change: Change = (application) => ({
       ...application,
       scopes: this.random.pick(scopeSets.filter((set) => set.join() !== application.scopes.join())),
-    }));
+    });
+    return this.#changeApplication(before, change, isFit);
   }
 
-  changeAuthMethod(before: Declaration): Edit | undefined {
-    return this.#changeApplication(before, (application) => ({
+  changeAuthMethod(before: Declaration, isFit?: ApplicationFilter): Edit | undefined {
+    const change: Change = (application) => ({
       ...application,
       authMethod: this.random.pick(authMethods.filter((method) => method !== application.authMethod)),
-    }));
+    });
+    return this.#changeApplication(before, change, isFit);
+  }
+
+  /** Begins to rotate an application, or ends it. */
+  changeRotation(before: Declaration): Edit | undefined {
+    return this.#changeApplication(before, ({ rotation, ...application }) =>
+      rotation === undefined ? { ...application, rotation: this.#rotation() } : application,
+    );
   }
 
   changeTags(before: Declaration): Edit | undefined {
@@ -172,17 +201,40 @@ export class Editor {
     };
   }
 
+  /** Hands a customer over: the stack lets go of it, and nothing is deleted. What it lets go of must be whole. */
+  releaseCustomer(before: Declaration): Edit | undefined {
+    const customer = this.#customer(before);
+    if (customer === undefined) return undefined;
+    return {
+      description: `release ${customer.name}`,
+      requires: before,
+      after: replaced(before, { ...customer, status: "released" }),
+    };
+  }
+
+  /** Takes the entry of a customer out that was handed over. */
+  forgetReleased(before: Declaration): Edit | undefined {
+    const released = before.find(({ status }) => status === "released");
+    if (released === undefined) return undefined;
+    return {
+      description: `forget ${released.name}, which was released`,
+      requires: before,
+      after: before.filter((customer) => customer !== released),
+    };
+  }
+
   #letGo(customer: DeclaredCustomer): DeclaredCustomer {
     return this.stage === "production" ? { ...customer, status: "deprecated" } : customer;
   }
 
   #changeApplication(
     before: Declaration,
-    change: (application: DeclaredApplication) => DeclaredApplication,
+    change: Change,
+    isFit: ApplicationFilter = () => true,
   ): Edit | undefined {
-    const customer = this.#customer(before);
+    const customer = this.#customer(before, ({ applications }) => applications.some(isFit));
     if (customer === undefined) return undefined;
-    const application = this.random.pick(customer.applications);
+    const application = this.random.pick(customer.applications.filter(isFit));
     const changed = change(application);
     return {
       description: `make ${customer.name}/${describeApplication(application)} ${describeApplication(changed)}`,
@@ -197,7 +249,7 @@ export class Editor {
     declaration: Declaration,
     isFit: (customer: DeclaredCustomer) => boolean = () => true,
   ): DeclaredCustomer | undefined {
-    const fit = declaration.filter(isFit);
+    const fit = ownedOf(declaration).filter(isFit);
     return fit.length === 0 ? undefined : this.random.pick(fit);
   }
 
@@ -209,7 +261,12 @@ export class Editor {
       scopes: this.random.pick(scopeSets),
       // Most are as the default is, whose secret can be lost.
       authMethod: this.random.chance(50) ? "CLIENT_SECRET" : this.random.pick(authMethods),
+      ...(this.random.chance(35) ? { rotation: this.#rotation() } : {}),
     };
+  }
+
+  #rotation(): NonNullable<DeclaredApplication["rotation"]> {
+    return { every: "90d", overlap: this.random.chance(70) ? `${overlapDays}d` : 0 };
   }
 }
 
@@ -221,7 +278,9 @@ function describe({ name, applications }: DeclaredCustomer): string {
   return `${name} (${applications.map(describeApplication).join(", ")})`;
 }
 
-function describeApplication({ cell, purpose, scopes: granted, authMethod }: DeclaredApplication): string {
+function describeApplication(application: DeclaredApplication): string {
+  const { cell, purpose, scopes: granted, authMethod, rotation } = application;
   const access = granted.map((scope) => scope.replace("documents.submissions.", "")).join("+");
-  return `${cell}/${purpose} ${authMethod} ${access}`;
+  const rotated = rotation === undefined ? "" : `, rotated with an overlap of ${rotation.overlap}`;
+  return `${cell}/${purpose} ${authMethod} ${access}${rotated}`;
 }

@@ -14,6 +14,8 @@ export interface Kill {
   when: () => boolean;
   /** Kills the engine alone, not all that it started: its death, and not that of its machine. */
   isEngineAlone: boolean;
+  /** Variables of the command's environment, beside those of the stack. */
+  env: Record<string, string>;
 }
 
 /**
@@ -25,11 +27,11 @@ export interface Kill {
 export async function runKilled(
   stack: StackUnderTest,
   args: readonly string[],
-  { when, isEngineAlone }: Kill,
+  { when, isEngineAlone, env }: Kill,
 ): Promise<number[] | undefined> {
   const engine = spawn("pulumi", args, {
     cwd: repositoryRoot,
-    env: { ...process.env, ...stack.workspace.env },
+    env: { ...process.env, ...stack.workspace.env, ...env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,6 +1,13 @@
 import type { FaultInput, SettingsChange, Stage } from "../../sandbox/api";
 import { boundaries, type Boundary, boundaryName } from "./boundaries";
-import { type Declaration, type Edit, Editor } from "./declared";
+import {
+  type Declaration,
+  type DeclaredApplication,
+  type DeclaredCustomer,
+  type Edit,
+  Editor,
+  ownedOf,
+} from "./declared";
 import { Random } from "./random";
 
 /** A `pulumi` command of a step. */
@@ -16,6 +23,8 @@ export interface Trouble {
 
 interface CommonStep {
   command: Command;
+  /** On which day it runs, from the first: credentials age by it. */
+  day: number;
   /** What is declared when the command runs. */
   declaration: Declaration;
   trouble: Trouble;
@@ -63,6 +72,10 @@ export interface LifecyclePlan {
   steps: Step[];
   /** What is declared in the end. */
   declaration: Declaration;
+  /** On which day that is. */
+  day: number;
+  /** Whether credentials were rotated, or may have been, so that more than one generation of them may be alive. */
+  isRotated: boolean;
 }
 
 /** Plans the lifecycle of a seed and an index. */
@@ -78,6 +91,7 @@ class Planner {
   readonly #editor: Editor;
   readonly #steps: Step[] = [];
   #declaration: Declaration = [];
+  #day = 0;
 
   constructor(
     private readonly seed: number,
@@ -105,18 +119,22 @@ class Planner {
       replacesLostApplications,
       steps: this.#steps,
       declaration: this.#declaration,
+      day: this.#day,
+      isRotated: this.#steps.some(({ declaration }) => declaration.some(isRotated)),
     };
   }
 
   #any(): void {
     const random = this.#random;
+    // Within an overlap, beyond it, and beyond the age at which credentials get a successor.
+    this.#day += random.pick([0, 0, 3, 8, 91, 91]);
     const kind = random.int(1, 100);
     if (kind <= 25) {
       this.#kill(random.pick(boundaries), false);
       return;
     }
     const { description, requires } = this.#edit(this.#editor.any(this.#declaration));
-    const common = { edits: description, ...requires, declaration: this.#declaration };
+    const common = { edits: description, ...requires, declaration: this.#declaration, day: this.#day };
     const isInterrupted = kind <= 40;
     const command = random.pick<Command>(["up", "up", "up", "refresh", "up --refresh"]);
     this.#steps.push(
@@ -150,6 +168,7 @@ class Planner {
       kind: "kill",
       boundary,
       command,
+      day: this.#day,
       declaration: this.#declaration,
       edits: edit === undefined ? [] : [edit.description],
       ...(settledFirst === undefined ? {} : { settledFirst }),
@@ -185,8 +204,8 @@ class Planner {
           edit: this.#oneOf(
             (before) => this.#editor.removeApplication(before),
             (before) => this.#editor.removeCustomer(before),
-            (before) => this.#editor.changeScopes(before),
-            (before) => this.#editor.changeAuthMethod(before),
+            (before) => this.#editor.changeScopes(before, isNotRotated),
+            (before) => this.#editor.changeAuthMethod(before, isNotRotated),
           ),
         };
       case "deleteTenant":
@@ -223,7 +242,7 @@ class Planner {
   }
 
   #makeSureOfCustomer(): void {
-    if (this.#declaration.length === 0) {
+    if (ownedOf(this.#declaration).length === 0) {
       this.#declaration = this.#oneOf((before) => this.#editor.addCustomer(before)).after;
     }
   }
@@ -234,6 +253,7 @@ class Planner {
     this.#steps.push({
       kind: "run",
       command: "up",
+      day: this.#day,
       declaration: after,
       edits: [description],
       trouble: noTrouble,
@@ -330,11 +350,21 @@ class Planner {
   }
 }
 
+function isRotated({ applications }: DeclaredCustomer): boolean {
+  return applications.some(({ rotation }) => rotation !== undefined);
+}
+
+/** A change of one that is rotated makes another beside it, and deletes it later. */
+function isNotRotated({ rotation }: DeclaredApplication): boolean {
+  return rotation === undefined;
+}
+
 /** Tells a step in one line. */
 export function describeStep(step: Step): string {
-  const { edits, command, trouble, settledFirst } = step;
+  const { edits, command, day, trouble, settledFirst } = step;
   const { faults, settings, revokesTokens } = trouble;
   const parts = [
+    `day ${day}:`,
     ...(settledFirst === undefined ? [] : ["provision without trouble, then"]),
     ...(edits.length === 0 ? [] : [`${edits.join("; ")}:`]),
     command,

@@ -18,6 +18,14 @@ export class Tally {
   lostApplications = 0;
   /** Secrets that the AWS provider made and the killed engine never heard of: the next `up` clears them away. */
   emptySecrets = 0;
+  /** Generations that a command which came to its end had to make. */
+  rotations = 0;
+  /** Times that the days went by in the end, until overlaps were over. */
+  overlaps = 0;
+  /** Customers that were handed over. */
+  releases = 0;
+  /** Lifecycles whose record had a delete that was cut off, and that no update came back to. */
+  settledIntents = 0;
   findings = 0;
 
   readonly #kills = new Map(boundaries.map((boundary) => [boundaryName(boundary), 0]));
@@ -58,6 +66,10 @@ export class Tally {
       ["SIGKILL not reached", this.missedKills],
       ["told: replaceLostApplications", this.lostApplications],
       ["empty secrets cleared away", this.emptySecrets],
+      ["rotations", this.rotations],
+      ["overlaps waited for", this.overlaps],
+      ["customers released", this.releases],
+      ["cut-off deletes settled", this.settledIntents],
       ["findings", this.findings],
     );
     return table.toString();

@@ -96,6 +96,23 @@ export function resultOf(events: readonly JournalEvent[], intent: IntentEvent): 
   return result?.event === "result" ? result : undefined;
 }
 
+/** Tells whether something in the slot of an intent ended well after it: then it matters no more how the intent ended. */
+export function isSettledLater(events: readonly JournalEvent[], intent: IntentEvent): boolean {
+  return events.slice(events.indexOf(intent) + 1).some((later) => settles(later, intent));
+}
+
+function settles(later: JournalEvent, intent: IntentEvent): boolean {
+  return (
+    later.event === "result" &&
+    later.outcome !== "failed" &&
+    later.outcome !== "unknown" &&
+    later.type === intent.type &&
+    later.stack === intent.stack &&
+    later.slot === intent.slot &&
+    later.apiUrl === intent.apiUrl
+  );
+}
+
 /** Gives the id of the object that an event is about, if it has one. */
 export function objectIdOf(event: JournalEvent): string | undefined {
   return event.type === "Tenant" ? event.tenantId : event.applicationId;

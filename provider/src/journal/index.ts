@@ -13,6 +13,7 @@ export { openFileJournal } from "./file-journal";
 export {
   cutOffCreates,
   historyOf,
+  isSettledLater,
   mayBeDeleted,
   objectIdOf,
   recordedIds,
@@ -23,6 +24,13 @@ export {
 } from "./history";
 export type { Journal } from "./journal";
 export { isOnDisk, journalProblem, type JournalPlace, openJournalAt, openJournalOf } from "./location";
-export { type Ending, type Intended, type Recording, type RunOnRecord, startRecording } from "./recording";
+export {
+  type Ending,
+  type Intended,
+  type Recording,
+  type RunOnRecord,
+  settleIntent,
+  startRecording,
+} from "./recording";
 export { openS3Journal } from "./s3-journal";
 export { type Defect, type DefectKind, type Verification, type VerifiedChain, verifyJournal } from "./verify";

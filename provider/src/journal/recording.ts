@@ -66,36 +66,15 @@ export async function startRecording(
   run: RunOnRecord,
   intended: Intended,
 ): Promise<Recording> {
-  const { operation, stack, slot, parameters = {}, ...ids } = intended;
-  const { actor, stage, apiUrl, reason } = run;
-  const because = reason === undefined ? {} : { reason };
-  const common = { v: 2, actor, ...because, stack, stage, apiUrl, slot, operation } as const;
-  const startedAtMs = Date.now();
+  const { parameters = {}, ...ofObject } = intended;
   const intent: IntentEvent = {
-    ...common,
-    ...ids,
-    id: randomUUID(),
-    at: new Date(startedAtMs).toISOString(),
+    ...commonOf(run, ofObject),
     event: "intent",
-    parameters: toRecordedParameters(ids.type, parameters),
+    parameters: toRecordedParameters(intended.type, parameters),
   };
   const end = async (ending: Ending): Promise<void> => {
-    const { type, tenantId, applicationId } = ids;
-    const now = new Date();
-    const result: ResultEvent = {
-      ...common,
-      type,
-      ...(tenantId === undefined ? {} : { tenantId }),
-      ...(applicationId === undefined ? {} : { applicationId }),
-      ...ending,
-      id: randomUUID(),
-      at: now.toISOString(),
-      event: "result",
-      intent: intent.id,
-      durationMs: now.getTime() - startedAtMs,
-    };
-    await append(result).catch((error: unknown) => {
-      const what = `what became of ${operation} ${slot} (${ending.outcome})`;
+    await settleIntent(append, run, intent, ending).catch((error: unknown) => {
+      const what = `what became of ${intent.operation} ${intent.slot} (${ending.outcome})`;
       console.warn(
         error instanceof NotDeliveredError
           ? `warning: ${what} is on record in the journal alone: ${messageOf(error)}`
@@ -111,6 +90,50 @@ export async function startRecording(
     throw error;
   }
   return { intent, end, fail: (error) => end(failure(intent.type, error)) };
+}
+
+/**
+ * Records how an intent ended, which may be another run's that was killed.
+ *
+ * @param append puts an event on durable record; where it throws, so does this
+ */
+export async function settleIntent(
+  append: (event: JournalEvent) => Promise<void>,
+  run: RunOnRecord,
+  { id, at, type, operation, stack, slot, tenantId, applicationId }: IntentEvent,
+  ending: Ending,
+): Promise<void> {
+  const ids = {
+    ...(tenantId === undefined ? {} : { tenantId }),
+    ...(applicationId === undefined ? {} : { applicationId }),
+  };
+  const common = commonOf(run, { type, operation, stack, slot, ...ids });
+  const result: ResultEvent = {
+    ...common,
+    ...ending,
+    event: "result",
+    intent: id,
+    durationMs: Date.parse(common.at) - Date.parse(at),
+  };
+  await append(result);
+}
+
+/** What an event of this moment has, whatever it tells. */
+function commonOf({ actor, stage, apiUrl, reason }: RunOnRecord, intended: Omit<Intended, "parameters">) {
+  const { stack, slot, operation, ...ids } = intended;
+  return {
+    v: 2 as const,
+    actor,
+    ...(reason === undefined ? {} : { reason }),
+    stack,
+    stage,
+    apiUrl,
+    slot,
+    operation,
+    ...ids,
+    id: randomUUID(),
+    at: new Date().toISOString(),
+  };
 }
 
 function failure(type: RecordedType, error: unknown): Ending {

@@ -1,7 +1,7 @@
 import { advance, genesis, type Head } from "./chain";
 import type { Entry, EventEntry } from "./entry";
-import type { IntentEvent, JournalEvent } from "./event";
-import { resultOf } from "./history";
+import type { JournalEvent } from "./event";
+import { isSettledLater, resultOf } from "./history";
 
 /** What can be wrong with a journal. */
 export type DefectKind =
@@ -180,34 +180,20 @@ interface OpenIntent {
   isSettled: boolean;
 }
 
-/** An intent without a result is settled where something in the same slot ended well after it. */
 function openIntents(entries: readonly EventEntry[]): OpenIntent[] {
   const events = entries.map(({ event }) => event);
-  return entries.flatMap((entry, index) => {
+  return entries.flatMap((entry) => {
     const { event } = entry;
     if (event.event !== "intent" || resultOf(events, event) !== undefined) return [];
-    const isSettled = events.slice(index + 1).some((later) => settles(later, event));
-    return [{ entry, isSettled }];
+    return [{ entry, isSettled: isSettledLater(events, event) }];
   });
-}
-
-function settles(later: JournalEvent, intent: IntentEvent): boolean {
-  return (
-    later.event === "result" &&
-    later.outcome !== "failed" &&
-    later.outcome !== "unknown" &&
-    later.type === intent.type &&
-    later.stack === intent.stack &&
-    later.slot === intent.slot &&
-    later.apiUrl === intent.apiUrl
-  );
 }
 
 function openIntent({ entry }: OpenIntent): Defect {
   return defect(
     "open",
     entry,
-    `it has no result (${describe(entry.event)}): an update still runs, was killed, or its result was taken out. Wait for the update, or run \`pulumi up\` again, and see \`npm run tenants -- reconcile\``,
+    `it has no result (${describe(entry.event)}): an update still runs, was killed, or its result was taken out. Wait for the update, or run \`pulumi up\` again; what no update comes back to, \`npm run tenants -- reconcile --fix\` settles`,
   );
 }
 

@@ -5,18 +5,28 @@ export function describePlan(slot: string, plan: SlotPlan): string[] {
   return [...making(plan), ...letting(plan), ...deferring(plan)].map((text) => `${slot}: ${text}`);
 }
 
-function making({ current, reason, retiring, overlap }: SlotPlan): string[] {
+function making({ current, reason, retiring, overlap, next }: SlotPlan): string[] {
   const { generation, held } = current;
   if (reason === undefined) {
-    return held?.isStored === false && generation > 1
+    const isCompleted = held?.isStored === false && (generation > 1 || next !== undefined);
+    const completed = isCompleted
       ? [`generation ${generation} is completed, which an earlier run did not end.`]
       : [];
+    return next === undefined ? completed : [...completed, afterThat(generation, next)];
   }
   const before = generation - 1;
   const stays = retiring.some((one) => one.generation === before)
     ? `generation ${before} stays until ${overlap.text} after that`
     : `generation ${before} is deleted then, because there is no overlap`;
   return [`rotated (${reason}): generation ${generation} is made and stored; ${stays}.`];
+}
+
+function afterThat(generation: number, { reason, retired }: NonNullable<SlotPlan["next"]>): string {
+  const parts = [
+    ...(reason === undefined ? [] : [`generation ${generation + 1} is due (${reason})`]),
+    ...retired.map((one) => `generation ${one} has to go`),
+  ];
+  return `once this up has ended, run \`pulumi up\` again: ${parts.join(", and ")}.`;
 }
 
 function letting({ current, retired, overlap }: SlotPlan): string[] {
@@ -31,9 +41,9 @@ function letting({ current, retired, overlap }: SlotPlan): string[] {
     });
 }
 
-function deferring({ current, deferred, next }: SlotPlan): string[] {
-  if (deferred.length === 0) return [];
-  const when = next === undefined ? "" : `, due ${new Date(next.ms).toISOString()}`;
+function deferring({ current, deferred, due, next }: SlotPlan): string[] {
+  if (deferred.length === 0 || next?.reason !== undefined) return [];
+  const when = due === undefined ? "" : `, due ${new Date(due.ms).toISOString()}`;
   return [
     `${deferred.join(", ")} of generation ${current.generation} stay as it was made: what is configured takes effect with the next generation${when}. ` +
       "To have it at once, set rotation.changes to immediately.",

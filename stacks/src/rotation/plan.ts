@@ -35,10 +35,15 @@ export interface SlotPlan {
   retired: RetiringGeneration[];
   /** Why the current one is made now, where it follows another. */
   reason?: string;
+  /**
+   * What one more `up` does, where this one only completes what an earlier run did not end: why there is a successor,
+   * if there is one, and which generations go.
+   */
+  next?: { reason?: string; retired: number[] };
   /** What the configuration has otherwise than the current one was made with, and takes effect with the next. */
   deferred: string[];
   /** When the newest one that the stack held gets, or should have got, a successor; absent where no calendar says so. */
-  next?: DueDate;
+  due?: DueDate;
   overlap: RotationConfiguration["overlap"];
 }
 
@@ -55,20 +60,49 @@ export function planSlot(wanted: WantedSlot, held: readonly HeldGeneration[], no
     const current = { generation: 1, specification: wanted.specification };
     return { current, retiring: [], retired: [], deferred: [], overlap };
   }
-  const next = calendarOf(wanted, newest);
-  const common = { ...(next === undefined ? {} : { next }), overlap };
+  const due = calendarOf(wanted, newest);
+  const common = { ...(due === undefined ? {} : { due }), overlap };
   const reason = successorReason(wanted, newest, nowMs);
   if (reason !== undefined) {
     const current = { generation: newest.generation + 1, specification: wanted.specification };
     return { current, ...retire(held, held, overlap.ms, nowMs), reason, deferred: [], ...common };
   }
   const specification = runningSpecification(wanted, newest);
+  const next = afterCompletion(wanted, held, newest, nowMs);
   return {
     current: { generation: newest.generation, specification, held: newest },
     ...retire(held.slice(0, -1), held, overlap.ms, nowMs),
     deferred: differences(wanted.specification, specification),
+    ...(next === undefined ? {} : { next }),
     ...common,
   };
+}
+
+/** Plans one more `up` at the same time, as if the newest generation were complete by then. */
+function afterCompletion(
+  wanted: WantedSlot,
+  held: readonly HeldGeneration[],
+  newest: HeldGeneration,
+  nowMs: number,
+): SlotPlan["next"] {
+  if (isComplete(newest)) return undefined;
+  const { generation, hasSigningKey, stored, application } = newest;
+  const made = { applicationId: undefined, clientId: undefined, createdAtMs: nowMs };
+  const completed: HeldGeneration = {
+    generation,
+    hasSigningKey,
+    isStored: true,
+    application: application ?? { ...made, specification: wanted.specification },
+    stored: stored ?? { storedAt: new Date(nowMs).toISOString(), versionId: "" },
+  };
+  const { reason, retired } = planSlot(wanted, [...held.slice(0, -1), completed], nowMs);
+  const going = retired.map((one) => one.generation);
+  if (reason === undefined && (going.length === 0 || wanted.rotation?.overlap.ms === 0)) return undefined;
+  return { ...(reason === undefined ? {} : { reason }), retired: going };
+}
+
+function isComplete({ isStored, application }: HeldGeneration): boolean {
+  return isStored && application !== undefined;
 }
 
 /** While credentials are rotated, an application that was made stays as it was made. */
@@ -114,7 +148,7 @@ function retire(
   nowMs: number,
 ): Pick<SlotPlan, "retiring" | "retired"> {
   const newest = held.at(-1);
-  const isNewestComplete = newest?.isStored === true && newest.application !== undefined;
+  const isNewestComplete = newest !== undefined && isComplete(newest);
   // Without its application nothing of a generation is of use.
   const all = before.flatMap((generation) => toRetiring(generation, held, overlapMs) ?? []);
   const isOver = ({ endsAtMs }: RetiringGeneration): boolean =>

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 
 import type { RotationConfiguration } from "../../../stacks/src/rotation/configuration";
 import { rotationSchema } from "../../../stacks/src/rotation/configuration";
+import { describePlan } from "../../../stacks/src/rotation/describe";
 import type { HeldGeneration } from "../../../stacks/src/rotation/held-generations";
 import { planSlot } from "../../../stacks/src/rotation/plan";
 import type { Specification } from "../../../stacks/src/rotation/specification";
@@ -73,7 +74,7 @@ describe("the plan of a slot's generations", () => {
 
   it("makes one generation however late it is, and shifts what follows", () => {
     assert.deepEqual(plan([made(1, 0)], 1000).numbers, [2, [1], []]);
-    assert.equal(plan([made(1, 0), made(2, 1000)], 1001).next?.ms, day(1090));
+    assert.equal(plan([made(1, 0), made(2, 1000)], 1001).due?.ms, day(1090));
   });
 
   it("rotates at a given date once, and never for one that came before the generation", () => {
@@ -81,7 +82,7 @@ describe("the plan of a slot's generations", () => {
     assert.deepEqual(plan([made(1, 0)], 30.9, given).numbers, [1, [], []]);
     const due = plan([made(1, 0)], 31, given);
     assert.deepEqual([due.numbers, due.reason], [[2, [1], []], "rotateAt 2026-02-01"]);
-    assert.deepEqual(plan([made(2, 31)], 32, given).next?.ms, day(59));
+    assert.deepEqual(plan([made(2, 31)], 32, given).due?.ms, day(59));
     assert.deepEqual(plan([made(2, 60)], 500, given).numbers, [2, [], []]);
   });
 
@@ -114,6 +115,23 @@ describe("the plan of a slot's generations", () => {
     const { application, ...keyOnly } = made(2, 90, "not");
     assert.ok(application !== undefined);
     assert.deepEqual(plan([made(1, 0), keyOnly], 1000).numbers, [2, [1], []]);
+  });
+
+  it("says what one more up has to do, where it first completes what an earlier run did not end", () => {
+    assert.deepEqual(plan([made(1, 0), made(2, 90, "not")], 91).next, undefined);
+    const due = plan([made(1, 0), made(2, 90), made(3, 100, "not")], 1000);
+    assert.deepEqual([due.numbers, due.next], [[3, [1, 2], []], { reason: "every 90d", retired: [1] }]);
+    assert.deepEqual(describePlan("acme/eu-1/default", due), [
+      "acme/eu-1/default: generation 3 is completed, which an earlier run did not end.",
+      "acme/eu-1/default: once this up has ended, run `pulumi up` again: generation 4 is due (every 90d), and generation 1 has to go.",
+    ]);
+    const immediate = { overlap: "7d", changes: "immediately" };
+    const changed = plan([made(1, 0, "not")], 1, immediate, readOnly);
+    assert.deepEqual([changed.numbers, changed.deferred], [[1, [], []], ["scopes"]]);
+    assert.deepEqual(describePlan("acme/eu-1/default", changed), [
+      "acme/eu-1/default: generation 1 is completed, which an earlier run did not end.",
+      "acme/eu-1/default: once this up has ended, run `pulumi up` again: generation 2 is due (the configuration changes scopes).",
+    ]);
   });
 
   it("keeps the one before while the current one's application is gone", () => {
