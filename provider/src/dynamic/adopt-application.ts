@@ -6,7 +6,7 @@ import { publicHalf } from "./adopted-secret";
 import type { Adoption } from "./adoption";
 import { sameMembers } from "./inputs";
 import type { ObtainedApplication } from "./obtain-application";
-import { applicationsOfStack } from "./organization";
+import { isApplicationOfStack, noteApplicationOfStack } from "./organization";
 import { heldObjectId, record } from "./recorder";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
 import { refusal } from "./tenant-model";
@@ -48,7 +48,7 @@ export async function adoptApplication(
       adopt: applicationId,
     },
   });
-  applicationsOfStack.add(applicationId);
+  noteApplicationOfStack(applicationId, tenantId);
   adoptedInThisRun.add(applicationId);
   await recording.end({ outcome: "adopted", applicationId, clientId: application.clientId });
   return credentials.type === "CLIENT_SECRET" ? { ...application, credentials } : application;
@@ -61,7 +61,7 @@ function assertNotHeld(applicationId: string, heldId: string | undefined): void 
       `Application ${applicationId} is this resource's own: it cannot be replaced by itself. To have a new one made, remove \`adopt\` first.`,
     );
   }
-  if (applicationsOfStack.has(applicationId)) {
+  if (isApplicationOfStack(applicationId)) {
     throw refusal(
       `Application ${applicationId} cannot be adopted: another resource of this stack holds it. Remove one of them.`,
     );

@@ -1,3 +1,4 @@
+import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
 
 import type { Authentication, TenantManagementApi } from "../client/api";
@@ -14,14 +15,19 @@ import { type LostApplication, settleLostApplication } from "./lost-application"
 import { oneAtATime } from "./one-at-a-time";
 import {
   applicationsOf,
-  applicationsOfStack,
+  applicationsOfStackIn,
   forgetApplicationsOf,
+  isApplicationOfStack,
+  noteApplicationOfStack,
   takeRecoveredTenant,
 } from "./organization";
-import { idsOnRecord, record, slotHistory } from "./recorder";
+import { idsOfOtherSlots, idsOnRecord, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
+
+/** How long a look at what may be another stack's may take, in milliseconds. */
+const warningMs = 5_000;
 
 /** An application that was made, with its credentials, or found again, without. */
 export type ObtainedApplication = ApiApplication & { credentials?: ApiCredentials };
@@ -51,7 +57,7 @@ async function obtainOnRecord(
   found: ApiApplication | undefined,
 ): Promise<ObtainedApplication> {
   const parameters = toParameters(wanted, authentication);
-  const known = (await applicationsOf(wanted.tenantId))?.map(({ applicationId }) => applicationId) ?? [];
+  const known = await othersIn(wanted.tenantId, found);
   const recording = await record({
     type: "TenantApplication",
     operation: "create",
@@ -65,17 +71,31 @@ async function obtainOnRecord(
       found ??
       (await createApplication(api, wanted, authentication, {
         ...lostApplication(api, wanted, slot, parameters),
-        isKnown: (applicationId) => known.includes(applicationId) || applicationsOfStack.has(applicationId),
+        isKnown: (applicationId) => known.includes(applicationId) || isApplicationOfStack(applicationId),
       }));
     const { applicationId, clientId } = made;
-    applicationsOfStack.add(applicationId);
+    noteApplicationOfStack(applicationId, wanted.tenantId);
     await recording.end({ outcome: "credentials" in made ? "made" : "recovered", applicationId, clientId });
-    if (takeRecoveredTenant(wanted.tenantId)) await warnOfOthers(api, wanted.tenantId, slot);
+    if (takeRecoveredTenant(wanted.tenantId)) {
+      // What was made must reach the state soon, whatever becomes of a warning.
+      await Promise.race([warnOfOthers(api, wanted.tenantId, slot), sleepMs(warningMs)]);
+    }
     return made;
   } catch (error) {
     await recording.fail(error);
     throw error;
   }
+}
+
+/**
+ * Gives the ids of the applications of a tenant that a create in it is to be told from. One that is found again is what
+ * the create has made: a repair that is killed must leave it to be found once more.
+ */
+async function othersIn(tenantId: string, found: ApiApplication | undefined): Promise<string[]> {
+  const listed = (await applicationsOf(tenantId))?.map(({ applicationId }) => applicationId) ?? [];
+  const all = new Set([...listed, ...applicationsOfStackIn(tenantId)]);
+  if (found !== undefined) all.delete(found.applicationId);
+  return [...all];
 }
 
 /**
@@ -85,7 +105,7 @@ async function obtainOnRecord(
 async function warnOfOthers(api: TenantManagementApi, tenantId: string, slot: SlotInput): Promise<void> {
   const onRecord = await idsOnRecord("TenantApplication", slot);
   const others = ((await api.listApplications(tenantId).catch(() => undefined)) ?? []).filter(
-    ({ applicationId }) => !applicationsOfStack.has(applicationId) && !onRecord.has(applicationId),
+    ({ applicationId }) => !isApplicationOfStack(applicationId) && !onRecord.has(applicationId),
   );
   if (others.length === 0) return;
   const list = others
@@ -142,9 +162,9 @@ async function settleEarlier(
   if (history.kind === "clear" || history.intent.tenantId !== wanted.tenantId) return undefined;
   // What was adopted was made by somebody else, who may use it: it is nothing that was lost.
   if (history.intent.parameters["adopt"] !== undefined) return undefined;
-  const onRecord = await idsOnRecord("TenantApplication", slot);
+  const others = await idsOfOtherSlots("TenantApplication", slot);
   const isOlder = (applicationId: string): boolean =>
-    (history.intent.known ?? []).includes(applicationId) || onRecord.has(applicationId);
+    (history.intent.known ?? []).includes(applicationId) || others.has(applicationId);
   const now = toParameters(wanted, authentication);
   // What was asked for then is what there may be; the declaration may have changed since.
   const asked = parametersSchema.safeParse(history.intent.parameters).data ?? now;
@@ -154,10 +174,11 @@ async function settleEarlier(
       isOtherwiseDeclared: !isSame(asked, now),
       isAnswered: history.kind === "made",
       isKnown: (applicationId) =>
-        applicationsOfStack.has(applicationId) ||
+        isApplicationOfStack(applicationId) ||
         (history.kind === "made" ? applicationId !== history.objectId : isOlder(applicationId)),
     });
-    if (settled.kind === "recovered") applicationsOfStack.add(settled.application.applicationId);
+    if (settled.kind === "recovered")
+      noteApplicationOfStack(settled.application.applicationId, wanted.tenantId);
     return settled;
   });
   forgetApplicationsOf(wanted.tenantId);

@@ -72,8 +72,9 @@ async function lostBefore(slot: SlotInput, wanted: Inputs): Promise<LostTenant |
   const history = await slotHistory("Tenant", slot);
   if (history.kind === "clear") return undefined;
   // The cells that were asked for then: those where a tenant begins may be declared otherwise by now.
-  const asked = cellSet.safeParse(history.intent.parameters["cells"]).data;
-  return { name: wanted.name, cells: wanted.cells ?? asked, startedAtMs: Date.parse(history.intent.at) };
+  const { parameters, at } = history.first;
+  const asked = cellSet.safeParse(parameters["cells"]).data;
+  return { name: wanted.name, cells: wanted.cells ?? asked, startedAtMs: Date.parse(at) };
 }
 
 async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: Inputs): Promise<ApiTenant> {

@@ -16,13 +16,30 @@ const gatherMs = 500;
 const tenantsOfStack = new Set<string>();
 let tenants: Promise<Map<string, ApiTenant>> | undefined;
 const credentials = { areKnownRight: false };
-/** Applications that the stack holds: those the engine spoke of in this run, and those made in it. */
-export const applicationsOfStack = new Set<string>();
+/** Applications that the stack holds, each with its tenant: those the engine spoke of in this run, and those made in it. */
+const applicationsOfStack = new Map<string, string>();
 const applications = new Map<string, Promise<ApiApplication[] | undefined>>();
 
 /** Notes a tenant that the state holds. */
 export function noteTenantOfStack(tenantId: unknown): void {
   if (typeof tenantId === "string") tenantsOfStack.add(tenantId);
+}
+
+/** Notes an application that the state holds, or is about to. */
+export function noteApplicationOfStack(applicationId: string, tenantId: string): void {
+  applicationsOfStack.set(applicationId, tenantId);
+}
+
+/** Tells whether an application is one that the stack holds, as far as this process knows by now. */
+export function isApplicationOfStack(applicationId: string): boolean {
+  return applicationsOfStack.has(applicationId);
+}
+
+/** Gives the ids of the applications in a tenant that the stack holds, as far as this process knows by now. */
+export function applicationsOfStackIn(tenantId: string): string[] {
+  return [...applicationsOfStack].flatMap(([applicationId, owner]) =>
+    owner === tenantId ? [applicationId] : [],
+  );
 }
 
 /** Notes that the API has just dealt with a tenant of this stack: the credentials are the right ones. */
@@ -52,7 +69,11 @@ export function takeRecoveredTenant(tenantId: string): boolean {
 export function tenantsById(): Promise<Map<string, ApiTenant>> {
   tenants ??= currentApi()
     .then((api) => api.listTenants())
-    .then((list) => new Map(list.map((tenant) => [tenant.tenantId, tenant])));
+    .then((list) => new Map(list.map((tenant) => [tenant.tenantId, tenant])))
+    .catch((error: unknown) => {
+      tenants = undefined;
+      throw error;
+    });
   return tenants;
 }
 
@@ -65,7 +86,10 @@ export function forgetApplicationsOf(tenantId: string): void {
 export async function applicationsOf(tenantId: string): Promise<ApiApplication[] | undefined> {
   const pending = applications.get(tenantId) ?? currentApi().then((api) => api.listApplications(tenantId));
   applications.set(tenantId, pending);
-  const list = await pending;
+  const list = await pending.catch((error: unknown) => {
+    if (applications.get(tenantId) === pending) applications.delete(tenantId);
+    throw error;
+  });
   if (list !== undefined) noteOrganizationKnown();
   return list;
 }

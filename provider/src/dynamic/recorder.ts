@@ -109,20 +109,23 @@ export function heldObjectId(type: RecordedType, slot: SlotInput): string | unde
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
   const { events } = await open(slot.stack);
-  const history = historyOf(events, {
+  return historyOf(events, {
     type,
     stack: slot.stack,
     slot: slot.name,
     apiUrl: currentSettings().apiUrl,
+    heldId: heldObjectId(type, slot),
   });
-  return history.kind === "made" && history.objectId === heldObjectId(type, slot)
-    ? { kind: "clear" }
-    : history;
 }
 
 /** Gives the ids of all objects of a type that are on record as made. */
 export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
   return recordedIds((await open(slot.stack)).events, type);
+}
+
+/** Gives the ids of all objects of a type that are on record as made for other slots. */
+export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
+  return recordedIds((await open(slot.stack)).events, type, { stack: slot.stack, slot: slot.name });
 }
 
 /** Tells whether the record says that an object may be gone by our own hand. */
@@ -135,12 +138,20 @@ export async function mayBeDeletedByUs(
 }
 
 function open(stack: string): Promise<Opened> {
-  opened ??= openJournal(stack).then(async (journal) => {
-    const events = await readAll(journal);
-    warnOfCutOff(events, stack);
-    return { journal, events, auditLog: openConfiguredAuditLog() };
+  opened ??= openAnew(stack).catch((error: unknown) => {
+    // The next resource tries again: what failed may have been a moment's trouble.
+    opened = undefined;
+    throw error;
   });
   return opened;
+}
+
+async function openAnew(stack: string): Promise<Opened> {
+  const journal = openJournal(stack);
+  const events = await readAll(journal);
+  warnOfCutOff(events, stack);
+  if (heldIds.size > 0 && !events.some((event) => event.stack === stack)) warnOfMissing(journal);
+  return { journal, events, auditLog: openConfiguredAuditLog() };
 }
 
 async function readAll(journal: Journal): Promise<JournalEvent[]> {
@@ -170,11 +181,19 @@ function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {
   );
 }
 
-async function openJournal(stack: string): Promise<Journal> {
+/** Of a stack whose last update was made by a version without a journal, it is no sign of anything. */
+function warnOfMissing({ location }: Journal): void {
+  console.warn(
+    `warning: the journal ${location} has nothing on record of this stack, which holds tenants already: it was lost, or it is on another machine, or this is not where it is (tenants:journal). ` +
+      "If an earlier update was killed, what it left behind cannot be found again by this one, and may be made twice: end this update, and see `npm run tenants -- reconcile`.",
+  );
+}
+
+function openJournal(stack: string): Journal {
   const { journal: location, journalDiskIsKept } = currentSettings();
   const problem = journalProblem(location, journalDiskIsKept);
   if (problem !== undefined) {
     throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
   }
-  return Promise.resolve(openJournalOf({ stack, location, directory: process.cwd() }));
+  return openJournalOf({ stack, location, directory: process.cwd() });
 }

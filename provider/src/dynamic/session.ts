@@ -38,7 +38,13 @@ export function currentSettings(): ProviderSettings {
 
 /** Gives the one API client of this process, made when it is first needed. */
 export function currentApi(): Promise<TenantManagementApi> {
-  api ??= load().connect(currentSettings());
+  api ??= load()
+    .connect(currentSettings())
+    .catch((error: unknown) => {
+      // The next resource tries again: what failed may have been a moment's trouble.
+      api = undefined;
+      throw error;
+    });
   return api;
 }
 

@@ -19,7 +19,7 @@ import {
 import { obtainApplication, type ObtainedApplication } from "./obtain-application";
 import {
   applicationsOf,
-  applicationsOfStack,
+  noteApplicationOfStack,
   noteOrganizationKnown,
   noteTenantOfStack,
 } from "./organization";
@@ -67,7 +67,7 @@ export const tenantApplication = reporting({
   ): Promise<{ changes: boolean; replaces: string[] }> {
     const state = stateSchema.parse(olds);
     assertSameEnvironment(`Application ${state.applicationId}`, olds, currentSettings());
-    applicationsOfStack.add(applicationId);
+    noteApplicationOfStack(applicationId, state.tenantId);
     const isPartlyMade = state.isPartlyMade === true;
     const changed = {
       tenantId: news["tenantId"] !== state.tenantId,
@@ -107,7 +107,7 @@ export const tenantApplication = reporting({
     const state = stateSchema.parse(properties);
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
-    applicationsOfStack.add(applicationId);
+    noteApplicationOfStack(applicationId, state.tenantId);
     const found = (await applicationsOf(state.tenantId))?.find(
       (application) => application.applicationId === applicationId,
     );

@@ -1,13 +1,16 @@
 import type { IntentEvent, JournalEvent, RecordedType, ResultEvent } from "./event";
 
-/** What a slot's record says of the last create in it. */
+/**
+ * What a slot's record says of the last create in it. `first` is the first of those that led to it: each one after that
+ * repairs what may have been lost before, and may have been cut off itself.
+ */
 export type SlotHistory =
   /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted or handed over since. */
   | { kind: "clear" }
   /** One was begun, and its end is not on record, or not known: an object may exist that no state holds. */
-  | { kind: "open"; intent: IntentEvent }
+  | { kind: "open"; intent: IntentEvent; first: IntentEvent }
   /** One ended well, with this object. */
-  | { kind: "made"; intent: IntentEvent; objectId: string };
+  | { kind: "made"; intent: IntentEvent; first: IntentEvent; objectId: string };
 
 /** Whose record is asked for. */
 export interface Slot {
@@ -15,6 +18,8 @@ export interface Slot {
   stack: string;
   slot: string;
   apiUrl: string;
+  /** The id of the object that the stack holds in it: whatever led to that is over. */
+  heldId?: string | undefined;
 }
 
 /** Reads from a journal what became of the last create in a slot. */
@@ -23,15 +28,36 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
     ({ type, stack, slot, apiUrl }) =>
       type === wanted.type && stack === wanted.stack && slot === wanted.slot && apiUrl === wanted.apiUrl,
   );
-  const intent = ofSlot.findLast((event) => event.event === "intent" && event.operation === "create");
-  if (intent?.event !== "intent") return { kind: "clear" };
+  const creates = ofSlot.filter(isIntent).filter(({ operation }) => operation === "create");
+  const intent = creates.at(-1);
+  if (intent === undefined) return { kind: "clear" };
   const result = resultOf(events, intent);
-  if (result === undefined || result.outcome === "unknown") return { kind: "open", intent };
+  // What was adopted was made by somebody else.
+  const isOver = (earlier: IntentEvent): boolean =>
+    isClear(events, wanted, earlier) || resultOf(events, earlier)?.outcome === "adopted";
+  const first = creates[creates.findLastIndex(isOver) + 1] ?? intent;
+  if (result === undefined || result.outcome === "unknown") return { kind: "open", intent, first };
   const objectId = objectIdOf(result);
-  if (result.outcome === "failed" || objectId === undefined || isDeleted(events, wanted.type, objectId))
-    return { kind: "clear" };
-  if (releasedIds(events, wanted).has(objectId)) return { kind: "clear" };
-  return { kind: "made", intent, objectId };
+  if (objectId === undefined || isClear(events, wanted, intent)) return { kind: "clear" };
+  return { kind: "made", intent, first, objectId };
+}
+
+/** Tells whether nothing is left of a create that no state holds: it surely failed, or what was made went its way. */
+function isClear(events: readonly JournalEvent[], { heldId, ...wanted }: Slot, intent: IntentEvent): boolean {
+  const result = resultOf(events, intent);
+  if (result === undefined || result.outcome === "unknown") return false;
+  const objectId = objectIdOf(result);
+  return (
+    result.outcome === "failed" ||
+    objectId === undefined ||
+    objectId === heldId ||
+    isDeleted(events, wanted.type, objectId) ||
+    releasedIds(events, wanted).has(objectId)
+  );
+}
+
+function isIntent(event: JournalEvent): event is IntentEvent {
+  return event.event === "intent";
 }
 
 /** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
@@ -46,12 +72,21 @@ export function cutOffCreates(events: readonly JournalEvent[], stack: string): I
   );
 }
 
-/** Gives the ids of all objects of a type that the journal records as made, whatever their slot. */
-export function recordedIds(events: readonly JournalEvent[], type: RecordedType): Set<string> {
+/**
+ * Gives the ids of all objects of a type that the journal records as made.
+ *
+ * @param except a slot whose own are left out
+ */
+export function recordedIds(
+  events: readonly JournalEvent[],
+  type: RecordedType,
+  except?: Pick<Slot, "stack" | "slot">,
+): Set<string> {
   return new Set(
     events.flatMap((event) => {
+      const isExcepted = event.slot === except?.slot && event.stack === except.stack;
       const id =
-        event.event === "result" && event.type === type && event.operation === "create"
+        event.event === "result" && event.type === type && event.operation === "create" && !isExcepted
           ? objectIdOf(event)
           : undefined;
       return id === undefined ? [] : [id];

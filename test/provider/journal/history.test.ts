@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import {
   cutOffCreates,
   historyOf,
+  type JournalEvent,
   mayBeDeleted,
   recordedIds,
   releasedIds,
@@ -16,12 +17,38 @@ describe("the history of a slot", () => {
 
   it("is open where a create has no result", () => {
     const create = intent("create");
-    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create });
+    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create, first: create });
   });
 
   it("is open where nobody knows how a create ended", () => {
     const create = intent("create");
-    assert.deepEqual(historyOf([create, result(create, "unknown")], slot), { kind: "open", intent: create });
+    assert.deepEqual(historyOf([create, result(create, "unknown")], slot), {
+      kind: "open",
+      intent: create,
+      first: create,
+    });
+  });
+
+  it("begins with the first of the creates that repair each other, whose object nobody let go of", () => {
+    const [adopted, made, unknown, last] = Array.from({ length: 4 }, () => intent("create"));
+    const [first, second, third, fourth] = [adopted!, made!, unknown!, last!];
+    const repairs = [second, result(second, "made", "a-2"), third, result(third, "unknown"), fourth];
+    const begin = (events: JournalEvent[], heldId?: string) => {
+      const history = historyOf(events, { ...slot, heldId });
+      return history.kind === "clear" ? history.kind : history.first;
+    };
+    assert.equal(begin([first, ...repairs]), first);
+    assert.equal(begin([first, result(first, "adopted", "a-1"), ...repairs]), second);
+    assert.equal(begin([first, result(first, "failed"), ...repairs]), second);
+    assert.equal(begin(repairs, "a-2"), third);
+    const remove = intent("delete", { applicationId: "a-2" });
+    assert.equal(begin([...repairs, remove, result(remove, "gone", "a-2")]), third);
+  });
+
+  it("is clear where the object made is the one that the stack holds", () => {
+    const create = intent("create");
+    const events = [create, result(create, "made", "a-1")];
+    assert.deepEqual(historyOf(events, { ...slot, heldId: "a-1" }), { kind: "clear" });
   });
 
   it("is clear where a create surely failed", () => {
@@ -32,7 +59,12 @@ describe("the history of a slot", () => {
   it("names the object of the last create, however many there were before", () => {
     const [first, second] = [intent("create"), intent("create")];
     const events = [first, second, result(first, "made", "a-1"), result(second, "recovered", "a-2")];
-    assert.deepEqual(historyOf(events, slot), { kind: "made", intent: second, objectId: "a-2" });
+    assert.deepEqual(historyOf(events, slot), {
+      kind: "made",
+      intent: second,
+      first,
+      objectId: "a-2",
+    });
   });
 
   for (const outcome of ["deleted", "gone"] as const) {
@@ -58,7 +90,12 @@ describe("the history of a slot", () => {
     assert.deepEqual(historyOf(events, slot), { kind: "clear" });
     const takenBack = intent("create");
     events.push(takenBack, result(takenBack, "adopted", "a-1"));
-    assert.deepEqual(historyOf(events, slot), { kind: "made", intent: takenBack, objectId: "a-1" });
+    assert.deepEqual(historyOf(events, slot), {
+      kind: "made",
+      intent: takenBack,
+      first: takenBack,
+      objectId: "a-1",
+    });
   });
 
   for (const [what, change] of [
@@ -84,6 +121,7 @@ describe("the ids on record", () => {
       result(remove, "deleted", "a-3"),
     ];
     assert.deepEqual(recordedIds(events, "TenantApplication"), new Set(["a-1", "a-2"]));
+    assert.deepEqual(recordedIds(events, "TenantApplication", slot), new Set(["a-2"]));
   });
 });
 

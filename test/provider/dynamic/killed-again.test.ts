@@ -1,0 +1,92 @@
+import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleepMs } from "node:timers/promises";
+
+import { useSandboxApi } from "../../support/sandbox-api";
+import { lastEvent, startProvider, takeLastLine } from "./process";
+
+const newKey = (): string =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" })
+    .publicKey.export({ type: "spki", format: "pem" })
+    .toString();
+
+describe("a create whose repair is killed, too, between its intent and its result", function () {
+  const { sandbox } = useSandboxApi();
+  let directory: string;
+  let journal: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), "killed-again-"));
+    journal = path.join(directory, "journal.jsonl");
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const start = () => startProvider(sandbox(), journal);
+  const applicationsOf = (tenantId: string): string[] =>
+    sandbox()
+      .control.tenants()
+      .find((tenant) => tenant.tenantId === tenantId)!
+      .applications.map(({ applicationId }) => applicationId);
+
+  for (const [when, kill] of [
+    [
+      "before its result was on record",
+      () => {
+        takeLastLine(journal);
+      },
+    ],
+    ["after it", () => undefined],
+  ] as const) {
+    it(`finds the application again that was made before the first kill, which came ${when}`, async () => {
+      const { id: tenantId } = await start().createTenant(`acme${when.length}`);
+      const inputs = { authMethod: "EC", publicKey: newKey() };
+      const make = () => start().createApplication(tenantId, "acme/eu-1/default", inputs);
+      const { id } = await make();
+      kill();
+      assert.equal((await make()).id, id);
+      assert.equal(lastEvent(journal)["outcome"], "recovered");
+      takeLastLine(journal);
+      assert.equal((await make()).id, id);
+      assert.deepEqual(applicationsOf(tenantId), [id]);
+    });
+
+    it(`finds the tenant again that was made before the first kill, which came ${when}`, async () => {
+      const name = `globex${when.length}`;
+      const { id } = await start().createTenant(name);
+      kill();
+      // Longer than what the API's clock and this machine's may differ by.
+      await sleepMs(3500);
+      assert.equal((await start().createTenant(name)).id, id);
+      takeLastLine(journal);
+      assert.equal((await start().createTenant(name)).id, id);
+      assert.equal(
+        sandbox()
+          .control.tenants()
+          .filter((tenant) => tenant.name === name).length,
+        1,
+      );
+    });
+  }
+
+  it("is never taken for a sibling of its kind, whose result could not be recorded", async () => {
+    const first = start();
+    const { id: tenantId } = await first.createTenant("initech");
+    const sibling = await first.createApplication(tenantId, "initech/eu-1/a", {
+      authMethod: "EC",
+      publicKey: newKey(),
+    });
+    takeLastLine(journal);
+    sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-before" });
+    const inputs = { authMethod: "EC", publicKey: newKey() };
+    await assert.rejects(first.createApplication(tenantId, "initech/eu-1/b", inputs));
+    sandbox().control.clearFaults();
+    const made = await start().createApplication(tenantId, "initech/eu-1/b", inputs);
+    assert.notEqual(made.id, sibling.id);
+    assert.deepEqual(applicationsOf(tenantId), [sibling.id, made.id]);
+  });
+});

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import type { Properties } from "../../../provider/src/dynamic/inputs";
+import type { TenantManagementSandbox } from "../../../sandbox/api";
+
+type Made = Promise<{ id: string; outs: Properties }>;
+
+/** A provider's operations, as the engine calls them in one process. */
+export interface ProviderProcess {
+  createTenant(name: string): Made;
+  createApplication(tenantId: string, slot: string, inputs?: Properties): Made;
+  deleteTenant(tenantId: string, state: Properties): Promise<void>;
+}
+
+const sources = path.resolve(__dirname, "../../../provider/src");
+const stack = "organization/project/dev";
+
+/**
+ * Starts a provider that knows nothing of those before it, as a new process does, but for what the journal tells.
+ *
+ * @param journal the journal's file
+ */
+export function startProvider(
+  { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: TenantManagementSandbox,
+  journal: string,
+): ProviderProcess {
+  for (const file of Object.keys(require.cache)) {
+    if (file.startsWith(sources)) Reflect.deleteProperty(require.cache, file);
+  }
+  /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
+  const { configure } =
+    require("../../../provider/src/dynamic/session") as typeof import("../../../provider/src/dynamic/session");
+  const { tenant } =
+    require("../../../provider/src/dynamic/tenant") as typeof import("../../../provider/src/dynamic/tenant");
+  const { tenantApplication } =
+    require("../../../provider/src/dynamic/tenant-application") as typeof import("../../../provider/src/dynamic/tenant-application");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const settings: Record<string, string> = {
+    stage: "testing",
+    apiUrl,
+    tokenUrl,
+    clientId,
+    keyId,
+    privateKey: privateKeyPem,
+    journal,
+    journalDiskIsKept: "true",
+  };
+  configure({ config: { get: (key) => settings[key.replace("tenants:", "")] } });
+  return {
+    createTenant: (name) => tenant.create({ name, slot: { stack, name } }),
+    createApplication: (tenantId, slot, inputs = {}) =>
+      tenantApplication.create({ tenantId, cell: "eu-1", ...inputs, slot: { stack, name: slot } }),
+    deleteTenant: (tenantId, state) => tenant.delete(tenantId, state),
+  };
+}
+
+/** Takes the last line out of a journal: the process was killed before it wrote it. */
+export function takeLastLine(journal: string): void {
+  const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
+  writeFileSync(journal, `${lines.slice(0, -1).join("\n")}\n`);
+}
+
+/** Gives the last event of a journal. */
+export function lastEvent(journal: string): Record<string, unknown> {
+  const [last = "{}"] = readFileSync(journal, "utf8").trimEnd().split("\n").slice(-1);
+  return JSON.parse(last) as Record<string, unknown>;
+}
