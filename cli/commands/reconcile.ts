@@ -70,10 +70,21 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
     return exitCodeOf(first.findings);
   }
   if (options.json !== true) write(first);
+  // A line that cannot be read is refused here.
+  await stack.journal.read();
   await assertNoUpdateRuns(stack, first.comparison);
   const reason = reasonOf(stack);
-  if (options.yes !== true && !(await isConfirmed(fixable))) return exitCodes.found;
-  const done = await fix(stack, api, fixable, reason);
+  const done: string[] = [];
+  try {
+    if (options.yes !== true && !(await isConfirmed(fixable))) {
+      if (options.json === true) write(first);
+      return exitCodes.found;
+    }
+    await fix(stack, api, { agreed: fixable, reason, done });
+  } catch (error) {
+    if (options.json === true) write({ ...first, done });
+    throw error;
+  }
   if (options.json !== true) line();
   const last = { ...(await look(stack, api, options)), done };
   write(last);
@@ -104,19 +115,16 @@ function isConfirmed(fixable: readonly Finding[]): Promise<boolean> {
 async function fix(
   stack: Stack,
   api: TenantManagementApi,
-  agreed: readonly Finding[],
-  reason: string | undefined,
-): Promise<string[]> {
+  { agreed, reason, done }: { agreed: readonly Finding[]; reason: string | undefined; done: string[] },
+): Promise<void> {
   const { comparison, findings } = await look(stack, api, {});
   await assertNoUpdateRuns(stack, comparison);
   const isAgreed = ({ fix: wanted }: Finding): boolean =>
     agreed.some(({ fix: known }) => JSON.stringify(known) === JSON.stringify(wanted));
-  const done: string[] = [];
   await applyFixes({ stack, api, reason }, comparison, findings.filter(isAgreed), (each) => {
     done.push(each);
     process.stderr.write(`tenants: ${each}\n`);
   });
-  return done;
 }
 
 function exitCodeOf(findings: readonly Finding[]): ExitCode {

@@ -1,5 +1,5 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
-import { historyOf, mayBeDeleted } from "pulumi-resistant-tenants/journal";
+import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/operator";
 
 import type { HeldApplication } from "../state";
@@ -38,7 +38,7 @@ export function compareApplications(comparison: Comparison): Finding[] {
   });
   return [
     ...orphans.flatMap((orphan) => onRecord(orphan, existing, record, comparison)),
-    ...open.flatMap((create) => settleOpen(create, comparison)),
+    ...open.flatMap((create) => settleOpen(create, record, comparison)),
     ...notHeld
       .filter(({ applicationId }) => !record.made.has(applicationId) && !explained.has(applicationId))
       .flatMap((application) => unmanaged(application, record, comparison)),
@@ -194,7 +194,11 @@ function doubled(
   };
 }
 
-function settleOpen({ intent, candidates }: OpenCreate, comparison: Comparison): Finding[] {
+function settleOpen(
+  { intent, candidates }: OpenCreate,
+  record: TypeRecord,
+  comparison: Comparison,
+): Finding[] {
   const { events, typed } = comparison;
   const { slot, tenantId = "", at, actor } = intent;
   const { cell, authMethod } = applicationParameters.parse(intent.parameters);
@@ -228,7 +232,36 @@ function settleOpen({ intent, candidates }: OpenCreate, comparison: Comparison):
     ];
   }
   const common = { ...describe({ ...application, tenantId }), ...place };
-  return [crashed(common, `${begun}, and the answer never came.`, comparison)];
+  return [
+    isSucceeded(intent, record, comparison)
+      ? perhapsInUse(common, `${begun}, and the answer never came: this may be it.`)
+      : crashed(common, `${begun}, and the answer never came.`, comparison),
+  ];
+}
+
+/** Tells whether something was done in the slot of an open create after it: then nobody waits for what it made. */
+function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
+  if (!isLastOfSlot(events, intent)) return true;
+  return state.applications
+    .filter(({ slot }) => slot === intent.slot)
+    .some(({ applicationId }) => {
+      const recorded = made.get(applicationId);
+      return recorded === undefined || recorded.result.at > intent.at;
+    });
+}
+
+/** One that an open create explains, while its slot was filled otherwise: it may have been made by hand just as well. */
+function perhapsInUse(
+  common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
+  why: string,
+): Finding {
+  return {
+    ...common,
+    kind: "orphanedApplication",
+    severity: "todo",
+    why: `${why} But its slot was filled since, so it may also have been made by hand: somebody may use it.`,
+    next: [`if nobody uses it: ${deleteAtVendor(common.tenantId, common.applicationId)}`],
+  };
 }
 
 function unmanaged(application: Existing, record: TypeRecord, comparison: Comparison): Finding[] {

@@ -52,7 +52,7 @@ export async function assertNoUpdateRuns(stack: Stack, { locks, state, typed }: 
   const owner = held.owner === undefined ? "" : ` by ${held.owner}`;
   throw new Error(
     held.process === "running"
-      ? `Nothing was changed: an update${owner} is running. Wait until it has ended.`
+      ? `Nothing was changed: an update${owner} is running. Wait until it has ended; if process ${held.processId ?? ""} is no update of this stack, run \`${typed(["cancel", "--yes"])}\`, and this command again.`
       : `Nothing was changed: an update${owner} holds a lock, and may be running elsewhere. If you are sure that it is not, run \`${typed(["cancel", "--yes"])}\`, and this command again.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { ApiApplication, TenantManagementApi } from "pulumi-resistant-tenants/client";
-import type { JournalEvent } from "pulumi-resistant-tenants/journal";
+import { type Entry, eventsOf, type JournalEvent } from "pulumi-resistant-tenants/journal";
 import { assertSameEnvironment } from "pulumi-resistant-tenants/operator";
 
 import { findLocks } from "../lock";
@@ -27,12 +27,14 @@ export async function gather(
   file: string | undefined,
 ): Promise<Gathered> {
   const { name, settings, journal, pulumi } = stack;
-  const [locks, state, events, tenants] = await Promise.all([
+  const [locks, state, entries, tenants] = await Promise.all([
     findLocks(stack),
     readState(pulumi, file),
-    journal.read(),
+    journal.entries(),
     api.listTenants(),
   ]);
+  const unreadable = entries.filter(({ kind }) => kind === "unreadable");
+  const events = eventsOf(entries.filter(({ kind }) => kind !== "unreadable"));
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }
@@ -58,6 +60,7 @@ export async function gather(
   return {
     comparison,
     warnings: [
+      ...unreadable.map(unreadableLine),
       ...journalWarnings(stack, comparison),
       ...lockWarnings(stack, comparison),
       ...secrets.warnings,
@@ -85,6 +88,10 @@ function journalWarnings({ journal, name }: Stack, { events, state }: Comparison
   return [
     `The journal ${journal.location} has nothing on record for this stack: it is gone, or this is not where it is (tenants:journal). What is found is found by the state and the API alone, and nothing can be told to be this stack's.`,
   ];
+}
+
+function unreadableLine({ where }: Entry): string {
+  return `${where} is not a line of a journal that this version can read, so what is found below is not certain, and --fix does nothing. Use the version that wrote it, or find out who changed it, and put it back.`;
 }
 
 function lockWarnings({ backendUrl }: Stack, { locks }: Comparison): string[] {

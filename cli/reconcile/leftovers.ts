@@ -30,7 +30,7 @@ function locked(lock: Lock, { typed, fixCommand }: Comparison): Finding {
     why: `An update${by}${pid} holds a lock${since === undefined ? "" : ` since ${since}`}; ${lockAdvice[lock.process]}. ${location}`,
     next:
       lock.process === "running"
-        ? []
+        ? [`if that process is no update of this stack: ${typed(["cancel", "--yes"])}`]
         : [...(lock.process === "gone" ? [fixCommand] : []), typed(["cancel", "--yes"])],
     ...(lock.process === "gone" ? { fix: { action: "cancelLock", locks: [lock] } } : {}),
   };

@@ -353,6 +353,32 @@ const applicationCases: Case[] = [
     [],
   ],
   [
+    "one that explains an open create whose slot was filled since may have been made by hand, and is never deleted",
+    (events) => {
+      const [first, second] = [events.createApplication(), events.createApplication()];
+      return {
+        events: [
+          first,
+          events.result(first, "unknown"),
+          second,
+          events.result(second, "made", { applicationId: "a-1" }),
+        ],
+        heldApplications: [heldApplication("a-1")],
+        applications: [application("a-1"), application("a-2")],
+      };
+    },
+    [{ kind: "orphanedApplication", id: "a-2", next: atVendor("a-2") }],
+  ],
+  [
+    "one that explains the last open create of a slot, which the state holds, may have been made by hand, too",
+    (events) => ({
+      events: [events.createApplication()],
+      heldApplications: [heldApplication("a-1")],
+      applications: [application("a-1"), application("a-2")],
+    }),
+    [{ kind: "orphanedApplication", id: "a-2", next: atVendor("a-2") }],
+  ],
+  [
     "a replacement whose create was killed has one orphan, beside the old one",
     (events) => {
       const first = events.createApplication();
