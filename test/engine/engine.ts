@@ -9,7 +9,7 @@ import { strict as assert } from "node:assert";
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
@@ -284,6 +284,12 @@ export class StackUnderTest {
   async journal(): Promise<string> {
     const file = path.join(this.workspace.directory, "journal.jsonl");
     return existsSync(file) ? readFile(file, "utf8") : "";
+  }
+
+  /** Reads the journal's lines at once, while an update may be writing. */
+  journalLines(): string[] {
+    const file = path.join(this.workspace.directory, "journal.jsonl");
+    return existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
   }
 
   /** Reads what the engine wrote into its folder of logs. */

@@ -11,11 +11,20 @@ export const killedOperations = [
 export type KilledOperation = (typeof killedOperations)[number];
 
 /**
- * Where at a call the kill comes: before the API carried it out, after it did and before it answered, or once the
- * answer was sent and before the state, or the journal, can hold what it says.
+ * Where at a call the kill comes: once what is meant is in the journal, and before anything else; before the API carried
+ * it out; after it did and before it answered; or once the answer was sent and before the state, or the journal, can
+ * hold what it says.
  */
-export const moments = ["before", "after", "answered"] as const;
+export const moments = ["recorded", "before", "after", "answered"] as const;
 export type Moment = (typeof moments)[number];
+
+/** What is recorded of an operation before it is done: those that change something. */
+export const recordedAs: Partial<Record<KilledOperation, { operation: string; type: string }>> = {
+  createTenant: { operation: "create", type: "Tenant" },
+  createTenantApplication: { operation: "create", type: "TenantApplication" },
+  deleteTenant: { operation: "delete", type: "Tenant" },
+  deleteTenantApplication: { operation: "delete", type: "TenantApplication" },
+};
 
 /** A place to be killed at. */
 export interface Boundary {
@@ -25,7 +34,9 @@ export interface Boundary {
 
 /** Every boundary. Lifecycle `i` is killed at boundary `i` modulo their number, so that none is left to chance. */
 export const boundaries: readonly Boundary[] = moments.flatMap((moment) =>
-  killedOperations.map((operation) => ({ operation, moment })),
+  killedOperations
+    .filter((operation) => moment !== "recorded" || recordedAs[operation] !== undefined)
+    .map((operation) => ({ operation, moment })),
 );
 
 /** Names a boundary in tallies and reports. */

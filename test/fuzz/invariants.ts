@@ -74,6 +74,23 @@ export async function assertConsistent(
   }
 }
 
+/** Asserts that each tenant and application at the vendor is in the state, was handed over, or is named by `reconcile`. */
+export async function assertAllNamed(stack: StackUnderTest, released: ReleasedCustomers): Promise<void> {
+  const { exitCode, stdout, stderr } = await stack.tenants("reconcile", "--json");
+  assert.ok(exitCode === 0 || exitCode === 3, `reconcile failed:\n${stdout}${stderr}`);
+  const { resources } = (await stack.workspace.exportState()).deployment;
+  const held = new Set(resources.map(({ id }) => id));
+  const ids = stack.sandbox.control
+    .tenants()
+    .filter(({ name }) => !released.has(name))
+    .flatMap(({ tenantId, applications }) => [
+      tenantId,
+      ...applications.map(({ applicationId }) => applicationId),
+    ]);
+  const unnamed = ids.filter((id) => !held.has(id) && !stdout.includes(id));
+  assert.deepEqual(unnamed, [], `reconcile does not name what no state holds:\n${stdout}`);
+}
+
 /** Asserts that the state holds one generation of each application, and none twice. */
 export async function assertOneGenerationEach(stack: StackUnderTest): Promise<void> {
   await heldApplicationsOf(stack);

@@ -3,9 +3,10 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 
 import type { ProcessResult } from "../../sandbox/process";
 import { StackUnderTest } from "../engine/engine";
-import { boundaryName } from "./boundaries";
+import { boundaryName, type KilledOperation, recordedAs } from "./boundaries";
 import { type Declaration, overlapDays, toConfig } from "./declared";
 import {
+  assertAllNamed,
   assertConsistent,
   assertDestroyed,
   assertOneGenerationEach,
@@ -100,6 +101,7 @@ class Lifecycle {
       this.#noteReleased(step.declaration);
       await this.#take(step);
     }
+    if (plan.isReconciled) await assertAllNamed(stack, this.#released);
     this.taken.push("repair");
     this.#setDay(plan.day);
     await this.#settle(plan.declaration);
@@ -189,18 +191,24 @@ class Lifecycle {
     const { operation, moment } = boundary;
     const { control } = this.stack.sandbox;
     const begin = control.requestLog().length;
-    if (moment !== "answered") {
+    if (moment === "before" || moment === "after") {
       control.addFault({ operation, nth, kind: "hang", carriedOut: moment === "after" });
     }
     let reachedAtMs: number | undefined;
-    const waitMs = moment === "answered" ? delayMs : (trouble.settings.latencyMs ?? 0) + 30;
-    const when = (): boolean => {
+    const waitMs =
+      moment === "before" || moment === "after" ? (trouble.settings.latencyMs ?? 0) + 30 : delayMs;
+    const recorded = this.#recordedIntents(operation);
+    const isReached = (): boolean => {
+      if (moment === "recorded") return this.#recordedIntents(operation) >= recorded + nth;
       const request = control
         .requestLog()
         .slice(begin)
         .filter((record) => record.operation === operation)
         .at(nth - 1);
-      if (request === undefined || (moment === "answered" && request.status === undefined)) return false;
+      return request !== undefined && (moment !== "answered" || request.status !== undefined);
+    };
+    const when = (): boolean => {
+      if (!isReached()) return false;
       reachedAtMs ??= performance.now();
       return performance.now() - reachedAtMs >= waitMs;
     };
@@ -218,6 +226,21 @@ class Lifecycle {
       this.tally.missedKills += 1;
       assert.ok(!step.isAssigned, `${boundaryName(boundary)} was not reached: the plan is wrong`);
     }
+  }
+
+  /** How many times the journal says that an operation was about to be done. */
+  #recordedIntents(operation: KilledOperation): number {
+    const wanted = recordedAs[operation];
+    return this.stack.journalLines().filter((line) => {
+      // The last line may be half written.
+      if (!line.endsWith("}")) return false;
+      const event = JSON.parse(line) as Record<string, unknown>;
+      return (
+        event["event"] === "intent" &&
+        event["operation"] === wanted?.operation &&
+        event["type"] === wanted?.type
+      );
+    }).length;
   }
 
   async #interrupt({ nth, command }: InterruptStep): Promise<void> {

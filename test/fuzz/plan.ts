@@ -1,5 +1,5 @@
 import type { FaultInput, SettingsChange, Stage } from "../../sandbox/api";
-import { boundaries, type Boundary, boundaryName } from "./boundaries";
+import { boundaries, type Boundary, boundaryName, recordedAs } from "./boundaries";
 import {
   type Declaration,
   type DeclaredApplication,
@@ -76,6 +76,8 @@ export interface LifecyclePlan {
   day: number;
   /** Whether credentials were rotated, or may have been, so that more than one generation of them may be alive. */
   isRotated: boolean;
+  /** Whether `reconcile` looks at what the steps left behind, before anything is repaired. */
+  isReconciled: boolean;
 }
 
 /** Plans the lifecycle of a seed and an index. */
@@ -109,8 +111,10 @@ class Planner {
     const boundary = boundaries[this.index % boundaries.length];
     if (boundary === undefined) throw new RangeError("there is no boundary");
     for (let position = 0; position < count; position += 1) {
-      if (position === assigned) this.#kill(boundary, true);
-      else this.#any();
+      if (position === assigned) {
+        this.#kill(boundary, true);
+        if (boundary.moment !== "before" && this.#random.chance(40)) this.#killAgain(boundary);
+      } else this.#any();
     }
     return {
       seed: this.seed,
@@ -120,6 +124,7 @@ class Planner {
       steps: this.#steps,
       declaration: this.#declaration,
       day: this.#day,
+      isReconciled: this.#random.chance(40),
       isRotated: this.#steps.some(({ declaration }) => declaration.some(isRotated)),
     };
   }
@@ -177,6 +182,24 @@ class Planner {
       delayMs: this.#random.int(0, 40),
       isEngineAlone: this.#random.chance(20),
       isAssigned,
+    });
+  }
+
+  /** Plans another kill, of the update that repairs: in the moment in which it has recorded what it means to do. */
+  #killAgain({ operation }: Boundary): void {
+    if (recordedAs[operation] === undefined) return;
+    this.#steps.push({
+      kind: "kill",
+      boundary: { operation, moment: "recorded" },
+      command: "up",
+      day: this.#day,
+      declaration: this.#declaration,
+      edits: [],
+      trouble: noTrouble,
+      nth: 1,
+      delayMs: 0,
+      isEngineAlone: false,
+      isAssigned: false,
     });
   }
 
