@@ -7,6 +7,8 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 
+import { type AwsPatience, callsThatEnd } from "./aws-client";
+
 /** A secret that is to be made. */
 export interface WantedSecret {
   name: string;
@@ -42,18 +44,18 @@ export interface AwsAccess {
   /** The URL of Secrets Manager. */
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  patience?: AwsPatience;
 }
 
 /** The part of AWS Secrets Manager that looks after secrets that are in no state. It never reads a value. */
 export class SecretsManager {
   readonly #client: SecretsManagerClient;
 
-  constructor({ region, ...access }: AwsAccess) {
+  constructor({ region, patience, ...access }: AwsAccess) {
     this.#client = new SecretsManagerClient({
       ...access,
       ...(region === undefined ? {} : { region }),
-      maxAttempts: 2,
-      requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+      ...callsThatEnd(patience),
     });
   }
 

@@ -1,3 +1,4 @@
+import { type AwsPatience, callsThatEnd } from "../aws-client";
 import { type AssertionSigner, remoteSigner } from "../client/assertion";
 import { messageOf, TenantManagementError } from "../client/errors";
 
@@ -11,6 +12,7 @@ const remedies: Partial<Record<string, string>> = {
   NotFoundException: "Check tenants:kmsKeyId, and the account and the region that it is looked for in.",
   DisabledException: "Enable it (aws kms enable-key).",
   KMSInvalidStateException: "Enable it, or cancel its deletion (aws kms cancel-key-deletion).",
+  TimeoutError: "See to the network between this run and AWS (a proxy, a VPC endpoint), and to the region.",
 };
 
 const otherwise =
@@ -25,17 +27,26 @@ const otherwise =
  * @throws (the signer) {@link TenantManagementError} `INPUT_INVALID` with the key and what to do
  * @see {@link https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html AWS KMS, Sign}
  */
-export function kmsSigner(keyId: string, region: string | undefined): AssertionSigner {
+export function kmsSigner(
+  keyId: string,
+  region: string | undefined,
+  patience?: AwsPatience,
+): AssertionSigner {
   return remoteSigner("RS256", async (bytes) => {
-    const signature = await signInKms(keyId, keyId.split(":")[3] ?? region, bytes);
+    const signature = await signInKms(keyId, keyId.split(":")[3] ?? region, bytes, patience);
     if (signature.length < shortestSignatureBytes) throw refusal(keyId, "the key is too short", otherwise);
     return signature;
   });
 }
 
-async function signInKms(keyId: string, region: string | undefined, bytes: Buffer): Promise<Uint8Array> {
+async function signInKms(
+  keyId: string,
+  region: string | undefined,
+  bytes: Buffer,
+  patience?: AwsPatience,
+): Promise<Uint8Array> {
   const { KMSClient, SignCommand } = await import("@aws-sdk/client-kms");
-  const client = new KMSClient(region === undefined ? {} : { region });
+  const client = new KMSClient({ ...callsThatEnd(patience), ...(region === undefined ? {} : { region }) });
   try {
     const { Signature } = await client.send(
       new SignCommand({

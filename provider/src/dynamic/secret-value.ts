@@ -1,3 +1,4 @@
+import { type AwsPatience, callsThatEnd } from "../aws-client";
 import { messageOf, TenantManagementError } from "../client/errors";
 
 /**
@@ -6,9 +7,9 @@ import { messageOf, TenantManagementError } from "../client/errors";
  * @param failure says what cannot be done, for an error: `The organization's private key cannot be read from …`
  * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
  */
-export async function readSecretValue(arn: string, failure: string): Promise<string> {
+export async function readSecretValue(arn: string, failure: string, patience?: AwsPatience): Promise<string> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  const client = new SecretsManagerClient({ region: arn.split(":")[3] ?? "" });
+  const client = new SecretsManagerClient({ ...callsThatEnd(patience), region: arn.split(":")[3] ?? "" });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
     if (SecretString === undefined) throw new Error("its value is binary, not text");

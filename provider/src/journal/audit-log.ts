@@ -1,6 +1,7 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { randomUUID } from "node:crypto";
 
+import { type AwsPatience, callsThatEnd } from "../aws-client";
 import { messageOf } from "../client/errors";
 import { inBatches } from "./batches";
 import type { EventEntry } from "./entry";
@@ -26,17 +27,28 @@ const eventsAtOnce = 500;
  * @param logGroup its name, or its ARN, which tells its region
  * @param awsRegion the region of a name; default: that of AWS's own configuration
  */
-export function openAuditLog(logGroup: string, awsRegion: string | undefined): AuditLog {
+export function openAuditLog(
+  logGroup: string,
+  awsRegion: string | undefined,
+  patience?: AwsPatience,
+): AuditLog {
   const [name, region = awsRegion] = parseLogGroup(logGroup);
   let client: Promise<CloudWatchLogsClient> | undefined;
-  const connect = (): Promise<CloudWatchLogsClient> => (client ??= makeClient(region));
+  const connect = (): Promise<CloudWatchLogsClient> => (client ??= makeClient(region, patience));
   const started = `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${randomUUID().slice(0, 8)}`;
   const streams = new Map<string, Promise<string>>();
 
   const makeStream = async (stack: string): Promise<string> => {
     const { CreateLogStreamCommand } = await import("@aws-sdk/client-cloudwatch-logs");
     const stream = `${stack.replaceAll(/[:*]/g, "_")}/${started}`;
-    await (await connect()).send(new CreateLogStreamCommand({ logGroupName: name, logStreamName: stream }));
+    await (
+      await connect()
+    )
+      .send(new CreateLogStreamCommand({ logGroupName: name, logStreamName: stream }))
+      .catch((error: unknown) => {
+        // The name is this run's alone: an attempt whose answer was lost has made it.
+        if (!isNamed(error, "ResourceAlreadyExistsException")) throw error;
+      });
     return stream;
   };
   const streamOf = (stack: string): Promise<string> => {
@@ -81,15 +93,17 @@ function parseLogGroup(logGroup: string): [name: string, region: string | undefi
   return arn === "arn" ? [name, region] : [logGroup, undefined];
 }
 
-async function makeClient(region: string | undefined): Promise<CloudWatchLogsClient> {
+async function makeClient(region: string | undefined, patience?: AwsPatience): Promise<CloudWatchLogsClient> {
   const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
-  // An `up` waits for it: the SDK's own patience has no end.
-  const requestHandler = { connectionTimeout: 5_000, requestTimeout: 10_000 };
-  return new CloudWatchLogsClient({ requestHandler, ...(region === undefined ? {} : { region }) });
+  return new CloudWatchLogsClient({ ...callsThatEnd(patience), ...(region === undefined ? {} : { region }) });
 }
 
 function remedy(name: string, error: unknown): string {
-  return error instanceof Error && error.name === "ResourceNotFoundException"
+  return isNamed(error, "ResourceNotFoundException")
     ? `Make it: aws logs create-log-group --log-group-name ${name}`
     : "See to the permissions (logs:CreateLogStream, logs:PutLogEvents) and the region, or take tenants:auditLogGroup out";
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
 }

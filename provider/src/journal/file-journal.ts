@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import { type Entry, readEntry } from "./entry";
 import { type Journal, journalIn, type Store } from "./journal";
@@ -32,12 +33,28 @@ async function appendLines(path: string, lines: readonly string[]): Promise<numb
   const file = await open(path, "a+", 0o600);
   try {
     const { size } = await file.stat();
+    // It may have been made just now, and a crash must not take its name away with all that is in it.
+    if (size === 0) await syncFolder(dirname(path));
     const text = `${(await endsInsideLine(file, size)) ? "\n" : ""}${lines.join("\n")}\n`;
     await file.appendFile(text);
     await file.datasync();
     return size + Buffer.byteLength(text);
   } finally {
     await file.close();
+  }
+}
+
+/** Does nothing where the platform cannot: Windows opens no folder, and some file systems sync none. */
+async function syncFolder(path: string): Promise<void> {
+  let folder: FileHandle | undefined;
+  try {
+    folder = await open(path, "r");
+    await folder.sync();
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["EACCES", "EINVAL", "EISDIR", "ENOTSUP", "EPERM"].includes(code)) throw error;
+  } finally {
+    await folder?.close();
   }
 }
 

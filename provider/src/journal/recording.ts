@@ -12,6 +12,9 @@ import type {
 } from "./event";
 import { type RecordedParameters, toRecordedParameters } from "./parameters";
 
+/** How long a result may take to be recorded, its copy in the audit log included, before it is no longer waited for. */
+const usualPatienceMs = 15_000;
+
 /** What all events of one run have in common. */
 export interface RunOnRecord {
   actor: string;
@@ -50,7 +53,10 @@ export interface Ending {
 /** An intent that is on durable record, and waits for its result. */
 export interface Recording {
   readonly intent: IntentEvent;
-  /** Records the result. It never throws: what was done is done, and must reach the state whatever becomes of the record. */
+  /**
+   * Records the result. It never throws, and always ends: what was done is done, and must reach the state whatever
+   * becomes of the record. A result that comes too late for that may be on record all the same.
+   */
   end(ending: Ending): Promise<void>;
   /** Records that it did not end well: that it failed, that nobody knows, or that the answer is not whole. */
   fail(error: unknown): Promise<void>;
@@ -60,11 +66,13 @@ export interface Recording {
  * Records what is about to be done, before it is done.
  *
  * @param append puts an event on durable record; where it throws for the intent, so does this, and nothing may be sent
+ * @param patienceMs how long the result is waited for; default: 15 s
  */
 export async function startRecording(
   append: (event: JournalEvent) => Promise<void>,
   run: RunOnRecord,
   intended: Intended,
+  patienceMs = usualPatienceMs,
 ): Promise<Recording> {
   const { parameters = {}, ...ofObject } = intended;
   const intent: IntentEvent = {
@@ -73,14 +81,18 @@ export async function startRecording(
     parameters: toRecordedParameters(intended.type, parameters),
   };
   const end = async (ending: Ending): Promise<void> => {
-    await settleIntent(append, run, intent, ending).catch((error: unknown) => {
-      const what = `what became of ${intent.operation} ${intent.slot} (${ending.outcome})`;
+    const what = `what became of ${intent.operation} ${intent.slot} (${ending.outcome})`;
+    const recorded = settleIntent(append, run, intent, ending).catch((error: unknown) => {
       console.warn(
         error instanceof NotDeliveredError
           ? `warning: ${what} is on record in the journal alone: ${messageOf(error)}`
           : `warning: ${what} could not be recorded: ${messageOf(error)}`,
       );
     });
+    if (await endsWithin(recorded, patienceMs)) return;
+    console.warn(
+      `warning: ${what} is not fully on record after ${patienceMs / 1000} s; it is not waited for, and goes into the state`,
+    );
   };
   try {
     await append(intent);
@@ -134,6 +146,18 @@ function commonOf({ actor, stage, apiUrl, reason }: RunOnRecord, intended: Omit<
     id: randomUUID(),
     at: new Date().toISOString(),
   };
+}
+
+async function endsWithin(work: Promise<void>, patienceMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, false);
+  });
+  try {
+    return await Promise.race([work.then(() => true), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function failure(type: RecordedType, error: unknown): Ending {

@@ -10,11 +10,10 @@ import { createPublicKey } from "node:crypto";
 import { jwtVerify } from "jose";
 
 import { kmsSigner } from "../../../provider/src/dynamic/kms-signer";
-import { awsEnvironment } from "../../../sandbox/aws/find-provider";
 import { type SecretsManager, startSecretsManager } from "../../../sandbox/aws/moto";
+import { region, useAwsEnvironment } from "../../support/aws-environment";
 import { failureOf } from "../../support/failure";
 
-const region = "eu-west-1";
 const request = {
   clientId: "organization-client",
   audience: "https://id.example.test/v1/token",
@@ -22,25 +21,19 @@ const request = {
 };
 
 describe("dynamic: a key in AWS KMS", function () {
-  let environment: NodeJS.ProcessEnv;
   let moto: SecretsManager;
   let kms: KMSClient;
 
   before(async () => {
     moto = await startSecretsManager({ log: () => undefined });
-    const aws = awsEnvironment({ endpointUrl: moto.endpointUrl, region });
-    environment = Object.fromEntries(Object.keys(aws).map((name) => [name, process.env[name]]));
-    Object.assign(process.env, aws);
     kms = new KMSClient({});
   });
   after(async () => {
     kms.destroy();
-    for (const [name, value] of Object.entries(environment)) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
     await moto.close();
   });
+
+  useAwsEnvironment(() => moto.endpointUrl);
 
   async function makeKey(spec: KeySpec, usage: KeyUsageType = "SIGN_VERIFY"): Promise<string> {
     const { KeyMetadata } = await kms.send(new CreateKeyCommand({ KeySpec: spec, KeyUsage: usage }));

@@ -1,4 +1,11 @@
-import type { IntentEvent, Outcome, RecordedOperation, ResultEvent } from "../../../provider/src/journal";
+import type {
+  EventEntry,
+  IntentEvent,
+  JournalEvent,
+  Outcome,
+  RecordedOperation,
+  ResultEvent,
+} from "../../../provider/src/journal";
 
 let next = 0;
 
@@ -43,4 +50,9 @@ export function result(of: IntentEvent, outcome: Outcome, applicationId?: string
     outcome,
     durationMs: 1,
   };
+}
+
+/** Makes an event's line. */
+export function entry(event: JournalEvent): EventEntry {
+  return { kind: "event", where: "journal.jsonl:1", text: JSON.stringify(event), event };
 }

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
-import { appendFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import fs, { appendFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { mock } from "node:test";
 
 import { type JournalEvent, openFileJournal } from "../../../provider/src/journal";
 import { intent } from "./events";
@@ -26,6 +27,46 @@ describe("a journal in a file", () => {
   it("can be read by its owner alone", async () => {
     await openFileJournal(place.file).append(intent("create"));
     assert.equal((await stat(place.file)).mode & 0o777, 0o600);
+  });
+
+  describe("whose file is made", () => {
+    const synced: string[] = [];
+    let refusal: NodeJS.ErrnoException | undefined;
+    const open = fs.open;
+
+    beforeEach(() => {
+      synced.length = 0;
+      refusal = undefined;
+      mock.method(fs, "open", async (...opened: Parameters<typeof open>) => {
+        const handle = await open(...opened);
+        const sync = handle.sync.bind(handle);
+        handle.sync = async () => {
+          synced.push(String(opened[0]));
+          if (refusal !== undefined) throw refusal;
+          await sync();
+        };
+        return handle;
+      });
+    });
+    afterEach(() => {
+      mock.restoreAll();
+    });
+
+    it("has its name on the disk, too, once", async () => {
+      const journal = openFileJournal(place.file);
+      await journal.append(intent("create"));
+      await journal.append(intent("create"));
+      assert.deepEqual(synced, [place.directory]);
+    });
+
+    it("does without that where the platform cannot sync a folder, and not where the disk fails", async () => {
+      refusal = Object.assign(new Error("EPERM: operation not permitted, fsync"), { code: "EPERM" });
+      const journal = openFileJournal(place.file);
+      await journal.append(intent("create"));
+      assert.equal((await journal.read()).length, 1);
+      refusal = Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
+      await assert.rejects(openFileJournal(`${place.file}.other`).append(intent("create")), /EIO/);
+    });
   });
 
   it("goes on after a line that a crash cut short, on a line of its own", async () => {

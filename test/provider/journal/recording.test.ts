@@ -2,6 +2,8 @@ import { strict as assert } from "node:assert";
 
 import { TenantManagementError } from "../../../provider/src/client";
 import { type JournalEvent, NotDeliveredError, startRecording } from "../../../provider/src/journal";
+import { journalIn } from "../../../provider/src/journal/journal";
+import { intent } from "./events";
 
 const run = {
   actor: "github:octocat",
@@ -23,6 +25,8 @@ function assertHolds(event: JournalEvent | undefined, fields: Record<string, unk
 }
 
 describe("what is recorded", () => {
+  const warn = console.warn;
+  let warnings: string[];
   let events: JournalEvent[];
   const append = (event: JournalEvent): Promise<void> => {
     events.push(event);
@@ -31,6 +35,11 @@ describe("what is recorded", () => {
 
   beforeEach(() => {
     events = [];
+    warnings = [];
+    console.warn = (text: string) => warnings.push(text);
+  });
+  afterEach(() => {
+    console.warn = warn;
   });
 
   it("says who, when, why, where, what, with which ids, and how it ended and how long it took", async () => {
@@ -104,19 +113,59 @@ describe("what is recorded", () => {
       await append(event);
       if (event.event === "result") throw new NotDeliveredError("the log group did not take it");
     };
-    const warn = console.warn;
-    const warnings: unknown[] = [];
-    console.warn = (text: unknown) => warnings.push(text);
-    try {
-      const recording = await startRecording(refusing, run, intended);
-      await recording.end({ outcome: "made", applicationId: "a-1" });
-    } finally {
-      console.warn = warn;
-    }
+    const recording = await startRecording(refusing, run, intended);
+    await recording.end({ outcome: "made", applicationId: "a-1" });
     assert.match(
       String(warnings),
       /create acme\/eu-1\/default \(made\) is on record in the journal alone: the log group/,
     );
     assertHolds(events[1], { outcome: "made", applicationId: "a-1" });
+  });
+
+  it("is not waited for without end: a credential that is given out once hangs on it", async () => {
+    let fail: (error: Error) => void = () => undefined;
+    const stalling = (event: JournalEvent): Promise<void> =>
+      event.event === "intent" ? append(event) : new Promise((_, reject) => (fail = reject));
+    const recording = await startRecording(stalling, run, intended, 1);
+    await recording.end({ outcome: "made", applicationId: "a-1" });
+    assert.match(
+      warnings.join("\n"),
+      /^warning: what became of create acme\/eu-1\/default \(made\) is not fully on record after 0\.001 s/,
+    );
+    fail(new Error("the bucket is gone"));
+    await new Promise(setImmediate);
+    assert.match(warnings[1] ?? "", /could not be recorded: the bucket is gone/);
+  });
+
+  it("is in the place where it belongs, where it comes late", async () => {
+    const lines: JournalEvent[] = [];
+    const released: Array<() => void> = [];
+    const journal = journalIn({
+      location: "memory",
+      read: () => Promise.resolve([]),
+      isAsLeft: () => Promise.resolve(true),
+      write: async (entries) => {
+        if (entries[0]?.event.event === "result")
+          await new Promise<void>((release) => released.push(release));
+        lines.push(...entries.map(({ event }) => event));
+      },
+    });
+    const onRecord = async (event: JournalEvent): Promise<void> => {
+      await journal.append(event);
+    };
+    const recording = await startRecording(onRecord, run, intended, 1);
+    await recording.end({ outcome: "made", applicationId: "a-1" });
+    assert.equal(lines.length, 1);
+    const next = journal.append(intent("create", { stack: intended.stack }));
+    for (const release of released) release();
+    await next;
+    assert.deepEqual(
+      lines.map(({ event, sequence }) => [event, sequence]),
+      [
+        ["intent", 1],
+        ["result", 2],
+        ["intent", 3],
+      ],
+    );
   });
 });

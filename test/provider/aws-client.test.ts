@@ -1,0 +1,49 @@
+import { strict as assert } from "node:assert";
+
+import { SecretsManager } from "../../provider/src/aws-secret";
+import { kmsSigner } from "../../provider/src/dynamic/kms-signer";
+import { readSecretValue } from "../../provider/src/dynamic/secret-value";
+import { openAuditLog, openS3Journal } from "../../provider/src/journal";
+import { region, useAwsEnvironment } from "../support/aws-environment";
+import { useServer } from "../support/http-server";
+import { entry, intent } from "./journal/events";
+
+const patience = { attempts: 2, connectionTimeoutMs: 1_000, answerTimeoutMs: 300 };
+
+const calls: Record<string, () => Promise<unknown>> = {
+  "the S3 journal": () => openS3Journal("s3://journals/tenants", patience).append(intent("create")),
+  "the audit log": () => openAuditLog("group", undefined, patience).deliver(entry(intent("create"))),
+  "the client of Secrets Manager": () =>
+    new SecretsManager({ patience }).describe({ name: "acme", tags: undefined }),
+  "the reader of a secret": () =>
+    readSecretValue(
+      `arn:aws:secretsmanager:${region}:123456789012:secret:key`,
+      "It cannot be read",
+      patience,
+    ),
+  "the signer in KMS": () =>
+    kmsSigner("alias/key", region, patience)({ clientId: "c", audience: "https://id.example", keyId: "k" }),
+};
+
+describe("a call to AWS", () => {
+  const server = useServer();
+  useAwsEnvironment(() => server.url().origin);
+
+  for (const [who, call] of Object.entries(calls)) {
+    it(`of ${who} ends where AWS stays silent, after as many attempts as it is given`, async () => {
+      server.answerWith(() => undefined);
+      await assert.rejects(call(), /exceeded the configured|timed out/);
+      assert.equal(server.requests.length, 2);
+    });
+  }
+
+  it("ends where its answer does not", async () => {
+    server.answerWith((_, response) => {
+      response.write("<ListBucketResult>");
+    });
+    await assert.rejects(
+      openS3Journal("s3://journals/tenants", patience).read(),
+      /timed out|ECONNRESET|aborted/,
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import { strict as assert } from "node:assert";
+
+import { openAuditLog } from "../../../provider/src/journal";
+import { useAwsEnvironment } from "../../support/aws-environment";
+import { useServer } from "../../support/http-server";
+import { entry, intent } from "./events";
+
+describe("the audit log", () => {
+  const server = useServer();
+  useAwsEnvironment(() => server.url().origin);
+
+  it("takes an event although the answer that its stream was made was lost", async () => {
+    const operations: string[] = [];
+    server.answerWith((request, response) => {
+      const operation = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
+      operations.push(operation);
+      if (operations.length === 1) {
+        request.socket.destroy();
+        return;
+      }
+      response.setHeader("content-type", "application/x-amz-json-1.1");
+      if (operation === "CreateLogStream") {
+        response.statusCode = 400;
+        response.end('{"__type":"ResourceAlreadyExistsException","message":"The log stream is there."}');
+      } else {
+        response.end("{}");
+      }
+    });
+    await openAuditLog("group", undefined).deliver(entry(intent("create")));
+    assert.deepEqual(operations, ["CreateLogStream", "CreateLogStream", "PutLogEvents"]);
+  });
+});

@@ -1,0 +1,84 @@
+import { strict as assert } from "node:assert";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+
+import { openS3Journal } from "../../../provider/src/journal";
+import { useAwsEnvironment } from "../../support/aws-environment";
+import { useServer } from "../../support/http-server";
+import { intent } from "./events";
+
+/** As much of S3 as a journal needs: objects by their path, and what a test has to say on a PUT. */
+class Bucket {
+  readonly objects = new Map<string, string>();
+  puts = 0;
+  /** Does something else about a PUT; true where it is settled by that. */
+  onPut: (path: string, body: string, request: IncomingMessage) => boolean = () => false;
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "", "http://localhost");
+    const path = decodeURIComponent(url.pathname);
+    response.setHeader("content-type", "application/xml");
+    if (request.method === "PUT") {
+      this.puts += 1;
+      const body = await text(request);
+      if (this.onPut(path, body, request)) return;
+      assert.equal(request.headers["if-none-match"], "*");
+      if (this.objects.has(path)) {
+        response.statusCode = 412;
+        response.end("<Error><Code>PreconditionFailed</Code><Message>It is there.</Message></Error>");
+        return;
+      }
+      this.objects.set(path, body);
+      response.end();
+    } else if (url.searchParams.get("list-type") === "2") {
+      const keys = [...this.objects.keys()].map((known) => known.replace("/journals/", ""));
+      const contents = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("");
+      response.end(`<ListBucketResult><KeyCount>${keys.length}</KeyCount>${contents}</ListBucketResult>`);
+    } else {
+      response.end(this.objects.get(path));
+    }
+  }
+}
+
+describe("a journal in S3", () => {
+  const server = useServer();
+  useAwsEnvironment(() => server.url().origin);
+  let bucket: Bucket;
+
+  beforeEach(() => {
+    bucket = new Bucket();
+    server.answerWith((request, response) => void bucket.answer(request, response));
+  });
+
+  it("has an event on record although the answer that says so was lost", async () => {
+    bucket.onPut = (path, body, request) => {
+      if (bucket.puts > 1) return false;
+      bucket.objects.set(path, body);
+      request.socket.destroy();
+      return true;
+    };
+    const journal = openS3Journal("s3://journals/tenants");
+    const first = await journal.append(intent("create"));
+    const second = await journal.append(intent("create"));
+    assert.equal(bucket.puts, 3);
+    assert.equal(second.event.sequence, 2);
+    assert.deepEqual(await openS3Journal("s3://journals/tenants").read(), [first.event, second.event]);
+  });
+
+  it("refuses an event in whose place there is another", async () => {
+    bucket.onPut = (path) => {
+      bucket.objects.set(path, "{}");
+      return false;
+    };
+    await assert.rejects(openS3Journal("s3://journals/tenants").append(intent("create")), /It is there/);
+    assert.deepEqual([...bucket.objects.values()], ["{}"]);
+  });
+
+  it("names the object that it cannot read", async () => {
+    bucket.objects.set("/journals/tenants/odd.json", "{}");
+    await assert.rejects(
+      openS3Journal("s3://journals/tenants").read(),
+      /s3:\/\/journals\/tenants\/odd\.json:1 is not a line of a journal/,
+    );
+  });
+});
