@@ -1,17 +1,11 @@
 import { strict as assert } from "node:assert";
-import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { useSandboxApi } from "../../support/sandbox-api";
-import { lastEvent, startProvider, takeLastLine } from "./process";
-
-const newKey = (): string =>
-  generateKeyPairSync("ec", { namedCurve: "P-256" })
-    .publicKey.export({ type: "spki", format: "pem" })
-    .toString();
+import { lastEvent, newPublicKey, startProvider, takeLastLine } from "./process";
 
 describe("a create whose repair is killed, too, between its intent and its result", function () {
   const { sandbox } = useSandboxApi();
@@ -44,7 +38,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
   ] as const) {
     it(`finds the application again that was made before the first kill, which came ${when}`, async () => {
       const { id: tenantId } = await start().createTenant(`acme${when.length}`);
-      const inputs = { authMethod: "EC", publicKey: newKey() };
+      const inputs = { authMethod: "EC", publicKey: newPublicKey() };
       const make = () => start().createApplication(tenantId, "acme/eu-1/default", inputs);
       const { id } = await make();
       kill();
@@ -78,11 +72,11 @@ describe("a create whose repair is killed, too, between its intent and its resul
     const { id: tenantId } = await first.createTenant("initech");
     const sibling = await first.createApplication(tenantId, "initech/eu-1/a", {
       authMethod: "EC",
-      publicKey: newKey(),
+      publicKey: newPublicKey(),
     });
     takeLastLine(journal);
     sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-before" });
-    const inputs = { authMethod: "EC", publicKey: newKey() };
+    const inputs = { authMethod: "EC", publicKey: newPublicKey() };
     await assert.rejects(first.createApplication(tenantId, "initech/eu-1/b", inputs));
     sandbox().control.clearFaults();
     const made = await start().createApplication(tenantId, "initech/eu-1/b", inputs);

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -53,6 +54,12 @@ export function startProvider(
       tenantApplication.create({ tenantId, cell: "eu-1", ...inputs, slot: { stack, name: slot } }),
     deleteTenant: (tenantId, state) => tenant.delete(tenantId, state),
   };
+}
+
+/** Makes a key pair, and gives its public half. */
+export function newPublicKey(): string {
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return publicKey.export({ type: "spki", format: "pem" }).toString();
 }
 
 /** Takes the last line out of a journal: the process was killed before it wrote it. */

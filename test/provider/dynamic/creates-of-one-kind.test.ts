@@ -1,0 +1,71 @@
+import { strict as assert } from "node:assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { useSandboxApi } from "../../support/sandbox-api";
+import { newPublicKey, type ProviderProcess, startProvider } from "./process";
+
+const [read, write] = ["documents.submissions.read", "documents.submissions.write"] as const;
+
+describe("creates with the same cell and scopes in one tenant", function () {
+  const { sandbox, api } = useSandboxApi();
+  let directory: string;
+  let provider: ProviderProcess;
+  let tenantId: string;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(path.join(tmpdir(), "one-kind-"));
+    provider = startProvider(sandbox(), path.join(directory, "journal.jsonl"));
+    ({ id: tenantId } = await provider.createTenant(`acme${Date.now()}`));
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const applicationIds = async () =>
+    (await api().listApplications(tenantId))?.map((one) => one.applicationId);
+
+  it("go one at a time, however their scopes are written: a sibling is never taken for a lost one", async () => {
+    const { control } = sandbox();
+    control.addFault({ operation: "createTenantApplication", nth: 1, kind: "reset-after" });
+    const create = (purpose: string, scopes?: string[]) =>
+      provider.createApplication(tenantId, `acme/eu-1/${purpose}`, {
+        authMethod: "EC",
+        publicKey: newPublicKey(),
+        ...(scopes === undefined ? {} : { scopes }),
+      });
+    const made = await Promise.all([
+      create("default"),
+      create("sorted", [read, write]),
+      create("reversed", [write, read]),
+    ]);
+    assert.deepEqual((await applicationIds())?.toSorted(), made.map(({ id }) => id).toSorted());
+    assert.equal(control.requests().createTenantApplication, 3);
+  });
+
+  it("are all named, and none is touched, where several could be the lost one", async () => {
+    const { control } = sandbox();
+    const byHand = () =>
+      api().createApplication(tenantId, {
+        cell: "eu-1",
+        scopes: [read, write],
+        authentication: { type: "CLIENT_SECRET" },
+      });
+    control.configure({ latencyMs: 200 });
+    control.addFault({ operation: "createTenantApplication", nth: 1, kind: "reset-after" });
+    const creating = provider.createApplication(tenantId, "acme/eu-1/default");
+    creating.catch(() => undefined);
+    while (control.requests().createTenantApplication === 0) await new Promise(setImmediate);
+    await byHand();
+    control.configure({ latencyMs: 0 });
+    await assert.rejects(creating, ({ message }: Error) => {
+      assert.match(message, /None was touched/);
+      return true;
+    });
+    const ids = (await applicationIds()) ?? [];
+    assert.equal(ids.length, 2);
+    await assert.rejects(creating, ({ message }: Error) => ids.every((id) => message.includes(id)));
+    assert.equal(control.requests().deleteTenantApplication, 0);
+  });
+});
