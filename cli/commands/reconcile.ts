@@ -24,7 +24,8 @@ interface Options extends StackOptions {
 
 const help = `
 Nothing is changed without --fix. With it, what a killed update left behind is cleared away: applications that nobody
-can use because their secret was lost, empty secrets, the lock and the pending creates. Each is recorded in the journal.
+can use because their secret was lost, empty secrets, the lock and the pending creates; and how a delete or a release
+ended that was cut off, and that no update comes back to, is written down. Each is recorded in the journal.
 A tenant is never deleted, nor an application that somebody may use.`;
 
 /** Makes `tenants reconcile`: compares the journal, the state and the API, and tells what to do. */
