@@ -3,9 +3,11 @@ import { z } from "zod";
 
 import { compressionOf, quotedRequestId } from "./answer";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
+import { applicationDifferences, credentialDifferences, tenantDifferences } from "./as-asked";
 import type { Stage } from "./cells";
 import { Deadline } from "./deadline";
-import { type MadeObject, messageOf, printable, TenantManagementError } from "./errors";
+import { type MadeObject, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
+import { madeObject } from "./made-object";
 import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
 import { Pacer, realClock } from "./pacer";
@@ -19,7 +21,6 @@ import {
   type ApiTenant,
   applicationSchema,
   identifierSchema,
-  madeObjectSchema,
   type NewApplication,
   newApplicationSchema,
   tenantPageSchema,
@@ -58,9 +59,14 @@ interface Call {
   method: HttpRequest["method"];
   url: URL;
   body?: string;
-  /** What an answer 400, whose own message may be empty, most likely means. */
-  remedyOf400?: string;
+  /** Of a create: the path below the base URL of the objects of its kind. */
+  collection?: readonly string[];
+  /** What a refusal with a status most likely means, and what to do then, where it is particular to this operation. */
+  remedies?: Remedies;
 }
+
+/** By the status. */
+type Remedies = Partial<Record<number, string>>;
 
 /**
  * Calls the Tenant Management API. GET and DELETE are repeated; a POST only where it surely changed nothing,
@@ -89,16 +95,18 @@ export class TenantManagementApi {
    */
   async createTenant(tenant: { name: string; cells?: readonly string[] }): Promise<ApiTenant> {
     const { name, cells } = tenant;
-    const doing = `create tenant "${printable(name)}"${cells === undefined ? "" : ` with ${printable(cells.join(", "))}`}`;
-    const answer = await this.#call({
-      doing,
+    const call: Call = {
+      doing: `create tenant "${printable(name)}"${cells === undefined ? "" : ` with ${printable(cells.join(", "))}`}`,
       method: "POST",
       url: this.#url("tenants"),
-      remedyOf400:
-        ". The name may be taken, or the tenant quota used up: what the API then answers is not documented",
+      collection: ["tenants"],
+      remedies: remediesOfTenantCreate,
       body: JSON.stringify({ name, ...(cells === undefined ? {} : { cells }) }),
-    });
-    return this.#parse(tenantSchema, answer, doing);
+    };
+    const answer = await this.#call(call);
+    const made = this.#parse(tenantSchema, answer, call);
+    this.#assertAsAsked(tenantDifferences(tenant, made), answer, call);
+    return made;
   }
 
   /** Lists every tenant of the organization (`getTenants`), page by page. */
@@ -110,33 +118,38 @@ export class TenantManagementApi {
     // No `limit` is given: which is the largest that the API takes is not documented.
     let url: URL | undefined = this.#url("tenants");
     while (url !== undefined) {
-      if (seen.has(url.href) || seen.size >= mostPages || length > longestList) {
-        throw this.#invalidAnswer(doing, "its pages never end");
-      }
       seen.add(url.href);
-      const answer = await this.#call({ doing, method: "GET", url });
+      const call: Call = { doing, method: "GET", url };
+      const answer = await this.#call(call);
       length += answer.body.length;
-      const page: z.output<typeof tenantPageSchema> = this.#parse(tenantPageSchema, answer, doing);
+      const page: z.output<typeof tenantPageSchema> = this.#parse(tenantPageSchema, answer, call);
       tenants.push(...page.items);
-      const next = page._links?.next?.href;
-      url =
-        next === undefined || next === null || next === ""
-          ? undefined
-          : resolveNextPage(this.apiUrl, url, next);
+      url = this.#nextPage(page._links?.next?.href, answer, call);
+      if (url !== undefined && (seen.has(url.href) || seen.size >= mostPages || length > longestList)) {
+        throw this.#invalidAnswer("its pages never end", answer, call);
+      }
     }
     return tenants;
   }
 
+  #nextPage(href: string | null | undefined, answer: HttpAnswer, call: Call): URL | undefined {
+    if (href === undefined || href === null || href === "") return undefined;
+    const next = resolveNextPage(this.apiUrl, call.url, href);
+    if (next !== undefined) return next;
+    throw this.#invalidAnswer(
+      "it names a next page outside the Tenant Management API, which was not followed. Check tenants:apiUrl",
+      answer,
+      call,
+    );
+  }
+
   /** Fetches a tenant (`getTenant`); undefined where the API knows none of that id. */
   async getTenant(tenantId: string): Promise<ApiTenant | undefined> {
-    const doing = `fetch tenant ${printable(tenantId)}`;
-    return this.#found(async () =>
-      this.#parse(
-        tenantSchema,
-        await this.#call({ doing, method: "GET", url: this.#url("tenants", tenantId) }),
-        doing,
-      ),
-    );
+    return this.#found(tenantSchema, {
+      doing: `fetch tenant ${printable(tenantId)}`,
+      method: "GET",
+      url: this.#url("tenants", tenantId),
+    });
   }
 
   /**
@@ -158,42 +171,60 @@ export class TenantManagementApi {
     application: { cell: string; scopes: readonly string[]; authentication: Authentication },
   ): Promise<NewApplication> {
     const { cell, scopes, authentication } = application;
-    const doing = `create an application in cell ${printable(cell)} of tenant ${printable(tenantId)}`;
-    const answer = await this.#call({
-      doing,
+    const collection = ["tenants", tenantId, "applications"];
+    const call: Call = {
+      doing: `create an application in cell ${printable(cell)} of tenant ${printable(tenantId)}`,
       method: "POST",
-      url: this.#url("tenants", tenantId, "applications"),
+      url: this.#url(...collection),
+      collection,
       body: toExactJson({ cell, scopes, auth_method: toAuthMethod(authentication) }),
-    });
-    return this.#parse(newApplicationSchema, answer, doing);
+    };
+    const answer = await this.#call(call);
+    const made = this.#parse(newApplicationSchema, answer, call);
+    const differences = [
+      ...credentialDifferences(authentication, made.credentials),
+      ...applicationDifferences(application, made),
+    ];
+    this.#assertAsAsked(differences, answer, call);
+    return made;
   }
 
   /** Lists a tenant's applications (`getTenantApplications`); undefined where the API knows no such tenant. */
   async listApplications(tenantId: string): Promise<ApiApplication[] | undefined> {
-    const doing = `list the applications of tenant ${printable(tenantId)}`;
-    return this.#found(async () => {
-      const url = this.#url("tenants", tenantId, "applications");
-      return this.#parse(applicationListSchema, await this.#call({ doing, method: "GET", url }), doing).items;
+    const found = await this.#found(applicationListSchema, {
+      doing: `list the applications of tenant ${printable(tenantId)}`,
+      method: "GET",
+      url: this.#url("tenants", tenantId, "applications"),
     });
+    return found?.items;
   }
 
-  /** Fetches an application (`getTenantApplication`), without credentials; undefined where there is none. */
-  async getApplication(tenantId: string, applicationId: string): Promise<ApiApplication | undefined> {
-    const doing = `fetch application ${printable(applicationId)} of tenant ${printable(tenantId)}`;
-    return this.#found(async () => {
-      const url = this.#url("tenants", tenantId, "applications", applicationId);
-      return this.#parse(applicationSchema, await this.#call({ doing, method: "GET", url }), doing);
+  /**
+   * Fetches an application (`getTenantApplication`), without credentials; undefined where there is none.
+   *
+   * @param cell names the cell in an error, where it is known
+   */
+  async getApplication(
+    tenantId: string,
+    applicationId: string,
+    cell?: string,
+  ): Promise<ApiApplication | undefined> {
+    return this.#found(applicationSchema, {
+      doing: `fetch ${nameOf(tenantId, applicationId, cell)}`,
+      method: "GET",
+      url: this.#url("tenants", tenantId, "applications", applicationId),
     });
   }
 
   /**
    * Deletes an application (`deleteTenantApplication`); its credentials end with it.
    *
+   * @param cell names the cell in an error, where it is known
    * @returns Resolves with false where the API knew none of that id.
    */
-  async deleteApplication(tenantId: string, applicationId: string): Promise<boolean> {
+  async deleteApplication(tenantId: string, applicationId: string, cell?: string): Promise<boolean> {
     return this.#deleted({
-      doing: `delete application ${printable(applicationId)} of tenant ${printable(tenantId)}`,
+      doing: `delete ${nameOf(tenantId, applicationId, cell)}`,
       method: "DELETE",
       url: this.#url("tenants", tenantId, "applications", applicationId),
     });
@@ -204,9 +235,14 @@ export class TenantManagementApi {
    *
    * @param application as the API tells it
    */
-  async proveCredentials(application: ApiApplication, credentials: ApplicationCredentials): Promise<void> {
-    const { transport, retryPolicy } = this.options;
-    await proveCredentials(application, credentials, transport, retryPolicy);
+  async proveCredentials(
+    tenantId: string,
+    application: ApiApplication,
+    credentials: ApplicationCredentials,
+  ): Promise<void> {
+    const { stage, tokens, transport, retryPolicy } = this.options;
+    const place = { stage, tenantId, organizationTokenUrl: tokens.tokenUrl };
+    await proveCredentials(application, credentials, place, transport, retryPolicy);
   }
 
   /**
@@ -234,33 +270,39 @@ export class TenantManagementApi {
     return new URL(`${this.apiUrl}/${segments.map(encodeURIComponent).join("/")}`);
   }
 
-  async #found<T>(fetch: () => Promise<T>): Promise<T | undefined> {
+  async #found<T extends z.ZodType>(schema: T, call: Call): Promise<z.output<T> | undefined> {
     try {
-      return await fetch();
+      return this.#parse(schema, await this.#call(call), call);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
   }
 
+  /** An attempt that got no answer may have deleted it: that the next one finds none is then its success. */
   async #deleted(call: Call): Promise<boolean> {
+    let mayBeDeletedByUs = false;
     try {
-      await this.#call(call);
+      await this.#call(call, (error) => {
+        mayBeDeletedByUs ||= mayHaveHappened(error);
+      });
       return true;
     } catch (error) {
-      if (isNotFound(error)) return false;
+      if (isNotFound(error)) return mayBeDeletedByUs;
       throw error;
     }
   }
 
-  async #call(call: Call): Promise<HttpAnswer> {
+  /** @param onFailure is told of each attempt that failed and may be repeated */
+  async #call(call: Call, onFailure?: (error: TenantManagementError) => void): Promise<HttpAnswer> {
     const deadline = new Deadline(deadlineMs);
+    const attempt = (): Promise<HttpAnswer> =>
+      this.#attempt(call, deadline).catch((failure: unknown) => {
+        if (failure instanceof RetryableFailure) onFailure?.(failure.error);
+        throw failure;
+      });
     try {
-      return await withRetries(
-        () => this.#attempt(call, deadline),
-        this.options.retryPolicy,
-        deadline.signal,
-      );
+      return await withRetries(attempt, this.options.retryPolicy, deadline.signal);
     } finally {
       deadline.end();
     }
@@ -276,16 +318,31 @@ export class TenantManagementApi {
   async #send(call: Call, deadline: Deadline): Promise<HttpAnswer> {
     const { tokens } = this.options;
     // Asked for before the turn comes, so that those whose turn it is do not wait together for a token.
-    await tokens.get();
+    await this.#accessToken(call);
     let accessToken = "";
     const send = async (): Promise<HttpAnswer> => {
-      accessToken = await tokens.get();
+      accessToken = await this.#accessToken(call);
       return this.#sendWith(accessToken, call);
     };
     const answer = await this.#pacer.send(send, deadline);
     if (answer.status !== 401) return answer;
     tokens.forget(accessToken);
     return this.#pacer.send(send, deadline);
+  }
+
+  /** Whoever waits for the one token is told what it was for. */
+  async #accessToken({ doing }: Call): Promise<string> {
+    try {
+      return await this.options.tokens.get();
+    } catch (error) {
+      if (!(error instanceof TenantManagementError)) throw error;
+      const { code, status, isPermanent } = error;
+      throw this.#error(code, doing, `was not sent: ${error.message.replace(/\.$/, "")}`, {
+        ...(status === undefined ? {} : { status }),
+        isPermanent,
+        cause: error,
+      });
+    }
   }
 
   async #sendWith(accessToken: string, call: Call): Promise<HttpAnswer> {
@@ -325,7 +382,7 @@ export class TenantManagementApi {
       return this.#error(
         "REFUSED",
         call.doing,
-        `was put off with 429 (too many requests)${until}, again and again, while nothing else was served${said}. Try later`,
+        `was put off with 429 (too many requests)${until}, again and again for minutes${said}. Try later`,
         { status },
       );
     }
@@ -341,35 +398,60 @@ export class TenantManagementApi {
         { status },
       );
     }
-    const remedy = status === 400 ? call.remedyOf400 : remedies[status];
+    const remedy = call.remedies?.[status] ?? remedies[status];
     return this.#error("REFUSED", call.doing, `was refused with ${status}${said}${remedy ?? ""}`, {
       status,
     });
   }
 
-  #parse<T extends z.ZodType>(schema: T, answer: HttpAnswer, doing: string): z.output<T> {
+  #parse<T extends z.ZodType>(schema: T, answer: HttpAnswer, call: Call): z.output<T> {
     const compression = compressionOf(answer);
     const body = compression === undefined ? parseJson(answer.body) : undefined;
     if (body === undefined) {
       const problem =
         compression === undefined ? "is not JSON" : `is compressed (${compression}), which was not asked for`;
-      throw this.#invalidAnswer(doing, `its body ${problem}${quotedRequestId(answer)}`, answer);
+      throw this.#invalidAnswer(`its body ${problem}`, answer, call);
     }
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
     const problems = parsed.error.issues
       .map((issue) => `"${issue.path.join(".")}": ${issue.message}`)
       .join("; ");
-    throw this.#invalidAnswer(doing, `${printable(problems)}${quotedRequestId(answer)}`, answer);
+    throw this.#invalidAnswer(printable(problems), answer, call);
   }
 
-  #invalidAnswer(doing: string, problem: string, answer?: HttpAnswer): TenantManagementError {
-    const made = answer === undefined ? undefined : madeObject(answer);
+  /** What was made otherwise than it was asked for is of no use, and there all the same. */
+  #assertAsAsked(differences: readonly string[], answer: HttpAnswer, call: Call): void {
+    if (differences.length === 0) return;
+    const differs = differences.join("; ");
+    throw this.#unusableAnswer("something else than was asked for", differs, answer, call, differs);
+  }
+
+  #invalidAnswer(problem: string, answer: HttpAnswer, call: Call): TenantManagementError {
+    return this.#unusableAnswer(
+      "something that is not what the vendor's contract says",
+      problem,
+      answer,
+      call,
+      undefined,
+    );
+  }
+
+  #unusableAnswer(
+    what: string,
+    problem: string,
+    answer: HttpAnswer,
+    { doing, collection }: Call,
+    differs: string | undefined,
+  ): TenantManagementError {
+    const { status } = answer;
+    const made: MadeObject | undefined =
+      collection === undefined ? undefined : madeObject(answer, collection);
     return this.#error(
       "ANSWER_INVALID",
       doing,
-      `was answered with something that is not what the vendor's contract says: ${problem}. Tell the vendor`,
-      made === undefined ? {} : { made },
+      `was answered ${status} with ${what}: ${problem}${quotedRequestId(answer)}. Tell the vendor`,
+      { status, ...(made === undefined ? {} : { made: { ...made, differs } }) },
     );
   }
 
@@ -387,10 +469,20 @@ export class TenantManagementApi {
   }
 }
 
-const remedies: Partial<Record<number, string>> = {
+const remedies: Remedies = {
   401: ": the access token is not taken, not even a new one. Check that tenants:tokenUrl and tenants:apiUrl are of the same stage",
+  403: ". The organization's client may lack the scope: ask the vendor",
+};
+
+const remediesOfTenantCreate: Remedies = {
+  400: ". The name may be taken, or the tenant quota used up: what the API then answers is not documented",
   403: ". The organization's client may lack the scope, or the tenant quota is used up: ask the vendor",
 };
+
+function nameOf(tenantId: string, applicationId: string, cell: string | undefined): string {
+  const place = cell === undefined ? "" : ` in cell ${printable(cell)}`;
+  return `application ${printable(applicationId)}${place} of tenant ${printable(tenantId)}`;
+}
 
 function isNotFound(error: unknown): boolean {
   return error instanceof TenantManagementError && error.code === "REFUSED" && error.status === 404;
@@ -399,15 +491,6 @@ function isNotFound(error: unknown): boolean {
 function apiMessage(answer: HttpAnswer): string {
   const parsed = apiErrorSchema.safeParse(parseJson(answer.body));
   return parsed.success && parsed.data.message !== "" ? `: "${printable(parsed.data.message)}"` : "";
-}
-
-/** Reads what it can of an unusable answer: which object it speaks of, by its body or else by `Location`, and its credential. */
-function madeObject(answer: HttpAnswer): MadeObject | undefined {
-  const location = answer.headers["location"]?.split(/[?#]/)[0]?.split("/").at(-1);
-  const fromBody = madeObjectSchema.safeParse(parseJson(answer.body)).data;
-  const objectId = fromBody?.id ?? identifierSchema.safeParse(location).data;
-  if (answer.status !== 201 || objectId === undefined) return undefined;
-  return { objectId, clientId: fromBody?.client_id, clientSecret: fromBody?.credentials?.client_secret };
 }
 
 /** `JSON.stringify` refuses a BigInt, and a Number loses it: the key's integers leave through lossless-json. */

@@ -2,7 +2,8 @@ import type { KeyObject } from "node:crypto";
 import * as oauth from "oauth4webapi";
 
 import { signerFor } from "./assertion";
-import { TenantManagementError } from "./errors";
+import { authorizationDomain, type Stage } from "./cells";
+import { printable, TenantManagementError } from "./errors";
 import { type RetryPolicy, withRetries } from "./retry";
 import type { ApiApplication } from "./schemas";
 import { isServiceUrl } from "./service-url";
@@ -17,22 +18,34 @@ export type ApplicationCredentials =
 /** How long the token request is repeated, in milliseconds. */
 const deadlineMs = 60_000;
 
+/** Where an application is, and who asks. */
+export interface ApplicationPlace {
+  stage: Stage;
+  tenantId: string;
+  /** The organization's own token URL, which the operator has configured. */
+  organizationTokenUrl: string;
+}
+
 /**
- * Gets a token with an application's credentials, all its scopes in it, and drops the token.
+ * Gets a token with an application's credentials, all its scopes in it, and drops the token. They are sent to a server
+ * of the vendor's alone, whatever the API says.
  *
- * @throws {@link TenantManagementError} `TOKEN_REFUSED` where they are not the application's
+ * @throws {@link TenantManagementError} `TOKEN_REFUSED` where they are not the application's; `ANSWER_INVALID` where its
+ *   token URL is not at a server of the vendor's
  */
 export async function proveCredentials(
   application: ApiApplication,
   credentials: ApplicationCredentials,
+  { stage, tenantId, organizationTokenUrl }: ApplicationPlace,
   transport: Transport,
   retryPolicy: RetryPolicy,
 ): Promise<void> {
-  const { applicationId, clientId, tokenUrl, scopes } = application;
-  if (!isServiceUrl(tokenUrl)) {
+  const { applicationId, clientId, tokenUrl, scopes, cell } = application;
+  const place = `Tenant ${printable(tenantId)}, cell ${cell} (stage ${stage})`;
+  if (!isVendorsTokenUrl(tokenUrl, organizationTokenUrl)) {
     throw new TenantManagementError(
       "ANSWER_INVALID",
-      `The token URL that the API gives for application ${applicationId} is no https URL: no credential was sent there. Tell the vendor.`,
+      `${place}: the token URL that the API gives for application ${applicationId}, ${printable(tokenUrl)}, is not https at the host of tenants:tokenUrl or at one of ${authorizationDomain}: no credential was sent there. Tell the vendor.`,
     );
   }
   await withRetries(
@@ -44,7 +57,7 @@ export async function proveCredentials(
           scope: scopes.join(" "),
           authentication: toClientAuth(tokenUrl, credentials),
           words: {
-            server: `The authorization server of application ${applicationId}`,
+            server: `${place}: the authorization server of application ${applicationId}`,
             whereItIs: `Check the network (${tokenUrl}).`,
             remedy: `Check that these are the application's credentials${
               credentials.type === "CLIENT_SECRET"
@@ -58,6 +71,12 @@ export async function proveCredentials(
     retryPolicy,
     AbortSignal.timeout(deadlineMs),
   );
+}
+
+function isVendorsTokenUrl(tokenUrl: string, organizationTokenUrl: string): boolean {
+  if (!isServiceUrl(tokenUrl)) return false;
+  const { host } = new URL(tokenUrl);
+  return host === new URL(organizationTokenUrl).host || host.endsWith(`.${authorizationDomain}`);
 }
 
 function toClientAuth(tokenUrl: string, credentials: ApplicationCredentials): oauth.ClientAuth {

@@ -30,6 +30,9 @@ export const stageTable: Record<Stage, { apiUrl: string; cells: readonly Cell[];
     },
   };
 
+/** The domain of the vendor's authorization servers: those it documents are at `eu.id.resistant.ai`. */
+export const authorizationDomain = "id.resistant.ai";
+
 /**
  * Gives the base URL of the Documents API, which a tenant application's credentials call.
  *

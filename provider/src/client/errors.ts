@@ -6,7 +6,7 @@
  * - `NO_ANSWER`: it may have reached the server, and no whole answer came back.
  * - `REFUSED`: the server answered with a documented error (4xx); nothing was done.
  * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
- * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says.
+ * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for.
  * - `TOKEN_REFUSED`: an authorization server gave no token: the organization's, or that of an application to be adopted.
  */
 export type ErrorCode =
@@ -24,13 +24,15 @@ export interface MadeObject {
   clientId?: string | undefined;
   /** A credential: it came once, and must not be dropped. */
   clientSecret?: string | undefined;
+  /** What of it is not as it was asked for, in words; undefined where nothing is known to be. */
+  differs?: string | undefined;
 }
 
 /** What a {@link TenantManagementError} carries beside its message. */
 export interface ErrorDetails {
   /** HTTP status, where the server answered. */
   status?: number;
-  /** What the server says it made, where the rest of its answer is unusable. */
+  /** What the server says it made, where the rest of its answer is unusable, or is not what was asked for. */
   made?: MadeObject;
   /** Whether the same would happen again, however often the call is repeated; default false. */
   isPermanent?: boolean;
@@ -54,7 +56,7 @@ export class TenantManagementError extends Error {
     this.#made = details.made;
   }
 
-  /** What the server says it made, where the rest of its answer is unusable. */
+  /** What the server says it made, where the rest of its answer is unusable, or is not what was asked for. */
   get made(): MadeObject | undefined {
     return this.#made;
   }

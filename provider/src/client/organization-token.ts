@@ -43,6 +43,11 @@ export class OrganizationTokens {
     private readonly retryPolicy: RetryPolicy,
   ) {}
 
+  /** Where the tokens come from. */
+  get tokenUrl(): string {
+    return this.client.tokenUrl;
+  }
+
   /**
    * Gives the access token, asking for one when there is none or it is about to end.
    *

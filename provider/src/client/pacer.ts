@@ -18,8 +18,10 @@ export const realClock: PacerClock = { nowMs: () => performance.now(), sleep: (d
 
 /** The longest `Retry-After` that is honoured, in milliseconds. */
 const longestPauseMs = 60_000;
-/** For how long a server may answer nothing but 429 until that is told, in milliseconds. */
+/** For how long a server, or one of its operations, may answer nothing but 429 until that is told, in milliseconds. */
 const patienceMs = 300_000;
+/** How often at least one request is put off until it is given up while others are served: it may have waited its turn. */
+const fewestRefusals = 5;
 
 /**
  * Sends the requests of one API as fast as its rate limit lets it, without being told the limit. A request that is
@@ -48,13 +50,18 @@ export class Pacer {
    *
    * @param exchange sends the request
    * @param deadline does not run while the request waits for its turn
-   * @returns Resolves with the answer: 429 only where the server has answered nothing else for five minutes.
+   * @returns Resolves with the answer: 429 only where the server has answered nothing else for five minutes, be it to
+   *   any request or to this one.
    */
   async send(exchange: () => Promise<HttpAnswer>, deadline: Deadline): Promise<HttpAnswer> {
     let departure = await deadline.whileHeld(this.#turn("last"));
-    for (;;) {
+    let refusedSinceMs: number | undefined;
+    for (let refusals = 1; ; refusals += 1) {
       const answer = await this.#exchange(departure, exchange);
-      if (answer.status !== 429 || this.#isStuck()) return answer;
+      if (answer.status !== 429) return answer;
+      refusedSinceMs ??= this.#nowMs();
+      const isGivenUp = refusals >= fewestRefusals && this.#isOver(refusedSinceMs);
+      if (isGivenUp || this.#isOver(this.#refusedSinceMs)) return answer;
       departure = await deadline.whileHeld(this.#turn("first"));
     }
   }
@@ -90,8 +97,9 @@ export class Pacer {
     );
   }
 
-  #isStuck(): boolean {
-    return this.#refusedSinceMs !== undefined && this.#nowMs() - this.#refusedSinceMs >= patienceMs;
+  /** Rounded: the sum of several waits may fall short of their length by a trifle. */
+  #isOver(sinceMs: number | undefined): boolean {
+    return sinceMs !== undefined && Math.round(this.#nowMs() - sinceMs) >= patienceMs;
   }
 
   #turn(place: "first" | "last"): Promise<Departure> {

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { isCell, type Cell } from "./cells";
 import { printable } from "./errors";
+import { isServiceUrl } from "./service-url";
 
 /**
  * What the API answers, as this project reads it: unknown fields are allowed, missing ones refused with their path,
@@ -32,6 +33,11 @@ const address = z
   .string()
   .max(4096)
   .regex(/^[^\p{Cc}\p{Cf}\s]*$/u, "must be an address without spaces or control characters");
+// A client sends its credentials to the servers that an application names: nothing may listen on the way there.
+const serverAddress = address.refine(
+  isServiceUrl,
+  "must be an https URL without user, query and fragment (http on loopback only)",
+);
 const link = z.object({ href: address, rel: text.optional() });
 type Link = z.output<typeof link>;
 
@@ -102,26 +108,28 @@ export interface ApiApplication {
   tokenUrl: string;
 }
 
+/** The contract types the link as a text; one like the other links is read as well. */
+const tokenLink = z
+  .union([z.string(), z.object({ href: z.string() }).transform(({ href }) => href)])
+  .pipe(serverAddress);
+
 const applicationFields = {
   id: identifierSchema,
   client_id: identifierSchema,
-  auth_server: address,
+  auth_server: serverAddress,
   cell: text,
   scopes: z.array(text),
-  _links: z.object({ token_url: z.union([address, link]).nullish() }).nullish(),
+  _links: z.object({ token_url: tokenLink.nullish() }).nullish(),
 };
 
 function toApplication(application: z.output<z.ZodObject<typeof applicationFields>>): ApiApplication {
-  const tokenLink = application._links?.token_url;
   return {
     applicationId: application.id,
     clientId: application.client_id,
     cell: application.cell,
     scopes: application.scopes,
     authServer: application.auth_server,
-    tokenUrl:
-      (typeof tokenLink === "string" ? tokenLink : tokenLink?.href) ??
-      `${application.auth_server.replace(/\/+$/, "")}/v1/token`,
+    tokenUrl: application._links?.token_url ?? `${application.auth_server.replace(/\/+$/, "")}/v1/token`,
   };
 }
 

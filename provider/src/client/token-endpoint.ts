@@ -3,6 +3,7 @@ import * as oauth from "oauth4webapi";
 import { compressionOf, quotedRequestId } from "./answer";
 import type { AssertionSigner } from "./assertion";
 import { messageOf, printable, TenantManagementError } from "./errors";
+import { parseJson } from "./json";
 import { parseRetryAfter, RetryableFailure } from "./retry";
 import { describeClockSkew } from "./server-clock";
 import type { HttpAnswer, Transport } from "./transport";
@@ -81,12 +82,13 @@ export async function requestToken(request: TokenRequest, transport: Transport):
   );
   try {
     const granted = await oauth.processClientCredentialsResponse(server, { client_id: clientId }, response);
-    assertSendable(granted.access_token);
+    assertUsable(granted);
     return { accessToken: granted.access_token, expiresInS: granted.expires_in };
   } catch (error) {
     const refusal = toRefusal(error, request, answer);
-    // A success that cannot be read is some proxy's, or was cut off: the next one may be whole.
-    throw response.ok ? new RetryableFailure(refusal) : refusal;
+    // A success that is no JSON is some proxy's, or was cut off: the next one may be whole.
+    const isWhole = answer !== undefined && parseJson(answer.body) !== undefined;
+    throw response.ok && !isWhole ? new RetryableFailure(refusal) : refusal;
   }
 }
 
@@ -133,7 +135,8 @@ function toResponse(answer: HttpAnswer): Response {
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750, the characters of a bearer token} */
-function assertSendable(accessToken: string): void {
+function assertUsable({ access_token: accessToken, token_type: type }: oauth.TokenEndpointResponse): void {
+  if (type !== "bearer") throw new TypeError(`its access token is of the type ${type}, not Bearer`);
   if (!/^[\x21-\x7e]{1,16384}$/.test(accessToken)) {
     throw new TypeError("its access token has characters that no token has, or too many");
   }

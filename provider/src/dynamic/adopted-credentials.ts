@@ -57,7 +57,7 @@ async function prove(adopted: KeyAdoption, authMethod: AuthMethod): Promise<Appl
   const secret = readAdoptedSecret(value, secretArn);
   assertOfApplication(secret, application, adopted);
   const credentials = await toCredentials(secret, authMethod, secretArn);
-  await (await currentApi()).proveCredentials(application, credentials);
+  await (await currentApi()).proveCredentials(adopted.tenantId, application, credentials);
   return credentials;
 }
 

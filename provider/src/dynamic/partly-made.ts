@@ -12,16 +12,15 @@ export class PartlyMadeError extends Error {
   /**
    * @param id the object's id
    * @param properties what the state is to hold, the inputs and `__provider` among them
+   * @param next what to do, to end a sentence
    */
   constructor(
     readonly id: string,
     readonly properties: Properties,
     cause: unknown,
+    next = "run `pulumi up` again, which reads the rest",
   ) {
-    super(
-      `${messageOf(cause)} It was made, as ${id}, and is kept in the state, partly: run \`pulumi up\` again, which reads the rest.`,
-      { cause },
-    );
+    super(`${messageOf(cause)} It was made, as ${id}, and is kept in the state, partly: ${next}.`, { cause });
     this.name = "PartlyMadeError";
     this.reasons = [this.message];
   }

@@ -45,6 +45,8 @@ export const stateSchema = z.looseObject({
   clientSecret: z.string().optional(),
   /** What the API told of it is not whole: `update` reads the rest. */
   isPartlyMade: z.boolean().optional(),
+  /** What of a partly made one is not as it was asked for, in words: `update` cannot mend that. */
+  differs: z.string().optional(),
 });
 
 export type State = z.output<typeof stateSchema>;

@@ -1,4 +1,5 @@
 import type { Authentication } from "../client/api";
+import { applicationDifferences } from "../client/as-asked";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication } from "../client/schemas";
@@ -69,12 +70,14 @@ export const tenantApplication = reporting({
     assertSameEnvironment(`Application ${state.applicationId}`, olds, currentSettings());
     noteApplicationOfStack(applicationId, state.tenantId);
     const isPartlyMade = state.isPartlyMade === true;
+    const mayReplace = isPartlyMade && currentSettings().replaceLostApplications === true;
     const changed = {
       tenantId: news["tenantId"] !== state.tenantId,
       cell: news["cell"] !== state.cell,
       scopes: !sameMembers(scopesOf(news["scopes"]), state.scopes),
       authMethod: (news["authMethod"] ?? "CLIENT_SECRET") !== state.authMethod,
-      clientSecret: isPartlyMade && lacksSecret(state) && currentSettings().replaceLostApplications === true,
+      clientSecret: mayReplace && lacksSecret(state),
+      differs: mayReplace && state.differs !== undefined,
       ...(await changedKey(state, news)),
       adopt: adoptsAnother(news["adopt"], applicationId),
     };
@@ -122,7 +125,7 @@ export const tenantApplication = reporting({
   },
 
   /** Completes a partly made application; nothing else of an application is ever updated. */
-  async update(applicationId: string, olds: Properties): Promise<{ outs: Properties }> {
+  async update(applicationId: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const state = stateSchema.parse(olds);
     const found = (await applicationsOf(state.tenantId))?.find(
       (application) => application.applicationId === applicationId,
@@ -134,6 +137,15 @@ export const tenantApplication = reporting({
       );
     }
     const outs = completed(withoutProvider(olds), state, found);
+    const { differs } = outs;
+    if (typeof differs === "string") {
+      throw new PartlyMadeError(
+        applicationId,
+        { ...outs, __provider: news["__provider"] },
+        madeOtherwise(applicationId, state, differs),
+        wayToReplace,
+      );
+    }
     if (outs["isPartlyMade"] === true) throw secretNeverCame(applicationId, state);
     return { outs };
   },
@@ -146,7 +158,7 @@ export const tenantApplication = reporting({
     await deleteOnRecord(
       toRecord(applicationId, state),
       `Application ${applicationId} of tenant ${state.tenantId}`,
-      async () => (await currentApi()).deleteApplication(state.tenantId, applicationId),
+      async () => (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
     );
   },
 });
@@ -155,20 +167,17 @@ function toRecord(applicationId: string, { slot, tenantId }: State): RecordedObj
   return { type: "TenantApplication", slot: slot ?? unknownSlot(applicationId), tenantId, applicationId };
 }
 
-/** Brings up to date what the API tells of an application again and again. Its secret it tells once. */
-function completed(
-  properties: Properties,
-  state: State,
-  { clientId, authServer, tokenUrl }: ApiApplication,
-): Properties {
-  const { isPartlyMade, ...rest } = properties;
-  return {
-    ...rest,
-    clientId,
-    authServer,
-    tokenUrl,
-    ...(isPartlyMade === true && lacksSecret(state) ? { isPartlyMade } : {}),
-  };
+/**
+ * Brings up to date what the API tells of an application again and again. Its secret it tells once; and one that was made
+ * otherwise than it was asked for stays partly made.
+ */
+function completed(properties: Properties, state: State, found: ApiApplication): Properties {
+  const { clientId, authServer, tokenUrl } = found;
+  const told = { ...properties, clientId, authServer, tokenUrl };
+  if (state.isPartlyMade !== true) return told;
+  const differs = state.differs ?? (applicationDifferences(state, found).join("; ") || undefined);
+  const isPartlyMade = differs !== undefined || lacksSecret(state) ? true : undefined;
+  return withoutUndefined({ ...told, differs, isPartlyMade });
 }
 
 function lacksSecret({ authMethod, clientSecret }: State): boolean {
@@ -180,6 +189,16 @@ function heldTwice(applicationId: string): TenantManagementError {
     "INPUT_INVALID",
     `Application ${applicationId} is adopted by another resource of this stack, so it was not deleted. ` +
       "A resource that was renamed keeps its application by `aliases`: add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
+  );
+}
+
+const wayToReplace =
+  "nobody is to use it as it is. To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again";
+
+function madeOtherwise(applicationId: string, state: State, differs: string): TenantManagementError {
+  return new TenantManagementError(
+    "INPUT_INVALID",
+    `Application ${applicationId} of tenant ${state.tenantId} is not as it was asked for: ${differs}.`,
   );
 }
 
@@ -199,7 +218,7 @@ function partlyMade(
   clock: Clock,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
-  const { objectId: applicationId, clientId, clientSecret } = error.made;
+  const { objectId: applicationId, clientId, clientSecret, differs } = error.made;
   const { stage, apiUrl } = currentSettings();
   const state = {
     ...withoutProvider(inputs),
@@ -213,11 +232,13 @@ function partlyMade(
     stage,
     apiUrl,
     isPartlyMade: true,
+    differs,
   };
   return new PartlyMadeError(
     applicationId,
     { ...withoutUndefined(state), __provider: inputs["__provider"] },
     error,
+    ...(differs === undefined ? [] : [wayToReplace]),
   );
 }
 

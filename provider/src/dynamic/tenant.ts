@@ -123,7 +123,10 @@ export const tenant = reporting({
         throw refusal(
           `Tenant "${state.name}" (${tenantId}) is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
         );
-      return { outs: toOutputs(found, state) };
+      const outs = toOutputs(found, state);
+      if (found.name !== news["name"]) throw otherName(found, outs, news);
+      if (state.cells.length > 0) reportDrift(found, state);
+      return { outs };
     }
     return { outs: withoutUndefined({ ...withoutProvider(olds), declaredCells: news["cells"] }) };
   },
@@ -183,6 +186,18 @@ function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown
     tenantId,
     { ...withoutUndefined(state), __provider: inputs["__provider"] },
     error,
+  );
+}
+
+/** Says that a tenant has another name, under which the state then holds it: a change of name is a replacement. */
+function otherName(found: ApiTenant, outs: Properties, news: Properties): PartlyMadeError {
+  return new PartlyMadeError(
+    found.tenantId,
+    { ...outs, __provider: news["__provider"] },
+    refusal(
+      `Tenant ${found.tenantId} is named "${found.name}" at the vendor, not "${String(news["name"])}".`,
+    ),
+    "look at it at the vendor, for it may be another customer's. To have it deleted and made again, set allowReplace: true on the tenant, and run `pulumi up` again; to forget it, run `pulumi state delete`",
   );
 }
 

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 
+import { TenantManagementApi } from "../../../provider/src/client/api";
 import { mayHaveHappened, TenantManagementError } from "../../../provider/src/client/errors";
+import { OrganizationTokens } from "../../../provider/src/client/organization-token";
 import { failureOf } from "../../support/failure";
-import { json, type Step, withAnswers } from "../../support/scripted-api";
+import { recordedRetries } from "../../support/retry-policy";
+import {
+  apiUrl,
+  json,
+  scriptedTransport,
+  type Step,
+  tokenUrl,
+  withAnswers,
+} from "../../support/scripted-api";
 
 const tenant = {
   id: "t-1",
@@ -79,6 +89,40 @@ describe("client: what is not repeated", () => {
   });
 });
 
+describe("client: a DELETE whose answer was lost", () => {
+  const lost: Record<string, Step> = {
+    "no answer": new TenantManagementError("NO_ANSWER", "cut off"),
+    "an answer 502": { ...html, status: 502 },
+    "an answer 408": { status: 408 },
+  };
+  for (const [what, step] of Object.entries(lost)) {
+    it(`has deleted what the next attempt does not find, after ${what}`, async () => {
+      const steps = [step, new TenantManagementError("NOT_SENT", "refused"), json({ message: "none" }, 404)];
+      assert.equal(await withAnswers(steps, ({ api }) => api.deleteTenant("t-1")), true);
+    });
+  }
+
+  const unsent: Record<string, Step> = {
+    "a request that was not sent": new TenantManagementError("NOT_SENT", "refused"),
+    "an answer 429": { status: 429 },
+  };
+  for (const [what, step] of Object.entries(unsent)) {
+    it(`has not deleted what the next attempt does not find, after ${what}`, async () => {
+      const steps = [step, json({ message: "none" }, 404)];
+      assert.equal(await withAnswers(steps, ({ api }) => api.deleteApplication("t-1", "a-1")), false);
+    });
+  }
+
+  it("has deleted nothing where another call's answer was lost", async () => {
+    const steps = [{ status: 502 }, { status: 204 }, json({ message: "none" }, 404)];
+    const deleted = await withAnswers(steps, async ({ api }) => [
+      await api.deleteApplication("t-1", "a-1"),
+      await api.deleteApplication("t-1", "a-2"),
+    ]);
+    assert.deepEqual(deleted, [true, false]);
+  });
+});
+
 describe("client: an id that is none", () => {
   const ids = { "": "", "..": "..", "a/b": "a/b", "a\u001b[31m": "a\\u001b[31m", "a b": "a b" };
   for (const [id, printed] of Object.entries(ids)) {
@@ -106,6 +150,59 @@ describe("client: the error of a call", () => {
       error.message,
       'Tenant Management API (testing): create an application in cell us-1 of tenant t-1 was refused with 400: "no such cell" [x-request-id r-7].',
     );
+  });
+
+  it("names the cell of an application that is deleted or fetched, where the caller knows it", async () => {
+    const refusal = json({ message: "no" }, 400);
+    const messages = await withAnswers([refusal, refusal], async ({ api }) => [
+      (await failureOf(api.deleteApplication("t-1", "a-1", "us-1"))).message,
+      (await failureOf(api.getApplication("t-1", "a-1", "us-1"))).message,
+    ]);
+    assert.deepEqual(
+      messages,
+      ["delete", "fetch"].map(
+        (verb) =>
+          `Tenant Management API (testing): ${verb} application a-1 in cell us-1 of tenant t-1 was refused with 400: "no".`,
+      ),
+    );
+  });
+
+  it("names the status and the request id of an answer that is not what the contract says", async () => {
+    const answer = json({ id: "a-1" }, 201, { "x-request-id": "r-1" });
+    const error = await withAnswers([answer], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
+    assert.match(error.message, /create tenant "acme" was answered 201 with .* \[x-request-id r-1\]/);
+    assert.equal(error.status, 201);
+  });
+
+  it("names the operation and the stage where there is no token for it", async () => {
+    const tokens = new OrganizationTokens(
+      { tokenUrl, clientId: "c", sign: () => Promise.resolve("a.b.c") },
+      scriptedTransport([json({ error: "invalid_client" }, 401, { "x-okta-request-id": "r-2" })]).transport,
+      recordedRetries().policy,
+    );
+    const { transport } = scriptedTransport([]);
+    const retryPolicy = recordedRetries().policy;
+    const api = new TenantManagementApi({ stage: "testing", apiUrl, tokens, transport, retryPolicy });
+    const error = await failureOf(api.createTenant({ name: "acme" }));
+    assert.deepEqual([error.code, error.status, mayHaveHappened(error)], ["TOKEN_REFUSED", 401, false]);
+    assert.match(
+      error.message,
+      /^Tenant Management API \(testing\): create tenant "acme" was not sent: The organization's authorization server gave no token to client c \(status 401\): invalid_client \[x-okta-request-id r-2\]\. Check .*[^.]\.$/,
+    );
+  });
+
+  it("speaks of the tenant quota only where a tenant was to be made", async () => {
+    const refusal = json({ message: "no" }, 403);
+    const messages = await withAnswers([refusal, refusal, refusal], async ({ api }) => [
+      (await failureOf(api.createTenant({ name: "acme" }))).message,
+      (await failureOf(api.deleteTenant("t-1"))).message,
+      (await failureOf(api.listTenants())).message,
+    ]);
+    assert.deepEqual(
+      messages.map((message) => message.includes("quota")),
+      [true, false, false],
+    );
+    assert.ok(messages.every((message) => message.includes("may lack the scope")));
   });
 
   it("shows no escape sequence of what the API said", async () => {

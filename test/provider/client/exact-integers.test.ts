@@ -58,7 +58,7 @@ describe("client: the integers of a public key", () => {
       client_id: "c-1",
       auth_server: "https://id.example.test",
       cell: "eu-1",
-      scopes: [],
+      scopes: ["documents.submissions.read"],
       credentials: { type: "RSA", alg: "RS256", kid: "k" },
     });
     const body = await withAnswers([answer], async ({ api: scripted, sent }) => {

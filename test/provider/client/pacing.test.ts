@@ -192,6 +192,43 @@ describe("client: pacing and what a server says", () => {
     assert.deepEqual([last.status, times.at(-1)], [429, 300_000]);
   });
 
+  for (const retryAfterS of [undefined, 1, 30]) {
+    it(`gives up one request that alone is put off, while others are served: Retry-After ${String(retryAfterS)}`, async () => {
+      const clock = new SimulatedClock();
+      const pacer = new Pacer(clock);
+      const deadline = new Deadline(1_000);
+      const progress = { isOver: false, served: 0 };
+      const after = (given: HttpAnswer) => async (): Promise<HttpAnswer> => {
+        await clock.sleep(500);
+        return given;
+      };
+      const putOff = async (): Promise<number> => {
+        const refusal = answer(429, retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) });
+        const { status } = await pacer.send(after(refusal), deadline);
+        progress.isOver = true;
+        return status;
+      };
+      const other = async (): Promise<void> => {
+        while (!progress.isOver && clock.nowMs() < 1_000_000) {
+          const { status } = await pacer.send(after(answer(200)), deadline);
+          if (status === 200) progress.served += 1;
+        }
+      };
+      const others = Array.from({ length: 4 }, other);
+      const [status] = await clock.run(Promise.all([putOff(), ...others]));
+      deadline.end();
+      assert.equal(status, 429);
+      assert.ok(progress.served > 20, `${progress.served} others were served`);
+      assert.ok(clock.nowMs() >= 300_000 && clock.nowMs() <= 400_000, `after ${clock.nowMs()} ms`);
+    });
+  }
+
+  it("serves each of thousands of requests, however long they wait", async () => {
+    const limit = { perSecond: 1, burst: 1, retryAfter: "absent" as const };
+    const { statuses } = await outcomeOf({ limit, latencyMs: 50, requests: 3_000, callers: 1_000 });
+    assert.deepEqual([...statuses], [201]);
+  });
+
   it("lets one request go first after a pause that it was not asked for", async () => {
     const clock = new SimulatedClock();
     const pacer = new Pacer(clock);

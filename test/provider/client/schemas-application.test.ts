@@ -79,6 +79,39 @@ describe("client: the answer for an application", () => {
   }
 });
 
+describe("client: an application's servers", () => {
+  const noServiceUrls = [
+    "http://evil.example/as",
+    "//evil.example/as",
+    "javascript:alert(1)",
+    "https://user:pass@id.example.test/as",
+    "https://id.example.test/as?to=evil",
+    "",
+  ];
+  for (const url of noServiceUrls) {
+    it(`are refused where auth_server is ${JSON.stringify(url)}`, () => {
+      assert.deepEqual(problemPaths({ auth_server: url }), ["auth_server"]);
+    });
+
+    it(`are refused where the token URL is ${JSON.stringify(url)}`, () => {
+      assert.deepEqual(problemPaths({ _links: { token_url: url } }), ["_links.token_url"]);
+      assert.deepEqual(problemPaths({ _links: { token_url: { href: url } } }), ["_links.token_url"]);
+    });
+  }
+
+  it("are refused with what is wrong", () => {
+    const { error } = applicationSchema.safeParse({
+      ...answer,
+      _links: { token_url: "http://evil.example/" },
+    });
+    assert.match(error?.issues[0]?.message ?? "", /must be an https URL/);
+  });
+
+  it("may speak plain http on loopback, where a sandbox listens", () => {
+    assert.deepEqual(problemPaths({ auth_server: "http://127.0.0.1:4000/oauth2/eu" }), []);
+  });
+});
+
 describe("client: the credentials of a new application", () => {
   const read = (credentials: unknown): unknown =>
     newApplicationSchema.parse({ ...answer, credentials }).credentials;

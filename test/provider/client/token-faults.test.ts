@@ -28,7 +28,6 @@ describe("client: an authorization server with faults", () => {
     "fails with a page of HTML": { status: 502, body: "<html>", headers: { "content-type": "text/html" } },
     "succeeds with a page of HTML": { body: "<html>", headers: { "content-type": "text/html" } },
     "succeeds with half a body": { body: '{"access_to', headers: { "content-type": "application/json" } },
-    "gives a token that cannot be sent": tokenAnswer("two\r\nlines"),
   };
   for (const [what, fault] of Object.entries(faults)) {
     it(`is asked again where it ${what}`, async () => {
@@ -45,6 +44,21 @@ describe("client: an authorization server with faults", () => {
     const error = await refusalOf([json({ error: "invalid_client" }, 401)]);
     assert.equal(error.status, 401);
   });
+
+  const unusable: Record<string, Step> = {
+    "a token that cannot be sent": tokenAnswer("two\r\nlines"),
+    "a token without its type": json({ access_token: "x", expires_in: 10 }),
+    "a token of another type": json({ access_token: "x", token_type: "DPoP", expires_in: 10 }),
+    "a lifetime that is no number": tokenAnswer("x", { expires_in: "abc" }),
+    "no token": json({}),
+  };
+  for (const [what, answer] of Object.entries(unusable)) {
+    it(`is not asked again where it gives, in whole JSON, ${what}`, async () => {
+      const error = await refusalOf([answer]);
+      assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 200]);
+      assert.match(error.message, /gave no token to client organization-client \(status 200\)/);
+    });
+  }
 
   it("is not asked again where its certificate is not trusted", async () => {
     const error = await refusalOf([

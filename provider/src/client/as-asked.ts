@@ -1,0 +1,55 @@
+import { printable } from "./errors";
+import type { ApiApplication, ApiCredentials, ApiTenant } from "./schemas";
+
+/*
+ * Compares what the API says it made with what was asked for. The API's texts came in escaped and bounded (`printable`):
+ * what was asked for is compared in the same form.
+ */
+
+/** Tells what of a new tenant is not as it was asked for, for a message; its cells only where some were asked for. */
+export function tenantDifferences(
+  asked: { name: string; cells?: readonly string[] },
+  made: Pick<ApiTenant, "name" | "cells">,
+): string[] {
+  return [
+    ...differenceOfText("name", asked.name, made.name),
+    ...(asked.cells === undefined ? [] : differenceOfSet("cells", asked.cells, made.cells)),
+  ];
+}
+
+/** Tells what of an application is not as it was asked for, for a message, as far as the API tells it again and again. */
+export function applicationDifferences(
+  asked: { cell: string; scopes: readonly string[] },
+  made: Pick<ApiApplication, "cell" | "scopes">,
+): string[] {
+  return [
+    ...differenceOfText("cell", asked.cell, made.cell),
+    ...differenceOfSet("scopes", asked.scopes, made.scopes),
+  ];
+}
+
+/** Tells what of a new application's credentials is not as it was asked for, for a message, without any credential. */
+export function credentialDifferences(
+  asked: { type: ApiCredentials["type"]; keyId?: string },
+  made: ApiCredentials,
+): string[] {
+  return [
+    ...differenceOfText("credentials.type", asked.type, made.type),
+    ...(asked.keyId === undefined || made.type === "CLIENT_SECRET"
+      ? []
+      : differenceOfText("credentials.kid", asked.keyId, made.keyId)),
+  ];
+}
+
+function differenceOfText(what: string, asked: string, made: string): string[] {
+  const expected = printable(asked);
+  return made === expected ? [] : [`"${what}" is "${made}", not "${expected}"`];
+}
+
+function differenceOfSet(what: string, asked: readonly string[], made: readonly string[]): string[] {
+  const expected = new Set(asked.map(printable));
+  const found = new Set(made);
+  return found.size === expected.size && [...expected].every((member) => found.has(member))
+    ? []
+    : [`"${what}" is [${printable(made.join(", "))}], not [${[...expected].join(", ")}]`];
+}

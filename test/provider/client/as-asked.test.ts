@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+
+import type { Authentication } from "../../../provider/src/client/api";
+import { mayHaveHappened, type TenantManagementError } from "../../../provider/src/client/errors";
+import type { ApiTenant, NewApplication } from "../../../provider/src/client/schemas";
+import { failureOf } from "../../support/failure";
+import { json, withAnswers } from "../../support/scripted-api";
+
+const scopes = ["documents.submissions.read", "documents.submissions.write"];
+const bySecret: Authentication = { type: "CLIENT_SECRET" };
+const byKey = { type: "EC", alg: "ES256", x: 1n, y: 2n, keyId: "k-1" } as const satisfies Authentication;
+const secret = { type: "CLIENT_SECRET", client_secret: "s3cret" };
+
+const application = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
+  id: "a-1",
+  client_id: "c-1",
+  auth_server: "https://id.example.test/oauth2/eu",
+  cell: "eu-1",
+  scopes,
+  credentials: secret,
+  ...change,
+});
+const tenant = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
+  id: "t-1",
+  name: "acme",
+  created: "2030-01-01T00:00:00Z",
+  updated: "2030-01-01T00:00:00Z",
+  cells: ["eu-1", "us-1"],
+  ...change,
+});
+
+describe("client: a new application", () => {
+  const create = <T>(
+    change: Record<string, unknown>,
+    authentication: Authentication,
+    then: (made: Promise<NewApplication>) => Promise<T>,
+  ): Promise<T> =>
+    withAnswers([json(application(change), 201, { "x-request-id": "r-1" })], ({ api }) =>
+      then(api.createApplication("t-1", { cell: "eu-1", scopes, authentication })),
+    );
+  const refusal = (
+    change: Record<string, unknown>,
+    authentication: Authentication = bySecret,
+  ): Promise<TenantManagementError> => create(change, authentication, failureOf);
+
+  const differences: Record<string, [Record<string, unknown>, Authentication, string]> = {
+    "a key where a secret was asked for": [
+      { credentials: { type: "RSA", alg: "RS256", kid: "k" } },
+      bySecret,
+      '"credentials.type" is "RSA", not "CLIENT_SECRET"',
+    ],
+    "a secret where a key was given": [
+      { credentials: secret },
+      byKey,
+      '"credentials.type" is "CLIENT_SECRET", not "EC"',
+    ],
+    "a key of another kind": [
+      { credentials: { type: "RSA", alg: "RS256", kid: "k-1" } },
+      byKey,
+      '"credentials.type" is "RSA", not "EC"',
+    ],
+    "a key of another id": [
+      { credentials: { type: "EC", alg: "ES256", kid: "k-2" } },
+      byKey,
+      '"credentials.kid" is "k-2", not "k-1"',
+    ],
+    "another cell": [{ cell: "us-1" }, bySecret, '"cell" is "us-1", not "eu-1"'],
+    "fewer scopes": [
+      { scopes: [scopes[0]] },
+      bySecret,
+      `"scopes" is [${scopes[0]!}], not [${scopes.join(", ")}]`,
+    ],
+    "more scopes": [
+      { scopes: [...scopes, "admin"] },
+      bySecret,
+      `"scopes" is [${scopes.join(", ")}, admin], not [${scopes.join(", ")}]`,
+    ],
+  };
+  for (const [what, [change, authentication, difference]] of Object.entries(differences)) {
+    it(`is not taken as whole with ${what}`, async () => {
+      const error = await refusal(change, authentication);
+      assert.deepEqual(
+        [error.code, mayHaveHappened(error), error.made?.objectId, error.made?.clientId, error.made?.differs],
+        ["ANSWER_INVALID", true, "a-1", "c-1", difference],
+      );
+      assert.equal(
+        error.message,
+        "Tenant Management API (testing): create an application in cell eu-1 of tenant t-1 was answered 201 " +
+          `with something else than was asked for: ${difference} [x-request-id r-1]. Tell the vendor.`,
+      );
+    });
+  }
+
+  it("keeps a credential that came with a difference, and does not tell it", async () => {
+    const error = await refusal({ cell: "us-1" });
+    assert.equal(error.made?.clientSecret, "s3cret");
+    assert.doesNotMatch(error.message, /s3cret/);
+  });
+
+  it("is whole with its scopes in another order, and twice", async () => {
+    const [first, second] = scopes;
+    const made = await create({ scopes: [second, first, second] }, bySecret, (call) => call);
+    assert.equal(made.applicationId, "a-1");
+  });
+
+  it("is whole with an id of its key that is escaped, or cut off, in a message", async () => {
+    for (const keyId of ["k\u202e1", "\u200b".repeat(200), "ключ 1"]) {
+      const credentials = { type: "EC", alg: "ES256", kid: keyId };
+      const made = await create({ credentials }, { ...byKey, keyId }, (call) => call);
+      assert.equal(made.applicationId, "a-1");
+    }
+  });
+});
+
+describe("client: a new tenant", () => {
+  const create = <T>(
+    change: Record<string, unknown>,
+    cells: string[] | undefined,
+    then: (made: Promise<ApiTenant>) => Promise<T>,
+  ): Promise<T> =>
+    withAnswers([json(tenant(change), 201)], ({ api }) =>
+      then(api.createTenant({ name: "acme", ...(cells === undefined ? {} : { cells }) })),
+    );
+
+  it("is not taken as whole with another name", async () => {
+    const error = await create({ name: "other" }, undefined, failureOf);
+    assert.deepEqual([error.code, error.made?.objectId], ["ANSWER_INVALID", "t-1"]);
+    assert.match(
+      error.message,
+      /create tenant "acme" was answered 201 with something else .*: "name" is "other", not "acme"\. Tell/,
+    );
+  });
+
+  it("is not taken as whole with other cells than were asked for", async () => {
+    const error = await create({ cells: ["eu-1"] }, ["eu-1", "us-1"], failureOf);
+    assert.equal(error.made?.differs, '"cells" is [eu-1], not [eu-1, us-1]');
+  });
+
+  it("is whole with its cells in another order", async () => {
+    assert.equal((await create({}, ["us-1", "eu-1"], (call) => call)).tenantId, "t-1");
+  });
+
+  it("is whole with whatever cells where none were asked for", async () => {
+    assert.equal((await create({}, undefined, (call) => call)).tenantId, "t-1");
+  });
+});

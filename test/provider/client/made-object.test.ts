@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+
+import type { TenantManagementError } from "../../../provider/src/client/errors";
+import { failureOf } from "../../support/failure";
+import { json, type Step, withAnswers } from "../../support/scripted-api";
+
+const html = (location?: string, status = 201): Step => ({
+  status,
+  headers: location === undefined ? {} : { location },
+  body: "<html>",
+});
+
+const failedTenant = (answer: Step): Promise<TenantManagementError> =>
+  withAnswers([answer], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
+
+const failedApplication = (answer: Step, tenantId = "t-1"): Promise<TenantManagementError> =>
+  withAnswers([answer], ({ api }) =>
+    failureOf(
+      api.createApplication(tenantId, {
+        cell: "eu-1",
+        scopes: ["documents.submissions.read"],
+        authentication: { type: "CLIENT_SECRET" },
+      }),
+    ),
+  );
+
+describe("client: which application an unusable answer says was made", () => {
+  const locations: Record<string, string | undefined> = {
+    "/v0/tenants/t-1/applications/a-9": "a-9",
+    "/tenants/t-1/applications/a-9": "a-9",
+    "https://api.example.test/v0/tenants/t-1/applications/a-9": "a-9",
+    "/v0/tenants/t-1/applications/a-9/": "a-9",
+    "/v0/tenants/t-1/applications/a-9/?x=/y#z": "a-9",
+    "/v0/tenants/t%2D1/applications/a%2D9": "a-9",
+    "/v0/tenants/t-1/applications": undefined,
+    "/v0/tenants/t-1/applications/": undefined,
+    "/v0/tenants/t-1": undefined,
+    "/v0/tenants/t-2/applications/a-9": undefined,
+    "/v0/tenants/t-1/applications/a-9//": undefined,
+    "/v0/tenants/t-1/applications/a%2F9": undefined,
+    "/v0/tenants/t-1/applications/a%9": undefined,
+    "/v0/tenants/t-1/applications/..": undefined,
+    "a-9": undefined,
+    "": undefined,
+  };
+  for (const [location, id] of Object.entries(locations)) {
+    it(`is ${id ?? "none"} where Location is "${location}"`, async () => {
+      assert.equal((await failedApplication(html(location))).made?.objectId, id);
+    });
+  }
+
+  it("is none where there is neither an id nor Location", async () => {
+    assert.equal((await failedApplication(html())).made, undefined);
+  });
+
+  it("is that of a tenant whose id is escaped in a path", async () => {
+    const answer = html("/v0/tenants/t%25/applications/a-9");
+    assert.equal((await failedApplication(answer, "t%")).made?.objectId, "a-9");
+  });
+
+  it("keeps the secret of the body with the id of Location", async () => {
+    const body = { id: "a b", credentials: { client_secret: "s3cret" } };
+    const error = await failedApplication(json(body, 201, { location: "/v0/tenants/t-1/applications/a-9/" }));
+    assert.deepEqual([error.made?.objectId, error.made?.clientSecret], ["a-9", "s3cret"]);
+  });
+
+  for (const status of [200, 202, 204]) {
+    it(`is told by ${status}, too, with its secret`, async () => {
+      const body = { id: "a-1", credentials: { client_secret: "s3cret" } };
+      const error = await failedApplication(json(body, status));
+      assert.deepEqual([error.made?.objectId, error.made?.clientSecret], ["a-1", "s3cret"]);
+    });
+  }
+});
+
+describe("client: which tenant an unusable answer says was made", () => {
+  const locations: Record<string, string | undefined> = {
+    "/v0/tenants/t-9": "t-9",
+    "/tenants/t-9/": "t-9",
+    "/v0/tenants": undefined,
+    "/v0/tenants/": undefined,
+    "/v0/tenants/t-1/applications": undefined,
+    "/v0/tenants/t-1/applications/a-1": undefined,
+  };
+  for (const [location, id] of Object.entries(locations)) {
+    it(`is ${id ?? "none"} where Location is "${location}"`, async () => {
+      assert.equal((await failedTenant(html(location))).made?.objectId, id);
+    });
+  }
+
+  it("is none where nothing was to be made", async () => {
+    const error = await withAnswers([json({ id: "t-1" })], ({ api }) => failureOf(api.getTenant("t-1")));
+    assert.deepEqual([error.code, error.made], ["ANSWER_INVALID", undefined]);
+  });
+});

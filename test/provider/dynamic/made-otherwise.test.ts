@@ -1,0 +1,230 @@
+import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import type { Properties } from "../../../provider/src/dynamic/inputs";
+import { forgetApplicationsOf } from "../../../provider/src/dynamic/organization";
+import { configure } from "../../../provider/src/dynamic/session";
+import { tenant } from "../../../provider/src/dynamic/tenant";
+import { tenantApplication } from "../../../provider/src/dynamic/tenant-application";
+import { useServer } from "../../support/http-server";
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const scopes = ["documents.submissions.read", "documents.submissions.write"];
+
+/** What the engine is told of a failed create or update. */
+interface Failure extends Error {
+  id?: string;
+  properties?: Properties;
+}
+
+async function failureOf(call: Promise<unknown>): Promise<Failure> {
+  const outcome = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  assert.ok(outcome instanceof Error, "should have failed");
+  return outcome;
+}
+
+describe("what was made otherwise than it was asked for", () => {
+  const server = useServer();
+  /** What the API answers, by method and path below the base URL. */
+  let answers: Record<string, unknown>;
+  let directory: string;
+  /** Each test has ids of its own: the provider keeps what one run of the engine has learnt. */
+  let tenantId: string;
+  let slot: { stack: string; name: string };
+  let tests = 0;
+
+  function configureWith(change: Record<string, string> = {}): void {
+    const settings: Record<string, string> = {
+      "tenants:stage": "testing",
+      "tenants:apiUrl": server.url("/v0").href,
+      "tenants:tokenUrl": server.url("/token").href,
+      "tenants:clientId": "organization-client",
+      "tenants:privateKey": privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+      "tenants:journal": path.join(directory, "journal.jsonl"),
+      "tenants:journalDiskIsKept": "true",
+      ...change,
+    };
+    configure({ config: { get: (key) => settings[key] } });
+  }
+
+  before(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "journal-"));
+  });
+  after(async () => {
+    await rm(directory, { recursive: true });
+  });
+  beforeEach(() => {
+    tests += 1;
+    tenantId = `t-${tests}`;
+    slot = { stack: "organization/project/dev", name: `customer${tests}` };
+    answers = {};
+    server.answerWith((request, response) => {
+      response.setHeader("content-type", "application/json");
+      if (request.url === "/token") {
+        response.end(JSON.stringify({ access_token: "t", token_type: "Bearer", expires_in: 3600 }));
+        return;
+      }
+      const answer = answers[`${request.method} ${(request.url ?? "").replace("/v0/", "")}`];
+      response.statusCode = answer === undefined ? 404 : request.method === "POST" ? 201 : 200;
+      response.end(JSON.stringify(answer ?? { message: "none" }));
+    });
+    configureWith();
+  });
+
+  describe("an application", () => {
+    let inputs: Properties;
+    let collection: string;
+    beforeEach(() => {
+      inputs = { tenantId, cell: "eu-1", slot, __provider: "code" };
+      collection = `tenants/${tenantId}/applications`;
+    });
+    const asTold = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
+      id: "a-1",
+      client_id: "c-1",
+      auth_server: server.url("/oauth2/eu").href,
+      cell: "eu-1",
+      scopes,
+      ...change,
+    });
+    const secret = { type: "CLIENT_SECRET", client_secret: "s3cret" };
+    const rsa = { type: "RSA", alg: "RS256", kid: "k" };
+
+    async function create(made: Record<string, unknown>): Promise<Failure> {
+      answers[`GET ${collection}`] = { items: [] };
+      answers[`POST ${collection}`] = made;
+      const failure = await failureOf(tenantApplication.create(inputs));
+      answers[`GET ${collection}`] = { items: [{ ...made, credentials: undefined }] };
+      forgetApplicationsOf(tenantId);
+      return failure;
+    }
+
+    const cases: Record<string, [Record<string, unknown>, string]> = {
+      "of another cell": [{ cell: "us-1", credentials: secret }, '"cell" is "us-1", not "eu-1"'],
+      "with a key, not a secret": [{ credentials: rsa }, '"credentials.type" is "RSA", not "CLIENT_SECRET"'],
+    };
+    for (const [what, [change, difference]] of Object.entries(cases)) {
+      it(`is kept in the state ${what}, with what differs, and is never completed`, async () => {
+        const created = await create(asTold(change));
+        assert.equal(created.id, "a-1", created.message);
+        assert.ok(created.message.includes(difference), created.message);
+        assert.match(created.message, /tenants:replaceLostApplications true/);
+        assert.doesNotMatch(created.message, /reads the rest|s3cret/);
+        const state = created.properties ?? {};
+        assert.deepEqual(
+          [state["isPartlyMade"], state["differs"], state["cell"]],
+          [true, difference, "eu-1"],
+        );
+        const updated = await failureOf(tenantApplication.update("a-1", state, inputs));
+        assert.ok(updated.message.includes(difference), updated.message);
+        assert.match(updated.message, /tenants:replaceLostApplications true/);
+        const { props } = await tenantApplication.read("a-1", state);
+        assert.deepEqual([props["isPartlyMade"], props["differs"]], [true, difference]);
+      });
+
+      it(`is replaced ${what} only where that is allowed`, async () => {
+        const state = (await create(asTold(change))).properties ?? {};
+        const diff = await tenantApplication.diff("a-1", state, inputs);
+        assert.deepEqual([diff.changes, diff.replaces], [true, []]);
+        configureWith({ "tenants:replaceLostApplications": "true" });
+        const allowed = await tenantApplication.diff("a-1", state, inputs);
+        assert.ok(allowed.replaces.includes("differs"), allowed.replaces.join());
+      });
+    }
+
+    it("keeps its secret where that came", async () => {
+      const { properties } = await create(asTold({ cell: "us-1", credentials: secret }));
+      assert.equal(properties?.["clientSecret"], "s3cret");
+    });
+
+    it("is seen to differ when it is completed, and is then kept as such", async () => {
+      const { properties: state = {} } = await create(asTold({ cell: undefined, credentials: secret }));
+      assert.deepEqual([state["isPartlyMade"], state["differs"]], [true, undefined]);
+      answers[`GET ${collection}`] = { items: [asTold({ scopes: [scopes[0]] })] };
+      const { id, message, properties } = await failureOf(tenantApplication.update("a-1", state, inputs));
+      const difference = `"scopes" is [${scopes[0]!}], not [${scopes.join(", ")}]`;
+      assert.equal(id, "a-1");
+      assert.ok(message.includes(difference), message);
+      assert.deepEqual(
+        ["differs", "isPartlyMade", "clientSecret", "clientId", "__provider"].map(
+          (name) => properties?.[name],
+        ),
+        [difference, true, "s3cret", "c-1", "code"],
+      );
+    });
+
+    it("is completed where it is as it was asked for", async () => {
+      const { properties: state = {} } = await create(asTold({ cell: undefined, credentials: secret }));
+      answers[`GET ${collection}`] = { items: [asTold()] };
+      const { outs } = await tenantApplication.update("a-1", state, inputs);
+      assert.deepEqual(
+        [outs["isPartlyMade"], outs["differs"], outs["clientId"]],
+        [undefined, undefined, "c-1"],
+      );
+    });
+  });
+
+  describe("a tenant", () => {
+    let inputs: Properties;
+    beforeEach(() => {
+      inputs = { name: "acme", slot, __provider: "code" };
+    });
+    const asTold = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
+      id: tenantId,
+      name: "acme",
+      created: "2030-01-01T00:00:00Z",
+      updated: "2030-01-01T00:00:00Z",
+      cells: ["eu-1"],
+      ...change,
+    });
+
+    async function create(made: Record<string, unknown>, change: Properties = {}): Promise<Failure> {
+      answers["POST tenants"] = made;
+      answers[`GET tenants/${tenantId}`] = made;
+      return failureOf(tenant.create({ ...inputs, ...change }));
+    }
+
+    it("of another name is kept in the state, and then held under that name: a replacement, if allowed", async () => {
+      const { id, properties: partly = {} } = await create(asTold({ name: "other" }));
+      assert.deepEqual([id, partly["isPartlyMade"], partly["name"]], [tenantId, true, "acme"]);
+      assert.equal((await tenant.diff(tenantId, partly, inputs)).changes, true);
+      const updated = await failureOf(tenant.update(tenantId, partly, inputs));
+      assert.match(updated.message, /Tenant t-\d+ is named "other".*not "acme".*allowReplace: true/);
+      const state = updated.properties ?? {};
+      assert.deepEqual(
+        [updated.id, state["name"], state["isPartlyMade"], state["__provider"]],
+        [tenantId, "other", undefined, "code"],
+      );
+      const refused = await failureOf(tenant.diff(tenantId, state, inputs));
+      assert.match(refused.message, /A change of name would replace tenant "other"/);
+      const allowed = await tenant.diff(tenantId, state, { ...inputs, allowReplace: true });
+      assert.deepEqual(allowed.replaces, ["name"]);
+    });
+
+    it("with other cells is kept in the state, and completed with a warning, as any drift", async () => {
+      const change = { cells: ["eu-1", "us-1"] };
+      const { properties: state = {} } = await create(asTold(), change);
+      assert.equal(state["isPartlyMade"], true);
+      const { warn } = console;
+      const warnings: unknown[] = [];
+      console.warn = (text: unknown) => warnings.push(text);
+      const { outs } = await tenant
+        .update(tenantId, state, { ...inputs, ...change })
+        .finally(() => (console.warn = warn));
+      assert.deepEqual([outs["cells"], outs["declaredCells"]], [["eu-1"], ["eu-1", "us-1"]]);
+      assert.match(String(warnings), /has the cells eu-1 at the vendor, not eu-1, us-1.*uiCells: \[eu-1\]/);
+    });
+
+    it("whose cells nobody named is completed without a word", async () => {
+      const { properties: state = {} } = await create(asTold({ created: undefined }));
+      answers[`GET tenants/${tenantId}`] = asTold();
+      const { outs } = await tenant.update(tenantId, state, inputs);
+      assert.deepEqual([outs["cells"], outs["isPartlyMade"]], [["eu-1"], undefined]);
+    });
+  });
+});
