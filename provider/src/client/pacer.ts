@@ -29,7 +29,7 @@ const fewestRefusals = 5;
  *
  * It is the project's own because the libraries at hand keep a rate that they are told (bottleneck, p-throttle,
  * limiter), or learn it at a price: with the AWS SDK's `DefaultRateLimiter` (adaptive mode) 11 to 18 of a hundred
- * requests are refused where 200 are sent at a limit of 10 per second. `bench/limit.ts` measures this one.
+ * requests are refused where 200 are sent at a limit of 10 per second. `bench/limit/` measures this one.
  */
 export class Pacer {
   readonly #estimate = new RateEstimate();
