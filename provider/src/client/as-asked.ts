@@ -6,15 +6,12 @@ import type { ApiApplication, ApiCredentials, ApiTenant } from "./schemas";
  * what was asked for is compared in the same form.
  */
 
-/** Tells what of a new tenant is not as it was asked for, for a message; its cells only where some were asked for. */
-export function tenantDifferences(
-  asked: { name: string; cells?: readonly string[] },
-  made: Pick<ApiTenant, "name" | "cells">,
-): string[] {
-  return [
-    ...differenceOfText("name", asked.name, made.name),
-    ...(asked.cells === undefined ? [] : differenceOfSet("cells", asked.cells, made.cells)),
-  ];
+/**
+ * Tells what of a new tenant is not as it was asked for, for a message. Its cells are no reason to leave it half made: no
+ * customer is the worse for a Web UI more or less, and nothing can change them.
+ */
+export function tenantDifferences(asked: { name: string }, made: Pick<ApiTenant, "name">): string[] {
+  return differenceOfText("name", asked.name, made.name);
 }
 
 /** Tells what of an application is not as it was asked for, for a message, as far as the API tells it again and again. */

@@ -94,6 +94,7 @@ export const tenant = reporting({
     noteOrganizationKnown();
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
+    if (wanted.cells !== undefined) reportDrift(made, wanted.cells);
     return {
       id: made.tenantId,
       outs: toOutputs(made, { createdBy: actor(), declaredCells: wanted.cells, slot: wanted.slot }),
@@ -110,7 +111,7 @@ export const tenant = reporting({
       return { id: "", props: {} };
     }
     noteOrganizationKnown();
-    reportDrift(found, state);
+    reportDrift(found, state.declaredCells ?? state.cells);
     return { id: tenantId, props: { ...properties, ...toOutputs(found, state) } };
   },
 
@@ -125,7 +126,7 @@ export const tenant = reporting({
         );
       const outs = toOutputs(found, state);
       if (found.name !== news["name"]) throw otherName(found, outs, news);
-      if (state.cells.length > 0) reportDrift(found, state);
+      if (state.cells.length > 0) reportDrift(found, state.declaredCells ?? state.cells);
       return { outs };
     }
     return { outs: withoutUndefined({ ...withoutProvider(olds), declaredCells: news["cells"] }) };
@@ -245,8 +246,7 @@ function heldTwice(state: State): TenantManagementError {
   );
 }
 
-function reportDrift(found: ApiTenant, state: State): void {
-  const expected = state.declaredCells ?? state.cells;
+function reportDrift(found: ApiTenant, expected: readonly string[]): void {
   if (sameMembers(found.cells, expected)) return;
   console.warn(
     `warning: tenant "${found.name}" (${found.tenantId}) has the cells ${found.cells.join(", ")} at the vendor, not ${expected.join(", ")}. ` +

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { useSandboxApi } from "../../support/sandbox-api";
-import { newPublicKey, type ProviderProcess, startProvider } from "./process";
+import { newPublicKey, type ProviderProcess, startProvider, useProviderProcesses } from "./process";
 
 const [read, write] = ["documents.submissions.read", "documents.submissions.write"] as const;
 
 describe("creates with the same cell and scopes in one tenant", function () {
+  useProviderProcesses();
   const { sandbox, api } = useSandboxApi();
   let directory: string;
   let provider: ProviderProcess;

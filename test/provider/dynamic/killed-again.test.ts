@@ -5,9 +5,10 @@ import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { useSandboxApi } from "../../support/sandbox-api";
-import { lastEvent, newPublicKey, startProvider, takeLastLine } from "./process";
+import { lastEvent, newPublicKey, startProvider, takeLastLine, useProviderProcesses } from "./process";
 
 describe("a create whose repair is killed, too, between its intent and its result", function () {
+  useProviderProcesses();
   const { sandbox } = useSandboxApi();
   let directory: string;
   let journal: string;

@@ -17,6 +17,24 @@ export interface ProviderProcess {
 const sources = path.resolve(__dirname, "../../../provider/src");
 const stack = "organization/project/dev";
 
+/** Lets the tests of a suite start providers, and gives those of others back what they have loaded. */
+export function useProviderProcesses(): void {
+  let loaded: NodeJS.Dict<NodeJS.Module>;
+  before(() => {
+    loaded = { ...require.cache };
+  });
+  after(() => {
+    forgetSources();
+    for (const [file, kept] of Object.entries(loaded)) require.cache[file] ??= kept;
+  });
+}
+
+function forgetSources(): void {
+  for (const file of Object.keys(require.cache)) {
+    if (file.startsWith(sources)) Reflect.deleteProperty(require.cache, file);
+  }
+}
+
 /**
  * Starts a provider that knows nothing of those before it, as a new process does, but for what the journal tells.
  *
@@ -26,9 +44,7 @@ export function startProvider(
   { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: TenantManagementSandbox,
   journal: string,
 ): ProviderProcess {
-  for (const file of Object.keys(require.cache)) {
-    if (file.startsWith(sources)) Reflect.deleteProperty(require.cache, file);
-  }
+  forgetSources();
   /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
   const { configure } =
     require("../../../provider/src/dynamic/session") as typeof import("../../../provider/src/dynamic/session");
