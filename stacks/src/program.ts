@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
-import { journalProblem } from "pulumi-resistant-tenants/journal";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
+import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
 import {
   type ConfigurationProblem,
   describeProblems,
@@ -33,6 +34,7 @@ export async function program(): Promise<StackOutputs> {
   const provided = customers.filter(isProvided);
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
+  await warnOfMissingJournal(settings);
   await assertNothingActiveIsRemoved(customers);
   const plans = await plansOf(provided, clock);
   await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
@@ -59,6 +61,15 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
     `${declared} customers are declared, and the organization's quota is ${quota} tenants (tenants:quota): the vendor will most likely refuse the rest. ` +
       "Ask the vendor to raise the quota, then run `pulumi config set tenants:quota <number>`.",
   );
+}
+
+/** A journal on the disk stays behind where another machine goes on with the stack. */
+async function warnOfMissingJournal({ journal: location }: ProviderSettings): Promise<void> {
+  if (!isOnDisk(location)) return;
+  const journal = openJournalOf({ stack: stackName(), location, directory: process.cwd() });
+  if (existsSync(journal.location)) return;
+  const holdsTenants = (await resourcesOfLastUpdate()).some(({ type }) => type === tenantType);
+  if (holdsTenants) await pulumi.log.warn(journalMissing(journal));
 }
 
 /** Tells whether a customer is this stack's to provide, and not handed over. */

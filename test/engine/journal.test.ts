@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 
@@ -46,6 +46,16 @@ describe("the journal, on the engine", function () {
       ],
     );
     for (const secret of stack.sandbox.control.issuedSecrets()) assert.ok(!text.includes(secret));
+  });
+
+  it("is missed, in a preview, too, where the stack holds tenants and it was left on another machine", async () => {
+    assert.doesNotMatch(await stack.up(), /nothing on record/);
+    await rm(path.join(stack.workspace.directory, "journal.jsonl"));
+    assert.match(
+      await stack.succeed(["preview"]),
+      /the journal .*journal\.jsonl has nothing on record of this stack.*npm run tenants -- reconcile/,
+    );
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
   });
 
   it("stops an up that it cannot record, before anything is sent", async () => {

@@ -4,6 +4,8 @@ import {
   cutOffCreates,
   historyOf,
   type Intended,
+  isOnDisk,
+  journalMissing,
   journalProblem,
   type Journal,
   type JournalEvent,
@@ -150,7 +152,10 @@ async function openAnew(stack: string): Promise<Opened> {
   const journal = openJournal(stack);
   const events = await readAll(journal);
   warnOfCutOff(events, stack);
-  if (heldIds.size > 0 && !events.some((event) => event.stack === stack)) warnOfMissing(journal);
+  const isOfOthers = !events.some((event) => event.stack === stack);
+  // Of a file that is not there the stack's program tells, in a preview, too.
+  const isFileMissing = events.length === 0 && isOnDisk(currentSettings().journal);
+  if (heldIds.size > 0 && isOfOthers && !isFileMissing) console.warn(`warning: ${journalMissing(journal)}`);
   return { journal, events, auditLog: openConfiguredAuditLog() };
 }
 
@@ -178,14 +183,6 @@ function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {
   console.warn(
     `warning: an earlier update was cut off while it made ${slots.join(", ")}. What is still declared of that is found again, and repaired; ` +
       "`npm run tenants -- reconcile` names all that was left behind.",
-  );
-}
-
-/** Of a stack whose last update was made by a version without a journal, it is no sign of anything. */
-function warnOfMissing({ location }: Journal): void {
-  console.warn(
-    `warning: the journal ${location} has nothing on record of this stack, which holds tenants already: it was lost, or it is on another machine, or this is not where it is (tenants:journal). ` +
-      "If an earlier update was killed, what it left behind cannot be found again by this one, and may be made twice: end this update, and see `npm run tenants -- reconcile`.",
   );
 }
 

@@ -23,7 +23,14 @@ export {
   type SlotHistory,
 } from "./history";
 export type { Journal } from "./journal";
-export { isOnDisk, journalProblem, type JournalPlace, openJournalAt, openJournalOf } from "./location";
+export {
+  isOnDisk,
+  journalMissing,
+  journalProblem,
+  type JournalPlace,
+  openJournalAt,
+  openJournalOf,
+} from "./location";
 export {
   type Ending,
   type Intended,

@@ -38,6 +38,14 @@ export function journalProblem(
   );
 }
 
+/** Says that a journal has nothing on record of a stack that holds something, what may come of that, and what to do. */
+export function journalMissing({ location }: Pick<Journal, "location">): string {
+  return (
+    `the journal ${location} has nothing on record of this stack, which holds tenants already: it was lost, or it is on another machine, or this is not where it is (tenants:journal). ` +
+    "If an earlier update was killed, an `up` cannot find again what was left behind, and may make it twice: see `npm run tenants -- reconcile` first."
+  );
+}
+
 /** Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`. */
 export function openJournalOf({ stack, location, directory }: JournalPlace): Journal {
   if (location !== undefined && !isOnDisk(location)) {
