@@ -38,6 +38,8 @@ export interface HeldApplication extends Held {
   authMethod: string | undefined;
   /** Whether the state holds a client secret of it, encrypted. */
   hasSecret: boolean;
+  /** What of a partly made one is not as it was asked for, in words. */
+  differs?: string;
 }
 
 /** An operation that was begun, and whose end the engine did not see. */
@@ -92,6 +94,7 @@ const outputsSchema = z.object({
   stage: plainText,
   apiUrl: plainText,
   isPartlyMade: z.boolean().default(false),
+  differs: z.string().optional(),
   clientSecret: z.unknown().optional(),
 });
 
@@ -165,7 +168,17 @@ function toTenant(resource: Resource): HeldTenant {
 
 function toApplication(resource: Resource): HeldApplication {
   const outputs = outputsSchema.parse(resource.outputs);
-  const { tenantId = "", clientId, cell, authMethod, stage, apiUrl, isPartlyMade, clientSecret } = outputs;
+  const {
+    tenantId = "",
+    clientId,
+    cell,
+    authMethod,
+    stage,
+    apiUrl,
+    isPartlyMade,
+    clientSecret,
+    differs,
+  } = outputs;
   return {
     urn: resource.urn,
     slot: nameOfUrn(resource.urn),
@@ -178,6 +191,7 @@ function toApplication(resource: Resource): HeldApplication {
     apiUrl,
     hasSecret: clientSecret !== undefined,
     isPartlyMade,
+    ...(differs === undefined ? {} : { differs }),
     isToBeDeleted: resource.delete,
   };
 }

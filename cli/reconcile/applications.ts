@@ -313,18 +313,21 @@ function lost(application: HeldApplication, { events, typed }: Comparison): Find
 }
 
 function partlyMade(application: HeldApplication, { typed }: Comparison): Finding[] {
-  if (!application.isPartlyMade) return [];
-  const lacksSecret =
-    (application.authMethod ?? "CLIENT_SECRET") === "CLIENT_SECRET" && !application.hasSecret;
+  const { isPartlyMade, authMethod = "CLIENT_SECRET", hasSecret, differs, urn } = application;
+  if (!isPartlyMade) return [];
+  const lacksSecret = authMethod === "CLIENT_SECRET" && !hasSecret;
   return [
     {
       ...place(application),
       kind: "partlyMade",
       severity: "todo",
-      why: lacksSecret
-        ? "It was made, and its secret never came: nobody can use it."
-        : "It was made, and the answer was not whole: the state lacks a part of it.",
-      next: [typed(lacksSecret ? ["up", "--replace", application.urn] : ["up"])],
+      why:
+        differs !== undefined
+          ? `It was made otherwise than it was asked for (${differs}): nobody is to use it.`
+          : lacksSecret
+            ? "It was made, and its secret never came: nobody can use it."
+            : "It was made, and the answer was not whole: the state lacks a part of it.",
+      next: [typed(lacksSecret || differs !== undefined ? ["up", "--replace", urn] : ["up"])],
     },
   ];
 }

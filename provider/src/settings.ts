@@ -99,7 +99,8 @@ export const settingsSchema = z.object({
    */
   reason: reasonSchema.optional(),
   /**
-   * `true` lets an `up` delete and make again an application whose secret was lost with the answer. Default: `false`.
+   * `true` lets an `up` delete and make again an application whose secret was lost with the answer, or that was made
+   * otherwise than it was asked for. Default: `false`.
    */
   replaceLostApplications: flag.optional(),
   /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */

@@ -421,6 +421,16 @@ const applicationCases: Case[] = [
     [{ kind: "partlyMade", id: "a-1", next: /^pulumi up --replace urn:/ }],
   ],
   [
+    "one that was made otherwise than it was asked for is to be replaced",
+    () => ({
+      heldApplications: [
+        heldApplication("a-1", { isPartlyMade: true, differs: '"cell" is "us-1", not "eu-1"' }),
+      ],
+      applications: [application("a-1")],
+    }),
+    [{ kind: "partlyMade", id: "a-1", next: /^pulumi up --replace urn:/ }],
+  ],
+  [
     "one that is partly made otherwise is completed by the next up",
     () => ({
       heldApplications: [heldApplication("a-1", { isPartlyMade: true })],
