@@ -92,8 +92,10 @@ export async function applyFixes(
   for (const fix of fixes) {
     if (fix.action === "deleteApplication") {
       const { slot, tenantId, applicationId } = fix;
-      await onRecord(repair, { type: "TenantApplication", slot, tenantId, applicationId }, () =>
-        api.deleteApplication(tenantId, applicationId),
+      await onRecord(
+        repair,
+        { type: "TenantApplication", slot, tenantId, applicationId },
+        async () => (await api.deleteApplication(tenantId, applicationId)) !== "missing",
       );
       tell(`deleted application ${applicationId} of tenant ${tenantId}`);
     } else if (fix.action === "deleteEmptySecret") {

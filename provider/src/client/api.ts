@@ -32,6 +32,12 @@ import type { HttpAnswer, HttpRequest, Transport } from "./transport";
 /** What a new application proves itself with. */
 export type Authentication = { type: "CLIENT_SECRET" } | (PublicKeyNumbers & { keyId: string });
 
+/**
+ * How a delete went: it was carried out; the API knew none of that id; or it knew none after an attempt that got no
+ * answer, and that may have been carried out.
+ */
+export type Deletion = "deleted" | "missing" | "perhapsDeleted";
+
 /** What the client is made of. */
 export interface TenantManagementApiOptions {
   stage: Stage;
@@ -155,9 +161,9 @@ export class TenantManagementApi {
   /**
    * Deletes a tenant (`deleteTenant`), which has no applications left.
    *
-   * @returns Resolves with false where the API knew none of that id.
+   * @returns Resolves with how it went, where the API did not refuse.
    */
-  async deleteTenant(tenantId: string): Promise<boolean> {
+  async deleteTenant(tenantId: string): Promise<Deletion> {
     return this.#deleted({
       doing: `delete tenant ${printable(tenantId)}`,
       method: "DELETE",
@@ -181,11 +187,8 @@ export class TenantManagementApi {
     };
     const answer = await this.#call(call);
     const made = this.#parse(newApplicationSchema, answer, call);
-    const differences = [
-      ...credentialDifferences(authentication, made.credentials),
-      ...applicationDifferences(application, made),
-    ];
-    this.#assertAsAsked(differences, answer, call);
+    const ofCredentials = credentialDifferences(authentication, made.credentials);
+    this.#assertAsAsked(applicationDifferences(application, made), answer, call, ofCredentials);
     return made;
   }
 
@@ -220,9 +223,9 @@ export class TenantManagementApi {
    * Deletes an application (`deleteTenantApplication`); its credentials end with it.
    *
    * @param cell names the cell in an error, where it is known
-   * @returns Resolves with false where the API knew none of that id.
+   * @returns Resolves with how it went, where the API did not refuse.
    */
-  async deleteApplication(tenantId: string, applicationId: string, cell?: string): Promise<boolean> {
+  async deleteApplication(tenantId: string, applicationId: string, cell?: string): Promise<Deletion> {
     return this.#deleted({
       doing: `delete ${nameOf(tenantId, applicationId, cell)}`,
       method: "DELETE",
@@ -279,16 +282,13 @@ export class TenantManagementApi {
     }
   }
 
-  /** An attempt that got no answer may have deleted it: that the next one finds none is then its success. */
-  async #deleted(call: Call): Promise<boolean> {
-    let mayBeDeletedByUs = false;
+  async #deleted(call: Call): Promise<Deletion> {
+    const failures: TenantManagementError[] = [];
     try {
-      await this.#call(call, (error) => {
-        mayBeDeletedByUs ||= mayHaveHappened(error);
-      });
-      return true;
+      await this.#call(call, (error) => failures.push(error));
+      return "deleted";
     } catch (error) {
-      if (isNotFound(error)) return mayBeDeletedByUs;
+      if (isNotFound(error)) return failures.some(mayHaveHappened) ? "perhapsDeleted" : "missing";
       throw error;
     }
   }
@@ -420,38 +420,46 @@ export class TenantManagementApi {
     throw this.#invalidAnswer(printable(problems), answer, call);
   }
 
-  /** What was made otherwise than it was asked for is of no use, and there all the same. */
-  #assertAsAsked(differences: readonly string[], answer: HttpAnswer, call: Call): void {
-    if (differences.length === 0) return;
-    const differs = differences.join("; ");
-    throw this.#unusableAnswer("something else than was asked for", differs, answer, call, differs);
+  /**
+   * What was made otherwise than it was asked for is of no use, and there all the same.
+   *
+   * @param ofCredentials of a new application's credentials
+   */
+  #assertAsAsked(
+    differences: readonly string[],
+    answer: HttpAnswer,
+    call: Call,
+    ofCredentials: readonly string[] = [],
+  ): void {
+    const all = [...ofCredentials, ...differences];
+    if (all.length === 0) return;
+    const made = madeBy(answer, call);
+    const credentialsDiffer = ofCredentials.length === 0 ? undefined : ofCredentials.join("; ");
+    throw this.#unusableAnswer(
+      `something else than was asked for: ${all.join("; ")}`,
+      answer,
+      call,
+      made === undefined ? undefined : { ...made, credentialsDiffer },
+    );
   }
 
   #invalidAnswer(problem: string, answer: HttpAnswer, call: Call): TenantManagementError {
-    return this.#unusableAnswer(
-      "something that is not what the vendor's contract says",
-      problem,
-      answer,
-      call,
-      undefined,
-    );
+    const what = `something that is not what the vendor's contract says: ${problem}`;
+    return this.#unusableAnswer(what, answer, call, madeBy(answer, call));
   }
 
   #unusableAnswer(
     what: string,
-    problem: string,
     answer: HttpAnswer,
-    { doing, collection }: Call,
-    differs: string | undefined,
+    { doing }: Call,
+    made: MadeObject | undefined,
   ): TenantManagementError {
     const { status } = answer;
-    const made: MadeObject | undefined =
-      collection === undefined ? undefined : madeObject(answer, collection);
     return this.#error(
       "ANSWER_INVALID",
       doing,
-      `was answered ${status} with ${what}: ${problem}${quotedRequestId(answer)}. Tell the vendor`,
-      { status, ...(made === undefined ? {} : { made: { ...made, differs } }) },
+      `was answered ${status} with ${what}${quotedRequestId(answer)}. Tell the vendor`,
+      { status, ...(made === undefined ? {} : { made }) },
     );
   }
 
@@ -482,6 +490,10 @@ const remediesOfTenantCreate: Remedies = {
 function nameOf(tenantId: string, applicationId: string, cell: string | undefined): string {
   const place = cell === undefined ? "" : ` in cell ${printable(cell)}`;
   return `application ${printable(applicationId)}${place} of tenant ${printable(tenantId)}`;
+}
+
+function madeBy(answer: HttpAnswer, { collection }: Call): MadeObject | undefined {
+  return collection === undefined ? undefined : madeObject(answer, collection);
 }
 
 function isNotFound(error: unknown): boolean {

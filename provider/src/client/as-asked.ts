@@ -1,5 +1,6 @@
 import { printable } from "./errors";
 import type { ApiApplication, ApiCredentials, ApiTenant } from "./schemas";
+import { isServiceUrl } from "./service-url";
 
 /*
  * Compares what the API says it made with what was asked for. The API's texts came in escaped and bounded (`printable`):
@@ -17,12 +18,26 @@ export function tenantDifferences(asked: { name: string }, made: Pick<ApiTenant,
 /** Tells what of an application is not as it was asked for, for a message, as far as the API tells it again and again. */
 export function applicationDifferences(
   asked: { cell: string; scopes: readonly string[] },
-  made: Pick<ApiApplication, "cell" | "scopes">,
+  made: Pick<ApiApplication, "cell" | "scopes" | "authServer" | "tokenUrl">,
 ): string[] {
   return [
     ...differenceOfText("cell", asked.cell, made.cell),
     ...differenceOfSet("scopes", asked.scopes, made.scopes),
+    ...serverDifferences(made),
   ];
+}
+
+/**
+ * Tells which of an application's servers no credential may be sent to, for a message: nothing may listen on the way
+ * there.
+ */
+export function serverDifferences(made: Pick<ApiApplication, "authServer" | "tokenUrl">): string[] {
+  const servers = { auth_server: made.authServer, token_url: made.tokenUrl };
+  return Object.entries(servers).flatMap(([what, url]) =>
+    isServiceUrl(url)
+      ? []
+      : [`"${what}" is "${printable(url)}", which is no https URL without user, query and fragment`],
+  );
 }
 
 /** Tells what of a new application's credentials is not as it was asked for, for a message, without any credential. */

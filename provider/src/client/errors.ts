@@ -24,8 +24,8 @@ export interface MadeObject {
   clientId?: string | undefined;
   /** A credential: it came once, and must not be dropped. */
   clientSecret?: string | undefined;
-  /** What of it is not as it was asked for, in words; undefined where nothing is known to be. */
-  differs?: string | undefined;
+  /** What of its credentials is not as it was asked for, in words: they are told once, and never change. */
+  credentialsDiffer?: string | undefined;
 }
 
 /** What a {@link TenantManagementError} carries beside its message. */

@@ -12,7 +12,13 @@ import type { HttpAnswer } from "./transport";
  */
 export function madeObject(answer: HttpAnswer, collection: readonly string[]): MadeObject | undefined {
   const fromBody = madeObjectSchema.safeParse(parseJson(answer.body)).data;
-  const objectId = fromBody?.id ?? idInLocation(answer.headers["location"], collection);
+  const located = idInLocation(answer.headers["location"], collection);
+  // Who answers 202 or 200 may speak of a job or a request of its own.
+  const isOfObject =
+    answer.status === 201 ||
+    fromBody?.id === located ||
+    [fromBody?.name, fromBody?.client_id, fromBody?.credentials].some((field) => field !== undefined);
+  const objectId = (isOfObject ? fromBody?.id : undefined) ?? located;
   if (objectId === undefined) return undefined;
   return { objectId, clientId: fromBody?.client_id, clientSecret: fromBody?.credentials?.client_secret };
 }

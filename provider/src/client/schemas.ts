@@ -2,7 +2,6 @@ import { z } from "zod";
 
 import { isCell, type Cell } from "./cells";
 import { printable } from "./errors";
-import { isServiceUrl } from "./service-url";
 
 /**
  * What the API answers, as this project reads it: unknown fields are allowed, missing ones refused with their path,
@@ -33,11 +32,6 @@ const address = z
   .string()
   .max(4096)
   .regex(/^[^\p{Cc}\p{Cf}\s]*$/u, "must be an address without spaces or control characters");
-// A client sends its credentials to the servers that an application names: nothing may listen on the way there.
-const serverAddress = address.refine(
-  isServiceUrl,
-  "must be an https URL without user, query and fragment (http on loopback only)",
-);
 const link = z.object({ href: address, rel: text.optional() });
 type Link = z.output<typeof link>;
 
@@ -102,34 +96,35 @@ export interface ApiApplication {
   clientId: string;
   cell: string;
   scopes: string[];
-  /** The base URL of the authorization server of the application's cell. */
+  /** The base URL of the authorization server of the application's cell, as the API gives it: see `serverDifferences`. */
   authServer: string;
-  /** Where the application gets its tokens: the API's own link, else `authServer` + `/v1/token`. */
+  /** Where the application gets its tokens, as the API gives it: its own link, else `authServer` + `/v1/token`. */
   tokenUrl: string;
 }
 
 /** The contract types the link as a text; one like the other links is read as well. */
-const tokenLink = z
-  .union([z.string(), z.object({ href: z.string() }).transform(({ href }) => href)])
-  .pipe(serverAddress);
+const tokenLink = z.union([address, z.object({ href: address }).transform(({ href }) => href)]);
 
 const applicationFields = {
   id: identifierSchema,
   client_id: identifierSchema,
-  auth_server: serverAddress,
+  auth_server: address,
   cell: text,
   scopes: z.array(text),
   _links: z.object({ token_url: tokenLink.nullish() }).nullish(),
 };
 
 function toApplication(application: z.output<z.ZodObject<typeof applicationFields>>): ApiApplication {
+  const authServer = withScheme(application.auth_server);
+  const tokenLinkGiven = application._links?.token_url ?? "";
+  const tokenUrl = tokenLinkGiven === "" ? undefined : withScheme(tokenLinkGiven);
   return {
     applicationId: application.id,
     clientId: application.client_id,
     cell: application.cell,
     scopes: application.scopes,
-    authServer: application.auth_server,
-    tokenUrl: application._links?.token_url ?? `${application.auth_server.replace(/\/+$/, "")}/v1/token`,
+    authServer,
+    tokenUrl: tokenUrl ?? `${authServer.replace(/\/+$/, "")}/v1/token`,
   };
 }
 
@@ -146,6 +141,7 @@ export type NewApplication = z.output<typeof newApplicationSchema>;
 /** Reads the little that counts of an answer that is otherwise unusable. */
 export const madeObjectSchema = z.object({
   id: identifierSchema.optional().catch(undefined),
+  name: text.optional().catch(undefined),
   client_id: identifierSchema.optional().catch(undefined),
   credentials: z
     .object({ client_secret: z.string().min(1).optional().catch(undefined) })
@@ -183,9 +179,14 @@ function toLinks(given: unknown): Link[] {
   return read.success ? [read.data] : [];
 }
 
-/** The API gives a bare host name; anything that does not make a plain https address is left out. */
+/** The API gives some addresses without their scheme: a host, and perhaps a path. */
+function withScheme(given: string): string {
+  return /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/|$)/i.test(given) ? `https://${given}` : given;
+}
+
+/** Gives the address of a Web UI; anything that does not make a plain https address is left out. */
 function toHttpsUrl(href: string): string | undefined {
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(href) ? href : `https://${href}`);
+  const url = URL.parse(withScheme(href));
   if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return undefined;
   return url.pathname === "/" && url.search === "" && url.hash === "" ? url.origin : url.href;
 }

@@ -1,4 +1,5 @@
-import { assertGone, noteOrganizationKnown } from "./organization";
+import type { Deletion } from "../client/api";
+import { assertGone, isOnlyTenantOfStack, noteOrganizationKnown } from "./organization";
 import { type Intention, mayBeDeletedByUs, record } from "./recorder";
 
 /** An object of the stack's, as the record names it. */
@@ -8,20 +9,23 @@ export type RecordedObject = Pick<Intention, "type" | "slot" | "tenantId" | "app
  * Deletes an object, on the record. One that is gone already is success, once it is certain that it is gone.
  *
  * @param what names it: `Tenant "acme" (t-1)`
- * @param send asks the API to delete it; resolves with false where the API knew none
+ * @param send asks the API to delete it
  */
 export async function deleteOnRecord(
   object: RecordedObject,
   what: string,
-  send: () => Promise<boolean>,
+  send: () => Promise<Deletion>,
 ): Promise<void> {
-  const isExpectedMissing = await isDeletedByUs(object);
+  let isExpectedMissing = await isDeletedByUs(object);
   const recording = await record({ ...object, operation: "delete" });
   try {
-    const isDeleted = await send();
-    if (isDeleted) noteOrganizationKnown();
-    else if (!isExpectedMissing) await assertGone(what);
-    await recording.end({ outcome: isDeleted ? "deleted" : "gone" });
+    const deletion = await send();
+    if (deletion === "deleted") noteOrganizationKnown();
+    // Of the stack's only tenant nothing is left that could tell whose credentials these are.
+    else if (deletion === "perhapsDeleted" && object.type === "Tenant" && isOnlyTenantOfStack())
+      isExpectedMissing = true;
+    if (deletion !== "deleted" && !isExpectedMissing) await assertGone(what);
+    await recording.end({ outcome: deletion === "missing" ? "gone" : "deleted" });
   } catch (error) {
     await recording.fail(error);
     throw error;

@@ -21,7 +21,7 @@ import {
   noteApplicationOfStack,
   takeRecoveredTenant,
 } from "./organization";
-import { idsOfOtherSlots, idsOnRecord, record, slotHistory } from "./recorder";
+import { idsOfOtherSlots, idsOnRecord, isHeldObject, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
@@ -71,7 +71,7 @@ async function obtainOnRecord(
       found ??
       (await createApplication(api, wanted, authentication, {
         ...lostApplication(api, wanted, slot, parameters),
-        isKnown: (applicationId) => known.includes(applicationId) || isApplicationOfStack(applicationId),
+        isKnown: (applicationId) => known.includes(applicationId) || isOfStack(applicationId),
       }));
     const { applicationId, clientId } = made;
     noteApplicationOfStack(applicationId, wanted.tenantId);
@@ -99,13 +99,21 @@ async function othersIn(tenantId: string, found: ApiApplication | undefined): Pr
 }
 
 /**
+ * Tells whether an application is in the state, or about to be. The engine asks for no difference of what it is told to
+ * replace: what is held there is known from the inputs alone.
+ */
+function isOfStack(applicationId: string): boolean {
+  return isApplicationOfStack(applicationId) || isHeldObject("TenantApplication", applicationId);
+}
+
+/**
  * Looks once more into a tenant that was found again: another stack, which declares the same customer, may have made it
  * at the same time, and its first application then shows it.
  */
 async function warnOfOthers(api: TenantManagementApi, tenantId: string, slot: SlotInput): Promise<void> {
   const onRecord = await idsOnRecord("TenantApplication", slot);
   const others = ((await api.listApplications(tenantId).catch(() => undefined)) ?? []).filter(
-    ({ applicationId }) => !isApplicationOfStack(applicationId) && !onRecord.has(applicationId),
+    ({ applicationId }) => !isOfStack(applicationId) && !onRecord.has(applicationId),
   );
   if (others.length === 0) return;
   const list = others
@@ -174,7 +182,7 @@ async function settleEarlier(
       isOtherwiseDeclared: !isSame(asked, now),
       isAnswered: history.kind === "made",
       isKnown: (applicationId) =>
-        isApplicationOfStack(applicationId) ||
+        isOfStack(applicationId) ||
         (history.kind === "made" ? applicationId !== history.objectId : isOlder(applicationId)),
     });
     if (settled.kind === "recovered")
@@ -204,7 +212,7 @@ function lostApplication(
       deleteOnRecord(
         { type: "TenantApplication", slot, tenantId, applicationId },
         `Application ${applicationId} of tenant ${tenantId}`,
-        () => api.deleteApplication(tenantId, applicationId),
+        () => api.deleteApplication(tenantId, applicationId, cell),
       ),
   };
 }

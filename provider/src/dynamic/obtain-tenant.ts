@@ -72,7 +72,10 @@ async function lostBefore(slot: SlotInput, wanted: Inputs): Promise<LostTenant |
   const history = await slotHistory("Tenant", slot);
   if (history.kind === "clear") return undefined;
   // The cells that were asked for then: those where a tenant begins may be declared otherwise by now.
-  const { parameters, at } = history.first;
+  // A tenant that was to have another name then is not this one.
+  const begun = [history.first, history.intent].find(({ parameters }) => parameters["name"] === wanted.name);
+  if (begun === undefined) return undefined;
+  const { parameters, at } = begun;
   const asked = cellSet.safeParse(parameters["cells"]).data;
   return { name: wanted.name, cells: wanted.cells ?? asked, startedAtMs: Date.parse(at) };
 }

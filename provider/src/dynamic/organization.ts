@@ -25,6 +25,11 @@ export function noteTenantOfStack(tenantId: unknown): void {
   if (typeof tenantId === "string") tenantsOfStack.add(tenantId);
 }
 
+/** Tells whether the engine has spoken of no more than one tenant of this stack. */
+export function isOnlyTenantOfStack(): boolean {
+  return tenantsOfStack.size <= 1;
+}
+
 /** Notes an application that the state holds, or is about to. */
 export function noteApplicationOfStack(applicationId: string, tenantId: string): void {
   applicationsOfStack.set(applicationId, tenantId);

@@ -4,7 +4,6 @@ import {
   cutOffCreates,
   historyOf,
   type Intended,
-  isOnDisk,
   journalMissing,
   journalProblem,
   type Journal,
@@ -108,6 +107,11 @@ export function heldObjectId(type: RecordedType, slot: SlotInput): string | unde
   return heldIds.get(`${type} ${slot.name}`);
 }
 
+/** Tells whether the stack held an object, in whatever place, when its last update ended. */
+export function isHeldObject(type: RecordedType, objectId: string): boolean {
+  return [...heldIds].some(([place, heldId]) => place.startsWith(`${type} `) && heldId === objectId);
+}
+
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
   const { events } = await open(slot.stack);
@@ -153,9 +157,7 @@ async function openAnew(stack: string): Promise<Opened> {
   const events = await readAll(journal);
   warnOfCutOff(events, stack);
   const isOfOthers = !events.some((event) => event.stack === stack);
-  // Of a file that is not there the stack's program tells, in a preview, too.
-  const isFileMissing = events.length === 0 && isOnDisk(currentSettings().journal);
-  if (heldIds.size > 0 && isOfOthers && !isFileMissing) console.warn(`warning: ${journalMissing(journal)}`);
+  if (heldIds.size > 0 && isOfOthers) console.warn(`warning: ${journalMissing(journal)}`);
   return { journal, events, auditLog: openConfiguredAuditLog() };
 }
 

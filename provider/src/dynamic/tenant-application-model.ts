@@ -45,8 +45,10 @@ export const stateSchema = z.looseObject({
   clientSecret: z.string().optional(),
   /** What the API told of it is not whole: `update` reads the rest. */
   isPartlyMade: z.boolean().optional(),
-  /** What of a partly made one is not as it was asked for, in words: `update` cannot mend that. */
+  /** What of a partly made one was not as it was asked for when it was looked at last, in words. */
   differs: z.string().optional(),
+  /** The part of that which concerns its credentials: what the API told once cannot be looked at again. */
+  credentialsDiffer: z.string().optional(),
 });
 
 export type State = z.output<typeof stateSchema>;

@@ -1,5 +1,5 @@
 import type { Authentication } from "../client/api";
-import { applicationDifferences } from "../client/as-asked";
+import { applicationDifferences, serverDifferences } from "../client/as-asked";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication } from "../client/schemas";
@@ -103,6 +103,9 @@ export const tenantApplication = reporting({
           })
         : await adoptApplication(wanted, adopt, authentication);
     noteOrganizationKnown();
+    const unusable = serverDifferences(made);
+    if (unusable.length > 0)
+      throw partlyMade(serversUnusable(made, unusable), inputs, wanted, authentication, clock);
     return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock) };
   },
 
@@ -174,8 +177,19 @@ function toRecord(applicationId: string, { slot, tenantId }: State): RecordedObj
 function completed(properties: Properties, state: State, found: ApiApplication): Properties {
   const { clientId, authServer, tokenUrl } = found;
   const told = { ...properties, clientId, authServer, tokenUrl };
-  if (state.isPartlyMade !== true) return told;
-  const differs = state.differs ?? (applicationDifferences(state, found).join("; ") || undefined);
+  if (state.isPartlyMade !== true) {
+    const unusable = serverDifferences(found);
+    if (unusable.length === 0) return told;
+    console.warn(
+      `warning: application ${found.applicationId} of tenant ${state.tenantId} (cell ${state.cell}): the API says that ${unusable.join(" and ")}. The state keeps what it has. Tell the vendor.`,
+    );
+    return { ...properties, clientId };
+  }
+  const differences = [
+    ...(state.credentialsDiffer === undefined ? [] : [state.credentialsDiffer]),
+    ...applicationDifferences(state, found),
+  ];
+  const differs = differences.length === 0 ? undefined : differences.join("; ");
   const isPartlyMade = differs !== undefined || lacksSecret(state) ? true : undefined;
   return withoutUndefined({ ...told, differs, isPartlyMade });
 }
@@ -202,6 +216,18 @@ function madeOtherwise(applicationId: string, state: State, differs: string): Te
   );
 }
 
+/** Of one that was found again: the answer to a create is looked at by whoever gets it. */
+function serversUnusable(
+  { applicationId, clientId }: ObtainedApplication,
+  unusable: readonly string[],
+): TenantManagementError {
+  return new TenantManagementError(
+    "ANSWER_INVALID",
+    `Application ${applicationId} was found again, and the API says that ${unusable.join(" and ")}. Tell the vendor.`,
+    { made: { objectId: applicationId, clientId } },
+  );
+}
+
 function secretNeverCame(applicationId: string, state: State): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
@@ -218,7 +244,7 @@ function partlyMade(
   clock: Clock,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
-  const { objectId: applicationId, clientId, clientSecret, differs } = error.made;
+  const { objectId: applicationId, clientId, clientSecret, credentialsDiffer } = error.made;
   const { stage, apiUrl } = currentSettings();
   const state = {
     ...withoutProvider(inputs),
@@ -232,13 +258,14 @@ function partlyMade(
     stage,
     apiUrl,
     isPartlyMade: true,
-    differs,
+    differs: credentialsDiffer,
+    credentialsDiffer,
   };
   return new PartlyMadeError(
     applicationId,
     { ...withoutUndefined(state), __provider: inputs["__provider"] },
     error,
-    ...(differs === undefined ? [] : [wayToReplace]),
+    ...(credentialsDiffer === undefined ? [] : [wayToReplace]),
   );
 }
 

@@ -51,12 +51,20 @@ async function addObject(client: S3Client, bucket: string, key: string, body: st
   const { PutObjectCommand } = await import("@aws-sdk/client-s3");
   const request = { Bucket: bucket, Key: key, Body: body, ContentType: "application/json", IfNoneMatch: "*" };
   try {
-    await client.send(new PutObjectCommand(request));
+    await client.send(new PutObjectCommand(request)).catch((error: unknown) => {
+      // An attempt before this one was still under way.
+      if (nameOf(error) !== "ConditionalRequestConflict") throw error;
+      return client.send(new PutObjectCommand(request));
+    });
   } catch (error) {
     // The SDK tries again where an answer was lost, and then finds there what it has stored itself.
-    const isThere = error instanceof Error && error.name === "PreconditionFailed";
+    const isThere = nameOf(error) === "PreconditionFailed";
     if (!isThere || (await readObject(client, bucket, key)) !== body) throw error;
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "";
 }
 
 async function readObject(client: S3Client, bucket: string, key: string): Promise<string> {

@@ -71,6 +71,13 @@ describe("client: which application an unusable answer says was made", () => {
       assert.deepEqual([error.made?.objectId, error.made?.clientSecret], ["a-1", "s3cret"]);
     });
   }
+
+  it("is none where 202 speaks of a job of its own", async () => {
+    assert.equal((await failedApplication(json({ id: "job-7" }, 202))).made, undefined);
+    const located = json({ id: "job-7" }, 202, { location: "/v0/tenants/t-1/applications/a-9" });
+    assert.equal((await failedApplication(located)).made?.objectId, "a-9");
+    assert.equal((await failedApplication(json({ id: "a-1" }, 201))).made?.objectId, "a-1");
+  });
 });
 
 describe("client: which tenant an unusable answer says was made", () => {

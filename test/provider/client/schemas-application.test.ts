@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { serverDifferences } from "../../../provider/src/client/as-asked";
 import { applicationSchema, newApplicationSchema } from "../../../provider/src/client/schemas";
 
 const answer = {
@@ -36,7 +37,7 @@ describe("client: an application's token URL", () => {
     assert.equal(tokenUrl(link), "https://id.example.test/token");
   });
 
-  for (const links of [undefined, null, {}, { token_url: null }]) {
+  for (const links of [undefined, null, {}, { token_url: null }, { token_url: "" }]) {
     it(`is made from auth_server where _links is ${JSON.stringify(links)}`, () => {
       assert.equal(tokenUrl({ _links: links }), "https://id.example.test/oauth2/eu/v1/token");
     });
@@ -80,35 +81,35 @@ describe("client: the answer for an application", () => {
 });
 
 describe("client: an application's servers", () => {
+  const read = (change: Record<string, unknown>) => applicationSchema.parse({ ...answer, ...change });
   const noServiceUrls = [
     "http://evil.example/as",
     "//evil.example/as",
     "javascript:alert(1)",
     "https://user:pass@id.example.test/as",
     "https://id.example.test/as?to=evil",
-    "",
   ];
   for (const url of noServiceUrls) {
-    it(`are refused where auth_server is ${JSON.stringify(url)}`, () => {
-      assert.deepEqual(problemPaths({ auth_server: url }), ["auth_server"]);
-    });
-
-    it(`are refused where the token URL is ${JSON.stringify(url)}`, () => {
-      assert.deepEqual(problemPaths({ _links: { token_url: url } }), ["_links.token_url"]);
-      assert.deepEqual(problemPaths({ _links: { token_url: { href: url } } }), ["_links.token_url"]);
+    it(`are told to be of no use, and do not hide the others of a list, where one is ${JSON.stringify(url)}`, () => {
+      assert.match(serverDifferences(read({ auth_server: url })).join(), /"auth_server" is .* no https URL/);
+      for (const link of [url, { href: url }]) {
+        const [difference = "", ...others] = serverDifferences(read({ _links: { token_url: link } }));
+        assert.match(difference, /"token_url" is .* no https URL/);
+        assert.deepEqual(others, []);
+      }
     });
   }
 
-  it("are refused with what is wrong", () => {
-    const { error } = applicationSchema.safeParse({
-      ...answer,
-      _links: { token_url: "http://evil.example/" },
-    });
-    assert.match(error?.issues[0]?.message ?? "", /must be an https URL/);
+  it("may come without a scheme, as the links to the Web UI do", () => {
+    const { authServer, tokenUrl: url } = read({ auth_server: "id.example.test/oauth2/eu" });
+    assert.deepEqual(
+      [authServer, url],
+      ["https://id.example.test/oauth2/eu", "https://id.example.test/oauth2/eu/v1/token"],
+    );
   });
 
   it("may speak plain http on loopback, where a sandbox listens", () => {
-    assert.deepEqual(problemPaths({ auth_server: "http://127.0.0.1:4000/oauth2/eu" }), []);
+    assert.deepEqual(serverDifferences(read({ auth_server: "http://127.0.0.1:4000/oauth2/eu" })), []);
   });
 });
 

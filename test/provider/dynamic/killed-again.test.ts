@@ -9,7 +9,7 @@ import { lastEvent, newPublicKey, startProvider, takeLastLine, useProviderProces
 
 describe("a create whose repair is killed, too, between its intent and its result", function () {
   useProviderProcesses();
-  const { sandbox } = useSandboxApi();
+  const { sandbox, api } = useSandboxApi();
   let directory: string;
   let journal: string;
 
@@ -83,5 +83,27 @@ describe("a create whose repair is killed, too, between its intent and its resul
     const made = await start().createApplication(tenantId, "initech/eu-1/b", inputs);
     assert.notEqual(made.id, sibling.id);
     assert.deepEqual(applicationsOf(tenantId), [sibling.id, made.id]);
+  });
+
+  for (const authMethod of ["EC", "CLIENT_SECRET"]) {
+    it(`never takes the ${authMethod} application that it is to replace for a lost one, whose result is not on record`, async () => {
+      const { id: tenantId } = await start().createTenant(`umbrella${authMethod.length}`);
+      const inputs = () => ({ authMethod, ...(authMethod === "EC" ? { publicKey: newPublicKey() } : {}) });
+      const held = await start().createApplication(tenantId, "umbrella/eu-1/default", inputs());
+      takeLastLine(journal);
+      const successor = await start().createApplication(tenantId, "umbrella/eu-1/default", inputs(), held.id);
+      assert.notEqual(successor.id, held.id);
+      assert.deepEqual(applicationsOf(tenantId), [held.id, successor.id]);
+    });
+  }
+
+  it("does not take a tenant that was made by hand for one that was to have another name then", async () => {
+    sandbox().control.addFault({ operation: "createTenant", kind: "reset-before" });
+    await assert.rejects(start().createTenant("hooli", "renamed"));
+    sandbox().control.clearFaults();
+    const { tenantId } = await api().createTenant({ name: "pied" });
+    await assert.rejects(start().createTenant("pied", "renamed"), ({ message }: Error) =>
+      message.includes(`adopt: ${tenantId}`),
+    );
   });
 });

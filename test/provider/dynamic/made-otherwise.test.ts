@@ -106,36 +106,77 @@ describe("what was made otherwise than it was asked for", () => {
 
     const cases: Record<string, [Record<string, unknown>, string]> = {
       "of another cell": [{ cell: "us-1", credentials: secret }, '"cell" is "us-1", not "eu-1"'],
+      "with servers that others can listen to": [
+        {
+          auth_server: "http://evil.example/as",
+          _links: { token_url: "https://id.example/t" },
+          credentials: secret,
+        },
+        '"auth_server" is "http://evil.example/as", which is no https URL without user, query and fragment',
+      ],
       "with a key, not a secret": [{ credentials: rsa }, '"credentials.type" is "RSA", not "CLIENT_SECRET"'],
     };
     for (const [what, [change, difference]] of Object.entries(cases)) {
-      it(`is kept in the state ${what}, with what differs, and is never completed`, async () => {
+      const isOfCredentials = difference.startsWith('"credentials');
+
+      it(`is kept in the state ${what}, and is never completed`, async () => {
         const created = await create(asTold(change));
         assert.equal(created.id, "a-1", created.message);
         assert.ok(created.message.includes(difference), created.message);
-        assert.match(created.message, /tenants:replaceLostApplications true/);
-        assert.doesNotMatch(created.message, /reads the rest|s3cret/);
+        assert.match(created.message, isOfCredentials ? /replaceLostApplications true/ : /reads the rest/);
+        assert.doesNotMatch(created.message, /s3cret/);
         const state = created.properties ?? {};
         assert.deepEqual(
           [state["isPartlyMade"], state["differs"], state["cell"]],
-          [true, difference, "eu-1"],
+          [true, isOfCredentials ? difference : undefined, "eu-1"],
         );
         const updated = await failureOf(tenantApplication.update("a-1", state, inputs));
         assert.ok(updated.message.includes(difference), updated.message);
         assert.match(updated.message, /tenants:replaceLostApplications true/);
+        assert.equal(updated.properties?.["differs"], difference);
         const { props } = await tenantApplication.read("a-1", state);
         assert.deepEqual([props["isPartlyMade"], props["differs"]], [true, difference]);
       });
 
-      it(`is replaced ${what} only where that is allowed`, async () => {
-        const state = (await create(asTold(change))).properties ?? {};
+      it(`is replaced ${what} only where that is allowed, and it was looked at once more`, async () => {
+        const created = (await create(asTold(change))).properties ?? {};
+        const { properties: state = {} } = await failureOf(tenantApplication.update("a-1", created, inputs));
         const diff = await tenantApplication.diff("a-1", state, inputs);
         assert.deepEqual([diff.changes, diff.replaces], [true, []]);
         configureWith({ "tenants:replaceLostApplications": "true" });
         const allowed = await tenantApplication.diff("a-1", state, inputs);
         assert.ok(allowed.replaces.includes("differs"), allowed.replaces.join());
+        const first = await tenantApplication.diff("a-1", created, inputs);
+        assert.equal(first.replaces.includes("differs"), isOfCredentials);
       });
     }
+
+    it("is completed where the API told the rest a little later", async () => {
+      const { properties: state = {} } = await create(asTold({ scopes: [], credentials: secret }));
+      const { properties: looked = {} } = await failureOf(tenantApplication.update("a-1", state, inputs));
+      assert.equal(looked["differs"], `"scopes" is [], not [${scopes.join(", ")}]`);
+      answers[`GET ${collection}`] = { items: [asTold()] };
+      forgetApplicationsOf(tenantId);
+      const { outs } = await tenantApplication.update("a-1", looked, inputs);
+      assert.deepEqual(
+        [outs["isPartlyMade"], outs["differs"], outs["clientSecret"]],
+        [undefined, undefined, "s3cret"],
+      );
+    });
+
+    it("keeps the servers it has where the API later names some that others can listen to", async () => {
+      answers[`GET ${collection}`] = { items: [] };
+      answers[`POST ${collection}`] = asTold({ credentials: secret });
+      const { outs } = await tenantApplication.create(inputs);
+      forgetApplicationsOf(tenantId);
+      answers[`GET ${collection}`] = { items: [asTold({ _links: { token_url: "http://evil.example/t" } })] };
+      const { warn } = console;
+      const warnings: unknown[] = [];
+      console.warn = (text: unknown) => warnings.push(text);
+      const { props } = await tenantApplication.read("a-1", outs).finally(() => (console.warn = warn));
+      assert.equal(props["tokenUrl"], outs["tokenUrl"]);
+      assert.match(String(warnings), /"token_url" is "http:\/\/evil\.example\/t".*The state keeps/);
+    });
 
     it("keeps its secret where that came", async () => {
       const { properties } = await create(asTold({ cell: "us-1", credentials: secret }));

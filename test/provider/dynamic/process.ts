@@ -5,12 +5,19 @@ import path from "node:path";
 import type { Properties } from "../../../provider/src/dynamic/inputs";
 import type { TenantManagementSandbox } from "../../../sandbox/api";
 
+/** The organization whose credentials a provider has. */
+type Organization = Pick<
+  TenantManagementSandbox,
+  "apiUrl" | "tokenUrl" | "clientId" | "keyId" | "privateKeyPem"
+>;
 type Made = Promise<{ id: string; outs: Properties }>;
 
 /** A provider's operations, as the engine calls them in one process. */
 export interface ProviderProcess {
-  createTenant(name: string): Made;
-  createApplication(tenantId: string, slot: string, inputs?: Properties): Made;
+  /** @param slot default: the tenant's name */
+  createTenant(name: string, slot?: string): Made;
+  /** @param heldId the id of the application that the state holds in the slot; the engine asks for no difference of it */
+  createApplication(tenantId: string, slot: string, inputs?: Properties, heldId?: string): Made;
   deleteTenant(tenantId: string, state: Properties): Promise<void>;
 }
 
@@ -41,7 +48,7 @@ function forgetSources(): void {
  * @param journal the journal's file
  */
 export function startProvider(
-  { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: TenantManagementSandbox,
+  { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: Organization,
   journal: string,
 ): ProviderProcess {
   forgetSources();
@@ -65,9 +72,12 @@ export function startProvider(
   };
   configure({ config: { get: (key) => settings[key.replace("tenants:", "")] } });
   return {
-    createTenant: (name) => tenant.create({ name, slot: { stack, name } }),
-    createApplication: (tenantId, slot, inputs = {}) =>
-      tenantApplication.create({ tenantId, cell: "eu-1", ...inputs, slot: { stack, name: slot } }),
+    createTenant: (name, slot = name) => tenant.create({ name, slot: { stack, name: slot } }),
+    createApplication: async (tenantId, name, given = {}, heldId) => {
+      const slot = { stack, name, ...(heldId === undefined ? {} : { heldId }) };
+      const { inputs } = await tenantApplication.check({}, { tenantId, cell: "eu-1", ...given, slot });
+      return tenantApplication.create(inputs);
+    },
     deleteTenant: (tenantId, state) => tenant.delete(tenantId, state),
   };
 }

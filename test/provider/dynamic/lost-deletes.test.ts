@@ -1,0 +1,77 @@
+import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { useServer } from "../../support/http-server";
+import { type ProviderProcess, startProvider, useProviderProcesses } from "./process";
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
+describe("a delete whose answer was lost, and whose next attempt finds nothing", () => {
+  useProviderProcesses();
+  const server = useServer();
+  let directory: string;
+  let provider: ProviderProcess;
+  /** The ids of the tenants that the API knows. */
+  let known: string[];
+  const deletes = new Map<string, number>();
+
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), "lost-deletes-"));
+    known = [];
+    deletes.clear();
+    server.answerWith((request, response) => {
+      response.setHeader("content-type", "application/json");
+      const tenantId = (request.url ?? "").split("/").at(-1) ?? "";
+      if (request.url === "/token") {
+        response.end(JSON.stringify({ access_token: "t", token_type: "Bearer", expires_in: 3600 }));
+      } else if (request.method === "DELETE") {
+        const attempts = (deletes.get(tenantId) ?? 0) + 1;
+        deletes.set(tenantId, attempts);
+        response.statusCode = attempts === 1 && tenantId === "t-1" ? 502 : 404;
+        response.end(JSON.stringify({ message: "none" }));
+      } else {
+        const items = known.map((id) => ({ id, name: id, created: "", updated: "", cells: ["eu-1"] }));
+        response.end(JSON.stringify({ items }));
+      }
+    });
+    const organization = {
+      apiUrl: server.url("/v0").href,
+      tokenUrl: server.url("/token").href,
+      clientId: "organization-client",
+      keyId: "k",
+      privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    };
+    provider = startProvider(organization, path.join(directory, "journal.jsonl"));
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const remove = (tenantId: string): Promise<void> =>
+    provider.deleteTenant(tenantId, {
+      tenantId,
+      name: tenantId,
+      cells: ["eu-1"],
+      stage: "testing",
+      apiUrl: server.url("/v0").href,
+      slot: { stack: "organization/project/dev", name: tenantId },
+    });
+  const isRefused = ({ message }: Error): boolean => message.includes("most likely another organization's");
+
+  it("is done, where it was the stack's only tenant", async () => {
+    await remove("t-1");
+  });
+
+  it("proves nothing of the others, where the credentials are another organization's", async () => {
+    await remove("t-1");
+    await assert.rejects(remove("t-2"), isRefused);
+  });
+
+  it("is done, where the API knows another of the stack's tenants", async () => {
+    known = ["t-2"];
+    await remove("t-1");
+  });
+});
