@@ -71,12 +71,12 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
     return exitCodeOf(first.findings);
   }
   if (options.json !== true) write(first);
-  // A line that cannot be read is refused here.
-  await stack.journal.read();
-  await assertNoUpdateRuns(stack, first.comparison);
-  const reason = reasonOf(stack);
   const done: string[] = [];
   try {
+    // A line that cannot be read is refused here.
+    await stack.journal.read();
+    await assertNoUpdateRuns(stack, first.comparison);
+    const reason = reasonOf(stack);
     if (options.yes !== true && !(await isConfirmed(fixable))) {
       if (options.json === true) write(first);
       return exitCodes.found;

@@ -13,11 +13,15 @@ const order = Object.keys(findingTitles) as FindingKind[];
  * @returns what they do not agree on, the most urgent first
  */
 export function compare(comparison: Comparison): Finding[] {
+  const cutOff = compareCutOff(comparison);
+  const settled = new Set(cutOff.map(({ slot }) => slot));
   const findings = [
+    ...comparison.unreadable.map(unreadableRecord),
     ...compareLeftovers(comparison),
-    ...compareTenants(comparison),
-    ...compareApplications(comparison),
-    ...compareCutOff(comparison),
+    ...[...compareTenants(comparison), ...compareApplications(comparison)].filter(
+      ({ kind, slot }) => kind !== "openIntent" || !settled.has(slot),
+    ),
+    ...cutOff,
   ];
   return (isPendingCreateNeeded(findings) ? findings.map(keepPendingCreate) : findings).toSorted(
     (a, b) =>
@@ -34,6 +38,15 @@ export function isPendingCreateNeeded(findings: readonly Finding[]): boolean {
   return findings.some(
     ({ kind, slot }) => (kind === "unmanagedTenant" || kind === "unmanagedApplication") && slot !== undefined,
   );
+}
+
+function unreadableRecord(where: string): Finding {
+  return {
+    kind: "unreadableRecord",
+    severity: "todo",
+    why: `${where} is not a line of a journal that this version can read: what is told below is not certain, and --fix does nothing. An update refuses it, too.`,
+    next: ["use the version that wrote it, or find out who changed it, and put it back"],
+  };
 }
 
 function keepPendingCreate(finding: Finding): Finding {

@@ -10,6 +10,8 @@ export interface Comparison {
   stack: string;
   apiUrl: string;
   events: readonly JournalEvent[];
+  /** Where the journal has a line that cannot be read. */
+  unreadable: readonly string[];
   state: HeldState;
   /** All tenants of the organization. */
   tenants: readonly ApiTenant[];
@@ -18,6 +20,8 @@ export interface Comparison {
   locks: Locks;
   /** The secrets in AWS that a create which did not end has made, by the URN of the resource they are for. */
   emptySecrets: ReadonlyMap<string, EmptySecret>;
+  /** The time of the comparison, in milliseconds since 1970. */
+  nowMs: number;
   /** How far the API's clock is ahead of this machine's, in milliseconds. */
   clockAheadMs: number;
   /** Writes a `pulumi` command as the user would type it for this stack. */

@@ -2,10 +2,18 @@ import { type IntentEvent, isSettledLater, objectIdOf, resultOf } from "pulumi-r
 
 import type { Comparison } from "./comparison";
 import type { Finding, Fix } from "./finding";
+import { applicationParameters, tenantParameters } from "./open-creates";
+import { recordOf } from "./record";
+
+/** How long a request may still be under way after whoever sent it is gone, in milliseconds: far longer than any is. */
+const surelyOverMs = 3_600_000;
+
+/** How an intent ended that has no result. */
+type Ending = Extract<Fix, { action: "settleIntent" }>["ending"];
 
 /**
- * Finds the deletes and releases that were cut off, and that no later update comes back to: the record is open for
- * good, until somebody looks how they ended and writes it down.
+ * Finds what was cut off, and no later update comes back to: the record is open for good, until somebody looks how it
+ * ended and writes it down.
  */
 export function compareCutOff(comparison: Comparison): Finding[] {
   const { events, stack, apiUrl, fixCommand } = comparison;
@@ -24,44 +32,121 @@ export function compareCutOff(comparison: Comparison): Finding[] {
           slot,
           ...(tenantId === undefined ? {} : { tenantId }),
           ...(applicationId === undefined ? {} : { applicationId }),
-          why: `Its ${operation} was begun ${at} by ${actor}, and how it ended was not recorded: ${whys[ending]}.`,
+          why: `Its ${operation} was begun ${at} by ${actor}, and how it ended was not recorded: ${whys[ending.outcome]}.`,
           next: [fixCommand],
-          fix: { action: "settleIntent", intentId: id, outcome: ending, operation, slot },
+          fix: { action: "settleIntent", intentId: id, ending, operation, slot },
         },
       ];
     });
 }
 
-type Ending = Extract<Fix, { action: "settleIntent" }>["outcome"];
-
-const whys: Record<Ending, string> = {
+const whys: Record<Ending["outcome"], string> = {
+  made: "the state holds what it made",
   gone: "it is gone",
   released: "the state has let go of it",
-  failed: "it was not carried out",
+  failed: "nothing came of it",
 };
 
-/** How an intent ended, by what is there now; undefined where that is not certain, or the next update tells. */
-function endingOf(
-  intent: IntentEvent,
-  { state, tenants, applications, locks }: Comparison,
-): Ending | undefined {
-  const { type, operation, tenantId = "" } = intent;
+/** Gives how an intent ended, by what is there now; undefined where that is not certain, or the next update tells. */
+function endingOf(intent: IntentEvent, comparison: Comparison): Ending | undefined {
+  const { state, locks } = comparison;
+  switch (intent.type) {
+    case "Tenant":
+    case "TenantApplication":
+      return intent.operation === "create"
+        ? endingOfCreate(intent, comparison)
+        : endingOfParting(intent, comparison);
+    case "Lock":
+      return locks.length === 0 ? { outcome: "gone" } : undefined;
+    case "PendingOperation":
+    case "EmptySecret":
+      return state.pending.length === 0 ? { outcome: "gone" } : undefined;
+  }
+}
+
+/** A create has made what the state holds in its place, where nothing else did; or nothing, where there is nothing. */
+function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | undefined {
+  const { events, nowMs } = comparison;
+  const { type, slot, known = [] } = intent;
+  const { all } = recordOf(events, type, comparison);
+  const objects = objectsOf(type, comparison);
+  const held = objects.find((object) => object.isHeld && object.slot === slot);
+  if (held !== undefined) {
+    const isOfThis = held.exists && !all.has(held.objectId) && !known.includes(held.objectId);
+    if (!isOfThis) return undefined;
+    const { objectId, clientId } = held;
+    return type === "Tenant"
+      ? { outcome: "made", tenantId: objectId }
+      : { outcome: "made", applicationId: objectId, ...(clientId === undefined ? {} : { clientId }) };
+  }
+  const isOver = nowMs - Date.parse(intent.at) > surelyOverMs;
+  return isOver && !mayHaveMade(intent, comparison) ? { outcome: "failed" } : undefined;
+}
+
+/** Tells whether something is there that a create may have made. */
+function mayHaveMade(intent: IntentEvent, { tenants, applications, state }: Comparison): boolean {
+  if (intent.type === "Tenant") {
+    const { name } = tenantParameters.parse(intent.parameters);
+    return tenants.some((tenant) => tenant.name === name);
+  }
+  const { cell } = applicationParameters.parse(intent.parameters);
+  const held = new Set(state.applications.map(({ applicationId }) => applicationId));
+  return (applications.get(intent.tenantId ?? "") ?? []).some(
+    (application) =>
+      application.cell === cell &&
+      !held.has(application.applicationId) &&
+      !(intent.known ?? []).includes(application.applicationId),
+  );
+}
+
+/** Of a delete or a release. */
+function endingOfParting(intent: IntentEvent, comparison: Comparison): Ending | undefined {
   const objectId = objectIdOf(intent);
-  const held = [
-    ...state.tenants.map((tenant) => ({ ...tenant, objectId: tenant.tenantId })),
-    ...state.applications.map((application) => ({ ...application, objectId: application.applicationId })),
-  ].find((object) => object.objectId === objectId);
-  if (held?.isToBeDeleted === true) return undefined;
-  if (operation === "release") return held === undefined ? "released" : "failed";
-  if (operation !== "delete") return undefined;
-  if (type === "Lock") return locks.length === 0 ? "gone" : undefined;
-  if (type === "PendingOperation" || type === "EmptySecret")
-    return state.pending.length === 0 ? "gone" : undefined;
-  const exists =
-    type === "Tenant"
-      ? tenants.some((tenant) => tenant.tenantId === tenantId)
-      : (applications.get(tenantId) ?? []).some(({ applicationId }) => applicationId === objectId);
+  const object = objectsOf(intent.type, comparison).find((other) => other.objectId === objectId);
+  const { isHeld = false, exists = false, isToBeDeleted = false } = object ?? {};
+  if (isToBeDeleted) return undefined;
+  if (intent.operation === "release") return { outcome: isHeld ? "failed" : "released" };
   // What the state holds and the API does not, and the other way round, are findings of their own.
-  if (exists !== (held !== undefined)) return undefined;
-  return exists ? "failed" : "gone";
+  if (exists !== isHeld) return undefined;
+  if (exists) return { outcome: "failed" };
+  return isOurOrganization(comparison) ? { outcome: "gone" } : undefined;
+}
+
+/** With the credentials of another organization everything would look gone. */
+function isOurOrganization({ state, tenants }: Comparison): boolean {
+  const existing = new Set(tenants.map(({ tenantId }) => tenantId));
+  return state.tenants.length === 0 || state.tenants.some(({ tenantId }) => existing.has(tenantId));
+}
+
+interface ComparedObject {
+  objectId: string;
+  slot?: string;
+  clientId?: string;
+  isHeld: boolean;
+  exists: boolean;
+  isToBeDeleted: boolean;
+}
+
+/** Gives the objects of a type that the state holds, and those that the API shows beside them. */
+function objectsOf(
+  type: IntentEvent["type"],
+  { state, tenants, applications }: Comparison,
+): ComparedObject[] {
+  const isTenant = type === "Tenant";
+  const existing = isTenant
+    ? tenants.map(({ tenantId }) => ({ objectId: tenantId }))
+    : [...applications.values()]
+        .flat()
+        .map(({ applicationId, clientId }) => ({ objectId: applicationId, clientId }));
+  const held = isTenant
+    ? state.tenants.map((tenant) => ({ ...tenant, objectId: tenant.tenantId }))
+    : state.applications.map((application) => ({ ...application, objectId: application.applicationId }));
+  const ids = new Set(existing.map(({ objectId }) => objectId));
+  const heldIds = new Set(held.map(({ objectId }) => objectId));
+  return [
+    ...held.map((object) => ({ ...object, isHeld: true, exists: ids.has(object.objectId) })),
+    ...existing
+      .filter(({ objectId }) => !heldIds.has(objectId))
+      .map((object) => ({ ...object, isHeld: false, exists: true, isToBeDeleted: false })),
+  ];
 }

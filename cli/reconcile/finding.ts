@@ -1,7 +1,10 @@
+import type { Ending } from "pulumi-resistant-tenants/journal";
+
 import type { Lock } from "../lock";
 
 /** What can be found, and how it is called in a table. */
 export const findingTitles = {
+  unreadableRecord: "unreadable record",
   locked: "locked",
   pendingOperation: "pending operation",
   orphanedTenant: "orphaned tenant",
@@ -25,7 +28,10 @@ export type Fix =
   | {
       action: "settleIntent";
       intentId: string;
-      outcome: "gone" | "released" | "failed";
+      ending: { outcome: "made" | "gone" | "released" | "failed" } & Pick<
+        Ending,
+        "tenantId" | "applicationId" | "clientId"
+      >;
       operation: string;
       slot: string;
     };

@@ -36,7 +36,7 @@ export function describeFix(fix: Fix): string {
     case "clearPendingCreate":
       return `clear the pending create of ${fix.slot} (${fix.urn})`;
     case "settleIntent":
-      return `record how the ${fix.operation} of ${fix.slot} ended that was cut off: ${fix.outcome}`;
+      return `record how the ${fix.operation} of ${fix.slot} ended that was cut off: ${fix.ending.outcome}`;
   }
 }
 
@@ -107,8 +107,8 @@ export async function applyFixes(
     } else if (fix.action === "settleIntent") {
       const intent = comparison.events.find(({ id }) => id === fix.intentId);
       if (intent?.event !== "intent") continue;
-      await settleIntent(appendTo(stack), runOf(repair), intent, { outcome: fix.outcome });
-      tell(`recorded how the ${fix.operation} of ${fix.slot} ended: ${fix.outcome}`);
+      await settleIntent(appendTo(stack), runOf(repair), intent, fix.ending);
+      tell(`recorded how the ${fix.operation} of ${fix.slot} ended: ${fix.ending.outcome}`);
     }
   }
   if (!isPendingCreateNeeded(compare(comparison))) {

@@ -1,5 +1,5 @@
 import type { ApiApplication, TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { type Entry, eventsOf, type JournalEvent } from "pulumi-resistant-tenants/journal";
+import { eventsOf, type JournalEvent } from "pulumi-resistant-tenants/journal";
 import { assertSameEnvironment } from "pulumi-resistant-tenants/operator";
 
 import { findLocks } from "../lock";
@@ -48,11 +48,13 @@ export async function gather(
   const comparison: Comparison = {
     ...place,
     events,
+    unreadable: unreadable.map(({ where }) => where),
     state,
     tenants,
     applications,
     locks,
     emptySecrets: secrets.empty,
+    nowMs: Date.now(),
     clockAheadMs: api.clockAheadMs,
     typed: (args) => pulumi.typed(args),
     fixCommand: stack.typed(["reconcile", "--fix"]),
@@ -60,7 +62,6 @@ export async function gather(
   return {
     comparison,
     warnings: [
-      ...unreadable.map(unreadableLine),
       ...journalWarnings(stack, comparison),
       ...lockWarnings(stack, comparison),
       ...secrets.warnings,
@@ -88,10 +89,6 @@ function journalWarnings({ journal, name }: Stack, { events, state }: Comparison
   return [
     `The journal ${journal.location} has nothing on record for this stack: it is gone, or this is not where it is (tenants:journal). What is found is found by the state and the API alone, and nothing can be told to be this stack's.`,
   ];
-}
-
-function unreadableLine({ where }: Entry): string {
-  return `${where} is not a line of a journal that this version can read, so what is found below is not certain, and --fix does nothing. Use the version that wrote it, or find out who changed it, and put it back.`;
 }
 
 function lockWarnings({ backendUrl }: Stack, { locks }: Comparison): string[] {

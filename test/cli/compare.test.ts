@@ -89,6 +89,59 @@ const cutOffCases: Case[] = [
     [{ kind: "lostApplication", next: /^pulumi up$/ }],
   ],
   [
+    "a delete of what is gone may be of another organization, where the API knows none of the stack's tenants",
+    (events) => ({
+      events: [events.remove({ type: "TenantApplication", tenantId: "t-2", applicationId: "a-2" })],
+      tenants: [],
+    }),
+    [{ kind: "lostTenant" }],
+  ],
+  [
+    "a create has made what the state holds in its place, and nothing else on record has made",
+    (events) => ({
+      events: [events.createTenant(), events.createApplication()],
+      heldApplications: [heldApplication("a-1")],
+      applications: [application("a-1")],
+    }),
+    [settled, settled],
+  ],
+  [
+    "a create has not made what was there before it, or what another has made",
+    (events) => {
+      const first = events.createApplication();
+      return {
+        events: [
+          first,
+          events.result(first, "made", { applicationId: "a-1" }),
+          events.createApplication({ known: ["a-1"] }),
+        ],
+        heldApplications: [heldApplication("a-1")],
+        applications: [application("a-1")],
+      };
+    },
+    [{ kind: "openIntent", severity: "note", next: /^pulumi up$/ }],
+  ],
+  [
+    "a create whose slot is empty has made nothing, once it is surely over and nothing is there",
+    (events) => ({
+      events: [events.createTenant(), events.createApplication()],
+      heldTenants: [],
+      tenants: [],
+      hour: 2,
+    }),
+    [settled, settled],
+  ],
+  [
+    "a create whose slot is empty may still be under way within the hour",
+    (events) => ({ events: [events.createTenant()], heldTenants: [], tenants: [] }),
+    [{ kind: "openIntent", severity: "note", next: /^pulumi up$/ }],
+  ],
+  [
+    "a line of the journal that cannot be read is somebody's task",
+    () => ({ unreadable: ["journal.jsonl:3"] }),
+    [{ kind: "unreadableRecord" }],
+  ],
+  [
     "a release that was cut off ended where the state holds the object no more",
     (events) => ({ events: events.release(ofTenant).slice(0, 1), heldTenants: [] }),
     [settled],
@@ -376,7 +429,7 @@ const applicationCases: Case[] = [
       heldApplications: [heldApplication("a-1")],
       applications: [application("a-1"), application("a-2")],
     }),
-    [{ kind: "orphanedApplication", id: "a-2", next: atVendor("a-2") }],
+    [{ kind: "orphanedApplication", id: "a-2", next: atVendor("a-2") }, settled],
   ],
   [
     "a replacement whose create was killed has one orphan, beside the old one",

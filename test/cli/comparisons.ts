@@ -151,6 +151,9 @@ export function pendingCreate(
 /** What is compared in a test: a stack that holds tenant `acme` without applications, unless it says otherwise. */
 export interface Situation {
   events?: JournalEvent[];
+  unreadable?: string[];
+  /** How many hours after the events it is looked; default: within the minute. */
+  hour?: number;
   heldTenants?: HeldTenant[];
   heldApplications?: HeldApplication[];
   released?: string[];
@@ -166,6 +169,7 @@ export function comparisonOf(situation: Situation): Comparison {
     stack,
     apiUrl,
     events: situation.events ?? [],
+    unreadable: situation.unreadable ?? [],
     state: {
       tenants: situation.heldTenants ?? [heldTenant()],
       applications: situation.heldApplications ?? [],
@@ -177,6 +181,7 @@ export function comparisonOf(situation: Situation): Comparison {
     applications: new Map([["t-1", situation.applications ?? []]]),
     locks: situation.locks ?? [],
     emptySecrets: situation.emptySecrets ?? new Map(),
+    nowMs: Date.UTC(2030, 0, 1, situation.hour ?? 0, 1),
     clockAheadMs: 0,
     typed: (args) => ["pulumi", ...args].join(" "),
     fixCommand: "tenants reconcile --fix",

@@ -194,6 +194,8 @@ class Lifecycle {
     if (moment === "before" || moment === "after") {
       control.addFault({ operation, nth, kind: "hang", carriedOut: moment === "after" });
     }
+    // An update ends a moment after its last call.
+    if (moment === "recorded") control.addFault({ operation, nth, kind: "latency", latencyMs: 300 });
     let reachedAtMs: number | undefined;
     const waitMs =
       moment === "before" || moment === "after" ? (trouble.settings.latencyMs ?? 0) + 30 : delayMs;
