@@ -104,7 +104,9 @@ function declareGeneration(
   const version = new SecretVersion(
     name,
     { secretId: secret.id, secretString: storedValue({ stage, cell, authMethod, application, key }) },
-    unchanging("secretId", "secretString"),
+    // Its labels are AWS's, who moves them with each new version: the AWS provider takes those away that it saw last, and
+    // fails where they have moved on. With its secret it goes in any case.
+    { ...unchanging("secretId", "secretString"), retainOnDelete: true },
   );
   component?.record(version, held?.stored, clock);
   return { application, storedAt: component?.storedAt, resources: [...made, version] };

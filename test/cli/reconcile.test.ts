@@ -126,7 +126,11 @@ describe("tenants reconcile, on the engine", function () {
     assert.match((await reconcile()).warnings.join(), /nothing on record for this stack/);
     const report = await reconcile("--fix", "--yes");
     assert.equal(report.exitCode, 3);
-    assert.deepEqual(report.done, ["took the leftover lock away"]);
+    // Whether the kill left an empty secret, too, is a matter of moments.
+    assert.deepEqual(
+      report.done.filter((each) => !each.includes("empty secret")),
+      ["took the leftover lock away"],
+    );
     const { applicationId, next, why } = findingOf(report, "unmanagedApplication");
     assert.equal(applicationId, lost);
     assert.match(next.join(), new RegExp(`DELETE /tenants/${stack.tenantId("acme")}/applications/${lost!}`));

@@ -215,6 +215,22 @@ describe("rotation, on the engine", function () {
     await aging.upOn(2, "--expect-no-changes");
   });
 
+  it("lets two generations go at once, though a refresh saw the first as AWSPREVIOUS, which it is no more", async () => {
+    aging = await AgingStack.create({ cell: "eu-1", rotation });
+    await aging.upOn(0);
+    await aging.upOn(90);
+    await aging.stack.succeed(["refresh", "--yes", "--skip-preview"]);
+    const changed = { cell: "eu-1", scopes: ["documents.submissions.read"] };
+    await aging.declare({ ...changed, rotation: { ...rotation, changes: "immediately" } });
+    await aging.upOn(92);
+    assert.equal(aging.existing.length, 3);
+    await aging.upOn(100);
+    const third = await aging.stored();
+    assert.deepEqual(aging.existing, [third["application_id"]]);
+    await proveToken(third);
+    await aging.upOn(100, "--expect-no-changes");
+  });
+
   it("needs no ceremony for an active customer in production, whose credentials stay safeguarded", async () => {
     aging = await AgingStack.create({ cell: "eu-1", authMethod: "EC", rotation }, "production");
     await aging.upOn(0);
