@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
@@ -81,6 +81,12 @@ export interface StackOptions {
   config?: Record<string, ConfigValue>;
   env?: Record<string, string>;
   projectDir?: string;
+}
+
+/** A `pulumi` command that runs. */
+export interface StartedEngine {
+  engine: ChildProcess;
+  processId: number;
 }
 
 /** A stack of the project on the real engine, with a Tenant Management API of its own. */
@@ -195,23 +201,34 @@ export class StackUnderTest {
 
   /** Runs an `up`, and kills it and all it started as a crash would once a condition holds: its lock stays. */
   async crashUpWhen(condition: () => boolean, env: Record<string, string> = {}): Promise<void> {
-    const child = spawn("pulumi", ["up", "--yes", "--skip-preview"], {
+    const { engine, processId } = this.start(["up", "--yes", "--skip-preview"], env);
+    const closed = once(engine, "close");
+    await this.waitWhileRunning(engine, condition);
+    for (const pid of await descendants(processId)) process.kill(pid, "SIGKILL");
+    await closed;
+  }
+
+  /** Starts a `pulumi` command, in a process group of its own, and collects what it prints. */
+  start(args: readonly string[], env: Record<string, string> = {}): StartedEngine {
+    const engine = spawn("pulumi", args, {
       cwd: this.projectDir,
       env: { ...process.env, ...this.workspace.env, ...env },
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
     const collect = (data: Buffer): number => this.printed.push(data.toString());
-    child.stdout.on("data", collect);
-    child.stderr.on("data", collect);
-    const closed = once(child, "close");
+    engine.stdout.on("data", collect);
+    engine.stderr.on("data", collect);
+    assert.ok(engine.pid !== undefined, "pulumi could not be started");
+    return { engine, processId: engine.pid };
+  }
+
+  /** Waits for a condition, which must hold before the command ends. */
+  async waitWhileRunning(engine: ChildProcess, condition: () => boolean): Promise<void> {
     while (!condition()) {
-      assert.equal(child.exitCode, null, `the up ended before it could be killed:\n${this.printed.join("")}`);
+      assert.equal(engine.exitCode, null, `the command ended too early:\n${this.printed.join("")}`);
       await sleepMs(5);
     }
-    assert.ok(child.pid !== undefined);
-    for (const pid of await descendants(child.pid)) process.kill(pid, "SIGKILL");
-    await closed;
   }
 
   /** Runs `tenants`, the project's own command line, on this stack, whatever its exit code. */

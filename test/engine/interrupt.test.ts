@@ -1,13 +1,11 @@
 import { strict as assert } from "node:assert";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";
 import { endOf } from "../fuzz/killed-command";
 import { acme } from "./customers";
-import { descendants, repositoryRoot, StackUnderTest } from "./engine";
+import { descendants, StackUnderTest } from "./engine";
 
 /** Runs an `up`, and signals the engine once a condition holds. Resolves with its exit code, and with what it had started. */
 async function signalUpWhen(
@@ -15,23 +13,11 @@ async function signalUpWhen(
   signal: "SIGINT" | "SIGTERM",
   condition: () => boolean,
 ): Promise<{ exitCode: unknown; started: number[] }> {
-  const engine = spawn("pulumi", ["up", "--yes", "--skip-preview"], {
-    cwd: repositoryRoot,
-    env: { ...process.env, ...stack.workspace.env },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const collect = (data: Buffer): number => stack.printed.push(data.toString());
-  engine.stdout.on("data", collect);
-  engine.stderr.on("data", collect);
+  const { engine, processId: engineId } = stack.start(["up", "--yes", "--skip-preview"]);
   const closed = once(engine, "close");
-  while (!condition()) {
-    assert.equal(engine.exitCode, null, `the up ended before the signal:\n${stack.printed.join("")}`);
-    await sleepMs(5);
-  }
-  assert.ok(engine.pid !== undefined);
-  const started = (await descendants(engine.pid)).filter((processId) => processId !== engine.pid);
-  process.kill(engine.pid, signal);
+  await stack.waitWhileRunning(engine, condition);
+  const started = (await descendants(engineId)).filter((processId) => processId !== engineId);
+  process.kill(engineId, signal);
   const [exitCode] = (await closed) as unknown[];
   return { exitCode, started };
 }

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
-import { descendants, repositoryRoot, type StackUnderTest } from "../engine/engine";
+import { descendants, type StackUnderTest } from "../engine/engine";
 
 /** How often the list of what a command started is brought up to date, in milliseconds. */
 const listingMs = 150;
@@ -29,18 +28,8 @@ export async function runKilled(
   args: readonly string[],
   { when, isEngineAlone, env }: Kill,
 ): Promise<number[] | undefined> {
-  const engine = spawn("pulumi", args, {
-    cwd: repositoryRoot,
-    env: { ...process.env, ...stack.workspace.env, ...env },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const collect = (data: Buffer): number => stack.printed.push(data.toString());
-  engine.stdout.on("data", collect);
-  engine.stderr.on("data", collect);
+  const { engine, processId: engineId } = stack.start(args, env);
   const ended = once(engine, "exit");
-  const engineId = engine.pid;
-  if (engineId === undefined) throw new Error("pulumi could not be started");
 
   let started: number[] = [];
   let listing: Promise<void> | undefined;
