@@ -126,16 +126,20 @@ async function clearPendingCreates(
   const isPending = fixes.some(
     ({ action }) => action === "clearPendingCreate" || action === "deleteEmptySecret",
   );
-  if (!isPending || state.rootUrn === undefined) return;
-  const { rootUrn } = state;
+  if (!isPending) return;
   const { stack } = repair;
   const urns = state.pending.filter(({ operation }) => operation === "creating").map(({ urn }) => urn);
   // Only the stack's own node is refreshed: nothing is read, and nothing else in the state changes.
-  const clear = ["refresh", "--clear-pending-creates", "--target", rootUrn, "--yes", "--skip-preview"];
+  const clear = ["refresh", "--clear-pending-creates", ...targetOf(state), "--yes", "--skip-preview"];
   await onRecord(repair, { type: "PendingOperation", slot: stack.name, parameters: { urns } }, async () => {
     await stack.pulumi.run(clear);
   });
   tell(`cleared ${urns.length} pending create(s)`);
+}
+
+/** A state that holds nothing has no node of its own. */
+function targetOf({ rootUrn }: Comparison["state"]): string[] {
+  return rootUrn === undefined ? [] : ["--target", rootUrn];
 }
 
 /** @param act does it; resolves with false where there was nothing left to do */

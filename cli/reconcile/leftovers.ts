@@ -47,7 +47,11 @@ function pendingOperation(
       ...common,
       severity: "note",
       why: `The engine saw no end of ${operation} ${type}: the next update repeats it.`,
-      next: [typed(["up"])],
+      // A destroy asks AWS to delete what is marked deleted, which AWS refuses.
+      next: [
+        typed(["up"]),
+        ...(operation === "deleting" ? [`${typed(["refresh"])} before ${typed(["destroy"])}`] : []),
+      ],
     };
   }
   const emptySecret = emptySecrets.get(urn);

@@ -1,4 +1,5 @@
-import type { AwsAccess } from "pulumi-resistant-tenants/aws-secret";
+import * as pulumi from "@pulumi/pulumi";
+import type { AwsAccess, SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import { z } from "zod";
 
 /** What makes the AWS provider another identity than the one that the AWS SDK finds, in ways that are not followed here. */
@@ -11,6 +12,26 @@ const notFollowed = [
 ];
 
 const endpointsSchema = z.array(z.object({ secretsmanager: z.string().optional() }));
+
+/**
+ * Asks Secrets Manager as the stack's AWS provider does.
+ *
+ * @returns Resolves with undefined, and asks nothing, where the provider reaches AWS in a way that is not followed here:
+ *   as another identity, AWS could answer of another account.
+ */
+export async function askAws<T>(ask: (aws: SecretsManager) => Promise<T>): Promise<T | undefined> {
+  const config = new pulumi.Config("aws");
+  const access = readAwsAccess((key) => config.get(key));
+  if (access === undefined) return undefined;
+  // The SDK is loaded where there is something to ask.
+  const loaded = await import("pulumi-resistant-tenants/aws-secret");
+  const aws = new loaded.SecretsManager(access);
+  try {
+    return await ask(aws);
+  } finally {
+    aws.close();
+  }
+}
 
 /**
  * Reads from the stack's configuration how its AWS provider reaches Secrets Manager.

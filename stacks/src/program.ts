@@ -19,6 +19,7 @@ import { assertChangesHaveReason } from "./reason-guard";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
+import { prepareSecretRemoval } from "./secret-removal";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
@@ -48,6 +49,7 @@ export async function program(): Promise<StackOutputs> {
     clock,
   }));
   await freeSecretNames(all);
+  await prepareSecretRemoval(all, releases);
   return toOutputs(
     all.map((args) => ({ args, customer: new Customer(args) })),
     await Promise.all(releases.map(release)),

@@ -5,11 +5,9 @@ import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenan
 import { tenantType } from "pulumi-resistant-tenants/resource-types";
 import { describeDeletion, messageOf } from "pulumi-resistant-tenants/vocabulary";
 
-import { readAwsAccess } from "./aws-access";
+import { askAws } from "./aws-access";
 import type { CustomerArgs } from "./customer";
-import { secretName, secretTags } from "./stored-secret";
-
-const secretType = "aws:secretsmanager/secret:Secret";
+import { secretName, secretTags, secretType } from "./stored-secret";
 
 /**
  * Makes sure, before anything is created, that the name of each new secret is free in AWS: otherwise its create would
@@ -29,19 +27,8 @@ export async function freeSecretNames(customers: readonly CustomerArgs[]): Promi
     .flatMap((args) => secretsOf(args, held))
     .filter(({ name }) => !heldNames.has(name));
   if (wanted.length === 0) return;
-  const config = new pulumi.Config("aws");
-  const access = readAwsAccess((key) => config.get(key));
-  // Asked as another identity than the AWS provider's, AWS could answer of another account.
-  if (access === undefined) return;
-  // The SDK is loaded where there is something to ask.
-  const loaded = await import("pulumi-resistant-tenants/aws-secret");
-  const aws = new loaded.SecretsManager(access);
-  try {
-    const taken = await findTaken(aws, wanted);
-    if (taken.length > 0) throw refusal(describeTaken(taken));
-  } finally {
-    aws.close();
-  }
+  const taken = await askAws((aws) => findTaken(aws, wanted));
+  if (taken !== undefined && taken.length > 0) throw refusal(describeTaken(taken));
 }
 
 /** One warning tells that AWS cannot be asked; what is asked first finds that out. */

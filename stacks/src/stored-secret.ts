@@ -1,5 +1,8 @@
 import type { AuthMethod, Cell, DocumentsScope, Stage } from "pulumi-resistant-tenants";
 
+/** The type of a secret, as it stands in the state. */
+export const secretType = "aws:secretsmanager/secret:Secret";
+
 /** What a Documents API client needs, and nothing else: the value of one application's secret. */
 export interface StoredSecret {
   stage: Stage;

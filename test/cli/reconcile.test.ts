@@ -138,6 +138,19 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(stack.existing()["acme"], [lost]);
   });
 
+  it("clears a pending create where a destroy has left nothing else in the state", async () => {
+    await stack.up();
+    await stack.setCustomers([acme, globex]);
+    await crashDuring("createTenant");
+    await stack.succeed(["cancel", "--yes"]);
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    const { deployment } = await stack.workspace.exportState();
+    assert.deepEqual([deployment.resources, (deployment["pending_operations"] as unknown[]).length], [[], 1]);
+    assert.ok((await reconcile("--fix", "--yes")).done.some((each) => each.includes("pending")));
+    const { deployment: after } = await stack.workspace.exportState();
+    assert.deepEqual(after["pending_operations"] ?? [], []);
+  });
+
   it("deletes the empty secret of a killed create, whose name the next up needs", async () => {
     await stack.up();
     await forgetSecret(stack);

@@ -1,4 +1,4 @@
-import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 
 import { proveSecret } from "../../sandbox/start/proof";
@@ -38,6 +38,24 @@ describe("a secret that is in AWS and in no state, on the engine", function () {
       new RegExp(`${name} exists.*Nothing was changed`, "s"),
     );
     assert.deepEqual(await stack.listSecrets(), [name]);
+  });
+});
+
+describe("a secret that a killed up has marked deleted, on the engine", function () {
+  it("goes with the next up, which has it in its state still", async () => {
+    const stack = await StackUnderTest.create({ stage: "production", customers: [acme, globex] });
+    await stack.up();
+    const [name = ""] = (await stack.listSecrets()).filter((one) => one.includes("/acme/"));
+    await stack.setCustomers([{ ...acme, status: "deprecated" }, globex]);
+    await stack.up();
+    await stack.aws.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: 30 }));
+    await stack.setCustomers([globex]);
+    assert.match(await stack.up(), new RegExp(`${name} was marked deleted by an interrupted update`));
+    assert.deepEqual(Object.keys(stack.existing()), ["globex"]);
+    assert.ok(!(await stack.listSecrets({ includePlannedDeletion: false })).includes(name));
+    assert.ok((await stack.listSecrets()).includes(name));
+    await stack.up("--expect-no-changes");
+    await stack.finish();
   });
 });
 

@@ -226,7 +226,11 @@ class Lifecycle {
       await this.stack.succeed(["cancel", "--yes"]);
     } else {
       this.tally.missedKills += 1;
-      assert.ok(!step.isAssigned, `${boundaryName(boundary)} was not reached: the plan is wrong`);
+      // An update may end a moment after its last call, before anybody looks.
+      assert.ok(
+        !step.isAssigned || isReached(),
+        `${boundaryName(boundary)} was not reached: the plan is wrong`,
+      );
     }
   }
 

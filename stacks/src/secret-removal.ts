@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
+import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { messageOf } from "pulumi-resistant-tenants/vocabulary";
+
+import { askAws } from "./aws-access";
+import type { CustomerArgs } from "./customer";
+import type { Release } from "./release";
+import { secretName, secretType } from "./stored-secret";
+
+/**
+ * Makes sure that the secrets which this update deletes can be deleted: AWS refuses to mark one deleted that an
+ * interrupted update has marked, and whose end the state has not seen. Such a one is taken back, so that it can go as it
+ * is recorded. A preview asks and changes nothing.
+ */
+export async function prepareSecretRemoval(
+  customers: readonly CustomerArgs[],
+  releases: readonly Release[],
+): Promise<void> {
+  if (pulumi.runtime.isDryRun()) return;
+  const going = secretsToGo(await resourcesOfLastUpdate(), customers, releases);
+  if (going.length === 0) return;
+  await askAws((aws) => Promise.all(going.map((name) => takeBack(aws, name)))).catch(
+    async (error: unknown) => {
+      await pulumi.log.warn(
+        `Whether secrets that are to be deleted were marked deleted already could not be found out: ${messageOf(error)} ` +
+          "(it takes secretsmanager:DescribeSecret and RestoreSecret). If AWS refuses to delete one, run `pulumi refresh`, and `pulumi up` again.",
+      );
+    },
+  );
+}
+
+/** Gives the names of the secrets that the state holds and nothing declares; what is handed over stays. */
+function secretsToGo(
+  held: readonly HeldResource[],
+  customers: readonly CustomerArgs[],
+  releases: readonly Release[],
+): string[] {
+  const declared = new Set(
+    customers.flatMap(({ secretPrefix, stage, name, applications }) =>
+      applications.map(({ cell, purpose }) => secretName(secretPrefix, stage, name, cell, purpose)),
+    ),
+  );
+  const handedOver = new Set(releases.flatMap((release) => release.held.map(({ urn }) => urn)));
+  return held
+    .filter(({ urn, type }) => type === secretType && !handedOver.has(urn))
+    .flatMap(({ outputs: { name } }) => (typeof name === "string" && !declared.has(name) ? [name] : []));
+}
+
+async function takeBack(aws: SecretsManager, name: string): Promise<void> {
+  const found = await aws.describe({ name, tags: undefined });
+  if (found?.deletedAt === undefined) return;
+  await aws.restore(found.arn);
+  await pulumi.log.info(
+    `The secret ${name} was marked deleted by an interrupted update: it was taken back, so that it can be deleted as it is recorded.`,
+  );
+}
