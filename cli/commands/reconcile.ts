@@ -7,7 +7,7 @@ import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { compare } from "../reconcile/compare";
 import type { Finding } from "../reconcile/finding";
-import { applyFixes, assertNoUpdateRuns, describeFix } from "../reconcile/fix";
+import { applyFixes, assertNoUpdateRuns, assertRecordIsReadable, describeFix } from "../reconcile/fix";
 import { gather } from "../reconcile/gather";
 import { reportAsMarkdown } from "../reconcile/markdown";
 import { type Report, reportAsJson, reportAsText } from "../reconcile/report";
@@ -73,8 +73,7 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
   if (options.json !== true) write(first);
   const done: string[] = [];
   try {
-    // A line that cannot be read is refused here.
-    await stack.journal.read();
+    assertRecordIsReadable(first.comparison);
     await assertNoUpdateRuns(stack, first.comparison);
     const reason = reasonOf(stack);
     if (options.yes !== true && !(await isConfirmed(fixable))) {

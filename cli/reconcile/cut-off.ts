@@ -3,7 +3,7 @@ import { type IntentEvent, isSettledLater, objectIdOf, resultOf } from "pulumi-r
 import type { Comparison } from "./comparison";
 import type { Finding, Fix } from "./finding";
 import { applicationParameters, tenantParameters } from "./open-creates";
-import { recordOf } from "./record";
+import { isAnyTenantKnown, recordOf } from "./record";
 
 /** How long a request may still be under way after whoever sent it is gone, in milliseconds: far longer than any is. */
 const surelyOverMs = 3_600_000;
@@ -109,13 +109,9 @@ function endingOfParting(intent: IntentEvent, comparison: Comparison): Ending | 
   // What the state holds and the API does not, and the other way round, are findings of their own.
   if (exists !== isHeld) return undefined;
   if (exists) return { outcome: "failed" };
-  return isOurOrganization(comparison) ? { outcome: "gone" } : undefined;
-}
-
-/** With the credentials of another organization everything would look gone. */
-function isOurOrganization({ state, tenants }: Comparison): boolean {
-  const existing = new Set(tenants.map(({ tenantId }) => tenantId));
-  return state.tenants.length === 0 || state.tenants.some(({ tenantId }) => existing.has(tenantId));
+  // With the credentials of another organization everything would look gone.
+  const isOurs = comparison.state.tenants.length === 0 || isAnyTenantKnown(comparison);
+  return isOurs ? { outcome: "gone" } : undefined;
 }
 
 interface ComparedObject {

@@ -7,6 +7,7 @@ import {
   type RunOnRecord,
   settleIntent,
   startRecording,
+  unreadable,
 } from "pulumi-resistant-tenants/journal";
 import { actor } from "pulumi-resistant-tenants/operator";
 
@@ -38,6 +39,15 @@ export function describeFix(fix: Fix): string {
     case "settleIntent":
       return `record how the ${fix.operation} of ${fix.slot} ended that was cut off: ${fix.ending.outcome}`;
   }
+}
+
+/**
+ * Makes sure that all of the journal could be read: nothing is repaired by half a record.
+ *
+ * @throws where a line of it could not
+ */
+export function assertRecordIsReadable({ unreadable: [where] }: Comparison): void {
+  if (where !== undefined) throw unreadable(where);
 }
 
 /**

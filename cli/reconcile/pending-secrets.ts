@@ -1,11 +1,10 @@
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import { messageOf } from "pulumi-resistant-tenants/client";
+import { secretType } from "pulumi-resistant-tenants/operator";
 import { z } from "zod";
 
 import type { PendingOperation } from "../state";
 import type { EmptySecret } from "./comparison";
-
-const secretType = "aws:secretsmanager/secret:Secret";
 
 const inputsSchema = z.object({
   name: z.string(),

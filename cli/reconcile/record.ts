@@ -67,6 +67,12 @@ export function handedOver(
   return new Set([...state.released, ...releasedIds(events, { type, stack })]);
 }
 
+/** Tells whether the API knows any tenant that the state holds: otherwise the credentials are most likely another organization's. */
+export function isAnyTenantKnown({ state, tenants }: Comparison): boolean {
+  const existing = new Set(tenants.map(({ tenantId }) => tenantId));
+  return state.tenants.some(({ tenantId }) => existing.has(tenantId));
+}
+
 function asIntent(event: JournalEvent | undefined): IntentEvent | undefined {
   return event?.event === "intent" ? event : undefined;
 }

@@ -6,7 +6,7 @@ import type { HeldTenant } from "../state";
 import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";
 import { tenantParameters } from "./open-creates";
-import { handedOver, isLastOfSlot, recordOf, type TypeRecord } from "./record";
+import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord } from "./record";
 
 /** Finds what is amiss with tenants. */
 export function compareTenants(comparison: Comparison): Finding[] {
@@ -100,7 +100,7 @@ function applicationsIn({ tenantId }: ApiTenant, { applications }: Comparison): 
 
 function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
   const { tenantId, name, slot, urn, isToBeDeleted } = tenant;
-  const { typed, state, tenants, events } = comparison;
+  const { typed, events } = comparison;
   // The next update deletes it, and is told that it is gone.
   if (isToBeDeleted) return [];
   const common = {
@@ -120,8 +120,7 @@ function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
       },
     ];
   }
-  const existing = new Set(tenants.map((other) => other.tenantId));
-  const isAnyKnown = state.tenants.some((other) => existing.has(other.tenantId));
+  const isAnyKnown = isAnyTenantKnown(comparison);
   return [
     {
       ...common,

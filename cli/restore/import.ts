@@ -1,14 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { nameOfUrn } from "pulumi-resistant-tenants/operator";
+import { nameOfUrn, secretType } from "pulumi-resistant-tenants/operator";
 import { z } from "zod";
 
 import type { Stack } from "../stack";
 import type { CustomerSecret } from "./customer-secrets";
 
 const customerType = "resistant:index:Customer";
-const secretType = "aws:secretsmanager/secret:Secret";
 
 const exportSchema = z.object({
   deployment: z.object({

@@ -10,6 +10,11 @@ export interface AwsPatience {
 /** Half a minute in all, where AWS stays silent: whatever waits for it may hold a credential that is given out once. */
 const usualPatience: AwsPatience = { attempts: 3, connectionTimeoutMs: 3_000, answerTimeoutMs: 8_000 };
 
+/** Tells whether something that an AWS client has thrown is the error of a name, such as `ResourceNotFoundException`. */
+export function isAwsError(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}
+
 /**
  * Gives the part of an AWS client's configuration that makes its calls end: of itself, the SDK waits for an answer
  * without end, and its `requestTimeout` alone only prints a warning.

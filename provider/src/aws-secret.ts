@@ -7,7 +7,7 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 
-import { type AwsPatience, callsThatEnd } from "./aws-client";
+import { type AwsPatience, callsThatEnd, isAwsError } from "./aws-client";
 
 /** A secret that is to be made. */
 export interface WantedSecret {
@@ -74,7 +74,7 @@ export class SecretsManager {
         isEmptyAndWanted: tags !== undefined && isEmpty(described) && hasTags(described, tags),
       };
     } catch (error) {
-      if (error instanceof Error && error.name === "ResourceNotFoundException") return undefined;
+      if (isAwsError(error, "ResourceNotFoundException")) return undefined;
       throw error;
     }
   }

@@ -5,6 +5,12 @@ export { assertSameEnvironment } from "./dynamic/environment";
 export { sameMembers } from "./dynamic/inputs";
 export { clockToleranceMs } from "./dynamic/lost-tenant";
 export { needsConfiguredKey } from "./dynamic/organization-key";
-export { releasedType, signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
+export {
+  releasedType,
+  secretType,
+  signingKeyType,
+  tenantApplicationType,
+  tenantType,
+} from "./resource-types";
 export { nameOfUrn } from "./urn";
 export { reasonForChange } from "./reason";

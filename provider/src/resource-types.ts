@@ -3,3 +3,6 @@ export const tenantType = "pulumi-nodejs:dynamic/resistant:Tenant";
 export const tenantApplicationType = "pulumi-nodejs:dynamic/resistant:TenantApplication";
 export const signingKeyType = "pulumi-nodejs:dynamic/resistant:SigningKey";
 export const releasedType = "pulumi-nodejs:dynamic/resistant:Released";
+
+/** The type of the AWS provider's secrets. */
+export const secretType = "aws:secretsmanager/secret:Secret";

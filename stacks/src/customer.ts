@@ -90,12 +90,13 @@ export class Customer extends pulumi.ComponentResource {
     };
   }
 
-  private makeSecret(name: string, { cell, purpose }: ApplicationConfiguration): Secret {
-    const { stage, secretPrefix, name: customer, secrets } = this.args;
+  private makeSecret(name: string, application: ApplicationConfiguration): Secret {
+    const { cell } = application;
+    const { stage, name: customer, secrets } = this.args;
     return new Secret(
       name,
       {
-        name: secretName(secretPrefix, stage, customer, cell, purpose),
+        name: secretName(this.args, application),
         description: `OAuth2 client of customer ${customer} for the Documents API, cell ${cell} (${stage})`,
         ...toProtection(secrets, cell),
         tags: secretTags(this.args, cell, this.tenant.tenantId),

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretDescription, SecretsManager, WantedSecret } from "pulumi-resistant-tenants/aws-secret";
 import { refusal } from "pulumi-resistant-tenants/guards";
 import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { tenantType } from "pulumi-resistant-tenants/resource-types";
+import { secretType, tenantType } from "pulumi-resistant-tenants/resource-types";
 import { describeDeletion, messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { askAws } from "./aws-access";
 import type { CustomerArgs } from "./customer";
-import { secretName, secretTags, secretType } from "./stored-secret";
+import { secretName, secretTags } from "./stored-secret";
 
 /**
  * Makes sure, before anything is created, that the name of each new secret is free in AWS: otherwise its create would
@@ -65,10 +65,10 @@ function secretsOf(
 ): Array<WantedSecret & { customer: string }> {
   const tenant = held.find(({ type, outputs }) => type === tenantType && outputs["name"] === args.name);
   const tenantId = tenant?.outputs["tenantId"];
-  return args.applications.map(({ cell, purpose }) => ({
+  return args.applications.map((application) => ({
     customer: args.name,
-    name: secretName(args.secretPrefix, args.stage, args.name, cell, purpose),
-    tags: typeof tenantId === "string" ? secretTags(args, cell, tenantId) : undefined,
+    name: secretName(args, application),
+    tags: typeof tenantId === "string" ? secretTags(args, application.cell, tenantId) : undefined,
   }));
 }
 

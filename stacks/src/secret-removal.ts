@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { secretType } from "pulumi-resistant-tenants/resource-types";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { askAws } from "./aws-access";
 import type { CustomerArgs } from "./customer";
 import type { Release } from "./release";
-import { secretName, secretType } from "./stored-secret";
+import { secretName } from "./stored-secret";
 
 /**
  * Makes sure that the secrets which this update deletes can be deleted: AWS refuses to mark one deleted that an
@@ -37,9 +38,7 @@ function secretsToGo(
   releases: readonly Release[],
 ): string[] {
   const declared = new Set(
-    customers.flatMap(({ secretPrefix, stage, name, applications }) =>
-      applications.map(({ cell, purpose }) => secretName(secretPrefix, stage, name, cell, purpose)),
-    ),
+    customers.flatMap((args) => args.applications.map((application) => secretName(args, application))),
   );
   const handedOver = new Set(releases.flatMap((release) => release.held.map(({ urn }) => urn)));
   return held

@@ -1,8 +1,5 @@
 import type { AuthMethod, Cell, DocumentsScope, Stage } from "pulumi-resistant-tenants";
 
-/** The type of a secret, as it stands in the state. */
-export const secretType = "aws:secretsmanager/secret:Secret";
-
 /** What a Documents API client needs, and nothing else: the value of one application's secret. */
 export interface StoredSecret {
   stage: Stage;
@@ -29,13 +26,10 @@ export const defaultSecretPrefix = "resistant-tenants";
 
 /** Gives the name of an application's secret: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`. */
 export function secretName(
-  prefix: string,
-  stage: Stage,
-  customer: string,
-  cell: Cell,
-  purpose: string,
+  { secretPrefix, stage, name }: { secretPrefix: string; stage: Stage; name: string },
+  { cell, purpose }: { cell: Cell; purpose: string },
 ): string {
-  return [prefix, stage, customer, cell, purpose].join("/");
+  return [secretPrefix, stage, name, cell, purpose].join("/");
 }
 
 /** Gives the tags of an application's secret. */

@@ -107,18 +107,7 @@ const cutOffCases: Case[] = [
   ],
   [
     "a create has not made what was there before it, or what another has made",
-    (events) => {
-      const first = events.createApplication();
-      return {
-        events: [
-          first,
-          events.result(first, "made", { applicationId: "a-1" }),
-          events.createApplication({ known: ["a-1"] }),
-        ],
-        heldApplications: [heldApplication("a-1")],
-        applications: [application("a-1")],
-      };
-    },
+    (events) => replacementCutOff(events, "a-1"),
     [{ kind: "openIntent", severity: "note", next: /^pulumi up$/ }],
   ],
   [
@@ -162,6 +151,20 @@ const cutOffCases: Case[] = [
     [],
   ],
 ];
+
+/** An application that the state holds, and the create of its successor, which was cut off. */
+function replacementCutOff(events: Events, ...existing: string[]): Situation {
+  const first = events.createApplication();
+  return {
+    events: [
+      first,
+      events.result(first, "made", { applicationId: "a-1" }),
+      events.createApplication({ known: ["a-1"] }),
+    ],
+    heldApplications: [heldApplication("a-1")],
+    applications: existing.map((applicationId) => application(applicationId)),
+  };
+}
 
 const applicationCases: Case[] = [
   [
@@ -433,18 +436,7 @@ const applicationCases: Case[] = [
   ],
   [
     "a replacement whose create was killed has one orphan, beside the old one",
-    (events) => {
-      const first = events.createApplication();
-      return {
-        events: [
-          first,
-          events.result(first, "made", { applicationId: "a-1" }),
-          events.createApplication({ known: ["a-1"] }),
-        ],
-        heldApplications: [heldApplication("a-1")],
-        applications: [application("a-1"), application("a-2")],
-      };
-    },
+    (events) => replacementCutOff(events, "a-1", "a-2"),
     [{ kind: "orphanedApplication", id: "a-2", fix: "deleteApplication" }],
   ],
   [

@@ -16,15 +16,14 @@ export async function deleteOnRecord(
   what: string,
   send: () => Promise<Deletion>,
 ): Promise<void> {
-  let isExpectedMissing = await isDeletedByUs(object);
+  const isExpectedMissing = await isDeletedByUs(object);
   const recording = await record({ ...object, operation: "delete" });
   try {
     const deletion = await send();
-    if (deletion === "deleted") noteOrganizationKnown();
     // Of the stack's only tenant nothing is left that could tell whose credentials these are.
-    else if (deletion === "perhapsDeleted" && object.type === "Tenant" && isOnlyTenantOfStack())
-      isExpectedMissing = true;
-    if (deletion !== "deleted" && !isExpectedMissing) await assertGone(what);
+    const isLikely = deletion === "perhapsDeleted" && object.type === "Tenant" && isOnlyTenantOfStack();
+    if (deletion === "deleted") noteOrganizationKnown();
+    else if (!isExpectedMissing && !isLikely) await assertGone(what);
     await recording.end({ outcome: deletion === "missing" ? "gone" : "deleted" });
   } catch (error) {
     await recording.fail(error);

@@ -23,6 +23,10 @@ export interface LostApplication {
   remove: (applicationId: string) => Promise<void>;
 }
 
+/** What to do about an application that nobody can use, but for the full stop. */
+export const wayToReplace =
+  "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again";
+
 /** What was found. */
 export type LostApplicationFinding =
   /** Nothing: the create did not happen, as far as the API tells. */
@@ -85,7 +89,7 @@ function ofNoUse(
     "INPUT_INVALID",
     `The answer to the create of application ${lost.slot} was lost, ${why}: application ${candidate.applicationId} ` +
       `(client ${candidate.clientId}, tenant ${lost.tenantId}, cell ${lost.cell}, stage ${api.stage}) exists, and nobody can use it. It was not touched. ` +
-      "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
+      `${wayToReplace}.`,
   );
 }
 

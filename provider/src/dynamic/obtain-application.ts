@@ -1,4 +1,3 @@
-import { setTimeout as sleepMs } from "node:timers/promises";
 import { z } from "zod";
 
 import type { Authentication, TenantManagementApi } from "../client/api";
@@ -9,6 +8,7 @@ import {
   authMethods,
   type NewApplication,
 } from "../client/schemas";
+import { endsWithin } from "../ends-within";
 import { deleteOnRecord } from "./deletion";
 import { sameMembers } from "./inputs";
 import { type LostApplication, settleLostApplication } from "./lost-application";
@@ -78,7 +78,7 @@ async function obtainOnRecord(
     await recording.end({ outcome: "credentials" in made ? "made" : "recovered", applicationId, clientId });
     if (takeRecoveredTenant(wanted.tenantId)) {
       // What was made must reach the state soon, whatever becomes of a warning.
-      await Promise.race([warnOfOthers(api, wanted.tenantId, slot), sleepMs(warningMs)]);
+      await endsWithin(warnOfOthers(api, wanted.tenantId, slot), warningMs);
     }
     return made;
   } catch (error) {

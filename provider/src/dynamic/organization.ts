@@ -2,6 +2,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication, ApiTenant } from "../client/schemas";
+import { onceForAll } from "./once-for-all";
 import { currentApi, currentSettings } from "./session";
 
 /**
@@ -14,7 +15,6 @@ import { currentApi, currentSettings } from "./session";
 const gatherMs = 500;
 
 const tenantsOfStack = new Set<string>();
-let tenants: Promise<Map<string, ApiTenant>> | undefined;
 const credentials = { areKnownRight: false };
 /** Applications that the stack holds, each with its tenant: those the engine spoke of in this run, and those made in it. */
 const applicationsOfStack = new Map<string, string>();
@@ -71,16 +71,10 @@ export function takeRecoveredTenant(tenantId: string): boolean {
 }
 
 /** Gives all tenants of the organization by id; the paged list is read once for all that ask. */
-export function tenantsById(): Promise<Map<string, ApiTenant>> {
-  tenants ??= currentApi()
-    .then((api) => api.listTenants())
-    .then((list) => new Map(list.map((tenant) => [tenant.tenantId, tenant])))
-    .catch((error: unknown) => {
-      tenants = undefined;
-      throw error;
-    });
-  return tenants;
-}
+export const tenantsById = onceForAll(async (): Promise<Map<string, ApiTenant>> => {
+  const tenants = await (await currentApi()).listTenants();
+  return new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
+});
 
 /** Forgets a tenant's applications, which have changed. */
 export function forgetApplicationsOf(tenantId: string): void {

@@ -22,6 +22,7 @@ import { reasonForChange } from "../reason";
 import { actor } from "./actor";
 import { currentSettings } from "./session";
 import type { Properties } from "./inputs";
+import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
 
 /** What is about to be done. */
@@ -38,8 +39,6 @@ interface Opened {
   events: JournalEvent[];
   auditLog: AuditLog | undefined;
 }
-
-let opened: Promise<Opened> | undefined;
 
 /**
  * Makes sure that a change may be made: that there is a reason for it, where the stage requires one.
@@ -143,23 +142,14 @@ export async function mayBeDeletedByUs(
   return mayBeDeleted((await open(slot.stack)).events, type, objectId);
 }
 
-function open(stack: string): Promise<Opened> {
-  opened ??= openAnew(stack).catch((error: unknown) => {
-    // The next resource tries again: what failed may have been a moment's trouble.
-    opened = undefined;
-    throw error;
-  });
-  return opened;
-}
-
-async function openAnew(stack: string): Promise<Opened> {
+const open = onceForAll(async (stack: string): Promise<Opened> => {
   const journal = openJournal(stack);
   const events = await readAll(journal);
   warnOfCutOff(events, stack);
   const isOfOthers = !events.some((event) => event.stack === stack);
   if (heldIds.size > 0 && isOfOthers) console.warn(`warning: ${journalMissing(journal)}`);
   return { journal, events, auditLog: openConfiguredAuditLog() };
-}
+});
 
 async function readAll(journal: Journal): Promise<JournalEvent[]> {
   try {

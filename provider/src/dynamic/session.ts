@@ -1,6 +1,7 @@
 import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
 import { describeProblems, type ProviderSettings, readSettings } from "../settings";
+import { onceForAll } from "./once-for-all";
 
 /**
  * What one provider process has once, whatever the number of its resources: the settings, the connection pool and the
@@ -14,7 +15,6 @@ export interface ConfigureRequest {
 
 let settings: ProviderSettings | undefined;
 let configurationError: Error | undefined;
-let api: Promise<TenantManagementApi> | undefined;
 
 /**
  * Takes the stack's configuration. It is synchronous: the engine's host caches a provider before it has configured it,
@@ -37,16 +37,9 @@ export function currentSettings(): ProviderSettings {
 }
 
 /** Gives the one API client of this process, made when it is first needed. */
-export function currentApi(): Promise<TenantManagementApi> {
-  api ??= load()
-    .connect(currentSettings())
-    .catch((error: unknown) => {
-      // The next resource tries again: what failed may have been a moment's trouble.
-      api = undefined;
-      throw error;
-    });
-  return api;
-}
+export const currentApi: () => Promise<TenantManagementApi> = onceForAll(() =>
+  load().connect(currentSettings()),
+);
 
 /** What talks to the network is loaded when there is something to say: an `up` without a change has nothing. */
 function load(): typeof import("../connect") {

@@ -17,6 +17,7 @@ import {
   withoutProvider,
   withoutUndefined,
 } from "./inputs";
+import { wayToReplace } from "./lost-application";
 import { obtainApplication, type ObtainedApplication } from "./obtain-application";
 import {
   applicationsOf,
@@ -146,7 +147,7 @@ export const tenantApplication = reporting({
         applicationId,
         { ...outs, __provider: news["__provider"] },
         madeOtherwise(applicationId, state, differs),
-        wayToReplace,
+        notToBeUsed,
       );
     }
     if (outs["isPartlyMade"] === true) throw secretNeverCame(applicationId, state);
@@ -206,8 +207,7 @@ function heldTwice(applicationId: string): TenantManagementError {
   );
 }
 
-const wayToReplace =
-  "nobody is to use it as it is. To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again";
+const notToBeUsed = `nobody is to use it as it is. ${wayToReplace}`;
 
 function madeOtherwise(applicationId: string, state: State, differs: string): TenantManagementError {
   return new TenantManagementError(
@@ -232,7 +232,7 @@ function secretNeverCame(applicationId: string, state: State): TenantManagementE
   return new TenantManagementError(
     "INPUT_INVALID",
     `Application ${applicationId} of tenant ${state.tenantId} was made, and its secret never came: nobody can use it. ` +
-      "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
+      `${wayToReplace}.`,
   );
 }
 
@@ -265,7 +265,7 @@ function partlyMade(
     applicationId,
     { ...withoutUndefined(state), __provider: inputs["__provider"] },
     error,
-    ...(credentialsDiffer === undefined ? [] : [wayToReplace]),
+    ...(credentialsDiffer === undefined ? [] : [notToBeUsed]),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { randomUUID } from "node:crypto";
 
-import { type AwsPatience, callsThatEnd } from "../aws-client";
+import { type AwsPatience, callsThatEnd, isAwsError } from "../aws-client";
 import { messageOf } from "../client/errors";
 import { inBatches } from "./batches";
 import type { EventEntry } from "./entry";
@@ -47,7 +47,7 @@ export function openAuditLog(
       .send(new CreateLogStreamCommand({ logGroupName: name, logStreamName: stream }))
       .catch((error: unknown) => {
         // The name is this run's alone: an attempt whose answer was lost has made it.
-        if (!isNamed(error, "ResourceAlreadyExistsException")) throw error;
+        if (!isAwsError(error, "ResourceAlreadyExistsException")) throw error;
       });
     return stream;
   };
@@ -99,11 +99,7 @@ async function makeClient(region: string | undefined, patience?: AwsPatience): P
 }
 
 function remedy(name: string, error: unknown): string {
-  return isNamed(error, "ResourceNotFoundException")
+  return isAwsError(error, "ResourceNotFoundException")
     ? `Make it: aws logs create-log-group --log-group-name ${name}`
     : "See to the permissions (logs:CreateLogStream, logs:PutLogEvents) and the region, or take tenants:auditLogGroup out";
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name;
 }

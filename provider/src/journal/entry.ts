@@ -47,12 +47,15 @@ function isCutShort(text: string): boolean {
  */
 export function eventsOf(entries: readonly Entry[]): JournalEvent[] {
   return entries.flatMap((entry) => {
-    if (entry.kind === "unreadable") {
-      throw new Error(
-        `${entry.where} is not a line of a journal this version can read. Use the version that wrote it, or a later one; ` +
-          "or find out who changed it, and put it back.",
-      );
-    }
+    if (entry.kind === "unreadable") throw unreadable(entry.where);
     return entry.kind === "event" ? [entry.event] : [];
   });
+}
+
+/** Says that a line is none of a journal's, and what to do. */
+export function unreadable(where: string): Error {
+  return new Error(
+    `${where} is not a line of a journal this version can read. Use the version that wrote it, or a later one; ` +
+      "or find out who changed it, and put it back.",
+  );
 }

@@ -1,5 +1,5 @@
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
-export { type Entry, type EventEntry, eventsOf } from "./entry";
+export { type Entry, type EventEntry, eventsOf, unreadable } from "./entry";
 export {
   eventSchema,
   type IntentEvent,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
+import { endsWithin } from "../ends-within";
 import { NotDeliveredError } from "./audit-log";
 import type {
   IntentEvent,
@@ -146,18 +147,6 @@ function commonOf({ actor, stage, apiUrl, reason }: RunOnRecord, intended: Omit<
     id: randomUUID(),
     at: new Date().toISOString(),
   };
-}
-
-async function endsWithin(work: Promise<void>, patienceMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, false);
-  });
-  try {
-    return await Promise.race([work.then(() => true), tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function failure(type: RecordedType, error: unknown): Ending {

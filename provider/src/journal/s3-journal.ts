@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 
-import { type AwsPatience, callsThatEnd } from "../aws-client";
+import { type AwsPatience, callsThatEnd, isAwsError } from "../aws-client";
 import { inChainOrder } from "./chain-order";
 import { type Entry, readEntry } from "./entry";
 import { type Journal, journalIn, type Store } from "./journal";
@@ -53,18 +53,14 @@ async function addObject(client: S3Client, bucket: string, key: string, body: st
   try {
     await client.send(new PutObjectCommand(request)).catch((error: unknown) => {
       // An attempt before this one was still under way.
-      if (nameOf(error) !== "ConditionalRequestConflict") throw error;
+      if (!isAwsError(error, "ConditionalRequestConflict")) throw error;
       return client.send(new PutObjectCommand(request));
     });
   } catch (error) {
     // The SDK tries again where an answer was lost, and then finds there what it has stored itself.
-    const isThere = nameOf(error) === "PreconditionFailed";
+    const isThere = isAwsError(error, "PreconditionFailed");
     if (!isThere || (await readObject(client, bucket, key)) !== body) throw error;
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "";
 }
 
 async function readObject(client: S3Client, bucket: string, key: string): Promise<string> {

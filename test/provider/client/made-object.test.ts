@@ -24,6 +24,18 @@ const failedApplication = (answer: Step, tenantId = "t-1"): Promise<TenantManage
     ),
   );
 
+/** Tests which id is taken from `Location`, where the body tells nothing. */
+function itIsTakenFrom(
+  locations: Record<string, string | undefined>,
+  fail: (answer: Step) => Promise<TenantManagementError>,
+): void {
+  for (const [location, id] of Object.entries(locations)) {
+    it(`is ${id ?? "none"} where Location is "${location}"`, async () => {
+      assert.equal((await fail(html(location))).made?.objectId, id);
+    });
+  }
+}
+
 describe("client: which application an unusable answer says was made", () => {
   const locations: Record<string, string | undefined> = {
     "/v0/tenants/t-1/applications/a-9": "a-9",
@@ -43,11 +55,7 @@ describe("client: which application an unusable answer says was made", () => {
     "a-9": undefined,
     "": undefined,
   };
-  for (const [location, id] of Object.entries(locations)) {
-    it(`is ${id ?? "none"} where Location is "${location}"`, async () => {
-      assert.equal((await failedApplication(html(location))).made?.objectId, id);
-    });
-  }
+  itIsTakenFrom(locations, failedApplication);
 
   it("is none where there is neither an id nor Location", async () => {
     assert.equal((await failedApplication(html())).made, undefined);
@@ -89,11 +97,7 @@ describe("client: which tenant an unusable answer says was made", () => {
     "/v0/tenants/t-1/applications": undefined,
     "/v0/tenants/t-1/applications/a-1": undefined,
   };
-  for (const [location, id] of Object.entries(locations)) {
-    it(`is ${id ?? "none"} where Location is "${location}"`, async () => {
-      assert.equal((await failedTenant(html(location))).made?.objectId, id);
-    });
-  }
+  itIsTakenFrom(locations, failedTenant);
 
   it("is none where nothing was to be made", async () => {
     const error = await withAnswers([json({ id: "t-1" })], ({ api }) => failureOf(api.getTenant("t-1")));

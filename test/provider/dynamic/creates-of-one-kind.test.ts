@@ -1,8 +1,6 @@
 import { strict as assert } from "node:assert";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 
+import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { newPublicKey, type ProviderProcess, startProvider, useProviderProcesses } from "./process";
 
@@ -11,17 +9,13 @@ const [read, write] = ["documents.submissions.read", "documents.submissions.writ
 describe("creates with the same cell and scopes in one tenant", function () {
   useProviderProcesses();
   const { sandbox, api } = useSandboxApi();
-  let directory: string;
+  const journal = useJournalFile();
   let provider: ProviderProcess;
   let tenantId: string;
 
   beforeEach(async () => {
-    directory = mkdtempSync(path.join(tmpdir(), "one-kind-"));
-    provider = startProvider(sandbox(), path.join(directory, "journal.jsonl"));
+    provider = startProvider(sandbox(), journal.file);
     ({ id: tenantId } = await provider.createTenant(`acme${Date.now()}`));
-  });
-  afterEach(() => {
-    rmSync(directory, { recursive: true });
   });
 
   const applicationIds = async () =>

@@ -1,27 +1,16 @@
 import { strict as assert } from "node:assert";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
+import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { lastEvent, newPublicKey, startProvider, takeLastLine, useProviderProcesses } from "./process";
 
 describe("a create whose repair is killed, too, between its intent and its result", function () {
   useProviderProcesses();
   const { sandbox, api } = useSandboxApi();
-  let directory: string;
-  let journal: string;
+  const journal = useJournalFile();
 
-  beforeEach(() => {
-    directory = mkdtempSync(path.join(tmpdir(), "killed-again-"));
-    journal = path.join(directory, "journal.jsonl");
-  });
-  afterEach(() => {
-    rmSync(directory, { recursive: true });
-  });
-
-  const start = () => startProvider(sandbox(), journal);
+  const start = () => startProvider(sandbox(), journal.file);
   const applicationsOf = (tenantId: string): string[] =>
     sandbox()
       .control.tenants()
@@ -32,7 +21,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
     [
       "before its result was on record",
       () => {
-        takeLastLine(journal);
+        takeLastLine(journal.file);
       },
     ],
     ["after it", () => undefined],
@@ -44,8 +33,8 @@ describe("a create whose repair is killed, too, between its intent and its resul
       const { id } = await make();
       kill();
       assert.equal((await make()).id, id);
-      assert.equal(lastEvent(journal)["outcome"], "recovered");
-      takeLastLine(journal);
+      assert.equal(lastEvent(journal.file)["outcome"], "recovered");
+      takeLastLine(journal.file);
       assert.equal((await make()).id, id);
       assert.deepEqual(applicationsOf(tenantId), [id]);
     });
@@ -57,7 +46,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
       // Longer than what the API's clock and this machine's may differ by.
       await sleepMs(3500);
       assert.equal((await start().createTenant(name)).id, id);
-      takeLastLine(journal);
+      takeLastLine(journal.file);
       assert.equal((await start().createTenant(name)).id, id);
       assert.equal(
         sandbox()
@@ -75,7 +64,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
       authMethod: "EC",
       publicKey: newPublicKey(),
     });
-    takeLastLine(journal);
+    takeLastLine(journal.file);
     sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-before" });
     const inputs = { authMethod: "EC", publicKey: newPublicKey() };
     await assert.rejects(first.createApplication(tenantId, "initech/eu-1/b", inputs));
@@ -90,7 +79,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
       const { id: tenantId } = await start().createTenant(`umbrella${authMethod.length}`);
       const inputs = () => ({ authMethod, ...(authMethod === "EC" ? { publicKey: newPublicKey() } : {}) });
       const held = await start().createApplication(tenantId, "umbrella/eu-1/default", inputs());
-      takeLastLine(journal);
+      takeLastLine(journal.file);
       const successor = await start().createApplication(tenantId, "umbrella/eu-1/default", inputs(), held.id);
       assert.notEqual(successor.id, held.id);
       assert.deepEqual(applicationsOf(tenantId), [held.id, successor.id]);

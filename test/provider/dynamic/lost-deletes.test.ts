@@ -1,10 +1,8 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 
 import { useServer } from "../../support/http-server";
+import { useJournalFile } from "../../support/journal-file";
 import { type ProviderProcess, startProvider, useProviderProcesses } from "./process";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -12,14 +10,13 @@ const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 describe("a delete whose answer was lost, and whose next attempt finds nothing", () => {
   useProviderProcesses();
   const server = useServer();
-  let directory: string;
+  const journal = useJournalFile();
   let provider: ProviderProcess;
   /** The ids of the tenants that the API knows. */
   let known: string[];
   const deletes = new Map<string, number>();
 
   beforeEach(() => {
-    directory = mkdtempSync(path.join(tmpdir(), "lost-deletes-"));
     known = [];
     deletes.clear();
     server.answerWith((request, response) => {
@@ -44,10 +41,7 @@ describe("a delete whose answer was lost, and whose next attempt finds nothing",
       keyId: "k",
       privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     };
-    provider = startProvider(organization, path.join(directory, "journal.jsonl"));
-  });
-  afterEach(() => {
-    rmSync(directory, { recursive: true });
+    provider = startProvider(organization, journal.file);
   });
 
   const remove = (tenantId: string): Promise<void> =>

@@ -10,6 +10,7 @@ import { configure } from "../../../provider/src/dynamic/session";
 import { tenant } from "../../../provider/src/dynamic/tenant";
 import { tenantApplication } from "../../../provider/src/dynamic/tenant-application";
 import { useServer } from "../../support/http-server";
+import { useWarnings } from "../../support/warnings";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const scopes = ["documents.submissions.read", "documents.submissions.write"];
@@ -31,8 +32,10 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
 
 describe("what was made otherwise than it was asked for", () => {
   const server = useServer();
+  const warnings = useWarnings();
   /** What the API answers, by method and path below the base URL. */
   let answers: Record<string, unknown>;
+  /** Of the suite: the provider keeps its journal open. */
   let directory: string;
   /** Each test has ids of its own: the provider keeps what one run of the engine has learnt. */
   let tenantId: string;
@@ -170,10 +173,7 @@ describe("what was made otherwise than it was asked for", () => {
       const { outs } = await tenantApplication.create(inputs);
       forgetApplicationsOf(tenantId);
       answers[`GET ${collection}`] = { items: [asTold({ _links: { token_url: "http://evil.example/t" } })] };
-      const { warn } = console;
-      const warnings: unknown[] = [];
-      console.warn = (text: unknown) => warnings.push(text);
-      const { props } = await tenantApplication.read("a-1", outs).finally(() => (console.warn = warn));
+      const { props } = await tenantApplication.read("a-1", outs);
       assert.equal(props["tokenUrl"], outs["tokenUrl"]);
       assert.match(String(warnings), /"token_url" is "http:\/\/evil\.example\/t".*The state keeps/);
     });
@@ -249,12 +249,7 @@ describe("what was made otherwise than it was asked for", () => {
 
     it("with other cells is made, and told as any drift is", async () => {
       answers["POST tenants"] = asTold();
-      const { warn } = console;
-      const warnings: unknown[] = [];
-      console.warn = (text: unknown) => warnings.push(text);
-      const { outs } = await tenant
-        .create({ ...inputs, cells: ["eu-1", "us-1"] })
-        .finally(() => (console.warn = warn));
+      const { outs } = await tenant.create({ ...inputs, cells: ["eu-1", "us-1"] });
       assert.deepEqual([outs["cells"], outs["declaredCells"]], [["eu-1"], ["eu-1", "us-1"]]);
       assert.match(String(warnings), /has the cells eu-1 at the vendor, not eu-1, us-1.*uiCells: \[eu-1\]/);
     });

@@ -5,7 +5,7 @@ import { mock } from "node:test";
 
 import { type JournalEvent, openFileJournal } from "../../../provider/src/journal";
 import { intent } from "./events";
-import { useJournalFile } from "./journal-file";
+import { useJournalFile } from "../../support/journal-file";
 
 const idsOf = (events: readonly JournalEvent[]) => events.map(({ id }) => id);
 const idsIn = async (file: string) => idsOf(await openFileJournal(file).read());

@@ -4,6 +4,7 @@ import { TenantManagementError } from "../../../provider/src/client";
 import { type JournalEvent, NotDeliveredError, startRecording } from "../../../provider/src/journal";
 import { journalIn } from "../../../provider/src/journal/journal";
 import { intent } from "./events";
+import { useWarnings } from "../../support/warnings";
 
 const run = {
   actor: "github:octocat",
@@ -25,8 +26,7 @@ function assertHolds(event: JournalEvent | undefined, fields: Record<string, unk
 }
 
 describe("what is recorded", () => {
-  const warn = console.warn;
-  let warnings: string[];
+  const warnings = useWarnings();
   let events: JournalEvent[];
   const append = (event: JournalEvent): Promise<void> => {
     events.push(event);
@@ -35,11 +35,6 @@ describe("what is recorded", () => {
 
   beforeEach(() => {
     events = [];
-    warnings = [];
-    console.warn = (text: string) => warnings.push(text);
-  });
-  afterEach(() => {
-    console.warn = warn;
   });
 
   it("says who, when, why, where, what, with which ids, and how it ended and how long it took", async () => {

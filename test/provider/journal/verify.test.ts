@@ -4,7 +4,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 
 import { openFileJournal, type Verification, verifyJournal } from "../../../provider/src/journal";
 import { intent, result } from "./events";
-import { useJournalFile } from "./journal-file";
+import { useJournalFile } from "../../support/journal-file";
 
 describe("the verification of a journal", () => {
   const place = useJournalFile();

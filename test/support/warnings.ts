@@ -1,0 +1,13 @@
+/** Gives what a test of a suite warns of, instead of printing it. */
+export function useWarnings(): string[] {
+  const { warn } = console;
+  const warnings: string[] = [];
+  beforeEach(() => {
+    warnings.length = 0;
+    console.warn = (text: string) => warnings.push(text);
+  });
+  afterEach(() => {
+    console.warn = warn;
+  });
+  return warnings;
+}
