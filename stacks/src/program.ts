@@ -13,9 +13,11 @@ import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
+import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
-import { type StackOutputs, toOutputs } from "./outputs";
+import { previewedOutputs, type StackOutputs } from "./outputs";
 import { assertChangesHaveReason } from "./reason-guard";
+import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
@@ -23,6 +25,7 @@ import { prepareSecretRemoval } from "./secret-removal";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
+import { outputsOfUpdate } from "./update-outputs";
 
 /**
  * The stack's program: configuration, customers, outputs.
@@ -38,7 +41,8 @@ export async function program(): Promise<StackOutputs> {
   await warnOfMissingJournal(settings);
   await assertNothingActiveIsRemoved(customers);
   const plans = await plansOf(provided, clock);
-  await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
+  const generations = [...plans].flatMap(declaredGenerations);
+  await assertChangesHaveReason(settings, generations);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
   const all: CustomerArgs[] = provided.map((configuration) => ({
@@ -48,12 +52,15 @@ export async function program(): Promise<StackOutputs> {
     plans,
     clock,
   }));
-  await freeSecretNames(all);
+  const blocked = await freeSecretNames(all);
   await prepareSecretRemoval(all, releases);
-  return toOutputs(
-    all.map((args) => ({ args, customer: new Customer(args) })),
-    await Promise.all(releases.map(release)),
-  );
+  await tellOfFirstFailure(all.length, generations);
+  const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
+  const registrations = Registrations.watch();
+  const provisioned = all.map((args) => ({ args, customer: new Customer({ ...args, blockedSlots }) }));
+  const released = await Promise.all(releases.map(release));
+  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
+  return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */
