@@ -12,6 +12,7 @@ import { z } from "zod";
 
 import type { StackOptions } from "./command";
 import { type Pulumi, pulumiFor, typedCommand } from "./pulumi";
+import { readFormerNames } from "./state";
 
 /** A stack, as a command works on it. */
 export interface Stack {
@@ -61,6 +62,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
     pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
   ]);
+  let formerNames: Promise<string[]> | undefined;
   const awsRegion = configuration["aws:region"]?.value;
   const settings = { ...(await settingsOf(configuration, pulumi)), awsRegion };
   return {
@@ -71,7 +73,12 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     directory,
     configured: (key) => configuration[`tenants:${key}`]?.value,
     awsRegion,
-    journal: openJournalOf({ stack: name, location: settings.journal, directory }),
+    journal: openJournalOf({
+      stack: name,
+      location: settings.journal,
+      directory,
+      formerNames: () => (formerNames ??= readFormerNames(pulumi, name)),
+    }),
     auditLog:
       settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, awsRegion),
     pulumi,

@@ -3,7 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
-import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
+import {
+  nameOfUrn,
+  otherStackNames,
+  resourcesOfLastUpdate,
+  stackName,
+  tenantType,
+} from "pulumi-resistant-tenants/own-stack";
 import {
   type ConfigurationProblem,
   describeProblems,
@@ -75,10 +81,18 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
 /** A journal on the disk stays behind where another machine goes on with the stack. */
 async function warnOfMissingJournal({ journal: location }: ProviderSettings): Promise<void> {
   if (!isOnDisk(location)) return;
-  const journal = openJournalOf({ stack: stackName(), location, directory: process.cwd() });
-  if (existsSync(journal.location)) return;
-  const holdsTenants = (await resourcesOfLastUpdate()).some(({ type }) => type === tenantType);
-  if (holdsTenants) await pulumi.log.warn(journalMissing(journal));
+  const held = await resourcesOfLastUpdate();
+  const stack = stackName();
+  const formerNames = otherStackNames(held, stack);
+  const journal = openJournalOf({
+    stack,
+    location,
+    directory: process.cwd(),
+    formerNames: () => formerNames,
+  });
+  if (existsSync(journal.location) || !held.some(({ type }) => type === tenantType)) return;
+  const isUnderFormerName = formerNames.length > 0 && (await journal.entries()).length > 0;
+  if (!isUnderFormerName) await pulumi.log.warn(journalMissing(journal));
 }
 
 /** Tells whether a customer is this stack's to provide, and not handed over. */
