@@ -30,6 +30,8 @@ export interface Stack {
   /** `aws:region`; undefined where only AWS's own configuration tells it. */
   awsRegion: string | undefined;
   journal: Journal;
+  /** Gives the other names that its state tells: it was renamed, or moved. */
+  formerNames: () => Promise<string[]>;
   /** Where each event of the journal is put, too (`tenants:auditLogGroup`). */
   auditLog: AuditLog | undefined;
   pulumi: Pulumi;
@@ -62,7 +64,8 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
     pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
   ]);
-  let formerNames: Promise<string[]> | undefined;
+  let read: Promise<string[]> | undefined;
+  const formerNames = (): Promise<string[]> => (read ??= readFormerNames(pulumi, name));
   const awsRegion = configuration["aws:region"]?.value;
   const settings = { ...(await settingsOf(configuration, pulumi)), awsRegion };
   return {
@@ -77,8 +80,9 @@ export async function openStack(options: StackOptions): Promise<Stack> {
       stack: name,
       location: settings.journal,
       directory,
-      formerNames: () => (formerNames ??= readFormerNames(pulumi, name)),
+      formerNames,
     }),
+    formerNames,
     auditLog:
       settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, awsRegion),
     pulumi,

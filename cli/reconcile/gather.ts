@@ -2,6 +2,7 @@ import type { ApiApplication, TenantManagementApi } from "pulumi-resistant-tenan
 import { eventsOf, type JournalEvent } from "pulumi-resistant-tenants/journal";
 import { assertSameEnvironment } from "pulumi-resistant-tenants/operator";
 
+import { asOneRecord } from "../former-names";
 import { findLocks } from "../lock";
 import type { Stack } from "../stack";
 import { type HeldState, readState } from "../state";
@@ -34,7 +35,7 @@ export async function gather(
     api.listTenants(),
   ]);
   const unreadable = entries.filter(({ kind }) => kind === "unreadable");
-  const events = eventsOf(entries.filter(({ kind }) => kind !== "unreadable"));
+  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }

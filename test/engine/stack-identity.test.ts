@@ -90,6 +90,9 @@ describe("a stack that is renamed or moved, on the engine", function () {
     const second = { env: { PULUMI_OPTION_STACK: "second" } };
     await stack.setCustomers([andEc]);
     assert.doesNotMatch(await stack.succeed(["preview"], second), /nothing on record/);
+    const reconciled = await stack.tenantsWith(second.env, "reconcile");
+    assert.equal(reconciled.exitCode, 3, reconciled.stderr);
+    assert.doesNotMatch(reconciled.stdout, /for the stack/);
     stack.sandbox.control.resetRequests();
     await stack.succeed(up, second);
     assert.equal(stack.sandbox.control.requests().createTenantApplication, 0);
