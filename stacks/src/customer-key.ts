@@ -8,7 +8,7 @@ import type { RotationConfiguration } from "./rotation/configuration";
 export interface CustomerKey {
   /** PEM (SPKI) or a JWK. */
   publicKey?: string | Record<string, unknown> | undefined;
-  /** The key's id (`kid`); default: its RFC 7638 thumbprint. */
+  /** The key's id (`kid`); default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
   keyId?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export const customerKeyFields = {
       error: "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK",
     })
     .optional(),
-  /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: its RFC 7638 thumbprint. */
+  /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
   keyId: z
     .string({ error: "must be text" })
     .min(1, "must not be empty")
