@@ -1,6 +1,6 @@
 /** The words of the API and the names in a state. It loads neither the engine's SDK nor what talks to the network. */
 export { type Cell, cells, type Stage, stages, stageTable } from "./client/cells";
-export { messageOf } from "./client/errors";
+export { messageOf, printable } from "./client/errors";
 export {
   isSamePublicKey,
   parsePublicKey,

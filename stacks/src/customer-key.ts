@@ -2,6 +2,7 @@ import type { AuthMethod } from "pulumi-resistant-tenants";
 import { readPublicKey } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
+import { yamlText } from "./problems";
 import type { RotationConfiguration } from "./rotation/configuration";
 
 /** A public key whose private half is the customer's: the stack never has it. */
@@ -24,11 +25,7 @@ export const customerKeyFields = {
     })
     .optional(),
   /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
-  keyId: z
-    .string({ error: "must be text" })
-    .min(1, "must not be empty")
-    .max(256, "must be at most 256 characters")
-    .optional(),
+  keyId: yamlText().min(1, "must not be empty").max(256, "must be at most 256 characters").optional(),
 };
 
 /** One field of an application that is wrong. */
