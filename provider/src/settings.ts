@@ -1,3 +1,4 @@
+import path from "node:path";
 import { z } from "zod";
 
 import { stages, stageTable, type Stage } from "./client/cells";
@@ -41,6 +42,13 @@ const flag = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
 
+/** Tells whether a path that is relative leads to a file below the folder from which it starts. */
+function staysInside(file: string): boolean {
+  if (path.isAbsolute(file) || file.startsWith("s3://")) return true;
+  const normal = path.posix.normalize(file.replaceAll("\\", "/"));
+  return normal !== "." && normal !== "./" && !/^\.\.(?:\/|$)/.test(normal);
+}
+
 /** The keys below `tenants:` that the resources read. Each may be absent while nothing has to be sent. */
 export const settingsSchema = z.object({
   /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. A stack never changes it. */
@@ -67,7 +75,7 @@ export const settingsSchema = z.object({
   /** ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8). */
   privateKeySecretArn: secretArn.optional(),
   /**
-   * Where each create and delete is recorded before it is sent: a file, relative to the project, or
+   * Where each create and delete is recorded before it is sent: a file inside the project, an absolute path, or
    * `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.
    */
   journal: z
@@ -76,10 +84,14 @@ export const settingsSchema = z.object({
       /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/\S*)?|(?!\w+:\/\/).+)$/,
       "must be a file's path or s3://<bucket>/<prefix>",
     )
+    .refine(staysInside, {
+      error:
+        "must stay inside the project: a path below its folder, an absolute path, or s3://<bucket>/<prefix>",
+    })
     .optional(),
   /**
    * `true` says that the disk of this CI runner outlives the run, so that the journal may lie on it; without it a runner
-   * (`CI=true`) must keep it in S3. Default: `false`.
+   * must keep it in S3. A runner is known by `CI`, or by the flag of its CI system (Azure Pipelines sets `TF_BUILD`). Default: `false`.
    */
   journalDiskIsKept: flag.optional(),
   /**
