@@ -1,3 +1,5 @@
+import "../node-version";
+
 export { TenantManagementApi, type Authentication, type TenantManagementApiOptions } from "./api";
 export type { ApplicationCredentials } from "./application-credentials";
 export {
