@@ -4,6 +4,7 @@
 // its `statuses`; where the file holds anything else, that is the answer.
 const fs = require("node:fs");
 const path = require("node:path");
+const { URL } = require("node:url");
 
 const args = process.argv.slice(2);
 const { GH_RECORD, GH_DEPLOYMENTS } = process.env;
