@@ -4,6 +4,7 @@ import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
+import { revealingProblem } from "pulumi-resistant-tenants/revealing-switches";
 import {
   type ConfigurationProblem,
   describeProblems,
@@ -27,9 +28,11 @@ import { declaredGenerations, planSlots } from "./rotation/plan-slots";
 /**
  * The stack's program: configuration, customers, outputs.
  *
- * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created
+ * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created; and in
+ * production where a switch is on that writes credentials down
  */
 export async function program(): Promise<StackOutputs> {
+  assertNothingReveals();
   const { settings, secretPrefix, quota, customers } = configurationOfStack();
   const clock = clockOfProgram();
   const provided = customers.filter(isProvided);
@@ -54,6 +57,12 @@ export async function program(): Promise<StackOutputs> {
     all.map((args) => ({ args, customer: new Customer(args) })),
     await Promise.all(releases.map(release)),
   );
+}
+
+/** The provider refuses the same, but only when it is first called. */
+function assertNothingReveals(): void {
+  const problem = revealingProblem(pulumi.runtime.allConfig()["tenants:stage"]);
+  if (problem !== undefined) throw refusal(problem);
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */
