@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
-import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
+import { assertNothingReveals, assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
-import { revealingProblem } from "pulumi-resistant-tenants/revealing-switches";
 import {
   type ConfigurationProblem,
   describeProblems,
@@ -57,12 +56,6 @@ export async function program(): Promise<StackOutputs> {
     all.map((args) => ({ args, customer: new Customer(args) })),
     await Promise.all(releases.map(release)),
   );
-}
-
-/** The provider refuses the same, but only when it is first called. */
-function assertNothingReveals(): void {
-  const problem = revealingProblem(pulumi.runtime.allConfig()["tenants:stage"]);
-  if (problem !== undefined) throw refusal(problem);
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */

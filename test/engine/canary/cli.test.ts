@@ -50,7 +50,7 @@ describe("no credential in what the command line prints, writes or hands to pulu
       ["list"],
       ["show", "globex"],
       ["show", "globex", "--json"],
-      ["ticket", "globex"],
+      ["ticket", "globex", "eu-1"],
       ["credentials", "--json"],
       ["audit", "show", "--json"],
       ["audit", "verify", "--json"],
@@ -77,9 +77,9 @@ describe("no credential in what the command line prints, writes or hands to pulu
 
   it("where it restores a customer's secrets", async () => {
     const { stack } = canary;
-    await stack.setCustomers(fourCustomers.slice(1) as never);
+    await stack.setCustomers(fourCustomers.slice(1));
     assertClean("up", await canary.run(["up", ...unseen]));
-    await stack.setCustomers(fourCustomers as never);
+    await stack.setCustomers(fourCustomers);
     const restored = await canary.tenants(["restore", "acme", "--yes", "--json"], env);
     assertClean("restore", restored);
     assert.match(restored.stdout, /"imported": \[\s*\{/);

@@ -97,6 +97,8 @@ describe("switches that write credentials down, on the engine", function () {
         { args: ["preview", "--tracing", `file:${trace}`], named: /--tracing/ },
         { args: ["preview", "-v=9", "--logflow"], named: /-v=9/ },
       ];
+      // A protected resource is refused by the engine, which then does not ask the provider.
+      await production.stack.succeed(["state", "unprotect", "--all", "--yes"]);
       for (const { args, env, named } of refused) {
         const { exitCode, stdout, stderr } = await production.run(args, env);
         assert.notEqual(exitCode, 0, args.join(" "));
