@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
-import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
+import { assertNothingReveals, assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
 import {
@@ -30,9 +30,11 @@ import { declaredGenerations, planSlots } from "./rotation/plan-slots";
 /**
  * The stack's program: configuration, customers, outputs.
  *
- * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created
+ * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created; and in
+ * production where a switch is on that writes credentials down
  */
 export async function program(): Promise<StackOutputs> {
+  assertNothingReveals();
   const { settings, secretPrefix, quota, customers } = configurationOfStack();
   const clock = clockOfProgram();
   const provided = customers.filter(isProvided);

@@ -78,9 +78,18 @@ export function messageOf(error: unknown): string {
 /** The longest text of a server's that is repeated in a message, in characters. */
 const longestQuote = 512;
 
-/** Makes a server's text safe to print: control characters (terminal escapes) escaped, length bounded. */
+/** A server may quote what it was sent: a signed token or assertion, a private key. */
+const credentials =
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]*-----)?/g;
+
+/**
+ * Makes a server's text safe to print: signed tokens and private keys left out, control characters (terminal escapes)
+ * escaped, length bounded.
+ */
 export function printable(text: string): string {
-  const escaped = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
+  const escaped = text
+    .replace(credentials, "[credential]")
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
   return escaped.length > longestQuote ? `${escaped.slice(0, longestQuote)}…` : escaped;
 }
 
