@@ -325,9 +325,13 @@ export class TenantManagementApi {
     return whileSettling(request, isExpected, why, this.options.retryPolicy.sleep);
   }
 
-  /** Looks at a list twice, a moment apart: one that lags may lack an item once. */
-  lookTwice<T>(look: () => Promise<T>): Promise<[T, T]> {
-    return lookTwice(look, this.options.retryPolicy.sleep);
+  /**
+   * Looks at a list twice, a moment apart: one that lags may lack an item once.
+   *
+   * @see {@link lookTwice}
+   */
+  lookTwice<T>(look: () => Promise<T>, isEnough?: (seen: T) => boolean): Promise<T[]> {
+    return lookTwice(look, this.options.retryPolicy.sleep, isEnough);
   }
 
   /**

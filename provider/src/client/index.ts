@@ -31,4 +31,5 @@ export {
   documentsScopes,
   type NewApplication,
 } from "./schemas";
+export { parseInstant } from "./server-clock";
 export { createTransport, type Transport, type TransportLimits } from "./transport";

@@ -48,12 +48,18 @@ function settledTooLate(refusal: TenantManagementError, why: string): TenantMana
 }
 
 /**
- * Looks at something twice, a moment apart: a list that lags, or that changes while it is read, may lack an item once.
+ * Looks at a list twice, a moment apart: one that lags, or that changes while it is read, may lack an item once.
  *
- * @returns Resolves with what was seen, both times.
+ * @param isEnough tells whether the first look has seen what there is to see; default never
+ * @returns Resolves with what was seen, the first time and the second.
  */
-export async function lookTwice<T>(look: () => Promise<T>, sleep: Sleep): Promise<[T, T]> {
+export async function lookTwice<T>(
+  look: () => Promise<T>,
+  sleep: Sleep,
+  isEnough: (seen: T) => boolean = () => false,
+): Promise<T[]> {
   const first = await look();
+  if (isEnough(first)) return [first];
   await sleep(betweenLooksMs);
   return [first, await look()];
 }
