@@ -14,6 +14,12 @@ export interface Expectation {
   events: readonly JournalEvent[];
 }
 
+/** What of the API's client is needed. */
+type Lists = Pick<
+  TenantManagementApi,
+  "listTenants" | "getTenant" | "listApplications" | "getApplication" | "lookTwice"
+>;
+
 /** What the API has. */
 export interface Existing {
   /** All tenants of the organization. */
@@ -26,7 +32,7 @@ export interface Existing {
  * Asks the API what there is: by its lists, and by its id for whatever is expected and no list has. A list may lag, and its
  * pages may shift while they are read: what it lacks is not gone.
  */
-export async function findExisting(api: TenantManagementApi, expected: Expectation): Promise<Existing> {
+export async function findExisting(api: Lists, expected: Expectation): Promise<Existing> {
   const { state, events, stack, apiUrl } = expected;
   const own = events.filter((event) => event.stack === stack && event.apiUrl === apiUrl);
   const held = [...state.tenants, ...state.applications].map(({ tenantId }) => tenantId);
@@ -45,7 +51,7 @@ export async function findExisting(api: TenantManagementApi, expected: Expectati
 }
 
 async function findTenants(
-  api: TenantManagementApi,
+  api: Lists,
   ids: ReadonlySet<string>,
   names: readonly string[],
 ): Promise<ApiTenant[]> {
@@ -71,7 +77,7 @@ async function findTenants(
 
 /** Where a create is open, its application has no id yet: only lists can show it. */
 async function findApplications(
-  api: TenantManagementApi,
+  api: Lists,
   tenantId: string,
   expected: Expectation,
   tenants: readonly ApiTenant[],

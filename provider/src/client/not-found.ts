@@ -13,7 +13,9 @@ import type { HttpAnswer } from "./transport";
 
 /** The contract's `Error`. */
 const errorSchema = z.object({
-  message: z.string().refine((message) => [...message].length <= 512, "must have at most 512 characters"),
+  message: z
+    .string()
+    .refine((message) => Array.from(message).length <= 512, "must have at most 512 characters"),
 });
 
 /**

@@ -75,9 +75,7 @@ describe("client: an authorization server whose rate limit is used up", () => {
   const isAbout = (waitMs: number | undefined, seconds: number): boolean =>
     waitMs !== undefined && Math.abs(waitMs - seconds * 1000) <= 1_000;
 
-  async function ask(
-    steps: readonly Step[],
-  ): Promise<{ waits: number[]; said: string[]; tokens: OrganizationTokens }> {
+  function ask(steps: readonly Step[]): { waits: number[]; said: string[]; tokens: OrganizationTokens } {
     const said: string[] = [];
     const { policy, waits } = recordedRetries({ notify: (message) => said.push(message) });
     const sign = (): Promise<string> => Promise.resolve("an.assertion.signed");
@@ -87,7 +85,7 @@ describe("client: an authorization server whose rate limit is used up", () => {
   }
 
   it("is waited for, and the user is told", async () => {
-    const { waits, said, tokens } = await ask([refusal(58), tokenAnswer("good")]);
+    const { waits, said, tokens } = ask([refusal(58), tokenAnswer("good")]);
     assert.equal(await tokens.get(), "good");
     assert.equal(waits.length, 1);
     assert.ok(isAbout(waits[0], 58), String(waits));
@@ -96,14 +94,14 @@ describe("client: an authorization server whose rate limit is used up", () => {
   });
 
   it("is waited for a minute at most before each attempt", async () => {
-    const { waits, said, tokens } = await ask([refusal(600), tokenAnswer("good")]);
+    const { waits, said, tokens } = ask([refusal(600), tokenAnswer("good")]);
     await tokens.get();
     assert.deepEqual(waits, [60_000]);
     assert.match(said[0]!, /asks to wait (599|600|601) s: waiting 60 s, then trying again\.$/);
   });
 
   it("is told of with the time it asked for where it never gives in", async () => {
-    const { tokens } = await ask(Array.from({ length: 8 }, () => refusal(600)));
+    const { tokens } = ask(Array.from({ length: 8 }, () => refusal(600)));
     assert.match(
       (await failureOf(tokens.get())).message,
       /answered 429, again and again, and asked to wait \d+ s/,

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { type Expectation, findExisting } from "../../../cli/reconcile/existing";
+import { messageOf } from "../../../provider/src/client/errors";
 import type { Properties } from "../../../provider/src/dynamic/inputs";
 import { openJournalOf } from "../../../provider/src/journal";
 import type { Control, FaultInput, Operation, SettingsChange } from "../../../sandbox/api";
@@ -145,7 +146,7 @@ describe("what exists, and what exists no more", function () {
         // Taken over where it looks empty, refused with the line that adopts it where it does not.
         const found = await provider.createTenant(name).then(
           ({ id }) => id,
-          ({ message }: Error) => /adopt: (\S+)$/.exec(message)?.[1],
+          (error: unknown) => /adopt: (\S+)$/.exec(messageOf(error))?.[1],
         );
         assert.equal(found, tenant.id);
         assert.equal((await provider.adoptTenant(name, tenant.id)).id, tenant.id);
