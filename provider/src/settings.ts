@@ -112,7 +112,8 @@ export const settingsSchema = z.object({
   reason: reasonSchema.optional(),
   /**
    * `true` lets an `up` delete and make again an application whose secret was lost with the answer, or that was made
-   * otherwise than it was asked for. Default: `false`.
+   * otherwise than it was asked for. One whose create was answered, and that the state has lost, may be in use: it is never
+   * deleted. Default: `false`.
    */
   replaceLostApplications: flag.optional(),
   /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */

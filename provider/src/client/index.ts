@@ -33,4 +33,5 @@ export {
   documentsScopes,
   type NewApplication,
 } from "./schemas";
+export { parseInstant } from "./server-clock";
 export { createTransport, type Transport, type TransportLimits } from "./transport";
