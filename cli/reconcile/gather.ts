@@ -2,6 +2,7 @@ import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { eventsOf } from "pulumi-resistant-tenants/journal";
 import { assertSameEnvironment } from "pulumi-resistant-tenants/operator";
 
+import { asOneRecord } from "../former-names";
 import { findLocks } from "../lock";
 import type { Stack } from "../stack";
 import { readState } from "../state";
@@ -32,7 +33,7 @@ export async function gather(
     journal.entries(),
   ]);
   const unreadable = entries.filter(({ kind }) => kind === "unreadable");
-  const events = eventsOf(entries.filter(({ kind }) => kind !== "unreadable"));
+  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }

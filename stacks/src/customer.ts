@@ -7,6 +7,7 @@ import { declareGenerations } from "./generations";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "./secret-protection";
+import { settledOutputs } from "./settle";
 import { secretName, secretTags } from "./stored-secret";
 
 /** The arguments of a {@link Customer}. */
@@ -18,6 +19,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   plans: ReadonlyMap<string, SlotPlan>;
   /** By which generations age. */
   clock: () => Date;
+  /** The slots of which nothing can be declared in this update. */
+  blockedSlots?: ReadonlySet<string>;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
@@ -58,8 +61,10 @@ export class Customer extends pulumi.ComponentResource {
       },
       { parent: this, protect: this.isSafeguarded },
     );
-    this.applications = args.applications.map((application) => this.makeApplication(application));
-    this.registerOutputs({ tenantId: this.tenant.tenantId });
+    this.applications = args.applications
+      .filter((application) => args.blockedSlots?.has(slotName(name, application)) !== true)
+      .map((application) => this.makeApplication(application));
+    this.registerOutputs(settledOutputs(customerType, name, { tenantId: this.tenant.tenantId }));
   }
 
   private get isSafeguarded(): boolean {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { TenantManagementError } from "../client/errors";
 import { isCi } from "../dynamic/actor";
 import { openFileJournal } from "./file-journal";
+import { withFormerNames } from "./former-names";
 import type { Journal } from "./journal";
 import { openS3Journal } from "./s3-journal";
 
@@ -15,6 +16,8 @@ export interface JournalPlace {
   location: string | undefined;
   /** A folder of the project: that of `Pulumi.yaml`, or one below it. */
   directory: string;
+  /** Gives the other names that the stack's state tells: it was renamed, or moved. Default: none. */
+  formerNames?: () => Promise<readonly string[]> | readonly string[];
 }
 
 /** Tells whether a journal lies on this machine's disk, and so goes with it. */
@@ -49,11 +52,21 @@ export function journalMissing({ location }: Pick<Journal, "location">): string 
 }
 
 /**
- * Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`.
+ * Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`; with it, what
+ * the stack has on record under the names that it had before.
  *
  * @throws {@link TenantManagementError} `INPUT_INVALID` where it lies in the project and there is no project
  */
-export function openJournalOf({ stack, location, directory }: JournalPlace): Journal {
+export function openJournalOf(place: JournalPlace): Journal {
+  const { stack, formerNames = () => [] } = place;
+  return withFormerNames(openUnderName(place, stack), {
+    stack,
+    namesOfState: formerNames,
+    open: (former) => openUnderName(place, former),
+  });
+}
+
+function openUnderName({ location, directory }: JournalPlace, stack: string): Journal {
   if (location !== undefined && !isOnDisk(location)) {
     return openJournalAt(`${location.replace(/\/+$/, "")}/${stack}`);
   }
