@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { openClock } from "pulumi-resistant-tenants/clock";
-import { describeProblems } from "pulumi-resistant-tenants/settings";
+import { allowedHostsIn, describeProblems } from "pulumi-resistant-tenants/settings";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { type Credential, toCredentials } from "../credentials/credential";
@@ -29,7 +29,9 @@ async function credentials(options: StackOptions): Promise<ExitCode> {
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const now = openClock()();
   const stack = await openStack(options);
-  const read = readConfiguration(stack.configuration, stack.awsRegion);
+  const read = readConfiguration(stack.configuration, stack.awsRegion, {
+    allowedHosts: allowedHostsIn(process.env),
+  });
   if ("problems" in read) throw new Error(describeProblems(read.problems));
   const list = await toCredentials(
     read.configuration.customers.filter(({ status }) => status !== "released"),

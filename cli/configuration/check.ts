@@ -1,4 +1,4 @@
-import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
+import { allowedHostsIn, type ConfigurationProblem } from "pulumi-resistant-tenants/settings";
 
 import { holdsSecret } from "./file";
 
@@ -6,7 +6,7 @@ const namespace = "tenants:";
 
 /**
  * Checks the values of a stack's configuration file as the program does, but without the engine. A secret cannot be
- * read here, and counts as right.
+ * read here, and counts as right. Hosts are judged by this run's own environment.
  *
  * @returns Resolves with everything that is wrong
  */
@@ -18,6 +18,14 @@ export async function problemsOf(values: ReadonlyMap<string, unknown>): Promise<
   const readable = own.filter(([key]) => !secrets.includes(key));
   const read = readConfiguration(
     new Map(readable.map(([key, value]) => [key.slice(namespace.length), toText(value)])),
+    undefined,
+    {
+      allowedHosts: allowedHostsIn(process.env),
+      aws: (key) => {
+        const value = values.get(`aws:${key}`);
+        return value === undefined || value === null || holdsSecret(value) ? undefined : toText(value);
+      },
+    },
   );
   return "problems" in read ? read.problems.filter(({ path }) => !secrets.includes(path)) : [];
 }

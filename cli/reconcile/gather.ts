@@ -27,17 +27,18 @@ export async function gather(
   file: string | undefined,
 ): Promise<Gathered> {
   const { name, settings, journal, pulumi } = stack;
-  const [locks, state, entries, tenants] = await Promise.all([
+  const [locks, state, entries] = await Promise.all([
     findLocks(stack),
     readState(pulumi, file),
     journal.entries(),
-    api.listTenants(),
   ]);
-  const unreadable = entries.filter(({ kind }) => kind === "unreadable");
-  const events = eventsOf(entries.filter(({ kind }) => kind !== "unreadable"));
+  // Before anything is sent: a token goes to no API but the one that this stack was made at.
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }
+  const tenants = await api.listTenants();
+  const unreadable = entries.filter(({ kind }) => kind === "unreadable");
+  const events = eventsOf(entries.filter(({ kind }) => kind !== "unreadable"));
   const place = { stack: name, apiUrl: settings.apiUrl };
   const wanted = tenantsToLookInto(state, events, place);
   const looked = tenants

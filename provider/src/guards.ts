@@ -4,7 +4,14 @@ import { messageOf } from "./client/errors";
 import { assertSameEnvironment } from "./dynamic/environment";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
 import { tenantApplicationType, tenantType } from "./resource-types";
-import { describeProblems, type ProviderSettings, readSettings } from "./settings";
+import { stageTable } from "./client/cells";
+import {
+  allowedHostsIn,
+  describeAllowedHosts,
+  describeProblems,
+  type ProviderSettings,
+  readSettings,
+} from "./settings";
 
 /**
  * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,
@@ -19,12 +26,21 @@ let environmentChecked: Promise<void> | undefined;
  * @throws `pulumi.RunError`, in a preview and in an `up` alike, before anything is created
  */
 export function assertStackEnvironment(): Promise<void> {
-  environmentChecked ??= resourcesOfLastUpdate().then(checkEnvironment);
+  environmentChecked ??= checkStack();
   return environmentChecked;
 }
 
-function checkEnvironment(resources: readonly HeldResource[]): void {
+/** What is configured is judged before the state is: it may name what must not even be asked. */
+async function checkStack(): Promise<void> {
   const settings = configuredSettings();
+  checkEnvironment(await resourcesOfLastUpdate(), settings);
+  const { stage, allowedHosts } = settings;
+  const environment = stageTable[stage].allowsAnyAwsEndpoint ? {} : process.env;
+  const allowed = describeAllowedHosts(allowedHosts, environment);
+  if (allowed !== undefined) await pulumi.log.info(allowed);
+}
+
+function checkEnvironment(resources: readonly HeldResource[], settings: ProviderSettings): void {
   for (const { urn, type, outputs } of resources) {
     if (type !== tenantType && type !== tenantApplicationType) continue;
     try {
@@ -41,7 +57,11 @@ function checkEnvironment(resources: readonly HeldResource[]): void {
 
 function configuredSettings(): ProviderSettings {
   const config = new pulumi.Config("tenants");
-  const read = readSettings((key) => config.get(key));
+  const aws = new pulumi.Config("aws");
+  const read = readSettings((key) => config.get(key), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => aws.get(key),
+  });
   if ("settings" in read) return read.settings;
   throw refusal(describeProblems(read.problems));
 }

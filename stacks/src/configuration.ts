@@ -10,6 +10,7 @@ import {
   type ProviderSettings,
   readSettings,
   secretArn,
+  type SettingsContext,
   settingsKeys,
   settingsSchema,
 } from "pulumi-resistant-tenants/settings";
@@ -247,13 +248,15 @@ export function slotName(customer: string, { cell, purpose }: { cell: Cell; purp
  * @param values all values of the namespace `tenants`, by key without the namespace, as the engine gives them: text,
  *   and JSON where the file holds a list or an object
  * @param awsRegion the stack's `aws:region`, if it has one
+ * @param context what the environment and the rest of the configuration say of hosts
  * @returns the configuration, or everything that is wrong with it
  */
 export function readConfiguration(
   values: ReadonlyMap<string, string>,
   awsRegion?: string,
+  context: SettingsContext = {},
 ): { configuration: StackConfiguration } | { problems: ConfigurationProblem[] } {
-  const read = readSettings((key) => values.get(key));
+  const read = readSettings((key) => values.get(key), context);
   const problems = [
     ...unknownKeys(values),
     ...("problems" in read ? read.problems : []),

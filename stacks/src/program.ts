@@ -5,6 +5,7 @@ import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
 import {
+  allowedHostsIn,
   type ConfigurationProblem,
   describeProblems,
   type ProviderSettings,
@@ -118,7 +119,10 @@ function configurationOfStack(): StackConfiguration {
       key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
     ),
   );
-  const read = readConfiguration(values, all["aws:region"]);
+  const read = readConfiguration(values, all["aws:region"], {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => all[`aws:${key}`],
+  });
   const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
   return read.configuration;

@@ -3,15 +3,22 @@ import { z } from "zod";
 
 import { compressionOf, quotedRequestId } from "./answer";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
-import { applicationDifferences, credentialDifferences, tenantDifferences } from "./as-asked";
+import {
+  applicationDifferences,
+  credentialDifferences,
+  linkRefusals,
+  serverRefusals,
+  tenantDifferences,
+} from "./as-asked";
 import type { Stage } from "./cells";
 import { Deadline } from "./deadline";
 import { type MadeObject, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
+import { type HostRules, refusalOfUrl, type UrlRefusal, wayToAllow } from "./hosts";
 import { madeObject } from "./made-object";
 import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
 import { Pacer, realClock } from "./pacer";
-import { resolveNextPage } from "./paging";
+import { resolveLink } from "./paging";
 import type { PublicKeyNumbers } from "./public-key";
 import { parseRetryAfter, RetryableFailure, type RetryPolicy, withRetries } from "./retry";
 import {
@@ -43,6 +50,8 @@ export interface TenantManagementApiOptions {
   stage: Stage;
   /** The base URL, `/v0` included. */
   apiUrl: string;
+  /** The hosts that the environment allows beside the vendor's of the stage (`TENANTS_ALLOWED_HOSTS`). Default: none. */
+  allowedHosts?: readonly string[];
   tokens: OrganizationTokens;
   transport: Transport;
   retryPolicy: RetryPolicy;
@@ -85,10 +94,17 @@ export class TenantManagementApi {
   readonly apiUrl: string;
 
   readonly #pacer: Pacer;
+  readonly #hosts: HostRules;
   #clockAheadMs = 0;
 
+  /**
+   * @throws {@link TenantManagementError} `INPUT_INVALID` where the API, or the server of its tokens, is at a host that is
+   *   not allowed
+   */
   constructor(private readonly options: TenantManagementApiOptions) {
     this.stage = options.stage;
+    this.#hosts = { stage: options.stage, allowedHosts: options.allowedHosts ?? [] };
+    assertHosts(options, this.#hosts);
     const { sleep } = options.retryPolicy;
     this.#pacer = options.pacer ?? new Pacer({ ...realClock, sleep: (delayMs) => sleep(delayMs) });
     this.apiUrl = options.apiUrl.replace(/\/+$/, "");
@@ -111,7 +127,7 @@ export class TenantManagementApi {
     };
     const answer = await this.#call(call);
     const made = this.#parse(tenantSchema, answer, call);
-    this.#assertAsAsked(tenantDifferences(tenant, made), answer, call);
+    this.#assertAsAsked(tenantDifferences(tenant, made), answer, call, linkRefusals(made, this.#hosts));
     return made;
   }
 
@@ -140,7 +156,7 @@ export class TenantManagementApi {
 
   #nextPage(href: string | null | undefined, answer: HttpAnswer, call: Call): URL | undefined {
     if (href === undefined || href === null || href === "") return undefined;
-    const next = resolveNextPage(this.apiUrl, call.url, href);
+    const next = resolveLink(this.apiUrl, call.url, href);
     if (next !== undefined) return next;
     throw this.#invalidAnswer(
       "it names a next page outside the Tenant Management API, which was not followed. Check tenants:apiUrl",
@@ -188,7 +204,8 @@ export class TenantManagementApi {
     const answer = await this.#call(call);
     const made = this.#parse(newApplicationSchema, answer, call);
     const ofCredentials = credentialDifferences(authentication, made.credentials);
-    this.#assertAsAsked(applicationDifferences(application, made), answer, call, ofCredentials);
+    const refusals = serverRefusals(made, this.#hosts);
+    this.#assertAsAsked(applicationDifferences(application, made), answer, call, refusals, ofCredentials);
     return made;
   }
 
@@ -243,8 +260,8 @@ export class TenantManagementApi {
     application: ApiApplication,
     credentials: ApplicationCredentials,
   ): Promise<void> {
-    const { stage, tokens, transport, retryPolicy } = this.options;
-    const place = { stage, tenantId, organizationTokenUrl: tokens.tokenUrl };
+    const { transport, retryPolicy } = this.options;
+    const place = { ...this.#hosts, tenantId };
     await proveCredentials(application, credentials, place, transport, retryPolicy);
   }
 
@@ -391,12 +408,14 @@ export class TenantManagementApi {
       return call.method === "POST" ? error : new RetryableFailure(error, askedMs);
     }
     if (status >= 300 && status < 400) {
-      return this.#error(
-        "REFUSED",
-        call.doing,
-        `was answered ${status}, a redirect, which is never followed${quotedRequestId(answer)}. Check tenants:apiUrl`,
-        { status },
-      );
+      const outcome = `was answered ${status}, a redirect, which is never followed${quotedRequestId(answer)}`;
+      if (call.collection === undefined) {
+        return this.#error("REFUSED", call.doing, `${outcome}. Check tenants:apiUrl`, { status });
+      }
+      // A server may answer 303 with where to find what it has created.
+      const made = this.#madeBy(answer, call);
+      const details = { status, ...(made === undefined ? {} : { made }) };
+      return this.#error("ANSWER_INVALID", call.doing, `${outcome}; it may have created something. Check tenants:apiUrl`, details);
     }
     const remedy = call.remedies?.[status] ?? remedies[status];
     return this.#error("REFUSED", call.doing, `was refused with ${status}${said}${remedy ?? ""}`, {
@@ -423,29 +442,35 @@ export class TenantManagementApi {
   /**
    * What was made otherwise than it was asked for is of no use, and there all the same.
    *
+   * @param refusals of the URLs in the answer
    * @param ofCredentials of a new application's credentials
    */
   #assertAsAsked(
     differences: readonly string[],
     answer: HttpAnswer,
     call: Call,
+    refusals: readonly UrlRefusal[],
     ofCredentials: readonly string[] = [],
   ): void {
-    const all = [...ofCredentials, ...differences];
+    const all = [...ofCredentials, ...differences, ...refusals.map(({ problem }) => problem)];
     if (all.length === 0) return;
-    const made = madeBy(answer, call);
+    const made = this.#madeBy(answer, call);
     const credentialsDiffer = ofCredentials.length === 0 ? undefined : ofCredentials.join("; ");
     throw this.#unusableAnswer(
       `something else than was asked for: ${all.join("; ")}`,
       answer,
       call,
-      made === undefined ? undefined : { ...made, credentialsDiffer },
+      made === undefined ? undefined : { ...made, credentialsDiffer, refusals },
     );
   }
 
   #invalidAnswer(problem: string, answer: HttpAnswer, call: Call): TenantManagementError {
     const what = `something that is not what the vendor's contract says: ${problem}`;
-    return this.#unusableAnswer(what, answer, call, madeBy(answer, call));
+    return this.#unusableAnswer(what, answer, call, this.#madeBy(answer, call));
+  }
+
+  #madeBy(answer: HttpAnswer, { collection, url }: Call): MadeObject | undefined {
+    return collection === undefined ? undefined : madeObject(answer, collection, { apiUrl: this.apiUrl, url });
   }
 
   #unusableAnswer(
@@ -477,6 +502,21 @@ export class TenantManagementApi {
   }
 }
 
+function assertHosts({ apiUrl, tokens }: TenantManagementApiOptions, hosts: HostRules): void {
+  const found = [
+    { name: "The URL of the Tenant Management API (tenants:apiUrl)", refusal: refusalOfUrl(apiUrl, "api", hosts) },
+    { name: "The organization's token URL (tenants:tokenUrl)", refusal: refusalOfUrl(tokens.tokenUrl, "token", hosts) },
+  ];
+  const refused = found.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [{ name, refusal }]));
+  if (refused.length === 0) return;
+  const problems = refused.map(({ name, refusal: { problem } }) => `${name} ${problem}.`);
+  const refusals = refused.map(({ refusal }) => refusal);
+  throw new TenantManagementError(
+    "INPUT_INVALID",
+    [...problems, "Nothing was sent.", wayToAllow(refusals, hosts)].join(" ").trim(),
+  );
+}
+
 const remedies: Remedies = {
   401: ": the access token is not taken, not even a new one. Check that tenants:tokenUrl and tenants:apiUrl are of the same stage",
   403: ". The organization's client may lack the scope: ask the vendor",
@@ -490,10 +530,6 @@ const remediesOfTenantCreate: Remedies = {
 function nameOf(tenantId: string, applicationId: string, cell: string | undefined): string {
   const place = cell === undefined ? "" : ` in cell ${printable(cell)}`;
   return `application ${printable(applicationId)}${place} of tenant ${printable(tenantId)}`;
-}
-
-function madeBy(answer: HttpAnswer, { collection }: Call): MadeObject | undefined {
-  return collection === undefined ? undefined : madeObject(answer, collection);
 }
 
 function isNotFound(error: unknown): boolean {

@@ -1,3 +1,5 @@
+import type { UrlRefusal } from "./hosts";
+
 /**
  * Why a call failed, by who is to blame and by what it means for an object that was to be made.
  *
@@ -6,7 +8,8 @@
  * - `NO_ANSWER`: it may have reached the server, and no whole answer came back.
  * - `REFUSED`: the server answered with a documented error (4xx); nothing was done.
  * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
- * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for.
+ * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for;
+ *   or it answered a create with a redirect.
  * - `TOKEN_REFUSED`: an authorization server gave no token: the organization's, or that of an application to be adopted.
  */
 export type ErrorCode =
@@ -26,6 +29,8 @@ export interface MadeObject {
   clientSecret?: string | undefined;
   /** What of its credentials is not as it was asked for, in words: they are told once, and never change. */
   credentialsDiffer?: string | undefined;
+  /** The URLs of it that may not be used, each with its name. */
+  refusals?: readonly UrlRefusal[];
 }
 
 /** What a {@link TenantManagementError} carries beside its message. */

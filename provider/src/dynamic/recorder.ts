@@ -61,7 +61,7 @@ export function assertChangeHasReason(): string | undefined {
  *   one: then nothing may be sent
  */
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
-  const { stage, apiUrl } = currentSettings();
+  const { stage, apiUrl, allowedHosts } = currentSettings();
   const reason = assertChangeHasReason();
   const { journal, events, auditLog } = await open(slot.stack);
   const append = async (event: JournalEvent): Promise<void> => {
@@ -72,7 +72,7 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   try {
     return await startRecording(
       append,
-      { actor: actor(), stage, apiUrl, reason },
+      { actor: actor(), stage, apiUrl, allowedHosts, reason },
       { ...intention, stack: slot.stack, slot: slot.name },
     );
   } catch (error) {

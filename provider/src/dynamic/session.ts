@@ -1,6 +1,6 @@
 import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
-import { describeProblems, type ProviderSettings, readSettings } from "../settings";
+import { allowedHostsIn, describeProblems, type ProviderSettings, readSettings } from "../settings";
 import { onceForAll } from "./once-for-all";
 
 /**
@@ -21,8 +21,12 @@ let configurationError: Error | undefined;
  * and a second call may come in between.
  */
 export function configure(request: ConfigureRequest): void {
-  const read = readSettings((key) => request.config.get(`tenants:${key}`));
-  if ("settings" in read) settings = { ...read.settings, awsRegion: request.config.get("aws:region") };
+  const { config } = request;
+  const read = readSettings((key) => config.get(`tenants:${key}`), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => config.get(`aws:${key}`),
+  });
+  if ("settings" in read) settings = { ...read.settings, awsRegion: config.get("aws:region") };
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
 }
 
