@@ -215,7 +215,12 @@ function urlProblems(
     key === "apiUrl"
       ? `Remove it for the vendor's (${stageTable[rules.stage].apiUrl})`
       : "Set the one that the vendor told you for this stage";
-  return [{ path, problem: [refusal.problem, own, wayToAllow([refusal], rules)].filter((part) => part !== "").join(". ") }];
+  return [
+    {
+      path,
+      problem: [refusal.problem, own, wayToAllow([refusal], rules)].filter((part) => part !== "").join(". "),
+    },
+  ];
 }
 
 /** Writes problems as people read them: one a line, each with its path. */

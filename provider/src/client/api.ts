@@ -18,7 +18,7 @@ import { madeObject } from "./made-object";
 import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
 import { Pacer, realClock } from "./pacer";
-import { resolveLink } from "./paging";
+import { resolveNextPage } from "./paging";
 import type { PublicKeyNumbers } from "./public-key";
 import { parseRetryAfter, RetryableFailure, type RetryPolicy, withRetries } from "./retry";
 import {
@@ -156,7 +156,7 @@ export class TenantManagementApi {
 
   #nextPage(href: string | null | undefined, answer: HttpAnswer, call: Call): URL | undefined {
     if (href === undefined || href === null || href === "") return undefined;
-    const next = resolveLink(this.apiUrl, call.url, href);
+    const next = resolveNextPage(this.apiUrl, call.url, href);
     if (next !== undefined) return next;
     throw this.#invalidAnswer(
       "it names a next page outside the Tenant Management API, which was not followed. Check tenants:apiUrl",
@@ -415,7 +415,12 @@ export class TenantManagementApi {
       // A server may answer 303 with where to find what it has created.
       const made = this.#madeBy(answer, call);
       const details = { status, ...(made === undefined ? {} : { made }) };
-      return this.#error("ANSWER_INVALID", call.doing, `${outcome}; it may have created something. Check tenants:apiUrl`, details);
+      return this.#error(
+        "ANSWER_INVALID",
+        call.doing,
+        `${outcome}; it may have created something. Check tenants:apiUrl`,
+        details,
+      );
     }
     const remedy = call.remedies?.[status] ?? remedies[status];
     return this.#error("REFUSED", call.doing, `was refused with ${status}${said}${remedy ?? ""}`, {
@@ -470,7 +475,9 @@ export class TenantManagementApi {
   }
 
   #madeBy(answer: HttpAnswer, { collection, url }: Call): MadeObject | undefined {
-    return collection === undefined ? undefined : madeObject(answer, collection, { apiUrl: this.apiUrl, url });
+    return collection === undefined
+      ? undefined
+      : madeObject(answer, collection, { apiUrl: this.apiUrl, url });
   }
 
   #unusableAnswer(
@@ -504,8 +511,14 @@ export class TenantManagementApi {
 
 function assertHosts({ apiUrl, tokens }: TenantManagementApiOptions, hosts: HostRules): void {
   const found = [
-    { name: "The URL of the Tenant Management API (tenants:apiUrl)", refusal: refusalOfUrl(apiUrl, "api", hosts) },
-    { name: "The organization's token URL (tenants:tokenUrl)", refusal: refusalOfUrl(tokens.tokenUrl, "token", hosts) },
+    {
+      name: "The URL of the Tenant Management API (tenants:apiUrl)",
+      refusal: refusalOfUrl(apiUrl, "api", hosts),
+    },
+    {
+      name: "The organization's token URL (tenants:tokenUrl)",
+      refusal: refusalOfUrl(tokens.tokenUrl, "token", hosts),
+    },
   ];
   const refused = found.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [{ name, refusal }]));
   if (refused.length === 0) return;

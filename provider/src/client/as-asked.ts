@@ -20,7 +20,10 @@ export function applicationDifferences(
   asked: { cell: string; scopes: readonly string[] },
   made: Pick<ApiApplication, "cell" | "scopes">,
 ): string[] {
-  return [...differenceOfText("cell", asked.cell, made.cell), ...differenceOfSet("scopes", asked.scopes, made.scopes)];
+  return [
+    ...differenceOfText("cell", asked.cell, made.cell),
+    ...differenceOfSet("scopes", asked.scopes, made.scopes),
+  ];
 }
 
 /** Tells which of an application's servers may not be used: a credential would be sent there. */

@@ -1,6 +1,6 @@
 import type { MadeObject } from "./errors";
 import { parseJson } from "./json";
-import { resolveLink } from "./paging";
+import { resolveNextPage } from "./paging";
 import { identifierSchema, madeObjectSchema } from "./schemas";
 import type { HttpAnswer } from "./transport";
 
@@ -41,7 +41,7 @@ function idInLocation(
   collection: readonly string[],
   { apiUrl, url }: AskedUrl,
 ): string | undefined {
-  const located = location === undefined ? undefined : resolveLink(apiUrl, url, location);
+  const located = location === undefined ? undefined : resolveNextPage(apiUrl, url, location);
   const base = new URL(apiUrl).pathname.replace(/\/*$/, "/");
   const path = located?.pathname.slice(base.length).replace(/\/$/, "").split("/").map(decoded);
   if (path?.length !== collection.length + 1) return undefined;

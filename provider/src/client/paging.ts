@@ -7,7 +7,7 @@
  *   a query alone, relative to the page's own URL
  * @returns undefined where it leads out of the API
  */
-export function resolveLink(apiUrl: string, page: URL, href: string): URL | undefined {
+export function resolveNextPage(apiUrl: string, page: URL, href: string): URL | undefined {
   const base = new URL(apiUrl);
   const basePath = base.pathname.replace(/\/+$/, "");
   const isUnderBase = (url: URL | null): url is URL =>

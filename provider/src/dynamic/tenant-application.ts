@@ -151,7 +151,10 @@ export const tenantApplication = reporting({
       throw new PartlyMadeError(
         applicationId,
         { ...withoutProvider(olds), isPartlyMade: true, __provider: news["__provider"] },
-        refusedHosts(`Application ${applicationId} of tenant ${state.tenantId} (cell ${state.cell})`, refusals),
+        refusedHosts(
+          `Application ${applicationId} of tenant ${state.tenantId} (cell ${state.cell})`,
+          refusals,
+        ),
         wayOn(refusals),
       );
     }

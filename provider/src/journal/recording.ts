@@ -136,7 +136,8 @@ export async function settleIntent(
 /** What an event of this moment has, whatever it tells. */
 function commonOf(
   { actor, stage, apiUrl, allowedHosts = [], reason }: RunOnRecord,
-  intended: Omit<Intended, "parameters">) {
+  intended: Omit<Intended, "parameters">,
+) {
   const { stack, slot, operation, ...ids } = intended;
   return {
     v: 2 as const,

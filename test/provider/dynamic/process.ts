@@ -42,15 +42,15 @@ function forgetSources(): void {
   }
 }
 
-/**
- * Starts a provider that knows nothing of those before it, as a new process does, but for what the journal tells.
- *
- * @param journal the journal's file
- */
-export function startProvider(
-  { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: Organization,
-  journal: string,
-): ProviderProcess {
+/** The operations of a provider of its own, which is not configured yet. */
+export interface LoadedProvider {
+  configure: typeof import("../../../provider/src/dynamic/session").configure;
+  tenant: typeof import("../../../provider/src/dynamic/tenant").tenant;
+  tenantApplication: typeof import("../../../provider/src/dynamic/tenant-application").tenantApplication;
+}
+
+/** Loads a provider that knows nothing of those before it, as a new process does. */
+export function loadProvider(): LoadedProvider {
   forgetSources();
   /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
   const { configure } =
@@ -60,6 +60,19 @@ export function startProvider(
   const { tenantApplication } =
     require("../../../provider/src/dynamic/tenant-application") as typeof import("../../../provider/src/dynamic/tenant-application");
   /* eslint-enable @typescript-eslint/no-require-imports */
+  return { configure, tenant, tenantApplication };
+}
+
+/**
+ * Starts a provider that knows nothing of those before it, as a new process does, but for what the journal tells.
+ *
+ * @param journal the journal's file
+ */
+export function startProvider(
+  { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: Organization,
+  journal: string,
+): ProviderProcess {
+  const { configure, tenant, tenantApplication } = loadProvider();
   const settings: Record<string, string> = {
     stage: "testing",
     apiUrl,

@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+import { stageTable } from "./client/cells";
+import { type HostRules, refusalOfUrl, wayToAllow } from "./client/hosts";
+import type { ConfigurationProblem } from "./settings";
+
+/*
+ * The keys of the namespace `aws` that choose where AWS calls go, and with them secrets. In production they name only
+ * what the environment allows: whoever edits a stack's file does not choose where secrets go.
+ */
+
+/** Gives the value of a key of the namespace `aws`, or undefined. */
+export type AwsValue = (key: string) => string | undefined;
+
+const endpointsSchema = z.array(z.record(z.string(), z.string()));
+
+/** Keys that are a URL, or may be. */
+const urlKeys = ["ec2MetadataServiceEndpoint", "httpProxy", "httpsProxy"];
+
+/** Keys that let somebody else answer in AWS's name, with what takes their place. */
+const refusedKeys: Readonly<Record<string, string>> = {
+  insecure: "turns off the check of AWS's certificates: remove it",
+  customCaBundle:
+    "names a file that decides whose certificates count as AWS's: remove it, and set the environment variable AWS_CA_BUNDLE",
+  sharedConfigFiles:
+    "names files that can send AWS calls to any endpoint: remove it, and set the environment variable AWS_CONFIG_FILE",
+};
+
+/** Finds what the configuration says of AWS that the stage does not allow. */
+export function awsProblems(get: AwsValue, rules: HostRules): ConfigurationProblem[] {
+  if (stageTable[rules.stage].allowsAnyAwsEndpoint) return [];
+  const urls = [
+    ...endpointsOf(get("endpoints")),
+    ...urlKeys.flatMap((key) => {
+      const url = get(key);
+      return url === undefined || url === "" ? [] : [{ path: `aws:${key}`, url }];
+    }),
+  ];
+  return [
+    ...urls.flatMap(({ path, url }) => {
+      const refusal = url === undefined ? undefined : refusalOfUrl(url, "aws", rules);
+      if (url === undefined) return [{ path, problem: "must be a list of {<service>: <URL>}" }];
+      if (refusal === undefined) return [];
+      return [
+        { path, problem: [`${refusal.problem}`, wayToAllow([refusal], rules)].filter(isText).join(". ") },
+      ];
+    }),
+    ...Object.entries(refusedKeys).flatMap(([key, problem]) => {
+      const value = get(key);
+      return value === undefined || ["", "false", "[]"].includes(value)
+        ? []
+        : [{ path: `aws:${key}`, problem }];
+    }),
+  ];
+}
+
+function isText(text: string): boolean {
+  return text !== "";
+}
+
+function endpointsOf(json: string | undefined): Array<{ path: string; url: string | undefined }> {
+  if (json === undefined) return [];
+  const { data } = endpointsSchema.safeParse(parseJson(json));
+  if (data === undefined) return [{ path: "aws:endpoints", url: undefined }];
+  return data.flatMap((endpoints, index) =>
+    Object.entries(endpoints).map(([service, url]) => ({ path: `aws:endpoints[${index}].${service}`, url })),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
