@@ -37,14 +37,7 @@ export function awsProblems(get: AwsValue, rules: HostRules): ConfigurationProbl
     }),
   ];
   return [
-    ...urls.flatMap(({ path, url }) => {
-      const refusal = url === undefined ? undefined : refusalOfUrl(url, "aws", rules);
-      if (url === undefined) return [{ path, problem: "must be a list of {<service>: <URL>}" }];
-      if (refusal === undefined) return [];
-      return [
-        { path, problem: [`${refusal.problem}`, wayToAllow([refusal], rules)].filter(isText).join(". ") },
-      ];
-    }),
+    ...urls.flatMap(({ path, url }) => urlProblems(path, url, rules)),
     ...Object.entries(refusedKeys).flatMap(([key, problem]) => {
       const value = get(key);
       return value === undefined || ["", "false", "[]"].includes(value)
@@ -54,10 +47,15 @@ export function awsProblems(get: AwsValue, rules: HostRules): ConfigurationProbl
   ];
 }
 
-function isText(text: string): boolean {
-  return text !== "";
+function urlProblems(path: string, url: string | undefined, rules: HostRules): ConfigurationProblem[] {
+  if (url === undefined) return [{ path, problem: "must be a list of {<service>: <URL>}" }];
+  const refusal = refusalOfUrl(url, "aws", rules);
+  if (refusal === undefined) return [];
+  const way = wayToAllow([refusal], rules);
+  return [{ path, problem: way === "" ? refusal.problem : `${refusal.problem}. ${way}` }];
 }
 
+/** @returns each with its path; one without a URL where the value cannot be read */
 function endpointsOf(json: string | undefined): Array<{ path: string; url: string | undefined }> {
   if (json === undefined) return [];
   const { data } = endpointsSchema.safeParse(parseJson(json));

@@ -13,7 +13,7 @@ secretsprovider: awskms://alias/ours
 config:
   aws:region: eu-west-1
   tenants:stage: testing
-  tenants:tokenUrl: https://id.example/token
+  tenants:tokenUrl: https://eu.id.resistant.ai/token
   tenants:privateKeySecretArn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:ours
   # The customers
   tenants:customers:

@@ -210,7 +210,9 @@ describe("adoption of applications, on the engine", function () {
     for (const [index, arn] of [untagged, ofAnotherCell].entries()) {
       assert.match(
         printed,
-        new RegExp(`The secret ${arn} does not name application ${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`),
+        new RegExp(
+          `The secret ${arn} does not name application ${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`,
+        ),
       );
     }
     assert.deepEqual(changes(), []);
