@@ -34,7 +34,9 @@ export function describeAllowedHosts(
     ...(allowedHosts.length === 0
       ? []
       : [`Hosts that ${variable} allows beside the vendor's: ${allowedHosts.join(", ")}.`]),
-    ...(endpoints.length === 0 ? [] : [`AWS is reached as ${endpoints.sort().join(", ")} says.`]),
+    ...(endpoints.length === 0
+      ? []
+      : [`AWS calls follow ${endpoints.sort().join(", ")} of the environment.`]),
   ];
   return parts.length === 0 ? undefined : parts.join(" ");
 }

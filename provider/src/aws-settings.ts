@@ -38,6 +38,7 @@ export function awsProblems(get: AwsValue, rules: HostRules): ConfigurationProbl
   ];
   return [
     ...urls.flatMap(({ path, url }) => urlProblems(path, url, rules)),
+    ...regionProblems(get("region")),
     ...Object.entries(refusedKeys).flatMap(([key, problem]) => {
       const value = get(key);
       return value === undefined || ["", "false", "[]"].includes(value)
@@ -45,6 +46,12 @@ export function awsProblems(get: AwsValue, rules: HostRules): ConfigurationProbl
         : [{ path: `aws:${key}`, problem }];
     }),
   ];
+}
+
+/** A region is a part of the host's name. */
+function regionProblems(region: string | undefined): ConfigurationProblem[] {
+  if (region === undefined || region === "" || /^[a-z0-9-]+$/.test(region)) return [];
+  return [{ path: "aws:region", problem: "must be the name of an AWS region, such as eu-west-1" }];
 }
 
 function urlProblems(path: string, url: string | undefined, rules: HostRules): ConfigurationProblem[] {

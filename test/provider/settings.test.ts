@@ -91,6 +91,7 @@ describe("the settings of a stack", () => {
     ]);
     const aws = {
       endpoints,
+      region: "eu-west-1.evil.example/",
       insecure: "true",
       httpsProxy: "https://proxy.example",
       ec2MetadataServiceEndpoint: "http://10.0.0.1",
@@ -102,6 +103,7 @@ describe("the settings of a stack", () => {
       "aws:endpoints[1].s3",
       "aws:ec2MetadataServiceEndpoint",
       "aws:httpsProxy",
+      "aws:region",
       "aws:insecure",
       "aws:customCaBundle",
       "aws:sharedConfigFiles",
@@ -121,7 +123,7 @@ describe("the line on allowed hosts", () => {
     );
     assert.equal(
       describeAllowedHosts([], { AWS_ENDPOINT_URL_S3: "https://key@x.test", AWS_ENDPOINT_URL: "y" }),
-      "AWS is reached as AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 says.",
+      "AWS calls follow AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 of the environment.",
     );
   });
 });
