@@ -3,7 +3,7 @@ import { type ConfigurationProblem, kmsKey } from "pulumi-resistant-tenants/sett
 import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
-import { unknownKey } from "./unknown-key";
+import { objectProblem } from "./problems";
 
 const roleArn = z
   .string({ error: "must be the ARN of a role" })
@@ -49,7 +49,7 @@ export const secretsSchema = z.strictObject(
       .refine((days) => days === 0 || (days >= 7 && days <= 30), "must be 0, or 7 to 30 days")
       .optional(),
   },
-  { error: (issue) => (issue.code === "invalid_type" ? "must be an object" : unknownKey(issue)) },
+  { error: objectProblem("must be an object") },
 );
 
 /** `secrets` as it is written. */
