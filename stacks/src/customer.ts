@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
+import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { declareGenerations } from "./generations";
@@ -68,7 +69,7 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   private get isSafeguarded(): boolean {
-    return this.args.stage === "production" && this.args.status === "active";
+    return stageTable[this.args.stage].isProtected && this.args.status === "active";
   }
 
   private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
@@ -80,7 +81,7 @@ export class Customer extends pulumi.ComponentResource {
     const secret = this.makeSecret(name, configuration);
     const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt };
     const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
-    if (stage === "production") {
+    if (stageTable[stage].isProtected) {
       const held = [this.tenant, secret, ...resources];
       new Safeguard(name, held, { parent: this, protect: this.isSafeguarded });
     }

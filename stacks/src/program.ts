@@ -12,6 +12,7 @@ import {
   tenantType,
 } from "pulumi-resistant-tenants/own-stack";
 import {
+  allowedHostsIn,
   type ConfigurationProblem,
   describeProblems,
   type ProviderSettings,
@@ -162,6 +163,8 @@ function configurationOfStack(): StackConfiguration {
     otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
     readFiles: (pattern) => readCustomerFiles(pattern, folder),
     locate: customerLocator(stackFile(folder)),
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => all[`aws:${key}`],
   });
   const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
