@@ -4,6 +4,8 @@ import { stages, stageTable, type Stage } from "./client/cells";
 import { isServiceUrl } from "./client/service-url";
 import { reasonSchema } from "./reason";
 
+export { allowedHostsIn } from "./allowed-hosts";
+
 /**
  * The stack configuration that the resources themselves read, in the namespace `tenants`. A stack's program may read
  * more keys there; this part of it is the same in every program.

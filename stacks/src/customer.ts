@@ -4,6 +4,7 @@ import { type Stage, Tenant, type TenantApplication } from "pulumi-resistant-ten
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { declareGenerations } from "./generations";
+import type { Applied } from "./plan/recorded";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "./secret-protection";
@@ -18,6 +19,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   plans: ReadonlyMap<string, SlotPlan>;
   /** By which generations age. */
   clock: () => Date;
+  /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
+  applied: pulumi.Input<Applied> | undefined;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
@@ -59,7 +62,10 @@ export class Customer extends pulumi.ComponentResource {
       { parent: this, protect: this.isSafeguarded },
     );
     this.applications = args.applications.map((application) => this.makeApplication(application));
-    this.registerOutputs({ tenantId: this.tenant.tenantId });
+    this.registerOutputs({
+      tenantId: this.tenant.tenantId,
+      ...(args.applied === undefined ? {} : { applied: args.applied }),
+    });
   }
 
   private get isSafeguarded(): boolean {

@@ -20,6 +20,7 @@ import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
+import { reportPlan } from "./plan/plan-of-run";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
@@ -41,12 +42,14 @@ export async function program(): Promise<StackOutputs> {
   await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
+  const applied = await reportPlan(customers, plans);
   const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,
     plans,
     clock,
+    applied: applied.get(configuration.name),
   }));
   await freeSecretNames(all);
   await prepareSecretRemoval(all, releases);
