@@ -12,7 +12,7 @@ import { reportGenerations } from "./generations";
 import { type Applied, readRecorded, type Recorded } from "./recorded";
 import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
 import { changedSettings, toSettings } from "./settings";
-import { readSecretsProvider } from "./stack-file";
+import { type Environment, readSecretsProvider } from "./stack-file";
 
 /** What this `up` records of itself in each customer, by the customer's name: see `Customer`. */
 export type AppliedByCustomer = ReadonlyMap<string, pulumi.Input<Applied>>;
@@ -43,7 +43,7 @@ export async function reportPlan(
     ),
   );
   const own = await ownSettings();
-  const secretKeys = keysOfSecrets();
+  const secretKeys = keysOfSecrets(process.env);
   const report: PlanReport = {
     version: 1,
     isFirst: recorded.settings === undefined,
@@ -76,11 +76,7 @@ async function ownSettings(): Promise<Applied["settings"]> {
     .object({ version: z.string() })
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a JSON file of a package
     .parse(require("pulumi-resistant-tenants/package.json"));
-  const secretsProvider = await readSecretsProvider(
-    pulumi.getStack(),
-    process.cwd(),
-    process.env["PULUMI_OPTION_CONFIG_FILE"],
-  );
+  const secretsProvider = await readSecretsProvider(pulumi.getStack(), process.cwd(), process.env);
   return {
     "package version": version,
     ...(secretsProvider === undefined ? {} : { "secrets provider": secretsProvider }),

@@ -3,6 +3,9 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
+/** A run's environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 const fileSchema = z.looseObject({ secretsprovider: z.string().default("default") });
 
 /**
@@ -10,16 +13,16 @@ const fileSchema = z.looseObject({ secretsprovider: z.string().default("default"
  *
  * @param stack the stack's name, without its project
  * @param directory a folder of the project: that of `Pulumi.yaml`, or one below it
- * @param file where the engine was told that the file is (`PULUMI_OPTION_CONFIG_FILE`)
+ * @param environment tells where the engine was told that the file is (`PULUMI_OPTION_CONFIG_FILE`)
  * @returns `default` for none; undefined where there is no such file, or none that can be read
  */
 export async function readSecretsProvider(
   stack: string,
   directory: string,
-  file: string | undefined,
+  environment: Environment,
 ): Promise<string | undefined> {
   const project = projectDirectory(directory);
-  const found = path.resolve(project, file ?? `Pulumi.${stack}.yaml`);
+  const found = path.resolve(project, environment["PULUMI_OPTION_CONFIG_FILE"] ?? `Pulumi.${stack}.yaml`);
   if (!existsSync(found)) return undefined;
   const { parse } = await import("yaml");
   try {
