@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { describeDeletion } from "pulumi-resistant-tenants/vocabulary";
-import { z } from "zod";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { configurationOf } from "../configuration/of-stack";
 import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { json, line } from "../output";
@@ -31,7 +31,7 @@ export const restoreCommand: MakeCommand = (exit): Command =>
 
 async function restore(customer: string, options: Options): Promise<ExitCode> {
   const stack = await openStack(options);
-  assertDeclared(stack, customer);
+  await assertDeclared(stack, customer);
   const [secrets, held] = await Promise.all([
     findCustomerSecrets(stack, customer),
     readHeldCustomer(stack, customer),
@@ -58,12 +58,9 @@ async function restore(customer: string, options: Options): Promise<ExitCode> {
 }
 
 /** What is not declared would be deleted again by the next update. */
-function assertDeclared(stack: Stack, customer: string): void {
-  const declared = z
-    .array(z.object({ name: z.string() }))
-    .catch([])
-    .parse(JSON.parse(stack.configured("customers") ?? "[]"));
-  if (declared.some(({ name }) => name === customer)) return;
+async function assertDeclared(stack: Stack, customer: string): Promise<void> {
+  const { customers } = await configurationOf(stack);
+  if (customers.some(({ name }) => name === customer)) return;
   throw new UsageError(
     `The configuration of ${stack.name} declares no customer ${customer}: add it to tenants:customers first. Nothing was changed.`,
   );

@@ -75,7 +75,7 @@ export const settingsSchema = z.object({
   journal: z
     .string()
     .regex(
-      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/\S*)?|(?!\w+:\/\/).+)$/,
+      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/\S*)?|(?!s3:|\w+:\/\/).+)$/,
       "must be a file's path or s3://<bucket>/<prefix>",
     )
     .optional(),
@@ -123,10 +123,22 @@ export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, 
 
 /** One thing that is wrong with the configuration. */
 export interface ConfigurationProblem {
-  /** Where: `tenants:customers[0].name`. */
+  /** Where: `tenants:customers[0].name`, or `customers/acme.yaml[0].name`. */
   path: string;
   /** What is wrong, and what would be right. Never the value of a secret. */
   problem: string;
+  /** The customer in whose entry it is. */
+  customer?: ProblemCustomer;
+}
+
+/** The customer that a problem is about, as people look it up. */
+export interface ProblemCustomer {
+  /** Its name, where it has one. */
+  name: string | undefined;
+  /** Where its entry stands: `customers[57]`, `Pulumi.prod.yaml line 412`. */
+  at: readonly string[];
+  /** What is wrong within the entry: `cells[1]`; empty for the entry as a whole. */
+  field: string;
 }
 
 /**
@@ -157,7 +169,15 @@ export function readSettings(
 
 /** Writes problems as people read them: one a line, each with its path. */
 export function describeProblems(problems: readonly ConfigurationProblem[]): string {
-  const lines = problems.map(({ path, problem }) => `  - ${path}: ${problem}`);
+  const lines = problems.map((problem) => `  - ${describeProblem(problem)}`);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return `The stack configuration has ${count}; nothing was changed:\n${lines.join("\n")}`;
+}
+
+/** Writes one problem: the customer first, where it is about one. */
+export function describeProblem({ path, problem, customer }: ConfigurationProblem): string {
+  if (customer === undefined) return `${path}: ${problem}`;
+  const { name, at, field } = customer;
+  const who = name === undefined ? at.join(", ") : `customer "${name}" (${at.join(", ")})`;
+  return `${who}: ${field === "" ? "" : `${field}: `}${problem}`;
 }

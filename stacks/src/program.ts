@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
 import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
@@ -14,6 +15,7 @@ import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { Customer, type CustomerArgs } from "./customer";
+import { readCustomerFiles } from "./customer-files";
 import { type StackOutputs, toOutputs } from "./outputs";
 import { assertChangesHaveReason } from "./reason-guard";
 import { findReleases, release } from "./release";
@@ -21,6 +23,7 @@ import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
 import { reportPlan } from "./plan/plan-of-run";
+import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
@@ -34,6 +37,7 @@ export async function program(): Promise<StackOutputs> {
   const { settings, secretPrefix, quota, customers } = configurationOfStack();
   const clock = clockOfProgram();
   const provided = customers.filter(isProvided);
+  await warnOfSize();
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await warnOfMissingJournal(settings);
@@ -42,7 +46,7 @@ export async function program(): Promise<StackOutputs> {
   await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
-  const applied = await reportPlan(customers, plans);
+  const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
   const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
@@ -113,6 +117,17 @@ function clockOfProgram(): Clock {
   }
 }
 
+async function warnOfSize(): Promise<void> {
+  const warning = sizeWarning(pulumi.runtime.allConfig());
+  if (warning !== undefined) await pulumi.log.warn(warning);
+}
+
+/** The stack's file: the one that the environment names, else the one beside `Pulumi.yaml`. */
+function stackFile(folder: string): string {
+  const given = process.env["PULUMI_OPTION_CONFIG_FILE"] ?? "";
+  return given === "" ? path.join(folder, `Pulumi.${pulumi.getStack()}.yaml`) : path.resolve(folder, given);
+}
+
 function configurationOfStack(): StackConfiguration {
   const prefix = "tenants:";
   const all = pulumi.runtime.allConfig();
@@ -121,7 +136,13 @@ function configurationOfStack(): StackConfiguration {
       key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
     ),
   );
-  const read = readConfiguration(values, all["aws:region"]);
+  const folder = projectFolder(process.cwd());
+  const read = readConfiguration(values, {
+    awsRegion: all["aws:region"],
+    otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
+    readFiles: (pattern) => readCustomerFiles(pattern, folder),
+    locate: customerLocator(stackFile(folder)),
+  });
   const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
   return read.configuration;

@@ -12,7 +12,7 @@ import { reportGenerations } from "./generations";
 import { type Applied, readRecorded, type Recorded } from "./recorded";
 import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
 import { changedSettings, toSettings } from "./settings";
-import { type Environment, readSecretsProvider } from "./stack-file";
+import { readSecretsProvider } from "./secrets-provider";
 
 /** What this `up` records of itself in each customer, by the customer's name: see `Customer`. */
 export type AppliedByCustomer = ReadonlyMap<string, pulumi.Input<Applied>>;
@@ -26,11 +26,13 @@ const customersKey = "tenants:customers";
  *
  * @param customers all that are declared
  * @param plans what becomes of the generations of those that are provided, by slot
+ * @param stackFile the stack's file: `Pulumi.prod.yaml`
  * @returns what this `up` records
  */
 export async function reportPlan(
   customers: readonly CustomerConfiguration[],
   plans: ReadonlyMap<string, SlotPlan>,
+  stackFile: string,
 ): Promise<AppliedByCustomer> {
   const resources = await resourcesOfLastUpdate();
   const recorded = await readRecorded(
@@ -42,7 +44,7 @@ export async function reportPlan(
       customers.map(async (customer) => [customer.name, await toDeclaration(customer)] as const),
     ),
   );
-  const own = await ownSettings();
+  const own = await ownSettings(stackFile);
   const secretKeys = keysOfSecrets(process.env);
   const report: PlanReport = {
     version: 1,
@@ -71,12 +73,12 @@ async function print(report: PlanReport): Promise<void> {
 }
 
 /** The settings that stand in no configuration. */
-async function ownSettings(): Promise<Applied["settings"]> {
+async function ownSettings(stackFile: string): Promise<Applied["settings"]> {
   const { version } = z
     .object({ version: z.string() })
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a JSON file of a package
     .parse(require("pulumi-resistant-tenants/package.json"));
-  const secretsProvider = await readSecretsProvider(pulumi.getStack(), process.cwd(), process.env);
+  const secretsProvider = await readSecretsProvider(stackFile);
   return {
     "package version": version,
     ...(secretsProvider === undefined ? {} : { "secrets provider": secretsProvider }),
@@ -84,8 +86,8 @@ async function ownSettings(): Promise<Applied["settings"]> {
 }
 
 /** The language host names them in the environment; the SDK has no public call for it. */
-function keysOfSecrets(): string[] {
-  const keys = z.array(z.string()).safeParse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
+function keysOfSecrets(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const keys = z.array(z.string()).safeParse(JSON.parse(environment["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
   return (keys.data ?? []).sort();
 }
 

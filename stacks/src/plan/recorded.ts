@@ -74,8 +74,11 @@ async function declarationsOfConfiguration(
   const values = Object.entries(configuration).flatMap(([key, value]) =>
     key.startsWith(prefix) && typeof value === "string" ? [[key.slice(prefix.length), value] as const] : [],
   );
+  // What lies in files today need not be what lay there then.
+  const recorded = new Map([["customers", "[]"], ...values]);
+  recorded.delete("customersFrom");
   const region = configuration["aws:region"];
-  const read = readConfiguration(new Map(values), typeof region === "string" ? region : undefined);
+  const read = readConfiguration(recorded, { awsRegion: typeof region === "string" ? region : undefined });
   if ("problems" in read) return [];
   return Promise.all(
     read.configuration.customers.map(
