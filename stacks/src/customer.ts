@@ -5,6 +5,7 @@ import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { declareGenerations } from "./generations";
+import type { Applied } from "./plan/recorded";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "./secret-protection";
@@ -22,6 +23,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   clock: () => Date;
   /** The slots of which nothing can be declared in this update. */
   blockedSlots?: ReadonlySet<string>;
+  /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
+  applied: pulumi.Input<Applied> | undefined;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
@@ -65,7 +68,12 @@ export class Customer extends pulumi.ComponentResource {
     this.applications = args.applications
       .filter((application) => args.blockedSlots?.has(slotName(name, application)) !== true)
       .map((application) => this.makeApplication(application));
-    this.registerOutputs(settledOutputs(customerType, name, { tenantId: this.tenant.tenantId }));
+    this.registerOutputs(
+      settledOutputs(customerType, name, {
+        tenantId: this.tenant.tenantId,
+        ...(args.applied === undefined ? {} : { applied: args.applied }),
+      }),
+    );
   }
 
   private get isSafeguarded(): boolean {

@@ -31,6 +31,7 @@ import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
+import { reportPlan } from "./plan/plan-of-run";
 import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
@@ -58,12 +59,14 @@ export async function program(): Promise<StackOutputs> {
   await assertChangesHaveReason(settings, generations);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
+  const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
   const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,
     plans,
     clock,
+    applied: applied.get(configuration.name),
   }));
   const blocked = await freeSecretNames(all);
   await prepareSecretRemoval(all, releases);
