@@ -1,3 +1,5 @@
+import "./program/quiet-log";
+
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
-import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
+import { assertNothingReveals, assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
 import {
   nameOfUrn,
@@ -12,6 +12,7 @@ import {
   tenantType,
 } from "pulumi-resistant-tenants/own-stack";
 import {
+  allowedHostsIn,
   type ConfigurationProblem,
   describeProblems,
   type ProviderSettings,
@@ -30,6 +31,7 @@ import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
+import { reportPlan } from "./plan/plan-of-run";
 import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
@@ -39,9 +41,11 @@ import { outputsOfUpdate } from "./update-outputs";
 /**
  * The stack's program: configuration, customers, outputs.
  *
- * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created
+ * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created; and in
+ * production where a switch is on that writes credentials down
  */
 export async function program(): Promise<StackOutputs> {
+  assertNothingReveals();
   const { settings, secretPrefix, quota, customers } = configurationOfStack();
   const clock = clockOfProgram();
   const provided = customers.filter(isProvided);
@@ -55,12 +59,14 @@ export async function program(): Promise<StackOutputs> {
   await assertChangesHaveReason(settings, generations);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
+  const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
   const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,
     plans,
     clock,
+    applied: applied.get(configuration.name),
   }));
   const blocked = await freeSecretNames(all);
   await prepareSecretRemoval(all, releases);
@@ -160,6 +166,8 @@ function configurationOfStack(): StackConfiguration {
     otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
     readFiles: (pattern) => readCustomerFiles(pattern, folder),
     locate: customerLocator(stackFile(folder)),
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => all[`aws:${key}`],
   });
   const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));

@@ -1,3 +1,4 @@
+import "../node-version";
 import { endWithEngine } from "./engine-watch";
 import { noteStackOfRequests } from "./stack-identity";
 

@@ -62,7 +62,7 @@ export function assertChangeHasReason(): string | undefined {
  *   one: then nothing may be sent
  */
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
-  const { stage, apiUrl } = currentSettings();
+  const { stage, apiUrl, allowedHosts } = currentSettings();
   const reason = assertChangeHasReason();
   const stack = presentStackOf(slot);
   const { journal, events, auditLog } = await open(stack);
@@ -74,7 +74,7 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   try {
     return await startRecording(
       append,
-      { actor: actor(), stage, apiUrl, reason },
+      { actor: actor(), stage, apiUrl, allowedHosts, reason },
       { ...intention, stack, slot: slot.name },
     );
   } catch (error) {
