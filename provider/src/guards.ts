@@ -4,27 +4,61 @@ import { messageOf } from "./client/errors";
 import { assertSameEnvironment } from "./dynamic/environment";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
 import { tenantApplicationType, tenantType } from "./resource-types";
-import { describeProblems, type ProviderSettings, readSettings } from "./settings";
+import { revealingProblem } from "./revealing-switches";
+import { stageTable } from "./client/cells";
+import {
+  allowedHostsIn,
+  describeAllowedHosts,
+  describeProblems,
+  type ProviderSettings,
+  readSettings,
+} from "./settings";
 
 /**
  * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,
  * but it sees them one by one: without this, a new resource could be made before an old one is found out of place.
  */
 
+/**
+ * Makes sure that a production stack does not run with a switch that writes credentials down. The provider refuses the
+ * same, but only when it is first called: by then the engine may have answered with what the stack holds.
+ *
+ * @throws `pulumi.RunError` with what to unset
+ */
+export function assertNothingReveals(): void {
+  const problem = revealingProblem(new pulumi.Config("tenants").get("stage"));
+  if (problem !== undefined) throw refusal(problem);
+}
+
 let environmentChecked: Promise<void> | undefined;
 
 /**
- * Makes sure that all this stack holds was made in the stage, and at the API, that it is configured for now.
+ * Makes sure that all this stack holds was made in the stage, and at the API, that it is configured for now, and that
+ * {@link assertNothingReveals} passes.
  *
  * @throws `pulumi.RunError`, in a preview and in an `up` alike, before anything is created
  */
-export function assertStackEnvironment(): Promise<void> {
-  environmentChecked ??= resourcesOfLastUpdate().then(checkEnvironment);
+export async function assertStackEnvironment(): Promise<void> {
+  assertNothingReveals();
+  return checkOnce();
+}
+
+function checkOnce(): Promise<void> {
+  environmentChecked ??= checkStack();
   return environmentChecked;
 }
 
-function checkEnvironment(resources: readonly HeldResource[]): void {
+/** What is configured is judged before the state is: it may name what must not even be asked. */
+async function checkStack(): Promise<void> {
   const settings = configuredSettings();
+  checkEnvironment(await resourcesOfLastUpdate(), settings);
+  const { stage, allowedHosts } = settings;
+  const environment = stageTable[stage].allowsAnyAwsEndpoint ? {} : process.env;
+  const allowed = describeAllowedHosts(allowedHosts, environment);
+  if (allowed !== undefined) await pulumi.log.info(allowed);
+}
+
+function checkEnvironment(resources: readonly HeldResource[], settings: ProviderSettings): void {
   for (const { urn, type, outputs } of resources) {
     if (type !== tenantType && type !== tenantApplicationType) continue;
     try {
@@ -41,7 +75,11 @@ function checkEnvironment(resources: readonly HeldResource[]): void {
 
 function configuredSettings(): ProviderSettings {
   const config = new pulumi.Config("tenants");
-  const read = readSettings((key) => config.get(key));
+  const aws = new pulumi.Config("aws");
+  const read = readSettings((key) => config.get(key), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => aws.get(key),
+  });
   if ("settings" in read) return read.settings;
   throw refusal(describeProblems(read.problems));
 }

@@ -1,6 +1,7 @@
 import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
-import { describeProblems, type ProviderSettings, readSettings } from "../settings";
+import { revealingProblem } from "../revealing-switches";
+import { allowedHostsIn, describeProblems, type ProviderSettings, readSettings } from "../settings";
 import { onceForAll } from "./once-for-all";
 
 /**
@@ -15,15 +16,31 @@ export interface ConfigureRequest {
 
 let settings: ProviderSettings | undefined;
 let configurationError: Error | undefined;
+let startError: Error | undefined;
 
 /**
  * Takes the stack's configuration. It is synchronous: the engine's host caches a provider before it has configured it,
  * and a second call may come in between.
  */
 export function configure(request: ConfigureRequest): void {
-  const read = readSettings((key) => request.config.get(`tenants:${key}`));
-  if ("settings" in read) settings = { ...read.settings, awsRegion: request.config.get("aws:region") };
+  const { config } = request;
+  const problem = revealingProblem(config.get("tenants:stage"));
+  if (problem !== undefined) startError = new TenantManagementError("INPUT_INVALID", problem);
+  const read = readSettings((key) => config.get(`tenants:${key}`), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => config.get(`aws:${key}`),
+  });
+  if ("settings" in read) settings = { ...read.settings, awsRegion: config.get("aws:region") };
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
+}
+
+/**
+ * Makes sure that this process was not started in a way that writes credentials down.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with what to unset
+ */
+export function assertNothingReveals(): void {
+  if (startError !== undefined) throw startError;
 }
 
 /**
