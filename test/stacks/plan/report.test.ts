@@ -107,7 +107,7 @@ describe("what the last up recorded", () => {
       ["acme"],
     );
     assert.deepEqual(settings?.get("package version"), { value: "0.2.0", isSecret: false });
-    assert.equal(settings?.get("quota")?.isSecret, true);
+    assert.equal(settings.get("quota")?.isSecret, true);
     assert.deepEqual(declarations.get("acme"), applied.declared);
   });
 
