@@ -3,6 +3,7 @@ import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { type AuditLog, type Journal, openAuditLog, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/operator";
 import {
+  allowedHostsIn,
   describeProblems,
   type ProviderSettings,
   readSettings,
@@ -12,6 +13,7 @@ import { z } from "zod";
 
 import type { StackOptions } from "./command";
 import { type Pulumi, pulumiFor, typedCommand } from "./pulumi";
+import { readFormerNames } from "./state";
 
 /** A stack, as a command works on it. */
 export interface Stack {
@@ -29,6 +31,8 @@ export interface Stack {
   /** `aws:region`; undefined where only AWS's own configuration tells it. */
   awsRegion: string | undefined;
   journal: Journal;
+  /** Gives the other names that its state tells: it was renamed, or moved. */
+  formerNames: () => Promise<string[]>;
   /** Where each event of the journal is put, too (`tenants:auditLogGroup`). */
   auditLog: AuditLog | undefined;
   pulumi: Pulumi;
@@ -61,6 +65,8 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
     pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
   ]);
+  let read: Promise<string[]> | undefined;
+  const formerNames = (): Promise<string[]> => (read ??= readFormerNames(pulumi, name));
   const awsRegion = configuration["aws:region"]?.value;
   const settings = { ...(await settingsOf(configuration, pulumi)), awsRegion };
   return {
@@ -71,7 +77,13 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     directory,
     configured: (key) => configuration[`tenants:${key}`]?.value,
     awsRegion,
-    journal: openJournalOf({ stack: name, location: settings.journal, directory }),
+    journal: openJournalOf({
+      stack: name,
+      location: settings.journal,
+      directory,
+      formerNames,
+    }),
+    formerNames,
     auditLog:
       settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, awsRegion),
     pulumi,
@@ -104,7 +116,10 @@ async function settingsOf(configuration: Configuration, pulumi: Pulumi): Promise
     const value = entry.secret ? await decrypted(key, pulumi) : entry.value;
     if (value !== undefined) values.set(key, value);
   }
-  const read = readSettings((key) => values.get(key));
+  const read = readSettings((key) => values.get(key), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => configuration[`aws:${key}`]?.value,
+  });
   if ("problems" in read) throw new Error(describeProblems(read.problems));
   return read.settings;
 }

@@ -7,8 +7,9 @@ import type { MakeCommand } from "../command";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { summaryAsMarkdown } from "../preview/markdown";
 import { summaryAsJson, summaryAsText } from "../preview/report";
-import { readSteps } from "../preview/step";
-import { beyondRotation, type Summary, summaryOf } from "../preview/summary";
+import { type Preview, readPreview } from "../preview/step";
+import { beyondRotation } from "../preview/rotation-gate";
+import { isEmpty, type Summary, summaryOf } from "../preview/summary";
 
 interface Options {
   markdown?: true;
@@ -19,8 +20,11 @@ interface Options {
   onlyRotations?: true;
 }
 
+/** How many reasons a refusal lists. */
+const mostProblems = 20;
+
 const help = `
-It shows names and counts: no output, no property, no value. The digest is the same for two previews that would do the
+It shows what changes, and no value that is secret. The digest is the same for two previews that would do the
 same. With --expect or --only-rotations it ends with ${exitCodes.found} where the preview is not what it must be.`;
 
 /** Makes `tenants summary`: tells what a preview would do, for the people who review it. */
@@ -29,7 +33,7 @@ export const summaryCommand: MakeCommand = (exit): Command =>
     .description(
       "Sum up what `pulumi preview --json` wrote: customers added and removed, rotations, replacements.",
     )
-    .argument("<file>", "what `pulumi preview --json` wrote")
+    .argument("<file>", "what `pulumi preview --json --show-sames` wrote")
     .option("--markdown", "write Markdown, for a comment")
     .option("--json", "print JSON, for a machine")
     .option("--title <text>", "the heading of the Markdown", "Preview")
@@ -45,14 +49,15 @@ export const summaryCommand: MakeCommand = (exit): Command =>
     });
 
 async function summarize(file: string, options: Options): Promise<ExitCode> {
-  const summary = summaryOf(await readSteps(file));
+  const preview = await readPreview(file);
+  const summary = summaryOf(preview);
   if (options.json === true) summaryAsJson(summary);
   else if (options.markdown === true) {
     const { title, merged } = options;
     const notPreviewed = merged === undefined ? [] : await readNotPreviewed(merged);
     process.stdout.write(summaryAsMarkdown(summary, { title, notPreviewed }));
   } else summaryAsText(summary);
-  const refusal = refusalOf(summary, options);
+  const refusal = refusalOf(summary, preview, options);
   if (refusal === undefined) return exitCodes.ok;
   process.stderr.write(`tenants: ${refusal}\n`);
   return exitCodes.found;
@@ -63,18 +68,40 @@ async function readNotPreviewed(file: string): Promise<string[]> {
   return schema.parse(JSON.parse(await readFile(file, "utf8"))).notPreviewed;
 }
 
-function refusalOf(summary: Summary, { expect, onlyRotations }: Options): string | undefined {
+function refusalOf(
+  summary: Summary,
+  preview: Preview,
+  { expect, onlyRotations }: Options,
+): string | undefined {
   if (expect !== undefined && expect !== summary.digest) {
     return (
       `This is not what was reviewed: its digest is ${summary.digest}, and the reviewed one's is ${expect}. ` +
-      "Nothing was changed. Preview it anew, and have that reviewed."
+      "Nothing was changed. Preview it again, and have that reviewed."
     );
   }
-  const beyond = onlyRotations === true ? beyondRotation(summary) : [];
+  return onlyRotations === true && !isEmpty(summary) ? moreThanRotations(preview) : undefined;
+}
+
+function moreThanRotations(preview: Preview): string | undefined {
+  if (!preview.showsSames) {
+    return (
+      "This preview leaves out what stays as it is, so a rotation cannot be told from another change. Nothing was changed. " +
+      "Make it with `pulumi preview --json --show-sames`."
+    );
+  }
+  if (preview.report === undefined) {
+    return (
+      "This preview holds no report of its program (a line that begins with `tenants:plan`), so it cannot be told whether it rotates and does nothing else. Nothing was changed. " +
+      "Make it with the program of this release."
+    );
+  }
+  const beyond = beyondRotation(preview);
   if (beyond.length === 0) return undefined;
-  const list = beyond
-    .slice(0, 20)
-    .map(({ kind, subject, name }) => `  - ${subject} ${printable(name)}: ${kind}`);
+  const more = beyond.length - mostProblems;
+  const list = [
+    ...beyond.slice(0, mostProblems).map((problem) => `  - ${printable(problem)}`),
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+  ];
   return (
     `There is more to do than to rotate, and that needs a review:\n${list.join("\n")}\n` +
     "Nothing was changed. Apply the main branch first (the workflow `up`), and repeat the rotation."

@@ -180,8 +180,8 @@ async function onRecord(
 }
 
 function runOf({ stack: { settings }, reason }: Repair): RunOnRecord {
-  const { stage, apiUrl } = settings;
-  return { actor: actor(), stage, apiUrl, reason };
+  const { stage, apiUrl, allowedHosts } = settings;
+  return { actor: actor(), stage, apiUrl, allowedHosts, reason };
 }
 
 function appendTo({ journal, auditLog }: Stack): (event: JournalEvent) => Promise<void> {

@@ -1,3 +1,4 @@
+import "./node-version";
 import "./program/quiet-log";
 
 export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stageTable } from "./client/cells";

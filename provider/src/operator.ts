@@ -12,5 +12,6 @@ export {
   tenantApplicationType,
   tenantType,
 } from "./resource-types";
+export { otherStackNames } from "./former-stacks";
 export { nameOfUrn } from "./urn";
 export { reasonForChange } from "./reason";

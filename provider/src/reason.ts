@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Stage } from "./client/cells";
+import { type Stage, stageTable } from "./client/cells";
 import { printable } from "./client/errors";
 
 /** The longest reason, in characters. */
@@ -40,7 +40,7 @@ export function readReason({ reason }: ReasonSettings): { reason: string | undef
 
 /** Tells whether a change needs a reason: every one in production does. */
 export function requiresReason({ stage }: ReasonSettings): boolean {
-  return stage === "production";
+  return stageTable[stage].requiresReason;
 }
 
 /**

@@ -1,12 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
+import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { declareGenerations } from "./generations";
+import type { Applied } from "./plan/recorded";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "./secret-protection";
+import { settledOutputs } from "./settle";
 import { secretName, secretTags } from "./stored-secret";
 
 /** The arguments of a {@link Customer}. */
@@ -18,6 +21,10 @@ export interface CustomerArgs extends CustomerConfiguration {
   plans: ReadonlyMap<string, SlotPlan>;
   /** By which generations age. */
   clock: () => Date;
+  /** The slots of which nothing can be declared in this update. */
+  blockedSlots?: ReadonlySet<string>;
+  /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
+  applied: pulumi.Input<Applied> | undefined;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
@@ -58,12 +65,19 @@ export class Customer extends pulumi.ComponentResource {
       },
       { parent: this, protect: this.isSafeguarded },
     );
-    this.applications = args.applications.map((application) => this.makeApplication(application));
-    this.registerOutputs({ tenantId: this.tenant.tenantId });
+    this.applications = args.applications
+      .filter((application) => args.blockedSlots?.has(slotName(name, application)) !== true)
+      .map((application) => this.makeApplication(application));
+    this.registerOutputs(
+      settledOutputs(customerType, name, {
+        tenantId: this.tenant.tenantId,
+        ...(args.applied === undefined ? {} : { applied: args.applied }),
+      }),
+    );
   }
 
   private get isSafeguarded(): boolean {
-    return this.args.stage === "production" && this.args.status === "active";
+    return stageTable[this.args.stage].isProtected && this.args.status === "active";
   }
 
   private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
@@ -75,7 +89,7 @@ export class Customer extends pulumi.ComponentResource {
     const secret = this.makeSecret(name, configuration);
     const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt };
     const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
-    if (stage === "production") {
+    if (stageTable[stage].isProtected) {
       const held = [this.tenant, secret, ...resources];
       new Safeguard(name, held, { parent: this, protect: this.isSafeguarded });
     }

@@ -4,8 +4,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
 import { assertNothingReveals, assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
-import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
 import {
+  nameOfUrn,
+  otherStackNames,
+  resourcesOfLastUpdate,
+  stackName,
+  tenantType,
+} from "pulumi-resistant-tenants/own-stack";
+import {
+  allowedHostsIn,
   type ConfigurationProblem,
   describeProblems,
   type ProviderSettings,
@@ -14,18 +21,22 @@ import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
+import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
 import { readCustomerFiles } from "./customer-files";
-import { type StackOutputs, toOutputs } from "./outputs";
+import { previewedOutputs, type StackOutputs } from "./outputs";
 import { assertChangesHaveReason } from "./reason-guard";
+import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
+import { reportPlan } from "./plan/plan-of-run";
 import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
+import { outputsOfUpdate } from "./update-outputs";
 
 /**
  * The stack's program: configuration, customers, outputs.
@@ -44,22 +55,28 @@ export async function program(): Promise<StackOutputs> {
   await warnOfMissingJournal(settings);
   await assertNothingActiveIsRemoved(customers);
   const plans = await plansOf(provided, clock);
-  await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
+  const generations = [...plans].flatMap(declaredGenerations);
+  await assertChangesHaveReason(settings, generations);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
+  const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
   const all: CustomerArgs[] = provided.map((configuration) => ({
     ...configuration,
     stage: settings.stage,
     secretPrefix,
     plans,
     clock,
+    applied: applied.get(configuration.name),
   }));
-  await freeSecretNames(all);
+  const blocked = await freeSecretNames(all);
   await prepareSecretRemoval(all, releases);
-  return toOutputs(
-    all.map((args) => ({ args, customer: new Customer(args) })),
-    await Promise.all(releases.map(release)),
-  );
+  await tellOfFirstFailure(all.length, generations);
+  const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
+  const registrations = Registrations.watch();
+  const provisioned = all.map((args) => ({ args, customer: new Customer({ ...args, blockedSlots }) }));
+  const released = await Promise.all(releases.map(release));
+  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
+  return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */
@@ -74,10 +91,18 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
 /** A journal on the disk stays behind where another machine goes on with the stack. */
 async function warnOfMissingJournal({ journal: location }: ProviderSettings): Promise<void> {
   if (!isOnDisk(location)) return;
-  const journal = openJournalOf({ stack: stackName(), location, directory: process.cwd() });
-  if (existsSync(journal.location)) return;
-  const holdsTenants = (await resourcesOfLastUpdate()).some(({ type }) => type === tenantType);
-  if (holdsTenants) await pulumi.log.warn(journalMissing(journal));
+  const held = await resourcesOfLastUpdate();
+  const stack = stackName();
+  const formerNames = otherStackNames(held, stack);
+  const journal = openJournalOf({
+    stack,
+    location,
+    directory: process.cwd(),
+    formerNames: () => formerNames,
+  });
+  if (existsSync(journal.location) || !held.some(({ type }) => type === tenantType)) return;
+  const isUnderFormerName = formerNames.length > 0 && (await journal.entries()).length > 0;
+  if (!isUnderFormerName) await pulumi.log.warn(journalMissing(journal));
 }
 
 /** Tells whether a customer is this stack's to provide, and not handed over. */
@@ -141,6 +166,8 @@ function configurationOfStack(): StackConfiguration {
     otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
     readFiles: (pattern) => readCustomerFiles(pattern, folder),
     locate: customerLocator(stackFile(folder)),
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => all[`aws:${key}`],
   });
   const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));

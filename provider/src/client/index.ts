@@ -1,3 +1,5 @@
+import "../node-version";
+
 export { TenantManagementApi, type Authentication, type TenantManagementApiOptions } from "./api";
 export type { ApplicationCredentials } from "./application-credentials";
 export {
@@ -18,6 +20,7 @@ export {
   stageTable,
 } from "./cells";
 export { type ErrorCode, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
+export { type HostRules, refusalOfUrl, type UrlRefusal, type UrlUse, wayToAllow } from "./hosts";
 export { OrganizationTokens, type OrganizationClient } from "./organization-token";
 export { parsePublicKey, type PublicKey, type PublicKeyNumbers } from "./public-key";
 export { defaultRetryPolicy, type RetryPolicy } from "./retry";
@@ -31,4 +34,5 @@ export {
   documentsScopes,
   type NewApplication,
 } from "./schemas";
+export { parseInstant } from "./server-clock";
 export { createTransport, type Transport, type TransportLimits } from "./transport";

@@ -24,6 +24,7 @@ import { currentSettings } from "./session";
 import type { Properties } from "./inputs";
 import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
+import { formerStacks, noteDeclaredStack, presentStackOf } from "./stack-identity";
 
 /** What is about to be done. */
 export interface Intention extends Omit<Intended, "stack" | "slot"> {
@@ -61,9 +62,10 @@ export function assertChangeHasReason(): string | undefined {
  *   one: then nothing may be sent
  */
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
-  const { stage, apiUrl } = currentSettings();
+  const { stage, apiUrl, allowedHosts } = currentSettings();
   const reason = assertChangeHasReason();
-  const { journal, events, auditLog } = await open(slot.stack);
+  const stack = presentStackOf(slot);
+  const { journal, events, auditLog } = await open(stack);
   const append = async (event: JournalEvent): Promise<void> => {
     const entry = await journal.append(event);
     events.push(entry.event);
@@ -72,8 +74,8 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   try {
     return await startRecording(
       append,
-      { actor: actor(), stage, apiUrl, reason },
-      { ...intention, stack: slot.stack, slot: slot.name },
+      { actor: actor(), stage, apiUrl, allowedHosts, reason },
+      { ...intention, stack, slot: slot.name },
     );
   } catch (error) {
     throw new TenantManagementError("INPUT_INVALID", notRecorded(journal, error), { cause: error });
@@ -88,15 +90,16 @@ function notRecorded({ location }: Journal, error: unknown): string {
 }
 
 /**
- * Notes which object the stack held for a resource, and takes that out of its inputs: the state need not repeat it, and
- * an input that changed would be written again.
+ * Notes which object the stack held for a resource, and under which names, and takes that out of its inputs: the state
+ * need not repeat it, and an input that changed would be written again.
  *
  * @returns the inputs as they are to be kept
  */
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, ...kept } = slot.data;
+  const { heldId, formerly, ...kept } = slot.data;
+  noteDeclaredStack(kept.stack, formerly);
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
 }
@@ -113,10 +116,11 @@ export function isHeldObject(type: RecordedType, objectId: string): boolean {
 
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
-  const { events } = await open(slot.stack);
+  const stack = presentStackOf(slot);
+  const { events } = await open(stack);
   return historyOf(events, {
     type,
-    stack: slot.stack,
+    stack,
     slot: slot.name,
     apiUrl: currentSettings().apiUrl,
     heldId: heldObjectId(type, slot),
@@ -125,12 +129,13 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
 
 /** Gives the ids of all objects of a type that are on record as made. */
 export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(slot.stack)).events, type);
+  return recordedIds((await open(presentStackOf(slot))).events, type);
 }
 
 /** Gives the ids of all objects of a type that are on record as made for other slots. */
 export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(slot.stack)).events, type, { stack: slot.stack, slot: slot.name });
+  const stack = presentStackOf(slot);
+  return recordedIds((await open(stack)).events, type, { stack, slot: slot.name });
 }
 
 /** Tells whether the record says that an object may be gone by our own hand. */
@@ -139,7 +144,7 @@ export async function mayBeDeletedByUs(
   slot: SlotInput,
   objectId: string,
 ): Promise<boolean> {
-  return mayBeDeleted((await open(slot.stack)).events, type, objectId);
+  return mayBeDeleted((await open(presentStackOf(slot))).events, type, objectId);
 }
 
 const open = onceForAll(async (stack: string): Promise<Opened> => {
@@ -184,5 +189,5 @@ function openJournal(stack: string): Journal {
   if (problem !== undefined) {
     throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
   }
-  return openJournalOf({ stack, location, directory: process.cwd() });
+  return openJournalOf({ stack, location, directory: process.cwd(), formerNames: formerStacks });
 }

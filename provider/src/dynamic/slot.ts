@@ -8,5 +8,7 @@ export const slotSchema = z.object({
   name: z.string(),
   /** The id of the object that the stack held for it when its last update ended. */
   heldId: z.string().optional(),
+  /** The other names of the stack that its state told then: it was renamed, or moved. */
+  formerly: z.array(z.string()).optional(),
 });
 export type SlotInput = z.output<typeof slotSchema>;

@@ -1,6 +1,7 @@
+import { linkRefusals } from "../client/as-asked";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
-import type { ApiTenant } from "../client/schemas";
+import type { ApiApplication, ApiTenant } from "../client/schemas";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
 import { assertSameEnvironment } from "./environment";
@@ -14,8 +15,10 @@ import {
   withoutUndefined,
 } from "./inputs";
 import { obtainTenant } from "./obtain-tenant";
-import { applicationsOf, noteOrganizationKnown, noteTenantOfStack, tenantsById } from "./organization";
+import { findTenant, noteOrganizationKnown, noteTenantOfStack } from "./organization";
+import { deletedApplicationsOf, noteDeletedTenant } from "./own-changes";
 import { PartlyMadeError } from "./partly-made";
+import { assertHosts, refusedHosts, wayOn } from "./refused-hosts";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
@@ -92,6 +95,12 @@ export const tenant = reporting({
       throw partlyMade(error, inputs, wanted);
     });
     noteOrganizationKnown();
+    const refusals = linkRefusals(made, currentSettings());
+    if (refusals.length > 0) {
+      const { message } = refusedHosts(`Tenant "${made.name}" was found again`, refusals);
+      const found = { made: { objectId: made.tenantId, refusals } };
+      throw partlyMade(new TenantManagementError("ANSWER_INVALID", message, found), inputs, wanted);
+    }
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
     if (wanted.cells !== undefined) reportDrift(made, wanted.cells);
@@ -105,12 +114,12 @@ export const tenant = reporting({
     const state = stateSchema.parse(properties);
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
-    const found = (await tenantsById()).get(tenantId);
+    const found = await findTenant(tenantId);
     if (found === undefined) {
       await assertMissing(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`);
       return { id: "", props: {} };
     }
-    noteOrganizationKnown();
+    assertHosts(`Tenant "${state.name}" (${tenantId})`, linkRefusals(found, currentSettings()));
     reportDrift(found, state.declaredCells ?? state.cells);
     return { id: tenantId, props: { ...properties, ...toOutputs(found, state) } };
   },
@@ -124,6 +133,15 @@ export const tenant = reporting({
         throw refusal(
           `Tenant "${state.name}" (${tenantId}) is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
         );
+      const refusals = linkRefusals(found, currentSettings());
+      if (refusals.length > 0) {
+        throw new PartlyMadeError(
+          tenantId,
+          { ...withoutProvider(olds), __provider: news["__provider"] },
+          refusedHosts(`Tenant "${state.name}" (${tenantId})`, refusals),
+          wayOn(refusals),
+        );
+      }
       const outs = toOutputs(found, state);
       if (found.name !== news["name"]) throw otherName(found, outs, news);
       if (state.cells.length > 0) reportDrift(found, state.declaredCells ?? state.cells);
@@ -137,11 +155,17 @@ export const tenant = reporting({
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
     if (declaredInThisRun.has(tenantId)) throw heldTwice(state);
-    await deleteOnRecord(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`, async () =>
-      (await currentApi()).deleteTenant(tenantId),
-    ).catch(async (error: unknown) => {
+    await deleteOnRecord(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`, async () => {
+      const api = await currentApi();
+      return api.whileSettling(
+        () => api.deleteTenant(tenantId),
+        (refusal) => isNotYetSeenEmpty(refusal, tenantId),
+        "this run has just deleted the tenant's applications",
+      );
+    }).catch(async (error: unknown) => {
       throw await explainDeleteRefusal(error, state);
     });
+    noteDeletedTenant(state.name);
   },
 });
 
@@ -170,7 +194,7 @@ function acceptsCells(declared: unknown, state: State): boolean {
 
 function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
-  const tenantId = error.made.objectId;
+  const { objectId: tenantId, refusals = [] } = error.made;
   const { stage, apiUrl } = currentSettings();
   const state = {
     tenantId,
@@ -187,6 +211,7 @@ function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown
     tenantId,
     { ...withoutUndefined(state), __provider: inputs["__provider"] },
     error,
+    refusals.length > 0 ? wayOn(refusals) : undefined,
   );
 }
 
@@ -202,11 +227,26 @@ function otherName(found: ApiTenant, outs: Properties, news: Properties): Partly
   );
 }
 
+/** What the API answers of a tenant that holds applications is not documented: 400 or 409. */
+async function isNotYetSeenEmpty({ status }: TenantManagementError, tenantId: string): Promise<boolean> {
+  if (status !== 400 && status !== 409) return false;
+  if (deletedApplicationsOf(tenantId).size === 0) return false;
+  const left = await applicationsLeftIn(tenantId).catch(() => undefined);
+  return left?.length === 0;
+}
+
+/** Gives the applications in a tenant but for those that this run has deleted, which a list may still show. */
+async function applicationsLeftIn(tenantId: string): Promise<ApiApplication[]> {
+  const deleted = deletedApplicationsOf(tenantId);
+  const listed = (await (await currentApi()).listApplications(tenantId)) ?? [];
+  return listed.filter(({ applicationId }) => !deleted.has(applicationId));
+}
+
 async function explainDeleteRefusal(error: unknown, state: State): Promise<unknown> {
   if (!(error instanceof TenantManagementError) || error.code !== "REFUSED" || error.status === undefined)
     return error;
-  const left = await applicationsOf(state.tenantId);
-  if (left === undefined || left.length === 0) return error;
+  const left = await applicationsLeftIn(state.tenantId).catch(() => []);
+  if (left.length === 0) return error;
   const list = left.map(
     (application) =>
       `${application.applicationId} (client ${application.clientId}, cell ${application.cell})`,

@@ -21,6 +21,8 @@ export interface RunOnRecord {
   actor: string;
   stage: string;
   apiUrl: string;
+  /** The hosts that the environment allowed beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
+  allowedHosts?: readonly string[];
   /** Why, in the words of whoever acts. */
   reason: string | undefined;
 }
@@ -132,7 +134,10 @@ export async function settleIntent(
 }
 
 /** What an event of this moment has, whatever it tells. */
-function commonOf({ actor, stage, apiUrl, reason }: RunOnRecord, intended: Omit<Intended, "parameters">) {
+function commonOf(
+  { actor, stage, apiUrl, allowedHosts = [], reason }: RunOnRecord,
+  intended: Omit<Intended, "parameters">,
+) {
   const { stack, slot, operation, ...ids } = intended;
   return {
     v: 2 as const,
@@ -141,6 +146,7 @@ function commonOf({ actor, stage, apiUrl, reason }: RunOnRecord, intended: Omit<
     stack,
     stage,
     apiUrl,
+    ...(allowedHosts.length === 0 ? {} : { allowedHosts: [...allowedHosts] }),
     slot,
     operation,
     ...ids,

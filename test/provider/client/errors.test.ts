@@ -54,6 +54,7 @@ describe("client: whether what failed may have happened", () => {
     NOT_SENT: false,
     NO_ANSWER: true,
     REFUSED: false,
+    NOT_THE_API: true,
     SERVER_FAILED: true,
     ANSWER_INVALID: true,
     TOKEN_REFUSED: false,
