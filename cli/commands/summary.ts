@@ -8,7 +8,7 @@ import { type ExitCode, exitCodes } from "../exit-codes";
 import { summaryAsMarkdown } from "../preview/markdown";
 import { summaryAsJson, summaryAsText } from "../preview/report";
 import { type Preview, readPreview } from "../preview/step";
-import { beyondRotation } from "../preview/rotation-gate";
+import { beyondRotation, leavesOutSames } from "../preview/rotation-gate";
 import { isEmpty, type Summary, summaryOf } from "../preview/summary";
 
 interface Options {
@@ -83,7 +83,7 @@ function refusalOf(
 }
 
 function moreThanRotations(preview: Preview): string | undefined {
-  if (!preview.showsSames) {
+  if (leavesOutSames(preview.steps)) {
     return (
       "This preview leaves out what stays as it is, so a rotation cannot be told from another change. Nothing was changed. " +
       "Make it with `pulumi preview --json --show-sames`."

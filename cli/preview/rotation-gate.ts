@@ -23,6 +23,8 @@ import {
 import { describeDetail, detailsOf, specificationOf, tell } from "./details";
 import type { Preview, Step } from "./step";
 
+const stackType = "pulumi:pulumi:Stack";
+
 /**
  * Finds what in a preview is neither a rotation nor the retirement of a generation that was rotated before, and so needs
  * a person. A rotation makes a further generation with the specification of the one before, in an untouched secret; a
@@ -44,6 +46,20 @@ export function beyondRotation({ steps, report }: Preview): string[] {
       return problem === undefined ? [] : [`${nameOf(step)}: ${problem}`];
     }),
   ];
+}
+
+/**
+ * Tells whether a preview leaves out what stays as it is (it was made without `--show-sames`), while generations come or
+ * go: what they follow, and what follows them, is then not in it. Of the stack itself the engine always tells.
+ */
+export function leavesOutSames(steps: readonly Step[]): boolean {
+  const names = steps.some((step) => isUnchanging(step) && step.type !== stackType);
+  const turns = steps.some(
+    (step) =>
+      typesOfGeneration.has(step.type) &&
+      (step.operation === "delete" || (step.operation === "create" && generationOf(step) > 1)),
+  );
+  return turns && !names;
 }
 
 /** The type without its package: `TenantApplication acme/eu-1/default/2`. */

@@ -33,13 +33,9 @@ export interface Step {
 /** What a preview wrote. */
 export interface Preview {
   steps: Step[];
-  /** Whether it names what stays as it is, too (`--show-sames`): only then a rotation can be told. */
-  showsSames: boolean;
   /** What the program adds; absent where nothing is to add, or another program made the preview. */
   report?: PlanReport;
 }
-
-export const stackType = "pulumi:pulumi:Stack";
 
 const stateSchema = z.object({
   type: z.string().default(""),
@@ -83,12 +79,7 @@ export async function readPreview(file: string): Promise<Preview> {
   if (errors.length > 0) throw new Error(`The preview in ${file} failed:\n${indented(errors.join("\n"))}`);
   const steps = preview.data.steps.map(toStep);
   const report = readPlanReport(messagesOf("info"));
-  return {
-    steps,
-    // Every program registers its stack, which is left out only where it stays as it is.
-    showsSames: steps.some(({ type }) => type === stackType),
-    ...(report === undefined ? {} : { report }),
-  };
+  return { steps, ...(report === undefined ? {} : { report }) };
 }
 
 function toStep({ op, urn, oldState, newState }: z.output<typeof previewSchema>["steps"][number]): Step {

@@ -47,7 +47,7 @@ const report: PlanReport = {
   declared: [],
   generations: [{ slot: "acme/eu-1/default", goes: [1], changes: [], waits: false }],
 };
-const beyond = (steps: Step[]): string[] => beyondRotation({ steps, showsSames: true, report });
+const beyond = (steps: Step[]): string[] => beyondRotation({ steps, report });
 
 const told = ({ changes }: Summary): string[] =>
   changes.map(({ kind, subject, name }) => `${kind} ${subject} ${name}`);
