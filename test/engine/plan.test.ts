@@ -145,10 +145,8 @@ describe("a plan and what is approved of it, on the engine", function () {
     "more scopes at once": {
       customers: withPlain({ scopes: both, rotation: { ...rotation, changes: "immediately" } }),
     },
-    "another method": { customers: withPlain({ authMethod: "RSA" }) },
     "no overlap": { customers: withPlain({ rotation: { ...rotation, overlap: "0" } }) },
     "another age": { customers: withPlain({ rotation: { ...rotation, every: "365d" } }) },
-    "no rotation": { customers: withPlain({ rotation: "none" }) },
     "another purpose": { customers: withPlain({ purpose: "other" }), isRefused: true },
     "another account's reader": {
       customers: [
@@ -180,7 +178,6 @@ describe("a plan and what is approved of it, on the engine", function () {
       customers: [acme, { name: "globex", customerId: "CRM-2", cells: ["eu-1"] }],
     },
     "another prefix": { settings: { "tenants:secretPrefix": "elsewhere" }, isRefused: true },
-    "another journal": { settings: { "tenants:journal": "elsewhere.jsonl" } },
     "lost applications replaced": { settings: { "tenants:replaceLostApplications": true } },
     "another way to AWS": { settings: { "aws:maxRetries": 7 } },
     "another rotation for all": { settings: { "tenants:rotation": { every: "30d" } } },

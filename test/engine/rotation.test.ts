@@ -200,7 +200,7 @@ describe("rotation, on the engine", function () {
     await aging.declare({ ...changed, rotation });
     assert.match(
       await aging.previewOn(1, "--expect-no-changes"),
-      /scopes, authMethod of generation 1 stay as it was made.*due 2026-04-01/,
+      /scopes of acme\/eu-1\/default change to documents\.submissions\.read when the credentials are rotated next, on 2026-04-01.*authentication method of acme\/eu-1\/default changes to RSA/s,
     );
     await aging.declare({ ...changed, rotation: { ...rotation, changes: "immediately" } });
     assert.match(await aging.upOn(1), /rotated \(the configuration changes scopes, authMethod\)/);

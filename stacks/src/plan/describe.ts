@@ -58,6 +58,7 @@ export function describeWaiting({ slot, changes, due }: GenerationsReport): stri
       ? "when the credentials are rotated next"
       : `when the credentials are rotated next, on ${due.slice(0, 10)}`;
   return changes.map(
-    ({ field, after }) => `${fieldLabel(field)} of ${slot} change to ${after ?? "none"} ${when}`,
+    ({ field, after }) =>
+      `${fieldLabel(field)} of ${slot} ${field === "scopes" ? "change" : "changes"} to ${after ?? "none"} ${when}`,
   );
 }
