@@ -34,6 +34,7 @@ export {
 export {
   type Ending,
   type Intended,
+  type Provenance,
   type Recording,
   type RunOnRecord,
   settleIntent,
