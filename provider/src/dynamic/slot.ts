@@ -8,5 +8,17 @@ export const slotSchema = z.object({
   name: z.string(),
   /** The id of the object that the stack held for it when its last update ended. */
   heldId: z.string().optional(),
+  /** A change of its customer that this update makes: told in an `up` alone, and kept in no state. */
+  change: z
+    .object({
+      /** The id of the event that announces it. */
+      intent: z.string(),
+      /** How many applications the customer has: once all are asked for, what the change is about is done. */
+      applications: z.int().positive(),
+    })
+    .optional(),
 });
 export type SlotInput = z.output<typeof slotSchema>;
+
+/** A change of a customer, as its applications tell their provider. */
+export type CustomerChange = NonNullable<SlotInput["change"]>;

@@ -3,6 +3,7 @@ import { TenantManagementError } from "../client/errors";
 import type { ApiTenant } from "../client/schemas";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
+import { assertMayBeDeleted, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -77,6 +78,7 @@ export const tenant = reporting({
     ];
     if (replaces.length === 0) declaredInThisRun.add(tenantId);
     else if (news["allowReplace"] !== true) throw replacementRefused(state, replaces, news);
+    else noteReplaced(tenantId);
     return {
       changes: replaces.length > 0 || acceptsCells(news["cells"], state),
       replaces,
@@ -137,11 +139,14 @@ export const tenant = reporting({
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
     if (declaredInThisRun.has(tenantId)) throw heldTwice(state);
-    await deleteOnRecord(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`, async () =>
-      (await currentApi()).deleteTenant(tenantId),
-    ).catch(async (error: unknown) => {
-      throw await explainDeleteRefusal(error, state);
-    });
+    const object = toRecord(tenantId, state);
+    const what = `Tenant "${state.name}" (${tenantId})`;
+    await assertMayBeDeleted(object, what, properties["stage"]);
+    await deleteOnRecord(object, what, async () => (await currentApi()).deleteTenant(tenantId)).catch(
+      async (error: unknown) => {
+        throw await explainDeleteRefusal(error, state);
+      },
+    );
   },
 });
 

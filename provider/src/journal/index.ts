@@ -31,6 +31,7 @@ export {
   openJournalAt,
   openJournalOf,
 } from "./location";
+export { type Action, appendTo, onRecord, recordIntent, type StackRecord } from "./record";
 export {
   type Ending,
   type Intended,
@@ -40,5 +41,12 @@ export {
   settleIntent,
   startRecording,
 } from "./recording";
+export {
+  customerOnRecord,
+  hasSuccessor,
+  type RecordedCustomer,
+  type RecordedStatus,
+  statusOnRecord,
+} from "./status";
 export { openS3Journal } from "./s3-journal";
 export { type Defect, type DefectKind, type Verification, type VerifiedChain, verifyJournal } from "./verify";
