@@ -1,16 +1,18 @@
 import { TenantManagementError } from "../client/errors";
 import { customerOnRecord, hasSuccessor, statusOnRecord } from "../journal/index";
 import type { RecordedObject } from "./deletion";
+import type { Properties } from "./inputs";
 import { eventsOnRecord } from "./recorder";
 import { currentSettings } from "./session";
+import { slotSchema } from "./slot";
 
 /**
  * What must hold before anything is deleted in production. The engine's protection can be taken away, in the state or
- * by an edited file; the record cannot. A `destroy` asks for no `check` and no `diff`, an `up` for both.
+ * by an edited file; the record cannot. A `destroy` asks for no `check`, an `up` does, before its deletes too.
  */
 
-/** Resources of applications that this run's program declares. */
-const declaredSlots = new Set<string>();
+/** Resources that this run's program declares, by type. */
+const declaredSlots = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
 /** Objects that this run's program replaces, and that it may replace. */
 const replacedObjects = new Set<string>();
 
@@ -23,13 +25,18 @@ export function noteMade(slotName: string | undefined): void {
 }
 
 /** Notes a resource that this run's program declares. */
-export function noteDeclared(slotName: string | undefined): void {
-  if (slotName !== undefined) declaredSlots.add(slotName);
+export function noteDeclared(type: keyof typeof declaredSlots, inputs: Properties): void {
+  const slot = slotSchema.safeParse(inputs["slot"]).data;
+  if (slot !== undefined) declaredSlots[type].add(slot.name);
 }
 
-/** Notes a tenant or an application that this run's program replaces. */
-export function noteReplaced(objectId: string): void {
-  replacedObjects.add(objectId);
+/**
+ * Notes a tenant or an application that this run's program replaces. A `destroy --target` asks for a `diff`, too, with
+ * inputs that it makes up: it has declared nothing before.
+ */
+export function noteReplaced(type: keyof typeof declaredSlots, objectId: string, inputs: Properties): void {
+  const slot = slotSchema.safeParse(inputs["slot"]).data;
+  if (slot !== undefined && declaredSlots[type].has(slot.name)) replacedObjects.add(objectId);
 }
 
 /**
@@ -67,10 +74,9 @@ const generationPattern = /^([^/]+\/[^/]+\/[^/]+)(?:\/[1-9]\d*)?$/;
 /** Tells whether this run's program declares other generations of an application, and not this one. */
 function isRetired(slotName: string): boolean {
   const place = placeOf(slotName);
+  const declared = declaredSlots.TenantApplication;
   return (
-    place !== undefined &&
-    !declaredSlots.has(slotName) &&
-    [...declaredSlots].some((name) => placeOf(name) === place)
+    place !== undefined && !declared.has(slotName) && [...declared].some((name) => placeOf(name) === place)
   );
 }
 

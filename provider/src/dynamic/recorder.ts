@@ -123,7 +123,8 @@ function notRecorded({ location }: Journal, error: unknown): string {
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, change: _change, ...kept } = slot.data;
+  const { heldId, stack, name } = slot.data;
+  const kept = { stack, name };
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
 }

@@ -3,7 +3,7 @@ import { TenantManagementError } from "../client/errors";
 import type { ApiTenant } from "../client/schemas";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
-import { assertMayBeDeleted, noteReplaced } from "./deletion-guard";
+import { assertMayBeDeleted, noteDeclared, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -57,6 +57,7 @@ export const tenant = reporting({
         });
       }
     }
+    noteDeclared("Tenant", news);
     return { inputs: noteHeldObject("Tenant", news), failures };
   },
 
@@ -78,7 +79,7 @@ export const tenant = reporting({
     ];
     if (replaces.length === 0) declaredInThisRun.add(tenantId);
     else if (news["allowReplace"] !== true) throw replacementRefused(state, replaces, news);
-    else noteReplaced(tenantId);
+    else noteReplaced("Tenant", tenantId, news);
     return {
       changes: replaces.length > 0 || acceptsCells(news["cells"], state),
       replaces,
