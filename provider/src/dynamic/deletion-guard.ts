@@ -44,8 +44,9 @@ export function noteReplaced(type: keyof typeof declaredSlots, objectId: string,
  *
  * - its customer is on record as deprecated by an `up` that came to its end,
  * - another application was made in its place,
- * - the program declares another generation of it, and not this one any more, or
- * - the program replaces it, or (`allowReplace`) its tenant.
+ * - the program declares another generation of it, and not this one any more,
+ * - the program replaces it, or (`allowReplace`) its tenant, or
+ * - the program has no customers, but declares applications by names of its own: it protects what it needs itself.
  *
  * @param what names it: `Tenant "acme" (t-1)`
  * @param madeIn the stage in which it was made, as the state has it
@@ -60,7 +61,12 @@ export async function assertMayBeDeleted(
   const { slot, tenantId = "", applicationId } = object;
   if (replacedObjects.has(tenantId) || (applicationId !== undefined && replacedObjects.has(applicationId)))
     return;
-  if (isRetired(slot.name) || (applicationId !== undefined && madeSlots.has(slot.name))) return;
+  if (
+    isProgramOfOnesOwn() ||
+    isRetired(slot.name) ||
+    (applicationId !== undefined && madeSlots.has(slot.name))
+  )
+    return;
   const events = await eventsOnRecord(slot.stack);
   const customer = customerOnRecord(events, slot.stack, tenantId) ?? slot.name.split("/")[0] ?? "";
   if (statusOnRecord(events, { stack: slot.stack, customer }) === "deprecated") return;
@@ -78,6 +84,12 @@ function isRetired(slotName: string): boolean {
   return (
     place !== undefined && !declared.has(slotName) && [...declared].some((name) => placeOf(name) === place)
   );
+}
+
+/** Tells whether this run's program is another one than this project's, whose applications are all named so. */
+function isProgramOfOnesOwn(): boolean {
+  const declared = [...declaredSlots.TenantApplication];
+  return declared.length > 0 && declared.every((name) => placeOf(name) === undefined);
 }
 
 function placeOf(slotName: string): string | undefined {
