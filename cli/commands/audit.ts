@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Defect, eventsOf, verifyJournal } from "pulumi-resistant-tenants/journal";
+import { type Defect, eventsOf, formerHeads, verifyJournal } from "pulumi-resistant-tenants/journal";
 
 import { type Filter, isAskedFor, parseSince, parseUntil } from "../audit/filter";
 import { operationsOf } from "../audit/operation";
@@ -49,7 +49,8 @@ function sourceCommand(name: string, description: string): Command {
 
 async function verifySource(options: VerifyOptions): Promise<ExitCode> {
   const { journal, entries, missing } = await readSource(options);
-  const found = verifyJournal(entries, journal.location, options.expect);
+  const heads = options.journal === undefined ? formerHeads(entries) : [];
+  const found = verifyJournal(entries, journal.location, [...(options.expect ?? []), ...heads]);
   const whole: Defect[] =
     missing === undefined ? [] : [{ kind: "missing", where: journal.location, problem: missing }];
   const verification = { ...found, defects: [...whole, ...found.defects] };

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { CustomerChange, SlotInput } from "./dynamic/slot";
-import { nameOfUrn, resourcesOfLastUpdate, stackName } from "./own-stack";
+import { nameOfUrn, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
  * Tells a resource's provider which stack it is in, what its name is there, and which object the stack held for it
- * when its last update ended: with that the provider finds again what a crash left behind. It is never a difference.
+ * when its last update ended: with that the provider finds again what a crash left behind, under a former name of the
+ * stack, too. It is never a difference.
  *
  * @param idOutput the output that holds the object's id
  * @param change what this update changes of its customer, if it does
@@ -22,9 +23,15 @@ export function slotOf(
 }
 
 async function findSlot(type: string, name: string, idOutput: string): Promise<SlotInput> {
-  const held = (await resourcesOfLastUpdate()).find(
-    (resource) => resource.type === type && nameOfUrn(resource.urn) === name,
-  );
+  const resources = await resourcesOfLastUpdate();
+  const held = resources.find((resource) => resource.type === type && nameOfUrn(resource.urn) === name);
   const heldId = held?.outputs[idOutput];
-  return { stack: stackName(), name, ...(typeof heldId === "string" ? { heldId } : {}) };
+  const stack = stackName();
+  const formerly = otherStackNames(resources, stack);
+  return {
+    stack,
+    name,
+    ...(typeof heldId === "string" ? { heldId } : {}),
+    ...(formerly.length === 0 ? {} : { formerly }),
+  };
 }

@@ -5,6 +5,7 @@ import type { Properties } from "./inputs";
 import { eventsOnRecord } from "./recorder";
 import { currentSettings } from "./session";
 import { slotSchema } from "./slot";
+import { presentStackOf } from "./stack-identity";
 
 /**
  * What must hold before anything is deleted in production. The engine's protection can be taken away, in the state or
@@ -67,10 +68,11 @@ export async function assertMayBeDeleted(
     (applicationId !== undefined && madeSlots.has(slot.name))
   )
     return;
-  const events = await eventsOnRecord(slot.stack);
-  const customer = customerOnRecord(events, slot.stack, tenantId) ?? slot.name.split("/")[0] ?? "";
-  if (statusOnRecord(events, { stack: slot.stack, customer }) === "deprecated") return;
-  if (applicationId !== undefined && hasSuccessor(events, { ...slot, applicationId })) return;
+  const stack = presentStackOf(slot);
+  const events = await eventsOnRecord(slot);
+  const customer = customerOnRecord(events, stack, tenantId) ?? slot.name.split("/")[0] ?? "";
+  if (statusOnRecord(events, { stack, customer }) === "deprecated") return;
+  if (applicationId !== undefined && hasSuccessor(events, { stack, name: slot.name, applicationId })) return;
   throw refused(what, customer);
 }
 

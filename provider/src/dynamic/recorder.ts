@@ -26,6 +26,7 @@ import { currentIdentityAccess, currentSettings } from "./session";
 import type { Properties } from "./inputs";
 import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
+import { formerStacks, noteDeclaredStack, presentStackOf } from "./stack-identity";
 
 /** What is about to be done. */
 export interface Intention extends Omit<Intended, "stack" | "slot"> {
@@ -65,13 +66,14 @@ export function assertChangeHasReason(): string | undefined {
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
   const { stage, apiUrl } = currentSettings();
   const reason = assertChangeHasReason();
-  const opened = await open(slot.stack);
+  const stack = presentStackOf(slot);
+  const opened = await open(stack);
   const { journal } = opened;
   try {
     return await startRecording(
       appendTo(opened),
       { ...(await provenance(currentIdentityAccess())), stage, apiUrl, reason },
-      { ...intention, stack: slot.stack, slot: slot.name },
+      { ...intention, stack, slot: slot.name },
     );
   } catch (error) {
     throw new TenantManagementError("INPUT_INVALID", notRecorded(journal, error), { cause: error });
@@ -87,8 +89,8 @@ function appendTo({ journal, events, auditLog }: Opened): (event: JournalEvent) 
 }
 
 /** Records how an intent of this run's program ended. What was done is done: where it cannot be recorded, it warns. */
-export async function endIntentOfProgram(stack: string, intentId: string, ending: Ending): Promise<void> {
-  const opened = await open(stack);
+export async function endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
+  const opened = await open(presentStackOf(slot));
   const intent = opened.events.find(({ id }) => id === intentId);
   if (intent?.event !== "intent") return;
   const { stage, apiUrl } = currentSettings();
@@ -103,8 +105,8 @@ export async function endIntentOfProgram(stack: string, intentId: string, ending
 }
 
 /** Gives all that is on record of this run's stack. */
-export async function eventsOnRecord(stack: string): Promise<readonly JournalEvent[]> {
-  return (await open(stack)).events;
+export async function eventsOnRecord(slot: SlotInput): Promise<readonly JournalEvent[]> {
+  return (await open(presentStackOf(slot))).events;
 }
 
 function notRecorded({ location }: Journal, error: unknown): string {
@@ -115,16 +117,17 @@ function notRecorded({ location }: Journal, error: unknown): string {
 }
 
 /**
- * Notes which object the stack held for a resource, and takes that out of its inputs: the state need not repeat it, and
- * an input that changed would be written again.
+ * Notes which object the stack held for a resource, and under which names, and takes that out of its inputs: the state
+ * need not repeat it, and an input that changed would be written again.
  *
  * @returns the inputs as they are to be kept
  */
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, stack, name } = slot.data;
+  const { heldId, formerly, stack, name } = slot.data;
   const kept = { stack, name };
+  noteDeclaredStack(stack, formerly);
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
 }
@@ -141,10 +144,11 @@ export function isHeldObject(type: RecordedType, objectId: string): boolean {
 
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
-  const { events } = await open(slot.stack);
+  const stack = presentStackOf(slot);
+  const { events } = await open(stack);
   return historyOf(events, {
     type,
-    stack: slot.stack,
+    stack,
     slot: slot.name,
     apiUrl: currentSettings().apiUrl,
     heldId: heldObjectId(type, slot),
@@ -153,12 +157,13 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
 
 /** Gives the ids of all objects of a type that are on record as made. */
 export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(slot.stack)).events, type);
+  return recordedIds((await open(presentStackOf(slot))).events, type);
 }
 
 /** Gives the ids of all objects of a type that are on record as made for other slots. */
 export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(slot.stack)).events, type, { stack: slot.stack, slot: slot.name });
+  const stack = presentStackOf(slot);
+  return recordedIds((await open(stack)).events, type, { stack, slot: slot.name });
 }
 
 /** Tells whether the record says that an object may be gone by our own hand. */
@@ -167,7 +172,7 @@ export async function mayBeDeletedByUs(
   slot: SlotInput,
   objectId: string,
 ): Promise<boolean> {
-  return mayBeDeleted((await open(slot.stack)).events, type, objectId);
+  return mayBeDeleted((await open(presentStackOf(slot))).events, type, objectId);
 }
 
 const open = onceForAll(async (stack: string): Promise<Opened> => {
@@ -213,5 +218,5 @@ function openJournal(stack: string): Journal {
   if (problem !== undefined) {
     throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
   }
-  return openJournalOf({ stack, location, directory: process.cwd() });
+  return openJournalOf({ stack, location, directory: process.cwd(), formerNames: formerStacks });
 }

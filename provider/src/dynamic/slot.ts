@@ -8,6 +8,8 @@ export const slotSchema = z.object({
   name: z.string(),
   /** The id of the object that the stack held for it when its last update ended. */
   heldId: z.string().optional(),
+  /** The other names of the stack that its state told then: it was renamed, or moved. */
+  formerly: z.array(z.string()).optional(),
   /** A change of its customer that this update makes: told in an `up` alone, and kept in no state. */
   change: z
     .object({

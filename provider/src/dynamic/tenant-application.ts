@@ -22,11 +22,12 @@ import {
 import { wayToReplace } from "./lost-application";
 import { obtainApplication, type ObtainedApplication } from "./obtain-application";
 import {
-  applicationsOf,
+  findApplication,
   noteApplicationOfStack,
   noteOrganizationKnown,
   noteTenantOfStack,
 } from "./organization";
+import { noteDeletedApplication } from "./own-changes";
 import { PartlyMadeError } from "./partly-made";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
@@ -121,9 +122,7 @@ export const tenantApplication = reporting({
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
     noteApplicationOfStack(applicationId, state.tenantId);
-    const found = (await applicationsOf(state.tenantId))?.find(
-      (application) => application.applicationId === applicationId,
-    );
+    const found = await findApplication(state.tenantId, applicationId);
     if (found === undefined) {
       await assertMissing(
         toRecord(applicationId, state),
@@ -137,9 +136,7 @@ export const tenantApplication = reporting({
   /** Completes a partly made application; nothing else of an application is ever updated. */
   async update(applicationId: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const state = stateSchema.parse(olds);
-    const found = (await applicationsOf(state.tenantId))?.find(
-      (application) => application.applicationId === applicationId,
-    );
+    const found = await findApplication(state.tenantId, applicationId);
     if (found === undefined) {
       throw new TenantManagementError(
         "INPUT_INVALID",
@@ -171,6 +168,7 @@ export const tenantApplication = reporting({
     await deleteOnRecord(object, what, async () =>
       (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
     );
+    noteDeletedApplication(state.tenantId, applicationId);
   },
 });
 

@@ -1,6 +1,7 @@
 import { advance, genesis, type Head } from "./chain";
 import type { Entry, EventEntry } from "./entry";
 import type { JournalEvent } from "./event";
+import { underPresentNames } from "./former-names";
 import { isSettledLater, resultOf } from "./history";
 
 /** What can be wrong with a journal. */
@@ -180,7 +181,8 @@ interface OpenIntent {
   isSettled: boolean;
 }
 
-function openIntents(entries: readonly EventEntry[]): OpenIntent[] {
+function openIntents(raw: readonly EventEntry[]): OpenIntent[] {
+  const entries = underPresentNames(raw);
   const events = entries.map(({ event }) => event);
   return entries.flatMap((entry) => {
     const { event } = entry;
