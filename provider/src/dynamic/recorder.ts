@@ -2,6 +2,7 @@ import { messageOf, TenantManagementError } from "../client/errors";
 import {
   type AuditLog,
   cutOffCreates,
+  type Ending,
   historyOf,
   type Intended,
   journalMissing,
@@ -15,12 +16,13 @@ import {
   recordedIds,
   type RecordedType,
   type Recording,
+  settleIntent,
   type SlotHistory,
   startRecording,
 } from "../journal/index";
-import { reasonForChange } from "../reason";
-import { actor } from "./actor";
-import { currentSettings } from "./session";
+import { provenance } from "../provenance";
+import { readReason, reasonForChange } from "../reason";
+import { currentIdentityAccess, currentSettings } from "./session";
 import type { Properties } from "./inputs";
 import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
@@ -65,21 +67,46 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   const { stage, apiUrl, allowedHosts } = currentSettings();
   const reason = assertChangeHasReason();
   const stack = presentStackOf(slot);
-  const { journal, events, auditLog } = await open(stack);
-  const append = async (event: JournalEvent): Promise<void> => {
-    const entry = await journal.append(event);
-    events.push(entry.event);
-    await auditLog?.deliver(entry);
-  };
+  const opened = await open(stack);
+  const { journal } = opened;
   try {
     return await startRecording(
-      append,
-      { actor: actor(), stage, apiUrl, allowedHosts, reason },
+      appendTo(opened),
+      { ...(await provenance(currentIdentityAccess())), stage, apiUrl, allowedHosts, reason },
       { ...intention, stack, slot: slot.name },
     );
   } catch (error) {
     throw new TenantManagementError("INPUT_INVALID", notRecorded(journal, error), { cause: error });
   }
+}
+
+function appendTo({ journal, events, auditLog }: Opened): (event: JournalEvent) => Promise<void> {
+  return async (event) => {
+    const entry = await journal.append(event);
+    events.push(entry.event);
+    await auditLog?.deliver(entry);
+  };
+}
+
+/** Records how an intent of this run's program ended. What was done is done: where it cannot be recorded, it warns. */
+export async function endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
+  const opened = await open(presentStackOf(slot));
+  const intent = opened.events.find(({ id }) => id === intentId);
+  if (intent?.event !== "intent") return;
+  const { stage, apiUrl } = currentSettings();
+  const read = readReason(currentSettings());
+  const run = {
+    ...(await provenance(currentIdentityAccess())),
+    stage,
+    apiUrl,
+    reason: "problem" in read ? undefined : read.reason,
+  };
+  await settleIntent(appendTo(opened), run, intent, ending);
+}
+
+/** Gives all that is on record of this run's stack. */
+export async function eventsOnRecord(slot: SlotInput): Promise<readonly JournalEvent[]> {
+  return (await open(presentStackOf(slot))).events;
 }
 
 function notRecorded({ location }: Journal, error: unknown): string {
@@ -98,8 +125,9 @@ function notRecorded({ location }: Journal, error: unknown): string {
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, formerly, ...kept } = slot.data;
-  noteDeclaredStack(kept.stack, formerly);
+  const { heldId, formerly, stack, name } = slot.data;
+  const kept = { stack, name };
+  noteDeclaredStack(stack, formerly);
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
 }
@@ -151,7 +179,8 @@ const open = onceForAll(async (stack: string): Promise<Opened> => {
   const journal = openJournal(stack);
   const events = await readAll(journal);
   warnOfCutOff(events, stack);
-  const isOfOthers = !events.some((event) => event.stack === stack);
+  // What this run's program has just recorded of its customers is no sign of what was made.
+  const isOfOthers = !events.some((event) => event.stack === stack && event.type !== "Customer");
   if (heldIds.size > 0 && isOfOthers) console.warn(`warning: ${journalMissing(journal)}`);
   return { journal, events, auditLog: openConfiguredAuditLog() };
 });

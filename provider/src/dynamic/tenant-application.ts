@@ -8,7 +8,9 @@ import { type Clock, openClock } from "../clock";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
+import { noteChangeArrived } from "./customer-change";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
+import { assertMayBeDeleted, noteDeclared, noteMade, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -62,6 +64,8 @@ export const tenantApplication = reporting({
         reason: `stage ${stage} has no cell ${cell.data}; it has ${stageTable[stage].cells.join(", ")}`,
       });
     }
+    noteDeclared("TenantApplication", news);
+    if (failures.length === 0) await noteChangeArrived(news);
     return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
 
@@ -88,6 +92,7 @@ export const tenantApplication = reporting({
     const replaces = Object.entries(changed).flatMap(([property, isChanged]) =>
       isChanged ? [property] : [],
     );
+    if (replaces.length > 0) noteReplaced("TenantApplication", applicationId, news);
     if (!changed.tenantId) noteTenantOfStack(state.tenantId);
     if (news["adopt"] !== undefined && !changed.adopt) adoptedInThisRun.add(applicationId);
     return { changes: isPartlyMade || replaces.length > 0, replaces };
@@ -97,7 +102,7 @@ export const tenantApplication = reporting({
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     assertChangeHasReason();
     // A clock that is set wrongly is refused before anything is sent.
-    const clock = openClock();
+    const clock = openClock(currentSettings().apiUrl);
     const authentication = await toAuthentication(wanted);
     const { adopt } = wanted;
     const made =
@@ -107,6 +112,7 @@ export const tenantApplication = reporting({
           })
         : await adoptApplication(wanted, adopt, authentication);
     noteOrganizationKnown();
+    noteMade(wanted.slot?.name);
     const refusals = serverRefusals(made, currentSettings());
     if (refusals.length > 0)
       throw partlyMade(serversRefused(made, refusals), inputs, wanted, authentication, clock);
@@ -174,10 +180,11 @@ export const tenantApplication = reporting({
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
     if (adoptedInThisRun.has(applicationId)) throw heldTwice(applicationId);
-    await deleteOnRecord(
-      toRecord(applicationId, state),
-      `Application ${applicationId} of tenant ${state.tenantId}`,
-      async () => (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
+    const object = toRecord(applicationId, state);
+    const what = `Application ${applicationId} of tenant ${state.tenantId}`;
+    await assertMayBeDeleted(object, what, properties["stage"]);
+    await deleteOnRecord(object, what, async () =>
+      (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
     );
     noteDeletedApplication(state.tenantId, applicationId);
   },

@@ -4,6 +4,7 @@ import { TenantManagementError } from "../client/errors";
 import type { ApiApplication, ApiTenant } from "../client/schemas";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
+import { assertMayBeDeleted, noteDeclared, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -59,6 +60,7 @@ export const tenant = reporting({
         });
       }
     }
+    noteDeclared("Tenant", news);
     return { inputs: noteHeldObject("Tenant", news), failures };
   },
 
@@ -80,6 +82,7 @@ export const tenant = reporting({
     ];
     if (replaces.length === 0) declaredInThisRun.add(tenantId);
     else if (news["allowReplace"] !== true) throw replacementRefused(state, replaces, news);
+    else noteReplaced("Tenant", tenantId, news);
     return {
       changes: replaces.length > 0 || acceptsCells(news["cells"], state),
       replaces,
@@ -155,7 +158,10 @@ export const tenant = reporting({
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
     if (declaredInThisRun.has(tenantId)) throw heldTwice(state);
-    await deleteOnRecord(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`, async () => {
+    const object = toRecord(tenantId, state);
+    const what = `Tenant "${state.name}" (${tenantId})`;
+    await assertMayBeDeleted(object, what, properties["stage"]);
+    await deleteOnRecord(object, what, async () => {
       const api = await currentApi();
       return api.whileSettling(
         () => api.deleteTenant(tenantId),

@@ -153,7 +153,8 @@ export function objectIdOf(event: JournalEvent): string | undefined {
   return event.type === "Tenant" ? event.tenantId : event.applicationId;
 }
 
-function isDeleted(events: readonly JournalEvent[], type: RecordedType, objectId: string): boolean {
+/** Tells whether an object is on record as deleted. */
+export function isDeleted(events: readonly JournalEvent[], type: RecordedType, objectId: string): boolean {
   return events.some(
     (event) =>
       event.event === "result" &&

@@ -32,13 +32,22 @@ export {
   openJournalAt,
   openJournalOf,
 } from "./location";
+export { type Action, appendTo, onRecord, recordIntent, type StackRecord } from "./record";
 export {
   type Ending,
   type Intended,
+  type Provenance,
   type Recording,
   type RunOnRecord,
   settleIntent,
   startRecording,
 } from "./recording";
+export {
+  customerOnRecord,
+  hasSuccessor,
+  type RecordedCustomer,
+  type RecordedStatus,
+  statusOnRecord,
+} from "./status";
 export { openS3Journal } from "./s3-journal";
 export { type Defect, type DefectKind, type Verification, type VerifiedChain, verifyJournal } from "./verify";
