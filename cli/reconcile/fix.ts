@@ -1,8 +1,8 @@
 import { messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import {
+  type Append,
   type Intended,
-  type JournalEvent,
   NotDeliveredError,
   type RunOnRecord,
   settleIntent,
@@ -184,10 +184,11 @@ function runOf({ stack: { settings }, reason }: Repair): RunOnRecord {
   return { actor: actor(), stage, apiUrl, reason };
 }
 
-function appendTo({ journal, auditLog }: Stack): (event: JournalEvent) => Promise<void> {
+function appendTo({ journal, auditLog }: Stack): Append {
   return async (event) => {
     const entry = await journal.append(event);
     await auditLog?.deliver(entry);
+    return entry;
   };
 }
 

@@ -1,5 +1,6 @@
 import { messageOf, TenantManagementError } from "../client/errors";
 import {
+  type Append,
   type AuditLog,
   cutOffCreates,
   historyOf,
@@ -64,10 +65,11 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   const { stage, apiUrl } = currentSettings();
   const reason = assertChangeHasReason();
   const { journal, events, auditLog } = await open(slot.stack);
-  const append = async (event: JournalEvent): Promise<void> => {
+  const append: Append = async (event) => {
     const entry = await journal.append(event);
     events.push(entry.event);
     await auditLog?.deliver(entry);
+    return entry;
   };
   try {
     return await startRecording(

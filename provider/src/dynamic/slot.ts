@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** Where an event is on record, as the state keeps it. */
+export const recordedAsSchema = z.object({ sequence: z.number(), hash: z.string(), at: z.string() });
+
 /** What a resource tells its provider of its place in the stack: the engine passes neither. */
 export const slotSchema = z.object({
   /** `organization/project/stack`. */

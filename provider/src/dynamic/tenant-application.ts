@@ -4,6 +4,7 @@ import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication } from "../client/schemas";
 import { type Clock, openClock } from "../clock";
+import type { RecordedAs } from "../journal/index";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
@@ -97,17 +98,19 @@ export const tenantApplication = reporting({
     const clock = openClock();
     const authentication = await toAuthentication(wanted);
     const { adopt } = wanted;
+    let recordedAs: RecordedAs | undefined;
+    const onRecord = (where: RecordedAs | undefined): void => void (recordedAs = where);
     const made =
       adopt === undefined
-        ? await obtainApplication(wanted, authentication).catch((error: unknown) => {
-            throw partlyMade(error, inputs, wanted, authentication, clock);
+        ? await obtainApplication(wanted, authentication, onRecord).catch((error: unknown) => {
+            throw partlyMade(error, inputs, wanted, authentication, clock, recordedAs);
           })
-        : await adoptApplication(wanted, adopt, authentication);
+        : await adoptApplication(wanted, adopt, authentication, onRecord);
     noteOrganizationKnown();
     const unusable = serverDifferences(made);
     if (unusable.length > 0)
-      throw partlyMade(serversUnusable(made, unusable), inputs, wanted, authentication, clock);
-    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock) };
+      throw partlyMade(serversUnusable(made, unusable), inputs, wanted, authentication, clock, recordedAs);
+    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock, recordedAs) };
   },
 
   async read(applicationId: string, properties: Properties): Promise<{ id: string; props: Properties }> {
@@ -242,6 +245,7 @@ function partlyMade(
   wanted: Inputs,
   authentication: Authentication,
   clock: Clock,
+  recordedAs: RecordedAs | undefined,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const { objectId: applicationId, clientId, clientSecret, credentialsDiffer } = error.made;
@@ -255,6 +259,7 @@ function partlyMade(
     clientId,
     clientSecret,
     createdAt: clock().toISOString(),
+    recordedAs,
     stage,
     apiUrl,
     isPartlyMade: true,
@@ -274,6 +279,7 @@ function toOutputs(
   authentication: Authentication,
   made: ObtainedApplication,
   clock: Clock,
+  recordedAs: RecordedAs | undefined,
 ): Properties {
   const { stage, apiUrl } = currentSettings();
   return withoutUndefined({
@@ -292,5 +298,6 @@ function toOutputs(
     stage,
     apiUrl,
     slot: wanted.slot,
+    recordedAs,
   });
 }

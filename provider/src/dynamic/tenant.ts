@@ -1,6 +1,7 @@
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiTenant } from "../client/schemas";
+import type { RecordedAs } from "../journal/index";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
 import { assertSameEnvironment } from "./environment";
@@ -88,8 +89,9 @@ export const tenant = reporting({
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     assertChangeHasReason();
     const api = await currentApi();
-    const made = await obtainTenant(api, wanted).catch((error: unknown) => {
-      throw partlyMade(error, inputs, wanted);
+    let recordedAs: RecordedAs | undefined;
+    const made = await obtainTenant(api, wanted, (where) => (recordedAs = where)).catch((error: unknown) => {
+      throw partlyMade(error, inputs, wanted, recordedAs);
     });
     noteOrganizationKnown();
     declaredInThisRun.add(made.tenantId);
@@ -97,7 +99,12 @@ export const tenant = reporting({
     if (wanted.cells !== undefined) reportDrift(made, wanted.cells);
     return {
       id: made.tenantId,
-      outs: toOutputs(made, { createdBy: actor(), declaredCells: wanted.cells, slot: wanted.slot }),
+      outs: toOutputs(made, {
+        createdBy: actor(),
+        declaredCells: wanted.cells,
+        slot: wanted.slot,
+        recordedAs,
+      }),
     };
   },
 
@@ -168,7 +175,12 @@ function acceptsCells(declared: unknown, state: State): boolean {
   );
 }
 
-function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown {
+function partlyMade(
+  error: unknown,
+  inputs: Properties,
+  wanted: Inputs,
+  recordedAs: RecordedAs | undefined,
+): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const tenantId = error.made.objectId;
   const { stage, apiUrl } = currentSettings();
@@ -179,6 +191,7 @@ function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown
     declaredCells: wanted.cells,
     createdBy: actor(),
     slot: wanted.slot,
+    recordedAs,
     stage,
     apiUrl,
     isPartlyMade: true,
@@ -269,6 +282,7 @@ function toOutputs(
     createdBy?: string | undefined;
     declaredCells?: readonly string[] | undefined;
     slot?: SlotInput | undefined;
+    recordedAs?: RecordedAs | undefined;
   },
 ): Properties {
   const { stage, apiUrl } = currentSettings();
@@ -286,5 +300,6 @@ function toOutputs(
     createdBy: kept.createdBy,
     declaredCells: kept.declaredCells,
     slot: kept.slot,
+    recordedAs: kept.recordedAs,
   });
 }

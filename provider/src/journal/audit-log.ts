@@ -15,6 +15,15 @@ export interface AuditLog {
 /** Says that an event is on record in the journal, and did not reach the audit log. */
 export class NotDeliveredError extends Error {
   override readonly name = "NotDeliveredError";
+
+  /** @param entry the event, as the journal has it */
+  constructor(
+    message: string,
+    readonly entry: EventEntry,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /** CloudWatch takes 10,000 events and 1 MiB a request; an event has a few hundred bytes. */
@@ -81,6 +90,7 @@ export function openAuditLog(
       await deliver(entry).catch((error: unknown) => {
         throw new NotDeliveredError(
           `the log group ${name} (tenants:auditLogGroup) did not take it: ${messageOf(error)}. ${remedy(name, error)}`,
+          entry,
           { cause: error },
         );
       });

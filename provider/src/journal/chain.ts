@@ -16,6 +16,12 @@ export interface Head {
   sequence: number;
 }
 
+/** Where an event is on record: what the state keeps of the result of a create, so that a journal cut short shows. */
+export interface RecordedAs extends Head {
+  /** The event's own time: RFC 3339, UTC. */
+  at: string;
+}
+
 /** Where every chain begins: the `previous` of a stack's first event. */
 export const genesis: Head = { hash: `sha256:${"0".repeat(64)}`, sequence: 0 };
 
@@ -24,6 +30,11 @@ export function advance(head: Head, { text, event }: EventEntry): Head {
   return event.previous === undefined
     ? { hash: hashOf(`${head.hash}\n${text}`), sequence: head.sequence + 1 }
     : { hash: hashOf(text), sequence: event.sequence ?? head.sequence + 1 };
+}
+
+/** Tells where a chained event is on record. */
+export function recordedAs(entry: EventEntry): RecordedAs {
+  return { ...advance(genesis, entry), at: entry.event.at };
 }
 
 /** Writes an event as the one that follows a head. */

@@ -1,4 +1,5 @@
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
+export type { RecordedAs } from "./chain";
 export { type Entry, type EventEntry, eventsOf, unreadable } from "./entry";
 export {
   eventSchema,
@@ -32,6 +33,7 @@ export {
   openJournalOf,
 } from "./location";
 export {
+  type Append,
   type Ending,
   type Intended,
   type Recording,
