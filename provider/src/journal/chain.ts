@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import type { Entry, EventEntry } from "./entry";
 import type { JournalEvent } from "./event";
@@ -37,9 +37,14 @@ export function recordedAs(entry: EventEntry): RecordedAs {
   return { ...advance(genesis, entry), at: entry.event.at };
 }
 
-/** Writes an event as the one that follows a head. */
-export function chained(event: JournalEvent, head: Head): JournalEvent {
-  return { ...event, v: 2, sequence: head.sequence + 1, previous: head.hash };
+/**
+ * Writes an event as the one that follows a head.
+ *
+ * @param holds what the record says that the stack holds after it (see `holding.ts`)
+ */
+export function chained(event: JournalEvent, head: Head, holds?: string): JournalEvent {
+  const end = holds === undefined ? {} : { holds };
+  return { ...event, v: 2, sequence: head.sequence + 1, previous: head.hash, ...end };
 }
 
 /** Gives the head of each stack of a journal. */
@@ -55,5 +60,5 @@ export function headsOf(entries: readonly Entry[]): Map<string, Head> {
 
 /** `printf %s "$line" | sha256sum` gives the same. */
 function hashOf(text: string): string {
-  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  return `sha256:${hash("sha256", text)}`;
 }

@@ -54,6 +54,8 @@ const common = {
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/)
     .optional(),
+  /** What the record says that the stack holds after it, in short (see `holding.ts`). */
+  holds: z.string().optional(),
 };
 
 /** Is written before a request that changes something is sent. */

@@ -23,7 +23,8 @@ export {
   type Slot,
   type SlotHistory,
 } from "./history";
-export type { Journal } from "./journal";
+export type { Journal, KnownBefore } from "./journal";
+export type { Memory } from "./memory";
 export {
   isOnDisk,
   journalMissing,
@@ -42,4 +43,12 @@ export {
   startRecording,
 } from "./recording";
 export { openS3Journal } from "./s3-journal";
-export { type Defect, type DefectKind, type Verification, type VerifiedChain, verifyJournal } from "./verify";
+export {
+  type Defect,
+  type DefectKind,
+  type ObjectOnRecord,
+  type Verification,
+  type VerifiedChain,
+  Verifier,
+  verifyJournal,
+} from "./verify";

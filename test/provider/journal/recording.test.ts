@@ -145,7 +145,11 @@ describe("what is recorded", () => {
     const released: Array<() => void> = [];
     const journal = journalIn({
       location: "memory",
-      read: () => Promise.resolve([]),
+      // eslint-disable-next-line @typescript-eslint/require-await -- it is empty
+      read: async function* () {
+        yield [];
+      },
+      readFrom: () => Promise.resolve(undefined),
       isAsLeft: () => Promise.resolve(true),
       write: async (entries) => {
         if (entries[0]?.event.event === "result")

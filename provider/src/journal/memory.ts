@@ -1,0 +1,225 @@
+import type { IntentEvent, JournalEvent, Outcome, RecordedType } from "./event";
+import { type Held, Holding } from "./holding";
+
+/**
+ * What a slot's record says of the last create in it. `first` is the first of those that led to it: each one after that
+ * repairs what may have been lost before, and may have been cut off itself.
+ */
+export type SlotHistory =
+  /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted or handed over since. */
+  | { kind: "clear" }
+  /** One was begun, and its end is not on record, or not known: an object may exist that no state holds. */
+  | { kind: "open"; intent: IntentEvent; first: IntentEvent }
+  /** One ended well, with this object. */
+  | { kind: "made"; intent: IntentEvent; first: IntentEvent; objectId: string };
+
+/** Whose record is asked for. */
+export interface Slot {
+  type: RecordedType;
+  stack: string;
+  slot: string;
+  apiUrl: string;
+  /** The id of the object that the stack holds in it: whatever led to that is over. */
+  heldId?: string | undefined;
+}
+
+/** What a stack is known to hold before its journal is read; then only what comes after that is taken in. */
+export interface HeldBefore {
+  stack: string;
+  /** The {@link Holding} of it. */
+  holding: string;
+  /** Gives the id of the object in a slot. */
+  idIn(type: RecordedType, slot: string): string | undefined;
+}
+
+/** How an intent ended. */
+interface End {
+  outcome: Outcome;
+  objectId: string | undefined;
+}
+
+/**
+ * What a run has to know of a journal: each question is answered from an index, and only what can still be asked for is
+ * kept. It is given the events in their order.
+ */
+export class Memory {
+  /** The creates of each slot, in their order. */
+  readonly #creates = new Map<string, IntentEvent[]>();
+  /** The last intent of each slot, by stack, if it is a create. */
+  readonly #lastIntents = new Map<string, Map<string, IntentEvent | undefined>>();
+  readonly #ends = new Map<string, End>();
+  readonly #deleted = new Set<string>();
+  /** The ids of the intents to delete an object, and to release it since the stack took it last. */
+  readonly #deletes = new Map<string, string[]>();
+  readonly #releases = new Map<string, string[]>();
+  /** For which slots an object was made: of which its id is on record. */
+  readonly #places = new Map<RecordedType, Map<string, Set<string>>>();
+  readonly #holdings = new Map<string, Holding>();
+  readonly #held = new Map<string, Held | undefined>();
+  /** The slots whose creates have made an object. */
+  readonly #slotsOf = new Map<string, Slot[]>();
+  readonly #before: HeldBefore | undefined;
+
+  /** @param before what came before the events that it will be given; default: nothing did */
+  constructor(before?: HeldBefore) {
+    this.#before = before;
+    if (before !== undefined) this.#holdings.set(before.stack, new Holding(before.holding));
+  }
+
+  /** Takes in the next event. */
+  add(event: JournalEvent): void {
+    if (event.event === "intent") this.#addIntent(event);
+    else {
+      const end = { outcome: event.outcome, objectId: objectIdOf(event) };
+      this.#ends.set(event.intent, end);
+      if (end.objectId !== undefined) this.#addResult(event, end.objectId, end.outcome);
+    }
+    if (event.operation === "create") this.#weigh(event);
+    const objectId = objectIdOf(event);
+    for (const slot of objectId === undefined ? [] : (this.#slotsOf.get(keyOf(event.type, objectId)) ?? []))
+      this.#weigh(slot);
+  }
+
+  /** Tells what became of the last create in a slot. */
+  historyOf(wanted: Slot): SlotHistory {
+    const creates = this.#creates.get(slotKey(wanted)) ?? [];
+    const intent = creates.at(-1);
+    if (intent === undefined) return { kind: "clear" };
+    const end = this.#ends.get(intent.id);
+    // What was adopted was made by somebody else.
+    const isOver = (earlier: IntentEvent): boolean =>
+      this.#isClear(wanted, earlier) || this.#ends.get(earlier.id)?.outcome === "adopted";
+    const first = creates[creates.findLastIndex(isOver) + 1] ?? intent;
+    if (end === undefined || end.outcome === "unknown") return { kind: "open", intent, first };
+    if (end.objectId === undefined || this.#isClear(wanted, intent)) return { kind: "clear" };
+    return { kind: "made", intent, first, objectId: end.objectId };
+  }
+
+  /** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
+  cutOffCreates(stack: string): IntentEvent[] {
+    const last = [...(this.#lastIntents.get(stack)?.values() ?? [])];
+    return last.flatMap((intent) => (intent === undefined || this.#ends.has(intent.id) ? [] : [intent]));
+  }
+
+  /**
+   * Gives the ids of all objects of a type that are on record as made.
+   *
+   * @param except a slot whose own are left out
+   */
+  recordedIds(type: RecordedType, except?: Pick<Slot, "stack" | "slot">): Set<string> {
+    const own = except === undefined ? "" : placeOf(except);
+    const places = [...(this.#places.get(type) ?? [])];
+    return new Set(places.flatMap(([id, slots]) => (slots.size > 1 || !slots.has(own) ? [id] : [])));
+  }
+
+  /** Tells whether an object was handed over, and not taken back: see {@link releasedIds}. */
+  isReleased({ type, stack }: Pick<Slot, "type" | "stack">, objectId: string): boolean {
+    const intents = this.#releases.get(keyOf(stack, type, objectId)) ?? [];
+    return intents.some((id) => this.#ends.get(id)?.outcome !== "failed");
+  }
+
+  /** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
+  mayBeDeleted(type: RecordedType, objectId: string): boolean {
+    const intents = this.#deletes.get(keyOf(type, objectId)) ?? [];
+    return intents.some((id) => this.#ends.get(id)?.outcome !== "failed");
+  }
+
+  /** Gives what the record says that a stack holds, as {@link Holding} writes it. */
+  holdingOf(stack: string): string {
+    return (this.#holdings.get(stack) ?? new Holding()).toString();
+  }
+
+  #addIntent(intent: IntentEvent): void {
+    const { type, stack, slot, operation, id } = intent;
+    const ofStack = this.#lastIntents.get(stack) ?? new Map<string, IntentEvent | undefined>();
+    this.#lastIntents.set(stack, ofStack.set(keyOf(type, slot), operation === "create" ? intent : undefined));
+    if (operation === "create") push(this.#creates, slotKey(intent), intent);
+    const objectId = objectIdOf(intent);
+    if (objectId === undefined) return;
+    if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
+    if (operation === "release") push(this.#releases, keyOf(stack, type, objectId), id);
+  }
+
+  #addResult(
+    { type, stack, slot, operation, apiUrl }: JournalEvent,
+    objectId: string,
+    outcome: Outcome,
+  ): void {
+    const isDeleted = operation === "delete" && (outcome === "deleted" || outcome === "gone");
+    if (isDeleted) this.#deleted.add(keyOf(type, objectId));
+    if (operation !== "create") return;
+    this.#releases.delete(keyOf(stack, type, objectId));
+    const ofType = this.#places.get(type) ?? new Map<string, Set<string>>();
+    this.#places.set(type, ofType);
+    ofType.set(objectId, (ofType.get(objectId) ?? new Set()).add(placeOf({ stack, slot })));
+    const known = this.#slotsOf.get(keyOf(type, objectId)) ?? [];
+    if (!known.some((other) => other.slot === slot && other.stack === stack && other.apiUrl === apiUrl))
+      push(this.#slotsOf, keyOf(type, objectId), { type, stack, slot, apiUrl });
+  }
+
+  /** Tells whether nothing is left of a create that no state holds: it surely failed, or what was made went its way. */
+  #isClear({ type, stack, heldId }: Slot, { id }: IntentEvent): boolean {
+    const end = this.#ends.get(id);
+    if (end === undefined || end.outcome === "unknown") return false;
+    const { outcome, objectId } = end;
+    return (
+      outcome === "failed" ||
+      objectId === undefined ||
+      objectId === heldId ||
+      this.#deleted.has(keyOf(type, objectId)) ||
+      this.isReleased({ type, stack }, objectId)
+    );
+  }
+
+  /** Brings up to date what a slot adds to what its stack holds. */
+  #weigh({ type, stack, slot, apiUrl }: Slot): void {
+    const key = slotKey({ type, stack, slot, apiUrl });
+    const holding = this.#holdings.get(stack) ?? new Holding();
+    this.#holdings.set(stack, holding);
+    const before = this.#held.has(key)
+      ? this.#held.get(key)
+      : this.#heldBefore({ type, stack, slot, apiUrl });
+    if (before !== undefined) holding.remove(before);
+    const id = this.#left({ type, stack, slot, apiUrl });
+    const held = id === undefined ? undefined : { apiUrl, type, slot, id };
+    if (held !== undefined) holding.add(held);
+    this.#held.set(key, held);
+  }
+
+  /** Gives what the last create in a slot has left, by the record: an object's id, or that nobody knows. */
+  #left(slot: Slot): string | undefined {
+    const intent = this.#creates.get(slotKey(slot))?.at(-1);
+    if (intent === undefined) return undefined;
+    const end = this.#ends.get(intent.id);
+    if (end === undefined || end.outcome === "unknown") return `?${intent.id}`;
+    return this.#isClear(slot, intent) ? undefined : end.objectId;
+  }
+
+  #heldBefore({ type, stack, slot, apiUrl }: Slot): Held | undefined {
+    const id = this.#before?.stack === stack ? this.#before.idIn(type, slot) : undefined;
+    return id === undefined ? undefined : { apiUrl, type, slot, id };
+  }
+}
+
+/** Gives the id of the object that an event is about, if it has one. */
+export function objectIdOf(event: JournalEvent): string | undefined {
+  return event.type === "Tenant" ? event.tenantId : event.applicationId;
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return parts.join("\n");
+}
+
+function slotKey({ type, stack, slot, apiUrl }: Slot): string {
+  return keyOf(apiUrl, stack, type, slot);
+}
+
+function placeOf({ stack, slot }: Pick<Slot, "stack" | "slot">): string {
+  return keyOf(stack, slot);
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}
