@@ -56,6 +56,9 @@ function endingOf(intent: IntentEvent, comparison: Comparison): Ending | undefin
       return intent.operation === "create"
         ? endingOfCreate(intent, comparison)
         : endingOfParting(intent, comparison);
+    case "Customer":
+    case "Secret":
+      return undefined;
     case "Lock":
       return locks.length === 0 ? { outcome: "gone" } : undefined;
     case "PendingOperation":

@@ -37,6 +37,7 @@ export {
   type Append,
   type Ending,
   type Intended,
+  type Provenance,
   type Recording,
   type RunOnRecord,
   settleIntent,

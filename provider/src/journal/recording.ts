@@ -18,9 +18,18 @@ import { type RecordedParameters, toRecordedParameters } from "./parameters";
 /** How long a result may take to be recorded, its copy in the audit log included, before it is no longer waited for. */
 const usualPatienceMs = 15_000;
 
-/** What all events of one run have in common. */
-export interface RunOnRecord {
+/** Who runs this, where, and what runs: see `eventSchema`. */
+export interface Provenance {
   actor: string;
+  claimedActor?: string;
+  awsIdentity?: string;
+  commit?: string;
+  runUrl?: string;
+  versions?: { package: string; engine?: string; node: string };
+}
+
+/** What all events of one run have in common. */
+export interface RunOnRecord extends Provenance {
   stage: string;
   apiUrl: string;
   /** Why, in the words of whoever acts. */
@@ -147,11 +156,14 @@ export async function settleIntent(
 }
 
 /** What an event of this moment has, whatever it tells. */
-function commonOf({ actor, stage, apiUrl, reason }: RunOnRecord, intended: Omit<Intended, "parameters">) {
+function commonOf(
+  { stage, apiUrl, reason, ...provenance }: RunOnRecord,
+  intended: Omit<Intended, "parameters">,
+) {
   const { stack, slot, operation, ...ids } = intended;
   return {
     v: 2 as const,
-    actor,
+    ...provenance,
     ...(reason === undefined ? {} : { reason }),
     stack,
     stage,
