@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { SlotInput } from "./dynamic/slot";
+import { heldBeforeOf } from "./held-before";
 import { nameOfUrn, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
@@ -18,9 +19,14 @@ export function slotOf(
 }
 
 async function findSlot(type: string, name: string, idOutput: string): Promise<SlotInput> {
-  const held = (await resourcesOfLastUpdate()).find(
-    (resource) => resource.type === type && nameOfUrn(resource.urn) === name,
-  );
+  const resources = await resourcesOfLastUpdate();
+  const held = resources.find((resource) => resource.type === type && nameOfUrn(resource.urn) === name);
   const heldId = held?.outputs[idOutput];
-  return { stack: stackName(), name, ...(typeof heldId === "string" ? { heldId } : {}) };
+  const heldBefore = heldBeforeOf(resources);
+  return {
+    stack: stackName(),
+    name,
+    ...(typeof heldId === "string" ? { heldId } : {}),
+    ...(heldBefore === undefined ? {} : { heldBefore }),
+  };
 }

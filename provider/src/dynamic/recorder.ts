@@ -2,18 +2,15 @@ import { messageOf, TenantManagementError } from "../client/errors";
 import {
   type Append,
   type AuditLog,
-  cutOffCreates,
-  historyOf,
   type Intended,
   journalMissing,
   journalProblem,
   type Journal,
-  type JournalEvent,
-  mayBeDeleted,
+  type KnownBefore,
+  type Memory,
   NotDeliveredError,
   openAuditLog,
   openJournalOf,
-  recordedIds,
   type RecordedType,
   type Recording,
   type SlotHistory,
@@ -34,10 +31,12 @@ export interface Intention extends Omit<Intended, "stack" | "slot"> {
 /** The ids of the objects that the stack held when its last update ended, by type and slot name. */
 const heldIds = new Map<string, string>();
 
+/** What the stack held when its last update ended, as its program tells with each resource. */
+let heldBefore: SlotInput["heldBefore"];
+
 /** The record of this run's stack. */
 interface Opened {
   journal: Journal;
-  events: JournalEvent[];
   auditLog: AuditLog | undefined;
 }
 
@@ -64,10 +63,11 @@ export function assertChangeHasReason(): string | undefined {
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
   const { stage, apiUrl } = currentSettings();
   const reason = assertChangeHasReason();
-  const { journal, events, auditLog } = await open(slot.stack);
+  const { journal, auditLog } = await open(slot.stack);
+  // What is deleted or handed over may have been taken, lost and taken back since its last create.
+  if (intention.operation === "delete" || intention.operation === "release") await rememberAll(slot.stack);
   const append: Append = async (event) => {
     const entry = await journal.append(event);
-    events.push(entry.event);
     await auditLog?.deliver(entry);
     return entry;
   };
@@ -98,7 +98,8 @@ function notRecorded({ location }: Journal, error: unknown): string {
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, ...kept } = slot.data;
+  const { heldId, heldBefore: before, ...kept } = slot.data;
+  heldBefore ??= before;
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
 }
@@ -115,8 +116,7 @@ export function isHeldObject(type: RecordedType, objectId: string): boolean {
 
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
-  const { events } = await open(slot.stack);
-  return historyOf(events, {
+  return (await remember(slot.stack)).historyOf({
     type,
     stack: slot.stack,
     slot: slot.name,
@@ -127,12 +127,12 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
 
 /** Gives the ids of all objects of a type that are on record as made. */
 export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(slot.stack)).events, type);
+  return (await rememberAll(slot.stack)).recordedIds(type);
 }
 
 /** Gives the ids of all objects of a type that are on record as made for other slots. */
 export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(slot.stack)).events, type, { stack: slot.stack, slot: slot.name });
+  return (await rememberAll(slot.stack)).recordedIds(type, { stack: slot.stack, slot: slot.name });
 }
 
 /** Tells whether the record says that an object may be gone by our own hand. */
@@ -141,21 +141,35 @@ export async function mayBeDeletedByUs(
   slot: SlotInput,
   objectId: string,
 ): Promise<boolean> {
-  return mayBeDeleted((await open(slot.stack)).events, type, objectId);
+  return (await rememberAll(slot.stack)).mayBeDeleted(type, objectId);
 }
 
 const open = onceForAll(async (stack: string): Promise<Opened> => {
   const journal = openJournal(stack);
-  const events = await readAll(journal);
-  warnOfCutOff(events, stack);
-  const isOfOthers = !events.some((event) => event.stack === stack);
-  if (heldIds.size > 0 && isOfOthers) console.warn(`warning: ${journalMissing(journal)}`);
-  return { journal, events, auditLog: openConfiguredAuditLog() };
+  const memory = await read(journal, knownBefore(stack));
+  warnOfCutOff(memory, stack);
+  if (heldIds.size > 0 && !memory.knows(stack)) console.warn(`warning: ${journalMissing(journal)}`);
+  return { journal, auditLog: openConfiguredAuditLog() };
 });
 
-async function readAll(journal: Journal): Promise<JournalEvent[]> {
+/** Gives what the record says of the creates of this run's stack. */
+async function remember(stack: string): Promise<Memory> {
+  return read((await open(stack)).journal, knownBefore(stack));
+}
+
+/** Gives what the whole record says, however long it is. */
+async function rememberAll(stack: string): Promise<Memory> {
+  return read((await open(stack)).journal);
+}
+
+function knownBefore(stack: string): KnownBefore | undefined {
+  const idIn = (type: RecordedType, slot: string): string | undefined => heldIds.get(`${type} ${slot}`);
+  return heldBefore === undefined ? undefined : { ...heldBefore, stack, idIn };
+}
+
+async function read(journal: Journal, known?: KnownBefore): Promise<Memory> {
   try {
-    return await journal.read();
+    return await journal.remember(known);
   } catch (error) {
     throw new TenantManagementError(
       "INPUT_INVALID",
@@ -171,8 +185,8 @@ function openConfiguredAuditLog(): AuditLog | undefined {
   return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, awsRegion);
 }
 
-function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {
-  const slots = cutOffCreates(events, stack).map(({ slot }) => slot);
+function warnOfCutOff(memory: Memory, stack: string): void {
+  const slots = memory.cutOffCreates(stack).map(({ slot }) => slot);
   if (slots.length === 0) return;
   console.warn(
     `warning: an earlier update was cut off while it made ${slots.join(", ")}. What is still declared of that is found again, and repaired; ` +

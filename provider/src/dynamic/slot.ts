@@ -11,5 +11,7 @@ export const slotSchema = z.object({
   name: z.string(),
   /** The id of the object that the stack held for it when its last update ended. */
   heldId: z.string().optional(),
+  /** What the stack held when its last update ended: where its last create is on record, and all of it, in short. */
+  heldBefore: z.object({ last: recordedAsSchema, holding: z.string() }).optional(),
 });
 export type SlotInput = z.output<typeof slotSchema>;

@@ -153,7 +153,9 @@ async function readAfter(store: Store, known: KnownBefore): Promise<Read | undef
     head = advance(head, entry);
   }
   if (own.at(-1)?.event.holds !== known.holding) return undefined;
-  return { isWhole: false, heads: new Map([[known.stack, head]]), memory: new Memory(known) };
+  const memory = new Memory(known);
+  for (const { event } of own) memory.addEarlier(event);
+  return { isWhole: false, heads: new Map([[known.stack, head]]), memory };
 }
 
 /** Finds where each stack's chain ends. What a chained event's hash is does not depend on those before it. */

@@ -48,6 +48,8 @@ export class Memory {
   /** The last intent of each slot, by stack, if it is a create. */
   readonly #lastIntents = new Map<string, Map<string, IntentEvent | undefined>>();
   readonly #ends = new Map<string, End>();
+  /** The intents that have no result, by their ids. */
+  readonly #open = new Map<string, IntentEvent>();
   readonly #deleted = new Set<string>();
   /** The ids of the intents to delete an object, and to release it since the stack took it last. */
   readonly #deletes = new Map<string, string[]>();
@@ -66,8 +68,15 @@ export class Memory {
     if (before !== undefined) this.#holdings.set(before.stack, new Holding(before.holding));
   }
 
+  /** Takes in an event that came before, and that adds nothing to what the stack is known to hold. */
+  addEarlier(event: JournalEvent): void {
+    if (event.event === "intent") this.#open.set(event.id, event);
+    else this.#open.delete(event.intent);
+  }
+
   /** Takes in the next event. */
   add(event: JournalEvent): void {
+    this.addEarlier(event);
     if (event.event === "intent") this.#addIntent(event);
     else {
       const end = { outcome: event.outcome, objectId: objectIdOf(event) };
@@ -93,6 +102,12 @@ export class Memory {
     if (end === undefined || end.outcome === "unknown") return { kind: "open", intent, first };
     if (end.objectId === undefined || this.#isClear(wanted, intent)) return { kind: "clear" };
     return { kind: "made", intent, first, objectId: end.objectId };
+  }
+
+  /** Tells whether anything is on record of a stack but what is declared of its customers. */
+  knows(stack: string): boolean {
+    const slots = [...(this.#lastIntents.get(stack)?.keys() ?? [])];
+    return stack === this.#before?.stack || slots.some((slot) => !slot.startsWith(keyOf("Customer", "")));
   }
 
   /** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
@@ -122,6 +137,11 @@ export class Memory {
   mayBeDeleted(type: RecordedType, objectId: string): boolean {
     const intents = this.#deletes.get(keyOf(type, objectId)) ?? [];
     return intents.some((id) => this.#ends.get(id)?.outcome !== "failed");
+  }
+
+  /** Gives an intent that has no result, as far as what was read tells. */
+  openIntent(id: string): IntentEvent | undefined {
+    return this.#open.get(id);
   }
 
   /** Gives what the record says that a stack holds, as {@link Holding} writes it. */
