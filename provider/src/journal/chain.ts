@@ -58,7 +58,7 @@ export function headsOf(entries: readonly Entry[]): Map<string, Head> {
   return heads;
 }
 
-/** `printf %s "$line" | sha256sum` gives the same. */
-function hashOf(text: string): string {
+/** Gives the hash of an event's text; `printf %s "$line" | sha256sum` gives the same. */
+export function hashOf(text: string): string {
   return `sha256:${hash("sha256", text)}`;
 }

@@ -1,3 +1,5 @@
+export { compareWithCopy, type Copy } from "./against-copy";
+export { type ComparedState, compareWithState, type HeldObject } from "./against-state";
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
 export type { RecordedAs } from "./chain";
 export { type Entry, type EventEntry, eventsOf, unreadable } from "./entry";

@@ -18,6 +18,7 @@ interface Versions {
 export async function findTraces(client: S3Client, bucket: string, prefix: string): Promise<Traces> {
   const where = (key: string): string => `s3://${bucket}/${key}`;
   try {
+    if (!(await keepsVersions(client, bucket))) return { found: [], notes: [] };
     const { counts, deleted } = await listVersions(client, bucket, prefix);
     const overwritten = [...counts].filter(([, count]) => count > 1);
     return {
@@ -36,9 +37,14 @@ export async function findTraces(client: S3Client, bucket: string, prefix: strin
       notes: [],
     };
   } catch (error) {
-    const note = `its objects' versions could not be listed, so it is not known whether any was overwritten (s3:ListBucketVersions): ${messageOf(error)}`;
+    const note = `its objects' versions could not be listed, so it is not known whether any was overwritten (s3:GetBucketVersioning, s3:ListBucketVersions): ${messageOf(error)}`;
     return { found: [], notes: [{ where: where(prefix), note }] };
   }
+}
+
+async function keepsVersions(client: S3Client, bucket: string): Promise<boolean> {
+  const { GetBucketVersioningCommand } = await import("@aws-sdk/client-s3");
+  return (await client.send(new GetBucketVersioningCommand({ Bucket: bucket }))).Status !== undefined;
 }
 
 async function listVersions(client: S3Client, bucket: string, prefix: string): Promise<Versions> {
