@@ -27,8 +27,8 @@ export const credentialsCommand: MakeCommand = (exit): Command =>
 async function credentials(options: StackOptions): Promise<ExitCode> {
   // The program's own package takes a while to load.
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
-  const now = openClock()();
   const stack = await openStack(options);
+  const now = openClock(stack.settings.apiUrl)();
   const read = readConfiguration(stack.configuration, stack.awsRegion);
   if ("problems" in read) throw new Error(describeProblems(read.problems));
   const list = await toCredentials(

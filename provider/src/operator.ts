@@ -14,3 +14,4 @@ export {
 } from "./resource-types";
 export { nameOfUrn } from "./urn";
 export { reasonForChange } from "./reason";
+export { provenance } from "./provenance";

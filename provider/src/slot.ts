@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { SlotInput } from "./dynamic/slot";
+import type { CustomerChange, SlotInput } from "./dynamic/slot";
 import { heldBeforeOf } from "./held-before";
 import { nameOfUrn, resourcesOfLastUpdate, stackName } from "./own-stack";
 
@@ -9,13 +9,17 @@ import { nameOfUrn, resourcesOfLastUpdate, stackName } from "./own-stack";
  * when its last update ended: with that the provider finds again what a crash left behind. It is never a difference.
  *
  * @param idOutput the output that holds the object's id
+ * @param change what this update changes of its customer, if it does
  */
 export function slotOf(
   type: string,
   name: string,
   idOutput: "tenantId" | "applicationId",
+  change?: CustomerChange,
 ): pulumi.Output<SlotInput> {
-  return pulumi.output(findSlot(type, name, idOutput));
+  return pulumi
+    .output(findSlot(type, name, idOutput))
+    .apply((slot) => (change === undefined ? slot : { ...slot, change }));
 }
 
 async function findSlot(type: string, name: string, idOutput: string): Promise<SlotInput> {

@@ -3,6 +3,7 @@ import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
+import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
 import { declareGenerations } from "./generations";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
@@ -18,6 +19,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   plans: ReadonlyMap<string, SlotPlan>;
   /** By which generations age. */
   clock: () => Date;
+  /** The id of the event that announces what this update changes of it. */
+  changeIntent?: string;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
@@ -59,21 +62,32 @@ export class Customer extends pulumi.ComponentResource {
       { parent: this, protect: this.isSafeguarded },
     );
     this.applications = args.applications.map((application) => this.makeApplication(application));
-    this.registerOutputs({ tenantId: this.tenant.tenantId });
+    this.registerOutputs({ tenantId: this.tenant.tenantId, [declaredOutput]: this.declared() });
   }
 
   private get isSafeguarded(): boolean {
     return this.args.stage === "production" && this.args.status === "active";
   }
 
+  /** What the next update compares with: it is what is declared here once all of it is done. */
+  private declared(): pulumi.Input<DeclaredCustomer> {
+    const declared = toDeclared(this.args, this.args.secretPrefix);
+    if (pulumi.runtime.isDryRun()) return declared;
+    return pulumi.all(this.applications.map(({ application }) => application.urn)).apply(() => declared);
+  }
+
   private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
     const { cell, purpose, adopt } = configuration;
-    const { stage, clock, plans } = this.args;
+    const { stage, clock, plans, changeIntent } = this.args;
     const name = slotName(this.args.name, configuration);
     const plan = plans.get(name);
     if (plan === undefined) throw new Error(`There is no plan of ${name}.`);
     const secret = this.makeSecret(name, configuration);
-    const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt };
+    const change =
+      changeIntent === undefined
+        ? undefined
+        : { intent: changeIntent, applications: this.args.applications.length };
+    const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt, change };
     const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
     if (stage === "production") {
       const held = [this.tenant, secret, ...resources];

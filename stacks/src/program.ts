@@ -14,7 +14,9 @@ import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { Customer, type CustomerArgs } from "./customer";
+import { findChangedCustomers } from "./customer-changes";
 import { type StackOutputs, toOutputs } from "./outputs";
+import { ProgramRecord } from "./program-record";
 import { assertChangesHaveReason } from "./reason-guard";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
@@ -30,26 +32,34 @@ import { declaredGenerations, planSlots } from "./rotation/plan-slots";
  * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created
  */
 export async function program(): Promise<StackOutputs> {
-  const { settings, secretPrefix, quota, customers } = configurationOfStack();
-  const clock = clockOfProgram();
+  const configuration = configurationOfStack();
+  const { settings, secretPrefix, quota, customers } = configuration;
+  const clock = clockOfProgram(settings);
   const provided = customers.filter(isProvided);
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await warnOfMissingJournal(settings);
   await assertNothingActiveIsRemoved(customers);
   const plans = await plansOf(provided, clock);
-  await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations));
+  const record = new ProgramRecord(settings);
+  const changed = await findChangedCustomers(
+    configuration,
+    provided,
+    await resourcesOfLastUpdate(),
+    record.journal,
+  );
+  await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations), changed);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
-  const all: CustomerArgs[] = provided.map((configuration) => ({
-    ...configuration,
-    stage: settings.stage,
-    secretPrefix,
-    plans,
-    clock,
-  }));
-  await freeSecretNames(all);
-  await prepareSecretRemoval(all, releases);
+  const common = { stage: settings.stage, secretPrefix, plans, clock };
+  const wanted: CustomerArgs[] = provided.map((customer) => ({ ...customer, ...common }));
+  await freeSecretNames(record, wanted);
+  await prepareSecretRemoval(record, wanted, releases);
+  const announced = pulumi.runtime.isDryRun() ? new Map<string, string>() : await record.announce(changed);
+  const all = wanted.map((args): CustomerArgs => {
+    const changeIntent = announced.get(args.name);
+    return changeIntent === undefined ? args : { ...args, changeIntent };
+  });
   return toOutputs(
     all.map((args) => ({ args, customer: new Customer(args) })),
     await Promise.all(releases.map(release)),
@@ -102,9 +112,9 @@ async function plansOf(
   return plans;
 }
 
-function clockOfProgram(): Clock {
+function clockOfProgram({ apiUrl }: ProviderSettings): Clock {
   try {
-    return openClock();
+    return openClock(apiUrl);
   } catch (error) {
     throw refusal(messageOf(error));
   }

@@ -6,7 +6,9 @@ import { secretType, tenantType } from "pulumi-resistant-tenants/resource-types"
 import { describeDeletion, messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { askAws } from "./aws-access";
+import { slotName } from "./configuration";
 import type { CustomerArgs } from "./customer";
+import type { ProgramRecord } from "./program-record";
 import { secretName, secretTags } from "./stored-secret";
 
 /**
@@ -18,7 +20,10 @@ import { secretName, secretTags } from "./stored-secret";
  *
  * @throws `pulumi.RunError` that names each secret that is in the way, and what to do
  */
-export async function freeSecretNames(customers: readonly CustomerArgs[]): Promise<void> {
+export async function freeSecretNames(
+  record: ProgramRecord,
+  customers: readonly CustomerArgs[],
+): Promise<void> {
   const held = await resourcesOfLastUpdate();
   const heldNames = new Set(
     held.filter(({ type }) => type === secretType).map(({ outputs }) => outputs["name"]),
@@ -27,29 +32,43 @@ export async function freeSecretNames(customers: readonly CustomerArgs[]): Promi
     .flatMap((args) => secretsOf(args, held))
     .filter(({ name }) => !heldNames.has(name));
   if (wanted.length === 0) return;
-  const taken = await askAws((aws) => findTaken(aws, wanted));
+  const taken = await askAws((aws) => findTaken({ aws, record }, wanted));
   if (taken !== undefined && taken.length > 0) throw refusal(describeTaken(taken));
+}
+
+/** How AWS is reached, and what is done there recorded. */
+interface Access {
+  aws: SecretsManager;
+  record: ProgramRecord;
 }
 
 /** One warning tells that AWS cannot be asked; what is asked first finds that out. */
 async function findTaken(
-  aws: SecretsManager,
-  [first, ...others]: ReadonlyArray<WantedSecret & { customer: string }>,
+  access: Access,
+  [first, ...others]: readonly SecretOfCustomer[],
 ): Promise<TakenName[]> {
   if (first === undefined) return [];
-  const look = async ({ customer, ...secret }: typeof first): Promise<TakenName[]> => {
-    const what = await freeName(aws, secret);
-    return what === undefined ? [] : [{ customer, what }];
+  const look = async (secret: SecretOfCustomer): Promise<TakenName[]> => {
+    const what = await freeName(access, secret);
+    return what === undefined ? [] : [{ customer: secret.customer, what }];
   };
   try {
     return [...(await look(first)), ...(await Promise.all(others.map(look))).flat()];
   } catch (error) {
+    if (error instanceof pulumi.RunError) throw error;
     await pulumi.log.warn(
       `Whether the names of new secrets are free in AWS could not be found out: ${messageOf(error)} ` +
         "(it takes secretsmanager:DescribeSecret; DeleteSecret for one that an interrupted up left behind, empty).",
     );
     return [];
   }
+}
+
+/** A secret that is to be made for an application. */
+interface SecretOfCustomer extends WantedSecret {
+  customer: string;
+  /** The name of its resource. */
+  slot: string;
 }
 
 /** What is in the way of a customer's secret. */
@@ -59,21 +78,19 @@ interface TakenName {
 }
 
 /** A tenant's id stands in the state before any secret of it is made; without it none can be this stack's. */
-function secretsOf(
-  args: CustomerArgs,
-  held: readonly HeldResource[],
-): Array<WantedSecret & { customer: string }> {
+function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): SecretOfCustomer[] {
   const tenant = held.find(({ type, outputs }) => type === tenantType && outputs["name"] === args.name);
   const tenantId = tenant?.outputs["tenantId"];
   return args.applications.map((application) => ({
     customer: args.name,
+    slot: slotName(args.name, application),
     name: secretName(args, application),
     tags: typeof tenantId === "string" ? secretTags(args, application.cell, tenantId) : undefined,
   }));
 }
 
 /** Resolves with what is in the way of a name, where it is neither free nor can be made so. */
-async function freeName(aws: SecretsManager, wanted: WantedSecret): Promise<string | undefined> {
+async function freeName({ aws, record }: Access, wanted: SecretOfCustomer): Promise<string | undefined> {
   const found = await aws.describe(wanted);
   if (found === undefined) return undefined;
   if (!found.isEmptyAndWanted) return describeSecret(wanted.name, found);
@@ -81,7 +98,12 @@ async function freeName(aws: SecretsManager, wanted: WantedSecret): Promise<stri
     await pulumi.log.info(`${leftBehind(wanted.name)}: an up deletes it, and makes it again.`);
     return undefined;
   }
-  await aws.deleteEmpty(found.arn);
+  const { name: secretName, slot } = wanted;
+  const parameters = { arn: found.arn, secretName };
+  await record.do({ type: "EmptySecret", operation: "delete", slot, parameters }, async () => {
+    await aws.deleteEmpty(found.arn);
+    return "deleted";
+  });
   await pulumi.log.info(`${leftBehind(wanted.name)}: it was deleted, and is made again.`);
   return undefined;
 }

@@ -1,7 +1,8 @@
 import { messageOf, TenantManagementError } from "../client/errors";
 import {
-  type Append,
+  appendTo,
   type AuditLog,
+  type Ending,
   type Intended,
   journalMissing,
   journalProblem,
@@ -13,12 +14,13 @@ import {
   openJournalOf,
   type RecordedType,
   type Recording,
+  settleIntent,
   type SlotHistory,
   startRecording,
 } from "../journal/index";
-import { reasonForChange } from "../reason";
-import { actor } from "./actor";
-import { currentSettings } from "./session";
+import { provenance } from "../provenance";
+import { readReason, reasonForChange } from "../reason";
+import { currentIdentityAccess, currentSettings } from "./session";
 import type { Properties } from "./inputs";
 import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
@@ -63,23 +65,40 @@ export function assertChangeHasReason(): string | undefined {
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
   const { stage, apiUrl } = currentSettings();
   const reason = assertChangeHasReason();
-  const { journal, auditLog } = await open(slot.stack);
+  const opened = await open(slot.stack);
+  const { journal } = opened;
   // What is deleted or handed over may have been taken, lost and taken back since its last create.
   if (intention.operation === "delete" || intention.operation === "release") await rememberAll(slot.stack);
-  const append: Append = async (event) => {
-    const entry = await journal.append(event);
-    await auditLog?.deliver(entry);
-    return entry;
-  };
   try {
     return await startRecording(
-      append,
-      { actor: actor(), stage, apiUrl, reason },
+      appendTo(opened),
+      { ...(await provenance(currentIdentityAccess())), stage, apiUrl, reason },
       { ...intention, stack: slot.stack, slot: slot.name },
     );
   } catch (error) {
     throw new TenantManagementError("INPUT_INVALID", notRecorded(journal, error), { cause: error });
   }
+}
+
+/** Records how an intent of this run's program ended. What was done is done: where it cannot be recorded, it warns. */
+export async function endIntentOfProgram(stack: string, intentId: string, ending: Ending): Promise<void> {
+  const opened = await open(stack);
+  const intent = (await remember(stack)).openIntent(intentId);
+  if (intent === undefined) return;
+  const { stage, apiUrl } = currentSettings();
+  const read = readReason(currentSettings());
+  const run = {
+    ...(await provenance(currentIdentityAccess())),
+    stage,
+    apiUrl,
+    reason: "problem" in read ? undefined : read.reason,
+  };
+  await settleIntent(appendTo(opened), run, intent, ending);
+}
+
+/** Gives what the whole record of this run's stack says, however long it is. */
+export async function rememberAll(stack: string): Promise<Memory> {
+  return read((await open(stack)).journal);
 }
 
 function notRecorded({ location }: Journal, error: unknown): string {
@@ -98,7 +117,7 @@ function notRecorded({ location }: Journal, error: unknown): string {
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, heldBefore: before, ...kept } = slot.data;
+  const { heldId, heldBefore: before, change: _change, ...kept } = slot.data;
   heldBefore ??= before;
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
@@ -155,11 +174,6 @@ const open = onceForAll(async (stack: string): Promise<Opened> => {
 /** Gives what the record says of the creates of this run's stack. */
 async function remember(stack: string): Promise<Memory> {
   return read((await open(stack)).journal, knownBefore(stack));
-}
-
-/** Gives what the whole record says, however long it is. */
-async function rememberAll(stack: string): Promise<Memory> {
-  return read((await open(stack)).journal);
 }
 
 function knownBefore(stack: string): KnownBefore | undefined {

@@ -1,5 +1,6 @@
 import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
+import { type IdentityAccess, readIdentityAccess } from "../identity-access";
 import { describeProblems, type ProviderSettings, readSettings } from "../settings";
 import { onceForAll } from "./once-for-all";
 
@@ -14,6 +15,7 @@ export interface ConfigureRequest {
 }
 
 let settings: ProviderSettings | undefined;
+let identityAccess: IdentityAccess = {};
 let configurationError: Error | undefined;
 
 /**
@@ -22,6 +24,7 @@ let configurationError: Error | undefined;
  */
 export function configure(request: ConfigureRequest): void {
   const read = readSettings((key) => request.config.get(`tenants:${key}`));
+  identityAccess = readIdentityAccess((key) => request.config.get(`aws:${key}`));
   if ("settings" in read) settings = { ...read.settings, awsRegion: request.config.get("aws:region") };
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
 }
@@ -34,6 +37,11 @@ export function configure(request: ConfigureRequest): void {
 export function currentSettings(): ProviderSettings {
   if (settings !== undefined) return settings;
   throw configurationError ?? new Error("The provider was called before it was configured.");
+}
+
+/** Tells how this process reaches AWS to ask whose credentials it has. */
+export function currentIdentityAccess(): IdentityAccess {
+  return identityAccess;
 }
 
 /** Gives the one API client of this process, made when it is first needed. */

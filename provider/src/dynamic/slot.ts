@@ -13,5 +13,17 @@ export const slotSchema = z.object({
   heldId: z.string().optional(),
   /** What the stack held when its last update ended: where its last create is on record, and all of it, in short. */
   heldBefore: z.object({ last: recordedAsSchema, holding: z.string() }).optional(),
+  /** A change of its customer that this update makes: told in an `up` alone, and kept in no state. */
+  change: z
+    .object({
+      /** The id of the event that announces it. */
+      intent: z.string(),
+      /** How many applications the customer has: once all are asked for, what the change is about is done. */
+      applications: z.int().positive(),
+    })
+    .optional(),
 });
 export type SlotInput = z.output<typeof slotSchema>;
+
+/** A change of a customer, as its applications tell their provider. */
+export type CustomerChange = NonNullable<SlotInput["change"]>;

@@ -8,7 +8,9 @@ import type { RecordedAs } from "../journal/index";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
+import { noteChangeArrived } from "./customer-change";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
+import { assertMayBeDeleted, noteDeclared, noteMade, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -30,6 +32,7 @@ import { PartlyMadeError } from "./partly-made";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
+import { slotSchema } from "./slot";
 import {
   type Inputs,
   inputsSchema,
@@ -60,6 +63,8 @@ export const tenantApplication = reporting({
         reason: `stage ${stage} has no cell ${cell.data}; it has ${stageTable[stage].cells.join(", ")}`,
       });
     }
+    noteDeclared(slotSchema.safeParse(news["slot"]).data?.name);
+    if (failures.length === 0) await noteChangeArrived(news);
     return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
 
@@ -86,6 +91,7 @@ export const tenantApplication = reporting({
     const replaces = Object.entries(changed).flatMap(([property, isChanged]) =>
       isChanged ? [property] : [],
     );
+    if (replaces.length > 0) noteReplaced(applicationId);
     if (!changed.tenantId) noteTenantOfStack(state.tenantId);
     if (news["adopt"] !== undefined && !changed.adopt) adoptedInThisRun.add(applicationId);
     return { changes: isPartlyMade || replaces.length > 0, replaces };
@@ -95,7 +101,7 @@ export const tenantApplication = reporting({
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     assertChangeHasReason();
     // A clock that is set wrongly is refused before anything is sent.
-    const clock = openClock();
+    const clock = openClock(currentSettings().apiUrl);
     const authentication = await toAuthentication(wanted);
     const { adopt } = wanted;
     let recordedAs: RecordedAs | undefined;
@@ -107,6 +113,7 @@ export const tenantApplication = reporting({
           })
         : await adoptApplication(wanted, adopt, authentication, onRecord);
     noteOrganizationKnown();
+    noteMade(wanted.slot?.name);
     const unusable = serverDifferences(made);
     if (unusable.length > 0)
       throw partlyMade(serversUnusable(made, unusable), inputs, wanted, authentication, clock, recordedAs);
@@ -162,10 +169,11 @@ export const tenantApplication = reporting({
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
     if (adoptedInThisRun.has(applicationId)) throw heldTwice(applicationId);
-    await deleteOnRecord(
-      toRecord(applicationId, state),
-      `Application ${applicationId} of tenant ${state.tenantId}`,
-      async () => (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
+    const object = toRecord(applicationId, state);
+    const what = `Application ${applicationId} of tenant ${state.tenantId}`;
+    await assertMayBeDeleted(object, what, properties["stage"]);
+    await deleteOnRecord(object, what, async () =>
+      (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
     );
   },
 });

@@ -4,6 +4,7 @@ import type { ApiTenant } from "../client/schemas";
 import type { RecordedAs } from "../journal/index";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
+import { assertMayBeDeleted, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -78,6 +79,7 @@ export const tenant = reporting({
     ];
     if (replaces.length === 0) declaredInThisRun.add(tenantId);
     else if (news["allowReplace"] !== true) throw replacementRefused(state, replaces, news);
+    else noteReplaced(tenantId);
     return {
       changes: replaces.length > 0 || acceptsCells(news["cells"], state),
       replaces,
@@ -144,11 +146,14 @@ export const tenant = reporting({
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
     if (declaredInThisRun.has(tenantId)) throw heldTwice(state);
-    await deleteOnRecord(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`, async () =>
-      (await currentApi()).deleteTenant(tenantId),
-    ).catch(async (error: unknown) => {
-      throw await explainDeleteRefusal(error, state);
-    });
+    const object = toRecord(tenantId, state);
+    const what = `Tenant "${state.name}" (${tenantId})`;
+    await assertMayBeDeleted(object, what, properties["stage"]);
+    await deleteOnRecord(object, what, async () => (await currentApi()).deleteTenant(tenantId)).catch(
+      async (error: unknown) => {
+        throw await explainDeleteRefusal(error, state);
+      },
+    );
   },
 });
 

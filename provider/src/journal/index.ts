@@ -26,7 +26,7 @@ export {
   type SlotHistory,
 } from "./history";
 export type { Journal, KnownBefore } from "./journal";
-export type { Memory } from "./memory";
+export { Memory } from "./memory";
 export {
   isOnDisk,
   journalMissing,
@@ -35,6 +35,7 @@ export {
   openJournalAt,
   openJournalOf,
 } from "./location";
+export { type Action, appendTo, onRecord, recordIntent, type StackRecord } from "./record";
 export {
   type Append,
   type Ending,
@@ -45,6 +46,7 @@ export {
   settleIntent,
   startRecording,
 } from "./recording";
+export { type RecordedCustomer, type RecordedStatus, statusOnRecord } from "./status";
 export { openS3Journal } from "./s3-journal";
 export {
   type Defect,

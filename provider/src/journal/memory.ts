@@ -23,6 +23,17 @@ export interface Slot {
   heldId?: string | undefined;
 }
 
+/** Whether a customer may be deleted in production. */
+export type RecordedStatus = "active" | "deprecated";
+
+/** Whose status is asked for. */
+export interface RecordedCustomer {
+  /** `organization/project/stack`. */
+  stack: string;
+  /** The name of its tenant's resource in the stack. */
+  customer: string;
+}
+
 /** What a stack is known to hold before its journal is read; then only what comes after that is taken in. */
 export interface HeldBefore {
   stack: string;
@@ -56,6 +67,12 @@ export class Memory {
   readonly #releases = new Map<string, string[]>();
   /** For which slots an object was made: of which its id is on record. */
   readonly #places = new Map<RecordedType, Map<string, Set<string>>>();
+  /** The changes of each customer's status, in their order. */
+  readonly #statuses = new Map<string, IntentEvent[]>();
+  /** The ids of what was made in each slot, in their order. */
+  readonly #made = new Map<string, string[]>();
+  /** In which slot of its stack a tenant was made or adopted last. */
+  readonly #tenantSlots = new Map<string, string>();
   readonly #holdings = new Map<string, Holding>();
   readonly #held = new Map<string, Held | undefined>();
   /** The slots whose creates have made an object. */
@@ -139,6 +156,32 @@ export class Memory {
     return intents.some((id) => this.#ends.get(id)?.outcome !== "failed");
   }
 
+  /**
+   * Tells whether a customer may be deleted: an `up` must have deprecated it, and have come to the end of that. That it
+   * is active again counts from the intent on.
+   *
+   * @returns undefined where nothing is on record
+   */
+  statusOf({ stack, customer }: RecordedCustomer): RecordedStatus | undefined {
+    const last = (this.#statuses.get(placeOf({ stack, slot: customer })) ?? []).findLast(
+      ({ operation, id }) => operation === "activate" || this.#ends.get(id)?.outcome === "changed",
+    );
+    return last === undefined ? undefined : last.operation === "activate" ? "active" : "deprecated";
+  }
+
+  /** Finds which customer of a stack has a tenant: the slot in which the tenant was made, or adopted. */
+  customerOf(stack: string, tenantId: string): string | undefined {
+    return this.#tenantSlots.get(keyOf(stack, tenantId));
+  }
+
+  /** Tells whether another application was made later in the place of one, and not deleted since. */
+  hasSuccessor({ stack, slot }: Pick<Slot, "stack" | "slot">, applicationId: string): boolean {
+    const made = this.#made.get(placeOf({ stack, slot })) ?? [];
+    return made
+      .slice(made.lastIndexOf(applicationId) + 1)
+      .some((id) => !this.#deleted.has(keyOf("TenantApplication", id)));
+  }
+
   /** Gives an intent that has no result, as far as what was read tells. */
   openIntent(id: string): IntentEvent | undefined {
     return this.#open.get(id);
@@ -154,6 +197,8 @@ export class Memory {
     const ofStack = this.#lastIntents.get(stack) ?? new Map<string, IntentEvent | undefined>();
     this.#lastIntents.set(stack, ofStack.set(keyOf(type, slot), operation === "create" ? intent : undefined));
     if (operation === "create") push(this.#creates, slotKey(intent), intent);
+    if (type === "Customer" && (operation === "activate" || operation === "deprecate"))
+      push(this.#statuses, placeOf(intent), intent);
     const objectId = objectIdOf(intent);
     if (objectId === undefined) return;
     if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
@@ -172,6 +217,8 @@ export class Memory {
     const ofType = this.#places.get(type) ?? new Map<string, Set<string>>();
     this.#places.set(type, ofType);
     ofType.set(objectId, (ofType.get(objectId) ?? new Set()).add(placeOf({ stack, slot })));
+    if (type === "Tenant") this.#tenantSlots.set(keyOf(stack, objectId), slot);
+    if (type === "TenantApplication") push(this.#made, placeOf({ stack, slot }), objectId);
     const known = this.#slotsOf.get(keyOf(type, objectId)) ?? [];
     if (!known.some((other) => other.slot === slot && other.stack === stack && other.apiUrl === apiUrl))
       push(this.#slotsOf, keyOf(type, objectId), { type, stack, slot, apiUrl });
