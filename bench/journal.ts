@@ -109,6 +109,7 @@ function ofUp(): JournalEvent[] {
 
 interface Measured {
   ms: number;
+  cpuMs: number;
   peakMb: number;
   events?: number;
   defects?: number;
@@ -127,7 +128,7 @@ async function median(env: NodeJS.ProcessEnv, given: () => Record<string, unknow
   const measured: Measured[] = [];
   for (let run = 0; run < runs; run += 1) measured.push(await measure(env, given()));
   const sorted = measured.toSorted((a, b) => a.ms - b.ms);
-  return sorted[Math.floor(sorted.length / 2)] ?? { ms: Number.NaN, peakMb: Number.NaN };
+  return sorted[Math.floor(sorted.length / 2)] ?? { ms: Number.NaN, cpuMs: Number.NaN, peakMb: Number.NaN };
 }
 
 async function putObjects(client: S3Client, prefix: string, lines: Written["lines"]): Promise<void> {
@@ -166,10 +167,15 @@ async function main(): Promise<void> {
     );
     await putObjects(client, "long", written.lines);
     const style = process.stdout.isTTY ? {} : { head: [], border: [] };
-    const head = [`${events} events, median of ${runs}`, "time (s)", "peak of memory (MB)"];
+    const head = [
+      `${events} events, median of ${runs}`,
+      "time (s)",
+      "of it CPU here (s)",
+      "peak of memory (MB)",
+    ];
     const table = new Table({ style, head });
-    const row = (name: string, { ms, peakMb }: Measured): void => {
-      table.push([name, (ms / 1000).toFixed(2), peakMb.toFixed(0)]);
+    const row = (name: string, { ms, cpuMs, peakMb }: Measured): void => {
+      table.push([name, (ms / 1000).toFixed(2), (cpuMs / 1000).toFixed(2), peakMb.toFixed(0)]);
     };
     const places = [
       { name: "on disk", long: file, empty: () => path.join(directory, `${randomUUID()}.jsonl`) },

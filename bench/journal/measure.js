@@ -1,4 +1,5 @@
 // One measurement in a process of its own, of the code as it is installed: its time and its peak of memory are its own.
+const { performance } = require("node:perf_hooks");
 const { openJournalAt, Verifier } = require("pulumi-resistant-tenants/journal");
 
 /** Verifies a journal by itself, as `tenants audit verify` does. */
@@ -31,10 +32,12 @@ const work = { verify, up, remember };
 async function main() {
   const { what, ...given } = JSON.parse(process.argv[2]);
   const startedAt = performance.now();
+  const usedBefore = process.cpuUsage();
   const found = await work[what](given);
   const ms = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(usedBefore);
   const peakMb = process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(JSON.stringify({ ms, peakMb, ...found }));
+  process.stdout.write(JSON.stringify({ ms, cpuMs: (user + system) / 1000, peakMb, ...found }));
 }
 
 void main();
