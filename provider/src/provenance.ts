@@ -38,6 +38,8 @@ export const provenance: (access: IdentityAccess) => Promise<Provenance> = onceF
 
 /** Asks AWS whose credentials these are. It takes no permission: AWS answers whoever is known. */
 async function callerIdentity({ region, ...access }: IdentityAccess): Promise<string | undefined> {
+  // This version of the AWS SDK runs on every Node.js that this project does; what it says is about later ones.
+  Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
   // The SDK is loaded where there is something to ask.
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
   const client = new STSClient({

@@ -31,16 +31,15 @@ export function toDeclared(
     customerId,
     ...(owner === undefined ? {} : { owner }),
     secretPrefix,
-    ...prefixed("secrets.", custody),
+    ...Object.fromEntries(Object.entries(custody).map(([key, value]) => [`secrets.${key}`, value] as const)),
     ...(readerRoleArns === undefined ? {} : { "secrets.readerRoleArns": readerRoleArns.toSorted() }),
-    ...Object.assign(
-      {},
-      ...applications.map(({ cell, purpose, scopes, authMethod, rotation }) =>
-        prefixed(`applications.${cell}/${purpose}.`, {
+    ...Object.fromEntries(
+      applications.flatMap(({ cell, purpose, scopes, authMethod, rotation }) =>
+        Object.entries({
           scopes: scopes.toSorted(),
           authMethod,
           rotation: rotation === undefined ? "none" : describeRotation(rotation),
-        }),
+        }).map(([key, value]) => [`applications.${cell}/${purpose}.${key}`, value] as const),
       ),
     ),
   };
@@ -68,17 +67,6 @@ export function describeChanges({ before, after }: CustomerChanges): string {
   return Object.keys(after)
     .map((path) => `${path}: ${JSON.stringify(before[path])} → ${JSON.stringify(after[path])}`)
     .join("; ");
-}
-
-function prefixed<T extends Value>(
-  prefix: string,
-  values: Readonly<Record<string, T | undefined>> | object,
-): Record<string, T> {
-  return Object.fromEntries(
-    Object.entries(values as Record<string, T | undefined>).flatMap(([key, value]) =>
-      value === undefined ? [] : [[`${prefix}${key}`, value]],
-    ),
-  );
 }
 
 function describeRotation({ every, rotateAt, overlap, changes }: RotationConfiguration): Value {

@@ -17,8 +17,14 @@ import { acme, globex } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 
 const upUnseen = ["up", "--yes", "--skip-preview"];
-const octocat = { GITHUB_ACTOR: "octocat", TENANTS_REASON: "CHG-1042: a new customer" };
-const hubot = { GITHUB_ACTOR: "hubot", TENANTS_REASON: "CHG-1043: another cell" };
+const workflow = {
+  GITHUB_ACTIONS: "true",
+  GITHUB_RUN_ID: "7",
+  GITHUB_SERVER_URL: "https://github.com",
+  GITHUB_REPOSITORY: "your/tenants",
+};
+const octocat = { ...workflow, GITHUB_ACTOR: "octocat", TENANTS_REASON: "CHG-1042: a new customer" };
+const hubot = { ...workflow, GITHUB_ACTOR: "hubot", TENANTS_REASON: "CHG-1043: another cell 👩‍💻" };
 
 const shownSchema = z.object({ operations: z.array(z.looseObject({ time: z.string() })) });
 const verifiedSchema = z.object({

@@ -1,15 +1,17 @@
 import { TenantManagementError } from "../client/errors";
 import type { RecordedObject } from "./deletion";
+import type { Properties } from "./inputs";
 import { rememberAll } from "./recorder";
 import { currentSettings } from "./session";
+import { slotSchema } from "./slot";
 
 /**
  * What must hold before anything is deleted in production. The engine's protection can be taken away, in the state or
- * by an edited file; the record cannot. A `destroy` asks for no `check` and no `diff`, an `up` for both.
+ * by an edited file; the record cannot. A `destroy` asks for no `check`, an `up` does, before its deletes too.
  */
 
-/** Resources of applications that this run's program declares. */
-const declaredSlots = new Set<string>();
+/** Resources that this run's program declares, by type. */
+const declaredSlots = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
 /** Objects that this run's program replaces, and that it may replace. */
 const replacedObjects = new Set<string>();
 
@@ -22,13 +24,18 @@ export function noteMade(slotName: string | undefined): void {
 }
 
 /** Notes a resource that this run's program declares. */
-export function noteDeclared(slotName: string | undefined): void {
-  if (slotName !== undefined) declaredSlots.add(slotName);
+export function noteDeclared(type: keyof typeof declaredSlots, inputs: Properties): void {
+  const slot = slotSchema.safeParse(inputs["slot"]).data;
+  if (slot !== undefined) declaredSlots[type].add(slot.name);
 }
 
-/** Notes a tenant or an application that this run's program replaces. */
-export function noteReplaced(objectId: string): void {
-  replacedObjects.add(objectId);
+/**
+ * Notes a tenant or an application that this run's program replaces. A `destroy --target` asks for a `diff`, too, with
+ * inputs that it makes up: it has declared nothing before.
+ */
+export function noteReplaced(type: keyof typeof declaredSlots, objectId: string, inputs: Properties): void {
+  const slot = slotSchema.safeParse(inputs["slot"]).data;
+  if (slot !== undefined && declaredSlots[type].has(slot.name)) replacedObjects.add(objectId);
 }
 
 /**
@@ -36,8 +43,9 @@ export function noteReplaced(objectId: string): void {
  *
  * - its customer is on record as deprecated by an `up` that came to its end,
  * - another application was made in its place,
- * - the program declares another generation of it, and not this one any more, or
- * - the program replaces it, or (`allowReplace`) its tenant.
+ * - the program declares another generation of it, and not this one any more,
+ * - the program replaces it, or (`allowReplace`) its tenant, or
+ * - the program has no customers, but declares applications by names of its own: it protects what it needs itself.
  *
  * @param what names it: `Tenant "acme" (t-1)`
  * @param madeIn the stage in which it was made, as the state has it
@@ -52,7 +60,12 @@ export async function assertMayBeDeleted(
   const { slot, tenantId = "", applicationId } = object;
   if (replacedObjects.has(tenantId) || (applicationId !== undefined && replacedObjects.has(applicationId)))
     return;
-  if (isRetired(slot.name) || (applicationId !== undefined && madeSlots.has(slot.name))) return;
+  if (
+    isProgramOfOnesOwn() ||
+    isRetired(slot.name) ||
+    (applicationId !== undefined && madeSlots.has(slot.name))
+  )
+    return;
   const { stack, name } = slot;
   const memory = await rememberAll(stack);
   const customer = memory.customerOf(stack, tenantId) ?? name.split("/")[0] ?? "";
@@ -67,11 +80,16 @@ const generationPattern = /^([^/]+\/[^/]+\/[^/]+)(?:\/[1-9]\d*)?$/;
 /** Tells whether this run's program declares other generations of an application, and not this one. */
 function isRetired(slotName: string): boolean {
   const place = placeOf(slotName);
+  const declared = declaredSlots.TenantApplication;
   return (
-    place !== undefined &&
-    !declaredSlots.has(slotName) &&
-    [...declaredSlots].some((name) => placeOf(name) === place)
+    place !== undefined && !declared.has(slotName) && [...declared].some((name) => placeOf(name) === place)
   );
+}
+
+/** Tells whether this run's program is another one than this project's, whose applications are all named so. */
+function isProgramOfOnesOwn(): boolean {
+  const declared = [...declaredSlots.TenantApplication];
+  return declared.length > 0 && declared.every((name) => placeOf(name) === undefined);
 }
 
 function placeOf(slotName: string): string | undefined {

@@ -117,7 +117,8 @@ function notRecorded({ location }: Journal, error: unknown): string {
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, heldBefore: before, change: _change, ...kept } = slot.data;
+  const { heldId, heldBefore: before, stack, name } = slot.data;
+  const kept = { stack, name };
   heldBefore ??= before;
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };

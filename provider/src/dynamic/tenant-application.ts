@@ -32,7 +32,6 @@ import { PartlyMadeError } from "./partly-made";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
-import { slotSchema } from "./slot";
 import {
   type Inputs,
   inputsSchema,
@@ -63,7 +62,7 @@ export const tenantApplication = reporting({
         reason: `stage ${stage} has no cell ${cell.data}; it has ${stageTable[stage].cells.join(", ")}`,
       });
     }
-    noteDeclared(slotSchema.safeParse(news["slot"]).data?.name);
+    noteDeclared("TenantApplication", news);
     if (failures.length === 0) await noteChangeArrived(news);
     return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
@@ -91,7 +90,7 @@ export const tenantApplication = reporting({
     const replaces = Object.entries(changed).flatMap(([property, isChanged]) =>
       isChanged ? [property] : [],
     );
-    if (replaces.length > 0) noteReplaced(applicationId);
+    if (replaces.length > 0) noteReplaced("TenantApplication", applicationId, news);
     if (!changed.tenantId) noteTenantOfStack(state.tenantId);
     if (news["adopt"] !== undefined && !changed.adopt) adoptedInThisRun.add(applicationId);
     return { changes: isPartlyMade || replaces.length > 0, replaces };

@@ -4,7 +4,7 @@ import type { ApiTenant } from "../client/schemas";
 import type { RecordedAs } from "../journal/index";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
-import { assertMayBeDeleted, noteReplaced } from "./deletion-guard";
+import { assertMayBeDeleted, noteDeclared, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -58,6 +58,7 @@ export const tenant = reporting({
         });
       }
     }
+    noteDeclared("Tenant", news);
     return { inputs: noteHeldObject("Tenant", news), failures };
   },
 
@@ -79,7 +80,7 @@ export const tenant = reporting({
     ];
     if (replaces.length === 0) declaredInThisRun.add(tenantId);
     else if (news["allowReplace"] !== true) throw replacementRefused(state, replaces, news);
-    else noteReplaced(tenantId);
+    else noteReplaced("Tenant", tenantId, news);
     return {
       changes: replaces.length > 0 || acceptsCells(news["cells"], state),
       replaces,
