@@ -1,4 +1,4 @@
-import type { IntentEvent, JournalEvent, Outcome, RecordedType } from "./event";
+import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
 import { type Held, Holding } from "./holding";
 
 /**
@@ -43,10 +43,10 @@ export interface HeldBefore {
   idIn(type: RecordedType, slot: string): string | undefined;
 }
 
-/** How an intent ended. */
-interface End {
-  outcome: Outcome;
-  objectId: string | undefined;
+/** An intent, and how it ended. */
+interface Begun {
+  intent: IntentEvent;
+  end?: { outcome: Outcome; objectId: string | undefined };
 }
 
 /**
@@ -54,21 +54,25 @@ interface End {
  * kept. It is given the events in their order.
  */
 export class Memory {
-  /** The creates of each slot, in their order. */
-  readonly #creates = new Map<string, IntentEvent[]>();
+  /** The creates of each slot, in their order, without those that are over for good and all before them. */
+  readonly #creates = new Map<string, Begun[]>();
   /** The last intent of each slot, by stack, if it is a create. */
   readonly #lastIntents = new Map<string, Map<string, IntentEvent | undefined>>();
-  readonly #ends = new Map<string, End>();
+  /** The creates that are kept, and the changes of customers' status, by the ids of their intents. */
+  readonly #begun = new Map<string, Begun>();
   /** The intents that have no result, by their ids. */
   readonly #open = new Map<string, IntentEvent>();
   readonly #deleted = new Set<string>();
-  /** The ids of the intents to delete an object, and to release it since the stack took it last. */
+  /** The objects of which a delete ended, and not in failure. */
+  readonly #perhapsDeleted = new Set<string>();
+  /** The ids of the intents to delete an object that have not ended. */
   readonly #deletes = new Map<string, string[]>();
+  /** The ids of the intents to release an object, since the stack took it last, that have not failed. */
   readonly #releases = new Map<string, string[]>();
-  /** For which slots an object was made: of which its id is on record. */
-  readonly #places = new Map<RecordedType, Map<string, Set<string>>>();
+  /** For which slots an object was made, by its type and id. */
+  readonly #places = new Map<RecordedType, Map<string, string | string[]>>();
   /** The changes of each customer's status, in their order. */
-  readonly #statuses = new Map<string, IntentEvent[]>();
+  readonly #statuses = new Map<string, Begun[]>();
   /** The ids of what was made in each slot, in their order. */
   readonly #made = new Map<string, string[]>();
   /** In which slot of its stack a tenant was made or adopted last. */
@@ -95,29 +99,27 @@ export class Memory {
   add(event: JournalEvent): void {
     this.addEarlier(event);
     if (event.event === "intent") this.#addIntent(event);
-    else {
-      const end = { outcome: event.outcome, objectId: objectIdOf(event) };
-      this.#ends.set(event.intent, end);
-      if (end.objectId !== undefined) this.#addResult(event, end.objectId, end.outcome);
-    }
+    else this.#addResult(event);
     if (event.operation === "create") this.#weigh(event);
     const objectId = objectIdOf(event);
-    for (const slot of objectId === undefined ? [] : (this.#slotsOf.get(keyOf(event.type, objectId)) ?? []))
-      this.#weigh(slot);
+    if (objectId === undefined) return;
+    const object = keyOf(event.type, objectId);
+    for (const slot of this.#slotsOf.get(object) ?? []) this.#weigh(slot);
+    if (this.#deleted.has(object)) this.#slotsOf.delete(object);
   }
 
   /** Tells what became of the last create in a slot. */
   historyOf(wanted: Slot): SlotHistory {
     const creates = this.#creates.get(slotKey(wanted)) ?? [];
-    const intent = creates.at(-1);
-    if (intent === undefined) return { kind: "clear" };
-    const end = this.#ends.get(intent.id);
+    const last = creates.at(-1);
+    if (last === undefined) return { kind: "clear" };
+    const { intent, end } = last;
     // What was adopted was made by somebody else.
-    const isOver = (earlier: IntentEvent): boolean =>
-      this.#isClear(wanted, earlier) || this.#ends.get(earlier.id)?.outcome === "adopted";
-    const first = creates[creates.findLastIndex(isOver) + 1] ?? intent;
+    const isOver = (earlier: Begun): boolean =>
+      this.#isClear(wanted, earlier) || earlier.end?.outcome === "adopted";
+    const { intent: first } = creates[creates.findLastIndex(isOver) + 1] ?? last;
     if (end === undefined || end.outcome === "unknown") return { kind: "open", intent, first };
-    if (end.objectId === undefined || this.#isClear(wanted, intent)) return { kind: "clear" };
+    if (end.objectId === undefined || this.#isClear(wanted, last)) return { kind: "clear" };
     return { kind: "made", intent, first, objectId: end.objectId };
   }
 
@@ -130,7 +132,7 @@ export class Memory {
   /** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
   cutOffCreates(stack: string): IntentEvent[] {
     const last = [...(this.#lastIntents.get(stack)?.values() ?? [])];
-    return last.flatMap((intent) => (intent === undefined || this.#ends.has(intent.id) ? [] : [intent]));
+    return last.filter((intent) => intent !== undefined);
   }
 
   /**
@@ -141,19 +143,18 @@ export class Memory {
   recordedIds(type: RecordedType, except?: Pick<Slot, "stack" | "slot">): Set<string> {
     const own = except === undefined ? "" : placeOf(except);
     const places = [...(this.#places.get(type) ?? [])];
-    return new Set(places.flatMap(([id, slots]) => (slots.size > 1 || !slots.has(own) ? [id] : [])));
+    return new Set(places.flatMap(([id, slots]) => (slots === own ? [] : [id])));
   }
 
   /** Tells whether an object was handed over, and not taken back: see {@link releasedIds}. */
   isReleased({ type, stack }: Pick<Slot, "type" | "stack">, objectId: string): boolean {
-    const intents = this.#releases.get(keyOf(stack, type, objectId)) ?? [];
-    return intents.some((id) => this.#ends.get(id)?.outcome !== "failed");
+    return (this.#releases.get(keyOf(stack, type, objectId)) ?? []).length > 0;
   }
 
   /** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
   mayBeDeleted(type: RecordedType, objectId: string): boolean {
-    const intents = this.#deletes.get(keyOf(type, objectId)) ?? [];
-    return intents.some((id) => this.#ends.get(id)?.outcome !== "failed");
+    const object = keyOf(type, objectId);
+    return this.#perhapsDeleted.has(object) || (this.#deletes.get(object) ?? []).length > 0;
   }
 
   /**
@@ -164,9 +165,9 @@ export class Memory {
    */
   statusOf({ stack, customer }: RecordedCustomer): RecordedStatus | undefined {
     const last = (this.#statuses.get(placeOf({ stack, slot: customer })) ?? []).findLast(
-      ({ operation, id }) => operation === "activate" || this.#ends.get(id)?.outcome === "changed",
+      ({ intent, end }) => intent.operation === "activate" || end?.outcome === "changed",
     );
-    return last === undefined ? undefined : last.operation === "activate" ? "active" : "deprecated";
+    return last === undefined ? undefined : last.intent.operation === "activate" ? "active" : "deprecated";
   }
 
   /** Finds which customer of a stack has a tenant: the slot in which the tenant was made, or adopted. */
@@ -196,46 +197,66 @@ export class Memory {
     const { type, stack, slot, operation, id } = intent;
     const ofStack = this.#lastIntents.get(stack) ?? new Map<string, IntentEvent | undefined>();
     this.#lastIntents.set(stack, ofStack.set(keyOf(type, slot), operation === "create" ? intent : undefined));
-    if (operation === "create") push(this.#creates, slotKey(intent), intent);
-    if (type === "Customer" && (operation === "activate" || operation === "deprecate"))
-      push(this.#statuses, placeOf(intent), intent);
+    const begun: Begun = { intent };
+    const isStatus = type === "Customer" && (operation === "activate" || operation === "deprecate");
+    if (operation === "create") push(this.#creates, slotKey(intent), begun);
+    if (isStatus) push(this.#statuses, placeOf(intent), begun);
+    if (isStatus || operation === "create") this.#begun.set(id, begun);
     const objectId = objectIdOf(intent);
     if (objectId === undefined) return;
     if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
     if (operation === "release") push(this.#releases, keyOf(stack, type, objectId), id);
   }
 
-  #addResult(
-    { type, stack, slot, operation, apiUrl }: JournalEvent,
-    objectId: string,
-    outcome: Outcome,
-  ): void {
-    const isDeleted = operation === "delete" && (outcome === "deleted" || outcome === "gone");
-    if (isDeleted) this.#deleted.add(keyOf(type, objectId));
-    if (operation !== "create") return;
+  #addResult(result: ResultEvent): void {
+    const { type, stack, slot, operation, outcome, intent } = result;
+    const objectId = objectIdOf(result);
+    const begun = this.#begun.get(intent);
+    if (begun !== undefined) begun.end = { outcome, objectId };
+    const ofStack = this.#lastIntents.get(stack);
+    if (ofStack?.get(keyOf(type, slot))?.id === intent) ofStack.set(keyOf(type, slot), undefined);
+    if (objectId === undefined) return;
+    const object = keyOf(type, objectId);
+    if (operation === "delete") {
+      drop(this.#deletes, object, intent);
+      if (outcome !== "failed") this.#perhapsDeleted.add(object);
+      if (outcome === "deleted" || outcome === "gone") this.#deleted.add(object);
+    }
+    if (operation === "release" && outcome === "failed")
+      drop(this.#releases, keyOf(stack, type, objectId), intent);
+    if (operation === "create") this.#addObject(result, objectId);
+  }
+
+  #addObject({ type, stack, slot, apiUrl }: ResultEvent, objectId: string): void {
     this.#releases.delete(keyOf(stack, type, objectId));
-    const ofType = this.#places.get(type) ?? new Map<string, Set<string>>();
+    const ofType = this.#places.get(type) ?? new Map<string, string | string[]>();
     this.#places.set(type, ofType);
-    ofType.set(objectId, (ofType.get(objectId) ?? new Set()).add(placeOf({ stack, slot })));
+    const places = [ofType.get(objectId) ?? []].flat();
+    const place = placeOf({ stack, slot });
+    if (!places.includes(place)) ofType.set(objectId, places.length === 0 ? place : [...places, place]);
     if (type === "Tenant") this.#tenantSlots.set(keyOf(stack, objectId), slot);
-    if (type === "TenantApplication") push(this.#made, placeOf({ stack, slot }), objectId);
+    if (type === "TenantApplication") push(this.#made, place, objectId);
     const known = this.#slotsOf.get(keyOf(type, objectId)) ?? [];
     if (!known.some((other) => other.slot === slot && other.stack === stack && other.apiUrl === apiUrl))
       push(this.#slotsOf, keyOf(type, objectId), { type, stack, slot, apiUrl });
   }
 
   /** Tells whether nothing is left of a create that no state holds: it surely failed, or what was made went its way. */
-  #isClear({ type, stack, heldId }: Slot, { id }: IntentEvent): boolean {
-    const end = this.#ends.get(id);
+  #isClear({ type, stack, heldId }: Slot, begun: Begun): boolean {
+    const objectId = begun.end?.objectId;
+    return (
+      this.#isOverForGood(type, begun) ||
+      (begun.end?.outcome !== "unknown" &&
+        objectId !== undefined &&
+        (objectId === heldId || this.isReleased({ type, stack }, objectId)))
+    );
+  }
+
+  /** Tells the same of a create that can never be asked for again: nothing was made, or it was deleted. */
+  #isOverForGood(type: RecordedType, { end }: Begun): boolean {
     if (end === undefined || end.outcome === "unknown") return false;
     const { outcome, objectId } = end;
-    return (
-      outcome === "failed" ||
-      objectId === undefined ||
-      objectId === heldId ||
-      this.#deleted.has(keyOf(type, objectId)) ||
-      this.isReleased({ type, stack }, objectId)
-    );
+    return outcome === "failed" || objectId === undefined || this.#deleted.has(keyOf(type, objectId));
   }
 
   /** Brings up to date what a slot adds to what its stack holds. */
@@ -250,16 +271,26 @@ export class Memory {
     const id = this.#left({ type, stack, slot, apiUrl });
     const held = id === undefined ? undefined : { apiUrl, type, slot, id };
     if (held !== undefined) holding.add(held);
-    this.#held.set(key, held);
+    if (held === undefined && this.#before === undefined) this.#held.delete(key);
+    else this.#held.set(key, held);
+    this.#forgetOver({ type, stack, slot, apiUrl });
+  }
+
+  #forgetOver(slot: Slot): void {
+    const key = slotKey(slot);
+    const creates = this.#creates.get(key) ?? [];
+    const last = creates.findLastIndex((begun) => this.#isOverForGood(slot.type, begun));
+    for (const { intent } of creates.splice(0, last + 1)) this.#begun.delete(intent.id);
+    if (creates.length === 0) this.#creates.delete(key);
   }
 
   /** Gives what the last create in a slot has left, by the record: an object's id, or that nobody knows. */
   #left(slot: Slot): string | undefined {
-    const intent = this.#creates.get(slotKey(slot))?.at(-1);
-    if (intent === undefined) return undefined;
-    const end = this.#ends.get(intent.id);
+    const last = this.#creates.get(slotKey(slot))?.at(-1);
+    if (last === undefined) return undefined;
+    const { intent, end } = last;
     if (end === undefined || end.outcome === "unknown") return `?${intent.id}`;
-    return this.#isClear(slot, intent) ? undefined : end.objectId;
+    return this.#isClear(slot, last) ? undefined : end.objectId;
   }
 
   #heldBefore({ type, stack, slot, apiUrl }: Slot): Held | undefined {
@@ -283,6 +314,12 @@ function slotKey({ type, stack, slot, apiUrl }: Slot): string {
 
 function placeOf({ stack, slot }: Pick<Slot, "stack" | "slot">): string {
   return keyOf(stack, slot);
+}
+
+function drop<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const left = (lists.get(key) ?? []).filter((other) => other !== item);
+  if (left.length === 0) lists.delete(key);
+  else lists.set(key, left);
 }
 
 function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
