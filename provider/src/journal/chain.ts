@@ -26,10 +26,12 @@ export interface RecordedAs extends Head {
 export const genesis: Head = { hash: `sha256:${"0".repeat(64)}`, sequence: 0 };
 
 /** Gives the head after an event. The events of version 1 carry no hash; the first that does is chained to them all. */
-export function advance(head: Head, { text, event }: EventEntry): Head {
-  return event.previous === undefined
-    ? { hash: hashOf(`${head.hash}\n${text}`), sequence: head.sequence + 1 }
-    : { hash: hashOf(text), sequence: event.sequence ?? head.sequence + 1 };
+export function advance(head: Head, entry: EventEntry): Head {
+  const { text, event } = entry;
+  if (event.previous === undefined)
+    return { hash: hashOf(`${head.hash}\n${text}`), sequence: head.sequence + 1 };
+  entry.hash ??= hashOf(text);
+  return { hash: entry.hash, sequence: event.sequence ?? head.sequence + 1 };
 }
 
 /** Tells where a chained event is on record. */

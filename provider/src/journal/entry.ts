@@ -8,6 +8,8 @@ export interface EventEntry {
   /** The exact text, which its hash is taken of. */
   text: string;
   event: JournalEvent;
+  /** The hash of the text, once it was asked for (see `chain.ts`). */
+  hash?: string;
 }
 
 /** A line of a journal. */

@@ -9,7 +9,7 @@ import { type Journal, journalIn, type Store } from "./journal";
 import { findTraces } from "./object-versions";
 
 /** How many objects are read at once. */
-const readsAtOnce = 48;
+const readsAtOnce = 24;
 /** How many objects before the last ones are read at once, to find an event. */
 const readsBackAtOnce = 8;
 
@@ -36,10 +36,12 @@ function s3Store(url: string, patience?: AwsPatience): Store {
   let client: Promise<S3Client> | undefined;
   const connect = (): Promise<S3Client> => (client ??= makeClient(patience));
   let lastKey = "";
-  const read = async (key: string): Promise<Entry[]> => {
-    const lines = (await readObject(await connect(), bucket, key)).split("\n");
-    return lines.flatMap((line, index) => readLine(line, `s3://${bucket}/${key}:${index + 1}`));
-  };
+  const read = async (key: string): Promise<StoredObject> => ({
+    key,
+    text: await readObject(await connect(), bucket, key),
+  });
+  const entriesOf = ({ key, text }: StoredObject): Entry[] =>
+    text.split("\n").flatMap((line, index) => readLine(line, `s3://${bucket}/${key}:${index + 1}`));
   const list = async (after?: string): Promise<string[]> => {
     const keys = await listKeys(await connect(), bucket, prefix, after);
     lastKey = keys.at(-1) ?? lastKey;
@@ -56,17 +58,23 @@ function s3Store(url: string, patience?: AwsPatience): Store {
     },
     async *read() {
       const order = new ChainOrder();
-      for await (const entries of readInOrder(await list(), read)) yield order.push(entries);
+      for await (const object of readInOrder(await list(), read)) yield order.push(entriesOf(object));
       yield order.flush();
     },
     async readFrom(event) {
       const oldest = new Date(Date.parse(event.at) - olderKeyMs).toISOString();
-      return readBack(await list(`${prefix}${oldest}`), event, read);
+      return readBack(await list(`${prefix}${oldest}`), event, async (key) => entriesOf(await read(key)));
     },
     // The engine's lock keeps others out, and a list at each event would double its time; a lost lock shows as a fork.
     isAsLeft: () => Promise.resolve(true),
     traces: async () => findTraces(await connect(), bucket, prefix),
   };
+}
+
+/** An object as it is stored: events, a line each. */
+interface StoredObject {
+  key: string;
+  text: string;
 }
 
 /** Gives the time that a key begins with: an event's own, unless the last key has a later one, by another clock. */
@@ -76,12 +84,12 @@ function laterThan(lastName: string, at: string): string {
   return new Date(Date.parse(last) + 1).toISOString();
 }
 
-/** Reads objects, some at once, and gives their lines in the order of the keys. */
+/** Reads objects, some at once, and gives them in the order of the keys. */
 async function* readInOrder(
   keys: readonly string[],
-  read: (key: string) => Promise<Entry[]>,
-): AsyncIterable<Entry[]> {
-  const begun: Array<Promise<Entry[]>> = [];
+  read: (key: string) => Promise<StoredObject>,
+): AsyncIterable<StoredObject> {
+  const begun: Array<Promise<StoredObject>> = [];
   let next = 0;
   const begin = (): void => {
     const key = keys[next];
@@ -119,6 +127,8 @@ async function makeClient(patience?: AwsPatience): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
   return new S3Client({
     ...callsThatEnd(patience),
+    // The events' own hashes tell whether they are whole.
+    responseChecksumValidation: "WHEN_REQUIRED",
     forcePathStyle: process.env["AWS_ENDPOINT_URL"] !== undefined,
   });
 }
