@@ -14,9 +14,6 @@ import { ticketCommand } from "./commands/ticket";
 import { addCompletion } from "./completion";
 import { exitCodes, UsageError } from "./exit-codes";
 
-// This version of the SDK runs on every Node.js that this project does; what it says is about later ones.
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
-
 const help = `
 Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it failed, ${exitCodes.usage} it was called wrongly, ${exitCodes.found} something to do was found.
 With --json, call it as \`npm run --silent tenants -- <command> --json\`: npm prints a heading of its own.`;

@@ -12,6 +12,7 @@ import { z } from "zod";
 
 import type { StackOptions } from "./command";
 import { type Pulumi, pulumiFor, typedCommand } from "./pulumi";
+import { readFormerNames } from "./state";
 
 /** A stack, as a command works on it. */
 export interface Stack {
@@ -29,6 +30,8 @@ export interface Stack {
   /** `aws:region`; undefined where only AWS's own configuration tells it. */
   awsRegion: string | undefined;
   journal: Journal;
+  /** Gives the other names that its state tells: it was renamed, or moved. */
+  formerNames: () => Promise<string[]>;
   /** Where each event of the journal is put, too (`tenants:auditLogGroup`). */
   auditLog: AuditLog | undefined;
   pulumi: Pulumi;
@@ -61,6 +64,8 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
     pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
   ]);
+  let read: Promise<string[]> | undefined;
+  const formerNames = (): Promise<string[]> => (read ??= readFormerNames(pulumi, name));
   const awsRegion = configuration["aws:region"]?.value;
   const settings = { ...(await settingsOf(configuration, pulumi)), awsRegion };
   return {
@@ -71,7 +76,13 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     directory,
     configured: (key) => configuration[`tenants:${key}`]?.value,
     awsRegion,
-    journal: openJournalOf({ stack: name, location: settings.journal, directory }),
+    journal: openJournalOf({
+      stack: name,
+      location: settings.journal,
+      directory,
+      formerNames,
+    }),
+    formerNames,
     auditLog:
       settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, awsRegion),
     pulumi,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { messageOf } from "pulumi-resistant-tenants/client";
 import {
   nameOfUrn,
+  otherStackNames,
   releasedType,
   tenantApplicationType,
   tenantType,
@@ -116,6 +117,11 @@ export async function readResources(pulumi: Pulumi): Promise<StateResource[]> {
   return resources
     .filter((resource) => !resource.delete && !resource.pendingReplacement)
     .map(({ type, urn, outputs }) => ({ type, name: nameOfUrn(urn), outputs }));
+}
+
+/** Reads from a stack's state under which other names its objects were made: it was renamed, or moved. */
+export async function readFormerNames(pulumi: Pulumi, stack: string): Promise<string[]> {
+  return otherStackNames(await readResources(pulumi), stack);
 }
 
 /**

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-// Starts the command line. The provider is compiled first where its source has changed, and the command line itself is
-// compiled as it is loaded.
-const { join } = require("node:path");
-
-require("../stacks/build.js").ensureBuilt();
-require("ts-node").register({ cwd: join(__dirname, ".."), transpileOnly: true });
-require("./main.ts");
+// Starts the command line. It is compiled first where its source, or the provider's, has changed.
+const reason = require("../stacks/node-version.js").unsuitable();
+if (reason === undefined) {
+  require("../stacks/build.js").ensureBuilt();
+  require("./dist/main.js");
+} else {
+  console.error(`tenants: ${reason}`);
+  process.exitCode = 1;
+}

@@ -71,5 +71,10 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     meaning:
       "AWS's own, as all that its SDK reads; where it is set, a journal's bucket is named in the path.",
   },
+  {
+    names: ["PULUMI_DEBUG_GRPC", "PULUMI_OPTION_TRACING", "PULUMI_OPTION_OTEL_TRACES", "NODE_DEBUG"],
+    meaning:
+      "They write credentials down, so production refuses them, as it does `PULUMI_OPTION_VERBOSE` from 9, `TF_LOG` and some flags in `NODE_OPTIONS` ([security.md](security.md)).",
+  },
   { names: ["NO_COLOR"], meaning: "Set and not empty: the command `tenants` prints no colours." },
 ];

@@ -1,12 +1,8 @@
 import { z } from "zod";
 
 import { settingsSchema } from "../provider/src/settings";
-import {
-  applicationSchema,
-  customerSchema,
-  programSchema,
-  readConfiguration,
-} from "../stacks/src/configuration";
+import { programSchema, readConfiguration } from "../stacks/src/configuration";
+import { applicationSchema, customerSchema } from "../stacks/src/customer-schema";
 import { rotationSettingsSchema } from "../stacks/src/rotation/configuration";
 import { secretsSchema } from "../stacks/src/secret-custody";
 
@@ -47,14 +43,14 @@ export const sections: readonly Section[] = [
   {
     title: "`customers[]`",
     introduction: "An entry of `tenants:customers`.",
-    source: { file: "stacks/src/configuration.ts", declaration: "customerSchema" },
+    source: { file: "stacks/src/customer-schema.ts", declaration: "customerSchema" },
     schema: customerSchema("production"),
     required: requiredBy(customerSchema("production")),
   },
   {
     title: "`customers[].applications[]`",
     introduction: "With its cell, its purpose identifies an application ([keys.md](keys.md)).",
-    source: { file: "stacks/src/configuration.ts", declaration: "applicationSchema" },
+    source: { file: "stacks/src/customer-schema.ts", declaration: "applicationSchema" },
     schema: applicationSchema("production"),
     required: requiredBy(applicationSchema("production")),
   },

@@ -1,31 +1,23 @@
 "use strict";
 // Runs before `npm start`, `npm test` and `npm run sandbox`, when there may be no node_modules yet: Node's own modules
-// only.
+// only. An older Node.js than the project needs may run this, and npm: the packages bring a newer one, which npm puts
+// first on the PATH of every script that comes after this one.
 const { spawnSync } = require("node:child_process");
 const { statSync } = require("node:fs");
 const path = require("node:path");
 
-const root = path.dirname(__dirname);
+const { suits, unsuitable } = require("../stacks/node-version.js");
 
-/** @returns {string | undefined} why this Node cannot run the project */
-function unsuitableNode() {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return undefined;
-  return `Node.js 20.19 or later is needed and this is ${process.versions.node}: install a current one from nodejs.org or with your version manager.`;
-}
+const root = path.dirname(__dirname);
 
 /** @returns {number} when the file was last written, in ms; 0 where there is none */
 function writtenAt(file) {
   return statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function main() {
-  const reason = unsuitableNode();
-  if (reason !== undefined) {
-    console.error(reason);
-    return 1;
-  }
-  if (writtenAt("node_modules/.package-lock.json") >= writtenAt("package-lock.json")) return 0;
+/** @returns {string | undefined} why the packages could not be installed */
+function install() {
+  if (writtenAt("node_modules/.package-lock.json") >= writtenAt("package-lock.json")) return undefined;
   console.log("Installing the npm packages (npm ci), once: about a minute …");
   // Under npm this is the very npm that was called, which need not be the first one on the PATH.
   const npm = process.env.npm_execpath;
@@ -33,10 +25,24 @@ function main() {
   const result = npm?.endsWith("npm-cli.js")
     ? spawnSync(process.execPath, [npm, "ci"], options)
     : spawnSync("npm", ["ci"], { ...options, shell: process.platform === "win32" });
-  if (result.status === 0) return 0;
+  if (result.status === 0) return undefined;
   const why = result.error ? result.error.message : `exit code ${result.status ?? result.signal}`;
-  console.error(`The npm packages could not be installed (npm ci: ${why}). Its own output above says why.`);
-  return 1;
+  return `The npm packages could not be installed (npm ci: ${why}). Its own output above says why.`;
 }
 
-process.exitCode = main();
+/** @returns {string | undefined} why no Node.js is there that runs the project: neither this one nor one of the packages */
+function missingNode() {
+  const reason = unsuitable();
+  if (reason === undefined) return undefined;
+  const command = path.join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
+  const options = { encoding: "utf8", shell: process.platform === "win32" };
+  const { status, stdout } = spawnSync(command, ["--print", "process.versions.node"], options);
+  if (status === 0 && suits(stdout.trim())) return undefined;
+  return `${reason}\nNo Node.js was installed with the packages: they have none for this system, or were installed with --omit=optional.`;
+}
+
+const problem = install() ?? missingNode();
+if (problem !== undefined) {
+  console.error(problem);
+  process.exitCode = 1;
+}

@@ -40,8 +40,6 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  // This version of the SDK runs on every Node the project does; what it says is about later ones.
-  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
   // Whoever read the output may go (`npm start | head`, a closed terminal): what was started is stopped all the same.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const startedAt = performance.now();

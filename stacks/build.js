@@ -3,19 +3,22 @@ const { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } = 
 const { join } = require("node:path");
 
 const root = join(__dirname, "..");
-const packages = ["provider", "stacks", "policy"];
+const packages = ["provider", "stacks", "policy", "cli"];
+const sources = ["provider/src", "stacks/src", "policy/src", "cli"];
 
 /** Is written when a compilation has succeeded. The compiler's own record also stands after one that failed. */
 const stamp = join(root, "stacks", "dist", "built");
 
-/** Compiles `provider`, `stacks` and `policy` if a source of theirs is newer than what was compiled last. */
+/** Compiles `provider`, `stacks`, `policy` and `cli` if a source of theirs is newer than what was compiled last. */
 function ensureBuilt() {
   if (newestSource() <= modifiedAt(stamp)) return;
-  console.error("Compiling provider/, stacks/ and policy/, which changed since they were compiled last.");
+  console.error(
+    "Compiling provider/, stacks/, policy/ and cli/, which changed since they were compiled last.",
+  );
   build();
 }
 
-/** Compiles `provider`, `stacks` and `policy`; throws where they do not compile, and then what was compiled before is not used. */
+/** Compiles `provider`, `stacks`, `policy` and `cli`; throws where they do not compile, and then what was compiled before is not used. */
 function build() {
   const startedAt = new Date();
   rmSync(stamp, { force: true });
@@ -40,10 +43,11 @@ function build() {
 }
 
 function newestSource() {
-  const files = packages.flatMap((name) => {
-    const folder = join(root, name, "src");
-    return readdirSync(folder, { recursive: true }).map((file) => join(folder, file));
-  });
+  const files = sources.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((file) => !file.startsWith("dist"))
+      .map((file) => join(root, folder, file)),
+  );
   return Math.max(...files.map(modifiedAt));
 }
 

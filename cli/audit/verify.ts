@@ -37,6 +37,8 @@ export async function verify({ journal, stack }: Source, evidence: Evidence): Pr
   }
   await addTraces(verifier, journal);
   verifier.expect(evidence.expected, location);
+  // A copy may be of one name alone.
+  if (stack !== undefined) verifier.expectFormerNames(location);
   if (stack === undefined && isEmpty) throw nothingAt(journal);
   const state = await stateOf({ journal, stack }, evidence, verifier);
   if (state !== undefined) {

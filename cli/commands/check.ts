@@ -1,5 +1,7 @@
 import { Command } from "commander";
 
+import { describeProblem } from "pulumi-resistant-tenants/settings";
+
 import type { MakeCommand } from "../command";
 import { problemsOf } from "../configuration/check";
 import { readConfigurationFile } from "../configuration/file";
@@ -23,14 +25,15 @@ export const checkCommand: MakeCommand = (exit): Command =>
 async function check(files: readonly string[], asJson: boolean): Promise<ExitCode> {
   const found = [];
   for (const file of files) {
-    const { values } = await readConfigurationFile(file);
-    found.push({ file, problems: await problemsOf(values) });
+    found.push({ file, problems: await problemsOf(await readConfigurationFile(file)) });
   }
   if (asJson) json(found);
   else {
     for (const { file, problems } of found) {
-      line(`${file}: ${problems.length === 0 ? "right" : `problems ${problems.length}`}`);
-      for (const { path, problem } of problems) line(`  - ${path}: ${problem}`);
+      line(
+        `${file}: ${problems.length === 0 ? "OK" : `${problems.length} problem${problems.length === 1 ? "" : "s"}`}`,
+      );
+      for (const problem of problems) line(`  - ${describeProblem(problem)}`);
     }
   }
   return found.some(({ problems }) => problems.length > 0) ? exitCodes.found : exitCodes.ok;

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { openClock } from "pulumi-resistant-tenants/clock";
-import { describeProblems } from "pulumi-resistant-tenants/settings";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { type Credential, toCredentials } from "../credentials/credential";
+import { configurationOf } from "../configuration/of-stack";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line, table } from "../output";
 import { openStack, type Stack } from "../stack";
@@ -25,14 +25,11 @@ export const credentialsCommand: MakeCommand = (exit): Command =>
     });
 
 async function credentials(options: StackOptions): Promise<ExitCode> {
-  // The program's own package takes a while to load.
-  const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const stack = await openStack(options);
   const now = openClock(stack.settings.apiUrl)();
-  const read = readConfiguration(stack.configuration, stack.awsRegion);
-  if ("problems" in read) throw new Error(describeProblems(read.problems));
+  const { customers } = await configurationOf(stack);
   const list = await toCredentials(
-    read.configuration.customers.filter(({ status }) => status !== "released"),
+    customers.filter(({ status }) => status !== "released"),
     await readResources(stack.pulumi),
     now.getTime(),
   );

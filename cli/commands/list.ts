@@ -20,9 +20,11 @@ export const listCommand: MakeCommand = (exit): Command =>
     .addOption(new Option("--csv", "print CSV, for a spreadsheet").conflicts("json"))
     .addHelpText("after", help)
     .action(async (options: Options) => {
-      const records = Object.values(await readRecords(options));
+      const { customers, unreadable } = await readRecords(options);
+      const records = Object.values(customers);
       records.sort((a, b) => (a.name < b.name ? -1 : 1));
       write(records, options);
+      for (const problem of unreadable.values()) process.stderr.write(`tenants: ${problem}\n`);
       exit(exitCodes.ok);
     });
 

@@ -26,7 +26,7 @@ export const mergeConfigCommand: MakeCommand = (exit): Command =>
     .addHelpText("after", help)
     .action(async (reviewedFile: string, proposedFile: string, options: Options) => {
       const reviewed = await readConfigurationFile(reviewedFile);
-      const notPreviewed = mergeConfiguration(reviewed, await readConfigurationFile(proposedFile));
+      const notPreviewed = await mergeConfiguration(reviewed, await readConfigurationFile(proposedFile));
       await writeFile(options.out, reviewed.document.toString());
       if (options.json === true) json({ notPreviewed });
       else for (const key of notPreviewed) line(`Not taken: ${key}`);

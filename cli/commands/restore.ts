@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { describeDeletion } from "pulumi-resistant-tenants/vocabulary";
-import { z } from "zod";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { configurationOf } from "../configuration/of-stack";
 import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { json, line } from "../output";
@@ -36,7 +36,7 @@ async function restore(customer: string, options: Options): Promise<ExitCode> {
   // It is this run's reason, wherever it is asked for.
   if (options.reason !== undefined) process.env["TENANTS_REASON"] = options.reason;
   const stack = await openStack(options);
-  assertDeclared(stack, customer);
+  await assertDeclared(stack, customer);
   const [secrets, held] = await Promise.all([
     findCustomerSecrets(stack, customer),
     readHeldCustomer(stack, customer),
@@ -65,12 +65,9 @@ async function restore(customer: string, options: Options): Promise<ExitCode> {
 }
 
 /** What is not declared would be deleted again by the next update. */
-function assertDeclared(stack: Stack, customer: string): void {
-  const declared = z
-    .array(z.object({ name: z.string() }))
-    .catch([])
-    .parse(JSON.parse(stack.configured("customers") ?? "[]"));
-  if (declared.some(({ name }) => name === customer)) return;
+async function assertDeclared(stack: Stack, customer: string): Promise<void> {
+  const { customers } = await configurationOf(stack);
+  if (customers.some(({ name }) => name === customer)) return;
   throw new UsageError(
     `The configuration of ${stack.name} declares no customer ${customer}: add it to tenants:customers first. Nothing was changed.`,
   );

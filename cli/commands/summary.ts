@@ -7,7 +7,7 @@ import type { MakeCommand } from "../command";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { summaryAsMarkdown } from "../preview/markdown";
 import { summaryAsJson, summaryAsText } from "../preview/report";
-import { readSteps } from "../preview/step";
+import { type Preview, readPreview } from "../preview/step";
 import { beyondRotation, type Summary, summaryOf } from "../preview/summary";
 
 interface Options {
@@ -29,7 +29,7 @@ export const summaryCommand: MakeCommand = (exit): Command =>
     .description(
       "Sum up what `pulumi preview --json` wrote: customers added and removed, rotations, replacements.",
     )
-    .argument("<file>", "what `pulumi preview --json` wrote")
+    .argument("<file>", "what `pulumi preview --json --show-sames` wrote")
     .option("--markdown", "write Markdown, for a comment")
     .option("--json", "print JSON, for a machine")
     .option("--title <text>", "the heading of the Markdown", "Preview")
@@ -45,14 +45,15 @@ export const summaryCommand: MakeCommand = (exit): Command =>
     });
 
 async function summarize(file: string, options: Options): Promise<ExitCode> {
-  const summary = summaryOf(await readSteps(file));
+  const preview = await readPreview(file);
+  const summary = summaryOf(preview.steps);
   if (options.json === true) summaryAsJson(summary);
   else if (options.markdown === true) {
     const { title, merged } = options;
     const notPreviewed = merged === undefined ? [] : await readNotPreviewed(merged);
     process.stdout.write(summaryAsMarkdown(summary, { title, notPreviewed }));
   } else summaryAsText(summary);
-  const refusal = refusalOf(summary, options);
+  const refusal = refusalOf(summary, preview, options);
   if (refusal === undefined) return exitCodes.ok;
   process.stderr.write(`tenants: ${refusal}\n`);
   return exitCodes.found;
@@ -63,11 +64,21 @@ async function readNotPreviewed(file: string): Promise<string[]> {
   return schema.parse(JSON.parse(await readFile(file, "utf8"))).notPreviewed;
 }
 
-function refusalOf(summary: Summary, { expect, onlyRotations }: Options): string | undefined {
+function refusalOf(
+  summary: Summary,
+  { showsSames }: Preview,
+  { expect, onlyRotations }: Options,
+): string | undefined {
   if (expect !== undefined && expect !== summary.digest) {
     return (
       `This is not what was reviewed: its digest is ${summary.digest}, and the reviewed one's is ${expect}. ` +
       "Nothing was changed. Preview it anew, and have that reviewed."
+    );
+  }
+  if (onlyRotations === true && summary.changes.length > 0 && !showsSames) {
+    return (
+      "This preview leaves out what stays as it is, so a rotation cannot be told from another change. Nothing was changed. " +
+      "Make it with `pulumi preview --json --show-sames`."
     );
   }
   const beyond = onlyRotations === true ? beyondRotation(summary) : [];

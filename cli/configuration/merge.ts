@@ -13,7 +13,11 @@ export const previewedKeys = ["tenants:customers", "tenants:owner"] as const;
  * @returns the keys that differ and were not taken: people have to read those
  * @throws where a value that is to be taken holds a secret
  */
-export function mergeConfiguration(reviewed: ConfigurationFile, proposed: ConfigurationFile): string[] {
+export async function mergeConfiguration(
+  reviewed: ConfigurationFile,
+  proposed: ConfigurationFile,
+): Promise<string[]> {
+  const { toNode } = await import("resistant-tenants-stacks/yaml-file");
   for (const key of previewedKeys) {
     const value = proposed.values.get(key);
     if (holdsSecret(value)) {
@@ -23,11 +27,7 @@ export function mergeConfiguration(reviewed: ConfigurationFile, proposed: Config
     }
     // As plain values: an anchor of one file means nothing in the other.
     if (value === undefined) reviewed.document.deleteIn(["config", key]);
-    else
-      reviewed.document.setIn(
-        ["config", key],
-        reviewed.document.createNode(value, { aliasDuplicateObjects: false }),
-      );
+    else reviewed.document.setIn(["config", key], toNode(value));
   }
   return [...differences(reviewed.values, proposed.values), ...differences(reviewed.others, proposed.others)];
 }

@@ -25,12 +25,21 @@ const previewSchema = z.object({
   diagnostics: z.array(z.object({ severity: z.string(), message: z.string() })).default([]),
 });
 
+/** What a preview wrote. */
+export interface Preview {
+  steps: Step[];
+  /** Whether it names what stays as it is, too (`--show-sames`): only then a rotation can be told. */
+  showsSames: boolean;
+}
+
+const stackType = "pulumi:pulumi:Stack";
+
 /**
- * Reads what `pulumi preview --json`, or `pulumi refresh --preview-only --json`, wrote.
+ * Reads what `pulumi preview --json --show-sames`, or `pulumi refresh --preview-only --json`, wrote.
  *
  * @throws where it is something else, or tells of a preview that failed: what it holds is then not all
  */
-export async function readSteps(file: string): Promise<Step[]> {
+export async function readPreview(file: string): Promise<Preview> {
   const preview = previewSchema.safeParse(parseJson(await readFile(file, "utf8"), file));
   if (!preview.success) {
     throw new Error(`${file} is not what \`pulumi preview --json\` writes: ${messageOf(preview.error)}`, {
@@ -40,13 +49,15 @@ export async function readSteps(file: string): Promise<Step[]> {
   const { steps, diagnostics } = preview.data;
   const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
   if (errors.length > 0) throw new Error(`The preview in ${file} failed:\n${indented(errors.join("\n"))}`);
-  return steps.map(({ op, urn, newState }) => ({
+  const all = steps.map(({ op, urn, newState }) => ({
     operation: op,
     urn,
     type: typeOfUrn(urn),
     name: nameOfUrn(urn),
     inputs: newState.inputs,
   }));
+  // Every program registers its stack, which is left out only where it stays as it is.
+  return { steps: all, showsSames: all.some(({ type }) => type === stackType) };
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -94,7 +94,7 @@ function onRecord(
     ];
   }
   if (isLast && isPending && authMethod !== undefined)
-    return [crashed(common, `${said}: the update was killed before it was saved.`, comparison)];
+    return [crashed(common, `${said}: the update was killed before it was saved.`, comparison, "answered")];
   const sameSlot = existing.filter(
     ({ applicationId }) =>
       record.made.get(applicationId)?.result.slot === slot || isHeldIn(slot, applicationId, comparison),
@@ -109,7 +109,6 @@ function onRecord(
       next: [
         adoptAgain(application, typed),
         `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
-        `or, if nobody uses it, have it replaced: ${replaceLost(typed)}`,
       ],
     },
   ];
@@ -120,6 +119,7 @@ function crashed(
   common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
   why: string,
   { typed, fixCommand }: Comparison,
+  answer: "answered" | "lost" = "lost",
 ): Finding {
   if (common.authMethod !== "CLIENT_SECRET") {
     return {
@@ -136,7 +136,8 @@ function crashed(
     kind: "orphanedApplication",
     severity: "todo",
     why: `${why} Its secret was lost with the answer: nobody can use it.`,
-    next: [fixCommand, replaceLost(typed)],
+    // An update never deletes what was answered: it cannot see that the answer was not saved.
+    next: answer === "answered" ? [fixCommand] : [fixCommand, replaceLost(typed)],
     fix: { action: "deleteApplication", tenantId, applicationId, slot },
   };
 }

@@ -1,14 +1,14 @@
-import type { ApiApplication, TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { eventsOf, type JournalEvent } from "pulumi-resistant-tenants/journal";
+import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
+import { eventsOf } from "pulumi-resistant-tenants/journal";
 import { assertSameEnvironment } from "pulumi-resistant-tenants/operator";
 
+import { asOneRecord } from "../former-names";
 import { findLocks } from "../lock";
 import type { Stack } from "../stack";
-import { type HeldState, readState } from "../state";
+import { readState } from "../state";
 import type { Comparison } from "./comparison";
-import { tenantParameters } from "./open-creates";
+import { findExisting } from "./existing";
 import { findPendingSecrets } from "./pending-secrets";
-import { recordOf } from "./record";
 
 /** What was gathered to be compared, and what could not be. */
 export interface Gathered {
@@ -27,23 +27,18 @@ export async function gather(
   file: string | undefined,
 ): Promise<Gathered> {
   const { name, settings, journal, pulumi } = stack;
-  const [locks, state, entries, tenants] = await Promise.all([
+  const [locks, state, entries] = await Promise.all([
     findLocks(stack),
     readState(pulumi, file),
     journal.entries(),
-    api.listTenants(),
   ]);
   const unreadable = entries.filter(({ kind }) => kind === "unreadable");
-  const events = eventsOf(entries.filter(({ kind }) => kind !== "unreadable"));
+  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }
   const place = { stack: name, apiUrl: settings.apiUrl };
-  const wanted = tenantsToLookInto(state, events, place);
-  const looked = tenants
-    .filter(({ tenantId, name: tenantName }) => wanted.ids.has(tenantId) || wanted.names.has(tenantName))
-    .map(async ({ tenantId }) => [tenantId, (await api.listApplications(tenantId)) ?? []] as const);
-  const applications = new Map<string, readonly ApiApplication[]>(await Promise.all(looked));
+  const { tenants, applications } = await findExisting(api, { ...place, state, events });
   const secrets = await findPendingSecrets(state.pending, stack.awsRegion);
   const comparison: Comparison = {
     ...place,
@@ -67,20 +62,6 @@ export async function gather(
       ...secrets.warnings,
     ],
   };
-}
-
-/** The tenants whose applications are asked for: those that this stack holds, has on record, or may have made. */
-function tenantsToLookInto(
-  state: HeldState,
-  events: readonly JournalEvent[],
-  place: { stack: string; apiUrl: string },
-): { ids: Set<string>; names: Set<string> } {
-  const own = events.filter(({ stack, apiUrl }) => stack === place.stack && apiUrl === place.apiUrl);
-  const ids = [...state.tenants, ...state.applications, ...own].flatMap(({ tenantId }) => tenantId ?? []);
-  const names = recordOf(events, "Tenant", place).open.flatMap(
-    ({ parameters }) => tenantParameters.parse(parameters).name ?? [],
-  );
-  return { ids: new Set(ids), names: new Set(names) };
 }
 
 function journalWarnings({ journal, name }: Stack, { events, state }: Comparison): string[] {

@@ -1,4 +1,4 @@
-import type { ApiTenant } from "pulumi-resistant-tenants/client";
+import { type ApiTenant, parseInstant } from "pulumi-resistant-tenants/client";
 import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/journal";
 import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/operator";
 
@@ -59,8 +59,12 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
   return unmanaged(tenant, record, comparison);
 }
 
-function isSince(tenant: ApiTenant, intent: IntentEvent, { clockAheadMs }: Comparison): boolean {
-  return Date.parse(tenant.createdAt) >= Date.parse(intent.at) + clockAheadMs - clockToleranceMs;
+/** One that is yet to come has its zone left out or wrong: it proves nothing. */
+function isSince(tenant: ApiTenant, intent: IntentEvent, { clockAheadMs, nowMs }: Comparison): boolean {
+  const createdAtMs = parseInstant(tenant.createdAt);
+  if (createdAtMs === undefined) return false;
+  const sinceMs = Date.parse(intent.at) + clockAheadMs - clockToleranceMs;
+  return createdAtMs >= sinceMs && createdAtMs <= nowMs + clockAheadMs + clockToleranceMs;
 }
 
 function unmanaged(tenant: ApiTenant, record: TypeRecord, { state }: Comparison): Finding {

@@ -1,7 +1,7 @@
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import { onRecord, type StackRecord } from "pulumi-resistant-tenants/journal";
+import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
 
-import { defaultSecretPrefix } from "../../stacks/src/stored-secret";
 import type { Stack } from "../stack";
 
 /** A secret of a customer's, as AWS has it. */

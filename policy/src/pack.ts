@@ -1,41 +1,57 @@
 import { PolicyPack, type ResourceValidationArgs, type ResourceValidationPolicy } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
-import { cells } from "pulumi-resistant-tenants/client";
-import { z } from "zod";
 
-import type { Rule } from "./resource";
+import { policyConfigSchema, policyConfigSchemas } from "./policy-config";
+import type { Rule, RuleContext, StackRule } from "./resource";
 import { allowedCells } from "./rules/allowed-cells";
+import { auditLogGroup } from "./rules/audit-log-group";
 import { customerManagedKey } from "./rules/customer-managed-key";
+import { journal } from "./rules/journal";
 import { noAllowReplace } from "./rules/no-allow-replace";
+import { noReplaceLostApplications } from "./rules/no-replace-lost-applications";
 import { ownerAndCustomerId } from "./rules/owner-and-customer-id";
 import { protectedTenants } from "./rules/protected-tenants";
+import { readerAccounts } from "./rules/reader-accounts";
+import { recoveryWindow } from "./rules/recovery-window";
 import { rotatedClientSecrets } from "./rules/rotated-client-secrets";
+import { secretsProvider } from "./rules/secrets-provider";
 import { isProduction, readCustomers } from "./stack-configuration";
-
-const policyConfigSchema = z.object({ cells: z.array(z.string()).default([...cells]) });
+import { findSecretsProvider } from "./stack-file";
 
 /** The engine gives a pack the configuration of the stack that it judges. */
-const stackValue = (key: string): string | undefined => new pulumi.Config("tenants").get(key);
+const setting = (key: string): string | undefined => new pulumi.Config("tenants").get(key);
+
+function contextOf(args: ResourceValidationArgs): RuleContext {
+  return {
+    customers: readCustomers(setting),
+    setting,
+    policyConfig: policyConfigSchema.parse(args.getConfig()),
+    secretsProvider: findSecretsProvider(pulumi.getProject(), pulumi.getStack(), process.env),
+    now: new Date(),
+  };
+}
 
 function policy(name: string, description: string, rule: Rule): ResourceValidationPolicy {
+  const configSchema = policyConfigSchemas[name as keyof typeof policyConfigSchemas] as
+    ResourceValidationPolicy["configSchema"] | undefined;
   return {
     name,
     description,
-    validateResource: (args: ResourceValidationArgs, reportViolation) => {
+    ...(configSchema === undefined ? {} : { configSchema }),
+    validateResource: (args, reportViolation) => {
       // A stack of the stage testing may do as it likes.
-      if (!isProduction(stackValue)) return;
-      const context = {
-        customers: readCustomers(stackValue),
-        allowedCells: policyConfigSchema.parse(args.getConfig()).cells,
-      };
-      for (const violation of rule(args, context)) reportViolation(violation);
+      if (!isProduction(setting)) return;
+      for (const violation of rule(args, contextOf(args))) reportViolation(violation);
     },
   };
 }
 
-const cellsConfig: ResourceValidationPolicy["configSchema"] = {
-  properties: { cells: { type: "array", items: { type: "string", enum: [...cells] }, default: [...cells] } },
-};
+/** Judges the stack's configuration once: at the stack itself, which the engine registers before all else. */
+function stackPolicy(name: string, description: string, rule: StackRule): ResourceValidationPolicy {
+  return policy(name, description, ({ type }, context) =>
+    type === "pulumi:pulumi:Stack" ? rule(context) : [],
+  );
+}
 
 new PolicyPack("resistant-tenants", {
   enforcementLevel: "mandatory",
@@ -55,11 +71,22 @@ new PolicyPack("resistant-tenants", {
       "Each secret is encrypted with a customer-managed key.",
       customerManagedKey,
     ),
-    policy("rotated-client-secrets", "Each client secret has a rotation.", rotatedClientSecrets),
-    {
-      ...policy("allowed-cells", "Nothing is in a cell outside the allowed list.", allowedCells),
-      configSchema: cellsConfig,
-    },
+    policy("reader-accounts", "Each reader of a secret is a role in an allowed account.", readerAccounts),
+    policy("recovery-window", "Each deleted secret can be restored for some days.", recoveryWindow),
+    policy(
+      "rotated-client-secrets",
+      "Each client secret is rotated before it is too old.",
+      rotatedClientSecrets,
+    ),
+    policy("allowed-cells", "Nothing is in a cell outside the allowed list.", allowedCells),
     policy("no-allow-replace", "No tenant has allowReplace.", noAllowReplace),
+    stackPolicy(
+      "no-replace-lost-applications",
+      "Lost applications are replaced only under a person's eyes.",
+      noReplaceLostApplications,
+    ),
+    stackPolicy("journal", "The journal is kept in an allowed place.", journal),
+    stackPolicy("audit-log-group", "Each event is copied to CloudWatch Logs.", auditLogGroup),
+    stackPolicy("secrets-provider", "The state's secrets are encrypted by a key service.", secretsProvider),
   ],
 });

@@ -1,17 +1,24 @@
 import { z } from "zod";
 
-import type { DeclaredCustomer } from "./resource";
+import type { DeclaredCustomer, DeclaredRotation } from "./resource";
 
 /**
  * The part of the stack's configuration that rules ask for. The program checks all of it, and more: what it refuses
  * reads here as absent.
  */
 
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90d`, `12h`, `30m`, in milliseconds; anything else is absent. */
+const durationSchema = z
+  .string()
+  .regex(/^\d{1,5}[mhd]$/)
+  .transform((text) => Number(text.slice(0, -1)) * (unitMs[text.at(-1) ?? ""] ?? Infinity))
+  .optional()
+  .catch(undefined);
+
 const rotationSchema = z
-  .union([
-    z.literal("none"),
-    z.object({ every: z.unknown().optional(), rotateAt: z.array(z.unknown()).default([]) }),
-  ])
+  .union([z.literal("none"), z.object({ every: durationSchema, rotateAt: z.array(z.unknown()).default([]) })])
   .optional()
   .catch(undefined);
 
@@ -68,7 +75,7 @@ function toCustomer(
     isDeprecated: status === "deprecated",
     hasClientSecret: (slot) => (given.get(slot)?.authMethod ?? "CLIENT_SECRET") === "CLIENT_SECRET",
     // An application's own `rotation` takes the place of the stage's as a whole.
-    isRotated: (slot) => rotates(given.get(slot)?.rotation ?? ofStage),
+    rotationOf: (slot) => toRotation(given.get(slot)?.rotation ?? ofStage),
   };
 }
 
@@ -76,9 +83,15 @@ function slotOf({ cell, purpose }: { cell: string; purpose: string }): string {
   return `${cell}/${purpose}`;
 }
 
-function rotates(rotation: Rotation): boolean {
-  if (rotation === undefined || rotation === "none") return false;
-  return rotation.every !== undefined || rotation.rotateAt.length > 0;
+function toRotation(rotation: Rotation): DeclaredRotation | undefined {
+  if (rotation === undefined || rotation === "none") return undefined;
+  const atMs = rotation.rotateAt.map(toInstantMs).filter((ms) => !Number.isNaN(ms));
+  return rotation.every === undefined && atMs.length === 0 ? undefined : { everyMs: rotation.every, atMs };
+}
+
+/** A date without quotes reaches a program as Go writes it: `2026-11-24 00:00:00 +0000 UTC`. */
+function toInstantMs(given: unknown): number {
+  return typeof given === "string" ? Date.parse(given.replace(/ UTC$/, "")) : Number.NaN;
 }
 
 /** The engine gives text as it stands, and what is a list or a map as JSON. */

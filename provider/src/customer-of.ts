@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type Cell, documentsApiUrl } from "./client/cells";
 import { refusal } from "./guards";
 import { type ApplicationRecord, type CustomerRecord, customerRecordSchema } from "./stack-outputs";
+import { isUnknown } from "./unknown";
 
 /** One application of a customer in another stack, and the Documents API that its credentials call. */
 export interface ApplicationOfStack extends ApplicationRecord {
@@ -68,7 +69,9 @@ function findCustomer(stackName: string, customers: unknown, name: string): Cust
   throw refusal(
     `Stack ${stackName} records customer "${name}" in a form that this version of pulumi-resistant-tenants cannot read:\n` +
       parsed.error.issues.map(({ path, message }) => `  - ${path.join(".")}: ${message}\n`).join("") +
-      "Install here the version that the stack uses.",
+      (isUnknown(known[name])
+        ? "Run `pulumi up` there, without --target and --exclude: the last one has left the customer out."
+        : "Install here the version that the stack uses."),
   );
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from "./client/errors";
 import { assertSameEnvironment } from "./dynamic/environment";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
 import { tenantApplicationType, tenantType } from "./resource-types";
+import { revealingProblem } from "./revealing-switches";
 import { describeProblems, type ProviderSettings, readSettings } from "./settings";
 
 /**
@@ -11,14 +12,31 @@ import { describeProblems, type ProviderSettings, readSettings } from "./setting
  * but it sees them one by one: without this, a new resource could be made before an old one is found out of place.
  */
 
+/**
+ * Makes sure that a production stack does not run with a switch that writes credentials down. The provider refuses the
+ * same, but only when it is first called: by then the engine may have answered with what the stack holds.
+ *
+ * @throws `pulumi.RunError` with what to unset
+ */
+export function assertNothingReveals(): void {
+  const problem = revealingProblem(new pulumi.Config("tenants").get("stage"));
+  if (problem !== undefined) throw refusal(problem);
+}
+
 let environmentChecked: Promise<void> | undefined;
 
 /**
- * Makes sure that all this stack holds was made in the stage, and at the API, that it is configured for now.
+ * Makes sure that all this stack holds was made in the stage, and at the API, that it is configured for now, and that
+ * {@link assertNothingReveals} passes.
  *
  * @throws `pulumi.RunError`, in a preview and in an `up` alike, before anything is created
  */
-export function assertStackEnvironment(): Promise<void> {
+export async function assertStackEnvironment(): Promise<void> {
+  assertNothingReveals();
+  return checkOnce();
+}
+
+function checkOnce(): Promise<void> {
   environmentChecked ??= resourcesOfLastUpdate().then(checkEnvironment);
   return environmentChecked;
 }

@@ -1,3 +1,6 @@
+import "./node-version";
+import "./program/quiet-log";
+
 export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stageTable } from "./client/cells";
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
 export { type ApplicationOfStack, customerOf, type CustomerOfStack } from "./customer-of";

@@ -12,6 +12,7 @@ export {
   tenantApplicationType,
   tenantType,
 } from "./resource-types";
+export { otherStackNames } from "./former-stacks";
 export { nameOfUrn } from "./urn";
 export { reasonForChange } from "./reason";
 export { provenance } from "./provenance";

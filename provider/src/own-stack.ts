@@ -1,6 +1,9 @@
+import "./program/quiet-log";
+
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
+export { otherStackNames } from "./former-stacks";
 export { releasedType, tenantType } from "./resource-types";
 export { nameOfUrn } from "./urn";
 

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { z } from "zod";
 
 import { stages, stageTable, type Stage } from "./client/cells";
@@ -41,6 +42,13 @@ const flag = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
 
+/** Tells whether a path that is relative leads to a file below the folder from which it starts. */
+function staysInside(file: string): boolean {
+  if (path.isAbsolute(file) || file.startsWith("s3://")) return true;
+  const normal = path.posix.normalize(file.replaceAll("\\", "/"));
+  return normal !== "." && normal !== "./" && !/^\.\.(?:\/|$)/.test(normal);
+}
+
 /** The keys below `tenants:` that the resources read. Each may be absent while nothing has to be sent. */
 export const settingsSchema = z.object({
   /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. A stack never changes it. */
@@ -67,19 +75,23 @@ export const settingsSchema = z.object({
   /** ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8). */
   privateKeySecretArn: secretArn.optional(),
   /**
-   * Where each create and delete is recorded before it is sent: a file, relative to the project, or
+   * Where each create and delete is recorded before it is sent: a file inside the project, an absolute path, or
    * `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.
    */
   journal: z
     .string()
     .regex(
-      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/\S*)?|(?!\w+:\/\/).+)$/,
+      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/\S*)?|(?!s3:|\w+:\/\/).+)$/,
       "must be a file's path or s3://<bucket>/<prefix>",
     )
+    .refine(staysInside, {
+      error:
+        "must stay inside the project: a path below its folder, an absolute path, or s3://<bucket>/<prefix>",
+    })
     .optional(),
   /**
    * `true` says that the disk of this CI runner outlives the run, so that the journal may lie on it; without it a runner
-   * (`CI=true`) must keep it in S3. Default: `false`.
+   * must keep it in S3. A runner is known by `CI`, or by the flag of its CI system (Azure Pipelines sets `TF_BUILD`). Default: `false`.
    */
   journalDiskIsKept: flag.optional(),
   /**
@@ -100,7 +112,8 @@ export const settingsSchema = z.object({
   reason: reasonSchema.optional(),
   /**
    * `true` lets an `up` delete and make again an application whose secret was lost with the answer, or that was made
-   * otherwise than it was asked for. Default: `false`.
+   * otherwise than it was asked for. One whose create was answered, and that the state has lost, may be in use: it is never
+   * deleted. Default: `false`.
    */
   replaceLostApplications: flag.optional(),
   /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */
@@ -121,10 +134,22 @@ export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, 
 
 /** One thing that is wrong with the configuration. */
 export interface ConfigurationProblem {
-  /** Where: `tenants:customers[0].name`. */
+  /** Where: `tenants:customers[0].name`, or `customers/acme.yaml[0].name`. */
   path: string;
   /** What is wrong, and what would be right. Never the value of a secret. */
   problem: string;
+  /** The customer in whose entry it is. */
+  customer?: ProblemCustomer;
+}
+
+/** The customer that a problem is about, as people look it up. */
+export interface ProblemCustomer {
+  /** Its name, where it has one. */
+  name: string | undefined;
+  /** Where its entry stands: `customers[57]`, `Pulumi.prod.yaml line 412`. */
+  at: readonly string[];
+  /** What is wrong within the entry: `cells[1]`; empty for the entry as a whole. */
+  field: string;
 }
 
 /**
@@ -155,7 +180,15 @@ export function readSettings(
 
 /** Writes problems as people read them: one a line, each with its path. */
 export function describeProblems(problems: readonly ConfigurationProblem[]): string {
-  const lines = problems.map(({ path, problem }) => `  - ${path}: ${problem}`);
+  const lines = problems.map((problem) => `  - ${describeProblem(problem)}`);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   return `The stack configuration has ${count}; nothing was changed:\n${lines.join("\n")}`;
+}
+
+/** Writes one problem: the customer first, where it is about one. */
+export function describeProblem({ path, problem, customer }: ConfigurationProblem): string {
+  if (customer === undefined) return `${path}: ${problem}`;
+  const { name, at, field } = customer;
+  const who = name === undefined ? at.join(", ") : `customer "${name}" (${at.join(", ")})`;
+  return `${who}: ${field === "" ? "" : `${field}: `}${problem}`;
 }

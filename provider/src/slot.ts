@@ -2,11 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { CustomerChange, SlotInput } from "./dynamic/slot";
 import { heldBeforeOf } from "./held-before";
-import { nameOfUrn, resourcesOfLastUpdate, stackName } from "./own-stack";
+import { nameOfUrn, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
  * Tells a resource's provider which stack it is in, what its name is there, and which object the stack held for it
- * when its last update ended: with that the provider finds again what a crash left behind. It is never a difference.
+ * when its last update ended: with that the provider finds again what a crash left behind, under a former name of the
+ * stack, too. It is never a difference.
  *
  * @param idOutput the output that holds the object's id
  * @param change what this update changes of its customer, if it does
@@ -27,10 +28,13 @@ async function findSlot(type: string, name: string, idOutput: string): Promise<S
   const held = resources.find((resource) => resource.type === type && nameOfUrn(resource.urn) === name);
   const heldId = held?.outputs[idOutput];
   const heldBefore = heldBeforeOf(resources);
+  const stack = stackName();
+  const formerly = otherStackNames(resources, stack);
   return {
-    stack: stackName(),
+    stack,
     name,
     ...(typeof heldId === "string" ? { heldId } : {}),
+    ...(formerly.length === 0 ? {} : { formerly }),
     ...(heldBefore === undefined ? {} : { heldBefore }),
   };
 }

@@ -2,49 +2,55 @@ import { z } from "zod";
 
 import { cells, stages } from "./client/cells";
 import { authMethods } from "./client/schemas";
+import { unknownValue } from "./unknown";
 
 const cell = z.enum(cells);
 const cellList = z.array(cell);
 
+/** Refuses the engine's marker of what is not known, which is no value: an update with `--target` may have left it. */
+const text = z
+  .string()
+  .refine((value) => value !== unknownValue, "is not known yet: no complete update has recorded it");
+
 /** Reads what a stack records of one application. No credential. */
 const applicationRecordSchema = z.object({
   cell,
-  purpose: z.string(),
-  applicationId: z.string(),
-  clientId: z.string(),
+  purpose: text,
+  applicationId: text,
+  clientId: text,
   authMethod: z.enum(authMethods),
   /** Of RSA and EC. */
-  keyId: z.string().optional(),
+  keyId: text.optional(),
   /** Where the application gets its tokens. */
-  tokenUrl: z.string(),
+  tokenUrl: text,
   /** Where its credentials lie, in AWS Secrets Manager. */
-  secretArn: z.string(),
+  secretArn: text,
   /** When it was made: RFC 3339, UTC. */
-  createdAt: z.string(),
+  createdAt: text,
   /** When its credentials were last rotated; absent where they never were. */
-  rotatedAt: z.string().optional(),
+  rotatedAt: text.optional(),
 });
 
 /** Reads what a stack records of one customer; fields of a later version are left out. */
 export const customerRecordSchema = z.object({
-  tenantId: z.string(),
+  tenantId: text,
   /** The tenant's name. */
-  name: z.string(),
+  name: text,
   /** The partner's own identifier. */
-  customerId: z.string(),
+  customerId: text,
   stage: z.enum(stages),
   /** The cells it has applications in. */
   cells: cellList,
   /** The cells where the Web UI is reachable. */
   uiCells: cellList,
   /** The Web UI's https URL per cell. */
-  webUiUrls: z.partialRecord(cell, z.string()),
+  webUiUrls: z.partialRecord(cell, text),
   /** The claims that let a user of the partner's identity provider into the Web UI. */
-  ssoClaims: z.object({ readOnly: z.string(), readWrite: z.string() }),
+  ssoClaims: z.object({ readOnly: text, readWrite: text }),
   status: z.enum(["active", "deprecated", "released"]),
-  owner: z.string().optional(),
-  createdBy: z.string(),
-  createdAt: z.string(),
+  owner: text.optional(),
+  createdBy: text,
+  createdAt: text,
   applications: z.array(applicationRecordSchema),
 });
 

@@ -20,7 +20,7 @@ export interface TenantApplicationArgs {
   authMethod?: pulumi.Input<AuthMethod>;
   /** With RSA and EC, the public key: PEM (SPKI) or a JWK. RSA needs more than 2048 bits, EC the curve P-256. */
   publicKey?: pulumi.Input<string | Record<string, unknown>>;
-  /** With RSA and EC, the key's id (`kid`); default its RFC 7638 thumbprint. */
+  /** With RSA and EC, the key's id (`kid`); default the `kid` of a JWK, else its RFC 7638 thumbprint. */
   keyId?: pulumi.Input<string>;
   /**
    * Takes over an existing application instead of making one: its id, and the ARN of the secret in Secrets Manager that

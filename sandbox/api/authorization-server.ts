@@ -86,9 +86,11 @@ function authorizationServer(
       try {
         const form = formOf(request);
         noteCredentials(form, noteSecret);
-        const allowed = await authenticate(clientAuthenticationOf(form, request.authorization));
+        const { accessTokenTtlS, basicAsItIs } = settings();
+        const allowed = await authenticate(
+          clientAuthenticationOf(form, request.authorization, { basicAsItIs }),
+        );
         const scopes = requestedScopes(form, allowed);
-        const { accessTokenTtlS } = settings();
         const accessToken = tokens.issue(scopes, accessTokenTtlS);
         noteSecret(accessToken);
         return {

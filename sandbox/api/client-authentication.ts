@@ -9,6 +9,7 @@ export type ClientAuthentication =
 /**
  * Finds out how the client of a token request authenticates.
  *
+ * @param options - `basicAsItIs`: does not decode the two parts of Basic credentials, as many a server does not
  * @throws OAuthError if it does so in no way, in two ways, or in a malformed one
  * @see [RFC 6749, section 2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3)
  * @see [RFC 7521, section 4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)
@@ -16,6 +17,7 @@ export type ClientAuthentication =
 export function clientAuthenticationOf(
   form: URLSearchParams,
   authorization: string | undefined,
+  { basicAsItIs = false }: { basicAsItIs?: boolean } = {},
 ): ClientAuthentication {
   const used = [authorization, form.get("client_secret"), form.get("client_assertion")];
   if (used.filter((value) => value !== undefined && value !== null).length > 1) {
@@ -28,7 +30,8 @@ export function clientAuthenticationOf(
   if (form.has("client_assertion_type")) {
     throw new OAuthError("invalid_request", "client_assertion is missing");
   }
-  const claimed = authorization === undefined ? postedSecretOf(form) : basicSecretOf(authorization);
+  const claimed =
+    authorization === undefined ? postedSecretOf(form) : basicSecretOf(authorization, basicAsItIs);
   const clientId = form.get("client_id");
   if (clientId !== null && clientId !== claimed.clientId) {
     throw new OAuthError("invalid_client", "client_id is not the client that authenticates");
@@ -60,15 +63,15 @@ function postedSecretOf(form: URLSearchParams): ClientAuthentication {
 }
 
 /** Both parts of the pair are form-encoded before they are joined, as RFC 6749 says and few libraries forget. */
-function basicSecretOf(authorization: string): ClientAuthentication {
+function basicSecretOf(authorization: string, isAsItIs: boolean): ClientAuthentication {
   const encoded = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
   const pair = Buffer.from(encoded ?? "", "base64").toString("utf8");
   const separator = pair.indexOf(":");
   if (separator < 0) {
     throw new OAuthError("invalid_client", "the Authorization header is not that of client_secret_basic");
   }
-  const [clientId, clientSecret] = [pair.slice(0, separator), pair.slice(separator + 1)].map(
-    fromFormEncoding,
+  const [clientId, clientSecret] = [pair.slice(0, separator), pair.slice(separator + 1)].map((part) =>
+    isAsItIs ? part : fromFormEncoding(part),
   );
   if (clientId === undefined || clientSecret === undefined) {
     throw new OAuthError("invalid_client", "the Authorization header is not form-encoded");

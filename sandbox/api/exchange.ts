@@ -92,7 +92,9 @@ function reset(reply: FastifyReply): void {
   reply.raw.socket?.resetAndDestroy();
 }
 
-function toFaultAnswer({ status, headers }: Fault, { operation }: RequestRecord): Answer {
+function toFaultAnswer(fault: Fault, { operation }: RequestRecord): Answer {
+  const { status, contentType } = fault;
+  const headers = { ...(contentType === undefined ? {} : { "content-type": contentType }), ...fault.headers };
   if (status === 429 || status === 204) {
     return { status, headers };
   }

@@ -6,6 +6,8 @@ export const faultSchema = z
   .strictObject({
     /** The operation that fails; `*` is any of them. */
     operation: z.enum([...operations, "*"]),
+    /** A regular expression that the request's path must match, too: `/tenants/<id>/applications$`; default any. */
+    path: z.string().refine(isRegularExpression, "must be a regular expression").optional(),
     /** The first matching request it happens to, counted from 1 when the fault is added; default 1. */
     nth: z.number().int().positive().default(1),
     /** How many matching requests in a row it happens to; default 1. */
@@ -26,6 +28,8 @@ export const faultSchema = z
     headers: z.record(z.string(), z.string()).default({}),
     /** The body of the kinds `status` and `garbage-body`; an empty text is no body. */
     body: z.string().optional(),
+    /** The content type of `body`; default `application/json`. */
+    contentType: z.string().optional(),
     /** How long the request waits first, whatever the kind, in milliseconds; default 0. */
     latencyMs: z.number().nonnegative().default(0),
     /** Carries the operation out first where the kind does not say (`status` and `hang`); default false. */
@@ -35,6 +39,15 @@ export const faultSchema = z
     path: ["latencyMs"],
     message: "a fault of the kind latency needs latencyMs, in milliseconds",
   });
+
+function isRegularExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export type FaultInput = z.input<typeof faultSchema>;
 export type Fault = z.output<typeof faultSchema>;
@@ -54,13 +67,15 @@ export class FaultPlan {
   /**
    * Counts a request against every fault that matches it.
    *
+   * @param path - without its query
    * @returns the oldest fault that is due, or undefined
    */
-  take(operation: Operation): Fault | undefined {
+  take(operation: Operation, path: string): Fault | undefined {
     let due: Fault | undefined;
     for (const entry of this.#faults) {
       const { fault } = entry;
-      if (fault.operation === operation || fault.operation === "*") {
+      const isOfOperation = fault.operation === operation || fault.operation === "*";
+      if (isOfOperation && new RegExp(fault.path ?? "").test(path)) {
         entry.seen += 1;
         if (entry.seen >= fault.nth && entry.seen < fault.nth + fault.times) {
           due ??= fault;

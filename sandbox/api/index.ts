@@ -60,7 +60,7 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
   const journal = new Journal();
   const faults = new FaultPlan();
   const organizationClient = new OrganizationClient();
-  const tenants = new Tenants(stage, () => settings.quota);
+  const tenants = new Tenants(stage, () => settings);
   const organizationTokens = new AccessTokens();
   const applicationTokens = new AccessTokens();
   const secrets = new Set<string>();

@@ -14,12 +14,13 @@ export interface Representation {
 /** Gives the contract's `TenantResponse`. */
 export function toTenantResponse(tenant: Tenant, representation: Representation): object {
   const { tenantId, name, created, updated, cells } = tenant;
+  const { naiveTime } = representation.settings;
   const links = uiLinks(tenant, representation);
   return {
     id: tenantId,
     name,
-    created,
-    updated,
+    created: naiveTime ? created.replace(/Z$/, "") : created,
+    updated: naiveTime ? updated.replace(/Z$/, "") : updated,
     cells,
     ...(links === undefined ? {} : { _links: { "documents-ui": links } }),
   };

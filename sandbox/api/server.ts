@@ -67,19 +67,24 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
     await exchange(reply, record, { latencyMs: 0, fault: undefined }, () => refusal);
     return;
   }
-  await exchange(reply, record, { latencyMs: latencyMs(), fault: faults.take(matched.operation) }, () => {
-    try {
-      return tenantManagement.answer(matched, {
-        method: method === "HEAD" ? "GET" : method,
-        url,
-        contentType: request.headers["content-type"],
-        authorization: request.headers.authorization,
-        body,
-      });
-    } catch (error) {
-      return bug(error);
-    }
-  });
+  await exchange(
+    reply,
+    record,
+    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url)) },
+    () => {
+      try {
+        return tenantManagement.answer(matched, {
+          method: method === "HEAD" ? "GET" : method,
+          url,
+          contentType: request.headers["content-type"],
+          authorization: request.headers.authorization,
+          body,
+        });
+      } catch (error) {
+        return bug(error);
+      }
+    },
+  );
 }
 
 async function serveToken(
@@ -99,7 +104,7 @@ async function serveToken(
   await exchange(
     reply,
     record,
-    { latencyMs: context.latencyMs(), fault: context.faults.take(operation) },
+    { latencyMs: context.latencyMs(), fault: context.faults.take(operation, pathOf(url)) },
     () => server.answer({ method, url, contentType, authorization, body }),
   );
 }
@@ -115,12 +120,17 @@ async function serveUnknown(
     return;
   }
   const record = journal.record("unknown", method, toLoggedPath(url));
-  await exchange(reply, record, { latencyMs: latencyMs(), fault: faults.take("unknown") }, () => {
-    const allowed = contract.methodsOf(url);
-    return allowed.length === 0
-      ? new ApiError(404, "there is nothing at this path").toAnswer()
-      : new ApiError(405, `this path has no ${method}`, { allow: allowed.join(", ") }).toAnswer();
-  });
+  await exchange(
+    reply,
+    record,
+    { latencyMs: latencyMs(), fault: faults.take("unknown", pathOf(url)) },
+    () => {
+      const allowed = contract.methodsOf(url);
+      return allowed.length === 0
+        ? new ApiError(404, "there is nothing at this path").toAnswer()
+        : new ApiError(405, `this path has no ${method}`, { allow: allowed.join(", ") }).toAnswer();
+    },
+  );
 }
 
 /** Makes the answer to a mistake of the sandbox's own, and says so on stderr: a test must not take it for a fault. */
@@ -128,6 +138,10 @@ function bug(error: unknown): Answer {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`sandbox: a bug of the sandbox: ${text}\n`);
   return new ApiError(500, "a bug of the sandbox; see its stderr").toAnswer();
+}
+
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? "";
 }
 
 function bodyOf({ body }: FastifyRequest): string {

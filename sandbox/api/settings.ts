@@ -29,6 +29,23 @@ const settingsShape = {
   tokenUrlLink: z.boolean(),
   /** How long an access token is valid, in seconds; default 3600. */
   accessTokenTtlS: z.number().int().positive(),
+  /** For how long a new tenant is not found (404) by a create of an application, in milliseconds; default 0. */
+  appCreate404Ms: z.number().nonnegative(),
+  /** For how long a tenant counts as not empty (409) after its last application was deleted, in milliseconds; default 0. */
+  tenantDelete409Ms: z.number().nonnegative(),
+  /** For how long a name counts as taken (409) after its tenant was deleted, in milliseconds; default 0. */
+  nameTaken409Ms: z.number().nonnegative(),
+  /** Ids of tenants and applications that no list has, while everything else answers for them; default none. */
+  hideFromList: z.array(z.string()),
+  /** By how much the lists of tenants and applications lag, in milliseconds; default 0. */
+  listStaleMs: z.number().nonnegative(),
+  /** Whether `created` and `updated` come without their zone, which is UTC; default false. */
+  naiveTime: z.boolean(),
+  /**
+   * Whether the authorization servers take the Basic credentials of a client as they are (RFC 7617), and do not decode
+   * them (RFC 6749, section 2.3.1); default false.
+   */
+  basicAsItIs: z.boolean(),
 };
 
 /** Reads a change of what can be changed while the sandbox runs. */
@@ -60,6 +77,13 @@ const defaultSettings: Settings = {
   uiLinks: "array",
   tokenUrlLink: true,
   accessTokenTtlS: 3600,
+  appCreate404Ms: 0,
+  tenantDelete409Ms: 0,
+  nameTaken409Ms: 0,
+  hideFromList: [],
+  listStaleMs: 0,
+  naiveTime: false,
+  basicAsItIs: false,
 };
 
 /** Gives the settings that result from a change; what the change leaves out, or undefined, stays as it is. */
@@ -67,12 +91,6 @@ export function applyChange(
   change: z.output<typeof settingsChangeSchema>,
   settings: Settings = defaultSettings,
 ): Settings {
-  return {
-    quota: change.quota ?? settings.quota,
-    rateLimit: change.rateLimit === undefined ? settings.rateLimit : change.rateLimit,
-    latencyMs: change.latencyMs ?? settings.latencyMs,
-    uiLinks: change.uiLinks ?? settings.uiLinks,
-    tokenUrlLink: change.tokenUrlLink ?? settings.tokenUrlLink,
-    accessTokenTtlS: change.accessTokenTtlS ?? settings.accessTokenTtlS,
-  };
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  return { ...settings, ...given };
 }

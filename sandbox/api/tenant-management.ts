@@ -151,7 +151,7 @@ export class TenantManagement {
         };
       }
       case "getTenantApplications": {
-        const applications = [...tenants.get(tenant_id).applications.values()];
+        const applications = tenants.applicationsOf(tenant_id);
         return {
           status: 200,
           body: {

@@ -4,6 +4,8 @@ import { cells as allCells, cellsOf, type Cell, type Stage } from "./cells";
 import { newClientId, newSecret } from "./ids";
 import { toKeyObject, type EcPublicKey, type RsaPublicKey } from "./keys";
 import { documentsScopes, type DocumentsScope } from "./scopes";
+import type { Settings } from "./settings";
+import { Timeline } from "./timeline";
 
 /** How an application proves who it is. */
 export type ApplicationAuthentication =
@@ -44,16 +46,25 @@ export interface TenantPage {
   nextAfterId: string | undefined;
 }
 
+/** How many tenants there may be, and how soon the API's servers agree on what there is. */
+type ConsistencySettings = Pick<
+  Settings,
+  "quota" | "appCreate404Ms" | "tenantDelete409Ms" | "nameTaken409Ms" | "hideFromList" | "listStaleMs"
+>;
+
 /** The tenants of the organization and the rules they obey. Every refusal is an {@link ApiError}. */
 export class Tenants {
   readonly #stage: Stage;
-  readonly #quota: () => number;
+  readonly #settings: () => ConsistencySettings;
   readonly #tenants = new Map<string, Tenant>();
+  /** What the lists show, which may lag: of tenants, and by tenant of its applications. */
+  readonly #pastTenants = new Timeline<Tenant>();
+  readonly #pastApplications = new Map<string, Timeline<TenantApplication>>();
 
-  /** @param quota - gives how many tenants there may be */
-  constructor(stage: Stage, quota: () => number) {
+  /** @param settings - how many tenants there may be, and how soon the API's servers agree on what there is */
+  constructor(stage: Stage, settings: () => ConsistencySettings) {
     this.#stage = stage;
-    this.#quota = quota;
+    this.#settings = settings;
   }
 
   all(): Tenant[] {
@@ -62,11 +73,13 @@ export class Tenants {
 
   create(name: string, cells: readonly Cell[]): Tenant {
     this.#assertCells(cells);
-    if (this.all().some((tenant) => tenant.name === name)) {
+    const { quota, nameTaken409Ms } = this.#settings();
+    const isNameTaken = ({ name: taken }: Tenant): boolean => taken === name;
+    if (this.all().some(isNameTaken) || this.#pastTenants.removedWithin(nameTaken409Ms).some(isNameTaken)) {
       throw new ApiError(409, `a tenant with the name ${name} already exists`);
     }
-    if (this.#tenants.size >= this.#quota()) {
-      throw new ApiError(403, `the organization's quota of ${this.#quota()} tenants is used up`);
+    if (this.#tenants.size >= quota) {
+      throw new ApiError(403, `the organization's quota of ${quota} tenants is used up`);
     }
     const created = new Date().toISOString();
     const tenant: Tenant = {
@@ -78,6 +91,7 @@ export class Tenants {
       applications: new Map(),
     };
     this.#tenants.set(tenant.tenantId, tenant);
+    this.#pastTenants.add(tenant.tenantId, tenant);
     return tenant;
   }
 
@@ -87,11 +101,17 @@ export class Tenants {
    * @param afterId - the page begins after this id
    */
   page(limit: number, afterId: string | undefined): TenantPage {
-    const rest = this.all()
+    const rest = this.#shown(this.#pastTenants, ({ tenantId }) => tenantId)
       .filter(({ tenantId }) => afterId === undefined || tenantId > afterId)
       .sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1));
     const items = rest.slice(0, limit);
     return { items, nextAfterId: rest.length > limit ? items.at(-1)?.tenantId : undefined };
+  }
+
+  /** Gives a tenant's applications, as its list shows them. */
+  applicationsOf(tenantId: string): TenantApplication[] {
+    this.get(tenantId);
+    return this.#shown(this.#pastApplicationsOf(tenantId), ({ applicationId }) => applicationId);
   }
 
   get(tenantId: string): Tenant {
@@ -105,10 +125,13 @@ export class Tenants {
   /** Deletes a tenant that has no applications. */
   delete(tenantId: string): void {
     const { applications } = this.get(tenantId);
-    if (applications.size > 0) {
-      throw new ApiError(409, `the tenant still has ${applications.size} applications`);
+    const { tenantDelete409Ms } = this.#settings();
+    const justDeleted = this.#pastApplicationsOf(tenantId).removedWithin(tenantDelete409Ms);
+    const left = applications.size + justDeleted.length;
+    if (left > 0) {
+      throw new ApiError(409, `the tenant still has ${left} applications`);
     }
-    this.#tenants.delete(tenantId);
+    this.drop(tenantId);
   }
 
   createApplication(
@@ -118,6 +141,10 @@ export class Tenants {
     requested: RequestedAuthentication,
   ): TenantApplication {
     const tenant = this.get(tenantId);
+    const ageMs = Date.now() - Date.parse(tenant.created);
+    if (ageMs < this.#settings().appCreate404Ms) {
+      throw new ApiError(404, "there is no such tenant");
+    }
     this.#assertCells([cell]);
     const application: TenantApplication = {
       applicationId: randomUUID(),
@@ -127,6 +154,7 @@ export class Tenants {
       authentication: toAuthentication(requested),
     };
     tenant.applications.set(application.applicationId, application);
+    this.#pastApplicationsOf(tenantId).add(application.applicationId, application);
     return application;
   }
 
@@ -141,6 +169,7 @@ export class Tenants {
   deleteApplication(tenantId: string, applicationId: string): void {
     this.application(tenantId, applicationId);
     this.get(tenantId).applications.delete(applicationId);
+    this.#pastApplicationsOf(tenantId).remove(applicationId);
   }
 
   /** Finds the application that a client id belongs to, among those that still exist. */
@@ -154,6 +183,7 @@ export class Tenants {
   drop(tenantId: string): void {
     this.get(tenantId);
     this.#tenants.delete(tenantId);
+    this.#pastTenants.remove(tenantId);
   }
 
   /** Deletes an application whose tenant is not given. */
@@ -162,13 +192,13 @@ export class Tenants {
     if (owner === undefined) {
       throw new ApiError(404, "there is no such application");
     }
-    owner.applications.delete(applicationId);
+    this.deleteApplication(owner.tenantId, applicationId);
   }
 
   /** Puts a tenant back with the ids it had, which the API itself never does. */
   restore(tenant: Omit<Tenant, "applications">, applications: readonly RestoredApplication[]): void {
     this.#assertCells(applications.map(({ cell }) => cell));
-    this.#tenants.set(tenant.tenantId, {
+    const restored: Tenant = {
       ...tenant,
       applications: new Map(
         applications.map(({ requested, ...application }) => [
@@ -176,7 +206,13 @@ export class Tenants {
           { ...application, authentication: toAuthentication(requested) },
         ]),
       ),
-    });
+    };
+    const createdAtMs = Date.parse(tenant.created);
+    this.#tenants.set(tenant.tenantId, restored);
+    this.#pastTenants.add(tenant.tenantId, restored, createdAtMs);
+    for (const [applicationId, application] of restored.applications) {
+      this.#pastApplicationsOf(tenant.tenantId).add(applicationId, application, createdAtMs);
+    }
   }
 
   /** Changes a tenant's cells, which the API itself never does. */
@@ -184,6 +220,17 @@ export class Tenants {
     const tenant = this.get(tenantId);
     tenant.cells = inOrderOf(allCells, cells);
     tenant.updated = new Date().toISOString();
+  }
+
+  #pastApplicationsOf(tenantId: string): Timeline<TenantApplication> {
+    const past = this.#pastApplications.get(tenantId) ?? new Timeline<TenantApplication>();
+    this.#pastApplications.set(tenantId, past);
+    return past;
+  }
+
+  #shown<T>(past: Timeline<T>, idOf: (item: T) => string): T[] {
+    const { listStaleMs, hideFromList } = this.#settings();
+    return past.before(listStaleMs).filter((item) => !hideFromList.includes(idOf(item)));
   }
 
   #assertCells(cells: readonly Cell[]): void {

@@ -118,7 +118,9 @@ function lastConfigured(held: readonly HeldResource[]): Map<string, DeclaredCust
     ),
   );
   const region = provider?.outputs["aws:region"];
-  const read = readConfiguration(values, typeof region === "string" ? region : undefined);
+  const read = readConfiguration(values, {
+    awsRegion: typeof region === "string" ? region : undefined,
+  });
   if ("problems" in read) return new Map();
   const { customers, secretPrefix } = read.configuration;
   return new Map(customers.map((customer) => [customer.name, toDeclared(customer, secretPrefix)]));

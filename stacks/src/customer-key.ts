@@ -2,13 +2,14 @@ import type { AuthMethod } from "pulumi-resistant-tenants";
 import { readPublicKey } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
+import { yamlText } from "./problems";
 import type { RotationConfiguration } from "./rotation/configuration";
 
 /** A public key whose private half is the customer's: the stack never has it. */
 export interface CustomerKey {
   /** PEM (SPKI) or a JWK. */
   publicKey?: string | Record<string, unknown> | undefined;
-  /** The key's id (`kid`); default: its RFC 7638 thumbprint. */
+  /** The key's id (`kid`); default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
   keyId?: string | undefined;
 }
 
@@ -23,12 +24,8 @@ export const customerKeyFields = {
       error: "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK",
     })
     .optional(),
-  /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: its RFC 7638 thumbprint. */
-  keyId: z
-    .string({ error: "must be text" })
-    .min(1, "must not be empty")
-    .max(256, "must be at most 256 characters")
-    .optional(),
+  /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
+  keyId: yamlText().min(1, "must not be empty").max(256, "must be at most 256 characters").optional(),
 };
 
 /** One field of an application that is wrong. */

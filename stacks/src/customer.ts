@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
-import { type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
+import { type CustomerChange, type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
@@ -8,6 +8,7 @@ import { declareGenerations } from "./generations";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "./secret-protection";
+import { settledOutputs } from "./settle";
 import { secretName, secretTags } from "./stored-secret";
 
 /** The arguments of a {@link Customer}. */
@@ -19,6 +20,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   plans: ReadonlyMap<string, SlotPlan>;
   /** By which generations age. */
   clock: () => Date;
+  /** The slots of which nothing can be declared in this update. */
+  blockedSlots?: ReadonlySet<string>;
   /** The id of the event that announces what this update changes of it. */
   changeIntent?: string;
 }
@@ -61,8 +64,20 @@ export class Customer extends pulumi.ComponentResource {
       },
       { parent: this, protect: this.isSafeguarded },
     );
-    this.applications = args.applications.map((application) => this.makeApplication(application));
-    this.registerOutputs({ tenantId: this.tenant.tenantId, [declaredOutput]: this.declared() });
+    const applications = args.applications.filter(
+      (application) => args.blockedSlots?.has(slotName(name, application)) !== true,
+    );
+    const change =
+      args.changeIntent === undefined || applications.length === 0
+        ? undefined
+        : { intent: args.changeIntent, applications: applications.length };
+    this.applications = applications.map((application) => this.makeApplication(application, change));
+    this.registerOutputs(
+      settledOutputs(customerType, name, {
+        tenantId: this.tenant.tenantId,
+        [declaredOutput]: this.declared(),
+      }),
+    );
   }
 
   private get isSafeguarded(): boolean {
@@ -73,20 +88,21 @@ export class Customer extends pulumi.ComponentResource {
   private declared(): pulumi.Input<DeclaredCustomer> {
     const declared = toDeclared(this.args, this.args.secretPrefix);
     if (pulumi.runtime.isDryRun()) return declared;
-    return pulumi.all(this.applications.map(({ application }) => application.urn)).apply(() => declared);
+    return pulumi
+      .all(this.applications.map(({ application }) => application.applicationId))
+      .apply(() => declared);
   }
 
-  private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
+  private makeApplication(
+    configuration: ApplicationConfiguration,
+    change: CustomerChange | undefined,
+  ): CustomerApplication {
     const { cell, purpose, adopt } = configuration;
-    const { stage, clock, plans, changeIntent } = this.args;
+    const { stage, clock, plans } = this.args;
     const name = slotName(this.args.name, configuration);
     const plan = plans.get(name);
     if (plan === undefined) throw new Error(`There is no plan of ${name}.`);
     const secret = this.makeSecret(name, configuration);
-    const change =
-      changeIntent === undefined
-        ? undefined
-        : { intent: changeIntent, applications: this.args.applications.length };
     const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt, change };
     const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
     if (stage === "production") {

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
 
 import { generationType, type StoredRecord } from "./rotation/held-generations";
+import { settledOutputs } from "./settle";
 
 /**
  * One generation of an application's credentials, from the second on: a stack whose credentials were never rotated holds
@@ -11,7 +12,10 @@ export class Generation extends pulumi.ComponentResource {
   /** When the version was made that holds its credentials now: RFC 3339, UTC. */
   storedAt: pulumi.Output<string> | undefined;
 
-  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    private readonly name: string,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super(generationType, name, {}, opts);
   }
 
@@ -26,6 +30,7 @@ export class Generation extends pulumi.ComponentResource {
     this.storedAt = version.versionId.apply((versionId) =>
       held?.versionId === versionId ? held.storedAt : clock().toISOString(),
     );
-    this.registerOutputs({ storedAt: this.storedAt, versionId: version.versionId });
+    const outputs = { storedAt: this.storedAt, versionId: version.versionId };
+    this.registerOutputs(settledOutputs(generationType, this.name, outputs));
   }
 }

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type {
   ApplicationRecord,
   CustomerRecord,
@@ -6,6 +6,8 @@ import type {
 } from "pulumi-resistant-tenants";
 
 import type { Customer, CustomerApplication, CustomerArgs } from "./customer";
+import type { LastRecords } from "./last-records";
+import { settle } from "./settle";
 
 /** A value as the program has it: each part of it may be an output still. */
 type Pending<T> = pulumi.Input<T extends object ? { [Key in keyof T]: Pending<T[Key]> } : T>;
@@ -16,22 +18,82 @@ type PendingFields<T> = { [Key in keyof T]: Pending<T[Key]> };
 /** The stack's outputs as the program gives them to the engine. */
 export type StackOutputs = PendingFields<RecordedOutputs>;
 
+/** A customer that the stack provides. */
+export interface Provided {
+  args: CustomerArgs;
+  customer: Customer;
+}
+
+/** The record of each customer at the end of an update. */
+export interface SettledRecords {
+  /** What the outputs hold. */
+  records: CustomerRecord[];
+  /** The customers whose record could not be made anew: it was kept as it was, or there is none yet. */
+  notRecorded: Map<string, "kept" | "none">;
+}
+
 /**
- * Builds the stack's outputs.
+ * Builds the outputs of a preview: what it does not know stays unknown. The record of a customer is then unknown as a
+ * whole, so that an update by a saved plan may leave it out where the customer fails.
  *
  * @param released the records of the customers that were handed over: they stay as they were
  */
-export function toOutputs(
-  customers: ReadonlyArray<{ args: CustomerArgs; customer: Customer }>,
+export function previewedOutputs(
+  provided: readonly Provided[],
   released: readonly CustomerRecord[],
 ): StackOutputs {
-  const provided = customers.map(({ args, customer }) => toCustomerRecord(args, customer));
+  const all = [
+    ...provided.map(({ args, customer }) => toCustomerRecord(args, customer)),
+    ...released.map((record): PendingFields<CustomerRecord> => record),
+  ];
   const byName = <T>(value: (record: PendingFields<CustomerRecord>) => T): Record<string, T> =>
-    Object.fromEntries([...provided, ...released].map((record) => [record.name as string, value(record)]));
+    Object.fromEntries(all.map((record) => [record.name as string, value(record)]));
+  return {
+    tenantIds: byName(({ tenantId }) => tenantId),
+    webUiUrls: byName(({ webUiUrls }) => webUiUrls),
+    customers: byName((record) => pulumi.output(record) as pulumi.Output<CustomerRecord>),
+  };
+}
+
+/** Builds the outputs of an update. */
+export function recordedOutputs(records: readonly CustomerRecord[]): RecordedOutputs {
+  const byName = <T>(value: (record: CustomerRecord) => T): Record<string, T> =>
+    Object.fromEntries(records.map((record) => [record.name, value(record)]));
   return {
     tenantIds: byName(({ tenantId }) => tenantId),
     webUiUrls: byName(({ webUiUrls }) => webUiUrls),
     customers: byName((record) => record),
+  };
+}
+
+/**
+ * Waits for the records of all customers. One that has failed, or that the update leaves out (`--target`, `--exclude`),
+ * keeps its last record; where it has none, it has none yet.
+ *
+ * @param failed Resolves with the names of the customers of which a resource failed.
+ */
+export async function settleRecords(
+  provided: readonly Provided[],
+  last: Promise<LastRecords>,
+  failed: Promise<ReadonlySet<string>>,
+): Promise<SettledRecords> {
+  // All are awaited from the start: a rejection that nobody awaits when it comes is a fault of the program.
+  const settling = provided.map(({ args, customer }) =>
+    settle<CustomerRecord>(toCustomerRecord(args, customer)),
+  );
+  const [settled, lastRecords, failedNames] = await Promise.all([Promise.all(settling), last, failed]);
+  const records = settled.flatMap((record, index) => {
+    const name = provided[index]?.args.name ?? "";
+    const isWhole = record.kind === "known" && !failedNames.has(name);
+    return { name, isWhole, record: isWhole ? record.value : lastRecords.get(name) };
+  });
+  return {
+    records: records.flatMap(({ record }) => record ?? []),
+    notRecorded: new Map(
+      records
+        .filter(({ isWhole }) => !isWhole)
+        .map(({ name, record }) => [name, record === undefined ? "none" : "kept"] as const),
+    ),
   };
 }
 

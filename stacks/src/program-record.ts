@@ -10,7 +10,7 @@ import {
   recordIntent,
   type StackRecord,
 } from "pulumi-resistant-tenants/journal";
-import { stackName } from "pulumi-resistant-tenants/own-stack";
+import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/own-stack";
 import { readReason, reasonForChange } from "pulumi-resistant-tenants/reason";
 import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
@@ -25,9 +25,15 @@ export class ProgramRecord {
   readonly journal: Journal;
   #opened: Promise<StackRecord> | undefined;
 
-  constructor(private readonly settings: ProviderSettings) {
+  /** @param held what the stack held when its last update ended */
+  constructor(
+    private readonly settings: ProviderSettings,
+    held: readonly HeldResource[],
+  ) {
     const { journal: location } = settings;
-    this.journal = openJournalOf({ stack: stackName(), location, directory: process.cwd() });
+    const stack = stackName();
+    const formerNames = (): string[] => otherStackNames(held, stack);
+    this.journal = openJournalOf({ stack, location, directory: process.cwd(), formerNames });
   }
 
   /**

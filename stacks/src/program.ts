@@ -1,9 +1,16 @@
 import { existsSync } from "node:fs";
+import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
-import { assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
+import { assertNothingReveals, assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
 import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
-import { nameOfUrn, resourcesOfLastUpdate, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
+import {
+  nameOfUrn,
+  otherStackNames,
+  resourcesOfLastUpdate,
+  stackName,
+  tenantType,
+} from "pulumi-resistant-tenants/own-stack";
 import {
   type ConfigurationProblem,
   describeProblems,
@@ -13,57 +20,65 @@ import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
+import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
 import { findChangedCustomers } from "./customer-changes";
-import { type StackOutputs, toOutputs } from "./outputs";
+import { readCustomerFiles } from "./customer-files";
+import { previewedOutputs, type StackOutputs } from "./outputs";
 import { ProgramRecord } from "./program-record";
 import { assertChangesHaveReason } from "./reason-guard";
+import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
+import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
+import { outputsOfUpdate } from "./update-outputs";
 
 /**
  * The stack's program: configuration, customers, outputs.
  *
- * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created
+ * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created; and in
+ * production where a switch is on that writes credentials down
  */
 export async function program(): Promise<StackOutputs> {
+  assertNothingReveals();
   const configuration = configurationOfStack();
   const { settings, secretPrefix, quota, customers } = configuration;
   const clock = clockOfProgram(settings);
   const provided = customers.filter(isProvided);
+  await warnOfSize();
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await warnOfMissingJournal(settings);
   await assertNothingActiveIsRemoved(customers);
   const plans = await plansOf(provided, clock);
-  const record = new ProgramRecord(settings);
-  const changed = await findChangedCustomers(
-    configuration,
-    provided,
-    await resourcesOfLastUpdate(),
-    record.journal,
-  );
-  await assertChangesHaveReason(settings, [...plans].flatMap(declaredGenerations), changed);
+  const generations = [...plans].flatMap(declaredGenerations);
+  const held = await resourcesOfLastUpdate();
+  const record = new ProgramRecord(settings, held);
+  const changed = await findChangedCustomers(configuration, provided, held, record.journal);
+  await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
   const common = { stage: settings.stage, secretPrefix, plans, clock };
-  const wanted: CustomerArgs[] = provided.map((customer) => ({ ...customer, ...common }));
-  await freeSecretNames(record, wanted);
-  await prepareSecretRemoval(record, wanted, releases);
+  const all: CustomerArgs[] = provided.map((customer) => ({ ...customer, ...common }));
+  const blocked = await freeSecretNames(record, all);
+  await prepareSecretRemoval(record, all, releases);
+  await tellOfFirstFailure(all.length, generations);
+  const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
   const announced = pulumi.runtime.isDryRun() ? new Map<string, string>() : await record.announce(changed);
-  const all = wanted.map((args): CustomerArgs => {
+  const registrations = Registrations.watch();
+  const provisioned = all.map((args) => {
     const changeIntent = announced.get(args.name);
-    return changeIntent === undefined ? args : { ...args, changeIntent };
+    const change = changeIntent === undefined ? {} : { changeIntent };
+    return { args, customer: new Customer({ ...args, ...change, blockedSlots }) };
   });
-  return toOutputs(
-    all.map((args) => ({ args, customer: new Customer(args) })),
-    await Promise.all(releases.map(release)),
-  );
+  const released = await Promise.all(releases.map(release));
+  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
+  return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */
@@ -78,10 +93,18 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
 /** A journal on the disk stays behind where another machine goes on with the stack. */
 async function warnOfMissingJournal({ journal: location }: ProviderSettings): Promise<void> {
   if (!isOnDisk(location)) return;
-  const journal = openJournalOf({ stack: stackName(), location, directory: process.cwd() });
-  if (existsSync(journal.location)) return;
-  const holdsTenants = (await resourcesOfLastUpdate()).some(({ type }) => type === tenantType);
-  if (holdsTenants) await pulumi.log.warn(journalMissing(journal));
+  const held = await resourcesOfLastUpdate();
+  const stack = stackName();
+  const formerNames = otherStackNames(held, stack);
+  const journal = openJournalOf({
+    stack,
+    location,
+    directory: process.cwd(),
+    formerNames: () => formerNames,
+  });
+  if (existsSync(journal.location) || !held.some(({ type }) => type === tenantType)) return;
+  const isUnderFormerName = formerNames.length > 0 && (await journal.entries()).length > 0;
+  if (!isUnderFormerName) await pulumi.log.warn(journalMissing(journal));
 }
 
 /** Tells whether a customer is this stack's to provide, and not handed over. */
@@ -120,6 +143,17 @@ function clockOfProgram({ apiUrl }: ProviderSettings): Clock {
   }
 }
 
+async function warnOfSize(): Promise<void> {
+  const warning = sizeWarning(pulumi.runtime.allConfig());
+  if (warning !== undefined) await pulumi.log.warn(warning);
+}
+
+/** The stack's file: the one that the environment names, else the one beside `Pulumi.yaml`. */
+function stackFile(folder: string): string {
+  const given = process.env["PULUMI_OPTION_CONFIG_FILE"] ?? "";
+  return given === "" ? path.join(folder, `Pulumi.${pulumi.getStack()}.yaml`) : path.resolve(folder, given);
+}
+
 function configurationOfStack(): StackConfiguration {
   const prefix = "tenants:";
   const all = pulumi.runtime.allConfig();
@@ -128,7 +162,13 @@ function configurationOfStack(): StackConfiguration {
       key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
     ),
   );
-  const read = readConfiguration(values, all["aws:region"]);
+  const folder = projectFolder(process.cwd());
+  const read = readConfiguration(values, {
+    awsRegion: all["aws:region"],
+    otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
+    readFiles: (pattern) => readCustomerFiles(pattern, folder),
+    locate: customerLocator(stackFile(folder)),
+  });
   const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
   return read.configuration;

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/guards";
 import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/stack-outputs";
+import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
 
 import type { CustomerConfiguration } from "./configuration";
 import { describeHandOver } from "./hand-over";
+import { lastRecordsIn, type LastRecords } from "./last-records";
 import {
   assertNotTakenBack,
   heldOf,
@@ -27,13 +28,14 @@ export interface Release {
  */
 export async function findReleases(customers: readonly CustomerConfiguration[]): Promise<Release[]> {
   const resources = await resourcesOfLastUpdate();
-  await tellOfForgotten(customers, resources);
+  const records = lastRecordsIn(resources);
+  await tellOfForgotten(customers, resources, records);
   return customers
     .filter(({ status }) => status === "released")
     .map(({ name }) => ({ name, held: heldOf(name, resources) }))
     .filter(({ held }) => held.length > 0)
     .map(({ name, held }) => {
-      const record = recordOf(name, resources);
+      const record = records.get(name);
       if (record === undefined) throw recordMissing(name);
       assertNotTakenBack(name, held);
       return { record, held };
@@ -51,13 +53,6 @@ export async function release({ record, held }: Release): Promise<CustomerRecord
   return { ...record, status: "released" };
 }
 
-/** What the stack's last outputs tell of a customer. */
-function recordOf(name: string, resources: readonly HeldResource[]): CustomerRecord | undefined {
-  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const customers = stack?.outputs["customers"] as Record<string, unknown> | undefined;
-  return customerRecordSchema.safeParse(customers?.[name]).data;
-}
-
 function recordMissing(name: string): pulumi.RunError {
   return refusal(
     `Customer "${name}" cannot be handed over yet: the stack's outputs do not tell all that its next owner needs. Nothing was changed. ` +
@@ -68,6 +63,7 @@ function recordMissing(name: string): pulumi.RunError {
 async function tellOfForgotten(
   customers: readonly CustomerConfiguration[],
   resources: readonly HeldResource[],
+  records: LastRecords,
 ): Promise<void> {
   for (const name of releasedCustomers(resources)) {
     const declared = customers.find((customer) => customer.name === name);
@@ -76,7 +72,7 @@ async function tellOfForgotten(
         `Customer "${name}" was handed over: the last of it leaves the state, and nothing is deleted, at the vendor or in AWS.`,
       );
     } else if (declared.status !== "released" && declared.adopt === undefined) {
-      const tenantId = recordOf(name, resources)?.tenantId ?? "<tenant id>";
+      const tenantId = records.get(name)?.tenantId ?? "<tenant id>";
       throw refusal(
         `Customer "${name}" was handed over with its tenant ${tenantId}. Nothing was changed. To take it back, add this line to it: adopt: ${tenantId}. ` +
           "To begin anew, remove its entry, run `pulumi up`, and add it again.",

@@ -2,7 +2,7 @@ import type { Stage } from "pulumi-resistant-tenants";
 import { type ConfigurationProblem, kmsKey } from "pulumi-resistant-tenants/settings";
 import { z } from "zod";
 
-import { unknownKey } from "./unknown-key";
+import { objectProblem } from "./problems";
 
 /** How long a deleted secret can still be restored, in days, unless `secrets` says otherwise; 0 deletes at once. */
 const defaultRecoveryWindowInDays: Record<Stage, number> = { testing: 0, production: 30 };
@@ -51,7 +51,7 @@ export const secretsSchema = z.strictObject(
       .refine((days) => days === 0 || (days >= 7 && days <= 30), "must be 0, or 7 to 30 days")
       .optional(),
   },
-  { error: (issue) => (issue.code === "invalid_type" ? "must be an object" : unknownKey(issue)) },
+  { error: objectProblem("must be an object") },
 );
 
 /** `secrets` as it is written. */

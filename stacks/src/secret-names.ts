@@ -7,7 +7,9 @@ import { describeDeletion, messageOf } from "pulumi-resistant-tenants/vocabulary
 
 import { askAws } from "./aws-access";
 import { slotName } from "./configuration";
+import { continuesOnError } from "./continue-on-error";
 import type { CustomerArgs } from "./customer";
+import type { NamedResource } from "./describe-resource";
 import type { ProgramRecord } from "./program-record";
 import { secretName, secretTags } from "./stored-secret";
 
@@ -18,12 +20,14 @@ import { secretName, secretTags } from "./stored-secret";
  *
  * Nothing is asked of AWS where the state holds all secrets that are declared.
  *
- * @throws `pulumi.RunError` that names each secret that is in the way, and what to do
+ * @returns the secrets whose name is taken, with what is in the way, where the update goes on after a failure
+ *   (`PULUMI_CONTINUE_ON_ERROR`): nothing else of these applications may be created either
+ * @throws `pulumi.RunError` that names each secret that is in the way, and what to do, where it does not
  */
 export async function freeSecretNames(
   record: ProgramRecord,
   customers: readonly CustomerArgs[],
-): Promise<void> {
+): Promise<Map<NamedResource, string>> {
   const held = await resourcesOfLastUpdate();
   const heldNames = new Set(
     held.filter(({ type }) => type === secretType).map(({ outputs }) => outputs["name"]),
@@ -31,9 +35,19 @@ export async function freeSecretNames(
   const wanted = customers
     .flatMap((args) => secretsOf(args, held))
     .filter(({ name }) => !heldNames.has(name));
-  if (wanted.length === 0) return;
-  const taken = await askAws((aws) => findTaken({ aws, record }, wanted));
-  if (taken !== undefined && taken.length > 0) throw refusal(describeTaken(taken));
+  if (wanted.length === 0) return new Map();
+  const taken = (await askAws((aws) => findTaken({ aws, record }, wanted))) ?? [];
+  if (taken.length === 0) return new Map();
+  if (!continuesOnError(process.env)) throw refusal(describeTaken(taken, "Nothing was changed."));
+  await pulumi.log.warn(describeTaken(taken, "Nothing is created for these; the other customers go on."));
+  return new Map(taken.map(({ slot, what }) => [{ type: secretType, name: slot }, what]));
+}
+
+/** A secret that the stack is to create. */
+interface NewSecret extends WantedSecret {
+  customer: string;
+  /** The name of its resource in the stack. */
+  slot: string;
 }
 
 /** How AWS is reached, and what is done there recorded. */
@@ -43,14 +57,12 @@ interface Access {
 }
 
 /** One warning tells that AWS cannot be asked; what is asked first finds that out. */
-async function findTaken(
-  access: Access,
-  [first, ...others]: readonly SecretOfCustomer[],
-): Promise<TakenName[]> {
+async function findTaken(access: Access, [first, ...others]: readonly NewSecret[]): Promise<TakenName[]> {
   if (first === undefined) return [];
-  const look = async (secret: SecretOfCustomer): Promise<TakenName[]> => {
+  const look = async (secret: NewSecret): Promise<TakenName[]> => {
+    const { customer, slot } = secret;
     const what = await freeName(access, secret);
-    return what === undefined ? [] : [{ customer: secret.customer, what }];
+    return what === undefined ? [] : [{ customer, slot, what }];
   };
   try {
     return [...(await look(first)), ...(await Promise.all(others.map(look))).flat()];
@@ -64,21 +76,16 @@ async function findTaken(
   }
 }
 
-/** A secret that is to be made for an application. */
-interface SecretOfCustomer extends WantedSecret {
-  customer: string;
-  /** The name of its resource. */
-  slot: string;
-}
-
 /** What is in the way of a customer's secret. */
 interface TakenName {
   customer: string;
+  /** The name of its resource in the stack. */
+  slot: string;
   what: string;
 }
 
 /** A tenant's id stands in the state before any secret of it is made; without it none can be this stack's. */
-function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): SecretOfCustomer[] {
+function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): NewSecret[] {
   const tenant = held.find(({ type, outputs }) => type === tenantType && outputs["name"] === args.name);
   const tenantId = tenant?.outputs["tenantId"];
   return args.applications.map((application) => ({
@@ -90,7 +97,7 @@ function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): SecretOfC
 }
 
 /** Resolves with what is in the way of a name, where it is neither free nor can be made so. */
-async function freeName({ aws, record }: Access, wanted: SecretOfCustomer): Promise<string | undefined> {
+async function freeName({ aws, record }: Access, wanted: NewSecret): Promise<string | undefined> {
   const found = await aws.describe(wanted);
   if (found === undefined) return undefined;
   if (!found.isEmptyAndWanted) return describeSecret(wanted.name, found);
@@ -118,12 +125,12 @@ function describeSecret(name: string, { arn, deletedAt }: SecretDescription): st
     : `${name} waits for its deletion, ${describeDeletion(deletedAt)} (${arn})`;
 }
 
-function describeTaken(taken: readonly TakenName[]): string {
+function describeTaken(taken: readonly TakenName[], effect: string): string {
   const customers = [...new Set(taken.map(({ customer }) => customer))];
   const restores = customers.map((customer) => `      npm run tenants -- restore ${customer}`).join("\n");
   return (
     `Secrets that this stack is to make are in AWS already, and in no state of this stack:\n${taken.map(({ what }) => `  - ${what}`).join("\n")}\n` +
-    "Nothing was changed. Find out whose they are.\n" +
+    `${effect} Find out whose they are.\n` +
     `  - If they are this stack's of old, of a customer that was removed or of a state that was lost, take them back, with their ARNs and old versions, and run the same command again; it stores the new credential in them:\n${restores}\n` +
     "  - If another stack's: give this one another tenants:secretPrefix.\n" +
     "  - If nobody's: delete them for good, and run the same command again: aws secretsmanager delete-secret --force-delete-without-recovery --secret-id <name>"

@@ -34,7 +34,7 @@ describe("a stack's configuration without the engine", () => {
   }
 
   const check = async (text: string): Promise<string[]> =>
-    (await problemsOf((await read(text)).values)).map(({ path: where }) => where);
+    (await problemsOf(await read(text))).map(({ path: where }) => where);
 
   describe("checked", () => {
     it("is right where the program takes it", async () => {
@@ -56,6 +56,72 @@ describe("a stack's configuration without the engine", () => {
       assert.deepEqual(await check(""), ["tenants:stage", "tenants:tokenUrl", "tenants:customers"]);
     });
 
+    it("reads the region, merge keys, dates and what Pulumi.yaml gives, as the engine does", async () => {
+      const project = `name: resistant-tenants
+runtime: nodejs
+config:
+  tenants:stage: { value: testing }
+  tenants:tokenUrl: { value: "https://id.example/token" }
+`;
+      await writeFile(path.join(folder, "Pulumi.yaml"), project);
+      assert.deepEqual(
+        await check(`config:
+  aws:region: eu-west-1
+  tenants:secrets: { replicate: true }
+  tenants:rotation: { rotateAt: [2026-11-24 14:00:00, 2026-12-01] }
+  tenants:customers:
+    - &base { name: acme, customerId: CRM-1, cells: [eu-1] }
+    - { <<: *base, name: globex, customerId: CRM-2 }
+`),
+        [],
+      );
+      const otherRegion = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+      assert.deepEqual(
+        await check(`config:
+  aws:region: eu-west-1
+  tenants:secrets: { kmsKeyId: "${otherRegion}" }
+  tenants:customers: []
+`),
+        ["tenants:secrets.kmsKeyId"],
+      );
+    });
+
+    it("refuses what YAML takes for a number, a boolean or a date where text is meant", async () => {
+      for (const scalar of [
+        "0012345",
+        "1e3",
+        "+49123",
+        "true",
+        "2026-11-24",
+        "0x1F",
+        "1_000",
+        "12345678901234567890",
+      ]) {
+        assert.deepEqual(await check(`${reviewed}  tenants:owner: ${scalar}\n`), ["tenants:owner"], scalar);
+        assert.deepEqual(await check(`${reviewed}  tenants:owner: "${scalar}"\n`), [], scalar);
+        assert.deepEqual(
+          await check(reviewed.replace("CRM-1", scalar)),
+          ["tenants:customers[0].customerId"],
+          scalar,
+        );
+      }
+      assert.deepEqual(await check(`${reviewed}  tenants:quota: 30\n`), []);
+    });
+
+    it("says where a customer stands", async () => {
+      const [problem] = await problemsOf(await read(reviewed.replace("[eu-1]", "[eu-2]")));
+      assert.deepEqual(problem?.customer?.at, ["customers[0]", "Pulumi.dev.yaml line 10"]);
+    });
+
+    it("warns before the configuration is too large for the engine", async () => {
+      const many = Array.from(
+        { length: 2_500 },
+        (_one, index) => `    - { name: c${index}, customerId: C-${index}, cells: [eu-1] }\n`,
+      ).join("");
+      const [problem] = await problemsOf(await read(reviewed + many));
+      assert.match(problem?.problem ?? "", /has \d+ KiB.*customersFrom: customers\/\*\.yaml/);
+    });
+
     it("may hold what is encrypted", async () => {
       const secret = "tenants:tokenUrl:\n    secure: v1:nonce:text";
       assert.deepEqual(await check(reviewed.replace(/tenants:tokenUrl: .*/, secret)), []);
@@ -72,7 +138,7 @@ describe("a stack's configuration without the engine", () => {
           .split("")
           .map((name, index) => `${name}: &${name} [${`*${"abcdefgh"[index] ?? ""},`.repeat(9)}]`),
       ];
-      await assert.rejects(read(bomb.join("\n")), /no stack configuration/);
+      await assert.rejects(read(bomb.join("\n")), /repeats itself too often/);
     });
   });
 
@@ -81,7 +147,7 @@ describe("a stack's configuration without the engine", () => {
       proposed: string,
     ): Promise<{ merged: unknown; text: string; notPreviewed: string[] }> {
       const base = await read(reviewed);
-      const notPreviewed = mergeConfiguration(base, await read(proposed));
+      const notPreviewed = await mergeConfiguration(base, await read(proposed));
       const text = base.document.toString();
       return { merged: parse(text), text, notPreviewed };
     }
@@ -92,6 +158,16 @@ describe("a stack's configuration without the engine", () => {
       assert.deepEqual(merged, parse(proposed));
       assert.match(text, /^# The head/);
       assert.deepEqual(notPreviewed, []);
+    });
+
+    it("means the same to the engine as the proposed one, whatever a value looks like", async () => {
+      const proposed = reviewed.replace(
+        "{ name: acme, customerId: CRM-1,",
+        '{ name: acme, customerId: "0012345", owner: "2026-11-24", purpose: "0b11", x: 0012345, y: true, z: ~,',
+      );
+      const { text } = await merge(proposed);
+      assert.deepEqual((await read(text)).values, (await read(proposed)).values);
+      assert.match(text, /"0012345"/);
     });
 
     it("takes nothing that could send the preview's credentials elsewhere", async () => {

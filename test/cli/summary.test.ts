@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { summaryAsMarkdown } from "../../cli/preview/markdown";
-import { readSteps, type Step } from "../../cli/preview/step";
+import { readPreview, type Step } from "../../cli/preview/step";
 import { beyondRotation, type Summary, summaryOf } from "../../cli/preview/summary";
 
 const types = {
@@ -177,7 +177,7 @@ describe("what a preview wrote", () => {
   async function read(content: string): Promise<Step[]> {
     const file = path.join(folder, "preview.json");
     await writeFile(file, content);
-    return readSteps(file);
+    return (await readPreview(file)).steps;
   }
 
   it("is refused where the preview failed, with its reasons and without what could command a terminal or a runner", async () => {

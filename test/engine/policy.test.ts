@@ -43,7 +43,14 @@ async function withStack(
 describe("the policy pack, on the engine", function () {
   it("refuses the preview of a stack in production that breaks its rules, and says what to do", async () => {
     const customers = [{ ...acme, cells: ["eu-1", "us-1"], uiCells: ["eu-1"] }];
-    await withStack({ customers }, async (preview) => {
+    const config: ConfigOverrides = {
+      "tenants:replaceLostApplications": true,
+      "tenants:secrets": {
+        readerRoleArns: ["arn:aws:iam::999999999999:role/stranger"],
+        recoveryWindowInDays: 0,
+      },
+    };
+    await withStack({ customers, config }, async (preview) => {
       const { exitCode, printed } = await preview({ "allowed-cells": { cells: ["eu-1"] } });
       assert.notEqual(exitCode, 0);
       for (const violation of [
@@ -52,6 +59,12 @@ describe("the policy pack, on the engine", function () {
         /Secret "acme\/us-1\/default" is encrypted with AWS's own key: .*tenants:secrets/,
         /Application "acme\/us-1\/default" has a client secret that is never rotated: .*tenants:rotation/,
         /Application "acme\/us-1\/default" is in cell us-1, and only eu-1 are allowed/,
+        /Secret "acme\/us-1\/default" can be read by a role of AWS account 999999999999/,
+        /Secret "acme\/us-1\/default" can be restored for 0 days/,
+        /\[mandatory\] journal \(pulumi:pulumi:Stack: resistant-tenants-prod\)/,
+        /\[mandatory\] audit-log-group/,
+        /\[mandatory\] no-replace-lost-applications/,
+        /\[mandatory\] secrets-provider .*encrypted by passphrase/,
       ]) {
         assert.match(printed, violation);
       }
@@ -71,8 +84,12 @@ describe("the policy pack, on the engine", function () {
       assert.match(broken.printed, /Tenant "tenant" is not protected/);
       assert.match(broken.printed, /Tenant "tenant" has allowReplace/);
 
-      await workspace.configure(declare({}, { protect: true }));
-      const kept = await preview();
+      await workspace.configure({
+        ...declare({}, { protect: true }),
+        "tenants:journal": "s3://journals/tenants",
+        "tenants:auditLogGroup": "tenants",
+      });
+      const kept = await preview({ "secrets-provider": { providers: ["passphrase"] } });
       assert.equal(kept.exitCode, 0, kept.printed);
       assert.match(kept.printed, /Policies: ✅ resistant-tenants/);
 

@@ -1,12 +1,19 @@
 import { strict as assert } from "node:assert";
 
-import type { DeclaredResource, Rule, RuleContext } from "../../policy/src/resource";
+import { policyConfigSchema } from "../../policy/src/policy-config";
+import type { DeclaredResource, Rule, RuleContext, StackRule } from "../../policy/src/resource";
 import { allowedCells } from "../../policy/src/rules/allowed-cells";
+import { auditLogGroup } from "../../policy/src/rules/audit-log-group";
 import { customerManagedKey } from "../../policy/src/rules/customer-managed-key";
+import { journal } from "../../policy/src/rules/journal";
 import { noAllowReplace } from "../../policy/src/rules/no-allow-replace";
+import { noReplaceLostApplications } from "../../policy/src/rules/no-replace-lost-applications";
 import { ownerAndCustomerId } from "../../policy/src/rules/owner-and-customer-id";
 import { protectedTenants } from "../../policy/src/rules/protected-tenants";
+import { readerAccounts } from "../../policy/src/rules/reader-accounts";
+import { recoveryWindow } from "../../policy/src/rules/recovery-window";
 import { rotatedClientSecrets } from "../../policy/src/rules/rotated-client-secrets";
+import { secretsProvider } from "../../policy/src/rules/secrets-provider";
 import { readCustomers } from "../../policy/src/stack-configuration";
 
 const parent = "urn:pulumi:prod::resistant-tenants::resistant:index:Customer$";
@@ -42,8 +49,15 @@ const otherSecret: DeclaredResource = {
 const every90Days = JSON.stringify({ every: "90d" });
 
 /** What a rule is told with these values of the stack's configuration. */
-function contextOf(values: Record<string, string> = {}): RuleContext {
-  return { customers: readCustomers((key) => values[key]), allowedCells: ["eu-1", "us-1"] };
+function contextOf(values: Record<string, string> = {}, policyConfig: object = {}): RuleContext {
+  const setting = (key: string): string | undefined => values[key];
+  return {
+    customers: readCustomers(setting),
+    setting,
+    policyConfig: policyConfigSchema.parse({ cells: ["eu-1", "us-1"], ...policyConfig }),
+    secretsProvider: values["secretsprovider"],
+    now: new Date("2026-11-26T00:00:00Z"),
+  };
 }
 
 const customersOf = (entry: object): string => JSON.stringify([{ name: "acme", cells: ["eu-1"], ...entry }]);
@@ -52,19 +66,37 @@ interface Case {
   what: string;
   resource: DeclaredResource;
   configuration?: Record<string, string>;
+  policyConfig?: object;
   /** What the rule must say of it, in this order. */
   violations?: RegExp[];
 }
 
 function judge(name: string, rule: Rule, cases: readonly Case[]): void {
   describe(name, function () {
-    for (const { what, resource, configuration, violations = [] } of cases) {
+    for (const { what, resource, configuration, policyConfig, violations = [] } of cases) {
       it(`${violations.length === 0 ? "accepts" : "refuses"} ${what}`, () => {
-        const said = rule(resource, contextOf(configuration));
+        const said = rule(resource, contextOf(configuration, policyConfig));
         assert.equal(said.length, violations.length, said.join("\n"));
         violations.forEach((violation, index) => {
           assert.match(said[index]!, violation);
         });
+      });
+    }
+  });
+}
+
+/** Judges the configuration of a stack: its values, and what the one violation must say, none where all is well. */
+function judgeStack(
+  name: string,
+  rule: StackRule,
+  cases: ReadonlyArray<{ values: Record<string, string>; policyConfig?: object; violation?: RegExp }>,
+): void {
+  describe(name, function () {
+    for (const { values, policyConfig, violation } of cases) {
+      it(`${violation === undefined ? "accepts" : "refuses"} ${JSON.stringify(values)}`, () => {
+        const said = rule(contextOf(values, policyConfig));
+        assert.equal(said.length, violation === undefined ? 0 : 1, said.join("\n"));
+        if (violation !== undefined) assert.match(said[0]!, violation);
       });
     }
   });
@@ -151,6 +183,39 @@ describe("the rules of the policy pack", function () {
       },
     },
     {
+      what: "a date that stood without quotes",
+      resource: application,
+      configuration: {
+        rotation: '{"rotateAt":["2027-01-01 00:00:00 +0000 UTC"]}',
+        customers: customersOf({}),
+      },
+    },
+    {
+      what: "a date decades away",
+      resource: application,
+      configuration: { rotation: '{"rotateAt":["2099-01-01"]}', customers: customersOf({}) },
+      violations: [/may grow older than 365 days/],
+    },
+    {
+      what: "dates that have all gone by",
+      resource: application,
+      configuration: { rotation: '{"rotateAt":["2026-11-25"]}', customers: customersOf({}) },
+      violations: [/may grow older than 365 days/],
+    },
+    {
+      what: "an age of many years",
+      resource: application,
+      configuration: { rotation: '{"every":"9999d"}', customers: customersOf({}) },
+      violations: [/`every` to at most 365d/],
+    },
+    {
+      what: "an age beyond a stricter limit",
+      resource: application,
+      configuration: { rotation: every90Days, customers: customersOf({}) },
+      policyConfig: { maxDays: 30 },
+      violations: [/older than 30 days/],
+    },
+    {
       what: "the generation before a key, on its way out",
       resource: application,
       configuration: { customers: customersOf({ applications: [{ cell: "eu-1", authMethod: "RSA" }] }) },
@@ -199,6 +264,92 @@ describe("the rules of the policy pack", function () {
     },
     { what: "a tenant without cells: the API's default is eu-1", resource: { ...tenant, props: {} } },
     { what: "what has no cell", resource: { ...secret, props: { cell: "ap-2" } } },
+  ]);
+
+  const readBy = (...arns: string[]): DeclaredResource => ({
+    ...secret,
+    props: { policy: JSON.stringify({ Condition: { ArnEquals: { "aws:PrincipalArn": arns } } }) },
+  });
+  judge("reader accounts", readerAccounts, [
+    { what: "a secret without a resource policy", resource: secret },
+    {
+      what: "a role of an allowed account",
+      resource: readBy("arn:aws:iam::123456789012:role/documents"),
+      policyConfig: { accounts: ["123456789012"] },
+    },
+    {
+      what: "another account's role",
+      resource: readBy("arn:aws:iam::123456789012:role/a", "arn:aws-us-gov:iam::999999999999:role/b"),
+      policyConfig: { accounts: ["123456789012"] },
+      violations: [/"acme\/eu-1\/default" can be read by a role of AWS account 999999999999/],
+    },
+    {
+      what: "any role while no account is allowed",
+      resource: readBy("arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/b"),
+      violations: [/account 123456789012/],
+    },
+    {
+      what: "a secret that is no application's",
+      resource: { ...otherSecret, props: readBy("arn:aws:iam::123456789012:role/a").props },
+    },
+  ]);
+
+  const withWindow = (recoveryWindowInDays?: number): DeclaredResource => ({
+    ...secret,
+    props: recoveryWindowInDays === undefined ? {} : { recoveryWindowInDays },
+  });
+  judge("recovery window", recoveryWindow, [
+    { what: "AWS's own window", resource: withWindow() },
+    { what: "the shortest window", resource: withWindow(7) },
+    { what: "no window", resource: withWindow(0), violations: [/restored for 0 days .* and 7 are required/] },
+    {
+      what: "one shorter than a stricter rule",
+      resource: withWindow(14),
+      policyConfig: { minDays: 30 },
+      violations: [/restored for 14 days/],
+    },
+    { what: "a secret that is no application's", resource: { ...otherSecret, props: withWindow(0).props } },
+  ]);
+
+  judgeStack("no replaceLostApplications", noReplaceLostApplications, [
+    { values: {} },
+    { values: { replaceLostApplications: "false" } },
+    {
+      values: { replaceLostApplications: "true" },
+      violation: /pulumi config rm tenants:replaceLostApplications/,
+    },
+  ]);
+
+  judgeStack("journal", journal, [
+    { values: { journal: "s3://journals/tenants" } },
+    { values: {}, violation: /in a file beside the stack, and only s3:\/\/ is allowed/ },
+    { values: { journal: "journal.jsonl" }, violation: /kept in journal\.jsonl/ },
+    {
+      values: { journal: "s3://elsewhere/tenants" },
+      policyConfig: { locations: ["s3://journals/"] },
+      violation: /only s3:\/\/journals\/ is allowed/,
+    },
+  ]);
+
+  judgeStack("audit log group", auditLogGroup, [
+    { values: { auditLogGroup: "tenants" } },
+    { values: {}, violation: /tenants:auditLogGroup/ },
+    { values: { auditLogGroup: "" }, violation: /tenants:auditLogGroup/ },
+  ]);
+
+  judgeStack("secrets provider", secretsProvider, [
+    { values: { secretsprovider: "awskms://alias/tenants?region=eu-west-1" } },
+    { values: { secretsprovider: "service" } },
+    {
+      values: { secretsprovider: "passphrase" },
+      violation: /encrypted by passphrase, .*change-secrets-provider/,
+    },
+    { values: {}, violation: /file was not found/ },
+    {
+      values: { secretsprovider: "gcpkms://key" },
+      policyConfig: { providers: ["awskms://"] },
+      violation: /only awskms:\/\/ are allowed/,
+    },
   ]);
 
   judge("no allowReplace", noAllowReplace, [

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 
+import { describeProblems } from "../../provider/src/settings";
 import { readConfiguration, type StackConfiguration } from "../../stacks/src/configuration";
 
 const right = {
@@ -31,6 +32,7 @@ function refused(values: Record<string, string | undefined>): string[] {
 
 const customers = (...list: unknown[]): { customers: string } => ({ customers: JSON.stringify(list) });
 const acme = { name: "acme", customerId: "CRM-1", cells: ["eu-1"] };
+const other = { ...acme, name: "globex", customerId: "CRM-2" };
 const adopt = {
   applicationId: "a-1",
   secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf",
@@ -78,18 +80,135 @@ describe("the stack configuration", () => {
   });
 
   it("gives the default owner to customers that name none", () => {
-    const list = accepted({
-      owner: "platform",
-      ...customers(acme, { ...acme, name: "globex", owner: "own" }),
-    }).customers;
+    const list = accepted({ owner: "platform", ...customers(acme, { ...other, owner: "own" }) }).customers;
     assert.deepEqual(
       list.map(({ owner }) => owner),
       ["platform", "own"],
     );
   });
 
-  it("takes a number for a customerId, as YAML gives it", () => {
-    assert.equal(accepted(customers({ ...acme, customerId: 1042 })).customers[0]!.customerId, "1042");
+  it("refuses what YAML made of text, with the value and what to do", () => {
+    const inText: Array<[unknown, RegExp]> = [
+      [5349, /^5349 is what YAML made of a number: write it in quotes$/],
+      [12345678901234567000, /a number: write it in quotes/],
+      [true, /^true is a boolean to YAML: write it in quotes$/],
+      [
+        "2026-11-24 00:00:00 +0000 UTC",
+        /^"2026-11-24 00:00:00 \+0000 UTC" is what YAML made of a date or time/,
+      ],
+      ["2026-11-24 14:00:00.5 +0200 +0200", /a date or time: write it in quotes/],
+    ];
+    for (const [value, says] of inText) {
+      for (const entry of [
+        { ...acme, customerId: value },
+        { ...acme, owner: value },
+        { ...acme, name: value },
+        { ...acme, adopt: value },
+        { ...acme, applications: [{ cell: "eu-1", purpose: value }] },
+        { ...acme, applications: [{ cell: "eu-1", keyId: value }] },
+      ]) {
+        const result = read(customers(entry));
+        assert.ok("problems" in result, JSON.stringify(entry));
+        assert.match(result.problems[0]!.problem, says);
+      }
+    }
+  });
+
+  it("takes the same text in quotes", () => {
+    const [customer] = accepted(customers({ ...acme, customerId: "0012345", owner: "2026-11-24" })).customers;
+    assert.equal(customer!.customerId, "0012345");
+    assert.equal(customer!.owner, "2026-11-24");
+  });
+
+  it("names the customer, where it stands, and the value", () => {
+    const values = { stage: "testing", ...customers(acme, { ...other, cells: ["eu-1", "us-1"] }) };
+    const result = readConfiguration(new Map(Object.entries({ ...right, ...values })), {
+      locate: (index) => `Pulumi.dev.yaml line ${index + 10}`,
+    });
+    assert.ok("problems" in result);
+    assert.equal(
+      describeProblems(result.problems).split("\n")[1],
+      '  - customer "globex" (customers[1], Pulumi.dev.yaml line 11): cells[1]: "us-1" is not a cell of stage testing; it has eu-1',
+    );
+  });
+
+  it("suggests what may be meant", () => {
+    const suggestions: Array<[Record<string, string>, RegExp]> = [
+      [{ tokenURL: "x" }, /not a known key.*did you mean tokenUrl\?/],
+      [customers({ ...acme, custmerId: "x" }), /not a known key.*did you mean customerId\?/],
+      [customers({ ...acme, applications: [{ cel: "eu-1" }] }), /did you mean cell\?/],
+      [customers({ ...acme, cells: ["eu1"] }), /"eu1" is not a cell .*did you mean eu-1\?/],
+      [customers({ ...acme, status: "actve" }), /"actve" is not a status.*did you mean active\?/],
+      [
+        customers({ ...acme, applications: [{ cell: "eu-1", authMethod: "CLIENT-SECRET" }] }),
+        /did you mean CLIENT_SECRET\?/,
+      ],
+      [
+        customers({ ...acme, applications: [{ cell: "eu-1", scopes: ["documents.submission.read"] }] }),
+        /did you mean documents\.submissions\.read\?/,
+      ],
+      [{ secrets: JSON.stringify({ kmsKey: "x" }) }, /did you mean kmsKeyId\?/],
+      [{ rotation: JSON.stringify({ every: "90d", overlp: "7d" }) }, /did you mean overlap\?/],
+    ];
+    for (const [values, says] of suggestions) {
+      const result = read(values);
+      assert.ok("problems" in result);
+      assert.ok(
+        result.problems.some(({ problem }) => says.test(problem)),
+        JSON.stringify(result.problems),
+      );
+      // The keys that are known are in the documentation, not in each message.
+      assert.ok(result.problems.every(({ problem }) => problem.length < 300));
+    }
+  });
+
+  it("says nothing in zod's own words", () => {
+    for (const values of [
+      customers(5),
+      customers(null),
+      customers({ ...acme, cells: 5, applications: [5], secrets: 5 }),
+      customers({
+        ...acme,
+        applications: [{ cell: "eu-1", adopt: 5, scopes: "x", rotation: 5, publicKey: 5 }],
+      }),
+      { secrets: "5", rotation: "[]", quota: "", stage: "" },
+      { customers: undefined, stage: undefined },
+    ]) {
+      const result = read(values);
+      assert.ok("problems" in result);
+      for (const { problem } of result.problems)
+        assert.doesNotMatch(problem, /Invalid|expected|received|\/\^/i);
+    }
+  });
+
+  it("finds a key in a namespace that nothing reads", () => {
+    const keys = ["tenant:owner", "resistant-tenants:owner", "aws:region", "own:owner", "tenant:other"];
+    const result = readConfiguration(new Map(Object.entries(right)), { otherKeys: keys });
+    assert.ok("problems" in result);
+    assert.deepEqual(
+      result.problems.map(({ path, problem }) => `${path} ${problem}`),
+      [
+        "tenant:owner is in the namespace tenant, which nothing reads: write tenants:owner",
+        "resistant-tenants:owner is in the namespace resistant-tenants, which nothing reads: write tenants:owner",
+      ],
+    );
+  });
+
+  it("takes one customerId twice while a customer moves to another name", () => {
+    const leaving = { ...other, customerId: acme.customerId, status: "deprecated" };
+    assert.equal(accepted(customers(acme, leaving)).customers.length, 2);
+  });
+
+  it("reads two thousand customers in a moment, duplicates included", () => {
+    const many = Array.from({ length: 2_000 }, (_one, index) => ({
+      ...acme,
+      name: `c${index}`,
+      customerId: `CRM-${index}`,
+    }));
+    assert.equal(accepted(customers(...many)).customers.length, 2_000);
+    assert.deepEqual(refused(customers(...many, { ...acme, name: "c7", customerId: "x" })), [
+      "tenants:customers[2000].name",
+    ]);
   });
 
   it("takes an empty list of customers, and refuses none at all", () => {
@@ -163,17 +282,28 @@ describe("the stack configuration", () => {
     ["an unknown Web UI cell", customers({ ...acme, uiCells: ["x"] }), "tenants:customers[0].uiCells[0]"],
     ["an unknown status", customers({ ...acme, status: "gone" }), "tenants:customers[0].status"],
     ["an unknown field of a customer", customers({ ...acme, cell: "eu-1" }), "tenants:customers[0].cell"],
-    ["a name twice", customers(acme, acme), "tenants:customers[1].name"],
+    ["a name twice", customers(acme, { ...acme, customerId: "b" }), "tenants:customers[1].name"],
+    ["a customerId twice", customers(acme, { ...acme, name: "b" }), "tenants:customers[1].customerId"],
+    ["a placeholder for an id", customers({ ...acme, adopt: "<tenant id>" }), "tenants:customers[0].adopt"],
+    ["an id with a slash", customers({ ...acme, adopt: "tenants/t-1" }), "tenants:customers[0].adopt"],
+    ["a bucket with one slash", { journal: "s3:/journals/tenants" }, "tenants:journal"],
+    ["the template's client", { clientId: "0oa-your-organization-client" }, "tenants:clientId"],
+    [
+      "the template's authorization server",
+      { tokenUrl: "https://eu.id.resistant.ai/oauth2/your-authorization-server/v1/token" },
+      "tenants:tokenUrl",
+    ],
+    ["the template's journal", { journal: "s3://your-journal-bucket/x" }, "tenants:journal"],
     [
       "a tenant adopted twice",
-      customers({ ...acme, adopt: "t" }, { ...acme, name: "b", adopt: "t" }),
+      customers({ ...acme, adopt: "t" }, { ...other, adopt: "t" }),
       "tenants:customers[1].adopt",
     ],
     [
       "an application adopted twice",
       customers(
         { ...acme, applications: [{ cell: "eu-1", adopt }] },
-        { ...acme, name: "b", applications: [{ cell: "eu-1", adopt }] },
+        { ...other, applications: [{ cell: "eu-1", adopt }] },
       ),
       "tenants:customers[1].applications[0].adopt.applicationId",
     ],
@@ -242,7 +372,11 @@ describe("the stack configuration", () => {
       stage: "testing",
       tokenUrl: "nonsense",
       regoin: "eu",
-      ...customers({ name: "Acme", cells: ["us-1", "us-1"] }, acme, { ...acme, status: "x" }),
+      ...customers({ name: "Acme", cells: ["us-1", "us-1"] }, acme, {
+        ...acme,
+        customerId: "b",
+        status: "x",
+      }),
     });
     assert.deepEqual(paths.toSorted(), [
       "tenants:customers[0].cells[0]",

@@ -25,7 +25,7 @@ function read({ stage = "production", secrets, own, ...given }: Given): ReturnTy
     ...(secrets === undefined ? {} : { secrets: JSON.stringify(secrets) }),
   };
   const awsRegion = "awsRegion" in given ? given.awsRegion : "eu-west-1";
-  return readConfiguration(new Map(Object.entries(values)), awsRegion);
+  return readConfiguration(new Map(Object.entries(values)), { awsRegion });
 }
 
 function custody(given: Given): SecretCustody {

@@ -14,3 +14,16 @@ export function useJournalFile(): { directory: string; file: string } {
   });
   return place;
 }
+
+/** Gives all tests of a suite one folder, and the place of one journal in it. */
+export function useSharedJournal(): { directory: string; file: string } {
+  const place = { directory: "", file: "" };
+  before(async () => {
+    place.directory = await mkdtemp(path.join(tmpdir(), "journal-"));
+    place.file = path.join(place.directory, "journal.jsonl");
+  });
+  after(async () => {
+    await rm(place.directory, { recursive: true });
+  });
+  return place;
+}

@@ -14,6 +14,7 @@ export function recordedRetries(change: Partial<RetryPolicy> = {}): RecordedRetr
     policy: {
       ...defaultRetryPolicy,
       random: () => 0,
+      notify: () => undefined,
       sleep: (delayMs) => {
         waits.push(delayMs);
         return Promise.resolve();

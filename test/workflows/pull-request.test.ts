@@ -152,17 +152,21 @@ describe("the workflows of a pull request, on the sandbox", function () {
 
   describe("once it is merged", () => {
     const plan = async (expressions: Expressions = {}): Promise<{ exitCode: number; digest: string }> => {
-      await rm(path.join(runner.temp, "output"), { force: true });
-      const { exitCode } = await runner.step("stack-up.yml", "plan", "Plan", expressions);
-      const output = exitCode === 0 ? await runner.read("output") : "";
-      return { exitCode, digest: /^digest=(.+)$/m.exec(output)?.[1] ?? "" };
+      const { exitCode, outputs } = await runner.step("stack-up.yml", "plan", "Plan", expressions);
+      return { exitCode, digest: outputs["digest"] ?? "" };
     };
     const recheck = (digest: string) =>
       runner.step("stack-up.yml", "apply", "Refuse what is no longer what was reviewed", {
         "needs.plan.outputs.digest": digest,
       });
-    const apply = () =>
-      runner.step("stack-up.yml", "apply", "Apply the plan", { "inputs.reason": `Add hooli ${hostile}` });
+    const apply = async () => {
+      runner.env["TENANTS_PRIVATE_KEY"] = stack.sandbox.privateKeyPem;
+      const expressions = { "inputs.reason": `Add hooli ${hostile}` };
+      return runner.step("stack-up.yml", "apply", "Apply the plan", expressions);
+    };
+    afterEach(() => {
+      delete runner.env["TENANTS_PRIVATE_KEY"];
+    });
 
     before(async () => {
       await runner.commit(configuration([acme, hooli]));
@@ -182,15 +186,16 @@ describe("the workflows of a pull request, on the sandbox", function () {
       await runner.commit(configuration([acme, hooli, { ...hooli, name: "late" }]));
       assert.equal((await recheck(digest)).exitCode, 3);
       assert.match(stack.printed.at(-1) ?? "", /not what was reviewed/);
-      assert.notEqual((await apply()).exitCode, 0);
-      assert.ok(!("late" in stack.existing()));
+      const { exitCode, stdout, stderr } = await apply();
+      assert.notEqual(exitCode, 0);
+      assert.match(stdout + stderr, /late.*create is not allowed by the plan/s);
+      assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "globex"]);
       await runner.commit(configuration([acme, hooli]));
     });
 
     it("applies what was reviewed, and then there is nothing to do", async () => {
       const { digest } = await plan();
       assert.equal((await recheck(digest)).exitCode, 0);
-      (stack.workspace.env as Record<string, string>)["TENANTS_PRIVATE_KEY"] = stack.sandbox.privateKeyPem;
       const { exitCode, stdout, stderr } = await apply();
       assert.equal(exitCode, 0, stdout + stderr);
       assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "hooli"]);
@@ -198,12 +203,33 @@ describe("the workflows of a pull request, on the sandbox", function () {
       assert.deepEqual(await plan(), { exitCode: 0, digest: "none" });
     });
 
+    it("goes on with the plan where one customer fails, and ends with an error", async () => {
+      const [initech, umbrella] = ["initech", "umbrella"].map((name) => ({
+        ...hooli,
+        name,
+        customerId: name,
+      }));
+      await runner.commit(configuration([acme, hooli, initech, umbrella]));
+      stack.sandbox.control.addFault({ operation: "createTenant", kind: "status", status: 422 });
+      assert.equal((await recheck((await plan()).digest)).exitCode, 0);
+      assert.notEqual((await apply()).exitCode, 0);
+      const made = Object.keys(stack.existing()).filter((name) => ["initech", "umbrella"].includes(name));
+      assert.equal(made.length, 1);
+      assert.equal(stack.existing()[made[0]!]?.length, 1);
+
+      assert.equal((await recheck((await plan()).digest)).exitCode, 0);
+      const { exitCode, stdout, stderr } = await apply();
+      assert.equal(exitCode, 0, stdout + stderr);
+      assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "hooli", "initech", "umbrella"]);
+    });
+
     it("opens an issue where what there is drifts from the stack, and only there", async () => {
-      await runner.succeed("drift.yml", "look", "Look");
+      runner.env["TENANTS_PRIVATE_KEY"] = stack.sandbox.privateKeyPem;
+      await runner.succeed("stack-drift.yml", "look", "Look");
       assert.equal(existsSync(path.join(runner.temp, "drift", "dev.md")), false);
       const [lost] = stack.existing()["hooli"]!;
       stack.sandbox.control.deleteApplication(lost!);
-      await runner.succeed("drift.yml", "look", "Look");
+      await runner.succeed("stack-drift.yml", "look", "Look");
       assert.match(
         await runner.read("drift/dev.md"),
         /\| removed \| application \| <code>hooli\/eu-1\/default<\/code> \|.*lost application/s,

@@ -25,11 +25,13 @@ describe("the workflows", () => {
 
   it("are all there", () => {
     const expected = [
+      "audit.yml",
       "ci.yml",
       "drift.yml",
       "preview-run.yml",
       "preview.yml",
       "rotate.yml",
+      "stack-drift.yml",
       "stack-preview.yml",
       "stack-up.yml",
       "up.yml",
@@ -63,6 +65,7 @@ describe("the workflows", () => {
       ]),
     );
     assert.deepEqual(rights, {
+      "audit.yml audit": "contents:read",
       "ci.yml test": "contents:read",
       "preview.yml check": "contents:read",
       "preview-run.yml changes": "contents:read",
@@ -70,11 +73,14 @@ describe("the workflows", () => {
       "preview-run.yml preview-code": "contents:read id-token:write pull-requests:write",
       "stack-preview.yml preview": "contents:read id-token:write",
       "stack-preview.yml comment": "pull-requests:write",
+      "stack-up.yml commit": "contents:read deployments:read",
       "stack-up.yml plan": "contents:read id-token:write",
       "stack-up.yml apply": "contents:read id-token:write",
-      "up.yml up": "contents:read id-token:write",
-      "rotate.yml rotate": "contents:read id-token:write",
-      "drift.yml look": "contents:read id-token:write",
+      "up.yml up": "contents:read deployments:read id-token:write",
+      "rotate.yml rotate": "contents:read deployments:read id-token:write",
+      "stack-drift.yml commit": "contents:read deployments:read",
+      "stack-drift.yml look": "contents:read id-token:write",
+      "drift.yml look": "contents:read deployments:read id-token:write",
       "drift.yml issue": "issues:write",
     });
   });
@@ -106,6 +112,78 @@ describe("the workflows", () => {
 
   it("know no secret of anybody's", () => {
     assert.doesNotMatch(JSON.stringify([...workflows.values()]), /secrets\./);
+  });
+
+  it("run, with a right at AWS, the commit that a job without one found, and no other", () => {
+    for (const file of ["stack-up.yml", "stack-drift.yml"]) {
+      const { commit, ...others } = workflows.get(file)!.jobs;
+      assert.equal(commit?.environment, undefined);
+      assert.deepEqual(commit?.outputs["sha"], "${{ steps.find.outputs.sha }}");
+      assert.match(commit.steps.at(-1)?.run ?? "", /^node \.github\/scripts\/approved-commit\.mjs /);
+      // What is checked out there is the workflow's own commit, of the main branch, with the history that it is looked up in.
+      assert.deepEqual(commit.steps[0]?.with, { "fetch-depth": "0", "persist-credentials": "false" });
+      for (const [name, { needs, steps: its }] of Object.entries(others)) {
+        assert.ok([needs].flat().includes("commit"), `${file} ${name}`);
+        const [first] = its;
+        assert.match(first?.uses ?? "", /^actions\/checkout@/);
+        assert.equal(first?.with["ref"], "${{ needs.commit.outputs.sha }}", `${file} ${name}`);
+        assert.equal(its.filter(({ uses }) => uses?.startsWith("actions/checkout@")).length, 1);
+      }
+    }
+  });
+
+  it("leave neither a commit nor an environment to who calls the file that AWS trusts", () => {
+    for (const file of ["up.yml", "rotate.yml", "drift.yml"]) {
+      for (const { uses, with: inputs } of Object.values(workflows.get(file)!.jobs)) {
+        if (uses === undefined) continue;
+        assert.deepEqual(
+          Object.keys(inputs).filter((name) => !["stack", "reason", "only-rotations"].includes(name)),
+          [],
+        );
+      }
+    }
+    const { environment } = workflows.get("stack-up.yml")!.jobs["apply"]!;
+    assert.equal(environment, "${{ inputs.only-rotations && 'rotate' || 'up' }}-${{ inputs.stack }}");
+  });
+
+  it("compare the plan before they get a right at AWS, and apply it after a preview", () => {
+    const { steps: its } = workflows.get("stack-up.yml")!.jobs["apply"]!;
+    const at = (part: string) => its.findIndex(({ name, uses }) => (name ?? uses ?? "").includes(part));
+    const order = [
+      "download-artifact",
+      "Refuse another plan",
+      "configure-aws",
+      "Refuse what is no longer",
+      "Apply",
+    ];
+    const places = order.map(at);
+    assert.deepEqual(
+      places,
+      [...places].sort((one, other) => one - other),
+    );
+    assert.ok(!places.includes(-1));
+    const apply = its.at(-1);
+    assert.doesNotMatch(apply?.run ?? "", /--skip-preview/);
+    assert.equal(apply?.env["PULUMI_CONTINUE_ON_ERROR"], "true");
+  });
+
+  it("show what stays in each preview of an update, so that a rotation can be told from something new", () => {
+    const previews = steps.flatMap(
+      ([, { run }]) => run?.match(/pulumi (?:--cwd \S+ )?preview [^>]*>/g) ?? [],
+    );
+    assert.equal(previews.length, 3);
+    for (const preview of previews) assert.match(preview, /--json --show-sames/);
+  });
+
+  it("install no package but production's, and run no install script, where a credential may be", () => {
+    const installs = steps.flatMap(([where, { run }]) =>
+      (run?.match(/npm (?:ci|i|install)\b.*/g) ?? []).map((line) => [where, line]),
+    );
+    assert.deepEqual(installs, [
+      ["set-up", "npm ci --omit=dev --ignore-scripts --omit=optional"],
+      ["audit.yml", "npm ci --ignore-scripts"],
+    ]);
+    assert.ok(!steps.some(([, { uses }]) => uses?.startsWith("pulumi/")));
   });
 
   it("preview and update a stack by the policy pack", () => {

@@ -1,22 +1,31 @@
 import { strict as assert } from "node:assert";
-import { chmod, cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { type ProcessResult, runProcess, runToSuccess } from "../../sandbox/process";
 import { repositoryRoot, type StackUnderTest } from "../engine/engine";
 import { readWorkflow, stepOf } from "./workflow";
 
-/** A `gh` that records how it was called, and the body that it would have sent. It knows of no comment and no issue. */
-const gh = `#!/bin/sh
-printf '%s\\n' "$*" >> "$GH_RECORD"
-for file in body.md drift/*.md; do if [ -f "$file" ]; then cp "$file" "$GH_RECORD.body"; fi; done
-`;
-
 /** What GitHub would put in the place of an expression. */
 export type Expressions = Readonly<Record<string, string>>;
 
+/** What a step did. */
+export interface StepResult extends ProcessResult {
+  /** What it wrote to `GITHUB_OUTPUT`. */
+  outputs: Readonly<Record<string, string>>;
+}
+
+/** Puts the fake `gh` into a folder that stands first on the PATH. */
+export async function installFakeGh(folder: string): Promise<void> {
+  const program = path.join(__dirname, "fake-gh.js");
+  await writeFile(path.join(folder, "gh"), `#!/bin/sh\nexec node '${program}' "$@"\n`, { mode: 0o755 });
+}
+
 /** A checkout in which the steps of the workflows run, against the stack under test. */
 export class Runner {
+  /** What a job has in its environment beside the workflow's own. */
+  readonly env: Record<string, string> = {};
+
   private constructor(
     private readonly stack: StackUnderTest,
     readonly checkout: string,
@@ -38,8 +47,7 @@ export class Runner {
       filter: (source) => !skipped.has(source),
     });
     await symlink(path.join(repositoryRoot, "node_modules"), path.join(runner.checkout, "node_modules"));
-    await writeFile(path.join(runner.temp, "bin", "gh"), gh);
-    await chmod(path.join(runner.temp, "bin", "gh"), 0o755);
+    await installFakeGh(path.join(runner.temp, "bin"));
     await runner.git("init", "--quiet", "--initial-branch", "main");
     await runner.commit(await readFile(stack.workspace.configFile, "utf8"));
     return runner;
@@ -70,6 +78,11 @@ export class Runner {
     return commit;
   }
 
+  /** The file of GitHub's deployments: see fake-gh.js. */
+  get deployments(): string {
+    return path.join(this.temp, "deployments.json");
+  }
+
   git(...args: string[]): Promise<string> {
     return runToSuccess("git", args, { cwd: this.checkout });
   }
@@ -81,16 +94,17 @@ export class Runner {
     name: string,
     expressions: Expressions = {},
     cwd = this.checkout,
-  ): Promise<ProcessResult> {
+  ): Promise<StepResult> {
     const { run, env } = stepOf(await readWorkflow(file), job, name);
     const script = path.join(this.temp, "script.sh");
     await writeFile(script, run);
+    await writeFile(path.join(this.temp, "output"), "");
     const result = await runProcess("bash", ["--noprofile", "--norc", "-e", script], {
       cwd,
       env: this.environment(env, expressions),
     });
     this.stack.printed.push(result.stdout, result.stderr);
-    return result;
+    return { ...result, outputs: toOutputs(await this.read("output")) };
   }
 
   /** Runs a step that must succeed. */
@@ -119,6 +133,7 @@ export class Runner {
       "inputs.program": "main",
       "inputs.program == 'main' && '.' || 'pull-request'": ".",
       "inputs.only-rotations && '--only-rotations' || ''": "",
+      "inputs.only-rotations && 'rotate' || 'up'": "up",
       "matrix.stack": "dev",
       ...expressions,
     };
@@ -134,12 +149,21 @@ export class Runner {
       GITHUB_REPOSITORY: "partner/tenants",
       GITHUB_RUN_ID: "1",
       GH_RECORD: path.join(this.temp, "gh"),
+      GH_DEPLOYMENTS: this.deployments,
+      ...this.env,
       ...Object.fromEntries(filled),
       // The language host that is built here cannot start a pack from its own folder: test/engine/policy.test.ts runs it.
       PULUMI_OPTION_POLICY_PACK: undefined,
       PULUMI_OPTION_POLICY_PACK_CONFIG: undefined,
     };
   }
+}
+
+function toOutputs(text: string): Record<string, string> {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
 }
 
 function fill(text: string, known: Expressions): string {

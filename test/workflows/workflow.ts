@@ -23,6 +23,8 @@ export type WorkflowStep = z.output<typeof stepSchema>;
 const jobSchema = z.object({
   permissions: permissionsSchema.optional(),
   uses: z.string().optional(),
+  needs: z.union([z.string(), z.array(z.string())]).default([]),
+  outputs: z.record(z.string(), z.string()).default({}),
   environment: z.string().optional(),
   concurrency: z.looseObject({ group: z.string() }).optional(),
   env: environment,

@@ -13,7 +13,7 @@ const propsSchema = z.object({
 });
 
 /** Nothing is in a cell outside the allowed list. */
-export const allowedCells: Rule = ({ type, name, props }, { allowedCells: allowed }) => {
+export const allowedCells: Rule = ({ type, name, props }, { policyConfig: { cells: allowed } }) => {
   if (type !== tenantType && type !== tenantApplicationType) return [];
   const { cell, cells, initialCells } = propsSchema.parse(props);
   const used = new Set([...(cell === undefined ? [] : [cell]), ...cells, ...initialCells]);

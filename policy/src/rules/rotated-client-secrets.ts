@@ -1,21 +1,40 @@
 import { tenantApplicationType } from "pulumi-resistant-tenants/operator";
 import { z } from "zod";
 
-import type { Rule } from "../resource";
+import type { DeclaredRotation, Rule } from "../resource";
 
 const propsSchema = z.object({ authMethod: z.string().default("CLIENT_SECRET") });
 
-/** Each client secret has a rotation. */
-export const rotatedClientSecrets: Rule = ({ type, name, props }, { customers }) => {
+const dayMs = 86_400_000;
+
+/** Each client secret is rotated before it is too old. */
+export const rotatedClientSecrets: Rule = (
+  { type, name, props },
+  { customers, policyConfig: { maxDays }, now },
+) => {
   if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== "CLIENT_SECRET") return [];
   // A later generation has its number behind the slot.
   const [customerName = "", cell = "", purpose = ""] = name.split("/");
   const customer = customers.get(customerName);
   const slot = `${cell}/${purpose}`;
   // Where a key is declared, this is the generation before it, on its way out.
-  if (customer !== undefined && (customer.isRotated(slot) || !customer.hasClientSecret(slot))) return [];
+  if (customer?.hasClientSecret(slot) === false) return [];
+  const rotation = customer?.rotationOf(slot);
+  if (rotation === undefined) {
+    return [
+      `Application "${name}" has a client secret that is never rotated: set \`rotation\` (such as every: 90d) of the ` +
+        "application in tenants:customers, or of all in tenants:rotation; or use a key (authMethod: RSA or EC).",
+    ];
+  }
+  if (isRotatedWithin(rotation, maxDays * dayMs, now.getTime())) return [];
   return [
-    `Application "${name}" has a client secret that is never rotated: set \`rotation\` (such as every: 90d) of the ` +
-      "application in tenants:customers, or of all in tenants:rotation; or use a key (authMethod: RSA or EC).",
+    `Application "${name}" has a client secret that may grow older than ${maxDays} days: set \`every\` to at most ` +
+      `${maxDays}d in its \`rotation\`, or a date within ${maxDays} days in \`rotateAt\`.`,
   ];
 };
+
+/** Tells whether the age or a date that is still to come renews the credentials in time. */
+function isRotatedWithin({ everyMs, atMs }: DeclaredRotation, limitMs: number, nowMs: number): boolean {
+  if (everyMs !== undefined && everyMs <= limitMs) return true;
+  return atMs.some((ms) => ms >= nowMs && ms <= nowMs + limitMs);
+}

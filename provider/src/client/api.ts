@@ -2,6 +2,7 @@ import { stringify } from "lossless-json";
 import { z } from "zod";
 
 import { compressionOf, quotedRequestId } from "./answer";
+import { askedWaitMs } from "./asked-wait";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
 import { applicationDifferences, credentialDifferences, tenantDifferences } from "./as-asked";
 import type { Stage } from "./cells";
@@ -10,10 +11,11 @@ import { type MadeObject, mayHaveHappened, messageOf, printable, TenantManagemen
 import { madeObject } from "./made-object";
 import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
+import { contradicted, describeForeignNotFound, hasContractsForm, isNotFound } from "./not-found";
 import { Pacer, realClock } from "./pacer";
 import { resolveNextPage } from "./paging";
 import type { PublicKeyNumbers } from "./public-key";
-import { parseRetryAfter, RetryableFailure, type RetryPolicy, withRetries } from "./retry";
+import { RetryableFailure, type RetryPolicy, withRetries } from "./retry";
 import {
   apiErrorSchema,
   type ApiApplication,
@@ -27,14 +29,16 @@ import {
   tenantSchema,
 } from "./schemas";
 import { serverAheadMs } from "./server-clock";
+import { lookTwice, whileSettling } from "./settling";
+import { sharedNext } from "./shared-next";
 import type { HttpAnswer, HttpRequest, Transport } from "./transport";
 
 /** What a new application proves itself with. */
 export type Authentication = { type: "CLIENT_SECRET" } | (PublicKeyNumbers & { keyId: string });
 
 /**
- * How a delete went: it was carried out; the API knew none of that id; or it knew none after an attempt that got no
- * answer, and that may have been carried out.
+ * How a delete went: it was carried out; the API knew none of that id, and no list and no fetch of its has it; or the
+ * same after an attempt that got no answer, and that may have been carried out.
  */
 export type Deletion = "deleted" | "missing" | "perhapsDeleted";
 
@@ -69,6 +73,8 @@ interface Call {
   collection?: readonly string[];
   /** What a refusal with a status most likely means, and what to do then, where it is particular to this operation. */
   remedies?: Remedies;
+  /** Whether the API may not know what the path names; default true. The organization's own list is always there. */
+  mayBeMissing?: false;
 }
 
 /** By the status. */
@@ -85,12 +91,15 @@ export class TenantManagementApi {
   readonly apiUrl: string;
 
   readonly #pacer: Pacer;
+  /** A list that begins after it is asked for, shared by all who ask at the same time. */
+  readonly #tenantsFromNow = sharedNext(() => this.listTenants());
   #clockAheadMs = 0;
 
   constructor(private readonly options: TenantManagementApiOptions) {
     this.stage = options.stage;
-    const { sleep } = options.retryPolicy;
-    this.#pacer = options.pacer ?? new Pacer({ ...realClock, sleep: (delayMs) => sleep(delayMs) });
+    const { sleep, notify } = options.retryPolicy;
+    const clock = { ...realClock, sleep: (delayMs: number) => sleep(delayMs) };
+    this.#pacer = options.pacer ?? new Pacer(clock, undefined, notify);
     this.apiUrl = options.apiUrl.replace(/\/+$/, "");
   }
 
@@ -106,6 +115,7 @@ export class TenantManagementApi {
       method: "POST",
       url: this.#url("tenants"),
       collection: ["tenants"],
+      mayBeMissing: false,
       remedies: remediesOfTenantCreate,
       body: JSON.stringify({ name, ...(cells === undefined ? {} : { cells }) }),
     };
@@ -115,27 +125,30 @@ export class TenantManagementApi {
     return made;
   }
 
-  /** Lists every tenant of the organization (`getTenants`), page by page. */
+  /**
+   * Lists every tenant of the organization (`getTenants`), page by page, each once. A list may lag, and its pages may shift
+   * while they are read: a tenant that it lacks is not gone (see {@link getTenant}).
+   */
   async listTenants(): Promise<ApiTenant[]> {
     const doing = "list tenants";
-    const tenants: ApiTenant[] = [];
+    const tenants = new Map<string, ApiTenant>();
     const seen = new Set<string>();
     let length = 0;
     // No `limit` is given: which is the largest that the API takes is not documented.
     let url: URL | undefined = this.#url("tenants");
     while (url !== undefined) {
       seen.add(url.href);
-      const call: Call = { doing, method: "GET", url };
+      const call: Call = { doing, method: "GET", url, mayBeMissing: false };
       const answer = await this.#call(call);
       length += answer.body.length;
       const page: z.output<typeof tenantPageSchema> = this.#parse(tenantPageSchema, answer, call);
-      tenants.push(...page.items);
+      for (const tenant of page.items) tenants.set(tenant.tenantId, tenant);
       url = this.#nextPage(page._links?.next?.href, answer, call);
       if (url !== undefined && (seen.has(url.href) || seen.size >= mostPages || length > longestList)) {
         throw this.#invalidAnswer("its pages never end", answer, call);
       }
     }
-    return tenants;
+    return [...tenants.values()];
   }
 
   #nextPage(href: string | null | undefined, answer: HttpAnswer, call: Call): URL | undefined {
@@ -149,13 +162,34 @@ export class TenantManagementApi {
     );
   }
 
-  /** Fetches a tenant (`getTenant`); undefined where the API knows none of that id. */
+  /**
+   * Fetches a tenant (`getTenant`).
+   *
+   * @returns Resolves with undefined only where the API knows none of that id, its list has none, and it knows no
+   *   applications of it either.
+   */
   async getTenant(tenantId: string): Promise<ApiTenant | undefined> {
-    return this.#found(tenantSchema, {
+    const call: Call = {
       doing: `fetch tenant ${printable(tenantId)}`,
       method: "GET",
       url: this.#url("tenants", tenantId),
-    });
+    };
+    return this.#unlessNotFound(
+      async () => {
+        const answer = await this.#call(call);
+        const found = this.#parse(tenantSchema, answer, call);
+        this.#assertId(tenantId, found.tenantId, answer, call);
+        return found;
+      },
+      async (notFound) => {
+        const listed = (await this.#tenantsFromNow()).find((tenant) => tenant.tenantId === tenantId);
+        if (listed !== undefined) return listed;
+        if (await this.#answersForApplicationsOf(tenantId)) {
+          throw new RetryableFailure(contradicted(notFound, "the API lists the tenant's applications"));
+        }
+        return undefined;
+      },
+    );
   }
 
   /**
@@ -164,11 +198,14 @@ export class TenantManagementApi {
    * @returns Resolves with how it went, where the API did not refuse.
    */
   async deleteTenant(tenantId: string): Promise<Deletion> {
-    return this.#deleted({
-      doing: `delete tenant ${printable(tenantId)}`,
-      method: "DELETE",
-      url: this.#url("tenants", tenantId),
-    });
+    return this.#deleted(
+      {
+        doing: `delete tenant ${printable(tenantId)}`,
+        method: "DELETE",
+        url: this.#url("tenants", tenantId),
+      },
+      async () => (await this.getTenant(tenantId)) === undefined,
+    );
   }
 
   /** Creates an application (`createTenantApplication`). Its credentials come in this answer and never again. */
@@ -192,31 +229,69 @@ export class TenantManagementApi {
     return made;
   }
 
-  /** Lists a tenant's applications (`getTenantApplications`); undefined where the API knows no such tenant. */
+  /**
+   * Lists a tenant's applications (`getTenantApplications`). A list may lag: an application that it lacks is not gone (see
+   * {@link getApplication}).
+   *
+   * @returns Resolves with undefined only where the tenant is gone, as {@link getTenant} says.
+   */
   async listApplications(tenantId: string): Promise<ApiApplication[] | undefined> {
-    const found = await this.#found(applicationListSchema, {
+    return this.#unlessNotFound(
+      () => this.#askForApplications(tenantId),
+      async (notFound) => {
+        if ((await this.getTenant(tenantId)) === undefined) return undefined;
+        throw new RetryableFailure(contradicted(notFound, "the API has the tenant"));
+      },
+    );
+  }
+
+  async #askForApplications(tenantId: string): Promise<ApiApplication[]> {
+    const call: Call = {
       doing: `list the applications of tenant ${printable(tenantId)}`,
       method: "GET",
       url: this.#url("tenants", tenantId, "applications"),
-    });
-    return found?.items;
+    };
+    return this.#parse(applicationListSchema, await this.#call(call), call).items;
+  }
+
+  /** An answer of 200 proves that the tenant exists. */
+  async #answersForApplicationsOf(tenantId: string): Promise<boolean> {
+    try {
+      await this.#askForApplications(tenantId);
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
   }
 
   /**
-   * Fetches an application (`getTenantApplication`), without credentials; undefined where there is none.
+   * Fetches an application (`getTenantApplication`), without credentials.
    *
    * @param cell names the cell in an error, where it is known
+   * @returns Resolves with undefined only where the API knows none of that id, and its tenant's list has none, or the
+   *   tenant is gone.
    */
   async getApplication(
     tenantId: string,
     applicationId: string,
     cell?: string,
   ): Promise<ApiApplication | undefined> {
-    return this.#found(applicationSchema, {
+    const call: Call = {
       doing: `fetch ${nameOf(tenantId, applicationId, cell)}`,
       method: "GET",
       url: this.#url("tenants", tenantId, "applications", applicationId),
-    });
+    };
+    return this.#unlessNotFound(
+      async () => {
+        const answer = await this.#call(call);
+        const found = this.#parse(applicationSchema, answer, call);
+        this.#assertId(applicationId, found.applicationId, answer, call);
+        return found;
+      },
+      async () =>
+        (await this.listApplications(tenantId))?.find((listed) => listed.applicationId === applicationId),
+    );
   }
 
   /**
@@ -226,11 +301,37 @@ export class TenantManagementApi {
    * @returns Resolves with how it went, where the API did not refuse.
    */
   async deleteApplication(tenantId: string, applicationId: string, cell?: string): Promise<Deletion> {
-    return this.#deleted({
-      doing: `delete ${nameOf(tenantId, applicationId, cell)}`,
-      method: "DELETE",
-      url: this.#url("tenants", tenantId, "applications", applicationId),
-    });
+    return this.#deleted(
+      {
+        doing: `delete ${nameOf(tenantId, applicationId, cell)}`,
+        method: "DELETE",
+        url: this.#url("tenants", tenantId, "applications", applicationId),
+      },
+      async () => (await this.getApplication(tenantId, applicationId, cell)) === undefined,
+    );
+  }
+
+  /**
+   * Repeats a request for some seconds while it is refused because not every server of the API sees yet what this run has
+   * just done.
+   *
+   * @see {@link whileSettling}
+   */
+  whileSettling<T>(
+    request: () => Promise<T>,
+    isExpected: (refusal: TenantManagementError) => boolean | Promise<boolean>,
+    why: string,
+  ): Promise<T> {
+    return whileSettling(request, isExpected, why, this.options.retryPolicy.sleep);
+  }
+
+  /**
+   * Looks at a list twice, a moment apart: one that lags may lack an item once.
+   *
+   * @see {@link lookTwice}
+   */
+  lookTwice<T>(look: () => Promise<T>, isEnough?: (seen: T) => boolean): Promise<T[]> {
+    return lookTwice(look, this.options.retryPolicy.sleep, isEnough);
   }
 
   /**
@@ -273,24 +374,42 @@ export class TenantManagementApi {
     return new URL(`${this.apiUrl}/${segments.map(encodeURIComponent).join("/")}`);
   }
 
-  async #found<T extends z.ZodType>(schema: T, call: Call): Promise<z.output<T> | undefined> {
-    try {
-      return this.#parse(schema, await this.#call(call), call);
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  /**
+   * The one place where "not found" is read. A 404 in the contract's form may be a gateway's all the same: what is found
+   * missing is confirmed by another answer of the API.
+   *
+   * @param ask asks for an object; where the API refuses with 404, so does this
+   * @param confirm gives what the API says elsewhere; throws {@link RetryableFailure} where that contradicts the 404: then
+   *   all is asked once more
+   */
+  #unlessNotFound<T>(
+    ask: () => Promise<T>,
+    confirm: (notFound: TenantManagementError) => Promise<T>,
+  ): Promise<T> {
+    const attempt = async (): Promise<T> => {
+      try {
+        return await ask();
+      } catch (error) {
+        if (isNotFound(error)) return confirm(error);
+        throw error;
+      }
+    };
+    return withRetries(attempt, this.options.retryPolicy, AbortSignal.timeout(deadlineMs));
   }
 
-  async #deleted(call: Call): Promise<Deletion> {
+  /** @param isGone tells whether the API says elsewhere, too, that there is none */
+  async #deleted(call: Call, isGone: () => Promise<boolean>): Promise<Deletion> {
     const failures: TenantManagementError[] = [];
-    try {
-      await this.#call(call, (error) => failures.push(error));
-      return "deleted";
-    } catch (error) {
-      if (isNotFound(error)) return failures.some(mayHaveHappened) ? "perhapsDeleted" : "missing";
-      throw error;
-    }
+    return this.#unlessNotFound<Deletion>(
+      async () => {
+        await this.#call(call, (error) => failures.push(error));
+        return "deleted";
+      },
+      async (notFound) => {
+        if (!(await isGone())) throw new RetryableFailure(contradicted(notFound, "the API still has it"));
+        return failures.some(mayHaveHappened) ? "perhapsDeleted" : "missing";
+      },
+    );
   }
 
   /** @param onFailure is told of each attempt that failed and may be repeated */
@@ -375,7 +494,7 @@ export class TenantManagementApi {
   #failure(call: Call, answer: HttpAnswer): TenantManagementError | RetryableFailure {
     const { status } = answer;
     const said = `${apiMessage(answer)}${quotedRequestId(answer)}`;
-    const askedMs = parseRetryAfter(answer.headers["retry-after"], Date.now());
+    const askedMs = askedWaitMs(answer);
     if (status === 429) {
       const until =
         askedMs === undefined ? "" : `, and to come back in ${String(Math.ceil(askedMs / 60_000))} min`;
@@ -388,7 +507,12 @@ export class TenantManagementApi {
     }
     if (status >= 500 || status === 408) {
       const error = this.#error("SERVER_FAILED", call.doing, `was answered ${status}${said}`, { status });
-      return call.method === "POST" ? error : new RetryableFailure(error, askedMs);
+      return call.method === "POST" ? error : new RetryableFailure(error, askedMs, theApi);
+    }
+    if (status === 404 && (call.mayBeMissing === false || !hasContractsForm(answer))) {
+      const outcome = `${describeForeignNotFound(answer)}${quotedRequestId(answer)}`;
+      const error = this.#error("NOT_THE_API", call.doing, outcome, { status });
+      return call.method === "POST" ? error : new RetryableFailure(error, askedMs, theApi);
     }
     if (status >= 300 && status < 400) {
       return this.#error(
@@ -418,6 +542,11 @@ export class TenantManagementApi {
       .map((issue) => `"${issue.path.join(".")}": ${issue.message}`)
       .join("; ");
     throw this.#invalidAnswer(printable(problems), answer, call);
+  }
+
+  /** What is fetched by an id proves that this very object exists. */
+  #assertId(asked: string, found: string, answer: HttpAnswer, call: Call): void {
+    if (asked !== found) throw this.#invalidAnswer(`its id is ${found}`, answer, call);
   }
 
   /**
@@ -477,6 +606,8 @@ export class TenantManagementApi {
   }
 }
 
+const theApi = "The Tenant Management API";
+
 const remedies: Remedies = {
   401: ": the access token is not taken, not even a new one. Check that tenants:tokenUrl and tenants:apiUrl are of the same stage",
   403: ". The organization's client may lack the scope: ask the vendor",
@@ -494,10 +625,6 @@ function nameOf(tenantId: string, applicationId: string, cell: string | undefine
 
 function madeBy(answer: HttpAnswer, { collection }: Call): MadeObject | undefined {
   return collection === undefined ? undefined : madeObject(answer, collection);
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof TenantManagementError && error.code === "REFUSED" && error.status === 404;
 }
 
 function apiMessage(answer: HttpAnswer): string {

@@ -7,7 +7,7 @@ import { printable, TenantManagementError } from "./errors";
 import { type RetryPolicy, withRetries } from "./retry";
 import type { ApiApplication } from "./schemas";
 import { isServiceUrl } from "./service-url";
-import { byAssertion, requestToken } from "./token-endpoint";
+import { byAssertion, isInvalidClient, requestToken } from "./token-endpoint";
 import type { Transport } from "./transport";
 
 /** What an application proves itself with at its authorization server. */
@@ -15,8 +15,8 @@ export type ApplicationCredentials =
   | { type: "CLIENT_SECRET"; clientSecret: string }
   | { type: "RSA" | "EC"; privateKey: KeyObject; keyId: string };
 
-/** How long the token request is repeated, in milliseconds. */
-const deadlineMs = 60_000;
+/** How long the token request is repeated, in milliseconds: Okta may ask to wait for a minute. */
+const deadlineMs = 120_000;
 
 /** Where an application is, and who asks. */
 export interface ApplicationPlace {
@@ -48,29 +48,40 @@ export async function proveCredentials(
       `${place}: the token URL that the API gives for application ${applicationId}, ${printable(tokenUrl)}, is not https at the host of tenants:tokenUrl or at one of ${authorizationDomain}: no credential was sent there. Tell the vendor.`,
     );
   }
-  await withRetries(
-    () =>
-      requestToken(
-        {
-          tokenUrl,
-          clientId,
-          scope: scopes.join(" "),
-          authentication: toClientAuth(tokenUrl, credentials),
-          words: {
-            server: `${place}: the authorization server of application ${applicationId}`,
-            whereItIs: `Check the network (${tokenUrl}).`,
-            remedy: `Check that these are the application's credentials${
-              credentials.type === "CLIENT_SECRET"
-                ? ""
-                : `, and that the vendor knows the key by the id (kid) ${credentials.keyId}`
-            }.`,
-          },
-        },
-        transport,
-      ),
-    retryPolicy,
-    AbortSignal.timeout(deadlineMs),
-  );
+  const askWith = (authentication: oauth.ClientAuth): Promise<unknown> => {
+    const words = {
+      server: `${place}: the authorization server of application ${applicationId}`,
+      whereItIs: `Check the network (${tokenUrl}).`,
+      remedy: `Check that these are the application's credentials${
+        credentials.type === "CLIENT_SECRET"
+          ? ""
+          : `, and that the vendor knows the key by the id (kid) ${credentials.keyId}`
+      }.`,
+    };
+    const request = { tokenUrl, clientId, scope: scopes.join(" "), authentication, words };
+    return withRetries(() => requestToken(request, transport), retryPolicy, AbortSignal.timeout(deadlineMs));
+  };
+  try {
+    await askWith(toClientAuth(tokenUrl, credentials));
+  } catch (error) {
+    // Never a third try: a server may lock a client after a few.
+    if (!isInvalidClient(error) || !mayBeMisread(clientId, credentials)) throw error;
+    await askWith(oauth.ClientSecretPost(credentials.clientSecret));
+  }
+}
+
+/**
+ * Tells whether a server may misread a client's Basic credentials. They are form-encoded first, which many a server does
+ * not undo; the same in the body (`client_secret_post`) is read alike by all.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749, section 2.3.1}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7617#section-2 RFC 7617, section 2}
+ */
+function mayBeMisread(
+  clientId: string,
+  credentials: ApplicationCredentials,
+): credentials is Extract<ApplicationCredentials, { type: "CLIENT_SECRET" }> {
+  return credentials.type === "CLIENT_SECRET" && /[^A-Za-z0-9]/.test(clientId + credentials.clientSecret);
 }
 
 function isVendorsTokenUrl(tokenUrl: string, organizationTokenUrl: string): boolean {

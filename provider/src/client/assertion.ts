@@ -1,7 +1,8 @@
 import { base64url, type JWTPayload, SignJWT } from "jose";
-import { createPrivateKey, type KeyObject, randomUUID } from "node:crypto";
+import { type KeyObject, randomUUID } from "node:crypto";
 
 import { messageOf, TenantManagementError } from "./errors";
+import { readPrivateKey } from "./pem";
 
 /** What a client assertion is made for. */
 export interface AssertionRequest {
@@ -21,27 +22,24 @@ const assertionLifetimeS = 300;
 /**
  * Reads the organization's private key.
  *
- * @param pem PKCS#8 PEM; line ends may be written as `\n`, as some CI systems keep them
+ * @param text the key in any form that {@link readPrivateKey} reads
  * @param source where the key came from, for the error's text
  * @throws {@link TenantManagementError} `INPUT_INVALID`, which never holds any of the key's text.
  */
-export function readOrganizationKey(pem: string, source: string): KeyObject {
+export function readOrganizationKey(text: string, source: string): KeyObject {
+  const refused = (problem: string, cause?: unknown): TenantManagementError =>
+    new TenantManagementError(
+      "INPUT_INVALID",
+      `The organization's private key in ${source} ${problem}.`,
+      cause === undefined ? undefined : { cause },
+    );
   let key: KeyObject;
   try {
-    key = createPrivateKey(pem.replaceAll("\\n", "\n"));
+    key = readPrivateKey(text);
   } catch (error) {
-    throw new TenantManagementError(
-      "INPUT_INVALID",
-      `The organization's private key in ${source} cannot be read (${messageOf(error)}). ` +
-        "Give it as PEM, PKCS#8, not encrypted: it begins with BEGIN PRIVATE KEY.",
-    );
+    throw refused(messageOf(error), error);
   }
-  if (key.asymmetricKeyType !== "rsa") {
-    throw new TenantManagementError(
-      "INPUT_INVALID",
-      `The organization's private key in ${source} is not an RSA key. The vendor wants RSA (RS256).`,
-    );
-  }
+  if (key.asymmetricKeyType !== "rsa") throw refused("is not an RSA key. The vendor wants RSA (RS256)");
   return key;
 }
 

@@ -5,6 +5,8 @@
  * - `NOT_SENT`: the request surely never reached the server.
  * - `NO_ANSWER`: it may have reached the server, and no whole answer came back.
  * - `REFUSED`: the server answered with a documented error (4xx); nothing was done.
+ * - `NOT_THE_API`: something else than the API answered 404 (a proxy, a gateway), or its answers contradict each other;
+ *   whether anything was done is not known, and nothing is proved to be missing.
  * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
  * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for.
  * - `TOKEN_REFUSED`: an authorization server gave no token: the organization's, or that of an application to be adopted.
@@ -14,6 +16,7 @@ export type ErrorCode =
   | "NOT_SENT"
   | "NO_ANSWER"
   | "REFUSED"
+  | "NOT_THE_API"
   | "SERVER_FAILED"
   | "ANSWER_INVALID"
   | "TOKEN_REFUSED";
@@ -66,7 +69,7 @@ export class TenantManagementError extends Error {
 export function mayHaveHappened(error: unknown): boolean {
   return (
     error instanceof TenantManagementError &&
-    (error.code === "NO_ANSWER" || error.code === "SERVER_FAILED" || error.code === "ANSWER_INVALID")
+    ["NO_ANSWER", "NOT_THE_API", "SERVER_FAILED", "ANSWER_INVALID"].includes(error.code)
   );
 }
 
@@ -78,9 +81,18 @@ export function messageOf(error: unknown): string {
 /** The longest text of a server's that is repeated in a message, in characters. */
 const longestQuote = 512;
 
-/** Makes a server's text safe to print: control characters (terminal escapes) escaped, length bounded. */
+/** A server may quote what it was sent: a signed token or assertion, a private key. */
+const credentials =
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]*-----)?/g;
+
+/**
+ * Makes a server's text safe to print: signed tokens and private keys left out, control characters (terminal escapes)
+ * escaped, length bounded.
+ */
 export function printable(text: string): string {
-  const escaped = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
+  const escaped = text
+    .replace(credentials, "[credential]")
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
   return escaped.length > longestQuote ? `${escaped.slice(0, longestQuote)}…` : escaped;
 }
 

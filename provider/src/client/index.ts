@@ -1,3 +1,5 @@
+import "../node-version";
+
 export { TenantManagementApi, type Authentication, type TenantManagementApiOptions } from "./api";
 export type { ApplicationCredentials } from "./application-credentials";
 export {
@@ -31,4 +33,5 @@ export {
   documentsScopes,
   type NewApplication,
 } from "./schemas";
+export { parseInstant } from "./server-clock";
 export { createTransport, type Transport, type TransportLimits } from "./transport";

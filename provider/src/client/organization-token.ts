@@ -1,9 +1,6 @@
-import * as oauth from "oauth4webapi";
-
 import type { AssertionSigner } from "./assertion";
-import { TenantManagementError } from "./errors";
 import { type RetryPolicy, withRetries } from "./retry";
-import { byAssertion, requestToken, type TokenRequest } from "./token-endpoint";
+import { byAssertion, isInvalidClient, requestToken, type TokenRequest } from "./token-endpoint";
 import type { Transport } from "./transport";
 
 /** The organization client, and where it gets its tokens. */
@@ -112,12 +109,4 @@ function wordsOf(tokenUrl: string): TokenRequest["words"] {
       "If the configuration changed since the last `pulumi up`, give --run-program to `pulumi refresh` or `pulumi destroy`: " +
       "without it they use that `up`'s configuration.",
   };
-}
-
-function isInvalidClient(error: unknown): boolean {
-  return (
-    error instanceof TenantManagementError &&
-    error.cause instanceof oauth.ResponseBodyError &&
-    error.cause.error === "invalid_client"
-  );
 }

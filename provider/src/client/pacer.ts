@@ -1,9 +1,9 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 
+import { askedWaitMs } from "./asked-wait";
 import type { Deadline } from "./deadline";
 import { type Departure, RateEstimate } from "./rate-estimate";
-import { parseRetryAfter } from "./retry";
-import { serverAheadMs } from "./server-clock";
+import { describeWait, noticeableWaitMs } from "./retry";
 import { defaultConnections, type HttpAnswer } from "./transport";
 
 /** What a {@link Pacer} reads the time from and waits with; injected so that tests need no time. */
@@ -16,7 +16,7 @@ export interface PacerClock {
 /** The machine's own time. */
 export const realClock: PacerClock = { nowMs: () => performance.now(), sleep: (delayMs) => sleepMs(delayMs) };
 
-/** The longest `Retry-After` that is honoured, in milliseconds. */
+/** The longest wait that a server may ask for, in milliseconds. */
 const longestPauseMs = 60_000;
 /** For how long a server, or one of its operations, may answer nothing but 429 until that is told, in milliseconds. */
 const patienceMs = 300_000;
@@ -39,10 +39,16 @@ export class Pacer {
   #wakesAtMs = Infinity;
   #wokenAtMs = -Infinity;
 
-  /** @param mostInFlight how many requests are on their way at once */
+  #announcedUntilMs = -Infinity;
+
+  /**
+   * @param mostInFlight how many requests are on their way at once
+   * @param notify is told, in words, of a long wait that the server asks for
+   */
   constructor(
     private readonly clock: PacerClock = realClock,
     private readonly mostInFlight = defaultConnections,
+    private readonly notify: (message: string) => void = () => undefined,
   ) {}
 
   /**
@@ -86,15 +92,23 @@ export class Pacer {
     this.#estimate.served(departure);
   }
 
-  #refused(departure: Departure, { headers }: HttpAnswer): void {
+  #refused(departure: Departure, answer: HttpAnswer): void {
     const nowMs = this.#nowMs();
     this.#refusedSinceMs ??= nowMs;
-    const askedMs = parseRetryAfter(headers["retry-after"], serverNowMs(headers));
+    const askedMs = askedWaitMs(answer);
+    if (askedMs !== undefined) this.#announce(nowMs, askedMs);
     this.#estimate.refused(
       departure,
       nowMs,
       askedMs === undefined ? undefined : Math.min(longestPauseMs, askedMs),
     );
+  }
+
+  /** Of requests that are refused together, one is told. */
+  #announce(nowMs: number, askedMs: number): void {
+    if (askedMs < noticeableWaitMs || nowMs < this.#announcedUntilMs) return;
+    this.#announcedUntilMs = nowMs + Math.min(longestPauseMs, askedMs);
+    this.notify(describeWait("The Tenant Management API", askedMs, longestPauseMs));
   }
 
   /** Rounded: the sum of several waits may fall short of their length by a trifle. */
@@ -138,13 +152,4 @@ export class Pacer {
   #nowMs(): number {
     return Math.max(this.clock.nowMs(), this.#wokenAtMs);
   }
-}
-
-/** How far this machine's clock may be from the server's until a date of the server's is read by the server's, in milliseconds. */
-const likelySkewMs = 5_000;
-
-/** A `Date` has whole seconds: where the clocks agree, this machine's is the more exact. */
-function serverNowMs(headers: HttpAnswer["headers"]): number {
-  const aheadMs = serverAheadMs(headers) ?? 0;
-  return Date.now() + (Math.abs(aheadMs) > likelySkewMs ? aheadMs : 0);
 }

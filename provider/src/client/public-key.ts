@@ -2,8 +2,8 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint } from "jose";
 import { z } from "zod";
 
-import { messageOf } from "./errors";
 import { parseJson } from "./json";
+import { normalizePem } from "./pem";
 
 /** The public half of a tenant application's key, as the API wants it: integers, which leave as exact JSON integers. */
 export type PublicKeyNumbers =
@@ -14,6 +14,8 @@ export interface PublicKey {
   numbers: PublicKeyNumbers;
   /** The key's own name, whatever form it came in: its RFC 7638 thumbprint. */
   thumbprint: string;
+  /** The id by which the API knows it unless another is given: the JWK's own `kid`, else the thumbprint. */
+  defaultKeyId: string;
 }
 
 /** The API wants a key larger than this, in bits. */
@@ -21,7 +23,30 @@ const largestWeakModulusBits = 2048;
 
 const notTaken = "must be an RSA key, or an EC key on the curve P-256";
 
-const jwkSchema = z.record(z.string(), z.unknown());
+/** The members of a public JWK that say what it may be used for, RFC 7517, section 4. */
+const jwkSchema = z.looseObject({
+  kid: z
+    .string({ error: "has a `kid` that is not text" })
+    .min(1, "has an empty `kid`")
+    .max(256, "has a `kid` of more than 256 characters")
+    .optional(),
+  use: z
+    .literal("sig", { error: "is not a key for signatures (`use` must be sig): make another key" })
+    .optional(),
+  alg: z
+    .enum(["RS256", "ES256"], {
+      error: "is for another algorithm (`alg` must be RS256 or ES256): make another key",
+    })
+    .optional(),
+  key_ops: z
+    .array(z.string())
+    .refine((operations) => operations.includes("verify") || operations.includes("sign"), {
+      error: "is not a key for signatures (`key_ops` must name verify): make another key",
+    })
+    .optional(),
+});
+
+type Jwk = z.output<typeof jwkSchema>;
 
 /**
  * Reads a public key, and checks that the API can take it.
@@ -31,12 +56,9 @@ const jwkSchema = z.record(z.string(), z.unknown());
  * @see {@link https://www.rfc-editor.org/rfc/rfc7638 RFC 7638, JWK thumbprint}
  */
 export async function parsePublicKey(given: unknown): Promise<PublicKey> {
-  const jwk = toJwk(toKeyObject(given));
-  const numbers = toNumbers(jwk);
-  return {
-    numbers,
-    thumbprint: await calculateJwkThumbprint(jwk),
-  };
+  const { key, members } = read(given);
+  const thumbprint = await calculateJwkThumbprint(toJwk(key));
+  return { numbers: numbersOf(key, members), thumbprint, defaultKeyId: members.kid ?? thumbprint };
 }
 
 /**
@@ -46,30 +68,71 @@ export async function parsePublicKey(given: unknown): Promise<PublicKey> {
  * @throws `TypeError`, as {@link parsePublicKey} does
  */
 export function readPublicKey(given: unknown): PublicKeyNumbers {
-  return toNumbers(toJwk(toKeyObject(given)));
+  const { key, members } = read(given);
+  return numbersOf(key, members);
 }
 
-function toKeyObject(given: unknown): KeyObject {
-  if (typeof given === "string" && !given.trimStart().startsWith("{")) {
-    if (/PRIVATE KEY/.test(given)) {
-      throw new TypeError("is a private key: give the public half only (openssl pkey -pubout)");
-    }
-    return readKey(() => createPublicKey(given));
+/**
+ * Tells whether two public keys are the same, whatever form they come in. What they may be used for is not looked at: an
+ * application may have one that was taken before that was checked.
+ *
+ * @throws `TypeError`, as {@link parsePublicKey} does, where one is no public key
+ */
+export function isSamePublicKey(one: unknown, other: unknown): boolean {
+  const [a, b] = [toKey(one), toKey(other)];
+  // OpenSSL keeps an error of comparing keys of two types, and Node reports it at the next key that it reads.
+  return a.asymmetricKeyType === b.asymmetricKeyType && a.equals(b);
+}
+
+/** A key that is fit for signatures, and what a JWK says of it beside its numbers. */
+function read(given: unknown): { key: KeyObject; members: Jwk } {
+  const key = toKey(given);
+  const members = jwkSchema.safeParse(jwkIn(given) ?? {});
+  if (!members.success) throw new TypeError(members.error.issues.map(({ message }) => message).join("; "));
+  return { key, members: members.data };
+}
+
+function toKey(given: unknown): KeyObject {
+  const jwk = jwkIn(given);
+  if (jwk !== undefined) {
+    if ("d" in jwk) throw new TypeError("is a private JWK: leave out `d` and the other private members");
+    return toKeyObject(() => createPublicKey({ key: jwk, format: "jwk" }));
   }
-  const jwk = jwkSchema.safeParse(typeof given === "string" ? parseJson(given) : given);
-  if (!jwk.success) throw new TypeError("must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK");
-  if ("d" in jwk.data) throw new TypeError("is a private JWK: leave out `d` and the other private members");
-  return readKey(() => createPublicKey({ key: jwk.data, format: "jwk" }));
+  if (typeof given !== "string" || given.trimStart().startsWith("{")) {
+    throw new TypeError("must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK");
+  }
+  const pem = normalizePem(given);
+  if (/PRIVATE KEY/.test(pem ?? given)) {
+    throw new TypeError("is a private key: give the public half only (openssl pkey -pubout)");
+  }
+  return toKeyObject(() => createPublicKey(pem ?? given));
 }
 
-function readKey(read: () => KeyObject): KeyObject {
+/** A JWK as it is given, as an object or as JSON text; undefined where it is none. */
+function jwkIn(given: unknown): Record<string, unknown> | undefined {
+  const value = typeof given === "string" ? parseJson(given) : given;
+  return z.record(z.string(), z.unknown()).safeParse(value).data;
+}
+
+function toKeyObject(make: () => KeyObject): KeyObject {
   try {
-    return read();
+    return make();
   } catch (error) {
-    throw new TypeError(`cannot be read as a public key (PEM SPKI or JWK): ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new TypeError(
+      "cannot be read as a public key: give PEM (BEGIN PUBLIC KEY) or a JWK, whole and unchanged",
+      {
+        cause: error,
+      },
+    );
   }
+}
+
+function numbersOf(key: KeyObject, { alg }: Jwk): PublicKeyNumbers {
+  const numbers = toNumbers(toJwk(key));
+  if (alg === undefined || alg === numbers.alg) return numbers;
+  throw new TypeError(
+    `is for ${alg} by its \`alg\`, and a key of type ${numbers.type} signs ${numbers.alg}: correct \`alg\``,
+  );
 }
 
 /** Node has no JWK for some kinds of keys: the API takes none of them. */

@@ -12,13 +12,18 @@ export interface RetryPolicy {
   baseDelayMs: number;
   /** The bound of any wait that the server did not ask for, in milliseconds; default 15 000. */
   maxDelayMs: number;
-  /** The longest `Retry-After` that is honoured, in milliseconds; default 60 000. */
+  /** The longest wait that a server may ask for, in milliseconds; default 60 000. */
   maxRetryAfterMs: number;
   /** Gives a number from 0 (inclusive) to 1 (exclusive). */
   random: () => number;
   /** Waits; injected so that tests need no time. */
   sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
+  /** Is told, in words, of a long wait that the server asks for; default: a warning on the console. */
+  notify?: (message: string) => void;
 }
+
+/** A wait from which on it is told, in milliseconds. */
+export const noticeableWaitMs = 5_000;
 
 export const defaultRetryPolicy: RetryPolicy = {
   attempts: 8,
@@ -27,6 +32,9 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxRetryAfterMs: 60_000,
   random: Math.random,
   sleep: (delayMs, signal) => sleepMs(delayMs, undefined, { signal }),
+  notify: (message) => {
+    console.warn(`warning: ${message}`);
+  },
 };
 
 /** Says of a failed call that it may safely be made again, and when. */
@@ -34,10 +42,12 @@ export class RetryableFailure extends Error {
   /**
    * @param error what to throw when there is no further attempt
    * @param retryAfterMs how long the server asks to wait, in milliseconds, if it does
+   * @param asker names it, to begin a sentence
    */
   constructor(
     readonly error: TenantManagementError,
     readonly retryAfterMs?: number,
+    readonly asker = "The server",
   ) {
     super(error.message, { cause: error });
     this.name = "RetryableFailure";
@@ -64,6 +74,10 @@ export async function withRetries<T>(
       shouldRetry: ({ error }) => error instanceof RetryableFailure && !deadline.aborted,
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
         if (!(error instanceof RetryableFailure) || retriesLeft === 0) return;
+        const { retryAfterMs = 0, asker } = error;
+        if (retryAfterMs >= noticeableWaitMs) {
+          policy.notify?.(describeWait(asker, retryAfterMs, policy.maxRetryAfterMs));
+        }
         await policy.sleep(retryDelayMs(attemptNumber, error.retryAfterMs, policy), deadline).catch(() => {
           throw error;
         });
@@ -72,6 +86,18 @@ export async function withRetries<T>(
   } catch (error) {
     throw error instanceof RetryableFailure ? error.error : error;
   }
+}
+
+/**
+ * Says that a server asks to wait.
+ *
+ * @param longestMs the longest wait that is honoured, in milliseconds
+ */
+export function describeWait(asker: string, askedMs: number, longestMs: number): string {
+  const asked = `${asker} asks to wait ${Math.ceil(askedMs / 1000)} s`;
+  return askedMs <= longestMs
+    ? `${asked}: waiting.`
+    : `${asked}: waiting ${Math.ceil(longestMs / 1000)} s, then trying again.`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { isCell, type Cell } from "./cells";
 import { printable } from "./errors";
+import { withZone } from "./server-clock";
 
 /**
  * What the API answers, as this project reads it: unknown fields are allowed, missing ones refused with their path,
@@ -27,6 +28,7 @@ export const identifierSchema = z
 
 // Names and the like are repeated in messages and outputs: they come in with what a terminal would obey escaped.
 const text = z.string().max(4096).transform(printable);
+const instant = text.transform(withZone);
 
 const address = z
   .string()
@@ -41,6 +43,7 @@ export interface ApiTenant {
   name: string;
   /** The cells where the Web UI is reachable. */
   cells: string[];
+  /** ISO 8601 with its zone, where the API gives one that can be read. */
   createdAt: string;
   updatedAt: string;
   /** The Web UI's address per cell, for the cells that the API gives a usable link for. */
@@ -51,8 +54,8 @@ export const tenantSchema = z
   .object({
     id: identifierSchema,
     name: text,
-    created: text,
-    updated: text,
+    created: instant,
+    updated: instant,
     cells: z.array(text),
     _links: z.object({ "documents-ui": z.unknown().optional() }).nullish(),
   })

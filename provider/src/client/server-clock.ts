@@ -9,8 +9,37 @@ const httpDate = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day
  */
 export function parseHttpDate(header: string | undefined): number | undefined {
   if (header === undefined || !httpDate.test(header)) return undefined;
-  // The form of asctime is in UTC too, and names no zone.
-  const epochMs = Date.parse(/\d{4}$/.test(header) ? `${header} GMT` : header);
+  // All are in UTC; that of asctime names no zone, and what names none would be read by this machine's.
+  const namesZone = /(?:[a-z]|[+-]\d{4})$/i.test(header.trim());
+  const epochMs = Date.parse(namesZone ? header : `${header} GMT`);
+  return Number.isNaN(epochMs) ? undefined : epochMs;
+}
+
+/** A date and time of ISO 8601, with or without its zone. */
+const dateTime =
+  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?([Zz]|[+-]\d{2}(?::?\d{2})?)?$/;
+
+/**
+ * Writes an API's date and time with its zone. One that names none is in UTC: JavaScript would read it by the zone of
+ * this machine, hours away.
+ *
+ * @returns anything else as it is
+ */
+export function withZone(text: string): string {
+  const [, date, time, zone] = dateTime.exec(text.trim()) ?? [];
+  return date === undefined || time === undefined || zone !== undefined ? text : `${date}T${time}Z`;
+}
+
+/**
+ * Reads an API's date and time.
+ *
+ * @returns milliseconds since 1970; undefined where it is none, or only a day
+ */
+export function parseInstant(text: string): number | undefined {
+  const [, date, time, zone = "Z"] = dateTime.exec(text.trim()) ?? [];
+  if (date === undefined || time === undefined) return undefined;
+  const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, "$1:$2");
+  const epochMs = Date.parse(`${date}T${time.replace(",", ".")}${offset.toUpperCase()}`);
   return Number.isNaN(epochMs) ? undefined : epochMs;
 }
 

@@ -1,10 +1,11 @@
 import * as oauth from "oauth4webapi";
 
 import { compressionOf, quotedRequestId } from "./answer";
+import { askedWaitMs } from "./asked-wait";
 import type { AssertionSigner } from "./assertion";
 import { messageOf, printable, TenantManagementError } from "./errors";
 import { parseJson } from "./json";
-import { parseRetryAfter, RetryableFailure } from "./retry";
+import { RetryableFailure } from "./retry";
 import { describeClockSkew } from "./server-clock";
 import type { HttpAnswer, Transport } from "./transport";
 
@@ -114,13 +115,25 @@ async function exchange(
   }
   const { status } = answer;
   if (status !== 408 && status !== 429 && status < 500) return answer;
+  const askedMs = askedWaitMs(answer);
+  const until = askedMs === undefined ? "" : `, and asked to wait ${Math.ceil(askedMs / 1000)} s`;
   throw new RetryableFailure(
     new TenantManagementError(
       "TOKEN_REFUSED",
-      `${words.server} (${url.href}) answered ${status}, again and again${quotedRequestId(answer)}. Try later.`,
+      `${words.server} (${url.href}) answered ${status}, again and again${until}${quotedRequestId(answer)}. Try later.`,
       { status },
     ),
-    parseRetryAfter(answer.headers["retry-after"], Date.now()),
+    askedMs,
+    words.server,
+  );
+}
+
+/** Tells whether a token request was refused because the client was not recognized (`invalid_client`). */
+export function isInvalidClient(error: unknown): boolean {
+  return (
+    error instanceof TenantManagementError &&
+    error.cause instanceof oauth.ResponseBodyError &&
+    error.cause.error === "invalid_client"
   );
 }
 

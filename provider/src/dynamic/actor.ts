@@ -66,6 +66,11 @@ const ciSystems: readonly CiSystem[] = [
   },
 ];
 
+/** Tells whether a CI system runs this process: it sets a flag of its own, or `CI`. */
+export function isCi(env: EnvironmentVariables = process.env): boolean {
+  return ["CI", ...ciSystems.map(({ flag }) => flag)].some((flag) => /^(?:true|1)$/i.test(env[flag] ?? ""));
+}
+
 /** Who acts, as far as the environment tells. */
 export interface Actor {
   /** The CI system's user as `github:octocat` where a CI system runs this, else `user@host`. */

@@ -2,7 +2,7 @@ import type { ApplicationCredentials } from "../client/application-credentials";
 import type { ApiApplication, AuthMethod } from "../client/schemas";
 import { type AdoptedSecret, readAdoptedSecret, toCredentials } from "./adopted-secret";
 import type { KeyAdoption } from "./adoption";
-import { applicationsOf } from "./organization";
+import { applicationsOf, findApplication } from "./organization";
 import { readSecretValue } from "./secret-value";
 import { currentApi, currentSettings } from "./session";
 import { refusal } from "./tenant-model";
@@ -34,9 +34,9 @@ export async function applicationToAdopt({
   tenantId,
   applicationId,
 }: Omit<KeyAdoption, "secretArn">): Promise<ApiApplication> {
-  const applications = await applicationsOf(tenantId);
-  const found = applications?.find((application) => application.applicationId === applicationId);
+  const found = await findApplication(tenantId, applicationId);
   if (found !== undefined) return found;
+  const applications = await applicationsOf(tenantId);
   const { stage } = currentSettings();
   const held = applications?.map((application) => `${application.applicationId} (cell ${application.cell})`);
   throw refusal(

@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
 
 import type { ApplicationCredentials } from "../client/application-credentials";
 import { messageOf, TenantManagementError } from "../client/errors";
 import { parseJson } from "../client/json";
+import { readPrivateKey } from "../client/pem";
 import { parsePublicKey } from "../client/public-key";
 import type { AuthMethod } from "../client/schemas";
 
@@ -62,7 +63,7 @@ export async function toCredentials(
       "holds no private key: it must be its value (PEM), or JSON with private_key and key_id",
     );
   }
-  const privateKey = readPrivateKey(pem, arn);
+  const privateKey = privateKeyIn(pem, arn);
   const { numbers, thumbprint } = await parsePublicKey(publicHalf(privateKey)).catch((error: unknown) => {
     throw unusable(arn, `holds a private key that ${messageOf(error)}`);
   });
@@ -75,11 +76,11 @@ export function publicHalf(privateKey: KeyObject): string {
   return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
 }
 
-function readPrivateKey(pem: string, arn: string): KeyObject {
+function privateKeyIn(pem: string, arn: string): KeyObject {
   try {
-    return createPrivateKey(pem.replaceAll("\\n", "\n"));
-  } catch {
-    throw unusable(arn, "holds a private key that cannot be read: give it as PEM, PKCS#8, not encrypted");
+    return readPrivateKey(pem);
+  } catch (error) {
+    throw unusable(arn, `holds a private key that cannot be read: it ${messageOf(error)}`);
   }
 }
 

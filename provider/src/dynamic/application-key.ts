@@ -1,5 +1,5 @@
 import type { Authentication } from "../client/api";
-import { parsePublicKey } from "../client/public-key";
+import { isSamePublicKey, parsePublicKey } from "../client/public-key";
 import { type CheckFailure, isUnknown, type Properties } from "./inputs";
 import { type Inputs, inputsSchema, type State } from "./tenant-application-model";
 
@@ -46,7 +46,10 @@ export async function checkKey(news: Properties): Promise<CheckFailure[]> {
   }
 }
 
-/** The form a key comes in is no difference: what counts is the key itself, and its id. */
+/**
+ * The form a key comes in is no difference: what counts is the key itself, and its id. Where none is given, the id may
+ * be either default: an earlier release took the thumbprint of a JWK that has a `kid`.
+ */
 export async function changedKey(
   state: State,
   news: Properties,
@@ -57,10 +60,10 @@ export async function changedKey(
   }
   if (isUnknown(publicKey) || isUnknown(keyId))
     return { publicKey: isUnknown(publicKey), keyId: isUnknown(keyId) };
-  const [now, before] = await Promise.all([parsePublicKey(publicKey), parsePublicKey(state.publicKey)]);
+  const now = await parsePublicKey(publicKey);
   return {
-    publicKey: now.thumbprint !== before.thumbprint,
-    keyId: (keyId ?? now.thumbprint) !== state.keyId,
+    publicKey: !isSamePublicKey(publicKey, state.publicKey),
+    keyId: !(keyId === undefined ? [now.defaultKeyId, now.thumbprint] : [keyId]).includes(state.keyId ?? ""),
   };
 }
 
@@ -68,6 +71,6 @@ export async function changedKey(
 export async function toAuthentication(wanted: Inputs): Promise<Authentication> {
   if (wanted.authMethod === undefined || wanted.authMethod === "CLIENT_SECRET")
     return { type: "CLIENT_SECRET" };
-  const { numbers, thumbprint } = await parsePublicKey(wanted.publicKey);
-  return { ...numbers, keyId: wanted.keyId ?? thumbprint };
+  const { numbers, defaultKeyId } = await parsePublicKey(wanted.publicKey);
+  return { ...numbers, keyId: wanted.keyId ?? defaultKeyId };
 }

@@ -14,13 +14,13 @@ const arrived = new Map<string, Set<string>>();
 export async function noteChangeArrived(inputs: Properties): Promise<void> {
   const { data } = slotSchema.safeParse(inputs["slot"]);
   if (data?.change === undefined) return;
-  const { stack, name, change } = data;
+  const { name, change } = data;
   const slots = arrived.get(change.intent) ?? new Set<string>();
   arrived.set(change.intent, slots);
   if (slots.has(name)) return;
   slots.add(name);
   if (slots.size !== change.applications) return;
-  await endIntentOfProgram(stack, change.intent, { outcome: "changed" }).catch((error: unknown) => {
+  await endIntentOfProgram(data, change.intent, { outcome: "changed" }).catch((error: unknown) => {
     console.warn(
       `warning: that the change of customer ${name.split("/")[0] ?? ""} is done could not be recorded: ${messageOf(error)}`,
     );

@@ -4,6 +4,7 @@ import type { Properties } from "./inputs";
 import { rememberAll } from "./recorder";
 import { currentSettings } from "./session";
 import { slotSchema } from "./slot";
+import { presentStackOf } from "./stack-identity";
 
 /**
  * What must hold before anything is deleted in production. The engine's protection can be taken away, in the state or
@@ -66,11 +67,11 @@ export async function assertMayBeDeleted(
     (applicationId !== undefined && madeSlots.has(slot.name))
   )
     return;
-  const { stack, name } = slot;
+  const stack = presentStackOf(slot);
   const memory = await rememberAll(stack);
-  const customer = memory.customerOf(stack, tenantId) ?? name.split("/")[0] ?? "";
+  const customer = memory.customerOf(stack, tenantId) ?? slot.name.split("/")[0] ?? "";
   if (memory.statusOf({ stack, customer }) === "deprecated") return;
-  if (applicationId !== undefined && memory.hasSuccessor({ stack, slot: name }, applicationId)) return;
+  if (applicationId !== undefined && memory.hasSuccessor({ stack, slot: slot.name }, applicationId)) return;
   throw refused(what, customer);
 }
 

@@ -1,6 +1,9 @@
+import "../node-version";
 import { endWithEngine } from "./engine-watch";
+import { noteStackOfRequests } from "./stack-identity";
 
 endWithEngine();
+noteStackOfRequests();
 
 /** What the engine loads by the `__provider` text of each resource (see `../provider-source.ts`). */
 export { released } from "./released";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 
-/** What the engine passes for a value that a preview does not know yet. */
-const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { isUnknown } from "../unknown";
+
+export { isUnknown };
 
 /** The properties of a resource, as the engine passes them. */
 export type Properties = Record<string, unknown>;
@@ -15,12 +16,6 @@ export interface CheckFailure {
 /** Leaves out the text of the provider itself, which the engine passes among the properties. */
 export function withoutProvider(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== "__provider"));
-}
-
-/** Tells whether a value, or anything inside it, is not known yet. */
-export function isUnknown(value: unknown): boolean {
-  if (value === unknownValue) return true;
-  return typeof value === "object" && value !== null && Object.values(value).some(isUnknown);
 }
 
 /**

@@ -11,8 +11,8 @@ export interface LostApplication {
   authMethod: AuthMethod;
   /** Whether something else is declared by now: then it is of no use, even where its key is ours. */
   isOtherwiseDeclared: boolean;
-  /** Whether the record has its answer: then it may be the state that was lost, and the application in use. */
-  isAnswered: boolean;
+  /** Its id, where the record has the answer: then it may be the state that was lost, and the application in use. */
+  answeredId: string | undefined;
   /** The resource's name, for the commands that a message gives. */
   slot: string;
   /** Tells of an application whether it is known not to be the lost one: older, a sibling's, or in the state. */
@@ -45,8 +45,7 @@ export async function settleLostApplication(
   api: TenantManagementApi,
   lost: LostApplication,
 ): Promise<LostApplicationFinding> {
-  const applications = (await api.listApplications(lost.tenantId)) ?? [];
-  const candidates = applications.filter(
+  const candidates = (await lookFor(api, lost)).filter(
     ({ applicationId, cell, scopes }) =>
       cell === lost.cell && sameMembers(scopes, lost.scopes) && !lost.isKnown(applicationId),
   );
@@ -55,10 +54,23 @@ export async function settleLostApplication(
   if (others.length > 0) throw severalCandidates(lost, candidates, api);
   if (lost.authMethod !== "CLIENT_SECRET" && !lost.isOtherwiseDeclared)
     return { kind: "recovered", application: candidate };
-  if (!lost.mayDelete)
-    throw lost.isAnswered ? perhapsInUse(lost, candidate, api) : ofNoUse(lost, candidate, api);
+  if (lost.answeredId !== undefined) throw perhapsInUse(lost, candidate, api);
+  if (!lost.mayDelete) throw ofNoUse(lost, candidate, api);
   await lost.remove(candidate.applicationId);
   return { kind: "deleted", applicationId: candidate.applicationId };
+}
+
+/** By its id where that is known; else in the list, twice: whatever either shows is there. */
+async function lookFor(
+  api: TenantManagementApi,
+  { tenantId, answeredId }: LostApplication,
+): Promise<ApiApplication[]> {
+  if (answeredId !== undefined) {
+    const found = await api.getApplication(tenantId, answeredId);
+    return found === undefined ? [] : [found];
+  }
+  const seen = (await api.lookTwice(() => api.listApplications(tenantId))).flatMap((list) => list ?? []);
+  return [...new Map(seen.map((application) => [application.applicationId, application])).values()];
 }
 
 function severalCandidates(
@@ -104,7 +116,7 @@ function perhapsInUse(
     `Application ${lost.slot} is on record as made, and the state does not hold it: ${applicationId} (client ${clientId}, tenant ${lost.tenantId}, ` +
       `cell ${lost.cell}, stage ${api.stage}). It was not touched. If the state was lost, or an older one was put back, somebody may use it, and its ${credential} ` +
       `lies in Secrets Manager. Adopt it: declare it as it was made, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> } ` +
-      "(see docs/recovery.md). If the update that made it was killed before it was saved, nobody has its credentials. Only then have it deleted and made again: " +
-      "run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again.",
+      "(see docs/recovery.md). If the update that made it was killed before it was saved, nobody has its credentials: `npm run tenants -- reconcile` says so, " +
+      "and `npm run tenants -- reconcile --fix` deletes it then. Run `pulumi up` again after that.",
   );
 }

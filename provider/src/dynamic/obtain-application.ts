@@ -22,6 +22,7 @@ import {
   noteApplicationOfStack,
   takeRecoveredTenant,
 } from "./organization";
+import { isMadeTenant, noteDeletedApplication } from "./own-changes";
 import { idsOfOtherSlots, idsOnRecord, isHeldObject, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
@@ -61,7 +62,7 @@ async function obtainOnRecord(
   onRecord: (recordedAs: RecordedAs | undefined) => void,
 ): Promise<ObtainedApplication> {
   const parameters = toParameters(wanted, authentication);
-  const known = await othersIn(wanted.tenantId, found);
+  const known = await othersIn(api, wanted.tenantId, found);
   const recording = await record({
     type: "TenantApplication",
     operation: "create",
@@ -94,10 +95,19 @@ async function obtainOnRecord(
 
 /**
  * Gives the ids of the applications of a tenant that a create in it is to be told from. One that is found again is what
- * the create has made: a repair that is killed must leave it to be found once more.
+ * the create has made: a repair that is killed must leave it to be found once more. Where a lost one may be deleted, one
+ * list does not do: what it lacks would be taken for it.
  */
-async function othersIn(tenantId: string, found: ApiApplication | undefined): Promise<string[]> {
-  const listed = (await applicationsOf(tenantId))?.map(({ applicationId }) => applicationId) ?? [];
+async function othersIn(
+  api: TenantManagementApi,
+  tenantId: string,
+  found: ApiApplication | undefined,
+): Promise<string[]> {
+  const isOneListEnough = currentSettings().replaceLostApplications !== true || isMadeTenant(tenantId);
+  const listed = [
+    ...((await applicationsOf(tenantId)) ?? []),
+    ...(isOneListEnough ? [] : ((await api.listApplications(tenantId)) ?? [])),
+  ].map(({ applicationId }) => applicationId);
   const all = new Set([...listed, ...applicationsOfStackIn(tenantId)]);
   if (found !== undefined) all.delete(found.applicationId);
   return [...all];
@@ -138,11 +148,16 @@ async function createApplication(
   lost: LostApplication,
 ): Promise<ObtainedApplication> {
   const create = (): Promise<NewApplication> =>
-    api.createApplication(wanted.tenantId, {
-      cell: wanted.cell,
-      scopes: scopesOf(wanted.scopes),
-      authentication,
-    });
+    api.whileSettling(
+      () =>
+        api.createApplication(wanted.tenantId, {
+          cell: wanted.cell,
+          scopes: scopesOf(wanted.scopes),
+          authentication,
+        }),
+      ({ status }) => status === 404 && isMadeTenant(wanted.tenantId),
+      "this run has just made the tenant",
+    );
   try {
     return await create();
   } catch (error) {
@@ -185,10 +200,9 @@ async function settleEarlier(
     const settled = await settleLostApplication(api, {
       ...lostApplication(api, wanted, slot, asked),
       isOtherwiseDeclared: !isSame(asked, now),
-      isAnswered: history.kind === "made",
+      answeredId: history.kind === "made" ? history.objectId : undefined,
       isKnown: (applicationId) =>
-        isOfStack(applicationId) ||
-        (history.kind === "made" ? applicationId !== history.objectId : isOlder(applicationId)),
+        isOfStack(applicationId) || (history.kind !== "made" && isOlder(applicationId)),
     });
     if (settled.kind === "recovered")
       noteApplicationOfStack(settled.application.applicationId, wanted.tenantId);
@@ -210,15 +224,17 @@ function lostApplication(
     scopes,
     authMethod,
     isOtherwiseDeclared: false,
-    isAnswered: false,
+    answeredId: undefined,
     slot: slot.name,
     mayDelete: currentSettings().replaceLostApplications === true,
-    remove: (applicationId) =>
-      deleteOnRecord(
+    remove: async (applicationId) => {
+      await deleteOnRecord(
         { type: "TenantApplication", slot, tenantId, applicationId },
         `Application ${applicationId} of tenant ${tenantId}`,
         () => api.deleteApplication(tenantId, applicationId, cell),
-      ),
+      );
+      noteDeletedApplication(tenantId, applicationId);
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { RecordedAs } from "../journal/index";
 import { sameMembers } from "./inputs";
 import { findLostTenant, type LostTenant } from "./lost-tenant";
 import { noteNewTenant, noteRecoveredTenant } from "./organization";
+import { isDeletedTenantName } from "./own-changes";
 import { record, slotHistory } from "./recorder";
 import type { SlotInput } from "./slot";
 import { cellSet, cellsAtStart, type Inputs, refusal } from "./tenant-model";
@@ -31,7 +32,11 @@ export async function obtainTenant(
     parameters: { name: wanted.name, cells: cellsAtStart(wanted), adopt: wanted.adopt },
   });
   try {
-    const [outcome, made] = await obtainOnRecord(api, wanted, earlier, Date.parse(recording.intent.at));
+    const startedAtMs = Date.parse(recording.intent.at);
+    const [outcome, made] =
+      earlier === undefined
+        ? await obtainOnRecord(api, wanted, lost, startedAtMs)
+        : (["recovered", earlier] as const);
     if (outcome === "recovered") noteRecoveredTenant(made.tenantId);
     onRecord(await recording.end({ outcome, tenantId: made.tenantId }));
     return made;
@@ -44,19 +49,31 @@ export async function obtainTenant(
 async function obtainOnRecord(
   api: TenantManagementApi,
   wanted: Inputs,
-  earlier: ApiTenant | undefined,
+  lost: LostTenant | undefined,
   startedAtMs: number,
 ): Promise<["recovered" | "adopted" | "made", ApiTenant]> {
-  if (earlier !== undefined) return ["recovered", earlier];
   if (wanted.adopt !== undefined) return ["adopted", await adoptTenant(api, wanted.adopt, wanted)];
   const { name } = wanted;
   const cells = cellsAtStart(wanted);
   try {
-    const made = await api.createTenant({ name, ...(cells === undefined ? {} : { cells }) });
+    const made = await api.whileSettling(
+      () => api.createTenant({ name, ...(cells === undefined ? {} : { cells }) }),
+      ({ status }) => (status === 400 || status === 409) && isDeletedTenantName(name),
+      "this run has just deleted a tenant of that name",
+    );
     noteNewTenant(made.tenantId);
     return ["made", made];
   } catch (error) {
-    if (!mayHaveHappened(error)) throw await explainCreateRefusal(error, name, api);
+    if (!mayHaveHappened(error)) {
+      const explained = await explainCreateRefusal(error, name, api);
+      // The name may be taken by what the lost create has made, and the list lag: that create stays open on record.
+      if (lost === undefined || explained !== error || !isNamePerhapsTaken(error)) throw explained;
+      throw new TenantManagementError(
+        "NO_ANSWER",
+        `${messageOf(error)} An earlier create of "${name}" got no answer, and may have made it; the API's list of tenants does not show it yet. Run \`pulumi up\` again later: it looks for it once more.`,
+        { cause: error },
+      );
+    }
     if (error instanceof TenantManagementError && error.made !== undefined) throw error;
     const found = await findLostTenant(api, { name, cells, startedAtMs }).catch((finding: unknown) => {
       // What may have happened is still not known: the record must say so, for the next run.
@@ -83,7 +100,12 @@ async function lostBefore(slot: SlotInput, wanted: Inputs): Promise<LostTenant |
   if (begun === undefined) return undefined;
   const { parameters, at } = begun;
   const asked = cellSet.safeParse(parameters["cells"]).data;
-  return { name: wanted.name, cells: wanted.cells ?? asked, startedAtMs: Date.parse(at) };
+  return {
+    name: wanted.name,
+    cells: wanted.cells ?? asked,
+    startedAtMs: Date.parse(at),
+    answeredId: history.kind === "made" ? history.objectId : undefined,
+  };
 }
 
 async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: Inputs): Promise<ApiTenant> {
@@ -107,13 +129,19 @@ async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: I
   return found;
 }
 
+/** What the API answers to a name that is taken is not documented: 400 or 409. */
+function isNamePerhapsTaken(error: unknown): boolean {
+  if (!(error instanceof TenantManagementError) || error.code !== "REFUSED") return false;
+  return error.status === 400 || error.status === 409;
+}
+
 async function explainCreateRefusal(
   error: unknown,
   name: string,
   api: TenantManagementApi,
 ): Promise<unknown> {
-  const isRefusal = error instanceof TenantManagementError && error.code === "REFUSED";
-  if (!isRefusal || (error.status !== 400 && error.status !== 409)) return error;
+  // A tenant that this run has deleted is perhaps still listed, and nobody's to adopt.
+  if (!isNamePerhapsTaken(error) || isDeletedTenantName(name)) return error;
   let existing: ApiTenant | undefined;
   try {
     existing = (await api.listTenants()).find((other) => other.name === name);

@@ -3,6 +3,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication, ApiTenant } from "../client/schemas";
 import { onceForAll } from "./once-for-all";
+import { noteMadeTenant } from "./own-changes";
 import { currentApi, currentSettings } from "./session";
 
 /**
@@ -55,6 +56,7 @@ export function noteOrganizationKnown(): void {
 /** Notes a tenant that this process has just made: it holds no application. */
 export function noteNewTenant(tenantId: string): void {
   applications.set(tenantId, Promise.resolve([]));
+  noteMadeTenant(tenantId);
 }
 
 /** Tenants that this process has found again, after the answer to their create was lost. */
@@ -63,6 +65,7 @@ const recoveredTenants = new Set<string>();
 /** Notes a tenant that this process has found again: that it is not another stack's is likely, and not certain. */
 export function noteRecoveredTenant(tenantId: string): void {
   recoveredTenants.add(tenantId);
+  noteMadeTenant(tenantId);
 }
 
 /** Tells once of a tenant that this process has found again. */
@@ -70,11 +73,53 @@ export function takeRecoveredTenant(tenantId: string): boolean {
   return recoveredTenants.delete(tenantId);
 }
 
-/** Gives all tenants of the organization by id; the paged list is read once for all that ask. */
-export const tenantsById = onceForAll(async (): Promise<Map<string, ApiTenant>> => {
+/** Gives the tenants of the organization's list by id; the paged list is read once for all that ask. */
+const tenantsById = onceForAll(async (): Promise<Map<string, ApiTenant>> => {
   const tenants = await (await currentApi()).listTenants();
   return new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
 });
+
+/**
+ * Finds a tenant: in the list that all share, or else by its id. A list may lag, and its pages may shift while they are
+ * read: what it lacks is not gone.
+ *
+ * @returns Resolves with undefined only where the API knows none of that id.
+ */
+export async function findTenant(tenantId: string): Promise<ApiTenant | undefined> {
+  const listed = (await tenantsById()).get(tenantId);
+  const found = listed ?? (await (await currentApi()).getTenant(tenantId));
+  if (found !== undefined) noteOrganizationKnown();
+  if (listed === undefined && found !== undefined) warnOfLaggingList(`tenant "${found.name}" (${tenantId})`);
+  return found;
+}
+
+/**
+ * Finds an application: in its tenant's list, which all share, or else by its id.
+ *
+ * @returns Resolves with undefined only where the API knows none of that id, or not the tenant.
+ */
+export async function findApplication(
+  tenantId: string,
+  applicationId: string,
+): Promise<ApiApplication | undefined> {
+  const list = await applicationsOf(tenantId);
+  const listed = list?.find((application) => application.applicationId === applicationId);
+  if (list === undefined || listed !== undefined) return listed;
+  const found = await (await currentApi()).getApplication(tenantId, applicationId);
+  if (found !== undefined) warnOfLaggingList(`application ${applicationId} of tenant ${tenantId}`);
+  return found;
+}
+
+const lagging = { isWarnedOf: false };
+
+/** Once: a list that lags may lack everything. */
+function warnOfLaggingList(what: string): void {
+  if (lagging.isWarnedOf) return;
+  lagging.isWarnedOf = true;
+  console.warn(
+    `warning: a list of the Tenant Management API lacks ${what}, which the API finds by its id. It stays in the state, and so does everything that is found so. Tell the vendor if this lasts.`,
+  );
+}
 
 /** Forgets a tenant's applications, which have changed. */
 export function forgetApplicationsOf(tenantId: string): void {

@@ -24,6 +24,7 @@ import { currentIdentityAccess, currentSettings } from "./session";
 import type { Properties } from "./inputs";
 import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
+import { formerStacks, noteDeclaredStack, presentStackOf } from "./stack-identity";
 
 /** What is about to be done. */
 export interface Intention extends Omit<Intended, "stack" | "slot"> {
@@ -65,15 +66,16 @@ export function assertChangeHasReason(): string | undefined {
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
   const { stage, apiUrl } = currentSettings();
   const reason = assertChangeHasReason();
-  const opened = await open(slot.stack);
+  const stack = presentStackOf(slot);
+  const opened = await open(stack);
   const { journal } = opened;
   // What is deleted or handed over may have been taken, lost and taken back since its last create.
-  if (intention.operation === "delete" || intention.operation === "release") await rememberAll(slot.stack);
+  if (intention.operation === "delete" || intention.operation === "release") await rememberAll(stack);
   try {
     return await startRecording(
       appendTo(opened),
       { ...(await provenance(currentIdentityAccess())), stage, apiUrl, reason },
-      { ...intention, stack: slot.stack, slot: slot.name },
+      { ...intention, stack, slot: slot.name },
     );
   } catch (error) {
     throw new TenantManagementError("INPUT_INVALID", notRecorded(journal, error), { cause: error });
@@ -81,7 +83,8 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
 }
 
 /** Records how an intent of this run's program ended. What was done is done: where it cannot be recorded, it warns. */
-export async function endIntentOfProgram(stack: string, intentId: string, ending: Ending): Promise<void> {
+export async function endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
+  const stack = presentStackOf(slot);
   const opened = await open(stack);
   const intent = (await remember(stack)).openIntent(intentId);
   if (intent === undefined) return;
@@ -109,17 +112,18 @@ function notRecorded({ location }: Journal, error: unknown): string {
 }
 
 /**
- * Notes which object the stack held for a resource, and takes that out of its inputs: the state need not repeat it, and
- * an input that changed would be written again.
+ * Notes which object the stack held for a resource, and under which names, and takes that out of its inputs: the state
+ * need not repeat it, and an input that changed would be written again.
  *
  * @returns the inputs as they are to be kept
  */
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, heldBefore: before, stack, name } = slot.data;
+  const { heldId, heldBefore: before, formerly, stack, name } = slot.data;
   const kept = { stack, name };
   heldBefore ??= before;
+  noteDeclaredStack(stack, formerly);
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
 }
@@ -136,9 +140,10 @@ export function isHeldObject(type: RecordedType, objectId: string): boolean {
 
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
-  return (await remember(slot.stack)).historyOf({
+  const stack = presentStackOf(slot);
+  return (await remember(stack)).historyOf({
     type,
-    stack: slot.stack,
+    stack,
     slot: slot.name,
     apiUrl: currentSettings().apiUrl,
     heldId: heldObjectId(type, slot),
@@ -147,12 +152,13 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
 
 /** Gives the ids of all objects of a type that are on record as made. */
 export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return (await rememberAll(slot.stack)).recordedIds(type);
+  return (await rememberAll(presentStackOf(slot))).recordedIds(type);
 }
 
 /** Gives the ids of all objects of a type that are on record as made for other slots. */
 export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return (await rememberAll(slot.stack)).recordedIds(type, { stack: slot.stack, slot: slot.name });
+  const stack = presentStackOf(slot);
+  return (await rememberAll(stack)).recordedIds(type, { stack, slot: slot.name });
 }
 
 /** Tells whether the record says that an object may be gone by our own hand. */
@@ -161,7 +167,7 @@ export async function mayBeDeletedByUs(
   slot: SlotInput,
   objectId: string,
 ): Promise<boolean> {
-  return (await rememberAll(slot.stack)).mayBeDeleted(type, objectId);
+  return (await rememberAll(presentStackOf(slot))).mayBeDeleted(type, objectId);
 }
 
 const open = onceForAll(async (stack: string): Promise<Opened> => {
@@ -215,5 +221,5 @@ function openJournal(stack: string): Journal {
   if (problem !== undefined) {
     throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
   }
-  return openJournalOf({ stack, location, directory: process.cwd() });
+  return openJournalOf({ stack, location, directory: process.cwd(), formerNames: formerStacks });
 }

@@ -1,6 +1,7 @@
 import { messageOf } from "../client/errors";
 import type { Properties } from "./inputs";
 import { PartlyMadeError } from "./partly-made";
+import { assertNothingReveals } from "./session";
 
 /**
  * Turns whatever was thrown into what the engine shows: the message, once. The host prints an error's `stack` beside
@@ -36,7 +37,10 @@ type Reporting<T> = {
     : T[Name];
 };
 
-/** Makes every method of a provider throw {@link ReportedError}. */
+/**
+ * Makes every method of a provider throw {@link ReportedError}, and do nothing where the process was started in a way that
+ * writes credentials down.
+ */
 export function reporting<T extends object>(provider: T): Reporting<T> {
   return new Proxy(provider as Reporting<T>, {
     get: (target, name) => {
@@ -44,6 +48,7 @@ export function reporting<T extends object>(provider: T): Reporting<T> {
       if (typeof member !== "function") return member;
       return async (...args: unknown[]): Promise<unknown> => {
         try {
+          if (name !== "configure") assertNothingReveals();
           return await (member as (...given: unknown[]) => unknown).apply(target, args);
         } catch (error) {
           throw new ReportedError(error);

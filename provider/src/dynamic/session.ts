@@ -1,6 +1,7 @@
 import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
 import { type IdentityAccess, readIdentityAccess } from "../identity-access";
+import { revealingProblem } from "../revealing-switches";
 import { describeProblems, type ProviderSettings, readSettings } from "../settings";
 import { onceForAll } from "./once-for-all";
 
@@ -17,16 +18,28 @@ export interface ConfigureRequest {
 let settings: ProviderSettings | undefined;
 let identityAccess: IdentityAccess = {};
 let configurationError: Error | undefined;
+let startError: Error | undefined;
 
 /**
  * Takes the stack's configuration. It is synchronous: the engine's host caches a provider before it has configured it,
  * and a second call may come in between.
  */
 export function configure(request: ConfigureRequest): void {
+  const problem = revealingProblem(request.config.get("tenants:stage"));
+  if (problem !== undefined) startError = new TenantManagementError("INPUT_INVALID", problem);
   const read = readSettings((key) => request.config.get(`tenants:${key}`));
   identityAccess = readIdentityAccess((key) => request.config.get(`aws:${key}`));
   if ("settings" in read) settings = { ...read.settings, awsRegion: request.config.get("aws:region") };
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
+}
+
+/**
+ * Makes sure that this process was not started in a way that writes credentials down.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with what to unset
+ */
+export function assertNothingReveals(): void {
+  if (startError !== undefined) throw startError;
 }
 
 /**

@@ -13,6 +13,8 @@ export const slotSchema = z.object({
   heldId: z.string().optional(),
   /** What the stack held when its last update ended: where its last create is on record, and all of it, in short. */
   heldBefore: z.object({ last: recordedAsSchema, holding: z.string() }).optional(),
+  /** The other names of the stack that its state told then: it was renamed, or moved. */
+  formerly: z.array(z.string()).optional(),
   /** A change of its customer that this update makes: told in an `up` alone, and kept in no state. */
   change: z
     .object({

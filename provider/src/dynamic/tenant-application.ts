@@ -23,11 +23,12 @@ import {
 import { wayToReplace } from "./lost-application";
 import { obtainApplication, type ObtainedApplication } from "./obtain-application";
 import {
-  applicationsOf,
+  findApplication,
   noteApplicationOfStack,
   noteOrganizationKnown,
   noteTenantOfStack,
 } from "./organization";
+import { noteDeletedApplication } from "./own-changes";
 import { PartlyMadeError } from "./partly-made";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
@@ -124,9 +125,7 @@ export const tenantApplication = reporting({
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
     noteApplicationOfStack(applicationId, state.tenantId);
-    const found = (await applicationsOf(state.tenantId))?.find(
-      (application) => application.applicationId === applicationId,
-    );
+    const found = await findApplication(state.tenantId, applicationId);
     if (found === undefined) {
       await assertMissing(
         toRecord(applicationId, state),
@@ -140,9 +139,7 @@ export const tenantApplication = reporting({
   /** Completes a partly made application; nothing else of an application is ever updated. */
   async update(applicationId: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const state = stateSchema.parse(olds);
-    const found = (await applicationsOf(state.tenantId))?.find(
-      (application) => application.applicationId === applicationId,
-    );
+    const found = await findApplication(state.tenantId, applicationId);
     if (found === undefined) {
       throw new TenantManagementError(
         "INPUT_INVALID",
@@ -174,6 +171,7 @@ export const tenantApplication = reporting({
     await deleteOnRecord(object, what, async () =>
       (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
     );
+    noteDeletedApplication(state.tenantId, applicationId);
   },
 });
 

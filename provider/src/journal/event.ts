@@ -51,6 +51,19 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+const formerNameSchema = z.object({
+  /** `organization/project/stack`. */
+  stack: z.string(),
+  /** Where the chain of its events ended. */
+  hash,
+  sequence: z.int().nonnegative(),
+});
+
+/** A name that a stack had. */
+export type FormerName = z.output<typeof formerNameSchema>;
+
 const common = {
   /** The version of this form: 2 since events are chained. */
   v: z.literal([1, 2]),
@@ -84,12 +97,11 @@ const common = {
   /** The event's place among those of its stack, from 1. */
   sequence: z.int().positive().optional(),
   /** The hash of the stack's event before it (see `chain.ts`). Events of version 1 have none. */
-  previous: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/)
-    .optional(),
+  previous: hash.optional(),
   /** What the record says that the stack holds after it, in short (see `holding.ts`). */
   holds: z.string().optional(),
+  /** In the first event of a stack that was renamed or moved: the names under which its record began. */
+  formerly: z.array(formerNameSchema).optional(),
 };
 
 /** Is written before a request that changes something is sent. */

@@ -13,6 +13,7 @@ export {
   type ResultEvent,
 } from "./event";
 export { openFileJournal } from "./file-journal";
+export { formerHeads, formerNamesIn, underPresentName } from "./former-names";
 export {
   cutOffCreates,
   historyOf,

@@ -98,7 +98,9 @@ export function journalIn(store: Store): Journal {
     const entries = events.map((event) => {
       memory.add(event);
       const head = next.get(event.stack) ?? genesis;
-      const text = JSON.stringify(chained(event, head, memory.holdingOf(event.stack)));
+      // What it holds by its former names is not known here: then all is read each time.
+      const holds = memory.isRenamed ? undefined : memory.holdingOf(event.stack);
+      const text = JSON.stringify(chained(event, head, holds));
       const entry = readEntry(text, store.location);
       if (entry.kind !== "event") throw new Error(`This is no event of a journal: ${text}`);
       next.set(event.stack, advance(head, entry));

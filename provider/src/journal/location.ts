@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 
+import { TenantManagementError } from "../client/errors";
+import { isCi } from "../dynamic/actor";
 import { openFileJournal } from "./file-journal";
+import { withFormerNames } from "./former-names";
 import type { Journal } from "./journal";
 import { openS3Journal } from "./s3-journal";
 
@@ -13,6 +16,8 @@ export interface JournalPlace {
   location: string | undefined;
   /** A folder of the project: that of `Pulumi.yaml`, or one below it. */
   directory: string;
+  /** Gives the other names that the stack's state tells: it was renamed, or moved. Default: none. */
+  formerNames?: () => Promise<readonly string[]> | readonly string[];
 }
 
 /** Tells whether a journal lies on this machine's disk, and so goes with it. */
@@ -31,9 +36,9 @@ export function journalProblem(
   location: string | undefined,
   isDiskKept: boolean | undefined,
 ): string | undefined {
-  if (!isOnDisk(location) || process.env["CI"] !== "true" || isDiskKept === true) return undefined;
+  if (!isOnDisk(location) || isDiskKept === true || !isCi()) return undefined;
   return (
-    "must be s3://<bucket>/<prefix> on a CI runner (CI=true), whose disk goes away, and with it the journal that a repair after a crash needs; " +
+    "must be s3://<bucket>/<prefix> on a CI runner, whose disk goes away, and with it the journal that a repair after a crash needs; " +
     "or, if the disk is kept, set tenants:journalDiskIsKept to true"
   );
 }
@@ -46,14 +51,28 @@ export function journalMissing({ location }: Pick<Journal, "location">): string 
   );
 }
 
-/** Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`. */
-export function openJournalOf({ stack, location, directory }: JournalPlace): Journal {
+/**
+ * Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`; with it, what
+ * the stack has on record under the names that it had before.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` where it lies in the project and there is no project
+ */
+export function openJournalOf(place: JournalPlace): Journal {
+  const { stack, formerNames = () => [] } = place;
+  return withFormerNames(openUnderName(place, stack), {
+    stack,
+    namesOfState: formerNames,
+    open: (former) => openUnderName(place, former),
+  });
+}
+
+function openUnderName({ location, directory }: JournalPlace, stack: string): Journal {
   if (location !== undefined && !isOnDisk(location)) {
     return openJournalAt(`${location.replace(/\/+$/, "")}/${stack}`);
   }
   const stackName = stack.slice(stack.lastIndexOf("/") + 1);
   const file = location ?? `Pulumi.${stackName}.journal.jsonl`;
-  return openJournalAt(path.resolve(projectDirectory(directory), file));
+  return openJournalAt(path.isAbsolute(file) ? file : path.resolve(projectDirectory(directory), file));
 }
 
 /** Opens the journal at a place, whosever it is: a file's path, or `s3://<bucket>/<prefix of the stack>`. */
@@ -61,9 +80,15 @@ export function openJournalAt(location: string): Journal {
   return isOnDisk(location) ? openFileJournal(location) : openS3Journal(location);
 }
 
-/** The engine runs a provider in the program's folder, which may lie below that of `Pulumi.yaml`. */
+/** Finds the project's folder: the engine runs a provider in the program's, which may lie below it. */
 function projectDirectory(start: string): string {
-  const here = ["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(path.join(start, name)));
-  const parent = path.dirname(start);
-  return here || parent === start ? start : projectDirectory(parent);
+  for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
+    if (["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(path.join(folder, name)))) return folder;
+    if (path.dirname(folder) === folder) break;
+  }
+  throw new TenantManagementError(
+    "INPUT_INVALID",
+    `There is no Pulumi.yaml in ${start} or a folder above it, so the journal of the stack cannot be found. ` +
+      "Run the command in the project's folder, or set tenants:journal to an absolute path or to s3://<bucket>/<prefix>.",
+  );
 }

@@ -82,6 +82,7 @@ export class Memory {
   /** The slots whose creates have made an object. */
   readonly #slotsOf = new Map<string, Slot[]>();
   readonly #before: HeldBefore | undefined;
+  #isRenamed = false;
 
   /** @param before what came before the events that it will be given; default: nothing did */
   constructor(before?: HeldBefore) {
@@ -95,9 +96,15 @@ export class Memory {
     else this.#open.delete(event.intent);
   }
 
+  /** Tells whether its stack had other names before, and so a record that this is only the end of. */
+  get isRenamed(): boolean {
+    return this.#isRenamed;
+  }
+
   /** Takes in the next event. */
   add(event: JournalEvent): void {
     this.addEarlier(event);
+    if (event.formerly !== undefined) this.#isRenamed = true;
     if (event.event === "intent") this.#addIntent(event);
     else this.#addResult(event);
     if (event.operation === "create") this.#weigh(event);

@@ -109,6 +109,9 @@ export class Verifier {
   readonly #notes: Verification["notes"] = [];
   readonly #open = new Map<string, { entry: EventEntry; isSettled: boolean }>();
   readonly #openIn = new Map<string, Set<string>>();
+  /** The present names of stacks that were renamed, by their former ones, and where the chains of those ended. */
+  readonly #presentNames = new Map<string, string>();
+  readonly #formerHeads: string[] = [];
   /** The intents whose results came before them. */
   readonly #ended = new Set<string>();
   readonly #live = new Map<string, ObjectOnRecord>();
@@ -122,6 +125,7 @@ export class Verifier {
         this.#defects.push(() => defect);
       } else if (entry.kind === "cut") this.#notes.push(cutLine(entry));
       else {
+        this.#takeNames(entry);
         const hash = this.#takeLink(entry);
         this.#takeOpen(entry);
         this.#takeObject(entry, hash);
@@ -180,6 +184,11 @@ export class Verifier {
     );
   }
 
+  /** Looks for where the chains ended that the stack had under its former names. */
+  expectFormerNames(location: string): void {
+    this.expect(this.#formerHeads, location);
+  }
+
   /** Gives what was found, once all lines were taken. */
   finish(): Verification {
     const open = [...this.#open.values()];
@@ -195,6 +204,35 @@ export class Verifier {
         ...open.filter(({ isSettled }) => isSettled).map(({ entry }) => settledIntent(entry)),
       ],
     };
+  }
+
+  /** Takes an event as the first under a new name of its stack. */
+  #takeNames({ event }: EventEntry): void {
+    for (const { stack, hash } of event.formerly ?? []) {
+      this.#presentNames.set(stack, event.stack);
+      if (hash !== genesis.hash) this.#formerHeads.push(hash);
+    }
+    if (event.formerly === undefined) return;
+    this.#openIn.clear();
+    for (const [id, { entry, isSettled }] of this.#open) if (!isSettled) this.#addOpen(id, entry.event);
+  }
+
+  /** Names the slot of an event, under the present name of its stack. */
+  #slotOf(event: JournalEvent): string {
+    const seen = new Set([event.stack]);
+    let { stack } = event;
+    for (let next = this.#presentNames.get(stack); next !== undefined && !seen.has(next);) {
+      seen.add(next);
+      stack = next;
+      next = this.#presentNames.get(stack);
+    }
+    const { type, slot, apiUrl } = event;
+    return slotOf({ type, stack, slot, apiUrl });
+  }
+
+  #addOpen(id: string, event: JournalEvent): void {
+    const slot = this.#slotOf(event);
+    this.#openIn.set(slot, (this.#openIn.get(slot) ?? new Set()).add(id));
   }
 
   /** Takes an event as a link of its stack's chain. */
@@ -243,25 +281,25 @@ export class Verifier {
     if (event.event === "intent") {
       if (this.#ended.delete(event.id)) return;
       this.#open.set(event.id, { entry, isSettled: false });
-      const slot = slotOf(event);
-      this.#openIn.set(slot, (this.#openIn.get(slot) ?? new Set()).add(event.id));
+      this.#addOpen(event.id, event);
       return;
     }
     const open = this.#open.get(event.intent);
     if (open === undefined) this.#ended.add(event.intent);
     else {
-      const slot = slotOf(open.entry.event);
+      const slot = this.#slotOf(open.entry.event);
       const inSlot = this.#openIn.get(slot);
       inSlot?.delete(event.intent);
       if (inSlot?.size === 0) this.#openIn.delete(slot);
     }
     this.#open.delete(event.intent);
     if (!settles(event)) return;
-    for (const id of this.#openIn.get(slotOf(event)) ?? []) {
+    const slot = this.#slotOf(event);
+    for (const id of this.#openIn.get(slot) ?? []) {
       const settled = this.#open.get(id);
       if (settled !== undefined) settled.isSettled = true;
     }
-    this.#openIn.delete(slotOf(event));
+    this.#openIn.delete(slot);
   }
 
   /** Takes an event as what it says of an object. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { unknownKey } from "../unknown-key";
+import { objectProblem } from "../problems";
 import { type Duration, durationSchema } from "./duration";
 
 /** How the credentials of an application are rotated. */
@@ -72,10 +72,7 @@ export const rotationSettingsSchema = z
         .enum(["nextGeneration", "immediately"], { error: "must be nextGeneration or immediately" })
         .default("nextGeneration"),
     },
-    {
-      error: (issue) =>
-        unknownKey(issue) ?? "must be none, or hold `every` (such as 90d) or `rotateAt` (a list of dates)",
-    },
+    { error: objectProblem("must be none, or hold `every` (such as 90d) or `rotateAt` (a list of dates)") },
   )
   .superRefine(({ every, rotateAt, overlap, changes }, context) => {
     if (every !== undefined && every.ms > 0 && overlap.ms >= every.ms) {
@@ -101,9 +98,18 @@ export const rotationSchema = z.unknown().transform((given, context): RotationCo
     return { ...parsed.data, rotateAt: parsed.data.rotateAt.toSorted((a, b) => a.ms - b.ms) };
   }
   for (const issue of parsed.error.issues) {
-    const paths =
-      issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    for (const path of paths) context.addIssue({ code: "custom", path, message: issue.message });
+    // One line a key: see `objectProblem`.
+    const wrong =
+      issue.code === "unrecognized_keys"
+        ? issue.message.split("\n").map((message, index) => ({ message, key: issue.keys[index] ?? "" }))
+        : [{ message: issue.message, key: undefined }];
+    for (const { message, key } of wrong) {
+      context.addIssue({
+        code: "custom",
+        path: key === undefined ? issue.path : [...issue.path, key],
+        message,
+      });
+    }
   }
   return z.NEVER;
 });

@@ -4,6 +4,7 @@ import {
   signingKeyType,
   tenantApplicationType,
 } from "pulumi-resistant-tenants/vocabulary";
+import { unknownValue } from "pulumi-resistant-tenants/unknown";
 import { z } from "zod";
 
 import type { Specification } from "./specification";
@@ -42,7 +43,10 @@ export interface MadeApplication {
   specification: Specification;
 }
 
-const storedSchema = z.object({ storedAt: z.iso.datetime(), versionId: z.string() });
+const storedSchema = z.object({
+  storedAt: z.iso.datetime(),
+  versionId: z.string().refine((id) => id !== unknownValue),
+});
 
 /** What a `Generation` remembers. */
 export type StoredRecord = z.output<typeof storedSchema>;

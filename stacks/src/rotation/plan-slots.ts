@@ -6,22 +6,24 @@ import { toSpecification } from "./specification";
 /**
  * Plans what becomes of the generations of every application that is declared.
  *
- * @param held what the stack held when its last update ended
+ * @param resources what the stack held when its last update ended
  * @param nowMs milliseconds since 1970
  * @returns the plans by slot (`<customer>/<cell>/<purpose>`)
  */
 export async function planSlots(
   customers: readonly CustomerConfiguration[],
-  held: readonly HeldResource[],
+  resources: readonly HeldResource[],
   nowMs: number,
 ): Promise<Map<string, SlotPlan>> {
-  const generations = heldGenerations(held);
+  const generations = heldGenerations(resources);
   const plans = customers.flatMap(({ name, applications }) =>
     applications.map(async (application) => {
       const slot = slotName(name, application);
       const { rotation } = application;
-      const specification = await toSpecification(application);
-      return [slot, planSlot({ specification, rotation }, generations.get(slot) ?? [], nowMs)] as const;
+      const held = generations.get(slot) ?? [];
+      const heldKeyId = held.at(-1)?.application?.specification.customerKey?.keyId;
+      const specification = await toSpecification(application, heldKeyId);
+      return [slot, planSlot({ specification, rotation }, held, nowMs)] as const;
     }),
   );
   return new Map(await Promise.all(plans));

@@ -1,8 +1,8 @@
 import {
   type AuthMethod,
   type DocumentsScope,
+  isSamePublicKey,
   parsePublicKey,
-  readPublicKey,
 } from "pulumi-resistant-tenants/vocabulary";
 
 import type { CustomerKey } from "../customer-key";
@@ -15,16 +15,20 @@ export interface Specification {
   customerKey?: { publicKey: string | Record<string, unknown>; keyId: string };
 }
 
-/** Gives the specification that a configuration stands for. */
-export async function toSpecification({
-  scopes,
-  authMethod,
-  publicKey,
-  keyId,
-}: CustomerKey & Pick<Specification, "scopes" | "authMethod">): Promise<Specification> {
+/**
+ * Gives the specification that a configuration stands for.
+ *
+ * @param heldKeyId the id of the customer's key that is in use, if there is one. An earlier release took a JWK's
+ *   thumbprint for its id, whatever its `kid`: such an application keeps it.
+ */
+export async function toSpecification(
+  { scopes, authMethod, publicKey, keyId }: CustomerKey & Pick<Specification, "scopes" | "authMethod">,
+  heldKeyId?: string,
+): Promise<Specification> {
   if (publicKey === undefined) return { scopes, authMethod };
-  const { thumbprint } = await parsePublicKey(publicKey);
-  return { scopes, authMethod, customerKey: { publicKey, keyId: keyId ?? thumbprint } };
+  const { thumbprint, defaultKeyId } = await parsePublicKey(publicKey);
+  const unnamed = heldKeyId === thumbprint ? thumbprint : defaultKeyId;
+  return { scopes, authMethod, customerKey: { publicKey, keyId: keyId ?? unnamed } };
 }
 
 /** Names what differs, as it is called in the configuration. The order of scopes and the form of a key do not. */
@@ -44,9 +48,5 @@ export function differences(one: Specification, other: Specification): string[] 
 
 function isSameKey(one: Specification["customerKey"], other: Specification["customerKey"]): boolean {
   if (one === undefined || other === undefined) return one === other;
-  const [a, b] = [one, other].map(({ publicKey }) => {
-    const numbers = readPublicKey(publicKey);
-    return numbers.type === "RSA" ? `${numbers.n}` : `${numbers.x} ${numbers.y}`;
-  });
-  return a === b;
+  return isSamePublicKey(one.publicKey, other.publicKey);
 }

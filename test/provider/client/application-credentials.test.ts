@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import type { TenantManagementError } from "../../../provider/src/client/errors";
 import { failureOf } from "../../support/failure";
+import { useSandboxApi } from "../../support/sandbox-api";
 import { json, type Step, tokenAnswer, withAnswers } from "../../support/scripted-api";
 
 const application = {
@@ -52,13 +53,80 @@ describe("client: the proof of an application's credentials", () => {
   }
 
   it("names the stage, the tenant and the cell where it is refused", async () => {
-    const error = await refusal(
-      "https://eu.id.resistant.ai/v1/token",
-      json({ error: "invalid_client" }, 401, { "x-okta-request-id": "r-3" }),
-    );
+    const answer = json({ error: "invalid_client" }, 401, { "x-okta-request-id": "r-3" });
+    const error = await refusal("https://eu.id.resistant.ai/v1/token", answer, answer);
     assert.match(
       error.message,
       /^Tenant t-1, cell eu-1 \(stage testing\): the authorization server of application a-1 gave no token to client c-1 \(status 401\): invalid_client \[x-okta-request-id r-3\]/,
     );
+  });
+});
+
+describe("client: the proof of a client secret", () => {
+  const tokenUrl = "https://eu.id.resistant.ai/v1/token";
+  const refused = json({ error: "invalid_client" }, 401);
+  const proveWith = (clientSecret: string, answers: readonly Step[], clientId = "c1") =>
+    withAnswers(answers, async ({ api, sent }) => {
+      const proof = api.proveCredentials(
+        "t-1",
+        { ...application, clientId, tokenUrl },
+        { type: "CLIENT_SECRET", clientSecret },
+      );
+      const error = await proof.then(
+        () => undefined,
+        (thrown: unknown) => thrown as TenantManagementError,
+      );
+      const ways = sent.map(({ headers, body }) =>
+        headers["authorization"] === undefined ? new URLSearchParams(body).get("client_secret") : "basic",
+      );
+      return { error, ways };
+    });
+
+  for (const clientSecret of ["0jQKm_heHj4Ba7-IPXk1bZbnKvG5SV5B", "a b", "a%b", "a+b", "ü", "a:b"]) {
+    it(`is tried in the body, too, where Basic may have been misread: ${clientSecret}`, async () => {
+      const { error, ways } = await proveWith(clientSecret, [refused, tokenAnswer("t")]);
+      assert.deepEqual([error, ways], [undefined, ["basic", clientSecret]]);
+    });
+
+    it(`is tried no third time: ${clientSecret}`, async () => {
+      const { error, ways } = await proveWith(clientSecret, [refused, refused]);
+      assert.deepEqual([error?.code, ways.length], ["TOKEN_REFUSED", 2]);
+      assert.ok(!error?.message.includes(clientSecret));
+    });
+  }
+
+  it("is tried in the body where the client's id may have been misread", async () => {
+    const { error, ways } = await proveWith("s3cret", [refused, tokenAnswer("t")], "c-1");
+    assert.deepEqual([error, ways], [undefined, ["basic", "s3cret"]]);
+  });
+
+  it("is tried once where the encoding makes no difference", async () => {
+    const { error, ways } = await proveWith("s3cret", [refused]);
+    assert.deepEqual([error?.code, ways], ["TOKEN_REFUSED", ["basic"]]);
+  });
+
+  for (const code of ["invalid_scope", "unauthorized_client", "invalid_request"]) {
+    it(`is tried once where the client was recognized: ${code}`, async () => {
+      const { ways } = await proveWith("a-b", [json({ error: code }, 400)]);
+      assert.deepEqual(ways, ["basic"]);
+    });
+  }
+});
+
+describe("client: the proof of a client secret, at a server that takes Basic as it is", () => {
+  const { sandbox, api } = useSandboxApi({ basicAsItIs: true });
+
+  it("gets a token", async () => {
+    const { tenantId } = await api().createTenant({ name: "acme" });
+    const { credentials, ...made } = await api().createApplication(tenantId, {
+      cell: "eu-1",
+      scopes: ["documents.submissions.read"],
+      authentication: { type: "CLIENT_SECRET" },
+    });
+    assert.ok(credentials.type === "CLIENT_SECRET");
+    const { clientSecret } = credentials;
+    await api().proveCredentials(tenantId, made, { type: "CLIENT_SECRET", clientSecret });
+    const { applicationToken } = sandbox().control.requests();
+    assert.equal(applicationToken, /[^A-Za-z0-9]/.test(made.clientId + clientSecret) ? 2 : 1);
   });
 });

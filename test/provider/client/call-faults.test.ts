@@ -90,6 +90,11 @@ describe("client: what is not repeated", () => {
 });
 
 describe("client: a DELETE whose answer was lost", () => {
+  const none = json({ message: "none" }, 404);
+  const noTenants = json({ items: [] });
+  /** What is asked before a tenant, or an application, counts as gone. */
+  const tenantIsGone: Step[] = [none, noTenants, none];
+  const applicationIsGone: Step[] = [none, json({ items: [] })];
   const lost: Record<string, Step> = {
     "no answer": new TenantManagementError("NO_ANSWER", "cut off"),
     "an answer 502": { ...html, status: 502 },
@@ -97,7 +102,7 @@ describe("client: a DELETE whose answer was lost", () => {
   };
   for (const [what, step] of Object.entries(lost)) {
     it(`has perhaps deleted what the next attempt does not find, after ${what}`, async () => {
-      const steps = [step, new TenantManagementError("NOT_SENT", "refused"), json({ message: "none" }, 404)];
+      const steps = [step, new TenantManagementError("NOT_SENT", "refused"), none, ...tenantIsGone];
       assert.equal(await withAnswers(steps, ({ api }) => api.deleteTenant("t-1")), "perhapsDeleted");
     });
   }
@@ -108,13 +113,13 @@ describe("client: a DELETE whose answer was lost", () => {
   };
   for (const [what, step] of Object.entries(unsent)) {
     it(`has not deleted what the next attempt does not find, after ${what}`, async () => {
-      const steps = [step, json({ message: "none" }, 404)];
+      const steps = [step, none, ...applicationIsGone];
       assert.equal(await withAnswers(steps, ({ api }) => api.deleteApplication("t-1", "a-1")), "missing");
     });
   }
 
   it("has deleted nothing where another call's answer was lost", async () => {
-    const steps = [{ status: 502 }, { status: 204 }, json({ message: "none" }, 404)];
+    const steps = [{ status: 502 }, { status: 204 }, none, ...applicationIsGone];
     const deleted = await withAnswers(steps, async ({ api }) => [
       await api.deleteApplication("t-1", "a-1"),
       await api.deleteApplication("t-1", "a-2"),

@@ -19,6 +19,14 @@ describe("client: a server's text, made printable", () => {
     },
     "shows what turns the direction of writing": { text: "a\u202eb\u2066c", printed: "a\\u202eb\\u2066c" },
     "shows what has no width": { text: "ac\u200bme", printed: "ac\\u200bme" },
+    "leaves out a signed token that the server quotes": {
+      text: 'assertion "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIwb2EifQ.c2lnbmF0dXJl" expired; key eyJ is unknown',
+      printed: 'assertion "[credential]" expired; key eyJ is unknown',
+    },
+    "leaves out a private key, whole or cut off": {
+      text: "a -----BEGIN PRIVATE KEY-----\nMIIE-_\n-----END PRIVATE KEY----- b -----BEGIN RSA PRIVATE KEY-----\nMII",
+      printed: "a [credential] b [credential]",
+    },
     "shows a tag character whole": { text: "a\u{e0041}b", printed: "a\\u{e0041}b" },
   };
   for (const [what, { text, printed }] of Object.entries(cases)) {
@@ -46,6 +54,7 @@ describe("client: whether what failed may have happened", () => {
     NOT_SENT: false,
     NO_ANSWER: true,
     REFUSED: false,
+    NOT_THE_API: true,
     SERVER_FAILED: true,
     ANSWER_INVALID: true,
     TOKEN_REFUSED: false,

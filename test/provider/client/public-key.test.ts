@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, type JWK } from "jose";
 
-import { parsePublicKey } from "../../../provider/src/client/public-key";
+import { isSamePublicKey, parsePublicKey } from "../../../provider/src/client/public-key";
 import { ecPair, publicPemOf, rsaPair } from "../../sandbox/client";
 import { refusalOf } from "../../support/failure";
 
@@ -40,14 +40,40 @@ describe("client: a public key that is taken", () => {
     }
   }
 
-  it("may be a JWK with members that say how it is used", async () => {
-    const { thumbprint } = await parsePublicKey({
-      ...jwkOf(pems.RSA),
-      use: "sig",
-      kid: "mine",
-      alg: "RS256",
-    });
+  it("may be a JWK with members that say how it is used; its kid is the default key id", async () => {
+    const members = { use: "sig", kid: "mine", alg: "RS256", key_ops: ["verify"] };
+    const { thumbprint, defaultKeyId } = await parsePublicKey({ ...jwkOf(pems.RSA), ...members });
     assert.equal(thumbprint, await calculateJwkThumbprint(jwkOf(pems.RSA)));
+    assert.equal(defaultKeyId, "mine");
+  });
+
+  it("has its thumbprint as the default key id where it has no kid", async () => {
+    for (const pem of Object.values(pems)) {
+      const { thumbprint, defaultKeyId } = await parsePublicKey(pem);
+      assert.equal(defaultKeyId, thumbprint);
+    }
+  });
+
+  const kept = {
+    indented: (pem: string) => pem.replaceAll(/^/gm, "    "),
+    "with CRLF": (pem: string) => pem.replaceAll("\n", "\r\n"),
+    "with its line ends written out": (pem: string) => pem.replaceAll("\n", "\\n"),
+    "on one line": (pem: string) => pem.replaceAll("\n", " "),
+    quoted: (pem: string) => JSON.stringify(pem),
+    "in base64": (pem: string) => Buffer.from(pem).toString("base64"),
+  };
+  for (const [form, keep] of Object.entries(kept)) {
+    it(`may be PEM that is kept ${form}`, async () => {
+      const { numbers } = await parsePublicKey(keep(pems.RSA));
+      assert.equal(numbers.type === "RSA" ? numbers.n : undefined, rsa.integers["n"]);
+    });
+  }
+
+  it("is the same key in every form, whatever it says of its use", () => {
+    const forEncryption = { ...jwkOf(pems.RSA), use: "enc", kid: "mine" };
+    assert.equal(isSamePublicKey(pems.RSA, forEncryption), true);
+    assert.equal(isSamePublicKey(JSON.stringify(forEncryption), pems.RSA.replaceAll("\n", "\\n")), true);
+    assert.equal(isSamePublicKey(pems.RSA, pems.EC), false);
   });
 
   it("may have a coordinate that begins with a zero byte", async () => {
@@ -106,7 +132,31 @@ describe("client: a public key that is refused", () => {
       reason: /cannot be read as a public key/,
     },
     "PEM that is cut off": { given: () => pems.RSA.slice(0, 200), reason: /cannot be read as a public key/ },
-    "a text that is no key": { given: () => "key", reason: /PEM SPKI or JWK/ },
+    "a text that is no key": { given: () => "key", reason: /PEM \(BEGIN PUBLIC KEY\) or a JWK/ },
+    "a JWK for encryption": {
+      given: () => ({ ...jwkOf(pems.RSA), use: "enc" }),
+      reason: /`use` must be sig/,
+    },
+    "a JWK for RSA-OAEP": {
+      given: () => ({ ...jwkOf(pems.RSA), use: "enc", alg: "RSA-OAEP" }),
+      reason: /`use` must be sig.*`alg` must be RS256 or ES256/,
+    },
+    "a JWK for PS256": {
+      given: () => ({ ...jwkOf(pems.RSA), alg: "PS256", kid: "ps" }),
+      reason: /`alg` must be RS256 or ES256/,
+    },
+    "an RSA key for ES256": {
+      given: () => ({ ...jwkOf(pems.RSA), alg: "ES256" }),
+      reason: /is for ES256 by its `alg`, and a key of type RSA signs RS256/,
+    },
+    "a JWK that derives keys": {
+      given: () => ({ ...jwkOf(pems.EC), key_ops: ["deriveBits"] }),
+      reason: /`key_ops` must name verify/,
+    },
+    "a JWK whose kid is a number": {
+      given: () => ({ ...jwkOf(pems.EC), kid: 5 }),
+      reason: /`kid` that is not text/,
+    },
     "JSON that is cut off": { given: () => '{"kty":"RSA"', reason: /must be a public key: PEM .* or a JWK/ },
     nothing: { given: () => undefined, reason: /must be a public key/ },
     "a list": { given: () => [jwkOf(pems.RSA)], reason: /must be a public key/ },

@@ -27,7 +27,7 @@ describe("an application that no state holds", () => {
       scopes,
       authMethod,
       isOtherwiseDeclared: true,
-      isAnswered,
+      answeredId: isAnswered ? found.applicationId : undefined,
       slot: "acme/eu-1/default",
       isKnown: () => false,
       mayDelete: false,
@@ -59,9 +59,11 @@ describe("an application that no state holds", () => {
         );
         assert.match(
           message,
-          new RegExp(`adopt: { applicationId: ${found.applicationId}, secretArn: .*replaceLostApplications`),
+          new RegExp(
+            `adopt: { applicationId: ${found.applicationId}, secretArn: .*tenants -- reconcile --fix`,
+          ),
         );
-        assert.doesNotMatch(message, /nobody can use it|was lost, and with it/);
+        assert.doesNotMatch(message, /nobody can use it|was lost, and with it|replaceLostApplications/);
         return true;
       });
     });

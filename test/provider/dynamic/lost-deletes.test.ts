@@ -29,9 +29,12 @@ describe("a delete whose answer was lost, and whose next attempt finds nothing",
         deletes.set(tenantId, attempts);
         response.statusCode = attempts === 1 && tenantId === "t-1" ? 502 : 404;
         response.end(JSON.stringify({ message: "none" }));
-      } else {
+      } else if (request.url === "/v0/tenants") {
         const items = known.map((id) => ({ id, name: id, created: "", updated: "", cells: ["eu-1"] }));
         response.end(JSON.stringify({ items }));
+      } else {
+        response.statusCode = 404;
+        response.end(JSON.stringify({ message: "none" }));
       }
     });
     const organization = {

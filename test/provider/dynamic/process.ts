@@ -19,6 +19,12 @@ export interface ProviderProcess {
   /** @param heldId the id of the application that the state holds in the slot; the engine asks for no difference of it */
   createApplication(tenantId: string, slot: string, inputs?: Properties, heldId?: string): Made;
   deleteTenant(tenantId: string, state: Properties): Promise<void>;
+  deleteApplication(applicationId: string, state: Properties): Promise<void>;
+  adoptTenant(name: string, tenantId: string): Made;
+  /** Refreshes a tenant; an empty id says that it is gone. */
+  readTenant(tenantId: string, state: Properties): Promise<{ id: string }>;
+  /** Refreshes an application; an empty id says that it is gone. */
+  readApplication(applicationId: string, state: Properties): Promise<{ id: string }>;
 }
 
 const sources = path.resolve(__dirname, "../../../provider/src");
@@ -46,10 +52,12 @@ function forgetSources(): void {
  * Starts a provider that knows nothing of those before it, as a new process does, but for what the journal tells.
  *
  * @param journal the journal's file
+ * @param more further keys of the configuration
  */
 export function startProvider(
   { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: Organization,
   journal: string,
+  more: Record<string, string> = {},
 ): ProviderProcess {
   forgetSources();
   /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
@@ -69,6 +77,7 @@ export function startProvider(
     privateKey: privateKeyPem,
     journal,
     journalDiskIsKept: "true",
+    ...more,
   };
   configure({ config: { get: (key) => settings[key.replace("tenants:", "")] } });
   return {
@@ -79,6 +88,10 @@ export function startProvider(
       return tenantApplication.create(inputs);
     },
     deleteTenant: (tenantId, state) => tenant.delete(tenantId, state),
+    deleteApplication: (applicationId, state) => tenantApplication.delete(applicationId, state),
+    adoptTenant: (name, adopt) => tenant.create({ name, adopt, slot: { stack, name: `adopted ${name}` } }),
+    readTenant: (tenantId, state) => tenant.read(tenantId, state),
+    readApplication: (applicationId, state) => tenantApplication.read(applicationId, state),
   };
 }
 

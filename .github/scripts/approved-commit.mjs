@@ -1,0 +1,135 @@
+// Finds the commit of a stack that was approved last: the newest deployment to the environment `up-<stack>` that ended
+// with success. It runs before anything is installed, in a job without a credential of AWS: Node's own modules only.
+//
+// Usage: node .github/scripts/approved-commit.mjs <up | rotate | drift> <stack>
+// It reads GITHUB_REPOSITORY and GITHUB_SHA, asks GitHub by `gh`, and writes to GITHUB_OUTPUT:
+//   sha         the commit to run: of `up` the one that was pushed, else the one that was approved last
+//   unapproved  `true` where that commit differs, in what is run, from the one that was approved last
+import { spawnSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
+
+/** Changes of these alone change nothing that is run with a credential. */
+const notRun = ["docs", "test", "bench", "examples"].map((folder) => `:(exclude)${folder}`);
+
+class Refusal extends Error {}
+
+function main([kind, stack]) {
+  const { GITHUB_REPOSITORY: repository = "", GITHUB_SHA: pushed = "", GITHUB_OUTPUT } = process.env;
+  if (!["up", "rotate", "drift"].includes(kind)) throw new Refusal("Say `up`, `rotate` or `drift`.");
+  if (!/^[\w.-]{1,100}$/.test(stack ?? "")) throw new Refusal("The stack's name is not one of Pulumi's.");
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) throw new Refusal("GITHUB_REPOSITORY is not owner/name.");
+  const approved = lastApproved(repository, `up-${stack}`);
+  const sha = kind === "up" ? commitOf("GITHUB_SHA", pushed) : approvedOnMain(approved, stack);
+  const unapproved = approved === undefined || !isAncestor(approved) || differ(approved, sha);
+  appendFileSync(GITHUB_OUTPUT, `sha=${sha}\nunapproved=${unapproved}\n`);
+  console.log(
+    `Commit ${sha}; approved last for ${stack}: ${approved ?? "none"}${unapproved ? ", which differs" : ""}.`,
+  );
+}
+
+/** @returns {string | undefined} the commit of the newest deployment that succeeded; undefined where none did */
+function lastApproved(repository, environment) {
+  const query = `environment=${encodeURIComponent(environment)}`;
+  for (const deployment of list(`repos/${repository}/deployments?${query}`)) {
+    if (deployment.environment !== environment) continue;
+    const id = idOf(deployment);
+    const statuses = [...list(`repos/${repository}/deployments/${id}/statuses?`)].sort(newestFirst);
+    // GitHub adds `inactive` to a deployment when a later one succeeds.
+    const last = statuses.find(({ state }) => state !== "inactive");
+    if (last?.state === "success") return commitOf(`The deployment ${id} to ${environment}`, deployment.sha);
+  }
+  return undefined;
+}
+
+/** Lists what GitHub has, newest first, and asks for a further page only when it is wanted. */
+function* list(path) {
+  const perPage = 100;
+  for (let page = 1; ; page++) {
+    const items = get(`${path}${path.endsWith("?") ? "" : "&"}per_page=${perPage}&page=${page}`);
+    yield* items.sort(newestFirst);
+    if (items.length < perPage) return;
+  }
+}
+
+function get(url) {
+  const { status, stdout, stderr, error } = spawnSync("gh", ["api", "--method", "GET", url], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) {
+    throw new Refusal(`GitHub's deployments could not be read (gh): ${printable(error?.message ?? stderr)}`);
+  }
+  const items = parseJson(stdout);
+  if (!Array.isArray(items) || !items.every((item) => typeof item === "object" && item !== null)) {
+    throw new Refusal("GitHub's answer about deployments is not the list that was asked for.");
+  }
+  return items;
+}
+
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function newestFirst(one, other) {
+  const [mine, theirs] = [one.created_at ?? "", other.created_at ?? ""].map(String);
+  return mine === theirs ? idOf(other) - idOf(one) : mine < theirs ? 1 : -1;
+}
+
+function idOf({ id }) {
+  if (!Number.isSafeInteger(id))
+    throw new Refusal("GitHub's answer about deployments has an id that is none.");
+  return id;
+}
+
+function commitOf(what, sha) {
+  if (typeof sha === "string" && /^[0-9a-f]{40}$/.test(sha)) return sha;
+  throw new Refusal(`${what} names no commit. Nothing was run.`);
+}
+
+function approvedOnMain(approved, stack) {
+  if (approved === undefined) {
+    throw new Refusal(
+      `No commit was ever approved for stack ${stack}: there is no successful deployment to up-${stack}. Nothing was run.\n` +
+        `Start the workflow \`up\` (gh workflow run up.yml), and let a reviewer approve up-${stack}, also where the plan changes nothing.`,
+    );
+  }
+  if (isAncestor(approved)) return approved;
+  throw new Refusal(
+    `The commit ${approved}, which was approved last for stack ${stack}, is not on the main branch. Nothing was run.\n` +
+      `Start the workflow \`up\` (gh workflow run up.yml), and let a reviewer approve up-${stack}.`,
+  );
+}
+
+/** The job checks out the main branch with its whole history. */
+function isAncestor(commit) {
+  return git("merge-base", "--is-ancestor", commit, "HEAD") === 0;
+}
+
+function differ(approved, sha) {
+  return git("diff", "--quiet", approved, sha, "--", ".", ...notRun, ":(exclude,glob)**/*.md") !== 0;
+}
+
+function git(...args) {
+  return spawnSync("git", args, { stdio: ["ignore", "ignore", "inherit"] }).status;
+}
+
+/** A runner takes a line that begins with `::` for a command. */
+function printable(text) {
+  return [...text.slice(0, 500)]
+    .map((each) => (each < " " ? " " : each))
+    .join("")
+    .replaceAll("::", ": :")
+    .replaceAll("##[", "## [");
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

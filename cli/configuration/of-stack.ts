@@ -1,0 +1,26 @@
+import { describeProblems } from "pulumi-resistant-tenants/settings";
+import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
+
+import type { Stack } from "../stack";
+
+/**
+ * Reads the configuration of a stack as its program does, the files of `customersFrom` included.
+ *
+ * @throws with everything that is wrong with it
+ */
+export async function configurationOf({
+  configuration,
+  awsRegion,
+  directory,
+}: Stack): Promise<StackConfiguration> {
+  // The program's own package takes a while to load.
+  const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
+  const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
+  const { projectFolder } = await import("resistant-tenants-stacks/stack-file");
+  const read = readConfiguration(configuration, {
+    awsRegion,
+    readFiles: (pattern) => readCustomerFiles(pattern, projectFolder(directory)),
+  });
+  if ("problems" in read) throw new Error(describeProblems(read.problems));
+  return read.configuration;
+}

@@ -1,0 +1,31 @@
+import { formerNamesIn, type JournalEvent, underPresentName } from "pulumi-resistant-tenants/journal";
+import { z } from "zod";
+
+import type { Stack } from "./stack";
+
+const stacksSchema = z.array(z.object({ name: z.string() }));
+
+/**
+ * Tells the events of a stack that was renamed, or moved as a whole, under its present name. Where a stack still exists
+ * under a former name, only some of its resources were moved (`pulumi state move`): its events stay its own.
+ */
+export async function asOneRecord(stack: Stack, events: readonly JournalEvent[]): Promise<JournalEvent[]> {
+  const names = new Set([...formerNamesIn(events, stack.name), ...(await stack.formerNames())]);
+  if (names.size === 0) return [...events];
+  const existing = await existingStacks(stack);
+  return underPresentName(events, stack.name, new Set([...names].filter((name) => !existing.has(name))));
+}
+
+/** Lists the stacks of the backend by their full names; one of the same project is listed by a shorter one. */
+async function existingStacks({ pulumi, name: own }: Stack): Promise<Set<string>> {
+  const listed = stacksSchema.parse(
+    JSON.parse(await pulumi.runWithoutStack(["stack", "ls", "--all", "--json"])),
+  );
+  const [ownOrganization = "", project = ""] = own.split("/");
+  return new Set(
+    listed.map(({ name }) => {
+      const [stack = "", organization = ownOrganization, ...rest] = name.split("/").toReversed();
+      return rest.length > 0 ? name : `${organization}/${project}/${stack}`;
+    }),
+  );
+}

@@ -1,0 +1,11 @@
+import type { StackRule } from "../resource";
+
+/** The journal is kept in an allowed place. */
+export const journal: StackRule = ({ setting, policyConfig: { locations } }) => {
+  const location = setting("journal") ?? "";
+  if (locations.some((allowed) => location.startsWith(allowed))) return [];
+  return [
+    `The journal is kept in ${location === "" ? "a file beside the stack" : location}, and only ${locations.join(", ")} ` +
+      "is allowed. Run: pulumi config set tenants:journal s3://<bucket>/<prefix>",
+  ];
+};

@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+import { isApplicationSecret, type Rule } from "../resource";
+
+const propsSchema = z.object({ policy: z.string().optional() });
+
+/** The twelve digits of the account in every ARN of a resource policy. */
+const accounts = /arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):/g;
+
+/** Each reader of a secret is a role in an allowed account. */
+export const readerAccounts: Rule = (resource, { policyConfig: { accounts: allowed } }) => {
+  if (!isApplicationSecret(resource)) return [];
+  const { policy = "" } = propsSchema.parse(resource.props);
+  const named = new Set([...policy.matchAll(accounts)].map(([, account = ""]) => account));
+  return [...named]
+    .filter((account) => !allowed.includes(account))
+    .map(
+      (account) =>
+        `Secret "${resource.name}" can be read by a role of AWS account ${account}, which is not an allowed account: ` +
+        "remove it from `readerRoleArns`, or have the account added to the configuration of the policy `reader-accounts`.",
+    );
+};

@@ -1,0 +1,32 @@
+import * as pulumi from "@pulumi/pulumi";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { tenantApplicationType } from "pulumi-resistant-tenants/resource-types";
+
+const variables = ["PULUMI_CONTINUE_ON_ERROR", "PULUMI_OPTION_CONTINUE_ON_ERROR"];
+
+/**
+ * Tells whether the environment lets an update go on after a failure. The option `--continue-on-error` of the command
+ * line does the same, and a program does not see it.
+ */
+export function continuesOnError(environment: NodeJS.ProcessEnv): boolean {
+  return variables.some((name) => ["1", "true"].includes((environment[name] ?? "").toLowerCase()));
+}
+
+/**
+ * Says what a failure of one customer means for the others, where an update creates something and there are others.
+ *
+ * @param applications the names of all applications that are declared
+ */
+export async function tellOfFirstFailure(customers: number, applications: readonly string[]): Promise<void> {
+  if (customers < 2 || pulumi.runtime.isDryRun() || continuesOnError(process.env)) return;
+  const held = new Set(
+    (await resourcesOfLastUpdate())
+      .filter(({ type }) => type === tenantApplicationType)
+      .map(({ urn }) => nameOfUrn(urn)),
+  );
+  if (applications.every((name) => held.has(name))) return;
+  await pulumi.log.info(
+    "The first failure stops this update for all customers, unless it was started with --continue-on-error. " +
+      "Set PULUMI_CONTINUE_ON_ERROR=true, and a failure stops nothing of another customer.",
+  );
+}

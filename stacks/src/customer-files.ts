@@ -1,0 +1,147 @@
+import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import path from "node:path";
+import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
+import { messageOf } from "pulumi-resistant-tenants/vocabulary";
+
+import { readYaml } from "./yaml-file";
+
+/** One customer as it is written, before anything of it was checked. */
+export interface CustomerEntry {
+  value: unknown;
+  /** Where it stands, as problems name it: `tenants:customers[57]`, `customers/acme.yaml[0]`. */
+  path: string;
+  /** The same for people: `customers[57]` and `Pulumi.prod.yaml line 412`. It is asked for entries with problems alone. */
+  at: () => string[];
+}
+
+/** The customers that files hold, and what is wrong with the files. */
+export interface CustomerFiles {
+  entries: CustomerEntry[];
+  problems: ConfigurationProblem[];
+}
+
+const mostFiles = 5_000;
+const largestFileBytes = 1_000_000;
+const key = "tenants:customersFrom";
+
+/**
+ * Reads the files that `tenants:customersFrom` stands for, in the order of their names.
+ *
+ * @param pattern relative to the project's folder: `customers/*.yaml`
+ * @param folder where `Pulumi.yaml` is
+ */
+export function readCustomerFiles(pattern: string, folder: string): CustomerFiles {
+  const problem = patternProblem(pattern);
+  if (problem !== undefined) return failed(key, `"${pattern}" ${problem}`);
+  const files = matchingFiles(pattern, folder);
+  if (files.length === 0) return failed(key, `"${pattern}" matches no file in ${folder}`);
+  if (files.length > mostFiles) {
+    return failed(key, `"${pattern}" matches ${files.length} files; at most ${mostFiles} are read`);
+  }
+  const read = files.map((file) => readCustomerFile(file, folder));
+  return {
+    entries: read.flatMap(({ entries }) => entries),
+    problems: read.flatMap(({ problems }) => problems),
+  };
+}
+
+/** Says what is wrong with a pattern; undefined where nothing is. */
+export function patternProblem(pattern: string): string | undefined {
+  if (path.isAbsolute(pattern) || /^[A-Za-z]:|\\/.test(pattern)) {
+    return "must be relative to Pulumi.yaml, with / between folders";
+  }
+  if (pattern.split("/").includes("..")) return "must stay in the project: it must not hold ..";
+  return /\.ya?ml$/.test(pattern) ? undefined : "must end with .yaml or .yml";
+}
+
+/** Tells whether a path, relative to the project's folder, is one that a pattern stands for. */
+export function matchesPattern(file: string, pattern: string): boolean {
+  return toRegExp(pattern).test(file);
+}
+
+/** Lists the files that a pattern stands for, relative to the folder, sorted by name; links included. */
+function matchingFiles(pattern: string, folder: string): string[] {
+  const expression = toRegExp(pattern);
+  const names = pattern.split("/");
+  const fixed = names.slice(0, -1).findIndex((name) => /[*?]/.test(name));
+  const start = names.slice(0, fixed === -1 ? names.length - 1 : fixed);
+  return filesBelow(
+    path.join(folder, ...start),
+    names.includes("**") ? Infinity : names.length - start.length,
+  )
+    .map((file) => path.relative(folder, file).split(path.sep).join("/"))
+    .filter((file) => expression.test(file))
+    .sort();
+}
+
+function filesBelow(folder: string, depth: number): string[] {
+  if (depth < 1 || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : filesBelow(file, depth - 1);
+    return [file];
+  });
+}
+
+function toRegExp(pattern: string): RegExp {
+  const parts = pattern
+    .replace(/^\.\//, "")
+    .split("/")
+    .map((part) =>
+      part === "**"
+        ? "(?:[^/]+/)*"
+        : `${part
+            .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+            .replaceAll("*", "[^/]*")
+            .replaceAll("?", "[^/]")}/`,
+    );
+  return new RegExp(`^${parts.join("").replace(/\/$/, "")}$`);
+}
+
+function readCustomerFile(file: string, folder: string): CustomerFiles {
+  const whole = path.join(folder, file);
+  const problem = fileProblem(whole, folder);
+  if (problem !== undefined) return failed(file, problem);
+  try {
+    return parseCustomerFile(readFileSync(whole, "utf8"), file);
+  } catch (error) {
+    return failed(file, messageOf(error));
+  }
+}
+
+/** A file of the repository may be a link to anything on the machine that reads it. */
+function fileProblem(file: string, folder: string): string | undefined {
+  const real = realpathSync(file);
+  if (!real.startsWith(realpathSync(folder) + path.sep))
+    return "is a link out of the project: write the customer here";
+  const status = lstatSync(real);
+  if (!status.isFile()) return "is no file";
+  return status.size > largestFileBytes
+    ? `holds ${status.size} bytes; at most ${largestFileBytes} are read`
+    : undefined;
+}
+
+/**
+ * Reads one file of customers.
+ *
+ * @param file its path relative to the project's folder
+ * @throws `Error` where it is no YAML
+ */
+export function parseCustomerFile(text: string, file: string): CustomerFiles {
+  const { value, lineOf } = readYaml(text, file);
+  const isList = Array.isArray(value);
+  const values: unknown[] = isList ? value : [value];
+  if (values.length === 0 || value === null) {
+    return failed(file, "holds no customer: write one, a list of them, or remove the file");
+  }
+  const entries = values.map((customer, index) => ({
+    value: customer,
+    path: `${file}[${index}]`,
+    at: () => [`${file} line ${lineOf(isList ? [index] : []) ?? 1}`],
+  }));
+  return { entries, problems: [] };
+}
+
+function failed(path: string, problem: string): CustomerFiles {
+  return { entries: [], problems: [{ path, problem }] };
+}

@@ -1,0 +1,31 @@
+import {
+  secretType,
+  signingKeyType,
+  tenantApplicationType,
+  tenantType,
+} from "pulumi-resistant-tenants/resource-types";
+
+/** A resource, as the stack names it. */
+export interface NamedResource {
+  type: string;
+  /** Its name in the stack: `<customer>`, or `<customer>/<cell>/<purpose>[/<generation>]`. */
+  name: string;
+}
+
+const nouns: Record<string, string> = {
+  [tenantType]: "tenant",
+  [tenantApplicationType]: "application",
+  [signingKeyType]: "signing key",
+  [secretType]: "secret",
+  "aws:secretsmanager/secretVersion:SecretVersion": "stored credential",
+};
+
+/** Gives the customer that a resource belongs to. */
+export function customerOfResource({ name }: Pick<NamedResource, "name">): string {
+  return name.split("/")[0] ?? "";
+}
+
+/** Names a resource as people know it: `tenant "acme"`, `secret "acme/eu-1/default"`. */
+export function describeResource({ type, name }: NamedResource): string {
+  return `${nouns[type] ?? type} "${name}"`;
+}

@@ -1,0 +1,59 @@
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/own-stack";
+import { secretType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/resource-types";
+
+import { customerOfResource, describeResource, type NamedResource } from "./describe-resource";
+
+/** What is known at the end of an update in which something failed. */
+export interface FailedUpdate {
+  failed: readonly NamedResource[];
+  /** Why, as far as the program knows. */
+  reasons: ReadonlyMap<NamedResource, string>;
+  /** How many customers the stack provides. */
+  customers: number;
+  /** The resources that the program declares. */
+  declared: readonly NamedResource[];
+  /** What the stack held when its last update ended, without what is handed over. */
+  held: readonly HeldResource[];
+  /** The customers whose record was kept as it was, or that have none yet. */
+  notRecorded: ReadonlyMap<string, "kept" | "none">;
+}
+
+/** Says which customers failed and why, and what waits for an update without a failure. */
+export function describeFailedUpdate(update: FailedUpdate): string {
+  const { failed, customers, notRecorded } = update;
+  const names = [...new Set(failed.map(customerOfResource))];
+  return [
+    `${names.length} of ${customers} customers failed. The other customers and their outputs are up to date.`,
+    ...names.flatMap((name) => [
+      `  - ${name}: ${notRecorded.get(name) === "none" ? "the outputs do not contain it yet" : "the outputs keep its last record"}`,
+      ...failed
+        .filter((resource) => customerOfResource(resource) === name)
+        .map((resource) => `      ${describeFailure(resource, update)}`),
+    ]),
+    ...describeWaiting(waitingDeletions(update)),
+    "Correct what failed, then run `pulumi up --continue-on-error` again. Nothing is created twice.",
+  ].join("\n");
+}
+
+function describeFailure(resource: NamedResource, { reasons }: FailedUpdate): string {
+  return `${describeResource(resource)}: ${reasons.get(resource) ?? "see the error of that resource"}`;
+}
+
+const deletedTypes: readonly string[] = [tenantType, tenantApplicationType, secretType];
+
+/** Finds what the stack holds and no longer declares: the engine deletes it only in an update without a failure. */
+function waitingDeletions({ declared, held }: FailedUpdate): NamedResource[] {
+  const kept = new Set(declared.map(({ type, name }) => `${type} ${name}`));
+  return held
+    .map(({ type, urn }) => ({ type, name: nameOfUrn(urn) }))
+    .filter(({ type, name }) => deletedTypes.includes(type) && !kept.has(`${type} ${name}`))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function describeWaiting(waiting: readonly NamedResource[]): string[] {
+  if (waiting.length === 0) return [];
+  return [
+    "Nothing was deleted. These wait for an update without a failure:",
+    ...waiting.map((resource) => `  - ${describeResource(resource)}`),
+  ];
+}

@@ -1,0 +1,21 @@
+import type { HeldResource } from "pulumi-resistant-tenants/own-stack";
+import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/stack-outputs";
+import { z } from "zod";
+
+/** The records of a stack's customers as its last update left them, by the customer's name. */
+export type LastRecords = ReadonlyMap<string, CustomerRecord>;
+
+/**
+ * Finds them among the resources that the stack held when its last update ended. A record that is not whole, as version
+ * 0.1.0 left it after an update with `--target`, is left out.
+ */
+export function lastRecordsIn(resources: readonly HeldResource[]): LastRecords {
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const customers = z.record(z.string(), z.unknown()).safeParse(stack?.outputs["customers"]).data ?? {};
+  return new Map(
+    Object.entries(customers).flatMap(([name, value]) => {
+      const record = customerRecordSchema.safeParse(value).data;
+      return record === undefined ? [] : [[name, record] as const];
+    }),
+  );
+}

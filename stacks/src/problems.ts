@@ -1,0 +1,138 @@
+import { distance } from "fastest-levenshtein";
+import { printable } from "pulumi-resistant-tenants/vocabulary";
+import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
+import { z } from "zod";
+
+import { isInstantOfEngine } from "./yaml-scalar";
+
+/** The longest value that a message repeats, in characters. */
+const longestShown = 60;
+
+/** Fields whose value a message never repeats: a credential may have been put there by mistake. */
+const neverShown = new Set(["publicKey", "secretArn", "privateKey", "privateKeySecretArn"]);
+
+/**
+ * Checks a value, and adds what is wrong with it to `problems`: each with its path, its value and what would be right.
+ *
+ * @param path where the value stands: `tenants:owner`
+ */
+export function check<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  path: string,
+  problems: ConfigurationProblem[],
+): z.output<T> | undefined {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    if (issue.code === "unrecognized_keys") {
+      // One line a key: see `objectProblem`.
+      const messages = issue.message.split("\n");
+      issue.keys.forEach((key, index) => {
+        const where = [...issue.path, key].map(pathStep).join("");
+        problems.push({ path: path + where, problem: messages[index] ?? issue.message });
+      });
+      continue;
+    }
+    problems.push({
+      path: path + issue.path.map(pathStep).join(""),
+      problem: `${shownValue(value, issue.path, path)}${issue.message}`,
+    });
+  }
+  return undefined;
+}
+
+/**
+ * Gives the errors of a strict object: one line for each key that it does not know, with the key that may be meant.
+ *
+ * @param otherwise what is said of anything that is no such object
+ */
+export const objectProblem =
+  (otherwise: string): z.core.$ZodErrorMap =>
+  (issue) => {
+    if (issue.code !== "unrecognized_keys") return issue.code === "invalid_type" ? otherwise : undefined;
+    const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+    return issue.keys.map((key) => unknownKey(key, known)).join("\n");
+  };
+
+/** Says of a key that nothing knows what to do with it, and which one may be meant. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  return `is not a known key: remove it, or correct its name${didYouMean(key, known)}`;
+}
+
+/** Writes the value at a path as a message begins: nothing for what is missing, long, or no scalar. */
+function shownValue(value: unknown, parts: readonly PropertyKey[], path: string): string {
+  const fields = [path.replace(/^.*[:.]/, ""), ...parts.map(String)];
+  if (fields.some((field) => neverShown.has(field))) return "";
+  const found = parts.reduce<unknown>(
+    (inner, part) =>
+      typeof inner === "object" && inner !== null ? (inner as Record<PropertyKey, unknown>)[part] : undefined,
+    value,
+  );
+  if (found === undefined || found === null || typeof found === "object") return "";
+  const text = printable(typeof found === "string" ? found : JSON.stringify(found));
+  if (/PRIVATE KEY/.test(text)) return "";
+  const short = text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return typeof found === "string" ? `"${short}" ` : `${short} `;
+}
+
+function pathStep(step: PropertyKey): string {
+  return typeof step === "number" ? `[${step}]` : `.${String(step)}`;
+}
+
+/** Ends a message with the known word that is nearest to a value; with nothing where none is near. */
+export function didYouMean(given: string, known: readonly string[]): string {
+  const near = known
+    .map((word) => ({ word, far: distance(given.toLowerCase(), word.toLowerCase()) }))
+    .filter(({ word, far }) => far <= Math.max(1, Math.floor(word.length / 3)))
+    .sort((one, other) => one.far - other.far)[0];
+  return near === undefined ? "" : `; did you mean ${near.word}?`;
+}
+
+/** Takes one of some words. */
+export function oneOf<const Word extends string>(words: readonly [Word, ...Word[]], otherwise: string) {
+  return z.enum(words, {
+    error: ({ input }) => {
+      const suggestion = typeof input === "string" ? didYouMean(input, words) : "";
+      return input === undefined ? `must be given: ${words.join(", ")}` : `${otherwise}${suggestion}`;
+    },
+  });
+}
+
+/**
+ * Takes text, and says what to do where YAML made something else of it: `0012345` reads as the number 5349, and
+ * `2026-11-24` as an instant.
+ *
+ * @param otherwise what is said where nothing is given
+ */
+export function yamlText(otherwise = "must be text") {
+  return z
+    .string({ error: ({ input }) => notText(input) ?? otherwise })
+    .refine((text) => !isInstantOfEngine(text), {
+      error: "is what YAML made of a date or time: write it in quotes",
+      abort: true,
+    });
+}
+
+function notText(input: unknown): string | undefined {
+  if (typeof input === "number") return "is what YAML made of a number: write it in quotes";
+  if (typeof input === "boolean") return "is a boolean to YAML: write it in quotes";
+  return undefined;
+}
+
+/** Finds values that stand twice. It looks at each once, however many there are. */
+export function duplicates(
+  values: readonly unknown[],
+  pathOf: (index: number) => string,
+  what: string,
+): ConfigurationProblem[] {
+  const firstAt = new Map<unknown, number>();
+  return values.flatMap((value, index) => {
+    if (value === undefined) return [];
+    const first = firstAt.get(value);
+    if (first === undefined) firstAt.set(value, index);
+    return first === undefined
+      ? []
+      : [{ path: pathOf(index), problem: `${what} ${pathOf(first)}: remove one` }];
+  });
+}

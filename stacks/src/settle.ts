@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { isUnknown } from "pulumi-resistant-tenants/unknown";
+
+/** What a value of the program came to. */
+export type Settled<T> =
+  | { kind: "known"; value: T }
+  /** It depends on a resource that this update leaves out (`--target`, `--exclude`), or that a preview does not know yet. */
+  | { kind: "unknown" }
+  /** It depends on a resource that could not be created or updated. */
+  | { kind: "failed" };
+
+/**
+ * Waits for a value that may hold outputs, and for all that they depend on. It never rejects.
+ *
+ * @param pending what the engine would be given
+ */
+export async function settle<T extends object>(
+  pending: pulumi.Input<{ [Key in keyof T]: pulumi.Input<unknown> }>,
+): Promise<Settled<T>> {
+  // A record is never undefined, so what is not there has failed.
+  const value = pulumi.recover<unknown>(pulumi.output(pending), () => undefined);
+  // This is the only public way to tell an unknown value outside a preview: it becomes the engine's marker.
+  const plain = (await pulumi.runtime.serializeProperties("settle", { value })) as { value?: T };
+  if (plain.value === undefined) return { kind: "failed" };
+  return isUnknown(plain.value) ? { kind: "unknown" } : { kind: "known", value: plain.value };
+}
+
+/**
+ * Waits for the outputs of a component, so that they can always be registered: the engine would store its marker for
+ * what is not known, and the program would end where a resource has failed. Such an output keeps the value that the
+ * last update stored, or is left out. In a preview the outputs stay as they are.
+ *
+ * @param type the component's type
+ * @param name its name in the stack
+ */
+export function settledOutputs(
+  type: string,
+  name: string,
+  outputs: Record<string, pulumi.Input<unknown>>,
+): pulumi.Inputs {
+  if (pulumi.runtime.isDryRun()) return outputs;
+  const last = async (output: string): Promise<unknown> => {
+    const held = (await resourcesOfLastUpdate()).find(
+      (resource) => resource.type === type && nameOfUrn(resource.urn) === name,
+    );
+    const value = held?.outputs[output];
+    return isUnknown(value) ? undefined : value;
+  };
+  return Object.fromEntries(
+    Object.entries(outputs).map(([output, pending]) => [
+      output,
+      settle<{ value: unknown }>({ value: pending }).then((settled) =>
+        settled.kind === "known" ? settled.value.value : last(output),
+      ),
+    ]),
+  );
+}

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { CustomerRecord } from "pulumi-resistant-tenants";
+import { refusal } from "pulumi-resistant-tenants/guards";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
+
+import { customerOfResource, type NamedResource } from "./describe-resource";
+import { failureReasons } from "./failure-reasons";
+import { describeFailedUpdate } from "./failure-summary";
+import { lastRecordsIn } from "./last-records";
+import {
+  type Provided,
+  recordedOutputs,
+  type SettledRecords,
+  settleRecords,
+  type StackOutputs,
+} from "./outputs";
+import type { Registrations } from "./registrations";
+
+/** What an update declares. */
+export interface DeclaredUpdate {
+  provided: readonly Provided[];
+  /** The records of the customers that were handed over. */
+  released: readonly CustomerRecord[];
+  registrations: Registrations;
+  /** What could not be declared, and why: it has failed before the engine was told of it. */
+  blocked: ReadonlyMap<NamedResource, string>;
+  settings: ProviderSettings;
+}
+
+/**
+ * Waits for the outputs of an update. Where a resource failed, the outputs of the other customers are recorded all the
+ * same, and the program ends as failed: the engine then deletes nothing.
+ */
+export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutputs> {
+  const { provided, released, registrations, blocked, settings } = update;
+  const failing = registrations.failed();
+  const [held, failed, settled] = await Promise.all([
+    resourcesOfLastUpdate(),
+    failing,
+    settleRecords(
+      provided,
+      resourcesOfLastUpdate().then(lastRecordsIn),
+      failing.then((resources) => new Set([...blocked.keys(), ...resources].map(customerOfResource))),
+    ),
+  ]);
+  const outputs = recordedOutputs([...settled.records, ...released]);
+  if (failed.length + blocked.size === 0) {
+    await tellOfLeftOut(settled);
+    return outputs;
+  }
+  const handedOver = new Set(released.map(({ name }) => name));
+  endAsFailed(
+    describeFailedUpdate({
+      failed: [...blocked.keys(), ...failed],
+      reasons: new Map([...blocked, ...(await failureReasons(settings, failed, registrations.startedAt))]),
+      customers: provided.length,
+      declared: [...registrations.declared, ...blocked.keys()],
+      held: held.filter(({ urn }) => !handedOver.has(customerOfResource({ name: nameOfUrn(urn) }))),
+      notRecorded: settled.notRecorded,
+    }),
+  );
+  return outputs;
+}
+
+/** Lets the program end as failed, after it has returned its outputs: if it threw, none would be registered. */
+function endAsFailed(message: string): void {
+  void Promise.reject(refusal(message));
+}
+
+async function tellOfLeftOut({ notRecorded }: SettledRecords): Promise<void> {
+  if (notRecorded.size === 0) return;
+  const lines = [...notRecorded].map(([name, record]) =>
+    record === "kept" ? `  - ${name}: the last record is kept` : `  - ${name}: not in the outputs yet`,
+  );
+  await pulumi.log.warn(
+    `This update left out resources (--target, --exclude), so the record of these customers is not up to date:\n${lines.join("\n")}\n` +
+      "Run `pulumi up` without these options.",
+  );
+}

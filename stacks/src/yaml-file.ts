@@ -1,0 +1,106 @@
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  Pair,
+  parseDocument,
+  Scalar,
+  visit,
+  YAMLMap,
+  YAMLSeq,
+} from "yaml";
+
+import { readScalar, type ScalarKind } from "./yaml-scalar";
+
+/** How often a file may repeat what an anchor names: more is an attack, or a mistake. */
+const mostAliases = 100;
+
+/** Tags that say no more than what a value looks like. */
+const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));
+
+/** A YAML file, read as the engine reads it. */
+export interface YamlFile {
+  /** With its comments, as it can be written back: its scalars are text, as they stand in the file. */
+  document: Document;
+  /** Its content as a program gets it. */
+  value: unknown;
+  /** Gives the line of a value, counted from 1; undefined where there is none at that path. */
+  lineOf: (path: ReadonlyArray<string | number>) => number | undefined;
+  /** Says how a scalar stands in the file, and what the engine takes it for; undefined where it is in quotes. */
+  plainScalarAt: (path: ReadonlyArray<string | number>) => { source: string; kind: ScalarKind } | undefined;
+}
+
+/**
+ * Reads YAML as the engine does.
+ *
+ * @param name the file's name, for errors
+ * @throws `Error` with the name and what is wrong, where it is no YAML, repeats itself without end, or holds a tag
+ */
+export function readYaml(text: string, name: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { schema: "failsafe", merge: true, lineCounter: lines });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) throw new Error(`${name} is no YAML: ${problem.message}`, { cause: problem });
+  visit(document, {
+    Node(_key, { tag }) {
+      if (tag === undefined || plainTags.has(tag)) return;
+      throw new Error(`${name} holds the tag ${tag}, which not every reader takes alike: remove it`);
+    },
+  });
+  const resolved = document.clone();
+  visit(resolved, {
+    Scalar(_key, scalar) {
+      // The key of a merge has a value of the library's own.
+      if (scalar.type !== "PLAIN" || scalar.tag !== undefined || typeof scalar.value !== "string") return;
+      const { value } = readScalar(scalar.source ?? "");
+      scalar.value = typeof value === "bigint" ? Number(value) : value;
+    },
+  });
+  const nodeAt = (path: ReadonlyArray<string | number>): unknown => document.getIn(path, true);
+  return {
+    document,
+    value: toPlain(resolved, name),
+    lineOf: (path) => {
+      const node = nodeAt(path);
+      if (!isScalar(node) && !isMap(node) && !isSeq(node)) return undefined;
+      return node.range == null ? undefined : lines.linePos(node.range[0]).line;
+    },
+    plainScalarAt: (path) => {
+      const node = nodeAt(path);
+      if (!isScalar(node) || node.type !== "PLAIN" || node.tag !== undefined) return undefined;
+      const source = node.source ?? "";
+      return { source, kind: readScalar(source).kind };
+    },
+  };
+}
+
+function toPlain(document: Document, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostAliases });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${name} repeats itself too often: ${why}`, { cause: error });
+  }
+}
+
+/**
+ * Makes a node of a value, which the engine reads back as that very value: text stands in quotes, whatever it looks like.
+ */
+export function toNode(value: unknown): Node {
+  if (Array.isArray(value)) {
+    const list = new YAMLSeq();
+    list.items = value.map(toNode);
+    return list;
+  }
+  if (typeof value === "object" && value !== null) {
+    const map = new YAMLMap();
+    map.items = Object.entries(value).map(([key, inner]) => new Pair(toNode(key), toNode(inner)));
+    return map;
+  }
+  const scalar = new Scalar(typeof value === "string" ? value : JSON.stringify(value ?? null));
+  scalar.type = typeof value === "string" ? "QUOTE_DOUBLE" : "PLAIN";
+  return scalar;
+}

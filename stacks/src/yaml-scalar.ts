@@ -1,0 +1,96 @@
+/**
+ * Plain scalars as the engine reads them: its YAML takes octals, underscores and instants where YAML 1.2 has text.
+ *
+ * @see {@link https://github.com/go-yaml/yaml/blob/v3.0.1/resolve.go go-yaml v3, resolve}
+ */
+
+/** What a plain scalar stands for. Of an integer that JavaScript's numbers do not hold exactly, a `bigint`. */
+export type ScalarValue = string | number | bigint | boolean | null;
+
+/** What a scalar is to the engine; an instant is text by the time a program sees it. */
+export type ScalarKind = "text" | "number" | "boolean" | "null" | "date or time";
+
+const words: ReadonlyMap<string, ScalarValue> = new Map<string, ScalarValue>([
+  ...["true", "True", "TRUE"].map((word) => [word, true] as const),
+  ...["false", "False", "FALSE"].map((word) => [word, false] as const),
+  ...["", "~", "null", "Null", "NULL"].map((word) => [word, null] as const),
+]);
+
+const largest = 2n ** 64n - 1n;
+const smallest = -(2n ** 63n);
+
+/** Reads a plain scalar of a YAML file. */
+export function readScalar(source: string): { kind: ScalarKind; value: ScalarValue } {
+  const word = words.get(source);
+  if (word !== undefined) return { kind: word === null ? "null" : "boolean", value: word };
+  const instant = toInstant(source);
+  if (instant !== undefined) return { kind: "date or time", value: instant };
+  const number = toNumber(source);
+  return number === undefined ? { kind: "text", value: source } : { kind: "number", value: number };
+}
+
+function toNumber(source: string): number | bigint | undefined {
+  if (!/^[-+.\d]/.test(source)) return undefined;
+  const plain = source.startsWith(".") ? source : source.replaceAll("_", "");
+  const integer = toInteger(plain);
+  if (integer !== undefined) {
+    return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
+  }
+  if (!/^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i.test(plain)) return undefined;
+  const value = Number(plain);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Integers as Go's `ParseInt` with base 0 takes them. */
+function toInteger(plain: string): bigint | undefined {
+  const [, sign = "", digits = ""] = /^([-+]?)(\w+)$/.exec(plain) ?? [];
+  const forms: Array<[RegExp, (text: string) => string]> = [
+    [/^(?:0|[1-9]\d*)$/, (text) => text],
+    [/^0[0-7]+$/, (text) => `0o${text.slice(1)}`],
+    [/^0(?:x[\da-f]+|o[0-7]+|b[01]+)$/i, (text) => text.toLowerCase()],
+  ];
+  const form = forms.find(([pattern]) => pattern.test(digits));
+  if (form === undefined) return undefined;
+  const value = BigInt(form[1](digits)) * (sign === "-" ? -1n : 1n);
+  return value < smallest || value > largest ? undefined : value;
+}
+
+const instants = [
+  /^(\d{4})-(\d\d?)-(\d\d?)[Tt](\d\d?):(\d\d?):(\d\d?)(\.\d+)?(Z|[-+]\d\d:\d\d)$/,
+  /^(\d{4})-(\d\d?)-(\d\d?) (\d\d?):(\d\d?):(\d\d?)(\.\d+)?$/,
+  /^(\d{4})-(\d\d?)-(\d\d?)$/,
+];
+
+/** Writes an instant as Go does, which is how it reaches a program: `2026-11-24 00:00:00 +0000 UTC`. */
+function toInstant(source: string): string | undefined {
+  const parts = instants.map((form) => form.exec(source)).find((found) => found !== null);
+  if (parts == null) return undefined;
+  const [
+    ,
+    year = "",
+    month = "",
+    day = "",
+    hour = "0",
+    minute = "0",
+    second = "0",
+    fraction = "",
+    zone = "Z",
+  ] = parts;
+  const date = [year, month, day].map((part) => part.padStart(2, "0")).join("-");
+  const time = [hour, minute, second].map((part) => part.padStart(2, "0")).join(":");
+  if (!isOnCalendar(date) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
+    return undefined;
+  const offset = zone === "Z" ? "+0000" : zone.replace(":", "");
+  const fractionShown = fraction.slice(0, 10).replace(/\.?0*$/, "");
+  return `${date} ${time}${fractionShown} ${offset} ${/^[-+]0000$/.test(offset) ? "UTC" : offset}`;
+}
+
+function isOnCalendar(date: string): boolean {
+  const ms = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
+}
+
+/** Tells whether text is an instant as it reaches a program, and so stood without quotes in a YAML file. */
+export function isInstantOfEngine(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4} (?:UTC|[-+]\d{4})$/.test(text);
+}

@@ -1,0 +1,104 @@
+import { strict as assert } from "node:assert";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { fourCustomers, globex } from "../customers";
+import { assertClean, Canary, summaryOf } from "./canary";
+
+const unseen = ["--yes", "--skip-preview"];
+
+describe("no credential in what the command line prints, writes or hands to pulumi", function () {
+  let canary: Canary;
+  let argumentsFile: string;
+  let env: Record<string, string>;
+
+  before(async () => {
+    canary = await Canary.create({
+      customers: fourCustomers as never,
+      config: { "tenants:secrets": { recoveryWindowInDays: 7 } },
+      env: { TENANTS_PRIVATE_KEY: "" },
+    });
+    const { stack } = canary;
+    // Each command then decrypts the key, and needs it.
+    await stack.succeed([
+      "config",
+      "set",
+      "--secret",
+      "tenants:privateKey",
+      "--",
+      stack.sandbox.privateKeyPem,
+    ]);
+    assertClean("up", await canary.run(["up", ...unseen]));
+    const bin = canary.file("bin");
+    argumentsFile = canary.file("arguments");
+    const ordinary = stack.workspace.env["PATH"] ?? "";
+    await mkdir(bin);
+    await writeFile(
+      path.join(bin, "pulumi"),
+      `#!/bin/sh\nprintf '%s\\n' "$*" >> '${argumentsFile}'\nPATH='${ordinary}' exec pulumi "$@"\n`,
+    );
+    await chmod(path.join(bin, "pulumi"), 0o755);
+    env = { PATH: [bin, ordinary].join(path.delimiter) };
+  });
+  after(async () => {
+    await canary.close();
+  });
+
+  it("where it only reads", async () => {
+    for (const args of [
+      ["list", "--json"],
+      ["list"],
+      ["show", "globex"],
+      ["show", "globex", "--json"],
+      ["ticket", "globex", "eu-1"],
+      ["credentials", "--json"],
+      ["audit", "show", "--json"],
+      ["audit", "verify", "--json"],
+      ["reconcile", "--json"],
+    ]) {
+      assertClean(args.join(" "), await canary.tenants(args, env));
+    }
+  });
+
+  it("where it repairs what a killed update left", async () => {
+    const { stack } = canary;
+    await stack.setCustomers([
+      ...fourCustomers,
+      { ...globex, name: "hooli", customerId: "CRM-1200" },
+    ] as never);
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "hang", carriedOut: true });
+    await stack.killUpWhen(() => stack.existing()["hooli"]?.length === 1);
+    stack.sandbox.control.clearFaults();
+    const { leaks, stdout } = await canary.tenants(["reconcile", "--fix", "--yes", "--reason", "INC-7"], env);
+    assert.deepEqual(summaryOf(leaks), []);
+    assert.match(stdout, /deleted application/);
+    assertClean("up", await canary.run(["up", ...unseen]));
+  });
+
+  it("where it restores a customer's secrets", async () => {
+    const { stack } = canary;
+    await stack.setCustomers(fourCustomers.slice(1));
+    assertClean("up", await canary.run(["up", ...unseen]));
+    await stack.setCustomers(fourCustomers);
+    const restored = await canary.tenants(["restore", "acme", "--yes", "--json"], env);
+    assertClean("restore", restored);
+    assert.match(restored.stdout, /"imported": \[\s*\{/);
+    assertClean("up", await canary.run(["up", ...unseen, "--json", "--debug"]));
+  });
+
+  it("has run pulumi, by arguments that were searched, too", async () => {
+    const lines = (await readFile(argumentsFile, "utf8")).split("\n");
+    for (const command of [
+      "stack export",
+      "config get tenants:privateKey",
+      "import --file",
+      "refresh --clear",
+    ]) {
+      assert.ok(
+        lines.some((line) => line.startsWith(command)),
+        `pulumi ${command} was not run`,
+      );
+    }
+    assert.ok(!lines.some((line) => line.includes("--show-secrets")));
+  });
+});

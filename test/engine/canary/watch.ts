@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+
+import { type Leak, type Needle, search, searchTexts } from "./needles";
+
+/** How often temporary files and arguments are looked at while a command runs, in milliseconds. */
+const intervalMs = 20;
+
+/** Larger files are not read: none that the engine writes for a stack of a test is. */
+const largestFile = 64 * 1024 * 1024;
+
+/** Looks at temporary files and at arguments of processes while a command runs. */
+export interface Watch {
+  /** Ends it, and gives what was found. */
+  end(): Leak[];
+  /** Whether a file of this name, or a command line that contains this text, was seen so far. */
+  hasSeen(text: string): boolean;
+  /** The programs whose arguments were seen: a watch that saw none shows nothing. */
+  programs: ReadonlySet<string>;
+}
+
+/**
+ * Starts to look at the files in a folder, which may be deleted again at once, and at the arguments of every process of
+ * this machine.
+ *
+ * @param needles gives them anew at each look, for a run issues credentials while it is watched
+ */
+export function watch(folder: string, needles: () => readonly Needle[]): Watch {
+  const texts = new Map<string, string>();
+  const seen = new Map<string, string>();
+  const programs = new Set<string>();
+  const look = (): void => {
+    for (const line of commandLines()) {
+      const [program = ""] = line.split("\0");
+      programs.add(path.basename(program));
+      texts.set(line, `arguments of ${path.basename(program)}`);
+    }
+    for (const [file, text] of newFiles(folder, seen)) texts.set(text, `temporary file ${file}`);
+  };
+  const timer = setInterval(look, intervalMs);
+  return {
+    end: () => {
+      clearInterval(timer);
+      look();
+      return [...texts].flatMap(([text, where]) =>
+        (where.startsWith("arguments") ? searchTexts : search)(text, where, needles()),
+      );
+    },
+    hasSeen: (text) =>
+      [...texts].some(
+        ([seenText, where]) => where.endsWith(` ${text}`) || seenText.split("\0").includes(text),
+      ),
+    programs,
+  };
+}
+
+/** Searches all files in a folder. */
+export function searchFolder(folder: string, needles: readonly Needle[]): Leak[] {
+  return newFiles(folder, new Map()).flatMap(([file, text]) => search(text, `file ${file}`, needles));
+}
+
+/** Reads the files in a folder that are new, or have changed, since they were read last. */
+function newFiles(folder: string, seen: Map<string, string>): Array<[name: string, text: string]> {
+  return namesBelow(folder).flatMap((name): Array<[string, string]> => {
+    const file = path.join(folder, name);
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats?.isFile() !== true || stats.size > largestFile) return [];
+    const version = `${stats.mtimeMs} ${stats.size}`;
+    if (seen.get(file) === version) return [];
+    seen.set(file, version);
+    return [[name, readIfThere(file)]];
+  });
+}
+
+function namesBelow(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" });
+  } catch {
+    // A folder below it was deleted while it was read.
+    return [];
+  }
+}
+
+/** Gives the command lines of all processes, words ended by NUL, where the system shows them as files. */
+function commandLines(): string[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readIfThere(`/proc/${pid}/cmdline`));
+  } catch {
+    return [];
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    // It was deleted, or the process has ended, since it was listed.
+    return "";
+  }
+}

@@ -1,0 +1,123 @@
+import { CreateSecretCommand, DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { strict as assert } from "node:assert";
+import path from "node:path";
+
+import { proveSecret } from "../../sandbox/start/proof";
+import { toApplications } from "../../sandbox/start/stack-outputs";
+import { closedPort } from "../support/http-server";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
+
+const initech = { name: "initech", customerId: "CRM-1103", cells: ["eu-1"] };
+const umbrella = { name: "umbrella", customerId: "CRM-1150", cells: ["eu-1"] };
+const leaving = { name: "stark", customerId: "CRM-1200", cells: ["eu-1"], status: "deprecated" };
+const up = ["up", "--yes", "--skip-preview", "--continue-on-error"];
+
+describe("a customer that fails among others, on the engine", function () {
+  let stack: StackUnderTest;
+  let last: unknown;
+  const customers = async () => (await stack.workspace.outputs())["customers"] as Record<string, unknown>;
+
+  before(async () => {
+    stack = await StackUnderTest.create({ stage: "production", customers: [acme, leaving] });
+    await stack.up();
+    last = (await customers())["acme"];
+  });
+  after(async () => {
+    await stack.finish();
+  });
+
+  const foreignTenant = {
+    tenantId: "4a1c34d5-7e1a-4be0-9d0c-0a4bf6aa1a11",
+    name: "initech",
+    cells: ["eu-1" as const],
+    created: "2020-01-01T00:00:00Z",
+    updated: "2020-01-01T00:00:00Z",
+    applications: [],
+  };
+  const takenSecret = () => `${stack.secretPrefix}/production/umbrella/eu-1/default`;
+
+  it("stops no create and no output of another's, by a saved plan, too; deletes wait, and are listed", async () => {
+    // A tenant's name, an application and a secret's name fail; what looks for taken names does not reach AWS.
+    stack.sandbox.control.restoreTenant(foreignTenant);
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "status", status: 400 });
+    await stack.aws.send(new CreateSecretCommand({ Name: takenSecret(), SecretString: "another's" }));
+    const unreachable = [{ secretsmanager: `http://127.0.0.1:${await closedPort()}` }];
+    await stack.workspace.configure({ "aws:endpoints": unreachable });
+    await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }, globex, initech, umbrella]);
+
+    const plan = path.join(stack.workspace.directory, "plan.json");
+    await stack.succeed(["preview", "--save-plan", plan]);
+    const printed = await stack.fail([...up, "--plan", plan]);
+
+    const recorded = await customers();
+    assert.deepEqual(Object.keys(recorded).sort(), ["acme", "globex"]);
+    assert.deepEqual(recorded["acme"], last);
+    assert.deepEqual(
+      Object.entries(stack.existing()).map(([name, applications]) => [name, applications.length]),
+      [
+        ["acme", 1],
+        ["stark", 1],
+        ["initech", 0],
+        ["globex", 1],
+        ["umbrella", 1],
+      ],
+    );
+    assert.match(printed, /3 of 4 customers failed/);
+    assert.match(printed, /- acme: the outputs keep its last record\n +application "acme\/us-1\/default": /);
+    assert.match(printed, /- initech: .*not contain it yet\n +tenant "initech": The name "initech" is taken/);
+    assert.match(printed, /- umbrella: .*not contain it yet\n +secret "umbrella\/eu-1\/default"/);
+    assert.match(printed, /Nothing was deleted.*- tenant "stark"/s);
+    assert.doesNotMatch(printed, /unhandled|Warning: |violates plan/);
+  });
+
+  it("is provisioned by the next run once it is repaired, and nothing is created twice", async () => {
+    stack.sandbox.control.deleteTenant(foreignTenant.tenantId);
+    await stack.aws.send(
+      new DeleteSecretCommand({ SecretId: takenSecret(), ForceDeleteWithoutRecovery: true }),
+    );
+    stack.sandbox.control.resetRequests();
+    await stack.succeed(up);
+    const { createTenant, createTenantApplication } = stack.sandbox.control.requests();
+    assert.deepEqual([createTenant, createTenantApplication], [1, 2]);
+    const existing = Object.entries(stack.existing()).map(
+      ([name, applications]) => [name, applications.length] as const,
+    );
+    assert.deepEqual(
+      new Map(existing),
+      new Map([
+        ["acme", 2],
+        ["globex", 1],
+        ["umbrella", 1],
+        ["initech", 1],
+      ]),
+    );
+    const applications = toApplications(await stack.workspace.outputs());
+    assert.equal(applications.length, 5);
+    for (const application of applications) await proveSecret(stack.aws, application);
+    await stack.up("--expect-no-changes");
+  });
+});
+
+describe("a secret's name that is taken in AWS, on the engine", function () {
+  it("stops its own customer alone where the environment lets the update go on", async () => {
+    const stack = await StackUnderTest.create({ customers: [acme, globex] });
+    const Name = `${stack.secretPrefix}/testing/acme/eu-1/default`;
+    await stack.aws.send(new CreateSecretCommand({ Name, SecretString: "another's" }));
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /Nothing was changed/);
+    assert.deepEqual(stack.existing(), {});
+
+    const env = { PULUMI_CONTINUE_ON_ERROR: "true" };
+    assert.match(await stack.succeed(["preview"], { env }), /Nothing is created for these.*restore acme/s);
+    const printed = await stack.fail(["up", "--yes", "--skip-preview"], { env });
+    assert.match(printed, /1 of 2 customers failed.*secret "acme\/eu-1\/default": .* exists/s);
+    assert.deepEqual([stack.existing()["acme"]?.length, stack.existing()["globex"]?.length], [0, 1]);
+    assert.deepEqual(Object.keys((await stack.workspace.outputs())["tenantIds"] as object), ["globex"]);
+
+    await stack.aws.send(new DeleteSecretCommand({ SecretId: Name, ForceDeleteWithoutRecovery: true }));
+    // Without the variable, an update that creates something for one of several says what a failure means.
+    assert.match(await stack.up(), /first failure stops this update for all customers/);
+    assert.doesNotMatch(await stack.up("--expect-no-changes"), /first failure/);
+    await stack.finish();
+  });
+});

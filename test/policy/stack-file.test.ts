@@ -1,0 +1,50 @@
+import { strict as assert } from "node:assert";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { findSecretsProvider } from "../../policy/src/stack-file";
+
+describe("the secrets provider of a stack, as its file tells it", function () {
+  let folder: string;
+  let file: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "stack-file-"));
+    file = path.join(folder, "Pulumi.prod.yaml");
+    await mkdir(path.join(folder, "policy"));
+    await writeFile(path.join(folder, "Pulumi.yaml"), "name: own\nruntime: nodejs\n");
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  const find = (env: Record<string, string>, project = "own"): string | undefined =>
+    findSecretsProvider(project, "prod", env);
+
+  it("is what secretsprovider says", async () => {
+    await writeFile(
+      file,
+      "secretsprovider: awskms://alias/a?region=eu-west-1\nencryptedkey: x\nconfig: {}\n",
+    );
+    assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "awskms://alias/a?region=eu-west-1");
+  });
+
+  it("is a passphrase where there is a salt alone, and the backend's service where there is neither", async () => {
+    await writeFile(file, "encryptionsalt: v1:abc\n");
+    assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "passphrase");
+    await writeFile(file, "");
+    assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "service");
+  });
+
+  it("is looked for beside the project's own Pulumi.yaml, upwards from where the command was typed", async () => {
+    await writeFile(file, "encryptionsalt: v1:abc\n");
+    assert.equal(find({ PWD: path.join(folder, "policy") }), "passphrase");
+    assert.equal(find({ PWD: folder }, "another"), undefined);
+  });
+
+  it("is not known where the named file is missing, or is no mapping", async () => {
+    assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: path.join(folder, "none.yaml") }), undefined);
+    await writeFile(file, "- a\n");
+    assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), undefined);
+  });
+});

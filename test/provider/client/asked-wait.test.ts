@@ -1,0 +1,152 @@
+import { strict as assert } from "node:assert";
+
+import { askedWaitMs } from "../../../provider/src/client/asked-wait";
+import { OrganizationTokens } from "../../../provider/src/client/organization-token";
+import { Pacer } from "../../../provider/src/client/pacer";
+import { Deadline } from "../../../provider/src/client/deadline";
+import { useStoppedClock } from "../../support/clock";
+import { failureOf } from "../../support/failure";
+import { SimulatedClock } from "../../support/limited-server";
+import { recordedRetries } from "../../support/retry-policy";
+import {
+  json,
+  scriptedTransport,
+  type Step,
+  tokenAnswer,
+  tokenUrl,
+  withAnswers,
+} from "../../support/scripted-api";
+
+describe("client: how long a server asks to wait", () => {
+  const clock = useStoppedClock();
+  const at = (aheadMs: number): string => new Date(clock.nowMs + aheadMs).toUTCString();
+  const epochS = (aheadS: number): string => String(clock.nowMs / 1000 + aheadS);
+  const asked = (headers: Record<string, string>, status = 429) => askedWaitMs({ status, headers, body: "" });
+
+  it("is told by Okta's X-Rate-Limit-Reset", () => {
+    assert.equal(asked({ "x-rate-limit-reset": epochS(58), date: at(0) }), 58_000);
+  });
+
+  it("is told by the server's clock, however wrong this machine's is", () => {
+    for (const aheadS of [3_600, -3_600]) {
+      const headers = { "x-rate-limit-reset": epochS(aheadS + 58), date: at(aheadS * 1000) };
+      assert.equal(asked(headers), 58_000);
+    }
+  });
+
+  it("is told by this machine's clock where the server tells no time", () => {
+    assert.equal(asked({ "x-rate-limit-reset": epochS(58) }), 58_000);
+  });
+
+  it("is nothing where the limit was renewed meanwhile", () => {
+    assert.equal(asked({ "x-rate-limit-reset": epochS(-5), date: at(0) }), 0);
+  });
+
+  it("is told in milliseconds, or from now on, by others", () => {
+    assert.equal(asked({ "x-ratelimit-reset": String(clock.nowMs + 7_000) }), 7_000);
+    assert.equal(asked({ "ratelimit-reset": "7" }), 7_000);
+  });
+
+  it("is told by Retry-After first", () => {
+    assert.equal(asked({ "retry-after": "3", "x-rate-limit-reset": epochS(58) }), 3_000);
+  });
+
+  it("is not told by what every answer of Okta's has, success and failure", () => {
+    assert.equal(asked({ "x-rate-limit-reset": epochS(58) }, 503), undefined);
+  });
+
+  for (const nonsense of ["", "soon", "-58", "1e9"]) {
+    it(`is not told by "${nonsense}"`, () => {
+      assert.equal(asked({ "x-rate-limit-reset": nonsense }), undefined);
+    });
+  }
+});
+
+describe("client: an authorization server whose rate limit is used up", () => {
+  const refusal = (aheadS: number): Step => ({
+    status: 429,
+    headers: {
+      date: new Date().toUTCString(),
+      "x-rate-limit-limit": "300",
+      "x-rate-limit-remaining": "0",
+      "x-rate-limit-reset": String(Math.floor(Date.now() / 1000) + aheadS),
+    },
+  });
+  const isAbout = (waitMs: number | undefined, seconds: number): boolean =>
+    waitMs !== undefined && Math.abs(waitMs - seconds * 1000) <= 1_000;
+
+  function ask(steps: readonly Step[]): { waits: number[]; said: string[]; tokens: OrganizationTokens } {
+    const said: string[] = [];
+    const { policy, waits } = recordedRetries({ notify: (message) => said.push(message) });
+    const sign = (): Promise<string> => Promise.resolve("an.assertion.signed");
+    const client = { tokenUrl, clientId: "organization-client", sign };
+    const tokens = new OrganizationTokens(client, scriptedTransport(steps).transport, policy);
+    return { waits, said, tokens };
+  }
+
+  it("is waited for, and the user is told", async () => {
+    const { waits, said, tokens } = ask([refusal(58), tokenAnswer("good")]);
+    assert.equal(await tokens.get(), "good");
+    assert.equal(waits.length, 1);
+    assert.ok(isAbout(waits[0], 58), String(waits));
+    assert.equal(said.length, 1);
+    assert.match(said[0]!, /^The organization's authorization server asks to wait 5[789] s: waiting\.$/);
+  });
+
+  it("is waited for a minute at most before each attempt", async () => {
+    const { waits, said, tokens } = ask([refusal(600), tokenAnswer("good")]);
+    await tokens.get();
+    assert.deepEqual(waits, [60_000]);
+    assert.match(said[0]!, /asks to wait (599|600|601) s: waiting 60 s, then trying again\.$/);
+  });
+
+  it("is told of with the time it asked for where it never gives in", async () => {
+    const { tokens } = ask(Array.from({ length: 8 }, () => refusal(600)));
+    assert.match(
+      (await failureOf(tokens.get())).message,
+      /answered 429, again and again, and asked to wait \d+ s/,
+    );
+  });
+
+  it("is waited for where an adopted application's secret is proved, too", async () => {
+    const application = {
+      applicationId: "a-1",
+      clientId: "c1",
+      cell: "eu-1",
+      scopes: ["documents.submissions.read"],
+      authServer: "https://eu.id.resistant.ai/oauth2/aus1",
+      tokenUrl: "https://eu.id.resistant.ai/oauth2/aus1/v1/token",
+    };
+    const waits = await withAnswers([refusal(58), tokenAnswer("good")], async (scripted) => {
+      await scripted.api.proveCredentials("t-1", application, { type: "CLIENT_SECRET", clientSecret: "s3" });
+      return scripted.waits;
+    });
+    assert.ok(isAbout(waits[0], 58), String(waits));
+  });
+});
+
+describe("client: an API whose rate limit is used up", () => {
+  it("is waited for, and the user is told once", async () => {
+    const clock = new SimulatedClock();
+    const said: string[] = [];
+    const pacer = new Pacer(clock, 16, (message) => said.push(message));
+    const refusedUntilMs = 40_000;
+    const exchange = () =>
+      Promise.resolve(
+        clock.nowMs() < refusedUntilMs
+          ? {
+              status: 429,
+              headers: { "x-rate-limit-reset": String((refusedUntilMs - clock.nowMs()) / 1000) },
+              body: "",
+            }
+          : json({}),
+      );
+    const deadline = new Deadline(60_000);
+    const answers = await clock.run(
+      Promise.all(Array.from({ length: 5 }, () => pacer.send(exchange, deadline))),
+    );
+    deadline.end();
+    assert.ok(answers.every(({ status }) => status === 200));
+    assert.deepEqual(said, ["The Tenant Management API asks to wait 40 s: waiting."]);
+  });
+});

@@ -1,0 +1,192 @@
+import { strict as assert } from "node:assert";
+
+import type { TenantManagementApi } from "../../../provider/src/client/api";
+import { mayHaveHappened } from "../../../provider/src/client/errors";
+import { failureOf } from "../../support/failure";
+import { json, type Step, withAnswers } from "../../support/scripted-api";
+
+const instant = "2030-01-01T00:00:00Z";
+const tenant = { id: "t-1", name: "acme", created: instant, updated: instant, cells: ["eu-1"] };
+const application = {
+  id: "a-1",
+  client_id: "c-1",
+  auth_server: "https://eu.id.resistant.ai/oauth2/aus1",
+  cell: "eu-1",
+  scopes: [],
+};
+const none = json({ message: "there is none" }, 404);
+const noTenants = json({ items: [] });
+const noApplications = json({ items: [] });
+
+/** 404s that are not the API's. */
+const foreign: Record<string, Step> = {
+  "a page of HTML": { status: 404, headers: { "content-type": "text/html" }, body: "<h1>Not Found</h1>" },
+  "plain text": { status: 404, headers: { "content-type": "text/plain" }, body: "no route matched" },
+  "no body": { status: 404 },
+  "JSON that says it is HTML": { ...none, headers: { "content-type": "text/html" } },
+  "HTML that says it is JSON": { ...none, body: "<h1>Not Found</h1>" },
+  "another form of JSON": json({ error: "no Route matched with those values" }, 404),
+  "a message that is no text": json({ message: { text: "none" } }, 404),
+  "a message that is too long": json({ message: "x".repeat(513) }, 404),
+  "a list": json([{ message: "none" }], 404),
+  "a problem of RFC 9457": { ...none, headers: { "content-type": "application/problem+json" } },
+};
+
+/** Every operation that may find something missing, what it gives then, and what it asks before it says so. */
+const operations: Record<
+  string,
+  { call: (api: TenantManagementApi) => Promise<unknown>; found: Step; gives: unknown; gone: Step[] }
+> = {
+  "a fetch of a tenant": {
+    call: async (api) => (await api.getTenant("t-1"))?.tenantId,
+    found: json(tenant),
+    gives: "t-1",
+    gone: [noTenants, none],
+  },
+  "a list of applications": {
+    call: async (api) => (await api.listApplications("t-1"))?.length,
+    found: json({ items: [application] }),
+    gives: 1,
+    gone: [none, noTenants, none],
+  },
+  "a fetch of an application": {
+    call: async (api) => (await api.getApplication("t-1", "a-1"))?.applicationId,
+    found: json(application),
+    gives: "a-1",
+    gone: [noApplications],
+  },
+  "a delete of a tenant": {
+    call: (api) => api.deleteTenant("t-1"),
+    found: { status: 204 },
+    gives: "deleted",
+    gone: [none, noTenants, none],
+  },
+  "a delete of an application": {
+    call: (api) => api.deleteApplication("t-1", "a-1"),
+    found: { status: 204 },
+    gives: "deleted",
+    gone: [none, noApplications],
+  },
+};
+
+for (const [operation, { call, found, gives, gone }] of Object.entries(operations)) {
+  const isDelete = gives === "deleted";
+  const missing = isDelete ? "missing" : undefined;
+
+  describe(`client: ${operation} that is answered 404`, () => {
+    for (const [what, answer] of Object.entries(foreign)) {
+      it(`is repeated where it is answered with ${what}`, async () => {
+        assert.equal(await withAnswers([answer, found], ({ api }) => call(api)), gives);
+      });
+
+      it(`fails where it is answered with nothing but ${what}`, async () => {
+        const answers = Array.from({ length: 8 }, () => answer);
+        const error = await withAnswers(answers, ({ api }) => failureOf(call(api)));
+        assert.deepEqual([error.code, error.status], ["NOT_THE_API", 404]);
+        assert.match(error.message, /does not prove that anything was deleted\. Check tenants:apiUrl/);
+      });
+    }
+
+    it("finds nothing where all that the API answers says so", async () => {
+      assert.equal(await withAnswers([none, ...gone], ({ api }) => call(api)), missing);
+    });
+
+    for (let nth = 0; nth < gone.length; nth += 1) {
+      it(`finds nothing only once answer ${nth + 2}, too, is the API's`, async () => {
+        const answers = [none, ...gone.slice(0, nth), foreign["a page of HTML"]!, ...gone.slice(nth)];
+        assert.equal(await withAnswers(answers, ({ api }) => call(api)), missing);
+      });
+    }
+  });
+}
+
+describe("client: a 404 that another answer contradicts", () => {
+  const applications = json({ items: [application] });
+  const tenants = json({ items: [tenant] });
+
+  it("leaves a tenant there that the list has", async () => {
+    const found = await withAnswers([none, tenants], ({ api }) => api.getTenant("t-1"));
+    assert.equal(found?.tenantId, "t-1");
+  });
+
+  it("leaves an application there that the tenant's list has", async () => {
+    const found = await withAnswers([none, applications], ({ api }) => api.getApplication("t-1", "a-1"));
+    assert.equal(found?.applicationId, "a-1");
+  });
+
+  it("proves nothing of a tenant whose applications are answered for", async () => {
+    const answers = [none, noTenants, applications, json(tenant)];
+    const found = await withAnswers(answers, ({ api }) => api.getTenant("t-1"));
+    assert.equal(found?.tenantId, "t-1");
+  });
+
+  it("has a list of applications asked for again while there is the tenant", async () => {
+    const answers = [none, json(tenant), applications];
+    const found = await withAnswers(answers, ({ api }) => api.listApplications("t-1"));
+    assert.equal(found?.length, 1);
+  });
+
+  it("has a delete repeated while there is the object", async () => {
+    const answers = [none, json(application), { status: 204 }];
+    assert.equal(await withAnswers(answers, ({ api }) => api.deleteApplication("t-1", "a-1")), "deleted");
+  });
+
+  it("fails where it lasts, and says so", async () => {
+    const answers = Array.from({ length: 8 }, () => [none, json(tenant)]).flat();
+    const error = await withAnswers(answers, ({ api }) => failureOf(api.deleteTenant("t-1")));
+    assert.equal(error.code, "NOT_THE_API");
+    assert.match(
+      error.message,
+      /but the API still has it.*Nothing was taken for deleted\. Check tenants:apiUrl/,
+    );
+  });
+});
+
+describe("client: a 404 where there is always something", () => {
+  it("is repeated for the list of tenants, whatever its form", async () => {
+    assert.deepEqual(await withAnswers([none, noTenants], ({ api }) => api.listTenants()), []);
+  });
+
+  it("leaves it open whether a tenant was made", async () => {
+    const error = await withAnswers([none], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
+    assert.deepEqual([error.code, mayHaveHappened(error)], ["NOT_THE_API", true]);
+  });
+});
+
+describe("client: a 404 to the create of an application", () => {
+  const create = (api: TenantManagementApi) =>
+    failureOf(
+      api.createApplication("t-1", { cell: "eu-1", scopes: [], authentication: { type: "CLIENT_SECRET" } }),
+    );
+
+  it("is a refusal where it is the API's: nothing was made", async () => {
+    const error = await withAnswers([none], ({ api }) => create(api));
+    assert.deepEqual([error.code, mayHaveHappened(error)], ["REFUSED", false]);
+  });
+
+  for (const [what, answer] of Object.entries(foreign)) {
+    it(`leaves it open whether one was made where it is ${what}, and is never repeated`, async () => {
+      const error = await withAnswers([answer], ({ api }) => create(api));
+      assert.deepEqual([error.code, mayHaveHappened(error)], ["NOT_THE_API", true]);
+    });
+  }
+});
+
+describe("client: what is fetched by an id", () => {
+  it("is no proof where another is answered", async () => {
+    const answer = json({ ...tenant, id: "t-2" });
+    const error = await withAnswers([answer], ({ api }) => failureOf(api.getTenant("t-1")));
+    assert.equal(error.code, "ANSWER_INVALID");
+  });
+});
+
+describe("client: a list of tenants whose pages shift while they are read", () => {
+  it("has each tenant once", async () => {
+    const first = json({ items: [tenant], _links: { next: { href: "/tenants?after_id=t-1" } } });
+    const listed = await withAnswers([first, json({ items: [tenant] })], ({ api }) => api.listTenants());
+    assert.deepEqual(
+      listed.map(({ tenantId }) => tenantId),
+      ["t-1"],
+    );
+  });
+});

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+
+import { readOrganizationKey } from "../../../provider/src/client/assertion";
+import { TenantManagementError } from "../../../provider/src/client/errors";
+import { readPrivateKey } from "../../../provider/src/client/pem";
+import { ecPair, publicPemOf, rsaPair } from "../../sandbox/client";
+
+const pem = rsaPair(2056).privateKeyPem;
+const key = createPrivateKey(pem);
+const pkcs1 = key.export({ type: "pkcs1", format: "pem" }).toString();
+const sec1 = createPrivateKey(ecPair().privateKeyPem).export({ type: "sec1", format: "pem" }).toString();
+
+describe("client: a private key that is read", () => {
+  const forms: Record<string, string> = {
+    "as it is": pem,
+    "after an empty line, indented by two": `\n  ${pem.trim()}`,
+    "with every line indented": pem.replaceAll(/^/gm, "    "),
+    "with tabs and CRLF": pem.replaceAll("\n", "\t\r\n"),
+    "with CR alone": pem.replaceAll("\n", "\r"),
+    "after a byte order mark": `\uFEFF${pem}`,
+    "as a JSON string": JSON.stringify(pem),
+    "in double quotes, its lines as they are": `"${pem}"`,
+    "in single quotes": `'${pem.trim()}'`,
+    "as the one member of an object, as AWS's console stores it": JSON.stringify({ privateKey: pem }),
+    "as a member among others": JSON.stringify({ clientId: "0oa1", private_key: pem, port: 5 }),
+    "with \\n written out": pem.replaceAll("\n", "\\n"),
+    "with \\r\\n written out": pem.replaceAll("\n", "\\r\\n"),
+    "in base64": Buffer.from(pem).toString("base64"),
+    "in base64 with line breaks": Buffer.from(pem).toString("base64").replace(/.{76}/g, "$&\n"),
+    "in base64, as a member of an object": JSON.stringify({ key: Buffer.from(pem).toString("base64") }),
+    "on one line, spaces for line ends": pem.trim().replaceAll("\n", " "),
+    "without any line end": pem.replaceAll("\n", ""),
+    "after text that openssl writes before it": `Bag Attributes\n    friendlyName: key\n${pem}`,
+  };
+  for (const [form, text] of Object.entries(forms)) {
+    it(form, () => {
+      assert.ok(readPrivateKey(text).equals(key));
+      assert.ok(readOrganizationKey(text, "a test").equals(key));
+    });
+  }
+
+  it("in PKCS#1 and SEC 1, curve parameters included", () => {
+    assert.ok(readPrivateKey(pkcs1).equals(key));
+    assert.equal(readPrivateKey(sec1).asymmetricKeyType, "ec");
+    const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    assert.equal(readPrivateKey(parameters + sec1).asymmetricKeyType, "ec");
+  });
+});
+
+describe("client: what is no private key that can be read", () => {
+  const encrypted = key
+    .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" })
+    .toString();
+  const cases: Record<string, { text: string; says: RegExp }> = {
+    "an encrypted key": { text: encrypted, says: /is an encrypted private key: decrypt it first/ },
+    "an encrypted key of the old kind": {
+      text: key
+        .export({ type: "pkcs1", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" })
+        .toString(),
+      says: /is an encrypted private key/,
+    },
+    "a public key": { text: publicPemOf(pem), says: /of another kind \(BEGIN PUBLIC KEY\)/ },
+    "a certificate": {
+      text: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+      says: /of another kind \(BEGIN CERTIFICATE\)/,
+    },
+    "OpenSSH's own format": {
+      text: "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----",
+      says: /ssh-keygen -p .* -m PKCS8/,
+    },
+    "a key that is cut off": { text: pem.slice(0, 400), says: /its END line is missing: it is cut off/ },
+    "a key without its middle": { text: pem.slice(0, 300) + pem.slice(700), says: /cut off or damaged/ },
+    "two keys": { text: pem + pkcs1, says: /more than one PEM block/ },
+    "a path": { text: "/run/secrets/organization.pem", says: /is a path: give the file's content/ },
+    "a path from home": { text: "~/organization-key", says: /is a path/ },
+    "an object without a key": { text: '{"clientId":"0oa1"}', says: /is no PEM/ },
+    "another text": { text: "not a key", says: /is no PEM: .*begins with BEGIN PRIVATE KEY/ },
+    "an empty text": { text: " \n", says: /is empty/ },
+  };
+  for (const [what, { text, says }] of Object.entries(cases)) {
+    it(`is ${what}: it is named, and nothing of it is repeated`, () => {
+      assert.throws(
+        () => readOrganizationKey(text, "tenants:privateKey"),
+        (error: unknown) => {
+          assert.ok(error instanceof TenantManagementError);
+          assert.match(error.message, says);
+          assert.match(error.message, /^The organization's private key in tenants:privateKey /);
+          assert.doesNotMatch(error.message, /DECODER|routines|1E08010C|asn1/i);
+          for (const line of text.split("\n").filter((one) => one.length > 40)) {
+            assert.ok(!error.message.includes(line));
+          }
+          return true;
+        },
+      );
+    });
+  }
+
+  it("is a key of another type for the organization: it must be RSA", () => {
+    const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    assert.throws(
+      () => readOrganizationKey(ec.export({ type: "pkcs8", format: "pem" }).toString(), "a test"),
+      /is not an RSA key/,
+    );
+  });
+});

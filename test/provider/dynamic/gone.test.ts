@@ -1,0 +1,364 @@
+import { strict as assert } from "node:assert";
+
+import { type Expectation, findExisting } from "../../../cli/reconcile/existing";
+import { messageOf } from "../../../provider/src/client/errors";
+import type { Properties } from "../../../provider/src/dynamic/inputs";
+import { openJournalOf } from "../../../provider/src/journal";
+import type { Control, FaultInput, Operation, SettingsChange } from "../../../sandbox/api";
+import { useJournalFile, useSharedJournal } from "../../support/journal-file";
+import { useSandboxApi } from "../../support/sandbox-api";
+import { useWarnings } from "../../support/warnings";
+import { newPublicKey, type ProviderProcess, startProvider, useProviderProcesses } from "./process";
+
+/** Operations that may be answered 404. */
+const disturbed = [
+  "getTenants",
+  "getTenant",
+  "getTenantApplications",
+  "getTenantApplication",
+  "deleteTenant",
+  "deleteTenantApplication",
+] as const satisfies Operation[];
+
+/** A 404 of a load balancer, and one of a gateway, which has the form of the API's. */
+const foreign: Record<string, Partial<FaultInput>> = {
+  "a page of HTML": { contentType: "text/html", body: "<h1>404 Not Found</h1>" },
+  "no route matched": { body: '{"message":"no Route matched with those values"}' },
+};
+
+/** What may stand between a stack and what it made, while all of it exists. */
+const disturbances: Record<string, (control: Control, ids: string[]) => void> = {
+  nothing: () => undefined,
+  "lists that lack all of it": (control, ids) => {
+    control.configure({ hideFromList: ids });
+  },
+  "lists that lag by a minute": (control) => {
+    control.configure({ listStaleMs: 60_000 });
+  },
+  ...Object.fromEntries(
+    ["getTenants", "getTenantApplications"].map((operation) => [
+      `one answer to ${operation} that has nothing`,
+      (control: Control) => {
+        control.addFault({
+          operation: operation as Operation,
+          kind: "status",
+          status: 200,
+          body: '{"items":[],"_links":{}}',
+        });
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(foreign).flatMap(([what, fault]) =>
+      disturbed.map((operation) => [
+        `a 404 to ${operation} (${what})`,
+        (control: Control) => {
+          control.addFault({ operation, kind: "status", status: 404, ...fault });
+        },
+      ]),
+    ),
+  ),
+};
+
+const calm: SettingsChange = {
+  hideFromList: [],
+  listStaleMs: 0,
+  appCreate404Ms: 0,
+  tenantDelete409Ms: 0,
+  nameTaken409Ms: 0,
+  quota: 1000,
+};
+
+/** What is thrown is told by its message alone: its text is that of any refusal. */
+const saying = (pattern: string): { message: RegExp } => ({ message: new RegExp(pattern) });
+
+/** What a stack has made: a tenant, an application with a key, and one with a secret. */
+interface Made {
+  tenant: { id: string; outs: Properties };
+  key: { id: string; outs: Properties };
+  secret: { id: string; outs: Properties };
+  publicKey: string;
+}
+
+describe("what exists, and what exists no more", function () {
+  useProviderProcesses();
+  const warnings = useWarnings();
+  const { sandbox, api } = useSandboxApi({ quota: 1000 });
+  const journal = useSharedJournal();
+  let maker: ProviderProcess;
+  let count = 0;
+  let name: string;
+  let made: Made;
+
+  const start = (more?: Record<string, string>) => startProvider(sandbox(), journal.file, more);
+  const existing = () =>
+    sandbox()
+      .control.tenants()
+      .find((tenant) => tenant.name === name)
+      ?.applications.map(({ applicationId }) => applicationId);
+
+  before(() => {
+    maker = start();
+  });
+  beforeEach(async () => {
+    sandbox().control.configure(calm);
+    name = `acme${(count += 1)}`;
+    const publicKey = newPublicKey();
+    const tenant = await maker.createTenant(name);
+    const key = await maker.createApplication(tenant.id, `${name}/key`, { authMethod: "EC", publicKey });
+    const secret = await maker.createApplication(tenant.id, `${name}/secret`);
+    made = { tenant, key, secret, publicKey };
+    sandbox().control.resetRequests();
+  });
+
+  for (const [what, disturb] of Object.entries(disturbances)) {
+    describe(`with ${what} between`, () => {
+      beforeEach(() => {
+        disturb(sandbox().control, [made.tenant.id, made.key.id, made.secret.id]);
+      });
+
+      it("stays in the state until it is deleted, and that is not taken for done too early", async () => {
+        const provider = start();
+        const { tenant, key, secret } = made;
+        assert.equal((await provider.readTenant(tenant.id, tenant.outs)).id, tenant.id);
+        assert.equal((await provider.readApplication(key.id, key.outs)).id, key.id);
+        assert.equal((await provider.readApplication(secret.id, secret.outs)).id, secret.id);
+        await provider.deleteApplication(key.id, key.outs);
+        assert.deepEqual(existing(), [secret.id]);
+        await provider.deleteApplication(secret.id, secret.outs);
+        await provider.deleteTenant(tenant.id, tenant.outs);
+        assert.equal(existing(), undefined);
+      });
+
+      if (what.includes("to delete")) return;
+
+      it("is seen by reconcile, adopted, and neither made twice nor deleted where the state has lost it", async () => {
+        const { tenant, key, secret, publicKey } = made;
+        const { applications } = await findExisting(api(), await expectation());
+        assert.deepEqual(
+          applications
+            .get(tenant.id)
+            ?.map(({ applicationId }) => applicationId)
+            .toSorted(),
+          [key.id, secret.id].toSorted(),
+        );
+        const provider = start({ replaceLostApplications: "true" });
+        // Taken over where it looks empty, refused with the line that adopts it where it does not.
+        const found = await provider.createTenant(name).then(
+          ({ id }) => id,
+          (error: unknown) => /adopt: (\S+)$/.exec(messageOf(error))?.[1],
+        );
+        assert.equal(found, tenant.id);
+        assert.equal((await provider.adoptTenant(name, tenant.id)).id, tenant.id);
+        const again = provider.createApplication(tenant.id, `${name}/key`, { authMethod: "EC", publicKey });
+        assert.equal((await again).id, key.id);
+        await assert.rejects(
+          provider.createApplication(tenant.id, `${name}/secret`),
+          saying(`${secret.id}.*It was not touched`),
+        );
+        assert.deepEqual(existing(), [key.id, secret.id]);
+      });
+    });
+  }
+
+  async function expectation(): Promise<Expectation> {
+    const stack = "organization/project/dev";
+    const events = await openJournalOf({ stack, location: journal.file, directory: "/" }).read();
+    const state = { tenants: [], applications: [], pending: [], released: [], rootUrn: undefined };
+    return { stack, apiUrl: sandbox().apiUrl, events, state };
+  }
+
+  it("costs a refresh no more than the lists where they have it, and is warned of once where they lack it", async () => {
+    const refresh = async (): Promise<Record<string, number>> => {
+      const provider = start();
+      sandbox().control.resetRequests();
+      await provider.readTenant(made.tenant.id, made.tenant.outs);
+      await provider.readApplication(made.key.id, made.key.outs);
+      await provider.readApplication(made.secret.id, made.secret.outs);
+      const { getTenants, getTenant, getTenantApplications, getTenantApplication } =
+        sandbox().control.requests();
+      return { getTenants, getTenant, getTenantApplications, getTenantApplication };
+    };
+    const pages = Math.ceil(sandbox().control.tenants().length / 20);
+    assert.deepEqual(await refresh(), {
+      getTenants: pages,
+      getTenant: 0,
+      getTenantApplications: 1,
+      getTenantApplication: 0,
+    });
+    sandbox().control.configure({ hideFromList: [made.tenant.id, made.key.id] });
+    assert.deepEqual(await refresh(), {
+      getTenants: pages,
+      getTenant: 1,
+      getTenantApplications: 1,
+      getTenantApplication: 1,
+    });
+    const lacks = warnings.filter((text) => text.includes("lacks"));
+    assert.equal(lacks.length, 1);
+    assert.match(lacks[0]!, new RegExp(`lacks tenant "${name}" .* finds by its id`));
+  });
+
+  it("leaves the state once it is gone, and is made again", async () => {
+    const { tenant, key, secret, publicKey } = made;
+    const { control } = sandbox();
+    control.deleteApplication(key.id);
+    const first = start();
+    assert.equal((await first.readApplication(key.id, key.outs)).id, "");
+    const again = await first.createApplication(tenant.id, `${name}/key`, { authMethod: "EC", publicKey });
+    assert.deepEqual(existing(), [secret.id, again.id]);
+    control.deleteTenant(tenant.id);
+    const other = await maker.createTenant(`${name}other`);
+    const second = start();
+    await second.readTenant(other.id, other.outs);
+    assert.equal((await second.readTenant(tenant.id, tenant.outs)).id, "");
+    assert.equal((await second.readApplication(secret.id, secret.outs)).id, "");
+    assert.notEqual((await second.createTenant(name)).id, tenant.id);
+  });
+});
+
+describe("a create whose answer was lost, and a list that lacks it once", function () {
+  useProviderProcesses();
+  const { sandbox } = useSandboxApi({ quota: 1000 });
+  const journal = useJournalFile();
+  const start = (more?: Record<string, string>) => startProvider(sandbox(), journal.file, more);
+  const emptyOnce = (operation: "getTenants" | "getTenantApplications"): void => {
+    sandbox().control.addFault({ operation, kind: "status", status: 200, body: '{"items":[],"_links":{}}' });
+  };
+  /** Makes a create fail for good, although it is carried out: it cannot be looked for either. */
+  const lose = async (create: () => Promise<unknown>): Promise<void> => {
+    const { control } = sandbox();
+    for (const operation of ["createTenant", "createTenantApplication"] as const)
+      control.addFault({ operation, kind: "reset-after" });
+    for (const operation of ["getTenants", "getTenantApplications"] as const)
+      control.addFault({ operation, kind: "status", status: 403, nth: operation === "getTenants" ? 1 : 2 });
+    await assert.rejects(create());
+    control.clearFaults();
+  };
+
+  it("finds the tenant all the same", async () => {
+    await lose(() => start().createTenant("lost"));
+    emptyOnce("getTenants");
+    const { id } = await start().createTenant("lost");
+    const found = sandbox()
+      .control.tenants()
+      .filter((tenant) => tenant.name === "lost");
+    assert.deepEqual(
+      found.map(({ tenantId }) => tenantId),
+      [id],
+    );
+  });
+
+  it("keeps the create of a tenant open while no list has it, however often its name is refused", async () => {
+    await lose(() => start().createTenant("hidden"));
+    const [tenant] = sandbox()
+      .control.tenants()
+      .filter((one) => one.name === "hidden");
+    sandbox().control.configure({ hideFromList: [tenant!.tenantId] });
+    for (let run = 0; run < 2; run += 1)
+      await assert.rejects(
+        start().createTenant("hidden"),
+        saying('An earlier create of "hidden" got no answer'),
+      );
+    sandbox().control.configure({ hideFromList: [] });
+    assert.equal((await start().createTenant("hidden")).id, tenant!.tenantId);
+  });
+
+  it("finds the application all the same, and makes no second", async () => {
+    const { id: tenantId } = await start().createTenant("withapp");
+    const inputs = { authMethod: "EC", publicKey: newPublicKey() };
+    const make = () => start().createApplication(tenantId, "withapp/eu-1/default", inputs);
+    await lose(make);
+    const applications = () =>
+      sandbox()
+        .control.tenants()
+        .find((one) => one.tenantId === tenantId)!
+        .applications.map(({ applicationId }) => applicationId);
+    const [lost] = applications();
+    emptyOnce("getTenantApplications");
+    assert.equal((await make()).id, lost);
+    assert.deepEqual(applications(), [lost]);
+  });
+
+  it("never has an application deleted that was there before, and that a list lacked then", async () => {
+    const { id: tenantId } = await start().createTenant("older");
+    const older = await start().createApplication(tenantId, "older/eu-1/a");
+    // Of another stack's journal, or made by hand: nothing here knows it.
+    const foreignJournal = `${journal.file}.other`;
+    emptyOnce("getTenantApplications");
+    sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-before" });
+    const provider = startProvider(sandbox(), foreignJournal, { replaceLostApplications: "true" });
+    await assert.rejects(provider.createApplication(tenantId, "older/eu-1/b"));
+    assert.equal(sandbox().control.requests().deleteTenantApplication, 0);
+    assert.ok(
+      sandbox()
+        .control.tenants()
+        .some(({ applications }) => applications.some(({ applicationId }) => applicationId === older.id)),
+    );
+  });
+});
+
+describe("servers of the API that do not see at once what this run has done", function () {
+  useProviderProcesses();
+  const { sandbox, api } = useSandboxApi({ quota: 1000 });
+  const journal = useJournalFile();
+  const start = () => startProvider(sandbox(), journal.file);
+  const statuses = (operation: Operation) =>
+    sandbox()
+      .control.requestLog()
+      .filter((record) => record.operation === operation)
+      .map(({ status }) => status);
+
+  beforeEach(() => {
+    sandbox().control.configure(calm);
+  });
+
+  it("are asked again for an application in a tenant that this run has made", async () => {
+    sandbox().control.configure({ appCreate404Ms: 300 });
+    const provider = start();
+    const { id } = await provider.createTenant("acme");
+    await provider.createApplication(id, "acme/eu-1/default");
+    assert.deepEqual(
+      [statuses("createTenantApplication").at(0), statuses("createTenantApplication").at(-1)],
+      [404, 201],
+    );
+  });
+
+  it("are not asked again in a tenant that another run has made", async () => {
+    const { id } = await start().createTenant("globex");
+    sandbox().control.configure({ appCreate404Ms: 60_000 });
+    await assert.rejects(start().createApplication(id, "globex/eu-1/default"), saying("refused with 404"));
+    assert.deepEqual(statuses("createTenantApplication"), [404]);
+  });
+
+  it("are asked again to delete a tenant that this run has emptied, and to give its name out again", async () => {
+    const maker = start();
+    const tenant = await maker.createTenant("initech");
+    const application = await maker.createApplication(tenant.id, "initech/eu-1/default");
+    const provider = start();
+    sandbox().control.configure({ tenantDelete409Ms: 300, nameTaken409Ms: 300 });
+    await provider.deleteApplication(application.id, application.outs);
+    await provider.deleteTenant(tenant.id, tenant.outs);
+    assert.deepEqual([statuses("deleteTenant").at(0), statuses("deleteTenant").at(-1)], [409, 204]);
+    assert.notEqual((await provider.createTenant("initech")).id, tenant.id);
+    assert.deepEqual([statuses("createTenant").at(-2), statuses("createTenant").at(-1)], [409, 201]);
+  });
+
+  it("are not asked again to delete a tenant that another run has emptied, or that holds another application", async () => {
+    const maker = start();
+    const tenant = await maker.createTenant("umbrella");
+    const application = await maker.createApplication(tenant.id, "umbrella/eu-1/default");
+    const provider = start();
+    const other = await api().createApplication(tenant.id, {
+      cell: "eu-1",
+      scopes: ["documents.submissions.read"],
+      authentication: { type: "CLIENT_SECRET" },
+    });
+    await provider.deleteApplication(application.id, application.outs);
+    await assert.rejects(provider.deleteTenant(tenant.id, tenant.outs), saying(other.applicationId));
+    assert.deepEqual(statuses("deleteTenant"), [409]);
+    sandbox().control.deleteApplication(other.applicationId);
+    sandbox().control.configure({ tenantDelete409Ms: 60_000 });
+    await assert.rejects(start().deleteTenant(tenant.id, tenant.outs), saying("refused with 409"));
+    assert.deepEqual(statuses("deleteTenant"), [409, 409]);
+  });
+});

@@ -1,0 +1,95 @@
+import { strict as assert } from "node:assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import {
+  formerHeads,
+  historyOf,
+  type Journal,
+  openJournalOf,
+  verifyJournal,
+} from "../../../provider/src/journal";
+import { intent, result, slot } from "./events";
+
+const name = (stack: string) => `organization/project/${stack}`;
+
+describe("the journal of a stack that was renamed", () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), "renamed-"));
+    await writeFile(path.join(directory, "Pulumi.yaml"), "name: project\nruntime: nodejs\n");
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  /** Opens the journal of a stack whose state tells former names. */
+  function open(stack: string, formerly: readonly string[] = [], location?: string): Journal {
+    return openJournalOf({
+      stack: name(stack),
+      location,
+      directory,
+      formerNames: () => formerly.map(name),
+    });
+  }
+
+  for (const [where, location] of [
+    ["beside the stack", undefined],
+    ["in one file for all", "journal.jsonl"],
+  ] as const) {
+    it(`tells what came before as its own, through several names, ${where}`, async () => {
+      const lost = intent("create", { stack: name("first") });
+      await open("first", [], location).append(lost);
+      const second = open("second", ["first"], location);
+      assert.equal(historyOf(await second.read(), { ...slot, stack: name("second") }).kind, "open");
+      const other = intent("delete", {
+        stack: name("second"),
+        slot: "globex/eu-1/default",
+        applicationId: "a-2",
+      });
+      // What is appended at once says it once.
+      const appended = await Promise.all(
+        [other, { ...result(other, "deleted", "a-2"), stack: name("second") }].map((event) =>
+          second.append(event),
+        ),
+      );
+      assert.deepEqual(
+        appended.map(({ event }) => event.formerly?.map(({ stack, sequence }) => [stack, sequence])),
+        [[[name("first"), 1]], undefined],
+      );
+
+      // The state of the third may tell none of them, but the last.
+      const third = open("third", ["second"], location);
+      const again = intent("create", { stack: name("third") });
+      await third.append(again);
+      await third.append({ ...result(again, "recovered", "a-1"), stack: name("third") });
+      const entries = await third.entries();
+      assert.equal(entries.length, 5);
+      const verification = verifyJournal(entries, third.location, formerHeads(entries));
+      assert.deepEqual([verification.defects, verification.chains.length], [[], 3]);
+      assert.match(verification.notes[0]!.note, /a later one settled it/);
+      assert.deepEqual(new Set((await third.read()).map(({ stack }) => stack)), new Set([name("third")]));
+      // Its own journal tells the names from now on, whatever the state does.
+      assert.equal((await open("third", [], location).entries()).length, 5);
+    });
+  }
+
+  it("leaves other stacks of the same journal alone", async () => {
+    await open("other", [], "journal.jsonl").append(intent("create", { stack: name("other") }));
+    const second = open("second", ["first"], "journal.jsonl");
+    assert.equal(historyOf(await second.read(), { ...slot, stack: name("second") }).kind, "clear");
+  });
+
+  it("is found to be cut off where the former name's end is missing", async () => {
+    const first = open("first");
+    await first.append(intent("create", { stack: name("first") }));
+    const second = open("second", ["first"]);
+    await second.append(intent("delete", { stack: name("second"), applicationId: "a-1" }));
+    await rm(first.location);
+    const entries = await second.entries();
+    const { defects } = verifyJournal(entries, second.location, formerHeads(entries));
+    assert.ok(defects.some(({ kind }) => kind === "notFound"));
+  });
+});

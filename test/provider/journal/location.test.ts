@@ -1,0 +1,80 @@
+import { strict as assert } from "node:assert";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
+import { readSettings } from "pulumi-resistant-tenants/settings";
+
+import { useVariables } from "../../support/environment";
+
+const flags = ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "TF_BUILD"];
+
+function problemOf(journal: string): string | undefined {
+  const read = readSettings((key) => ({ stage: "testing", journal })[key]);
+  return "problems" in read ? read.problems.map(({ path }) => path).join() : undefined;
+}
+
+describe("where the journal is", () => {
+  useVariables(() => Object.fromEntries(flags.map((name) => [name, undefined])));
+
+  it("is inside the project, unless its path is absolute or it is in S3", () => {
+    const outside = ["../x", "..", "a/../../x", "./../x", "..\\x", "a\\..\\..\\x", ".", "a/..", "./"];
+    for (const file of outside) assert.equal(problemOf(file), "tenants:journal", file);
+    const inside = [
+      "x",
+      "./x",
+      "a/../x",
+      "a/b.jsonl",
+      "..x",
+      "...",
+      "/var/lib/x",
+      "/a/../x",
+      "s3://bucket/a/../b",
+    ];
+    for (const file of inside) assert.equal(problemOf(file), undefined, file);
+  });
+
+  it("may not be a runner's disk, whichever CI system runs it", () => {
+    assert.equal(journalProblem("x", undefined), undefined);
+    for (const flag of flags) {
+      for (const value of ["true", "True", "1"]) {
+        process.env[flag] = value;
+        assert.match(journalProblem("x", undefined) ?? "", /s3:\/\//, `${flag}=${value}`);
+        assert.equal(journalProblem("x", true), undefined);
+        assert.equal(journalProblem("s3://bucket/x", undefined), undefined);
+      }
+      for (const value of ["false", "", "0"]) {
+        process.env[flag] = value;
+        assert.equal(journalProblem("x", undefined), undefined, `${flag}=${value}`);
+      }
+    }
+  });
+
+  describe("in a folder", () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(path.join(os.tmpdir(), "project-"));
+      await mkdir(path.join(folder, "stacks", "deep"), { recursive: true });
+    });
+    afterEach(async () => {
+      await rm(folder, { recursive: true });
+    });
+    const locationOf = (location: string | undefined): string => {
+      const directory = path.join(folder, "stacks", "deep");
+      return openJournalOf({ stack: "partner/tenants/prod", location, directory }).location;
+    };
+
+    it("is beside the Pulumi.yaml that is found above", async () => {
+      await writeFile(path.join(folder, "Pulumi.yaml"), "name: tenants\n");
+      assert.equal(locationOf(undefined), path.join(folder, "Pulumi.prod.journal.jsonl"));
+      assert.equal(locationOf("journal/x"), path.join(folder, "journal", "x"));
+    });
+
+    it("is an error where there is none, and not the root's", () => {
+      for (const location of [undefined, "x"]) {
+        assert.throws(() => locationOf(location), { code: "INPUT_INVALID", message: /no Pulumi\.yaml/ });
+      }
+      assert.equal(locationOf("/var/lib/x"), "/var/lib/x");
+    });
+  });
+});
