@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { CustomerChange, SlotInput } from "./dynamic/slot";
+import { heldBeforeOf } from "./held-before";
 import { nameOfUrn, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
@@ -26,6 +27,7 @@ async function findSlot(type: string, name: string, idOutput: string): Promise<S
   const resources = await resourcesOfLastUpdate();
   const held = resources.find((resource) => resource.type === type && nameOfUrn(resource.urn) === name);
   const heldId = held?.outputs[idOutput];
+  const heldBefore = heldBeforeOf(resources);
   const stack = stackName();
   const formerly = otherStackNames(resources, stack);
   return {
@@ -33,5 +35,6 @@ async function findSlot(type: string, name: string, idOutput: string): Promise<S
     name,
     ...(typeof heldId === "string" ? { heldId } : {}),
     ...(formerly.length === 0 ? {} : { formerly }),
+    ...(heldBefore === undefined ? {} : { heldBefore }),
   };
 }

@@ -1,8 +1,7 @@
 import { TenantManagementError } from "../client/errors";
-import { customerOnRecord, hasSuccessor, statusOnRecord } from "../journal/index";
 import type { RecordedObject } from "./deletion";
 import type { Properties } from "./inputs";
-import { eventsOnRecord } from "./recorder";
+import { rememberAll } from "./recorder";
 import { currentSettings } from "./session";
 import { slotSchema } from "./slot";
 import { presentStackOf } from "./stack-identity";
@@ -69,10 +68,10 @@ export async function assertMayBeDeleted(
   )
     return;
   const stack = presentStackOf(slot);
-  const events = await eventsOnRecord(slot);
-  const customer = customerOnRecord(events, stack, tenantId) ?? slot.name.split("/")[0] ?? "";
-  if (statusOnRecord(events, { stack, customer }) === "deprecated") return;
-  if (applicationId !== undefined && hasSuccessor(events, { stack, name: slot.name, applicationId })) return;
+  const memory = await rememberAll(stack);
+  const customer = memory.customerOf(stack, tenantId) ?? slot.name.split("/")[0] ?? "";
+  if (memory.statusOf({ stack, customer }) === "deprecated") return;
+  if (applicationId !== undefined && memory.hasSuccessor({ stack, slot: slot.name }, applicationId)) return;
   throw refused(what, customer);
 }
 

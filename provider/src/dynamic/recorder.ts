@@ -1,19 +1,17 @@
 import { messageOf, TenantManagementError } from "../client/errors";
 import {
+  appendTo,
   type AuditLog,
-  cutOffCreates,
   type Ending,
-  historyOf,
   type Intended,
   journalMissing,
   journalProblem,
   type Journal,
-  type JournalEvent,
-  mayBeDeleted,
+  type KnownBefore,
+  type Memory,
   NotDeliveredError,
   openAuditLog,
   openJournalOf,
-  recordedIds,
   type RecordedType,
   type Recording,
   settleIntent,
@@ -36,10 +34,12 @@ export interface Intention extends Omit<Intended, "stack" | "slot"> {
 /** The ids of the objects that the stack held when its last update ended, by type and slot name. */
 const heldIds = new Map<string, string>();
 
+/** What the stack held when its last update ended, as its program tells with each resource. */
+let heldBefore: SlotInput["heldBefore"];
+
 /** The record of this run's stack. */
 interface Opened {
   journal: Journal;
-  events: JournalEvent[];
   auditLog: AuditLog | undefined;
 }
 
@@ -69,6 +69,8 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   const stack = presentStackOf(slot);
   const opened = await open(stack);
   const { journal } = opened;
+  // What is deleted or handed over may have been taken, lost and taken back since its last create.
+  if (intention.operation === "delete" || intention.operation === "release") await rememberAll(stack);
   try {
     return await startRecording(
       appendTo(opened),
@@ -80,19 +82,12 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   }
 }
 
-function appendTo({ journal, events, auditLog }: Opened): (event: JournalEvent) => Promise<void> {
-  return async (event) => {
-    const entry = await journal.append(event);
-    events.push(entry.event);
-    await auditLog?.deliver(entry);
-  };
-}
-
 /** Records how an intent of this run's program ended. What was done is done: where it cannot be recorded, it warns. */
 export async function endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
-  const opened = await open(presentStackOf(slot));
-  const intent = opened.events.find(({ id }) => id === intentId);
-  if (intent?.event !== "intent") return;
+  const stack = presentStackOf(slot);
+  const opened = await open(stack);
+  const intent = (await remember(stack)).openIntent(intentId);
+  if (intent === undefined) return;
   const { stage, apiUrl } = currentSettings();
   const read = readReason(currentSettings());
   const run = {
@@ -104,9 +99,9 @@ export async function endIntentOfProgram(slot: SlotInput, intentId: string, endi
   await settleIntent(appendTo(opened), run, intent, ending);
 }
 
-/** Gives all that is on record of this run's stack. */
-export async function eventsOnRecord(slot: SlotInput): Promise<readonly JournalEvent[]> {
-  return (await open(presentStackOf(slot))).events;
+/** Gives what the whole record of this run's stack says, however long it is. */
+export async function rememberAll(stack: string): Promise<Memory> {
+  return read((await open(stack)).journal);
 }
 
 function notRecorded({ location }: Journal, error: unknown): string {
@@ -125,8 +120,9 @@ function notRecorded({ location }: Journal, error: unknown): string {
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, formerly, stack, name } = slot.data;
+  const { heldId, heldBefore: before, formerly, stack, name } = slot.data;
   const kept = { stack, name };
+  heldBefore ??= before;
   noteDeclaredStack(stack, formerly);
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
@@ -145,8 +141,7 @@ export function isHeldObject(type: RecordedType, objectId: string): boolean {
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
   const stack = presentStackOf(slot);
-  const { events } = await open(stack);
-  return historyOf(events, {
+  return (await remember(stack)).historyOf({
     type,
     stack,
     slot: slot.name,
@@ -157,13 +152,13 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
 
 /** Gives the ids of all objects of a type that are on record as made. */
 export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(presentStackOf(slot))).events, type);
+  return (await rememberAll(presentStackOf(slot))).recordedIds(type);
 }
 
 /** Gives the ids of all objects of a type that are on record as made for other slots. */
 export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
   const stack = presentStackOf(slot);
-  return recordedIds((await open(stack)).events, type, { stack, slot: slot.name });
+  return (await rememberAll(stack)).recordedIds(type, { stack, slot: slot.name });
 }
 
 /** Tells whether the record says that an object may be gone by our own hand. */
@@ -172,22 +167,30 @@ export async function mayBeDeletedByUs(
   slot: SlotInput,
   objectId: string,
 ): Promise<boolean> {
-  return mayBeDeleted((await open(presentStackOf(slot))).events, type, objectId);
+  return (await rememberAll(presentStackOf(slot))).mayBeDeleted(type, objectId);
 }
 
 const open = onceForAll(async (stack: string): Promise<Opened> => {
   const journal = openJournal(stack);
-  const events = await readAll(journal);
-  warnOfCutOff(events, stack);
-  // What this run's program has just recorded of its customers is no sign of what was made.
-  const isOfOthers = !events.some((event) => event.stack === stack && event.type !== "Customer");
-  if (heldIds.size > 0 && isOfOthers) console.warn(`warning: ${journalMissing(journal)}`);
-  return { journal, events, auditLog: openConfiguredAuditLog() };
+  const memory = await read(journal, knownBefore(stack));
+  warnOfCutOff(memory, stack);
+  if (heldIds.size > 0 && !memory.knows(stack)) console.warn(`warning: ${journalMissing(journal)}`);
+  return { journal, auditLog: openConfiguredAuditLog() };
 });
 
-async function readAll(journal: Journal): Promise<JournalEvent[]> {
+/** Gives what the record says of the creates of this run's stack. */
+async function remember(stack: string): Promise<Memory> {
+  return read((await open(stack)).journal, knownBefore(stack));
+}
+
+function knownBefore(stack: string): KnownBefore | undefined {
+  const idIn = (type: RecordedType, slot: string): string | undefined => heldIds.get(`${type} ${slot}`);
+  return heldBefore === undefined ? undefined : { ...heldBefore, stack, idIn };
+}
+
+async function read(journal: Journal, known?: KnownBefore): Promise<Memory> {
   try {
-    return await journal.read();
+    return await journal.remember(known);
   } catch (error) {
     throw new TenantManagementError(
       "INPUT_INVALID",
@@ -203,8 +206,8 @@ function openConfiguredAuditLog(): AuditLog | undefined {
   return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, awsRegion);
 }
 
-function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {
-  const slots = cutOffCreates(events, stack).map(({ slot }) => slot);
+function warnOfCutOff(memory: Memory, stack: string): void {
+  const slots = memory.cutOffCreates(stack).map(({ slot }) => slot);
   if (slots.length === 0) return;
   console.warn(
     `warning: an earlier update was cut off while it made ${slots.join(", ")}. What is still declared of that is found again, and repaired; ` +

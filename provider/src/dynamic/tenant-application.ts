@@ -5,6 +5,7 @@ import { TenantManagementError } from "../client/errors";
 import type { UrlRefusal } from "../client/hosts";
 import type { ApiApplication } from "../client/schemas";
 import { type Clock, openClock } from "../clock";
+import type { RecordedAs } from "../journal/index";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
@@ -105,18 +106,20 @@ export const tenantApplication = reporting({
     const clock = openClock(currentSettings().apiUrl);
     const authentication = await toAuthentication(wanted);
     const { adopt } = wanted;
+    let recordedAs: RecordedAs | undefined;
+    const onRecord = (where: RecordedAs | undefined): void => void (recordedAs = where);
     const made =
       adopt === undefined
-        ? await obtainApplication(wanted, authentication).catch((error: unknown) => {
-            throw partlyMade(error, inputs, wanted, authentication, clock);
+        ? await obtainApplication(wanted, authentication, onRecord).catch((error: unknown) => {
+            throw partlyMade(error, inputs, wanted, authentication, clock, recordedAs);
           })
-        : await adoptApplication(wanted, adopt, authentication);
+        : await adoptApplication(wanted, adopt, authentication, onRecord);
     noteOrganizationKnown();
     noteMade(wanted.slot?.name);
     const refusals = serverRefusals(made, currentSettings());
     if (refusals.length > 0)
-      throw partlyMade(serversRefused(made, refusals), inputs, wanted, authentication, clock);
-    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock) };
+      throw partlyMade(serversRefused(made, refusals), inputs, wanted, authentication, clock, recordedAs);
+    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock, recordedAs) };
   },
 
   async read(applicationId: string, properties: Properties): Promise<{ id: string; props: Properties }> {
@@ -257,6 +260,7 @@ function partlyMade(
   wanted: Inputs,
   authentication: Authentication,
   clock: Clock,
+  recordedAs: RecordedAs | undefined,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const { objectId: applicationId, clientId, clientSecret, credentialsDiffer, refusals = [] } = error.made;
@@ -270,6 +274,7 @@ function partlyMade(
     clientId,
     clientSecret,
     createdAt: clock().toISOString(),
+    recordedAs,
     stage,
     apiUrl,
     isPartlyMade: true,
@@ -289,6 +294,7 @@ function toOutputs(
   authentication: Authentication,
   made: ObtainedApplication,
   clock: Clock,
+  recordedAs: RecordedAs | undefined,
 ): Properties {
   const { stage, apiUrl } = currentSettings();
   return withoutUndefined({
@@ -307,5 +313,6 @@ function toOutputs(
     stage,
     apiUrl,
     slot: wanted.slot,
+    recordedAs,
   });
 }

@@ -2,6 +2,7 @@ import { linkRefusals } from "../client/as-asked";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication, ApiTenant } from "../client/schemas";
+import type { RecordedAs } from "../journal/index";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
 import { assertMayBeDeleted, noteDeclared, noteReplaced } from "./deletion-guard";
@@ -94,22 +95,33 @@ export const tenant = reporting({
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     assertChangeHasReason();
     const api = await currentApi();
-    const made = await obtainTenant(api, wanted).catch((error: unknown) => {
-      throw partlyMade(error, inputs, wanted);
+    let recordedAs: RecordedAs | undefined;
+    const made = await obtainTenant(api, wanted, (where) => (recordedAs = where)).catch((error: unknown) => {
+      throw partlyMade(error, inputs, wanted, recordedAs);
     });
     noteOrganizationKnown();
     const refusals = linkRefusals(made, currentSettings());
     if (refusals.length > 0) {
       const { message } = refusedHosts(`Tenant "${made.name}" was found again`, refusals);
       const found = { made: { objectId: made.tenantId, refusals } };
-      throw partlyMade(new TenantManagementError("ANSWER_INVALID", message, found), inputs, wanted);
+      throw partlyMade(
+        new TenantManagementError("ANSWER_INVALID", message, found),
+        inputs,
+        wanted,
+        recordedAs,
+      );
     }
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
     if (wanted.cells !== undefined) reportDrift(made, wanted.cells);
     return {
       id: made.tenantId,
-      outs: toOutputs(made, { createdBy: actor(), declaredCells: wanted.cells, slot: wanted.slot }),
+      outs: toOutputs(made, {
+        createdBy: actor(),
+        declaredCells: wanted.cells,
+        slot: wanted.slot,
+        recordedAs,
+      }),
     };
   },
 
@@ -198,7 +210,12 @@ function acceptsCells(declared: unknown, state: State): boolean {
   );
 }
 
-function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown {
+function partlyMade(
+  error: unknown,
+  inputs: Properties,
+  wanted: Inputs,
+  recordedAs: RecordedAs | undefined,
+): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const { objectId: tenantId, refusals = [] } = error.made;
   const { stage, apiUrl } = currentSettings();
@@ -209,6 +226,7 @@ function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown
     declaredCells: wanted.cells,
     createdBy: actor(),
     slot: wanted.slot,
+    recordedAs,
     stage,
     apiUrl,
     isPartlyMade: true,
@@ -315,6 +333,7 @@ function toOutputs(
     createdBy?: string | undefined;
     declaredCells?: readonly string[] | undefined;
     slot?: SlotInput | undefined;
+    recordedAs?: RecordedAs | undefined;
   },
 ): Properties {
   const { stage, apiUrl } = currentSettings();
@@ -332,5 +351,6 @@ function toOutputs(
     createdBy: kept.createdBy,
     declaredCells: kept.declaredCells,
     slot: kept.slot,
+    recordedAs: kept.recordedAs,
   });
 }

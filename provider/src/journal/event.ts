@@ -100,6 +100,8 @@ const common = {
   sequence: z.int().positive().optional(),
   /** The hash of the stack's event before it (see `chain.ts`). Events of version 1 have none. */
   previous: hash.optional(),
+  /** What the record says that the stack holds after it, in short (see `holding.ts`). */
+  holds: z.string().optional(),
   /** In the first event of a stack that was renamed or moved: the names under which its record began. */
   formerly: z.array(formerNameSchema).optional(),
 };

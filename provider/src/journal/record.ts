@@ -1,8 +1,8 @@
 import { messageOf } from "../client/errors";
 import { type AuditLog, NotDeliveredError } from "./audit-log";
-import type { JournalEvent, Outcome } from "./event";
+import type { Outcome } from "./event";
 import type { Journal } from "./journal";
-import { type Intended, type Recording, type RunOnRecord, startRecording } from "./recording";
+import { type Append, type Intended, type Recording, type RunOnRecord, startRecording } from "./recording";
 
 /** The record of a stack, as one run writes it. */
 export interface StackRecord {
@@ -17,13 +17,11 @@ export interface StackRecord {
 export type Action = Omit<Intended, "stack">;
 
 /** Gives what puts an event on durable record: in the journal first, then in the audit log, where there is one. */
-export function appendTo({
-  journal,
-  auditLog,
-}: Pick<StackRecord, "journal" | "auditLog">): (event: JournalEvent) => Promise<void> {
+export function appendTo({ journal, auditLog }: Pick<StackRecord, "journal" | "auditLog">): Append {
   return async (event) => {
     const entry = await journal.append(event);
     await auditLog?.deliver(entry);
+    return entry;
   };
 }
 

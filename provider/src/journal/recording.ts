@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
 import { endsWithin } from "../ends-within";
 import { NotDeliveredError } from "./audit-log";
+import { type RecordedAs, recordedAs } from "./chain";
+import type { EventEntry } from "./entry";
 import type {
   IntentEvent,
   JournalEvent,
@@ -68,11 +70,16 @@ export interface Recording {
   /**
    * Records the result. It never throws, and always ends: what was done is done, and must reach the state whatever
    * becomes of the record. A result that comes too late for that may be on record all the same.
+   *
+   * @returns Resolves with where the result is on record; undefined where that is not known in time.
    */
-  end(ending: Ending): Promise<void>;
+  end(ending: Ending): Promise<RecordedAs | undefined>;
   /** Records that it did not end well: that it failed, that nobody knows, or that the answer is not whole. */
-  fail(error: unknown): Promise<void>;
+  fail(error: unknown): Promise<RecordedAs | undefined>;
 }
+
+/** Puts an event on durable record, and resolves with it as the journal has it. */
+export type Append = (event: JournalEvent) => Promise<EventEntry>;
 
 /**
  * Records what is about to be done, before it is done.
@@ -81,7 +88,7 @@ export interface Recording {
  * @param patienceMs how long the result is waited for; default: 15 s
  */
 export async function startRecording(
-  append: (event: JournalEvent) => Promise<void>,
+  append: Append,
   run: RunOnRecord,
   intended: Intended,
   patienceMs = usualPatienceMs,
@@ -92,19 +99,26 @@ export async function startRecording(
     event: "intent",
     parameters: toRecordedParameters(intended.type, parameters),
   };
-  const end = async (ending: Ending): Promise<void> => {
+  const end = async (ending: Ending): Promise<RecordedAs | undefined> => {
     const what = `what became of ${intent.operation} ${intent.slot} (${ending.outcome})`;
-    const recorded = settleIntent(append, run, intent, ending).catch((error: unknown) => {
-      console.warn(
-        error instanceof NotDeliveredError
-          ? `warning: ${what} is on record in the journal alone: ${messageOf(error)}`
-          : `warning: ${what} could not be recorded: ${messageOf(error)}`,
-      );
-    });
-    if (await endsWithin(recorded, patienceMs)) return;
+    let where: RecordedAs | undefined;
+    const recorded = settleIntent(append, run, intent, ending)
+      .catch((error: unknown) => {
+        if (!(error instanceof NotDeliveredError)) throw error;
+        console.warn(`warning: ${what} is on record in the journal alone: ${messageOf(error)}`);
+        return error.entry;
+      })
+      .then((entry) => {
+        where = recordedAs(entry);
+      })
+      .catch((error: unknown) => {
+        console.warn(`warning: ${what} could not be recorded: ${messageOf(error)}`);
+      });
+    if (await endsWithin(recorded, patienceMs)) return where;
     console.warn(
       `warning: ${what} is not fully on record after ${patienceMs / 1000} s; it is not waited for, and goes into the state`,
     );
+    return undefined;
   };
   try {
     await append(intent);
@@ -120,13 +134,14 @@ export async function startRecording(
  * Records how an intent ended, which may be another run's that was killed.
  *
  * @param append puts an event on durable record; where it throws, so does this
+ * @returns Resolves with the result, as the journal has it.
  */
 export async function settleIntent(
-  append: (event: JournalEvent) => Promise<void>,
+  append: Append,
   run: RunOnRecord,
   { id, at, type, operation, stack, slot, tenantId, applicationId }: IntentEvent,
   ending: Ending,
-): Promise<void> {
+): Promise<EventEntry> {
   const ids = {
     ...(tenantId === undefined ? {} : { tenantId }),
     ...(applicationId === undefined ? {} : { applicationId }),
@@ -139,7 +154,7 @@ export async function settleIntent(
     intent: id,
     durationMs: Date.parse(common.at) - Date.parse(at),
   };
-  await append(result);
+  return append(result);
 }
 
 /** What an event of this moment has, whatever it tells. */
