@@ -6,10 +6,12 @@ const longestName = 128;
 /**
  * Writes a text that others chose so that it shows as it is: it cannot end a table's cell, nor be a link, an image or
  * an HTML element. Every character that could mean something is written by its number.
+ *
+ * @param longest how many characters of it are shown
  */
-export function literal(text: string): string {
+export function literal(text: string, longest = longestName): string {
   const all = Array.from(printable(text));
-  const shown = all.length > longestName ? [...all.slice(0, longestName), "…"] : all;
+  const shown = all.length > longest ? [...all.slice(0, longest), "…"] : all;
   return shown
     .map((character) =>
       /^[A-Za-z0-9 /-]$/.test(character) ? character : `&#${character.codePointAt(0) ?? 0};`,
@@ -18,8 +20,8 @@ export function literal(text: string): string {
 }
 
 /** Writes a name that others chose: as {@link literal}, and GitHub looks for nobody to notify in `code`. */
-export function code(text: string): string {
-  return `<code>${literal(text)}</code>`;
+export function code(text: string, longest = longestName): string {
+  return `<code>${literal(text, longest)}</code>`;
 }
 
 /** Writes a table; its cells are Markdown already. */

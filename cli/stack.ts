@@ -3,6 +3,7 @@ import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { type AuditLog, type Journal, openAuditLog, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/operator";
 import {
+  allowedHostsIn,
   describeProblems,
   type ProviderSettings,
   readSettings,
@@ -115,7 +116,10 @@ async function settingsOf(configuration: Configuration, pulumi: Pulumi): Promise
     const value = entry.secret ? await decrypted(key, pulumi) : entry.value;
     if (value !== undefined) values.set(key, value);
   }
-  const read = readSettings((key) => values.get(key));
+  const read = readSettings((key) => values.get(key), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => configuration[`aws:${key}`]?.value,
+  });
   if ("problems" in read) throw new Error(describeProblems(read.problems));
   return read.settings;
 }

@@ -18,6 +18,11 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     meaning: "Why changes are made in this run; it overrides `reason`. An empty one is none.",
   },
   {
+    names: ["TENANTS_ALLOWED_HOSTS"],
+    meaning:
+      "Hosts beyond the vendor's that this run may reach, separated by commas: an exact host with its port, a host alone for any port, `*.domain` for Web UI links. Never from the configuration. Every command of the stack needs it, `refresh` and `destroy` too. Loopback is allowed in the stage `testing` without it. Default: none.",
+  },
+  {
     names: ["TENANTS_NOW"],
     meaning:
       "The time by which credentials age in a sandbox: a date and time of RFC 3339 (`2027-01-01T00:00:00Z`). Where `apiUrl` is not on loopback, it is refused. Default: this machine's clock.",

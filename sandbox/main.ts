@@ -152,7 +152,7 @@ The sandbox runs, stage ${stage}. Ctrl-C ends it, and deletes everything it hold
 
 To run a stack against it:
 
-  export TENANTS_PRIVATE_KEY="$(cat '${keyFile}')"
+  export TENANTS_PRIVATE_KEY="$(cat '${keyFile}')"${stage === "production" ? `\n  export TENANTS_ALLOWED_HOSTS=${hostsOf(apiUrl, endpointUrl)}` : ""}
   export AWS_ENDPOINT_URL=${endpointUrl}
   export AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox
   pulumi config set tenants:stage ${stage}
@@ -161,6 +161,11 @@ To run a stack against it:
   pulumi config set tenants:clientId ${clientId}
   pulumi config set tenants:keyId ${keyId}
 `;
+}
+
+/** Loopback is the vendor's in the stage testing alone. */
+function hostsOf(...urls: string[]): string {
+  return [...new Set(urls.map((url) => new URL(url).host))].join(",");
 }
 
 void main()

@@ -8,7 +8,8 @@ import { type ExitCode, exitCodes } from "../exit-codes";
 import { summaryAsMarkdown } from "../preview/markdown";
 import { summaryAsJson, summaryAsText } from "../preview/report";
 import { type Preview, readPreview } from "../preview/step";
-import { beyondRotation, type Summary, summaryOf } from "../preview/summary";
+import { beyondRotation } from "../preview/rotation-gate";
+import { isEmpty, type Summary, summaryOf } from "../preview/summary";
 
 interface Options {
   markdown?: true;
@@ -19,8 +20,11 @@ interface Options {
   onlyRotations?: true;
 }
 
+/** How many reasons a refusal lists. */
+const mostProblems = 20;
+
 const help = `
-It shows names and counts: no output, no property, no value. The digest is the same for two previews that would do the
+It shows what changes, and no value that is secret. The digest is the same for two previews that would do the
 same. With --expect or --only-rotations it ends with ${exitCodes.found} where the preview is not what it must be.`;
 
 /** Makes `tenants summary`: tells what a preview would do, for the people who review it. */
@@ -46,7 +50,7 @@ export const summaryCommand: MakeCommand = (exit): Command =>
 
 async function summarize(file: string, options: Options): Promise<ExitCode> {
   const preview = await readPreview(file);
-  const summary = summaryOf(preview.steps);
+  const summary = summaryOf(preview);
   if (options.json === true) summaryAsJson(summary);
   else if (options.markdown === true) {
     const { title, merged } = options;
@@ -66,26 +70,38 @@ async function readNotPreviewed(file: string): Promise<string[]> {
 
 function refusalOf(
   summary: Summary,
-  { showsSames }: Preview,
+  preview: Preview,
   { expect, onlyRotations }: Options,
 ): string | undefined {
   if (expect !== undefined && expect !== summary.digest) {
     return (
       `This is not what was reviewed: its digest is ${summary.digest}, and the reviewed one's is ${expect}. ` +
-      "Nothing was changed. Preview it anew, and have that reviewed."
+      "Nothing was changed. Preview it again, and have that reviewed."
     );
   }
-  if (onlyRotations === true && summary.changes.length > 0 && !showsSames) {
+  return onlyRotations === true && !isEmpty(summary) ? moreThanRotations(preview) : undefined;
+}
+
+function moreThanRotations(preview: Preview): string | undefined {
+  if (!preview.showsSames) {
     return (
       "This preview leaves out what stays as it is, so a rotation cannot be told from another change. Nothing was changed. " +
       "Make it with `pulumi preview --json --show-sames`."
     );
   }
-  const beyond = onlyRotations === true ? beyondRotation(summary) : [];
+  if (preview.report === undefined) {
+    return (
+      "This preview holds no report of its program (a line that begins with `tenants:plan`), so it cannot be told whether it rotates and does nothing else. Nothing was changed. " +
+      "Make it with the program of this release."
+    );
+  }
+  const beyond = beyondRotation(preview);
   if (beyond.length === 0) return undefined;
-  const list = beyond
-    .slice(0, 20)
-    .map(({ kind, subject, name }) => `  - ${subject} ${printable(name)}: ${kind}`);
+  const more = beyond.length - mostProblems;
+  const list = [
+    ...beyond.slice(0, mostProblems).map((problem) => `  - ${printable(problem)}`),
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+  ];
   return (
     `There is more to do than to rotate, and that needs a review:\n${list.join("\n")}\n` +
     "Nothing was changed. Apply the main branch first (the workflow `up`), and repeat the rotation."

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
+import { allowedHostsIn, type ConfigurationProblem } from "pulumi-resistant-tenants/settings";
 
 import { type ConfigurationFile, holdsSecret, readProjectValues } from "./file";
 
@@ -10,7 +10,7 @@ const noText = ["quota", "journalDiskIsKept", "replaceLostApplications", "custom
 
 /**
  * Checks a stack's configuration file as the program does, but without the engine. A secret cannot be read here, and
- * counts as right.
+ * counts as right. Hosts are judged by this run's own environment.
  *
  * @returns Resolves with everything that is wrong
  */
@@ -32,6 +32,11 @@ export async function problemsOf(configuration: ConfigurationFile): Promise<Conf
       otherKeys: [...all.keys()].filter((key) => !key.startsWith(namespace)),
       readFiles: (pattern) => readCustomerFiles(pattern, folder),
       locate: customerLocator(configuration.file),
+      allowedHosts: allowedHostsIn(process.env),
+      aws: (key) => {
+        const name = `aws:${key}`;
+        return secrets.includes(name) || !all.has(name) ? undefined : toText(all.get(name));
+      },
     },
   );
   const found = "problems" in read ? read.problems : [];

@@ -1,4 +1,4 @@
-import { describeProblems } from "pulumi-resistant-tenants/settings";
+import { allowedHostsIn, describeProblems } from "pulumi-resistant-tenants/settings";
 import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 
 import type { Stack } from "../stack";
@@ -19,6 +19,7 @@ export async function configurationOf({
   const { projectFolder } = await import("resistant-tenants-stacks/stack-file");
   const read = readConfiguration(configuration, {
     awsRegion,
+    allowedHosts: allowedHostsIn(process.env),
     readFiles: (pattern) => readCustomerFiles(pattern, projectFolder(directory)),
   });
   if ("problems" in read) throw new Error(describeProblems(read.problems));

@@ -1,6 +1,13 @@
-import { signingKeyType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/operator";
+import {
+  releasedType,
+  secretType,
+  signingKeyType,
+  tenantApplicationType,
+  tenantType,
+} from "pulumi-resistant-tenants/operator";
 
-import type { Step } from "./step";
+import { changedProtection, type Detail, detailsOf } from "./details";
+import type { ResourceState, Step } from "./step";
 
 /** What a resource is to the people who review a change. */
 export const subjects = [
@@ -15,10 +22,20 @@ export const subjects = [
 export type Subject = (typeof subjects)[number];
 
 /** What happens to it; what is to be looked at first stands first. */
-export const kinds = ["replaced", "removed", "retired", "rotated", "adopted", "added", "changed"] as const;
+export const kinds = [
+  "replaced",
+  "removed",
+  "retired",
+  "rotated",
+  "adopted",
+  "added",
+  "changed",
+  "handed over",
+  "forgotten",
+] as const;
 export type ChangeKind = (typeof kinds)[number];
 
-/** One thing that an update would change. It holds names, and no value of anything. */
+/** One thing that an update would change. It holds no value that is secret. */
 export interface Change {
   subject: Subject;
   kind: ChangeKind;
@@ -27,19 +44,29 @@ export interface Change {
   /** The first part of its name. */
   customer: string;
   type: string;
+  /** What an approver judges: scopes, readers, keys, … */
+  details: Detail[];
 }
+
+export const secretVersionType = "aws:secretsmanager/secretVersion:SecretVersion";
+export const generationType = "resistant:index:Generation";
 
 const subjectOfType: Readonly<Record<string, Subject>> = {
   "resistant:index:Customer": "customer",
   [tenantType]: "tenant",
   [tenantApplicationType]: "application",
   [signingKeyType]: "signing key",
-  "aws:secretsmanager/secret:Secret": "secret",
-  "aws:secretsmanager/secretVersion:SecretVersion": "secret value",
+  [secretType]: "secret",
+  [secretVersionType]: "secret value",
 };
 
-/** What a further generation of an application consists of, beside its secret value. */
-const typesOfGeneration = new Set([tenantApplicationType, signingKeyType, "resistant:index:Generation"]);
+/** What a further generation of an application consists of. */
+export const typesOfGeneration: ReadonlySet<string> = new Set([
+  tenantApplicationType,
+  signingKeyType,
+  secretVersionType,
+  generationType,
+]);
 
 /** The engine's words for a step that changes something. */
 const kindOfOperation: Readonly<Record<string, ChangeKind>> = {
@@ -60,45 +87,77 @@ const unchanging = new Set(["same", "refresh", "read", "read-discard", "discard"
 export function changesOf(steps: readonly Step[]): Change[] {
   const changes = new Map<string, Change>();
   for (const step of steps) {
-    if (unchanging.has(step.operation)) continue;
+    if (isUnchanging(step)) continue;
     const change = toChange(step, steps);
-    // A replacement can show as several steps.
-    changes.set(`${change.kind} ${change.type} ${change.name}`, change);
+    const key = `${change.kind} ${change.type} ${change.name}`;
+    // A replacement can show as several steps, not all of which say what differs.
+    const details = change.details.length > 0 ? change.details : (changes.get(key)?.details ?? []);
+    changes.set(key, { ...change, details });
   }
   return [...changes.values()].sort(inOrder);
 }
 
+/** Tells whether a step leaves a resource as it is; the engine says so, too, where its protection alone changes. */
+export function isUnchanging({ operation, before, after }: Step): boolean {
+  if (!unchanging.has(operation)) return false;
+  return before === undefined || after === undefined || changedProtection(before, after).length === 0;
+}
+
 function toChange(step: Step, steps: readonly Step[]): Change {
-  const { type, name } = step;
-  const subject = subjectOfType[type] ?? "other";
-  return { subject, kind: kindOf(step, subject, steps), name, customer: name.split("/", 1)[0] ?? "", type };
+  const { type, name, before } = step;
+  const isReleased = type === releasedType;
+  return {
+    subject: subjectOfType[isReleased ? (before?.type ?? type) : type] ?? "other",
+    kind: kindOf(step, steps),
+    name,
+    customer: name.split("/", 1)[0] ?? "",
+    type,
+    details: isReleased ? [] : detailsOf(step, before ?? comparedWith(step, steps)),
+  };
+}
+
+/** A new generation of an application is judged by the one before. */
+function comparedWith(step: Step, steps: readonly Step[]): ResourceState | undefined {
+  if (step.type !== tenantApplicationType) return undefined;
+  const predecessor = predecessorOf(step, steps);
+  return predecessor?.after ?? predecessor?.before;
 }
 
 /** A word of the engine's that is not known here counts as a replacement: it is looked at. */
-function kindOf(step: Step, subject: Subject, steps: readonly Step[]): ChangeKind {
-  const kind = kindOfOperation[step.operation] ?? "replaced";
-  if (subject === "tenant" && kind === "added" && step.inputs["adopt"] !== undefined) return "adopted";
-  const rotates = typesOfGeneration.has(step.type);
-  if (rotates && kind === "added" && hasOlder(step, steps)) return "rotated";
-  if (rotates && kind === "removed" && hasNewer(step, steps)) return "retired";
+function kindOf(step: Step, steps: readonly Step[]): ChangeKind {
+  const kind = unchanging.has(step.operation) ? "changed" : (kindOfOperation[step.operation] ?? "replaced");
+  if (step.type === tenantType && kind === "added" && step.inputs["adopt"] !== undefined) return "adopted";
+  if (step.type === releasedType) return kindOfRelease(step, kind);
+  if (!typesOfGeneration.has(step.type)) return kind;
+  if (kind === "added" && predecessorOf(step, steps) !== undefined) return "rotated";
+  if (kind === "removed" && hasNewer(step, steps)) return "retired";
   return kind;
 }
 
-/** A rotation makes a further generation of an application, `<customer>/<cell>/<purpose>/<n>`, beside the one in use. */
-function hasOlder(step: Step, steps: readonly Step[]): boolean {
-  return generations(step, steps).some(
-    (other) => other.operation !== "create" && generationOf(other) < generationOf(step),
-  );
+/** What stands in the state for a resource that is handed over takes its place, and is forgotten later. */
+function kindOfRelease({ before }: Step, kind: ChangeKind): ChangeKind {
+  if (kind === "removed") return "forgotten";
+  return kind === "changed" && before !== undefined && before.type !== releasedType ? "handed over" : kind;
+}
+
+/**
+ * Finds the application of the generation before one: a rotation makes a further generation of an application,
+ * `<customer>/<cell>/<purpose>/<n>`, beside the one in use.
+ */
+export function predecessorOf(step: Step, steps: readonly Step[]): Step | undefined {
+  return applicationsOf(step, steps)
+    .filter((other) => other.before !== undefined && generationOf(other) < generationOf(step))
+    .toSorted((one, other) => generationOf(other) - generationOf(one))[0];
 }
 
 function hasNewer(step: Step, steps: readonly Step[]): boolean {
-  return generations(step, steps).some(
+  return applicationsOf(step, steps).some(
     (other) => other.operation !== "delete" && generationOf(other) > generationOf(step),
   );
 }
 
 /** Its application alone has every generation: another method may come with another key, or with none. */
-function generations({ name }: Step, steps: readonly Step[]): Step[] {
+function applicationsOf({ name }: Step, steps: readonly Step[]): Step[] {
   return steps.filter((other) => other.type === tenantApplicationType && slotOf(other.name) === slotOf(name));
 }
 
@@ -107,7 +166,8 @@ export function slotOf(name: string): string {
   return name.split("/").slice(0, 3).join("/");
 }
 
-function generationOf({ name }: Step): number {
+/** Gives the generation that a name is of: the first has the slot's own. */
+export function generationOf({ name }: { name: string }): number {
   return Number(name.split("/")[3] ?? "1");
 }
 

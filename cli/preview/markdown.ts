@@ -1,12 +1,16 @@
 import { code, literal, markdownTable } from "../markdown";
 import { type Change, kinds, type Subject, subjects } from "./change";
-import type { Summary } from "./summary";
+import { changesToList, handedOver, settingLines } from "./sentences";
+import { isEmpty, type Summary } from "./summary";
 
 /** The rows that a table shows; a review of more begins with the list of customers. */
 const mostRows = 50;
 
 /** The names that a sentence lists. */
 const mostNames = 10;
+
+/** How much of one sentence, or of one value, is shown. */
+const longestSentence = 500;
 
 /** GitHub takes comments of up to 65,536 characters, of which others may need some. */
 const longestComment = 30_000;
@@ -19,12 +23,13 @@ export interface Presentation {
   notPreviewed?: readonly string[];
 }
 
-/** Writes a summary as a comment for people. It holds names and counts: no output, no property, no value. */
+/** Writes a summary as a comment for people. It holds no value that is secret. */
 export function summaryAsMarkdown(summary: Summary, presentation: Presentation): string {
   const head = headOf(summary, presentation);
   const tables = [
     ...table("Customers", ["", "customer", "applications"], customerRows(summary)),
     ...table("Resources", ["", "what", "name"], resourceRows(summary)),
+    ...table("What changes in them", ["name", "what", "before", "after"], detailRows(summary)),
   ];
   const end = ["", `Digest ${code(summary.digest)}`, ""];
   const whole = [...head, ...tables, ...end].join("\n");
@@ -34,12 +39,20 @@ export function summaryAsMarkdown(summary: Summary, presentation: Presentation):
   );
 }
 
-function headOf({ customers, replacedTenants, changes }: Summary, presentation: Presentation): string[] {
+function headOf(summary: Summary, presentation: Presentation): string[] {
+  const { customers, replacedTenants, changes } = summary;
   const { title, notPreviewed = [] } = presentation;
+  const sentences = [
+    ...settingLines(summary),
+    ...customers.handedOver.map((customer) => handedOver(customer, changes)),
+    ...customers.forgotten.map((customer) => `customer ${customer}: forgotten; nothing is deleted`),
+    ...summary.waiting,
+  ];
   return [
     `### ${literal(title)}`,
     "",
-    changes.length === 0 ? "Nothing would change." : countsOf(changes).join(" · "),
+    isEmpty(summary) ? "Nothing would change." : countsOf(changesToList(summary)).join(" · "),
+    ...list(sentences),
     ...alert(
       "CAUTION",
       "A tenant would be deleted, with all the customer has in it, and made anew:",
@@ -50,11 +63,25 @@ function headOf({ customers, replacedTenants, changes }: Summary, presentation: 
   ];
 }
 
+function list(sentences: readonly string[]): string[] {
+  if (sentences.length === 0) return [];
+  const more = sentences.length - mostRows;
+  return [
+    "",
+    ...sentences.slice(0, mostRows).map((sentence) => `- ${literal(sentence, longestSentence)}`),
+    ...(more > 0 ? [`- … and ${more} more.`] : []),
+  ];
+}
+
 /** @see {@link https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts GitHub, alerts} */
 function alert(kind: "CAUTION" | "WARNING" | "IMPORTANT", text: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const more = names.length - mostNames;
-  const listed = names.slice(0, mostNames).map(code).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const listed =
+    names
+      .slice(0, mostNames)
+      .map((name) => code(name))
+      .join(", ") + (more > 0 ? ` and ${more} more` : "");
   return ["", `> [!${kind}]`, `> **${text}** ${listed}`];
 }
 
@@ -81,26 +108,40 @@ const pluralOf: Record<Subject, string> = {
 };
 
 function customerRows({ customers, changes }: Summary): string[][] {
-  return (["removed", "adopted", "added", "changed"] as const).flatMap((kind) =>
+  const kindsOfCustomers = ["removed", "adopted", "added", "changed", "handedOver", "forgotten"] as const;
+  return kindsOfCustomers.flatMap((kind) =>
     customers[kind].map((name) => {
       const applications = changes.filter(
         ({ subject, customer }) => subject === "application" && customer === name,
       );
-      return [kind, code(name), String(applications.length)];
+      return [kind === "handedOver" ? "handed over" : kind, code(name), String(applications.length)];
     }),
   );
 }
 
 /** What is made or deleted with its customer needs no row of its own. */
-function resourceRows({ customers, changes }: Summary): string[][] {
-  const whole = new Set([...customers.added, ...customers.removed]);
-  return changes
+function resourceRows(summary: Summary): string[][] {
+  const whole = new Set([...summary.customers.added, ...summary.customers.removed]);
+  return changesToList(summary)
     .filter(({ subject, customer }) => subject !== "customer" && !whole.has(customer))
     .map(({ kind, subject, name, type }) => [
       kind === "replaced" ? "**replaced**" : kind,
       subject === "other" ? code(type) : subject,
       code(name),
     ]);
+}
+
+function detailRows(summary: Summary): string[][] {
+  const value = (text: string | undefined): string => (text === undefined ? "" : code(text, longestSentence));
+  const ofChanges = changesToList(summary).flatMap(({ name, details }) =>
+    details.map((detail) => ({ name, ...detail })),
+  );
+  return [...ofChanges, ...summary.declared].map(({ name, what, before, after }) => [
+    code(name),
+    literal(what),
+    value(before),
+    value(after),
+  ]);
 }
 
 function table(title: string, heading: readonly string[], rows: readonly string[][]): string[] {

@@ -1,5 +1,7 @@
 import { json, line, table } from "../output";
-import type { Summary } from "./summary";
+import { describeDetail } from "./details";
+import { changesToList, handedOver, settingLines } from "./sentences";
+import { isEmpty, type Summary } from "./summary";
 
 /** Writes a summary for a machine. */
 export function summaryAsJson(summary: Summary): void {
@@ -7,17 +9,30 @@ export function summaryAsJson(summary: Summary): void {
 }
 
 /** Writes a summary for people at a terminal. */
-export function summaryAsText({ changes, replacedTenants, digest }: Summary): void {
-  if (changes.length === 0) {
-    line("Nothing would change.");
-    return;
-  }
+export function summaryAsText(summary: Summary): void {
+  const { changes, replacedTenants, customers, waiting, digest } = summary;
+  if (isEmpty(summary)) line("Nothing would change.");
+  for (const text of settingLines(summary)) line(text);
   for (const customer of replacedTenants) {
     line(`The tenant of ${customer} would be deleted, with all the customer has in it, and made anew.`);
   }
-  table(
-    ["", "what", "name"],
-    changes.map(({ kind, subject, name, type }) => [kind, subject === "other" ? type : subject, name]),
-  );
-  line(`Digest ${digest}`);
+  for (const customer of customers.handedOver) line(handedOver(customer, changes));
+  for (const customer of customers.forgotten) line(`customer ${customer}: forgotten; nothing is deleted`);
+  const listed = changesToList(summary);
+  if (listed.length > 0) {
+    table(
+      ["", "what", "name"],
+      listed.map(({ kind, subject, name, type }) => [kind, subject === "other" ? type : subject, name]),
+    );
+  }
+  for (const { name, subject, kind, details } of listed) {
+    const isNew = kind === "added" || kind === "adopted";
+    for (const detail of details) {
+      const told = isNew ? `${detail.what}: ${detail.after ?? "none"}` : describeDetail(detail);
+      line(`${subject} ${name}: ${told}`);
+    }
+  }
+  for (const { name, ...detail } of summary.declared) line(`${name}: ${describeDetail(detail)}`);
+  for (const text of waiting) line(text);
+  if (!isEmpty(summary)) line(`Digest ${digest}`);
 }

@@ -1,7 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, printable } from "pulumi-resistant-tenants/client";
 import { nameOfUrn } from "pulumi-resistant-tenants/operator";
+import { type PlanReport, readPlanReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
+
+/** A resource as it is, or as it is to be. What is secret in it, the engine has left out. */
+export interface ResourceState {
+  type: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+  protect: boolean;
+  provider: string | undefined;
+}
 
 /** One step of an update that was previewed. */
 export interface Step {
@@ -14,25 +24,45 @@ export interface Step {
   name: string;
   /** What it is to be made of; a secret is not in it. */
   inputs: Record<string, unknown>;
+  /** Absent where it is made. */
+  before?: ResourceState;
+  /** Absent where it is deleted. */
+  after?: ResourceState;
 }
-
-const stateSchema = z.object({ inputs: z.record(z.string(), z.unknown()).default({}) });
-
-const previewSchema = z.object({
-  steps: z.array(
-    z.object({ op: z.string(), urn: z.string(), newState: stateSchema.default({ inputs: {} }) }),
-  ),
-  diagnostics: z.array(z.object({ severity: z.string(), message: z.string() })).default([]),
-});
 
 /** What a preview wrote. */
 export interface Preview {
   steps: Step[];
   /** Whether it names what stays as it is, too (`--show-sames`): only then a rotation can be told. */
   showsSames: boolean;
+  /** What the program adds; absent where nothing is to add, or another program made the preview. */
+  report?: PlanReport;
 }
 
-const stackType = "pulumi:pulumi:Stack";
+export const stackType = "pulumi:pulumi:Stack";
+
+const stateSchema = z.object({
+  type: z.string().default(""),
+  inputs: z.record(z.string(), z.unknown()).default({}),
+  outputs: z.record(z.string(), z.unknown()).default({}),
+  protect: z.boolean().default(false),
+  provider: z.string().optional(),
+});
+
+const previewSchema = z.object({
+  steps: z.array(
+    z.object({
+      op: z.string(),
+      urn: z.string(),
+      oldState: stateSchema.nullish(),
+      newState: stateSchema.nullish(),
+    }),
+  ),
+  diagnostics: z
+    .array(z.object({ severity: z.string(), message: z.string() }))
+    .nullish()
+    .transform((diagnostics) => diagnostics ?? []),
+});
 
 /**
  * Reads what `pulumi preview --json --show-sames`, or `pulumi refresh --preview-only --json`, wrote.
@@ -46,18 +76,31 @@ export async function readPreview(file: string): Promise<Preview> {
       cause: preview.error,
     });
   }
-  const { steps, diagnostics } = preview.data;
-  const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  const { diagnostics } = preview.data;
+  const messagesOf = (wanted: string): string[] =>
+    diagnostics.filter(({ severity }) => severity === wanted).map(({ message }) => message);
+  const errors = messagesOf("error");
   if (errors.length > 0) throw new Error(`The preview in ${file} failed:\n${indented(errors.join("\n"))}`);
-  const all = steps.map(({ op, urn, newState }) => ({
+  const steps = preview.data.steps.map(toStep);
+  const report = readPlanReport(messagesOf("info"));
+  return {
+    steps,
+    // Every program registers its stack, which is left out only where it stays as it is.
+    showsSames: steps.some(({ type }) => type === stackType),
+    ...(report === undefined ? {} : { report }),
+  };
+}
+
+function toStep({ op, urn, oldState, newState }: z.output<typeof previewSchema>["steps"][number]): Step {
+  return {
     operation: op,
     urn,
     type: typeOfUrn(urn),
     name: nameOfUrn(urn),
-    inputs: newState.inputs,
-  }));
-  // Every program registers its stack, which is left out only where it stays as it is.
-  return { steps: all, showsSames: all.some(({ type }) => type === stackType) };
+    inputs: newState?.inputs ?? {},
+    ...(oldState == null ? {} : { before: { ...oldState, provider: oldState.provider } }),
+    ...(newState == null ? {} : { after: { ...newState, provider: newState.provider } }),
+  };
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -1,56 +1,123 @@
 import { createHash } from "node:crypto";
+import {
+  describeWaiting,
+  fieldLabel,
+  type PlanReport,
+  type SettingChange,
+} from "resistant-tenants-stacks/plan";
 
-import { type Change, type ChangeKind, changesOf, slotOf } from "./change";
-import type { Step } from "./step";
+import { type Change, type ChangeKind, changesOf } from "./change";
+import type { Detail } from "./details";
+import type { Preview, Step } from "./step";
 
-/** What an update would do, for the people who review it. It holds names, and no value of anything. */
+/** What an update would do, for the people who review it. It holds no value that is secret. */
 export interface Summary {
   /** The same for two previews that would do the same; `none` where nothing would change. */
   digest: string;
-  customers: Record<"added" | "adopted" | "removed" | "changed", string[]>;
+  customers: Record<"added" | "adopted" | "removed" | "changed" | "handedOver" | "forgotten", string[]>;
   /** Customers whose tenant, and what they have in it, would be deleted and made anew. */
   replacedTenants: string[];
   changes: Change[];
+  /** Settings that are another than at the last `up`; of a first one, all. */
+  settings: SettingChange[];
+  isFirst: boolean;
+  /** What is declared otherwise than at the last `up` and no resource shows. */
+  declared: DeclaredChange[];
+  /** What changes with the next generation of credentials, and when. */
+  waiting: string[];
+  /** The hosts that the environment allows beside the vendor's own. */
+  allowedHosts: string[];
 }
 
-/** Sums up the steps of a preview. */
-export function summaryOf(steps: readonly Step[]): Summary {
+/** One field of a customer or an application that is declared otherwise. */
+export interface DeclaredChange extends Detail {
+  name: string;
+}
+
+/** Sums up a preview. */
+export function summaryOf({ steps, report }: Pick<Preview, "steps" | "report">): Summary {
   const changes = changesOf(steps);
-  const tenants = changes.filter(({ subject }) => subject === "tenant");
-  const named = (kind: ChangeKind): string[] =>
-    tenants.filter((change) => change.kind === kind).map(({ customer }) => customer);
-  const [added, adopted, removed] = [named("added"), named("adopted"), named("removed")];
-  const others = changes
-    .map(({ customer }) => customer)
-    .filter((customer) => ![...added, ...adopted, ...removed].includes(customer));
+  const whole = {
+    added: customersOf(changes, "tenant", "added"),
+    adopted: customersOf(changes, "tenant", "adopted"),
+    removed: customersOf(changes, "tenant", "removed"),
+    handedOver: customersOf(changes, "tenant", "handed over"),
+    forgotten: customersOf(changes, "other", "forgotten"),
+  };
+  const declared = declaredOf(report, changes);
+  const changed = [
+    ...changes.map(({ customer }) => customer),
+    ...declared.map(({ name }) => customerOf(name)),
+  ];
   return {
-    digest: digestOf(steps, changes),
-    customers: { added, adopted, removed, changed: [...new Set(others)].sort() },
-    replacedTenants: named("replaced"),
+    digest: digestOf(steps, changes, report),
+    customers: {
+      ...whole,
+      changed: [...new Set(changed)].filter((name) => !Object.values(whole).flat().includes(name)).sort(),
+    },
+    replacedTenants: customersOf(changes, "tenant", "replaced"),
     changes,
+    settings: report?.settings ?? [],
+    isFirst: report?.isFirst ?? false,
+    declared,
+    waiting: (report?.generations ?? []).filter(({ waits }) => waits).flatMap(describeWaiting),
+    allowedHosts: report?.allowedHosts ?? [],
   };
 }
 
-/** Tells what in a summary is neither a rotation nor the retirement of an application that was rotated before. */
-export function beyondRotation({ changes }: Summary): Change[] {
-  const rotating = new Set(
-    changes.filter(({ kind }) => kind === "rotated" || kind === "retired").map(({ name }) => slotOf(name)),
-  );
-  return changes.filter(({ subject, kind, name }) => {
-    if (kind === "rotated" || kind === "retired" || subject === "secret value") return false;
-    return !(subject === "secret" && kind === "changed" && rotating.has(slotOf(name)));
-  });
+/** Tells whether a summary is that of a preview in which nothing would change. */
+export function isEmpty({ digest }: Summary): boolean {
+  return digest === "none";
 }
 
-/** Makes the digest from the engine's own steps and inputs: a changed scope shows, though no name does. */
-function digestOf(steps: readonly Step[], changes: readonly Change[]): string {
-  if (changes.length === 0) return "none";
+function customersOf(changes: readonly Change[], subject: Change["subject"], kind: ChangeKind): string[] {
+  const found = changes.filter((change) => change.subject === subject && change.kind === kind);
+  return [...new Set(found.map(({ customer }) => customer))];
+}
+
+function customerOf(name: string): string {
+  return name.split("/", 1)[0] ?? "";
+}
+
+/** What a resource shows already is not told twice. */
+function declaredOf(report: PlanReport | undefined, changes: readonly Change[]): DeclaredChange[] {
+  return (report?.declared ?? [])
+    .map(({ subject, field, before, after }) => ({
+      name: subject,
+      what: fieldLabel(field),
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+    }))
+    .filter(
+      ({ name, what }) =>
+        !changes.some((change) => change.name === name && change.details.some((one) => one.what === what)),
+    );
+}
+
+/**
+ * Makes the digest from the engine's own steps and inputs, where a changed scope shows though no name does, and from
+ * what the program adds to them.
+ */
+function digestOf(
+  steps: readonly Step[],
+  changes: readonly Change[],
+  report: PlanReport | undefined,
+): string {
+  const isSame =
+    report === undefined ||
+    (report.declared.length === 0 && (report.isFirst || report.settings.length === 0));
+  if (changes.length === 0 && isSame) return "none";
   const changed = new Set(changes.map(({ type, name }) => `${type} ${name}`));
   const lines = steps
     .filter(({ type, name }) => changed.has(`${type} ${name}`))
-    .map(({ operation, urn, inputs }) => JSON.stringify([operation, urn, sorted(inputs)]))
+    .map(({ operation, urn, inputs, before, after }) =>
+      JSON.stringify([operation, urn, sorted(inputs), before?.protect, after?.protect]),
+    )
     .sort();
-  return createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update([...lines, JSON.stringify(sorted(report))].join("\n"))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 function sorted(value: unknown): unknown {

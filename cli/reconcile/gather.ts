@@ -32,11 +32,12 @@ export async function gather(
     readState(pulumi, file),
     journal.entries(),
   ]);
-  const unreadable = entries.filter(({ kind }) => kind === "unreadable");
-  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
+  // Before anything is sent: a token goes to no API but the one that this stack was made at.
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }
+  const unreadable = entries.filter(({ kind }) => kind === "unreadable");
+  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
   const place = { stack: name, apiUrl: settings.apiUrl };
   const { tenants, applications } = await findExisting(api, { ...place, state, events });
   const secrets = await findPendingSecrets(state.pending, stack.awsRegion);

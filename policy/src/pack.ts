@@ -1,5 +1,6 @@
 import { PolicyPack, type ResourceValidationArgs, type ResourceValidationPolicy } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
+import { allowedHostsIn } from "pulumi-resistant-tenants/settings";
 
 import { policyConfigSchema, policyConfigSchemas } from "./policy-config";
 import type { Rule, RuleContext, StackRule } from "./resource";
@@ -15,7 +16,8 @@ import { readerAccounts } from "./rules/reader-accounts";
 import { recoveryWindow } from "./rules/recovery-window";
 import { rotatedClientSecrets } from "./rules/rotated-client-secrets";
 import { secretsProvider } from "./rules/secrets-provider";
-import { isProduction, readCustomers } from "./stack-configuration";
+import { vendorHosts } from "./rules/vendor-hosts";
+import { isProtected, readCustomers } from "./stack-configuration";
 import { findSecretsProvider } from "./stack-file";
 
 /** The engine gives a pack the configuration of the stack that it judges. */
@@ -25,13 +27,21 @@ function contextOf(args: ResourceValidationArgs): RuleContext {
   return {
     customers: readCustomers(setting),
     setting,
+    awsSetting: (key) => new pulumi.Config("aws").get(key),
+    allowedHosts: allowedHostsIn(process.env),
     policyConfig: policyConfigSchema.parse(args.getConfig()),
     secretsProvider: findSecretsProvider(pulumi.getProject(), pulumi.getStack(), process.env),
     now: new Date(),
   };
 }
 
-function policy(name: string, description: string, rule: Rule): ResourceValidationPolicy {
+/** @param isOfEveryStage default: the rule judges protected stages alone; a stack of the stage testing may do as it likes */
+function policy(
+  name: string,
+  description: string,
+  rule: Rule,
+  isOfEveryStage = false,
+): ResourceValidationPolicy {
   const configSchema = policyConfigSchemas[name as keyof typeof policyConfigSchemas] as
     ResourceValidationPolicy["configSchema"] | undefined;
   return {
@@ -39,18 +49,21 @@ function policy(name: string, description: string, rule: Rule): ResourceValidati
     description,
     ...(configSchema === undefined ? {} : { configSchema }),
     validateResource: (args, reportViolation) => {
-      // A stack of the stage testing may do as it likes.
-      if (!isProduction(setting)) return;
+      if (!isOfEveryStage && !isProtected(setting)) return;
       for (const violation of rule(args, contextOf(args))) reportViolation(violation);
     },
   };
 }
 
 /** Judges the stack's configuration once: at the stack itself, which the engine registers before all else. */
-function stackPolicy(name: string, description: string, rule: StackRule): ResourceValidationPolicy {
-  return policy(name, description, ({ type }, context) =>
-    type === "pulumi:pulumi:Stack" ? rule(context) : [],
-  );
+function stackPolicy(
+  name: string,
+  description: string,
+  rule: StackRule,
+  isOfEveryStage = false,
+): ResourceValidationPolicy {
+  const ofStack: Rule = ({ type }, context) => (type === "pulumi:pulumi:Stack" ? rule(context) : []);
+  return policy(name, description, ofStack, isOfEveryStage);
 }
 
 new PolicyPack("resistant-tenants", {
@@ -85,6 +98,8 @@ new PolicyPack("resistant-tenants", {
       "Lost applications are replaced only under a person's eyes.",
       noReplaceLostApplications,
     ),
+    // Of every stage: one that says testing could otherwise reach production's hosts.
+    stackPolicy("vendor-hosts", "Tokens and secrets go to hosts of the stage alone.", vendorHosts, true),
     stackPolicy("journal", "The journal is kept in an allowed place.", journal),
     stackPolicy("audit-log-group", "Each event is copied to CloudWatch Logs.", auditLogGroup),
     stackPolicy("secrets-provider", "The state's secrets are encrypted by a key service.", secretsProvider),

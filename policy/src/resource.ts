@@ -18,6 +18,10 @@ export interface RuleContext {
   customers: ReadonlyMap<string, DeclaredCustomer>;
   /** Gives the value of a key of the namespace `tenants`, or undefined. */
   setting: (key: string) => string | undefined;
+  /** Gives the value of a key of the namespace `aws`, or undefined. */
+  awsSetting: (key: string) => string | undefined;
+  /** The hosts that the environment allows beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
+  allowedHosts: readonly string[];
   /** The policies' own configuration. */
   policyConfig: PolicyConfig;
   /** What encrypts the secrets in the stack's configuration and state; undefined where its file was not found. */

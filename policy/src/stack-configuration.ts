@@ -1,3 +1,4 @@
+import { stages, stageTable } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";
@@ -40,9 +41,10 @@ const customerSchema = z.object({
     .catch([]),
 });
 
-/** Reads whether the stack is one of the stage production. */
-export function isProduction(get: (key: string) => string | undefined): boolean {
-  return get("stage") === "production";
+/** Reads whether the stack is of a stage that the rules protect: production. */
+export function isProtected(get: (key: string) => string | undefined): boolean {
+  const stage = stages.find((name) => name === get("stage"));
+  return stage !== undefined && stageTable[stage].isProtected;
 }
 
 /**

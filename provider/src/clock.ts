@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { TenantManagementError } from "./client/errors";
-import { isLoopback } from "./client/service-url";
+import { isLoopback } from "./client/hosts";
 
 /** Tells the time. */
 export type Clock = () => Date;

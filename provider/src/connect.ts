@@ -16,7 +16,7 @@ import type { ProviderSettings } from "./settings";
 export async function connect(settings: ProviderSettings): Promise<TenantManagementApi> {
   const clientId = notEmpty(process.env["TENANTS_CLIENT_ID"]) ?? settings.clientId;
   const keyId = notEmpty(process.env["TENANTS_KEY_ID"]) ?? settings.keyId;
-  const { stage, apiUrl, tokenUrl } = settings;
+  const { stage, apiUrl, tokenUrl, allowedHosts } = settings;
   if (tokenUrl === undefined || clientId === undefined) {
     const missing = [
       ...(tokenUrl === undefined ? ["tenants:tokenUrl (the vendor gives it for each stage)"] : []),
@@ -34,7 +34,14 @@ export async function connect(settings: ProviderSettings): Promise<TenantManagem
     transport,
     defaultRetryPolicy,
   );
-  return new TenantManagementApi({ stage, apiUrl, tokens, transport, retryPolicy: defaultRetryPolicy });
+  return new TenantManagementApi({
+    stage,
+    apiUrl,
+    allowedHosts,
+    tokens,
+    transport,
+    retryPolicy: defaultRetryPolicy,
+  });
 }
 
 /** An empty variable is none: a CI system sets one for a secret that is not there. */

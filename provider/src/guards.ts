@@ -5,7 +5,14 @@ import { assertSameEnvironment } from "./dynamic/environment";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
 import { tenantApplicationType, tenantType } from "./resource-types";
 import { revealingProblem } from "./revealing-switches";
-import { describeProblems, type ProviderSettings, readSettings } from "./settings";
+import { stageTable } from "./client/cells";
+import {
+  allowedHostsIn,
+  describeAllowedHosts,
+  describeProblems,
+  type ProviderSettings,
+  readSettings,
+} from "./settings";
 
 /**
  * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,
@@ -37,12 +44,21 @@ export async function assertStackEnvironment(): Promise<void> {
 }
 
 function checkOnce(): Promise<void> {
-  environmentChecked ??= resourcesOfLastUpdate().then(checkEnvironment);
+  environmentChecked ??= checkStack();
   return environmentChecked;
 }
 
-function checkEnvironment(resources: readonly HeldResource[]): void {
+/** What is configured is judged before the state is: it may name what must not even be asked. */
+async function checkStack(): Promise<void> {
   const settings = configuredSettings();
+  checkEnvironment(await resourcesOfLastUpdate(), settings);
+  const { stage, allowedHosts } = settings;
+  const environment = stageTable[stage].allowsAnyAwsEndpoint ? {} : process.env;
+  const allowed = describeAllowedHosts(allowedHosts, environment);
+  if (allowed !== undefined) await pulumi.log.info(allowed);
+}
+
+function checkEnvironment(resources: readonly HeldResource[], settings: ProviderSettings): void {
   for (const { urn, type, outputs } of resources) {
     if (type !== tenantType && type !== tenantApplicationType) continue;
     try {
@@ -59,7 +75,11 @@ function checkEnvironment(resources: readonly HeldResource[]): void {
 
 function configuredSettings(): ProviderSettings {
   const config = new pulumi.Config("tenants");
-  const read = readSettings((key) => config.get(key));
+  const aws = new pulumi.Config("aws");
+  const read = readSettings((key) => config.get(key), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => aws.get(key),
+  });
   if ("settings" in read) return read.settings;
   throw refusal(describeProblems(read.problems));
 }

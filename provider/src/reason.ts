@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Stage } from "./client/cells";
+import { type Stage, stageTable } from "./client/cells";
 
 /** The longest reason, in characters. */
 const longestReason = 500;
@@ -49,7 +49,7 @@ export function readReason({ reason }: ReasonSettings): { reason: string | undef
 
 /** Tells whether a change needs a reason: every one in production does. */
 export function requiresReason({ stage }: ReasonSettings): boolean {
-  return stage === "production";
+  return stageTable[stage].requiresReason;
 }
 
 /**

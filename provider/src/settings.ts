@@ -1,19 +1,23 @@
 import path from "node:path";
 import { z } from "zod";
 
+import { type AwsValue, awsProblems } from "./aws-settings";
 import { stages, stageTable, type Stage } from "./client/cells";
-import { isServiceUrl } from "./client/service-url";
+import {
+  type HostRules,
+  problemOfAllowedHost,
+  problemOfForm,
+  refusalOfUrl,
+  wayToAllow,
+} from "./client/hosts";
 import { reasonSchema } from "./reason";
+
+export { allowedHostsIn, describeAllowedHosts } from "./allowed-hosts";
 
 /**
  * The stack configuration that the resources themselves read, in the namespace `tenants`. A stack's program may read
  * more keys there; this part of it is the same in every program.
  */
-
-/** Accepts an https URL, and http on loopback, where the sandbox listens: a credential is sent to it. */
-const serviceUrl = z.string().refine(isServiceUrl, {
-  error: "must be an https URL without user, query or fragment (http only on loopback)",
-});
 
 const notEmpty = z.string().trim().min(1, "must not be empty");
 
@@ -53,13 +57,17 @@ function staysInside(file: string): boolean {
 export const settingsSchema = z.object({
   /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. A stack never changes it. */
   stage: z.enum(stages, { error: `must be one of ${stages.join(", ")}` }),
-  /** Base URL of the Tenant Management API, `/v0` included; https only, except on loopback. Default: the stage's. */
-  apiUrl: serviceUrl.optional(),
+  /**
+   * Base URL of the Tenant Management API, `/v0` included, at the stage's host or one that `TENANTS_ALLOWED_HOSTS` allows;
+   * https only, except on loopback. Default: the stage's.
+   */
+  apiUrl: z.string().optional(),
   /**
    * Token URL of the organization's authorization server, as the vendor told it for the stage; also the client
-   * assertion's `aud`. https only, except on loopback.
+   * assertion's `aud`. At a host below `id.resistant.ai` or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on
+   * loopback.
    */
-  tokenUrl: serviceUrl.optional(),
+  tokenUrl: z.string().optional(),
   /**
    * The organization's OAuth2 client, needed for all but a preview. The environment variable `TENANTS_CLIENT_ID`
    * overrides it.
@@ -128,6 +136,8 @@ export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, 
   stage: Stage;
   /** Without a slash at its end. */
   apiUrl: string;
+  /** The hosts that the environment allows beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
+  allowedHosts: readonly string[];
   /** `aws:region`: where a KMS key is whose name does not tell; default AWS's own configuration (`AWS_REGION`). */
   awsRegion?: string | undefined;
 }
@@ -152,30 +162,90 @@ export interface ProblemCustomer {
   field: string;
 }
 
+/** What decides on the settings beside the namespace `tenants`. */
+export interface SettingsContext {
+  /** What the environment allows: see `allowedHostsIn`. Default: nothing. */
+  allowedHosts?: readonly string[];
+  /** Gives the values of the namespace `aws` of the stack's configuration. Default: there are none. */
+  aws?: AwsValue;
+}
+
 /**
- * Reads the settings.
+ * Reads the settings, and checks every host in them: a stack whose settings were read sends nothing elsewhere.
  *
  * @param get gives the value of a key of the namespace `tenants`, or undefined
  * @returns the settings, or everything that is wrong with them
  */
 export function readSettings(
   get: (key: string) => string | undefined,
+  { allowedHosts = [], aws = () => undefined }: SettingsContext = {},
 ): { settings: ProviderSettings } | { problems: ConfigurationProblem[] } {
   const parsed = settingsSchema.safeParse(
     Object.fromEntries(settingsKeys.flatMap((key) => (get(key) === undefined ? [] : [[key, get(key)]]))),
   );
-  if (!parsed.success) {
-    return {
-      problems: parsed.error.issues.map((issue) => ({
-        path: `tenants:${issue.path.join(".")}`,
-        problem: issue.message,
-      })),
-    };
-  }
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => ({
+      path: `tenants:${issue.path.join(".")}`,
+      problem: issue.message,
+    })),
+    ...hostProblems(get, allowedHosts, aws),
+  ];
+  if (!parsed.success || problems.length > 0) return { problems };
   const { stage, apiUrl } = parsed.data;
   return {
-    settings: { ...parsed.data, stage, apiUrl: (apiUrl ?? stageTable[stage].apiUrl).replace(/\/+$/, "") },
+    settings: {
+      ...parsed.data,
+      stage,
+      apiUrl: (apiUrl ?? stageTable[stage].apiUrl).replace(/\/+$/, ""),
+      allowedHosts,
+    },
   };
+}
+
+function hostProblems(
+  get: (key: string) => string | undefined,
+  allowedHosts: readonly string[],
+  aws: AwsValue,
+): ConfigurationProblem[] {
+  const ofEntries = allowedHosts.flatMap((entry) => {
+    const problem = problemOfAllowedHost(entry);
+    return problem === undefined ? [] : [{ path: "TENANTS_ALLOWED_HOSTS (environment)", problem }];
+  });
+  const stage = settingsSchema.shape.stage.safeParse(get("stage")).data;
+  const rules = stage === undefined ? undefined : { stage, allowedHosts };
+  return [
+    ...ofEntries,
+    ...urlProblems("apiUrl", "api", get("apiUrl"), rules),
+    ...urlProblems("tokenUrl", "token", get("tokenUrl"), rules),
+    ...(rules === undefined ? [] : awsProblems(aws, rules)),
+  ];
+}
+
+/** @param rules undefined where the stage is not known: then the form alone is judged */
+function urlProblems(
+  key: "apiUrl" | "tokenUrl",
+  use: "api" | "token",
+  url: string | undefined,
+  rules: HostRules | undefined,
+): ConfigurationProblem[] {
+  if (url === undefined) return [];
+  const path = `tenants:${key}`;
+  if (rules === undefined) {
+    const problem = problemOfForm(url);
+    return problem === undefined ? [] : [{ path, problem }];
+  }
+  const refusal = refusalOfUrl(url, use, rules);
+  if (refusal === undefined) return [];
+  const own =
+    key === "apiUrl"
+      ? `Remove it for the vendor's (${stageTable[rules.stage].apiUrl})`
+      : "Set the one that the vendor told you for this stage";
+  return [
+    {
+      path,
+      problem: [refusal.problem, own, wayToAllow([refusal], rules)].filter((part) => part !== "").join(". "),
+    },
+  ];
 }
 
 /** Writes problems as people read them: one a line, each with its path. */

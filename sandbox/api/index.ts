@@ -91,7 +91,7 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
       stage,
       organization,
       settings,
-      authServer: (cell) => origin + authServerPath(cell),
+      authServer: (cell) => (settings.authServerOrigin ?? origin) + authServerPath(cell),
     }),
     noteSecret,
   });

@@ -73,7 +73,11 @@ function uiLinks(
   { name, cells }: Tenant,
   { stage, organization, settings }: Representation,
 ): object | undefined {
-  const links = cells.map((cell) => ({ href: webUiHost(stage, cell, name, organization), rel: cell }));
+  const { webUiDomain } = settings;
+  const links = cells.map((cell) => ({
+    href: webUiDomain === null ? webUiHost(stage, cell, name, organization) : `${name}.${webUiDomain}`,
+    rel: cell,
+  }));
   switch (settings.uiLinks) {
     case "array":
       return links;

@@ -27,6 +27,10 @@ const settingsShape = {
   uiLinks: z.enum(["array", "object", "none"]),
   /** Whether an application has `_links.token_url`; default true. */
   tokenUrlLink: z.boolean(),
+  /** Where the answers say that the applications' authorization servers are; default `null`, where they are. */
+  authServerOrigin: z.url().nullable(),
+  /** The domain of the Web UIs that the answers name; default `null`, the vendor's. */
+  webUiDomain: z.string().nullable(),
   /** How long an access token is valid, in seconds; default 3600. */
   accessTokenTtlS: z.number().int().positive(),
   /** For how long a new tenant is not found (404) by a create of an application, in milliseconds; default 0. */
@@ -76,6 +80,8 @@ const defaultSettings: Settings = {
   latencyMs: 0,
   uiLinks: "array",
   tokenUrlLink: true,
+  authServerOrigin: null,
+  webUiDomain: null,
   accessTokenTtlS: 3600,
   appCreate404Ms: 0,
   tenantDelete409Ms: 0,

@@ -1,5 +1,9 @@
 import { settingsKeys, settingsSchema, readSettings } from "pulumi-resistant-tenants/settings";
-import type { ConfigurationProblem, ProviderSettings } from "pulumi-resistant-tenants/settings";
+import type {
+  ConfigurationProblem,
+  ProviderSettings,
+  SettingsContext,
+} from "pulumi-resistant-tenants/settings";
 import type { Cell } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
@@ -23,7 +27,7 @@ export interface StackConfiguration {
 }
 
 /** What a configuration is read with, beside its own values. */
-export interface ConfigurationContext {
+export interface ConfigurationContext extends SettingsContext {
   /** The stack's `aws:region`, if it has one. */
   awsRegion?: string | undefined;
   /** The keys of other namespaces, such as `aws:region`: a misspelt one of `tenants` is looked for among them. */
@@ -101,7 +105,7 @@ export function readConfiguration(
   context: ConfigurationContext = {},
 ): { configuration: StackConfiguration } | { problems: ConfigurationProblem[] } {
   const { awsRegion, otherKeys = [] } = context;
-  const read = readSettings((key) => values.get(key));
+  const read = readSettings((key) => values.get(key), context);
   const problems = [
     ...unknownKeys(values),
     ...otherKeys.flatMap(wrongNamespace),

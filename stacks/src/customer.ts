@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { type CustomerChange, type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
+import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
 import { declareGenerations } from "./generations";
+import type { Applied } from "./plan/recorded";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "./secret-protection";
@@ -22,6 +24,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   clock: () => Date;
   /** The slots of which nothing can be declared in this update. */
   blockedSlots?: ReadonlySet<string>;
+  /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
+  applied: pulumi.Input<Applied> | undefined;
   /** The id of the event that announces what this update changes of it. */
   changeIntent?: string;
 }
@@ -76,12 +80,13 @@ export class Customer extends pulumi.ComponentResource {
       settledOutputs(customerType, name, {
         tenantId: this.tenant.tenantId,
         [declaredOutput]: this.declared(),
+        ...(args.applied === undefined ? {} : { applied: args.applied }),
       }),
     );
   }
 
   private get isSafeguarded(): boolean {
-    return this.args.stage === "production" && this.args.status === "active";
+    return stageTable[this.args.stage].isProtected && this.args.status === "active";
   }
 
   /** What the next update compares with: it is what is declared here once all of it is done. */
@@ -105,7 +110,7 @@ export class Customer extends pulumi.ComponentResource {
     const secret = this.makeSecret(name, configuration);
     const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt, change };
     const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
-    if (stage === "production") {
+    if (stageTable[stage].isProtected) {
       const held = [this.tenant, secret, ...resources];
       new Safeguard(name, held, { parent: this, protect: this.isSafeguarded });
     }

@@ -12,6 +12,7 @@ import {
   tenantType,
 } from "pulumi-resistant-tenants/own-stack";
 import {
+  allowedHostsIn,
   type ConfigurationProblem,
   describeProblems,
   type ProviderSettings,
@@ -32,6 +33,7 @@ import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
+import { reportPlan } from "./plan/plan-of-run";
 import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
@@ -63,8 +65,13 @@ export async function program(): Promise<StackOutputs> {
   await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
+  const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
   const common = { stage: settings.stage, secretPrefix, plans, clock };
-  const all: CustomerArgs[] = provided.map((customer) => ({ ...customer, ...common }));
+  const all: CustomerArgs[] = provided.map((customer) => ({
+    ...customer,
+    ...common,
+    applied: applied.get(customer.name),
+  }));
   const blocked = await freeSecretNames(record, all);
   await prepareSecretRemoval(record, all, releases);
   await tellOfFirstFailure(all.length, generations);
@@ -168,6 +175,8 @@ function configurationOfStack(): StackConfiguration {
     otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
     readFiles: (pattern) => readCustomerFiles(pattern, folder),
     locate: customerLocator(stackFile(folder)),
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => all[`aws:${key}`],
   });
   const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));

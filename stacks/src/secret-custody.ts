@@ -1,11 +1,9 @@
 import type { Stage } from "pulumi-resistant-tenants";
 import { type ConfigurationProblem, kmsKey } from "pulumi-resistant-tenants/settings";
+import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import { objectProblem } from "./problems";
-
-/** How long a deleted secret can still be restored, in days, unless `secrets` says otherwise; 0 deletes at once. */
-const defaultRecoveryWindowInDays: Record<Stage, number> = { testing: 0, production: 30 };
 
 const roleArn = z
   .string({ error: "must be the ARN of a role" })
@@ -78,7 +76,7 @@ export function toCustody(
     ...(readerRoleArns === undefined ? {} : { readerRoleArns }),
     ...(replicate === true && awsRegion !== undefined ? { replicateFrom: awsRegion } : {}),
     ...(replicaKmsKeyId === undefined ? {} : { replicaKmsKeyId }),
-    recoveryWindowInDays: recoveryWindowInDays ?? defaultRecoveryWindowInDays[stage],
+    recoveryWindowInDays: recoveryWindowInDays ?? stageTable[stage].recoveryWindowInDays,
   };
 }
 

@@ -13,7 +13,7 @@ secretsprovider: awskms://alias/ours
 config:
   aws:region: eu-west-1
   tenants:stage: testing
-  tenants:tokenUrl: https://id.example/token
+  tenants:tokenUrl: https://eu.id.resistant.ai/token
   tenants:privateKeySecretArn: arn:aws:secretsmanager:eu-west-1:123456789012:secret:ours
   # The customers
   tenants:customers:
@@ -61,7 +61,7 @@ describe("a stack's configuration without the engine", () => {
 runtime: nodejs
 config:
   tenants:stage: { value: testing }
-  tenants:tokenUrl: { value: "https://id.example/token" }
+  tenants:tokenUrl: { value: "https://eu.id.resistant.ai/token" }
 `;
       await writeFile(path.join(folder, "Pulumi.yaml"), project);
       assert.deepEqual(

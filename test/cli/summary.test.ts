@@ -4,8 +4,10 @@ import os from "node:os";
 import path from "node:path";
 
 import { summaryAsMarkdown } from "../../cli/preview/markdown";
+import type { PlanReport } from "../../stacks/src/plan";
 import { readPreview, type Step } from "../../cli/preview/step";
-import { beyondRotation, type Summary, summaryOf } from "../../cli/preview/summary";
+import { beyondRotation } from "../../cli/preview/rotation-gate";
+import { type Summary, summaryOf } from "../../cli/preview/summary";
 
 const types = {
   customer: "resistant:index:Customer",
@@ -24,14 +26,28 @@ function step(
   inputs: Record<string, unknown> = {},
 ): Step {
   const type = types[kind];
+  const state = { type, inputs, outputs: {}, protect: false, provider: undefined };
   return {
     operation,
     urn: `urn:pulumi:dev::project::${types.customer}$${type}::${name}`,
     type,
     name,
     inputs,
+    ...(operation === "create" ? {} : { before: state }),
+    ...(operation === "delete" ? {} : { after: state }),
   };
 }
+
+const summaryOfSteps = (steps: Step[]): Summary => summaryOf({ steps });
+const report: PlanReport = {
+  version: 1,
+  isFirst: false,
+  settings: [],
+  allowedHosts: [],
+  declared: [],
+  generations: [{ slot: "acme/eu-1/default", goes: [1], changes: [], waits: false }],
+};
+const beyond = (steps: Step[]): string[] => beyondRotation({ steps, showsSames: true, report });
 
 const told = ({ changes }: Summary): string[] =>
   changes.map(({ kind, subject, name }) => `${kind} ${subject} ${name}`);
@@ -43,12 +59,13 @@ const rotation = [
   step("create", "application", "acme/eu-1/default/2"),
   step("create", "key", "acme/eu-1/default/2"),
   step("same", "key", "acme/eu-1/default"),
-  step("replace", "value", "acme/eu-1/default"),
+  step("same", "value", "acme/eu-1/default"),
+  step("create", "value", "acme/eu-1/default/2"),
 ];
 
 describe("the summary of a preview", () => {
   it("tells customers that are added, adopted, removed and changed apart", () => {
-    const { customers, replacedTenants } = summaryOf([
+    const { customers, replacedTenants } = summaryOfSteps([
       step("create", "tenant", "one"),
       step("create", "application", "one/eu-1/default"),
       step("create", "tenant", "two", { adopt: "an-id" }),
@@ -62,39 +79,24 @@ describe("the summary of a preview", () => {
       added: ["one"],
       adopted: ["two"],
       removed: ["three"],
+      handedOver: [],
+      forgotten: [],
       changed: ["five", "four"],
     });
     assert.deepEqual(replacedTenants, ["five"]);
   });
 
   it("takes a further generation for a rotation, and the end of an older one for a retirement", () => {
-    assert.deepEqual(told(summaryOf(rotation)), [
+    assert.deepEqual(told(summaryOfSteps(rotation)), [
       "rotated application acme/eu-1/default/2",
       "rotated signing key acme/eu-1/default/2",
-      "replaced secret value acme/eu-1/default",
+      "rotated secret value acme/eu-1/default/2",
     ]);
     const retirement = [
       step("delete", "application", "acme/eu-1/default"),
       step("same", "application", "acme/eu-1/default/2"),
     ];
-    assert.deepEqual(told(summaryOf(retirement)), ["retired application acme/eu-1/default"]);
-  });
-
-  it("takes the key of another method, and a generation's own record, for a part of them", () => {
-    const steps = [
-      step("same", "application", "acme/eu-1/default/2"),
-      step("create", "application", "acme/eu-1/default/3"),
-      step("create", "generation", "acme/eu-1/default/3"),
-      step("create", "key", "acme/eu-1/default/3"),
-      step("delete", "application", "acme/eu-1/default"),
-      step("delete", "key", "acme/eu-1/default"),
-    ];
-    assert.deepEqual(beyondRotation(summaryOf(steps)), []);
-    const removal = [
-      step("delete", "application", "acme/eu-1/default/2"),
-      step("delete", "generation", "acme/eu-1/default/2"),
-    ];
-    assert.equal(beyondRotation(summaryOf(removal)).length, 2);
+    assert.deepEqual(told(summaryOfSteps(retirement)), ["retired application acme/eu-1/default"]);
   });
 
   it("takes nothing else for one", () => {
@@ -104,7 +106,7 @@ describe("the summary of a preview", () => {
       step("delete", "application", "acme/eu-1/default/2"),
       step("create", "application", "new/eu-1/default/2"),
     ];
-    assert.deepEqual(told(summaryOf(steps)), [
+    assert.deepEqual(told(summaryOfSteps(steps)), [
       "removed application acme/eu-1/default",
       "removed application acme/eu-1/default/2",
       "added application acme/eu-1/reporting",
@@ -112,24 +114,34 @@ describe("the summary of a preview", () => {
     ]);
   });
 
-  it("lets an unattended run rotate, and do nothing beside it", () => {
-    assert.deepEqual(beyondRotation(summaryOf(rotation)), []);
+  it("lets an unattended run change nothing that it does not know", () => {
     for (const other of [
       step("replace", "tenant", "acme"),
       step("create", "tenant", "late"),
       step("delete", "application", "acme/eu-1/reporting"),
-      step("update", "secret", "acme/eu-1/reporting"),
+      step("update", "secret", "acme/eu-1/default"),
       step("create", "secret", "acme/eu-1/reporting"),
+      step("replace", "value", "acme/eu-1/default"),
+      step("create", "application", "acme/eu-1/default/3", { scopes: ["write"] }),
       step("import", "application", "acme/eu-1/reporting"),
       step("a-word-of-tomorrow", "application", "acme/eu-1/reporting"),
     ]) {
-      const names = beyondRotation(summaryOf([...rotation, other])).map(({ name }) => name);
-      assert.deepEqual(names, [other.name], other.operation);
+      const before = beyond(rotation).length;
+      assert.equal(beyond([...rotation, other]).length, before + 1, `${other.operation} ${other.name}`);
     }
   });
 
+  it("finds a protection that is taken away, though the engine calls it the same", () => {
+    const [tenant] = [step("same", "tenant", "acme")];
+    const isProtected = { ...tenant, before: { ...tenant.before!, protect: true } };
+    const { digest, changes } = summaryOfSteps([isProtected]);
+    assert.notEqual(digest, "none");
+    assert.deepEqual(changes[0]!.details, [{ what: "protected", before: "yes", after: "no" }]);
+    assert.equal(beyond([isProtected]).length, 1);
+  });
+
   it("has a digest that tells two changes apart, and is the same for the same one", () => {
-    const digestOf = (...steps: Step[]): string => summaryOf(steps).digest;
+    const digestOf = (...steps: Step[]): string => summaryOf({ steps }).digest;
     const create = step("create", "application", "acme/eu-1/default", { scopes: ["read"], cell: "eu-1" });
     const again = step("create", "application", "acme/eu-1/default", { cell: "eu-1", scopes: ["read"] });
     const more = step("create", "application", "acme/eu-1/default", {
@@ -143,26 +155,33 @@ describe("the summary of a preview", () => {
     assert.equal(digestOf(step("same", "tenant", "acme", { cells: ["eu-1"] })), "none");
   });
 
-  it("shows a hostile name as text, and no value of anything", () => {
+  it("shows a hostile name, or a hostile value, as text", () => {
     const name =
       "a|b\n# x <img src=x onerror=alert(1)> [l](http://e.example) @all `${{ x }}` \u202E *b* ::set-output::";
-    const markdown = summaryAsMarkdown(
-      summaryOf([
-        step("replace", "tenant", name, { secret: "value-of-an-input" }),
-        step("update", "secret", "acme/eu-1/x"),
-      ]),
-      { title: "Preview of <b>dev</b>", notPreviewed: [name] },
-    );
-    assert.doesNotMatch(markdown, /value-of-an-input/);
+    const secret = step("update", "secret", "acme/eu-1/x", { description: name, [name]: name });
+    const steps = [
+      step("replace", "tenant", name),
+      { ...secret, before: { ...secret.before!, inputs: { policy: name } } },
+    ];
+    const hostile: PlanReport = {
+      ...report,
+      settings: [{ setting: "journal", before: name, after: "b" }],
+      allowedHosts: [name],
+      declared: [{ subject: name, field: name, after: name }],
+    };
+    const markdown = summaryAsMarkdown(summaryOf({ steps, report: hostile }), {
+      title: "Preview of <b>dev</b>",
+      notPreviewed: [name],
+    });
     assert.doesNotMatch(markdown, /<(?!\/?code>)|\[l\]|@|`|\$\{|\u202E|\*b\*|::|^# /m);
     for (const row of markdown.split("\n").filter((line) => line.startsWith("| "))) {
-      assert.equal(row.split("|").length, 5, row);
+      assert.ok([5, 6].includes(row.split("|").length), row);
     }
   });
 
   it("stays short enough for a comment, whatever is in it", () => {
     const names = Array.from({ length: 2000 }, (_, index) => `${"<".repeat(500)}${index}`);
-    const summary = summaryOf(names.map((name) => step("replace", "tenant", name)));
+    const summary = summaryOfSteps(names.map((name) => step("replace", "tenant", name)));
     assert.ok(summaryAsMarkdown(summary, { title: "x", notPreviewed: names }).length < 60_000);
   });
 });

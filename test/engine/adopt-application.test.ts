@@ -66,6 +66,9 @@ describe("adoption of applications, on the engine", function () {
 
   const pemOf = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
+  /** The tags of a secret whose value does not say whose it is. */
+  const tags = () => ({ stage: "testing", cell: "eu-1", customer: "acme", tenant_id: tenantId });
+
   const changes = (): string[] =>
     stack.sandbox.control
       .requestLog()
@@ -82,12 +85,12 @@ describe("adoption of applications, on the engine", function () {
     const { numbers, thumbprint } = await numbersOf(ec);
     const byEc = await make({ ...numbers, keyId: thumbprint });
     const secretArns = [
-      await stack.createSecret("secret", bySecret.clientSecret ?? ""),
+      await stack.createSecret("secret", bySecret.clientSecret ?? "", tags()),
       await stack.createSecret(
         "rsa",
         JSON.stringify({ client_id: byRsa.clientId, private_key: pemOf(rsa), key_id: "a-kid-of-their-own" }),
       ),
-      await stack.createSecret("ec", pemOf(ec)),
+      await stack.createSecret("ec", pemOf(ec), tags()),
     ];
     const adopt = ({ applicationId }: Existing, index: number): unknown => ({
       applicationId,
@@ -143,16 +146,25 @@ describe("adoption of applications, on the engine", function () {
     const other = await make({ type: "CLIENT_SECRET" });
     const narrow = await make({ type: "CLIENT_SECRET" }, ["documents.submissions.read"]);
     const byEc = await make({ ...numbers, keyId: thumbprint });
-    const right = await stack.createSecret("right", bySecret.clientSecret ?? "");
-    const narrowArn = await stack.createSecret("narrow", narrow.clientSecret ?? "");
+    const right = await stack.createSecret("right", bySecret.clientSecret ?? "", tags());
+    const narrowArn = await stack.createSecret("narrow", narrow.clientSecret ?? "", tags());
+    // Whatever else this run may read is sent to nobody as a password.
+    const loose = [await make({ type: "CLIENT_SECRET" }), await make({ type: "CLIENT_SECRET" })] as const;
+    const untagged = await stack.createSecret("untagged", loose[0].clientSecret ?? "");
+    const nameless = JSON.stringify({ client_secret: loose[1].clientSecret });
+    const ofAnotherCell = await stack.createSecret("cell", nameless, { ...tags(), cell: "us-1" });
     const otherArn = await stack.createSecret(
       "other",
       JSON.stringify({ client_id: other.clientId, client_secret: other.clientSecret }),
     );
-    const ecArn = await stack.createSecret("ec", JSON.stringify({ private_key: pemOf(ec.privateKey) }));
+    const ecArn = await stack.createSecret(
+      "ec",
+      JSON.stringify({ application_id: byEc.applicationId, private_key: pemOf(ec.privateKey) }),
+    );
     const strange = await stack.createSecret(
       "strange",
       pemOf(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey),
+      tags(),
     );
     const application = (
       purpose: string,
@@ -181,6 +193,8 @@ describe("adoption of applications, on the engine", function () {
         application("other", other, otherArn.replace(/.$/, "x")),
         application("another", { ...byEc, applicationId: "nowhere" }, right),
         application("ec", byEc, strange, { authMethod: "EC" }),
+        application("untagged", loose[0], untagged),
+        application("cell", loose[1], ofAnotherCell),
       ]),
     );
     stack.sandbox.control.resetRequests();
@@ -193,6 +207,14 @@ describe("adoption of applications, on the engine", function () {
     assert.match(printed, /cannot be read from adopt\.secretArn \(arn:.*secretsmanager:GetSecretValue/);
     assert.match(printed, /holds no application nowhere to adopt; it holds/);
     assert.match(printed, new RegExp(`application ${byEc.applicationId} gave no token.*kid`));
+    for (const [index, arn] of [untagged, ofAnotherCell].entries()) {
+      assert.match(
+        printed,
+        new RegExp(
+          `The secret ${arn} does not name application ${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`,
+        ),
+      );
+    }
     assert.deepEqual(changes(), []);
     assert.equal((await stack.journal()).match(/"TenantApplication"/g), null);
 
@@ -220,7 +242,7 @@ describe("adoption of applications, on the engine", function () {
     const bySecret = await make({ type: "CLIENT_SECRET" });
     const adopt = {
       applicationId: bySecret.applicationId,
-      secretArn: await stack.createSecret("secret", bySecret.clientSecret ?? ""),
+      secretArn: await stack.createSecret("secret", bySecret.clientSecret ?? "", tags()),
     };
     const customers = acmeWith([{ cell: "eu-1", adopt }]);
     await stack.setCustomers(customers);

@@ -14,6 +14,7 @@ const leaving = { name: "stark", customerId: "CRM-1200", cells: ["eu-1"], status
 const up = ["up", "--yes", "--skip-preview", "--continue-on-error"];
 
 describe("a customer that fails among others, on the engine", function () {
+  this.timeout(600_000);
   let stack: StackUnderTest;
   let last: unknown;
   const customers = async () => (await stack.workspace.outputs())["customers"] as Record<string, unknown>;

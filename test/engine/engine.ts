@@ -74,6 +74,12 @@ export async function descendants(root: number): Promise<number[]> {
   return [root, ...childrenOf(root)];
 }
 
+/** What a stack in production needs: a reason for every change, and loopback, where the stand-ins listen. */
+function productionEnvironment({ apiUrl }: TenantManagementSandbox, { secretsManager }: Shared) {
+  const hosts = [apiUrl, secretsManager.endpointUrl].map((url) => new URL(url).hostname);
+  return { TENANTS_REASON: "a test", TENANTS_ALLOWED_HOSTS: [...new Set(hosts)].join(",") };
+}
+
 /** How a stack under test differs from the usual. */
 export interface StackOptions {
   sandbox?: StartOptions;
@@ -136,8 +142,7 @@ export class StackUnderTest {
       env: {
         ...started.aws.env,
         TENANTS_PRIVATE_KEY: sandbox.privateKeyPem,
-        // Production wants a reason for every change.
-        ...(stage === "production" ? { TENANTS_REASON: "a test" } : {}),
+        ...(stage === "production" ? productionEnvironment(sandbox, started) : {}),
         ...options.env,
       },
       ...(started.aws.pluginsFolder === undefined ? {} : { pluginsFolder: started.aws.pluginsFolder }),
@@ -262,9 +267,13 @@ export class StackUnderTest {
   }
 
   /** Stores a secret that is none of the stack's, and gives its ARN. */
-  async createSecret(name: string, value: string): Promise<string> {
+  async createSecret(name: string, value: string, tags: Record<string, string> = {}): Promise<string> {
     const { ARN } = await this.aws.send(
-      new CreateSecretCommand({ Name: `${randomUUID()}/${name}`, SecretString: value }),
+      new CreateSecretCommand({
+        Name: `${randomUUID()}/${name}`,
+        SecretString: value,
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      }),
     );
     return ARN ?? "";
   }

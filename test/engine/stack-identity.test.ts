@@ -43,6 +43,7 @@ async function createProject(name: string): Promise<string> {
 }
 
 describe("a stack that is renamed or moved, on the engine", function () {
+  this.timeout(600_000);
   const folders: string[] = [];
   const stacks: StackUnderTest[] = [];
 

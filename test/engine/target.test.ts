@@ -12,6 +12,7 @@ const initech = { name: "initech", customerId: "CRM-1103", cells: ["eu-1"] };
 const all = (name: string) => `urn:pulumi:dev::resistant-tenants::**::${name}**`;
 
 describe("an update of a part of the stack (--target, --exclude), on the engine", function () {
+  this.timeout(600_000);
   let stack: StackUnderTest;
 
   before(async () => {

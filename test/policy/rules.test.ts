@@ -14,6 +14,7 @@ import { readerAccounts } from "../../policy/src/rules/reader-accounts";
 import { recoveryWindow } from "../../policy/src/rules/recovery-window";
 import { rotatedClientSecrets } from "../../policy/src/rules/rotated-client-secrets";
 import { secretsProvider } from "../../policy/src/rules/secrets-provider";
+import { vendorHosts } from "../../policy/src/rules/vendor-hosts";
 import { readCustomers } from "../../policy/src/stack-configuration";
 
 const parent = "urn:pulumi:prod::resistant-tenants::resistant:index:Customer$";
@@ -54,6 +55,8 @@ function contextOf(values: Record<string, string> = {}, policyConfig: object = {
   return {
     customers: readCustomers(setting),
     setting,
+    awsSetting: (key) => values[`aws:${key}`],
+    allowedHosts: ["proxy.example:8443"],
     policyConfig: policyConfigSchema.parse({ cells: ["eu-1", "us-1"], ...policyConfig }),
     secretsProvider: values["secretsprovider"],
     now: new Date("2026-11-26T00:00:00Z"),
@@ -317,6 +320,33 @@ describe("the rules of the policy pack", function () {
     {
       values: { replaceLostApplications: "true" },
       violation: /pulumi config rm tenants:replaceLostApplications/,
+    },
+  ]);
+
+  const inProduction = { stage: "production", journal: "ftp://no-concern-of-this-rule" };
+  const inTesting = { stage: "testing" };
+  judgeStack("vendor hosts", vendorHosts, [
+    { values: inProduction },
+    { values: { ...inProduction, apiUrl: "https://proxy.example:8443/v0" } },
+    {
+      values: {
+        ...inTesting,
+        apiUrl: "http://127.0.0.1:4000/v0",
+        "aws:endpoints": '[{"s3":"http://x.test"}]',
+      },
+    },
+    {
+      values: { ...inProduction, apiUrl: "https://api.tenants.resistant.ai.evil.example/v0" },
+      violation: /^tenants:apiUrl is "https:.*TENANTS_ALLOWED_HOSTS=/,
+    },
+    { values: { ...inProduction, tokenUrl: "https://10.0.0.1/token" }, violation: /^tenants:tokenUrl is/ },
+    {
+      values: { ...inTesting, apiUrl: "https://api.tenants.resistant.ai/v0" },
+      violation: /a host of stage production/,
+    },
+    {
+      values: { ...inProduction, "aws:endpoints": '[{"secretsmanager":"https://evil.example"}]' },
+      violation: /^aws:endpoints\[0\]\.secretsmanager is/,
     },
   ]);
 

@@ -5,7 +5,7 @@ import { readConfiguration, type StackConfiguration } from "../../stacks/src/con
 
 const right = {
   stage: "production",
-  tokenUrl: "https://id.example/oauth2/server/v1/token",
+  tokenUrl: "https://eu.id.resistant.ai/oauth2/server/v1/token",
   customers: JSON.stringify([{ name: "acme", customerId: "CRM-1", cells: ["eu-1"] }]),
 };
 
@@ -218,7 +218,7 @@ describe("the stack configuration", () => {
 
   it("takes http on loopback only", () => {
     assert.equal(
-      accepted({ apiUrl: "http://127.0.0.1:8080/v0/" }).settings.apiUrl,
+      accepted({ stage: "testing", apiUrl: "http://127.0.0.1:8080/v0/" }).settings.apiUrl,
       "http://127.0.0.1:8080/v0",
     );
     assert.deepEqual(refused({ apiUrl: "http://example.com/v0" }), ["tenants:apiUrl"]);

@@ -7,7 +7,7 @@ import { describeProblems } from "../../provider/src/settings";
 import { readConfiguration } from "../../stacks/src/configuration";
 import { matchesPattern, readCustomerFiles } from "../../stacks/src/customer-files";
 
-const stage = { stage: "testing", tokenUrl: "https://id.example/oauth2/server/v1/token" };
+const stage = { stage: "testing", tokenUrl: "https://eu.id.resistant.ai/oauth2/server/v1/token" };
 
 describe("customers from files", () => {
   let folder: string;

@@ -20,7 +20,7 @@ function read({ stage = "production", secrets, own, ...given }: Given): ReturnTy
   const cells = stage === "testing" ? ["eu-1"] : acme.cells;
   const values = {
     stage,
-    tokenUrl: "https://id.example/oauth2/server/v1/token",
+    tokenUrl: "https://eu.id.resistant.ai/oauth2/server/v1/token",
     customers: JSON.stringify([{ ...acme, cells, ...(own === undefined ? {} : { secrets: own }) }]),
     ...(secrets === undefined ? {} : { secrets: JSON.stringify(secrets) }),
   };

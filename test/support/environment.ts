@@ -5,6 +5,7 @@ const variables = [
   "TENANTS_KEY_ID",
   "TENANTS_ACCEPT_MISSING",
   "TENANTS_REASON",
+  "TENANTS_ALLOWED_HOSTS",
 ];
 
 /** Keeps the environment of whoever runs the tests out of a suite, and each test's changes out of the next. */

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 
 import { TenantManagementApi } from "../../provider/src/client/api";
-import { OrganizationTokens } from "../../provider/src/client/organization-token";
 import type { HttpAnswer, HttpRequest, Transport } from "../../provider/src/client/transport";
 import { recordedRetries } from "./retry-policy";
+import { tokensAt } from "./tokens";
 
 export const apiUrl = "https://api.example.test/v0";
 export const tokenUrl = "https://id.example.test/oauth2/organization/v1/token";
+/** The hosts of those, which are none of the vendor's. */
+export const allowedHosts = ["api.example.test", "id.example.test"];
 
 /** One step of a script: an answer, or the error that the transport ends with. */
 export type Step = Partial<HttpAnswer> | Error;
@@ -72,15 +74,14 @@ export async function withAnswers<T>(
 ): Promise<T> {
   const { transport, sent, assertUsedUp } = scriptedTransport(steps);
   const { policy, waits } = recordedRetries();
-  const tokens = new OrganizationTokens(
-    { tokenUrl, clientId: "organization-client", sign: () => Promise.resolve("an.assertion.signed") },
-    {
-      send: () => Promise.resolve(tokenAnswer("the-access-token") as HttpAnswer),
-      close: () => Promise.resolve(),
-    },
-    policy,
-  );
-  const api = new TenantManagementApi({ stage: "testing", apiUrl, tokens, transport, retryPolicy: policy });
+  const api = new TenantManagementApi({
+    stage: "testing",
+    apiUrl,
+    allowedHosts,
+    tokens: tokensAt(tokenUrl),
+    transport,
+    retryPolicy: policy,
+  });
   const result = await test({ api, sent, waits });
   assertUsedUp();
   return result;

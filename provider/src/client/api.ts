@@ -4,10 +4,17 @@ import { z } from "zod";
 import { compressionOf, quotedRequestId } from "./answer";
 import { askedWaitMs } from "./asked-wait";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
-import { applicationDifferences, credentialDifferences, tenantDifferences } from "./as-asked";
+import {
+  applicationDifferences,
+  credentialDifferences,
+  linkRefusals,
+  serverRefusals,
+  tenantDifferences,
+} from "./as-asked";
 import type { Stage } from "./cells";
 import { Deadline } from "./deadline";
 import { type MadeObject, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
+import { type HostRules, refusalOfUrl, type UrlRefusal, wayToAllow } from "./hosts";
 import { madeObject } from "./made-object";
 import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
@@ -47,6 +54,8 @@ export interface TenantManagementApiOptions {
   stage: Stage;
   /** The base URL, `/v0` included. */
   apiUrl: string;
+  /** The hosts that the environment allows beside the vendor's of the stage (`TENANTS_ALLOWED_HOSTS`). Default: none. */
+  allowedHosts?: readonly string[];
   tokens: OrganizationTokens;
   transport: Transport;
   retryPolicy: RetryPolicy;
@@ -93,10 +102,17 @@ export class TenantManagementApi {
   readonly #pacer: Pacer;
   /** A list that begins after it is asked for, shared by all who ask at the same time. */
   readonly #tenantsFromNow = sharedNext(() => this.listTenants());
+  readonly #hosts: HostRules;
   #clockAheadMs = 0;
 
+  /**
+   * @throws {@link TenantManagementError} `INPUT_INVALID` where the API, or the server of its tokens, is at a host that is
+   *   not allowed
+   */
   constructor(private readonly options: TenantManagementApiOptions) {
     this.stage = options.stage;
+    this.#hosts = { stage: options.stage, allowedHosts: options.allowedHosts ?? [] };
+    assertHosts(options, this.#hosts);
     const { sleep, notify } = options.retryPolicy;
     const clock = { ...realClock, sleep: (delayMs: number) => sleep(delayMs) };
     this.#pacer = options.pacer ?? new Pacer(clock, undefined, notify);
@@ -121,7 +137,7 @@ export class TenantManagementApi {
     };
     const answer = await this.#call(call);
     const made = this.#parse(tenantSchema, answer, call);
-    this.#assertAsAsked(tenantDifferences(tenant, made), answer, call);
+    this.#assertAsAsked(tenantDifferences(tenant, made), answer, call, linkRefusals(made, this.#hosts));
     return made;
   }
 
@@ -225,7 +241,8 @@ export class TenantManagementApi {
     const answer = await this.#call(call);
     const made = this.#parse(newApplicationSchema, answer, call);
     const ofCredentials = credentialDifferences(authentication, made.credentials);
-    this.#assertAsAsked(applicationDifferences(application, made), answer, call, ofCredentials);
+    const refusals = serverRefusals(made, this.#hosts);
+    this.#assertAsAsked(applicationDifferences(application, made), answer, call, refusals, ofCredentials);
     return made;
   }
 
@@ -344,8 +361,8 @@ export class TenantManagementApi {
     application: ApiApplication,
     credentials: ApplicationCredentials,
   ): Promise<void> {
-    const { stage, tokens, transport, retryPolicy } = this.options;
-    const place = { stage, tenantId, organizationTokenUrl: tokens.tokenUrl };
+    const { transport, retryPolicy } = this.options;
+    const place = { ...this.#hosts, tenantId };
     await proveCredentials(application, credentials, place, transport, retryPolicy);
   }
 
@@ -515,11 +532,18 @@ export class TenantManagementApi {
       return call.method === "POST" ? error : new RetryableFailure(error, askedMs, theApi);
     }
     if (status >= 300 && status < 400) {
+      const outcome = `was answered ${status}, a redirect, which is never followed${quotedRequestId(answer)}`;
+      if (call.collection === undefined) {
+        return this.#error("REFUSED", call.doing, `${outcome}. Check tenants:apiUrl`, { status });
+      }
+      // A server may answer 303 with where to find what it has created.
+      const made = this.#madeBy(answer, call);
+      const details = { status, ...(made === undefined ? {} : { made }) };
       return this.#error(
-        "REFUSED",
+        "ANSWER_INVALID",
         call.doing,
-        `was answered ${status}, a redirect, which is never followed${quotedRequestId(answer)}. Check tenants:apiUrl`,
-        { status },
+        `${outcome}; it may have created something. Check tenants:apiUrl`,
+        details,
       );
     }
     const remedy = call.remedies?.[status] ?? remedies[status];
@@ -552,29 +576,37 @@ export class TenantManagementApi {
   /**
    * What was made otherwise than it was asked for is of no use, and there all the same.
    *
+   * @param refusals of the URLs in the answer
    * @param ofCredentials of a new application's credentials
    */
   #assertAsAsked(
     differences: readonly string[],
     answer: HttpAnswer,
     call: Call,
+    refusals: readonly UrlRefusal[],
     ofCredentials: readonly string[] = [],
   ): void {
-    const all = [...ofCredentials, ...differences];
+    const all = [...ofCredentials, ...differences, ...refusals.map(({ problem }) => problem)];
     if (all.length === 0) return;
-    const made = madeBy(answer, call);
+    const made = this.#madeBy(answer, call);
     const credentialsDiffer = ofCredentials.length === 0 ? undefined : ofCredentials.join("; ");
     throw this.#unusableAnswer(
       `something else than was asked for: ${all.join("; ")}`,
       answer,
       call,
-      made === undefined ? undefined : { ...made, credentialsDiffer },
+      made === undefined ? undefined : { ...made, credentialsDiffer, refusals },
     );
   }
 
   #invalidAnswer(problem: string, answer: HttpAnswer, call: Call): TenantManagementError {
     const what = `something that is not what the vendor's contract says: ${problem}`;
-    return this.#unusableAnswer(what, answer, call, madeBy(answer, call));
+    return this.#unusableAnswer(what, answer, call, this.#madeBy(answer, call));
+  }
+
+  #madeBy(answer: HttpAnswer, { collection, url }: Call): MadeObject | undefined {
+    return collection === undefined
+      ? undefined
+      : madeObject(answer, collection, { apiUrl: this.apiUrl, url });
   }
 
   #unusableAnswer(
@@ -608,6 +640,27 @@ export class TenantManagementApi {
 
 const theApi = "The Tenant Management API";
 
+function assertHosts({ apiUrl, tokens }: TenantManagementApiOptions, hosts: HostRules): void {
+  const found = [
+    {
+      name: "The URL of the Tenant Management API (tenants:apiUrl)",
+      refusal: refusalOfUrl(apiUrl, "api", hosts),
+    },
+    {
+      name: "The organization's token URL (tenants:tokenUrl)",
+      refusal: refusalOfUrl(tokens.tokenUrl, "token", hosts),
+    },
+  ];
+  const refused = found.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [{ name, refusal }]));
+  if (refused.length === 0) return;
+  const problems = refused.map(({ name, refusal: { problem } }) => `${name} ${problem}.`);
+  const refusals = refused.map(({ refusal }) => refusal);
+  throw new TenantManagementError(
+    "INPUT_INVALID",
+    [...problems, "Nothing was sent.", wayToAllow(refusals, hosts)].join(" ").trim(),
+  );
+}
+
 const remedies: Remedies = {
   401: ": the access token is not taken, not even a new one. Check that tenants:tokenUrl and tenants:apiUrl are of the same stage",
   403: ". The organization's client may lack the scope: ask the vendor",
@@ -621,10 +674,6 @@ const remediesOfTenantCreate: Remedies = {
 function nameOf(tenantId: string, applicationId: string, cell: string | undefined): string {
   const place = cell === undefined ? "" : ` in cell ${printable(cell)}`;
   return `application ${printable(applicationId)}${place} of tenant ${printable(tenantId)}`;
-}
-
-function madeBy(answer: HttpAnswer, { collection }: Call): MadeObject | undefined {
-  return collection === undefined ? undefined : madeObject(answer, collection);
 }
 
 function apiMessage(answer: HttpAnswer): string {

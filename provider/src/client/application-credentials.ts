@@ -2,11 +2,11 @@ import type { KeyObject } from "node:crypto";
 import * as oauth from "oauth4webapi";
 
 import { signerFor } from "./assertion";
-import { authorizationDomain, type Stage } from "./cells";
+import { serverRefusals } from "./as-asked";
 import { printable, TenantManagementError } from "./errors";
+import { type HostRules, wayToAllow } from "./hosts";
 import { type RetryPolicy, withRetries } from "./retry";
 import type { ApiApplication } from "./schemas";
-import { isServiceUrl } from "./service-url";
 import { byAssertion, isInvalidClient, requestToken } from "./token-endpoint";
 import type { Transport } from "./transport";
 
@@ -18,34 +18,33 @@ export type ApplicationCredentials =
 /** How long the token request is repeated, in milliseconds: Okta may ask to wait for a minute. */
 const deadlineMs = 120_000;
 
-/** Where an application is, and who asks. */
-export interface ApplicationPlace {
-  stage: Stage;
+/** Where an application is, and which hosts it may name. */
+export interface ApplicationPlace extends HostRules {
   tenantId: string;
-  /** The organization's own token URL, which the operator has configured. */
-  organizationTokenUrl: string;
 }
 
 /**
  * Gets a token with an application's credentials, all its scopes in it, and drops the token. They are sent to a server
- * of the vendor's alone, whatever the API says.
+ * of the vendor's, or that the environment allows, whatever the API says.
  *
  * @throws {@link TenantManagementError} `TOKEN_REFUSED` where they are not the application's; `ANSWER_INVALID` where its
- *   token URL is not at a server of the vendor's
+ *   servers are at hosts that are not allowed
  */
 export async function proveCredentials(
   application: ApiApplication,
   credentials: ApplicationCredentials,
-  { stage, tenantId, organizationTokenUrl }: ApplicationPlace,
+  { tenantId, ...rules }: ApplicationPlace,
   transport: Transport,
   retryPolicy: RetryPolicy,
 ): Promise<void> {
   const { applicationId, clientId, tokenUrl, scopes, cell } = application;
-  const place = `Tenant ${printable(tenantId)}, cell ${cell} (stage ${stage})`;
-  if (!isVendorsTokenUrl(tokenUrl, organizationTokenUrl)) {
+  const place = `Tenant ${printable(tenantId)}, cell ${cell} (stage ${rules.stage})`;
+  const refusals = serverRefusals(application, rules);
+  if (refusals.length > 0) {
+    const problems = refusals.map(({ problem }) => problem).join("; ");
     throw new TenantManagementError(
       "ANSWER_INVALID",
-      `${place}: the token URL that the API gives for application ${applicationId}, ${printable(tokenUrl)}, is not https at the host of tenants:tokenUrl or at one of ${authorizationDomain}: no credential was sent there. Tell the vendor.`,
+      `${place}: the API says of application ${applicationId} that ${problems}. No credential was sent there. Tell the vendor. ${wayToAllow(refusals, rules)}`.trim(),
     );
   }
   const askWith = (authentication: oauth.ClientAuth): Promise<unknown> => {
@@ -82,12 +81,6 @@ function mayBeMisread(
   credentials: ApplicationCredentials,
 ): credentials is Extract<ApplicationCredentials, { type: "CLIENT_SECRET" }> {
   return credentials.type === "CLIENT_SECRET" && /[^A-Za-z0-9]/.test(clientId + credentials.clientSecret);
-}
-
-function isVendorsTokenUrl(tokenUrl: string, organizationTokenUrl: string): boolean {
-  if (!isServiceUrl(tokenUrl)) return false;
-  const { host } = new URL(tokenUrl);
-  return host === new URL(organizationTokenUrl).host || host.endsWith(`.${authorizationDomain}`);
 }
 
 function toClientAuth(tokenUrl: string, credentials: ApplicationCredentials): oauth.ClientAuth {

@@ -1,6 +1,6 @@
 import { printable } from "./errors";
+import { type HostRules, refusalOfUrl, type UrlRefusal, type UrlUse } from "./hosts";
 import type { ApiApplication, ApiCredentials, ApiTenant } from "./schemas";
-import { isServiceUrl } from "./service-url";
 
 /*
  * Compares what the API says it made with what was asked for. The API's texts came in escaped and bounded (`printable`):
@@ -18,26 +18,34 @@ export function tenantDifferences(asked: { name: string }, made: Pick<ApiTenant,
 /** Tells what of an application is not as it was asked for, for a message, as far as the API tells it again and again. */
 export function applicationDifferences(
   asked: { cell: string; scopes: readonly string[] },
-  made: Pick<ApiApplication, "cell" | "scopes" | "authServer" | "tokenUrl">,
+  made: Pick<ApiApplication, "cell" | "scopes">,
 ): string[] {
   return [
     ...differenceOfText("cell", asked.cell, made.cell),
     ...differenceOfSet("scopes", asked.scopes, made.scopes),
-    ...serverDifferences(made),
   ];
 }
 
-/**
- * Tells which of an application's servers no credential may be sent to, for a message: nothing may listen on the way
- * there.
- */
-export function serverDifferences(made: Pick<ApiApplication, "authServer" | "tokenUrl">): string[] {
-  const servers = { auth_server: made.authServer, token_url: made.tokenUrl };
-  return Object.entries(servers).flatMap(([what, url]) =>
-    isServiceUrl(url)
-      ? []
-      : [`"${what}" is "${printable(url)}", which is no https URL without user, query and fragment`],
-  );
+/** Tells which of an application's servers may not be used: a credential would be sent there. */
+export function serverRefusals(
+  { authServer, tokenUrl }: Pick<ApiApplication, "authServer" | "tokenUrl">,
+  rules: HostRules,
+): UrlRefusal[] {
+  return refusals({ auth_server: authServer, token_url: tokenUrl }, "token", rules);
+}
+
+/** Tells which of a tenant's links to its Web UI may not be used: people would log in there. */
+export function linkRefusals({ webUiUrls }: Pick<ApiTenant, "webUiUrls">, rules: HostRules): UrlRefusal[] {
+  const named = Object.entries(webUiUrls).map(([cell, url]) => [`documents-ui of ${cell}`, url] as const);
+  return refusals(Object.fromEntries(named), "webUi", rules);
+}
+
+/** Each tells the name of its URL. */
+function refusals(urls: Readonly<Record<string, string>>, use: UrlUse, rules: HostRules): UrlRefusal[] {
+  return Object.entries(urls).flatMap(([name, url]) => {
+    const refusal = refusalOfUrl(url, use, rules);
+    return refusal === undefined ? [] : [{ ...refusal, problem: `"${name}" ${refusal.problem}` }];
+  });
 }
 
 /** Tells what of a new application's credentials is not as it was asked for, for a message, without any credential. */

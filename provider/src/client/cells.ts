@@ -15,22 +15,50 @@ export const cellTable: Record<Cell, { awsRegion: string; hostPrefix: string }> 
   "ap-3": { awsRegion: "ap-southeast-2", hostPrefix: "ap-3." },
 };
 
-/** What the vendor documents of each stage: the base URL of its Tenant Management API, and its cells. */
-export const stageTable: Record<Stage, { apiUrl: string; cells: readonly Cell[]; documentsDomain: string }> =
-  {
-    testing: {
-      apiUrl: "https://api.tenants.testing.resistant.ai/v0",
-      cells: ["eu-1"],
-      documentsDomain: "documents.testing.resistant.ai",
-    },
-    production: {
-      apiUrl: "https://api.tenants.resistant.ai/v0",
-      cells,
-      documentsDomain: "documents.resistant.ai",
-    },
-  };
+/** One stage: the vendor's hosts in it, and what this project holds to there. */
+export interface StageRow {
+  /** The base URL of the Tenant Management API. */
+  apiUrl: string;
+  cells: readonly Cell[];
+  /** The domain of the Documents APIs and, by suffix, of the Web UIs: see {@link documentsApiUrl}. */
+  documentsDomain: string;
+  /** Whether loopback counts as the vendor's, for a sandbox; elsewhere the environment must allow it. */
+  allowsLoopback: boolean;
+  /** Whether the stack's configuration may send AWS calls to hosts that the environment does not allow. */
+  allowsAnyAwsEndpoint: boolean;
+  /** Whether each change needs a reason. */
+  requiresReason: boolean;
+  /** Whether active customers are kept from deletion, and the policy pack judges stacks. */
+  isProtected: boolean;
+  /** How long a deleted secret can be restored unless the configuration says otherwise, in days; 0 for not at all. */
+  recoveryWindowInDays: number;
+}
 
-/** The domain of the vendor's authorization servers: those it documents are at `eu.id.resistant.ai`. */
+/** Everything in which the stages differ. */
+export const stageTable: Record<Stage, StageRow> = {
+  testing: {
+    apiUrl: "https://api.tenants.testing.resistant.ai/v0",
+    cells: ["eu-1"],
+    documentsDomain: "documents.testing.resistant.ai",
+    allowsLoopback: true,
+    allowsAnyAwsEndpoint: true,
+    requiresReason: false,
+    isProtected: false,
+    recoveryWindowInDays: 0,
+  },
+  production: {
+    apiUrl: "https://api.tenants.resistant.ai/v0",
+    cells,
+    documentsDomain: "documents.resistant.ai",
+    allowsLoopback: false,
+    allowsAnyAwsEndpoint: false,
+    requiresReason: true,
+    isProtected: true,
+    recoveryWindowInDays: 30,
+  },
+};
+
+/** The domain of the vendor's authorization servers, in every stage: those it documents are at `eu.id.resistant.ai`. */
 export const authorizationDomain = "id.resistant.ai";
 
 /**

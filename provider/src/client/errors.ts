@@ -1,3 +1,5 @@
+import type { UrlRefusal } from "./hosts";
+
 /**
  * Why a call failed, by who is to blame and by what it means for an object that was to be made.
  *
@@ -8,7 +10,8 @@
  * - `NOT_THE_API`: something else than the API answered 404 (a proxy, a gateway), or its answers contradict each other;
  *   whether anything was done is not known, and nothing is proved to be missing.
  * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
- * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for.
+ * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for;
+ *   or it answered a create with a redirect.
  * - `TOKEN_REFUSED`: an authorization server gave no token: the organization's, or that of an application to be adopted.
  */
 export type ErrorCode =
@@ -29,6 +32,8 @@ export interface MadeObject {
   clientSecret?: string | undefined;
   /** What of its credentials is not as it was asked for, in words: they are told once, and never change. */
   credentialsDiffer?: string | undefined;
+  /** The URLs of it that may not be used, each with its name. */
+  refusals?: readonly UrlRefusal[];
 }
 
 /** What a {@link TenantManagementError} carries beside its message. */

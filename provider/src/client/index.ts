@@ -20,6 +20,7 @@ export {
   stageTable,
 } from "./cells";
 export { type ErrorCode, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
+export { type HostRules, refusalOfUrl, type UrlRefusal, type UrlUse, wayToAllow } from "./hosts";
 export { OrganizationTokens, type OrganizationClient } from "./organization-token";
 export { parsePublicKey, type PublicKey, type PublicKeyNumbers } from "./public-key";
 export { defaultRetryPolicy, type RetryPolicy } from "./retry";

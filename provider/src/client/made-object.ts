@@ -1,18 +1,24 @@
 import type { MadeObject } from "./errors";
 import { parseJson } from "./json";
+import { resolveNextPage } from "./paging";
 import { identifierSchema, madeObjectSchema } from "./schemas";
 import type { HttpAnswer } from "./transport";
 
 /**
  * Reads what it can of an unusable answer to a create: which object was made, by the body or else by `Location`, and its
- * credential. Any success (2xx) counts, whichever the contract names: a credential comes once.
+ * credential. Any success (2xx) counts, whichever the contract names, and a redirect: a credential comes once.
  *
  * @param collection the path of the objects of its kind, below the base URL: `["tenants", "t-1", "applications"]`
+ * @param asked the API's base URL, and the URL that was asked
  * @returns undefined where the answer names no object
  */
-export function madeObject(answer: HttpAnswer, collection: readonly string[]): MadeObject | undefined {
+export function madeObject(
+  answer: HttpAnswer,
+  collection: readonly string[],
+  asked: AskedUrl,
+): MadeObject | undefined {
   const fromBody = madeObjectSchema.safeParse(parseJson(answer.body)).data;
-  const located = idInLocation(answer.headers["location"], collection);
+  const located = idInLocation(answer.headers["location"], collection, asked);
   // Who answers 202 or 200 may speak of a job or a request of its own.
   const isOfObject =
     answer.status === 201 ||
@@ -23,15 +29,24 @@ export function madeObject(answer: HttpAnswer, collection: readonly string[]): M
   return { objectId, clientId: fromBody?.client_id, clientSecret: fromBody?.credentials?.client_secret };
 }
 
-/** An id is taken only from a path that ends as that of the object does: another's would be deleted for it later. */
-function idInLocation(location: string | undefined, collection: readonly string[]): string | undefined {
-  const path = location?.split(/[?#]/, 1)[0]?.replace(/\/$/, "");
-  const end = path
-    ?.split("/")
-    .slice(-collection.length - 1)
-    .map(decoded);
-  if (end === undefined || collection.some((segment, index) => end[index] !== segment)) return undefined;
-  return identifierSchema.safeParse(end[collection.length]).data;
+/** What was asked where. */
+export interface AskedUrl {
+  apiUrl: string;
+  url: URL;
+}
+
+/** An id is taken only from the API's own URL of such an object: another's would be deleted for it later. */
+function idInLocation(
+  location: string | undefined,
+  collection: readonly string[],
+  { apiUrl, url }: AskedUrl,
+): string | undefined {
+  const located = location === undefined ? undefined : resolveNextPage(apiUrl, url, location);
+  const base = new URL(apiUrl).pathname.replace(/\/*$/, "/");
+  const path = located?.pathname.slice(base.length).replace(/\/$/, "").split("/").map(decoded);
+  if (path?.length !== collection.length + 1) return undefined;
+  if (collection.some((segment, index) => path[index] !== segment)) return undefined;
+  return identifierSchema.safeParse(path.at(-1)).data;
 }
 
 function decoded(segment: string): string | undefined {

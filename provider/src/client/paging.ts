@@ -1,7 +1,8 @@
 /**
- * Resolves the link to the next page, which is never followed to another host: the request carries a token.
+ * Resolves a link that the API answers, to the next page or to what was made. It never leads to another host: a request
+ * carries a token.
  *
- * @param page the page that names it
+ * @param page the URL that was asked
  * @param href a path relative to the API's base URL (`/tenants?…`), or one that already starts with the base's path; or
  *   a query alone, relative to the page's own URL
  * @returns undefined where it leads out of the API

@@ -34,7 +34,8 @@ const address = z
   .string()
   .max(4096)
   .regex(/^[^\p{Cc}\p{Cf}\s]*$/u, "must be an address without spaces or control characters");
-const link = z.object({ href: address, rel: text.optional() });
+// What is no address is kept in a form in which it is refused: left out, it would take away what the state has.
+const link = z.object({ href: z.union([address, z.string().transform(printable)]), rel: text.optional() });
 type Link = z.output<typeof link>;
 
 /** A tenant, as the API tells it (`TenantResponse`). */
@@ -46,7 +47,7 @@ export interface ApiTenant {
   /** ISO 8601 with its zone, where the API gives one that can be read. */
   createdAt: string;
   updatedAt: string;
-  /** The Web UI's address per cell, for the cells that the API gives a usable link for. */
+  /** The Web UI's address per cell, for the cells that the API gives a link for, as it gives it: see `linkRefusals`. */
   webUiUrls: Partial<Record<Cell, string>>;
 }
 
@@ -99,7 +100,7 @@ export interface ApiApplication {
   clientId: string;
   cell: string;
   scopes: string[];
-  /** The base URL of the authorization server of the application's cell, as the API gives it: see `serverDifferences`. */
+  /** The base URL of the authorization server of the application's cell, as the API gives it: see `serverRefusals`. */
   authServer: string;
   /** Where the application gets its tokens, as the API gives it: its own link, else `authServer` + `/v1/token`. */
   tokenUrl: string;
@@ -157,15 +158,14 @@ export const apiErrorSchema = z.object({ message: z.string() });
 
 function toWebUiUrls(given: unknown): Partial<Record<Cell, string>> {
   const pairs = toLinkList(given).flatMap(({ href, rel }) => {
-    const url = toHttpsUrl(href);
-    return rel !== undefined && isCell(rel) && url !== undefined ? [[rel, url] as const] : [];
+    return rel !== undefined && isCell(rel) && href !== "" ? [[rel, toWebUiUrl(href)] as const] : [];
   });
   return Object.fromEntries(pairs);
 }
 
 /**
  * The contract types the links as an object, while its own example is an array: both are read, and a map by cell.
- * What is no link is left out, because a tenant is none the worse for it.
+ * What names no cell or no address is left out, because a tenant is none the worse for it.
  */
 function toLinkList(given: unknown): Link[] {
   if (Array.isArray(given)) return given.flatMap((item: unknown) => toLinks(item));
@@ -187,9 +187,8 @@ function withScheme(given: string): string {
   return /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/|$)/i.test(given) ? `https://${given}` : given;
 }
 
-/** Gives the address of a Web UI; anything that does not make a plain https address is left out. */
-function toHttpsUrl(href: string): string | undefined {
-  const url = URL.parse(withScheme(href));
-  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return undefined;
-  return url.pathname === "/" && url.search === "" && url.hash === "" ? url.origin : url.href;
+/** Gives the address of a Web UI; one of a host alone has no slash at its end. */
+function toWebUiUrl(href: string): string {
+  const given = withScheme(href);
+  return URL.parse(given)?.href === given ? given.replace(/^(https:\/\/[^/]+)\/$/, "$1") : given;
 }

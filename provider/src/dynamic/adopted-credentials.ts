@@ -1,9 +1,11 @@
 import type { ApplicationCredentials } from "../client/application-credentials";
+import { serverRefusals } from "../client/as-asked";
 import type { ApiApplication, AuthMethod } from "../client/schemas";
 import { type AdoptedSecret, readAdoptedSecret, toCredentials } from "./adopted-secret";
 import type { KeyAdoption } from "./adoption";
 import { applicationsOf, findApplication } from "./organization";
-import { readSecretValue } from "./secret-value";
+import { assertHosts } from "./refused-hosts";
+import { readSecretTags, readSecretValue } from "./secret-value";
 import { currentApi, currentSettings } from "./session";
 import { refusal } from "./tenant-model";
 
@@ -28,14 +30,18 @@ export function provenCredentials(
 /**
  * Finds the application that is to be adopted.
  *
- * @throws TenantManagementError `INPUT_INVALID` where its tenant does not hold it
+ * @throws TenantManagementError `INPUT_INVALID` where its tenant does not hold it, `ANSWER_INVALID` where its servers are
+ *   at hosts that are not allowed
  */
 export async function applicationToAdopt({
   tenantId,
   applicationId,
 }: Omit<KeyAdoption, "secretArn">): Promise<ApiApplication> {
   const found = await findApplication(tenantId, applicationId);
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    assertHosts(`Application ${applicationId} was not adopted`, serverRefusals(found, currentSettings()));
+    return found;
+  }
   const applications = await applicationsOf(tenantId);
   const { stage } = currentSettings();
   const held = applications?.map((application) => `${application.applicationId} (cell ${application.cell})`);
@@ -56,6 +62,7 @@ async function prove(adopted: KeyAdoption, authMethod: AuthMethod): Promise<Appl
   );
   const secret = readAdoptedSecret(value, secretArn);
   assertOfApplication(secret, application, adopted);
+  if (!namesApplication(secret, application)) await assertTagged(application, adopted);
   const credentials = await toCredentials(secret, authMethod, secretArn);
   await (await currentApi()).proveCredentials(adopted.tenantId, application, credentials);
   return credentials;
@@ -74,4 +81,32 @@ function assertOfApplication(
       `The secret ${secretArn} is of another application: its ${name} is not ${expected[name]}. Nothing was adopted. Mend \`adopt\`.`,
     );
   }
+}
+
+function namesApplication(secret: AdoptedSecret, { applicationId, clientId }: ApiApplication): boolean {
+  return secret.application_id === applicationId || secret.client_id === clientId;
+}
+
+/**
+ * Makes sure that a secret which does not say whose it is was tagged for this very tenant: any other that this run may
+ * read would be sent as a password.
+ *
+ * @throws TenantManagementError `INPUT_INVALID` with the command that tags it
+ */
+async function assertTagged({ applicationId, cell }: ApiApplication, adopted: KeyAdoption): Promise<void> {
+  const { tenantId, secretArn } = adopted;
+  const expected = { stage: currentSettings().stage, cell, tenant_id: tenantId };
+  const tags = await readSecretTags(
+    secretArn,
+    `Whether the secret of adopt.secretArn is that of application ${applicationId} cannot be found out`,
+  );
+  const isTagged = Object.entries(expected).every(([key, value]) => tags.get(key) === value);
+  if (isTagged && (tags.get("customer") ?? "") !== "") return;
+  const list = Object.entries({ ...expected, customer: "<customer>" }).map(
+    ([key, value]) => `'Key=${key},Value=${value}'`,
+  );
+  throw refusal(
+    `The secret ${secretArn} does not name application ${applicationId} (JSON with application_id or client_id), nor is it tagged for it: it was not used, and nothing was adopted. ` +
+      `If it is that application's, write application_id into its value, or tag it: aws secretsmanager tag-resource --secret-id ${secretArn} --tags ${list.join(" ")}`,
+  );
 }

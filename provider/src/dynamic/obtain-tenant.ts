@@ -1,4 +1,5 @@
 import type { TenantManagementApi } from "../client/api";
+import { linkRefusals } from "../client/as-asked";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
 import type { ApiTenant } from "../client/schemas";
 import type { RecordedAs } from "../journal/index";
@@ -7,6 +8,8 @@ import { findLostTenant, type LostTenant } from "./lost-tenant";
 import { noteNewTenant, noteRecoveredTenant } from "./organization";
 import { isDeletedTenantName } from "./own-changes";
 import { record, slotHistory } from "./recorder";
+import { assertHosts } from "./refused-hosts";
+import { currentSettings } from "./session";
 import type { SlotInput } from "./slot";
 import { cellSet, cellsAtStart, type Inputs, refusal } from "./tenant-model";
 
@@ -126,6 +129,7 @@ async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: I
         `To adopt it as it is, write uiCells: [${found.cells.join(", ")}] (the resource's \`cells\`).`,
     );
   }
+  assertHosts(`Tenant ${tenantId} was not adopted`, linkRefusals(found, currentSettings()));
   return found;
 }
 

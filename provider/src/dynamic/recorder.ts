@@ -64,7 +64,7 @@ export function assertChangeHasReason(): string | undefined {
  *   one: then nothing may be sent
  */
 export async function record({ slot, ...intention }: Intention): Promise<Recording> {
-  const { stage, apiUrl } = currentSettings();
+  const { stage, apiUrl, allowedHosts } = currentSettings();
   const reason = assertChangeHasReason();
   const stack = presentStackOf(slot);
   const opened = await open(stack);
@@ -74,7 +74,7 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   try {
     return await startRecording(
       appendTo(opened),
-      { ...(await provenance(currentIdentityAccess())), stage, apiUrl, reason },
+      { ...(await provenance(currentIdentityAccess())), stage, apiUrl, allowedHosts, reason },
       { ...intention, stack, slot: slot.name },
     );
   } catch (error) {

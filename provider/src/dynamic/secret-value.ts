@@ -9,7 +9,7 @@ import { messageOf, TenantManagementError } from "../client/errors";
  */
 export async function readSecretValue(arn: string, failure: string, patience?: AwsPatience): Promise<string> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  const client = new SecretsManagerClient({ ...callsThatEnd(patience), region: arn.split(":")[3] ?? "" });
+  const client = new SecretsManagerClient({ ...callsThatEnd(patience), region: regionOf(arn) });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
     if (SecretString === undefined) throw new Error("its value is binary, not text");
@@ -25,4 +25,36 @@ export async function readSecretValue(arn: string, failure: string, patience?: A
   } finally {
     client.destroy();
   }
+}
+
+/**
+ * Reads the tags of a secret in AWS Secrets Manager, in the region that its ARN names.
+ *
+ * @param failure as of {@link readSecretValue}
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
+ */
+export async function readSecretTags(
+  arn: string,
+  failure: string,
+  patience?: AwsPatience,
+): Promise<ReadonlyMap<string, string>> {
+  const { DescribeSecretCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+  const client = new SecretsManagerClient({ ...callsThatEnd(patience), region: regionOf(arn) });
+  try {
+    const { Tags = [] } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
+    return new Map(Tags.map(({ Key = "", Value = "" }) => [Key, Value]));
+  } catch (error) {
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `${failure} (${arn}): ${messageOf(error)}. ` +
+        "Check that the AWS identity of this run has secretsmanager:DescribeSecret on it.",
+      { cause: error },
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+function regionOf(arn: string): string {
+  return arn.split(":")[3] ?? "";
 }

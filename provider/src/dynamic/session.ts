@@ -2,7 +2,7 @@ import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
 import { type IdentityAccess, readIdentityAccess } from "../identity-access";
 import { revealingProblem } from "../revealing-switches";
-import { describeProblems, type ProviderSettings, readSettings } from "../settings";
+import { allowedHostsIn, describeProblems, type ProviderSettings, readSettings } from "../settings";
 import { onceForAll } from "./once-for-all";
 
 /**
@@ -25,11 +25,15 @@ let startError: Error | undefined;
  * and a second call may come in between.
  */
 export function configure(request: ConfigureRequest): void {
-  const problem = revealingProblem(request.config.get("tenants:stage"));
+  const { config } = request;
+  const problem = revealingProblem(config.get("tenants:stage"));
   if (problem !== undefined) startError = new TenantManagementError("INPUT_INVALID", problem);
-  const read = readSettings((key) => request.config.get(`tenants:${key}`));
-  identityAccess = readIdentityAccess((key) => request.config.get(`aws:${key}`));
-  if ("settings" in read) settings = { ...read.settings, awsRegion: request.config.get("aws:region") };
+  const read = readSettings((key) => config.get(`tenants:${key}`), {
+    allowedHosts: allowedHostsIn(process.env),
+    aws: (key) => config.get(`aws:${key}`),
+  });
+  identityAccess = readIdentityAccess((key) => config.get(`aws:${key}`));
+  if ("settings" in read) settings = { ...read.settings, awsRegion: config.get("aws:region") };
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
 }
 

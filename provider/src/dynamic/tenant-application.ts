@@ -1,7 +1,8 @@
 import type { Authentication } from "../client/api";
-import { applicationDifferences, serverDifferences } from "../client/as-asked";
+import { applicationDifferences, serverRefusals } from "../client/as-asked";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
+import type { UrlRefusal } from "../client/hosts";
 import type { ApiApplication } from "../client/schemas";
 import { type Clock, openClock } from "../clock";
 import type { RecordedAs } from "../journal/index";
@@ -30,6 +31,7 @@ import {
 } from "./organization";
 import { noteDeletedApplication } from "./own-changes";
 import { PartlyMadeError } from "./partly-made";
+import { assertHosts, refusedHosts, wayOn } from "./refused-hosts";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
@@ -114,9 +116,9 @@ export const tenantApplication = reporting({
         : await adoptApplication(wanted, adopt, authentication, onRecord);
     noteOrganizationKnown();
     noteMade(wanted.slot?.name);
-    const unusable = serverDifferences(made);
-    if (unusable.length > 0)
-      throw partlyMade(serversUnusable(made, unusable), inputs, wanted, authentication, clock, recordedAs);
+    const refusals = serverRefusals(made, currentSettings());
+    if (refusals.length > 0)
+      throw partlyMade(serversRefused(made, refusals), inputs, wanted, authentication, clock, recordedAs);
     return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock, recordedAs) };
   },
 
@@ -133,6 +135,10 @@ export const tenantApplication = reporting({
       );
       return { id: "", props: {} };
     }
+    assertHosts(
+      `Application ${applicationId} of tenant ${state.tenantId} (cell ${state.cell})`,
+      serverRefusals(found, currentSettings()),
+    );
     return { id: applicationId, props: completed(properties, state, found) };
   },
 
@@ -144,6 +150,18 @@ export const tenantApplication = reporting({
       throw new TenantManagementError(
         "INPUT_INVALID",
         `Application ${applicationId} is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
+      );
+    }
+    const refusals = serverRefusals(found, currentSettings());
+    if (refusals.length > 0) {
+      throw new PartlyMadeError(
+        applicationId,
+        { ...withoutProvider(olds), isPartlyMade: true, __provider: news["__provider"] },
+        refusedHosts(
+          `Application ${applicationId} of tenant ${state.tenantId} (cell ${state.cell})`,
+          refusals,
+        ),
+        wayOn(refusals),
       );
     }
     const outs = completed(withoutProvider(olds), state, found);
@@ -186,14 +204,7 @@ function toRecord(applicationId: string, { slot, tenantId }: State): RecordedObj
 function completed(properties: Properties, state: State, found: ApiApplication): Properties {
   const { clientId, authServer, tokenUrl } = found;
   const told = { ...properties, clientId, authServer, tokenUrl };
-  if (state.isPartlyMade !== true) {
-    const unusable = serverDifferences(found);
-    if (unusable.length === 0) return told;
-    console.warn(
-      `warning: application ${found.applicationId} of tenant ${state.tenantId} (cell ${state.cell}): the API says that ${unusable.join(" and ")}. The state keeps what it has. Tell the vendor.`,
-    );
-    return { ...properties, clientId };
-  }
+  if (state.isPartlyMade !== true) return told;
   const differences = [
     ...(state.credentialsDiffer === undefined ? [] : [state.credentialsDiffer]),
     ...applicationDifferences(state, found),
@@ -225,15 +236,14 @@ function madeOtherwise(applicationId: string, state: State, differs: string): Te
 }
 
 /** Of one that was found again: the answer to a create is looked at by whoever gets it. */
-function serversUnusable(
+function serversRefused(
   { applicationId, clientId }: ObtainedApplication,
-  unusable: readonly string[],
+  refusals: readonly UrlRefusal[],
 ): TenantManagementError {
-  return new TenantManagementError(
-    "ANSWER_INVALID",
-    `Application ${applicationId} was found again, and the API says that ${unusable.join(" and ")}. Tell the vendor.`,
-    { made: { objectId: applicationId, clientId } },
-  );
+  const { message } = refusedHosts(`Application ${applicationId} was found again`, refusals);
+  return new TenantManagementError("ANSWER_INVALID", message, {
+    made: { objectId: applicationId, clientId, refusals },
+  });
 }
 
 function secretNeverCame(applicationId: string, state: State): TenantManagementError {
@@ -253,7 +263,7 @@ function partlyMade(
   recordedAs: RecordedAs | undefined,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
-  const { objectId: applicationId, clientId, clientSecret, credentialsDiffer } = error.made;
+  const { objectId: applicationId, clientId, clientSecret, credentialsDiffer, refusals = [] } = error.made;
   const { stage, apiUrl } = currentSettings();
   const state = {
     ...withoutProvider(inputs),
@@ -275,7 +285,7 @@ function partlyMade(
     applicationId,
     { ...withoutUndefined(state), __provider: inputs["__provider"] },
     error,
-    ...(credentialsDiffer === undefined ? [] : [notToBeUsed]),
+    credentialsDiffer !== undefined ? notToBeUsed : refusals.length > 0 ? wayOn(refusals) : undefined,
   );
 }
 

@@ -1,3 +1,4 @@
+import { linkRefusals } from "../client/as-asked";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication, ApiTenant } from "../client/schemas";
@@ -19,6 +20,7 @@ import { obtainTenant } from "./obtain-tenant";
 import { findTenant, noteOrganizationKnown, noteTenantOfStack } from "./organization";
 import { deletedApplicationsOf, noteDeletedTenant } from "./own-changes";
 import { PartlyMadeError } from "./partly-made";
+import { assertHosts, refusedHosts, wayOn } from "./refused-hosts";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
 import { reporting } from "./report";
 import { configure, currentApi, currentSettings } from "./session";
@@ -98,6 +100,12 @@ export const tenant = reporting({
       throw partlyMade(error, inputs, wanted, recordedAs);
     });
     noteOrganizationKnown();
+    const refusals = linkRefusals(made, currentSettings());
+    if (refusals.length > 0) {
+      const { message } = refusedHosts(`Tenant "${made.name}" was found again`, refusals);
+      const found = { made: { objectId: made.tenantId, refusals } };
+      throw partlyMade(new TenantManagementError("ANSWER_INVALID", message, found), inputs, wanted);
+    }
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
     if (wanted.cells !== undefined) reportDrift(made, wanted.cells);
@@ -121,6 +129,7 @@ export const tenant = reporting({
       await assertMissing(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`);
       return { id: "", props: {} };
     }
+    assertHosts(`Tenant "${state.name}" (${tenantId})`, linkRefusals(found, currentSettings()));
     reportDrift(found, state.declaredCells ?? state.cells);
     return { id: tenantId, props: { ...properties, ...toOutputs(found, state) } };
   },
@@ -134,6 +143,15 @@ export const tenant = reporting({
         throw refusal(
           `Tenant "${state.name}" (${tenantId}) is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
         );
+      const refusals = linkRefusals(found, currentSettings());
+      if (refusals.length > 0) {
+        throw new PartlyMadeError(
+          tenantId,
+          { ...withoutProvider(olds), __provider: news["__provider"] },
+          refusedHosts(`Tenant "${state.name}" (${tenantId})`, refusals),
+          wayOn(refusals),
+        );
+      }
       const outs = toOutputs(found, state);
       if (found.name !== news["name"]) throw otherName(found, outs, news);
       if (state.cells.length > 0) reportDrift(found, state.declaredCells ?? state.cells);
@@ -194,7 +212,7 @@ function partlyMade(
   recordedAs: RecordedAs | undefined,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
-  const tenantId = error.made.objectId;
+  const { objectId: tenantId, refusals = [] } = error.made;
   const { stage, apiUrl } = currentSettings();
   const state = {
     tenantId,
@@ -212,6 +230,7 @@ function partlyMade(
     tenantId,
     { ...withoutUndefined(state), __provider: inputs["__provider"] },
     error,
+    refusals.length > 0 ? wayOn(refusals) : undefined,
   );
 }
 

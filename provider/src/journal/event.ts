@@ -88,6 +88,8 @@ const common = {
   stack: z.string(),
   stage: z.string(),
   apiUrl: z.string(),
+  /** The hosts that the environment allowed beside the vendor's; absent where it allowed none. */
+  allowedHosts: z.array(z.string()).optional(),
   type: z.enum(recordedTypes),
   operation: z.enum(operations),
   /** The resource's name in the stack: what it is made for, whatever its id. */

@@ -32,6 +32,8 @@ export interface Provenance {
 export interface RunOnRecord extends Provenance {
   stage: string;
   apiUrl: string;
+  /** The hosts that the environment allowed beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
+  allowedHosts?: readonly string[];
   /** Why, in the words of whoever acts. */
   reason: string | undefined;
 }
@@ -157,7 +159,7 @@ export async function settleIntent(
 
 /** What an event of this moment has, whatever it tells. */
 function commonOf(
-  { stage, apiUrl, reason, ...provenance }: RunOnRecord,
+  { stage, apiUrl, allowedHosts = [], reason, ...provenance }: RunOnRecord,
   intended: Omit<Intended, "parameters">,
 ) {
   const { stack, slot, operation, ...ids } = intended;
@@ -168,6 +170,7 @@ function commonOf(
     stack,
     stage,
     apiUrl,
+    ...(allowedHosts.length === 0 ? {} : { allowedHosts: [...allowedHosts] }),
     slot,
     operation,
     ...ids,

@@ -1,8 +1,11 @@
 import type { SlotPlan } from "./plan";
 
-/** Says what an `up` does with the generations of a slot, and why; nothing where they stay as they are. */
+/**
+ * Says what an `up` does with the generations of a slot, and why; nothing where they stay as they are. What waits for the
+ * next one is said with the plan as a whole: see `describeReport`.
+ */
 export function describePlan(slot: string, plan: SlotPlan): string[] {
-  return [...making(plan), ...letting(plan), ...deferring(plan)].map((text) => `${slot}: ${text}`);
+  return [...making(plan), ...letting(plan)].map((text) => `${slot}: ${text}`);
 }
 
 function making({ current, reason, retiring, overlap, next }: SlotPlan): string[] {
@@ -39,13 +42,4 @@ function letting({ current, retired, overlap }: SlotPlan): string[] {
       const client = held.application?.clientId ?? "unknown";
       return `generation ${generation} (client ${client}) is deleted: its overlap (${overlap.text}) is over.`;
     });
-}
-
-function deferring({ current, deferred, due, next }: SlotPlan): string[] {
-  if (deferred.length === 0 || next?.reason !== undefined) return [];
-  const when = due === undefined ? "" : `, due ${new Date(due.ms).toISOString()}`;
-  return [
-    `${deferred.join(", ")} of generation ${current.generation} stay as it was made: what is configured takes effect with the next generation${when}. ` +
-      "To have it at once, set rotation.changes to immediately.",
-  ];
 }

@@ -8,6 +8,7 @@ import { assertClean, Canary, summaryOf } from "./canary";
 const unseen = ["--yes", "--skip-preview"];
 
 describe("no credential in what the command line prints, writes or hands to pulumi", function () {
+  this.timeout(600_000);
   let canary: Canary;
   let argumentsFile: string;
   let env: Record<string, string>;

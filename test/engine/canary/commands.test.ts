@@ -27,6 +27,7 @@ const reading = [
 ];
 
 describe("no credential in what the engine prints or writes", function () {
+  this.timeout(600_000);
   let canary: Canary;
   let days = 0;
   const now = (): Record<string, string> => ({

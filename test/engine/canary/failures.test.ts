@@ -11,6 +11,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64url")
 const quotedToken = `${base64('{"alg":"RS256"}')}.${base64('{"iss":"0oa-organization"}')}.${base64("a signature of it")}`;
 
 describe("no credential in what a failed update prints or writes", function () {
+  this.timeout(600_000);
   let canary: Canary;
 
   before(async () => {

@@ -9,6 +9,7 @@ const projectDir = path.join(repositoryRoot, "test/programs/quiet-log");
 const up = ["up", "--yes", "--skip-preview", "--json", "--debug", "-v=8", "--logtostderr"];
 
 describe("no credential in what a stack of one's own prints", function () {
+  this.timeout(600_000);
   let canary: Canary;
 
   before(async () => {

@@ -5,7 +5,12 @@ import { acme, globex } from "../customers";
 import { assertClean, Canary, summaryOf } from "./canary";
 
 const unseen = ["--yes", "--skip-preview"];
-const umbrella = { ...acme, name: "umbrella", applications: [{ cell: "eu-1", authMethod: "EC" }] };
+const umbrella = {
+  ...acme,
+  name: "umbrella",
+  customerId: "CRM-1150",
+  applications: [{ cell: "eu-1", authMethod: "EC" }],
+};
 
 /** A switch, and a command that is run with it. */
 interface Switched {
@@ -14,6 +19,7 @@ interface Switched {
 }
 
 describe("switches that write credentials down, on the engine", function () {
+  this.timeout(600_000);
   let canary: Canary;
   let grpcLog: string;
   let trace: string;

@@ -76,9 +76,9 @@ describe("client: a new application", () => {
       `"scopes" is [${scopes.join(", ")}, admin], not [${scopes.join(", ")}]`,
     ],
     "a server that others can listen to": [
-      { auth_server: "http://evil.example/as", _links: { token_url: "https://id.example.test/token" } },
+      { auth_server: "https://evil.example/as", _links: { token_url: "https://id.example.test/token" } },
       bySecret,
-      '"auth_server" is "http://evil.example/as", which is no https URL without user, query and fragment',
+      '"auth_server" is "https://evil.example/as", at a host that stage testing does not allow',
     ],
   };
   for (const [what, [change, authentication, difference]] of Object.entries(differences)) {
@@ -91,6 +91,8 @@ describe("client: a new application", () => {
       // What else differs is looked at again.
       const ofCredentials = difference.startsWith('"credentials') ? difference : undefined;
       assert.equal(error.made?.credentialsDiffer, ofCredentials);
+      const refused = error.made?.refusals?.map(({ problem }) => problem);
+      assert.deepEqual(refused, difference.startsWith('"auth_server') ? [difference] : []);
       assert.equal(
         error.message,
         "Tenant Management API (testing): create an application in cell eu-1 of tenant t-1 was answered 201 " +
@@ -137,6 +139,16 @@ describe("client: a new tenant", () => {
       error.message,
       /create tenant "acme" was answered 201 with something else .*: "name" is "other", not "acme"\. Tell/,
     );
+  });
+
+  it("is not taken as whole with a Web UI at a host that is not allowed", async () => {
+    const _links = { "documents-ui": [{ href: "acme.documents.resistant.ai.evil.example", rel: "eu-1" }] };
+    const error = await create({ _links }, undefined, failureOf);
+    assert.deepEqual(
+      [error.code, error.made?.objectId, error.made?.refusals?.map(({ host }) => host)],
+      ["ANSWER_INVALID", "t-1", ["acme.documents.resistant.ai.evil.example"]],
+    );
+    assert.match(error.message, /"documents-ui of eu-1" is "https:\/\/acme\.documents\.resistant\.ai\.evil/);
   });
 
   it("is whole with other cells than were asked for: that is told as a drift", async () => {

@@ -6,6 +6,7 @@ import { OrganizationTokens } from "../../../provider/src/client/organization-to
 import { failureOf } from "../../support/failure";
 import { recordedRetries } from "../../support/retry-policy";
 import {
+  allowedHosts,
   apiUrl,
   json,
   scriptedTransport,
@@ -187,7 +188,14 @@ describe("client: the error of a call", () => {
     );
     const { transport } = scriptedTransport([]);
     const retryPolicy = recordedRetries().policy;
-    const api = new TenantManagementApi({ stage: "testing", apiUrl, tokens, transport, retryPolicy });
+    const api = new TenantManagementApi({
+      stage: "testing",
+      apiUrl,
+      allowedHosts,
+      tokens,
+      transport,
+      retryPolicy,
+    });
     const error = await failureOf(api.createTenant({ name: "acme" }));
     assert.deepEqual([error.code, error.status, mayHaveHappened(error)], ["TOKEN_REFUSED", 401, false]);
     assert.match(

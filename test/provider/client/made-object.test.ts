@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { TenantManagementError } from "../../../provider/src/client/errors";
+import { mayHaveHappened, type TenantManagementError } from "../../../provider/src/client/errors";
 import { failureOf } from "../../support/failure";
 import { json, type Step, withAnswers } from "../../support/scripted-api";
 
@@ -54,8 +54,45 @@ describe("client: which application an unusable answer says was made", () => {
     "/v0/tenants/t-1/applications/..": undefined,
     "a-9": undefined,
     "": undefined,
+    "https://evil.example/v0/tenants/t-1/applications/a-9": undefined,
+    "//evil.example/v0/tenants/t-1/applications/a-9": undefined,
+    "http://api.example.test/v0/tenants/t-1/applications/a-9": undefined,
+    "https://api.example.test:8443/v0/tenants/t-1/applications/a-9": undefined,
+    "https://user@api.example.test/v0/tenants/t-1/applications/a-9": undefined,
+    "https://api.example.test/v1/tenants/t-1/applications/a-9": undefined,
+    "/v0/x/tenants/t-1/applications/a-9": undefined,
+    "/v0/x/../tenants/t-1/applications/a-9": undefined,
   };
   itIsTakenFrom(locations, failedApplication);
+
+  for (const status of [301, 302, 303, 307, 308]) {
+    it(`is not certain after ${status}, and is that of Location where it is the API's own`, async () => {
+      const own = await failedApplication(html("/v0/tenants/t-1/applications/a-9", status));
+      const foreign = await failedApplication(
+        html("https://evil.example/v0/tenants/t-1/applications/a-9", status),
+      );
+      const none = await failedApplication(json({ id: "job-7" }, status));
+      assert.deepEqual(
+        [own, foreign, none].map((error) => [error.code, mayHaveHappened(error), error.made?.objectId]),
+        [
+          ["ANSWER_INVALID", true, "a-9"],
+          ["ANSWER_INVALID", true, undefined],
+          ["ANSWER_INVALID", true, undefined],
+        ],
+      );
+      assert.match(
+        foreign.message,
+        new RegExp(`answered ${status}, a redirect, which is never followed.*may have created`),
+      );
+    });
+  }
+
+  it("is none after a redirect of what creates nothing, which was refused", async () => {
+    const error = await withAnswers([html("/v0/tenants/t-9", 302)], ({ api }) =>
+      failureOf(api.getTenant("t-1")),
+    );
+    assert.deepEqual([error.code, error.made], ["REFUSED", undefined]);
+  });
 
   it("is none where there is neither an id nor Location", async () => {
     assert.equal((await failedApplication(html())).made, undefined);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { serverDifferences } from "../../../provider/src/client/as-asked";
+import { serverRefusals } from "../../../provider/src/client/as-asked";
 import { applicationSchema, newApplicationSchema } from "../../../provider/src/client/schemas";
 
 const answer = {
@@ -82,19 +82,28 @@ describe("client: the answer for an application", () => {
 
 describe("client: an application's servers", () => {
   const read = (change: Record<string, unknown>) => applicationSchema.parse({ ...answer, ...change });
+  const refusalsOf = (change: Record<string, unknown>): string[] =>
+    serverRefusals(read(change), { stage: "testing", allowedHosts: ["id.example.test"] }).map(
+      ({ problem }) => problem,
+    );
   const noServiceUrls = [
     "http://evil.example/as",
     "//evil.example/as",
     "javascript:alert(1)",
     "https://user:pass@id.example.test/as",
     "https://id.example.test/as?to=evil",
+    "https://evil.example/as",
+    "id.example.test.evil.example/as",
   ];
   for (const url of noServiceUrls) {
     it(`are told to be of no use, and do not hide the others of a list, where one is ${JSON.stringify(url)}`, () => {
-      assert.match(serverDifferences(read({ auth_server: url })).join(), /"auth_server" is .* no https URL/);
+      assert.match(
+        refusalsOf({ auth_server: url }).join(),
+        /"auth_server" is .*(must be an https URL|does not allow)/,
+      );
       for (const link of [url, { href: url }]) {
-        const [difference = "", ...others] = serverDifferences(read({ _links: { token_url: link } }));
-        assert.match(difference, /"token_url" is .* no https URL/);
+        const [refusal = "", ...others] = refusalsOf({ _links: { token_url: link } });
+        assert.match(refusal, /"token_url" is .*(must be an https URL|does not allow)/);
         assert.deepEqual(others, []);
       }
     });
@@ -109,7 +118,7 @@ describe("client: an application's servers", () => {
   });
 
   it("may speak plain http on loopback, where a sandbox listens", () => {
-    assert.deepEqual(serverDifferences(read({ auth_server: "http://127.0.0.1:4000/oauth2/eu" })), []);
+    assert.deepEqual(refusalsOf({ auth_server: "http://127.0.0.1:4000/oauth2/eu" }), []);
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { linkRefusals } from "../../../provider/src/client/as-asked";
 import { tenantSchema } from "../../../provider/src/client/schemas";
 
 const answer = {
@@ -68,10 +69,6 @@ describe("client: a tenant's Web UI links", () => {
   const unusable: Record<string, unknown> = {
     "no cell": { href: "acme.example.test" },
     "a cell that nobody knows": { href: "acme.example.test", rel: "eu-9" },
-    "no TLS": { href: "http://acme.example.test", rel: "eu-1" },
-    "a script in it": { href: "javascript:alert(1)", rel: "eu-1" },
-    "a user in it": { href: "https://user:password@acme.example.test", rel: "eu-1" },
-    "a space in its host": { href: "acme example.test", rel: "eu-1" },
     "nothing in it": { href: "", rel: "eu-1" },
     "a number for its address": { href: 5, rel: "eu-1" },
   };
@@ -81,10 +78,31 @@ describe("client: a tenant's Web UI links", () => {
     });
   }
 
+  const refused: Record<string, string> = {
+    "no TLS": "http://acme.example.test",
+    "a script in it": "javascript:alert(1)",
+    "a user in it": "https://user:password@acme.example.test",
+    "a space in its host": "acme example.test",
+    "a control character in it": "acme\u001b.example.test",
+    "upper case in it": "ACME.example.test",
+  };
+  for (const [what, href] of Object.entries(refused)) {
+    it(`keep one that has ${what} for its refusal, since nothing may take its place`, () => {
+      const read = tenantSchema.parse({ ...answer, _links: { "documents-ui": [{ href, rel: "eu-1" }, us] } });
+      const refusals = linkRefusals(read, { stage: "production", allowedHosts: ["*.example.test"] });
+      assert.deepEqual(
+        [Object.keys(read.webUiUrls), refusals.length],
+        [["eu-1", "us-1"], 1],
+        JSON.stringify([read.webUiUrls, refusals]),
+      );
+    });
+  }
+
   it("hold no control character", () => {
     assert.doesNotMatch(
-      JSON.stringify(webUiUrls([{ href: "acme\u001b[31m.example.test", rel: "eu-1" }])),
-      /u001b/,
+      Object.values(webUiUrls([{ href: "acme\u001b[31m.example.test", rel: "eu-1" }]) as object).join(),
+      // eslint-disable-next-line no-control-regex -- it is looked for
+      /\u001b/,
     );
   });
 });

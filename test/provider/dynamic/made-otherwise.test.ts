@@ -109,14 +109,6 @@ describe("what was made otherwise than it was asked for", () => {
 
     const cases: Record<string, [Record<string, unknown>, string]> = {
       "of another cell": [{ cell: "us-1", credentials: secret }, '"cell" is "us-1", not "eu-1"'],
-      "with servers that others can listen to": [
-        {
-          auth_server: "http://evil.example/as",
-          _links: { token_url: "https://id.example/t" },
-          credentials: secret,
-        },
-        '"auth_server" is "http://evil.example/as", which is no https URL without user, query and fragment',
-      ],
       "with a key, not a secret": [{ credentials: rsa }, '"credentials.type" is "RSA", not "CLIENT_SECRET"'],
     };
     for (const [what, [change, difference]] of Object.entries(cases)) {
@@ -165,17 +157,6 @@ describe("what was made otherwise than it was asked for", () => {
         [outs["isPartlyMade"], outs["differs"], outs["clientSecret"]],
         [undefined, undefined, "s3cret"],
       );
-    });
-
-    it("keeps the servers it has where the API later names some that others can listen to", async () => {
-      answers[`GET ${collection}`] = { items: [] };
-      answers[`POST ${collection}`] = asTold({ credentials: secret });
-      const { outs } = await tenantApplication.create(inputs);
-      forgetApplicationsOf(tenantId);
-      answers[`GET ${collection}`] = { items: [asTold({ _links: { token_url: "http://evil.example/t" } })] };
-      const { props } = await tenantApplication.read("a-1", outs);
-      assert.equal(props["tokenUrl"], outs["tokenUrl"]);
-      assert.match(String(warnings), /"token_url" is "http:\/\/evil\.example\/t".*The state keeps/);
     });
 
     it("keeps its secret where that came", async () => {

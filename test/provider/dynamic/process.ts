@@ -48,6 +48,27 @@ function forgetSources(): void {
   }
 }
 
+/** The operations of a provider of its own, which is not configured yet. */
+export interface LoadedProvider {
+  configure: typeof import("../../../provider/src/dynamic/session").configure;
+  tenant: typeof import("../../../provider/src/dynamic/tenant").tenant;
+  tenantApplication: typeof import("../../../provider/src/dynamic/tenant-application").tenantApplication;
+}
+
+/** Loads a provider that knows nothing of those before it, as a new process does. */
+export function loadProvider(): LoadedProvider {
+  forgetSources();
+  /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
+  const { configure } =
+    require("../../../provider/src/dynamic/session") as typeof import("../../../provider/src/dynamic/session");
+  const { tenant } =
+    require("../../../provider/src/dynamic/tenant") as typeof import("../../../provider/src/dynamic/tenant");
+  const { tenantApplication } =
+    require("../../../provider/src/dynamic/tenant-application") as typeof import("../../../provider/src/dynamic/tenant-application");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return { configure, tenant, tenantApplication };
+}
+
 /**
  * Starts a provider that knows nothing of those before it, as a new process does, but for what the journal tells.
  *
@@ -59,15 +80,7 @@ export function startProvider(
   journal: string,
   more: Record<string, string> = {},
 ): ProviderProcess {
-  forgetSources();
-  /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
-  const { configure } =
-    require("../../../provider/src/dynamic/session") as typeof import("../../../provider/src/dynamic/session");
-  const { tenant } =
-    require("../../../provider/src/dynamic/tenant") as typeof import("../../../provider/src/dynamic/tenant");
-  const { tenantApplication } =
-    require("../../../provider/src/dynamic/tenant-application") as typeof import("../../../provider/src/dynamic/tenant-application");
-  /* eslint-enable @typescript-eslint/no-require-imports */
+  const { configure, tenant, tenantApplication } = loadProvider();
   const settings: Record<string, string> = {
     stage: "testing",
     apiUrl,

@@ -11,7 +11,7 @@ function read(rotation: string | undefined, application: Record<string, unknown>
     new Map(
       Object.entries({
         stage: "testing",
-        tokenUrl: "https://id.example/oauth2/server/v1/token",
+        tokenUrl: "https://eu.id.resistant.ai/oauth2/server/v1/token",
         customers: JSON.stringify([
           {
             name: "acme",

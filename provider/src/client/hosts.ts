@@ -1,0 +1,156 @@
+import { authorizationDomain, type Stage, stages, stageTable } from "./cells";
+import { printable } from "./errors";
+
+/*
+ * Which hosts a run may speak to, and may hand on: the vendor's of its stage, and those that its environment allows. A
+ * URL that says so in any other than the usual form is refused: two programs could read it differently.
+ */
+
+/** What a URL is for: the Tenant Management API, a token endpoint, a Web UI, or a service of AWS. */
+export type UrlUse = "api" | "token" | "webUi" | "aws";
+
+/** What decides on a run's hosts. */
+export interface HostRules {
+  stage: Stage;
+  /** What the environment allows beside the vendor's hosts; each without a problem ({@link problemOfAllowedHost}). */
+  allowedHosts: readonly string[];
+}
+
+/** Why a URL may not be used. */
+export interface UrlRefusal {
+  /** In words, to follow the URL's name: `is "https://…", at a host that …`. */
+  problem: string;
+  /** The host that could be allowed; absent where no allowed host would make the URL right. */
+  host?: string;
+}
+
+const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const defaultPorts: Readonly<Record<string, string>> = { "https:": "443", "http:": "80" };
+
+/**
+ * Tells why a URL may not be used by a stack of a stage.
+ *
+ * @returns undefined where it may
+ */
+export function refusalOfUrl(text: string, use: UrlUse, rules: HostRules): UrlRefusal | undefined {
+  const url = parseUrl(text, use);
+  const is = `is "${shownUrl(text)}"`;
+  if (url === undefined) return { problem: `${is}, and ${wantedForm(use)}` };
+  const { stage, allowedHosts } = rules;
+  if (isVendors(url, use, stage)) return undefined;
+  const owner = otherStageOf(url.hostname, stage);
+  if (owner !== undefined) {
+    return {
+      problem: `${is}, a host of stage ${owner}, and this stack is of stage ${stage}, which never reaches it: another stage is another stack`,
+    };
+  }
+  if (loopbackHosts.has(url.hostname) && stageTable[stage].allowsLoopback) return undefined;
+  if (allowedHosts.some((entry) => matches(entry, url, use))) return undefined;
+  return { problem: `${is}, at a host that stage ${stage} does not allow`, host: url.host };
+}
+
+/**
+ * Tells what is wrong with the form of a URL to which credentials are sent, whatever its host.
+ *
+ * @returns what it must be; undefined where its form is right
+ */
+export function problemOfForm(text: string): string | undefined {
+  return parseUrl(text, "api") === undefined ? `is "${shownUrl(text)}", and ${wantedForm("api")}` : undefined;
+}
+
+/** Tells what to do where refused hosts are right after all: a sentence. Empty where nothing would allow them. */
+export function wayToAllow(refusals: readonly UrlRefusal[], { allowedHosts }: HostRules): string {
+  const hosts = refusals.flatMap(({ host }) => host ?? []);
+  if (hosts.length === 0) return "";
+  const list = [...new Set([...allowedHosts, ...hosts])].join(",");
+  const [what, them] = new Set(hosts).size === 1 ? ["this host", "it"] : ["these hosts", "them"];
+  return `If you are sure of ${what}, allow ${them} in the environment of this command (the configuration cannot): export TENANTS_ALLOWED_HOSTS='${list}'`;
+}
+
+/**
+ * Tells what is wrong with an entry of `TENANTS_ALLOWED_HOSTS`.
+ *
+ * @returns undefined where it is a host, a host with its port, or `*.` and a domain of two labels or more
+ */
+export function problemOfAllowedHost(entry: string): string | undefined {
+  const host = entry.startsWith("*.") ? entry.slice(2) : entry;
+  const isWildcard = host !== entry;
+  const url = URL.parse(`https://${host}`);
+  const isHost =
+    url !== null &&
+    [url.host, `${url.hostname}:443`].includes(host) &&
+    /^[a-z0-9.:[\]-]*[a-z0-9\]]$/.test(host);
+  const isDomain = /^(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*$/.test(host);
+  if (isWildcard ? isDomain : isHost) return undefined;
+  return (
+    `"${shownUrl(entry)}" is none of: a host with its port (proxy.example.com:8443), a host alone for any port, ` +
+    "and *.domain for Web UI links, with a domain of two labels or more. Leave out https://, paths and a dot at the end"
+  );
+}
+
+/** Writes a URL for a message: without a user's credentials, a query and a fragment, which may hold some. */
+export function shownUrl(text: string): string {
+  const shown = text
+    .replace(/^([a-z][a-z0-9+.-]*:)?[/\\]*[^/\\?#]*@/i, "$1//…@")
+    .replace(/([?#])[^]*$/, "$1…");
+  return printable(shown);
+}
+
+/** Parses a URL that is written in its usual form: as the URL standard writes it, but for a slash after the host. */
+function parseUrl(text: string, use: UrlUse): URL | undefined {
+  const url = URL.parse(text);
+  if (url === null || (url.href !== text && url.href !== `${text}/`)) return undefined;
+  if (url.username !== "" || url.password !== "" || url.hostname.endsWith(".")) return undefined;
+  if (use !== "webUi" && /[?#]/.test(text)) return undefined;
+  const isPlain = url.protocol === "http:" && use !== "webUi" && loopbackHosts.has(url.hostname);
+  return url.protocol === "https:" || isPlain ? url : undefined;
+}
+
+function wantedForm(use: UrlUse): string {
+  const rest = use === "webUi" ? "without a user" : "without user, query or fragment (http only on loopback)";
+  return `must be an https URL ${rest}, in its usual form: lower-case host without a dot at its end, and no port that is the scheme's own`;
+}
+
+function isVendors(url: URL, use: UrlUse, stage: Stage): boolean {
+  if (url.protocol !== "https:" || url.port !== "") return false;
+  const { apiUrl, documentsDomain } = stageTable[stage];
+  switch (use) {
+    case "api":
+      return url.hostname === new URL(apiUrl).hostname;
+    case "token":
+      return isBelow(url.hostname, authorizationDomain);
+    case "webUi":
+      return isBelow(url.hostname, documentsDomain);
+    case "aws":
+      return false;
+  }
+}
+
+/** A stage is bound to its hosts: nothing in the environment lets a stack reach those of another. */
+function otherStageOf(hostname: string, stage: Stage): Stage | undefined {
+  return stages.find((other) => {
+    const { apiUrl, documentsDomain } = stageTable[other];
+    return (
+      other !== stage &&
+      (hostname === new URL(apiUrl).hostname ||
+        hostname === documentsDomain ||
+        isBelow(hostname, documentsDomain))
+    );
+  });
+}
+
+function isBelow(hostname: string, domain: string): boolean {
+  return hostname.endsWith(`.${domain}`);
+}
+
+function matches(entry: string, url: URL, use: UrlUse): boolean {
+  if (entry.startsWith("*.")) return use === "webUi" && isBelow(url.hostname, entry.slice(2));
+  const port = url.port === "" ? defaultPorts[url.protocol] : url.port;
+  return entry === url.hostname || entry === `${url.hostname}:${port}`;
+}
+
+/** Tells whether a URL is one of this machine itself: nothing of the vendor's is there. */
+export function isLoopback(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && loopbackHosts.has(url.hostname);
+}

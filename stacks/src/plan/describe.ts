@@ -1,0 +1,63 @@
+import type { FieldChange, GenerationsReport, PlanReport, SettingChange } from "./report";
+
+/** What the fields of a declaration are called for people. */
+const labels: Readonly<Record<string, string>> = {
+  customerId: "customer id",
+  uiCells: "Web UI cells",
+  authMethod: "authentication method",
+  publicKey: "public key",
+  keyId: "key id",
+  every: "rotated every",
+  rotateAt: "rotated at",
+  changes: "changes take effect",
+};
+
+/** Gives the name of a field of a declaration for people. */
+export function fieldLabel(field: string): string {
+  return labels[field] ?? field;
+}
+
+/** Says for people what is in a report: settings, declarations, and changes that wait. */
+export function describeReport(report: PlanReport): string[] {
+  const waiting = report.generations.filter(({ waits }) => waits);
+  const isWaiting = ({ subject, field }: FieldChange): boolean =>
+    waiting.some(({ slot, changes }) => slot === subject && changes.some((change) => change.field === field));
+  return [
+    ...describeSettings(report),
+    ...report.declared.filter((change) => !isWaiting(change)).map(describeField),
+    ...waiting.flatMap(describeWaiting),
+  ];
+}
+
+function describeSettings({ isFirst, settings }: PlanReport): string[] {
+  if (!isFirst) return settings.map((change) => `settings changed: ${describeSetting(change)}`);
+  if (settings.length === 0) return [];
+  return [
+    `settings: ${settings.map(({ setting, isSecret, after }) => `${setting}: ${isSecret === true ? "secret" : (after ?? "")}`).join(", ")}`,
+  ];
+}
+
+/** Writes one changed setting: `journal: a → b`, or `privateKey: changed`. */
+export function describeSetting({ setting, isSecret, before, after }: SettingChange): string {
+  return `${setting}: ${isSecret === true ? "changed" : fromTo(before, after)}`;
+}
+
+/** Writes one changed field: `acme/eu-1/default: overlap: 7d → 1d`. */
+export function describeField({ subject, field, before, after }: FieldChange): string {
+  return `${subject}: ${fieldLabel(field)}: ${fromTo(before, after)}`;
+}
+
+function fromTo(before: string | undefined, after: string | undefined): string {
+  return `${before ?? "none"} → ${after ?? "none"}`;
+}
+
+/** Says what the next generation of a slot is made with, and when. */
+export function describeWaiting({ slot, changes, due }: GenerationsReport): string[] {
+  const when =
+    due === undefined
+      ? "when the credentials are rotated next"
+      : `when the credentials are rotated next, on ${due.slice(0, 10)}`;
+  return changes.map(
+    ({ field, after }) => `${fieldLabel(field)} of ${slot} change to ${after ?? "none"} ${when}`,
+  );
+}

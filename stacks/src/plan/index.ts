@@ -1,0 +1,11 @@
+/** What tools for operators share with the program. It loads neither the engine's SDK nor a resource. */
+export { describeField, describeSetting, describeWaiting, fieldLabel } from "./describe";
+export {
+  type FieldChange,
+  type GenerationsReport,
+  type PlanReport,
+  planReportSchema,
+  readPlanReport,
+  type SettingChange,
+  toPlanLine,
+} from "./report";

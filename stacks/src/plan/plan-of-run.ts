@@ -1,0 +1,129 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { allowedHostsIn } from "pulumi-resistant-tenants/settings";
+import { z } from "zod";
+
+import type { CustomerConfiguration } from "../configuration";
+import { heldGenerations } from "../rotation/held-generations";
+import type { SlotPlan } from "../rotation/plan";
+import { changedDeclaration, type Declaration, toDeclaration } from "./declaration";
+import { describeReport } from "./describe";
+import { reportGenerations } from "./generations";
+import { type Applied, readRecorded, type Recorded } from "./recorded";
+import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
+import { changedSettings, toSettings } from "./settings";
+import { readSecretsProvider } from "./secrets-provider";
+
+/** What this `up` records of itself in each customer, by the customer's name: see `Customer`. */
+export type AppliedByCustomer = ReadonlyMap<string, pulumi.Input<Applied>>;
+
+const customersKey = "tenants:customers";
+
+/**
+ * Reports what a plan holds beside the engine's steps: settings and declarations that differ from those of the last
+ * `up`, what the calendar lets go, and changes that wait. A preview prints it for people, and once more as one line that
+ * `tenants summary` reads, unless there is nothing to say.
+ *
+ * @param customers all that are declared
+ * @param plans what becomes of the generations of those that are provided, by slot
+ * @param stackFile the stack's file: `Pulumi.prod.yaml`
+ * @returns what this `up` records
+ */
+export async function reportPlan(
+  customers: readonly CustomerConfiguration[],
+  plans: ReadonlyMap<string, SlotPlan>,
+  stackFile: string,
+): Promise<AppliedByCustomer> {
+  const resources = await resourcesOfLastUpdate();
+  const recorded = await readRecorded(
+    resources,
+    customers.map(({ name }) => name),
+  );
+  const declarations = new Map(
+    await Promise.all(
+      customers.map(async (customer) => [customer.name, await toDeclaration(customer)] as const),
+    ),
+  );
+  const own = await ownSettings(stackFile);
+  const secretKeys = keysOfSecrets(process.env);
+  const report: PlanReport = {
+    version: 1,
+    isFirst: recorded.settings === undefined,
+    settings: settingsThatChange(recorded, own, secretKeys),
+    allowedHosts: [...allowedHostsIn(process.env)],
+    declared: [...declarations].flatMap(([name, declaration]) => {
+      const before = recorded.declarations.get(name);
+      return before === undefined ? [] : changedDeclaration(before, declaration);
+    }),
+    generations: await generationsThatChange(plans, resources, declarations, recorded),
+  };
+  await print(secretKeys.includes(customersKey) ? withoutValues(report) : report);
+  return new Map(
+    [...declarations].map(([name, declared]) => {
+      const applied: Applied = { declared, settings: own, secretKeys };
+      return [name, secretKeys.includes(customersKey) ? pulumi.secret(applied) : applied];
+    }),
+  );
+}
+
+async function print(report: PlanReport): Promise<void> {
+  const lines = describeReport(report);
+  if (pulumi.runtime.isDryRun() && !saysNothing(report)) lines.push(toPlanLine(report));
+  for (const line of lines) await pulumi.log.info(line);
+}
+
+/** The settings that stand in no configuration. */
+async function ownSettings(stackFile: string): Promise<Applied["settings"]> {
+  const { version } = z
+    .object({ version: z.string() })
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a JSON file of a package
+    .parse(require("pulumi-resistant-tenants/package.json"));
+  const secretsProvider = await readSecretsProvider(stackFile);
+  return {
+    "package version": version,
+    ...(secretsProvider === undefined ? {} : { "secrets provider": secretsProvider }),
+  };
+}
+
+/** The language host names them in the environment; the SDK has no public call for it. */
+function keysOfSecrets(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const keys = z.array(z.string()).safeParse(JSON.parse(environment["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
+  return (keys.data ?? []).sort();
+}
+
+function settingsThatChange(
+  recorded: Recorded,
+  own: Applied["settings"],
+  secretKeys: readonly string[],
+): PlanReport["settings"] {
+  const before = recorded.settings ?? new Map();
+  const after = toSettings(pulumi.runtime.allConfig(), new Set(secretKeys));
+  const isFirst = recorded.settings === undefined;
+  for (const [name, value] of Object.entries(own)) {
+    // What an earlier release did not record counts as unchanged.
+    if (isFirst || before.has(name)) after.set(name, { value, isSecret: false });
+  }
+  return changedSettings(before, after);
+}
+
+async function generationsThatChange(
+  plans: ReadonlyMap<string, SlotPlan>,
+  resources: readonly HeldResource[],
+  declarations: ReadonlyMap<string, Declaration>,
+  recorded: Recorded,
+): Promise<GenerationsReport[]> {
+  const held = heldGenerations(
+    resources.map(({ urn, type, outputs }) => ({ type, name: nameOfUrn(urn), outputs })),
+  );
+  const reports = [...plans].map(([slot, plan]) => {
+    const customer = slot.split("/", 1)[0] ?? "";
+    return reportGenerations(
+      slot,
+      plan,
+      held.get(slot) ?? [],
+      declarations.get(customer)?.[slot] ?? {},
+      recorded.declarations.get(customer)?.[slot],
+    );
+  });
+  return (await Promise.all(reports)).filter((report) => report !== undefined);
+}

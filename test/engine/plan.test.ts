@@ -1,0 +1,292 @@
+import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+
+import type { ConfigOverrides, ConfigValue } from "../../sandbox/pulumi/config-file";
+import { StackUnderTest } from "./engine";
+
+const summarySchema = z.object({
+  digest: z.string(),
+  customers: z.record(z.string(), z.array(z.string())),
+  changes: z.array(
+    z.object({
+      subject: z.string(),
+      kind: z.string(),
+      name: z.string(),
+      details: z.array(z.record(z.string(), z.string())),
+    }),
+  ),
+  settings: z.array(z.record(z.string(), z.unknown())),
+  isFirst: z.boolean(),
+  declared: z.array(z.record(z.string(), z.string())),
+  waiting: z.array(z.string()),
+});
+type Summary = z.output<typeof summarySchema>;
+
+/** What the engine previews on a day, and what `tenants summary` makes of it; day 0 is the first of January 2026. */
+interface Judged {
+  preview: number;
+  rotation: number;
+  refusal: string;
+  summary: Summary | undefined;
+}
+
+const day = (days: number): { env: Record<string, string> } => ({
+  env: { TENANTS_NOW: new Date(Date.UTC(2026, 0, 1 + days)).toISOString() },
+});
+
+const rotation = { every: "90d", overlap: "7d" };
+const role = (account: string): string => `arn:aws:iam::${account}:role/reader`;
+const plain = { cell: "eu-1", scopes: ["documents.submissions.read"], rotation };
+const keyed = { cell: "eu-1", purpose: "keyed", authMethod: "EC", rotation };
+const acme = {
+  name: "acme",
+  customerId: "CRM-1042",
+  owner: "payments-team",
+  cells: ["eu-1"],
+  uiCells: ["eu-1"],
+  secrets: { readerRoleArns: [role("111111111111")], recoveryWindowInDays: 30 },
+  applications: [plain, keyed],
+};
+const both = ["documents.submissions.read", "documents.submissions.write"];
+const withPlain = (other: Record<string, ConfigValue>): ConfigValue => [
+  { ...acme, applications: [{ ...plain, ...other }, keyed] },
+];
+const strangersKey = generateKeyPairSync("ec", { namedCurve: "P-256" })
+  .publicKey.export({ type: "spki", format: "pem" })
+  .toString();
+
+describe("a plan and what is approved of it, on the engine", function () {
+  let stack: StackUnderTest;
+  let file: string;
+
+  before(async () => {
+    stack = await StackUnderTest.create({ stage: "production", customers: [acme] });
+    file = path.join(stack.workspace.directory, "preview.json");
+  });
+  after(async () => {
+    await stack.finish();
+  });
+
+  async function judge(days: number, ...flags: string[]): Promise<Judged> {
+    const { exitCode, stdout } = await stack.run(["preview", "--json", "--show-sames", ...flags], day(days));
+    await writeFile(file, stdout);
+    const judged = await stack.tenants("summary", file, "--json", "--only-rotations");
+    const summary = exitCode === 0 ? summarySchema.parse(JSON.parse(judged.stdout)) : undefined;
+    return { preview: exitCode, rotation: judged.exitCode, refusal: judged.stderr, summary };
+  }
+
+  async function told(...flags: string[]): Promise<string> {
+    return (await stack.tenants("summary", file, ...flags)).stdout;
+  }
+
+  const upOn = (days: number, ...flags: string[]): Promise<string> =>
+    stack.succeed(["up", "--yes", "--skip-preview", ...flags], day(days));
+
+  it("shows the settings of a first up as new, with what an approver judges", async () => {
+    const { summary, rotation } = await judge(0);
+    assert.ok(summary?.isFirst === true && summary.digest !== "none");
+    assert.equal(rotation, 3);
+    assert.ok(summary.settings.some(({ setting, after }) => setting === "stage" && after === "production"));
+    const secret = summary.changes.find(
+      ({ subject, name }) => subject === "secret" && name === "acme/eu-1/default",
+    );
+    assert.deepEqual(secret!.details, [
+      { what: "readers", after: role("111111111111") },
+      { what: "recovery window", after: "30 days" },
+    ]);
+    assert.ok(summary.declared.some(({ what, after }) => what === "overlap" && after === "7d"));
+    await upOn(0);
+    const { summary: after, rotation: passed } = await judge(1);
+    assert.deepEqual([after!.digest, after!.settings, passed], ["none", [], 0]);
+  });
+
+  it("takes another setting for a change that is to be approved, and tells no value that is secret", async () => {
+    const { journal } = { journal: path.join(stack.workspace.directory, "other.jsonl") };
+    const before = path.join(stack.workspace.directory, "journal.jsonl");
+    await stack.workspace.configure({ "tenants:journal": journal });
+    await stack.succeed(["config", "set", "--secret", "tenants:auditLogGroup", "a-secret-of-nobody"]);
+    assert.match(
+      await stack.succeed(["preview"], day(1)),
+      new RegExp(`settings changed: journal: ${before} → ${journal}`),
+    );
+    const plan = path.join(stack.workspace.directory, "plan.json");
+    const { summary, rotation, refusal } = await judge(1, "--save-plan", plan);
+    assert.notEqual(summary!.digest, "none");
+    assert.equal(rotation, 3);
+    assert.match(refusal, /settings changed: journal/);
+    assert.deepEqual(summary!.settings, [
+      { setting: "auditLogGroup", isSecret: true },
+      { setting: "journal", before, after: journal },
+    ]);
+    for (const flag of ["--json", "--markdown", "--expect=none"]) {
+      assert.doesNotMatch(await told(flag), /a-secret-of-nobody/);
+    }
+    assert.equal((await stack.tenants("summary", file, "--expect", summary!.digest)).exitCode, 0);
+    await stack.workspace.configure({ "tenants:journal": before, "tenants:auditLogGroup": null });
+    await stack.workspace.configure({ "tenants:quota": 30 });
+    const { summary: quota } = await judge(1, "--save-plan", plan);
+    assert.deepEqual(quota!.settings, [{ setting: "quota", after: "30" }]);
+    await upOn(1, "--plan", plan);
+    assert.equal((await judge(1)).summary!.digest, "none");
+  });
+
+  const attacks: Record<string, { customers?: ConfigValue; settings?: ConfigOverrides }> = {
+    "a stranger's public key": {
+      customers: withPlain({
+        authMethod: "EC",
+        publicKey: strangersKey,
+        rotation: { overlap: "7d", changes: "immediately" },
+      }),
+    },
+    "more scopes": { customers: withPlain({ scopes: both }) },
+    "more scopes at once": {
+      customers: withPlain({ scopes: both, rotation: { ...rotation, changes: "immediately" } }),
+    },
+    "another method": { customers: withPlain({ authMethod: "RSA" }) },
+    "no overlap": { customers: withPlain({ rotation: { ...rotation, overlap: "0" } }) },
+    "another age": { customers: withPlain({ rotation: { ...rotation, every: "365d" } }) },
+    "no rotation": { customers: withPlain({ rotation: "none" }) },
+    "another purpose": { customers: withPlain({ purpose: "other" }) },
+    "another account's reader": {
+      customers: [
+        {
+          ...acme,
+          secrets: { ...acme.secrets, readerRoleArns: [role("111111111111"), role("999999999999")] },
+        },
+      ],
+    },
+    "a shorter recovery window": {
+      customers: [{ ...acme, secrets: { ...acme.secrets, recoveryWindowInDays: 7 } }],
+    },
+    "another KMS key": {
+      customers: [{ ...acme, secrets: { ...acme.secrets, kmsKeyId: "alias/other" } }],
+    },
+    "another owner": { customers: [{ ...acme, owner: "somebody" }] },
+    "another customer id": { customers: [{ ...acme, customerId: "CRM-9" }] },
+    "no protection": { customers: [{ ...acme, status: "deprecated" }] },
+    "a hand-over": { customers: [{ ...acme, status: "released" }] },
+    "other Web UI cells": { customers: [{ ...acme, cells: ["eu-1", "us-1"], uiCells: ["eu-1", "us-1"] }] },
+    "an adoption": { customers: [{ ...acme, adopt: "7f6fbb3e-4b0e-4cf8-9f7b-0f3e4a1f2c11" }] },
+    "another customer": {
+      customers: [acme, { name: "globex", customerId: "CRM-2", cells: ["eu-1"] }],
+    },
+    "another prefix": { settings: { "tenants:secretPrefix": "elsewhere" } },
+    "another journal": { settings: { "tenants:journal": "elsewhere.jsonl" } },
+    "lost applications replaced": { settings: { "tenants:replaceLostApplications": true } },
+    "another way to AWS": { settings: { "aws:maxRetries": 7 } },
+    "another rotation for all": { settings: { "tenants:rotation": { every: "30d" } } },
+  };
+
+  it("lets a plain rotation pass on its day, from what stays as well, and asks for that where it is left out", async () => {
+    const { summary, rotation, refusal } = await judge(91);
+    assert.equal(rotation, 0, refusal);
+    assert.deepEqual(
+      summary!.changes
+        .filter(({ subject }) => subject === "application")
+        .map(({ kind, name }) => [kind, name]),
+      [
+        ["rotated", "acme/eu-1/default/2"],
+        ["rotated", "acme/eu-1/keyed/2"],
+      ],
+    );
+    const bare = await stack.run(["preview", "--json"], day(91));
+    await writeFile(file, bare.stdout);
+    const refused = await stack.tenants("summary", file, "--only-rotations");
+    assert.equal(refused.exitCode, 3);
+    assert.match(refused.stderr, /--show-sames/);
+  });
+
+  for (const [name, { customers = [acme], settings = {} }] of Object.entries(attacks)) {
+    it(`refuses a rotation that comes with ${name}`, async () => {
+      const restored = { "tenants:secretPrefix": stack.secretPrefix };
+      const unset = Object.fromEntries(Object.keys(settings).map((key) => [key, null]));
+      const journal = path.join(stack.workspace.directory, "journal.jsonl");
+      await stack.workspace.configure({ "tenants:customers": customers, ...settings });
+      try {
+        const { preview, rotation, refusal } = await judge(91);
+        // What the engine or the program refuses is no plan that could be applied.
+        assert.ok(rotation === 3 || preview !== 0, `passed: ${rotation}, ${refusal}`);
+      } finally {
+        await stack.workspace.configure({
+          "tenants:customers": [acme],
+          ...unset,
+          ...restored,
+          "tenants:journal": journal,
+        });
+      }
+    });
+  }
+
+  it("has a change that waits approved when it is declared, says when it takes effect, and lets it pass then", async () => {
+    await stack.setCustomers(withPlain({ scopes: both }));
+    const { summary, rotation } = await judge(10);
+    assert.notEqual(summary!.digest, "none");
+    assert.equal(rotation, 3);
+    const waits = `scopes of acme/eu-1/default change to ${both.join(", ")} when the credentials are rotated next, on 2026-04-01`;
+    assert.deepEqual(summary!.waiting, [waits]);
+    assert.match(await told(), new RegExp(waits));
+    assert.match(await stack.succeed(["preview"], day(10)), new RegExp(waits));
+    await upOn(10, "--expect-no-changes");
+    const waiting = await judge(11);
+    assert.deepEqual(
+      [waiting.summary!.digest, waiting.summary!.waiting, waiting.rotation],
+      ["none", [waits], 0],
+    );
+    const due = await judge(91);
+    assert.equal(due.rotation, 0, due.refusal);
+    assert.deepEqual(due.summary!.changes.find(({ name }) => name === "acme/eu-1/default/2")!.details, [
+      { what: "scopes", before: both[0]!, after: both.join(", ") },
+    ]);
+    await stack.setCustomers(withPlain({ scopes: [both[1]!] }));
+    assert.equal((await judge(91)).rotation, 3);
+    await stack.setCustomers(withPlain({ scopes: both }));
+  });
+
+  it("lets a plain retirement pass after the overlap, and none before it", async () => {
+    await upOn(91);
+    await stack.setCustomers([
+      {
+        ...acme,
+        applications: [{ ...plain, scopes: both, rotation: { ...rotation, overlap: "1d" } }, keyed],
+      },
+    ]);
+    assert.equal((await judge(95)).rotation, 3);
+    await stack.setCustomers(withPlain({ scopes: both }));
+    assert.equal((await judge(95)).summary!.digest, "none");
+    const { summary, rotation: retirement, refusal } = await judge(99);
+    assert.equal(retirement, 0, refusal);
+    assert.deepEqual([...new Set(summary!.changes.map(({ kind }) => kind))], ["retired"]);
+    await upOn(99);
+    assert.equal((await judge(100)).summary!.digest, "none");
+  });
+
+  it("shows a customer that leaves the safeguard, whose resources the engine calls the same", async () => {
+    await stack.setCustomers([
+      { ...acme, applications: [{ ...plain, scopes: both }, keyed], status: "deprecated" },
+    ]);
+    const { summary } = await judge(100);
+    assert.notEqual(summary!.digest, "none");
+    assert.deepEqual(summary!.declared, [
+      { name: "acme", what: "status", before: "active", after: "deprecated" },
+    ]);
+    assert.match(await told("--markdown"), /protected/);
+  });
+
+  it("reads a hand-over as a hand-over", async () => {
+    await stack.setCustomers([
+      { ...acme, applications: [{ ...plain, scopes: both }, keyed], status: "released" },
+    ]);
+    const { summary } = await judge(100);
+    assert.deepEqual(summary!.customers["handedOver"], ["acme"]);
+    for (const flag of ["--markdown", "--title=x"]) {
+      const text = (await told(flag)).replaceAll(/&#(\d+);/g, (_, code: string) =>
+        String.fromCodePoint(Number(code)),
+      );
+      assert.match(text, /customer acme: handed over; nothing is deleted/);
+      assert.doesNotMatch(text, /Released|changed/);
+    }
+  });
+});

@@ -1,0 +1,145 @@
+import { strict as assert } from "node:assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { changedDeclaration } from "../../../stacks/src/plan/declaration";
+import { readRecorded } from "../../../stacks/src/plan/recorded";
+import { type PlanReport, readPlanReport, saysNothing, toPlanLine } from "../../../stacks/src/plan/report";
+import { readSecretsProvider } from "../../../stacks/src/plan/secrets-provider";
+import { changedSettings, toSettings } from "../../../stacks/src/plan/settings";
+
+const nothing: PlanReport = {
+  version: 1,
+  isFirst: false,
+  settings: [],
+  allowedHosts: [],
+  declared: [],
+  generations: [],
+};
+
+describe("the settings of a plan", () => {
+  const before = { "tenants:journal": "a", "tenants:keyId": "one", "aws:region": "eu-west-1" };
+
+  it("are what is configured of the namespaces tenants and aws, without customers and reason", () => {
+    const after = {
+      "tenants:journal": "b",
+      "aws:region": "eu-west-1",
+      "aws:endpoints": "[]",
+      "tenants:reason": "why",
+      "tenants:customers": "[]",
+      "tenants:customersFrom": "customers/*.yaml",
+      "other:key": "x",
+    };
+    assert.deepEqual(changedSettings(toSettings(before, new Set()), toSettings(after, new Set())), [
+      { setting: "aws:endpoints", after: "[]" },
+      { setting: "journal", before: "a", after: "b" },
+      { setting: "keyId", before: "one" },
+    ]);
+  });
+
+  it("tell no value of a secret, of a credential, or of one that is no secret any more", () => {
+    const was = { ...before, "tenants:privateKey": "old", "aws:httpProxy": "http://u:p@proxy" };
+    const is = {
+      ...before,
+      "tenants:keyId": "two",
+      "tenants:privateKey": "new",
+      "aws:httpProxy": "http://p",
+    };
+    assert.deepEqual(
+      changedSettings(toSettings(was, new Set(["tenants:keyId"])), toSettings(is, new Set())),
+      ["aws:httpProxy", "keyId", "privateKey"].map((setting) => ({ setting, isSecret: true })),
+    );
+  });
+
+  it("have the secrets provider, as the stack's file names it", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "plan-"));
+    const file = path.join(folder, "Pulumi.prod.yaml");
+    try {
+      assert.equal(await readSecretsProvider(file), undefined);
+      await writeFile(file, "config: {}\n");
+      assert.equal(await readSecretsProvider(file), "default");
+      await writeFile(file, 'config: {}\n"secretsprovider": "awskms://alias/a?region=eu-west-1"\n');
+      assert.equal(await readSecretsProvider(file), "awskms://alias/a?region=eu-west-1");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe("what the last up recorded", () => {
+  const provider = {
+    urn: "urn:pulumi:dev::p::pulumi:providers:pulumi-nodejs::default",
+    type: "pulumi:providers:pulumi-nodejs",
+    outputs: {
+      "tenants:stage": "testing",
+      "tenants:tokenUrl": "https://example.com/token",
+      "tenants:quota": "20",
+      "tenants:customers": JSON.stringify([{ name: "acme", customerId: "CRM-1", cells: ["eu-1"] }]),
+    },
+  };
+  const component = {
+    urn: "urn:pulumi:dev::p::resistant:index:Customer::acme",
+    type: "resistant:index:Customer",
+    outputs: {},
+  };
+
+  it("is nothing before the first", async () => {
+    const { settings, declarations } = await readRecorded([], ["acme"]);
+    assert.deepEqual([settings, declarations.get("acme")], [undefined, {}]);
+  });
+
+  it("is the configuration alone where an earlier release ran", async () => {
+    const { settings, declarations } = await readRecorded([provider, component], ["acme", "globex"]);
+    assert.equal(settings?.get("quota")?.value, "20");
+    assert.equal(declarations.get("acme")!["acme"]!["customerId"], "CRM-1");
+    assert.deepEqual(declarations.get("globex"), {});
+  });
+
+  it("is what the customer holds, before what the configuration says", async () => {
+    const applied = {
+      declared: { acme: { customerId: "CRM-2" } },
+      settings: { "package version": "0.2.0" },
+      secretKeys: ["tenants:quota"],
+    };
+    const { settings, declarations } = await readRecorded(
+      [provider, { ...component, outputs: { applied } }],
+      ["acme"],
+    );
+    assert.deepEqual(settings?.get("package version"), { value: "0.2.0", isSecret: false });
+    assert.equal(settings.get("quota")?.isSecret, true);
+    assert.deepEqual(declarations.get("acme"), applied.declared);
+  });
+
+  it("counts what it does not hold as unchanged", () => {
+    const after = { acme: { customerId: "CRM-2", owner: "", fieldOfTomorrow: "x" } };
+    assert.deepEqual(changedDeclaration({ acme: { customerId: "CRM-1", owner: "team" } }, after), [
+      { subject: "acme", field: "customerId", before: "CRM-1", after: "CRM-2" },
+      { subject: "acme", field: "owner", before: "team" },
+    ]);
+  });
+});
+
+describe("the report of a plan", () => {
+  it("comes back from its line as it was, whatever is in it", () => {
+    const value = "a<{%fg 1%}>b \u2028 ::add-mask::x";
+    const report = { ...nothing, settings: [{ setting: "journal", before: value }] };
+    const line = toPlanLine(report);
+    assert.doesNotMatch(line, /<\{|\n/);
+    assert.deepEqual(readPlanReport(["acme: another line", `${line}\n`]), report);
+  });
+
+  it("is refused where there are two, or one that is no report", () => {
+    const line = toPlanLine(nothing);
+    assert.throws(() => readPlanReport([line, line]), /2 reports/);
+    assert.throws(() => readPlanReport(['tenants:plan {"version":2}']), /cannot be read/);
+    assert.throws(() => readPlanReport(["tenants:plan [secret]"]), /cannot be read/);
+    assert.equal(readPlanReport(["acme: tenants:plan {}"]), undefined);
+  });
+
+  it("says nothing where nothing changes, and no more than that where a first update is due", () => {
+    assert.ok(saysNothing(nothing));
+    assert.ok(!saysNothing({ ...nothing, isFirst: true }));
+    assert.ok(!saysNothing({ ...nothing, allowedHosts: ["localhost:1"] }));
+  });
+});
