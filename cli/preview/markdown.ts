@@ -77,7 +77,11 @@ function list(sentences: readonly string[]): string[] {
 function alert(kind: "CAUTION" | "WARNING" | "IMPORTANT", text: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const more = names.length - mostNames;
-  const listed = names.slice(0, mostNames).map((name) => code(name)).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const listed =
+    names
+      .slice(0, mostNames)
+      .map((name) => code(name))
+      .join(", ") + (more > 0 ? ` and ${more} more` : "");
   return ["", `> [!${kind}]`, `> **${text}** ${listed}`];
 }
 
