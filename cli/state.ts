@@ -24,6 +24,8 @@ interface Held {
   isPartlyMade: boolean;
   /** It was replaced, and the next update deletes it. */
   isToBeDeleted: boolean;
+  /** Where its create is on record; absent where an earlier version made it. */
+  recordedAs?: { sequence: number; hash: string } | undefined;
 }
 
 /** A tenant that the state holds. */
@@ -97,6 +99,7 @@ const outputsSchema = z.object({
   isPartlyMade: z.boolean().default(false),
   differs: z.string().optional(),
   clientSecret: z.unknown().optional(),
+  recordedAs: z.object({ sequence: z.number(), hash: z.string() }).optional().catch(undefined),
 });
 
 /** A resource that the state holds, and that is not only waiting to be deleted. */
@@ -159,7 +162,7 @@ export function toHeldState(exported: unknown): HeldState {
 }
 
 function toTenant(resource: Resource): HeldTenant {
-  const { name, stage, apiUrl, isPartlyMade } = outputsSchema.parse(resource.outputs);
+  const { name, stage, apiUrl, isPartlyMade, recordedAs } = outputsSchema.parse(resource.outputs);
   return {
     urn: resource.urn,
     slot: nameOfUrn(resource.urn),
@@ -169,6 +172,7 @@ function toTenant(resource: Resource): HeldTenant {
     apiUrl,
     isPartlyMade,
     isToBeDeleted: resource.delete,
+    recordedAs,
   };
 }
 
@@ -184,6 +188,7 @@ function toApplication(resource: Resource): HeldApplication {
     isPartlyMade,
     clientSecret,
     differs,
+    recordedAs,
   } = outputs;
   return {
     urn: resource.urn,
@@ -199,5 +204,6 @@ function toApplication(resource: Resource): HeldApplication {
     isPartlyMade,
     ...(differs === undefined ? {} : { differs }),
     isToBeDeleted: resource.delete,
+    recordedAs,
   };
 }

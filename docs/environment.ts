@@ -25,7 +25,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["TENANTS_NOW"],
     meaning:
-      "The time by which credentials age, to look ahead in a preview: a date and time of RFC 3339 (`2027-01-01T00:00:00Z`). Never set it for an `up` of a stack that is in use. Default: this machine's clock.",
+      "The time by which credentials age in a sandbox: a date and time of RFC 3339 (`2027-01-01T00:00:00Z`). Where `apiUrl` is not on loopback, it is refused. Default: this machine's clock.",
   },
   {
     names: ["TENANTS_ACCEPT_MISSING"],
@@ -45,7 +45,31 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "BUILD_REQUESTEDFOREMAIL",
     ],
     meaning:
-      "Who acts, for the journal, as the CI system tells it; the first that is set. Default: `user@host`.",
+      "Who acts, for the journal, where the CI system of that name runs this; elsewhere recorded as a claim. Default: `user@host`.",
+  },
+  {
+    names: ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "TF_BUILD"],
+    meaning: "`true`, with the run's id in the variable below: that CI system runs this.",
+  },
+  {
+    names: ["GITHUB_RUN_ID", "CI_JOB_ID", "BUILDKITE_BUILD_ID", "CIRCLE_WORKFLOW_ID", "BUILD_BUILDID"],
+    meaning: "The id of the CI run.",
+  },
+  {
+    names: ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "BUILD_SOURCEVERSION"],
+    meaning: "The commit of the CI run, for the journal, where git does not tell what is checked out.",
+  },
+  {
+    names: [
+      "GITHUB_SERVER_URL",
+      "GITHUB_REPOSITORY",
+      "CI_JOB_URL",
+      "BUILDKITE_BUILD_URL",
+      "CIRCLE_BUILD_URL",
+      "SYSTEM_COLLECTIONURI",
+      "SYSTEM_TEAMPROJECT",
+    ],
+    meaning: "The page of the CI run, for the journal.",
   },
   {
     names: ["AWS_ENDPOINT_URL"],

@@ -15,7 +15,9 @@ export function isAskedFor({ customer, actor, since, until }: Filter, operation:
   const begun = Date.parse(operation.time);
   return (
     (customer === undefined || operation.customer === customer) &&
-    (actor === undefined || isActor(actor, operation.actor)) &&
+    (actor === undefined ||
+      isActor(actor, operation.actor) ||
+      isActor(actor, operation.claimedActor ?? "")) &&
     (since === undefined || begun >= since.getTime()) &&
     (until === undefined || begun <= until.getTime())
   );

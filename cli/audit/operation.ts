@@ -1,13 +1,31 @@
 import type { JournalEvent, RecordedType, ResultEvent } from "pulumi-resistant-tenants/journal";
 
 /** What was done, as an auditor asks for it. */
-export type OperationName = "create" | "adopt" | "rotate" | "release" | "delete" | "clear";
+export type OperationName =
+  | "create"
+  | "adopt"
+  | "rotate"
+  | "release"
+  | "delete"
+  | "clear"
+  | "change"
+  | "deprecate"
+  | "activate"
+  | "restore"
+  | "import";
 
 /** One thing that was done, or was meant to be: an intent and its result. */
 export interface Operation {
   /** When it began: RFC 3339, UTC. */
   time: string;
   actor: string;
+  /** Who the environment said is acting; anybody can set it. */
+  claimedActor?: string;
+  /** The ARN that AWS gave as the caller's identity. */
+  awsIdentity?: string;
+  commit?: string;
+  runUrl?: string;
+  versions?: JournalEvent["versions"];
   reason?: string;
   stage: string;
   stack: string;
@@ -43,6 +61,11 @@ function toOperation(first: JournalEvent, result: ResultEvent | undefined): Oper
   const { at: time, actor, reason, stage, stack, type, slot } = first;
   const parameters = first.event === "intent" ? first.parameters : {};
   const optional = {
+    claimedActor: first.claimedActor,
+    awsIdentity: first.awsIdentity,
+    commit: first.commit,
+    runUrl: first.runUrl,
+    versions: first.versions,
     reason,
     customer: customerOf(first, parameters),
     tenantId: result?.tenantId ?? first.tenantId,
@@ -75,7 +98,7 @@ function nameOf(
   result: ResultEvent | undefined,
   parameters: Record<string, unknown>,
 ): OperationName {
-  if (type !== "Tenant" && type !== "TenantApplication") return "clear";
+  if (type === "Lock" || type === "PendingOperation" || type === "EmptySecret") return "clear";
   if (operation !== "create") return operation;
   if (result?.outcome === "adopted" || typeof parameters["adopt"] === "string") return "adopt";
   return type === "TenantApplication" && laterGeneration.test(slot) ? "rotate" : "create";

@@ -28,6 +28,8 @@ export function showAsJson(operations: readonly Operation[], location: string): 
 const nouns: Record<Operation["type"], string> = {
   Tenant: "tenant",
   TenantApplication: "application",
+  Customer: "customer",
+  Secret: "secret",
   Lock: "lock",
   PendingOperation: "pending creates",
   EmptySecret: "empty secret",

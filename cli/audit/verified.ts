@@ -13,7 +13,7 @@ export function verifiedAsText({ chains, defects, notes }: Verification, locatio
   if (defects.length === 0) {
     line("No gap and no change was found.");
     line(
-      "A journal cannot tell that its end was taken away: note the hash above elsewhere, and give it to --expect.",
+      "What was created and deleted again at the end, and cut off, only CloudWatch Logs, S3's versions or a hash that was noted show: note the hash above elsewhere, and give it to --expect.",
     );
     return;
   }

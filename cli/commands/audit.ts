@@ -1,27 +1,34 @@
 import { Command } from "commander";
-import { type Defect, eventsOf, formerHeads, verifyJournal } from "pulumi-resistant-tenants/journal";
+import { eventsOf } from "pulumi-resistant-tenants/journal";
 
 import { type Filter, isAskedFor, parseSince, parseUntil } from "../audit/filter";
 import { operationsOf } from "../audit/operation";
 import { showAsJson, showAsText } from "../audit/show";
-import { readSource, type SourceOptions } from "../audit/source";
+import { findSource, nothingAt, type SourceOptions, takenAway } from "../audit/source";
 import { verifiedAsJson, verifiedAsText } from "../audit/verified";
+import { verify } from "../audit/verify";
 import { type MakeCommand, stackCommand } from "../command";
 import { type ExitCode, exitCodes } from "../exit-codes";
+import { readState } from "../state";
 
 interface VerifyOptions extends SourceOptions {
   expect?: string[];
+  file?: string;
 }
 
 type ShowOptions = SourceOptions & Filter;
 
 /** Makes `tenants audit`: reads the journal as an audit log. */
 export const auditCommand: MakeCommand = (exit): Command => {
-  const verify = sourceCommand("verify", "Look for every gap and change in the journal.")
+  const verifyCommand = sourceCommand(
+    "verify",
+    "Look for every gap and change in the journal, against the state and its copy in CloudWatch Logs.",
+  )
     .option(
       "--expect <hash...>",
       "a hash that was noted before, or that CloudWatch has: it must be in the journal",
     )
+    .option("--file <path>", "a state that `pulumi stack export` wrote, to compare the journal with")
     .action(async (options: VerifyOptions) => {
       exit(await verifySource(options));
     });
@@ -36,7 +43,7 @@ export const auditCommand: MakeCommand = (exit): Command => {
   const audit = new Command("audit").description(
     "Read the journal as an audit log: who did what, when and why.",
   );
-  for (const command of [verify, show]) audit.addCommand(command.exitOverride());
+  for (const command of [verifyCommand, show]) audit.addCommand(command.exitOverride());
   return audit;
 };
 
@@ -48,20 +55,21 @@ function sourceCommand(name: string, description: string): Command {
 }
 
 async function verifySource(options: VerifyOptions): Promise<ExitCode> {
-  const { journal, entries, missing } = await readSource(options);
-  const heads = options.journal === undefined ? formerHeads(entries) : [];
-  const found = verifyJournal(entries, journal.location, [...(options.expect ?? []), ...heads]);
-  const whole: Defect[] =
-    missing === undefined ? [] : [{ kind: "missing", where: journal.location, problem: missing }];
-  const verification = { ...found, defects: [...whole, ...found.defects] };
+  const source = await findSource(options);
+  const verification = await verify(source, { expected: options.expect ?? [], stateFile: options.file });
   const write = options.json === true ? verifiedAsJson : verifiedAsText;
-  write(verification, journal.location);
+  write(verification, source.journal.location);
   return verification.defects.length === 0 ? exitCodes.ok : exitCodes.found;
 }
 
 async function showSource(options: ShowOptions): Promise<ExitCode> {
-  const { journal, entries, missing } = await readSource(options);
-  if (missing !== undefined) throw new Error(`${journal.location}: ${missing}.`);
+  const { journal, stack } = await findSource(options);
+  const entries = await journal.entries();
+  if (entries.length === 0) {
+    if (stack === undefined) throw nothingAt(journal);
+    const { tenants } = await readState(stack.pulumi, undefined);
+    if (tenants.length > 0) throw new Error(`${journal.location}: ${takenAway}.`);
+  }
   const operations = operationsOf(eventsOf(entries)).filter((operation) => isAskedFor(options, operation));
   const write = options.json === true ? showAsJson : showAsText;
   write(operations, journal.location);

@@ -25,8 +25,8 @@ export const credentialsCommand: MakeCommand = (exit): Command =>
     });
 
 async function credentials(options: StackOptions): Promise<ExitCode> {
-  const now = openClock()();
   const stack = await openStack(options);
+  const now = openClock(stack.settings.apiUrl)();
   const { customers } = await configurationOf(stack);
   const list = await toCredentials(
     customers.filter(({ status }) => status !== "released"),

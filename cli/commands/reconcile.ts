@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { reasonForChange } from "pulumi-resistant-tenants/operator";
+import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { confirm } from "../confirm";
@@ -12,6 +11,7 @@ import { gather } from "../reconcile/gather";
 import { reportAsMarkdown } from "../reconcile/markdown";
 import { type Report, reportAsJson, reportAsText } from "../reconcile/report";
 import { line } from "../output";
+import { reasonOf, recordOfStack } from "../record";
 import { openStack, type Stack } from "../stack";
 
 interface Options extends StackOptions {
@@ -91,14 +91,6 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
   return exitCodeOf(last.findings);
 }
 
-function reasonOf({ settings }: Stack): string | undefined {
-  try {
-    return reasonForChange(settings);
-  } catch (error) {
-    throw new UsageError(`${messageOf(error)} Or give --reason "<ticket or sentence>".`, { cause: error });
-  }
-}
-
 async function look(stack: Stack, api: TenantManagementApi, { file }: Options): Promise<Report> {
   const { comparison, warnings } = await gather(stack, api, file);
   return { stack, comparison, warnings, findings: compare(comparison), done: [] };
@@ -121,7 +113,8 @@ async function fix(
   await assertNoUpdateRuns(stack, comparison);
   const isAgreed = ({ fix: wanted }: Finding): boolean =>
     agreed.some(({ fix: known }) => JSON.stringify(known) === JSON.stringify(wanted));
-  await applyFixes({ stack, api, reason }, comparison, findings.filter(isAgreed), (each) => {
+  const record = await recordOfStack(stack, reason);
+  await applyFixes({ stack, api, record }, comparison, findings.filter(isAgreed), (each) => {
     done.push(each);
     process.stderr.write(`tenants: ${each}\n`);
   });

@@ -6,30 +6,35 @@ import { configurationOf } from "../configuration/of-stack";
 import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { json, line } from "../output";
+import { reasonOf, recordOfStack } from "../record";
 import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "../restore/customer-secrets";
 import { importSecrets, readHeldCustomer } from "../restore/import";
 import { openStack, type Stack } from "../stack";
 
 interface Options extends StackOptions {
   yes?: true;
+  reason?: string;
 }
 
 const help = `
 For a customer that was removed and is declared again, and for a stack whose state was lost. Each of the customer's
 secrets keeps its ARN, its old versions and its resource policy. The next pulumi up stores the new credential in it.
-Nothing is sent to the vendor.`;
+Nothing is sent to the vendor. What is taken back, and what is taken into the state, is recorded in the journal.`;
 
 /** Makes `tenants restore`: takes a customer's secrets back from their deletion, and into the stack's state. */
 export const restoreCommand: MakeCommand = (exit): Command =>
   stackCommand("restore", "Take a customer's secrets back from their deletion, and into the state.")
     .argument("<customer>", "the customer's name, as the configuration declares it")
     .option("--yes", "do not ask")
+    .option("--reason <text>", "why, for the record; default: TENANTS_REASON, else tenants:reason")
     .addHelpText("after", help)
     .action(async (customer: string, options: Options) => {
       exit(await restore(customer, options));
     });
 
 async function restore(customer: string, options: Options): Promise<ExitCode> {
+  // It is this run's reason, wherever it is asked for.
+  if (options.reason !== undefined) process.env["TENANTS_REASON"] = options.reason;
   const stack = await openStack(options);
   await assertDeclared(stack, customer);
   const [secrets, held] = await Promise.all([
@@ -47,10 +52,12 @@ async function restore(customer: string, options: Options): Promise<ExitCode> {
     next: changed.length === 0 ? [] : [stack.pulumi.typed(["up"])],
   };
   if (changed.length > 0) {
+    const reason = reasonOf(stack);
     const list = changed.map((secret) => `  - ${describe(secret, missing.includes(secret))}`).join("\n");
     if (options.yes !== true && !(await confirm(`This will\n${list}\nGo on?`))) return exitCodes.found;
-    await restoreSecrets(stack, waiting);
-    if (missing.length > 0) await importSecrets(stack, customer, held.urn, missing);
+    const record = await recordOfStack(stack, reason);
+    await restoreSecrets(stack, record, waiting);
+    if (missing.length > 0) await importSecrets(stack, record, { customer, urn: held.urn }, missing);
   }
   if (options.json === true) json(report);
   else write(report);

@@ -45,6 +45,7 @@ const whys: Record<Ending["outcome"], string> = {
   gone: "it is gone",
   released: "the state has let go of it",
   failed: "nothing came of it",
+  unknown: "no update came back to it, and what it asked for may be done",
 };
 
 /** Gives how an intent ended, by what is there now; undefined where that is not certain, or the next update tells. */
@@ -56,6 +57,9 @@ function endingOf(intent: IntentEvent, comparison: Comparison): Ending | undefin
       return intent.operation === "create"
         ? endingOfCreate(intent, comparison)
         : endingOfParting(intent, comparison);
+    case "Customer":
+    case "Secret":
+      return { outcome: "unknown" };
     case "Lock":
       return locks.length === 0 ? { outcome: "gone" } : undefined;
     case "PendingOperation":

@@ -28,7 +28,7 @@ export type Fix =
   | {
       action: "settleIntent";
       intentId: string;
-      ending: { outcome: "made" | "gone" | "released" | "failed" } & Pick<
+      ending: { outcome: "made" | "gone" | "released" | "failed" | "unknown" } & Pick<
         Ending,
         "tenantId" | "applicationId" | "clientId"
       >;

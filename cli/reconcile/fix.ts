@@ -1,15 +1,12 @@
-import { messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
+import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import {
-  type Intended,
-  type JournalEvent,
-  NotDeliveredError,
-  type RunOnRecord,
+  appendTo,
+  onRecord,
   settleIntent,
-  startRecording,
+  type StackRecord,
   unreadable,
 } from "pulumi-resistant-tenants/journal";
-import { actor } from "pulumi-resistant-tenants/operator";
 
 import { PulumiError } from "../pulumi";
 import type { Stack } from "../stack";
@@ -21,8 +18,7 @@ import type { Finding, Fix } from "./finding";
 export interface Repair {
   stack: Stack;
   api: TenantManagementApi;
-  /** Why, for the record. */
-  reason: string | undefined;
+  record: StackRecord;
 }
 
 /** Tells in one line what a fix does. */
@@ -89,13 +85,14 @@ export async function applyFixes(
   findings: readonly Finding[],
   tell: (done: string) => void,
 ): Promise<void> {
-  const { stack, api } = repair;
+  const { stack, api, record } = repair;
   const fixes = findings.flatMap(({ fix }) => fix ?? []);
   const locks = fixes.filter((fix) => fix.action === "cancelLock").flatMap((fix) => fix.locks);
   if (locks.length > 0) {
     const parameters = { locks };
-    await onRecord(repair, { type: "Lock", slot: stack.name, parameters }, async () => {
+    await onRecord(record, { type: "Lock", operation: "delete", slot: stack.name, parameters }, async () => {
       await stack.pulumi.run(["cancel", "--yes"]);
+      return "deleted";
     });
     tell("took the leftover lock away");
   }
@@ -103,21 +100,24 @@ export async function applyFixes(
     if (fix.action === "deleteApplication") {
       const { slot, tenantId, applicationId } = fix;
       await onRecord(
-        repair,
-        { type: "TenantApplication", slot, tenantId, applicationId },
-        async () => (await api.deleteApplication(tenantId, applicationId)) !== "missing",
+        record,
+        { type: "TenantApplication", operation: "delete", slot, tenantId, applicationId },
+        async () =>
+          (await api.deleteApplication(tenantId, applicationId)) === "missing" ? "gone" : "deleted",
       );
       tell(`deleted application ${applicationId} of tenant ${tenantId}`);
     } else if (fix.action === "deleteEmptySecret") {
       const { slot, arn, secretName } = fix;
-      await onRecord(repair, { type: "EmptySecret", slot, parameters: { arn, secretName } }, () =>
-        deleteEmptySecret(arn),
-      );
+      const parameters = { arn, secretName };
+      await onRecord(record, { type: "EmptySecret", operation: "delete", slot, parameters }, async () => {
+        await deleteEmptySecret(arn);
+        return "deleted";
+      });
       tell(`deleted the empty secret ${secretName}`);
     } else if (fix.action === "settleIntent") {
       const intent = comparison.events.find(({ id }) => id === fix.intentId);
       if (intent?.event !== "intent") continue;
-      await settleIntent(appendTo(stack), runOf(repair), intent, fix.ending);
+      await settleIntent(appendTo(record), record.run, intent, fix.ending);
       tell(`recorded how the ${fix.operation} of ${fix.slot} ended: ${fix.ending.outcome}`);
     }
   }
@@ -137,12 +137,14 @@ async function clearPendingCreates(
     ({ action }) => action === "clearPendingCreate" || action === "deleteEmptySecret",
   );
   if (!isPending) return;
-  const { stack } = repair;
+  const { stack, record } = repair;
   const urns = state.pending.filter(({ operation }) => operation === "creating").map(({ urn }) => urn);
   // Only the stack's own node is refreshed: nothing is read, and nothing else in the state changes.
   const clear = ["refresh", "--clear-pending-creates", ...targetOf(state), "--yes", "--skip-preview"];
-  await onRecord(repair, { type: "PendingOperation", slot: stack.name, parameters: { urns } }, async () => {
+  const action = { type: "PendingOperation", operation: "delete", slot: stack.name } as const;
+  await onRecord(record, { ...action, parameters: { urns } }, async () => {
     await stack.pulumi.run(clear);
+    return "deleted";
   });
   tell(`cleared ${urns.length} pending create(s)`);
 }
@@ -150,45 +152,6 @@ async function clearPendingCreates(
 /** A state that holds nothing has no node of its own. */
 function targetOf({ rootUrn }: Comparison["state"]): string[] {
   return rootUrn === undefined ? [] : ["--target", rootUrn];
-}
-
-/** @param act does it; resolves with false where there was nothing left to do */
-async function onRecord(
-  repair: Repair,
-  intended: Omit<Intended, "operation" | "stack">,
-  act: () => Promise<unknown>,
-): Promise<void> {
-  const { journal, name } = repair.stack;
-  const recording = await startRecording(appendTo(repair.stack), runOf(repair), {
-    ...intended,
-    operation: "delete",
-    stack: name,
-  }).catch((error: unknown) => {
-    const why =
-      error instanceof NotDeliveredError
-        ? messageOf(error)
-        : `it could not be recorded in the journal ${journal.location} first: ${messageOf(error)}`;
-    throw new Error(`Nothing was sent, because ${why}.`, { cause: error });
-  });
-  try {
-    const isDone = await act();
-    await recording.end({ outcome: isDone === false ? "gone" : "deleted" });
-  } catch (error) {
-    await recording.fail(error);
-    throw error;
-  }
-}
-
-function runOf({ stack: { settings }, reason }: Repair): RunOnRecord {
-  const { stage, apiUrl, allowedHosts } = settings;
-  return { actor: actor(), stage, apiUrl, allowedHosts, reason };
-}
-
-function appendTo({ journal, auditLog }: Stack): (event: JournalEvent) => Promise<void> {
-  return async (event) => {
-    const entry = await journal.append(event);
-    await auditLog?.deliver(entry);
-  };
 }
 
 async function deleteEmptySecret(arn: string): Promise<void> {

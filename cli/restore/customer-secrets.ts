@@ -1,4 +1,5 @@
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
+import { onRecord, type StackRecord } from "pulumi-resistant-tenants/journal";
 import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
 
 import type { Stack } from "../stack";
@@ -35,10 +36,20 @@ export async function findCustomerSecrets(stack: Stack, customer: string): Promi
   }));
 }
 
-/** Takes secrets back from their deletion: each keeps its ARN, its versions and its policy. */
-export async function restoreSecrets(stack: Stack, secrets: readonly CustomerSecret[]): Promise<void> {
+/** Takes secrets back from their deletion, on the record: each keeps its ARN, its versions and its policy. */
+export async function restoreSecrets(
+  stack: Stack,
+  record: StackRecord,
+  secrets: readonly CustomerSecret[],
+): Promise<void> {
   await withAws(stack, async (aws) => {
-    for (const { arn } of secrets) await aws.restore(arn);
+    for (const { slot, arn, deletedAt } of secrets) {
+      const action = { type: "Secret", operation: "restore", slot, parameters: { arn, deletedAt } } as const;
+      await onRecord(record, action, async () => {
+        await aws.restore(arn);
+        return "restored";
+      });
+    }
   });
 }
 

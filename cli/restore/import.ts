@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { recordIntent, type Recording, type StackRecord } from "pulumi-resistant-tenants/journal";
 import { nameOfUrn, secretType } from "pulumi-resistant-tenants/operator";
 import { z } from "zod";
 
@@ -46,14 +47,15 @@ export async function readHeldCustomer({ pulumi }: Stack, customer: string): Pro
 }
 
 /**
- * Takes secrets into the stack's state, under the names at which its program declares them. AWS is only read.
+ * Takes secrets into the stack's state, on the record, under the names at which its program declares them. AWS is only
+ * read.
  *
  * @see {@link https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/ pulumi import}
  */
 export async function importSecrets(
   { pulumi }: Stack,
-  customer: string,
-  parentUrn: string | undefined,
+  record: StackRecord,
+  { customer, urn: parentUrn }: { customer: string; urn: string | undefined },
   secrets: readonly CustomerSecret[],
 ): Promise<void> {
   const resources = [
@@ -68,12 +70,22 @@ export async function importSecrets(
   ];
   const directory = await mkdtemp(path.join(tmpdir(), "tenants-restore-"));
   const file = path.join(directory, "import.json");
+  const recordings: Recording[] = [];
+  for (const { slot, arn } of secrets) {
+    recordings.push(
+      await recordIntent(record, { type: "Secret", operation: "import", slot, parameters: { arn } }),
+    );
+  }
   try {
     const nameTable = parentUrn === undefined ? {} : { [customer]: parentUrn };
     await writeFile(file, JSON.stringify({ nameTable, resources }));
     // What is safeguarded, and so protected, the program decides at the next update.
     const flags = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false"];
     await pulumi.run(["import", "--file", file, ...flags]);
+    for (const recording of recordings) await recording.end({ outcome: "imported" });
+  } catch (error) {
+    for (const recording of recordings) await recording.fail(error);
+    throw error;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { TenantManagementError } from "./client/errors";
+import { isLoopback } from "./client/hosts";
 
 /** Tells the time. */
 export type Clock = () => Date;
@@ -9,14 +10,22 @@ const instant = z.iso.datetime({ offset: true });
 
 /**
  * Opens the clock by which credentials age: this machine's own, unless the environment variable `TENANTS_NOW` stops it
- * at an instant (RFC 3339), for tests and for a look ahead (`TENANTS_NOW=2027-01-01T00:00:00Z pulumi preview`).
+ * at an instant (RFC 3339). It does so in a sandbox alone: dates that are written by a wrong clock postpone rotations.
  *
- * @throws TenantManagementError `INPUT_INVALID` where the variable holds something else
+ * @param apiUrl the base URL of the Tenant Management API
+ * @throws TenantManagementError `INPUT_INVALID` where the variable is set and the API is not on loopback, or where it
+ *   holds something else than an instant
  * @see {@link https://www.rfc-editor.org/rfc/rfc3339#section-5.6 RFC 3339, date-time}
  */
-export function openClock(): Clock {
+export function openClock(apiUrl: string): Clock {
   const set = process.env["TENANTS_NOW"];
   if (set === undefined || set === "") return () => new Date();
+  if (!isLoopback(apiUrl)) {
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `The environment variable TENANTS_NOW sets the clock of a sandbox, and tenants:apiUrl is ${apiUrl}. Nothing was changed. Run \`unset TENANTS_NOW\`, and the same command again.`,
+    );
+  }
   if (!instant.safeParse(set).success) {
     throw new TenantManagementError(
       "INPUT_INVALID",

@@ -15,3 +15,4 @@ export {
 export { otherStackNames } from "./former-stacks";
 export { nameOfUrn } from "./urn";
 export { reasonForChange } from "./reason";
+export { provenance } from "./provenance";

@@ -1,10 +1,16 @@
 import { z } from "zod";
 
 import { type Stage, stageTable } from "./client/cells";
-import { printable } from "./client/errors";
 
 /** The longest reason, in characters. */
 const longestReason = 500;
+
+/**
+ * What cannot be recorded: control characters and line breaks, and what changes the direction of the text after it,
+ * which shows a reader something else than is there. The other invisible characters join emoji and letters; whoever
+ * prints a reason escapes them (`printable`).
+ */
+const unrecordable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /** Why changes are made, in the words of whoever makes them: one line of 1 to 500 characters. */
 export const reasonSchema = z
@@ -12,7 +18,10 @@ export const reasonSchema = z
   .trim()
   .min(1, "must say why, in 1 to 500 characters")
   .max(longestReason, "must be at most 500 characters")
-  .refine((text) => printable(text) === text, "must be one line without control characters");
+  .refine(
+    (text) => !unrecordable.test(text),
+    "must be one line without control characters and without changes of the text's direction",
+  );
 
 /** What the configuration says of it. */
 export interface ReasonSettings {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { SlotInput } from "./dynamic/slot";
+import type { CustomerChange, SlotInput } from "./dynamic/slot";
+import { heldBeforeOf } from "./held-before";
 import { nameOfUrn, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
@@ -9,19 +10,24 @@ import { nameOfUrn, otherStackNames, resourcesOfLastUpdate, stackName } from "./
  * stack, too. It is never a difference.
  *
  * @param idOutput the output that holds the object's id
+ * @param change what this update changes of its customer, if it does
  */
 export function slotOf(
   type: string,
   name: string,
   idOutput: "tenantId" | "applicationId",
+  change?: CustomerChange,
 ): pulumi.Output<SlotInput> {
-  return pulumi.output(findSlot(type, name, idOutput));
+  return pulumi
+    .output(findSlot(type, name, idOutput))
+    .apply((slot) => (change === undefined ? slot : { ...slot, change }));
 }
 
 async function findSlot(type: string, name: string, idOutput: string): Promise<SlotInput> {
   const resources = await resourcesOfLastUpdate();
   const held = resources.find((resource) => resource.type === type && nameOfUrn(resource.urn) === name);
   const heldId = held?.outputs[idOutput];
+  const heldBefore = heldBeforeOf(resources);
   const stack = stackName();
   const formerly = otherStackNames(resources, stack);
   return {
@@ -29,5 +35,6 @@ async function findSlot(type: string, name: string, idOutput: string): Promise<S
     name,
     ...(typeof heldId === "string" ? { heldId } : {}),
     ...(formerly.length === 0 ? {} : { formerly }),
+    ...(heldBefore === undefined ? {} : { heldBefore }),
   };
 }

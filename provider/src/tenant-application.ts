@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Cell } from "./client/cells";
 import type { AuthMethod, DocumentsScope } from "./client/schemas";
+import type { CustomerChange } from "./dynamic/slot";
 import { guardAdoption } from "./guards";
 import { providerSource } from "./provider-source";
 import { tenantApplicationType } from "./resource-types";
@@ -59,8 +60,14 @@ export class TenantApplication extends pulumi.CustomResource {
    * Declares a tenant application.
    *
    * @param name the resource's name in the stack
+   * @param change what this update changes of its customer: the program of this project's stacks passes it, no other
    */
-  constructor(name: string, args: TenantApplicationArgs, opts?: pulumi.CustomResourceOptions) {
+  constructor(
+    name: string,
+    args: TenantApplicationArgs,
+    opts?: pulumi.CustomResourceOptions,
+    change?: CustomerChange,
+  ) {
     const adopted = pulumi.output(args.adopt).apply((adopt) => adopt?.applicationId);
     const checked = guardAdoption(tenantApplicationType, name, adopted, opts);
     const cell = pulumi.all([args.cell, checked]).apply(([given]) => given);
@@ -71,7 +78,7 @@ export class TenantApplication extends pulumi.CustomResource {
         ...outputs,
         ...args,
         cell,
-        slot: slotOf(tenantApplicationType, name, "applicationId"),
+        slot: slotOf(tenantApplicationType, name, "applicationId", change),
         __provider: providerSource("tenantApplication"),
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret"] }),

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
-import { type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
+import { type CustomerChange, type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
 import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
+import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
 import { declareGenerations } from "./generations";
 import type { Applied } from "./plan/recorded";
 import type { SlotPlan } from "./rotation/plan";
@@ -25,6 +26,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   blockedSlots?: ReadonlySet<string>;
   /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
   applied: pulumi.Input<Applied> | undefined;
+  /** The id of the event that announces what this update changes of it. */
+  changeIntent?: string;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
@@ -65,12 +68,18 @@ export class Customer extends pulumi.ComponentResource {
       },
       { parent: this, protect: this.isSafeguarded },
     );
-    this.applications = args.applications
-      .filter((application) => args.blockedSlots?.has(slotName(name, application)) !== true)
-      .map((application) => this.makeApplication(application));
+    const applications = args.applications.filter(
+      (application) => args.blockedSlots?.has(slotName(name, application)) !== true,
+    );
+    const change =
+      args.changeIntent === undefined || applications.length === 0
+        ? undefined
+        : { intent: args.changeIntent, applications: applications.length };
+    this.applications = applications.map((application) => this.makeApplication(application, change));
     this.registerOutputs(
       settledOutputs(customerType, name, {
         tenantId: this.tenant.tenantId,
+        [declaredOutput]: this.declared(),
         ...(args.applied === undefined ? {} : { applied: args.applied }),
       }),
     );
@@ -80,14 +89,26 @@ export class Customer extends pulumi.ComponentResource {
     return stageTable[this.args.stage].isProtected && this.args.status === "active";
   }
 
-  private makeApplication(configuration: ApplicationConfiguration): CustomerApplication {
+  /** What the next update compares with: it is what is declared here once all of it is done. */
+  private declared(): pulumi.Input<DeclaredCustomer> {
+    const declared = toDeclared(this.args, this.args.secretPrefix);
+    if (pulumi.runtime.isDryRun()) return declared;
+    return pulumi
+      .all(this.applications.map(({ application }) => application.applicationId))
+      .apply(() => declared);
+  }
+
+  private makeApplication(
+    configuration: ApplicationConfiguration,
+    change: CustomerChange | undefined,
+  ): CustomerApplication {
     const { cell, purpose, adopt } = configuration;
     const { stage, clock, plans } = this.args;
     const name = slotName(this.args.name, configuration);
     const plan = plans.get(name);
     if (plan === undefined) throw new Error(`There is no plan of ${name}.`);
     const secret = this.makeSecret(name, configuration);
-    const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt };
+    const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt, change };
     const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
     if (stageTable[stage].isProtected) {
       const held = [this.tenant, secret, ...resources];

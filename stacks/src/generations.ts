@@ -1,7 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
-import { type Cell, SigningKey, type Stage, type Tenant, TenantApplication } from "pulumi-resistant-tenants";
+import {
+  type Cell,
+  type CustomerChange,
+  SigningKey,
+  type Stage,
+  type Tenant,
+  TenantApplication,
+} from "pulumi-resistant-tenants";
 
 import type { ApplicationConfiguration } from "./configuration";
 import { Generation } from "./generation";
@@ -23,6 +30,8 @@ export interface Slot {
   parent: pulumi.Resource;
   /** An existing application that is taken over as generation 1. */
   adopt: ApplicationConfiguration["adopt"];
+  /** What this update changes of its customer. */
+  change: CustomerChange | undefined;
   clock: () => Date;
 }
 
@@ -96,7 +105,12 @@ function declareGeneration(
       ...customerKey,
       ...(adopt === undefined ? {} : { adopt }),
     },
-    unchanging("tenantId", "cell", "scopes", "authMethod", "publicKey", "keyId", "adopt"),
+    {
+      ...unchanging("tenantId", "cell", "scopes", "authMethod", "publicKey", "keyId", "adopt"),
+      // So it is deleted before its secret, and where its deletion is refused, the secret stays.
+      dependsOn: [secret],
+    },
+    isRetiring ? undefined : slot.change,
   );
   const made = [application, ...(key === undefined ? [] : [key])];
   // A version that is made becomes AWSCURRENT, whatever it holds: one of old credentials is never made again.

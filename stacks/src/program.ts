@@ -23,8 +23,10 @@ import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
+import { findChangedCustomers } from "./customer-changes";
 import { readCustomerFiles } from "./customer-files";
 import { previewedOutputs, type StackOutputs } from "./outputs";
+import { ProgramRecord } from "./program-record";
 import { assertChangesHaveReason } from "./reason-guard";
 import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
@@ -46,8 +48,9 @@ import { outputsOfUpdate } from "./update-outputs";
  */
 export async function program(): Promise<StackOutputs> {
   assertNothingReveals();
-  const { settings, secretPrefix, quota, customers } = configurationOfStack();
-  const clock = clockOfProgram();
+  const configuration = configurationOfStack();
+  const { settings, secretPrefix, quota, customers } = configuration;
+  const clock = clockOfProgram(settings);
   const provided = customers.filter(isProvided);
   await warnOfSize();
   await warnOfQuota(provided.length, quota);
@@ -56,24 +59,30 @@ export async function program(): Promise<StackOutputs> {
   await assertNothingActiveIsRemoved(customers);
   const plans = await plansOf(provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
-  await assertChangesHaveReason(settings, generations);
+  const held = await resourcesOfLastUpdate();
+  const record = new ProgramRecord(settings, held);
+  const changed = await findChangedCustomers(configuration, provided, held, record.journal);
+  await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
   const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
-  const all: CustomerArgs[] = provided.map((configuration) => ({
-    ...configuration,
-    stage: settings.stage,
-    secretPrefix,
-    plans,
-    clock,
-    applied: applied.get(configuration.name),
+  const common = { stage: settings.stage, secretPrefix, plans, clock };
+  const all: CustomerArgs[] = provided.map((customer) => ({
+    ...customer,
+    ...common,
+    applied: applied.get(customer.name),
   }));
-  const blocked = await freeSecretNames(all);
-  await prepareSecretRemoval(all, releases);
+  const blocked = await freeSecretNames(record, all);
+  await prepareSecretRemoval(record, all, releases);
   await tellOfFirstFailure(all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
+  const announced = pulumi.runtime.isDryRun() ? new Map<string, string>() : await record.announce(changed);
   const registrations = Registrations.watch();
-  const provisioned = all.map((args) => ({ args, customer: new Customer({ ...args, blockedSlots }) }));
+  const provisioned = all.map((args) => {
+    const changeIntent = announced.get(args.name);
+    const change = changeIntent === undefined ? {} : { changeIntent };
+    return { args, customer: new Customer({ ...args, ...change, blockedSlots }) };
+  });
   const released = await Promise.all(releases.map(release));
   if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
   return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
@@ -133,9 +142,9 @@ async function plansOf(
   return plans;
 }
 
-function clockOfProgram(): Clock {
+function clockOfProgram({ apiUrl }: ProviderSettings): Clock {
   try {
-    return openClock();
+    return openClock(apiUrl);
   } catch (error) {
     throw refusal(messageOf(error));
   }

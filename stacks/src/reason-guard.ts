@@ -5,17 +5,23 @@ import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenan
 import { tenantApplicationType } from "pulumi-resistant-tenants/resource-types";
 import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
 
+import type { ChangedCustomer } from "./customer-changes";
+import { describeChanges } from "./declared-customer";
+
 /**
  * Sees to it that changes in production have a reason. The resources refuse a change without one, each by itself; but
  * beside them the engine would already have made or deleted secrets. So an `up` that adds or removes applications ends
- * here, before anything is done. A preview goes on, and says what the `up` will do.
+ * here, before anything is done, and so does one that changes who can read a customer's secrets, for how long, whose it
+ * is, or whether it may be deleted. A preview goes on, and says what the `up` will do.
  *
  * @param declared the names of all applications that are declared, those of later generations too
+ * @param changed the customers that the stack has and that this update changes
  * @throws `pulumi.RunError` with the remedy
  */
 export async function assertChangesHaveReason(
   settings: ProviderSettings,
   declared: readonly string[],
+  changed: readonly ChangedCustomer[],
 ): Promise<void> {
   const read = readReason(settings);
   if ("problem" in read) throw refusal(`TENANTS_REASON ${read.problem}. Nothing was changed.`);
@@ -27,8 +33,14 @@ export async function assertChangesHaveReason(
     return;
   }
   const { added, removed } = await changedApplications(declared);
-  if (added.length === 0 && removed.length === 0) return;
-  const list = [...added.map((name) => `  + ${name}`), ...removed.map((name) => `  - ${name}`)];
+  const list = [
+    ...added.map((name) => `  + ${name}`),
+    ...removed.map((name) => `  - ${name}`),
+    ...changed
+      .filter(({ isCatchingUp }) => !isCatchingUp)
+      .map(({ customer, changes }) => `  ~ ${customer}: ${describeChanges(changes)}`),
+  ];
+  if (list.length === 0) return;
   throw refusal(
     `In production each change needs a reason, and none is given. Nothing was changed; this would:\n${list.join("\n")}\n${reasonRemedy}`,
   );

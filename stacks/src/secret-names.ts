@@ -10,6 +10,7 @@ import { slotName } from "./configuration";
 import { continuesOnError } from "./continue-on-error";
 import type { CustomerArgs } from "./customer";
 import type { NamedResource } from "./describe-resource";
+import type { ProgramRecord } from "./program-record";
 import { secretName, secretTags } from "./stored-secret";
 
 /**
@@ -24,6 +25,7 @@ import { secretName, secretTags } from "./stored-secret";
  * @throws `pulumi.RunError` that names each secret that is in the way, and what to do, where it does not
  */
 export async function freeSecretNames(
+  record: ProgramRecord,
   customers: readonly CustomerArgs[],
 ): Promise<Map<NamedResource, string>> {
   const held = await resourcesOfLastUpdate();
@@ -34,7 +36,7 @@ export async function freeSecretNames(
     .flatMap((args) => secretsOf(args, held))
     .filter(({ name }) => !heldNames.has(name));
   if (wanted.length === 0) return new Map();
-  const taken = (await askAws((aws) => findTaken(aws, wanted))) ?? [];
+  const taken = (await askAws((aws) => findTaken({ aws, record }, wanted))) ?? [];
   if (taken.length === 0) return new Map();
   if (!continuesOnError(process.env)) throw refusal(describeTaken(taken, "Nothing was changed."));
   await pulumi.log.warn(describeTaken(taken, "Nothing is created for these; the other customers go on."));
@@ -48,19 +50,24 @@ interface NewSecret extends WantedSecret {
   slot: string;
 }
 
+/** How AWS is reached, and what is done there recorded. */
+interface Access {
+  aws: SecretsManager;
+  record: ProgramRecord;
+}
+
 /** One warning tells that AWS cannot be asked; what is asked first finds that out. */
-async function findTaken(
-  aws: SecretsManager,
-  [first, ...others]: readonly NewSecret[],
-): Promise<TakenName[]> {
+async function findTaken(access: Access, [first, ...others]: readonly NewSecret[]): Promise<TakenName[]> {
   if (first === undefined) return [];
-  const look = async ({ customer, slot, ...secret }: NewSecret): Promise<TakenName[]> => {
-    const what = await freeName(aws, secret);
+  const look = async (secret: NewSecret): Promise<TakenName[]> => {
+    const { customer, slot } = secret;
+    const what = await freeName(access, secret);
     return what === undefined ? [] : [{ customer, slot, what }];
   };
   try {
     return [...(await look(first)), ...(await Promise.all(others.map(look))).flat()];
   } catch (error) {
+    if (error instanceof pulumi.RunError) throw error;
     await pulumi.log.warn(
       `Whether the names of new secrets are free in AWS could not be found out: ${messageOf(error)} ` +
         "(it takes secretsmanager:DescribeSecret; DeleteSecret for one that an interrupted up left behind, empty).",
@@ -90,7 +97,7 @@ function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): NewSecret
 }
 
 /** Resolves with what is in the way of a name, where it is neither free nor can be made so. */
-async function freeName(aws: SecretsManager, wanted: WantedSecret): Promise<string | undefined> {
+async function freeName({ aws, record }: Access, wanted: NewSecret): Promise<string | undefined> {
   const found = await aws.describe(wanted);
   if (found === undefined) return undefined;
   if (!found.isEmptyAndWanted) return describeSecret(wanted.name, found);
@@ -98,7 +105,12 @@ async function freeName(aws: SecretsManager, wanted: WantedSecret): Promise<stri
     await pulumi.log.info(`${leftBehind(wanted.name)}: an up deletes it, and makes it again.`);
     return undefined;
   }
-  await aws.deleteEmpty(found.arn);
+  const { name: secretName, slot } = wanted;
+  const parameters = { arn: found.arn, secretName };
+  await record.do({ type: "EmptySecret", operation: "delete", slot, parameters }, async () => {
+    await aws.deleteEmpty(found.arn);
+    return "deleted";
+  });
   await pulumi.log.info(`${leftBehind(wanted.name)}: it was deleted, and is made again.`);
   return undefined;
 }

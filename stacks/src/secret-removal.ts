@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
-import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
 import { secretType } from "pulumi-resistant-tenants/resource-types";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import { askAws } from "./aws-access";
 import type { CustomerArgs } from "./customer";
+import type { ProgramRecord } from "./program-record";
 import type { Release } from "./release";
 import { secretName } from "./stored-secret";
 
@@ -15,14 +16,16 @@ import { secretName } from "./stored-secret";
  * is recorded. A preview asks and changes nothing.
  */
 export async function prepareSecretRemoval(
+  record: ProgramRecord,
   customers: readonly CustomerArgs[],
   releases: readonly Release[],
 ): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
   const going = secretsToGo(await resourcesOfLastUpdate(), customers, releases);
   if (going.length === 0) return;
-  await askAws((aws) => Promise.all(going.map((name) => takeBack(aws, name)))).catch(
+  await askAws((aws) => Promise.all(going.map((secret) => takeBack(aws, record, secret)))).catch(
     async (error: unknown) => {
+      if (error instanceof pulumi.RunError) throw error;
       await pulumi.log.warn(
         `Whether secrets that are to be deleted were marked deleted already could not be found out: ${messageOf(error)} ` +
           "(it takes secretsmanager:DescribeSecret and RestoreSecret). If AWS refuses to delete one, run `pulumi refresh`, and `pulumi up` again.",
@@ -31,25 +34,43 @@ export async function prepareSecretRemoval(
   );
 }
 
-/** Gives the names of the secrets that the state holds and nothing declares; what is handed over stays. */
+/** A secret that goes. */
+interface GoingSecret {
+  /** The name of its resource. */
+  slot: string;
+  name: string;
+}
+
+/** Gives the secrets that the state holds and nothing declares; what is handed over stays. */
 function secretsToGo(
   held: readonly HeldResource[],
   customers: readonly CustomerArgs[],
   releases: readonly Release[],
-): string[] {
+): GoingSecret[] {
   const declared = new Set(
     customers.flatMap((args) => args.applications.map((application) => secretName(args, application))),
   );
   const handedOver = new Set(releases.flatMap((release) => release.held.map(({ urn }) => urn)));
   return held
     .filter(({ urn, type }) => type === secretType && !handedOver.has(urn))
-    .flatMap(({ outputs: { name } }) => (typeof name === "string" && !declared.has(name) ? [name] : []));
+    .flatMap(({ urn, outputs: { name } }) =>
+      typeof name === "string" && !declared.has(name) ? [{ slot: nameOfUrn(urn), name }] : [],
+    );
 }
 
-async function takeBack(aws: SecretsManager, name: string): Promise<void> {
+async function takeBack(
+  aws: SecretsManager,
+  record: ProgramRecord,
+  { slot, name }: GoingSecret,
+): Promise<void> {
   const found = await aws.describe({ name, tags: undefined });
   if (found?.deletedAt === undefined) return;
-  await aws.restore(found.arn);
+  const { arn, deletedAt } = found;
+  const parameters = { arn, secretName: name, deletedAt };
+  await record.do({ type: "Secret", operation: "restore", slot, parameters }, async () => {
+    await aws.restore(arn);
+    return "restored";
+  });
   await pulumi.log.info(
     `The secret ${name} was marked deleted by an interrupted update: it was taken back, so that it can be deleted as it is recorded.`,
   );

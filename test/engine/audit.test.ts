@@ -1,8 +1,10 @@
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
+  DeleteLogStreamCommand,
   DescribeLogStreamsCommand,
   GetLogEventsCommand,
+  PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
@@ -15,8 +17,14 @@ import { acme, globex } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 
 const upUnseen = ["up", "--yes", "--skip-preview"];
-const octocat = { GITHUB_ACTOR: "octocat", TENANTS_REASON: "CHG-1042: a new customer" };
-const hubot = { GITHUB_ACTOR: "hubot", TENANTS_REASON: "CHG-1043: another cell" };
+const workflow = {
+  GITHUB_ACTIONS: "true",
+  GITHUB_RUN_ID: "7",
+  GITHUB_SERVER_URL: "https://github.com",
+  GITHUB_REPOSITORY: "your/tenants",
+};
+const octocat = { ...workflow, GITHUB_ACTOR: "octocat", TENANTS_REASON: "CHG-1042: a new customer" };
+const hubot = { ...workflow, GITHUB_ACTOR: "hubot", TENANTS_REASON: "CHG-1043: another cell 👩‍💻" };
 
 const shownSchema = z.object({ operations: z.array(z.looseObject({ time: z.string() })) });
 const verifiedSchema = z.object({
@@ -155,6 +163,58 @@ describe("the audit log of a production stack, on the engine", function () {
     await writeFile(file(), text);
     const copy = await verifyFile("--expect", hash);
     assert.deepEqual([copy.exitCode, copy.stderr], [0, ""]);
+  });
+
+  /** Verifies the stack's own journal with this text in it, and gives the kinds of what is found. */
+  async function kindsWith(text: string): Promise<string[]> {
+    const whole = await stack.journal();
+    await writeFile(file(), text);
+    const { exitCode, stdout, stderr } = await audit("verify", "--json");
+    await writeFile(file(), whole);
+    assert.equal(exitCode, 3, `${stdout}${stderr}`);
+    return verifiedSchema.parse(JSON.parse(stdout)).defects.map(({ kind, problem }) => `${kind}: ${problem}`);
+  }
+
+  it("is verified against the state and CloudWatch: cut at its end, stripped of its hashes, a copy that differs", async () => {
+    const text = (await lines()).map((line) => `${line}\n`);
+    const cut = await kindsWith(text.slice(0, -2).join(""));
+    assert.match(
+      cut[0]!,
+      /^missing: the state knows the create of TenantApplication acme\/us-1\/default .*cut off/,
+    );
+    assert.equal(
+      cut.filter((found) => /^missing: the journal does not have this event/.test(found)).length,
+      2,
+    );
+    const stripped = text.map((line) => {
+      const plain = Object.entries(JSON.parse(line) as Record<string, unknown>).filter(
+        ([key]) =>
+          ![
+            "previous",
+            "sequence",
+            "holds",
+            "reason",
+            "claimedActor",
+            "commit",
+            "runUrl",
+            "versions",
+            "awsIdentity",
+          ].includes(key),
+      );
+      return `${JSON.stringify({ ...Object.fromEntries(plain), v: 1 })}\n`;
+    });
+    const found = await kindsWith(stripped.join(""));
+    assert.equal(found.filter((each) => /^changed: the state knows the create of/.test(each)).length, 3);
+
+    const { logStreams } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: logGroup }));
+    const [{ logStreamName }] = logStreams as [{ logStreamName: string }];
+    const message = text[3]!.trimEnd().replace("octocat", "nobody");
+    const logEvents = [{ message, timestamp: Date.now() }];
+    await logs.send(new PutLogEventsCommand({ logGroupName: logGroup, logStreamName, logEvents }));
+    const differing = await kindsWith(text.join(""));
+    assert.deepEqual(differing.length, 1);
+    assert.match(differing[0]!, /^changed: the journal does not have this event as it is here/);
+    await logs.send(new DeleteLogStreamCommand({ logGroupName: logGroup, logStreamName }));
   });
 
   it("needs a reason for the removal of a customer, and for reconcile --fix, before anything is touched", async () => {

@@ -18,7 +18,9 @@ describe("createdBy and createdAt, on the engine", function () {
   });
 
   const upAs = (actor: string, command: string[]): Promise<string> =>
-    stack.succeed([...command, "--yes", "--skip-preview"], { env: { GITHUB_ACTOR: actor } });
+    stack.succeed([...command, "--yes", "--skip-preview"], {
+      env: { GITHUB_ACTIONS: "true", GITHUB_RUN_ID: "7", GITHUB_ACTOR: actor },
+    });
 
   async function recordOf(customer: string): Promise<CustomerRecord> {
     const { customers } = (await stack.workspace.outputs()) as { customers: Record<string, CustomerRecord> };

@@ -1,5 +1,6 @@
 import {
   CreateSecretCommand,
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
@@ -304,6 +305,11 @@ export class StackUnderTest {
     );
     assert.ok(found, `no ${type} ${name} in the state`);
     return found.urn;
+  }
+
+  /** Deletes a secret for good, so that its name is free. */
+  async forceDeleteSecret(name: string): Promise<void> {
+    await this.aws.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
   }
 
   /** Reads the journal, a line an event; empty where none was written. */

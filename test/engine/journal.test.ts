@@ -1,7 +1,15 @@
 import { strict as assert } from "node:assert";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 
 import { eventSchema } from "../../provider/src/journal";
 import { acme } from "./customers";
@@ -93,7 +101,12 @@ describe("the journal, on the engine", function () {
         CreateBucketConfiguration: { LocationConstraint: region },
       }),
     );
-    s3.destroy();
+    await s3.send(
+      new PutBucketVersioningCommand({
+        Bucket: "journals",
+        VersioningConfiguration: { Status: "Enabled" },
+      }),
+    );
     await stack.workspace.configure({
       "tenants:journal": "s3://journals/tenants",
       "tenants:journalDiskIsKept": false,
@@ -110,5 +123,21 @@ describe("the journal, on the engine", function () {
     const { exitCode, stdout } = await stack.tenants("audit", "verify");
     assert.equal(exitCode, 0, stdout);
     assert.match(stdout, /s3:\/\/journals\/tenants.*Note: .* a later one settled it/s);
+
+    // Whoever writes all objects anew, with hashes that fit, leaves their earlier versions behind.
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "journals" }));
+    for (const { Key } of Contents) {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: "journals", Key }));
+      await s3.send(new PutObjectCommand({ Bucket: "journals", Key, Body: await Body!.transformToString() }));
+    }
+    await s3.send(new DeleteObjectCommand({ Bucket: "journals", Key: Contents.at(-1)?.Key }));
+    s3.destroy();
+    const overwritten = await stack.tenants("audit", "verify");
+    assert.equal(overwritten.exitCode, 3, overwritten.stderr);
+    assert.equal(
+      overwritten.stdout.match(/\[changed\] it was overwritten: it has 2 versions/g)?.length,
+      Contents.length,
+    );
+    assert.match(overwritten.stdout, /\[missing\] it was deleted/);
   });
 });

@@ -28,6 +28,9 @@ describe("the reason of a change", () => {
   for (const [what, reason] of [
     ["a control character", "clear\u001b[2J"],
     ["a second line", "one\ntwo"],
+    ["a line separator", "one\u2028two"],
+    ["an override of the text's direction", "in\u202edetrevni"],
+    ["an isolate of the text's direction", "in\u2067side"],
     ["more than 500 characters", "x".repeat(501)],
   ] as const) {
     it(`is refused with ${what}, wherever it comes from`, () => {
@@ -35,6 +38,19 @@ describe("the reason of a change", () => {
       assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
       process.env["TENANTS_REASON"] = reason;
       assert.throws(() => reasonForChange({ stage: "testing" }), /TENANTS_REASON must be .*Nothing was sent/);
+    });
+  }
+
+  for (const reason of [
+    "CRM-1: 👩‍💻 onboarding",
+    "CRM-1042:\u200b acme goes live",
+    "on\u00adboarding",
+    "می‌خواهم",
+    "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} flags",
+  ]) {
+    it(`is recorded as it is: ${JSON.stringify(reason)}`, () => {
+      process.env["TENANTS_REASON"] = reason;
+      assert.equal(reasonForChange({ stage: "production" }), reason);
     });
   }
 

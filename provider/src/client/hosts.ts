@@ -148,3 +148,9 @@ function matches(entry: string, url: URL, use: UrlUse): boolean {
   const port = url.port === "" ? defaultPorts[url.protocol] : url.port;
   return entry === url.hostname || entry === `${url.hostname}:${port}`;
 }
+
+/** Tells whether a URL is one of this machine itself: nothing of the vendor's is there. */
+export function isLoopback(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && loopbackHosts.has(url.hostname);
+}

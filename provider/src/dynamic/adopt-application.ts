@@ -1,6 +1,7 @@
 import type { Authentication } from "../client/api";
 import { parsePublicKey } from "../client/public-key";
 import type { ApiApplication } from "../client/schemas";
+import type { RecordedAs } from "../journal/index";
 import { applicationToAdopt, provenCredentials } from "./adopted-credentials";
 import { publicHalf } from "./adopted-secret";
 import type { Adoption } from "./adoption";
@@ -18,12 +19,14 @@ export const adoptedInThisRun = new Set<string>();
  * Takes an existing application over, on the record: nothing is sent that changes anything. All is checked before: that
  * it is as declared, and that its authorization server gives a token for its credentials.
  *
+ * @param onRecord is told where the result is on record, if that is known, before this resolves
  * @throws TenantManagementError with the way out
  */
 export async function adoptApplication(
   wanted: Inputs,
   adopt: Adoption,
   authentication: Authentication,
+  onRecord: (recordedAs: RecordedAs | undefined) => void,
 ): Promise<ObtainedApplication> {
   const { tenantId } = wanted;
   const { applicationId } = adopt;
@@ -50,7 +53,8 @@ export async function adoptApplication(
   });
   noteApplicationOfStack(applicationId, tenantId);
   adoptedInThisRun.add(applicationId);
-  await recording.end({ outcome: "adopted", applicationId, clientId: application.clientId });
+  const { clientId } = application;
+  onRecord(await recording.end({ outcome: "adopted", applicationId, clientId }));
   return credentials.type === "CLIENT_SECRET" ? { ...application, credentials } : application;
 }
 

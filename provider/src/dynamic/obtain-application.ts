@@ -9,6 +9,7 @@ import {
   type NewApplication,
 } from "../client/schemas";
 import { endsWithin } from "../ends-within";
+import type { RecordedAs } from "../journal/index";
 import { deleteOnRecord } from "./deletion";
 import { sameMembers } from "./inputs";
 import { type LostApplication, settleLostApplication } from "./lost-application";
@@ -36,17 +37,19 @@ export type ObtainedApplication = ApiApplication & { credentials?: ApiCredential
 /**
  * Makes the application that is wanted, or finds it again, on the record.
  *
+ * @param onRecord is told where the result is on record, if that is known, before this resolves or throws
  * @throws {@link TenantManagementError} with the way out
  */
 export async function obtainApplication(
   wanted: Inputs,
   authentication: Authentication,
+  onRecord: (recordedAs: RecordedAs | undefined) => void,
 ): Promise<ObtainedApplication> {
   const api = await currentApi();
   const slot = wanted.slot ?? unknownSlot(wanted.tenantId);
   const found = await settleEarlier(api, wanted, authentication, slot);
   return oneAtATime(kindOf(wanted.tenantId, toParameters(wanted, authentication)), () =>
-    obtainOnRecord(api, wanted, authentication, slot, found),
+    obtainOnRecord(api, wanted, authentication, slot, found, onRecord),
   );
 }
 
@@ -56,6 +59,7 @@ async function obtainOnRecord(
   authentication: Authentication,
   slot: SlotInput,
   found: ApiApplication | undefined,
+  onRecord: (recordedAs: RecordedAs | undefined) => void,
 ): Promise<ObtainedApplication> {
   const parameters = toParameters(wanted, authentication);
   const known = await othersIn(api, wanted.tenantId, found);
@@ -76,14 +80,15 @@ async function obtainOnRecord(
       }));
     const { applicationId, clientId } = made;
     noteApplicationOfStack(applicationId, wanted.tenantId);
-    await recording.end({ outcome: "credentials" in made ? "made" : "recovered", applicationId, clientId });
+    const outcome = "credentials" in made ? "made" : "recovered";
+    onRecord(await recording.end({ outcome, applicationId, clientId }));
     if (takeRecoveredTenant(wanted.tenantId)) {
       // What was made must reach the state soon, whatever becomes of a warning.
       await endsWithin(warnOfOthers(api, wanted.tenantId, slot), warningMs);
     }
     return made;
   } catch (error) {
-    await recording.fail(error);
+    onRecord(await recording.fail(error));
     throw error;
   }
 }

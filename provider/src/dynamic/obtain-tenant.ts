@@ -2,6 +2,7 @@ import type { TenantManagementApi } from "../client/api";
 import { linkRefusals } from "../client/as-asked";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
 import type { ApiTenant } from "../client/schemas";
+import type { RecordedAs } from "../journal/index";
 import { sameMembers } from "./inputs";
 import { findLostTenant, type LostTenant } from "./lost-tenant";
 import { noteNewTenant, noteRecoveredTenant } from "./organization";
@@ -15,9 +16,14 @@ import { cellSet, cellsAtStart, type Inputs, refusal } from "./tenant-model";
 /**
  * Makes, adopts or finds again the tenant that is wanted, on the record.
  *
+ * @param onRecord is told where the result is on record, if that is known, before this resolves or throws
  * @throws {@link TenantManagementError} with the way out
  */
-export async function obtainTenant(api: TenantManagementApi, wanted: Inputs): Promise<ApiTenant> {
+export async function obtainTenant(
+  api: TenantManagementApi,
+  wanted: Inputs,
+  onRecord: (recordedAs: RecordedAs | undefined) => void,
+): Promise<ApiTenant> {
   const slot = wanted.slot ?? { stack: "", name: wanted.name };
   const lost = await lostBefore(slot, wanted);
   const earlier =
@@ -35,10 +41,10 @@ export async function obtainTenant(api: TenantManagementApi, wanted: Inputs): Pr
         ? await obtainOnRecord(api, wanted, lost, startedAtMs)
         : (["recovered", earlier] as const);
     if (outcome === "recovered") noteRecoveredTenant(made.tenantId);
-    await recording.end({ outcome, tenantId: made.tenantId });
+    onRecord(await recording.end({ outcome, tenantId: made.tenantId }));
     return made;
   } catch (error) {
-    await recording.fail(error);
+    onRecord(await recording.fail(error));
     throw error;
   }
 }

@@ -1,26 +1,26 @@
 import { messageOf, TenantManagementError } from "../client/errors";
 import {
+  appendTo,
   type AuditLog,
-  cutOffCreates,
-  historyOf,
+  type Ending,
   type Intended,
   journalMissing,
   journalProblem,
   type Journal,
-  type JournalEvent,
-  mayBeDeleted,
+  type KnownBefore,
+  type Memory,
   NotDeliveredError,
   openAuditLog,
   openJournalOf,
-  recordedIds,
   type RecordedType,
   type Recording,
+  settleIntent,
   type SlotHistory,
   startRecording,
 } from "../journal/index";
-import { reasonForChange } from "../reason";
-import { actor } from "./actor";
-import { currentSettings } from "./session";
+import { provenance } from "../provenance";
+import { readReason, reasonForChange } from "../reason";
+import { currentIdentityAccess, currentSettings } from "./session";
 import type { Properties } from "./inputs";
 import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
@@ -34,10 +34,12 @@ export interface Intention extends Omit<Intended, "stack" | "slot"> {
 /** The ids of the objects that the stack held when its last update ended, by type and slot name. */
 const heldIds = new Map<string, string>();
 
+/** What the stack held when its last update ended, as its program tells with each resource. */
+let heldBefore: SlotInput["heldBefore"];
+
 /** The record of this run's stack. */
 interface Opened {
   journal: Journal;
-  events: JournalEvent[];
   auditLog: AuditLog | undefined;
 }
 
@@ -65,21 +67,41 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   const { stage, apiUrl, allowedHosts } = currentSettings();
   const reason = assertChangeHasReason();
   const stack = presentStackOf(slot);
-  const { journal, events, auditLog } = await open(stack);
-  const append = async (event: JournalEvent): Promise<void> => {
-    const entry = await journal.append(event);
-    events.push(entry.event);
-    await auditLog?.deliver(entry);
-  };
+  const opened = await open(stack);
+  const { journal } = opened;
+  // What is deleted or handed over may have been taken, lost and taken back since its last create.
+  if (intention.operation === "delete" || intention.operation === "release") await rememberAll(stack);
   try {
     return await startRecording(
-      append,
-      { actor: actor(), stage, apiUrl, allowedHosts, reason },
+      appendTo(opened),
+      { ...(await provenance(currentIdentityAccess())), stage, apiUrl, allowedHosts, reason },
       { ...intention, stack, slot: slot.name },
     );
   } catch (error) {
     throw new TenantManagementError("INPUT_INVALID", notRecorded(journal, error), { cause: error });
   }
+}
+
+/** Records how an intent of this run's program ended. What was done is done: where it cannot be recorded, it warns. */
+export async function endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
+  const stack = presentStackOf(slot);
+  const opened = await open(stack);
+  const intent = (await remember(stack)).openIntent(intentId);
+  if (intent === undefined) return;
+  const { stage, apiUrl } = currentSettings();
+  const read = readReason(currentSettings());
+  const run = {
+    ...(await provenance(currentIdentityAccess())),
+    stage,
+    apiUrl,
+    reason: "problem" in read ? undefined : read.reason,
+  };
+  await settleIntent(appendTo(opened), run, intent, ending);
+}
+
+/** Gives what the whole record of this run's stack says, however long it is. */
+export async function rememberAll(stack: string): Promise<Memory> {
+  return read((await open(stack)).journal);
 }
 
 function notRecorded({ location }: Journal, error: unknown): string {
@@ -98,8 +120,10 @@ function notRecorded({ location }: Journal, error: unknown): string {
 export function noteHeldObject(type: RecordedType, inputs: Properties): Properties {
   const slot = slotSchema.safeParse(inputs["slot"]);
   if (!slot.success) return inputs;
-  const { heldId, formerly, ...kept } = slot.data;
-  noteDeclaredStack(kept.stack, formerly);
+  const { heldId, heldBefore: before, formerly, stack, name } = slot.data;
+  const kept = { stack, name };
+  heldBefore ??= before;
+  noteDeclaredStack(stack, formerly);
   if (heldId !== undefined) heldIds.set(`${type} ${kept.name}`, heldId);
   return { ...inputs, slot: kept };
 }
@@ -117,8 +141,7 @@ export function isHeldObject(type: RecordedType, objectId: string): boolean {
 /** Tells what the record says of the last create in a slot, beside what the stack holds. */
 export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
   const stack = presentStackOf(slot);
-  const { events } = await open(stack);
-  return historyOf(events, {
+  return (await remember(stack)).historyOf({
     type,
     stack,
     slot: slot.name,
@@ -129,13 +152,13 @@ export async function slotHistory(type: RecordedType, slot: SlotInput): Promise<
 
 /** Gives the ids of all objects of a type that are on record as made. */
 export async function idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-  return recordedIds((await open(presentStackOf(slot))).events, type);
+  return (await rememberAll(presentStackOf(slot))).recordedIds(type);
 }
 
 /** Gives the ids of all objects of a type that are on record as made for other slots. */
 export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
   const stack = presentStackOf(slot);
-  return recordedIds((await open(stack)).events, type, { stack, slot: slot.name });
+  return (await rememberAll(stack)).recordedIds(type, { stack, slot: slot.name });
 }
 
 /** Tells whether the record says that an object may be gone by our own hand. */
@@ -144,21 +167,30 @@ export async function mayBeDeletedByUs(
   slot: SlotInput,
   objectId: string,
 ): Promise<boolean> {
-  return mayBeDeleted((await open(presentStackOf(slot))).events, type, objectId);
+  return (await rememberAll(presentStackOf(slot))).mayBeDeleted(type, objectId);
 }
 
 const open = onceForAll(async (stack: string): Promise<Opened> => {
   const journal = openJournal(stack);
-  const events = await readAll(journal);
-  warnOfCutOff(events, stack);
-  const isOfOthers = !events.some((event) => event.stack === stack);
-  if (heldIds.size > 0 && isOfOthers) console.warn(`warning: ${journalMissing(journal)}`);
-  return { journal, events, auditLog: openConfiguredAuditLog() };
+  const memory = await read(journal, knownBefore(stack));
+  warnOfCutOff(memory, stack);
+  if (heldIds.size > 0 && !memory.knows(stack)) console.warn(`warning: ${journalMissing(journal)}`);
+  return { journal, auditLog: openConfiguredAuditLog() };
 });
 
-async function readAll(journal: Journal): Promise<JournalEvent[]> {
+/** Gives what the record says of the creates of this run's stack. */
+async function remember(stack: string): Promise<Memory> {
+  return read((await open(stack)).journal, knownBefore(stack));
+}
+
+function knownBefore(stack: string): KnownBefore | undefined {
+  const idIn = (type: RecordedType, slot: string): string | undefined => heldIds.get(`${type} ${slot}`);
+  return heldBefore === undefined ? undefined : { ...heldBefore, stack, idIn };
+}
+
+async function read(journal: Journal, known?: KnownBefore): Promise<Memory> {
   try {
-    return await journal.read();
+    return await journal.remember(known);
   } catch (error) {
     throw new TenantManagementError(
       "INPUT_INVALID",
@@ -174,8 +206,8 @@ function openConfiguredAuditLog(): AuditLog | undefined {
   return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, awsRegion);
 }
 
-function warnOfCutOff(events: readonly JournalEvent[], stack: string): void {
-  const slots = cutOffCreates(events, stack).map(({ slot }) => slot);
+function warnOfCutOff(memory: Memory, stack: string): void {
+  const slots = memory.cutOffCreates(stack).map(({ slot }) => slot);
   if (slots.length === 0) return;
   console.warn(
     `warning: an earlier update was cut off while it made ${slots.join(", ")}. What is still declared of that is found again, and repaired; ` +

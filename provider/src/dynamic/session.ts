@@ -1,5 +1,6 @@
 import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
+import { type IdentityAccess, readIdentityAccess } from "../identity-access";
 import { revealingProblem } from "../revealing-switches";
 import { allowedHostsIn, describeProblems, type ProviderSettings, readSettings } from "../settings";
 import { onceForAll } from "./once-for-all";
@@ -15,6 +16,7 @@ export interface ConfigureRequest {
 }
 
 let settings: ProviderSettings | undefined;
+let identityAccess: IdentityAccess = {};
 let configurationError: Error | undefined;
 let startError: Error | undefined;
 
@@ -30,6 +32,7 @@ export function configure(request: ConfigureRequest): void {
     allowedHosts: allowedHostsIn(process.env),
     aws: (key) => config.get(`aws:${key}`),
   });
+  identityAccess = readIdentityAccess((key) => config.get(`aws:${key}`));
   if ("settings" in read) settings = { ...read.settings, awsRegion: config.get("aws:region") };
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
 }
@@ -51,6 +54,11 @@ export function assertNothingReveals(): void {
 export function currentSettings(): ProviderSettings {
   if (settings !== undefined) return settings;
   throw configurationError ?? new Error("The provider was called before it was configured.");
+}
+
+/** Tells how this process reaches AWS to ask whose credentials it has. */
+export function currentIdentityAccess(): IdentityAccess {
+  return identityAccess;
 }
 
 /** Gives the one API client of this process, made when it is first needed. */

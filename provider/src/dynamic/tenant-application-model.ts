@@ -3,7 +3,7 @@ import { z } from "zod";
 import { cells } from "../client/cells";
 import { authMethods, documentsScopes } from "../client/schemas";
 import { adoptionSchema } from "./adoption";
-import { type SlotInput, slotSchema } from "./slot";
+import { recordedAsSchema, type SlotInput, slotSchema } from "./slot";
 
 /** The inputs of a `TenantApplication`. */
 export const inputsSchema = z.strictObject(
@@ -42,6 +42,8 @@ export const stateSchema = z.looseObject({
   publicKey: z.unknown().optional(),
   keyId: z.string().optional(),
   slot: slotSchema.optional(),
+  /** Where the result of its create is on record. */
+  recordedAs: recordedAsSchema.optional(),
   clientSecret: z.string().optional(),
   /** What the API told of it is not whole: `update` reads the rest. */
   isPartlyMade: z.boolean().optional(),

@@ -5,10 +5,13 @@ import { TenantManagementError } from "../client/errors";
 import type { UrlRefusal } from "../client/hosts";
 import type { ApiApplication } from "../client/schemas";
 import { type Clock, openClock } from "../clock";
+import type { RecordedAs } from "../journal/index";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
+import { noteChangeArrived } from "./customer-change";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
+import { assertMayBeDeleted, noteDeclared, noteMade, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -62,6 +65,8 @@ export const tenantApplication = reporting({
         reason: `stage ${stage} has no cell ${cell.data}; it has ${stageTable[stage].cells.join(", ")}`,
       });
     }
+    noteDeclared("TenantApplication", news);
+    if (failures.length === 0) await noteChangeArrived(news);
     return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
 
@@ -88,6 +93,7 @@ export const tenantApplication = reporting({
     const replaces = Object.entries(changed).flatMap(([property, isChanged]) =>
       isChanged ? [property] : [],
     );
+    if (replaces.length > 0) noteReplaced("TenantApplication", applicationId, news);
     if (!changed.tenantId) noteTenantOfStack(state.tenantId);
     if (news["adopt"] !== undefined && !changed.adopt) adoptedInThisRun.add(applicationId);
     return { changes: isPartlyMade || replaces.length > 0, replaces };
@@ -97,20 +103,23 @@ export const tenantApplication = reporting({
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     assertChangeHasReason();
     // A clock that is set wrongly is refused before anything is sent.
-    const clock = openClock();
+    const clock = openClock(currentSettings().apiUrl);
     const authentication = await toAuthentication(wanted);
     const { adopt } = wanted;
+    let recordedAs: RecordedAs | undefined;
+    const onRecord = (where: RecordedAs | undefined): void => void (recordedAs = where);
     const made =
       adopt === undefined
-        ? await obtainApplication(wanted, authentication).catch((error: unknown) => {
-            throw partlyMade(error, inputs, wanted, authentication, clock);
+        ? await obtainApplication(wanted, authentication, onRecord).catch((error: unknown) => {
+            throw partlyMade(error, inputs, wanted, authentication, clock, recordedAs);
           })
-        : await adoptApplication(wanted, adopt, authentication);
+        : await adoptApplication(wanted, adopt, authentication, onRecord);
     noteOrganizationKnown();
+    noteMade(wanted.slot?.name);
     const refusals = serverRefusals(made, currentSettings());
     if (refusals.length > 0)
-      throw partlyMade(serversRefused(made, refusals), inputs, wanted, authentication, clock);
-    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock) };
+      throw partlyMade(serversRefused(made, refusals), inputs, wanted, authentication, clock, recordedAs);
+    return { id: made.applicationId, outs: toOutputs(wanted, authentication, made, clock, recordedAs) };
   },
 
   async read(applicationId: string, properties: Properties): Promise<{ id: string; props: Properties }> {
@@ -174,10 +183,11 @@ export const tenantApplication = reporting({
     assertSameEnvironment(`Application ${applicationId}`, properties, currentSettings());
     noteTenantOfStack(state.tenantId);
     if (adoptedInThisRun.has(applicationId)) throw heldTwice(applicationId);
-    await deleteOnRecord(
-      toRecord(applicationId, state),
-      `Application ${applicationId} of tenant ${state.tenantId}`,
-      async () => (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
+    const object = toRecord(applicationId, state);
+    const what = `Application ${applicationId} of tenant ${state.tenantId}`;
+    await assertMayBeDeleted(object, what, properties["stage"]);
+    await deleteOnRecord(object, what, async () =>
+      (await currentApi()).deleteApplication(state.tenantId, applicationId, state.cell),
     );
     noteDeletedApplication(state.tenantId, applicationId);
   },
@@ -250,6 +260,7 @@ function partlyMade(
   wanted: Inputs,
   authentication: Authentication,
   clock: Clock,
+  recordedAs: RecordedAs | undefined,
 ): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const { objectId: applicationId, clientId, clientSecret, credentialsDiffer, refusals = [] } = error.made;
@@ -263,6 +274,7 @@ function partlyMade(
     clientId,
     clientSecret,
     createdAt: clock().toISOString(),
+    recordedAs,
     stage,
     apiUrl,
     isPartlyMade: true,
@@ -282,6 +294,7 @@ function toOutputs(
   authentication: Authentication,
   made: ObtainedApplication,
   clock: Clock,
+  recordedAs: RecordedAs | undefined,
 ): Properties {
   const { stage, apiUrl } = currentSettings();
   return withoutUndefined({
@@ -300,5 +313,6 @@ function toOutputs(
     stage,
     apiUrl,
     slot: wanted.slot,
+    recordedAs,
   });
 }

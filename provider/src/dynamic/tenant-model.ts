@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { cells } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
-import { slotSchema } from "./slot";
+import { recordedAsSchema, slotSchema } from "./slot";
 
 /** A set of cells: at least one, none twice. */
 export const cellSet = z
@@ -43,6 +43,8 @@ export const stateSchema = z.looseObject({
   declaredCells: z.array(z.string()).optional(),
   createdBy: z.string().optional(),
   slot: slotSchema.optional(),
+  /** Where the result of its create is on record. */
+  recordedAs: recordedAsSchema.optional(),
   /** What the API told of it is not whole: `update` reads the rest. */
   isPartlyMade: z.boolean().optional(),
 });

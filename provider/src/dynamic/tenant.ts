@@ -2,8 +2,10 @@ import { linkRefusals } from "../client/as-asked";
 import { stageTable } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { ApiApplication, ApiTenant } from "../client/schemas";
+import type { RecordedAs } from "../journal/index";
 import { actor } from "./actor";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
+import { assertMayBeDeleted, noteDeclared, noteReplaced } from "./deletion-guard";
 import { assertSameEnvironment } from "./environment";
 import {
   type CheckFailure,
@@ -59,6 +61,7 @@ export const tenant = reporting({
         });
       }
     }
+    noteDeclared("Tenant", news);
     return { inputs: noteHeldObject("Tenant", news), failures };
   },
 
@@ -80,6 +83,7 @@ export const tenant = reporting({
     ];
     if (replaces.length === 0) declaredInThisRun.add(tenantId);
     else if (news["allowReplace"] !== true) throw replacementRefused(state, replaces, news);
+    else noteReplaced("Tenant", tenantId, news);
     return {
       changes: replaces.length > 0 || acceptsCells(news["cells"], state),
       replaces,
@@ -91,22 +95,33 @@ export const tenant = reporting({
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     assertChangeHasReason();
     const api = await currentApi();
-    const made = await obtainTenant(api, wanted).catch((error: unknown) => {
-      throw partlyMade(error, inputs, wanted);
+    let recordedAs: RecordedAs | undefined;
+    const made = await obtainTenant(api, wanted, (where) => (recordedAs = where)).catch((error: unknown) => {
+      throw partlyMade(error, inputs, wanted, recordedAs);
     });
     noteOrganizationKnown();
     const refusals = linkRefusals(made, currentSettings());
     if (refusals.length > 0) {
       const { message } = refusedHosts(`Tenant "${made.name}" was found again`, refusals);
       const found = { made: { objectId: made.tenantId, refusals } };
-      throw partlyMade(new TenantManagementError("ANSWER_INVALID", message, found), inputs, wanted);
+      throw partlyMade(
+        new TenantManagementError("ANSWER_INVALID", message, found),
+        inputs,
+        wanted,
+        recordedAs,
+      );
     }
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
     if (wanted.cells !== undefined) reportDrift(made, wanted.cells);
     return {
       id: made.tenantId,
-      outs: toOutputs(made, { createdBy: actor(), declaredCells: wanted.cells, slot: wanted.slot }),
+      outs: toOutputs(made, {
+        createdBy: actor(),
+        declaredCells: wanted.cells,
+        slot: wanted.slot,
+        recordedAs,
+      }),
     };
   },
 
@@ -155,7 +170,10 @@ export const tenant = reporting({
     assertSameEnvironment(`Tenant "${state.name}"`, properties, currentSettings());
     noteTenantOfStack(tenantId);
     if (declaredInThisRun.has(tenantId)) throw heldTwice(state);
-    await deleteOnRecord(toRecord(tenantId, state), `Tenant "${state.name}" (${tenantId})`, async () => {
+    const object = toRecord(tenantId, state);
+    const what = `Tenant "${state.name}" (${tenantId})`;
+    await assertMayBeDeleted(object, what, properties["stage"]);
+    await deleteOnRecord(object, what, async () => {
       const api = await currentApi();
       return api.whileSettling(
         () => api.deleteTenant(tenantId),
@@ -192,7 +210,12 @@ function acceptsCells(declared: unknown, state: State): boolean {
   );
 }
 
-function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown {
+function partlyMade(
+  error: unknown,
+  inputs: Properties,
+  wanted: Inputs,
+  recordedAs: RecordedAs | undefined,
+): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const { objectId: tenantId, refusals = [] } = error.made;
   const { stage, apiUrl } = currentSettings();
@@ -203,6 +226,7 @@ function partlyMade(error: unknown, inputs: Properties, wanted: Inputs): unknown
     declaredCells: wanted.cells,
     createdBy: actor(),
     slot: wanted.slot,
+    recordedAs,
     stage,
     apiUrl,
     isPartlyMade: true,
@@ -309,6 +333,7 @@ function toOutputs(
     createdBy?: string | undefined;
     declaredCells?: readonly string[] | undefined;
     slot?: SlotInput | undefined;
+    recordedAs?: RecordedAs | undefined;
   },
 ): Properties {
   const { stage, apiUrl } = currentSettings();
@@ -326,5 +351,6 @@ function toOutputs(
     createdBy: kept.createdBy,
     declaredCells: kept.declaredCells,
     slot: kept.slot,
+    recordedAs: kept.recordedAs,
   });
 }

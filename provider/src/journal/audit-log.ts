@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import { type AwsPatience, callsThatEnd, isAwsError } from "../aws-client";
 import { messageOf } from "../client/errors";
+import type { Copy } from "./against-copy";
 import { inBatches } from "./batches";
 import type { EventEntry } from "./entry";
 
@@ -10,11 +11,24 @@ import type { EventEntry } from "./entry";
 export interface AuditLog {
   /** @throws {@link NotDeliveredError} where it is not certain that the event has arrived */
   deliver(entry: EventEntry): Promise<void>;
+  /** Where it is, for people: a log group. */
+  readonly location: string;
+  /** Reads the copies of a stack's events, some at a time. */
+  copies(stack: string): AsyncIterable<readonly Copy[]>;
 }
 
 /** Says that an event is on record in the journal, and did not reach the audit log. */
 export class NotDeliveredError extends Error {
   override readonly name = "NotDeliveredError";
+
+  /** @param entry the event, as the journal has it */
+  constructor(
+    message: string,
+    readonly entry: EventEntry,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /** CloudWatch takes 10,000 events and 1 MiB a request; an event has a few hundred bytes. */
@@ -40,7 +54,7 @@ export function openAuditLog(
 
   const makeStream = async (stack: string): Promise<string> => {
     const { CreateLogStreamCommand } = await import("@aws-sdk/client-cloudwatch-logs");
-    const stream = `${stack.replaceAll(/[:*]/g, "_")}/${started}`;
+    const stream = `${streamPrefix(stack)}/${started}`;
     await (
       await connect()
     )
@@ -51,6 +65,18 @@ export function openAuditLog(
       });
     return stream;
   };
+  async function* copies(stack: string): AsyncIterable<readonly Copy[]> {
+    const { paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
+    const streamsOfStack = `${streamPrefix(stack)}/`;
+    const request = { logGroupName: name, logStreamNamePrefix: streamsOfStack };
+    for await (const { events = [] } of paginateFilterLogEvents({ client: await connect() }, request))
+      yield events
+        .filter(({ logStreamName = "" }) => logStreamName.startsWith(streamsOfStack))
+        .map(({ logStreamName = "", message = "" }) => ({
+          where: `${name}:${logStreamName}`,
+          text: message,
+        }));
+  }
   const streamOf = (stack: string): Promise<string> => {
     const made = streams.get(stack) ?? makeStream(stack);
     streams.set(stack, made);
@@ -77,15 +103,22 @@ export function openAuditLog(
   };
   const deliver = inBatches(put, eventsAtOnce);
   return {
+    location: name,
+    copies,
     deliver: async (entry) => {
       await deliver(entry).catch((error: unknown) => {
         throw new NotDeliveredError(
           `the log group ${name} (tenants:auditLogGroup) did not take it: ${messageOf(error)}. ${remedy(name, error)}`,
+          entry,
           { cause: error },
         );
       });
     },
   };
+}
+
+function streamPrefix(stack: string): string {
+  return stack.replaceAll(/[:*]/g, "_");
 }
 
 function parseLogGroup(logGroup: string): [name: string, region: string | undefined] {

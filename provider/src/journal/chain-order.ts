@@ -1,39 +1,70 @@
-import { advance, genesis } from "./chain";
-import type { Entry } from "./entry";
+import { advance, genesis, type Head } from "./chain";
+import type { Entry, EventEntry } from "./entry";
 
 /**
  * Brings the lines of a journal, which come in the order of their times, into that of their chain: the clocks of two
- * runners may differ. What is chained to nothing that is there keeps its place in time, and so do the branches of a
- * fork.
+ * runners may differ. A line waits for the one that it follows, and no longer than to the end: what is chained to
+ * nothing that is there keeps its place in time.
  */
-export function inChainOrder(entries: readonly Entry[]): Entry[] {
-  const isChained = (entry: Entry): boolean => entry.kind === "event" && entry.event.previous !== undefined;
-  const later = entries.filter(isChained);
-  const hashes = new Set(later.map(hashIn));
-  const followers = new Map<string, Entry[]>();
-  const ready: Entry[] = [];
-  for (const entry of later) {
-    const previous = previousOf(entry);
-    if (hashes.has(previous)) followers.set(previous, [...(followers.get(previous) ?? []), entry]);
-    else ready.push(entry);
+export class ChainOrder {
+  readonly #known = new Set([genesis.hash]);
+  /** The events that wait, by the hash of the one that they follow. */
+  readonly #waiting = new Map<string, EventEntry[]>();
+  /** Where the events end, stack by stack, that an early version wrote without a hash. */
+  readonly #unchained = new Map<string, Head>();
+
+  /** Takes the next lines, and gives those whose turn has come. */
+  push(entries: readonly Entry[]): Entry[] {
+    return entries.flatMap((entry): Entry[] => {
+      if (entry.kind !== "event") return [entry];
+      const { previous, stack } = entry.event;
+      if (previous === undefined) {
+        const head = advance(this.#unchained.get(stack) ?? genesis, entry);
+        this.#unchained.set(stack, head);
+        this.#known.add(head.hash);
+        return [entry, ...this.#released([head.hash])];
+      }
+      if (this.#known.has(previous)) return this.#withFollowers(entry);
+      this.#wait(previous, entry);
+      return [];
+    });
   }
-  const place = new Map(entries.map((entry, index) => [entry, index]));
-  const placeOf = (entry: Entry): number => place.get(entry) ?? 0;
-  const ordered: Entry[] = [];
-  for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
-    ordered.push(next);
-    const freed = followers.get(hashIn(next)) ?? [];
-    followers.delete(hashIn(next));
-    ready.push(...freed);
-    ready.sort((a, b) => placeOf(a) - placeOf(b));
+
+  /** Gives what still waits, once no line comes any more. */
+  flush(): Entry[] {
+    const left = [...this.#waiting.values()].flat();
+    const hashes = new Set(left.map(hashOf));
+    const roots = [...this.#waiting].filter(([previous]) => !hashes.has(previous));
+    return roots.flatMap(([previous]) => this.#released([previous]));
   }
-  return [...entries.filter((entry) => !isChained(entry)), ...ordered];
+
+  #wait(previous: string, entry: EventEntry): void {
+    const others = this.#waiting.get(previous);
+    if (others === undefined) this.#waiting.set(previous, [entry]);
+    else others.push(entry);
+  }
+
+  #withFollowers(entry: EventEntry): EventEntry[] {
+    const hash = hashOf(entry);
+    this.#known.add(hash);
+    return this.#waiting.size === 0 ? [entry] : [entry, ...this.#released([hash])];
+  }
+
+  #released(hashes: string[]): EventEntry[] {
+    const released: EventEntry[] = [];
+    for (let hash = hashes.pop(); hash !== undefined; hash = hashes.pop()) {
+      const followers = this.#waiting.get(hash) ?? [];
+      this.#waiting.delete(hash);
+      for (const follower of followers) {
+        released.push(follower);
+        this.#known.add(hashOf(follower));
+      }
+      hashes.push(...followers.map(hashOf).toReversed());
+    }
+    return released;
+  }
 }
 
-function hashIn(entry: Entry): string {
-  return entry.kind === "event" ? advance(genesis, entry).hash : "";
-}
-
-function previousOf(entry: Entry): string {
-  return entry.kind === "event" ? (entry.event.previous ?? "") : "";
+function hashOf(entry: EventEntry): string {
+  return advance(genesis, entry).hash;
 }

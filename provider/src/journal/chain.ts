@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import type { Entry, EventEntry } from "./entry";
 import type { JournalEvent } from "./event";
@@ -16,19 +16,37 @@ export interface Head {
   sequence: number;
 }
 
+/** Where an event is on record: what the state keeps of the result of a create, so that a journal cut short shows. */
+export interface RecordedAs extends Head {
+  /** The event's own time: RFC 3339, UTC. */
+  at: string;
+}
+
 /** Where every chain begins: the `previous` of a stack's first event. */
 export const genesis: Head = { hash: `sha256:${"0".repeat(64)}`, sequence: 0 };
 
 /** Gives the head after an event. The events of version 1 carry no hash; the first that does is chained to them all. */
-export function advance(head: Head, { text, event }: EventEntry): Head {
-  return event.previous === undefined
-    ? { hash: hashOf(`${head.hash}\n${text}`), sequence: head.sequence + 1 }
-    : { hash: hashOf(text), sequence: event.sequence ?? head.sequence + 1 };
+export function advance(head: Head, entry: EventEntry): Head {
+  const { text, event } = entry;
+  if (event.previous === undefined)
+    return { hash: hashOf(`${head.hash}\n${text}`), sequence: head.sequence + 1 };
+  entry.hash ??= hashOf(text);
+  return { hash: entry.hash, sequence: event.sequence ?? head.sequence + 1 };
 }
 
-/** Writes an event as the one that follows a head. */
-export function chained(event: JournalEvent, head: Head): JournalEvent {
-  return { ...event, v: 2, sequence: head.sequence + 1, previous: head.hash };
+/** Tells where a chained event is on record. */
+export function recordedAs(entry: EventEntry): RecordedAs {
+  return { ...advance(genesis, entry), at: entry.event.at };
+}
+
+/**
+ * Writes an event as the one that follows a head.
+ *
+ * @param holds what the record says that the stack holds after it (see `holding.ts`)
+ */
+export function chained(event: JournalEvent, head: Head, holds?: string): JournalEvent {
+  const end = holds === undefined ? {} : { holds };
+  return { ...event, v: 2, sequence: head.sequence + 1, previous: head.hash, ...end };
 }
 
 /** Gives the head of each stack of a journal. */
@@ -42,7 +60,7 @@ export function headsOf(entries: readonly Entry[]): Map<string, Head> {
   return heads;
 }
 
-/** `printf %s "$line" | sha256sum` gives the same. */
-function hashOf(text: string): string {
-  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+/** Gives the hash of an event's text; `printf %s "$line" | sha256sum` gives the same. */
+export function hashOf(text: string): string {
+  return `sha256:${hash("sha256", text)}`;
 }

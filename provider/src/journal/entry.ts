@@ -8,6 +8,8 @@ export interface EventEntry {
   /** The exact text, which its hash is taken of. */
   text: string;
   event: JournalEvent;
+  /** The hash of the text, once it was asked for (see `chain.ts`). */
+  hash?: string;
 }
 
 /** A line of a journal. */
@@ -20,7 +22,20 @@ export type Entry =
 /** How the text of every event begins. */
 const beginning = '{"v":';
 
-/** Reads a line of a journal. */
+/**
+ * Reads a line of a journal. Git may have given it the line end of another system, which is no part of an event. A
+ * crash, or a full disk, may leave zeros where a file system made room and wrote nothing: no event's text has one, so
+ * what stands before and after them can be read.
+ */
+export function readLine(line: string, where: string): Entry[] {
+  const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+  if (!text.includes("\0")) return text === "" ? [] : [readEntry(text, where)];
+  const pieces = text.split(/\0+/).filter((piece) => piece !== "");
+  if (pieces.length === 0) return [{ kind: "cut", where, text: "" }];
+  return pieces.map((piece) => readEntry(piece, where));
+}
+
+/** Reads the text of an event. */
 export function readEntry(text: string, where: string): Entry {
   let value: unknown;
   try {
@@ -34,10 +49,8 @@ export function readEntry(text: string, where: string): Entry {
     : { kind: "unreadable", where, text };
 }
 
-/** A file system may have made room for a line, and not have written it: it then ends in zeros. */
 function isCutShort(text: string): boolean {
-  const written = text.replace(/\0+$/, "");
-  return written.startsWith(beginning) || beginning.startsWith(written);
+  return text.startsWith(beginning) || beginning.startsWith(text);
 }
 
 /**

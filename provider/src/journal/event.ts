@@ -1,17 +1,38 @@
 import { z } from "zod";
 
-/** What is recorded: the resources that are made and deleted, and what a repair clears away after a crash. */
+/**
+ * What is recorded: the resources that are made and deleted, what is declared of a customer, its secrets where they are
+ * changed beside the engine, and what a repair clears away after a crash.
+ */
 export const recordedTypes = [
   "Tenant",
   "TenantApplication",
+  "Customer",
+  "Secret",
   "Lock",
   "PendingOperation",
   "EmptySecret",
 ] as const;
 export type RecordedType = (typeof recordedTypes)[number];
 
-/** What is done to an object. `release`: the stack forgets it, because it was handed over to another owner. */
-export const operations = ["create", "delete", "release"] as const;
+/**
+ * What is done to an object.
+ *
+ * - `release`: the stack forgets it, because it was handed over to another owner.
+ * - `change`: what is declared of a customer changes, and with it who can read its secrets, and for how long.
+ * - `deprecate`: a customer may be deleted from now on; `activate`: it may not.
+ * - `restore`: a secret is taken back from its deletion; `import`: it is taken into the state.
+ */
+export const operations = [
+  "create",
+  "delete",
+  "release",
+  "change",
+  "deprecate",
+  "activate",
+  "restore",
+  "import",
+] as const;
 export type RecordedOperation = (typeof operations)[number];
 
 /** How an operation ended. `unknown`: it may have been carried out, and nobody knows. */
@@ -22,6 +43,9 @@ export const outcomes = [
   "deleted",
   "gone",
   "released",
+  "changed",
+  "restored",
+  "imported",
   "failed",
   "unknown",
 ] as const;
@@ -46,8 +70,18 @@ const common = {
   id: z.string(),
   /** RFC 3339, UTC, by the clock of the machine that acts. */
   at: z.iso.datetime(),
-  /** Who acts: the CI system's user, else `user@host`. */
+  /** Who acts: the CI system's user where a CI system runs this, else `user@host`. */
   actor: z.string(),
+  /** Who the environment says is acting (`GITHUB_ACTOR`), where no CI system runs this: anybody can set it. */
+  claimedActor: z.string().optional(),
+  /** The ARN that AWS gives as the caller's identity, where AWS was asked and answered. */
+  awsIdentity: z.string().optional(),
+  /** The commit that is checked out where this runs. */
+  commit: z.string().optional(),
+  /** The CI run's page. */
+  runUrl: z.string().optional(),
+  /** What ran: this package, the engine (`pulumi version`) and Node.js. */
+  versions: z.object({ package: z.string(), engine: z.string().optional(), node: z.string() }).optional(),
   /** Why, in the words of whoever acts (`TENANTS_REASON`, `tenants:reason`). */
   reason: z.string().optional(),
   /** `organization/project/stack`. */
@@ -66,6 +100,8 @@ const common = {
   sequence: z.int().positive().optional(),
   /** The hash of the stack's event before it (see `chain.ts`). Events of version 1 have none. */
   previous: hash.optional(),
+  /** What the record says that the stack holds after it, in short (see `holding.ts`). */
+  holds: z.string().optional(),
   /** In the first event of a stack that was renamed or moved: the names under which its record began. */
   formerly: z.array(formerNameSchema).optional(),
 };

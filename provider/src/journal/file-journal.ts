@@ -1,8 +1,16 @@
-import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { type Entry, readEntry } from "./entry";
+import { recordedAs, type RecordedAs } from "./chain";
+import { type Entry, readLine } from "./entry";
 import { type Journal, journalIn, type Store } from "./journal";
+
+/** How much of a file is read at once. */
+const chunkBytes = 1 << 16;
+/** The same, from its end, where a few lines are enough. */
+const tailBytes = 1 << 17;
+const lineEnd = 0x0a;
 
 /** Keeps a journal in a file, an event a line. Lines that come while others are being written share one sync. */
 export function openFileJournal(path: string): Journal {
@@ -19,13 +27,100 @@ function fileStore(path: string): Store {
         entries.map(({ text }) => text),
       );
     },
-    async read() {
-      const content = await unlessMissing(readFile(path));
-      leftAtBytes = content?.length ?? 0;
-      return toEntries(content?.toString("utf8") ?? "", path);
+    async *read() {
+      leftAtBytes = 0;
+      let number = 0;
+      for await (const lines of linesOf(path)) {
+        const entries: Entry[] = [];
+        for (const line of lines) {
+          number += 1;
+          leftAtBytes += line.length;
+          entries.push(...readLine(textOf(line), `${path}:${number}`));
+        }
+        yield entries;
+      }
+    },
+    async readFrom(event) {
+      const read = await unlessMissing(linesFrom(path, event));
+      leftAtBytes = read?.size ?? 0;
+      return read?.entries;
     },
     isAsLeft: async () => ((await unlessMissing(stat(path)))?.size ?? 0) === leftAtBytes,
   };
+}
+
+/** Reads the lines of a file, each with its end; none where there is no file. */
+async function* linesOf(path: string): AsyncIterable<Buffer[]> {
+  let begun: Buffer[] = [];
+  try {
+    for await (const read of createReadStream(path, { highWaterMark: chunkBytes })) {
+      const chunk = read as Buffer;
+      const lines: Buffer[] = [];
+      let start = 0;
+      for (let end = chunk.indexOf(lineEnd); end !== -1; end = chunk.indexOf(lineEnd, start)) {
+        const last = chunk.subarray(start, end + 1);
+        lines.push(begun.length === 0 ? last : Buffer.concat([...begun, last]));
+        begun = [];
+        start = end + 1;
+      }
+      if (start < chunk.length) begun.push(chunk.subarray(start));
+      yield lines;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  if (begun.length > 0) yield [Buffer.concat(begun)];
+}
+
+/**
+ * Reads a file from its end backwards, until it has the line of an event.
+ *
+ * @returns Resolves with the lines from there on, none where it is not found, and the size of the file.
+ */
+async function linesFrom(
+  path: string,
+  event: RecordedAs,
+): Promise<{ entries: Entry[] | undefined; size: number }> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    let entries: Entry[] = [];
+    /** The rest of the line that the last chunk begins within. */
+    let rest: Buffer[] = [];
+    for (let start = size; start > 0;) {
+      const from = Math.max(0, start - tailBytes);
+      const chunk = Buffer.alloc(start - from);
+      await file.read(chunk, 0, chunk.length, from);
+      start = from;
+      const firstEnd = from === 0 ? -1 : chunk.indexOf(lineEnd);
+      if (from > 0 && firstEnd === -1) {
+        rest.unshift(chunk);
+        continue;
+      }
+      const whole = Buffer.concat([chunk.subarray(firstEnd + 1), ...rest]).toString("utf8");
+      rest = [chunk.subarray(0, firstEnd + 1)];
+      entries = [...whole.split("\n").flatMap((line) => readLine(line, path)), ...entries];
+      const place = entries.findIndex((entry) => isAt(entry, event));
+      if (place !== -1) return { entries: entries.slice(place), size };
+      if (entries.length > mostToFind) break;
+    }
+    return { entries: undefined, size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** How many lines after the event are worth while: to read all in order is no slower then. */
+const mostToFind = 20_000;
+
+/** Tells whether a line is that of an event. */
+export function isAt(entry: Entry, { sequence, hash }: RecordedAs): boolean {
+  return entry.kind === "event" && entry.event.sequence === sequence && recordedAs(entry).hash === hash;
+}
+
+function textOf(line: Buffer): string {
+  const isEnded = line.at(-1) === lineEnd;
+  return line.toString("utf8", 0, isEnded ? line.length - 1 : line.length);
 }
 
 /** @returns Resolves with the size of the file after it, in bytes, if nobody else writes. */
@@ -63,12 +158,6 @@ async function endsInsideLine(file: FileHandle, size: number): Promise<boolean> 
   if (size === 0) return false;
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer.toString() !== "\n";
-}
-
-function toEntries(text: string, path: string): Entry[] {
-  return text
-    .split("\n")
-    .flatMap((line, index) => (line === "" ? [] : [readEntry(line, `${path}:${index + 1}`)]));
 }
 
 async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {

@@ -2,6 +2,7 @@ import { genesis, headsOf } from "./chain";
 import { type Entry, type EventEntry, eventsOf } from "./entry";
 import type { FormerName, JournalEvent } from "./event";
 import type { Journal } from "./journal";
+import { Memory } from "./memory";
 
 /**
  * A stack that was renamed, or moved to another organization, project or backend, has one record under several names:
@@ -75,6 +76,7 @@ export function formerHeads(entries: readonly Entry[]): string[] {
 export function withFormerNames(own: Journal, formerJournals: FormerJournals): Journal {
   const { stack } = formerJournals;
   let noted: Promise<Set<string>> | undefined;
+  let whole: Promise<Memory> | undefined;
 
   async function readAll(): Promise<{ entries: Entry[]; former: Set<string> }> {
     let entries = await own.entries();
@@ -104,21 +106,60 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
     return [...missing].map((name) => ({ stack: name, ...(heads.get(name) ?? genesis) }));
   }
 
+  async function isRenamed(): Promise<boolean> {
+    return (await formerJournals.namesOfState()).some((name) => name !== stack);
+  }
+
+  async function read(): Promise<JournalEvent[]> {
+    const { entries, former } = await readAll();
+    return underPresentName(eventsOf(entries), stack, former);
+  }
+
+  async function rememberAll(): Promise<Memory> {
+    const memory = new Memory();
+    for (const event of await read()) memory.add(event);
+    return memory;
+  }
+
   return {
     location: own.location,
     async append(event) {
       const formerly = await takeNames();
-      if (formerly.length === 0) return own.append(event);
-      return own.append({ ...event, formerly }).catch((error: unknown) => {
-        noted = undefined;
+      const named = formerly.length === 0 ? event : { ...event, formerly };
+      const entry = await own.append(named).catch((error: unknown) => {
+        [noted, whole] = [undefined, undefined];
         throw error;
       });
+      (await whole)?.add(entry.event);
+      return entry;
     },
-    async read() {
-      const { entries, former } = await readAll();
-      return underPresentName(eventsOf(entries), stack, former);
+    async remember(known) {
+      if (whole === undefined && !(await isRenamed())) {
+        const memory = await own.remember(known);
+        if (!memory.isRenamed) return memory;
+      }
+      whole ??= rememberAll().catch((error: unknown) => {
+        whole = undefined;
+        throw error;
+      });
+      return whole;
     },
+    read,
     entries: async () => (await readAll()).entries,
+    async *stream() {
+      let isFirst = true;
+      for await (const entries of own.stream()) {
+        // The first event under a name tells the names before it: their journals come first.
+        if (isFirst && ((await isRenamed()) || namesIn(entries, stack).size > 0)) {
+          yield (await readAll()).entries;
+          return;
+        }
+        isFirst = false;
+        yield entries;
+      }
+      if (isFirst && (await isRenamed())) yield (await readAll()).entries;
+    },
+    traces: () => own.traces(),
   };
 }
 

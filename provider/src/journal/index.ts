@@ -1,4 +1,7 @@
+export { compareWithCopy, type Copy } from "./against-copy";
+export { type ComparedState, compareWithState, type HeldObject } from "./against-state";
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
+export type { RecordedAs } from "./chain";
 export { type Entry, type EventEntry, eventsOf, unreadable } from "./entry";
 export {
   eventSchema,
@@ -23,7 +26,8 @@ export {
   type Slot,
   type SlotHistory,
 } from "./history";
-export type { Journal } from "./journal";
+export type { Journal, KnownBefore } from "./journal";
+export { Memory } from "./memory";
 export {
   isOnDisk,
   journalMissing,
@@ -32,13 +36,25 @@ export {
   openJournalAt,
   openJournalOf,
 } from "./location";
+export { type Action, appendTo, onRecord, recordIntent, type StackRecord } from "./record";
 export {
+  type Append,
   type Ending,
   type Intended,
+  type Provenance,
   type Recording,
   type RunOnRecord,
   settleIntent,
   startRecording,
 } from "./recording";
+export { type RecordedCustomer, type RecordedStatus, statusOnRecord } from "./status";
 export { openS3Journal } from "./s3-journal";
-export { type Defect, type DefectKind, type Verification, type VerifiedChain, verifyJournal } from "./verify";
+export {
+  type Defect,
+  type DefectKind,
+  type ObjectOnRecord,
+  type Verification,
+  type VerifiedChain,
+  Verifier,
+  verifyJournal,
+} from "./verify";

@@ -1,7 +1,14 @@
 import { inBatches } from "./batches";
-import { chained, genesis, type Head, headsOf } from "./chain";
+import { advance, chained, genesis, type Head, type RecordedAs } from "./chain";
 import { type Entry, type EventEntry, eventsOf, readEntry } from "./entry";
 import type { JournalEvent } from "./event";
+import { type HeldBefore, Memory } from "./memory";
+
+/** What is known of a stack before its journal is read: from its state. */
+export interface KnownBefore extends HeldBefore {
+  /** The last create of an object in the state: where the journal is read from. */
+  last: RecordedAs;
+}
 
 /** An append-only record of what is about to be done, and of what came of it. */
 export interface Journal {
@@ -15,6 +22,13 @@ export interface Journal {
    */
   append(event: JournalEvent): Promise<EventEntry>;
   /**
+   * Gives what a run has to know of it; it takes in what is appended. Where the state holds just what the journal says
+   * it holds, only what came after the last create in the state is read. Otherwise, and without `known`, all is.
+   *
+   * @throws where what is read holds something that this version cannot read
+   */
+  remember(known?: KnownBefore): Promise<Memory>;
+  /**
    * Reads all events, oldest first; none where there is no journal yet.
    *
    * @throws where it holds something that this version cannot read
@@ -22,6 +36,16 @@ export interface Journal {
   read(): Promise<JournalEvent[]>;
   /** Reads all that it holds, whether or not it can be read as an event. */
   entries(): Promise<Entry[]>;
+  /** The same, some at a time: a long journal need not be in memory as a whole. */
+  stream(): AsyncIterable<readonly Entry[]>;
+  /** Looks for traces, outside the text, of somebody who changed what was written. */
+  traces(): Promise<Traces>;
+}
+
+/** What is found where a journal is kept, and what could not be looked at. */
+export interface Traces {
+  found: Array<{ kind: "changed" | "missing"; where: string; problem: string }>;
+  notes: Array<{ where: string; note: string }>;
 }
 
 /** Where the lines of a journal are kept. */
@@ -30,9 +54,19 @@ export interface Store {
   /** Puts events on durable record, one a line, after those that are there. */
   write(entries: readonly EventEntry[]): Promise<void>;
   /** Reads all lines, oldest first. */
-  read(): Promise<Entry[]>;
+  read(): AsyncIterable<readonly Entry[]>;
+  /** Reads the lines from an event on; undefined where it does not find it. */
+  readFrom(event: RecordedAs): Promise<Entry[] | undefined>;
   /** Tells whether nobody else has written since this store was last read or written. */
   isAsLeft(): Promise<boolean>;
+  traces?(): Promise<Traces>;
+}
+
+/** What a journal has to know to go on: whether it was read as a whole, where its chains end, and what they say. */
+interface Read {
+  isWhole: boolean;
+  heads: Map<string, Head>;
+  memory: Memory;
 }
 
 /**
@@ -40,32 +74,111 @@ export interface Store {
  * nobody knows how much of it is there, so the next one reads it anew.
  */
 export function journalIn(store: Store): Journal {
-  let heads: Map<string, Head> | undefined;
-  const read = async (): Promise<Entry[]> => {
-    heads = undefined;
-    const entries = await store.read();
-    heads = headsOf(entries);
-    return entries;
+  let current: Read | undefined;
+  const readAll = async (): Promise<Read> => {
+    current = undefined;
+    const tips = new Tips();
+    const memory = new Memory();
+    for await (const entries of store.read()) {
+      for (const event of eventsOf(entries)) memory.add(event);
+      tips.add(entries);
+    }
+    return { isWhole: true, heads: tips.heads(), memory };
+  };
+  const readWhat = async (known: KnownBefore | undefined): Promise<Read> => {
+    if (current !== undefined && (current.isWhole || known !== undefined)) return current;
+    current = (known === undefined ? undefined : await readAfter(store, known)) ?? (await readAll());
+    return current;
   };
   const write = async (events: readonly JournalEvent[]): Promise<EventEntry[]> => {
-    if (heads === undefined || !(await store.isAsLeft())) await read();
+    const { isWhole, heads, memory } =
+      current !== undefined && (await store.isAsLeft()) ? current : await readAll();
+    current = undefined;
     const next = new Map(heads);
-    heads = undefined;
     const entries = events.map((event) => {
-      const text = JSON.stringify(chained(event, next.get(event.stack) ?? genesis));
+      memory.add(event);
+      const head = next.get(event.stack) ?? genesis;
+      // What it holds by its former names is not known here: then all is read each time.
+      const holds = memory.isRenamed ? undefined : memory.holdingOf(event.stack);
+      const text = JSON.stringify(chained(event, head, holds));
       const entry = readEntry(text, store.location);
       if (entry.kind !== "event") throw new Error(`This is no event of a journal: ${text}`);
-      for (const [stack, head] of headsOf([entry])) next.set(stack, head);
+      next.set(event.stack, advance(head, entry));
       return entry;
     });
     await store.write(entries);
-    heads = next;
+    current = { isWhole, heads: next, memory };
     return entries;
+  };
+  let turn: Promise<unknown> = Promise.resolve();
+  /** A read that comes while something is written would miss it, and one that comes while another reads waits for it. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = turn.then(work, work);
+    turn = next.catch(() => undefined);
+    return next;
+  };
+  async function* streamed(): AsyncIterable<readonly Entry[]> {
+    yield* store.read();
+  }
+  const entries = async (): Promise<Entry[]> => {
+    const all: Entry[] = [];
+    for await (const some of store.read()) for (const entry of some) all.push(entry);
+    return all;
   };
   return {
     location: store.location,
-    append: inBatches(write),
-    read: async () => eventsOf(await read()),
-    entries: read,
+    append: inBatches((events) => inTurn(() => write(events))),
+    remember: (known) => inTurn(async () => (await readWhat(known)).memory),
+    read: async () => eventsOf(await entries()),
+    entries,
+    stream: streamed,
+    traces: async () => (await store.traces?.()) ?? { found: [], notes: [] },
   };
+}
+
+/**
+ * Reads what came after the last create in the state. That is enough where the chain is whole from there on, and its
+ * last event says that the stack holds just what the state does: then no create before it is open or lost.
+ */
+async function readAfter(store: Store, known: KnownBefore): Promise<Read | undefined> {
+  const entries = (await store.readFrom(known.last)) ?? [];
+  // To read all of it names the place of what cannot be read.
+  if (entries.some(({ kind }) => kind === "unreadable")) return undefined;
+  const own = entries
+    .filter((entry) => entry.kind === "event")
+    .filter(({ event }) => event.stack === known.stack);
+  const [first] = own;
+  if (first === undefined) return undefined;
+  let head = advance(genesis, first);
+  for (const entry of own.slice(1)) {
+    if (entry.event.previous !== head.hash) return undefined;
+    head = advance(head, entry);
+  }
+  if (own.at(-1)?.event.holds !== known.holding) return undefined;
+  const memory = new Memory(known);
+  for (const { event } of own) memory.addEarlier(event);
+  return { isWhole: false, heads: new Map([[known.stack, head]]), memory };
+}
+
+/** Finds where each stack's chain ends. What a chained event's hash is does not depend on those before it. */
+class Tips {
+  readonly #ends = new Map<string, EventEntry | Head>();
+
+  add(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.kind !== "event") continue;
+      const { stack, previous } = entry.event;
+      const before = this.#ends.get(stack);
+      this.#ends.set(stack, previous === undefined ? advance(headAt(before), entry) : entry);
+    }
+  }
+
+  heads(): Map<string, Head> {
+    return new Map([...this.#ends].map(([stack, end]) => [stack, headAt(end)]));
+  }
+}
+
+function headAt(end: EventEntry | Head | undefined): Head {
+  if (end === undefined) return genesis;
+  return "text" in end ? advance(genesis, end) : end;
 }

@@ -7,6 +7,8 @@ import type { RecordedType } from "./event";
 const recordedParameters = {
   Tenant: ["name", "cells", "adopt"],
   TenantApplication: ["cell", "scopes", "authMethod", "keyId", "adopt"],
+  Customer: ["before", "after"],
+  Secret: ["arn", "secretName", "deletedAt"],
   Lock: ["locks"],
   PendingOperation: ["urns"],
   EmptySecret: ["arn", "secretName"],

@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
 import { endsWithin } from "../ends-within";
 import { NotDeliveredError } from "./audit-log";
+import { type RecordedAs, recordedAs } from "./chain";
+import type { EventEntry } from "./entry";
 import type {
   IntentEvent,
   JournalEvent,
@@ -16,9 +18,18 @@ import { type RecordedParameters, toRecordedParameters } from "./parameters";
 /** How long a result may take to be recorded, its copy in the audit log included, before it is no longer waited for. */
 const usualPatienceMs = 15_000;
 
-/** What all events of one run have in common. */
-export interface RunOnRecord {
+/** Who runs this, where, and what runs: see `eventSchema`. */
+export interface Provenance {
   actor: string;
+  claimedActor?: string;
+  awsIdentity?: string;
+  commit?: string;
+  runUrl?: string;
+  versions?: { package: string; engine?: string; node: string };
+}
+
+/** What all events of one run have in common. */
+export interface RunOnRecord extends Provenance {
   stage: string;
   apiUrl: string;
   /** The hosts that the environment allowed beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
@@ -59,11 +70,16 @@ export interface Recording {
   /**
    * Records the result. It never throws, and always ends: what was done is done, and must reach the state whatever
    * becomes of the record. A result that comes too late for that may be on record all the same.
+   *
+   * @returns Resolves with where the result is on record; undefined where that is not known in time.
    */
-  end(ending: Ending): Promise<void>;
+  end(ending: Ending): Promise<RecordedAs | undefined>;
   /** Records that it did not end well: that it failed, that nobody knows, or that the answer is not whole. */
-  fail(error: unknown): Promise<void>;
+  fail(error: unknown): Promise<RecordedAs | undefined>;
 }
+
+/** Puts an event on durable record, and resolves with it as the journal has it. */
+export type Append = (event: JournalEvent) => Promise<EventEntry>;
 
 /**
  * Records what is about to be done, before it is done.
@@ -72,7 +88,7 @@ export interface Recording {
  * @param patienceMs how long the result is waited for; default: 15 s
  */
 export async function startRecording(
-  append: (event: JournalEvent) => Promise<void>,
+  append: Append,
   run: RunOnRecord,
   intended: Intended,
   patienceMs = usualPatienceMs,
@@ -83,19 +99,26 @@ export async function startRecording(
     event: "intent",
     parameters: toRecordedParameters(intended.type, parameters),
   };
-  const end = async (ending: Ending): Promise<void> => {
+  const end = async (ending: Ending): Promise<RecordedAs | undefined> => {
     const what = `what became of ${intent.operation} ${intent.slot} (${ending.outcome})`;
-    const recorded = settleIntent(append, run, intent, ending).catch((error: unknown) => {
-      console.warn(
-        error instanceof NotDeliveredError
-          ? `warning: ${what} is on record in the journal alone: ${messageOf(error)}`
-          : `warning: ${what} could not be recorded: ${messageOf(error)}`,
-      );
-    });
-    if (await endsWithin(recorded, patienceMs)) return;
+    let where: RecordedAs | undefined;
+    const recorded = settleIntent(append, run, intent, ending)
+      .catch((error: unknown) => {
+        if (!(error instanceof NotDeliveredError)) throw error;
+        console.warn(`warning: ${what} is on record in the journal alone: ${messageOf(error)}`);
+        return error.entry;
+      })
+      .then((entry) => {
+        where = recordedAs(entry);
+      })
+      .catch((error: unknown) => {
+        console.warn(`warning: ${what} could not be recorded: ${messageOf(error)}`);
+      });
+    if (await endsWithin(recorded, patienceMs)) return where;
     console.warn(
       `warning: ${what} is not fully on record after ${patienceMs / 1000} s; it is not waited for, and goes into the state`,
     );
+    return undefined;
   };
   try {
     await append(intent);
@@ -111,13 +134,14 @@ export async function startRecording(
  * Records how an intent ended, which may be another run's that was killed.
  *
  * @param append puts an event on durable record; where it throws, so does this
+ * @returns Resolves with the result, as the journal has it.
  */
 export async function settleIntent(
-  append: (event: JournalEvent) => Promise<void>,
+  append: Append,
   run: RunOnRecord,
   { id, at, type, operation, stack, slot, tenantId, applicationId }: IntentEvent,
   ending: Ending,
-): Promise<void> {
+): Promise<EventEntry> {
   const ids = {
     ...(tenantId === undefined ? {} : { tenantId }),
     ...(applicationId === undefined ? {} : { applicationId }),
@@ -130,18 +154,18 @@ export async function settleIntent(
     intent: id,
     durationMs: Date.parse(common.at) - Date.parse(at),
   };
-  await append(result);
+  return append(result);
 }
 
 /** What an event of this moment has, whatever it tells. */
 function commonOf(
-  { actor, stage, apiUrl, allowedHosts = [], reason }: RunOnRecord,
+  { stage, apiUrl, allowedHosts = [], reason, ...provenance }: RunOnRecord,
   intended: Omit<Intended, "parameters">,
 ) {
   const { stack, slot, operation, ...ids } = intended;
   return {
     v: 2 as const,
-    actor,
+    ...provenance,
     ...(reason === undefined ? {} : { reason }),
     stack,
     stage,

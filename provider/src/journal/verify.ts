@@ -1,8 +1,9 @@
 import { advance, genesis, type Head } from "./chain";
 import type { Entry, EventEntry } from "./entry";
-import type { JournalEvent } from "./event";
-import { underPresentNames } from "./former-names";
-import { isSettledLater, resultOf } from "./history";
+import type { JournalEvent, RecordedType } from "./event";
+import { settles, slotOf } from "./history";
+import { objectIdOf } from "./memory";
+import { wrongVersion } from "./versions";
 
 /** What can be wrong with a journal. */
 export type DefectKind =
@@ -18,7 +19,7 @@ export type DefectKind =
   | "unreadable"
   /** What is known from elsewhere to have been on record is not. */
   | "notFound"
-  /** An intent has no result, and nothing that came later settled it. */
+  /** An intent has no result, and nothing that came later settled it; or nothing says what became of an object. */
   | "open";
 
 /** One thing that is wrong with a journal. */
@@ -50,6 +51,15 @@ export interface Verification {
   notes: Array<{ where: string; note: string }>;
 }
 
+/** An object that the record says was made. */
+export interface ObjectOnRecord {
+  type: RecordedType;
+  objectId: string;
+  stack: string;
+  /** The result of the last create that says so. */
+  entry: EventEntry;
+}
+
 /**
  * Looks for every gap and change in a journal. The first events, of a version that did not chain them, are covered by
  * the hash that the first chained event carries.
@@ -61,89 +71,277 @@ export function verifyJournal(
   location: string,
   expected: readonly string[] = [],
 ): Verification {
-  const events = entries.filter((entry) => entry.kind === "event");
-  const stacks = [...new Set(events.map(({ event }) => event.stack))];
-  const looked = stacks.map((stack) =>
-    verifyChain(
-      stack,
-      events.filter(({ event }) => event.stack === stack),
-    ),
-  );
-  const known = new Set(looked.flatMap(({ hashes }) => [...hashes]));
-  const missing = expected.filter((hash) => !known.has(hash));
-  return {
-    chains: looked.map(({ chain }) => chain),
-    defects: [
-      ...entries.filter(({ kind }) => kind === "unreadable").map(unreadable),
-      ...looked.flatMap(({ defects }) => defects),
+  const verifier = new Verifier();
+  verifier.take(entries);
+  verifier.expect(expected, location);
+  return verifier.finish();
+}
+
+/** An event that is known by its hash. */
+interface Link {
+  sequence: number;
+  /** Where the event is that follows it. */
+  followedAt?: string;
+}
+
+/** What is known of a stack's chain so far. */
+interface Chain {
+  stack: string;
+  events: number;
+  unchained: number;
+  beginsAt: string | undefined;
+  head: Head;
+  last: EventEntry | undefined;
+  links: Map<string, Link>;
+  /** Where the events are that follow one that is not there, by its hash. */
+  orphans: Map<string, string>;
+}
+
+/**
+ * Verifies a journal as it is read, in its order: of each event, no more is kept than its hash, unless something is
+ * still to come.
+ */
+export class Verifier {
+  readonly #chains = new Map<string, Chain>();
+  /** What is wrong, in the order of the lines; of some, only the end tells. */
+  readonly #defects: Array<() => Defect> = [];
+  readonly #others: Defect[] = [];
+  readonly #notes: Verification["notes"] = [];
+  readonly #open = new Map<string, { entry: EventEntry; isSettled: boolean }>();
+  readonly #openIn = new Map<string, Set<string>>();
+  /** The present names of stacks that were renamed, by their former ones, and where the chains of those ended. */
+  readonly #presentNames = new Map<string, string>();
+  readonly #formerHeads: string[] = [];
+  /** The intents whose results came before them. */
+  readonly #ended = new Set<string>();
+  readonly #live = new Map<string, ObjectOnRecord>();
+  readonly #creates = new Map<string, string[]>();
+
+  /** Takes the next lines. */
+  take(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.kind === "unreadable") {
+        const defect = unreadable(entry);
+        this.#defects.push(() => defect);
+      } else if (entry.kind === "cut") this.#notes.push(cutLine(entry));
+      else {
+        this.#takeNames(entry);
+        const hash = this.#takeLink(entry);
+        this.#takeOpen(entry);
+        this.#takeObject(entry, hash);
+      }
+    }
+  }
+
+  /** Gives where the chain of a stack ends so far. */
+  headOf(stack: string): Head {
+    return this.#chains.get(stack)?.head ?? genesis;
+  }
+
+  /** Gives the number of an event by its hash; undefined where the journal has none of that hash. */
+  sequenceOf(hash: string): number | undefined {
+    for (const { links } of this.#chains.values()) {
+      const link = links.get(hash);
+      if (link !== undefined) return link.sequence;
+    }
+    return undefined;
+  }
+
+  /** Gives the hashes of a stack's events, with their numbers. */
+  *hashesOf(stack: string): Iterable<[hash: string, sequence: number]> {
+    for (const [hash, { sequence }] of this.#chains.get(stack)?.links ?? []) yield [hash, sequence];
+  }
+
+  /** Gives the hashes of the events that say that an object was made. */
+  createsOf(type: RecordedType, objectId: string): readonly string[] {
+    return this.#creates.get(`${type} ${objectId}`) ?? [];
+  }
+
+  /** Gives the objects of a stack that were made, and neither deleted nor handed over. */
+  objectsOf(stack: string): ObjectOnRecord[] {
+    return [...this.#live.values()].filter((object) => object.stack === stack);
+  }
+
+  /** Adds what something else than the journal's own text shows. */
+  add(...defects: readonly Defect[]): void {
+    this.#others.push(...defects);
+  }
+
+  /** Adds what is worth knowing. */
+  note(...notes: Verification["notes"]): void {
+    this.#notes.push(...notes);
+  }
+
+  /** Looks for hashes that were noted before. */
+  expect(hashes: readonly string[], location: string): void {
+    const missing = hashes.filter((hash) => this.sequenceOf(hash) === undefined);
+    this.add(
       ...missing.map((hash) => ({
         kind: "notFound" as const,
         where: location,
         problem: `no event has the hash ${hash}: the end of the journal was taken away, or changed`,
       })),
-      ...openIntents(events)
-        .filter(({ isSettled }) => !isSettled)
-        .map(openIntent),
-    ],
-    notes: [
-      ...entries.filter(({ kind }) => kind === "cut").map(cutLine),
-      ...openIntents(events)
-        .filter(({ isSettled }) => isSettled)
-        .map(settledIntent),
-    ],
+    );
+  }
+
+  /** Looks for where the chains ended that the stack had under its former names. */
+  expectFormerNames(location: string): void {
+    this.expect(this.#formerHeads, location);
+  }
+
+  /** Gives what was found, once all lines were taken. */
+  finish(): Verification {
+    const open = [...this.#open.values()];
+    return {
+      chains: [...this.#chains.values()].map(toVerified),
+      defects: [
+        ...this.#defects.map((tell) => tell()),
+        ...this.#others,
+        ...open.filter(({ isSettled }) => !isSettled).map(({ entry }) => openIntent(entry)),
+      ],
+      notes: [
+        ...this.#notes,
+        ...open.filter(({ isSettled }) => isSettled).map(({ entry }) => settledIntent(entry)),
+      ],
+    };
+  }
+
+  /** Takes an event as the first under a new name of its stack. */
+  #takeNames({ event }: EventEntry): void {
+    for (const { stack, hash } of event.formerly ?? []) {
+      this.#presentNames.set(stack, event.stack);
+      if (hash !== genesis.hash) this.#formerHeads.push(hash);
+    }
+    if (event.formerly === undefined) return;
+    this.#openIn.clear();
+    for (const [id, { entry, isSettled }] of this.#open) if (!isSettled) this.#addOpen(id, entry.event);
+  }
+
+  /** Names the slot of an event, under the present name of its stack. */
+  #slotOf(event: JournalEvent): string {
+    const seen = new Set([event.stack]);
+    let { stack } = event;
+    for (let next = this.#presentNames.get(stack); next !== undefined && !seen.has(next);) {
+      seen.add(next);
+      stack = next;
+      next = this.#presentNames.get(stack);
+    }
+    const { type, slot, apiUrl } = event;
+    return slotOf({ type, stack, slot, apiUrl });
+  }
+
+  #addOpen(id: string, event: JournalEvent): void {
+    const slot = this.#slotOf(event);
+    this.#openIn.set(slot, (this.#openIn.get(slot) ?? new Set()).add(id));
+  }
+
+  /** Takes an event as a link of its stack's chain. */
+  #takeLink(entry: EventEntry): string {
+    const { stack, previous, sequence } = entry.event;
+    const chain = this.#chains.get(stack) ?? newChain(stack);
+    this.#chains.set(stack, chain);
+    const { head, last, links, orphans } = chain;
+    chain.events += 1;
+    const problem = wrongVersion(entry);
+    if (problem !== undefined) this.#defects.push(() => defect("changed", entry, problem));
+    if (previous === undefined || sequence === undefined) {
+      if (chain.beginsAt !== undefined) {
+        if (problem === undefined)
+          this.#defects.push(() =>
+            defect("changed", entry, "it carries no hash, and the events before it do"),
+          );
+        return "";
+      }
+      chain.unchained += 1;
+      chain.head = advance(head, entry);
+      // Only that of the last one can be followed.
+      links.delete(head.hash);
+      links.set(chain.head.hash, { sequence: chain.head.sequence });
+      chain.last = entry;
+      return chain.head.hash;
+    }
+    chain.beginsAt ??= entry.where;
+    const link = links.get(previous);
+    const followedAt = link === undefined ? orphans.get(previous) : link.followedAt;
+    if (followedAt !== undefined) this.#defects.push(() => fork(entry, followedAt));
+    else if (link === undefined) {
+      const isThere = (): boolean => links.has(previous);
+      this.#defects.push(() => brokenLink(entry, last, { head, sequence, isThere: isThere() }));
+      orphans.set(previous, entry.where);
+    } else link.followedAt = entry.where;
+    chain.head = advance(head, entry);
+    if (!links.has(chain.head.hash)) links.set(chain.head.hash, { sequence });
+    chain.last = entry;
+    return chain.head.hash;
+  }
+
+  /** Takes an event as the beginning or the end of something. */
+  #takeOpen(entry: EventEntry): void {
+    const { event } = entry;
+    if (event.event === "intent") {
+      if (this.#ended.delete(event.id)) return;
+      this.#open.set(event.id, { entry, isSettled: false });
+      this.#addOpen(event.id, event);
+      return;
+    }
+    const open = this.#open.get(event.intent);
+    if (open === undefined) this.#ended.add(event.intent);
+    else {
+      const slot = this.#slotOf(open.entry.event);
+      const inSlot = this.#openIn.get(slot);
+      inSlot?.delete(event.intent);
+      if (inSlot?.size === 0) this.#openIn.delete(slot);
+    }
+    this.#open.delete(event.intent);
+    if (!settles(event)) return;
+    const slot = this.#slotOf(event);
+    for (const id of this.#openIn.get(slot) ?? []) {
+      const settled = this.#open.get(id);
+      if (settled !== undefined) settled.isSettled = true;
+    }
+    this.#openIn.delete(slot);
+  }
+
+  /** Takes an event as what it says of an object. */
+  #takeObject(entry: EventEntry, hash: string): void {
+    const { event } = entry;
+    const { type, stack, operation } = event;
+    const objectId = objectIdOf(event);
+    if (event.event !== "result" || objectId === undefined || !settles(event)) return;
+    const key = `${type} ${objectId}`;
+    if (operation === "delete" || operation === "release") this.#live.delete(key);
+    if (operation !== "create") return;
+    this.#live.set(key, { type, objectId, stack, entry });
+    const known = this.#creates.get(key);
+    if (known === undefined) this.#creates.set(key, [hash]);
+    else known.push(hash);
+  }
+}
+
+function newChain(stack: string): Chain {
+  return {
+    stack,
+    events: 0,
+    unchained: 0,
+    beginsAt: undefined,
+    head: genesis,
+    last: undefined,
+    links: new Map([[genesis.hash, { sequence: 0 }]]),
+    orphans: new Map(),
   };
 }
 
-function verifyChain(
-  stack: string,
-  entries: readonly EventEntry[],
-): { chain: VerifiedChain; hashes: ReadonlySet<string>; defects: Defect[] } {
-  const isChained = ({ event }: EventEntry): boolean => event.previous !== undefined;
-  const start = entries.findIndex(isChained);
-  const old = start === -1 ? entries : entries.slice(0, start);
-  const rest = entries.slice(old.length);
-  const upToOld = old.reduce(advance, genesis);
-  const allHashes = new Set(rest.map((entry) => advance(genesis, entry).hash));
+function toVerified({ stack, events, beginsAt, unchained, head, last }: Chain): VerifiedChain {
+  const { where = "", event } = last ?? {};
+  return { stack, events, beginsAt, unchained, head: { ...head, where, at: event?.at ?? "" } };
+}
 
-  const defects: Defect[] = [];
-  const hashes = new Set([upToOld.hash]);
-  const followers = new Map<string, EventEntry>();
-  let head = upToOld;
-  let last = old.at(-1);
-  for (const entry of rest) {
-    const { previous, sequence } = entry.event;
-    if (previous === undefined || sequence === undefined) {
-      defects.push(defect("changed", entry, "it carries no hash, and the events before it do"));
-      continue;
-    }
-    const follower = followers.get(previous);
-    if (follower !== undefined) {
-      defects.push(
-        defect(
-          "fork",
-          entry,
-          `it follows the same event as ${follower.where}: two wrote at once (${describe(follower.event)}; ${describe(entry.event)}), or one of them was added`,
-        ),
-      );
-    } else if (!hashes.has(previous)) {
-      defects.push(brokenLink(entry, last, { head, sequence, isThere: allHashes.has(previous) }));
-    }
-    if (follower === undefined) followers.set(previous, entry);
-    head = advance(head, entry);
-    hashes.add(head.hash);
-    last = entry;
-  }
-  return {
-    chain: {
-      stack,
-      events: entries.length,
-      beginsAt: rest[0]?.where,
-      unchained: old.length,
-      head: { ...head, where: last?.where ?? "", at: last?.event.at ?? "" },
-    },
-    hashes,
-    defects,
-  };
+function fork(entry: EventEntry, otherAt: string): Defect {
+  return defect(
+    "fork",
+    entry,
+    `it follows the same event as ${otherAt}: two wrote at once (the second: ${describe(entry.event)}), or one of them was added`,
+  );
 }
 
 /** Tells why an event does not follow the one before it: the numbers tell a gap from a change. */
@@ -176,22 +374,7 @@ function brokenLink(
     : defect("changed", last, `it was changed after ${entry.where} was written (${describe(last.event)})`);
 }
 
-interface OpenIntent {
-  entry: EventEntry;
-  isSettled: boolean;
-}
-
-function openIntents(raw: readonly EventEntry[]): OpenIntent[] {
-  const entries = underPresentNames(raw);
-  const events = entries.map(({ event }) => event);
-  return entries.flatMap((entry) => {
-    const { event } = entry;
-    if (event.event !== "intent" || resultOf(events, event) !== undefined) return [];
-    return [{ entry, isSettled: isSettledLater(events, event) }];
-  });
-}
-
-function openIntent({ entry }: OpenIntent): Defect {
+function openIntent(entry: EventEntry): Defect {
   return defect(
     "open",
     entry,
@@ -199,10 +382,10 @@ function openIntent({ entry }: OpenIntent): Defect {
   );
 }
 
-function settledIntent({ entry }: OpenIntent): { where: string; note: string } {
+function settledIntent({ where, event }: EventEntry): { where: string; note: string } {
   return {
-    where: entry.where,
-    note: `has no result (${describe(entry.event)}): an update was killed; a later one settled it`,
+    where,
+    note: `has no result (${describe(event)}): an update was killed; a later one settled it`,
   };
 }
 
@@ -227,6 +410,6 @@ function defect(kind: DefectKind, { where }: EventEntry, problem: string): Defec
 }
 
 /** Names an event as people know it. */
-function describe({ event, operation, type, slot, actor, at }: JournalEvent): string {
+export function describe({ event, operation, type, slot, actor, at }: JournalEvent): string {
   return `${event} to ${operation} ${type} ${slot}, by ${actor}, ${at}`;
 }

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { chained, genesis, headsOf } from "../../../provider/src/journal/chain";
-import { inChainOrder } from "../../../provider/src/journal/chain-order";
+import { ChainOrder } from "../../../provider/src/journal/chain-order";
 import { type Entry, readEntry } from "../../../provider/src/journal/entry";
 import { intent } from "./events";
 
@@ -16,17 +16,24 @@ function chainOf(...names: string[]): Entry[] {
   return entries;
 }
 
-const names = (entries: readonly Entry[]) => entries.map(({ where }) => where).join("");
+/** Gives the names in the order of the chain, however many lines come at once. */
+function names(entries: readonly Entry[]): string {
+  const [all, single] = [new ChainOrder(), new ChainOrder()];
+  const atOnce = [...all.push(entries), ...all.flush()];
+  const oneByOne = [...entries.flatMap((entry) => single.push([entry])), ...single.flush()];
+  assert.deepEqual(oneByOne, atOnce);
+  return atOnce.map(({ where }) => where).join("");
+}
 
 describe("the order of a chain", () => {
   it("is that in which its events were written, whatever the writers' clocks said", () => {
     const [a, b, c, d] = chainOf("a", "b", "c", "d");
-    assert.equal(names(inChainOrder([c!, a!, d!, b!])), "abcd");
+    assert.equal(names([c!, a!, d!, b!]), "abcd");
   });
 
   it("keeps what follows nothing that is there in its place in time", () => {
     const [a, b, , d, e] = chainOf("a", "b", "c", "d", "e");
-    assert.equal(names(inChainOrder([a!, b!, d!, e!])), "abde");
+    assert.equal(names([a!, b!, d!, e!]), "abde");
   });
 
   it("keeps the branches of a fork in the order of their times", () => {
@@ -35,11 +42,15 @@ describe("the order of a chain", () => {
       const event = intent("create");
       return readEntry(JSON.stringify(chained(event, headsOf(trunk).get(event.stack)!)), name);
     };
-    assert.equal(names(inChainOrder([branch("b"), trunk[0]!, branch("c")])), "abc");
+    assert.equal(names([branch("b"), trunk[0]!, branch("c")]), "abc");
   });
 
   it("begins with the events of before there were chains", () => {
-    const old = readEntry(JSON.stringify(intent("create")), "o");
-    assert.equal(names(inChainOrder([...chainOf("a", "b"), old])), "oab");
+    const old = [readEntry(JSON.stringify(intent("create")), "o")];
+    const first = intent("create");
+    const a = readEntry(JSON.stringify(chained(first, headsOf(old).get(first.stack)!)), "a");
+    const second = intent("create");
+    const b = readEntry(JSON.stringify(chained(second, headsOf([...old, a]).get(second.stack)!)), "b");
+    assert.equal(names([a, b, ...old]), "oab");
   });
 });

@@ -1,9 +1,14 @@
 import { strict as assert } from "node:assert";
 
 import { TenantManagementError } from "../../../provider/src/client";
-import { type JournalEvent, NotDeliveredError, startRecording } from "../../../provider/src/journal";
+import {
+  type Append,
+  type JournalEvent,
+  NotDeliveredError,
+  startRecording,
+} from "../../../provider/src/journal";
 import { journalIn } from "../../../provider/src/journal/journal";
-import { intent } from "./events";
+import { entry, intent } from "./events";
 import { useWarnings } from "../../support/warnings";
 
 const run = {
@@ -28,9 +33,9 @@ function assertHolds(event: JournalEvent | undefined, fields: Record<string, unk
 describe("what is recorded", () => {
   const warnings = useWarnings();
   let events: JournalEvent[];
-  const append = (event: JournalEvent): Promise<void> => {
+  const append: Append = (event) => {
     events.push(event);
-    return Promise.resolve();
+    return Promise.resolve(entry(event));
   };
 
   beforeEach(() => {
@@ -95,21 +100,24 @@ describe("what is recorded", () => {
   });
 
   it("is that nothing was done, where the audit log did not take the intent", async () => {
-    const refusing = async (event: JournalEvent): Promise<void> => {
-      await append(event);
-      if (event.event === "intent") throw new NotDeliveredError("the log group did not take it");
+    const refusing: Append = async (event) => {
+      const onRecord = await append(event);
+      if (event.event === "intent") throw new NotDeliveredError("the log group did not take it", onRecord);
+      return onRecord;
     };
     await assert.rejects(startRecording(refusing, run, intended), NotDeliveredError);
     assertHolds(events[1], { event: "result", intent: events[0]!.id, outcome: "failed" });
   });
 
   it("is all the same what was done, where the audit log did not take the result: that is a warning", async () => {
-    const refusing = async (event: JournalEvent): Promise<void> => {
-      await append(event);
-      if (event.event === "result") throw new NotDeliveredError("the log group did not take it");
+    const refusing: Append = async (event) => {
+      const onRecord = await append(event);
+      if (event.event === "result") throw new NotDeliveredError("the log group did not take it", onRecord);
+      return onRecord;
     };
     const recording = await startRecording(refusing, run, intended);
-    await recording.end({ outcome: "made", applicationId: "a-1" });
+    const recordedAs = await recording.end({ outcome: "made", applicationId: "a-1" });
+    assert.equal(recordedAs?.at, events[1]?.at);
     assert.match(
       String(warnings),
       /create acme\/eu-1\/default \(made\) is on record in the journal alone: the log group/,
@@ -119,10 +127,10 @@ describe("what is recorded", () => {
 
   it("is not waited for without end: a credential that is given out once hangs on it", async () => {
     let fail: (error: Error) => void = () => undefined;
-    const stalling = (event: JournalEvent): Promise<void> =>
+    const stalling: Append = (event) =>
       event.event === "intent" ? append(event) : new Promise((_, reject) => (fail = reject));
     const recording = await startRecording(stalling, run, intended, 1);
-    await recording.end({ outcome: "made", applicationId: "a-1" });
+    assert.equal(await recording.end({ outcome: "made", applicationId: "a-1" }), undefined);
     assert.match(
       warnings.join("\n"),
       /^warning: what became of create acme\/eu-1\/default \(made\) is not fully on record after 0\.001 s/,
@@ -137,7 +145,11 @@ describe("what is recorded", () => {
     const released: Array<() => void> = [];
     const journal = journalIn({
       location: "memory",
-      read: () => Promise.resolve([]),
+      // eslint-disable-next-line @typescript-eslint/require-await -- it is empty
+      read: async function* () {
+        yield [];
+      },
+      readFrom: () => Promise.resolve(undefined),
       isAsLeft: () => Promise.resolve(true),
       write: async (entries) => {
         if (entries[0]?.event.event === "result")
@@ -145,10 +157,7 @@ describe("what is recorded", () => {
         lines.push(...entries.map(({ event }) => event));
       },
     });
-    const onRecord = async (event: JournalEvent): Promise<void> => {
-      await journal.append(event);
-    };
-    const recording = await startRecording(onRecord, run, intended, 1);
+    const recording = await startRecording((event) => journal.append(event), run, intended, 1);
     await recording.end({ outcome: "made", applicationId: "a-1" });
     assert.equal(lines.length, 1);
     const next = journal.append(intent("create", { stack: intended.stack }));

@@ -1,0 +1,43 @@
+// One measurement in a process of its own, of the code as it is installed: its time and its peak of memory are its own.
+const { performance } = require("node:perf_hooks");
+const { openJournalAt, Verifier } = require("pulumi-resistant-tenants/journal");
+
+/** Verifies a journal by itself, as `tenants audit verify` does. */
+async function verify({ location }) {
+  const verifier = new Verifier();
+  const journal = openJournalAt(location);
+  for await (const entries of journal.stream()) verifier.take(entries);
+  const { found } = await journal.traces();
+  const { chains, defects } = verifier.finish();
+  return { events: chains[0]?.events ?? 0, defects: defects.length + found.length };
+}
+
+/** Reads and writes what an `up` does that makes a customer with one application. */
+async function up({ location, known, events }) {
+  const journal = openJournalAt(location);
+  if (known === undefined) await journal.remember();
+  else await journal.remember({ ...known, idIn: () => undefined });
+  for (const event of events) await journal.append(event);
+  return {};
+}
+
+/** Reads all that a run has to know, as a delete does. */
+async function remember({ location }) {
+  await openJournalAt(location).remember();
+  return {};
+}
+
+const work = { verify, up, remember };
+
+async function main() {
+  const { what, ...given } = JSON.parse(process.argv[2]);
+  const startedAt = performance.now();
+  const usedBefore = process.cpuUsage();
+  const found = await work[what](given);
+  const ms = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(usedBefore);
+  const peakMb = process.resourceUsage().maxRSS / 1024;
+  process.stdout.write(JSON.stringify({ ms, cpuMs: (user + system) / 1000, peakMb, ...found }));
+}
+
+void main();

@@ -1,0 +1,80 @@
+import { hashOf } from "./chain";
+import { readEntry } from "./entry";
+import { type Defect, describe, type Verification, type Verifier } from "./verify";
+
+/** A copy of an event, as the audit log has it. */
+export interface Copy {
+  /** `log group:log stream`. */
+  where: string;
+  text: string;
+}
+
+/**
+ * Compares a journal with its copy in the audit log, text by text: what one has and the other does not. The journal may
+ * be older than the copy, which then begins with a later event.
+ *
+ * @param location where the copy is
+ */
+export async function compareWithCopy(
+  verifier: Verifier,
+  stack: string,
+  copies: AsyncIterable<readonly Copy[]>,
+  location: string,
+): Promise<Pick<Verification, "defects" | "notes">> {
+  const defects: Defect[] = [];
+  const seen = new Set<string>();
+  let first = Infinity;
+  for await (const some of copies) {
+    for (const copy of some) {
+      const hash = hashOf(copy.text);
+      const sequence = verifier.sequenceOf(hash);
+      if (sequence === undefined) defects.push(notInJournal(copy, verifier.headOf(stack).sequence));
+      else first = Math.min(first, sequence);
+      seen.add(hash);
+    }
+  }
+  const lacking = [...verifier.hashesOf(stack)].filter(
+    ([hash, sequence]) => sequence > first && !seen.has(hash),
+  );
+  defects.push(...ranges(lacking.map(([, sequence]) => sequence)).map((range) => notInCopy(range, location)));
+  const note = "has no event of this stack, so the journal was not compared with it";
+  return { defects, notes: seen.size === 0 ? [{ where: location, note }] : [] };
+}
+
+function notInJournal({ text, where }: Copy, end: number): Defect {
+  const entry = readEntry(text, where);
+  if (entry.kind !== "event")
+    return { kind: "unreadable", where, problem: "it is no event, and only events are put there" };
+  const { event } = entry;
+  return (event.sequence ?? 0) > end
+    ? {
+        kind: "missing",
+        where,
+        problem: `the journal does not have this event, and ends with event ${end}: its end was cut off (${describe(event)})`,
+      }
+    : {
+        kind: "changed",
+        where,
+        problem: `the journal does not have this event as it is here: it was changed or taken out there, or this was added (${describe(event)})`,
+      };
+}
+
+function notInCopy([from, to]: [number, number], location: string): Defect {
+  const events = from === to ? `event ${from}` : `events ${from} to ${to}`;
+  return {
+    kind: "missing",
+    where: location,
+    problem: `it lacks ${events} of the journal: removed there, or never delivered, of which the run warned`,
+  };
+}
+
+/** Groups numbers that follow each other. */
+function ranges(numbers: readonly number[]): Array<[number, number]> {
+  const grouped: Array<[number, number]> = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const last = grouped.at(-1);
+    if (last?.[1] === number - 1) last[1] = number;
+    else grouped.push([number, number]);
+  }
+  return grouped;
+}

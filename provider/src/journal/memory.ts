@@ -1,0 +1,336 @@
+import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
+import { type Held, Holding } from "./holding";
+
+/**
+ * What a slot's record says of the last create in it. `first` is the first of those that led to it: each one after that
+ * repairs what may have been lost before, and may have been cut off itself.
+ */
+export type SlotHistory =
+  /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted or handed over since. */
+  | { kind: "clear" }
+  /** One was begun, and its end is not on record, or not known: an object may exist that no state holds. */
+  | { kind: "open"; intent: IntentEvent; first: IntentEvent }
+  /** One ended well, with this object. */
+  | { kind: "made"; intent: IntentEvent; first: IntentEvent; objectId: string };
+
+/** Whose record is asked for. */
+export interface Slot {
+  type: RecordedType;
+  stack: string;
+  slot: string;
+  apiUrl: string;
+  /** The id of the object that the stack holds in it: whatever led to that is over. */
+  heldId?: string | undefined;
+}
+
+/** Whether a customer may be deleted in production. */
+export type RecordedStatus = "active" | "deprecated";
+
+/** Whose status is asked for. */
+export interface RecordedCustomer {
+  /** `organization/project/stack`. */
+  stack: string;
+  /** The name of its tenant's resource in the stack. */
+  customer: string;
+}
+
+/** What a stack is known to hold before its journal is read; then only what comes after that is taken in. */
+export interface HeldBefore {
+  stack: string;
+  /** The {@link Holding} of it. */
+  holding: string;
+  /** Gives the id of the object in a slot. */
+  idIn(type: RecordedType, slot: string): string | undefined;
+}
+
+/** An intent, and how it ended. */
+interface Begun {
+  intent: IntentEvent;
+  end?: { outcome: Outcome; objectId: string | undefined };
+}
+
+/**
+ * What a run has to know of a journal: each question is answered from an index, and only what can still be asked for is
+ * kept. It is given the events in their order.
+ */
+export class Memory {
+  /** The creates of each slot, in their order, without those that are over for good and all before them. */
+  readonly #creates = new Map<string, Begun[]>();
+  /** The last intent of each slot, by stack, if it is a create. */
+  readonly #lastIntents = new Map<string, Map<string, IntentEvent | undefined>>();
+  /** The creates that are kept, and the changes of customers' status, by the ids of their intents. */
+  readonly #begun = new Map<string, Begun>();
+  /** The intents that have no result, by their ids. */
+  readonly #open = new Map<string, IntentEvent>();
+  readonly #deleted = new Set<string>();
+  /** The objects of which a delete ended, and not in failure. */
+  readonly #perhapsDeleted = new Set<string>();
+  /** The ids of the intents to delete an object that have not ended. */
+  readonly #deletes = new Map<string, string[]>();
+  /** The ids of the intents to release an object, since the stack took it last, that have not failed. */
+  readonly #releases = new Map<string, string[]>();
+  /** For which slots an object was made, by its type and id. */
+  readonly #places = new Map<RecordedType, Map<string, string | string[]>>();
+  /** The changes of each customer's status, in their order. */
+  readonly #statuses = new Map<string, Begun[]>();
+  /** The ids of what was made in each slot, in their order. */
+  readonly #made = new Map<string, string[]>();
+  /** In which slot of its stack a tenant was made or adopted last. */
+  readonly #tenantSlots = new Map<string, string>();
+  readonly #holdings = new Map<string, Holding>();
+  readonly #held = new Map<string, Held | undefined>();
+  /** The slots whose creates have made an object. */
+  readonly #slotsOf = new Map<string, Slot[]>();
+  readonly #before: HeldBefore | undefined;
+  #isRenamed = false;
+
+  /** @param before what came before the events that it will be given; default: nothing did */
+  constructor(before?: HeldBefore) {
+    this.#before = before;
+    if (before !== undefined) this.#holdings.set(before.stack, new Holding(before.holding));
+  }
+
+  /** Takes in an event that came before, and that adds nothing to what the stack is known to hold. */
+  addEarlier(event: JournalEvent): void {
+    if (event.event === "intent") this.#open.set(event.id, event);
+    else this.#open.delete(event.intent);
+  }
+
+  /** Tells whether its stack had other names before, and so a record that this is only the end of. */
+  get isRenamed(): boolean {
+    return this.#isRenamed;
+  }
+
+  /** Takes in the next event. */
+  add(event: JournalEvent): void {
+    this.addEarlier(event);
+    if (event.formerly !== undefined) this.#isRenamed = true;
+    if (event.event === "intent") this.#addIntent(event);
+    else this.#addResult(event);
+    if (event.operation === "create") this.#weigh(event);
+    const objectId = objectIdOf(event);
+    if (objectId === undefined) return;
+    const object = keyOf(event.type, objectId);
+    for (const slot of this.#slotsOf.get(object) ?? []) this.#weigh(slot);
+    if (this.#deleted.has(object)) this.#slotsOf.delete(object);
+  }
+
+  /** Tells what became of the last create in a slot. */
+  historyOf(wanted: Slot): SlotHistory {
+    const creates = this.#creates.get(slotKey(wanted)) ?? [];
+    const last = creates.at(-1);
+    if (last === undefined) return { kind: "clear" };
+    const { intent, end } = last;
+    // What was adopted was made by somebody else.
+    const isOver = (earlier: Begun): boolean =>
+      this.#isClear(wanted, earlier) || earlier.end?.outcome === "adopted";
+    const { intent: first } = creates[creates.findLastIndex(isOver) + 1] ?? last;
+    if (end === undefined || end.outcome === "unknown") return { kind: "open", intent, first };
+    if (end.objectId === undefined || this.#isClear(wanted, last)) return { kind: "clear" };
+    return { kind: "made", intent, first, objectId: end.objectId };
+  }
+
+  /** Tells whether anything is on record of a stack but what is declared of its customers. */
+  knows(stack: string): boolean {
+    const slots = [...(this.#lastIntents.get(stack)?.keys() ?? [])];
+    return stack === this.#before?.stack || slots.some((slot) => !slot.startsWith(keyOf("Customer", "")));
+  }
+
+  /** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
+  cutOffCreates(stack: string): IntentEvent[] {
+    const last = [...(this.#lastIntents.get(stack)?.values() ?? [])];
+    return last.filter((intent) => intent !== undefined);
+  }
+
+  /**
+   * Gives the ids of all objects of a type that are on record as made.
+   *
+   * @param except a slot whose own are left out
+   */
+  recordedIds(type: RecordedType, except?: Pick<Slot, "stack" | "slot">): Set<string> {
+    const own = except === undefined ? "" : placeOf(except);
+    const places = [...(this.#places.get(type) ?? [])];
+    return new Set(places.flatMap(([id, slots]) => (slots === own ? [] : [id])));
+  }
+
+  /** Tells whether an object was handed over, and not taken back: see {@link releasedIds}. */
+  isReleased({ type, stack }: Pick<Slot, "type" | "stack">, objectId: string): boolean {
+    return (this.#releases.get(keyOf(stack, type, objectId)) ?? []).length > 0;
+  }
+
+  /** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
+  mayBeDeleted(type: RecordedType, objectId: string): boolean {
+    const object = keyOf(type, objectId);
+    return this.#perhapsDeleted.has(object) || (this.#deletes.get(object) ?? []).length > 0;
+  }
+
+  /**
+   * Tells whether a customer may be deleted: an `up` must have deprecated it, and have come to the end of that. That it
+   * is active again counts from the intent on.
+   *
+   * @returns undefined where nothing is on record
+   */
+  statusOf({ stack, customer }: RecordedCustomer): RecordedStatus | undefined {
+    const last = (this.#statuses.get(placeOf({ stack, slot: customer })) ?? []).findLast(
+      ({ intent, end }) => intent.operation === "activate" || end?.outcome === "changed",
+    );
+    return last === undefined ? undefined : last.intent.operation === "activate" ? "active" : "deprecated";
+  }
+
+  /** Finds which customer of a stack has a tenant: the slot in which the tenant was made, or adopted. */
+  customerOf(stack: string, tenantId: string): string | undefined {
+    return this.#tenantSlots.get(keyOf(stack, tenantId));
+  }
+
+  /** Tells whether another application was made later in the place of one, and not deleted since. */
+  hasSuccessor({ stack, slot }: Pick<Slot, "stack" | "slot">, applicationId: string): boolean {
+    const made = this.#made.get(placeOf({ stack, slot })) ?? [];
+    return made
+      .slice(made.lastIndexOf(applicationId) + 1)
+      .some((id) => !this.#deleted.has(keyOf("TenantApplication", id)));
+  }
+
+  /** Gives an intent that has no result, as far as what was read tells. */
+  openIntent(id: string): IntentEvent | undefined {
+    return this.#open.get(id);
+  }
+
+  /** Gives what the record says that a stack holds, as {@link Holding} writes it. */
+  holdingOf(stack: string): string {
+    return (this.#holdings.get(stack) ?? new Holding()).toString();
+  }
+
+  #addIntent(intent: IntentEvent): void {
+    const { type, stack, slot, operation, id } = intent;
+    const ofStack = this.#lastIntents.get(stack) ?? new Map<string, IntentEvent | undefined>();
+    this.#lastIntents.set(stack, ofStack.set(keyOf(type, slot), operation === "create" ? intent : undefined));
+    const begun: Begun = { intent };
+    const isStatus = type === "Customer" && (operation === "activate" || operation === "deprecate");
+    if (operation === "create") push(this.#creates, slotKey(intent), begun);
+    if (isStatus) push(this.#statuses, placeOf(intent), begun);
+    if (isStatus || operation === "create") this.#begun.set(id, begun);
+    const objectId = objectIdOf(intent);
+    if (objectId === undefined) return;
+    if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
+    if (operation === "release") push(this.#releases, keyOf(stack, type, objectId), id);
+  }
+
+  #addResult(result: ResultEvent): void {
+    const { type, stack, slot, operation, outcome, intent } = result;
+    const objectId = objectIdOf(result);
+    const begun = this.#begun.get(intent);
+    if (begun !== undefined) begun.end = { outcome, objectId };
+    const ofStack = this.#lastIntents.get(stack);
+    if (ofStack?.get(keyOf(type, slot))?.id === intent) ofStack.set(keyOf(type, slot), undefined);
+    if (objectId === undefined) return;
+    const object = keyOf(type, objectId);
+    if (operation === "delete") {
+      drop(this.#deletes, object, intent);
+      if (outcome !== "failed") this.#perhapsDeleted.add(object);
+      if (outcome === "deleted" || outcome === "gone") this.#deleted.add(object);
+    }
+    if (operation === "release" && outcome === "failed")
+      drop(this.#releases, keyOf(stack, type, objectId), intent);
+    if (operation === "create") this.#addObject(result, objectId);
+  }
+
+  #addObject({ type, stack, slot, apiUrl }: ResultEvent, objectId: string): void {
+    this.#releases.delete(keyOf(stack, type, objectId));
+    const ofType = this.#places.get(type) ?? new Map<string, string | string[]>();
+    this.#places.set(type, ofType);
+    const places = [ofType.get(objectId) ?? []].flat();
+    const place = placeOf({ stack, slot });
+    if (!places.includes(place)) ofType.set(objectId, places.length === 0 ? place : [...places, place]);
+    if (type === "Tenant") this.#tenantSlots.set(keyOf(stack, objectId), slot);
+    if (type === "TenantApplication") push(this.#made, place, objectId);
+    const known = this.#slotsOf.get(keyOf(type, objectId)) ?? [];
+    if (!known.some((other) => other.slot === slot && other.stack === stack && other.apiUrl === apiUrl))
+      push(this.#slotsOf, keyOf(type, objectId), { type, stack, slot, apiUrl });
+  }
+
+  /** Tells whether nothing is left of a create that no state holds: it surely failed, or what was made went its way. */
+  #isClear({ type, stack, heldId }: Slot, begun: Begun): boolean {
+    const objectId = begun.end?.objectId;
+    return (
+      this.#isOverForGood(type, begun) ||
+      (begun.end?.outcome !== "unknown" &&
+        objectId !== undefined &&
+        (objectId === heldId || this.isReleased({ type, stack }, objectId)))
+    );
+  }
+
+  /** Tells the same of a create that can never be asked for again: nothing was made, or it was deleted. */
+  #isOverForGood(type: RecordedType, { end }: Begun): boolean {
+    if (end === undefined || end.outcome === "unknown") return false;
+    const { outcome, objectId } = end;
+    return outcome === "failed" || objectId === undefined || this.#deleted.has(keyOf(type, objectId));
+  }
+
+  /** Brings up to date what a slot adds to what its stack holds. */
+  #weigh({ type, stack, slot, apiUrl }: Slot): void {
+    const key = slotKey({ type, stack, slot, apiUrl });
+    const holding = this.#holdings.get(stack) ?? new Holding();
+    this.#holdings.set(stack, holding);
+    const before = this.#held.has(key)
+      ? this.#held.get(key)
+      : this.#heldBefore({ type, stack, slot, apiUrl });
+    if (before !== undefined) holding.remove(before);
+    const id = this.#left({ type, stack, slot, apiUrl });
+    const held = id === undefined ? undefined : { apiUrl, type, slot, id };
+    if (held !== undefined) holding.add(held);
+    if (held === undefined && this.#before === undefined) this.#held.delete(key);
+    else this.#held.set(key, held);
+    this.#forgetOver({ type, stack, slot, apiUrl });
+  }
+
+  #forgetOver(slot: Slot): void {
+    const key = slotKey(slot);
+    const creates = this.#creates.get(key) ?? [];
+    const last = creates.findLastIndex((begun) => this.#isOverForGood(slot.type, begun));
+    for (const { intent } of creates.splice(0, last + 1)) this.#begun.delete(intent.id);
+    if (creates.length === 0) this.#creates.delete(key);
+  }
+
+  /** Gives what the last create in a slot has left, by the record: an object's id, or that nobody knows. */
+  #left(slot: Slot): string | undefined {
+    const last = this.#creates.get(slotKey(slot))?.at(-1);
+    if (last === undefined) return undefined;
+    const { intent, end } = last;
+    if (end === undefined || end.outcome === "unknown") return `?${intent.id}`;
+    return this.#isClear(slot, last) ? undefined : end.objectId;
+  }
+
+  #heldBefore({ type, stack, slot, apiUrl }: Slot): Held | undefined {
+    const id = this.#before?.stack === stack ? this.#before.idIn(type, slot) : undefined;
+    return id === undefined ? undefined : { apiUrl, type, slot, id };
+  }
+}
+
+/** Gives the id of the object that an event is about, if it has one. */
+export function objectIdOf(event: JournalEvent): string | undefined {
+  return event.type === "Tenant" ? event.tenantId : event.applicationId;
+}
+
+function keyOf(...parts: readonly string[]): string {
+  return parts.join("\n");
+}
+
+function slotKey({ type, stack, slot, apiUrl }: Slot): string {
+  return keyOf(apiUrl, stack, type, slot);
+}
+
+function placeOf({ stack, slot }: Pick<Slot, "stack" | "slot">): string {
+  return keyOf(stack, slot);
+}
+
+function drop<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const left = (lists.get(key) ?? []).filter((other) => other !== item);
+  if (left.length === 0) lists.delete(key);
+  else lists.set(key, left);
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}

@@ -1,0 +1,68 @@
+import type { ListObjectVersionsCommandOutput, S3Client } from "@aws-sdk/client-s3";
+
+import { messageOf } from "../client/errors";
+import type { Traces } from "./journal";
+
+/** What S3 says of the objects below a prefix. */
+interface Versions {
+  /** How many versions each object has, by its key. */
+  counts: Map<string, number>;
+  /** The keys of the objects that were deleted, and when. */
+  deleted: Array<{ key: string; at: Date | undefined }>;
+}
+
+/**
+ * Looks for objects of a journal that were overwritten or deleted. Objects are only ever added: each has one version,
+ * and none a delete marker. A bucket without versioning keeps no such trace.
+ */
+export async function findTraces(client: S3Client, bucket: string, prefix: string): Promise<Traces> {
+  const where = (key: string): string => `s3://${bucket}/${key}`;
+  try {
+    if (!(await keepsVersions(client, bucket))) return { found: [], notes: [] };
+    const { counts, deleted } = await listVersions(client, bucket, prefix);
+    const overwritten = [...counts].filter(([, count]) => count > 1);
+    return {
+      found: [
+        ...deleted.map(({ key, at }) => ({
+          kind: "missing" as const,
+          where: where(key),
+          problem: `it was deleted${at === undefined ? "" : ` ${at.toISOString()}`}: its earlier version has what it held`,
+        })),
+        ...overwritten.map(([key, count]) => ({
+          kind: "changed" as const,
+          where: where(key),
+          problem: `it was overwritten: it has ${count} versions, and a journal never writes an object twice`,
+        })),
+      ],
+      notes: [],
+    };
+  } catch (error) {
+    const note = `its objects' versions could not be listed, so it is not known whether any was overwritten (s3:GetBucketVersioning, s3:ListBucketVersions): ${messageOf(error)}`;
+    return { found: [], notes: [{ where: where(prefix), note }] };
+  }
+}
+
+async function keepsVersions(client: S3Client, bucket: string): Promise<boolean> {
+  const { GetBucketVersioningCommand } = await import("@aws-sdk/client-s3");
+  return (await client.send(new GetBucketVersioningCommand({ Bucket: bucket }))).Status !== undefined;
+}
+
+async function listVersions(client: S3Client, bucket: string, prefix: string): Promise<Versions> {
+  const { ListObjectVersionsCommand } = await import("@aws-sdk/client-s3");
+  const counts = new Map<string, number>();
+  const deleted: Versions["deleted"] = [];
+  let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+  while (next !== undefined) {
+    const page: ListObjectVersionsCommandOutput = await client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...next }),
+    );
+    for (const { Key = "" } of page.Versions ?? []) counts.set(Key, (counts.get(Key) ?? 0) + 1);
+    for (const { Key = "", LastModified } of page.DeleteMarkers ?? [])
+      deleted.push({ key: Key, at: LastModified });
+    next =
+      page.IsTruncated === true
+        ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+        : undefined;
+  }
+  return { counts, deleted };
+}

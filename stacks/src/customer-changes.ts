@@ -1,0 +1,127 @@
+import { type Journal, statusOnRecord } from "pulumi-resistant-tenants/journal";
+import { type HeldResource, nameOfUrn, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
+import type { Stage } from "pulumi-resistant-tenants";
+import { z } from "zod";
+
+import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
+import { customerType } from "./customer";
+import {
+  type CustomerChanges,
+  changesOf,
+  type DeclaredCustomer,
+  declaredOutput,
+  toDeclared,
+} from "./declared-customer";
+
+/** What this update changes of a customer. */
+export interface ChangedCustomer {
+  customer: string;
+  tenantId?: string;
+  /** `deprecate` and `activate` decide whether it may be deleted in production. */
+  operation: "change" | "deprecate" | "activate";
+  changes: CustomerChanges;
+  /** Whether it is only put on record what is so already: it needs no reason. */
+  isCatchingUp: boolean;
+}
+
+const declaredSchema = z.custom<DeclaredCustomer>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
+
+/**
+ * Finds what this update changes of customers that the stack has: of those that it adds or removes, the tenants and
+ * applications are on record. In production it also finds those whose status on record is not the one that is declared:
+ * such as a customer that an earlier release deprecated.
+ *
+ * @param held what the stack held when its last update ended
+ * @param journal is read only where a customer is new or deprecated
+ */
+export async function findChangedCustomers(
+  { settings, secretPrefix }: StackConfiguration,
+  customers: readonly CustomerConfiguration[],
+  held: readonly HeldResource[],
+  journal: Journal,
+): Promise<ChangedCustomer[]> {
+  const declaredBefore = lastDeclared(held);
+  const found = customers.flatMap((configuration): ChangedCustomer[] => {
+    const { name, status } = configuration;
+    const before = declaredBefore.get(name);
+    const changes =
+      before === undefined ? undefined : changesOf(before, toDeclared(configuration, secretPrefix));
+    if (changes === undefined) return [];
+    const isOfStatus = changes.before["status"] !== changes.after["status"];
+    const operation = !isOfStatus ? "change" : status === "deprecated" ? "deprecate" : "activate";
+    return [{ customer: name, operation, changes, isCatchingUp: false }];
+  });
+  const rest = customers.filter(({ name }) => !found.some(({ customer }) => customer === name));
+  const caughtUp = await statusesToCatchUp(settings.stage, rest, declaredBefore, journal);
+  return [...found, ...caughtUp].map((changed) => ({ ...changed, ...tenantIdOf(changed.customer, held) }));
+}
+
+async function statusesToCatchUp(
+  stage: Stage,
+  customers: readonly CustomerConfiguration[],
+  declaredBefore: ReadonlyMap<string, DeclaredCustomer>,
+  journal: Journal,
+): Promise<ChangedCustomer[]> {
+  const inQuestion = customers.filter(
+    ({ name, status }) => status === "deprecated" || !declaredBefore.has(name),
+  );
+  if (stage !== "production" || inQuestion.length === 0) return [];
+  const events = await journal.read();
+  return inQuestion.flatMap(({ name, status }): ChangedCustomer[] => {
+    const recorded = statusOnRecord(events, { stack: stackName(), customer: name });
+    if ((recorded ?? "active") === status) return [];
+    return [
+      {
+        customer: name,
+        operation: status === "deprecated" ? "deprecate" : "activate",
+        changes: { before: { status: recorded ?? null }, after: { status } },
+        isCatchingUp: true,
+      },
+    ];
+  });
+}
+
+function tenantIdOf(customer: string, held: readonly HeldResource[]): { tenantId?: string } {
+  const tenant = held.find(({ type, urn }) => type === tenantType && nameOfUrn(urn) === customer);
+  const tenantId = tenant?.outputs["tenantId"];
+  return typeof tenantId === "string" ? { tenantId } : {};
+}
+
+/**
+ * Gives what was declared of each customer when the last update ended: as its component has it, or, in a state of a
+ * release that kept none there, as the configuration of the last `up` says.
+ */
+function lastDeclared(held: readonly HeldResource[]): Map<string, DeclaredCustomer> {
+  const components = held.filter(({ type }) => type === customerType);
+  if (components.length === 0) return new Map();
+  const configured = components.some(({ outputs }) => outputs[declaredOutput] === undefined)
+    ? lastConfigured(held)
+    : new Map<string, DeclaredCustomer>();
+  return new Map(
+    components.flatMap(({ urn, outputs }) => {
+      const name = nameOfUrn(urn);
+      const declared = declaredSchema.safeParse(outputs[declaredOutput]).data ?? configured.get(name);
+      return declared === undefined ? [] : [[name, declared] as const];
+    }),
+  );
+}
+
+/** The engine keeps the configuration of the last `up` with the provider of our resources. */
+function lastConfigured(held: readonly HeldResource[]): Map<string, DeclaredCustomer> {
+  const provider = held.find(({ type }) => type === "pulumi:providers:pulumi-nodejs");
+  const prefix = "tenants:";
+  const values = new Map(
+    Object.entries(provider?.outputs ?? {}).flatMap(([key, value]) =>
+      key.startsWith(prefix) && typeof value === "string" ? [[key.slice(prefix.length), value] as const] : [],
+    ),
+  );
+  const region = provider?.outputs["aws:region"];
+  const read = readConfiguration(values, {
+    awsRegion: typeof region === "string" ? region : undefined,
+  });
+  if ("problems" in read) return new Map();
+  const { customers, secretPrefix } = read.configuration;
+  return new Map(customers.map((customer) => [customer.name, toDeclared(customer, secretPrefix)]));
+}

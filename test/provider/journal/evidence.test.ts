@@ -1,0 +1,209 @@
+import { strict as assert } from "node:assert";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+
+import {
+  compareWithCopy,
+  compareWithState,
+  type Copy,
+  type EventEntry,
+  type HeldObject,
+  type JournalEvent,
+  openFileJournal,
+  type Verification,
+  Verifier,
+} from "../../../provider/src/journal";
+import { recordedAs } from "../../../provider/src/journal/chain";
+import { useJournalFile } from "../../support/journal-file";
+import { intent, result, slot } from "./events";
+
+const { stack } = slot;
+
+describe("the evidence against a journal", () => {
+  const place = useJournalFile();
+  let state: HeldObject[];
+  let copies: Copy[];
+  let released: string[];
+
+  beforeEach(() => {
+    [state, copies, released] = [[], [], []];
+  });
+
+  async function append(event: JournalEvent): Promise<EventEntry> {
+    const entry = await openFileJournal(place.file).append(event);
+    copies.push({ where: "log-group:stream", text: entry.text });
+    return entry;
+  }
+
+  /** Makes an application, which the state then holds. */
+  async function make(objectId: string): Promise<void> {
+    const name = `${objectId}/eu-1/default`;
+    const begun = intent("create", { slot: name });
+    await append(begun);
+    const entry = await append(result(begun, "made", objectId));
+    state.push({ type: "TenantApplication", objectId, slot: name, recordedAs: recordedAs(entry) });
+  }
+
+  async function remove(objectId: string): Promise<void> {
+    const begun = intent("delete", { applicationId: objectId, slot: `${objectId}/eu-1/default` });
+    await append(begun);
+    await append(result(begun, "deleted", objectId));
+    state = state.filter((object) => object.objectId !== objectId);
+  }
+
+  async function verify({ withCopy = false } = {}): Promise<Verification> {
+    const verifier = new Verifier();
+    for await (const entries of openFileJournal(place.file).stream()) verifier.take(entries);
+    verifier.add(...compareWithState(verifier, { stack, objects: state, released }, place.file));
+    if (withCopy) {
+      // eslint-disable-next-line @typescript-eslint/require-await -- it is there already
+      const all = async function* (): AsyncIterable<Copy[]> {
+        yield copies;
+      };
+      const compared = await compareWithCopy(verifier, stack, all(), "log-group");
+      verifier.add(...compared.defects);
+      verifier.note(...compared.notes);
+    }
+    return verifier.finish();
+  }
+
+  const kinds = ({ defects }: Verification): string[] => defects.map(({ kind }) => kind);
+
+  async function changeLines(change: (lines: string[]) => string[]): Promise<void> {
+    const lines = (await readFile(place.file, "utf8")).trimEnd().split("\n");
+    await writeFile(place.file, `${change(lines).join("\n")}\n`);
+  }
+
+  it("is none where the state and the copy agree with it", async () => {
+    await make("a-1");
+    await make("a-2");
+    await remove("a-1");
+    assert.deepEqual((await verify({ withCopy: true })).defects, []);
+  });
+
+  it("is the state, where the end was cut off with a create in it", async () => {
+    await make("a-1");
+    await make("a-2");
+    await changeLines((lines) => lines.slice(0, 2));
+    const found = await verify();
+    assert.deepEqual(kinds(found), ["missing"]);
+    assert.match(
+      found.defects[0]!.problem,
+      /a-2.* as event 4, sha256:.*ends with event 2: its end was cut off/,
+    );
+  });
+
+  it("is the state, where the end was cut off with a delete in it", async () => {
+    await make("a-1");
+    await remove("a-1");
+    await changeLines((lines) => lines.slice(0, 2));
+    const found = await verify();
+    assert.deepEqual(kinds(found), ["open"]);
+    assert.match(found.defects[0]!.problem, /nothing says what became of TenantApplication a-1/);
+    released.push("a-1");
+    assert.deepEqual(kinds(await verify()), []);
+  });
+
+  it("is the state, where it holds what is not on record, in a chain that was computed anew", async () => {
+    await make("a-1");
+    await make("a-2");
+    const [, , begun, ended] = copies.map(({ text }) => JSON.parse(text) as JournalEvent);
+    await writeFile(place.file, "");
+    for (const event of [begun!, ended!]) await openFileJournal(place.file).append(event);
+    assert.deepEqual(kinds(await verify()), ["changed", "missing"]);
+    state = state.map((object) => ({ ...object, recordedAs: undefined }));
+    const found = await verify();
+    assert.deepEqual(kinds(found), ["missing"]);
+    assert.match(found.defects[0]!.problem, /a-1.*its create is not on record/);
+  });
+
+  it("is the state, where every event was stripped of its hash and called version 1", async () => {
+    await make("a-1");
+    await changeLines((lines) =>
+      lines.map((line) => {
+        const {
+          previous: _p,
+          sequence: _s,
+          holds: _h,
+          ...plain
+        } = JSON.parse(line) as Record<string, unknown>;
+        return JSON.stringify({ ...plain, v: 1 });
+      }),
+    );
+    assert.deepEqual(kinds(await verify()), ["changed"]);
+    // A state of version 0.1.0 knows of no hash.
+    state = state.map((object) => ({ ...object, recordedAs: undefined }));
+    assert.deepEqual(kinds(await verify()), []);
+  });
+
+  it("is its own form, where an event is called version 1 and has what that version had not", async () => {
+    const old = intent("create");
+    const lines = [{ ...old, reason: "CHG-1" }, { ...old, v: 2, id: "2" }, intent("release")];
+    await writeFile(place.file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const { defects } = await verify();
+    assert.deepEqual(
+      defects.filter(({ kind }) => kind === "changed").map(({ where }) => where.slice(-2)),
+      [":1", ":2", ":3"],
+    );
+  });
+
+  it("is the copy, where a pair of events was cut off that the state knows nothing of", async () => {
+    await make("a-1");
+    await make("a-2");
+    await remove("a-2");
+    await changeLines((lines) => lines.slice(0, 2));
+    assert.deepEqual(kinds(await verify()), []);
+    assert.deepEqual(kinds(await verify({ withCopy: true })), ["missing", "missing", "missing", "missing"]);
+  });
+
+  it("is the copy, where it has an event otherwise, lacks one, or has something else", async () => {
+    await make("a-1");
+    await make("a-2");
+    const whole = [...copies];
+    copies = whole.with(1, { ...whole[1]!, text: whole[1]!.text.replace("someone@", "nobody@") });
+    assert.deepEqual(kinds(await verify({ withCopy: true })), ["changed", "missing"]);
+    copies = whole.toSpliced(2, 1);
+    const lacking = await verify({ withCopy: true });
+    assert.deepEqual(kinds(lacking), ["missing"]);
+    assert.match(lacking.defects[0]!.problem, /lacks event 3 of the journal/);
+    copies = [...whole, { where: "log-group:stream", text: "hello" }];
+    assert.deepEqual(kinds(await verify({ withCopy: true })), ["unreadable"]);
+    // The log group may have been set later.
+    copies = whole.slice(2);
+    assert.deepEqual(kinds(await verify({ withCopy: true })), []);
+    copies = [];
+    const empty = await verify({ withCopy: true });
+    assert.deepEqual([empty.defects.length, empty.notes.length], [0, 1]);
+  });
+
+  it("is not the line ends that git gave it; and what is written then follows what git stores", async () => {
+    await make("a-1");
+    const stored = await readFile(place.file, "utf8");
+    await writeFile(place.file, stored.replaceAll("\n", "\r\n"));
+    assert.deepEqual(kinds(await verify()), []);
+    await make("a-2");
+    assert.deepEqual(kinds(await verify()), []);
+    await writeFile(place.file, (await readFile(place.file, "utf8")).replaceAll("\r\n", "\n"));
+    assert.deepEqual(kinds(await verify({ withCopy: true })), []);
+  });
+
+  it("is not the zeros that a crash or a full disk left, which a note names", async () => {
+    await make("a-1");
+    const begun = copies[0]!.text.slice(0, 40);
+    await appendFile(place.file, `${begun}${"\0".repeat(100_000)}\n${"\0".repeat(100_000)}`);
+    await make("a-2");
+    const found = await verify();
+    assert.deepEqual(kinds(found), []);
+    assert.equal(found.notes.length, 2);
+    // The zeros may have taken the place of a line's end.
+    await changeLines((lines) => lines.with(4, `${"\0".repeat(100_000)}${lines[4]!}`));
+    assert.deepEqual(kinds(await verify()), []);
+    assert.equal((await openFileJournal(place.file).read()).length, 4);
+  });
+
+  it("is zeros in the place of an event that was on record", async () => {
+    await make("a-1");
+    await make("a-2");
+    await changeLines((lines) => lines.with(2, "\0".repeat(lines[2]!.length)));
+    assert.deepEqual(kinds(await verify()), ["missing"]);
+  });
+});
