@@ -13,7 +13,11 @@ import type { StackUnderTest } from "./engine";
 /** Turns a stack into one whose update was killed between the create of its secret and the saving of the state. */
 export async function forgetSecret(stack: StackUnderTest): Promise<void> {
   const file = path.join(stack.workspace.directory, "state/.pulumi/stacks/resistant-tenants/dev.json");
-  const resource = z.looseObject({ type: z.string(), id: z.string().optional() });
+  const resource = z.looseObject({
+    type: z.string(),
+    id: z.string().optional(),
+    dependencies: z.array(z.string()).optional(),
+  });
   const latest = z.looseObject({ resources: z.array(resource) });
   const state = z
     .looseObject({ checkpoint: z.looseObject({ latest }) })
@@ -23,7 +27,13 @@ export async function forgetSecret(stack: StackUnderTest): Promise<void> {
   assert.ok(secret?.id !== undefined);
   const { id, outputs, ...asked } = secret;
   assert.ok(outputs);
-  state.checkpoint.latest.resources = resources.filter(({ type }) => !type.startsWith("aws:secretsmanager/"));
+  // The engine refuses a state in which a resource depends on one that is not there: the application did.
+  state.checkpoint.latest.resources = resources
+    .filter(({ type }) => !type.startsWith("aws:secretsmanager/"))
+    .map((kept) => ({
+      ...kept,
+      dependencies: (kept.dependencies ?? []).filter((urn) => !urn.includes("aws:secretsmanager/")),
+    }));
   state.checkpoint.latest["pending_operations"] = [{ type: "creating", resource: asked }];
   await writeFile(file, JSON.stringify(state));
   // It was killed before the value was stored, too.
