@@ -104,7 +104,8 @@ export const tenant = reporting({
     if (refusals.length > 0) {
       const { message } = refusedHosts(`Tenant "${made.name}" was found again`, refusals);
       const found = { made: { objectId: made.tenantId, refusals } };
-      throw partlyMade(new TenantManagementError("ANSWER_INVALID", message, found), inputs, wanted);
+      const refused = new TenantManagementError("ANSWER_INVALID", message, found);
+      throw partlyMade(refused, inputs, wanted, recordedAs);
     }
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
