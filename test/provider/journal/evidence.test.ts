@@ -120,12 +120,11 @@ describe("the evidence against a journal", () => {
     await make("a-1");
     await changeLines((lines) =>
       lines.map((line) => {
-        const {
-          previous: _p,
-          sequence: _s,
-          holds: _h,
-          ...plain
-        } = JSON.parse(line) as Record<string, unknown>;
+        const plain = Object.fromEntries(
+          Object.entries(JSON.parse(line) as Record<string, unknown>).filter(
+            ([key]) => !["previous", "sequence", "holds"].includes(key),
+          ),
+        );
         return JSON.stringify({ ...plain, v: 1 });
       }),
     );
