@@ -90,7 +90,7 @@ export function revealingProblem(stage: unknown, start: ProcessStart = ownStart(
   if (on.length === 0) return undefined;
   const lines = on.map(({ name, reveals }) => `  - ${name}: ${reveals}`);
   return (
-    `In production nothing runs with a switch that writes credentials down; nothing was changed. These are on:\n${lines.join("\n")}\n` +
+    `In production nothing runs with a switch that writes credentials down. Nothing was sent to the vendor. These are on:\n${lines.join("\n")}\n` +
     "Unset them, and run the command again. Delete what this run has written: it may contain decrypted configuration. See docs/security.md."
   );
 }

@@ -99,17 +99,15 @@ describe("switches that write credentials down, on the engine", function () {
         },
         { args: ["up", ...unseen], env: { NODE_OPTIONS: "--report-uncaught-exception" }, named: /--report-/ },
         { args: ["refresh", ...unseen], env: { PULUMI_DEBUG_GRPC: grpcLog }, named: /PULUMI_DEBUG_GRPC/ },
-        { args: ["destroy", ...unseen], env: { TF_LOG: "DEBUG" }, named: /TF_LOG/ },
+        { args: ["refresh", ...unseen], env: { TF_LOG: "DEBUG" }, named: /TF_LOG/ },
         { args: ["preview", "--tracing", `file:${trace}`], named: /--tracing/ },
         { args: ["preview", "-v=9", "--logflow"], named: /-v=9/ },
       ];
-      // A protected resource is refused by the engine, which then does not ask the provider.
-      await production.stack.succeed(["state", "unprotect", "--all", "--yes"]);
       for (const { args, env, named } of refused) {
         const { exitCode, stdout, stderr } = await production.run(args, env);
         assert.notEqual(exitCode, 0, args.join(" "));
         assert.match(stdout + stderr, named, args.join(" "));
-        assert.match(stdout + stderr, /nothing was changed/);
+        assert.match(stdout + stderr, /Nothing was sent to the vendor/);
         await production.clear(grpcLog, trace);
       }
       assert.deepEqual(production.stack.sandbox.control.requestLog(), []);
@@ -120,6 +118,18 @@ describe("switches that write credentials down, on the engine", function () {
     it("are no reason to refuse where they write no payloads", async () => {
       const env = { PULUMI_TRACING_NO_PAYLOADS: "true", PULUMI_DEBUG_COMMANDS: "1" };
       assertClean("preview", await production.run(["preview", "--tracing", `file:${trace}`], env));
+    });
+
+    it("are refused where everything is deleted", async () => {
+      // A protected resource is refused by the engine, which then does not ask the provider.
+      await production.stack.succeed(["state", "unprotect", "--all", "--yes"]);
+      const held = production.stack.existing();
+      const { exitCode, stdout } = await production.run(["destroy", ...unseen], {
+        PULUMI_DEBUG_GRPC: grpcLog,
+      });
+      assert.notEqual(exitCode, 0);
+      assert.match(stdout, /- PULUMI_DEBUG_GRPC: /);
+      assert.deepEqual(production.stack.existing(), held);
     });
   });
 });
