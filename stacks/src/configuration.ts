@@ -133,6 +133,23 @@ export function readConfiguration(
   return { configuration: { settings: read.settings, secretPrefix, quota, customers } };
 }
 
+/**
+ * Reads the configuration that an earlier `up` recorded, for its customers. Nothing is sent by it: where it sent what, that
+ * run has judged, by an environment of its own.
+ *
+ * @param recorded values of the namespace `tenants`, by key without the namespace
+ */
+export function readRecordedConfiguration(
+  recorded: ReadonlyMap<string, string>,
+  context: Pick<ConfigurationContext, "awsRegion">,
+): Omit<StackConfiguration, "settings"> | undefined {
+  const values = new Map(recorded);
+  values.delete("apiUrl");
+  values.set("tokenUrl", "https://eu.id.resistant.ai/");
+  const read = readConfiguration(values, context);
+  return "problems" in read ? undefined : read.configuration;
+}
+
 function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[] {
   return [...values.keys()]
     .filter((key) => !knownKeys.includes(key))

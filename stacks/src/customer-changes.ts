@@ -3,7 +3,11 @@ import { type HeldResource, nameOfUrn, stackName, tenantType } from "pulumi-resi
 import type { Stage } from "pulumi-resistant-tenants";
 import { z } from "zod";
 
-import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
+import {
+  type CustomerConfiguration,
+  readRecordedConfiguration,
+  type StackConfiguration,
+} from "./configuration";
 import { customerType } from "./customer";
 import {
   type CustomerChanges,
@@ -118,10 +122,10 @@ function lastConfigured(held: readonly HeldResource[]): Map<string, DeclaredCust
     ),
   );
   const region = provider?.outputs["aws:region"];
-  const read = readConfiguration(values, {
+  const read = readRecordedConfiguration(values, {
     awsRegion: typeof region === "string" ? region : undefined,
   });
-  if ("problems" in read) return new Map();
-  const { customers, secretPrefix } = read.configuration;
+  if (read === undefined) return new Map();
+  const { customers, secretPrefix } = read;
   return new Map(customers.map((customer) => [customer.name, toDeclared(customer, secretPrefix)]));
 }

@@ -1,7 +1,11 @@
 import { strict as assert } from "node:assert";
 
 import { describeProblems } from "../../provider/src/settings";
-import { readConfiguration, type StackConfiguration } from "../../stacks/src/configuration";
+import {
+  readConfiguration,
+  readRecordedConfiguration,
+  type StackConfiguration,
+} from "../../stacks/src/configuration";
 
 const right = {
   stage: "production",
@@ -389,5 +393,12 @@ describe("the stack configuration", () => {
       "tenants:regoin",
       "tenants:tokenUrl",
     ]);
+  });
+
+  it("is read as an earlier up recorded it, whatever hosts that was allowed", () => {
+    const urls = { apiUrl: "https://proxy.example:8443/v0", tokenUrl: "https://proxy.example:8443/token" };
+    assert.deepEqual(refused(urls), ["tenants:apiUrl", "tenants:tokenUrl"]);
+    const recorded = new Map(Object.entries({ ...right, ...urls, customers: "[]", secretPrefix: "theirs" }));
+    assert.equal(readRecordedConfiguration(recorded, {})?.secretPrefix, "theirs");
   });
 });

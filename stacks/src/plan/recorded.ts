@@ -1,7 +1,7 @@
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/own-stack";
 import { z } from "zod";
 
-import { readConfiguration } from "../configuration";
+import { readRecordedConfiguration } from "../configuration";
 import { type Declaration, toDeclaration } from "./declaration";
 import { type Setting, toSettings } from "./settings";
 
@@ -78,14 +78,12 @@ async function declarationsOfConfiguration(
   const recorded = new Map([["customers", "[]"], ...values]);
   recorded.delete("customersFrom");
   const region = configuration["aws:region"];
-  const read = readConfiguration(recorded, {
+  const read = readRecordedConfiguration(recorded, {
     awsRegion: typeof region === "string" ? region : undefined,
-    // Nothing is sent by what is recorded: its hosts were judged then, by the environment of that run.
-    allowedHosts: ["apiUrl", "tokenUrl"].flatMap((key) => URL.parse(recorded.get(key) ?? "")?.host ?? []),
   });
-  if ("problems" in read) return [];
+  if (read === undefined) return [];
   return Promise.all(
-    read.configuration.customers.map(
+    read.customers.map(
       async (customer) => [customer.name, await toDeclaration(customer)] as [string, Declaration],
     ),
   );
