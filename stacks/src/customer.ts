@@ -89,10 +89,12 @@ export class Customer extends pulumi.ComponentResource {
     return stageTable[this.args.stage].isProtected && this.args.status === "active";
   }
 
-  /** What the next update compares with: it is what is declared here once all of it is done. */
-  private declared(): pulumi.Input<DeclaredCustomer> {
+  /**
+   * What the next update compares with: it is what is declared here once all of it is done. A preview does not know it of
+   * what is still to be created: a plan that holds a known value fails where the update ends with another.
+   */
+  private declared(): pulumi.Output<DeclaredCustomer> {
     const declared = toDeclared(this.args, this.args.secretPrefix);
-    if (pulumi.runtime.isDryRun()) return declared;
     return pulumi
       .all(this.applications.map(({ application }) => application.applicationId))
       .apply(() => declared);

@@ -54,15 +54,16 @@ describe("a customer that fails among others, on the engine", function () {
     const recorded = await customers();
     assert.deepEqual(Object.keys(recorded).sort(), ["acme", "globex"]);
     assert.deepEqual(recorded["acme"], last);
+    // Tenants are created side by side, in any order.
     assert.deepEqual(
-      Object.entries(stack.existing()).map(([name, applications]) => [name, applications.length]),
-      [
+      new Map(Object.entries(stack.existing()).map(([name, applications]) => [name, applications.length])),
+      new Map([
         ["acme", 1],
         ["stark", 1],
         ["initech", 0],
         ["globex", 1],
-        ["umbrella", 1],
-      ],
+        ["umbrella", 0],
+      ]),
     );
     assert.match(printed, /3 of 4 customers failed/);
     assert.match(printed, /- acme: the outputs keep its last record\n +application "acme\/us-1\/default": /);
@@ -80,7 +81,7 @@ describe("a customer that fails among others, on the engine", function () {
     stack.sandbox.control.resetRequests();
     await stack.succeed(up);
     const { createTenant, createTenantApplication } = stack.sandbox.control.requests();
-    assert.deepEqual([createTenant, createTenantApplication], [1, 2]);
+    assert.deepEqual([createTenant, createTenantApplication], [1, 3]);
     const existing = Object.entries(stack.existing()).map(
       ([name, applications]) => [name, applications.length] as const,
     );
