@@ -182,7 +182,7 @@ function missingTokenUrl(values: ReadonlyMap<string, string>): ConfigurationProb
 }
 
 /** What `Pulumi.prod.yaml` holds until somebody has filled it in. */
-const placeholder = /(?:^|[^a-z])your-|<[^>]*>|:secret:.*-AbCdEf$/;
+const placeholder = /(?:^|[^a-z])your-|<[^>]*>|:123456789012:secret:.*organization-key-AbCdEf$/;
 
 function placeholders(values: ReadonlyMap<string, string>): ConfigurationProblem[] {
   const names = ["apiUrl", "tokenUrl", "clientId", "privateKeySecretArn", "kmsKeyId", "journal"];

@@ -297,6 +297,14 @@ describe("the stack configuration", () => {
       { tokenUrl: "https://eu.id.resistant.ai/oauth2/your-authorization-server/v1/token" },
       "tenants:tokenUrl",
     ],
+    [
+      "the template's key",
+      {
+        privateKeySecretArn:
+          "arn:aws:secretsmanager:eu-west-1:123456789012:secret:partner/organization-key-AbCdEf",
+      },
+      "tenants:privateKeySecretArn",
+    ],
     ["the template's journal", { journal: "s3://your-journal-bucket/x" }, "tenants:journal"],
     [
       "a tenant adopted twice",
