@@ -247,7 +247,7 @@ function otherName(found: ApiTenant, outs: Properties, news: Properties): Partly
     refusal(
       `Tenant ${found.tenantId} is named "${found.name}" at the vendor, not "${String(news["name"])}".`,
     ),
-    "look at it at the vendor, for it may be another customer's. To have it deleted and made again, set allowReplace: true on the tenant, and run `pulumi up` again; to forget it, run `pulumi state delete`",
+    "look at it at the vendor, for it may be another customer's. To have it deleted and created again, in a program of your own, set allowReplace: true on the Tenant, and run `pulumi up` again; to forget it, run `pulumi state delete`",
   );
 }
 
@@ -293,7 +293,7 @@ function replacementRefused(state: State, replaces: string[], news: Properties):
       (replaces.includes("name")
         ? `add a customer of the name ${String(news["name"])} beside this one; `
         : "") +
-      "or, if its data may go, set allowReplace: true on the tenant.",
+      "or, if its data may go: with tenants:customers, remove the entry, run `pulumi up`, and add it again; in a program of your own, set allowReplace: true on the Tenant.",
   );
 }
 

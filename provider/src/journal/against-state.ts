@@ -38,7 +38,7 @@ export function compareWithState(verifier: Verifier, state: ComparedState, locat
         where: entry.where,
         problem:
           `nothing says what became of ${type} ${objectId} (${describe(entry.event)}): the state does not hold it, and it is not on record as deleted or handed over. ` +
-          "The end of the journal was cut off, or the state was changed, or an update was killed. Run `npm run tenants -- reconcile`; `reconcile --fix` records what is certain",
+          "The end of the journal was cut off, or the state was changed, or an update was killed, or it was deleted at the vendor by others. `npm run tenants -- reconcile` names what is still there",
       })),
   ];
 }
