@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AwsAccess, SecretsManager } from "pulumi-resistant-tenants/aws-secret";
+import { readIdentityAccess } from "pulumi-resistant-tenants/identity-access";
 import { z } from "zod";
 
 /** What makes the AWS provider another identity than the one that the AWS SDK finds, in ways that are not followed here. */
@@ -41,30 +42,11 @@ export async function askAws<T>(ask: (aws: SecretsManager) => Promise<T>): Promi
  */
 export function readAwsAccess(get: (key: string) => string | undefined): AwsAccess | undefined {
   if (notFollowed.some((key) => get(key) !== undefined)) return undefined;
-  const [region, profile, accessKeyId, secretAccessKey, sessionToken] = [
-    get("region"),
-    get("profile"),
-    get("accessKey"),
-    get("secretKey"),
-    get("token"),
-  ];
   const endpoints = endpointsSchema.safeParse(parseJson(get("endpoints") ?? "[]"));
-  if (!endpoints.success || (accessKeyId === undefined) !== (secretAccessKey === undefined)) return undefined;
+  if (!endpoints.success || (get("accessKey") === undefined) !== (get("secretKey") === undefined))
+    return undefined;
   const endpoint = endpoints.data.find(({ secretsmanager }) => secretsmanager !== undefined)?.secretsmanager;
-  return {
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(accessKeyId === undefined || secretAccessKey === undefined
-      ? {}
-      : {
-          credentials: {
-            accessKeyId,
-            secretAccessKey,
-            ...(sessionToken === undefined ? {} : { sessionToken }),
-          },
-        }),
-  };
+  return { ...readIdentityAccess(get), ...(endpoint === undefined ? {} : { endpoint }) };
 }
 
 function parseJson(text: string): unknown {
