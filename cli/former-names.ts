@@ -16,6 +16,13 @@ export async function asOneRecord(stack: Stack, events: readonly JournalEvent[])
   return underPresentName(events, stack.name, new Set([...names].filter((name) => !existing.has(name))));
 }
 
+/** Lists the other stacks of the backend that hold anything, by their full names; those of the same project first. */
+export async function otherStacks(stack: Stack): Promise<string[]> {
+  const own = stack.name.split("/").slice(0, -1).join("/");
+  const names = [...(await existingStacks(stack))].filter((name) => name !== stack.name);
+  return names.toSorted((a, b) => Number(b.startsWith(`${own}/`)) - Number(a.startsWith(`${own}/`)));
+}
+
 /** Lists the stacks of the backend by their full names; one of the same project is listed by a shorter one. */
 async function existingStacks({ pulumi, name: own }: Stack): Promise<Set<string>> {
   const listed = stacksSchema.parse(

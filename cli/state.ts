@@ -125,6 +125,22 @@ export async function readFormerNames(pulumi: Pulumi, stack: string): Promise<st
 }
 
 /**
+ * Reads which resources another stack of the same backend holds.
+ *
+ * @param stack its full name
+ * @returns Resolves with the resources' names in the stack, by their ids.
+ */
+export async function readHeldIds(pulumi: Pulumi, stack: string): Promise<Map<string, string>> {
+  const text = await pulumi.runWithoutStack(["stack", "export", "--stack", stack]);
+  const { resources } = exportSchema.parse(JSON.parse(text)).deployment;
+  return new Map(
+    resources.flatMap(({ id, urn, pendingReplacement }) =>
+      id === undefined || pendingReplacement ? [] : [[id, nameOfUrn(urn)] as const],
+    ),
+  );
+}
+
+/**
  * Reads a stack's state.
  *
  * @param file what `pulumi stack export` wrote; undefined to run it

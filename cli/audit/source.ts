@@ -1,10 +1,9 @@
 import path from "node:path";
-import { type AuditLog, isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/journal";
+import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/journal";
 
 import type { StackOptions } from "../command";
 import { UsageError } from "../exit-codes";
-import type { Pulumi } from "../pulumi";
-import { openStack } from "../stack";
+import { openStack, type Stack } from "../stack";
 
 /** The options that say whose record is read. */
 export interface SourceOptions extends StackOptions {
@@ -15,7 +14,7 @@ export interface SourceOptions extends StackOptions {
 export interface Source {
   journal: Journal;
   /** The stack whose journal it is; undefined of one that was given by its place. */
-  stack: { name: string; pulumi: Pulumi; auditLog: AuditLog | undefined } | undefined;
+  stack: Pick<Stack, "name" | "pulumi" | "auditLog" | "typed"> | undefined;
 }
 
 /**
@@ -25,8 +24,8 @@ export interface Source {
 export async function findSource(options: SourceOptions): Promise<Source> {
   const { journal: location, cwd = "." } = options;
   if (location === undefined) {
-    const { journal, name, pulumi, auditLog } = await openStack(options);
-    return { journal, stack: { name, pulumi, auditLog } };
+    const stack = await openStack(options);
+    return { journal: stack.journal, stack };
   }
   if (options.stack !== undefined)
     throw new UsageError("--journal reads the journal at that place, whosever it is: leave --stack out.");

@@ -47,7 +47,7 @@ export async function verify({ journal, stack }: Source, evidence: Evidence): Pr
       verifier.add({ kind: "missing", where: location, problem: takenAway });
     else {
       const compared = { stack: name, objects: objectsOf(held), released: held.released };
-      verifier.add(...compareWithState(verifier, compared, location));
+      verifier.add(...compareWithState(verifier, compared, location, stack?.typed(["reconcile", "--fix"])));
     }
   }
   if (stack?.auditLog !== undefined) await addCopy(verifier, stack.name, stack.auditLog);

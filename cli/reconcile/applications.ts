@@ -13,13 +13,20 @@ type Existing = ApiApplication & { tenantId: string };
 
 /** Finds what is amiss with applications. */
 export function compareApplications(comparison: Comparison): Finding[] {
-  const { state, events, applications } = comparison;
+  const { state, events, applications, elsewhere } = comparison;
   const record = recordOf(events, "TenantApplication", comparison);
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
   const released = handedOver("TenantApplication", comparison);
-  const existing = [...applications]
-    .flatMap(([tenantId, list]) => list.map((application) => ({ ...application, tenantId })))
-    .filter(({ applicationId }) => held.has(applicationId) || !released.has(applicationId));
+  const all = [...applications].flatMap(([tenantId, list]) =>
+    list.map((application) => ({ ...application, tenantId })),
+  );
+  const isOthers = ({ applicationId }: Existing): boolean =>
+    !held.has(applicationId) && elsewhere.holders.has(applicationId);
+  const existing = all.filter(
+    (application) =>
+      held.has(application.applicationId) ||
+      (!released.has(application.applicationId) && !isOthers(application)),
+  );
   const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
   // An adoption sends nothing: one that was cut short left nothing behind.
@@ -42,6 +49,10 @@ export function compareApplications(comparison: Comparison): Finding[] {
     ...notHeld
       .filter(({ applicationId }) => !record.made.has(applicationId) && !explained.has(applicationId))
       .flatMap((application) => unmanaged(application, record, comparison)),
+    ...all
+      .filter(({ applicationId }) => !record.made.has(applicationId))
+      .filter(isOthers)
+      .flatMap((application) => othersIn(application, comparison)),
     ...state.applications.flatMap((application) =>
       existing.some(({ applicationId }) => applicationId === application.applicationId)
         ? partlyMade(application, comparison)
@@ -290,6 +301,22 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
           ? `It is in a tenant of this stack, and neither the state nor the journal knows it.${hint}`
           : `The journal has it on record as made for the stack ${otherStack}.`,
       next: [`if nobody uses it: ${deleteAtVendor(tenantId, applicationId)}`],
+    },
+  ];
+}
+
+/** One of a tenant of this stack that another stack holds, and that this one has not made. */
+function othersIn(application: Existing, { state, elsewhere }: Comparison): Finding[] {
+  const { tenantId, applicationId } = application;
+  const holder = elsewhere.holders.get(applicationId);
+  if (holder === undefined || !state.tenants.some((held) => held.tenantId === tenantId)) return [];
+  return [
+    {
+      ...describe(application),
+      kind: "unmanagedApplication",
+      severity: "note",
+      why: `It is in a tenant of this stack, and stack ${holder.stack} holds it.`,
+      next: [],
     },
   ];
 }

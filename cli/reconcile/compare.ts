@@ -4,6 +4,7 @@ import type { Comparison } from "./comparison";
 import { type Finding, type FindingKind, findingTitles } from "./finding";
 import { compareLeftovers } from "./leftovers";
 import { compareTenants } from "./tenants";
+import { compareUnaccounted } from "./unaccounted";
 
 const order = Object.keys(findingTitles) as FindingKind[];
 
@@ -22,7 +23,8 @@ export function compare(comparison: Comparison): Finding[] {
       ({ kind, slot }) => kind !== "openIntent" || !settled.has(slot),
     ),
     ...cutOff,
-  ];
+    ...compareUnaccounted(comparison),
+  ].map((finding) => leaveWhatMayBeOthers(finding, comparison));
   return (isPendingCreateNeeded(findings) ? findings.map(keepPendingCreate) : findings).toSorted(
     (a, b) =>
       Number(a.severity === "note") - Number(b.severity === "note") ||
@@ -46,6 +48,22 @@ function unreadableRecord(where: string): Finding {
     severity: "todo",
     why: `${where} is not a line of a journal that this version can read: what is told below is not certain, and --fix does nothing. An update refuses it, too.`,
     next: ["use the version that wrote it, or find out who changed it, and put it back"],
+  };
+}
+
+/** Nothing is deleted, and no command that deletes it is given, that another stack holds or may hold. */
+function leaveWhatMayBeOthers(finding: Finding, { elsewhere }: Comparison): Finding {
+  const { fix, ...rest } = finding;
+  if (fix?.action !== "deleteApplication" && fix?.action !== "deleteEmptySecret") return finding;
+  const holder = fix.action === "deleteEmptySecret" ? elsewhere.holders.get(fix.arn) : undefined;
+  if (holder !== undefined)
+    return { ...rest, why: `${finding.why} Stack ${holder.stack} holds it: it is left alone.`, next: [] };
+  const unread = [...elsewhere.unread.keys()];
+  if (unread.length === 0) return finding;
+  return {
+    ...rest,
+    why: `${finding.why} It stays until it is certain that no other stack holds it.`,
+    next: unread.map((name) => `pulumi stack export --stack ${name} (this failed: see the warning)`),
   };
 }
 

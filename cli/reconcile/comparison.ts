@@ -3,6 +3,7 @@ import type { JournalEvent } from "pulumi-resistant-tenants/journal";
 
 import type { Locks } from "../lock";
 import type { HeldState } from "../state";
+import type { Elsewhere } from "./elsewhere";
 
 /** All that is compared: the journal, the state and the API, read one after the other while no update ran. */
 export interface Comparison {
@@ -17,6 +18,10 @@ export interface Comparison {
   tenants: readonly ApiTenant[];
   /** By tenant id: the applications of the tenants that this stack holds or has on record. */
   applications: ReadonlyMap<string, readonly ApiApplication[]>;
+  /** What of all that other stacks hold. */
+  elsewhere: Elsewhere;
+  /** Whether somebody insists that what the API does not know is gone (`TENANTS_ACCEPT_MISSING`). */
+  acceptsMissing: boolean;
   locks: Locks;
   /** The secrets in AWS that a create which did not end has made, by the URN of the resource they are for. */
   emptySecrets: ReadonlyMap<string, EmptySecret>;

@@ -43,7 +43,7 @@ export function compareCutOff(comparison: Comparison): Finding[] {
 const whys: Record<Ending["outcome"], string> = {
   made: "the state holds what it made",
   gone: "it is gone",
-  released: "the state has let go of it",
+  released: "the stack has let go of it",
   failed: "nothing came of it",
   unknown: "no update came back to it, and what it asked for may be done",
 };
@@ -83,8 +83,19 @@ function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | u
       ? { outcome: "made", tenantId: objectId }
       : { outcome: "made", applicationId: objectId, ...(clientId === undefined ? {} : { clientId }) };
   }
+  if (isMoved(intent, comparison)) return { outcome: "released" };
   const isOver = nowMs - Date.parse(intent.at) > surelyOverMs;
   return isOver && !mayHaveMade(intent, comparison) ? { outcome: "failed" } : undefined;
+}
+
+/** Tells whether another stack holds what a create has made: its resource was moved there before its end was known. */
+function isMoved({ type, slot, known = [] }: IntentEvent, comparison: Comparison): boolean {
+  const { elsewhere, events } = comparison;
+  const { all } = recordOf(events, type, comparison);
+  return objectsOf(type, comparison).some(
+    ({ objectId }) =>
+      elsewhere.holders.get(objectId)?.slot === slot && !all.has(objectId) && !known.includes(objectId),
+  );
 }
 
 /** Tells whether something is there that a create may have made. */

@@ -33,21 +33,39 @@ export interface Existing {
  * pages may shift while they are read: what it lacks is not gone.
  */
 export async function findExisting(api: Lists, expected: Expectation): Promise<Existing> {
-  const { state, events, stack, apiUrl } = expected;
-  const own = events.filter((event) => event.stack === stack && event.apiUrl === apiUrl);
+  const { state } = expected;
   const held = [...state.tenants, ...state.applications].map(({ tenantId }) => tenantId);
-  const ids = new Set([...held, ...expectedIds("Tenant", expected)]);
-  const names = recordOf(events, "Tenant", expected).open.flatMap(
+  const ids = new Set([...held, ...expectedIds("Tenant", expected), ...tenantsOfExpected(expected)]);
+  const names = recordOf(expected.events, "Tenant", expected).open.flatMap(
     ({ parameters }) => tenantParameters.parse(parameters).name ?? [],
   );
   const tenants = await findTenants(api, ids, names);
-  const onRecord = new Set(own.flatMap(({ tenantId }) => tenantId ?? []));
+  const onRecord = idsOnRecord(expected);
   const looked = tenants
     .filter(({ tenantId, name }) => ids.has(tenantId) || onRecord.has(tenantId) || names.includes(name))
     .map(
       async ({ tenantId }) => [tenantId, await findApplications(api, tenantId, expected, tenants)] as const,
     );
   return { tenants, applications: new Map(await Promise.all(looked)) };
+}
+
+/** Gives the ids of all tenants that a stack's record names. */
+export function idsOnRecord({
+  events,
+  stack,
+  apiUrl,
+}: Pick<Expectation, "events" | "stack" | "apiUrl">): Set<string> {
+  const own = events.filter((event) => event.stack === stack && event.apiUrl === apiUrl);
+  return new Set(own.flatMap(({ tenantId }) => tenantId ?? []));
+}
+
+/** An application is there only with its tenant, which no list may have, either. */
+function tenantsOfExpected(expected: Expectation): string[] {
+  const { events, stack, apiUrl } = expected;
+  const ids = expectedIds("TenantApplication", expected);
+  return events
+    .filter((event) => event.type === "TenantApplication" && event.stack === stack && event.apiUrl === apiUrl)
+    .flatMap((event) => (ids.has(objectIdOf(event) ?? "") ? (event.tenantId ?? []) : []));
 }
 
 async function findTenants(

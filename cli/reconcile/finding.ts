@@ -16,6 +16,8 @@ export const findingTitles = {
   unmanagedTenant: "unmanaged tenant",
   unmanagedApplication: "unmanaged application",
   openIntent: "open intent",
+  moved: "moved to another stack",
+  gone: "gone",
 } as const;
 export type FindingKind = keyof typeof findingTitles;
 
@@ -25,6 +27,8 @@ export type Fix =
   | { action: "deleteApplication"; tenantId: string; applicationId: string; slot: string }
   | { action: "deleteEmptySecret"; secretName: string; arn: string; slot: string }
   | { action: "clearPendingCreate"; urn: string; slot: string }
+  | ({ action: "recordGone" } & RecordedPlace)
+  | ({ action: "recordMove"; to: string } & RecordedPlace)
   | {
       action: "settleIntent";
       intentId: string;
@@ -35,6 +39,14 @@ export type Fix =
       operation: string;
       slot: string;
     };
+
+/** An object that the stack has on record, and no longer holds. */
+export interface RecordedPlace {
+  type: "Tenant" | "TenantApplication";
+  slot: string;
+  tenantId: string;
+  applicationId?: string;
+}
 
 /** One application that a finding is about, where it is about several. */
 export interface Candidate {

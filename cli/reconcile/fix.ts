@@ -12,7 +12,7 @@ import { PulumiError } from "../pulumi";
 import type { Stack } from "../stack";
 import { compare, isPendingCreateNeeded } from "./compare";
 import type { Comparison } from "./comparison";
-import type { Finding, Fix } from "./finding";
+import type { Finding, Fix, RecordedPlace } from "./finding";
 
 /** What a repair is done with. */
 export interface Repair {
@@ -32,9 +32,19 @@ export function describeFix(fix: Fix): string {
       return `delete the empty secret ${fix.secretName} (${fix.arn}), and clear its pending create`;
     case "clearPendingCreate":
       return `clear the pending create of ${fix.slot} (${fix.urn})`;
+    case "recordGone":
+      return `record that ${describeObject(fix)} is gone: the API does not know it`;
+    case "recordMove":
+      return `record that ${describeObject(fix)} was moved to stack ${fix.to}`;
     case "settleIntent":
       return `record how the ${fix.operation} of ${fix.slot} ended that was cut off: ${fix.ending.outcome}`;
   }
+}
+
+function describeObject({ slot, tenantId, applicationId }: RecordedPlace): string {
+  return applicationId === undefined
+    ? `tenant ${tenantId} (${slot})`
+    : `application ${applicationId} of tenant ${tenantId} (${slot})`;
 }
 
 /**
@@ -114,6 +124,18 @@ export async function applyFixes(
         return "deleted";
       });
       tell(`deleted the empty secret ${secretName}`);
+    } else if (fix.action === "recordGone") {
+      const { action: _, ...object } = fix;
+      await onRecord(record, { ...object, operation: "delete" }, async () => {
+        if (await isThere(api, fix)) throw new Error(`The API finds ${describeObject(fix)} after all.`);
+        return "gone";
+      });
+      tell(`recorded that ${describeObject(fix)} is gone`);
+    } else if (fix.action === "recordMove") {
+      const { action: _, to, ...object } = fix;
+      const action = { ...object, operation: "release", parameters: { to } } as const;
+      await onRecord(record, action, () => Promise.resolve("released"));
+      tell(`recorded that ${describeObject(fix)} was moved to stack ${to}`);
     } else if (fix.action === "settleIntent") {
       const intent = comparison.events.find(({ id }) => id === fix.intentId);
       if (intent?.event !== "intent") continue;
@@ -124,6 +146,17 @@ export async function applyFixes(
   if (!isPendingCreateNeeded(compare(comparison))) {
     await clearPendingCreates(repair, comparison, fixes, tell);
   }
+}
+
+async function isThere(
+  api: TenantManagementApi,
+  { tenantId, applicationId }: RecordedPlace,
+): Promise<boolean> {
+  const found =
+    applicationId === undefined
+      ? await api.getTenant(tenantId)
+      : await api.getApplication(tenantId, applicationId);
+  return found !== undefined;
 }
 
 /** Pending creates go last: until then they prove that an update was killed. */

@@ -7,7 +7,8 @@ import { findLocks } from "../lock";
 import type { Stack } from "../stack";
 import { readState } from "../state";
 import type { Comparison } from "./comparison";
-import { findExisting } from "./existing";
+import { findElsewhere, unheldIds } from "./elsewhere";
+import { findExisting, idsOnRecord } from "./existing";
 import { findPendingSecrets } from "./pending-secrets";
 
 /** What was gathered to be compared, and what could not be. */
@@ -39,15 +40,20 @@ export async function gather(
   const unreadable = entries.filter(({ kind }) => kind === "unreadable");
   const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
   const place = { stack: name, apiUrl: settings.apiUrl };
-  const { tenants, applications } = await findExisting(api, { ...place, state, events });
+  const existing = await findExisting(api, { ...place, state, events });
   const secrets = await findPendingSecrets(state.pending, stack.awsRegion);
+  const elsewhere = await findElsewhere(
+    stack,
+    unheldIds({ state, emptySecrets: secrets.empty }, existing, idsOnRecord({ ...place, events })),
+  );
   const comparison: Comparison = {
     ...place,
     events,
     unreadable: unreadable.map(({ where }) => where),
     state,
-    tenants,
-    applications,
+    ...existing,
+    elsewhere,
+    acceptsMissing: process.env["TENANTS_ACCEPT_MISSING"] === "true",
     locks,
     emptySecrets: secrets.empty,
     nowMs: Date.now(),
@@ -61,6 +67,7 @@ export async function gather(
       ...journalWarnings(stack, comparison),
       ...lockWarnings(stack, comparison),
       ...secrets.warnings,
+      ...unreadWarnings(comparison),
     ],
   };
 }
@@ -71,6 +78,13 @@ function journalWarnings({ journal, name }: Stack, { events, state }: Comparison
   return [
     `The journal ${journal.location} has nothing on record for this stack: it is gone, or this is not where it is (tenants:journal). What is found is found by the state and the API alone, and nothing can be told to be this stack's.`,
   ];
+}
+
+function unreadWarnings({ elsewhere }: Comparison): string[] {
+  return [...elsewhere.unread].map(
+    ([name, why]) =>
+      `The state of stack ${name} could not be read, so what it holds is not known, and --fix deletes nothing: ${why}`,
+  );
 }
 
 function lockWarnings({ backendUrl }: Stack, { locks }: Comparison): string[] {

@@ -73,6 +73,15 @@ export function isAnyTenantKnown({ state, tenants }: Comparison): boolean {
   return state.tenants.some(({ tenantId }) => existing.has(tenantId));
 }
 
+/** Tells whether the API knows any tenant that the stack holds or has made, or somebody insists that it need not. */
+export function isOrganizationKnown(comparison: Comparison): boolean {
+  const { tenants, events, acceptsMissing } = comparison;
+  const { made } = recordOf(events, "Tenant", comparison);
+  return (
+    acceptsMissing || isAnyTenantKnown(comparison) || tenants.some(({ tenantId }) => made.has(tenantId))
+  );
+}
+
 function asIntent(event: JournalEvent | undefined): IntentEvent | undefined {
   return event?.event === "intent" ? event : undefined;
 }

@@ -10,7 +10,7 @@ import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord }
 
 /** Finds what is amiss with tenants. */
 export function compareTenants(comparison: Comparison): Finding[] {
-  const { state, tenants, events } = comparison;
+  const { state, tenants, events, elsewhere } = comparison;
   const record = recordOf(events, "Tenant", comparison);
   const held = new Set(state.tenants.map(({ tenantId }) => tenantId));
   const released = handedOver("Tenant", comparison);
@@ -19,6 +19,8 @@ export function compareTenants(comparison: Comparison): Finding[] {
   return [
     ...tenants
       .filter(({ tenantId }) => !held.has(tenantId) && !released.has(tenantId))
+      // What it has made and another stack holds is told as moved.
+      .filter(({ tenantId }) => !(record.made.has(tenantId) && elsewhere.holders.has(tenantId)))
       .map((tenant) => notHeld(tenant, record, comparison)),
     ...state.tenants.flatMap((tenant) =>
       existing.has(tenant.tenantId) ? partlyMade(tenant, comparison) : lost(tenant, comparison),
@@ -45,8 +47,9 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
       next: takeOver(tenant, comparison),
     };
   }
+  const holder = comparison.elsewhere.holders.get(tenantId);
   const intent = record.open.find((open) => tenantParameters.parse(open.parameters).name === name);
-  if (intent !== undefined && !record.all.has(tenantId) && isSince(tenant, intent, comparison)) {
+  if (holder === undefined && intent !== undefined && !record.all.has(tenantId) && isSince(tenant, intent, comparison)) {
     return {
       ...common,
       kind: "orphanedTenant",
@@ -67,11 +70,15 @@ function isSince(tenant: ApiTenant, intent: IntentEvent, { clockAheadMs, nowMs }
   return createdAtMs >= sinceMs && createdAtMs <= nowMs + clockAheadMs + clockToleranceMs;
 }
 
-function unmanaged(tenant: ApiTenant, record: TypeRecord, { state }: Comparison): Finding {
+function unmanaged(tenant: ApiTenant, record: TypeRecord, { state, elsewhere }: Comparison): Finding {
   const { tenantId, name } = tenant;
   const otherStack = record.stackOf(tenantId);
+  const holder = elsewhere.holders.get(tenantId);
   const pending = state.pending.find(({ type, inputs }) => type === tenantType && inputs["name"] === name);
   const common = { kind: "unmanagedTenant", tenantId, tenantName: name } as const;
+  if (holder !== undefined) {
+    return { ...common, severity: "note", why: `Stack ${holder.stack} holds it.`, next: [] };
+  }
   if (pending !== undefined) {
     return {
       ...common,

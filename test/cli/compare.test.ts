@@ -629,6 +629,110 @@ const leftoverCases: Case[] = [
   ],
 ];
 
+/** A tenant and its application on record as made, which the state does not hold. */
+function made(events: Events): Situation & { events: JournalEvent[] } {
+  const [ofT, ofA] = [events.createTenant(), events.createApplication()];
+  return {
+    events: [
+      ofT,
+      events.result(ofT, "made", { tenantId: "t-1" }),
+      ofA,
+      events.result(ofA, "made", { applicationId: "a-1" }),
+    ],
+    heldTenants: [heldTenant({ tenantId: "t-2", slot: "globex", name: "globex" })],
+    tenants: [tenant("t-2", "globex")],
+  };
+}
+
+const other = "organization/project/other";
+const bothThere = { tenants: [tenant(), tenant("t-2", "globex")], applications: [application("a-1")] };
+const note = { severity: "note", next: replaced } as const;
+const unaccountedCases: Case[] = [
+  [
+    "what the API does not know by its id is gone, and can be recorded so",
+    made,
+    [
+      { ...note, kind: "gone", fix: "recordGone" },
+      { ...note, kind: "gone", id: "a-1", fix: "recordGone" },
+    ],
+  ],
+  [
+    "what is gone may be of another organization, where the API knows none of the stack's tenants",
+    (events) => ({ ...made(events), heldTenants: [], tenants: [] }),
+    [
+      { kind: "gone", severity: "note", next: /TENANTS_ACCEPT_MISSING=true tenants reconcile --fix$/ },
+      { kind: "gone", severity: "note", next: /TENANTS_ACCEPT_MISSING=true tenants reconcile --fix$/ },
+    ],
+  ],
+  [
+    "what is gone and on record as gone is nothing to tell of",
+    (events) => {
+      const situation = made(events);
+      const removals = [ofTenant, ofApplication].flatMap((object) => {
+        const intent = events.remove(object);
+        return [intent, events.result(intent, "gone", object)];
+      });
+      return { ...situation, events: [...situation.events, ...removals] };
+    },
+    [],
+  ],
+  [
+    "what was moved to another stack is that stack's, and is never deleted",
+    (events) => ({ ...made(events), ...bothThere, elsewhere: { "t-1": other, "a-1": other } }),
+    [
+      { ...note, kind: "moved", fix: "recordMove" },
+      { ...note, kind: "moved", id: "a-1", fix: "recordMove" },
+    ],
+  ],
+  [
+    "what an open create has made and another stack holds is not deleted: the create is over for this stack",
+    (events) => ({
+      events: [events.createApplication()],
+      applications: [application("a-1")],
+      elsewhere: { "a-1": other },
+      hour: 2,
+    }),
+    [{ kind: "unmanagedApplication", severity: "note", id: "a-1" }, settled],
+  ],
+  [
+    "what an update was killed in, and another stack holds since, is not deleted",
+    (events) => ({
+      ...made(events),
+      ...bothThere,
+      heldTenants: [heldTenant()],
+      pending: [pendingCreate("TenantApplication")],
+      elsewhere: { "a-1": other },
+    }),
+    [
+      { kind: "pendingOperation", fix: "clearPendingCreate" },
+      { kind: "unmanagedTenant", severity: "note" },
+      { ...note, kind: "moved", id: "a-1", fix: "recordMove" },
+    ],
+  ],
+  [
+    "nothing is deleted while the state of another stack cannot be read",
+    (events) => ({
+      events: [events.createApplication()],
+      applications: [application("a-1")],
+      unread: [other],
+    }),
+    [{ kind: "orphanedApplication", id: "a-1", next: /^pulumi stack export --stack organization\/project\/other / }],
+  ],
+  [
+    "an empty secret that another stack holds is left alone",
+    () => {
+      const pending = { ...pendingCreate("TenantApplication"), type: "aws:secretsmanager/secret:Secret" };
+      const arn = "arn:aws:secretsmanager:eu-west-1:1:secret:s";
+      return {
+        pending: [pending],
+        emptySecrets: new Map([[pending.urn, { arn, secretName: "s" }]]),
+        elsewhere: { [arn]: other },
+      };
+    },
+    [{ kind: "pendingOperation" }],
+  ],
+];
+
 function idOf({ kind, applicationId, tenantId }: Finding): string | undefined {
   return kind.endsWith("Tenant") ? tenantId : (applicationId ?? tenantId);
 }
@@ -638,6 +742,7 @@ for (const [of, cases] of Object.entries({
   "what was cut off": cutOffCases,
   "a tenant": tenantCases,
   "what a killed engine leaves": leftoverCases,
+  "what is on record and not held": unaccountedCases,
 })) {
   describe(`the comparison of journal, state and API, of ${of}:`, () => {
     for (const [what, situation, expected] of cases) {

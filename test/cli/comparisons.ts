@@ -160,6 +160,10 @@ export interface Situation {
   pending?: PendingOperation[];
   tenants?: ApiTenant[];
   applications?: ApiApplication[];
+  /** Which stack holds an object, by its id. */
+  elsewhere?: Record<string, string>;
+  /** The stacks whose state could not be read. */
+  unread?: string[];
   locks?: Comparison["locks"];
   emptySecrets?: Comparison["emptySecrets"];
 }
@@ -179,6 +183,11 @@ export function comparisonOf(situation: Situation): Comparison {
     },
     tenants: situation.tenants ?? [tenant()],
     applications: new Map([["t-1", situation.applications ?? []]]),
+    elsewhere: {
+      holders: new Map(Object.entries(situation.elsewhere ?? {}).map(([id, holder]) => [id, { stack: holder, slot }])),
+      unread: new Map((situation.unread ?? []).map((name) => [name, "no access"])),
+    },
+    acceptsMissing: false,
     locks: situation.locks ?? [],
     emptySecrets: situation.emptySecrets ?? new Map(),
     nowMs: Date.UTC(2030, 0, 1, situation.hour ?? 0, 1),

@@ -6,7 +6,7 @@ import path from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 
-import { eventSchema, type JournalEvent } from "../../provider/src/journal";
+import { eventSchema } from "../../provider/src/journal";
 import { acme, globex } from "./customers";
 import { region, repositoryRoot, StackUnderTest, startShared } from "./engine";
 
@@ -197,16 +197,12 @@ describe("a stack that is renamed or moved, on the engine", function () {
     await next.succeed([...up, "--expect-no-changes"]);
   });
 
-  it("records under its own name what came from another stack (state move)", async () => {
+  it("records under its own name what came from another stack (state move), which that one never deletes", async () => {
     const projectDir = await project("partners");
     const stack = await start({ projectDir, customers: [acme, globex] });
+    await stack.workspace.configure({ "tenants:journal": null });
     await stack.up();
-    const events = async (): Promise<JournalEvent[]> =>
-      (await stack.journal())
-        .trimEnd()
-        .split("\n")
-        .map((line) => eventSchema.parse(JSON.parse(line)));
-    const before = (await events()).length;
+    const held = stack.existing();
     const other = { env: { PULUMI_OPTION_STACK: "other" } };
     await stack.succeed(["stack", "init", "other", "--no-select"], {
       env: { PULUMI_OPTION_STACK: undefined },
@@ -215,12 +211,46 @@ describe("a stack that is renamed or moved, on the engine", function () {
     await stack.succeed(["state", "move", "--source", "dev", "--dest", "other", "--yes", customer], {
       env: { PULUMI_OPTION_STACK: undefined },
     });
+    await stack.setCustomers([acme]);
+
+    const unaccounted = await stack.tenants("audit", "verify", "--json");
+    assert.equal(unaccounted.exitCode, 3);
+    const { defects } = z
+      .object({ defects: z.array(z.object({ kind: z.string(), problem: z.string() })) })
+      .parse(JSON.parse(unaccounted.stdout));
+    assert.deepEqual(
+      defects.map(({ kind, problem }) => [kind, problem.includes("npm run tenants -- reconcile --fix")]),
+      Array.from({ length: 2 }, () => ["open", true]),
+    );
+    const looked = await stack.tenants("reconcile", "--json");
+    assert.equal(looked.exitCode, 0, looked.stdout + looked.stderr);
+    const { findings } = z
+      .object({ findings: z.array(z.object({ kind: z.string(), why: z.string() })) })
+      .parse(JSON.parse(looked.stdout));
+    assert.deepEqual(
+      findings.map(({ kind, why }) => [kind, why.includes("organization/partners/other")]),
+      Array.from({ length: 2 }, () => ["moved", true]),
+    );
+    const fixed = await stack.tenants("reconcile", "--fix", "--yes");
+    assert.equal(fixed.exitCode, 0, fixed.stdout + fixed.stderr);
+    assert.match(fixed.stdout, /The journal, the state and the API agree/);
+    assert.deepEqual(stack.existing(), held);
+    const ofDev = await audited(stack);
+    assert.deepEqual(ofDev.slice(-2).sort(), [
+      "dev: release globex released",
+      "dev: release globex/eu-1/default released",
+    ]);
+
     await stack.setCustomers([globex]);
     await stack.succeed([...up, "--expect-no-changes"], other);
     await stack.setCustomers([]);
     await stack.succeed(up, other);
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
-    const added = (await events()).slice(before);
+    const file = path.join(projectDir, "Pulumi.other.journal.jsonl");
+    const added = (await readFile(file, "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => eventSchema.parse(JSON.parse(line)));
     assert.deepEqual(
       [...new Set(added.map(({ stack: name, operation }) => `${name} ${operation}`))],
       ["organization/partners/other delete"],
@@ -232,6 +262,6 @@ describe("a stack that is renamed or moved, on the engine", function () {
     await audited(stack, "other");
     await stack.setCustomers([acme]);
     await stack.up("--expect-no-changes");
-    await audited(stack);
+    assert.deepEqual(await audited(stack), ofDev);
   });
 });

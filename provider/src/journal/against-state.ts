@@ -25,8 +25,15 @@ export interface ComparedState {
  * Compares a journal with the state of its stack, which knows where each create is on record: a journal that was cut off
  * at its end, or written anew, does not have all of them. What the journal says was made has to be in the state, or to
  * have been deleted or handed over.
+ *
+ * @param settle the command that finds out what became of what is not accounted for, and records it
  */
-export function compareWithState(verifier: Verifier, state: ComparedState, location: string): Defect[] {
+export function compareWithState(
+  verifier: Verifier,
+  state: ComparedState,
+  location: string,
+  settle = "npm run tenants -- reconcile --fix",
+): Defect[] {
   const held = new Set(state.objects.map(({ type, objectId }) => `${type} ${objectId}`));
   return [
     ...state.objects.flatMap((object) => lackOf(object, verifier, state.stack, location)),
@@ -38,7 +45,8 @@ export function compareWithState(verifier: Verifier, state: ComparedState, locat
         where: entry.where,
         problem:
           `nothing says what became of ${type} ${objectId} (${describe(entry.event)}): the state does not hold it, and it is not on record as deleted or handed over. ` +
-          "The end of the journal was cut off, or the state was changed, or an update was killed, or it was deleted at the vendor by others. `npm run tenants -- reconcile` names what is still there",
+          "It was deleted at the vendor by others, or moved to another stack, or the state was changed, or the end of the journal was cut off. " +
+          `Run \`${settle}\`: it looks for it, and records that it is gone, or which stack holds it; what is still there and nobody's, it names`,
       })),
   ];
 }

@@ -1,6 +1,6 @@
 import { genesis, headsOf } from "./chain";
 import { type Entry, type EventEntry, eventsOf } from "./entry";
-import type { FormerName, JournalEvent } from "./event";
+import type { FormerName, IntentEvent, JournalEvent } from "./event";
 import type { Journal } from "./journal";
 import { Memory } from "./memory";
 
@@ -42,7 +42,24 @@ export function underPresentName(
   stack: string,
   former: ReadonlySet<string> = formerNamesIn(events, stack),
 ): JournalEvent[] {
-  return events.map((event) => (former.has(event.stack) ? { ...event, stack } : event));
+  // What a former stack has moved here is here: that is no release of this stack's.
+  const names = new Set([...former, stack]);
+  const moves = new Set(
+    events.flatMap((event) =>
+      former.has(event.stack) && event.event === "intent" && names.has(movedTo(event) ?? "")
+        ? [event.id]
+        : [],
+    ),
+  );
+  return events
+    .filter((event) => !moves.has(event.event === "intent" ? event.id : event.intent))
+    .map((event) => (former.has(event.stack) ? { ...event, stack } : event));
+}
+
+/** Gives the stack to which an object was moved (`pulumi state move`), if that is what an event says. */
+function movedTo({ operation, parameters }: IntentEvent): string | undefined {
+  const { to } = parameters;
+  return operation === "release" && typeof to === "string" ? to : undefined;
 }
 
 /** Tells all events of a journal under the present names of their stacks. */

@@ -5,8 +5,8 @@ import type { RecordedType } from "./event";
  * a parameter that is added one day, and could be a credential, stays out until someone has looked at it.
  */
 const recordedParameters = {
-  Tenant: ["name", "cells", "adopt"],
-  TenantApplication: ["cell", "scopes", "authMethod", "keyId", "adopt"],
+  Tenant: ["name", "cells", "adopt", "to"],
+  TenantApplication: ["cell", "scopes", "authMethod", "keyId", "adopt", "to"],
   Customer: ["before", "after"],
   Secret: ["arn", "secretName", "deletedAt"],
   Lock: ["locks"],

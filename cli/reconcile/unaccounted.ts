@@ -1,0 +1,110 @@
+import { objectIdOf, type RecordedType, resultOf } from "pulumi-resistant-tenants/journal";
+
+import type { Comparison } from "./comparison";
+import type { Finding } from "./finding";
+import { handedOver, isOrganizationKnown, type RecordedObject, recordOf } from "./record";
+
+/**
+ * Finds what became of what this stack has on record as made, and no longer holds, although it neither deleted it nor
+ * handed it over: another stack holds it, or it was deleted at the vendor. Until that is on record, `audit verify`
+ * reports it.
+ */
+export function compareUnaccounted(comparison: Comparison): Finding[] {
+  return (["Tenant", "TenantApplication"] as const).flatMap((type) =>
+    unaccounted(type, comparison).flatMap((object) => {
+      const holder = comparison.elsewhere.holders.get(object.objectId);
+      if (holder !== undefined) return [moved(type, object, holder.stack, comparison)];
+      return isThere(object.objectId, comparison) ? [] : [gone(type, object, comparison)];
+    }),
+  );
+}
+
+/** How a create ended that made something. */
+const madeOutcomes: readonly string[] = ["made", "adopted", "recovered"];
+
+function unaccounted(type: RecordedType, comparison: Comparison): RecordedObject[] {
+  const { events, state, stack } = comparison;
+  const accounted = new Set([
+    ...(type === "Tenant" ? state.tenants : []).map(({ tenantId }) => tenantId),
+    ...(type === "TenantApplication" ? state.applications : []).map(({ applicationId }) => applicationId),
+    ...handedOver(type, comparison),
+  ]);
+  for (const event of events) {
+    const objectId = event.type === type && event.stack === stack ? objectIdOf(event) : undefined;
+    if (objectId === undefined) continue;
+    const isDeleted =
+      event.event === "result" &&
+      event.operation === "delete" &&
+      (event.outcome === "deleted" || event.outcome === "gone");
+    // One that is open is told by itself.
+    const isOpen =
+      event.event === "intent" && event.operation !== "create" && resultOf(events, event) === undefined;
+    if (isDeleted || isOpen) accounted.add(objectId);
+  }
+  return [...recordOf(events, type, comparison).made.values()].filter(
+    ({ objectId, result }) => madeOutcomes.includes(result.outcome) && !accounted.has(objectId),
+  );
+}
+
+function isThere(objectId: string, { tenants, applications }: Comparison): boolean {
+  return (
+    tenants.some(({ tenantId }) => tenantId === objectId) ||
+    [...applications.values()].flat().some(({ applicationId }) => applicationId === objectId)
+  );
+}
+
+function moved(
+  type: "Tenant" | "TenantApplication",
+  object: RecordedObject,
+  to: string,
+  { fixCommand }: Comparison,
+): Finding {
+  const { slot } = object.result;
+  const ids = idsOf(object);
+  return {
+    kind: "moved",
+    severity: "note",
+    slot,
+    ...ids,
+    why: `${madeHere(object)}, and stack ${to} holds it now: it was moved there. It is that stack's: leave it alone here.`,
+    next: [fixCommand],
+    fix: { action: "recordMove", type, slot, ...ids, to },
+  };
+}
+
+function gone(
+  type: "Tenant" | "TenantApplication",
+  object: RecordedObject,
+  comparison: Comparison,
+): Finding {
+  const { fixCommand } = comparison;
+  const { slot } = object.result;
+  const ids = idsOf(object);
+  const common = { kind: "gone", severity: "note", slot, ...ids } as const;
+  const why = `${madeHere(object)}; the state does not hold it, and the API does not find it by its id`;
+  // With the credentials of another organization everything would look gone.
+  if (!isOrganizationKnown(comparison)) {
+    return {
+      ...common,
+      why: `${why}. But the API knows no tenant of this stack: the credentials may be another organization's.`,
+      next: [`if they are the right ones: TENANTS_ACCEPT_MISSING=true ${fixCommand}`],
+    };
+  }
+  return {
+    ...common,
+    why: `${why}: it was deleted there, and that is not on record.`,
+    next: [fixCommand],
+    fix: { action: "recordGone", type, slot, ...ids },
+  };
+}
+
+function madeHere({ result: { outcome, at, actor } }: RecordedObject): string {
+  return `This stack has it on record as ${outcome} (${at}, by ${actor})`;
+}
+
+function idsOf({ result: { tenantId = "", applicationId } }: RecordedObject): {
+  tenantId: string;
+  applicationId?: string;
+} {
+  return { tenantId, ...(applicationId === undefined ? {} : { applicationId }) };
+}
