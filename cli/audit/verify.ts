@@ -11,6 +11,7 @@ import {
 
 import { UsageError } from "../exit-codes";
 import { type HeldState, readState, toHeldState } from "../state";
+import type { Stack } from "../stack";
 import { nothingAt, type Source, takenAway } from "./source";
 
 /** What a journal is verified against, beside itself. */
@@ -50,7 +51,7 @@ export async function verify({ journal, stack }: Source, evidence: Evidence): Pr
       verifier.add(...compareWithState(verifier, compared, location, stack?.typed(["reconcile", "--fix"])));
     }
   }
-  if (stack?.auditLog !== undefined) await addCopy(verifier, stack.name, stack.auditLog);
+  if (stack?.auditLog !== undefined) await addCopy(verifier, stack, stack.auditLog);
   return verifier.finish();
 }
 
@@ -60,10 +61,15 @@ async function addTraces(verifier: Verifier, journal: Journal): Promise<void> {
   verifier.note(...notes);
 }
 
-async function addCopy(verifier: Verifier, stack: string, auditLog: AuditLog): Promise<void> {
-  const { location } = auditLog;
-  const { defects, notes } = await compareWithCopy(verifier, stack, auditLog.copies(stack), location);
-  verifier.add(...defects);
+async function addCopy(
+  verifier: Verifier,
+  { name, typed }: Pick<Stack, "name" | "typed">,
+  auditLog: AuditLog,
+): Promise<void> {
+  const { copies, location } = auditLog;
+  const deliver = typed(["audit", "deliver"]);
+  const { defects, gaps, notes } = await compareWithCopy(verifier, name, copies(name), location, deliver);
+  verifier.add(...defects, ...gaps);
   verifier.note(...notes);
 }
 

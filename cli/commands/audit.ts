@@ -3,12 +3,15 @@ import { eventsOf } from "pulumi-resistant-tenants/journal";
 
 import { type Filter, isAskedFor, parseSince, parseUntil } from "../audit/filter";
 import { operationsOf } from "../audit/operation";
-import { showAsJson, showAsText } from "../audit/show";
+import { deliverLate } from "../audit/deliver";
+import { count, showAsJson, showAsText } from "../audit/show";
 import { findSource, nothingAt, type SourceOptions, takenAway } from "../audit/source";
 import { verifiedAsJson, verifiedAsText } from "../audit/verified";
 import { verify } from "../audit/verify";
-import { type MakeCommand, stackCommand } from "../command";
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
+import { json, line } from "../output";
+import { openStack } from "../stack";
 import { readState } from "../state";
 
 interface VerifyOptions extends SourceOptions {
@@ -40,10 +43,16 @@ export const auditCommand: MakeCommand = (exit): Command => {
     .action(async (options: ShowOptions) => {
       exit(await showSource(options));
     });
+  const deliver = stackCommand(
+    "deliver",
+    "Put into CloudWatch Logs (tenants:auditLogGroup) the events of the journal that it lacks.",
+  ).action(async (options: StackOptions) => {
+    exit(await deliverOfStack(options));
+  });
   const audit = new Command("audit").description(
     "Read the journal as an audit log: who did what, when and why.",
   );
-  for (const command of [verifyCommand, show]) audit.addCommand(command.exitOverride());
+  for (const command of [verifyCommand, show, deliver]) audit.addCommand(command.exitOverride());
   return audit;
 };
 
@@ -60,6 +69,16 @@ async function verifySource(options: VerifyOptions): Promise<ExitCode> {
   const write = options.json === true ? verifiedAsJson : verifiedAsText;
   write(verification, source.journal.location);
   return verification.defects.length === 0 ? exitCodes.ok : exitCodes.found;
+}
+
+async function deliverOfStack(options: StackOptions): Promise<ExitCode> {
+  const { name, journal, auditLog, typed } = await openStack(options);
+  if (auditLog === undefined)
+    throw new UsageError("The stack has no tenants:auditLogGroup: its events go to the journal alone.");
+  const delivered = await deliverLate(name, journal, auditLog, typed(["audit", "verify"]));
+  if (options.json === true) json({ journal: journal.location, logGroup: auditLog.location, delivered });
+  else line(`Delivered ${count(delivered, "event")} of ${journal.location} to ${auditLog.location}.`);
+  return exitCodes.ok;
 }
 
 async function showSource(options: ShowOptions): Promise<ExitCode> {

@@ -9,6 +9,7 @@ import {
   type StackConfiguration,
 } from "./configuration";
 import { customerType } from "./customer";
+import { withChangesOnRecord } from "./changes-on-record";
 import {
   type CustomerChanges,
   changesOf,
@@ -20,10 +21,12 @@ import {
 /** What this update changes of a customer. */
 export interface ChangedCustomer {
   customer: string;
-  tenantId?: string;
+  tenantId: string | undefined;
   /** `deprecate` and `activate` decide whether it may be deleted in production. */
   operation: "change" | "deprecate" | "activate";
   changes: CustomerChanges;
+  /** What was declared of it before; undefined where that is not known, or not compared. */
+  before: DeclaredCustomer | undefined;
   /** Whether it is only put on record what is so already: it needs no reason. */
   isCatchingUp: boolean;
 }
@@ -38,7 +41,7 @@ const declaredSchema = z.custom<DeclaredCustomer>(
  * such as a customer that an earlier release deprecated.
  *
  * @param held what the stack held when its last update ended
- * @param journal is read only where a customer is new or deprecated
+ * @param journal is read only where a customer is new, deprecated or changed
  */
 export async function findChangedCustomers(
   { settings, secretPrefix }: StackConfiguration,
@@ -47,15 +50,24 @@ export async function findChangedCustomers(
   journal: Journal,
 ): Promise<ChangedCustomer[]> {
   const declaredBefore = lastDeclared(held);
-  const found = customers.flatMap((configuration): ChangedCustomer[] => {
+  const changesSince = (before: DeclaredCustomer, configuration: CustomerConfiguration) =>
+    changesOf(before, toDeclared(configuration, secretPrefix));
+  const differing = customers.flatMap((configuration) => {
+    const before = declaredBefore.get(configuration.name);
+    return before !== undefined && changesSince(before, configuration) !== undefined
+      ? [{ configuration, before }]
+      : [];
+  });
+  const events = differing.length === 0 ? [] : await journal.read();
+  const found = differing.flatMap(({ configuration, before }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const { name, status } = configuration;
-    const before = declaredBefore.get(name);
-    const changes =
-      before === undefined ? undefined : changesOf(before, toDeclared(configuration, secretPrefix));
+    const place = { stack: stackName(), customer: name, ...tenantIdOf(name, held) };
+    const onRecord = withChangesOnRecord(before, events, place);
+    const changes = changesSince(onRecord, configuration);
     if (changes === undefined) return [];
     const isOfStatus = changes.before["status"] !== changes.after["status"];
     const operation = !isOfStatus ? "change" : status === "deprecated" ? "deprecate" : "activate";
-    return [{ customer: name, operation, changes, isCatchingUp: false }];
+    return [{ customer: name, operation, changes, before: onRecord, isCatchingUp: false }];
   });
   const rest = customers.filter(({ name }) => !found.some(({ customer }) => customer === name));
   const caughtUp = await statusesToCatchUp(settings.stage, rest, declaredBefore, journal);
@@ -67,13 +79,13 @@ async function statusesToCatchUp(
   customers: readonly CustomerConfiguration[],
   declaredBefore: ReadonlyMap<string, DeclaredCustomer>,
   journal: Journal,
-): Promise<ChangedCustomer[]> {
+): Promise<Array<Omit<ChangedCustomer, "tenantId">>> {
   const inQuestion = customers.filter(
     ({ name, status }) => status === "deprecated" || !declaredBefore.has(name),
   );
   if (stage !== "production" || inQuestion.length === 0) return [];
   const events = await journal.read();
-  return inQuestion.flatMap(({ name, status }): ChangedCustomer[] => {
+  return inQuestion.flatMap(({ name, status }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const recorded = statusOnRecord(events, { stack: stackName(), customer: name });
     if ((recorded ?? "active") === status) return [];
     return [
@@ -81,16 +93,17 @@ async function statusesToCatchUp(
         customer: name,
         operation: status === "deprecated" ? "deprecate" : "activate",
         changes: { before: { status: recorded ?? null }, after: { status } },
+        before: undefined,
         isCatchingUp: true,
       },
     ];
   });
 }
 
-function tenantIdOf(customer: string, held: readonly HeldResource[]): { tenantId?: string } {
+function tenantIdOf(customer: string, held: readonly HeldResource[]): { tenantId: string | undefined } {
   const tenant = held.find(({ type, urn }) => type === tenantType && nameOfUrn(urn) === customer);
   const tenantId = tenant?.outputs["tenantId"];
-  return typeof tenantId === "string" ? { tenantId } : {};
+  return { tenantId: typeof tenantId === "string" ? tenantId : undefined };
 }
 
 /**

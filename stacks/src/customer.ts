@@ -6,6 +6,7 @@ import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
 import { declareGenerations } from "./generations";
+import type { AnnouncedChange } from "./program-record";
 import type { Applied } from "./plan/recorded";
 import type { SlotPlan } from "./rotation/plan";
 import { Safeguard } from "./safeguard";
@@ -26,8 +27,8 @@ export interface CustomerArgs extends CustomerConfiguration {
   blockedSlots?: ReadonlySet<string>;
   /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
   applied: pulumi.Input<Applied> | undefined;
-  /** The id of the event that announces what this update changes of it. */
-  changeIntent?: string;
+  /** What this update changes of it, as it is announced. */
+  change?: AnnouncedChange;
 }
 
 /** One application of a customer, with the secret that holds its credentials. */
@@ -72,15 +73,15 @@ export class Customer extends pulumi.ComponentResource {
       (application) => args.blockedSlots?.has(slotName(name, application)) !== true,
     );
     const change =
-      args.changeIntent === undefined || applications.length === 0
+      args.change === undefined || applications.length === 0
         ? undefined
-        : { intent: args.changeIntent, applications: applications.length };
+        : { intent: args.change.intent, applications: applications.length };
     this.applications = applications.map((application) => this.makeApplication(application, change));
     this.registerOutputs(
       settledOutputs(customerType, name, {
         tenantId: this.tenant.tenantId,
         [declaredOutput]: this.declared(),
-        ...(args.applied === undefined ? {} : { applied: args.applied }),
+        ...(args.applied === undefined ? {} : { applied: this.onceDone(args.applied, undefined) }),
       }),
     );
   }
@@ -97,7 +98,21 @@ export class Customer extends pulumi.ComponentResource {
     const declared = toDeclared(this.args, this.args.secretPrefix);
     return pulumi
       .all(this.applications.map(({ application }) => application.applicationId))
-      .apply(() => declared);
+      .apply(() => this.onceDone(declared, this.args.change?.before));
+  }
+
+  /**
+   * Gives what is so once the change that is announced is done; the engine may do nothing of it (`refresh` and `destroy`
+   * with `--run-program`, `--target`).
+   *
+   * @param otherwise what is so if it is not done; undefined for what the last update stored
+   */
+  private onceDone<T>(value: pulumi.Input<T>, otherwise: T | undefined): pulumi.Output<T> {
+    const { change } = this.args;
+    if (change === undefined) return pulumi.output(value) as pulumi.Output<T>;
+    return pulumi
+      .all([value, ...this.applications.map(({ application }) => application.applicationId)])
+      .apply(async ([done]) => ((await change.isDone()) ? done : otherwise)) as pulumi.Output<T>;
   }
 
   private makeApplication(

@@ -3,11 +3,17 @@ import { refusal } from "pulumi-resistant-tenants/guards";
 import { readIdentityAccess } from "pulumi-resistant-tenants/identity-access";
 import {
   type Action,
+  appendTo,
+  type Ending,
+  inBatches,
+  type IntentEvent,
   type Journal,
   openAuditLog,
   openJournalOf,
   type Outcome,
   recordIntent,
+  resultOf,
+  settleIntent,
   type StackRecord,
 } from "pulumi-resistant-tenants/journal";
 import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/own-stack";
@@ -16,6 +22,17 @@ import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
 import type { ChangedCustomer } from "./customer-changes";
+import type { DeclaredCustomer } from "./declared-customer";
+
+/** A change of a customer that is on record as begun. */
+export interface AnnouncedChange {
+  /** The id of the event that announces it. */
+  intent: string;
+  /** What was declared of the customer before; undefined for what its component has. */
+  before: DeclaredCustomer | undefined;
+  /** Tells whether it is on record as done, once all of the customer's applications were registered. */
+  isDone: () => Promise<boolean>;
+}
 
 /**
  * The record of this stack, as its program writes it: before the engine is told of any resource, since the resources'
@@ -24,6 +41,11 @@ import type { ChangedCustomer } from "./customer-changes";
 export class ProgramRecord {
   readonly journal: Journal;
   #opened: Promise<StackRecord> | undefined;
+  /** Those who ask while the journal is read share the next reading. */
+  readonly #isDone = inBatches(async (intents: readonly IntentEvent[]) => {
+    const events = await this.journal.read();
+    return intents.map((intent) => resultOf(events, intent)?.outcome === "changed");
+  });
 
   /** @param held what the stack held when its last update ended */
   constructor(
@@ -62,12 +84,12 @@ export class ProgramRecord {
    * Announces what this update changes of customers. How it ended is recorded once the engine has done it
    * (`slot.change`).
    *
-   * @returns the ids of the intents, by customer
+   * @returns the announced changes, by customer
    * @throws `pulumi.RunError` where it cannot be recorded: then nothing is changed
    */
-  async announce(changed: readonly ChangedCustomer[]): Promise<Map<string, string>> {
-    const intents = new Map<string, string>();
-    for (const { customer, tenantId, operation, changes } of changed) {
+  async announce(changed: readonly ChangedCustomer[]): Promise<Map<string, AnnouncedChange>> {
+    const announced = new Map<string, AnnouncedChange>();
+    for (const { customer, tenantId, operation, changes, before: declaredBefore } of changed) {
       const { before, after } = changes;
       const { intent } = await this.#announce({
         type: "Customer",
@@ -76,9 +98,33 @@ export class ProgramRecord {
         ...(tenantId === undefined ? {} : { tenantId }),
         parameters: { before, after },
       });
-      intents.set(customer, intent.id);
+      const isDone = (): Promise<boolean> => this.#isDone(intent);
+      announced.set(customer, { intent: intent.id, before: declaredBefore, isDone });
     }
-    return intents;
+    return announced;
+  }
+
+  /**
+   * Ends the announced intents that have no result yet.
+   *
+   * @param endingOf tells how the change of a customer ended
+   */
+  async endOpen(
+    announced: ReadonlyMap<string, AnnouncedChange>,
+    endingOf: (customer: string) => Promise<Ending>,
+  ): Promise<void> {
+    if (this.#opened === undefined) return;
+    const record = await this.#opened;
+    try {
+      const events = await this.journal.read();
+      for (const [customer, { intent: id }] of announced) {
+        const intent = events.find((event) => event.id === id);
+        if (intent?.event !== "intent" || resultOf(events, intent) !== undefined) continue;
+        await settleIntent(appendTo(record), record.run, intent, await endingOf(customer));
+      }
+    } catch (error) {
+      await pulumi.log.warn(`How the change of a customer ended could not be recorded: ${messageOf(error)}`);
+    }
   }
 
   async #announce(action: Action): ReturnType<typeof recordIntent> {

@@ -26,7 +26,7 @@ import { Customer, type CustomerArgs } from "./customer";
 import { findChangedCustomers } from "./customer-changes";
 import { readCustomerFiles } from "./customer-files";
 import { previewedOutputs, type StackOutputs } from "./outputs";
-import { ProgramRecord } from "./program-record";
+import { type AnnouncedChange, ProgramRecord } from "./program-record";
 import { assertChangesHaveReason } from "./reason-guard";
 import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
@@ -38,6 +38,7 @@ import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
+import { endUnaskedChanges } from "./unasked-changes";
 import { outputsOfUpdate } from "./update-outputs";
 
 /**
@@ -76,16 +77,17 @@ export async function program(): Promise<StackOutputs> {
   await prepareSecretRemoval(record, all, releases);
   await tellOfFirstFailure(all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
-  const announced = pulumi.runtime.isDryRun() ? new Map<string, string>() : await record.announce(changed);
+  const announced = pulumi.runtime.isDryRun() ? new Map<string, AnnouncedChange>() : await record.announce(changed);
   const registrations = Registrations.watch();
   const provisioned = all.map((args) => {
-    const changeIntent = announced.get(args.name);
-    const change = changeIntent === undefined ? {} : { changeIntent };
-    return { args, customer: new Customer({ ...args, ...change, blockedSlots }) };
+    const change = announced.get(args.name);
+    const announcedChange = change === undefined ? {} : { change };
+    return { args, customer: new Customer({ ...args, ...announcedChange, blockedSlots }) };
   });
   const released = await Promise.all(releases.map(release));
   if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
-  return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
+  const onSettled = (): Promise<void> => endUnaskedChanges(record, announced, provisioned);
+  return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings, onSettled });
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */

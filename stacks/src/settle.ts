@@ -29,7 +29,7 @@ export async function settle<T extends object>(
 /**
  * Waits for the outputs of a component, so that they can always be registered: the engine would store its marker for
  * what is not known, and the program would end where a resource has failed. Such an output keeps the value that the
- * last update stored, or is left out. In a preview the outputs stay as they are.
+ * last update stored, or is left out; so does one that is undefined. In a preview the outputs stay as they are.
  *
  * @param type the component's type
  * @param name its name in the stack
@@ -51,7 +51,7 @@ export function settledOutputs(
     Object.entries(outputs).map(([output, pending]) => [
       output,
       settle<{ value: unknown }>({ value: pending }).then((settled) =>
-        settled.kind === "known" ? settled.value.value : last(output),
+        settled.kind === "known" && settled.value.value !== undefined ? settled.value.value : last(output),
       ),
     ]),
   );

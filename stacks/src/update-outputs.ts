@@ -26,6 +26,8 @@ export interface DeclaredUpdate {
   /** What could not be declared, and why: it has failed before the engine was told of it. */
   blocked: ReadonlyMap<NamedResource, string>;
   settings: ProviderSettings;
+  /** Is called once each resource was registered or has failed, and before the program ends. */
+  onSettled: () => Promise<void>;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface DeclaredUpdate {
  * same, and the program ends as failed: the engine then deletes nothing.
  */
 export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutputs> {
-  const { provided, released, registrations, blocked, settings } = update;
+  const { provided, released, registrations, blocked, settings, onSettled } = update;
   const failing = registrations.failed();
   const [held, failed, settled] = await Promise.all([
     resourcesOfLastUpdate(),
@@ -44,6 +46,7 @@ export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutp
       failing.then((resources) => new Set([...blocked.keys(), ...resources].map(customerOfResource))),
     ),
   ]);
+  await onSettled();
   const outputs = recordedOutputs([...settled.records, ...released]);
   if (failed.length + blocked.size === 0) {
     await tellOfLeftOut(settled);

@@ -1,8 +1,10 @@
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
+  CreateLogStreamCommand,
   DeleteLogStreamCommand,
   DescribeLogStreamsCommand,
+  FilterLogEventsCommand,
   GetLogEventsCommand,
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
@@ -217,6 +219,40 @@ describe("the audit log of a production stack, on the engine", function () {
     await logs.send(new DeleteLogStreamCommand({ logGroupName: logGroup, logStreamName }));
   });
 
+  it("gets late what CloudWatch did not take, by the command that verify names", async () => {
+    const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: logGroup }));
+    const [first] = (await lines()).slice(2);
+    for (const { logStreamName } of logStreams)
+      await logs.send(new DeleteLogStreamCommand({ logGroupName: logGroup, logStreamName }));
+    const logStreamName = "organization/resistant-tenants/prod/first";
+    await logs.send(new CreateLogStreamCommand({ logGroupName: logGroup, logStreamName }));
+    const logEvents = [{ message: first, timestamp: Date.now() }];
+    await logs.send(new PutLogEventsCommand({ logGroupName: logGroup, logStreamName, logEvents }));
+    const lacking = await kindsWith(await stack.journal());
+    assert.deepEqual(lacking.length, 1);
+    assert.match(lacking[0]!, /^missing: it lacks events .*npm run tenants -- audit deliver/);
+
+    const changed = (await stack.journal()).replace("CHG-1043", "CHG-9999");
+    const whole = await stack.journal();
+    await writeFile(file(), changed);
+    const refused = await audit("deliver");
+    await writeFile(file(), whole);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /Nothing was delivered.*audit verify/);
+
+    const delivered = await audit("deliver", "--json");
+    assert.equal(delivered.exitCode, 0, delivered.stderr);
+    const { events: after = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: logGroup }));
+    assert.equal(after.length, (await lines()).length - 2);
+    assert.deepEqual(
+      after.map(({ message }) => message).sort(),
+      (await lines()).slice(2).sort(),
+    );
+    assert.ok(after.some(({ logStreamName: stream = "" }) => stream.endsWith("-late")));
+    const verified = await audit("verify", "--json");
+    assert.equal(verified.exitCode, 0, verified.stdout);
+  });
+
   it("needs a reason for the removal of a customer, and for reconcile --fix, before anything is touched", async () => {
     const held = stack.existing();
     await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }, globex]);
@@ -248,5 +284,27 @@ describe("the audit log of a production stack, on the engine", function () {
     assert.equal((await stack.listSecrets({ includePlannedDeletion: false })).length, 3);
     const sound = await verifyFile();
     assert.equal(sound.exitCode, 0, sound.stdout);
+  });
+
+  it("is whole again once reconcile --fix has recorded what was deleted at the vendor, with a reason", async () => {
+    const [applicationId = ""] = stack.existing()["globex"]!;
+    stack.sandbox.control.deleteApplication(applicationId);
+    await stack.succeed(["refresh", "--yes", "--skip-preview"]);
+    const [problem, ...others] = await kindsWith(await stack.journal());
+    assert.deepEqual(others, []);
+    assert.match(problem!, new RegExp(`^open: .*${applicationId}.*npm run tenants -- reconcile --fix`));
+    const fix = ["reconcile", "--fix", "--yes"];
+    assert.equal((await stack.tenantsWith({ TENANTS_REASON: undefined }, ...fix)).exitCode, 2);
+    const fixed = await stack.tenantsWith({ TENANTS_REASON: undefined }, ...fix, "--reason", "INC-8: gone");
+    assert.equal(fixed.exitCode, 0, fixed.stdout + fixed.stderr);
+    const recorded = (await shown("--customer", "globex")).at(-1)!;
+    assert.deepEqual(
+      ["operation", "applicationId", "outcome", "reason"].map((key) => recorded[key]),
+      ["delete", applicationId, "gone", "INC-8: gone"],
+    );
+    const sound = await audit("verify", "--json");
+    assert.equal(sound.exitCode, 0, sound.stdout);
+    const again = await stack.tenants("reconcile", "--json");
+    assert.match(again.stdout, /"findings": \[\]/);
   });
 });

@@ -68,6 +68,8 @@ describe("an active production customer whose protection was taken away, on the 
     await stack.setCustomers(deprecated);
     const command = [...destroy, "--run-program"];
     assert.match(await stack.fail(command), refusal);
+    const verified = await stack.tenants("audit", "verify", "--json");
+    assert.equal(verified.exitCode, 0, verified.stdout);
     await losesNothing(command);
   });
 

@@ -2,6 +2,16 @@ import { hashOf } from "./chain";
 import { readEntry } from "./entry";
 import { type Defect, describe, type Verification, type Verifier } from "./verify";
 
+/** What comes of a comparison with a copy. */
+export interface ComparedCopy extends Pick<Verification, "notes"> {
+  /** What the copy has and the journal does not. */
+  defects: Defect[];
+  /** The hashes of the events that the copy lacks. */
+  lacking: ReadonlySet<string>;
+  /** The same, as defects. */
+  gaps: Defect[];
+}
+
 /** A copy of an event, as the audit log has it. */
 export interface Copy {
   /** `log group:log stream`. */
@@ -14,13 +24,15 @@ export interface Copy {
  * be older than the copy, which then begins with a later event.
  *
  * @param location where the copy is
+ * @param deliver the command that puts into the copy what it lacks
  */
 export async function compareWithCopy(
   verifier: Verifier,
   stack: string,
   copies: AsyncIterable<readonly Copy[]>,
   location: string,
-): Promise<Pick<Verification, "defects" | "notes">> {
+  deliver = "npm run tenants -- audit deliver",
+): Promise<ComparedCopy> {
   const defects: Defect[] = [];
   const seen = new Set<string>();
   let first = Infinity;
@@ -36,9 +48,16 @@ export async function compareWithCopy(
   const lacking = [...verifier.hashesOf(stack)].filter(
     ([hash, sequence]) => sequence > first && !seen.has(hash),
   );
-  defects.push(...ranges(lacking.map(([, sequence]) => sequence)).map((range) => notInCopy(range, location)));
+  const gaps = ranges(lacking.map(([, sequence]) => sequence)).map((range) =>
+    notInCopy(range, location, deliver),
+  );
   const note = "has no event of this stack, so the journal was not compared with it";
-  return { defects, notes: seen.size === 0 ? [{ where: location, note }] : [] };
+  return {
+    defects,
+    lacking: new Set(lacking.map(([hash]) => hash)),
+    gaps,
+    notes: seen.size === 0 ? [{ where: location, note }] : [],
+  };
 }
 
 function notInJournal({ text, where }: Copy, end: number): Defect {
@@ -59,12 +78,12 @@ function notInJournal({ text, where }: Copy, end: number): Defect {
       };
 }
 
-function notInCopy([from, to]: [number, number], location: string): Defect {
+function notInCopy([from, to]: [number, number], location: string, deliver: string): Defect {
   const events = from === to ? `event ${from}` : `events ${from} to ${to}`;
   return {
     kind: "missing",
     where: location,
-    problem: `it lacks ${events} of the journal: removed there, or never delivered, of which the run warned`,
+    problem: `it lacks ${events} of the journal: never delivered, of which the run warned, or removed there. Unless somebody removed them, run \`${deliver}\``,
   };
 }
 

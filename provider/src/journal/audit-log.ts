@@ -1,4 +1,4 @@
-import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { randomUUID } from "node:crypto";
 
 import { type AwsPatience, callsThatEnd, isAwsError } from "../aws-client";
@@ -11,6 +11,11 @@ import type { EventEntry } from "./entry";
 export interface AuditLog {
   /** @throws {@link NotDeliveredError} where it is not certain that the event has arrived */
   deliver(entry: EventEntry): Promise<void>;
+  /**
+   * Delivers events that were not delivered when they were written, in their order, into a stream of their own, whose
+   * name ends with `-late`. Their times there are those of the delivery.
+   */
+  deliverLate(stack: string, entries: readonly EventEntry[]): Promise<void>;
   /** Where it is, for people: a log group. */
   readonly location: string;
   /** Reads the copies of a stack's events, some at a time. */
@@ -52,9 +57,9 @@ export function openAuditLog(
   const started = `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${randomUUID().slice(0, 8)}`;
   const streams = new Map<string, Promise<string>>();
 
-  const makeStream = async (stack: string): Promise<string> => {
+  const makeStream = async (stack: string, suffix = ""): Promise<string> => {
     const { CreateLogStreamCommand } = await import("@aws-sdk/client-cloudwatch-logs");
-    const stream = `${streamPrefix(stack)}/${started}`;
+    const stream = `${streamPrefix(stack)}/${started}${suffix}`;
     await (
       await connect()
     )
@@ -84,27 +89,41 @@ export function openAuditLog(
     made.catch(() => streams.delete(stack));
     return made;
   };
-  const put = async (entries: readonly EventEntry[]): Promise<undefined[]> => {
+  const putInto = async (logStreamName: string, logEvents: InputLogEvent[]): Promise<void> => {
     const { PutLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
+    const request = new PutLogEventsCommand({ logGroupName: name, logStreamName, logEvents });
+    const { rejectedLogEventsInfo } = await (await connect()).send(request);
+    if (rejectedLogEventsInfo !== undefined)
+      throw new Error("it refused events for their time: is this machine's clock right?");
+  };
+  const put = async (entries: readonly EventEntry[]): Promise<undefined[]> => {
     for (const stack of new Set(entries.map(({ event }) => event.stack))) {
       const logEvents = entries
         .filter(({ event }) => event.stack === stack)
         .map(({ event, text }) => ({ timestamp: Date.parse(event.at), message: text }))
         .toSorted((a, b) => a.timestamp - b.timestamp);
-      const { rejectedLogEventsInfo } = await (
-        await connect()
-      ).send(
-        new PutLogEventsCommand({ logGroupName: name, logStreamName: await streamOf(stack), logEvents }),
-      );
-      if (rejectedLogEventsInfo !== undefined)
-        throw new Error("it refused events for their time: is this machine's clock right?");
+      await putInto(await streamOf(stack), logEvents);
     }
     return entries.map(() => undefined);
   };
   const deliver = inBatches(put, eventsAtOnce);
+  const deliverLate = async (stack: string, entries: readonly EventEntry[]): Promise<void> => {
+    if (entries.length === 0) return;
+    const stream = await makeStream(stack, "-late");
+    const begun = Date.now();
+    for (let first = 0; first < entries.length; first += eventsAtOnce) {
+      const batch = entries.slice(first, first + eventsAtOnce);
+      // CloudWatch takes no event that is older than 14 days, or than what the group keeps.
+      await putInto(
+        stream,
+        batch.map(({ text }, index) => ({ message: text, timestamp: begun + first + index })),
+      );
+    }
+  };
   return {
     location: name,
     copies,
+    deliverLate,
     deliver: async (entry) => {
       await deliver(entry).catch((error: unknown) => {
         throw new NotDeliveredError(

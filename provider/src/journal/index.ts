@@ -1,7 +1,8 @@
-export { compareWithCopy, type Copy } from "./against-copy";
+export { compareWithCopy, type ComparedCopy, type Copy } from "./against-copy";
 export { type ComparedState, compareWithState, type HeldObject } from "./against-state";
+export { inBatches } from "./batches";
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
-export type { RecordedAs } from "./chain";
+export { hashOf, type RecordedAs } from "./chain";
 export { type Entry, type EventEntry, eventsOf, unreadable } from "./entry";
 export {
   eventSchema,

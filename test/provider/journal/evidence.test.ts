@@ -60,7 +60,7 @@ describe("the evidence against a journal", () => {
         yield copies;
       };
       const compared = await compareWithCopy(verifier, stack, all(), "log-group");
-      verifier.add(...compared.defects);
+      verifier.add(...compared.defects, ...compared.gaps);
       verifier.note(...compared.notes);
     }
     return verifier.finish();
