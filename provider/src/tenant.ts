@@ -18,6 +18,12 @@ export interface TenantArgs {
   adopt?: pulumi.Input<string>;
   /** Allows a change that replaces the tenant, which destroys all that the customer has in it. Default false. */
   allowReplace?: pulumi.Input<boolean>;
+  /**
+   * Whether the tenant and its applications may be deleted in production: `active` (the default) is refused there, also
+   * by `pulumi destroy`. An `up` with `deprecated` puts that on record, with its reason, and sends nothing; from then
+   * on they may be. This project's own stacks take it from `tenants:customers` instead.
+   */
+  status?: pulumi.Input<"active" | "deprecated">;
 }
 
 /**

@@ -24,4 +24,47 @@ describe("examples/own-stack, on the engine", function () {
       await stack.finish();
     }
   });
+
+  it("is let go in production by its Tenant's status, once an up has recorded it with a reason", async () => {
+    const declare = (args: Record<string, string>) => [
+      { type: "Tenant", name: "first", args: { name: "acme", ...args } },
+      { type: "TenantApplication", name: "client", args: { tenantId: "${first.tenantId}", cell: "eu-1" } },
+    ];
+    const stack = await StackUnderTest.create({
+      stage: "production",
+      projectDir: path.join(repositoryRoot, "test/programs/resources"),
+      config: { "resources:declare": declare({}) },
+    });
+    const destroy = ["destroy", "--yes", "--skip-preview"];
+    try {
+      await stack.up();
+      const held = stack.existing();
+      assert.match(await stack.fail(destroy), /status: deprecated.*on its Tenant/s);
+      await stack.workspace.configure({ "resources:declare": declare({ status: "deprecated" }) });
+      assert.match(await stack.fail(["up", "--yes", "--skip-preview"], { env: { TENANTS_REASON: undefined } }), /reason/);
+      await stack.succeed(["preview"]);
+      assert.match(await stack.fail(destroy), /status: deprecated/);
+      stack.sandbox.control.resetRequests();
+      await stack.up();
+      assert.deepEqual(stack.sandbox.control.requestLog(), []);
+      await stack.up("--expect-no-changes");
+      await stack.workspace.configure({ "resources:declare": declare({ status: "active" }) });
+      await stack.up();
+      assert.match(await stack.fail(destroy), /status: deprecated/);
+      assert.deepEqual(stack.existing(), held);
+      await stack.workspace.configure({ "resources:declare": declare({ status: "deprecated" }) });
+      await stack.up();
+      await stack.succeed(destroy);
+      assert.deepEqual(stack.existing(), {});
+      const recorded = (await stack.journal())
+        .split("\n")
+        .filter((line) => line.includes('"type":"Customer"') && line.includes('"event":"result"'));
+      assert.deepEqual(
+        recorded.map((line) => (JSON.parse(line) as { operation: string }).operation),
+        ["deprecate", "activate", "deprecate"],
+      );
+    } finally {
+      await stack.finish();
+    }
+  });
 });

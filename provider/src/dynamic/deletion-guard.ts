@@ -101,7 +101,7 @@ function refused(what: string, customer: string): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
     `${what} was not deleted, and nothing was sent: customer "${customer}" is active in production, and the journal has no deprecation of it that came to its end. ` +
-      `To let it go: set \`status: deprecated\` on it, run \`pulumi up\`, and then the same command again. ` +
+      "To let it go: set `status: deprecated` on it (in a program of your own, on its Tenant), run `pulumi up`, and then the same command again. " +
       "To keep it: run `pulumi up`, which protects it again.",
   );
 }

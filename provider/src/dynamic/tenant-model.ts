@@ -23,6 +23,9 @@ export const inputsSchema = z.strictObject(
     initialCells: cellSet.optional(),
     adopt: z.string().min(1, "must be the id of an existing tenant").optional(),
     allowReplace: z.boolean({ error: "must be true or false" }).optional(),
+    status: z
+      .enum(["active", "deprecated"], { error: "must be active or deprecated" })
+      .optional(),
     slot: slotSchema.optional(),
   },
   {
@@ -43,6 +46,8 @@ export const stateSchema = z.looseObject({
   declaredCells: z.array(z.string()).optional(),
   createdBy: z.string().optional(),
   slot: slotSchema.optional(),
+  /** The status that is on record; absent where none was ever declared. */
+  status: z.string().optional(),
   /** Where the result of its create is on record. */
   recordedAs: recordedAsSchema.optional(),
   /** What the API told of it is not whole: `update` reads the rest. */

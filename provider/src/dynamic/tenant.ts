@@ -19,6 +19,7 @@ import {
 import { obtainTenant } from "./obtain-tenant";
 import { findTenant, noteOrganizationKnown, noteTenantOfStack } from "./organization";
 import { deletedApplicationsOf, noteDeletedTenant } from "./own-changes";
+import { recordStatus, statusOf } from "./tenant-status";
 import { PartlyMadeError } from "./partly-made";
 import { assertHosts, refusedHosts, wayOn } from "./refused-hosts";
 import { assertChangeHasReason, noteHeldObject } from "./recorder";
@@ -85,7 +86,8 @@ export const tenant = reporting({
     else if (news["allowReplace"] !== true) throw replacementRefused(state, replaces, news);
     else noteReplaced("Tenant", tenantId, news);
     return {
-      changes: replaces.length > 0 || acceptsCells(news["cells"], state),
+      changes:
+        replaces.length > 0 || acceptsCells(news["cells"], state) || statusOf(news) !== statusOf(state),
       replaces,
       deleteBeforeReplace: true,
     };
@@ -114,15 +116,17 @@ export const tenant = reporting({
     declaredInThisRun.add(made.tenantId);
     warnOfMissingLinks(made);
     if (wanted.cells !== undefined) reportDrift(made, wanted.cells);
-    return {
-      id: made.tenantId,
-      outs: toOutputs(made, {
-        createdBy: actor(),
-        declaredCells: wanted.cells,
-        slot: wanted.slot,
-        recordedAs,
-      }),
-    };
+    const outs = toOutputs(made, {
+      createdBy: actor(),
+      declaredCells: wanted.cells,
+      slot: wanted.slot,
+      recordedAs,
+    });
+    const { slot } = wanted;
+    if (slot === undefined || statusOf(wanted) === "active") return { id: made.tenantId, outs };
+    // Where it cannot be recorded now, the next update does it: what was made must reach the state.
+    const status = await recordStatus(slot, made.tenantId, "active", "deprecated").catch(() => undefined);
+    return { id: made.tenantId, outs: withoutUndefined({ ...outs, status }) };
   },
 
   async read(tenantId: string, properties: Properties): Promise<{ id: string; props: Properties }> {
@@ -139,7 +143,7 @@ export const tenant = reporting({
     return { id: tenantId, props: { ...properties, ...toOutputs(found, state) } };
   },
 
-  /** Completes a partly made tenant; otherwise sends nothing, and records which `cells` are accepted. */
+  /** Completes a partly made tenant; otherwise sends nothing, and records its status, and which `cells` are accepted. */
   async update(tenantId: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const state = stateSchema.parse(olds);
     if (state.isPartlyMade === true) {
@@ -162,7 +166,11 @@ export const tenant = reporting({
       if (state.cells.length > 0) reportDrift(found, state.declaredCells ?? state.cells);
       return { outs };
     }
-    return { outs: withoutUndefined({ ...withoutProvider(olds), declaredCells: news["cells"] }) };
+    const outs = { ...withoutProvider(olds), declaredCells: news["cells"] ?? olds["declaredCells"] };
+    const { slot } = toRecord(tenantId, state);
+    const [before, after] = [statusOf(state), statusOf(news)];
+    if (before === after) return { outs: withoutUndefined(outs) };
+    return { outs: withoutUndefined({ ...outs, status: await recordStatus(slot, tenantId, before, after) }) };
   },
 
   async delete(tenantId: string, properties: Properties): Promise<void> {
