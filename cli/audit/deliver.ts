@@ -35,7 +35,11 @@ export async function deliverLate(
     throw new Error(`Nothing was delivered: the journal is not sound. Run \`${verifyCommand}\` first.`);
   const late: EventEntry[] = [];
   for await (const entries of journal.stream())
-    late.push(...entries.flatMap((entry) => (entry.kind === "event" && lacking.has(hashOf(entry.text)) ? [entry] : [])));
+    late.push(
+      ...entries.flatMap((entry) =>
+        entry.kind === "event" && lacking.has(hashOf(entry.text)) ? [entry] : [],
+      ),
+    );
   await auditLog.deliverLate(stack, late);
   return late.length;
 }

@@ -77,9 +77,7 @@ export function isAnyTenantKnown({ state, tenants }: Comparison): boolean {
 export function isOrganizationKnown(comparison: Comparison): boolean {
   const { tenants, events, acceptsMissing } = comparison;
   const { made } = recordOf(events, "Tenant", comparison);
-  return (
-    acceptsMissing || isAnyTenantKnown(comparison) || tenants.some(({ tenantId }) => made.has(tenantId))
-  );
+  return acceptsMissing || isAnyTenantKnown(comparison) || tenants.some(({ tenantId }) => made.has(tenantId));
 }
 
 function asIntent(event: JournalEvent | undefined): IntentEvent | undefined {

@@ -49,7 +49,12 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
   }
   const holder = comparison.elsewhere.holders.get(tenantId);
   const intent = record.open.find((open) => tenantParameters.parse(open.parameters).name === name);
-  if (holder === undefined && intent !== undefined && !record.all.has(tenantId) && isSince(tenant, intent, comparison)) {
+  if (
+    holder === undefined &&
+    intent !== undefined &&
+    !record.all.has(tenantId) &&
+    isSince(tenant, intent, comparison)
+  ) {
     return {
       ...common,
       kind: "orphanedTenant",

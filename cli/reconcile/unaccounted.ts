@@ -72,11 +72,7 @@ function moved(
   };
 }
 
-function gone(
-  type: "Tenant" | "TenantApplication",
-  object: RecordedObject,
-  comparison: Comparison,
-): Finding {
+function gone(type: "Tenant" | "TenantApplication", object: RecordedObject, comparison: Comparison): Finding {
   const { fixCommand } = comparison;
   const { slot } = object.result;
   const ids = idsOf(object);

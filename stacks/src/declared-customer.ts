@@ -2,7 +2,8 @@ import type { CustomerConfiguration } from "./configuration";
 import type { RotationConfiguration } from "./rotation/configuration";
 
 /** A value of a {@link DeclaredCustomer}: plain JSON. */
-export type Value = string | number | readonly string[] | { readonly [key: string]: string | readonly string[] };
+export type Value =
+  string | number | readonly string[] | { readonly [key: string]: string | readonly string[] };
 
 /**
  * What is declared of a customer that decides who can read its secrets and for how long, whether it may be deleted, and

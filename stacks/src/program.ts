@@ -77,7 +77,9 @@ export async function program(): Promise<StackOutputs> {
   await prepareSecretRemoval(record, all, releases);
   await tellOfFirstFailure(all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
-  const announced = pulumi.runtime.isDryRun() ? new Map<string, AnnouncedChange>() : await record.announce(changed);
+  const announced = pulumi.runtime.isDryRun()
+    ? new Map<string, AnnouncedChange>()
+    : await record.announce(changed);
   const registrations = Registrations.watch();
   const provisioned = all.map((args) => {
     const change = announced.get(args.name);

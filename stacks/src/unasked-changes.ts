@@ -63,7 +63,9 @@ function propertiesOf(secret: Secret): Record<string, pulumi.Input<unknown>> {
 
 /** Writes the properties so that they can be compared, whatever the order of their parts. */
 function written(outputs: object): string {
-  const picked = protectedProperties.map((property) => (outputs as Record<string, unknown>)[property] ?? null);
+  const picked = protectedProperties.map(
+    (property) => (outputs as Record<string, unknown>)[property] ?? null,
+  );
   return JSON.stringify(picked, (_key, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -716,7 +716,13 @@ const unaccountedCases: Case[] = [
       applications: [application("a-1")],
       unread: [other],
     }),
-    [{ kind: "orphanedApplication", id: "a-1", next: /^pulumi stack export --stack organization\/project\/other / }],
+    [
+      {
+        kind: "orphanedApplication",
+        id: "a-1",
+        next: /^pulumi stack export --stack organization\/project\/other /,
+      },
+    ],
   ],
   [
     "an empty secret that another stack holds is left alone",

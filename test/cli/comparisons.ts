@@ -184,7 +184,9 @@ export function comparisonOf(situation: Situation): Comparison {
     tenants: situation.tenants ?? [tenant()],
     applications: new Map([["t-1", situation.applications ?? []]]),
     elsewhere: {
-      holders: new Map(Object.entries(situation.elsewhere ?? {}).map(([id, holder]) => [id, { stack: holder, slot }])),
+      holders: new Map(
+        Object.entries(situation.elsewhere ?? {}).map(([id, holder]) => [id, { stack: holder, slot }]),
+      ),
       unread: new Map((situation.unread ?? []).map((name) => [name, "no access"])),
     },
     acceptsMissing: false,

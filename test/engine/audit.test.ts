@@ -244,10 +244,7 @@ describe("the audit log of a production stack, on the engine", function () {
     assert.equal(delivered.exitCode, 0, delivered.stderr);
     const { events: after = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: logGroup }));
     assert.equal(after.length, (await lines()).length - 2);
-    assert.deepEqual(
-      after.map(({ message }) => message).sort(),
-      (await lines()).slice(2).sort(),
-    );
+    assert.deepEqual(after.map(({ message }) => message).sort(), (await lines()).slice(2).sort());
     assert.ok(after.some(({ logStreamName: stream = "" }) => stream.endsWith("-late")));
     const verified = await audit("verify", "--json");
     assert.equal(verified.exitCode, 0, verified.stdout);

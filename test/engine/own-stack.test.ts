@@ -41,7 +41,10 @@ describe("examples/own-stack, on the engine", function () {
       const held = stack.existing();
       assert.match(await stack.fail(destroy), /status: deprecated.*on its Tenant/s);
       await stack.workspace.configure({ "resources:declare": declare({ status: "deprecated" }) });
-      assert.match(await stack.fail(["up", "--yes", "--skip-preview"], { env: { TENANTS_REASON: undefined } }), /reason/);
+      assert.match(
+        await stack.fail(["up", "--yes", "--skip-preview"], { env: { TENANTS_REASON: undefined } }),
+        /reason/,
+      );
       await stack.succeed(["preview"]);
       assert.match(await stack.fail(destroy), /status: deprecated/);
       stack.sandbox.control.resetRequests();

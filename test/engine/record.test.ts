@@ -109,7 +109,9 @@ describe("changes of a production customer, on the engine", function () {
     const before = { owner: "platform" };
     const after = { owner: "refreshed" };
     assert.deepEqual(
-      (await changes()).slice(known.length).map((change) => [change["before"], change["after"], change["outcome"]]),
+      (await changes())
+        .slice(known.length)
+        .map((change) => [change["before"], change["after"], change["outcome"]]),
       [
         [before, after, "failed"],
         [before, after, "unknown"],

@@ -71,7 +71,10 @@ describe("an active production customer whose protection was taken away, on the 
     await stack.succeed(["state", "unprotect", "--all", "--yes"]);
     await stack.setCustomers([acme]);
     const ofGlobex = await stack.urn("index:Safeguard", "globex/eu-1/default");
-    await losesNothing(["up", "--yes", "--skip-preview", "--exclude", ofGlobex], /no longer declared|active in production/);
+    await losesNothing(
+      ["up", "--yes", "--skip-preview", "--exclude", ofGlobex],
+      /no longer declared|active in production/,
+    );
   });
 
   it("survives destroy --run-program with an edited status, twice", async () => {

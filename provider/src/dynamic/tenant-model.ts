@@ -23,9 +23,7 @@ export const inputsSchema = z.strictObject(
     initialCells: cellSet.optional(),
     adopt: z.string().min(1, "must be the id of an existing tenant").optional(),
     allowReplace: z.boolean({ error: "must be true or false" }).optional(),
-    status: z
-      .enum(["active", "deprecated"], { error: "must be active or deprecated" })
-      .optional(),
+    status: z.enum(["active", "deprecated"], { error: "must be active or deprecated" }).optional(),
     slot: slotSchema.optional(),
   },
   {

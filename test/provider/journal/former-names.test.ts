@@ -92,4 +92,23 @@ describe("the journal of a stack that was renamed", () => {
     const { defects } = verifyJournal(entries, second.location, formerHeads(entries));
     assert.ok(defects.some(({ kind }) => kind === "notFound"));
   });
+
+  it("takes what a former stack has moved here for no release, and what it has handed over for one", async () => {
+    const application = { applicationId: "a-1", operation: "release" } as const;
+    for (const [file, parameters, kind] of [
+      ["here.jsonl", { to: name("second") }, "made"],
+      ["elsewhere.jsonl", { to: name("third") }, "clear"],
+      ["handed-over.jsonl", {}, "clear"],
+    ] as const) {
+      const first = open("first", [], file);
+      const create = intent("create", { stack: name("first") });
+      const released = { ...intent("release", { ...application, stack: name("first") }), parameters };
+      for (const event of [create, { ...result(create, "made", "a-1"), stack: name("first") }])
+        await first.append(event);
+      for (const event of [released, { ...result(released, "released", "a-1"), stack: name("first") }])
+        await first.append(event);
+      const second = open("second", ["first"], file);
+      assert.equal(historyOf(await second.read(), { ...slot, stack: name("second") }).kind, kind);
+    }
+  });
 });
