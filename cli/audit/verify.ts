@@ -66,9 +66,14 @@ async function addCopy(
   { name, typed }: Pick<Stack, "name" | "typed">,
   auditLog: AuditLog,
 ): Promise<void> {
-  const { copies, location } = auditLog;
   const deliver = typed(["audit", "deliver"]);
-  const { defects, gaps, notes } = await compareWithCopy(verifier, name, copies(name), location, deliver);
+  const { defects, gaps, notes } = await compareWithCopy(
+    verifier,
+    name,
+    auditLog.copies(name),
+    auditLog.location,
+    deliver,
+  );
   verifier.add(...defects, ...gaps);
   verifier.note(...notes);
 }

@@ -72,10 +72,11 @@ async function verifySource(options: VerifyOptions): Promise<ExitCode> {
 }
 
 async function deliverOfStack(options: StackOptions): Promise<ExitCode> {
-  const { name, journal, auditLog, typed } = await openStack(options);
+  const stack = await openStack(options);
+  const { name, journal, auditLog } = stack;
   if (auditLog === undefined)
     throw new UsageError("The stack has no tenants:auditLogGroup: its events go to the journal alone.");
-  const delivered = await deliverLate(name, journal, auditLog, typed(["audit", "verify"]));
+  const delivered = await deliverLate(name, journal, auditLog, stack.typed(["audit", "verify"]));
   if (options.json === true) json({ journal: journal.location, logGroup: auditLog.location, delivered });
   else line(`Delivered ${count(delivered, "event")} of ${journal.location} to ${auditLog.location}.`);
   return exitCodes.ok;

@@ -41,6 +41,10 @@ export function describeFix(fix: Fix): string {
   }
 }
 
+function placeOf({ type, slot, tenantId, applicationId }: RecordedPlace): RecordedPlace {
+  return { type, slot, tenantId, ...(applicationId === undefined ? {} : { applicationId }) };
+}
+
 function describeObject({ slot, tenantId, applicationId }: RecordedPlace): string {
   return applicationId === undefined
     ? `tenant ${tenantId} (${slot})`
@@ -125,15 +129,14 @@ export async function applyFixes(
       });
       tell(`deleted the empty secret ${secretName}`);
     } else if (fix.action === "recordGone") {
-      const { action: _, ...object } = fix;
-      await onRecord(record, { ...object, operation: "delete" }, async () => {
+      await onRecord(record, { ...placeOf(fix), operation: "delete" }, async () => {
         if (await isThere(api, fix)) throw new Error(`The API finds ${describeObject(fix)} after all.`);
         return "gone";
       });
       tell(`recorded that ${describeObject(fix)} is gone`);
     } else if (fix.action === "recordMove") {
-      const { action: _, to, ...object } = fix;
-      const action = { ...object, operation: "release", parameters: { to } } as const;
+      const { to } = fix;
+      const action = { ...placeOf(fix), operation: "release", parameters: { to } } as const;
       await onRecord(record, action, () => Promise.resolve("released"));
       tell(`recorded that ${describeObject(fix)} was moved to stack ${to}`);
     } else if (fix.action === "settleIntent") {
