@@ -4,7 +4,7 @@ import type {
   ProviderSettings,
   SettingsContext,
 } from "pulumi-resistant-tenants/settings";
-import type { Cell } from "pulumi-resistant-tenants/vocabulary";
+import { type Cell, widestStage } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import type { CustomerEntry, CustomerFiles } from "./customer-files";
@@ -122,8 +122,8 @@ export function readConfiguration(
     problems,
   );
   const quota = check(shape.quota, values.get("quota"), "tenants:quota", problems);
-  // Without a stage that is right, the cells cannot be checked against it: production has them all.
-  const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? "production";
+  // Without a stage that is right, the cells cannot be checked against it.
+  const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? widestStage;
   const secrets = readSecrets(values.get("secrets"), awsRegion, problems);
   const rotation = readRotation(values.get("rotation"), problems);
   const entries = readEntries(values, context, problems);

@@ -26,7 +26,7 @@ function step(
   inputs: Record<string, unknown> = {},
 ): Step {
   const type = types[kind];
-  const state = { type, inputs, outputs: {}, protect: false, provider: undefined };
+  const state = { type, inputs, outputs: {}, protect: false, provider: undefined, options: {} };
   return {
     operation,
     urn: `urn:pulumi:dev::project::${types.customer}$${type}::${name}`,
