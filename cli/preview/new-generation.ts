@@ -7,15 +7,9 @@ import {
   tenantType,
 } from "pulumi-resistant-tenants/operator";
 import type { GenerationsReport } from "resistant-tenants-stacks/plan";
+import { z } from "zod";
 
-import {
-  generationOf,
-  generationType,
-  predecessorOf,
-  secretVersionType,
-  slotOf,
-  typesOfGeneration,
-} from "./change";
+import { generationType, predecessorOf, secretVersionType, slotOf, typesOfGeneration } from "./change";
 import { describeDetail, specificationOf, tell, unknownValue } from "./details";
 import { changedOptions, dependenciesOf, dependenciesOfInput } from "./options";
 import { type ResourceState, type Step, typeOfUrn } from "./step";
@@ -154,15 +148,24 @@ function problemOfType(step: Step, made: Made): string | undefined {
   }
 }
 
-/** Its provider records, and finds again, what it makes by this. */
-function problemOfApplication({ name, after }: Step, { former }: Made): string | undefined {
-  const stackOf = ({ inputs }: ResourceState): unknown =>
-    (inputs["slot"] as Record<string, unknown> | undefined)?.["stack"];
-  const slot = after?.inputs["slot"] as Record<string, unknown> | undefined;
-  if (after === undefined || (slot === undefined && former.inputs["slot"] === undefined)) return undefined;
-  return slot?.["name"] === name && stackOf(after) === stackOf(former)
-    ? undefined
-    : "create, on record as something else";
+function problemOfApplication({ name, after }: Step, { former, find }: Made): string | undefined {
+  if (after === undefined) return undefined;
+  const { adopt, keyId, publicKey } = after.inputs;
+  if (adopt !== undefined) return "create, by an adoption";
+  const isOwnKey = find(signingKeyType, name) !== undefined;
+  if (isOwnKey && (publicKey !== unknownValue || keyId !== unknownValue))
+    return "create, with another key than its own";
+  // Its provider records what it makes by this, and finds it again.
+  const [is, was] = [placeOf(after), placeOf(former)];
+  const isInPlace =
+    is.stack === was.stack && (is.name === name || (is.name === undefined && was.name === undefined));
+  return isInPlace ? undefined : "create, on record as something else";
+}
+
+const placeSchema = z.object({ stack: z.unknown().optional(), name: z.unknown().optional() });
+
+function placeOf({ inputs }: ResourceState): z.output<typeof placeSchema> {
+  return placeSchema.safeParse(inputs["slot"]).data ?? {};
 }
 
 function problemOfKey({ after }: Step, { former, authMethod }: Made): string | undefined {

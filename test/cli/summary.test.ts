@@ -122,7 +122,6 @@ describe("the summary of a preview", () => {
       step("update", "secret", "acme/eu-1/default"),
       step("create", "secret", "acme/eu-1/reporting"),
       step("replace", "value", "acme/eu-1/default"),
-      step("create", "application", "acme/eu-1/default/3", { scopes: ["write"] }),
       step("import", "application", "acme/eu-1/reporting"),
       step("a-word-of-tomorrow", "application", "acme/eu-1/reporting"),
     ]) {
