@@ -33,6 +33,7 @@ import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
+import { warnOfMissingPolicyPack } from "./policy-pack";
 import { reportPlan } from "./plan/plan-of-run";
 import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
@@ -53,6 +54,7 @@ export async function program(): Promise<StackOutputs> {
   const clock = clockOfProgram(settings);
   const provided = customers.filter(isProvided);
   await warnOfSize();
+  await warnOfMissingPolicyPack(settings);
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await warnOfMissingJournal(settings);
