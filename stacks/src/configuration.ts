@@ -9,7 +9,7 @@ import { z } from "zod";
 
 import type { CustomerEntry, CustomerFiles } from "./customer-files";
 import { tagValue } from "./customer-schema";
-import { check, didYouMean, unknownKey } from "./problems";
+import { check, didYouMean, shown, unknownKey } from "./problems";
 import { type CustomerConfiguration, fieldOf, readCustomers } from "./read-customers";
 import { type RotationConfiguration, rotationSchema } from "./rotation/configuration";
 import { contradictions, type SecretsConfiguration, secretsSchema } from "./secret-custody";
@@ -154,8 +154,8 @@ function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[
   return [...values.keys()]
     .filter((key) => !knownKeys.includes(key))
     .map((key) => ({
-      path: `tenants:${key}`,
-      problem: `${unknownKey(key, knownKeys)} (pulumi config rm tenants:${key}). docs/configuration.md lists all keys`,
+      path: `tenants:${shown(key)}`,
+      problem: `${unknownKey(key, knownKeys)} (pulumi config rm tenants:${shown(key)}). docs/configuration.md lists all keys`,
     }));
 }
 
