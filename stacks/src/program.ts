@@ -32,6 +32,7 @@ import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
+import { lastRecordsIn } from "./last-records";
 import { prepareSecretRemoval } from "./secret-removal";
 import { warnOfMissingPolicyPack } from "./policy-pack";
 import { reportPlan } from "./plan/plan-of-run";
@@ -86,7 +87,8 @@ export async function program(): Promise<StackOutputs> {
     return { args, customer: new Customer({ ...args, ...change, blockedSlots }) };
   });
   const released = await Promise.all(releases.map(release));
-  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
+  if (pulumi.runtime.isDryRun())
+    return previewedOutputs(provisioned, released, Promise.resolve(lastRecordsIn(held)));
   return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
 }
 
