@@ -89,13 +89,13 @@ function moreThanRotations(preview: Preview): string | undefined {
       "Make it with `pulumi preview --json --show-sames`."
     );
   }
-  if (preview.report === undefined) {
+  const beyond = beyondRotation(preview);
+  if (preview.report === undefined && beyond.length === 0) {
     return (
       "This preview holds no report of its program (a line that begins with `tenants:plan`), so it cannot be told whether it rotates and does nothing else. Nothing was changed. " +
       "Make it with the program of this release."
     );
   }
-  const beyond = beyondRotation(preview);
   if (beyond.length === 0) return undefined;
   const more = beyond.length - mostProblems;
   const list = [

@@ -7,6 +7,7 @@ import {
 } from "pulumi-resistant-tenants/operator";
 
 import { changedProtection, type Detail, detailsOf } from "./details";
+import { changedOptions } from "./options";
 import type { ResourceState, Step } from "./step";
 
 /** What a resource is to the people who review a change. */
@@ -72,6 +73,7 @@ export const typesOfGeneration: ReadonlySet<string> = new Set([
 const kindOfOperation: Readonly<Record<string, ChangeKind>> = {
   create: "added",
   import: "adopted",
+  read: "added",
   update: "changed",
   delete: "removed",
   replace: "replaced",
@@ -97,10 +99,19 @@ export function changesOf(steps: readonly Step[]): Change[] {
   return [...changes.values()].sort(inOrder);
 }
 
-/** Tells whether a step leaves a resource as it is; the engine says so, too, where its protection alone changes. */
-export function isUnchanging({ operation, before, after }: Step): boolean {
+/** Tells whether a step leaves a resource as it is; the engine says so, too, where its options alone change. */
+export function isUnchanging(step: Step): boolean {
+  const { operation, before, after } = step;
   if (!unchanging.has(operation)) return false;
-  return before === undefined || after === undefined || changedProtection(before, after).length === 0;
+  // What the program reads for the first time is somebody else's.
+  if (before === undefined && operation === "read") return false;
+  if (before === undefined || after === undefined) return true;
+  return [...changedProtection(before, after), ...optionsOf(step, before, after)].length === 0;
+}
+
+/** The options of a resource that differ. An older generation ignores what the configuration says now. */
+export function optionsOf({ type }: Step, before: ResourceState, after: ResourceState): Detail[] {
+  return changedOptions(before, after, typesOfGeneration.has(type) ? ["ignoreChanges"] : []);
 }
 
 function toChange(step: Step, steps: readonly Step[]): Change {
@@ -112,8 +123,18 @@ function toChange(step: Step, steps: readonly Step[]): Change {
     name,
     customer: name.split("/", 1)[0] ?? "",
     type,
-    details: isReleased ? [] : detailsOf(step, before ?? comparedWith(step, steps)),
+    details: isReleased
+      ? []
+      : [...detailsOf(step, before ?? comparedWith(step, steps)), ...optionsOfSame(step)],
   };
+}
+
+/** Where nothing else of it changes, the options are all there is to tell. */
+function optionsOfSame(step: Step): Detail[] {
+  const { operation, before, after } = step;
+  return unchanging.has(operation) && before !== undefined && after !== undefined
+    ? optionsOf(step, before, after)
+    : [];
 }
 
 /** A new generation of an application is judged by the one before. */
@@ -125,7 +146,7 @@ function comparedWith(step: Step, steps: readonly Step[]): ResourceState | undef
 
 /** A word of the engine's that is not known here counts as a replacement: it is looked at. */
 function kindOf(step: Step, steps: readonly Step[]): ChangeKind {
-  const kind = unchanging.has(step.operation) ? "changed" : (kindOfOperation[step.operation] ?? "replaced");
+  const kind = kindOfOperation[step.operation] ?? (unchanging.has(step.operation) ? "changed" : "replaced");
   if (step.type === tenantType && kind === "added" && step.inputs["adopt"] !== undefined) return "adopted";
   if (step.type === releasedType) return kindOfRelease(step, kind);
   if (!typesOfGeneration.has(step.type)) return kind;

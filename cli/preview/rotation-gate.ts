@@ -1,27 +1,12 @@
-import { isDeepStrictEqual } from "node:util";
-import {
-  releasedType,
-  secretType,
-  signingKeyType,
-  tenantApplicationType,
-} from "pulumi-resistant-tenants/operator";
-import {
-  describeField,
-  describeSetting,
-  type GenerationsReport,
-  type PlanReport,
-} from "resistant-tenants-stacks/plan";
+import { nameOfUrn, releasedType } from "pulumi-resistant-tenants/operator";
+import { describeField, describeSetting, type PlanReport } from "resistant-tenants-stacks/plan";
 
-import {
-  generationOf,
-  isUnchanging,
-  predecessorOf,
-  secretVersionType,
-  slotOf,
-  typesOfGeneration,
-} from "./change";
-import { describeDetail, detailsOf, specificationOf, tell } from "./details";
-import type { Preview, Step } from "./step";
+import { generationOf, isUnchanging, optionsOf, slotOf, typesOfGeneration } from "./change";
+import { changedInputs, type Detail, describeDetail, detailsOf } from "./details";
+import { problemOfNew } from "./new-generation";
+import { lostDependencies } from "./options";
+import { problemOfOld } from "./retirement";
+import type { Preview, ResourceState, Step } from "./step";
 
 const stackType = "pulumi:pulumi:Stack";
 
@@ -33,19 +18,40 @@ const stackType = "pulumi:pulumi:Stack";
  *
  * @returns a sentence for each; none where the preview rotates and retires, and does nothing else
  */
-export function beyondRotation({ steps, report }: Preview): string[] {
-  const changing = steps.filter((step) => !isUnchanging(step));
-  if (report === undefined) return changing.map((step) => `${nameOf(step)}: ${step.operation}`);
+export function beyondRotation({ steps, report = withoutChange }: Preview): string[] {
   return [
     ...(report.isFirst
-      ? []
+      ? ["nothing is on record of an earlier up"]
       : report.settings.map((change) => `settings changed: ${describeSetting(change)}`)),
     ...report.declared.map(describeField),
-    ...changing.flatMap((step) => {
-      const problem = problemOf(step, steps, report);
+    ...steps.flatMap((step) => {
+      const problem = isUnchanging(step) ? problemOfSame(step, steps) : problemOf(step, steps, report);
       return problem === undefined ? [] : [`${nameOf(step)}: ${problem}`];
     }),
   ];
+}
+
+/** Judges a preview by its steps alone. */
+const withoutChange: PlanReport = {
+  version: 1,
+  isFirst: false,
+  settings: [],
+  allowedHosts: [],
+  declared: [],
+  generations: [],
+};
+
+/** The engine calls a resource the same whose inputs differ where its provider says so, or whose dependencies do. */
+function problemOfSame(step: Step, steps: readonly Step[]): string | undefined {
+  const { operation, before, after } = step;
+  if (operation !== "same" || before === undefined || after === undefined) return undefined;
+  const goes = new Set(steps.filter((other) => other.operation === "delete").map(({ urn }) => urn));
+  const lost = lostDependencies(before, after).filter((urn) => !goes.has(urn));
+  const problems = [
+    ...changedInputs(before, after).map(describeDetail),
+    ...(lost.length === 0 ? [] : [`no longer depends on ${lost.map(nameOfUrn).join(", ")}`]),
+  ];
+  return problems.length === 0 ? undefined : problems.join("; ");
 }
 
 /**
@@ -73,76 +79,13 @@ function problemOf(step: Step, steps: readonly Step[], { generations }: PlanRepo
   if (typesOfGeneration.has(type) && operation === "create") return problemOfNew(step, steps, report);
   if (typesOfGeneration.has(type) && operation === "delete") return problemOfOld(step, steps, report);
   if (type === releasedType) return "handed over";
-  const details = before === undefined ? [] : detailsOf(step, before);
+  const details = before === undefined ? [] : changesOfStep(step, before);
   return [operation, ...details.map(describeDetail)].join("; ");
 }
 
-/** A part of a generation that is made: the whole must be as the generation before it was. */
-function problemOfNew(
-  step: Step,
-  steps: readonly Step[],
-  report: GenerationsReport | undefined,
-): string | undefined {
-  const { name, type } = step;
-  const find = (wanted: string, ofName: string): Step | undefined =>
-    steps.find((other) => other.type === wanted && other.name === ofName);
-  const predecessor = predecessorOf(step, steps);
-  const former = predecessor?.after ?? predecessor?.before;
-  if (predecessor === undefined || former === undefined) {
-    return "create, and there is no generation before it";
-  }
-  const application = find(tenantApplicationType, name)?.after;
-  if (application === undefined) return "create, and there is no application that it belongs to";
-  const [key, formerKey] = [find(signingKeyType, name), find(signingKeyType, predecessor.name)];
-  const [is, was] = [specificationOf(application, key), specificationOf(former, formerKey)];
-  const changed = [...new Set([...is.keys(), ...was.keys()])].filter(
-    (field) => !isDeepStrictEqual(is.get(field), was.get(field)) && !isApproved(field, is.get(field), report),
-  );
-  if (changed.length > 0) return `create, with another ${changed.join(", ")} than ${predecessor.name}`;
-  if (application.provider !== former.provider) return "create, by another provider";
-  if (type === signingKeyType) return problemOfKey(step, is.get("authMethod"));
-  if (type === secretVersionType) return problemOfVersion(step, find(secretType, slotOf(name)));
-  return undefined;
-}
-
-/** A change that waited for this generation is approved where the last `up` was configured so already. */
-function isApproved(field: string, value: unknown, report: GenerationsReport | undefined): boolean {
-  if (report === undefined || report.waits) return false;
-  const change = report.changes.find((one) => one.field === field);
-  return change?.wasDeclared === true && change.after === tell(field, value);
-}
-
-function problemOfKey({ after }: Step, authMethod: unknown): string | undefined {
-  const algorithms: Readonly<Record<string, string>> = { RSA: "RS256", EC: "ES256" };
-  const expected = { algorithm: typeof authMethod === "string" ? algorithms[authMethod] : undefined };
-  const inputs = Object.entries(after?.inputs ?? {}).filter(([input]) => input !== "__provider");
-  return isDeepStrictEqual(Object.fromEntries(inputs), expected)
-    ? undefined
-    : "create, otherwise than a rotation makes it";
-}
-
-function problemOfVersion({ after }: Step, secret: Step | undefined): string | undefined {
-  const arn = secret?.before?.outputs["arn"];
-  const isItsOwn = arn !== undefined && after?.inputs["secretId"] === arn;
-  return isItsOwn && after.provider === secret?.after?.provider
-    ? undefined
-    : "create, in another secret than that of the application";
-}
-
-/** A part of a generation that is deleted: the calendar must let it go, and a newer generation must stay. */
-function problemOfOld(
-  step: Step,
-  steps: readonly Step[],
-  report: GenerationsReport | undefined,
-): string | undefined {
-  const generation = generationOf(step);
-  if (report?.goes.includes(generation) !== true) return "delete, and the calendar does not let it go";
-  const stays = steps.some(
-    (other) =>
-      other.type === tenantApplicationType &&
-      slotOf(other.name) === slotOf(step.name) &&
-      generationOf(other) > generation &&
-      other.after !== undefined,
-  );
-  return stays ? undefined : "delete, and no newer generation stays";
+function changesOfStep(step: Step, before: ResourceState): Detail[] {
+  return [
+    ...detailsOf(step, before),
+    ...(step.after === undefined ? [] : optionsOf(step, before, step.after)),
+  ];
 }

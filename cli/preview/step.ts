@@ -11,6 +11,8 @@ export interface ResourceState {
   outputs: Record<string, unknown>;
   protect: boolean;
   provider: string | undefined;
+  /** Everything else that the engine stores of it and that decides something: see `options.ts`. */
+  options: Record<string, unknown>;
 }
 
 /** One step of an update that was previewed. */
@@ -37,13 +39,22 @@ export interface Preview {
   report?: PlanReport;
 }
 
-const stateSchema = z.object({
-  type: z.string().default(""),
-  inputs: z.record(z.string(), z.unknown()).default({}),
-  outputs: z.record(z.string(), z.unknown()).default({}),
-  protect: z.boolean().default(false),
-  provider: z.string().optional(),
-});
+/** How the engine keeps its books: none of it is an option of a resource. */
+const books = ["urn", "id", "custom", "created", "modified", "sourcePosition", "stackTrace"];
+
+const stateSchema = z
+  .looseObject({
+    type: z.string().default(""),
+    inputs: z.record(z.string(), z.unknown()).default({}),
+    outputs: z.record(z.string(), z.unknown()).default({}),
+    protect: z.boolean().default(false),
+    provider: z.string().optional(),
+  })
+  .transform(({ type, inputs, outputs, protect, provider, ...rest }): ResourceState => {
+    const others = Object.entries(rest).filter(([name]) => !books.includes(name));
+    const options = { ...Object.fromEntries(others), ...(provider === undefined ? {} : { provider }) };
+    return { type, inputs, outputs, protect, provider, options };
+  });
 
 const previewSchema = z.object({
   steps: z.array(
@@ -89,8 +100,8 @@ function toStep({ op, urn, oldState, newState }: z.output<typeof previewSchema>[
     type: typeOfUrn(urn),
     name: nameOfUrn(urn),
     inputs: newState?.inputs ?? {},
-    ...(oldState == null ? {} : { before: { ...oldState, provider: oldState.provider } }),
-    ...(newState == null ? {} : { after: { ...newState, provider: newState.provider } }),
+    ...(oldState == null ? {} : { before: oldState }),
+    ...(newState == null ? {} : { after: newState }),
   };
 }
 
@@ -104,8 +115,12 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** @see the engine: `urn:pulumi:<stack>::<project>::<type of the parent>$<type>::<name>` */
-function typeOfUrn(urn: string): string {
+/**
+ * Gives a resource's type, without its parents'.
+ *
+ * @see the engine: `urn:pulumi:<stack>::<project>::<type of the parent>$<type>::<name>`
+ */
+export function typeOfUrn(urn: string): string {
   const [, , types = ""] = urn.split("::");
   return types.slice(types.lastIndexOf("$") + 1);
 }

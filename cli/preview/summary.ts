@@ -8,6 +8,7 @@ import {
 
 import { type Change, type ChangeKind, changesOf } from "./change";
 import type { Detail } from "./details";
+import { decidingOptions } from "./options";
 import type { Preview, Step } from "./step";
 
 /** What an update would do, for the people who review it. It holds no value that is secret. */
@@ -111,7 +112,15 @@ function digestOf(
   const lines = steps
     .filter(({ type, name }) => changed.has(`${type} ${name}`))
     .map(({ operation, urn, inputs, before, after }) =>
-      JSON.stringify([operation, urn, sorted(inputs), before?.protect, after?.protect]),
+      JSON.stringify([
+        operation,
+        urn,
+        sorted(inputs),
+        before?.protect,
+        after?.protect,
+        sorted(before === undefined ? {} : decidingOptions(before)),
+        sorted(after === undefined ? {} : decidingOptions(after)),
+      ]),
     )
     .sort();
   return createHash("sha256")

@@ -6,6 +6,7 @@ import { policyConfigSchema, policyConfigSchemas } from "./policy-config";
 import type { Rule, RuleContext, StackRule } from "./resource";
 import { allowedCells } from "./rules/allowed-cells";
 import { auditLogGroup } from "./rules/audit-log-group";
+import { awsAccount } from "./rules/aws-account";
 import { customerManagedKey } from "./rules/customer-managed-key";
 import { journal } from "./rules/journal";
 import { noAllowReplace } from "./rules/no-allow-replace";
@@ -100,6 +101,7 @@ new PolicyPack("resistant-tenants", {
     ),
     // Of every stage: one that says testing could otherwise reach production's hosts.
     stackPolicy("vendor-hosts", "Tokens and secrets go to hosts of the stage alone.", vendorHosts, true),
+    stackPolicy("aws-account", "Secrets are stored in an allowed AWS account.", awsAccount),
     stackPolicy("journal", "The journal is kept in an allowed place.", journal),
     stackPolicy("audit-log-group", "Each event is copied to CloudWatch Logs.", auditLogGroup),
     stackPolicy("secrets-provider", "The state's secrets are encrypted by a key service.", secretsProvider),

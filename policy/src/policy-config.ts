@@ -24,6 +24,7 @@ const list = (pattern?: string) => ({
 export const policyConfigSchemas = {
   "allowed-cells": { properties: { cells: { type: "array", items: { type: "string", enum: [...cells] } } } },
   "reader-accounts": { properties: { accounts: list("^[0-9]{12}$") } },
+  "aws-account": { properties: { accounts: list("^[0-9]{12}$") } },
   "recovery-window": { properties: { minDays: { type: "integer", minimum: 0, maximum: 30 } } },
   "rotated-client-secrets": { properties: { maxDays: { type: "integer", minimum: 1 } } },
   journal: { properties: { locations: list() } },

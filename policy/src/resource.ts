@@ -34,7 +34,10 @@ export interface RuleContext {
 export interface PolicyConfig {
   /** `allowed-cells`: the cells that may be used. Default: all. */
   cells: readonly string[];
-  /** `reader-accounts`: the AWS accounts whose roles may be named as readers. Default: none. */
+  /**
+   * `reader-accounts`: the AWS accounts whose roles may be named as readers. `aws-account`: those in which secrets may be
+   * stored. Default: none.
+   */
   accounts: readonly string[];
   /** `recovery-window`: how long a deleted secret can be restored at least, in days. Default: 7. */
   minDays: number;

@@ -1,4 +1,4 @@
-import { stages, stageTable } from "pulumi-resistant-tenants/vocabulary";
+import { rowOfStage } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";
@@ -43,8 +43,7 @@ const customerSchema = z.object({
 
 /** Reads whether the stack is of a stage that the rules protect: production. */
 export function isProtected(get: (key: string) => string | undefined): boolean {
-  const stage = stages.find((name) => name === get("stage"));
-  return stage !== undefined && stageTable[stage].isProtected;
+  return rowOfStage(get("stage"))?.isProtected === true;
 }
 
 /**

@@ -6,6 +6,8 @@ import { onceForAll } from "./dynamic/once-for-all";
 import type { IdentityAccess } from "./identity-access";
 import type { Provenance } from "./journal/recording";
 
+export { isCi } from "./dynamic/actor";
+
 /** How long AWS, git and the engine are asked before the first event is recorded without their answer. */
 const patienceMs = 2_000;
 

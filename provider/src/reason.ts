@@ -62,7 +62,7 @@ export function reasonForChange(settings: ReasonSettings): string | undefined {
   if ("problem" in read) throw new ReasonError(`${variable} ${read.problem}. Nothing was sent.`);
   if (read.reason === undefined && requiresReason(settings))
     throw new ReasonError(
-      `In production each change needs a reason, and none is given. Nothing was sent. ${reasonRemedy}`,
+      `In ${settings.stage} each change needs a reason, and none is given. Nothing was sent. ${reasonRemedy}`,
     );
   return read.reason;
 }

@@ -1,3 +1,5 @@
+import { rowOfStage } from "./client/cells";
+
 /** How a process was started: what can make it, or the engine that started it, write credentials somewhere. */
 export interface ProcessStart {
   environment: Readonly<Record<string, string | undefined>>;
@@ -80,17 +82,18 @@ const revealingSwitches: readonly RevealingSwitch[] = [
 ];
 
 /**
- * Finds the switches of this process that write credentials somewhere. Production runs without them.
+ * Finds the switches of this process that write credentials somewhere, where the stage runs without them.
  *
- * @param stage the stack's stage as it is configured; all but `production` allow everything
+ * @param stage the stack's stage as it is configured; one that refuses no switch allows everything
  * @returns what is on and what to do, or undefined where nothing is
  */
 export function revealingProblem(stage: unknown, start: ProcessStart = ownStart()): string | undefined {
-  const on = revealingSwitches.filter((one) => stage === "production" && one.isOn(start));
+  if (rowOfStage(stage)?.refusesRevealingSwitches !== true) return undefined;
+  const on = revealingSwitches.filter((one) => one.isOn(start));
   if (on.length === 0) return undefined;
   const lines = on.map(({ name, reveals }) => `  - ${name}: ${reveals}`);
   return (
-    `In production nothing runs with a switch that writes credentials down. Nothing was sent to the vendor. These are on:\n${lines.join("\n")}\n` +
+    `In ${String(stage)} nothing runs with a switch that writes credentials down. Nothing was sent to the vendor. These are on:\n${lines.join("\n")}\n` +
     "Unset them, and run the command again. Delete what this run has written: it may contain decrypted configuration. See docs/security.md."
   );
 }

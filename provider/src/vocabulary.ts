@@ -1,5 +1,5 @@
 /** The words of the API and the names in a state. It loads neither the engine's SDK nor what talks to the network. */
-export { type Cell, cells, type Stage, stages, stageTable } from "./client/cells";
+export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestStage } from "./client/cells";
 export { messageOf, printable } from "./client/errors";
 export {
   isSamePublicKey,

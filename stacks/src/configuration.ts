@@ -4,12 +4,12 @@ import type {
   ProviderSettings,
   SettingsContext,
 } from "pulumi-resistant-tenants/settings";
-import type { Cell } from "pulumi-resistant-tenants/vocabulary";
+import { type Cell, widestStage } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import type { CustomerEntry, CustomerFiles } from "./customer-files";
 import { tagValue } from "./customer-schema";
-import { check, didYouMean, unknownKey } from "./problems";
+import { check, didYouMean, shown, unknownKey } from "./problems";
 import { type CustomerConfiguration, fieldOf, readCustomers } from "./read-customers";
 import { type RotationConfiguration, rotationSchema } from "./rotation/configuration";
 import { contradictions, type SecretsConfiguration, secretsSchema } from "./secret-custody";
@@ -122,8 +122,8 @@ export function readConfiguration(
     problems,
   );
   const quota = check(shape.quota, values.get("quota"), "tenants:quota", problems);
-  // Without a stage that is right, the cells cannot be checked against it: production has them all.
-  const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? "production";
+  // Without a stage that is right, the cells cannot be checked against it.
+  const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? widestStage;
   const secrets = readSecrets(values.get("secrets"), awsRegion, problems);
   const rotation = readRotation(values.get("rotation"), problems);
   const entries = readEntries(values, context, problems);
@@ -154,8 +154,8 @@ function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[
   return [...values.keys()]
     .filter((key) => !knownKeys.includes(key))
     .map((key) => ({
-      path: `tenants:${key}`,
-      problem: `${unknownKey(key, knownKeys)} (pulumi config rm tenants:${key}). docs/configuration.md lists all keys`,
+      path: `tenants:${shown(key)}`,
+      problem: `${unknownKey(key, knownKeys)} (pulumi config rm tenants:${shown(key)}). docs/configuration.md lists all keys`,
     }));
 }
 

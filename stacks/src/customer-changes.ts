@@ -1,6 +1,7 @@
 import { type Journal, statusOnRecord } from "pulumi-resistant-tenants/journal";
 import { type HeldResource, nameOfUrn, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
 import type { Stage } from "pulumi-resistant-tenants";
+import { stageTable } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import {
@@ -83,7 +84,7 @@ async function statusesToCatchUp(
   const inQuestion = customers.filter(
     ({ name, status }) => status === "deprecated" || !declaredBefore.has(name),
   );
-  if (stage !== "production" || inQuestion.length === 0) return [];
+  if (!stageTable[stage].isProtected || inQuestion.length === 0) return [];
   const events = await journal.read();
   return inQuestion.flatMap(({ name, status }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const recorded = statusOnRecord(events, { stack: stackName(), customer: name });

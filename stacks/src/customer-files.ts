@@ -3,6 +3,7 @@ import path from "node:path";
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
+import { shown } from "./problems";
 import { readYaml } from "./yaml-file";
 
 /** One customer as it is written, before anything of it was checked. */
@@ -32,7 +33,7 @@ const key = "tenants:customersFrom";
  */
 export function readCustomerFiles(pattern: string, folder: string): CustomerFiles {
   const problem = patternProblem(pattern);
-  if (problem !== undefined) return failed(key, `"${pattern}" ${problem}`);
+  if (problem !== undefined) return failed(key, `"${shown(pattern)}" ${problem}`);
   const files = matchingFiles(pattern, folder);
   if (files.length === 0) return failed(key, `"${pattern}" matches no file in ${folder}`);
   const tooMany = tooManyFiles(pattern, files.length);

@@ -7,7 +7,7 @@ import type {
 
 import type { Customer, CustomerApplication, CustomerArgs } from "./customer";
 import type { LastRecords } from "./last-records";
-import { settle } from "./settle";
+import { knownIfKept, settle } from "./settle";
 
 /** A value as the program has it: each part of it may be an output still. */
 type Pending<T> = pulumi.Input<T extends object ? { [Key in keyof T]: Pending<T[Key]> } : T>;
@@ -33,14 +33,16 @@ export interface SettledRecords {
 }
 
 /**
- * Builds the outputs of a preview: what it does not know stays unknown. The record of a customer is then unknown as a
- * whole, so that an update by a saved plan may leave it out where the customer fails.
+ * Builds the outputs of a preview: what it does not know stays unknown. The record of a customer that is to change is
+ * unknown as a whole, so that an update by a saved plan may keep the last one, or leave it out, where the customer fails.
  *
  * @param released the records of the customers that were handed over: they stay as they were
+ * @param last those that the last update left
  */
 export function previewedOutputs(
   provided: readonly Provided[],
   released: readonly CustomerRecord[],
+  last: Promise<LastRecords>,
 ): StackOutputs {
   const all = [
     ...provided.map(({ args, customer }) => toCustomerRecord(args, customer)),
@@ -51,7 +53,12 @@ export function previewedOutputs(
   return {
     tenantIds: byName(({ tenantId }) => tenantId),
     webUiUrls: byName(({ webUiUrls }) => webUiUrls),
-    customers: byName((record) => pulumi.output(record) as pulumi.Output<CustomerRecord>),
+    customers: byName((record) =>
+      knownIfKept(
+        pulumi.output(record) as pulumi.Output<CustomerRecord>,
+        last.then((records) => records.get(record.name as string)),
+      ),
+    ),
   };
 }
 

@@ -70,14 +70,20 @@ function shownValue(value: unknown, parts: readonly PropertyKey[], path: string)
     value,
   );
   if (found === undefined || found === null || typeof found === "object") return "";
-  const text = printable(typeof found === "string" ? found : JSON.stringify(found));
-  if (/PRIVATE KEY/.test(text)) return "";
-  const short = text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  const whole = typeof found === "string" ? found : JSON.stringify(found);
+  if (/PRIVATE KEY/.test(whole)) return "";
+  const short = shown(whole);
   return typeof found === "string" ? `"${short}" ` : `${short} `;
 }
 
+/** Writes what a file holds for a message: on one line, bounded, and without a credential that was put there by mistake. */
+export function shown(text: string, longest = longestShown): string {
+  const safe = printable(text);
+  return safe.length > longest ? `${safe.slice(0, longest)}…` : safe;
+}
+
 function pathStep(step: PropertyKey): string {
-  return typeof step === "number" ? `[${step}]` : `.${String(step)}`;
+  return typeof step === "number" ? `[${step}]` : `.${shown(String(step))}`;
 }
 
 /** Ends a message with the known word that is nearest to a value; with nothing where none is near. */

@@ -32,7 +32,9 @@ import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
+import { lastRecordsIn } from "./last-records";
 import { prepareSecretRemoval } from "./secret-removal";
+import { warnOfMissingPolicyPack } from "./policy-pack";
 import { reportPlan } from "./plan/plan-of-run";
 import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
 import { describePlan } from "./rotation/describe";
@@ -54,6 +56,7 @@ export async function program(): Promise<StackOutputs> {
   const clock = clockOfProgram(settings);
   const provided = customers.filter(isProvided);
   await warnOfSize();
+  await warnOfMissingPolicyPack(settings);
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
   await warnOfMissingJournal(settings);
@@ -87,7 +90,8 @@ export async function program(): Promise<StackOutputs> {
     return { args, customer: new Customer({ ...args, ...announcedChange, blockedSlots }) };
   });
   const released = await Promise.all(releases.map(release));
-  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
+  if (pulumi.runtime.isDryRun())
+    return previewedOutputs(provisioned, released, Promise.resolve(lastRecordsIn(held)));
   const onSettled = (): Promise<void> => endUnaskedChanges(record, announced, provisioned);
   return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings, onSettled });
 }

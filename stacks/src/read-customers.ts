@@ -4,7 +4,7 @@ import type { z } from "zod";
 
 import type { CustomerEntry } from "./customer-files";
 import { type applicationSchema, customerSchema } from "./customer-schema";
-import { check, duplicates } from "./problems";
+import { check, duplicates, shown } from "./problems";
 import type { RotationConfiguration } from "./rotation/configuration";
 import { contradictions, type SecretCustody, type SecretsConfiguration, toCustody } from "./secret-custody";
 
@@ -39,6 +39,9 @@ export interface StageWide {
   /** The stack's. */
   awsRegion: string | undefined;
 }
+
+/** A customer's name that is right is shown whole. */
+const longestName = 61;
 
 /** Reads and checks all customers, whichever file each stands in; what is wrong is added to `problems`. */
 export function readCustomers(
@@ -93,7 +96,7 @@ function withCustomers(
     return {
       ...problem,
       customer: {
-        name: typeof name === "string" ? name : undefined,
+        name: typeof name === "string" ? shown(name, longestName) : undefined,
         at: entry.at(),
         field: field.replace(/^\./, ""),
       },

@@ -28,7 +28,7 @@ export async function assertChangesHaveReason(
   if (read.reason !== undefined || !requiresReason(settings)) return;
   if (pulumi.runtime.isDryRun()) {
     await pulumi.log.warn(
-      `No reason is given: an up of this stack that changes anything will stop before it does, since it is in production. ${reasonRemedy}`,
+      `No reason is given: an up of this stack that changes anything will stop before it does, since it is in ${settings.stage}. ${reasonRemedy}`,
     );
     return;
   }
@@ -42,7 +42,7 @@ export async function assertChangesHaveReason(
   ];
   if (list.length === 0) return;
   throw refusal(
-    `In production each change needs a reason, and none is given. Nothing was changed; this would:\n${list.join("\n")}\n${reasonRemedy}`,
+    `In ${settings.stage} each change needs a reason, and none is given. Nothing was changed; this would:\n${list.join("\n")}\n${reasonRemedy}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
 import { isUnknown } from "pulumi-resistant-tenants/unknown";
@@ -27,9 +28,24 @@ export async function settle<T extends object>(
 }
 
 /**
+ * Leaves a value of a preview unknown unless it stays as the last update left it. A saved plan that knew another one
+ * would forbid the update to keep the last one where a resource fails.
+ *
+ * @param last what the last update left; undefined for nothing
+ */
+export function knownIfKept<T>(pending: pulumi.Input<T>, last: Promise<unknown>): pulumi.Output<T> {
+  return pulumi
+    .output(pending)
+    .apply(async (value) =>
+      isDeepStrictEqual(value, await last) ? value : (pulumi.unknown as unknown as typeof value),
+    ) as unknown as pulumi.Output<T>;
+}
+
+/**
  * Waits for the outputs of a component, so that they can always be registered: the engine would store its marker for
  * what is not known, and the program would end where a resource has failed. Such an output keeps the value that the
- * last update stored, or is left out; so does one that is undefined. In a preview the outputs stay as they are.
+ * last update stored, or is left out; so does one that is undefined. In a preview an output that is to change is unknown:
+ * see {@link knownIfKept}.
  *
  * @param type the component's type
  * @param name its name in the stack
@@ -39,7 +55,6 @@ export function settledOutputs(
   name: string,
   outputs: Record<string, pulumi.Input<unknown>>,
 ): pulumi.Inputs {
-  if (pulumi.runtime.isDryRun()) return outputs;
   const last = async (output: string): Promise<unknown> => {
     const held = (await resourcesOfLastUpdate()).find(
       (resource) => resource.type === type && nameOfUrn(resource.urn) === name,
@@ -47,6 +62,11 @@ export function settledOutputs(
     const value = held?.outputs[output];
     return isUnknown(value) ? undefined : value;
   };
+  if (pulumi.runtime.isDryRun()) {
+    return Object.fromEntries(
+      Object.entries(outputs).map(([output, pending]) => [output, knownIfKept(pending, last(output))]),
+    );
+  }
   return Object.fromEntries(
     Object.entries(outputs).map(([output, pending]) => [
       output,

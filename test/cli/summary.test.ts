@@ -26,7 +26,7 @@ function step(
   inputs: Record<string, unknown> = {},
 ): Step {
   const type = types[kind];
-  const state = { type, inputs, outputs: {}, protect: false, provider: undefined };
+  const state = { type, inputs, outputs: {}, protect: false, provider: undefined, options: {} };
   return {
     operation,
     urn: `urn:pulumi:dev::project::${types.customer}$${type}::${name}`,
@@ -122,7 +122,6 @@ describe("the summary of a preview", () => {
       step("update", "secret", "acme/eu-1/default"),
       step("create", "secret", "acme/eu-1/reporting"),
       step("replace", "value", "acme/eu-1/default"),
-      step("create", "application", "acme/eu-1/default/3", { scopes: ["write"] }),
       step("import", "application", "acme/eu-1/reporting"),
       step("a-word-of-tomorrow", "application", "acme/eu-1/reporting"),
     ]) {

@@ -99,6 +99,25 @@ describe("a customer that fails among others, on the engine", function () {
     for (const application of applications) await proveSecret(stack.aws, application);
     await stack.up("--expect-no-changes");
   });
+
+  it("violates no plan of the others where its new record was known, and theirs are registered", async () => {
+    const ownerOf = async (name: string) => ((await customers())[name] as { owner?: string }).owner;
+    const before = await ownerOf("acme");
+    await stack.setCustomers([
+      { ...acme, cells: ["eu-1", "us-1"], owner: "moved" },
+      { ...globex, owner: "moved" },
+      initech,
+      umbrella,
+    ]);
+    const plan = path.join(stack.workspace.directory, "plan.json");
+    await stack.succeed(["preview", "--save-plan", plan]);
+    // AWS then refuses to change the secret of one of them.
+    await stack.forceDeleteSecret(`${stack.secretPrefix}/production/acme/eu-1/default`);
+    const printed = await stack.fail([...up, "--plan", plan]);
+    assert.match(printed, /1 of 4 customers failed/);
+    assert.doesNotMatch(printed, /unhandled|violates plan/);
+    assert.deepEqual([await ownerOf("acme"), await ownerOf("globex")], [before, "moved"]);
+  });
 });
 
 describe("a secret's name that is taken in AWS, on the engine", function () {

@@ -124,6 +124,8 @@ describe("the hosts of a stack, on the engine", function () {
     await stack.setCustomers([{ ...acme, status: "deprecated" }]);
     await stack.succeed(up, allowing(both));
     stack.sandbox.control.resetRequests();
+    const secrets = await stack.listSecrets({ includePlannedDeletion: false });
+    assert.notDeepEqual(secrets, []);
     const destroy = ["destroy", "--yes", "--skip-preview"];
     for (const command of [["refresh", "--yes", "--skip-preview"], destroy]) {
       assert.match(
@@ -132,6 +134,8 @@ describe("the hosts of a stack, on the engine", function () {
       );
     }
     assert.deepEqual(sent(), []);
+    // An application goes before its secret, so its refusal comes before AWS has marked anything for deletion.
+    assert.deepEqual(await stack.listSecrets({ includePlannedDeletion: false }), secrets);
     await stack.succeed(destroy, allowing(both));
     assert.deepEqual(stack.existing(), {});
   });

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
@@ -131,6 +131,36 @@ describe("a plan and what is approved of it, on the engine", function () {
     assert.deepEqual(quota!.settings, [{ setting: "quota", after: "30" }]);
     await upOn(1, "--plan", plan);
     assert.equal((await judge(1)).summary!.digest, "none");
+  });
+
+  it("takes another package version, and another secrets provider, for a change that is to be approved", async () => {
+    await upOn(1);
+    const state = path.join(stack.workspace.directory, "state.json");
+    const exported = await stack.succeed(["stack", "export"]);
+    const importing = async (text: string): Promise<void> => {
+      await writeFile(state, text);
+      await stack.succeed(["stack", "import", "--file", state]);
+    };
+    const expectSetting = async (setting: string, before: string, after: string): Promise<void> => {
+      const { summary, rotation, refusal } = await judge(1);
+      assert.deepEqual(summary!.settings, [{ setting, before, after }]);
+      assert.notEqual(summary!.digest, "none");
+      assert.equal(rotation, 3);
+      assert.match(refusal, new RegExp(`settings changed: ${setting}: ${before} → ${after}`));
+      assert.match(await stack.succeed(["preview"], day(1)), new RegExp(`settings changed: ${setting}`));
+    };
+    // The last `up` was that of an earlier release.
+    const recorded = /"package version": "([^"]+)"/.exec(exported)?.[1];
+    assert.ok(recorded !== undefined, "the state records the package's version");
+    await importing(exported.replaceAll(`"package version": "${recorded}"`, '"package version": "0.0.9"'));
+    await expectSetting("package version", "0.0.9", recorded);
+    await importing(exported);
+    assert.equal((await judge(1)).summary!.digest, "none");
+
+    const file = await readFile(stack.workspace.configFile, "utf8");
+    await writeFile(stack.workspace.configFile, `secretsprovider: passphrase\n${file}`);
+    await expectSetting("secrets provider", "default", "passphrase");
+    await writeFile(stack.workspace.configFile, file);
   });
 
   const attacks: Record<string, { customers?: ConfigValue; settings?: ConfigOverrides; isRefused?: true }> = {

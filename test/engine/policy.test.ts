@@ -7,13 +7,16 @@ import { preparePolicyPack } from "../../sandbox/pulumi/policy-pack";
 import { acme } from "./customers";
 import { repositoryRoot, type StackOptions, StackUnderTest, startShared } from "./engine";
 
-/** Previews a stack with the policy pack, and gives the exit code and what was printed. */
-type Preview = (policyConfig?: object) => Promise<{ exitCode: number; printed: string }>;
+/** Previews a stack with the policy pack, or runs another command, and gives the exit code and what was printed. */
+type Preview = (
+  policyConfig?: object,
+  command?: { args: readonly string[]; env?: Record<string, string> },
+) => Promise<{ exitCode: number; printed: string }>;
 
 /** Makes a stack in production, lets a test preview it, and removes it. */
 async function withStack(
   options: StackOptions,
-  test: (preview: Preview, stack: StackUnderTest) => Promise<void>,
+  test: (preview: Preview, stack: StackUnderTest, pack: string) => Promise<void>,
 ): Promise<void> {
   const stack = await StackUnderTest.create({ stage: "production", ...options });
   try {
@@ -25,16 +28,22 @@ async function withStack(
       directory,
     });
     const configFile = path.join(directory, "policy-config.json");
-    await test(async (policyConfig = {}) => {
-      await writeFile(configFile, JSON.stringify(policyConfig));
-      // As the workflows give it; the flags of the same name do the same.
-      const options = {
-        PULUMI_OPTION_POLICY_PACK: folder,
-        PULUMI_OPTION_POLICY_PACK_CONFIG: configFile,
-      };
-      const { exitCode, stdout, stderr } = await stack.run(["preview"], { env: { ...env, ...options } });
-      return { exitCode, printed: (stdout + stderr).replace(/\s+/g, " ") };
-    }, stack);
+    await test(
+      async (policyConfig = {}, command = { args: ["preview"] }) => {
+        await writeFile(configFile, JSON.stringify(policyConfig));
+        // As the workflows give it; the flags of the same name do the same.
+        const options = {
+          PULUMI_OPTION_POLICY_PACK: folder,
+          PULUMI_OPTION_POLICY_PACK_CONFIG: configFile,
+        };
+        const { exitCode, stdout, stderr } = await stack.run(command.args, {
+          env: { ...env, ...options, ...command.env },
+        });
+        return { exitCode, printed: (stdout + stderr).replace(/\s+/g, " ") };
+      },
+      stack,
+      folder,
+    );
   } finally {
     await stack.close();
   }
@@ -69,6 +78,28 @@ describe("the policy pack, on the engine", function () {
         assert.match(printed, violation);
       }
       assert.doesNotMatch(printed, /is not protected|"acme\/eu-1\/default" is in cell|can't run policy/);
+    });
+  });
+
+  it("is missed by an up in production on a laptop, and only there", async () => {
+    const flags = ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "TF_BUILD"];
+    const laptop = Object.fromEntries(flags.map((flag) => [flag, ""]));
+    const isMissed = ({ exitCode, printed }: { exitCode: number; printed: string }): boolean => {
+      assert.equal(exitCode, 0, printed);
+      return printed.includes("runs without the policy pack");
+    };
+    const up = ["up", "--yes", "--skip-preview"];
+    await withStack({ customers: [], env: laptop }, async (run, _stack, pack) => {
+      const bare = { PULUMI_OPTION_POLICY_PACK: "", PULUMI_OPTION_POLICY_PACK_CONFIG: "" };
+      const first = await run({}, { args: ["up", "--yes"], env: bare });
+      assert.ok(isMissed(first));
+      assert.match(first.printed, /--policy-pack policy --policy-pack-config policy\/production\.json/);
+      assert.ok(!isMissed(await run({}, { args: ["preview"], env: bare })));
+      assert.ok(!isMissed(await run({}, { args: up, env: { ...bare, TF_BUILD: "True" } })));
+      const judged = await run({ all: "disabled" }, { args: up });
+      assert.ok(!isMissed(judged));
+      const byFlag = await run({ all: "disabled" }, { args: [...up, `--policy-pack=${pack}`], env: bare });
+      assert.ok(!isMissed(byFlag));
     });
   });
 

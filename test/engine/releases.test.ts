@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 
 import { currentVersion, folderOf, readRecording, recordedVersions, stages } from "../releases/recording";
 import { replay } from "../releases/replay";
@@ -23,6 +25,11 @@ describe("the state of a released version, on the engine", function () {
 
         it("shows no change in a preview of an up, and of a refresh", async () => {
           await stack.succeed(["preview", "--expect-no-changes"]);
+          const { stdout } = await stack.run(["preview", "--json", "--show-sames"]);
+          const file = path.join(stack.workspace.directory, "preview.json");
+          await writeFile(file, stdout);
+          const summary = await stack.tenants("summary", file, "--json");
+          assert.deepEqual((JSON.parse(summary.stdout) as { changes: unknown }).changes, []);
           await stack.succeed(["refresh", "--preview-only", "--expect-no-changes"]);
         });
 

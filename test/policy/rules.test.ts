@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { policyConfigSchema } from "../../policy/src/policy-config";
 import type { DeclaredResource, Rule, RuleContext, StackRule } from "../../policy/src/resource";
 import { allowedCells } from "../../policy/src/rules/allowed-cells";
+import { awsAccount } from "../../policy/src/rules/aws-account";
 import { auditLogGroup } from "../../policy/src/rules/audit-log-group";
 import { customerManagedKey } from "../../policy/src/rules/customer-managed-key";
 import { journal } from "../../policy/src/rules/journal";
@@ -347,6 +348,42 @@ describe("the rules of the policy pack", function () {
     {
       values: { ...inProduction, "aws:endpoints": '[{"secretsmanager":"https://evil.example"}]' },
       violation: /^aws:endpoints\[0\]\.secretsmanager is/,
+    },
+  ]);
+
+  judgeStack("AWS account", awsAccount, [
+    { values: { "aws:region": "eu-west-1" } },
+    { values: { "aws:assumeRoles": "[]", "aws:profile": "" } },
+    ...[
+      "accessKey",
+      "assumeRole",
+      "assumeRoles",
+      "assumeRoleWithWebIdentity",
+      "profile",
+      "secretKey",
+      "token",
+    ].map((key) => ({
+      values: { [`aws:${key}`]: "x" },
+      violation: new RegExp(`\\(aws:${key}\\).*none is allowed yet`),
+    })),
+    {
+      values: { "aws:profile": "x", "aws:allowedAccountIds": '["999999999999"]' },
+      policyConfig: { accounts: ["111111111111"] },
+      violation: /allowed are 111111111111/,
+    },
+    {
+      values: { "aws:profile": "x", "aws:allowedAccountIds": '["111111111111","999999999999"]' },
+      policyConfig: { accounts: ["111111111111"] },
+      violation: /allowed are 111111111111/,
+    },
+    ...["[]", "111111111111", "{}", "no JSON"].map((ids) => ({
+      values: { "aws:profile": "x", "aws:allowedAccountIds": ids },
+      policyConfig: { accounts: ["111111111111"] },
+      violation: /aws:allowedAccountIds/,
+    })),
+    {
+      values: { "aws:assumeRoles": "[{}]", "aws:allowedAccountIds": '["111111111111"]' },
+      policyConfig: { accounts: ["111111111111"] },
     },
   ]);
 

@@ -202,6 +202,32 @@ describe("the workflows", () => {
     }
   });
 
+  it("say which hosts are allowed wherever hosts are judged", () => {
+    // These two read files that others wrote.
+    const judges =
+      /\bpulumi (?:--cwd \S+ )?(?:preview|up|refresh|destroy)\b|tenants -- (?!summary|merge-config)/;
+    const judging = jobsOf().flatMap(({ where, job }) => {
+      const { env = {} } = workflows.get(where.split(" ")[0]!) ?? {};
+      return job.steps
+        .filter(({ run }) => judges.test(run ?? ""))
+        .map((step) => ({ where: `${where}: ${step.name ?? ""}`, env: { ...env, ...job.env, ...step.env } }));
+    });
+    assert.deepEqual(
+      judging.map(({ where }) => where),
+      [
+        "preview.yml check: Check every stack's configuration",
+        "stack-drift.yml look: Look",
+        "stack-preview.yml preview: Preview",
+        "stack-up.yml plan: Plan",
+        "stack-up.yml apply: Refuse what is no longer what was reviewed",
+        "stack-up.yml apply: Apply the plan",
+      ],
+    );
+    for (const { where, env } of judging) {
+      assert.equal(env["TENANTS_ALLOWED_HOSTS"], "${{ vars.TENANTS_ALLOWED_HOSTS }}", where);
+    }
+  });
+
   it("run a stack's updates one at a time, rotations among them", () => {
     const groups = ["up.yml", "rotate.yml"].map(
       (file) => Object.values(workflows.get(file)!.jobs)[0]!.concurrency,

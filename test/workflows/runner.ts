@@ -130,6 +130,7 @@ export class Runner {
     delete engine["PULUMI_OPTION_STACK"];
     const known: Expressions = {
       "vars.PULUMI_BACKEND_URL": engine["PULUMI_BACKEND_URL"] ?? "",
+      "vars.TENANTS_ALLOWED_HOSTS": engine["TENANTS_ALLOWED_HOSTS"] ?? "",
       "github.token": "no-token",
       "github.repository": "partner/tenants",
       "inputs.stack": "dev",

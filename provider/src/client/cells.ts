@@ -28,6 +28,8 @@ export interface StageRow {
   allowsAnyAwsEndpoint: boolean;
   /** Whether each change needs a reason. */
   requiresReason: boolean;
+  /** Whether switches that write credentials down are refused: see `revealing-switches.ts`. */
+  refusesRevealingSwitches: boolean;
   /** Whether active customers are kept from deletion, and the policy pack judges stacks. */
   isProtected: boolean;
   /** How long a deleted secret can be restored unless the configuration says otherwise, in days; 0 for not at all. */
@@ -43,6 +45,7 @@ export const stageTable: Record<Stage, StageRow> = {
     allowsLoopback: true,
     allowsAnyAwsEndpoint: true,
     requiresReason: false,
+    refusesRevealingSwitches: false,
     isProtected: false,
     recoveryWindowInDays: 0,
   },
@@ -53,10 +56,22 @@ export const stageTable: Record<Stage, StageRow> = {
     allowsLoopback: false,
     allowsAnyAwsEndpoint: false,
     requiresReason: true,
+    refusesRevealingSwitches: true,
     isProtected: true,
     recoveryWindowInDays: 30,
   },
 };
+
+/** The stage that has the most cells: what is wrong with a cell there is wrong in every stage. */
+export const widestStage: Stage = stages.reduce((one, other) =>
+  stageTable[other].cells.length > stageTable[one].cells.length ? other : one,
+);
+
+/** Finds the row of a stage, by a name that was read somewhere; undefined where there is no such stage. */
+export function rowOfStage(name: unknown): StageRow | undefined {
+  const stage = stages.find((one) => one === name);
+  return stage === undefined ? undefined : stageTable[stage];
+}
 
 /** The domain of the vendor's authorization servers, in every stage: those it documents are at `eu.id.resistant.ai`. */
 export const authorizationDomain = "id.resistant.ai";

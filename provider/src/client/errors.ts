@@ -86,9 +86,9 @@ export function messageOf(error: unknown): string {
 /** The longest text of a server's that is repeated in a message, in characters. */
 const longestQuote = 512;
 
-/** A server may quote what it was sent: a signed token or assertion, a private key. */
+/** A server may quote what it was sent: a signed token or assertion, a private key, its base64 alone. */
 const credentials =
-  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]*-----)?/g;
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]*-----)?|\bM[A-Za-z0-9+/]{2,6}(?:IBAD|IBAA|AgEA|CAQEE)[A-Za-z0-9+/]{24,}={0,2}/g;
 
 /**
  * Makes a server's text safe to print: signed tokens and private keys left out, control characters (terminal escapes)

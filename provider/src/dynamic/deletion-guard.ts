@@ -1,3 +1,4 @@
+import { rowOfStage } from "../client/cells";
 import { TenantManagementError } from "../client/errors";
 import type { RecordedObject } from "./deletion";
 import type { Properties } from "./inputs";
@@ -57,7 +58,7 @@ export async function assertMayBeDeleted(
   what: string,
   madeIn: unknown,
 ): Promise<void> {
-  if (currentSettings().stage !== "production" && madeIn !== "production") return;
+  if (![currentSettings().stage, madeIn].some((stage) => rowOfStage(stage)?.isProtected === true)) return;
   const { slot, tenantId = "", applicationId } = object;
   if (replacedObjects.has(tenantId) || (applicationId !== undefined && replacedObjects.has(applicationId)))
     return;

@@ -2,7 +2,9 @@ import { strict as assert } from "node:assert";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { preparePolicyPack } from "../../../sandbox/pulumi/policy-pack";
 import { fourCustomers, globex } from "../customers";
+import { repositoryRoot, startShared } from "../engine";
 import { assertClean, Canary, summaryOf } from "./canary";
 
 const unseen = ["--yes", "--skip-preview"];
@@ -59,6 +61,38 @@ describe("no credential in what the command line prints, writes or hands to pulu
     ]) {
       assertClean(args.join(" "), await canary.tenants(args, env));
     }
+  });
+
+  it("where it judges what the engine wrote, and configuration files", async () => {
+    const { configFile } = canary.stack.workspace;
+    const preview = await canary.run(["preview", "--json", "--show-sames", "--debug"]);
+    assertClean("preview", preview);
+    const file = canary.file("preview.json");
+    await writeFile(file, preview.stdout);
+    for (const args of [
+      ["summary", file],
+      ["summary", file, "--json"],
+      ["summary", file, "--markdown"],
+      ["summary", file, "--only-rotations"],
+      ["check", configFile],
+      ["check", configFile, "--json"],
+      ["merge-config", configFile, configFile, "--out", canary.file("merged.yaml"), "--json"],
+    ]) {
+      assertClean(args.join(" "), await canary.tenants(args, env));
+    }
+  });
+
+  it("where a policy pack judges, which is given all of the configuration", async () => {
+    const { pulumi } = await startShared();
+    const { folder, env: packEnv } = await preparePolicyPack(pulumi, {
+      pack: path.join(repositoryRoot, "policy"),
+      nodeModules: path.join(repositoryRoot, "node_modules"),
+      directory: canary.stack.workspace.directory,
+    });
+    const args = ["preview", "--json", "--debug", "-v=8", "--logtostderr", "--policy-pack", folder];
+    const judged = await canary.run(args, packEnv);
+    assertClean("preview", judged);
+    assert.match(judged.stdout + judged.stderr, /vendor-hosts|resistant-tenants/);
   });
 
   it("where it repairs what a killed update left", async () => {

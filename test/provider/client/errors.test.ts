@@ -27,6 +27,17 @@ describe("client: a server's text, made printable", () => {
       text: "a -----BEGIN PRIVATE KEY-----\nMIIE-_\n-----END PRIVATE KEY----- b -----BEGIN RSA PRIVATE KEY-----\nMII",
       printed: "a [credential] b [credential]",
     },
+    "leaves out the base64 of a private key, in each form": {
+      text: [
+        `pkcs8 MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${"A".repeat(80)}==`,
+        `pkcs8 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg${"b/+".repeat(30)}`,
+        `pkcs1 MIIEpAIBAAKCAQEA${"c".repeat(60)}`,
+        `sec1 MHcCAQEEI${"d".repeat(60)}`,
+        "public MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEabcdefghijklmnopqrstuvwxyz",
+      ].join(", "),
+      printed:
+        "pkcs8 [credential], pkcs8 [credential], pkcs1 [credential], sec1 [credential], public MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEabcdefghijklmnopqrstuvwxyz",
+    },
     "shows a tag character whole": { text: "a\u{e0041}b", printed: "a\\u{e0041}b" },
   };
   for (const [what, { text, printed }] of Object.entries(cases)) {

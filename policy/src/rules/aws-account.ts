@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+import type { StackRule } from "../resource";
+
+/** The keys of the namespace `aws` by which a stack's file chooses whose AWS credentials are used. */
+const identityKeys = [
+  "accessKey",
+  "assumeRole",
+  "assumeRoles",
+  "assumeRoleWithWebIdentity",
+  "profile",
+  "secretKey",
+  "sharedConfigFiles",
+  "sharedCredentialsFiles",
+  "token",
+];
+
+const accountList = z.array(z.string().regex(/^\d{12}$/)).min(1);
+
+/**
+ * A stack's file that chooses whose AWS credentials are used binds them to an allowed account: secrets would go to
+ * another one otherwise. The AWS provider itself refuses an account that `aws:allowedAccountIds` does not name.
+ *
+ * @see {@link https://www.pulumi.com/registry/packages/aws/api-docs/provider/ allowedAccountIds}
+ */
+export const awsAccount: StackRule = ({ awsSetting, policyConfig: { accounts: allowed } }) => {
+  const chosen = identityKeys.filter((key) => !["", "[]", "{}"].includes(awsSetting(key)?.trim() ?? ""));
+  if (chosen.length === 0) return [];
+  const named = accountList.safeParse(parseJson(awsSetting("allowedAccountIds"))).data;
+  if (named?.every((account) => allowed.includes(account)) === true) return [];
+  const keys = chosen.map((key) => `aws:${key}`).join(", ");
+  const accounts = allowed.length === 0 ? "none is allowed yet" : `allowed are ${allowed.join(", ")}`;
+  return [
+    `The stack's file chooses whose AWS credentials are used (${keys}), so secrets could go to another account: ` +
+      `take that out and give the credentials in the environment, or set aws:allowedAccountIds to accounts of the list \`accounts\` in the configuration of the policy \`aws-account\` (${accounts}).`,
+  ];
+};
+
+/** The engine gives a list as JSON. */
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
