@@ -10,7 +10,7 @@ const mostRows = 50;
 const mostNames = 10;
 
 /** How much of one sentence, or of one value, is shown. */
-const longestSentence = 500;
+const longestSentence = 700;
 
 /** GitHub takes comments of up to 65,536 characters, of which others may need some. */
 const longestComment = 30_000;
@@ -40,9 +40,10 @@ export function summaryAsMarkdown(summary: Summary, presentation: Presentation):
 }
 
 function headOf(summary: Summary, presentation: Presentation): string[] {
-  const { customers, replacedTenants, changes } = summary;
+  const { customers, replacedTenants, changes, consequences } = summary;
   const { title, notPreviewed = [] } = presentation;
   const sentences = [
+    ...consequences.filter(({ isGrave }) => !isGrave).map(({ text }) => text),
     ...settingLines(summary),
     ...customers.handedOver.map((customer) => handedOver(customer, changes)),
     ...customers.forgotten.map((customer) => `customer ${customer}: forgotten; nothing is deleted`),
@@ -52,6 +53,7 @@ function headOf(summary: Summary, presentation: Presentation): string[] {
     `### ${literal(title)}`,
     "",
     isEmpty(summary) ? "Nothing would change." : countsOf(changesToList(summary)).join(" · "),
+    ...warnings(consequences.filter(({ isGrave }) => isGrave).map(({ text }) => text)),
     ...list(sentences),
     ...alert(
       "CAUTION",
@@ -71,6 +73,12 @@ function list(sentences: readonly string[]): string[] {
     ...sentences.slice(0, mostRows).map((sentence) => `- ${literal(sentence, longestSentence)}`),
     ...(more > 0 ? [`- … and ${more} more.`] : []),
   ];
+}
+
+/** What may break something comes before all else, each in its sentence. */
+function warnings(sentences: readonly string[]): string[] {
+  const [blank, ...items] = list(sentences);
+  return blank === undefined ? [] : [blank, "> [!WARNING]", ...items.map((item) => `> ${item}`)];
 }
 
 /** @see {@link https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts GitHub, alerts} */

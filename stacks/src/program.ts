@@ -25,7 +25,8 @@ import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
 import { findChangedCustomers } from "./customer-changes";
 import { readCustomerFiles } from "./customer-files";
-import { previewedOutputs, type StackOutputs } from "./outputs";
+import type { StackOutputs } from "./outputs";
+import { type PreviewedOutputs, previewedOutputs } from "./previewed-outputs";
 import { ProgramRecord } from "./program-record";
 import { assertChangesHaveReason } from "./reason-guard";
 import { Registrations } from "./registrations";
@@ -46,7 +47,7 @@ import { outputsOfUpdate } from "./update-outputs";
  * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created; and in
  * production where a switch is on that writes credentials down
  */
-export async function program(): Promise<StackOutputs> {
+export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   assertNothingReveals();
   const configuration = configurationOfStack();
   const { settings, secretPrefix, quota, customers } = configuration;
@@ -65,7 +66,12 @@ export async function program(): Promise<StackOutputs> {
   await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
-  const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
+  const applied = await reportPlan({
+    configuration,
+    plans,
+    changed,
+    stackFile: stackFile(projectFolder(process.cwd())),
+  });
   const common = { stage: settings.stage, secretPrefix, plans, clock };
   const all: CustomerArgs[] = provided.map((customer) => ({
     ...customer,
@@ -84,7 +90,7 @@ export async function program(): Promise<StackOutputs> {
     return { args, customer: new Customer({ ...args, ...change, blockedSlots }) };
   });
   const released = await Promise.all(releases.map(release));
-  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
+  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released, held);
   return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
 }
 

@@ -46,6 +46,7 @@ const report: PlanReport = {
   allowedHosts: [],
   declared: [],
   generations: [{ slot: "acme/eu-1/default", goes: [1], changes: [], waits: false }],
+  consequences: [],
 };
 const beyond = (steps: Step[]): string[] => beyondRotation({ steps, report });
 
