@@ -6,6 +6,9 @@ import { isEmpty, type Summary } from "./summary";
 /** The rows that a table shows; a review of more begins with the list of customers. */
 const mostRows = 50;
 
+/** The warnings that are written out; the tables hold what they are about. */
+const mostWarnings = 25;
+
 /** The names that a sentence lists. */
 const mostNames = 10;
 
@@ -65,19 +68,19 @@ function headOf(summary: Summary, presentation: Presentation): string[] {
   ];
 }
 
-function list(sentences: readonly string[]): string[] {
+function list(sentences: readonly string[], most = mostRows): string[] {
   if (sentences.length === 0) return [];
-  const more = sentences.length - mostRows;
+  const more = sentences.length - most;
   return [
     "",
-    ...sentences.slice(0, mostRows).map((sentence) => `- ${literal(sentence, longestSentence)}`),
+    ...sentences.slice(0, most).map((sentence) => `- ${literal(sentence, longestSentence)}`),
     ...(more > 0 ? [`- … and ${more} more.`] : []),
   ];
 }
 
 /** What may break something comes before all else, each in its sentence. */
 function warnings(sentences: readonly string[]): string[] {
-  const [blank, ...items] = list(sentences);
+  const [blank, ...items] = list(sentences, mostWarnings);
   return blank === undefined ? [] : [blank, "> [!WARNING]", ...items.map((item) => `> ${item}`)];
 }
 
