@@ -30,7 +30,7 @@ import { type PreviewedOutputs, previewedOutputs } from "./previewed-outputs";
 import { ProgramRecord } from "./program-record";
 import { assertChangesHaveReason } from "./reason-guard";
 import { Registrations } from "./registrations";
-import { findReleases, release } from "./release";
+import { findReleases, release, tellOfHandOvers } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
 import { prepareSecretRemoval } from "./secret-removal";
@@ -72,6 +72,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
     changed,
     stackFile: stackFile(projectFolder(process.cwd())),
   });
+  await tellOfHandOvers(releases);
   const common = { stage: settings.stage, secretPrefix, plans, clock };
   const all: CustomerArgs[] = provided.map((customer) => ({
     ...customer,
@@ -89,7 +90,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
     const change = changeIntent === undefined ? {} : { changeIntent };
     return { args, customer: new Customer({ ...args, ...change, blockedSlots }) };
   });
-  const released = await Promise.all(releases.map(release));
+  const released = releases.map(release);
   if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released, held);
   return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
 }
