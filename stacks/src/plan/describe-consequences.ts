@@ -40,7 +40,7 @@ const sentences: Readonly<Record<ConsequenceKind, (consequence: Consequence) => 
   readersRemoved: ({ before, after }) =>
     after === undefined
       ? `${before ?? "a role"} can no longer read its secrets. If a program still uses that access, put it back in \`secrets.readerRoleArns\`.`
-      : `only these roles can read its secrets from now on, and every other role loses access: ${after}. If this is not intended, remove \`secrets.readerRoleArns\` again.`,
+      : `only these roles can read its secrets from now on, and every other role loses access: ${after}. If this is not intended, set \`secrets.readerRoleArns: []\`.`,
   replicasRemoved: () =>
     "the replicas of its secrets are deleted. Programs that read them in another region fail. If this is not intended, set `secrets.replicate: true` again.",
   secretKeyChanged: ({ before, after }) =>
@@ -72,6 +72,7 @@ const plurals: Readonly<Record<ConsequenceKind, string>> = {
 };
 
 function credentials(applications: number): string {
+  if (applications === 0) return "it has no credentials";
   return applications === 1 ? "its credential stops working" : `its ${applications} credentials stop working`;
 }
 
