@@ -6,11 +6,14 @@ import { isEmpty, type Summary } from "./summary";
 /** The rows that a table shows; a review of more begins with the list of customers. */
 const mostRows = 50;
 
+/** The warnings that are written out; the tables hold what they are about. */
+const mostWarnings = 25;
+
 /** The names that a sentence lists. */
 const mostNames = 10;
 
 /** How much of one sentence, or of one value, is shown. */
-const longestSentence = 500;
+const longestSentence = 700;
 
 /** GitHub takes comments of up to 65,536 characters, of which others may need some. */
 const longestComment = 30_000;
@@ -40,9 +43,10 @@ export function summaryAsMarkdown(summary: Summary, presentation: Presentation):
 }
 
 function headOf(summary: Summary, presentation: Presentation): string[] {
-  const { customers, replacedTenants, changes } = summary;
+  const { customers, replacedTenants, changes, consequences } = summary;
   const { title, notPreviewed = [] } = presentation;
   const sentences = [
+    ...consequences.filter(({ isGrave }) => !isGrave).map(({ text }) => text),
     ...settingLines(summary),
     ...customers.handedOver.map((customer) => handedOver(customer, changes)),
     ...customers.forgotten.map((customer) => `customer ${customer}: forgotten; nothing is deleted`),
@@ -52,6 +56,7 @@ function headOf(summary: Summary, presentation: Presentation): string[] {
     `### ${literal(title)}`,
     "",
     isEmpty(summary) ? "Nothing would change." : countsOf(changesToList(summary)).join(" · "),
+    ...warnings(consequences.filter(({ isGrave }) => isGrave).map(({ text }) => text)),
     ...list(sentences),
     ...alert(
       "CAUTION",
@@ -63,14 +68,20 @@ function headOf(summary: Summary, presentation: Presentation): string[] {
   ];
 }
 
-function list(sentences: readonly string[]): string[] {
+function list(sentences: readonly string[], most = mostRows): string[] {
   if (sentences.length === 0) return [];
-  const more = sentences.length - mostRows;
+  const more = sentences.length - most;
   return [
     "",
-    ...sentences.slice(0, mostRows).map((sentence) => `- ${literal(sentence, longestSentence)}`),
+    ...sentences.slice(0, most).map((sentence) => `- ${literal(sentence, longestSentence)}`),
     ...(more > 0 ? [`- … and ${more} more.`] : []),
   ];
+}
+
+/** What may break something comes before all else, each in its sentence. */
+function warnings(sentences: readonly string[]): string[] {
+  const [blank, ...items] = list(sentences, mostWarnings);
+  return blank === undefined ? [] : [blank, "> [!WARNING]", ...items.map((item) => `> ${item}`)];
 }
 
 /** @see {@link https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts GitHub, alerts} */

@@ -10,8 +10,9 @@ export function summaryAsJson(summary: Summary): void {
 
 /** Writes a summary for people at a terminal. */
 export function summaryAsText(summary: Summary): void {
-  const { changes, replacedTenants, customers, waiting, digest } = summary;
+  const { changes, replacedTenants, customers, waiting, digest, consequences } = summary;
   if (isEmpty(summary)) line("Nothing would change.");
+  for (const { isGrave, text } of consequences) line(isGrave ? `warning: ${text}` : text);
   for (const text of settingLines(summary)) line(text);
   for (const customer of replacedTenants) {
     line(`The tenant of ${customer} would be deleted, with all the customer has in it, and made anew.`);

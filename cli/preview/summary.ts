@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import {
+  describeConsequences,
   describeWaiting,
   fieldLabel,
   type PlanReport,
   type SettingChange,
+  type ToldConsequence,
 } from "resistant-tenants-stacks/plan";
 
 import { type Change, type ChangeKind, changesOf } from "./change";
@@ -19,6 +21,8 @@ export interface Summary {
   /** Customers whose tenant, and what they have in it, would be deleted and made anew. */
   replacedTenants: string[];
   changes: Change[];
+  /** What programs and people notice of it, in words, the gravest first. */
+  consequences: ToldConsequence[];
   /** Settings that are another than at the last `up`; of a first one, all. */
   settings: SettingChange[];
   isFirst: boolean;
@@ -58,6 +62,7 @@ export function summaryOf({ steps, report }: Pick<Preview, "steps" | "report">):
     },
     replacedTenants: customersOf(changes, "tenant", "replaced"),
     changes,
+    consequences: describeConsequences(report?.consequences ?? []),
     settings: report?.settings ?? [],
     isFirst: report?.isFirst ?? false,
     declared,

@@ -59,7 +59,12 @@ export async function startSandbox(pulumi: PulumiCli, log: Log, closers: Closers
         ? { "tenants:secretPrefix": `sandbox-${randomBytes(4).toString("hex")}` }
         : {}),
     },
-    env: { ...aws.env, TENANTS_PRIVATE_KEY: tenantManagement.privateKeyPem },
+    env: {
+      ...aws.env,
+      TENANTS_PRIVATE_KEY: tenantManagement.privateKeyPem,
+      // For whoever drives it by hand: an `up` would print the record of every customer.
+      PULUMI_OPTION_SUPPRESS_OUTPUTS: "true",
+    },
     ...(aws.pluginsFolder === undefined ? {} : { pluginsFolder: aws.pluginsFolder }),
   });
   closers.add("the workspace", workspace.remove);

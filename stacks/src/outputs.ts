@@ -7,13 +7,13 @@ import type {
 
 import type { Customer, CustomerApplication, CustomerArgs } from "./customer";
 import type { LastRecords } from "./last-records";
-import { knownIfKept, settle } from "./settle";
+import { settle } from "./settle";
 
 /** A value as the program has it: each part of it may be an output still. */
 type Pending<T> = pulumi.Input<T extends object ? { [Key in keyof T]: Pending<T[Key]> } : T>;
 
-/** The parts of the outputs as the program has them. */
-type PendingFields<T> = { [Key in keyof T]: Pending<T[Key]> };
+/** The parts of a value as the program has them. */
+export type PendingFields<T> = { [Key in keyof T]: Pending<T[Key]> };
 
 /** The stack's outputs as the program gives them to the engine. */
 export type StackOutputs = PendingFields<RecordedOutputs>;
@@ -30,36 +30,6 @@ export interface SettledRecords {
   records: CustomerRecord[];
   /** The customers whose record could not be made anew: it was kept as it was, or there is none yet. */
   notRecorded: Map<string, "kept" | "none">;
-}
-
-/**
- * Builds the outputs of a preview: what it does not know stays unknown. The record of a customer that is to change is
- * unknown as a whole, so that an update by a saved plan may keep the last one, or leave it out, where the customer fails.
- *
- * @param released the records of the customers that were handed over: they stay as they were
- * @param last those that the last update left
- */
-export function previewedOutputs(
-  provided: readonly Provided[],
-  released: readonly CustomerRecord[],
-  last: Promise<LastRecords>,
-): StackOutputs {
-  const all = [
-    ...provided.map(({ args, customer }) => toCustomerRecord(args, customer)),
-    ...released.map((record): PendingFields<CustomerRecord> => record),
-  ];
-  const byName = <T>(value: (record: PendingFields<CustomerRecord>) => T): Record<string, T> =>
-    Object.fromEntries(all.map((record) => [record.name as string, value(record)]));
-  return {
-    tenantIds: byName(({ tenantId }) => tenantId),
-    webUiUrls: byName(({ webUiUrls }) => webUiUrls),
-    customers: byName((record) =>
-      knownIfKept(
-        pulumi.output(record) as pulumi.Output<CustomerRecord>,
-        last.then((records) => records.get(record.name as string)),
-      ),
-    ),
-  };
 }
 
 /** Builds the outputs of an update. */
@@ -104,7 +74,8 @@ export async function settleRecords(
   };
 }
 
-function toCustomerRecord(
+/** Gives the record of a customer as the program has it. */
+export function toCustomerRecord(
   args: CustomerArgs,
   { tenant, applications }: Customer,
 ): PendingFields<CustomerRecord> {

@@ -25,14 +25,14 @@ import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
 import { findChangedCustomers } from "./customer-changes";
 import { readCustomerFiles } from "./customer-files";
-import { previewedOutputs, type StackOutputs } from "./outputs";
+import type { StackOutputs } from "./outputs";
+import { type PreviewedOutputs, previewedOutputs } from "./previewed-outputs";
 import { type AnnouncedChange, ProgramRecord } from "./program-record";
 import { assertChangesHaveReason } from "./reason-guard";
 import { Registrations } from "./registrations";
-import { findReleases, release } from "./release";
+import { findReleases, release, tellOfHandOvers } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
-import { lastRecordsIn } from "./last-records";
 import { prepareSecretRemoval } from "./secret-removal";
 import { warnOfMissingPolicyPack } from "./policy-pack";
 import { reportPlan } from "./plan/plan-of-run";
@@ -49,7 +49,7 @@ import { outputsOfUpdate } from "./update-outputs";
  * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created; and in
  * production where a switch is on that writes credentials down
  */
-export async function program(): Promise<StackOutputs> {
+export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   assertNothingReveals();
   const configuration = configurationOfStack();
   const { settings, secretPrefix, quota, customers } = configuration;
@@ -69,7 +69,13 @@ export async function program(): Promise<StackOutputs> {
   await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
   const releases = await findReleases(customers);
-  const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
+  const applied = await reportPlan({
+    configuration,
+    plans,
+    changed,
+    stackFile: stackFile(projectFolder(process.cwd())),
+  });
+  await tellOfHandOvers(releases);
   const common = { stage: settings.stage, secretPrefix, plans, clock };
   const all: CustomerArgs[] = provided.map((customer) => ({
     ...customer,
@@ -89,9 +95,8 @@ export async function program(): Promise<StackOutputs> {
     const announcedChange = change === undefined ? {} : { change };
     return { args, customer: new Customer({ ...args, ...announcedChange, blockedSlots }) };
   });
-  const released = await Promise.all(releases.map(release));
-  if (pulumi.runtime.isDryRun())
-    return previewedOutputs(provisioned, released, Promise.resolve(lastRecordsIn(held)));
+  const released = releases.map(release);
+  if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released, held);
   const onSettled = (): Promise<void> => endUnaskedChanges(record, announced, provisioned);
   return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings, onSettled });
 }

@@ -42,14 +42,20 @@ export async function findReleases(customers: readonly CustomerConfiguration[]):
     });
 }
 
+/** Prints, once, what the next owner of each customer needs: before any resource is registered. */
+export async function tellOfHandOvers(releases: readonly Release[]): Promise<void> {
+  for (const { record, held } of releases) {
+    if (held.some(isToBeReleased)) await pulumi.log.info(await describeHandOver(record, held));
+  }
+}
+
 /**
- * Hands a customer over, and prints, once, what its next owner needs.
+ * Hands a customer over.
  *
  * @returns its record, as it was last: it stays for as long as the configuration names the customer
  */
-export async function release({ record, held }: Release): Promise<CustomerRecord> {
+export function release({ record, held }: Release): CustomerRecord {
   new ReleasedCustomer(record.name, held);
-  if (held.some(isToBeReleased)) await pulumi.log.info(await describeHandOver(record, held));
   return { ...record, status: "released" };
 }
 

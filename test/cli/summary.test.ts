@@ -46,6 +46,7 @@ const report: PlanReport = {
   allowedHosts: [],
   declared: [],
   generations: [{ slot: "acme/eu-1/default", goes: [1], changes: [], waits: false }],
+  consequences: [],
 };
 const beyond = (steps: Step[]): string[] => beyondRotation({ steps, report });
 
@@ -212,5 +213,30 @@ describe("what a preview wrote", () => {
   it("is refused where it is something else", async () => {
     await assert.rejects(read(""), /is no JSON/);
     await assert.rejects(read('{"version": 3}'), /not what `pulumi preview --json` writes/);
+  });
+});
+
+describe("the summary's sentences on consequences", () => {
+  const consequences: PlanReport["consequences"] = [
+    { kind: "tenantAdopted", subject: "globex", after: "an-id" },
+    { kind: "credentialEnds", subject: "acme/eu-1/default", fields: ["scopes"], before: "0oaClient" },
+  ];
+  const steps = [step("replace", "application", "acme/eu-1/default")];
+  const summary = summaryOf({ steps, report: { ...report, consequences } });
+
+  it("stand first, those that may break something as a warning", () => {
+    assert.deepEqual(
+      summary.consequences.map(({ isGrave }) => isGrave),
+      [true, false],
+    );
+    const markdown = summaryAsMarkdown(summary, { title: "Preview" });
+    const [warning, adoption, table] = ["[!WARNING]", "globex", "**Resources**"].map((text) =>
+      markdown.indexOf(text),
+    );
+    assert.ok(warning! >= 0 && warning! < adoption! && adoption! < table!, markdown);
+  });
+
+  it("are part of what is approved", () => {
+    assert.notEqual(summary.digest, summaryOf({ steps, report }).digest);
   });
 });

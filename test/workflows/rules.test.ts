@@ -54,6 +54,17 @@ describe("the workflows", () => {
     for (const [where, { run }] of steps) assert.doesNotMatch(run ?? "", /\$\{\{/, where);
   });
 
+  it("print what changes, and not the outputs of every customer", () => {
+    const commands = steps.flatMap(([, { run }]) =>
+      (run ?? "")
+        .replaceAll("\\\n", " ")
+        .match(/\bpulumi (?:--cwd \S+ )?(?:preview|up|refresh|destroy)\b.*/g),
+    );
+    const found = commands.filter((command) => command !== null);
+    assert.ok(found.length >= 5);
+    for (const command of found) assert.match(command, /--suppress-outputs|--json/);
+  });
+
   it("give no right to a workflow as a whole, and each job its own", () => {
     for (const [file, { permissions }] of workflows) assert.deepEqual(permissions, {}, file);
     const rights = Object.fromEntries(

@@ -3,11 +3,14 @@ import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "pulumi-resi
 import { allowedHostsIn } from "pulumi-resistant-tenants/settings";
 import { z } from "zod";
 
-import type { CustomerConfiguration } from "../configuration";
+import type { StackConfiguration } from "../configuration";
+import type { ChangedCustomer } from "../customer-changes";
 import { heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
 import { changedDeclaration, type Declaration, toDeclaration } from "./declaration";
 import { describeReport } from "./describe";
+import { describeConsequences } from "./describe-consequences";
+import { findConsequences } from "./find-consequences";
 import { reportGenerations } from "./generations";
 import { type Applied, readRecorded, type Recorded } from "./recorded";
 import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
@@ -19,21 +22,32 @@ export type AppliedByCustomer = ReadonlyMap<string, pulumi.Input<Applied>>;
 
 const customersKey = "tenants:customers";
 
+/** What a run is to do. */
+export interface Run {
+  configuration: StackConfiguration;
+  /** What happens to the generations of the customers that are provided, by slot. */
+  plans: ReadonlyMap<string, SlotPlan>;
+  /** What is declared differently of customers that the stack has. */
+  changed: readonly ChangedCustomer[];
+  /** The stack's file: `Pulumi.prod.yaml`. */
+  stackFile: string;
+}
+
 /**
  * Reports what a plan holds beside the engine's steps: settings and declarations that differ from those of the last
- * `up`, what the calendar lets go, and changes that wait. A preview prints it for people, and once more as one line that
- * `tenants summary` reads, unless there is nothing to say.
+ * `up`, what the calendar lets go, changes that wait, and what programs and people notice. It is printed for people before
+ * any resource is registered; a preview prints it once more as one line that `tenants summary` reads, unless there is
+ * nothing to say.
  *
- * @param customers all that are declared
- * @param plans what becomes of the generations of those that are provided, by slot
- * @param stackFile the stack's file: `Pulumi.prod.yaml`
  * @returns what this `up` records
  */
-export async function reportPlan(
-  customers: readonly CustomerConfiguration[],
-  plans: ReadonlyMap<string, SlotPlan>,
-  stackFile: string,
-): Promise<AppliedByCustomer> {
+export async function reportPlan({
+  configuration,
+  plans,
+  changed,
+  stackFile,
+}: Run): Promise<AppliedByCustomer> {
+  const { settings, secretPrefix, customers } = configuration;
   const resources = await resourcesOfLastUpdate();
   const recorded = await readRecorded(
     resources,
@@ -56,6 +70,14 @@ export async function reportPlan(
       return before === undefined ? [] : changedDeclaration(before, declaration);
     }),
     generations: await generationsThatChange(plans, resources, declarations, recorded),
+    consequences: findConsequences({
+      stage: settings.stage,
+      secretPrefix,
+      customers,
+      plans,
+      held: resources,
+      changed,
+    }),
   };
   await print(secretKeys.includes(customersKey) ? withoutValues(report) : report);
   return new Map(
@@ -67,6 +89,9 @@ export async function reportPlan(
 }
 
 async function print(report: PlanReport): Promise<void> {
+  for (const { isGrave, text } of describeConsequences(report.consequences)) {
+    await (isGrave ? pulumi.log.warn(text) : pulumi.log.info(text));
+  }
   const lines = describeReport(report);
   if (pulumi.runtime.isDryRun() && !saysNothing(report)) lines.push(toPlanLine(report));
   for (const line of lines) await pulumi.log.info(line);

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { consequenceSchema, withoutConsequenceValues } from "./consequence";
+
 /** One field that is to be something else than at the last `up`. An absent value: there is, or was, none. */
 const fieldChangeSchema = z.object({
   /** A customer (`acme`) or an application (`acme/eu-1/default`). */
@@ -49,6 +51,8 @@ export const planReportSchema = z.object({
   /** What is declared otherwise than at the last `up`. */
   declared: z.array(fieldChangeSchema),
   generations: z.array(generationsSchema),
+  /** What programs and people notice of it. An earlier release did not report it. */
+  consequences: z.array(consequenceSchema).default([]),
 });
 
 export type PlanReport = z.output<typeof planReportSchema>;
@@ -88,8 +92,10 @@ export function readPlanReport(messages: readonly string[]): PlanReport | undefi
 }
 
 /** Tells whether a report is that of a stack in which nothing is to change. */
-export function saysNothing({ isFirst, settings, allowedHosts, declared, generations }: PlanReport): boolean {
-  return !isFirst && [settings, allowedHosts, declared, generations].every((list) => list.length === 0);
+export function saysNothing(report: PlanReport): boolean {
+  const { isFirst, settings, allowedHosts, declared, generations, consequences } = report;
+  const lists = [settings, allowedHosts, declared, generations, consequences];
+  return !isFirst && lists.every((list) => list.length === 0);
 }
 
 /**
@@ -104,5 +110,6 @@ export function withoutValues(report: PlanReport): PlanReport {
       ...one,
       changes: one.changes.map(({ field, wasDeclared }) => ({ field, wasDeclared })),
     })),
+    consequences: report.consequences.map(withoutConsequenceValues),
   };
 }

@@ -16,6 +16,7 @@ const nothing: PlanReport = {
   allowedHosts: [],
   declared: [],
   generations: [],
+  consequences: [],
 };
 
 describe("the settings of a plan", () => {
