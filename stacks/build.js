@@ -181,4 +181,11 @@ function sleep(milliseconds) {
 
 module.exports = { ensureBuilt };
 
-if (require.main === module) ensureBuilt();
+if (require.main === module) {
+  try {
+    ensureBuilt();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -3,6 +3,7 @@ import { type AuditLog, isOnDisk, type Journal, openJournalAt } from "pulumi-res
 
 import type { StackOptions } from "../command";
 import { UsageError } from "../exit-codes";
+import { existingFolder } from "../project-folder";
 import type { Pulumi } from "../pulumi";
 import { openStack } from "../stack";
 
@@ -23,14 +24,16 @@ export interface Source {
  * which neither `pulumi` nor the stack is needed.
  */
 export async function findSource(options: SourceOptions): Promise<Source> {
-  const { journal: location, cwd = "." } = options;
+  const { journal: location } = options;
   if (location === undefined) {
     const { journal, name, pulumi, auditLog } = await openStack(options);
     return { journal, stack: { name, pulumi, auditLog } };
   }
   if (options.stack !== undefined)
     throw new UsageError("--journal reads the journal at that place, whosever it is: leave --stack out.");
-  const journal = openJournalAt(isOnDisk(location) ? path.resolve(cwd, location) : location);
+  const journal = openJournalAt(
+    isOnDisk(location) ? path.resolve(existingFolder(options.cwd), location) : location,
+  );
   return { journal, stack: undefined };
 }
 
