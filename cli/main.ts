@@ -1,24 +1,28 @@
 import { Command, CommanderError } from "commander";
-import { messageOf } from "pulumi-resistant-tenants/client";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 
-import { auditCommand } from "./commands/audit";
-import { checkCommand } from "./commands/check";
-import { credentialsCommand } from "./commands/credentials";
-import { listCommand } from "./commands/list";
-import { mergeConfigCommand } from "./commands/merge-config";
-import { reconcileCommand } from "./commands/reconcile";
-import { restoreCommand } from "./commands/restore";
-import { showCommand } from "./commands/show";
-import { summaryCommand } from "./commands/summary";
-import { ticketCommand } from "./commands/ticket";
 import { addCompletion } from "./completion";
 import { exitCodes, UsageError } from "./exit-codes";
+import { auditCommand } from "./syntax/audit";
+import { checkCommand } from "./syntax/check";
+import { credentialsCommand } from "./syntax/credentials";
+import { listCommand } from "./syntax/list";
+import { mergeConfigCommand } from "./syntax/merge-config";
+import { reconcileCommand } from "./syntax/reconcile";
+import { restoreCommand } from "./syntax/restore";
+import { showCommand } from "./syntax/show";
+import { summaryCommand } from "./syntax/summary";
+import { ticketCommand } from "./syntax/ticket";
 
 const help = `
 Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it failed, ${exitCodes.usage} it was called wrongly, ${exitCodes.found} something to do was found.
 With --json, call it as \`npm run --silent tenants -- <command> --json\`: npm prints a heading of its own.`;
 
-/** In the order in which the help tells them. */
+/**
+ * In the order in which the help lists them. Here is only how each is called: what a command needs to run is loaded when
+ * it runs, since a shell asks for completions at each Tab.
+ */
 const commands = [
   listCommand,
   showCommand,
@@ -35,6 +39,7 @@ const commands = [
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("tenants")
     .description("Commands for people who run stacks of tenants.")
+    .version(version(), "-V, --version", "print the version of this project")
     .addHelpText("after", help)
     .showHelpAfterError("(npm run tenants -- --help tells the commands)")
     .exitOverride();
@@ -55,9 +60,14 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed what it has to say.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    process.stderr.write(`tenants: ${messageOf(error)}\n`);
+    process.stderr.write(`tenants: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   }
+}
+
+function version(): string {
+  const file = path.join(__dirname, "../../package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 // What is piped into `head` is read no further: that is no failure.

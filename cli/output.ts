@@ -1,9 +1,7 @@
-import Table from "cli-table3";
-import { styleText } from "node:util";
-import { printable } from "pulumi-resistant-tenants/client";
+import { printable } from "pulumi-resistant-tenants/vocabulary";
 
-/** Whether people read the standard output, who may be shown colour. */
-const isColoured = process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "";
+import { screenOf } from "./screen";
+import { type CellValue, drawTable, type Table } from "./table";
 
 /** Writes a line for people: what came from a file or a server cannot move the cursor. */
 export function line(text = ""): void {
@@ -15,29 +13,23 @@ export function json(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** A cell that needs attention: people see it in red. */
-export interface Alarm {
-  alarm: string;
-}
-
-/** Writes a table of a heading and rows; an absent value is left blank. */
+/**
+ * Writes a table, as wide as the terminal or separated by tabs: see {@link drawTable}.
+ *
+ * @param leaveOut the headings of columns that a narrow terminal can spare, the least needed first
+ */
 export function table(
-  heading: readonly string[],
-  rows: ReadonlyArray<ReadonlyArray<string | Alarm | undefined>>,
+  heading: Table["heading"],
+  rows: Table["rows"],
+  leaveOut: readonly string[] = [],
 ): void {
-  const drawn = new Table({
-    head: heading.map((text) => (isColoured ? styleText("bold", text) : text)),
-    style: { head: [], border: [] },
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-  });
-  for (const row of rows) drawn.push(row.map(drawCell));
-  process.stdout.write(`${drawn.toString()}\n`);
+  const shown = rows.map((row) => row.map(printableCell));
+  const lines = drawTable({ heading, rows: shown, leaveOut }, screenOf(process.stdout, process.env));
+  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-function drawCell(cell: string | Alarm | undefined): string {
-  if (typeof cell !== "object") return printable(cell ?? "");
-  const text = printable(cell.alarm);
-  return isColoured ? styleText("red", text) : text;
+function printableCell(cell: CellValue): CellValue {
+  return typeof cell === "object" ? { alarm: printable(cell.alarm) } : printable(cell ?? "");
 }
 
 /** Writes names and values in two columns; an absent value is left out. */

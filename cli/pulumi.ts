@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { printable } from "pulumi-resistant-tenants/client";
+import { printable } from "pulumi-resistant-tenants/vocabulary";
 
 /** Runs the user's own `pulumi`, with the user's environment and login, without a shell. */
 export interface Pulumi {
@@ -65,7 +65,7 @@ function execute(args: readonly string[], cwd: string): Promise<string> {
 function failure(args: readonly string[], error: Error, stdout: string, stderr: string): PulumiError {
   if ("code" in error && error.code === "ENOENT") {
     return new PulumiError(
-      "There is no pulumi on the PATH (or no such folder). Install it: https://www.pulumi.com/docs/iac/download-install/",
+      "There is no pulumi on the PATH. Install it: https://www.pulumi.com/docs/iac/download-install/",
       "",
       { cause: error },
     );

@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { type AuditLog, type Journal, openAuditLog, openJournalOf } from "pulumi-resistant-tenants/journal";
 import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/operator";
@@ -12,6 +11,7 @@ import {
 import { z } from "zod";
 
 import type { StackOptions } from "./command";
+import { projectFolderOf } from "./project-folder";
 import { type Pulumi, pulumiFor, typedCommand } from "./pulumi";
 import { readFormerNames } from "./state";
 
@@ -54,7 +54,7 @@ type Configuration = z.output<typeof configurationSchema>;
  * @throws when `pulumi` does not answer, or the stack's configuration is wrong
  */
 export async function openStack(options: StackOptions): Promise<Stack> {
-  const directory = path.resolve(options.cwd ?? ".");
+  const directory = projectFolderOf(options);
   const pulumi = pulumiFor(options.stack, directory);
   const chosen = [
     ...(options.stack === undefined ? [] : ["--stack", options.stack]),

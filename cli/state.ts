@@ -1,12 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { messageOf } from "pulumi-resistant-tenants/client";
-import {
-  nameOfUrn,
-  otherStackNames,
-  releasedType,
-  tenantApplicationType,
-  tenantType,
-} from "pulumi-resistant-tenants/operator";
+import { releasedType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/resource-types";
+import { messageOf, nameOfUrn } from "pulumi-resistant-tenants/vocabulary";
 import { z } from "zod";
 
 import type { Pulumi } from "./pulumi";
@@ -121,6 +115,7 @@ export async function readResources(pulumi: Pulumi): Promise<StateResource[]> {
 
 /** Reads from a stack's state under which other names its objects were made: it was renamed, or moved. */
 export async function readFormerNames(pulumi: Pulumi, stack: string): Promise<string[]> {
+  const { otherStackNames } = await import("pulumi-resistant-tenants/operator");
   return otherStackNames(await readResources(pulumi), stack);
 }
 

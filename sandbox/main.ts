@@ -139,6 +139,17 @@ function directions(
   keyFile: string,
   stage: string,
 ): string {
+  // --plaintext: pulumi refuses to store what looks like a secret to it, and a "tokenUrl" does.
+  const settings = [
+    ["tenants:stage", stage],
+    ["tenants:apiUrl", apiUrl],
+    ["tenants:tokenUrl", tokenUrl],
+    ["tenants:clientId", clientId],
+    ["tenants:keyId", keyId],
+    // There is no AWS account to be asked for.
+    ["aws:skipCredentialsValidation", "true"],
+    ["aws:skipRequestingAccountId", "true"],
+  ] as const;
   return `
 The sandbox runs, stage ${stage}. Ctrl-C ends it, and deletes everything it holds.
 
@@ -150,16 +161,12 @@ The sandbox runs, stage ${stage}. Ctrl-C ends it, and deletes everything it hold
   control           ${controlUrl}
   Secrets Manager   ${endpointUrl}
 
-To run a stack against it:
+To run the selected stack against it, in the project's folder:
 
   export TENANTS_PRIVATE_KEY="$(cat '${keyFile}')"${stage === "production" ? `\n  export TENANTS_ALLOWED_HOSTS=${hostsOf(apiUrl, endpointUrl)}` : ""}
   export AWS_ENDPOINT_URL=${endpointUrl}
   export AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox
-  pulumi config set tenants:stage ${stage}
-  pulumi config set tenants:apiUrl ${apiUrl}
-  pulumi config set tenants:tokenUrl ${tokenUrl}
-  pulumi config set tenants:clientId ${clientId}
-  pulumi config set tenants:keyId ${keyId}
+${settings.map(([key, value]) => `  pulumi config set --plaintext ${key} ${value}`).join("\n")}
 `;
 }
 

@@ -15,8 +15,11 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** The whole environment; default: this process's own. */
   readonly env?: NodeJS.ProcessEnv;
-  /** `inherit` shows the output on this process's own; default: `capture`. */
-  readonly output?: "inherit" | "capture";
+  /**
+   * `inherit` shows the output on this process's own; `terminal` does so, too, and gives the program the keyboard where
+   * there is one: without it many draw no progress. Default: `capture`.
+   */
+  readonly output?: "inherit" | "terminal" | "capture";
   /** Ends the process and all it started after so many milliseconds; default: never. */
   readonly timeoutMs?: number;
   /** Interrupts the process (SIGINT), which may finish in its own way; what it still runs after a minute is killed. */
@@ -39,8 +42,9 @@ export async function runProcess(
   options: ProcessOptions = {},
 ): Promise<ProcessResult> {
   options.signal?.throwIfAborted();
-  const output = options.output === "inherit" ? "inherit" : "pipe";
-  const child = spawn(command, args, { ...common(options), stdio: ["ignore", output, output] });
+  const output = options.output === undefined || options.output === "capture" ? "pipe" : "inherit";
+  const input = options.output === "terminal" && process.stdin.isTTY ? "inherit" : "ignore";
+  const child = spawn(command, args, { ...common(options), stdio: [input, output, output] });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const killGroup = (): void => {

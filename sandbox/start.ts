@@ -3,11 +3,12 @@ import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { screenOf, styled } from "../cli/screen";
 import { SandboxError, reasonOf } from "./errors";
 import { consoleLog, elapsed, type Log } from "./progress";
 import { findPulumi } from "./pulumi/cli";
 import { Closers, assertNothingRuns } from "./start/closers";
-import { toExports } from "./start/keep";
+import { writeEnvironment } from "./start/keep";
 import { proveSecret } from "./start/proof";
 import { runPulumi, startSandbox, type Sandbox } from "./start/sandbox";
 import { toApplications, type ProvisionedApplication } from "./start/stack-outputs";
@@ -19,7 +20,7 @@ Shows the whole product on this machine, without an account anywhere: starts loc
 API, its authorization servers and AWS Secrets Manager, runs \`pulumi up\` of the dev stack, gets a token with each
 stored secret, runs \`up\` again to show that nothing changes, and stops what it started.
 
-  --keep    leaves the sandbox up at the end, with the lines to drive it by hand, until Ctrl-C
+  --keep    leaves the sandbox up at the end, with a file to \`source\`, to drive it by hand, until Ctrl-C
   --help    prints this
 
 AWS_ENDPOINT_URL           a Secrets Manager to use instead of the sandbox's own, such as LocalStack
@@ -50,13 +51,13 @@ async function main(): Promise<number> {
   let reason: unknown;
   try {
     const sandbox = await Promise.race([steps, rejectOn(signal)]);
-    if (values.keep) await keepUp(sandbox, log, signal);
+    if (values.keep) await keepUp(sandbox, { log, closers, signal });
   } catch (error) {
     reason = error;
     // What is just being started is soon there and can be stopped; an installation is not waited for.
     await Promise.race([Promise.allSettled([steps]), delay(3_000)]);
   }
-  log("7. Stop what was started");
+  log(title("7. Stop what was started"));
   try {
     await closers.closeAll();
     await assertNothingRuns();
@@ -71,39 +72,50 @@ async function main(): Promise<number> {
 
 async function runSteps(run: Run): Promise<Sandbox> {
   const { log, closers } = run;
-  log("1. Find the Pulumi CLI");
+  log(title("1. Find the Pulumi CLI"));
   const pulumi = await findPulumi({ log });
   log(`pulumi ${pulumi.version} (${pulumi.source}) in ${pulumi.bin}`);
 
-  log("2. Start the sandbox");
+  log(title("2. Start the sandbox"));
   const sandbox = await startSandbox(pulumi, log, closers);
 
-  log("3. pulumi up of the dev stack, from Pulumi.dev.yaml as committed");
+  log(title("3. pulumi up of the dev stack, from Pulumi.dev.yaml as committed"));
   if (sandbox.foreignSecretsManager) {
     const destroy = ["destroy", "--yes", "--skip-preview"];
     closers.add("the secrets", () => runPulumi(sandbox.workspace, destroy));
   }
   await runPulumi(sandbox.workspace, ["up", "--yes", "--suppress-outputs"], run);
 
-  log("4. What there is now");
+  log(title("4. What there is now"));
   const applications = toApplications(await sandbox.workspace.outputs());
-  log(toTable(applications, process.stdout.columns));
+  log(toTable(applications, screenOf(process.stdout, process.env)));
 
-  log("5. Read each secret back from Secrets Manager and get a token with it");
+  log(title("5. Read each secret back from Secrets Manager and get a token with it"));
   await proveSecrets(sandbox, applications, log);
 
-  log("6. pulumi up again");
+  log(title("6. pulumi up again"));
   await proveNoChange(sandbox, run);
   return sandbox;
 }
 
-async function keepUp(sandbox: Sandbox, log: Log, signal: AbortSignal): Promise<void> {
+/** Writes the title of a step. */
+function title(text: string): string {
+  return styled(screenOf(process.stdout, process.env), "bold", text);
+}
+
+async function keepUp(sandbox: Sandbox, { log, closers, signal }: Run): Promise<void> {
+  const { tenantManagement, workspace } = sandbox;
+  const file = await writeEnvironment(sandbox, await findPulumi({ log: () => undefined }), closers);
   log(`
-The sandbox stays up until Ctrl-C. In another terminal, from this folder:
+The sandbox stays up until Ctrl-C, which deletes all of it. In another terminal, in this folder:
 
-${await toExports(sandbox)}
+source ${file}
 
-then pulumi up, preview, refresh, stack output or destroy. Requests and faults: ${sandbox.tenantManagement.controlUrl}
+- Then pulumi up, preview, refresh, stack output and destroy, and npm run tenants, work on this stack.
+- Its configuration is this file, a copy of Pulumi.dev.yaml. Edit it to add or change customers:
+  ${workspace.configFile}
+- In examples/downstream and examples/own-stack, pulumi up works on stacks of theirs.
+- Requests and faults of the Tenant Management API: ${tenantManagement.controlUrl}
 `);
   await once(signal, "abort");
 }

@@ -17,6 +17,7 @@ export function showAsText(operations: readonly Operation[], location: string): 
       operation.durationMs === undefined ? undefined : `${operation.durationMs} ms`,
       operation.reason,
     ]),
+    ["took", "ids", "actor"],
   );
 }
 

@@ -3,6 +3,7 @@ import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/
 
 import type { StackOptions } from "../command";
 import { UsageError } from "../exit-codes";
+import { existingFolder } from "../project-folder";
 import { openStack, type Stack } from "../stack";
 
 /** The options that say whose record is read. */
@@ -22,14 +23,16 @@ export interface Source {
  * which neither `pulumi` nor the stack is needed.
  */
 export async function findSource(options: SourceOptions): Promise<Source> {
-  const { journal: location, cwd = "." } = options;
+  const { journal: location } = options;
   if (location === undefined) {
     const stack = await openStack(options);
     return { journal: stack.journal, stack };
   }
   if (options.stack !== undefined)
     throw new UsageError("--journal reads the journal at that place, whosever it is: leave --stack out.");
-  const journal = openJournalAt(isOnDisk(location) ? path.resolve(cwd, location) : location);
+  const journal = openJournalAt(
+    isOnDisk(location) ? path.resolve(existingFolder(options.cwd), location) : location,
+  );
   return { journal, stack: undefined };
 }
 

@@ -1,28 +1,12 @@
-import { Command } from "commander";
-
 import { describeProblem } from "pulumi-resistant-tenants/settings";
 
-import type { MakeCommand } from "../command";
 import { problemsOf } from "../configuration/check";
 import { readConfigurationFile } from "../configuration/file";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line } from "../output";
 
-const help = `
-It needs no stack, no credential and no engine. A value that is encrypted cannot be read, and counts as right.`;
-
-/** Makes `tenants check`: tells what is wrong with a stack's configuration, without the engine. */
-export const checkCommand: MakeCommand = (exit): Command =>
-  new Command("check")
-    .description("Check a stack's configuration file, without the engine and without any credential.")
-    .argument("<files...>", "Pulumi.<stack>.yaml, one or several")
-    .option("--json", "print JSON, for a machine")
-    .addHelpText("after", help)
-    .action(async (files: string[], options: { json?: true }) => {
-      exit(await check(files, options.json === true));
-    });
-
-async function check(files: readonly string[], asJson: boolean): Promise<ExitCode> {
+/** Runs `tenants check`. */
+export async function check(files: readonly string[], asJson: boolean): Promise<ExitCode> {
   const found = [];
   for (const file of files) {
     const configuration = await readConfigurationFile(file);

@@ -1,7 +1,6 @@
-import type { Command } from "commander";
 import { openClock } from "pulumi-resistant-tenants/clock";
 
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import type { StackOptions } from "../command";
 import { type Credential, toCredentials } from "../credentials/credential";
 import { configurationOf } from "../configuration/of-stack";
 import { type ExitCode, exitCodes } from "../exit-codes";
@@ -9,22 +8,8 @@ import { json, line, table } from "../output";
 import { openStack, type Stack } from "../stack";
 import { readResources } from "../state";
 
-const help = `
-It reads the configuration and the state, asks nothing of the API, and needs no organization credentials. What is
-overdue, the next \`pulumi up\` does.`;
-
-/** Makes `tenants credentials`: a table of all applications with their age, generation and next rotation. */
-export const credentialsCommand: MakeCommand = (exit): Command =>
-  stackCommand(
-    "credentials",
-    "List all applications: age and generation of their credentials, and what is due.",
-  )
-    .addHelpText("after", help)
-    .action(async (options: StackOptions) => {
-      exit(await credentials(options));
-    });
-
-async function credentials(options: StackOptions): Promise<ExitCode> {
+/** Runs `tenants credentials`. */
+export async function credentials(options: StackOptions): Promise<ExitCode> {
   const stack = await openStack(options);
   const now = openClock(stack.settings.apiUrl)();
   const { customers } = await configurationOf(stack);
@@ -62,6 +47,7 @@ function writeTable(list: readonly Credential[], { name, settings, pulumi }: Sta
         .join(", "),
       overdue.length === 0 ? undefined : { alarm: overdue.join(", ") },
     ]),
+    ["generation", "client", "retiring", "age", "next rotation"],
   );
   if (list.some(({ overdue }) => overdue.length > 0))
     line(`What is overdue is done by: ${pulumi.typed(["up"])}`);

@@ -1,34 +1,25 @@
-import { type Command, Option } from "commander";
-import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
-
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import type { StackOptions } from "../command";
 import { csv } from "../csv";
-import { exitCodes } from "../exit-codes";
+import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line, table } from "../output";
-import { readRecords } from "../records";
+import { type ListedCustomer, readRecords } from "../records";
 
-interface Options extends StackOptions {
+/** The options of `tenants list`. */
+export interface ListOptions extends StackOptions {
   csv?: true;
 }
 
-const help = `
-It reads the stack's outputs, and needs no credential. --csv has a row for each application, with all that is recorded.`;
+/** Runs `tenants list`. */
+export async function list(options: ListOptions): Promise<ExitCode> {
+  const { customers, unreadable } = await readRecords(options);
+  const records = Object.values(customers);
+  records.sort((a, b) => (a.name < b.name ? -1 : 1));
+  write(records, options);
+  for (const problem of unreadable.values()) process.stderr.write(`tenants: ${problem}\n`);
+  return exitCodes.ok;
+}
 
-/** Makes `tenants list`: the customers of a stack. */
-export const listCommand: MakeCommand = (exit): Command =>
-  stackCommand("list", "List the customers of the stack.")
-    .addOption(new Option("--csv", "print CSV, for a spreadsheet").conflicts("json"))
-    .addHelpText("after", help)
-    .action(async (options: Options) => {
-      const { customers, unreadable } = await readRecords(options);
-      const records = Object.values(customers);
-      records.sort((a, b) => (a.name < b.name ? -1 : 1));
-      write(records, options);
-      for (const problem of unreadable.values()) process.stderr.write(`tenants: ${problem}\n`);
-      exit(exitCodes.ok);
-    });
-
-function write(records: readonly CustomerRecord[], options: Options): void {
+function write(records: readonly ListedCustomer[], options: ListOptions): void {
   if (options.json === true) json(records);
   else if (options.csv === true) csv(columns, records.flatMap(toRows));
   else if (records.length === 0) line("The stack has no customers.");
@@ -41,11 +32,12 @@ function write(records: readonly CustomerRecord[], options: Options): void {
         stage,
         cells.join(" "),
         tenantId,
-        status,
+        status === "deleted" ? { alarm: status } : status,
         owner,
         createdAt.slice(0, 10),
         createdBy,
       ]),
+      ["by", "created", "owner", "stage", "customer id", "cells"],
     );
   }
 }
@@ -77,7 +69,7 @@ const columns = [
 ] as const;
 
 /** One row for each application; a customer without any has one row, too. */
-function toRows(record: CustomerRecord): Array<Partial<Record<(typeof columns)[number], string>>> {
+function toRows(record: ListedCustomer): Array<Partial<Record<(typeof columns)[number], string>>> {
   const { cells, uiCells, webUiUrls, ssoClaims, applications, owner, ...rest } = record;
   const customer = {
     ...rest,

@@ -1,7 +1,6 @@
-import type { Command } from "commander";
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import type { StackOptions } from "../command";
 import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { compare } from "../reconcile/compare";
@@ -14,7 +13,8 @@ import { line } from "../output";
 import { reasonOf, recordOfStack } from "../record";
 import { openStack, type Stack } from "../stack";
 
-interface Options extends StackOptions {
+/** The options of `tenants reconcile`. */
+export interface ReconcileOptions extends StackOptions {
   file?: string;
   fix?: true;
   markdown?: true;
@@ -22,29 +22,8 @@ interface Options extends StackOptions {
   reason?: string;
 }
 
-const help = `
-Nothing is changed without --fix. With it, what a killed update left behind is cleared away: applications that nobody
-can use because their secret was lost, empty secrets, the lock and the pending creates; and how a delete or a release
-ended that was cut off, and that no update comes back to, is written down. Each is recorded in the journal.
-A tenant is never deleted, nor an application that somebody may use.`;
-
-/** Makes `tenants reconcile`: compares the journal, the state and the API, and tells what to do. */
-export const reconcileCommand: MakeCommand = (exit): Command =>
-  stackCommand(
-    "reconcile",
-    "Compare the journal, the state and the API: what is orphaned, lost or unmanaged.",
-  )
-    .option("--file <path>", "a state that `pulumi stack export` wrote, instead of the stack's own")
-    .option("--markdown", "write the findings as Markdown, for an issue")
-    .option("--fix", "clear away what a killed update left behind, after asking")
-    .option("--yes", "do not ask")
-    .option("--reason <text>", "why, for the record; default: TENANTS_REASON, else tenants:reason")
-    .addHelpText("after", help)
-    .action(async (options: Options) => {
-      exit(await reconcile(options));
-    });
-
-async function reconcile(options: Options): Promise<ExitCode> {
+/** Runs `tenants reconcile`. */
+export async function reconcile(options: ReconcileOptions): Promise<ExitCode> {
   if (options.fix === true && options.file !== undefined) {
     throw new UsageError(
       "--fix works on the stack's own state, not on one of a --file: leave one of them out.",
@@ -61,7 +40,11 @@ async function reconcile(options: Options): Promise<ExitCode> {
   }
 }
 
-async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Options): Promise<ExitCode> {
+async function reconcileWith(
+  stack: Stack,
+  api: TenantManagementApi,
+  options: ReconcileOptions,
+): Promise<ExitCode> {
   const write =
     options.json === true ? reportAsJson : options.markdown === true ? reportAsMarkdown : reportAsText;
   const first = await look(stack, api, options);
@@ -91,7 +74,7 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
   return exitCodeOf(last.findings);
 }
 
-async function look(stack: Stack, api: TenantManagementApi, { file }: Options): Promise<Report> {
+async function look(stack: Stack, api: TenantManagementApi, { file }: ReconcileOptions): Promise<Report> {
   const { comparison, warnings } = await gather(stack, api, file);
   return { stack, comparison, warnings, findings: compare(comparison), done: [] };
 }

@@ -1,7 +1,6 @@
-import type { Command } from "commander";
 import { describeDeletion } from "pulumi-resistant-tenants/vocabulary";
 
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import type { StackOptions } from "../command";
 import { configurationOf } from "../configuration/of-stack";
 import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
@@ -11,28 +10,14 @@ import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "../res
 import { importSecrets, readHeldCustomer } from "../restore/import";
 import { openStack, type Stack } from "../stack";
 
-interface Options extends StackOptions {
+/** The options of `tenants restore`. */
+export interface RestoreOptions extends StackOptions {
   yes?: true;
   reason?: string;
 }
 
-const help = `
-For a customer that was removed and is declared again, and for a stack whose state was lost. Each of the customer's
-secrets keeps its ARN, its old versions and its resource policy. The next pulumi up stores the new credential in it.
-Nothing is sent to the vendor. What is taken back, and what is taken into the state, is recorded in the journal.`;
-
-/** Makes `tenants restore`: takes a customer's secrets back from their deletion, and into the stack's state. */
-export const restoreCommand: MakeCommand = (exit): Command =>
-  stackCommand("restore", "Take a customer's secrets back from their deletion, and into the state.")
-    .argument("<customer>", "the customer's name, as the configuration declares it")
-    .option("--yes", "do not ask")
-    .option("--reason <text>", "why, for the record; default: TENANTS_REASON, else tenants:reason")
-    .addHelpText("after", help)
-    .action(async (customer: string, options: Options) => {
-      exit(await restore(customer, options));
-    });
-
-async function restore(customer: string, options: Options): Promise<ExitCode> {
+/** Runs `tenants restore`. */
+export async function restore(customer: string, options: RestoreOptions): Promise<ExitCode> {
   // It is this run's reason, wherever it is asked for.
   if (options.reason !== undefined) process.env["TENANTS_REASON"] = options.reason;
   const stack = await openStack(options);

@@ -1,28 +1,17 @@
-import type { Command } from "commander";
-import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
-
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
-import { exitCodes } from "../exit-codes";
+import type { StackOptions } from "../command";
+import { type ExitCode, exitCodes } from "../exit-codes";
 import { fields, json, line, table } from "../output";
-import { readRecords, recordOf } from "../records";
+import { type ListedCustomer, readRecords, recordOf } from "../records";
 
-const help = `
-It reads the stack's outputs, and needs no credential. The credentials themselves lie in AWS Secrets Manager, under the
-ARN of each application.`;
+/** Runs `tenants show`. */
+export async function show(customer: string, options: StackOptions): Promise<ExitCode> {
+  const record = recordOf(await readRecords(options), customer);
+  if (options.json === true) json(record);
+  else write(record);
+  return exitCodes.ok;
+}
 
-/** Makes `tenants show`: all that is recorded of one customer. */
-export const showCommand: MakeCommand = (exit): Command =>
-  stackCommand("show", "Show all that is recorded of one customer.")
-    .argument("<customer>", "its name")
-    .addHelpText("after", help)
-    .action(async (customer: string, options: StackOptions) => {
-      const record = recordOf(await readRecords(options), customer);
-      if (options.json === true) json(record);
-      else write(record);
-      exit(exitCodes.ok);
-    });
-
-function write({ applications, webUiUrls, ssoClaims, ...record }: CustomerRecord): void {
+function write({ applications, webUiUrls, ssoClaims, ...record }: ListedCustomer): void {
   fields([
     ["customer", record.name],
     ["customer id", record.customerId],
@@ -50,6 +39,7 @@ function write({ applications, webUiUrls, ssoClaims, ...record }: CustomerRecord
         createdAt,
         rotatedAt,
       ]),
+      ["rotated", "created", "method"],
     );
   }
   for (const { cell, purpose, keyId, tokenUrl, secretArn } of applications) {

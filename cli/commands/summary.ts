@@ -1,9 +1,7 @@
-import { Command } from "commander";
 import { readFile } from "node:fs/promises";
 import { printable } from "pulumi-resistant-tenants/client";
 import { z } from "zod";
 
-import type { MakeCommand } from "../command";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { summaryAsMarkdown } from "../preview/markdown";
 import { summaryAsJson, summaryAsText } from "../preview/report";
@@ -11,7 +9,8 @@ import { type Preview, readPreview } from "../preview/step";
 import { beyondRotation, leavesOutSames } from "../preview/rotation-gate";
 import { isEmpty, type Summary, summaryOf } from "../preview/summary";
 
-interface Options {
+/** The options of `tenants summary`. */
+export interface SummaryOptions {
   markdown?: true;
   json?: true;
   title: string;
@@ -23,32 +22,8 @@ interface Options {
 /** How many reasons a refusal lists. */
 const mostProblems = 20;
 
-const help = `
-It shows what changes, and no value that is secret. The digest is the same for two previews that would do the
-same. With --expect or --only-rotations it ends with ${exitCodes.found} where the preview is not what it must be.`;
-
-/** Makes `tenants summary`: tells what a preview would do, for the people who review it. */
-export const summaryCommand: MakeCommand = (exit): Command =>
-  new Command("summary")
-    .description(
-      "Sum up what `pulumi preview --json` wrote: customers added and removed, rotations, replacements.",
-    )
-    .argument("<file>", "what `pulumi preview --json --show-sames` wrote")
-    .option("--markdown", "write Markdown, for a comment")
-    .option("--json", "print JSON, for a machine")
-    .option("--title <text>", "the heading of the Markdown", "Preview")
-    .option(
-      "--merged <file>",
-      "what `merge-config --json` wrote: keys that the preview did not take are named",
-    )
-    .option("--expect <digest>", "refuse a preview that would do something else than this digest says")
-    .option("--only-rotations", "refuse a preview that would do anything but rotate and retire applications")
-    .addHelpText("after", help)
-    .action(async (file: string, options: Options) => {
-      exit(await summarize(file, options));
-    });
-
-async function summarize(file: string, options: Options): Promise<ExitCode> {
+/** Runs `tenants summary`. */
+export async function summarize(file: string, options: SummaryOptions): Promise<ExitCode> {
   const preview = await readPreview(file);
   const summary = summaryOf(preview);
   if (options.json === true) summaryAsJson(summary);
@@ -71,7 +46,7 @@ async function readNotPreviewed(file: string): Promise<string[]> {
 function refusalOf(
   summary: Summary,
   preview: Preview,
-  { expect, onlyRotations }: Options,
+  { expect, onlyRotations }: SummaryOptions,
 ): string | undefined {
   if (expect !== undefined && expect !== summary.digest) {
     return (

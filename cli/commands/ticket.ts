@@ -1,37 +1,53 @@
-import { Argument, type Command } from "commander";
-import { type Cell, cells } from "pulumi-resistant-tenants/client";
-import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
+import type { Cell } from "pulumi-resistant-tenants/cells";
 
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
-import { exitCodes, UsageError } from "../exit-codes";
+import type { StackOptions } from "../command";
+import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { json, line } from "../output";
-import { readRecords, recordOf } from "../records";
+import { type ListedCustomer, readRecords, recordOf } from "../records";
 
-const help = `
-It prints plain lines to be pasted. The vendor asks for stage, cell and tenant_id in every ticket; no credential belongs
-in one, and none is printed. It reads the stack's outputs, and needs no credential.`;
+/**
+ * Runs `tenants ticket`.
+ *
+ * @param cell default: the only one in which the customer has something
+ */
+export async function ticket(
+  customer: string,
+  cell: Cell | undefined,
+  options: StackOptions,
+): Promise<ExitCode> {
+  const record = recordOf(await readRecords(options), customer);
+  const lines = toTicket(record, cell ?? onlyCellOf(record));
+  if (options.json === true) json(Object.fromEntries(lines));
+  else for (const [name, value] of lines) line(`${name}: ${value}`);
+  if (record.status === "deleted") {
+    process.stderr.write(`tenants: The stack has deleted the tenant of customer "${customer}".\n`);
+  }
+  return exitCodes.ok;
+}
 
-/** Makes `tenants ticket`: the lines that a support ticket at the vendor needs. */
-export const ticketCommand: MakeCommand = (exit): Command =>
-  stackCommand("ticket", "Print the lines that a support ticket at the vendor needs.")
-    .argument("<customer>", "its name")
-    .addArgument(new Argument("<cell>", "the cell that the ticket is about").choices(cells))
-    .addHelpText("after", help)
-    .action(async (customer: string, cell: Cell, options: StackOptions) => {
-      const ticket = toTicket(recordOf(await readRecords(options), customer), cell);
-      if (options.json === true) json(Object.fromEntries(ticket));
-      else for (const [name, value] of ticket) line(`${name}: ${value}`);
-      exit(exitCodes.ok);
-    });
+/** @throws {@link UsageError} where it has something in several cells, or in none */
+function onlyCellOf(record: ListedCustomer): Cell {
+  const known = cellsOf(record);
+  const [only] = known;
+  if (only !== undefined && known.length === 1) return only;
+  throw new UsageError(
+    known.length === 0
+      ? `Customer "${record.name}" has nothing in any cell.`
+      : `Customer "${record.name}" is in several cells: ${known.join(", ")}. Name the one that the ticket is about.`,
+  );
+}
+
+/** Lists the cells in which a customer has applications or the Web UI. */
+function cellsOf({ cells, uiCells }: ListedCustomer): Cell[] {
+  return [...new Set([...cells, ...uiCells])];
+}
 
 /** @throws {@link UsageError} where the customer has nothing in the cell */
-function toTicket(record: CustomerRecord, cell: Cell): Array<[name: string, value: string]> {
+function toTicket(record: ListedCustomer, cell: Cell): Array<[name: string, value: string]> {
   const { name, stage, tenantId, webUiUrls, applications } = record;
-  const known = new Set([...record.cells, ...record.uiCells]);
-  if (!known.has(cell)) {
-    throw new UsageError(
-      `Customer "${name}" has nothing in cell ${cell}. It is in ${[...known].join(", ")}.`,
-    );
+  const known = cellsOf(record);
+  if (!known.includes(cell)) {
+    throw new UsageError(`Customer "${name}" has nothing in cell ${cell}. It is in ${known.join(", ")}.`);
   }
   const webUiUrl = webUiUrls[cell];
   const own = applications.filter((application) => application.cell === cell);

@@ -39,6 +39,7 @@ const withoutChange: PlanReport = {
   allowedHosts: [],
   declared: [],
   generations: [],
+  consequences: [],
 };
 
 /** The engine calls a resource the same whose inputs differ where its provider says so, or whose dependencies do. */

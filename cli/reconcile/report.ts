@@ -63,6 +63,7 @@ export function reportAsText({ stack, comparison, warnings, findings, done }: Re
       finding.applicationId,
       finding.clientId,
     ]),
+    ["client", "application", "cell", "tenant"],
   );
   for (const [index, finding] of findings.entries()) {
     line();

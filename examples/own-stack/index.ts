@@ -1,6 +1,10 @@
-import { Tenant, TenantApplication } from "pulumi-resistant-tenants";
+import { Tenant, TenantApplication } from "pulumi-resistant-tenants"; // first: it stops debug messages that contain secrets
+import * as pulumi from "@pulumi/pulumi";
 
-const tenant = new Tenant("acme", { name: "acme" });
+/** A tenant's name is unique in the organization: `pulumi config set name <another>` where this one is taken. */
+const name = new pulumi.Config().get("name") ?? "acme";
+
+const tenant = new Tenant("acme", { name });
 const application = new TenantApplication("acme-eu", { tenantId: tenant.tenantId, cell: "eu-1" });
 
 export const webUiUrls = tenant.webUiUrls;

@@ -24,8 +24,8 @@ export interface WorkspaceOptions {
 }
 
 export interface RunOptions {
-  /** `inherit` shows the engine's own progress; default: `capture`. */
-  readonly stdout?: "inherit" | "capture";
+  /** `terminal` shows the engine's own progress, live and in colour on a terminal; default: `capture`. */
+  readonly stdout?: "terminal" | "capture";
   /** Variables for this command alone; undefined takes one out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Interrupts the command; the engine then finishes what is in flight and saves the state. */

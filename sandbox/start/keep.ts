@@ -1,22 +1,113 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { ConfigOverrides } from "../pulumi/config-file";
+import type { PulumiCli } from "../pulumi/cli";
+import { createWorkspace, type Workspace } from "../pulumi/workspace";
+import type { Closers } from "./closers";
 import type { Sandbox } from "./sandbox";
 
+const root = path.resolve(__dirname, "../..");
+
+/** The variables that mean one stack and its file: they hold in its project's folder alone. */
+const ofOneProject = ["PULUMI_OPTION_STACK", "PULUMI_OPTION_CONFIG_FILE"];
+
 /**
- * Writes the `export` lines with which a person drives the sandbox's stack by hand, from the repository's root. The
- * organization's key goes into a file that only its owner can read and that goes with the workspace.
+ * Writes a file for a shell to `source`, with which a person drives the sandbox's stack, and the stacks of the examples,
+ * by hand. It, and the organization's key, can be read by their owner alone, and are deleted with the workspace.
+ *
+ * @returns Resolves with the file's path, quoted for a shell.
  */
-export async function toExports({ tenantManagement, workspace }: Sandbox): Promise<string> {
-  const keyFile = path.join(workspace.directory, "organization-key.pem");
-  await writeFile(keyFile, tenantManagement.privateKeyPem, { mode: 0o600 });
-  const [bin = ""] = (workspace.env["PATH"] ?? "").split(path.delimiter);
+export async function writeEnvironment(
+  sandbox: Sandbox,
+  pulumi: PulumiCli,
+  closers: Closers,
+): Promise<string> {
+  const { tenantManagement, workspace } = sandbox;
+  const { directory, env } = workspace;
+  const keyFile = path.join(directory, "organization-key.pem");
+  const file = path.join(directory, "environment.sh");
+  const bin = path.join(directory, "bin");
+  const projects = new Map([[root, workspace], ...(await exampleStacks(sandbox, pulumi, closers))]);
+  await mkdir(bin);
+  await Promise.all([
+    writeFile(keyFile, tenantManagement.privateKeyPem, { mode: 0o600 }),
+    writeFile(path.join(bin, "pulumi"), wrapperOf(path.join(pulumi.bin, "pulumi"), projects), {
+      mode: 0o755,
+    }),
+    writeFile(file, `${toExports(env, { bin: [bin, pulumi.bin], keyFile }).join("\n")}\n`, { mode: 0o600 }),
+  ]);
+  return quote(file);
+}
+
+/** Makes a stack of each example beside the sandbox's own; the files in the work tree stay as they are. */
+async function exampleStacks(
+  { tenantManagement, workspace }: Sandbox,
+  pulumi: PulumiCli,
+  closers: Closers,
+): Promise<Array<[folder: string, workspace: Workspace]>> {
+  const { apiUrl, tokenUrl, clientId, keyId } = tenantManagement;
+  const ofTheOrganization: ConfigOverrides = {
+    "tenants:apiUrl": apiUrl,
+    "tenants:tokenUrl": tokenUrl,
+    "tenants:clientId": clientId,
+    "tenants:keyId": keyId,
+    "tenants:journal": path.join(workspace.directory, "own-stack.journal.jsonl"),
+    "tenants:journalDiskIsKept": true,
+    // The sandbox's stack has a tenant of the name that the example has.
+    "own-stack:name": "ownstack",
+  };
+  const examples: Record<string, ConfigOverrides> = { downstream: {}, "own-stack": ofTheOrganization };
+  return Promise.all(
+    Object.entries(examples).map(async ([name, config]): Promise<[string, Workspace]> => {
+      const projectDir = path.join(root, "examples", name);
+      const { PULUMI_BACKEND_URL = "" } = workspace.env;
+      const example = await createWorkspace({
+        pulumi,
+        stack: "dev",
+        projectDir,
+        configFile: path.join(projectDir, "Pulumi.dev.yaml"),
+        config,
+        env: { PULUMI_BACKEND_URL },
+      });
+      closers.add(`the stack of examples/${name}`, example.remove);
+      return [projectDir, example];
+    }),
+  );
+}
+
+function toExports(
+  env: Workspace["env"],
+  { bin, keyFile }: { bin: readonly string[]; keyFile: string },
+): string[] {
   const special: Readonly<Record<string, string>> = {
-    PATH: `${quote(bin)}:"$PATH"`,
+    PATH: `${bin.map(quote).join(":")}:"$PATH"`,
     TENANTS_PRIVATE_KEY: `"$(cat ${quote(keyFile)})"`,
   };
-  return Object.entries(workspace.env)
-    .map(([name, value]) => `export ${name}=${special[name] ?? quote(value)}`)
-    .join("\n");
+  return Object.entries(env)
+    .filter(([name]) => !ofOneProject.includes(name))
+    .map(([name, value]) => `export ${name}=${special[name] ?? quote(value)}`);
+}
+
+/** Writes a `pulumi` that means, in the folder of each project, that project's stack in the sandbox. */
+function wrapperOf(pulumi: string, projects: ReadonlyMap<string, Workspace>): string {
+  const cases = [...projects].map(([folder, { env }]) => {
+    const lines = ofOneProject.map((name) => `export ${name}="\${${name}-${env[name] ?? ""}}"`);
+    return `${quote(folder)}) ${lines.join("; ")} ;;`;
+  });
+  return `#!/bin/sh
+folder=$(pwd -P)
+previous=
+for word in "$@"; do
+  case "$previous" in -C | --cwd) folder=$(cd "$word" && pwd -P) ;; esac
+  case "$word" in --cwd=*) folder=$(cd "\${word#--cwd=}" && pwd -P) ;; esac
+  previous=$word
+done
+until [ -e "$folder/Pulumi.yaml" ] || [ "\${#folder}" -le 1 ]; do folder=$(dirname "$folder"); done
+case "$folder" in
+${cases.join("\n")}
+esac
+exec ${quote(pulumi)} "$@"
+`;
 }
 
 /** Quotes a word for a POSIX shell where it needs it. */

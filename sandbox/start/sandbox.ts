@@ -86,7 +86,7 @@ export async function runPulumi(
   interruption?: { readonly signal: AbortSignal; readonly closers: Closers },
 ): Promise<void> {
   const signal = interruption && { signal: interruption.signal };
-  const running = workspace.run(args, { stdout: "inherit", ...signal });
+  const running = workspace.run(args, { stdout: "terminal", ...signal });
   interruption?.closers.add(`pulumi ${args.join(" ")}`, () => running);
   const { exitCode } = await running;
   if (exitCode !== 0) {

@@ -1,4 +1,5 @@
-import Table from "cli-table3";
+import { type Screen } from "../../cli/screen";
+import { drawTable } from "../../cli/table";
 import type { ProvisionedApplication } from "./stack-outputs";
 
 const columns: Readonly<Record<string, (application: ProvisionedApplication) => string>> = {
@@ -12,29 +13,17 @@ const columns: Readonly<Record<string, (application: ProvisionedApplication) => 
   secret: (application) => application.secretName,
 };
 
-/** No colours, and no line between two rows. */
-const layout = {
-  style: { head: [], border: [] },
-  chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-};
-
-/**
- * Writes the applications as a table; where that is wider than the terminal, one under the other.
- *
- * @param width - The terminal's columns; default: no limit.
- */
-export function toTable(applications: readonly ProvisionedApplication[], width = Infinity): string {
-  const table = new Table({ head: Object.keys(columns), ...layout });
-  for (const application of applications) {
-    table.push(Object.values(columns).map((value) => value(application)));
-  }
-  const wide = table.toString();
-  if ((wide.split("\n")[0]?.length ?? 0) <= width) return wide;
-  return applications
-    .map((application) => {
-      const one = new Table(layout);
-      for (const [name, value] of Object.entries(columns)) one.push({ [name]: value(application) });
-      return one.toString();
-    })
-    .join("\n");
+/** Writes the applications as a table; where that is wider than the terminal, one below the other, and whole. */
+export function toTable(applications: readonly ProvisionedApplication[], screen: Screen): string {
+  const heading = Object.keys(columns);
+  const rows = applications.map((application) => Object.values(columns).map((value) => value(application)));
+  const width = heading
+    .map((name, index) => Math.max(name.length, ...rows.map((row) => row[index]?.length ?? 0)) + 2)
+    .reduce((sum, one) => sum + one);
+  if (screen.columns === undefined || width - 2 <= screen.columns)
+    return drawTable({ heading, rows }, screen).join("\n");
+  const longest = Math.max(...heading.map((name) => name.length));
+  return rows
+    .map((row) => heading.map((name, index) => `${name.padEnd(longest)}  ${row[index] ?? ""}`).join("\n"))
+    .join("\n\n");
 }

@@ -55,14 +55,10 @@ describe("the system of record, by tenants list, show and ticket", function () {
     records = z
       .object({ customers: z.record(z.string(), customerRecordSchema) })
       .parse(await stack.workspace.outputs()).customers;
-    const lines = (await printed("list")).split("\n").filter((line) => /acme|globex/.test(line));
+    const [heading, ...rows] = (await printed("list")).trimEnd().split("\n");
+    assert.match(heading!, /^customer\tcustomer id\tstage\tcells\ttenant_id\tstatus\towner\t/);
     assert.deepEqual(
-      lines.map((line) =>
-        line
-          .split("│")
-          .map((text) => text.trim())
-          .slice(1, 8),
-      ),
+      rows.map((row) => row.split("\t").slice(0, 7)),
       ["acme", "globex"].map((name) => {
         const { customerId, tenantId, owner } = records[name]!;
         return [name, customerId, "testing", "eu-1", tenantId, "active", owner];
@@ -131,7 +127,9 @@ describe("the system of record, by tenants list, show and ticket", function () {
 
   it("prints the lines that a support ticket needs", async () => {
     const { tenantId, webUiUrls, applications } = records["acme"]!;
-    assert.deepEqual((await printed("ticket", "acme", "eu-1")).trimEnd().split("\n"), [
+    const ticket = await printed("ticket", "acme", "eu-1");
+    assert.equal(await printed("ticket", "acme"), ticket, "a customer in one cell needs none");
+    assert.deepEqual(ticket.trimEnd().split("\n"), [
       "stage: testing",
       "cell: eu-1",
       `tenant_id: ${tenantId}`,
@@ -159,5 +157,32 @@ describe("the system of record, by tenants list, show and ticket", function () {
 
   it("asks nothing of the API", () => {
     assert.deepEqual(stack.sandbox.control.requestLog(), []);
+  });
+
+  it("shows what is deleted as deleted", async () => {
+    await stack.succeed([
+      "destroy",
+      "--yes",
+      "--skip-preview",
+      "--target",
+      "**globex**",
+      "--target-dependents",
+    ]);
+    assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
+    const rows = (await printed("list")).trimEnd().split("\n").slice(1);
+    assert.deepEqual(
+      rows.map((row) => [row.split("\t")[0], row.split("\t")[5]]),
+      [
+        ["acme", "active"],
+        ["globex", "deleted"],
+      ],
+    );
+    const deleted = { ...records["globex"], status: "deleted" };
+    assert.deepEqual(JSON.parse(await printed("list", "--json")), [records["acme"], deleted]);
+    assert.deepEqual(JSON.parse(await printed("show", "globex", "--json")), deleted);
+    const { exitCode, stdout, stderr } = await tenants("ticket", "globex");
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^tenant_id: /m);
+    assert.match(stderr, /deleted/);
   });
 });

@@ -56,11 +56,17 @@ describe("the proof of npm start", () => {
 
   it("writes a table as wide as the terminal is", () => {
     const applications = toApplications(outputs);
-    const widest = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
-    assert.match(
-      toTable(applications),
-      /│ acme +│ tenant-1 +│ eu-1 +│ app-1 +│ client-1 +│ CLIENT_SECRET +│ not given/,
+    const screen = { columns: undefined, isColoured: false };
+    const [, row] = toTable(applications, screen).split("\n");
+    assert.equal(
+      row?.split("\t").slice(0, 7).join(),
+      "acme,tenant-1,eu-1,app-1,client-1,CLIENT_SECRET,not given",
     );
-    assert(widest(toTable(applications, 100)) <= 100);
+    const terminal = toTable(applications, { ...screen, columns: 200 });
+    assert.match(terminal, /^acme +tenant-1 +eu-1 +app-1 +client-1 +CLIENT_SECRET +not given/m);
+    const narrow = toTable(applications, { ...screen, columns: 80 });
+    assert(Math.max(...narrow.split("\n").map((line) => line.length)) <= 80);
+    for (const value of ["tenant-1", "client-1", "resistant-tenants/testing/acme/eu-1/default"])
+      assert(narrow.includes(value));
   });
 });

@@ -95,9 +95,10 @@ async function consequencesOf(
   const named = held.map(({ urn, ...rest }) => ({ ...rest, name: urn.split("::").at(-1) ?? "" }));
   const changed = provided.flatMap((customer): ChangedCustomer[] => {
     const was = read(before, stage).find(({ name }) => name === customer.name);
-    const changes =
-      was && changesOf(toDeclared(was, "resistant-tenants"), toDeclared(customer, secretPrefix));
-    return changes ? [{ customer: customer.name, operation: "change", changes, isCatchingUp: false }] : [];
+    const before = was && toDeclared(was, "resistant-tenants");
+    const changes = before && changesOf(before, toDeclared(customer, secretPrefix));
+    const of = { customer: customer.name, tenantId: undefined, before };
+    return changes ? [{ ...of, operation: "change", changes, isCatchingUp: false }] : [];
   });
   return findConsequences({
     stage,

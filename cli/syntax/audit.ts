@@ -1,0 +1,50 @@
+import { Command } from "commander";
+
+import { parseSince, parseUntil } from "../audit/filter";
+import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import type { ShowOptions, VerifyOptions } from "../commands/audit";
+
+/** Declares `tenants audit`: reads the journal as an audit log. */
+export const auditCommand: MakeCommand = (exit): Command => {
+  const verify = sourceCommand(
+    "verify",
+    "Look for every gap and change in the journal, against the state and its copy in CloudWatch Logs.",
+  )
+    .option(
+      "--expect <hash...>",
+      "a hash that was noted before, or that CloudWatch has: it must be in the journal",
+    )
+    .option("--file <path>", "a state that `pulumi stack export` wrote, to compare the journal with")
+    .action(async (options: VerifyOptions) => {
+      const { verifySource } = await import("../commands/audit.js");
+      exit(await verifySource(options));
+    });
+  const show = sourceCommand("show", "Print who did what, when and why.")
+    .option("--customer <name>", "what concerns this customer")
+    .option("--actor <name>", "what this actor did: github:octocat, or octocat; deploy@build-7, or deploy")
+    .option("--since <time>", "from this day or time on: 2026-11-01, 2026-11-01T08:30:00Z", parseSince)
+    .option("--until <time>", "up to this day, the whole of it, or this time", parseUntil)
+    .action(async (options: ShowOptions) => {
+      const { showSource } = await import("../commands/audit.js");
+      exit(await showSource(options));
+    });
+  const deliver = stackCommand(
+    "deliver",
+    "Put into CloudWatch Logs (tenants:auditLogGroup) the events of the journal that it lacks.",
+  ).action(async (options: StackOptions) => {
+    const { deliverOfStack } = await import("../commands/audit.js");
+    exit(await deliverOfStack(options));
+  });
+  const audit = new Command("audit").description(
+    "Read the journal as an audit log: who did what, when and why.",
+  );
+  for (const command of [verify, show, deliver]) audit.addCommand(command.exitOverride());
+  return audit;
+};
+
+function sourceCommand(name: string, description: string): Command {
+  return stackCommand(name, description).option(
+    "--journal <place>",
+    "the journal at this place, a file or s3://<bucket>/<prefix of a stack>, instead of the stack's own",
+  );
+}

@@ -1,0 +1,18 @@
+import { Command } from "commander";
+
+import type { MakeCommand } from "../command";
+
+const help = `
+It needs no stack, no credential and no engine. A value that is encrypted cannot be read, and counts as right.`;
+
+/** Declares `tenants check`: tells what is wrong with a stack's configuration, without the engine. */
+export const checkCommand: MakeCommand = (exit): Command =>
+  new Command("check")
+    .description("Check a stack's configuration file, without the engine and without any credential.")
+    .argument("<files...>", "Pulumi.<stack>.yaml, one or several")
+    .option("--json", "print JSON, for a machine")
+    .addHelpText("after", help)
+    .action(async (files: string[], options: { json?: true }) => {
+      const { check } = await import("../commands/check.js");
+      exit(await check(files, options.json === true));
+    });

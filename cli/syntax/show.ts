@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+
+import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+
+const help = `
+It reads the stack's outputs and its state, and needs no credential. The credentials themselves lie in AWS Secrets
+Manager, under the ARN of each application.`;
+
+/** Declares `tenants show`: all that is recorded of one customer. */
+export const showCommand: MakeCommand = (exit): Command =>
+  stackCommand("show", "Show all that is recorded of one customer.")
+    .argument("<customer>", "its name")
+    .addHelpText("after", help)
+    .action(async (customer: string, options: StackOptions) => {
+      const { show } = await import("../commands/show.js");
+      exit(await show(customer, options));
+    });
