@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import ts from "typescript";
@@ -121,9 +122,22 @@ describe("the public API of pulumi-resistant-tenants", function () {
       );
     });
     assert.ok(examples.length >= 8);
-    assert.deepEqual(problemsOf(examples, program), []);
+    assert.deepEqual(problemsOf([...examples, ...pages.flatMap(examplesIn)], program), []);
   });
 });
+
+/** The pages whose programs must compile as they stand, against the package as it is built. */
+const pages = ["provider/README.md", "docs/downstream.md"];
+
+function examplesIn(page: string): Example[] {
+  const text = readFileSync(path.join(__dirname, "../..", page), "utf8");
+  const blocks = [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, code = ""]) => code);
+  assert.ok(blocks.length > 0, page);
+  return blocks.map((code, index) => ({
+    file: path.join(source, `${path.basename(page, ".md")}-${index}.mts`),
+    text: code,
+  }));
+}
 
 function compilerOptions(): ts.CompilerOptions {
   const file = path.join(__dirname, "../../tsconfig.base.json");
