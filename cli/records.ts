@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/stack-outputs";
+import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { z } from "zod";
 
 import type { StackOptions } from "./command";

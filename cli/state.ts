@@ -6,7 +6,7 @@ import {
   releasedType,
   tenantApplicationType,
   tenantType,
-} from "pulumi-resistant-tenants/operator";
+} from "pulumi-resistant-tenants/internal/operator";
 import { z } from "zod";
 
 import type { Pulumi } from "./pulumi";

@@ -1,5 +1,10 @@
 import path from "node:path";
-import { type AuditLog, isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/journal";
+import {
+  type AuditLog,
+  isOnDisk,
+  type Journal,
+  openJournalAt,
+} from "pulumi-resistant-tenants/internal/journal";
 
 import type { StackOptions } from "../command";
 import { UsageError } from "../exit-codes";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { eventsOf } from "pulumi-resistant-tenants/journal";
+import { eventsOf } from "pulumi-resistant-tenants/internal/journal";
 
 import { type Filter, isAskedFor, parseSince, parseUntil } from "../audit/filter";
 import { operationsOf } from "../audit/operation";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { describeProblem } from "pulumi-resistant-tenants/settings";
+import { describeProblem } from "pulumi-resistant-tenants/internal/settings";
 
 import type { MakeCommand } from "../command";
 import { problemsOf } from "../configuration/check";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { openClock } from "pulumi-resistant-tenants/clock";
+import { openClock } from "pulumi-resistant-tenants/internal/clock";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { type Credential, toCredentials } from "../credentials/credential";

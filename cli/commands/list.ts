@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
+import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { csv } from "../csv";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { describeDeletion } from "pulumi-resistant-tenants/vocabulary";
+import { describeDeletion } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { configurationOf } from "../configuration/of-stack";

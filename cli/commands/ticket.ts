@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import { type Cell, cells } from "pulumi-resistant-tenants/client";
-import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
+import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { exitCodes, UsageError } from "../exit-codes";

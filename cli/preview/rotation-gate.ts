@@ -4,7 +4,7 @@ import {
   secretType,
   signingKeyType,
   tenantApplicationType,
-} from "pulumi-resistant-tenants/operator";
+} from "pulumi-resistant-tenants/internal/operator";
 import {
   describeField,
   describeSetting,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import ts from "typescript";
+import { z } from "zod";
 
 const source = path.join(__dirname, "../../provider/src");
 const entries = { package: path.join(source, "index.ts"), client: path.join(source, "client/index.ts") };
@@ -53,6 +54,12 @@ describe("the public API of pulumi-resistant-tenants", function () {
       .map(({ text }) => ts.displayPartsToString(text));
   const isCallable = ({ flags }: ts.Symbol): boolean =>
     (flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Function)) !== 0;
+
+  it("is two entry points; what else there is says that it is not public, or stands in states", () => {
+    const { exports } = manifestSchema.parse(JSON.parse(readPage("provider/package.json")));
+    const others = Object.keys(exports).filter((name) => !name.startsWith("./internal/"));
+    assert.deepEqual(others, [".", "./client", "./dynamic", "./package.json"]);
+  });
 
   it("is documented: each export, and each member of its classes and records", () => {
     const all = Object.values(entries).flatMap(exportsOf);
@@ -129,9 +136,14 @@ describe("the public API of pulumi-resistant-tenants", function () {
 /** The pages whose programs must compile as they stand, against the package as it is built. */
 const pages = ["provider/README.md", "docs/downstream.md"];
 
+const manifestSchema = z.object({ exports: z.record(z.string(), z.string()) });
+
+function readPage(page: string): string {
+  return readFileSync(path.join(__dirname, "../..", page), "utf8");
+}
+
 function examplesIn(page: string): Example[] {
-  const text = readFileSync(path.join(__dirname, "../..", page), "utf8");
-  const blocks = [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, code = ""]) => code);
+  const blocks = [...readPage(page).matchAll(/```ts\n([^]*?)```/g)].map(([, code = ""]) => code);
   assert.ok(blocks.length > 0, page);
   return blocks.map((code, index) => ({
     file: path.join(source, `${path.basename(page, ".md")}-${index}.mts`),
