@@ -1,4 +1,8 @@
-import { formerNamesIn, type JournalEvent, underPresentName } from "pulumi-resistant-tenants/journal";
+import {
+  formerNamesIn,
+  type JournalEvent,
+  underPresentName,
+} from "pulumi-resistant-tenants/internal/journal";
 import { z } from "zod";
 
 import type { Stack } from "./stack";

@@ -1,4 +1,4 @@
-import { printable } from "pulumi-resistant-tenants/vocabulary";
+import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { screenOf } from "./screen";
 import { type CellValue, drawTable, type Table } from "./table";

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { printable } from "pulumi-resistant-tenants/vocabulary";
+import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** Runs the user's own `pulumi`, with the user's environment and login, without a shell. */
 export interface Pulumi {

@@ -1,6 +1,6 @@
 import { messageOf } from "pulumi-resistant-tenants/client";
-import type { StackRecord } from "pulumi-resistant-tenants/journal";
-import { provenance, reasonForChange } from "pulumi-resistant-tenants/operator";
+import type { StackRecord } from "pulumi-resistant-tenants/internal/journal";
+import { provenance, reasonForChange } from "pulumi-resistant-tenants/internal/operator";
 
 import { UsageError } from "./exit-codes";
 import type { Stack } from "./stack";

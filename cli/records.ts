@@ -1,4 +1,4 @@
-import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/stack-outputs";
+import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { z } from "zod";
 
 import type { StackOptions } from "./command";

@@ -1,13 +1,18 @@
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { type AuditLog, type Journal, openAuditLog, openJournalOf } from "pulumi-resistant-tenants/journal";
-import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/operator";
+import {
+  type AuditLog,
+  type Journal,
+  openAuditLog,
+  openJournalOf,
+} from "pulumi-resistant-tenants/internal/journal";
+import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/internal/operator";
 import {
   allowedHostsIn,
   describeProblems,
   type ProviderSettings,
   readSettings,
   settingsKeys,
-} from "pulumi-resistant-tenants/settings";
+} from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
 import type { StackOptions } from "./command";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { releasedType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/resource-types";
-import { messageOf, nameOfUrn } from "pulumi-resistant-tenants/vocabulary";
+import { releasedType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
+import { messageOf, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { Pulumi } from "./pulumi";
@@ -115,7 +115,7 @@ export async function readResources(pulumi: Pulumi): Promise<StateResource[]> {
 
 /** Reads from a stack's state under which other names its objects were made: it was renamed, or moved. */
 export async function readFormerNames(pulumi: Pulumi, stack: string): Promise<string[]> {
-  const { otherStackNames } = await import("pulumi-resistant-tenants/operator");
+  const { otherStackNames } = await import("pulumi-resistant-tenants/internal/operator");
   return otherStackNames(await readResources(pulumi), stack);
 }
 

@@ -4,7 +4,7 @@ require("./node-version.js").assertNodeVersion();
 require("./build.js").ensureBuilt();
 
 // Before anything else of the SDK is used: its debug messages hold credentials (see the module).
-require("pulumi-resistant-tenants/quiet-log");
+require("pulumi-resistant-tenants/internal/quiet-log");
 
 // The engine's runtime looks up the source map of every frame of the stack that it takes for each resource. Without
 // that an `up` of 20 customers is a sixth faster, and an error is told at once instead of after ten seconds. Positions

@@ -1,6 +1,6 @@
 // One measurement in a process of its own, of the code as it is installed: its time and its peak of memory are its own.
 const { performance } = require("node:perf_hooks");
-const { openJournalAt, Verifier } = require("pulumi-resistant-tenants/journal");
+const { openJournalAt, Verifier } = require("pulumi-resistant-tenants/internal/journal");
 
 /** Verifies a journal by itself, as `tenants audit verify` does. */
 async function verify({ location }) {

@@ -5,7 +5,7 @@ import {
   hashOf,
   type Journal,
   Verifier,
-} from "pulumi-resistant-tenants/journal";
+} from "pulumi-resistant-tenants/internal/journal";
 
 /**
  * Puts the events into the log group that it lacks, in their order, into a stream whose name says that they are late.

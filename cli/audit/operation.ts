@@ -1,4 +1,4 @@
-import type { JournalEvent, RecordedType, ResultEvent } from "pulumi-resistant-tenants/journal";
+import type { JournalEvent, RecordedType, ResultEvent } from "pulumi-resistant-tenants/internal/journal";
 
 /** What was done, as an auditor asks for it. */
 export type OperationName =

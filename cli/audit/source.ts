@@ -1,5 +1,5 @@
 import path from "node:path";
-import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/journal";
+import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/internal/journal";
 
 import type { StackOptions } from "../command";
 import { UsageError } from "../exit-codes";

@@ -1,4 +1,4 @@
-import type { Verification, VerifiedChain } from "pulumi-resistant-tenants/journal";
+import type { Verification, VerifiedChain } from "pulumi-resistant-tenants/internal/journal";
 
 import { json, line } from "../output";
 import { count } from "./show";

@@ -7,7 +7,7 @@ import {
   type Journal,
   type Verification,
   Verifier,
-} from "pulumi-resistant-tenants/journal";
+} from "pulumi-resistant-tenants/internal/journal";
 
 import { UsageError } from "../exit-codes";
 import { type HeldState, readState, toHeldState } from "../state";

@@ -1,4 +1,4 @@
-import { eventsOf } from "pulumi-resistant-tenants/journal";
+import { eventsOf } from "pulumi-resistant-tenants/internal/journal";
 
 import { type Filter, isAskedFor } from "../audit/filter";
 import { operationsOf } from "../audit/operation";

@@ -1,4 +1,4 @@
-import { describeProblem } from "pulumi-resistant-tenants/settings";
+import { describeProblem } from "pulumi-resistant-tenants/internal/settings";
 
 import { problemsOf } from "../configuration/check";
 import { readConfigurationFile } from "../configuration/file";

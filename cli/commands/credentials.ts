@@ -1,4 +1,4 @@
-import { openClock } from "pulumi-resistant-tenants/clock";
+import { openClock } from "pulumi-resistant-tenants/internal/clock";
 
 import type { StackOptions } from "../command";
 import { type Credential, toCredentials } from "../credentials/credential";

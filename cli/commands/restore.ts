@@ -1,4 +1,4 @@
-import { describeDeletion } from "pulumi-resistant-tenants/vocabulary";
+import { describeDeletion } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { StackOptions } from "../command";
 import { configurationOf } from "../configuration/of-stack";

@@ -1,4 +1,4 @@
-import type { Cell } from "pulumi-resistant-tenants/cells";
+import type { Cell } from "pulumi-resistant-tenants/internal/cells";
 
 import type { StackOptions } from "../command";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { allowedHostsIn, type ConfigurationProblem } from "pulumi-resistant-tenants/settings";
+import { allowedHostsIn, type ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 
 import { type ConfigurationFile, holdsSecret, readProjectValues } from "./file";
 

@@ -1,4 +1,4 @@
-import { allowedHostsIn, describeProblems } from "pulumi-resistant-tenants/settings";
+import { allowedHostsIn, describeProblems } from "pulumi-resistant-tenants/internal/settings";
 import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 
 import type { Stack } from "../stack";

@@ -4,7 +4,7 @@ import {
   signingKeyType,
   tenantApplicationType,
   tenantType,
-} from "pulumi-resistant-tenants/operator";
+} from "pulumi-resistant-tenants/internal/operator";
 
 import { changedProtection, type Detail, detailsOf } from "./details";
 import { changedOptions } from "./options";

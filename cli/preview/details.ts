@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { secretType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/operator";
+import { secretType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/operator";
 
 import { readersOf } from "./readers";
 import type { ResourceState, Step } from "./step";

@@ -5,7 +5,7 @@ import {
   signingKeyType,
   tenantApplicationType,
   tenantType,
-} from "pulumi-resistant-tenants/operator";
+} from "pulumi-resistant-tenants/internal/operator";
 import type { GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 

@@ -1,5 +1,5 @@
-import { tenantApplicationType } from "pulumi-resistant-tenants/operator";
-import { openClock } from "pulumi-resistant-tenants/clock";
+import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import { durationSchema, type GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 

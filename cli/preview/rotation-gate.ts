@@ -1,4 +1,4 @@
-import { nameOfUrn, releasedType } from "pulumi-resistant-tenants/operator";
+import { nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/operator";
 import { describeField, describeSetting, type PlanReport } from "resistant-tenants-stacks/plan";
 
 import { generationOf, isUnchanging, optionsOf, slotOf, typesOfGeneration } from "./change";

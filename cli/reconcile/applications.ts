@@ -1,6 +1,6 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
-import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/journal";
-import { tenantApplicationType } from "pulumi-resistant-tenants/operator";
+import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
+import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 
 import type { HeldApplication } from "../state";
 import type { Comparison } from "./comparison";

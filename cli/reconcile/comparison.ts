@@ -1,5 +1,5 @@
 import type { ApiApplication, ApiTenant } from "pulumi-resistant-tenants/client";
-import type { JournalEvent } from "pulumi-resistant-tenants/journal";
+import type { JournalEvent } from "pulumi-resistant-tenants/internal/journal";
 
 import type { Locks } from "../lock";
 import type { HeldState } from "../state";

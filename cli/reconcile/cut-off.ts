@@ -1,4 +1,9 @@
-import { type IntentEvent, isSettledLater, objectIdOf, resultOf } from "pulumi-resistant-tenants/journal";
+import {
+  type IntentEvent,
+  isSettledLater,
+  objectIdOf,
+  resultOf,
+} from "pulumi-resistant-tenants/internal/journal";
 
 import type { Comparison } from "./comparison";
 import type { Finding, Fix } from "./finding";

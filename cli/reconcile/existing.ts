@@ -1,5 +1,5 @@
 import type { ApiApplication, ApiTenant, TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { type JournalEvent, objectIdOf, type RecordedType } from "pulumi-resistant-tenants/journal";
+import { type JournalEvent, objectIdOf, type RecordedType } from "pulumi-resistant-tenants/internal/journal";
 
 import type { HeldState } from "../state";
 import { tenantParameters } from "./open-creates";

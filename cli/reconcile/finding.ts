@@ -1,4 +1,4 @@
-import type { Ending } from "pulumi-resistant-tenants/journal";
+import type { Ending } from "pulumi-resistant-tenants/internal/journal";
 
 import type { Lock } from "../lock";
 

@@ -1,12 +1,12 @@
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import {
   appendTo,
   onRecord,
   settleIntent,
   type StackRecord,
   unreadable,
-} from "pulumi-resistant-tenants/journal";
+} from "pulumi-resistant-tenants/internal/journal";
 
 import { PulumiError } from "../pulumi";
 import type { Stack } from "../stack";

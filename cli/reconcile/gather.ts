@@ -1,6 +1,6 @@
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { eventsOf } from "pulumi-resistant-tenants/journal";
-import { assertSameEnvironment } from "pulumi-resistant-tenants/operator";
+import { eventsOf } from "pulumi-resistant-tenants/internal/journal";
+import { assertSameEnvironment } from "pulumi-resistant-tenants/internal/operator";
 
 import { asOneRecord } from "../former-names";
 import { findLocks } from "../lock";

@@ -1,6 +1,6 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
-import type { IntentEvent } from "pulumi-resistant-tenants/journal";
-import { sameMembers } from "pulumi-resistant-tenants/operator";
+import type { IntentEvent } from "pulumi-resistant-tenants/internal/journal";
+import { sameMembers } from "pulumi-resistant-tenants/internal/operator";
 import { z } from "zod";
 
 /** What an intent to make an application asked for. */

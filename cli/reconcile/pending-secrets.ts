@@ -1,6 +1,6 @@
-import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { messageOf } from "pulumi-resistant-tenants/client";
-import { secretType } from "pulumi-resistant-tenants/operator";
+import { secretType } from "pulumi-resistant-tenants/internal/operator";
 import { z } from "zod";
 
 import type { PendingOperation } from "../state";

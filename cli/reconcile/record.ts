@@ -7,7 +7,7 @@ import {
   releasedIds,
   type ResultEvent,
   resultOf,
-} from "pulumi-resistant-tenants/journal";
+} from "pulumi-resistant-tenants/internal/journal";
 
 import type { Comparison } from "./comparison";
 

@@ -1,6 +1,6 @@
 import { type ApiTenant, parseInstant } from "pulumi-resistant-tenants/client";
-import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/journal";
-import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/operator";
+import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
+import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/internal/operator";
 
 import type { HeldTenant } from "../state";
 import type { Comparison } from "./comparison";

@@ -1,4 +1,4 @@
-import { objectIdOf, type RecordedType, resultOf } from "pulumi-resistant-tenants/journal";
+import { objectIdOf, type RecordedType, resultOf } from "pulumi-resistant-tenants/internal/journal";
 
 import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";

@@ -1,5 +1,5 @@
-import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
-import { onRecord, type StackRecord } from "pulumi-resistant-tenants/journal";
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import { onRecord, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
 import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
 
 import type { Stack } from "../stack";

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { type Cell, cells } from "pulumi-resistant-tenants/cells";
+import { type Cell, cells } from "pulumi-resistant-tenants/internal/cells";
 
 import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 

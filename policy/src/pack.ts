@@ -1,6 +1,6 @@
 import { PolicyPack, type ResourceValidationArgs, type ResourceValidationPolicy } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
-import { allowedHostsIn } from "pulumi-resistant-tenants/settings";
+import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
 
 import { policyConfigSchema, policyConfigSchemas } from "./policy-config";
 import type { Rule, RuleContext, StackRule } from "./resource";

@@ -1,4 +1,4 @@
-import { rowOfStage } from "pulumi-resistant-tenants/vocabulary";
+import { rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";

@@ -8,19 +8,39 @@ import { isUnknown } from "./unknown";
 
 /** One application of a customer in another stack, and the Documents API that its credentials call. */
 export interface ApplicationOfStack extends ApplicationRecord {
+  /**
+   * The tenant it is a client of.
+   * @example `aQ3mZ8kT1xW`
+   */
   tenantId: string;
-  /** For example `https://api.us-1.documents.resistant.ai`. */
+  /**
+   * The base URL of the Documents API in its cell.
+   * @example `https://api.us-1.documents.resistant.ai`
+   */
   documentsApiUrl: string;
 }
 
 /** One customer in another stack. What is asked for and is not there fails the program, in a preview too. */
 export interface CustomerOfStack {
+  /**
+   * The tenant's id.
+   * @example `aQ3mZ8kT1xW`
+   */
   tenantId: pulumi.Output<string>;
-  /** All that the stack records of it. */
+  /**
+   * All that the stack records of it.
+   * @example `customer.record.apply(({ customerId }) => customerId)`
+   */
   record: pulumi.Output<CustomerRecord>;
-  /** Gives the https URL of its Web UI in a cell. */
+  /**
+   * Returns the https URL of its Web UI in a cell.
+   * @example `customer.webUiUrl("eu-1")`
+   */
   webUiUrl: (cell: Cell) => pulumi.Output<string>;
-  /** Gives its application of a cell and a purpose; the purpose's default is `default`. */
+  /**
+   * Returns its application of a cell and a purpose; the purpose's default is `default`.
+   * @example `customer.application("eu-1", "reporting").secretArn`
+   */
   application: (cell: Cell, purpose?: string) => pulumi.Output<ApplicationOfStack>;
 }
 
@@ -30,6 +50,11 @@ export interface CustomerOfStack {
  * @param stack the stack, by its full name: `new pulumi.StackReference("organization/resistant-tenants/prod")`
  * @param customer the customer's name there
  * @throws `pulumi.RunError`, once the outputs are read, that says what is there instead and what to do
+ * @example
+ * ```ts
+ * const customer = customerOf(new pulumi.StackReference("organization/resistant-tenants/prod"), "acme");
+ * export const secretArn = customer.application("eu-1").secretArn;
+ * ```
  */
 export function customerOf(stack: pulumi.StackReference, customer: string): CustomerOfStack {
   const found = pulumi

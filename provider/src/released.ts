@@ -9,6 +9,12 @@ import { nameOfUrn, typeOfUrn } from "./urn";
  * it only where an earlier update has written `retainOnDelete` into its state, and never a protected one; but a
  * resource that names another by `aliases` takes over its entry in the same update, whatever its type. This one does,
  * keeps the object's id and nothing else, and when it goes, nothing is deleted.
+ *
+ * @example
+ * ```ts
+ * // In place of `new Tenant("acme", …)`: the stack forgets the tenant, and nothing is deleted.
+ * new Released("urn:pulumi:prod::tenants::pulumi-nodejs:dynamic/resistant:Tenant::acme");
+ * ```
  */
 export class Released extends pulumi.CustomResource {
   /**

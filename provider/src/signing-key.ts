@@ -24,14 +24,33 @@ export interface SigningKeyArgs {
 /**
  * A key pair for a tenant application: made once and kept in the state, encrypted, so that the application can be made
  * again without losing the key.
+ *
+ * @example
+ * ```ts
+ * const key = new SigningKey("acme-eu", { algorithm: "RS256", modulusLength: 3072 });
+ * export const publicKey = key.publicKeyPem;
+ * ```
  */
 export class SigningKey extends pulumi.CustomResource {
-  /** PKCS#8 PEM; a secret. */
+  /**
+   * The private key, PEM (PKCS#8). A secret: encrypted in the state, hidden in outputs.
+   * @example `-----BEGIN PRIVATE KEY-----…`
+   */
   declare readonly privateKeyPem: pulumi.Output<string>;
-  /** SPKI PEM. */
+  /**
+   * The public key, PEM (SPKI): what `TenantApplication` takes as `publicKey`.
+   * @example `-----BEGIN PUBLIC KEY-----…`
+   */
   declare readonly publicKeyPem: pulumi.Output<string>;
-  /** The key's RFC 7638 thumbprint; of an adopted key, the id that its secret tells. */
+  /**
+   * The key's RFC 7638 thumbprint; of an adopted key, the id in its secret.
+   * @example `Xq3v0WkYb2c9m1L8d7TnR4sE6uPzHaJfGiOoKxVtQwY`
+   */
   declare readonly keyId: pulumi.Output<string>;
+  /**
+   * The algorithm of its signatures, as given.
+   * @example `ES256`
+   */
   declare readonly algorithm: pulumi.Output<"RS256" | "ES256">;
 
   /**

@@ -36,24 +36,87 @@ export interface TenantApplicationArgs {
  *
  * Its credentials are returned once, when it is made, and are kept in the state, encrypted. There is no update
  * operation: on a change, a new application is made before the old one is deleted.
+ *
+ * @example With a secret of the vendor's making
+ * ```ts
+ * const tenant = new Tenant("acme", { name: "acme" });
+ * const application = new TenantApplication("acme-eu", { tenantId: tenant.tenantId, cell: "eu-1" });
+ * export const { clientId, clientSecret, tokenUrl } = application;
+ * ```
+ * @example With a key pair, of which the vendor gets the public half
+ * ```ts
+ * const tenant = new Tenant("acme", { name: "acme" });
+ * const key = new SigningKey("acme-eu", { algorithm: "ES256" });
+ * const application = new TenantApplication("acme-eu", {
+ *   tenantId: tenant.tenantId,
+ *   cell: "eu-1",
+ *   authMethod: "EC",
+ *   publicKey: key.publicKeyPem,
+ *   keyId: key.keyId,
+ *   scopes: ["documents.submissions.read"],
+ * });
+ * ```
  */
 export class TenantApplication extends pulumi.CustomResource {
+  /**
+   * The application's id, which the vendor gives it.
+   * @example `bR7nY2pL9vC`
+   */
   declare readonly applicationId: pulumi.Output<string>;
+  /**
+   * The OAuth2 client id of its token requests.
+   * @example `0oa9x1exampleclient`
+   */
   declare readonly clientId: pulumi.Output<string>;
-  /** A secret; of `CLIENT_SECRET` only. */
+  /**
+   * The client secret, of `CLIENT_SECRET` only. A secret: encrypted in the state, hidden in outputs.
+   * @example `application.clientSecret.apply((secret) => storeIt(secret))`
+   */
   declare readonly clientSecret: pulumi.Output<string | undefined>;
-  /** The base URL of the authorization server of its cell. */
+  /**
+   * The base URL of the authorization server of its cell.
+   * @example `https://eu.id.resistant.ai/oauth2/aus2un1hkrKhPjir4417`
+   */
   declare readonly authServer: pulumi.Output<string>;
-  /** Where it gets its tokens: the API's link, else `authServer` + `/v1/token`. */
+  /**
+   * Where it gets its tokens: the API's link, else `authServer` + `/v1/token`. Also the `aud` of its assertions.
+   * @example `https://eu.id.resistant.ai/oauth2/aus2un1hkrKhPjir4417/v1/token`
+   */
   declare readonly tokenUrl: pulumi.Output<string>;
-  /** Of RSA and EC only. */
+  /**
+   * The key's id, of RSA and EC only: the `kid` of its assertions.
+   * @example `Xq3v0WkYb2c9m1L8d7TnR4sE6uPzHaJfGiOoKxVtQwY`
+   */
   declare readonly keyId: pulumi.Output<string | undefined>;
-  /** When it was made (or adopted), by this machine's clock: RFC 3339, UTC. The API does not tell. */
+  /**
+   * When it was created (or adopted), by this machine's clock: RFC 3339, UTC. The API does not report it.
+   * @example `2026-03-01T09:30:02.418Z`
+   */
   declare readonly createdAt: pulumi.Output<string>;
+  /**
+   * The tenant it is a client of, as given.
+   * @example `aQ3mZ8kT1xW`
+   */
   declare readonly tenantId: pulumi.Output<string>;
+  /**
+   * The cell it is bound to, as given.
+   * @example `eu-1`
+   */
   declare readonly cell: pulumi.Output<Cell>;
+  /**
+   * What it may do at the Documents API.
+   * @example `["documents.submissions.read", "documents.submissions.write"]`
+   */
   declare readonly scopes: pulumi.Output<DocumentsScope[]>;
+  /**
+   * How it proves who it is.
+   * @example `CLIENT_SECRET`
+   */
   declare readonly authMethod: pulumi.Output<AuthMethod>;
+  /**
+   * The public key, of RSA and EC only, as given.
+   * @example `-----BEGIN PUBLIC KEY-----…`
+   */
   declare readonly publicKey: pulumi.Output<string | Record<string, unknown> | undefined>;
 
   /**

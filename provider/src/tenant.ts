@@ -31,23 +31,63 @@ export interface TenantArgs {
  *
  * There is no update operation: a change of `name` or of given `cells` is a replacement, the old tenant is deleted
  * first, and it is refused in the preview unless `allowReplace` is true.
+ *
+ * @example
+ * ```ts
+ * const tenant = new Tenant("acme", { name: "acme", initialCells: ["eu-1"] }, { protect: true });
+ * export const webUi = tenant.webUiUrls.apply((urls) => urls["eu-1"]);
+ * ```
  */
 export class Tenant extends pulumi.CustomResource {
+  /**
+   * The tenant's id, which the vendor gives it.
+   * @example `aQ3mZ8kT1xW`
+   */
   declare readonly tenantId: pulumi.Output<string>;
+  /**
+   * Its name, as given.
+   * @example `acme`
+   */
   declare readonly name: pulumi.Output<string>;
-  /** The cells where the Web UI is reachable, as the vendor has them. */
+  /**
+   * The cells where the Web UI is reachable, as the vendor has them.
+   * @example `["eu-1"]`
+   */
   declare readonly cells: pulumi.Output<Cell[]>;
-  /** The Web UI's https URL per cell; a cell for which the API gives no link is left out. */
+  /**
+   * The Web UI's https URL per cell; a cell for which the API gives no link is left out.
+   * @example `{ "eu-1": "https://acme-partner.documents.resistant.ai" }`
+   */
   declare readonly webUiUrls: pulumi.Output<Partial<Record<Cell, string>>>;
-  /** The claim value that lets a user of the partner's identity provider read (`<tenant_id>_RO`). */
+  /**
+   * The claim value that lets a user of the partner's identity provider read.
+   * @example `aQ3mZ8kT1xW_RO`
+   */
   declare readonly readOnlyClaim: pulumi.Output<string>;
-  /** The same for reading and writing (`<tenant_id>_RW`). */
+  /**
+   * The same for reading and writing.
+   * @example `aQ3mZ8kT1xW_RW`
+   */
   declare readonly readWriteClaim: pulumi.Output<string>;
+  /**
+   * The vendor's environment it is in, which is that of the stack's configuration.
+   * @example `production`
+   */
   declare readonly stage: pulumi.Output<Stage>;
-  /** When the vendor made it, as the vendor writes it. */
+  /**
+   * When the vendor created it, as the vendor writes it.
+   * @example `2026-03-01T09:30:00.000Z`
+   */
   declare readonly createdAt: pulumi.Output<string>;
+  /**
+   * When the vendor last changed it, as the vendor writes it.
+   * @example `2026-03-01T09:30:00.000Z`
+   */
   declare readonly updatedAt: pulumi.Output<string>;
-  /** Who made or adopted it: the CI system's user, else `user@host`. */
+  /**
+   * Who created or adopted it: the CI system's user, else `user@host`.
+   * @example `jane@build-7`
+   */
   declare readonly createdBy: pulumi.Output<string>;
 
   /**

@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import path from "node:path";
-import { cacheFolder, makeOnce } from "../cache";
-import { SandboxError, reasonOf } from "../errors";
-import { runProcess, runToSuccess, startServer } from "../process";
-import { elapsed, withElapsed, type Log } from "../progress";
+import { SandboxError } from "../errors";
+import { startServer } from "../process";
+import type { Log } from "../progress";
+import { findPythonWith } from "../python";
 
 const motoVersion = "5.2.5";
 
@@ -56,54 +54,11 @@ async function assertAnswers(endpointUrl: string): Promise<void> {
 }
 
 /** Returns the Python of the virtual environment that has moto, which it makes where there is none. */
-async function findMoto(log: Log): Promise<string> {
-  const folder = path.join(cacheFolder(), `moto-${motoVersion}`);
-  const python = path.join(folder, "bin", "python");
-  if (existsSync(python)) return python;
-  // What is there now is a virtual environment whose Python was uninstalled: its link leads nowhere.
-  await rm(folder, { recursive: true, force: true });
-  const startedAt = performance.now();
-  const basePython = await findPython();
-  log(`Installing moto ${motoVersion} from PyPI into ${folder}, once: about half a minute.`);
-  await makeOnce(folder, async (temporary) => {
-    await makeEnvironment(basePython, temporary);
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", motoRequirement];
-    try {
-      await withElapsed(log, "installing moto", () =>
-        runToSuccess(path.join(temporary, "bin", "python"), pip),
-      );
-    } catch (error) {
-      throw new SandboxError(
-        "INSTALL_FAILED",
-        `moto could not be installed from PyPI; see that pip can reach it, or set AWS_ENDPOINT_URL to a Secrets Manager of your own, such as LocalStack. ${reasonOf(error)}`,
-        { cause: error },
-      );
-    }
+function findMoto(log: Log): Promise<string> {
+  return findPythonWith([motoRequirement], {
+    name: "moto",
+    folder: `moto-${motoVersion}`,
+    otherwise: "set AWS_ENDPOINT_URL to a Secrets Manager of your own, such as LocalStack",
+    log,
   });
-  log(`moto is ready (${elapsed(performance.now() - startedAt)}).`);
-  return python;
-}
-
-async function makeEnvironment(python: string, folder: string): Promise<void> {
-  const result = await runProcess(python, ["-m", "venv", folder]);
-  if (result.exitCode === 0) return;
-  throw new SandboxError(
-    "PREREQUISITE_MISSING",
-    `${python} cannot make a virtual environment: install its venv module (on Debian and Ubuntu: apt-get install python3-venv). ${result.stderr.trim() || result.stdout.trim()}`,
-  );
-}
-
-async function findPython(): Promise<string> {
-  const tooOld = "import sys; sys.exit(sys.version_info < (3, 10))";
-  for (const name of ["python3", "python"]) {
-    try {
-      if ((await runProcess(name, ["-c", tooOld], { timeoutMs: 30_000 })).exitCode === 0) return name;
-    } catch {
-      // There is no program of this name: the next one may be there.
-    }
-  }
-  throw new SandboxError(
-    "PREREQUISITE_MISSING",
-    "Python 3.10 or later is needed for the sandbox's Secrets Manager and was not found as python3 or python: install it (on Debian and Ubuntu: apt-get install python3 python3-venv), or set AWS_ENDPOINT_URL to a Secrets Manager of your own, such as LocalStack.",
-  );
 }

@@ -1,5 +1,5 @@
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { nameOfUrn, resourcesOfLastUpdate, tenantType } from "pulumi-resistant-tenants/own-stack";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { nameOfUrn, resourcesOfLastUpdate, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
 
 import type { CustomerConfiguration } from "./configuration";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsAccess, SecretsManager } from "pulumi-resistant-tenants/aws-secret";
-import { readIdentityAccess } from "pulumi-resistant-tenants/identity-access";
+import type { AwsAccess, SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import { readIdentityAccess } from "pulumi-resistant-tenants/internal/identity-access";
 import { z } from "zod";
 
 /** What makes the AWS provider another identity than the one that the AWS SDK finds, in ways that are not followed here. */
@@ -25,7 +25,7 @@ export async function askAws<T>(ask: (aws: SecretsManager) => Promise<T>): Promi
   const access = readAwsAccess((key) => config.get(key));
   if (access === undefined) return undefined;
   // The SDK is loaded where there is something to ask.
-  const loaded = await import("pulumi-resistant-tenants/aws-secret");
+  const loaded = await import("pulumi-resistant-tenants/internal/aws-secret");
   const aws = new loaded.SecretsManager(access);
   try {
     return await ask(aws);

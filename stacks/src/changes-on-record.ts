@@ -1,4 +1,4 @@
-import type { JournalEvent } from "pulumi-resistant-tenants/journal";
+import type { JournalEvent } from "pulumi-resistant-tenants/internal/journal";
 import { z } from "zod";
 
 import type { DeclaredCustomer, Value } from "./declared-customer";

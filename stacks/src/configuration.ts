@@ -1,10 +1,10 @@
-import { settingsKeys, settingsSchema, readSettings } from "pulumi-resistant-tenants/settings";
+import { settingsKeys, settingsSchema, readSettings } from "pulumi-resistant-tenants/internal/settings";
 import type {
   ConfigurationProblem,
   ProviderSettings,
   SettingsContext,
-} from "pulumi-resistant-tenants/settings";
-import { type Cell, widestStage } from "pulumi-resistant-tenants/vocabulary";
+} from "pulumi-resistant-tenants/internal/settings";
+import { type Cell, widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { CustomerEntry, CustomerFiles } from "./customer-files";

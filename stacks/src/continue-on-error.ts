@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { tenantApplicationType } from "pulumi-resistant-tenants/resource-types";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
 
 const variables = ["PULUMI_CONTINUE_ON_ERROR", "PULUMI_OPTION_CONTINUE_ON_ERROR"];
 

@@ -1,7 +1,12 @@
-import { type Journal, statusOnRecord } from "pulumi-resistant-tenants/journal";
-import { type HeldResource, nameOfUrn, stackName, tenantType } from "pulumi-resistant-tenants/own-stack";
+import { type Journal, statusOnRecord } from "pulumi-resistant-tenants/internal/journal";
+import {
+  type HeldResource,
+  nameOfUrn,
+  stackName,
+  tenantType,
+} from "pulumi-resistant-tenants/internal/own-stack";
 import type { Stage } from "pulumi-resistant-tenants";
-import { stageTable } from "pulumi-resistant-tenants/vocabulary";
+import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import {

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
-import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
-import { messageOf } from "pulumi-resistant-tenants/vocabulary";
+import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { shown } from "./problems";
 import { readYaml } from "./yaml-file";

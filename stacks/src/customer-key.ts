@@ -1,5 +1,5 @@
 import type { AuthMethod } from "pulumi-resistant-tenants";
-import { readPublicKey } from "pulumi-resistant-tenants/vocabulary";
+import { readPublicKey } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { yamlText } from "./problems";

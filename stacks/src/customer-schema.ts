@@ -4,8 +4,8 @@ import {
   documentsScopes,
   type Stage,
   stageTable,
-} from "pulumi-resistant-tenants/vocabulary";
-import { secretArn } from "pulumi-resistant-tenants/settings";
+} from "pulumi-resistant-tenants/internal/vocabulary";
+import { secretArn } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
 import { customerKeyFields, customerKeyProblems } from "./customer-key";

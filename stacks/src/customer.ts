@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { type CustomerChange, type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
-import { stageTable } from "pulumi-resistant-tenants/vocabulary";
+import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "./configuration";
 import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";

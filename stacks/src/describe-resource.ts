@@ -3,7 +3,7 @@ import {
   signingKeyType,
   tenantApplicationType,
   tenantType,
-} from "pulumi-resistant-tenants/resource-types";
+} from "pulumi-resistant-tenants/internal/resource-types";
 
 /** A resource, as the stack names it. */
 export interface NamedResource {

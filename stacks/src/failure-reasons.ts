@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { openJournalOf } from "pulumi-resistant-tenants/journal";
-import { stackName } from "pulumi-resistant-tenants/own-stack";
-import { tenantApplicationType, tenantType } from "pulumi-resistant-tenants/resource-types";
-import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
-import { messageOf } from "pulumi-resistant-tenants/vocabulary";
+import { openJournalOf } from "pulumi-resistant-tenants/internal/journal";
+import { stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import { tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
+import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { NamedResource } from "./describe-resource";
 

@@ -1,5 +1,9 @@
-import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/own-stack";
-import { secretType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/resource-types";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
+import {
+  secretType,
+  tenantApplicationType,
+  tenantType,
+} from "pulumi-resistant-tenants/internal/resource-types";
 
 import { customerOfResource, describeResource, type NamedResource } from "./describe-resource";
 

@@ -1,5 +1,5 @@
-import type { HeldResource } from "pulumi-resistant-tenants/own-stack";
-import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
+import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 /**
  * Writes what the next owner of a customer needs to take it over: an entry for `tenants:customers`. It holds ids and

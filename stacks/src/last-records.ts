@@ -1,5 +1,5 @@
-import type { HeldResource } from "pulumi-resistant-tenants/own-stack";
-import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/stack-outputs";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
+import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { z } from "zod";
 
 /** The records of a stack's customers as its last update left them, by the customer's name. */

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { isCi } from "pulumi-resistant-tenants/provenance";
-import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
-import { stageTable } from "pulumi-resistant-tenants/vocabulary";
+import { isCi } from "pulumi-resistant-tenants/internal/provenance";
+import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
+import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** A process of this machine. */
 export interface RunningProcess {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CustomerRecord, StackOutputs } from "pulumi-resistant-tenants";
-import type { HeldResource } from "pulumi-resistant-tenants/own-stack";
-import { unknownValue } from "pulumi-resistant-tenants/unknown";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
+import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 
 import { type PendingFields, type Provided, toCustomerRecord } from "./outputs";
 import { settle } from "./settle";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { readIdentityAccess } from "pulumi-resistant-tenants/identity-access";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { readIdentityAccess } from "pulumi-resistant-tenants/internal/identity-access";
 import {
   type Action,
   appendTo,
@@ -15,11 +15,11 @@ import {
   resultOf,
   settleIntent,
   type StackRecord,
-} from "pulumi-resistant-tenants/journal";
-import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/own-stack";
-import { readReason, reasonForChange } from "pulumi-resistant-tenants/reason";
-import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
-import { messageOf } from "pulumi-resistant-tenants/vocabulary";
+} from "pulumi-resistant-tenants/internal/journal";
+import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import { readReason, reasonForChange } from "pulumi-resistant-tenants/internal/reason";
+import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ChangedCustomer } from "./customer-changes";
 import type { DeclaredCustomer } from "./declared-customer";
@@ -140,7 +140,7 @@ export class ProgramRecord {
     const config = new pulumi.Config("aws");
     const access = readIdentityAccess((key) => config.get(key));
     // An up without a change does not need it.
-    const { provenance } = await import("pulumi-resistant-tenants/provenance");
+    const { provenance } = await import("pulumi-resistant-tenants/internal/provenance");
     const read = readReason(this.settings);
     const reason = "problem" in read ? undefined : read.reason;
     return {

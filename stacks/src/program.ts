@@ -1,23 +1,32 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Clock, openClock } from "pulumi-resistant-tenants/clock";
-import { assertNothingReveals, assertStackEnvironment, refusal } from "pulumi-resistant-tenants/guards";
-import { isOnDisk, journalMissing, journalProblem, openJournalOf } from "pulumi-resistant-tenants/journal";
+import { type Clock, openClock } from "pulumi-resistant-tenants/internal/clock";
+import {
+  assertNothingReveals,
+  assertStackEnvironment,
+  refusal,
+} from "pulumi-resistant-tenants/internal/guards";
+import {
+  isOnDisk,
+  journalMissing,
+  journalProblem,
+  openJournalOf,
+} from "pulumi-resistant-tenants/internal/journal";
 import {
   nameOfUrn,
   otherStackNames,
   resourcesOfLastUpdate,
   stackName,
   tenantType,
-} from "pulumi-resistant-tenants/own-stack";
+} from "pulumi-resistant-tenants/internal/own-stack";
 import {
   allowedHostsIn,
   type ConfigurationProblem,
   describeProblems,
   type ProviderSettings,
-} from "pulumi-resistant-tenants/settings";
-import { messageOf } from "pulumi-resistant-tenants/vocabulary";
+} from "pulumi-resistant-tenants/internal/settings";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";

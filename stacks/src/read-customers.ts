@@ -1,5 +1,5 @@
-import type { ConfigurationProblem } from "pulumi-resistant-tenants/settings";
-import { type Cell, documentsScopes, type Stage } from "pulumi-resistant-tenants/vocabulary";
+import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
+import { type Cell, documentsScopes, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { z } from "zod";
 
 import type { CustomerEntry } from "./customer-files";

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenants/reason";
-import { tenantApplicationType } from "pulumi-resistant-tenants/resource-types";
-import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenants/internal/reason";
+import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
+import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 
 import type { ChangedCustomer } from "./customer-changes";
 import { describeChanges } from "./declared-customer";

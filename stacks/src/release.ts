@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import type { CustomerRecord } from "pulumi-resistant-tenants/stack-outputs";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 import type { CustomerConfiguration } from "./configuration";
 import { describeHandOver } from "./hand-over";

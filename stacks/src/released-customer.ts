@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Released } from "pulumi-resistant-tenants";
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { type HeldResource, nameOfUrn, releasedType } from "pulumi-resistant-tenants/own-stack";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { type HeldResource, nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/own-stack";
 
 import { customerType } from "./customer";
 import { Safeguard, safeguardType } from "./safeguard";

@@ -1,5 +1,5 @@
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
 
 import { type CustomerConfiguration, slotName } from "./configuration";
 import { safeguardType } from "./safeguard";

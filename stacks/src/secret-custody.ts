@@ -1,6 +1,6 @@
 import type { Stage } from "pulumi-resistant-tenants";
-import { type ConfigurationProblem, kmsKey } from "pulumi-resistant-tenants/settings";
-import { stageTable } from "pulumi-resistant-tenants/vocabulary";
+import { type ConfigurationProblem, kmsKey } from "pulumi-resistant-tenants/internal/settings";
+import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { objectProblem } from "./problems";

@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretDescription, SecretsManager, WantedSecret } from "pulumi-resistant-tenants/aws-secret";
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { secretType, tenantType } from "pulumi-resistant-tenants/resource-types";
-import { describeDeletion, messageOf } from "pulumi-resistant-tenants/vocabulary";
+import type {
+  SecretDescription,
+  SecretsManager,
+  WantedSecret,
+} from "pulumi-resistant-tenants/internal/aws-secret";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
+import { describeDeletion, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { askAws } from "./aws-access";
 import { slotName } from "./configuration";

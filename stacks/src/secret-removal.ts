@@ -1,8 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
-import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { secretType } from "pulumi-resistant-tenants/resource-types";
-import { messageOf } from "pulumi-resistant-tenants/vocabulary";
+import type { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import {
+  type HeldResource,
+  nameOfUrn,
+  resourcesOfLastUpdate,
+} from "pulumi-resistant-tenants/internal/own-stack";
+import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { askAws } from "./aws-access";
 import type { CustomerArgs } from "./customer";

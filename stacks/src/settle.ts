@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { isUnknown } from "pulumi-resistant-tenants/unknown";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import { isUnknown } from "pulumi-resistant-tenants/internal/unknown";
 
 /** What a value of the program came to. */
 export type Settled<T> =

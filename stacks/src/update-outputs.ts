@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CustomerRecord } from "pulumi-resistant-tenants";
-import { refusal } from "pulumi-resistant-tenants/guards";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 
 import { customerOfResource, type NamedResource } from "./describe-resource";
 import { failureReasons } from "./failure-reasons";

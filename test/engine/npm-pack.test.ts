@@ -1,9 +1,12 @@
 import { strict as assert } from "node:assert";
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { z } from "zod";
+
 import { runToSuccess } from "../../sandbox/process";
+import { type PublishedPackage, startRegistry } from "../support/npm-registry";
 import { repositoryRoot, StackUnderTest } from "./engine";
 
 /** Packs the package into a folder, and gives the tarball. */
@@ -24,17 +27,19 @@ async function contents(tarball: string): Promise<string[]> {
 describe("the package, packed and installed outside this repository", function () {
   this.timeout(600_000);
   let folder: string;
+  let project: string;
   let tarball: string;
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "packed-"));
+    project = path.join(folder, "project");
     tarball = await pack(folder);
   });
   after(async () => {
     await rm(folder, { recursive: true });
   });
 
-  it("holds what its sources compile to, a README, and nothing else", async () => {
+  it("holds what its sources compile to, a README, a licence, and nothing else", async () => {
     const sources = await readdir(path.join(repositoryRoot, "provider/src"), { recursive: true });
     const compiled = sources
       .filter((file) => file.endsWith(".ts"))
@@ -42,23 +47,16 @@ describe("the package, packed and installed outside this repository", function (
       .flatMap((file) => [`package/dist/${file}.js`, `package/dist/${file}.d.ts`]);
     assert.deepEqual(
       (await contents(tarball)).sort(),
-      ["package/package.json", "package/README.md", ...compiled].sort(),
+      ["package/package.json", "package/README.md", "package/LICENSE", ...compiled].sort(),
     );
   });
 
   it("runs examples/own-stack there, type-checked, with one copy of the SDK", async () => {
-    const project = path.join(folder, "project");
     await cp(path.join(repositoryRoot, "examples/own-stack"), project, {
       recursive: true,
       filter: (file) => !file.includes("node_modules"),
     });
-    const manifest = path.join(project, "package.json");
-    const wanted = (await readFile(manifest, "utf8")).replace(
-      /("pulumi-resistant-tenants": )"[^"]+"/,
-      `$1"file:${tarball}"`,
-    );
-    await writeFile(manifest, wanted);
-    await runToSuccess("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: project });
+    await npmInstall(project, tarball);
     // Two copies would share one run between two versions of the SDK.
     const copies = await readdir(path.join(project, "node_modules"), { recursive: true });
     assert.deepEqual(
@@ -72,15 +70,72 @@ describe("the package, packed and installed outside this repository", function (
       ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2020", "--module", "commonjs", "index.ts"],
       { cwd: project },
     );
-    const stack = await StackUnderTest.create({ projectDir: project });
+    await upAndDestroy(project);
+  });
+
+  it("runs an ES module by tsx, under a scoped name of a private registry", async () => {
+    const scoped = await packAs("@partner/pulumi-resistant-tenants", tarball, folder);
+    const registry = await startRegistry(scoped);
     try {
-      await stack.up();
-      await stack.up("--expect-no-changes");
-      assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
-      await stack.succeed(["destroy", "--yes", "--skip-preview"]);
-      assert.deepEqual(stack.existing(), {});
+      await writeFile(path.join(project, ".npmrc"), `@partner:registry=${registry.url}/\n`);
+      const alias = `pulumi-resistant-tenants@npm:${scoped.manifest.name}@${scoped.manifest.version}`;
+      await npmInstall(project, alias, "tsx@4.23.15");
     } finally {
-      await stack.finish();
+      await registry.close();
     }
+    const installed = path.join(project, "node_modules/pulumi-resistant-tenants/package.json");
+    assert.equal(manifestIn(await readFile(installed, "utf8")).name, scoped.manifest.name);
+    await writeFile(
+      path.join(project, "Pulumi.yaml"),
+      "name: own-stack\nruntime:\n  name: nodejs\n  options: { typescript: false, nodeargs: --import=tsx }\n",
+    );
+    const manifest = path.join(project, "package.json");
+    const asModule = { ...(JSON.parse(await readFile(manifest, "utf8")) as object), type: "module" };
+    await writeFile(manifest, JSON.stringify(asModule));
+    await appendFile(
+      path.join(project, "index.ts"),
+      "export const url = await Promise.resolve(import.meta.url);\n",
+    );
+    await runToSuccess(path.join(project, "node_modules/.bin/tsc"), ["--noEmit"], { cwd: project });
+    await upAndDestroy(project);
   });
 });
+
+/** Runs the documented command. */
+async function npmInstall(project: string, ...packages: string[]): Promise<void> {
+  const options = ["--prefer-offline", "--no-audit", "--no-fund"];
+  await runToSuccess("npm", ["install", ...options, ...packages], { cwd: project });
+}
+
+/** Makes the tarball of a package that has another name. */
+async function packAs(name: string, tarball: string, folder: string): Promise<PublishedPackage> {
+  await runToSuccess("tar", ["-xzf", tarball, "-C", folder]);
+  const source = path.join(folder, "package");
+  const file = path.join(source, "package.json");
+  const manifest = { ...manifestIn(await readFile(file, "utf8")), name };
+  await writeFile(file, JSON.stringify(manifest));
+  const destination = path.join(folder, "scoped");
+  await mkdir(destination);
+  const args = ["pack", "--ignore-scripts", "--pack-destination", destination];
+  await runToSuccess("npm", args, { cwd: source });
+  const [packed] = await readdir(destination);
+  return { manifest, tarball: path.join(destination, packed!) };
+}
+
+function manifestIn(text: string): PublishedPackage["manifest"] {
+  return z.looseObject({ name: z.string(), version: z.string() }).parse(JSON.parse(text));
+}
+
+/** Runs the program of examples/own-stack on the engine, and takes it down. */
+async function upAndDestroy(project: string): Promise<void> {
+  const stack = await StackUnderTest.create({ projectDir: project });
+  try {
+    await stack.up();
+    await stack.up("--expect-no-changes");
+    assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    assert.deepEqual(stack.existing(), {});
+  } finally {
+    await stack.finish();
+  }
+}

@@ -1,4 +1,4 @@
-import { tenantApplicationType, tenantType } from "pulumi-resistant-tenants/operator";
+import { tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/operator";
 import { z } from "zod";
 
 import type { Rule } from "../resource";

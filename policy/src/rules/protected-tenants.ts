@@ -1,4 +1,4 @@
-import { tenantType } from "pulumi-resistant-tenants/operator";
+import { tenantType } from "pulumi-resistant-tenants/internal/operator";
 
 import type { Rule } from "../resource";
 

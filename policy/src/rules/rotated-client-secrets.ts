@@ -1,4 +1,4 @@
-import { tenantApplicationType } from "pulumi-resistant-tenants/operator";
+import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import { z } from "zod";
 
 import type { DeclaredRotation, Rule } from "../resource";

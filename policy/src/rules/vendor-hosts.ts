@@ -1,4 +1,4 @@
-import { readSettings } from "pulumi-resistant-tenants/settings";
+import { readSettings } from "pulumi-resistant-tenants/internal/settings";
 
 import type { StackRule } from "../resource";
 

@@ -94,9 +94,33 @@ type Remedies = Partial<Record<number, string>>;
  * because the API has no idempotency key.
  *
  * Every method throws {@link TenantManagementError}.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ *
+ * const transport = createTransport();
+ * const pem = readFileSync("organization-key.pem", "utf8");
+ * const client = {
+ *   tokenUrl: "https://eu.id.resistant.ai/oauth2/aus17c172cLOCWEyk417/v1/token",
+ *   clientId: "0oa-your-organization-client",
+ *   sign: signerFor(readOrganizationKey(pem, "organization-key.pem")),
+ * };
+ * const api = new TenantManagementApi({
+ *   stage: "testing",
+ *   apiUrl: stageTable.testing.apiUrl,
+ *   tokens: new OrganizationTokens(client, transport, defaultRetryPolicy),
+ *   transport,
+ *   retryPolicy: defaultRetryPolicy,
+ * });
+ * for (const { tenantId, name } of await api.listTenants()) console.log(tenantId, name);
+ * await api.close();
+ * ```
  */
 export class TenantManagementApi {
+  /** The vendor's environment that it calls. */
   readonly stage: Stage;
+  /** The base URL, without a slash at its end. */
   readonly apiUrl: string;
 
   readonly #pacer: Pacer;

@@ -1,9 +1,11 @@
 /** The vendor's environments. They share nothing: a tenant of one is unknown to the other. */
 export const stages = ["testing", "production"] as const;
+/** One of the vendor's environments. */
 export type Stage = (typeof stages)[number];
 
 /** The vendor's regions, in the order of its documentation. */
 export const cells = ["eu-1", "us-1", "ca-1", "ap-2", "ap-3"] as const;
+/** One of the vendor's regions. */
 export type Cell = (typeof cells)[number];
 
 /** What the vendor documents of each cell: the AWS region it runs in and the prefix of its hosts. */
@@ -80,6 +82,10 @@ export const authorizationDomain = "id.resistant.ai";
  * Gives the base URL of the Documents API, which a tenant application's credentials call.
  *
  * @returns for example `https://api.us-1.documents.resistant.ai`
+ * @example
+ * ```ts
+ * export const url = documentsApiUrl("production", "us-1");
+ * ```
  */
 export function documentsApiUrl(stage: Stage, cell: Cell): string {
   return `https://api.${cellTable[cell].hostPrefix}${stageTable[stage].documentsDomain}`;

@@ -47,10 +47,27 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** Is thrown for everything that goes wrong between this client and the vendor; its message tells the remedy. */
+/**
+ * Is thrown for everything that goes wrong between this client and the vendor; its message tells the remedy.
+ *
+ * @example
+ * ```ts
+ * async function isThere(api: TenantManagementApi, tenantId: string): Promise<boolean | undefined> {
+ *   try {
+ *     return (await api.getTenant(tenantId)) !== undefined;
+ *   } catch (error) {
+ *     if (error instanceof TenantManagementError && error.code === "NO_ANSWER") return undefined;
+ *     throw error;
+ *   }
+ * }
+ * ```
+ */
 export class TenantManagementError extends Error {
+  /** Who is to blame, and what it means for an object that was to be made. */
   readonly code: ErrorCode;
+  /** HTTP status, where the server answered. */
   readonly status: number | undefined;
+  /** Whether the same would happen again, however often the call is repeated. */
   readonly isPermanent: boolean;
   /** Private, so that no log of the error shows the credential it may hold. */
   readonly #made: MadeObject | undefined;

@@ -29,7 +29,16 @@ interface Token {
   renewAtMs: number;
 }
 
-/** Keeps the process's one access token: one request for it, however many callers wait. */
+/**
+ * Keeps the process's one access token: one request for it, however many callers wait.
+ *
+ * @example
+ * ```ts
+ * async function tokenOf(client: OrganizationClient): Promise<string> {
+ *   return new OrganizationTokens(client, createTransport(), defaultRetryPolicy).get();
+ * }
+ * ```
+ */
 export class OrganizationTokens {
   #token: Token | undefined;
   #pending: Promise<Token> | undefined;

@@ -25,6 +25,7 @@ export interface RetryPolicy {
 /** A wait from which on it is told, in milliseconds. */
 export const noticeableWaitMs = 5_000;
 
+/** The policy of whoever has no reason for another. */
 export const defaultRetryPolicy: RetryPolicy = {
   attempts: 8,
   baseDelayMs: 250,

@@ -11,10 +11,12 @@ import { withZone } from "./server-clock";
 
 /** The permissions of a tenant application at the Documents API. */
 export const documentsScopes = ["documents.submissions.read", "documents.submissions.write"] as const;
+/** One of the permissions of a tenant application. */
 export type DocumentsScope = (typeof documentsScopes)[number];
 
 /** How a tenant application proves who it is: a secret of the vendor's making, or a key pair of the customer's own. */
 export const authMethods = ["CLIENT_SECRET", "RSA", "EC"] as const;
+/** One of the ways in which a tenant application proves who it is. */
 export type AuthMethod = (typeof authMethods)[number];
 
 // Ids become parts of paths, names and log lines: what could leave one is refused here.
@@ -140,6 +142,7 @@ export const applicationListSchema = z.object({ items: z.array(applicationSchema
 export const newApplicationSchema = z
   .object({ ...applicationFields, credentials: credentialsSchema })
   .transform((application) => ({ ...toApplication(application), credentials: application.credentials }));
+/** An application as its create answers: with the credentials, which come this one time. */
 export type NewApplication = z.output<typeof newApplicationSchema>;
 
 /** Reads the little that counts of an answer that is otherwise unusable. */

@@ -1,4 +1,4 @@
-import { parsePublicKey } from "pulumi-resistant-tenants/vocabulary";
+import { parsePublicKey } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "../configuration";
 import { type Specification, toSpecification } from "../rotation/specification";

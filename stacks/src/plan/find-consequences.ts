@@ -1,6 +1,6 @@
 import type { Stage } from "pulumi-resistant-tenants";
-import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/own-stack";
-import { secretType } from "pulumi-resistant-tenants/resource-types";
+import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
+import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 
 import { type CustomerConfiguration, slotName } from "../configuration";
 import type { ChangedCustomer } from "../customer-changes";

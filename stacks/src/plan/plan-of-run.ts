@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
-import { allowedHostsIn } from "pulumi-resistant-tenants/settings";
+import {
+  type HeldResource,
+  nameOfUrn,
+  resourcesOfLastUpdate,
+} from "pulumi-resistant-tenants/internal/own-stack";
+import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
 import type { StackConfiguration } from "../configuration";

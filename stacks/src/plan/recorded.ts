@@ -1,4 +1,4 @@
-import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/own-stack";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { z } from "zod";
 
 import { readRecordedConfiguration } from "../configuration";

@@ -3,8 +3,8 @@ import {
   documentsScopes,
   signingKeyType,
   tenantApplicationType,
-} from "pulumi-resistant-tenants/vocabulary";
-import { unknownValue } from "pulumi-resistant-tenants/unknown";
+} from "pulumi-resistant-tenants/internal/vocabulary";
+import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 import { z } from "zod";
 
 import type { Specification } from "./specification";

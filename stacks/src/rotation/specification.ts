@@ -3,7 +3,7 @@ import {
   type DocumentsScope,
   isSamePublicKey,
   parsePublicKey,
-} from "pulumi-resistant-tenants/vocabulary";
+} from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { CustomerKey } from "../customer-key";
 

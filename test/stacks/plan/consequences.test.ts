@@ -95,9 +95,9 @@ async function consequencesOf(
   const named = held.map(({ urn, ...rest }) => ({ ...rest, name: urn.split("::").at(-1) ?? "" }));
   const changed = provided.flatMap((customer): ChangedCustomer[] => {
     const was = read(before, stage).find(({ name }) => name === customer.name);
-    const before = was && toDeclared(was, "resistant-tenants");
-    const changes = before && changesOf(before, toDeclared(customer, secretPrefix));
-    const of = { customer: customer.name, tenantId: undefined, before };
+    const last = was && toDeclared(was, "resistant-tenants");
+    const changes = last && changesOf(last, toDeclared(customer, secretPrefix));
+    const of = { customer: customer.name, tenantId: undefined, before: last };
     return changes ? [{ ...of, operation: "change", changes, isCatchingUp: false }] : [];
   });
   return findConsequences({
