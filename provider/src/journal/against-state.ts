@@ -1,6 +1,6 @@
 import type { RecordedAs } from "./chain";
 import type { RecordedType } from "./event";
-import { type Defect, describe, type Verifier } from "./verify";
+import type { Defect, Verifier } from "./verify";
 
 /** An object that a stack's state holds. */
 export interface HeldObject {
@@ -33,11 +33,11 @@ export function compareWithState(verifier: Verifier, state: ComparedState, locat
     ...verifier
       .objectsOf(state.stack)
       .filter(({ type, objectId }) => !held.has(`${type} ${objectId}`) && !state.released.includes(objectId))
-      .map(({ type, objectId, entry }) => ({
+      .map(({ type, objectId, where, description }) => ({
         kind: "open" as const,
-        where: entry.where,
+        where,
         problem:
-          `nothing says what became of ${type} ${objectId} (${describe(entry.event)}): the state does not hold it, and it is not on record as deleted or handed over. ` +
+          `nothing says what became of ${type} ${objectId} (${description}): the state does not hold it, and it is not on record as deleted or handed over. ` +
           "The end of the journal was cut off, or the state was changed, or an update was killed, or it was deleted at the vendor by others. `npm run tenants -- reconcile` names what is still there",
       })),
   ];

@@ -48,11 +48,11 @@ export {
   startRecording,
 } from "./recording";
 export { type RecordedCustomer, type RecordedStatus, statusOnRecord } from "./status";
+export type { ObjectOnRecord } from "./objects-on-record";
 export { openS3Journal } from "./s3-journal";
 export {
   type Defect,
   type DefectKind,
-  type ObjectOnRecord,
   type Verification,
   type VerifiedChain,
   Verifier,
