@@ -2,6 +2,7 @@ import type { EventEntry } from "./entry";
 import type { RecordedType } from "./event";
 import { settles } from "./history";
 import { objectIdOf } from "./memory";
+import { Texts } from "./texts";
 
 /** An object that the record says was made. */
 export interface ObjectOnRecord {
@@ -14,12 +15,13 @@ export interface ObjectOnRecord {
   description: string;
 }
 
-/** What a journal says of objects. A long one names many: of each, no more is kept than is told, in one text. */
+/** What a journal says of objects. A long one names many: what is told of each is kept as a text. */
 export class ObjectsOnRecord {
-  /** What is told of those that were made, and neither deleted nor handed over, by stack, type and id. */
-  readonly #live = new Map<string, string>();
-  /** The hashes of the events that say that an object was made, one a line. */
-  readonly #creates = new Map<string, string>();
+  readonly #told = new Texts();
+  /** What is told of the creates of each object, by its type and id: numbers of texts, the last one last. */
+  readonly #creates = new Map<string, number | number[]>();
+  /** The objects that were made, and neither deleted nor handed over. */
+  readonly #live = new Set<string>();
 
   /**
    * Takes an event as what it says of an object.
@@ -34,31 +36,36 @@ export class ObjectsOnRecord {
     const key = keyOf(type, objectId);
     if (operation === "delete" || operation === "release") this.#live.delete(key);
     if (operation !== "create") return;
-    this.#live.set(key, flat([stack, where, describe(event)]));
-    const known = this.#creates.get(key);
-    this.#creates.set(key, known === undefined ? hash : `${known}\n${hash}`);
+    // What was made again comes last.
+    this.#live.delete(key);
+    this.#live.add(key);
+    const told = this.#told.add(JSON.stringify([hash, stack, where, describe(event)]));
+    const before = this.#creates.get(key);
+    this.#creates.set(key, before === undefined ? told : [before, told].flat());
   }
 
   /** Gives the hashes of the events that say that an object was made. */
   createsOf(type: RecordedType, objectId: string): readonly string[] {
-    return this.#creates.get(keyOf(type, objectId))?.split("\n") ?? [];
+    return [this.#creates.get(keyOf(type, objectId)) ?? []].flat().map((told) => this.#read(told)[0]);
   }
 
   /** Gives the objects of a stack that were made, and neither deleted nor handed over. */
   *of(wanted: string): Iterable<ObjectOnRecord> {
-    for (const [key, text] of this.#live) {
-      const [stack = "", where = "", description = ""] = JSON.parse(text) as string[];
+    for (const key of this.#live) {
+      const last = [this.#creates.get(key) ?? []].flat().at(-1);
+      if (last === undefined) continue;
+      const [, stack, where, description] = this.#read(last);
       const [type, objectId] = JSON.parse(key) as [RecordedType, string];
       if (stack === wanted) yield { type, objectId, stack, where, description };
     }
   }
+
+  #read(told: number): [hash: string, stack: string, where: string, description: string] {
+    return JSON.parse(this.#told.at(told)) as [string, string, string, string];
+  }
 }
 
+/** A template would keep hold of its parts. */
 function keyOf(type: RecordedType, objectId: string): string {
-  return flat([type, objectId]);
-}
-
-/** Makes one text of some: a template would keep hold of all its parts. */
-function flat(parts: readonly string[]): string {
-  return JSON.stringify(parts);
+  return JSON.stringify([type, objectId]);
 }
