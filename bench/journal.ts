@@ -107,17 +107,32 @@ async function main(): Promise<void> {
         empty: () => `s3://${bucket}/empty-${randomUUID()}`,
       },
     ];
+    const { known } = written;
+    const up = (location: string): Record<string, unknown> => ({
+      what: "up",
+      location,
+      known,
+      events: ofUp(),
+    });
     for (const { name, long, empty } of places) {
-      const verified = await median(env, () => ({ what: "verify", location: long }));
-      if (verified.defects !== 0) throw new Error(`${name}: ${JSON.stringify(verified)}`);
-      row(`verify, ${name}`, verified);
+      const verify = async (how: string): Promise<void> => {
+        const verified = await median(env, () => ({ what: "verify", location: long }));
+        if (verified.defects !== 0) throw new Error(`${name}: ${JSON.stringify(verified)}`);
+        row(`verify, ${name}${how}`, verified);
+      };
+      if (long.startsWith("s3:")) {
+        await verify(", before an up has packed any");
+        row(`an up that packs 1000 objects, ${name}`, await measure(env, up(long)));
+        for (let ups = 1; ups < Math.ceil(events / eventsPerObject / 1000); ups += 1)
+          await measure(env, up(long));
+      }
+      await verify("");
       row(`read all (a delete), ${name}`, await median(env, () => ({ what: "remember", location: long })));
       row(
         `an up, with none before, ${name}`,
         await median(env, () => ({ what: "up", location: empty(), events: ofUp() })),
       );
-      const { known } = written;
-      row(`an up, ${name}`, await median(env, () => ({ what: "up", location: long, known, events: ofUp() })));
+      row(`an up, ${name}`, await median(env, () => up(long)));
     }
     console.log(table.toString());
   } finally {

@@ -27,7 +27,7 @@ export {
   type SlotHistory,
 } from "./history";
 export type { Journal, KnownBefore } from "./journal";
-export { Memory } from "./memory";
+export { Memory, type RecordedCustomer, type RecordedStatus } from "./memory";
 export {
   isOnDisk,
   journalMissing,
@@ -47,7 +47,6 @@ export {
   settleIntent,
   startRecording,
 } from "./recording";
-export { type RecordedCustomer, type RecordedStatus, statusOnRecord } from "./status";
 export type { ObjectOnRecord } from "./objects-on-record";
 export { openS3Journal } from "./s3-journal";
 export {

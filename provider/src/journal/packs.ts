@@ -15,9 +15,9 @@ import type { ListedObject, Objects } from "./s3-objects";
 /** How the folder of packs is called: no stack's name has an exclamation mark. */
 const packFolder = "!packed/";
 /** How many objects a pack has at most; it is full, too, once they have so many bytes. */
-export const mostObjects = 200;
-const fullBytes = 1 << 20;
-/** How many objects are looked at, of those that are in no pack, and packed at most at once. */
+export const mostObjects = 100;
+const fullBytes = 1 << 19;
+/** How many objects are looked at, of those that are in no pack: one request's. */
 const lookedAt = 1000;
 const between = "..";
 /** How many objects are read at once, to pack them. */
@@ -65,14 +65,18 @@ export function isWhatIsListed(bytes: Buffer, { etag }: ListedObject): boolean {
   return etag !== "" && md5(bytes) === etag;
 }
 
-/** Packs the objects that are in no pack yet, as far as they fill one; it does nothing where the ETags are no MD5s. */
-export async function packUnpacked(objects: Objects, prefix: string): Promise<void> {
+/**
+ * Packs the objects that are in no pack yet, as far as they fill one; it does nothing where the ETags are no MD5s.
+ *
+ * @param most how many packs it makes at most
+ */
+export async function packUnpacked(objects: Objects, prefix: string, most: number): Promise<void> {
   const folder = folderOf(prefix);
   if (folder === undefined) return;
   const packs = await listPacks(objects, prefix);
   const lastPacked = packs.reduce((latest, { last }) => (last > latest ? last : latest), "");
   const listed = await objects.list(prefix, { after: `${prefix}${lastPacked}`, most: lookedAt });
-  for (const group of fullGroups(listed)) {
+  for (const group of fullGroups(listed).slice(0, most)) {
     const body = await packOf(objects, prefix, group);
     if (body === undefined) return;
     const [first, last] = [group[0], group.at(-1)].map((object) => object?.key.slice(prefix.length));

@@ -12,6 +12,8 @@ import { type ListedObject, objectsIn } from "./s3-objects";
 
 /** How many objects before the last ones are read at once, to find an event. */
 const readsBackAtOnce = 8;
+/** How many packs a run makes that has read all: it takes its time anyway. Another makes one. */
+const packsOfLongRun = 20;
 /** How long a run waits for objects to be packed, before it writes for the first time. */
 const packingMs = 5_000;
 
@@ -38,8 +40,11 @@ function s3Store(url: string, patience?: AwsPatience): Store {
   const prefix = `${pathname.replace(/^\/+|\/+$/g, "")}/`.replace(/^\/$/, "");
   const objects = objectsIn(bucket, patience);
   let lastKey = "";
-  const entriesOf = ({ key, text }: StoredObject): Entry[] =>
-    text.split("\n").flatMap((line, index) => readLine(line, `s3://${bucket}/${key}:${index + 1}`));
+  const entriesOf = ({ key, bytes }: StoredObject): Entry[] =>
+    bytes
+      .toString("utf8")
+      .split("\n")
+      .flatMap((line, index) => readLine(line, `s3://${bucket}/${key}:${index + 1}`));
   const list = async (after?: string): Promise<ListedObject[]> => {
     const all = await objects.list(prefix, after === undefined ? {} : { after });
     const listed = all.filter(({ key }) => !isPacked(key.slice(prefix.length)));
@@ -65,15 +70,16 @@ function s3Store(url: string, patience?: AwsPatience): Store {
     async readFrom(event) {
       const oldest = new Date(Date.parse(event.at) - olderKeyMs).toISOString();
       const read = async ({ key }: ListedObject): Promise<Entry[]> =>
-        entriesOf({ key, text: (await objects.read(key)).toString("utf8") });
+        entriesOf({ key, bytes: await objects.read(key) });
       return readBack(await list(`${prefix}${oldest}`), event, read);
     },
     // The engine's lock keeps others out, and a list at each event would double its time; a lost lock shows as a fork.
     isAsLeft: () => Promise.resolve(true),
-    async tidy() {
+    async tidy(isLongRun) {
+      const packing = packUnpacked(objects, prefix, isLongRun ? packsOfLongRun : 1);
       // A role that may not write there goes on without: it only reads more slowly.
       await endsWithin(
-        packUnpacked(objects, prefix).catch(() => undefined),
+        packing.catch(() => undefined),
         packingMs,
       );
     },
