@@ -33,7 +33,10 @@ describe("the status of a customer on record", () => {
     const other = intent("create", { ...tenant, slot: "globex" });
     assert.equal(statusOf([...deprecated, other]), "deprecated");
     const again = done(intent("deprecate", customer));
-    assert.equal(statusOf([...deprecated, ...done(intent("create", tenant), "made"), ...again]), "deprecated");
+    assert.equal(
+      statusOf([...deprecated, ...done(intent("create", tenant), "made"), ...again]),
+      "deprecated",
+    );
   });
 
   it("is deprecated where that was announced before the tenant was made, in the same run", () => {
