@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -134,7 +134,8 @@ async function main(): Promise<void> {
       );
       row(`an up, ${name}`, await median(env, () => up(long)));
     }
-    console.log(table.toString());
+    const load = loadavg().map((value) => value.toFixed(1));
+    console.log(`${table.toString()}\nLoad average of the machine: ${load.join(", ")}`);
   } finally {
     client.destroy();
     await moto.close();
