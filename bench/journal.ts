@@ -7,6 +7,8 @@ import { parseArgs, promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import Table from "cli-table3";
 
+import { packUnpacked } from "../provider/src/journal/packs";
+import { objectsIn } from "../provider/src/journal/s3-objects";
 import { startSecretsManager } from "../sandbox/aws/moto";
 import { ofUp, writeJournal, type Written } from "./journal/written";
 
@@ -122,9 +124,11 @@ async function main(): Promise<void> {
       };
       if (long.startsWith("s3:")) {
         await verify(", before an up has packed any");
-        row(`an up that packs 1000 objects, ${name}`, await measure(env, up(long)));
-        for (let ups = 1; ups < Math.ceil(events / eventsPerObject / 1000); ups += 1)
-          await measure(env, up(long));
+        row(`an up that packs, ${name}`, await measure(env, up(long)));
+        // What the runs would have done by now that wrote it.
+        Object.assign(process.env, env);
+        for (let looks = 0; looks * 1000 < events / eventsPerObject; looks += 1)
+          await packUnpacked(objectsIn(bucket), "long/", Infinity);
       }
       await verify("");
       row(`read all (a delete), ${name}`, await median(env, () => ({ what: "remember", location: long })));
