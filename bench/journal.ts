@@ -1,17 +1,16 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import Table from "cli-table3";
 
-import type { JournalEvent, KnownBefore } from "../provider/src/journal";
-import { advance, chained, genesis, type Head } from "../provider/src/journal/chain";
-import { readEntry } from "../provider/src/journal/entry";
-import { Memory } from "../provider/src/journal/memory";
+import { packUnpacked } from "../provider/src/journal/packs";
+import { objectsIn } from "../provider/src/journal/s3-objects";
 import { startSecretsManager } from "../sandbox/aws/moto";
+import { ofUp, writeJournal, type Written } from "./journal/written";
 
 /**
  * Measures what a long journal costs, on disk and in S3 (moto): to verify it, and what it adds to an `up` that makes a
@@ -32,81 +31,6 @@ const runs = Number(values.runs);
 
 const region = "eu-west-1";
 const bucket = "journals";
-const customers = 500;
-const common = {
-  v: 2,
-  actor: "github:octocat",
-  reason: "CHG-1042: the rotation of this quarter",
-  stack: "organization/resistant-tenants/prod",
-  stage: "production",
-  apiUrl: "https://api.tenants.resistant.ai/v0",
-  type: "TenantApplication",
-} as const;
-
-/** The lines of a journal, each with its time, and what the state knows of it then. */
-interface Written {
-  lines: Array<{ at: string; id: string; text: string }>;
-  known: Omit<KnownBefore, "idIn">;
-}
-
-/** Writes a journal: each rotation makes an application, and deletes the one before it. */
-function writeJournal(): Written {
-  const memory = new Memory();
-  const lines: Written["lines"] = [];
-  let head: Head = genesis;
-  let at = Date.UTC(2026, 0, 1);
-  let last = { ...genesis, at: "" };
-  const add = (event: JournalEvent): void => {
-    memory.add(event);
-    const text = JSON.stringify(chained(event, head, memory.holdingOf(common.stack)));
-    const entry = readEntry(text, "");
-    if (entry.kind !== "event") throw new Error(text);
-    head = advance(head, entry);
-    lines.push({ at: event.at, id: event.id, text });
-    if (event.event === "result" && event.operation === "create") last = { ...head, at: event.at };
-  };
-  const perform = (operation: "create" | "delete", slot: string, tenantId: string, applicationId: string) => {
-    const of = { ...common, slot, operation, tenantId };
-    const id = randomUUID();
-    const now = (): string => new Date((at += 40)).toISOString();
-    const parameters = { cell: "eu-1", scopes: ["documents.submissions.read"], authMethod: "EC", keyId: id };
-    const ofIntent = operation === "create" ? { parameters, known: [] } : { parameters: {}, applicationId };
-    add({ ...of, ...ofIntent, event: "intent", id, at: now() });
-    const outcome = operation === "create" ? "made" : "deleted";
-    const end = { intent: id, outcome, applicationId, durationMs: 40 } as const;
-    add({ ...of, ...end, event: "result", id: randomUUID(), at: now() });
-  };
-  const tenantIds = Array.from({ length: customers }, () => randomUUID());
-  const held = new Map<number, string>();
-  for (let turn = 0; lines.length < events; turn += 1) {
-    const customer = turn % customers;
-    const generation = Math.floor(turn / customers) + 1;
-    const slot = (number: number): string => `customer${customer}/eu-1/default/${number}`;
-    const [tenantId = "", before, id] = [tenantIds[customer], held.get(customer), randomUUID()];
-    perform("create", slot(generation), tenantId, id);
-    held.set(customer, id);
-    if (before !== undefined) perform("delete", slot(generation - 1), tenantId, before);
-  }
-  return { lines, known: { stack: common.stack, holding: memory.holdingOf(common.stack), last } };
-}
-
-/** The events of an `up` that makes a customer with one application. */
-function ofUp(): JournalEvent[] {
-  const at = new Date().toISOString();
-  const tenantId = randomUUID();
-  const operation = "create";
-  const name = `new${randomUUID().slice(0, 8)}`;
-  const make = (type: "Tenant" | "TenantApplication", slot: string): JournalEvent[] => {
-    const of = { ...common, type, slot, operation, tenantId, at } as const;
-    const id = randomUUID();
-    return [
-      { ...of, event: "intent", id, parameters: {} },
-      { ...of, event: "result", id: randomUUID(), intent: id, outcome: "failed", durationMs: 1 },
-    ];
-  };
-  return [...make("Tenant", name), ...make("TenantApplication", `${name}/eu-1/default`)];
-}
-
 interface Measured {
   ms: number;
   cpuMs: number;
@@ -147,7 +71,7 @@ async function putObjects(client: S3Client, prefix: string, lines: Written["line
 }
 
 async function main(): Promise<void> {
-  const written = writeJournal();
+  const written = writeJournal(events);
   const directory = await mkdtemp(path.join(tmpdir(), "bench-journal-"));
   const moto = await startSecretsManager({ log: () => undefined });
   const env = {
@@ -185,19 +109,37 @@ async function main(): Promise<void> {
         empty: () => `s3://${bucket}/empty-${randomUUID()}`,
       },
     ];
+    const { known } = written;
+    const up = (location: string): Record<string, unknown> => ({
+      what: "up",
+      location,
+      known,
+      events: ofUp(),
+    });
     for (const { name, long, empty } of places) {
-      const verified = await median(env, () => ({ what: "verify", location: long }));
-      if (verified.defects !== 0) throw new Error(`${name}: ${JSON.stringify(verified)}`);
-      row(`verify, ${name}`, verified);
+      const verify = async (how: string): Promise<void> => {
+        const verified = await median(env, () => ({ what: "verify", location: long }));
+        if (verified.defects !== 0) throw new Error(`${name}: ${JSON.stringify(verified)}`);
+        row(`verify, ${name}${how}`, verified);
+      };
+      if (long.startsWith("s3:")) {
+        await verify(", before an up has packed any");
+        row(`an up that packs, ${name}`, await measure(env, up(long)));
+        // What the runs would have done by now that wrote it.
+        Object.assign(process.env, env);
+        for (let looks = 0; looks * 1000 < events / eventsPerObject; looks += 1)
+          await packUnpacked(objectsIn(bucket), "long/", Infinity);
+      }
+      await verify("");
       row(`read all (a delete), ${name}`, await median(env, () => ({ what: "remember", location: long })));
       row(
         `an up, with none before, ${name}`,
         await median(env, () => ({ what: "up", location: empty(), events: ofUp() })),
       );
-      const { known } = written;
-      row(`an up, ${name}`, await median(env, () => ({ what: "up", location: long, known, events: ofUp() })));
+      row(`an up, ${name}`, await median(env, () => up(long)));
     }
-    console.log(table.toString());
+    const load = loadavg().map((value) => value.toFixed(1));
+    console.log(`${table.toString()}\nLoad average of the machine: ${load.join(", ")}`);
   } finally {
     client.destroy();
     await moto.close();

@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 import { recordedAsSchema, type SlotInput } from "./dynamic/slot";
+import type { RecordedType } from "./journal/event";
 import { Holding } from "./journal/holding";
+import type { KnownBefore } from "./journal/journal";
 import type { HeldResource } from "./own-stack";
 import { tenantApplicationType, tenantType } from "./resource-types";
 import { nameOfUrn } from "./urn";
@@ -28,6 +30,20 @@ const known = new WeakMap<readonly HeldResource[], SlotInput["heldBefore"]>();
 export function heldBeforeOf(resources: readonly HeldResource[]): SlotInput["heldBefore"] {
   if (!known.has(resources)) known.set(resources, weigh(resources));
   return known.get(resources);
+}
+
+/** Gives the same as the journal takes it. */
+export function knownBeforeOf(resources: readonly HeldResource[], stack: string): KnownBefore | undefined {
+  const heldBefore = heldBeforeOf(resources);
+  const idIn = (type: RecordedType, slot: string): string | undefined => {
+    const kind = recorded.find(({ recordedType }) => recordedType === type);
+    const held = resources.find(
+      (resource) => resource.type === kind?.type && nameOfUrn(resource.urn) === slot,
+    );
+    const id = kind === undefined ? undefined : held?.outputs[kind.idOutput];
+    return typeof id === "string" ? id : undefined;
+  };
+  return heldBefore === undefined ? undefined : { ...heldBefore, stack, idIn };
 }
 
 function weigh(resources: readonly HeldResource[]): SlotInput["heldBefore"] {

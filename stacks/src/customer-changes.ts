@@ -1,4 +1,4 @@
-import { type Journal, statusOnRecord } from "pulumi-resistant-tenants/internal/journal";
+import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import {
   type HeldResource,
   nameOfUrn,
@@ -47,7 +47,7 @@ const declaredSchema = z.custom<DeclaredCustomer>(
  * such as a customer that an earlier release deprecated.
  *
  * @param held what the stack held when its last update ended
- * @param journal is read only where a customer is new, deprecated or changed
+ * @param journal is read only where a customer is deprecated, or is new and its tenant is not
  */
 export async function findChangedCustomers(
   { settings, secretPrefix }: StackConfiguration,
@@ -76,23 +76,25 @@ export async function findChangedCustomers(
     return [{ customer: name, operation, changes, before: onRecord, isCatchingUp: false }];
   });
   const rest = customers.filter(({ name }) => !found.some(({ customer }) => customer === name));
-  const caughtUp = await statusesToCatchUp(settings.stage, rest, declaredBefore, journal);
+  // The create of its tenant ends what is on record of an earlier customer of that name.
+  const inQuestion = rest.filter(
+    ({ name, status }) =>
+      status === "deprecated" || (!declaredBefore.has(name) && "tenantId" in tenantIdOf(name, held)),
+  );
+  const caughtUp = await statusesToCatchUp(settings.stage, inQuestion, journal);
   return [...found, ...caughtUp].map((changed) => ({ ...changed, ...tenantIdOf(changed.customer, held) }));
 }
 
 async function statusesToCatchUp(
   stage: Stage,
-  customers: readonly CustomerConfiguration[],
-  declaredBefore: ReadonlyMap<string, DeclaredCustomer>,
+  inQuestion: readonly CustomerConfiguration[],
   journal: Journal,
 ): Promise<Array<Omit<ChangedCustomer, "tenantId">>> {
-  const inQuestion = customers.filter(
-    ({ name, status }) => status === "deprecated" || !declaredBefore.has(name),
-  );
   if (!stageTable[stage].isProtected || inQuestion.length === 0) return [];
-  const events = await journal.read();
+  // Memory answers without a copy of all events.
+  const memory = await journal.remember();
   return inQuestion.flatMap(({ name, status }): Array<Omit<ChangedCustomer, "tenantId">> => {
-    const recorded = statusOnRecord(events, { stack: stackName(), customer: name });
+    const recorded = memory.statusOf({ stack: stackName(), customer: name });
     if ((recorded ?? "active") === status) return [];
     return [
       {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { knownBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
 import { readIdentityAccess } from "pulumi-resistant-tenants/internal/identity-access";
 import {
   type Action,
@@ -50,7 +51,7 @@ export class ProgramRecord {
   /** @param held what the stack held when its last update ended */
   constructor(
     private readonly settings: ProviderSettings,
-    held: readonly HeldResource[],
+    private readonly held: readonly HeldResource[],
   ) {
     const { journal: location } = settings;
     const stack = stackName();
@@ -143,6 +144,8 @@ export class ProgramRecord {
     const { provenance } = await import("pulumi-resistant-tenants/internal/provenance");
     const read = readReason(this.settings);
     const reason = "problem" in read ? undefined : read.reason;
+    // Only the journal's end is read then. Where it cannot be read, the append says so.
+    await this.journal.remember(knownBeforeOf(this.held, stackName())).catch(() => undefined);
     return {
       stack: stackName(),
       journal: this.journal,

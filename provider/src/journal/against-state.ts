@@ -1,6 +1,6 @@
 import type { RecordedAs } from "./chain";
 import type { RecordedType } from "./event";
-import { type Defect, describe, type Verifier } from "./verify";
+import type { Defect, Verifier } from "./verify";
 
 /** An object that a stack's state holds. */
 export interface HeldObject {
@@ -40,11 +40,11 @@ export function compareWithState(
     ...verifier
       .objectsOf(state.stack)
       .filter(({ type, objectId }) => !held.has(`${type} ${objectId}`) && !state.released.includes(objectId))
-      .map(({ type, objectId, entry }) => ({
+      .map(({ type, objectId, where, description }) => ({
         kind: "open" as const,
-        where: entry.where,
+        where,
         problem:
-          `nothing says what became of ${type} ${objectId} (${describe(entry.event)}): the state does not hold it, and it is not on record as deleted or handed over. ` +
+          `nothing says what became of ${type} ${objectId} (${description}): the state does not hold it, and it is not on record as deleted or handed over. ` +
           "It was deleted at the vendor by others, or moved to another stack, or the state was changed, or the end of the journal was cut off. " +
           `Run \`${settle}\`: it looks for it, and records that it is gone, or which stack holds it; what is still there and nobody's, it names`,
       })),

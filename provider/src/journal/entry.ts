@@ -19,6 +19,8 @@ export type Entry =
   | { kind: "cut"; where: string; text: string }
   | { kind: "unreadable"; where: string; text: string };
 
+/** How many pieces zeros may divide a line into. */
+const mostPieces = 8;
 /** How the text of every event begins. */
 const beginning = '{"v":';
 
@@ -30,7 +32,10 @@ const beginning = '{"v":';
 export function readLine(line: string, where: string): Entry[] {
   const text = line.endsWith("\r") ? line.slice(0, -1) : line;
   if (!text.includes("\0")) return text === "" ? [] : [readEntry(text, where)];
-  const pieces = text.split(/\0+/).filter((piece) => piece !== "");
+  const divided = text.split(/\0+/, mostPieces + 1);
+  // No crash leaves so many, and each would cost as much as a line.
+  if (divided.length > mostPieces) return [{ kind: "unreadable", where, text }];
+  const pieces = divided.filter((piece) => piece !== "");
   if (pieces.length === 0) return [{ kind: "cut", where, text: "" }];
   return pieces.map((piece) => readEntry(piece, where));
 }

@@ -7,7 +7,7 @@ import { type Entry, readLine } from "./entry";
 import { type Journal, journalIn, type Store } from "./journal";
 
 /** How much of a file is read at once. */
-const chunkBytes = 1 << 16;
+const chunkBytes = 1 << 14;
 /** The same, from its end, where a few lines are enough. */
 const tailBytes = 1 << 17;
 const lineEnd = 0x0a;

@@ -28,7 +28,7 @@ export {
   type SlotHistory,
 } from "./history";
 export type { Journal, KnownBefore } from "./journal";
-export { Memory } from "./memory";
+export { Memory, type RecordedCustomer, type RecordedStatus } from "./memory";
 export {
   isOnDisk,
   journalMissing,
@@ -48,12 +48,11 @@ export {
   settleIntent,
   startRecording,
 } from "./recording";
-export { type RecordedCustomer, type RecordedStatus, statusOnRecord } from "./status";
+export type { ObjectOnRecord } from "./objects-on-record";
 export { openS3Journal } from "./s3-journal";
 export {
   type Defect,
   type DefectKind,
-  type ObjectOnRecord,
   type Verification,
   type VerifiedChain,
   Verifier,

@@ -59,6 +59,12 @@ export interface Store {
   readFrom(event: RecordedAs): Promise<Entry[] | undefined>;
   /** Tells whether nobody else has written since this store was last read or written. */
   isAsLeft(): Promise<boolean>;
+  /**
+   * Is called before the first write of a run, and never fails: it may see to it that the next reads are faster.
+   *
+   * @param isLongRun whether the run has read all, and so takes long anyway
+   */
+  tidy?(isLongRun: boolean): Promise<void>;
   traces?(): Promise<Traces>;
 }
 
@@ -75,6 +81,7 @@ interface Read {
  */
 export function journalIn(store: Store): Journal {
   let current: Read | undefined;
+  let isTidy = false;
   const readAll = async (): Promise<Read> => {
     current = undefined;
     const tips = new Tips();
@@ -91,6 +98,8 @@ export function journalIn(store: Store): Journal {
     return current;
   };
   const write = async (events: readonly JournalEvent[]): Promise<EventEntry[]> => {
+    if (!isTidy) await store.tidy?.(current?.isWhole === true);
+    isTidy = true;
     const { isWhole, heads, memory } =
       current !== undefined && (await store.isAsLeft()) ? current : await readAll();
     current = undefined;

@@ -166,7 +166,7 @@ export class Memory {
 
   /**
    * Tells whether a customer may be deleted: an `up` must have deprecated it, and have come to the end of that. That it
-   * is active again counts from the intent on.
+   * is active again counts from the intent on, and so does the create of its tenant.
    *
    * @returns undefined where nothing is on record
    */
@@ -207,12 +207,23 @@ export class Memory {
     const begun: Begun = { intent };
     const isStatus = type === "Customer" && (operation === "activate" || operation === "deprecate");
     if (operation === "create") push(this.#creates, slotKey(intent), begun);
+    if (operation === "create" && type === "Tenant") this.#forgetStatus(intent);
     if (isStatus) push(this.#statuses, placeOf(intent), begun);
     if (isStatus || operation === "create") this.#begun.set(id, begun);
     const objectId = objectIdOf(intent);
     if (objectId === undefined) return;
     if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
     if (operation === "release") push(this.#releases, keyOf(stack, type, objectId), id);
+  }
+
+  /** A customer whose tenant is made anew is not the one that was deprecated. */
+  #forgetStatus(slot: Pick<Slot, "stack" | "slot">): void {
+    const key = placeOf(slot);
+    const begun = this.#statuses.get(key) ?? [];
+    for (const { intent, end } of begun) if (end !== undefined) this.#begun.delete(intent.id);
+    const open = begun.filter(({ end }) => end === undefined);
+    if (open.length === 0) this.#statuses.delete(key);
+    else this.#statuses.set(key, open);
   }
 
   #addResult(result: ResultEvent): void {

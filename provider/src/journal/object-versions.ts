@@ -2,6 +2,7 @@ import type { ListObjectVersionsCommandOutput, S3Client } from "@aws-sdk/client-
 
 import { messageOf } from "../client/errors";
 import type { Traces } from "./journal";
+import { isPacked } from "./packs";
 
 /** What S3 says of the objects below a prefix. */
 interface Versions {
@@ -51,14 +52,16 @@ async function listVersions(client: S3Client, bucket: string, prefix: string): P
   const { ListObjectVersionsCommand } = await import("@aws-sdk/client-s3");
   const counts = new Map<string, number>();
   const deleted: Versions["deleted"] = [];
+  const isOfJournal = (key: string): boolean => !isPacked(key.slice(prefix.length));
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (next !== undefined) {
     const page: ListObjectVersionsCommandOutput = await client.send(
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...next }),
     );
-    for (const { Key = "" } of page.Versions ?? []) counts.set(Key, (counts.get(Key) ?? 0) + 1);
+    for (const { Key = "" } of page.Versions ?? [])
+      if (isOfJournal(Key)) counts.set(Key, (counts.get(Key) ?? 0) + 1);
     for (const { Key = "", LastModified } of page.DeleteMarkers ?? [])
-      deleted.push({ key: Key, at: LastModified });
+      if (isOfJournal(Key)) deleted.push({ key: Key, at: LastModified });
     next =
       page.IsTruncated === true
         ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }

@@ -2,7 +2,8 @@ import { advance, genesis, type Head } from "./chain";
 import type { Entry, EventEntry } from "./entry";
 import type { JournalEvent, RecordedType } from "./event";
 import { settles, slotOf } from "./history";
-import { objectIdOf } from "./memory";
+import { Links } from "./links";
+import { type ObjectOnRecord, ObjectsOnRecord } from "./objects-on-record";
 import { wrongVersion } from "./versions";
 
 /** What can be wrong with a journal. */
@@ -51,15 +52,6 @@ export interface Verification {
   notes: Array<{ where: string; note: string }>;
 }
 
-/** An object that the record says was made. */
-export interface ObjectOnRecord {
-  type: RecordedType;
-  objectId: string;
-  stack: string;
-  /** The result of the last create that says so. */
-  entry: EventEntry;
-}
-
 /**
  * Looks for every gap and change in a journal. The first events, of a version that did not chain them, are covered by
  * the hash that the first chained event carries.
@@ -77,13 +69,6 @@ export function verifyJournal(
   return verifier.finish();
 }
 
-/** An event that is known by its hash. */
-interface Link {
-  sequence: number;
-  /** Where the event is that follows it. */
-  followedAt?: string;
-}
-
 /** What is known of a stack's chain so far. */
 interface Chain {
   stack: string;
@@ -92,7 +77,9 @@ interface Chain {
   beginsAt: string | undefined;
   head: Head;
   last: EventEntry | undefined;
-  links: Map<string, Link>;
+  /** What its first event with a hash follows: nothing, or the last event without one. */
+  root: { head: Head; followedAt?: string };
+  links: Links;
   /** Where the events are that follow one that is not there, by its hash. */
   orphans: Map<string, string>;
 }
@@ -114,8 +101,7 @@ export class Verifier {
   readonly #formerHeads: string[] = [];
   /** The intents whose results came before them. */
   readonly #ended = new Set<string>();
-  readonly #live = new Map<string, ObjectOnRecord>();
-  readonly #creates = new Map<string, string[]>();
+  readonly #objects = new ObjectsOnRecord();
 
   /** Takes the next lines. */
   take(entries: readonly Entry[]): void {
@@ -128,7 +114,7 @@ export class Verifier {
         this.#takeNames(entry);
         const hash = this.#takeLink(entry);
         this.#takeOpen(entry);
-        this.#takeObject(entry, hash);
+        this.#objects.take(entry, hash, describe);
       }
     }
   }
@@ -140,26 +126,30 @@ export class Verifier {
 
   /** Gives the number of an event by its hash; undefined where the journal has none of that hash. */
   sequenceOf(hash: string): number | undefined {
-    for (const { links } of this.#chains.values()) {
-      const link = links.get(hash);
-      if (link !== undefined) return link.sequence;
+    for (const { root, links } of this.#chains.values()) {
+      if (root.head.hash === hash) return root.head.sequence;
+      const link = links.find(hash);
+      if (link !== undefined) return links.sequenceOf(link);
     }
     return undefined;
   }
 
   /** Gives the hashes of a stack's events, with their numbers. */
   *hashesOf(stack: string): Iterable<[hash: string, sequence: number]> {
-    for (const [hash, { sequence }] of this.#chains.get(stack)?.links ?? []) yield [hash, sequence];
+    const chain = this.#chains.get(stack);
+    if (chain === undefined) return;
+    yield [chain.root.head.hash, chain.root.head.sequence];
+    yield* chain.links;
   }
 
   /** Gives the hashes of the events that say that an object was made. */
   createsOf(type: RecordedType, objectId: string): readonly string[] {
-    return this.#creates.get(`${type} ${objectId}`) ?? [];
+    return this.#objects.createsOf(type, objectId);
   }
 
   /** Gives the objects of a stack that were made, and neither deleted nor handed over. */
   objectsOf(stack: string): ObjectOnRecord[] {
-    return [...this.#live.values()].filter((object) => object.stack === stack);
+    return [...this.#objects.of(stack)];
   }
 
   /** Adds what something else than the journal's own text shows. */
@@ -240,7 +230,7 @@ export class Verifier {
     const { stack, previous, sequence } = entry.event;
     const chain = this.#chains.get(stack) ?? newChain(stack);
     this.#chains.set(stack, chain);
-    const { head, last, links, orphans } = chain;
+    const { head, last, root, links, orphans } = chain;
     chain.events += 1;
     const problem = wrongVersion(entry);
     if (problem !== undefined) this.#defects.push(() => defect("changed", entry, problem));
@@ -254,23 +244,28 @@ export class Verifier {
       }
       chain.unchained += 1;
       chain.head = advance(head, entry);
-      // Only that of the last one can be followed.
-      links.delete(head.hash);
-      links.set(chain.head.hash, { sequence: chain.head.sequence });
+      // Only the last one can be followed.
+      chain.root = { head: chain.head };
       chain.last = entry;
       return chain.head.hash;
     }
     chain.beginsAt ??= entry.where;
-    const link = links.get(previous);
-    const followedAt = link === undefined ? orphans.get(previous) : link.followedAt;
+    const followsRoot = previous === root.head.hash;
+    const link = followsRoot ? undefined : links.find(previous);
+    const followedAt = followsRoot
+      ? root.followedAt
+      : link === undefined
+        ? orphans.get(previous)
+        : links.followerOf(link);
     if (followedAt !== undefined) this.#defects.push(() => fork(entry, followedAt));
+    else if (followsRoot) root.followedAt = entry.where;
     else if (link === undefined) {
-      const isThere = (): boolean => links.has(previous);
+      const isThere = (): boolean => links.find(previous) !== undefined;
       this.#defects.push(() => brokenLink(entry, last, { head, sequence, isThere: isThere() }));
       orphans.set(previous, entry.where);
-    } else link.followedAt = entry.where;
+    } else links.setFollower(link, entry.where);
     chain.head = advance(head, entry);
-    if (!links.has(chain.head.hash)) links.set(chain.head.hash, { sequence });
+    links.add(chain.head.hash, sequence);
     chain.last = entry;
     return chain.head.hash;
   }
@@ -301,21 +296,6 @@ export class Verifier {
     }
     this.#openIn.delete(slot);
   }
-
-  /** Takes an event as what it says of an object. */
-  #takeObject(entry: EventEntry, hash: string): void {
-    const { event } = entry;
-    const { type, stack, operation } = event;
-    const objectId = objectIdOf(event);
-    if (event.event !== "result" || objectId === undefined || !settles(event)) return;
-    const key = `${type} ${objectId}`;
-    if (operation === "delete" || operation === "release") this.#live.delete(key);
-    if (operation !== "create") return;
-    this.#live.set(key, { type, objectId, stack, entry });
-    const known = this.#creates.get(key);
-    if (known === undefined) this.#creates.set(key, [hash]);
-    else known.push(hash);
-  }
 }
 
 function newChain(stack: string): Chain {
@@ -326,7 +306,8 @@ function newChain(stack: string): Chain {
     beginsAt: undefined,
     head: genesis,
     last: undefined,
-    links: new Map([[genesis.hash, { sequence: 0 }]]),
+    root: { head: genesis },
+    links: new Links(),
     orphans: new Map(),
   };
 }
