@@ -109,9 +109,16 @@ export function isUnchanging(step: Step): boolean {
   return [...changedProtection(before, after), ...optionsOf(step, before, after)].length === 0;
 }
 
-/** The options of a resource that differ. An older generation ignores what the configuration says now. */
+/**
+ * The options of a resource that differ. An older generation ignores what the configuration says now; a stored value that
+ * is to be kept when its resource goes is none to review: the first release did not say so in the state.
+ */
 export function optionsOf({ type }: Step, before: ResourceState, after: ResourceState): Detail[] {
-  return changedOptions(before, after, typesOfGeneration.has(type) ? ["ignoreChanges"] : []);
+  const isKeptNow = type === secretVersionType && after.options["retainOnDelete"] === true;
+  return changedOptions(before, after, [
+    ...(typesOfGeneration.has(type) ? ["ignoreChanges"] : []),
+    ...(isKeptNow ? ["retainOnDelete"] : []),
+  ]);
 }
 
 function toChange(step: Step, steps: readonly Step[]): Change {

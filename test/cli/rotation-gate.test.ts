@@ -172,6 +172,7 @@ const attacksOnRotation: Record<string, Attack> = {
   "a secret whose changes are ignored": withOption(secret, plain, { ignoreChanges: ["policy"] }),
   "a secret in other hands": withOption(secret, plain, { provider: "urn:x::id" }),
   "a tenant below another component": withOption(tenant, "acme", { parent: "urn:x" }),
+  "a stored value that is deleted with its resource": withOption(version, plain, { retainOnDelete: false }),
   "a safeguard that holds nothing": withOption(safeguard, plain, { dependencies: [] }),
   "an application that depends on no secret": withOption(application, plain, {
     dependencies: [],

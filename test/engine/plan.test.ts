@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
@@ -154,13 +154,13 @@ describe("a plan and what is approved of it, on the engine", function () {
     assert.ok(recorded !== undefined, "the state records the package's version");
     await importing(exported.replaceAll(`"package version": "${recorded}"`, '"package version": "0.0.9"'));
     await expectSetting("package version", "0.0.9", recorded);
+    // Its secrets were encrypted by a key service.
+    const [was, is] = ['"secrets provider": "awskms://alias/x"', '"secrets provider": "default"'];
+    assert.ok(exported.includes(is), "the state records the secrets provider");
+    await importing(exported.replaceAll(is, was));
+    await expectSetting("secrets provider", "awskms://alias/x", "default");
     await importing(exported);
     assert.equal((await judge(1)).summary!.digest, "none");
-
-    const file = await readFile(stack.workspace.configFile, "utf8");
-    await writeFile(stack.workspace.configFile, `secretsprovider: passphrase\n${file}`);
-    await expectSetting("secrets provider", "default", "passphrase");
-    await writeFile(stack.workspace.configFile, file);
   });
 
   const attacks: Record<string, { customers?: ConfigValue; settings?: ConfigOverrides; isRefused?: true }> = {

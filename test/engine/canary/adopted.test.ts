@@ -2,12 +2,19 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 
-import { documentsScopes, parsePublicKey } from "../../../provider/src/client";
+import {
+  type Authentication,
+  createTransport,
+  defaultRetryPolicy,
+  documentsScopes,
+  parsePublicKey,
+  TenantManagementApi,
+} from "../../../provider/src/client";
+import { tokensOf } from "../../support/sandbox-api";
 import { acme, globex } from "../customers";
 import { assertClean, Canary, summaryOf } from "./canary";
 
 const up = ["up", "--yes", "--skip-preview", "--json", "--debug", "-v=8", "--logtostderr"];
-const tenantId = "4a1c34d5-7e1a-4be0-9d0c-0a4bf6aa1a11";
 
 /** Lets the provider's process end by an error that nothing catches, right after it has read a private key. */
 const crash = `
@@ -32,7 +39,6 @@ describe("no credential where somebody else's credentials are adopted, or a proc
   before(async () => {
     canary = await Canary.create();
     const { stack } = canary;
-    const { control } = stack.sandbox;
     const [own, other] = ["own", "other"].map((name) => {
       const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const pem = pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
@@ -40,32 +46,24 @@ describe("no credential where somebody else's credentials are adopted, or a proc
       return { pem, publicKey: pair.publicKey.export({ type: "spki", format: "pem" }).toString() };
     });
     const { numbers, thumbprint } = await parsePublicKey(own!.publicKey);
-    assert.ok(numbers.type === "EC");
-    const common = { cell: "eu-1" as const, scopes: [...documentsScopes] };
-    const known = new Set(control.issuedSecrets());
-    control.restoreTenant({
-      tenantId,
-      name: "acme",
-      cells: ["eu-1"],
-      created: "2020-01-01T00:00:00Z",
-      updated: "2020-01-01T00:00:00Z",
-      applications: [
-        {
-          ...common,
-          applicationId: "app-ec",
-          clientId: "client-ec",
-          authMethod: { ...numbers, kid: thumbprint },
-        },
-        {
-          ...common,
-          applicationId: "app-secret",
-          clientId: "client-secret",
-          authMethod: { type: "CLIENT_SECRET" },
-        },
-      ],
+    const transport = createTransport();
+    const { apiUrl } = stack.sandbox;
+    const tokens = tokensOf(stack.sandbox, transport);
+    const api = new TenantManagementApi({
+      stage: "testing",
+      apiUrl,
+      tokens,
+      transport,
+      retryPolicy: defaultRetryPolicy,
     });
-    const clientSecret = control.issuedSecrets().find((value) => !known.has(value));
-    assert.ok(clientSecret !== undefined, "the sandbox issued no secret");
+    const { tenantId } = await api.createTenant({ name: "acme" });
+    const make = (authentication: Authentication) =>
+      api.createApplication(tenantId, { cell: "eu-1", scopes: documentsScopes, authentication });
+    const byKey = await make({ ...numbers, keyId: thumbprint });
+    const bySecret = await make({ type: "CLIENT_SECRET" });
+    await api.close();
+    assert.ok(bySecret.credentials.type === "CLIENT_SECRET");
+    const { clientSecret } = bySecret.credentials;
     const tags = { stage: "testing", cell: "eu-1", customer: "acme", tenant_id: tenantId };
     keyArn = await stack.createSecret("ec", own!.pem, tags);
     const secretArn = await stack.createSecret("secret", clientSecret, tags);
@@ -79,9 +77,9 @@ describe("no credential where somebody else's credentials are adopted, or a proc
             cell: "eu-1",
             purpose: "ec",
             authMethod: "EC",
-            adopt: { applicationId: "app-ec", secretArn: arnOfKey },
+            adopt: { applicationId: byKey.applicationId, secretArn: arnOfKey },
           },
-          { cell: "eu-1", purpose: "secret", adopt: { applicationId: "app-secret", secretArn } },
+          { cell: "eu-1", purpose: "secret", adopt: { applicationId: bySecret.applicationId, secretArn } },
         ],
       },
     ];

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 
 import { preparePolicyPack } from "../../../sandbox/pulumi/policy-pack";
@@ -84,15 +85,21 @@ describe("no credential in what the command line prints, writes or hands to pulu
 
   it("where a policy pack judges, which is given all of the configuration", async () => {
     const { pulumi } = await startShared();
-    const { folder, env: packEnv } = await preparePolicyPack(pulumi, {
-      pack: path.join(repositoryRoot, "policy"),
-      nodeModules: path.join(repositoryRoot, "node_modules"),
-      directory: canary.stack.workspace.directory,
-    });
-    const args = ["preview", "--json", "--debug", "-v=8", "--logtostderr", "--policy-pack", folder];
-    const judged = await canary.run(args, packEnv);
-    assertClean("preview", judged);
-    assert.match(judged.stdout + judged.stderr, /vendor-hosts|resistant-tenants/);
+    // Its packages are no part of what is searched.
+    const directory = await mkdtemp(path.join(os.tmpdir(), "policy-"));
+    try {
+      const { folder, env: packEnv } = await preparePolicyPack(pulumi, {
+        pack: path.join(repositoryRoot, "policy"),
+        nodeModules: path.join(repositoryRoot, "node_modules"),
+        directory,
+      });
+      const args = ["preview", "--json", "--debug", "-v=8", "--logtostderr", "--policy-pack", folder];
+      const judged = await canary.run(args, packEnv);
+      assertClean("preview", judged);
+      assert.match(judged.stdout + judged.stderr, /pulumi-analyzer-policy|[Ll]oading policy packs/);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it("where it repairs what a killed update left", async () => {
