@@ -9,7 +9,9 @@ import { json, line } from "../output";
 export async function check(files: readonly string[], asJson: boolean): Promise<ExitCode> {
   const found = [];
   for (const file of files) {
-    found.push({ file, problems: await problemsOf(await readConfigurationFile(file)) });
+    const configuration = await readConfigurationFile(file);
+    const customersFrom = configuration.values.get("tenants:customersFrom");
+    found.push({ file, customersFrom, problems: await problemsOf(configuration) });
   }
   if (asJson) json(found);
   else {

@@ -1,13 +1,16 @@
 import { writeFile } from "node:fs/promises";
+import path from "node:path";
 
 import { readConfigurationFile } from "../configuration/file";
 import { mergeConfiguration } from "../configuration/merge";
+import { takeCustomerFiles } from "../configuration/proposed-files";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line } from "../output";
 
 /** The options of `tenants merge-config`. */
 export interface MergeOptions {
   out: string;
+  commit?: string;
   json?: true;
 }
 
@@ -19,8 +22,16 @@ export async function mergeConfig(
 ): Promise<ExitCode> {
   const reviewed = await readConfigurationFile(reviewedFile);
   const notPreviewed = await mergeConfiguration(reviewed, await readConfigurationFile(proposedFile));
+  const pattern = reviewed.values.get("tenants:customersFrom");
+  const customerFiles =
+    options.commit === undefined || typeof pattern !== "string"
+      ? []
+      : await takeCustomerFiles(pattern, options.commit, path.dirname(path.resolve(reviewedFile)));
   await writeFile(options.out, reviewed.document.toString());
-  if (options.json === true) json({ notPreviewed });
-  else for (const key of notPreviewed) line(`Not taken: ${key}`);
+  if (options.json === true) json({ notPreviewed, customerFiles });
+  else {
+    for (const file of customerFiles) line(`Taken: ${file}`);
+    for (const key of notPreviewed) line(`Not taken: ${key}`);
+  }
   return exitCodes.ok;
 }
