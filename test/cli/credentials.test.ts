@@ -69,9 +69,9 @@ describe("tenants credentials, on the engine", function () {
     const { stdout } = await stack.tenantsWith(on("2026-04-02"), "credentials");
     assert.match(
       stdout,
-      /acme +│ eu-1 +│ default.*│ 2 +│ 1d +│ 2026-06-30T00:00 │ 1 \(.*\) until 2026-04-08T00:00/,
+      /acme\teu-1\tdefault\t.*\t2\t1d\t2026-06-30T00:00\t1 \(.*\) until 2026-04-08T00:00/,
     );
-    assert.match(stdout, /globex +│ eu-1 +│ default.*│ 1 +│ 91d/);
+    assert.match(stdout, /globex\teu-1\tdefault\t.*\t1\t91d/);
 
     const ended = await tell("2026-04-08");
     assert.deepEqual(ended.first.retiring, [
