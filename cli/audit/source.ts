@@ -1,6 +1,8 @@
 import path from "node:path";
 import { type AuditLog, isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/journal";
 
+import { readReach } from "pulumi-resistant-tenants/reach";
+
 import type { StackOptions } from "../command";
 import { UsageError } from "../exit-codes";
 import type { Pulumi } from "../pulumi";
@@ -30,7 +32,9 @@ export async function findSource(options: SourceOptions): Promise<Source> {
   }
   if (options.stack !== undefined)
     throw new UsageError("--journal reads the journal at that place, whosever it is: leave --stack out.");
-  const journal = openJournalAt(isOnDisk(location) ? path.resolve(cwd, location) : location);
+  const journal = isOnDisk(location)
+    ? openJournalAt(path.resolve(cwd, location))
+    : openJournalAt(location, readReach(process.env).aws);
   return { journal, stack: undefined };
 }
 

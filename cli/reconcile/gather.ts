@@ -40,7 +40,7 @@ export async function gather(
   const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
   const place = { stack: name, apiUrl: settings.apiUrl };
   const { tenants, applications } = await findExisting(api, { ...place, state, events });
-  const secrets = await findPendingSecrets(state.pending, stack.awsRegion);
+  const secrets = await findPendingSecrets(state.pending, stack.aws);
   const comparison: Comparison = {
     ...place,
     events,

@@ -1,6 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/guards";
-import { readIdentityAccess } from "pulumi-resistant-tenants/identity-access";
 import {
   type Action,
   type Journal,
@@ -11,6 +9,7 @@ import {
   type StackRecord,
 } from "pulumi-resistant-tenants/journal";
 import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/reach";
 import { readReason, reasonForChange } from "pulumi-resistant-tenants/reason";
 import type { ProviderSettings } from "pulumi-resistant-tenants/settings";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
@@ -28,12 +27,13 @@ export class ProgramRecord {
   /** @param held what the stack held when its last update ended */
   constructor(
     private readonly settings: ProviderSettings,
+    private readonly aws: Aws,
     held: readonly HeldResource[],
   ) {
     const { journal: location } = settings;
     const stack = stackName();
     const formerNames = (): string[] => otherStackNames(held, stack);
-    this.journal = openJournalOf({ stack, location, directory: process.cwd(), formerNames });
+    this.journal = openJournalOf({ stack, location, directory: process.cwd(), aws, formerNames });
   }
 
   /**
@@ -91,8 +91,6 @@ export class ProgramRecord {
 
   async #open(): Promise<StackRecord> {
     const { stage, apiUrl, auditLogGroup } = this.settings;
-    const config = new pulumi.Config("aws");
-    const access = readIdentityAccess((key) => config.get(key));
     // An up without a change does not need it.
     const { provenance } = await import("pulumi-resistant-tenants/provenance");
     const read = readReason(this.settings);
@@ -100,8 +98,8 @@ export class ProgramRecord {
     return {
       stack: stackName(),
       journal: this.journal,
-      auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, access.region),
-      run: { ...(await provenance(access)), stage, apiUrl, reason },
+      auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, this.aws),
+      run: { ...(await provenance(this.aws)), stage, apiUrl, reason },
     };
   }
 }

@@ -11,6 +11,7 @@ import {
   stackName,
   tenantType,
 } from "pulumi-resistant-tenants/own-stack";
+import { type Aws, readReach } from "pulumi-resistant-tenants/reach";
 import {
   allowedHostsIn,
   type ConfigurationProblem,
@@ -50,6 +51,7 @@ export async function program(): Promise<StackOutputs> {
   assertNothingReveals();
   const configuration = configurationOfStack();
   const { settings, secretPrefix, quota, customers } = configuration;
+  const aws = awsOfProgram();
   const clock = clockOfProgram(settings);
   const provided = customers.filter(isProvided);
   await warnOfSize();
@@ -60,7 +62,7 @@ export async function program(): Promise<StackOutputs> {
   const plans = await plansOf(provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
   const held = await resourcesOfLastUpdate();
-  const record = new ProgramRecord(settings, held);
+  const record = new ProgramRecord(settings, aws, held);
   const changed = await findChangedCustomers(configuration, provided, held, record.journal);
   await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
@@ -72,8 +74,8 @@ export async function program(): Promise<StackOutputs> {
     ...common,
     applied: applied.get(customer.name),
   }));
-  const blocked = await freeSecretNames(record, all);
-  await prepareSecretRemoval(record, all, releases);
+  const blocked = await freeSecretNames(aws, record, all);
+  await prepareSecretRemoval(aws, record, all, releases);
   await tellOfFirstFailure(all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
   const announced = pulumi.runtime.isDryRun() ? new Map<string, string>() : await record.announce(changed);
@@ -85,7 +87,13 @@ export async function program(): Promise<StackOutputs> {
   });
   const released = await Promise.all(releases.map(release));
   if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released);
-  return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings });
+  return outputsOfUpdate({
+    provided: provisioned,
+    released,
+    registrations,
+    blocked,
+    journal: record.journal,
+  });
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */
@@ -145,6 +153,16 @@ async function plansOf(
 function clockOfProgram({ apiUrl }: ProviderSettings): Clock {
   try {
     return openClock(apiUrl);
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
+}
+
+/** The stack's AWS provider is configured alike. */
+function awsOfProgram(): Aws {
+  const all = pulumi.runtime.allConfig();
+  try {
+    return readReach(process.env, (key) => all[`aws:${key}`]).aws;
   } catch (error) {
     throw refusal(messageOf(error));
   }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/reach";
 import { secretType } from "pulumi-resistant-tenants/resource-types";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
@@ -16,6 +17,7 @@ import { secretName } from "./stored-secret";
  * is recorded. A preview asks and changes nothing.
  */
 export async function prepareSecretRemoval(
+  aws: Aws,
   record: ProgramRecord,
   customers: readonly CustomerArgs[],
   releases: readonly Release[],
@@ -23,7 +25,7 @@ export async function prepareSecretRemoval(
   if (pulumi.runtime.isDryRun()) return;
   const going = secretsToGo(await resourcesOfLastUpdate(), customers, releases);
   if (going.length === 0) return;
-  await askAws((aws) => Promise.all(going.map((secret) => takeBack(aws, record, secret)))).catch(
+  await askAws(aws, (secrets) => Promise.all(going.map((secret) => takeBack(secrets, record, secret)))).catch(
     async (error: unknown) => {
       if (error instanceof pulumi.RunError) throw error;
       await pulumi.log.warn(

@@ -1,6 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 
-import { type AwsPatience, callsThatEnd, isAwsError } from "../aws-client";
+import type { Aws } from "../aws/aws";
+import { isAwsError } from "../aws-client";
 import type { RecordedAs } from "./chain";
 import { ChainOrder } from "./chain-order";
 import { type Entry, readLine } from "./entry";
@@ -26,15 +27,15 @@ const olderKeyMs = 300_000;
  *
  * @param url `s3://<bucket>/<prefix>`
  */
-export function openS3Journal(url: string, patience?: AwsPatience): Journal {
-  return journalIn(s3Store(url, patience));
+export function openS3Journal(url: string, aws: Aws): Journal {
+  return journalIn(s3Store(url, aws));
 }
 
-function s3Store(url: string, patience?: AwsPatience): Store {
+function s3Store(url: string, aws: Aws): Store {
   const { hostname: bucket, pathname } = new URL(url);
   const prefix = `${pathname.replace(/^\/+|\/+$/g, "")}/`.replace(/^\/$/, "");
   let client: Promise<S3Client> | undefined;
-  const connect = (): Promise<S3Client> => (client ??= makeClient(patience));
+  const connect = (): Promise<S3Client> => (client ??= makeClient(aws));
   let lastKey = "";
   const read = async (key: string): Promise<StoredObject> => ({
     key,
@@ -123,14 +124,9 @@ async function readBack(
   return undefined;
 }
 
-async function makeClient(patience?: AwsPatience): Promise<S3Client> {
+async function makeClient(aws: Aws): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  return new S3Client({
-    ...callsThatEnd(patience),
-    // The events' own hashes tell whether they are whole.
-    responseChecksumValidation: "WHEN_REQUIRED",
-    forcePathStyle: process.env["AWS_ENDPOINT_URL"] !== undefined,
-  });
+  return aws.open(S3Client, "s3");
 }
 
 /** Stores an object, never over another. */
