@@ -7,6 +7,7 @@ import { parseArgs, promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import Table from "cli-table3";
 
+import { useLocalEnvironment } from "../sandbox/environment";
 import type { JournalEvent, KnownBefore } from "../provider/src/journal";
 import { advance, chained, genesis, type Head } from "../provider/src/journal/chain";
 import { readEntry } from "../provider/src/journal/entry";
@@ -147,6 +148,7 @@ async function putObjects(client: S3Client, prefix: string, lines: Written["line
 }
 
 async function main(): Promise<void> {
+  useLocalEnvironment();
   const written = writeJournal();
   const directory = await mkdtemp(path.join(tmpdir(), "bench-journal-"));
   const moto = await startSecretsManager({ log: () => undefined });

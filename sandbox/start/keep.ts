@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { forgetForeign, localAdditions } from "../environment";
 import type { Sandbox } from "./sandbox";
 
 /**
@@ -14,9 +15,10 @@ export async function toExports({ tenantManagement, workspace }: Sandbox): Promi
     PATH: `${quote(bin)}:"$PATH"`,
     TENANTS_PRIVATE_KEY: `"$(cat ${quote(keyFile)})"`,
   };
-  return Object.entries(workspace.env)
-    .map(([name, value]) => `export ${name}=${special[name] ?? quote(value)}`)
-    .join("\n");
+  const exports = Object.entries({ ...localAdditions(process.env), ...workspace.env }).map(
+    ([name, value]) => `export ${name}=${special[name] ?? quote(value)}`,
+  );
+  return [forgetForeign, ...exports].join("\n");
 }
 
 /** Quotes a word for a POSIX shell where it needs it. */
