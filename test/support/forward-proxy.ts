@@ -8,7 +8,7 @@ export interface ForwardProxy {
   port: number;
   /** What it was asked for, `host:port` each, in order. */
   asked: string[];
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** What a proxy does. */

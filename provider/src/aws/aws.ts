@@ -5,6 +5,7 @@ import { type AwsPatience, callsThatEnd } from "../aws-client";
 import { messageOf, TenantManagementError } from "../client/errors";
 import type { AwsAccess, AwsCredentials, AwsService } from "./access";
 import { explainAwsError } from "./explain";
+import { reachMetadataDirectly } from "./metadata-agent";
 import type { ProxyAgent } from "./proxy-agent";
 import { type CredentialSource, ofRole, ofWebIdentity } from "./role-credentials";
 
@@ -36,6 +37,7 @@ export class Aws {
 
   constructor(access: AwsAccess) {
     this.#access = access;
+    if (!access.proxies.areNone) reachMetadataDirectly();
     this.#identity = this.#identityOf(access);
   }
 

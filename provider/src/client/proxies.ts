@@ -166,7 +166,8 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-function isNeverProxied(host: string): boolean {
+/** Tells whether a host is loopback, or gives AWS credentials to this machine: no proxy is asked for it. */
+export function isNeverProxied(host: string): boolean {
   return (
     host === "localhost" ||
     host.endsWith(".localhost") ||
