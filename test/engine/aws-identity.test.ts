@@ -51,7 +51,7 @@ describe("the AWS identity of a stack, on the engine", () => {
       TENANTS_PRIVATE_KEY: undefined,
     };
     await stack.succeed(up, { env });
-    await stack.setCustomers([]);
+    await stack.setCustomers([acme, globex]);
     const unset = await stack.fail(up, { env: { ...env, AWS_SHARED_CREDENTIALS_FILE: "/dev/null" } });
     assert.match(unset, /profile partner.*aws sso login --profile partner/s);
     await stack.setCustomers([acme]);
