@@ -25,7 +25,9 @@ export const checkCommand: MakeCommand = (exit): Command =>
 async function check(files: readonly string[], asJson: boolean): Promise<ExitCode> {
   const found = [];
   for (const file of files) {
-    found.push({ file, problems: await problemsOf(await readConfigurationFile(file)) });
+    const configuration = await readConfigurationFile(file);
+    const customersFrom = configuration.values.get("tenants:customersFrom");
+    found.push({ file, customersFrom, problems: await problemsOf(configuration) });
   }
   if (asJson) json(found);
   else {

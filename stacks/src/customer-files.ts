@@ -35,9 +35,8 @@ export function readCustomerFiles(pattern: string, folder: string): CustomerFile
   if (problem !== undefined) return failed(key, `"${pattern}" ${problem}`);
   const files = matchingFiles(pattern, folder);
   if (files.length === 0) return failed(key, `"${pattern}" matches no file in ${folder}`);
-  if (files.length > mostFiles) {
-    return failed(key, `"${pattern}" matches ${files.length} files; at most ${mostFiles} are read`);
-  }
+  const tooMany = tooManyFiles(pattern, files.length);
+  if (tooMany !== undefined) return failed(key, tooMany);
   const read = files.map((file) => readCustomerFile(file, folder));
   return {
     entries: read.flatMap(({ entries }) => entries),
@@ -56,12 +55,33 @@ export function patternProblem(pattern: string): string | undefined {
 
 /** Tells whether a path, relative to the project's folder, is one that a pattern stands for. */
 export function matchesPattern(file: string, pattern: string): boolean {
-  return toRegExp(pattern).test(file);
+  return toRegExp(pattern).test(file) && !file.split("/").includes("node_modules");
+}
+
+/**
+ * Says why a file is not read as a customer's, whatever it holds. A pull request's files are put under the reviewed
+ * pattern before its preview: none of them may be a file that the engine, git or a workflow reads.
+ *
+ * @param file its path relative to the project's folder
+ * @param sizeBytes how large it is
+ * @returns undefined where it is read
+ */
+export function customerFileProblem(file: string, sizeBytes: number): string | undefined {
+  const names = file.split("/");
+  if (names.some((name) => name.startsWith("."))) return "is hidden, or in a hidden folder: put it elsewhere";
+  if (/^Pulumi/i.test(names.at(-1) ?? "")) return "has a name that is the engine's: use another";
+  return sizeBytes > largestFileBytes
+    ? `holds ${sizeBytes} bytes; at most ${largestFileBytes} are read`
+    : undefined;
+}
+
+/** Says that a pattern stands for more files than are read; undefined where it does not. */
+export function tooManyFiles(pattern: string, count: number): string | undefined {
+  return count > mostFiles ? `"${pattern}" matches ${count} files; at most ${mostFiles} are read` : undefined;
 }
 
 /** Lists the files that a pattern stands for, relative to the folder, sorted by name; links included. */
-function matchingFiles(pattern: string, folder: string): string[] {
-  const expression = toRegExp(pattern);
+export function matchingFiles(pattern: string, folder: string): string[] {
   const names = pattern.split("/");
   const fixed = names.slice(0, -1).findIndex((name) => /[*?]/.test(name));
   const start = names.slice(0, fixed === -1 ? names.length - 1 : fixed);
@@ -70,7 +90,7 @@ function matchingFiles(pattern: string, folder: string): string[] {
     names.includes("**") ? Infinity : names.length - start.length,
   )
     .map((file) => path.relative(folder, file).split(path.sep).join("/"))
-    .filter((file) => expression.test(file))
+    .filter((file) => matchesPattern(file, pattern))
     .sort();
 }
 
@@ -100,7 +120,7 @@ function toRegExp(pattern: string): RegExp {
 
 function readCustomerFile(file: string, folder: string): CustomerFiles {
   const whole = path.join(folder, file);
-  const problem = fileProblem(whole, folder);
+  const problem = fileProblem(whole, folder, file);
   if (problem !== undefined) return failed(file, problem);
   try {
     return parseCustomerFile(readFileSync(whole, "utf8"), file);
@@ -110,15 +130,13 @@ function readCustomerFile(file: string, folder: string): CustomerFiles {
 }
 
 /** A file of the repository may be a link to anything on the machine that reads it. */
-function fileProblem(file: string, folder: string): string | undefined {
-  const real = realpathSync(file);
+function fileProblem(whole: string, folder: string, file: string): string | undefined {
+  const real = realpathSync(whole);
   if (!real.startsWith(realpathSync(folder) + path.sep))
     return "is a link out of the project: write the customer here";
   const status = lstatSync(real);
   if (!status.isFile()) return "is no file";
-  return status.size > largestFileBytes
-    ? `holds ${status.size} bytes; at most ${largestFileBytes} are read`
-    : undefined;
+  return customerFileProblem(file, status.size);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, stringify } from "yaml";
 
@@ -120,19 +120,17 @@ describe("the workflows of a pull request, on the sandbox", function () {
     assert.match(stack.printed.join(""), /encrypted value \(`secure`\), which is not decrypted/);
   });
 
+  /** Tells what the workflow takes a commit for. */
+  async function compare(sha: string): Promise<string | undefined> {
+    const step = "Tell a change of code from one of configuration";
+    const expressions = { "github.event.workflow_run.head_sha": sha };
+    const { outputs, exitCode } = await runner.step("preview-run.yml", "changes", step, expressions);
+    assert.equal(exitCode, 0);
+    return outputs["code"];
+  }
+
   it("tells a change of code from one of configuration", async () => {
-    const compare = async (sha: string): Promise<string> => {
-      await rm(path.join(runner.temp, "output"), { force: true });
-      const expressions = { "github.event.workflow_run.head_sha": sha };
-      await runner.succeed(
-        "preview-run.yml",
-        "changes",
-        "Tell a change of code from one of configuration",
-        expressions,
-      );
-      return (await runner.read("output")).trim();
-    };
-    assert.equal(await compare(await runner.propose(configuration([acme]))), "code=false");
+    assert.equal(await compare(await runner.propose(configuration([acme]))), "false");
     await runner.git("checkout", "--quiet", "proposal");
     await runner.git("rm", "--quiet", "--cached", ".github/workflows/up.yml");
     await runner.git(
@@ -147,7 +145,28 @@ describe("the workflows of a pull request, on the sandbox", function () {
     );
     const sha = (await runner.git("rev-parse", "HEAD")).trim();
     await runner.git("checkout", "--quiet", "--force", "main");
-    assert.equal(await compare(sha), "code=true");
+    assert.equal(await compare(sha), "true");
+  });
+
+  it("previews a pull request's files of customers, under main's pattern", async () => {
+    const files = (pattern: string): string => configuration([acme], { "tenants:customersFrom": pattern });
+    const before = (await runner.git("rev-parse", "HEAD")).trim();
+    await runner.commit(files("customers/*.yaml"), { "globex.yaml": stringify(globex) });
+    const others = { "hooli.yaml": stringify([hooli]), "late.yml": "name: not-of-main's-pattern" };
+    const sha = await runner.propose(files("**/*.y?ml"), others);
+    assert.equal(await compare(sha), "true", "late.yml is no customer of main's");
+    assert.equal(
+      await compare(await runner.propose(files("customers/*.yaml"), { "hooli.yaml": "" })),
+      "false",
+    );
+    assert.equal(await preview(sha), 0);
+    const comment = await runner.read("comment/comment.md");
+    assert.match(comment, /\| removed \| <code>globex<\/code> \| 1 \|/);
+    assert.match(comment, /\| added \| <code>hooli<\/code> \| 1 \|/);
+    assert.match(comment, /Not in this preview.*<code>tenants&#58;customersFrom<\/code>/);
+    assert.equal(requests(), 0);
+    await runner.git("reset", "--quiet", "--hard", before);
+    await runner.git("clean", "--quiet", "--force", "customers");
   });
 
   describe("once it is merged", () => {

@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
-import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { type ProcessResult, runProcess, runToSuccess } from "../../sandbox/process";
-import { repositoryRoot, type StackUnderTest } from "../engine/engine";
+import type { StackUnderTest } from "../engine/engine";
+import { copyProject } from "../support/project-copy";
 import { readWorkflow, stepOf } from "./workflow";
 
 /** What GitHub would put in the place of an expression. */
@@ -38,25 +39,27 @@ export class Runner {
     const { directory } = stack.workspace;
     const runner = new Runner(stack, path.join(directory, "checkout"), path.join(directory, "runner"));
     await mkdir(path.join(runner.temp, "bin"), { recursive: true });
-    const skipped = new Set(
-      [".git", "node_modules", "test", "bench"].map((name) => path.join(repositoryRoot, name)),
-    );
-    await cp(repositoryRoot, runner.checkout, {
-      recursive: true,
-      preserveTimestamps: true,
-      filter: (source) => !skipped.has(source),
-    });
-    await symlink(path.join(repositoryRoot, "node_modules"), path.join(runner.checkout, "node_modules"));
+    await copyProject(runner.checkout);
     await installFakeGh(path.join(runner.temp, "bin"));
     await runner.git("init", "--quiet", "--initial-branch", "main");
     await runner.commit(await readFile(stack.workspace.configFile, "utf8"));
     return runner;
   }
 
-  /** Commits a configuration of the stack on the branch that is checked out, and gives the commit. */
-  async commit(configuration: string): Promise<string> {
+  /**
+   * Commits a configuration of the stack on the branch that is checked out, and gives the commit.
+   *
+   * @param customers the files in `customers/`, by name
+   */
+  async commit(configuration: string, customers: Readonly<Record<string, string>> = {}): Promise<string> {
     await writeFile(path.join(this.checkout, "Pulumi.dev.yaml"), configuration);
-    await this.git("add", "Pulumi.dev.yaml", ".github");
+    const folder = path.join(this.checkout, "customers");
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    await Promise.all(
+      Object.entries(customers).map(([file, text]) => writeFile(path.join(folder, file), text)),
+    );
+    await this.git("add", "--all", "Pulumi.dev.yaml", ".github", "customers");
     await this.git(
       "-c",
       "user.name=test",
@@ -71,9 +74,9 @@ export class Runner {
   }
 
   /** Commits a configuration on a branch of its own, as a pull request does, and goes back to main. */
-  async propose(configuration: string): Promise<string> {
+  async propose(...proposed: Parameters<Runner["commit"]>): Promise<string> {
     await this.git("checkout", "--quiet", "-B", "proposal", "main");
-    const commit = await this.commit(configuration);
+    const commit = await this.commit(...proposed);
     await this.git("checkout", "--quiet", "main");
     return commit;
   }
