@@ -9,6 +9,8 @@ import Table from "cli-table3";
 
 import { packUnpacked } from "../provider/src/journal/packs";
 import { objectsIn } from "../provider/src/journal/s3-objects";
+import { readReach } from "../provider/src/reach";
+import { useLocalEnvironment } from "../sandbox/environment";
 import { startSecretsManager } from "../sandbox/aws/moto";
 import { ofUp, writeJournal, type Written } from "./journal/written";
 
@@ -71,6 +73,7 @@ async function putObjects(client: S3Client, prefix: string, lines: Written["line
 }
 
 async function main(): Promise<void> {
+  useLocalEnvironment();
   const written = writeJournal(events);
   const directory = await mkdtemp(path.join(tmpdir(), "bench-journal-"));
   const moto = await startSecretsManager({ log: () => undefined });
@@ -128,7 +131,7 @@ async function main(): Promise<void> {
         // What the runs would have done by now that wrote it.
         Object.assign(process.env, env);
         for (let looks = 0; looks * 1000 < events / eventsPerObject; looks += 1)
-          await packUnpacked(objectsIn(bucket), "long/", Infinity);
+          await packUnpacked(objectsIn(bucket, readReach(process.env).aws), "long/", Infinity);
       }
       await verify("");
       row(`read all (a delete), ${name}`, await median(env, () => ({ what: "remember", location: long })));

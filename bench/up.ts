@@ -2,6 +2,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 
+import { useLocalEnvironment } from "../sandbox/environment";
 import { closeShared, repositoryRoot, StackUnderTest } from "../test/engine/engine";
 
 /**
@@ -61,6 +62,7 @@ function spread(numbers: number[], digits: number): string[] {
 }
 
 async function main(): Promise<void> {
+  useLocalEnvironment();
   const pairs: Array<{ ours: Times; noop: Times }> = [];
   await measure(await ours());
   for (let run = 0; run < runs; run += 1) {

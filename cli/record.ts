@@ -20,8 +20,8 @@ export function reasonOf({ settings }: Stack): string | undefined {
 
 /** Opens the record of a stack, for a command that changes something. */
 export async function recordOfStack(stack: Stack, reason: string | undefined): Promise<StackRecord> {
-  const { name, journal, auditLog, awsRegion, settings } = stack;
+  const { name, journal, auditLog, aws, settings } = stack;
   const { stage, apiUrl } = settings;
-  const run = { ...(await provenance({ region: awsRegion })), stage, apiUrl, reason };
+  const run = { ...(await provenance(aws)), stage, apiUrl, reason };
   return { stack: name, journal, auditLog, run };
 }

@@ -6,6 +6,7 @@ import {
   openJournalOf,
 } from "pulumi-resistant-tenants/internal/journal";
 import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/internal/operator";
+import { type Aws, readReach } from "pulumi-resistant-tenants/internal/reach";
 import {
   allowedHostsIn,
   describeProblems,
@@ -35,6 +36,8 @@ export interface Stack {
   configured(key: string): string | undefined;
   /** `aws:region`; undefined where only AWS's own configuration tells it. */
   awsRegion: string | undefined;
+  /** How AWS is reached: as the stack's AWS provider does. */
+  aws: Aws;
   journal: Journal;
   /** Gives the other names that its state tells: it was renamed, or moved. */
   formerNames: () => Promise<string[]>;
@@ -73,7 +76,10 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   let read: Promise<string[]> | undefined;
   const formerNames = (): Promise<string[]> => (read ??= readFormerNames(pulumi, name));
   const awsRegion = configuration["aws:region"]?.value;
-  const settings = { ...(await settingsOf(configuration, pulumi)), awsRegion };
+  const settings = await settingsOf(configuration, pulumi);
+  const awsValues = await awsValuesOf(configuration, pulumi);
+  const reach = readReach(process.env, (key) => awsValues.get(key));
+  const { aws } = reach;
   return {
     name,
     settings,
@@ -82,18 +88,19 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     directory,
     configured: (key) => configuration[`tenants:${key}`]?.value,
     awsRegion,
+    aws,
     journal: openJournalOf({
       stack: name,
       location: settings.journal,
       directory,
+      aws,
       formerNames,
     }),
     formerNames,
-    auditLog:
-      settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, awsRegion),
+    auditLog: settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, aws),
     pulumi,
     typed: (args) => typedCommand(["npm", "run", "tenants", "--", ...args, ...chosen]),
-    connect: async () => connect(await withConfiguredKey(settings, configuration, pulumi)),
+    connect: async () => connect(await withConfiguredKey(settings, configuration, pulumi), reach),
   };
 }
 
@@ -118,7 +125,7 @@ async function settingsOf(configuration: Configuration, pulumi: Pulumi): Promise
   for (const key of settingsKeys) {
     const entry = configuration[`tenants:${key}`];
     if (entry === undefined || (entry.secret && key === "privateKey")) continue;
-    const value = entry.secret ? await decrypted(key, pulumi) : entry.value;
+    const value = entry.secret ? await decrypted(`tenants:${key}`, pulumi) : entry.value;
     if (value !== undefined) values.set(key, value);
   }
   const read = readSettings((key) => values.get(key), {
@@ -129,15 +136,27 @@ async function settingsOf(configuration: Configuration, pulumi: Pulumi): Promise
   return read.settings;
 }
 
+/** Reads the keys of the namespace `aws`; of a stack that keeps them there, the credentials are secrets. */
+async function awsValuesOf(configuration: Configuration, pulumi: Pulumi): Promise<Map<string, string>> {
+  const prefix = "aws:";
+  const values = new Map<string, string>();
+  for (const [key, { value, secret }] of Object.entries(configuration)) {
+    if (!key.startsWith(prefix)) continue;
+    const plain = secret ? await decrypted(key, pulumi) : value;
+    if (plain !== undefined) values.set(key.slice(prefix.length), plain);
+  }
+  return values;
+}
+
 async function withConfiguredKey(
   settings: ProviderSettings,
   configuration: Configuration,
   pulumi: Pulumi,
 ): Promise<ProviderSettings> {
   if (configuration["tenants:privateKey"]?.secret !== true || !needsConfiguredKey(settings)) return settings;
-  return { ...settings, privateKey: await decrypted("privateKey", pulumi) };
+  return { ...settings, privateKey: await decrypted("tenants:privateKey", pulumi) };
 }
 
 async function decrypted(key: string, pulumi: Pulumi): Promise<string> {
-  return (await pulumi.run(["config", "get", `tenants:${key}`])).replace(/\r?\n$/, "");
+  return (await pulumi.run(["config", "get", key])).replace(/\r?\n$/, "");
 }

@@ -1,5 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { releasedType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
+import {
+  releasedType,
+  tenantApplicationType,
+  tenantType,
+} from "pulumi-resistant-tenants/internal/resource-types";
 import { messageOf, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 

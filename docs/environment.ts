@@ -72,9 +72,31 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     meaning: "The page of the CI run, for the journal.",
   },
   {
-    names: ["AWS_ENDPOINT_URL"],
+    names: ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
     meaning:
-      "AWS's own, as all that its SDK reads; where it is set, a journal's bucket is named in the path.",
+      "The proxies by which calls to the vendor and to AWS leave, and what is reached without one; in lower case they go first ([networks.md](networks.md)).",
+  },
+  {
+    names: ["AWS_REGION", "AWS_DEFAULT_REGION"],
+    meaning: "The region, where neither `aws:region` nor an ARN tells it.",
+  },
+  {
+    names: [
+      "AWS_ENDPOINT_URL",
+      "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+      "AWS_ENDPOINT_URL_KMS",
+      "AWS_ENDPOINT_URL_S3",
+      "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+      "AWS_ENDPOINT_URL_STS",
+      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    ],
+    meaning:
+      "AWS's own, as all that its SDK reads: where services are, unless `aws:endpoints` says so. Where S3 has such a URL, a journal's bucket is named in the path.",
+  },
+  {
+    names: ["AWS_CA_BUNDLE"],
+    meaning:
+      "A file of certificates that calls to AWS trust, beside those of this machine and of `NODE_EXTRA_CA_CERTS`.",
   },
   {
     names: ["PULUMI_DEBUG_GRPC", "PULUMI_OPTION_TRACING", "PULUMI_OPTION_OTEL_TRACES", "NODE_DEBUG"],

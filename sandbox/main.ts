@@ -7,6 +7,7 @@ import { z } from "zod";
 import { startTenantManagement, type StartOptions, type TenantManagementSandbox } from "./api";
 import { stages } from "./api/cells";
 import { startSecretsManager, type SecretsManager } from "./aws/moto";
+import { forgetForeign, localAdditions, useLocalEnvironment } from "./environment";
 import { reasonOf } from "./errors";
 import { consoleLog, type Log } from "./progress";
 
@@ -47,6 +48,7 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  useLocalEnvironment();
   const signalled = new Promise<number>((resolve) => {
     for (const [signal, exitCode] of Object.entries(signals)) {
       // Not once: a second Ctrl-C must not end the process before it has cleaned up.
@@ -163,7 +165,12 @@ The sandbox runs, stage ${stage}. Ctrl-C ends it, and deletes everything it hold
 
 To run the selected stack against it, in the project's folder:
 
-  export TENANTS_PRIVATE_KEY="$(cat '${keyFile}')"${stage === "production" ? `\n  export TENANTS_ALLOWED_HOSTS=${hostsOf(apiUrl, endpointUrl)}` : ""}
+  ${forgetForeign}
+${Object.entries(localAdditions(process.env))
+  .map(([name, value]) => `  export ${name}=${value}\n`)
+  .join(
+    "",
+  )}  export TENANTS_PRIVATE_KEY="$(cat '${keyFile}')"${stage === "production" ? `\n  export TENANTS_ALLOWED_HOSTS=${hostsOf(apiUrl, endpointUrl)}` : ""}
   export AWS_ENDPOINT_URL=${endpointUrl}
   export AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox
 ${settings.map(([key, value]) => `  pulumi config set --plaintext ${key} ${value}`).join("\n")}

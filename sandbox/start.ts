@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { screenOf, styled } from "../cli/screen";
+import { useLocalEnvironment } from "./environment";
 import { SandboxError, reasonOf } from "./errors";
 import { consoleLog, elapsed, type Log } from "./progress";
 import { findPulumi } from "./pulumi/cli";
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  useLocalEnvironment();
   // Whoever read the output may go (`npm start | head`, a closed terminal): what was started is stopped all the same.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const startedAt = performance.now();

@@ -1,3 +1,4 @@
+import { useLocalEnvironment } from "../../sandbox/environment";
 import { closeShared, StackUnderTest } from "../../test/engine/engine";
 import { customers, measured, type Measurement, type RetryAfter, settingsFor, toTable } from "./measurement";
 
@@ -26,6 +27,7 @@ async function measure(retryAfter: RetryAfter): Promise<Measurement> {
 }
 
 async function main(): Promise<void> {
+  useLocalEnvironment();
   const measurements: Measurement[] = [];
   for (const retryAfter of ["none", "seconds", "date", "absent"] as const) {
     measurements.push(await measure(retryAfter));

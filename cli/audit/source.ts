@@ -1,6 +1,8 @@
 import path from "node:path";
 import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/internal/journal";
 
+import { readReach } from "pulumi-resistant-tenants/internal/reach";
+
 import type { StackOptions } from "../command";
 import { UsageError } from "../exit-codes";
 import { existingFolder } from "../project-folder";
@@ -30,9 +32,9 @@ export async function findSource(options: SourceOptions): Promise<Source> {
   }
   if (options.stack !== undefined)
     throw new UsageError("--journal reads the journal at that place, whosever it is: leave --stack out.");
-  const journal = openJournalAt(
-    isOnDisk(location) ? path.resolve(existingFolder(options.cwd), location) : location,
-  );
+  const journal = isOnDisk(location)
+    ? openJournalAt(path.resolve(existingFolder(options.cwd), location))
+    : openJournalAt(location, readReach(process.env).aws);
   return { journal, stack: undefined };
 }
 

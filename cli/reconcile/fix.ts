@@ -7,6 +7,7 @@ import {
   type StackRecord,
   unreadable,
 } from "pulumi-resistant-tenants/internal/journal";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 
 import { PulumiError } from "../pulumi";
 import type { Stack } from "../stack";
@@ -124,7 +125,7 @@ export async function applyFixes(
       const { slot, arn, secretName } = fix;
       const parameters = { arn, secretName };
       await onRecord(record, { type: "EmptySecret", operation: "delete", slot, parameters }, async () => {
-        await deleteEmptySecret(arn);
+        await deleteEmptySecret(repair.stack.aws, arn);
         return "deleted";
       });
       tell(`deleted the empty secret ${secretName}`);
@@ -190,11 +191,11 @@ function targetOf({ rootUrn }: Comparison["state"]): string[] {
   return rootUrn === undefined ? [] : ["--target", rootUrn];
 }
 
-async function deleteEmptySecret(arn: string): Promise<void> {
-  const aws = new SecretsManager({ region: arn.split(":")[3] });
+async function deleteEmptySecret(aws: Aws, arn: string): Promise<void> {
+  const secrets = new SecretsManager(aws, arn.split(":")[3]);
   try {
-    await aws.deleteEmpty(arn);
+    await secrets.deleteEmpty(arn);
   } finally {
-    aws.close();
+    secrets.close();
   }
 }

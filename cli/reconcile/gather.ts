@@ -41,7 +41,7 @@ export async function gather(
   const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
   const place = { stack: name, apiUrl: settings.apiUrl };
   const existing = await findExisting(api, { ...place, state, events });
-  const secrets = await findPendingSecrets(state.pending, stack.awsRegion);
+  const secrets = await findPendingSecrets(state.pending, stack.aws);
   const elsewhere = await findElsewhere(
     stack,
     unheldIds({ state, emptySecrets: secrets.empty }, existing, idsOnRecord({ ...place, events })),

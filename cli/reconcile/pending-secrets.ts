@@ -1,6 +1,7 @@
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { messageOf } from "pulumi-resistant-tenants/client";
 import { secretType } from "pulumi-resistant-tenants/internal/operator";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { z } from "zod";
 
 import type { PendingOperation } from "../state";
@@ -22,20 +23,19 @@ export interface PendingSecrets {
 
 /**
  * Looks in AWS for the secrets that pending creates have made, and that no state holds.
- *
- * @param region that of the stack; a secret may name its own
  */
 export async function findPendingSecrets(
   pending: readonly PendingOperation[],
-  region: string | undefined,
+  aws: Aws,
 ): Promise<PendingSecrets> {
   const found: PendingSecrets = { empty: new Map(), warnings: [] };
   for (const { operation, type, urn, inputs } of pending) {
     const wanted = inputsSchema.safeParse(inputs).data;
     if (operation !== "creating" || type !== secretType || wanted === undefined) continue;
-    const aws = new SecretsManager({ region: wanted.region ?? region });
+    let secrets: SecretsManager | undefined;
     try {
-      const described = await aws.describe(wanted);
+      secrets = new SecretsManager(aws, wanted.region);
+      const described = await secrets.describe(wanted);
       if (described?.isEmptyAndWanted === true)
         found.empty.set(urn, { arn: described.arn, secretName: wanted.name });
     } catch (error) {
@@ -43,7 +43,7 @@ export async function findPendingSecrets(
         `Whether the secret ${wanted.name} was made could not be asked of AWS: ${messageOf(error)}`,
       );
     } finally {
-      aws.close();
+      secrets?.close();
     }
   }
   return found;

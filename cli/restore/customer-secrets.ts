@@ -53,11 +53,11 @@ export async function restoreSecrets(
   });
 }
 
-async function withAws<T>({ awsRegion }: Stack, use: (aws: SecretsManager) => Promise<T>): Promise<T> {
-  const aws = new SecretsManager({ region: awsRegion });
+async function withAws<T>({ aws }: Stack, use: (secrets: SecretsManager) => Promise<T>): Promise<T> {
+  const secrets = new SecretsManager(aws);
   try {
-    return await use(aws);
+    return await use(secrets);
   } finally {
-    aws.close();
+    secrets.close();
   }
 }

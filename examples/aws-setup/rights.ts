@@ -88,7 +88,7 @@ export const rights: readonly Right[] = [
   { action: "kms:Sign", on: "organizationKey", roles: reading },
 
   { action: "s3:ListBucket", on: "journalBucket", roles: everybody },
-  { action: "s3:GetObject", on: "journalBucket", roles: reading },
+  { action: "s3:GetObject", on: "journalBucket", roles: everybody },
   { action: "s3:PutObject", on: "journalBucket", roles: applying },
   { action: "s3:GetBucketVersioning", on: "journalBucket", roles: looking },
   { action: "s3:ListBucketVersions", on: "journalBucket", roles: looking },

@@ -7,7 +7,8 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 
-import { type AwsPatience, callsThatEnd, isAwsError } from "./aws-client";
+import type { Aws } from "./aws/aws";
+import { isAwsError } from "./aws-client";
 
 /** A secret that is to be made. */
 export interface WantedSecret {
@@ -37,26 +38,13 @@ export interface ListedSecret {
   deletedAt: string | undefined;
 }
 
-/** How AWS is reached; what is absent is as AWS's own configuration says. */
-export interface AwsAccess {
-  region?: string | undefined;
-  profile?: string;
-  /** The URL of Secrets Manager. */
-  endpoint?: string;
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  patience?: AwsPatience;
-}
-
 /** The part of AWS Secrets Manager that looks after secrets that are in no state. It never reads a value. */
 export class SecretsManager {
   readonly #client: SecretsManagerClient;
 
-  constructor({ region, patience, ...access }: AwsAccess) {
-    this.#client = new SecretsManagerClient({
-      ...access,
-      ...(region === undefined ? {} : { region }),
-      ...callsThatEnd(patience),
-    });
+  /** @param region default: that of the run */
+  constructor(aws: Aws, region?: string) {
+    this.#client = aws.open(SecretsManagerClient, "secretsmanager", { region });
   }
 
   /**

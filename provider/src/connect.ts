@@ -6,14 +6,19 @@ import {
   TenantManagementError,
 } from "./client/index";
 import { organizationSigner } from "./dynamic/organization-key";
+import type { Reach } from "./reach";
 import type { ProviderSettings } from "./settings";
 
 /**
  * Makes an API client from the settings of a stack. Nothing is asked of the API before the first call.
  *
+ * @param reach how the vendor, and the organization's key in AWS, are reached
  * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
  */
-export async function connect(settings: ProviderSettings): Promise<TenantManagementApi> {
+export async function connect(
+  settings: ProviderSettings,
+  { proxies, aws }: Reach,
+): Promise<TenantManagementApi> {
   const clientId = notEmpty(process.env["TENANTS_CLIENT_ID"]) ?? settings.clientId;
   const keyId = notEmpty(process.env["TENANTS_KEY_ID"]) ?? settings.keyId;
   const { stage, apiUrl, tokenUrl, allowedHosts } = settings;
@@ -27,8 +32,8 @@ export async function connect(settings: ProviderSettings): Promise<TenantManagem
       `To call the Tenant Management API, set ${missing.join(" and ")}.`,
     );
   }
-  const sign = await organizationSigner(settings);
-  const transport = createTransport();
+  const sign = await organizationSigner(settings, aws);
+  const transport = createTransport({}, proxies);
   const tokens = new OrganizationTokens(
     { tokenUrl, clientId, sign, ...(keyId === undefined ? {} : { keyId }) },
     transport,

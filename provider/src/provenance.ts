@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
+import type { Aws } from "./aws/aws";
 import { readActor } from "./dynamic/actor";
 import { onceForAll } from "./dynamic/once-for-all";
-import type { IdentityAccess } from "./identity-access";
 import type { Provenance } from "./journal/recording";
 
 export { isCi } from "./dynamic/actor";
@@ -15,11 +15,11 @@ const patienceMs = 2_000;
  * Finds out who runs this, and what runs: once a run, when the first event is recorded, so that a run without a change
  * asks nobody.
  */
-export const provenance: (access: IdentityAccess) => Promise<Provenance> = onceForAll(
-  async (access: IdentityAccess): Promise<Provenance> => {
+export const provenance: (aws: Aws) => Promise<Provenance> = onceForAll(
+  async (aws: Aws): Promise<Provenance> => {
     const { ciCommit, ...actor } = readActor();
     const [awsIdentity, checkedOut, engine] = await Promise.all([
-      inTime(callerIdentity(access)),
+      inTime(callerIdentity(aws)),
       inTime(output("git", ["rev-parse", "HEAD"])),
       inTime(output("pulumi", ["version"])),
     ]);
@@ -39,20 +39,13 @@ export const provenance: (access: IdentityAccess) => Promise<Provenance> = onceF
 );
 
 /** Asks AWS whose credentials these are. It takes no permission: AWS answers whoever is known. */
-async function callerIdentity({ region, ...access }: IdentityAccess): Promise<string | undefined> {
+async function callerIdentity(aws: Aws): Promise<string | undefined> {
   // This version of the AWS SDK runs on every Node.js that this project does; what it says is about later ones.
   Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
   // The SDK is loaded where there is something to ask.
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
-  const client = new STSClient({
-    ...access,
-    ...(region === undefined ? {} : { region }),
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: patienceMs,
-      requestTimeout: patienceMs,
-      throwOnRequestTimeout: true,
-    },
+  const client = aws.open(STSClient, "sts", {
+    patience: { attempts: 1, connectionTimeoutMs: patienceMs, answerTimeoutMs: patienceMs },
   });
   try {
     return (await client.send(new GetCallerIdentityCommand({}))).Arn;

@@ -138,8 +138,6 @@ export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, 
   apiUrl: string;
   /** The hosts that the environment allows beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
   allowedHosts: readonly string[];
-  /** `aws:region`: where a KMS key is whose name does not tell; default AWS's own configuration (`AWS_REGION`). */
-  awsRegion?: string | undefined;
 }
 
 /** One thing that is wrong with the configuration. */

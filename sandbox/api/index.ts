@@ -52,7 +52,7 @@ const organizationTokenPath = toTokenUrl("/oauth2/organization");
  * @throws z.ZodError if an option is unknown or has a wrong value; the system's error if the port is taken
  */
 export async function startTenantManagement(options: StartOptions = {}): Promise<TenantManagementSandbox> {
-  const { stage, organization, port, ...change } = optionsSchema.parse(options);
+  const { stage, organization, port, publicOrigin, ...change } = optionsSchema.parse(options);
   let settings = applyChange(change);
   let limiter = new RateLimiter(settings.rateLimit);
   let origin = "";
@@ -120,13 +120,14 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
     limiter: () => limiter,
     latencyMs: () => settings.latencyMs,
   });
-  origin = new URL(await app.listen({ host, port })).origin;
+  const ownOrigin = new URL(await app.listen({ host, port })).origin;
+  origin = publicOrigin ?? ownOrigin;
 
   const { clientId, privateKeyPem, keyId } = organizationClient;
   return {
     apiUrl: origin + apiRoot,
     tokenUrl: origin + organizationTokenPath,
-    controlUrl: origin + controlRoot,
+    controlUrl: ownOrigin + controlRoot,
     clientId,
     privateKeyPem,
     keyId,

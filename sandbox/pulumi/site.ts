@@ -1,13 +1,24 @@
+import { EnvHttpProxyAgent, fetch } from "undici";
+
 let reachable: Promise<boolean> | undefined;
 
 /**
- * Tells whether Pulumi's download site answers, within 5 s: the installers themselves retry and wait for minutes.
- * Asked once per process.
+ * Tells whether Pulumi's download site answers, within 5 s and by the proxies of the environment: the installers
+ * themselves retry and wait for minutes. Asked once per process.
  */
 export function isPulumiSiteReachable(): Promise<boolean> {
-  reachable ??= fetch("https://get.pulumi.com/", { method: "HEAD", signal: AbortSignal.timeout(5_000) }).then(
-    (response) => response.status < 500,
-    () => false,
-  );
+  reachable ??= ask("https://get.pulumi.com/");
   return reachable;
+}
+
+async function ask(url: string): Promise<boolean> {
+  const dispatcher = new EnvHttpProxyAgent();
+  try {
+    const signal = AbortSignal.timeout(5_000);
+    return (await fetch(url, { method: "HEAD", signal, dispatcher })).status < 500;
+  } catch {
+    return false;
+  } finally {
+    await dispatcher.destroy();
+  }
 }

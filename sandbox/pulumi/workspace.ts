@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { localEnvironment } from "../environment";
 import { SandboxError } from "../errors";
 import { runProcess, type ProcessResult } from "../process";
 import type { PulumiCli } from "./cli";
@@ -73,9 +74,6 @@ export type StackState = z.infer<typeof stackState>;
 
 const repositoryRoot = path.resolve(__dirname, "../..");
 
-/** A developer's own Pulumi account, stack or organization key must not reach a workspace. */
-const foreignVariable = /^(PULUMI|TENANTS)_/;
-
 /**
  * Makes a workspace of its own for unattended runs: a stack on the file backend in a temporary folder, encrypted with a
  * passphrase, with a copy of the configuration.
@@ -107,10 +105,9 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   };
 
   const execute = (args: readonly string[], cwd: string, run: RunOptions = {}): Promise<ProcessResult> => {
-    const own = Object.entries(process.env).filter(([name]) => !foreignVariable.test(name));
     return runProcess(path.join(pulumi.bin, "pulumi"), args, {
       cwd,
-      env: { ...Object.fromEntries(own), ...env, ...run.env },
+      env: { ...localEnvironment(process.env), ...env, ...run.env },
       output: run.stdout ?? "capture",
       ...(run.signal === undefined ? {} : { signal: run.signal }),
     });

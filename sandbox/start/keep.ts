@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { forgetForeign, localAdditions } from "../environment";
 import type { ConfigOverrides } from "../pulumi/config-file";
 import type { PulumiCli } from "../pulumi/cli";
 import { createWorkspace, type Workspace } from "../pulumi/workspace";
@@ -83,9 +84,10 @@ function toExports(
     PATH: `${bin.map(quote).join(":")}:"$PATH"`,
     TENANTS_PRIVATE_KEY: `"$(cat ${quote(keyFile)})"`,
   };
-  return Object.entries(env)
+  const exports = Object.entries({ ...localAdditions(process.env), ...env })
     .filter(([name]) => !ofOneProject.includes(name))
     .map(([name, value]) => `export ${name}=${special[name] ?? quote(value)}`);
+  return [forgetForeign, ...exports];
 }
 
 /** Writes a `pulumi` that means, in the folder of each project, that project's stack in the sandbox. */

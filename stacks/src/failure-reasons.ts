@@ -1,8 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { openJournalOf } from "pulumi-resistant-tenants/internal/journal";
-import { stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
-import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { NamedResource } from "./describe-resource";
@@ -19,12 +17,11 @@ const recordedTypes: Record<string, string> = {
  * @param since when the update began
  */
 export async function failureReasons(
-  { journal: location }: ProviderSettings,
+  journal: Journal,
   failed: readonly NamedResource[],
   since: Date,
 ): Promise<Map<NamedResource, string>> {
   try {
-    const journal = openJournalOf({ stack: stackName(), location, directory: process.cwd() });
     const events = (await journal.read()).filter(({ at }) => Date.parse(at) >= since.getTime());
     return new Map(
       failed.flatMap((resource) => {

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { knownBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
-import { readIdentityAccess } from "pulumi-resistant-tenants/internal/identity-access";
 import {
   type Action,
   appendTo,
@@ -18,6 +17,7 @@ import {
   type StackRecord,
 } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { readReason, reasonForChange } from "pulumi-resistant-tenants/internal/reason";
 import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -51,12 +51,13 @@ export class ProgramRecord {
   /** @param held what the stack held when its last update ended */
   constructor(
     private readonly settings: ProviderSettings,
+    private readonly aws: Aws,
     private readonly held: readonly HeldResource[],
   ) {
     const { journal: location } = settings;
     const stack = stackName();
     const formerNames = (): string[] => otherStackNames(held, stack);
-    this.journal = openJournalOf({ stack, location, directory: process.cwd(), formerNames });
+    this.journal = openJournalOf({ stack, location, directory: process.cwd(), aws, formerNames });
   }
 
   /**
@@ -138,8 +139,6 @@ export class ProgramRecord {
 
   async #open(): Promise<StackRecord> {
     const { stage, apiUrl, auditLogGroup } = this.settings;
-    const config = new pulumi.Config("aws");
-    const access = readIdentityAccess((key) => config.get(key));
     // An up without a change does not need it.
     const { provenance } = await import("pulumi-resistant-tenants/internal/provenance");
     const read = readReason(this.settings);
@@ -149,8 +148,8 @@ export class ProgramRecord {
     return {
       stack: stackName(),
       journal: this.journal,
-      auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, access.region),
-      run: { ...(await provenance(access)), stage, apiUrl, reason },
+      auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, this.aws),
+      run: { ...(await provenance(this.aws)), stage, apiUrl, reason },
     };
   }
 }

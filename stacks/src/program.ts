@@ -20,6 +20,7 @@ import {
   stackName,
   tenantType,
 } from "pulumi-resistant-tenants/internal/own-stack";
+import { type Aws, readReach } from "pulumi-resistant-tenants/internal/reach";
 import {
   allowedHostsIn,
   type ConfigurationProblem,
@@ -62,6 +63,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   assertNothingReveals();
   const configuration = configurationOfStack();
   const { settings, secretPrefix, quota, customers } = configuration;
+  const aws = awsOfProgram();
   const clock = clockOfProgram(settings);
   const provided = customers.filter(isProvided);
   await warnOfSize();
@@ -73,7 +75,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   const plans = await plansOf(provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
   const held = await resourcesOfLastUpdate();
-  const record = new ProgramRecord(settings, held);
+  const record = new ProgramRecord(settings, aws, held);
   const changed = await findChangedCustomers(configuration, provided, held, record.journal);
   await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
@@ -91,8 +93,8 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
     ...common,
     applied: applied.get(customer.name),
   }));
-  const blocked = await freeSecretNames(record, all);
-  await prepareSecretRemoval(record, all, releases);
+  const blocked = await freeSecretNames(aws, record, all);
+  await prepareSecretRemoval(aws, record, all, releases);
   await tellOfFirstFailure(all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
   const announced = pulumi.runtime.isDryRun()
@@ -106,8 +108,14 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   });
   const released = releases.map(release);
   if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released, held);
-  const onSettled = (): Promise<void> => endUnaskedChanges(record, announced, provisioned);
-  return outputsOfUpdate({ provided: provisioned, released, registrations, blocked, settings, onSettled });
+  return outputsOfUpdate({
+    provided: provisioned,
+    released,
+    registrations,
+    blocked,
+    journal: record.journal,
+    onSettled: () => endUnaskedChanges(record, announced, provisioned),
+  });
 }
 
 /** The API tells its quota to nobody, and refuses the create that goes past it. */
@@ -167,6 +175,16 @@ async function plansOf(
 function clockOfProgram({ apiUrl }: ProviderSettings): Clock {
   try {
     return openClock(apiUrl);
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
+}
+
+/** The stack's AWS provider is configured alike. */
+function awsOfProgram(): Aws {
+  const all = pulumi.runtime.allConfig();
+  try {
+    return readReach(process.env, (key) => all[`aws:${key}`]).aws;
   } catch (error) {
     throw refusal(messageOf(error));
   }

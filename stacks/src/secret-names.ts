@@ -6,6 +6,7 @@ import type {
 } from "pulumi-resistant-tenants/internal/aws-secret";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
 import { describeDeletion, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
@@ -29,6 +30,7 @@ import { secretName, secretTags } from "./stored-secret";
  * @throws `pulumi.RunError` that names each secret that is in the way, and what to do, where it does not
  */
 export async function freeSecretNames(
+  aws: Aws,
   record: ProgramRecord,
   customers: readonly CustomerArgs[],
 ): Promise<Map<NamedResource, string>> {
@@ -40,7 +42,7 @@ export async function freeSecretNames(
     .flatMap((args) => secretsOf(args, held))
     .filter(({ name }) => !heldNames.has(name));
   if (wanted.length === 0) return new Map();
-  const taken = (await askAws((aws) => findTaken({ aws, record }, wanted))) ?? [];
+  const taken = await findTaken({ aws, record }, wanted);
   if (taken.length === 0) return new Map();
   if (!continuesOnError(process.env)) throw refusal(describeTaken(taken, "Nothing was changed."));
   await pulumi.log.warn(describeTaken(taken, "Nothing is created for these; the other customers go on."));
@@ -61,15 +63,21 @@ interface Access {
 }
 
 /** One warning tells that AWS cannot be asked; what is asked first finds that out. */
-async function findTaken(access: Access, [first, ...others]: readonly NewSecret[]): Promise<TakenName[]> {
+async function findTaken(
+  { aws, record }: { aws: Aws; record: ProgramRecord },
+  [first, ...others]: readonly NewSecret[],
+): Promise<TakenName[]> {
   if (first === undefined) return [];
-  const look = async (secret: NewSecret): Promise<TakenName[]> => {
+  const look = async (secrets: SecretsManager, secret: NewSecret): Promise<TakenName[]> => {
     const { customer, slot } = secret;
-    const what = await freeName(access, secret);
+    const what = await freeName({ aws: secrets, record }, secret);
     return what === undefined ? [] : [{ customer, slot, what }];
   };
   try {
-    return [...(await look(first)), ...(await Promise.all(others.map(look))).flat()];
+    return await askAws(aws, async (secrets) => [
+      ...(await look(secrets, first)),
+      ...(await Promise.all(others.map((secret) => look(secrets, secret)))).flat(),
+    ]);
   } catch (error) {
     if (error instanceof pulumi.RunError) throw error;
     await pulumi.log.warn(

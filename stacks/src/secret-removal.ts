@@ -5,6 +5,7 @@ import {
   nameOfUrn,
   resourcesOfLastUpdate,
 } from "pulumi-resistant-tenants/internal/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
@@ -20,6 +21,7 @@ import { secretName } from "./stored-secret";
  * is recorded. A preview asks and changes nothing.
  */
 export async function prepareSecretRemoval(
+  aws: Aws,
   record: ProgramRecord,
   customers: readonly CustomerArgs[],
   releases: readonly Release[],
@@ -27,7 +29,7 @@ export async function prepareSecretRemoval(
   if (pulumi.runtime.isDryRun()) return;
   const going = secretsToGo(await resourcesOfLastUpdate(), customers, releases);
   if (going.length === 0) return;
-  await askAws((aws) => Promise.all(going.map((secret) => takeBack(aws, record, secret)))).catch(
+  await askAws(aws, (secrets) => Promise.all(going.map((secret) => takeBack(secrets, record, secret)))).catch(
     async (error: unknown) => {
       if (error instanceof pulumi.RunError) throw error;
       await pulumi.log.warn(

@@ -1,7 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "@pulumi/aws/secretsmanager/secret";
 import type { Ending } from "pulumi-resistant-tenants/internal/journal";
-import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import {
+  type HeldResource,
+  nameOfUrn,
+  resourcesOfLastUpdate,
+} from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 
 import { slotName } from "./configuration";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
-import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 
 import { customerOfResource, type NamedResource } from "./describe-resource";
 import { failureReasons } from "./failure-reasons";
@@ -25,7 +25,8 @@ export interface DeclaredUpdate {
   registrations: Registrations;
   /** What could not be declared, and why: it has failed before the engine was told of it. */
   blocked: ReadonlyMap<NamedResource, string>;
-  settings: ProviderSettings;
+  /** Tells why what failed did so. */
+  journal: Journal;
   /** Is called once each resource was registered or has failed, and before the program ends. */
   onSettled: () => Promise<void>;
 }
@@ -35,7 +36,7 @@ export interface DeclaredUpdate {
  * same, and the program ends as failed: the engine then deletes nothing.
  */
 export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutputs> {
-  const { provided, released, registrations, blocked, settings, onSettled } = update;
+  const { provided, released, registrations, blocked, journal, onSettled } = update;
   const failing = registrations.failed();
   const [held, failed, settled] = await Promise.all([
     resourcesOfLastUpdate(),
@@ -56,7 +57,7 @@ export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutp
   endAsFailed(
     describeFailedUpdate({
       failed: [...blocked.keys(), ...failed],
-      reasons: new Map([...blocked, ...(await failureReasons(settings, failed, registrations.startedAt))]),
+      reasons: new Map([...blocked, ...(await failureReasons(journal, failed, registrations.startedAt))]),
       customers: provided.length,
       declared: [...registrations.declared, ...blocked.keys()],
       held: held.filter(({ urn }) => !handedOver.has(customerOfResource({ name: nameOfUrn(urn) }))),

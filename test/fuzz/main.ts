@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
+import { useLocalEnvironment } from "../../sandbox/environment";
 import { closeShared, startShared } from "../engine/engine";
 import { describeFinding, fuzz } from "./fuzz";
 
@@ -31,6 +32,7 @@ const optionsSchema = z.object({
 });
 
 async function main(): Promise<number> {
+  useLocalEnvironment();
   const { values } = parseArgs({
     options: {
       runs: { type: "string" },

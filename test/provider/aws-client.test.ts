@@ -1,28 +1,27 @@
 import { strict as assert } from "node:assert";
 
+import type { Aws } from "../../provider/src/reach";
 import { SecretsManager } from "../../provider/src/aws-secret";
 import { kmsSigner } from "../../provider/src/dynamic/kms-signer";
 import { readSecretValue } from "../../provider/src/dynamic/secret-value";
 import { openAuditLog, openS3Journal } from "../../provider/src/journal";
-import { region, useAwsEnvironment } from "../support/aws-environment";
+import { awsHere, region, useAwsEnvironment } from "../support/aws-environment";
 import { useServer } from "../support/http-server";
 import { entry, intent } from "./journal/events";
 
 const patience = { attempts: 2, connectionTimeoutMs: 1_000, answerTimeoutMs: 300 };
 
+const aws = (): Aws => awsHere({ patience });
+
 const calls: Record<string, () => Promise<unknown>> = {
-  "the S3 journal": () => openS3Journal("s3://journals/tenants", patience).append(intent("create")),
-  "the audit log": () => openAuditLog("group", undefined, patience).deliver(entry(intent("create"))),
+  "the S3 journal": () => openS3Journal("s3://journals/tenants", aws()).append(intent("create")),
+  "the audit log": () => openAuditLog("group", aws()).deliver(entry(intent("create"))),
   "the client of Secrets Manager": () =>
-    new SecretsManager({ patience }).describe({ name: "acme", tags: undefined }),
+    new SecretsManager(aws()).describe({ name: "acme", tags: undefined }),
   "the reader of a secret": () =>
-    readSecretValue(
-      `arn:aws:secretsmanager:${region}:123456789012:secret:key`,
-      "It cannot be read",
-      patience,
-    ),
+    readSecretValue(`arn:aws:secretsmanager:${region}:123456789012:secret:key`, "It cannot be read", aws()),
   "the signer in KMS": () =>
-    kmsSigner("alias/key", region, patience)({ clientId: "c", audience: "https://id.example", keyId: "k" }),
+    kmsSigner("alias/key", aws())({ clientId: "c", audience: "https://id.example", keyId: "k" }),
 };
 
 describe("a call to AWS", () => {
@@ -42,7 +41,7 @@ describe("a call to AWS", () => {
       response.write("<ListBucketResult>");
     });
     await assert.rejects(
-      openS3Journal("s3://journals/tenants", patience).read(),
+      openS3Journal("s3://journals/tenants", aws()).read(),
       /timed out|ECONNRESET|aborted/,
     );
   });

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 
+import { useLocalEnvironment } from "../../sandbox/environment";
 import { fourCustomers } from "../engine/customers";
 import { closeShared, StackUnderTest } from "../engine/engine";
 import { currentVersion, folderOf, type Stage, stages, writeRecording } from "./recording";
@@ -35,6 +36,7 @@ async function record(version: string, stage: Stage): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  useLocalEnvironment();
   // Who recorded it is nobody's business.
   Object.assign(process.env, { GITHUB_ACTIONS: "true", GITHUB_RUN_ID: "7", GITHUB_ACTOR: "octocat" });
   const version = await currentVersion();

@@ -1,4 +1,5 @@
 import { messageOf, printable } from "./errors";
+import type { Proxy } from "./proxies";
 
 /** Why an exchange came to nothing. */
 export interface ConnectionProblem {
@@ -60,14 +61,43 @@ const permanent: Record<string, string> = {
 /**
  * Explains what Node or undici threw instead of an answer.
  *
+ * @param proxy the one by which the request was to leave
  * @see {@link https://nodejs.org/api/tls.html#x509-certificate-error-codes Node, X.509 certificate error codes}
  */
-export function explainConnectionProblem(error: unknown): ConnectionProblem {
+export function explainConnectionProblem(error: unknown, proxy?: Proxy): ConnectionProblem {
+  if (proxy === undefined) return explainDirect(error);
+  const status = refusedBy(error);
+  if (status !== undefined) return proxyRefusal(status, proxy);
+  const { text, isPermanent } = explainDirect(error);
+  return { text: `by the proxy ${proxy.shown}, ${text}`, isPermanent };
+}
+
+function explainDirect(error: unknown): ConnectionProblem {
   const key = keyOf(error);
   const final = permanent[key] ?? (key.startsWith("ERR_SSL_") ? noTls : undefined);
   if (final !== undefined) return { text: `${final} (${key})`, isPermanent: true };
   const text = passing[key] ?? (key.startsWith("HPE_") ? "the answer is not HTTP" : undefined);
   return { text: text === undefined ? printable(messageOf(error)) : `${text} (${key})`, isPermanent: false };
+}
+
+/** undici tells the status with which a proxy refuses a tunnel in its message alone. */
+function refusedBy(error: unknown): number | undefined {
+  const [, status] = /^Proxy response \((\d{3})\) !== 200/.exec(messageOf(error)) ?? [];
+  return status === undefined ? undefined : Number(status);
+}
+
+/** Explains that a proxy opened no way to a host: it cannot have got anything. */
+export function proxyRefusal(status: number, { shown }: Proxy): ConnectionProblem {
+  const remedy =
+    status === 407
+      ? "it wants a user and a password: give them in that variable (http://<user>:<password>@<host>:<port>)"
+      : status < 500
+        ? "have this host allowed there, or name it in NO_PROXY if it is reached without a proxy"
+        : "it could not reach this host: is the URL right? If the host is reached without a proxy, name it in NO_PROXY";
+  return {
+    text: `the proxy ${shown} refused the way there (${status}): ${remedy}`,
+    isPermanent: status < 500,
+  };
 }
 
 function keyOf(error: unknown): string {

@@ -1,7 +1,8 @@
-import { Agent, type Dispatcher } from "undici";
+import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
 
 import { explainConnectionProblem } from "./connection-problem";
 import { TenantManagementError } from "./errors";
+import { Proxies, type Proxy } from "./proxies";
 
 /** Bounds on one HTTP exchange. */
 export interface TransportLimits {
@@ -52,25 +53,74 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Opens the pool of connections that one process shares. */
-export function createTransport(limits: TransportLimits = {}): Transport {
-  const agent = new Agent({
-    connections: limits.connections ?? defaultConnections,
-    pipelining: 1,
-    connect: { timeout: limits.connectTimeoutMs ?? 10_000 },
-    headersTimeout: limits.headersTimeoutMs ?? 30_000,
-    bodyTimeout: limits.bodyTimeoutMs ?? 30_000,
-    maxResponseSize: limits.maxAnswerBytes ?? 8 * 1024 * 1024,
-  });
+/**
+ * Opens the pool of connections that one process shares.
+ *
+ * @param proxies by which requests leave; default: none
+ */
+export function createTransport(limits: TransportLimits = {}, proxies = Proxies.none): Transport {
+  const exchangeTimeoutMs = limits.exchangeTimeoutMs ?? 60_000;
+  const open = new Map<string, Dispatcher>();
+  const dispatcherTo = (url: URL): Way => {
+    const proxy = proxies.of(url);
+    const key = proxy?.url.href ?? "";
+    const dispatcher = open.get(key) ?? (proxy === undefined ? directAgent(limits) : agentBy(proxy, limits));
+    open.set(key, dispatcher);
+    return { dispatcher, proxy };
+  };
   return {
-    send: (request) => send(agent, request, limits.exchangeTimeoutMs ?? 60_000),
-    close: () => agent.destroy(),
+    send: (request) => send(dispatcherTo(request.url), request, exchangeTimeoutMs),
+    close: async () => {
+      await Promise.all([...open.values()].map((dispatcher) => dispatcher.destroy()));
+    },
   };
 }
 
-async function send(agent: Agent, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+/** How a request leaves. */
+interface Way {
+  dispatcher: Dispatcher;
+  proxy: Proxy | undefined;
+}
+
+function directAgent(limits: TransportLimits): Dispatcher {
+  return new Agent({ ...poolOptions(limits), connect: { timeout: connectTimeoutMs(limits) } });
+}
+
+/** Opens tunnels through a proxy. The proxy's answer to `CONNECT` is waited for as long as a connection is. */
+function agentBy({ url: { origin, username, password } }: Proxy, limits: TransportLimits): Dispatcher {
+  const timeout = connectTimeoutMs(limits);
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return new ProxyAgent({
+    ...poolOptions(limits),
+    uri: origin,
+    ...(user === ":" ? {} : { token: `Basic ${Buffer.from(user).toString("base64")}` }),
+    requestTls: { timeout },
+    proxyTls: { timeout },
+    clientFactory: (proxy, options) => new Pool(proxy, { ...options, headersTimeout: timeout }),
+  });
+}
+
+function poolOptions(limits: TransportLimits) {
+  return {
+    connections: limits.connections ?? defaultConnections,
+    pipelining: 1,
+    headersTimeout: limits.headersTimeoutMs ?? 30_000,
+    bodyTimeout: limits.bodyTimeoutMs ?? 30_000,
+    maxResponseSize: limits.maxAnswerBytes ?? 8 * 1024 * 1024,
+  };
+}
+
+function connectTimeoutMs(limits: TransportLimits): number {
+  return limits.connectTimeoutMs ?? 10_000;
+}
+
+async function send(
+  { dispatcher: way, proxy }: Way,
+  request: HttpRequest,
+  timeoutMs: number,
+): Promise<HttpAnswer> {
   const progress = { isWritten: false };
-  const dispatcher = agent.compose(
+  const dispatcher = way.compose(
     (dispatch) => (options, handler) => dispatch(options, notingWrite(handler, progress)),
   );
   try {
@@ -85,7 +135,7 @@ async function send(agent: Agent, request: HttpRequest, timeoutMs: number): Prom
     });
     return { status: statusCode, headers: singleHeaders(headers), body: await body.text() };
   } catch (error) {
-    const { text, isPermanent } = explainConnectionProblem(error);
+    const { text, isPermanent } = explainConnectionProblem(error, proxy);
     throw new TenantManagementError(
       progress.isWritten ? "NO_ANSWER" : "NOT_SENT",
       `${request.url.host}: ${text}`,

@@ -6,7 +6,7 @@ import type { KeyAdoption } from "./adoption";
 import { applicationsOf, findApplication } from "./organization";
 import { assertHosts } from "./refused-hosts";
 import { readSecretTags, readSecretValue } from "./secret-value";
-import { currentApi, currentSettings } from "./session";
+import { currentApi, currentReach, currentSettings } from "./session";
 import { refusal } from "./tenant-model";
 
 const proven = new Map<string, Promise<ApplicationCredentials>>();
@@ -59,6 +59,7 @@ async function prove(adopted: KeyAdoption, authMethod: AuthMethod): Promise<Appl
   const value = await readSecretValue(
     secretArn,
     `The credentials of application ${application.applicationId} cannot be read from adopt.secretArn`,
+    currentReach().aws,
   );
   const secret = readAdoptedSecret(value, secretArn);
   assertOfApplication(secret, application, adopted);
@@ -99,6 +100,7 @@ async function assertTagged({ applicationId, cell }: ApiApplication, adopted: Ke
   const tags = await readSecretTags(
     secretArn,
     `Whether the secret of adopt.secretArn is that of application ${applicationId} cannot be found out`,
+    currentReach().aws,
   );
   const isTagged = Object.entries(expected).every(([key, value]) => tags.get(key) === value);
   if (isTagged && (tags.get("customer") ?? "") !== "") return;

@@ -1,4 +1,4 @@
-import { type AwsPatience, callsThatEnd } from "../aws-client";
+import type { Aws } from "../aws/aws";
 import { type AssertionSigner, remoteSigner } from "../client/assertion";
 import { messageOf, TenantManagementError } from "../client/errors";
 
@@ -12,7 +12,6 @@ const remedies: Partial<Record<string, string>> = {
   NotFoundException: "Check tenants:kmsKeyId, and the account and the region that it is looked for in.",
   DisabledException: "Enable it (aws kms enable-key).",
   KMSInvalidStateException: "Enable it, or cancel its deletion (aws kms cancel-key-deletion).",
-  TimeoutError: "See to the network between this run and AWS (a proxy, a VPC endpoint), and to the region.",
 };
 
 const otherwise =
@@ -22,31 +21,21 @@ const otherwise =
  * Makes client assertions (RS256) that a key in AWS KMS signs. KMS is asked when an assertion is needed, and only for
  * the signature: kms:Sign is all the permission it takes.
  *
- * @param keyId id or ARN of the key, or `alias/…` or the alias's ARN; an ARN's region goes before `region`
- * @param region default: as AWS's own configuration says
+ * @param keyId id or ARN of the key, or `alias/…` or the alias's ARN; an ARN's region goes before that of the run
  * @throws (the signer) {@link TenantManagementError} `INPUT_INVALID` with the key and what to do
  * @see {@link https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html AWS KMS, Sign}
  */
-export function kmsSigner(
-  keyId: string,
-  region: string | undefined,
-  patience?: AwsPatience,
-): AssertionSigner {
+export function kmsSigner(keyId: string, aws: Aws): AssertionSigner {
   return remoteSigner("RS256", async (bytes) => {
-    const signature = await signInKms(keyId, keyId.split(":")[3] ?? region, bytes, patience);
+    const signature = await signInKms(keyId, aws, bytes);
     if (signature.length < shortestSignatureBytes) throw refusal(keyId, "the key is too short", otherwise);
     return signature;
   });
 }
 
-async function signInKms(
-  keyId: string,
-  region: string | undefined,
-  bytes: Buffer,
-  patience?: AwsPatience,
-): Promise<Uint8Array> {
+async function signInKms(keyId: string, aws: Aws, bytes: Buffer): Promise<Uint8Array> {
   const { KMSClient, SignCommand } = await import("@aws-sdk/client-kms");
-  const client = new KMSClient({ ...callsThatEnd(patience), ...(region === undefined ? {} : { region }) });
+  const client = aws.open(KMSClient, "kms", { region: keyId.split(":")[3] });
   try {
     const { Signature } = await client.send(
       new SignCommand({

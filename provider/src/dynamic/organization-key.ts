@@ -1,3 +1,4 @@
+import type { Aws } from "../aws/aws";
 import { type AssertionSigner, readOrganizationKey, signerFor } from "../client/assertion";
 import { TenantManagementError } from "../client/errors";
 import type { ProviderSettings } from "../settings";
@@ -9,16 +10,18 @@ import { readSecretValue } from "./secret-value";
  * environment variable `TENANTS_PRIVATE_KEY`, the stack configuration. It is read when the first token is asked for,
  * never in a preview.
  *
+ * @param aws how the first two are reached
  * @throws {@link TenantManagementError} `INPUT_INVALID` when there is none, or it cannot be read
  */
-export async function organizationSigner(settings: ProviderSettings): Promise<AssertionSigner> {
-  const { kmsKeyId, privateKeySecretArn, privateKey, awsRegion } = settings;
-  if (kmsKeyId !== undefined) return kmsSigner(kmsKeyId, awsRegion);
+export async function organizationSigner(settings: ProviderSettings, aws: Aws): Promise<AssertionSigner> {
+  const { kmsKeyId, privateKeySecretArn, privateKey } = settings;
+  if (kmsKeyId !== undefined) return kmsSigner(kmsKeyId, aws);
   if (privateKeySecretArn !== undefined) {
     const source = "tenants:privateKeySecretArn";
     const pem = await readSecretValue(
       privateKeySecretArn,
       `The organization's private key cannot be read from ${source}`,
+      aws,
     );
     return signerFor(readOrganizationKey(pem, source));
   }

@@ -20,7 +20,7 @@ import {
 } from "../journal/index";
 import { provenance } from "../provenance";
 import { readReason, reasonForChange } from "../reason";
-import { currentIdentityAccess, currentSettings } from "./session";
+import { currentReach, currentSettings } from "./session";
 import type { Properties } from "./inputs";
 import { onceForAll } from "./once-for-all";
 import { type SlotInput, slotSchema } from "./slot";
@@ -74,7 +74,7 @@ export async function record({ slot, ...intention }: Intention): Promise<Recordi
   try {
     return await startRecording(
       appendTo(opened),
-      { ...(await provenance(currentIdentityAccess())), stage, apiUrl, allowedHosts, reason },
+      { ...(await provenance(currentReach().aws)), stage, apiUrl, allowedHosts, reason },
       { ...intention, stack, slot: slot.name },
     );
   } catch (error) {
@@ -91,7 +91,7 @@ export async function endIntentOfProgram(slot: SlotInput, intentId: string, endi
   const { stage, apiUrl } = currentSettings();
   const read = readReason(currentSettings());
   const run = {
-    ...(await provenance(currentIdentityAccess())),
+    ...(await provenance(currentReach().aws)),
     stage,
     apiUrl,
     reason: "problem" in read ? undefined : read.reason,
@@ -202,8 +202,8 @@ async function read(journal: Journal, known?: KnownBefore): Promise<Memory> {
 }
 
 function openConfiguredAuditLog(): AuditLog | undefined {
-  const { auditLogGroup, awsRegion } = currentSettings();
-  return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, awsRegion);
+  const { auditLogGroup } = currentSettings();
+  return auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, currentReach().aws);
 }
 
 function warnOfCutOff(memory: Memory, stack: string): void {
@@ -221,5 +221,11 @@ function openJournal(stack: string): Journal {
   if (problem !== undefined) {
     throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
   }
-  return openJournalOf({ stack, location, directory: process.cwd(), formerNames: formerStacks });
+  return openJournalOf({
+    stack,
+    location,
+    directory: process.cwd(),
+    aws: currentReach().aws,
+    formerNames: formerStacks,
+  });
 }

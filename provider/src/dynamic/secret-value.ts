@@ -1,4 +1,4 @@
-import { type AwsPatience, callsThatEnd } from "../aws-client";
+import type { Aws } from "../aws/aws";
 import { messageOf, TenantManagementError } from "../client/errors";
 
 /**
@@ -7,9 +7,9 @@ import { messageOf, TenantManagementError } from "../client/errors";
  * @param failure says what cannot be done, for an error: `The organization's private key cannot be read from …`
  * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
  */
-export async function readSecretValue(arn: string, failure: string, patience?: AwsPatience): Promise<string> {
+export async function readSecretValue(arn: string, failure: string, aws: Aws): Promise<string> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  const client = new SecretsManagerClient({ ...callsThatEnd(patience), region: regionOf(arn) });
+  const client = aws.open(SecretsManagerClient, "secretsmanager", { region: regionOf(arn) });
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
     if (SecretString === undefined) throw new Error("its value is binary, not text");
@@ -36,10 +36,10 @@ export async function readSecretValue(arn: string, failure: string, patience?: A
 export async function readSecretTags(
   arn: string,
   failure: string,
-  patience?: AwsPatience,
+  aws: Aws,
 ): Promise<ReadonlyMap<string, string>> {
   const { DescribeSecretCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  const client = new SecretsManagerClient({ ...callsThatEnd(patience), region: regionOf(arn) });
+  const client = aws.open(SecretsManagerClient, "secretsmanager", { region: regionOf(arn) });
   try {
     const { Tags = [] } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
     return new Map(Tags.map(({ Key = "", Value = "" }) => [Key, Value]));

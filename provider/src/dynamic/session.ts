@@ -1,6 +1,6 @@
 import type { TenantManagementApi } from "../client/api";
 import { TenantManagementError } from "../client/errors";
-import { type IdentityAccess, readIdentityAccess } from "../identity-access";
+import { type Reach, readReach } from "../reach";
 import { revealingProblem } from "../revealing-switches";
 import { allowedHostsIn, describeProblems, type ProviderSettings, readSettings } from "../settings";
 import { onceForAll } from "./once-for-all";
@@ -16,7 +16,7 @@ export interface ConfigureRequest {
 }
 
 let settings: ProviderSettings | undefined;
-let identityAccess: IdentityAccess = {};
+let reach: Reach | undefined;
 let configurationError: Error | undefined;
 let startError: Error | undefined;
 
@@ -28,13 +28,18 @@ export function configure(request: ConfigureRequest): void {
   const { config } = request;
   const problem = revealingProblem(config.get("tenants:stage"));
   if (problem !== undefined) startError = new TenantManagementError("INPUT_INVALID", problem);
+  const aws = (key: string): string | undefined => config.get(`aws:${key}`);
   const read = readSettings((key) => config.get(`tenants:${key}`), {
     allowedHosts: allowedHostsIn(process.env),
-    aws: (key) => config.get(`aws:${key}`),
+    aws,
   });
-  identityAccess = readIdentityAccess((key) => config.get(`aws:${key}`));
-  if ("settings" in read) settings = { ...read.settings, awsRegion: config.get("aws:region") };
+  if ("settings" in read) settings = read.settings;
   else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
+  try {
+    reach = readReach(process.env, aws);
+  } catch (error) {
+    configurationError ??= error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /**
@@ -56,14 +61,19 @@ export function currentSettings(): ProviderSettings {
   throw configurationError ?? new Error("The provider was called before it was configured.");
 }
 
-/** Tells how this process reaches AWS to ask whose credentials it has. */
-export function currentIdentityAccess(): IdentityAccess {
-  return identityAccess;
+/**
+ * Tells how this process reaches the vendor and AWS.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` where the environment names a proxy that is none
+ */
+export function currentReach(): Reach {
+  if (reach !== undefined) return reach;
+  throw configurationError ?? new Error("The provider was called before it was configured.");
 }
 
 /** Gives the one API client of this process, made when it is first needed. */
 export const currentApi: () => Promise<TenantManagementApi> = onceForAll(() =>
-  load().connect(currentSettings()),
+  load().connect(currentSettings(), currentReach()),
 );
 
 /** What talks to the network is loaded when there is something to say: an `up` without a change has nothing. */

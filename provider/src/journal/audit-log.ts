@@ -1,7 +1,8 @@
 import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { randomUUID } from "node:crypto";
 
-import { type AwsPatience, callsThatEnd, isAwsError } from "../aws-client";
+import type { Aws } from "../aws/aws";
+import { isAwsError } from "../aws-client";
 import { messageOf } from "../client/errors";
 import type { Copy } from "./against-copy";
 import { inBatches } from "./batches";
@@ -44,16 +45,11 @@ const eventsAtOnce = 500;
  * message is an event's exact text in the journal. The group must be there: its retention and its key are its owner's.
  *
  * @param logGroup its name, or its ARN, which tells its region
- * @param awsRegion the region of a name; default: that of AWS's own configuration
  */
-export function openAuditLog(
-  logGroup: string,
-  awsRegion: string | undefined,
-  patience?: AwsPatience,
-): AuditLog {
-  const [name, region = awsRegion] = parseLogGroup(logGroup);
+export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
+  const [name, region] = parseLogGroup(logGroup);
   let client: Promise<CloudWatchLogsClient> | undefined;
-  const connect = (): Promise<CloudWatchLogsClient> => (client ??= makeClient(region, patience));
+  const connect = (): Promise<CloudWatchLogsClient> => (client ??= makeClient(aws, region));
   const started = `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${randomUUID().slice(0, 8)}`;
   const streams = new Map<string, Promise<string>>();
 
@@ -145,9 +141,9 @@ function parseLogGroup(logGroup: string): [name: string, region: string | undefi
   return arn === "arn" ? [name, region] : [logGroup, undefined];
 }
 
-async function makeClient(region: string | undefined, patience?: AwsPatience): Promise<CloudWatchLogsClient> {
+async function makeClient(aws: Aws, region: string | undefined): Promise<CloudWatchLogsClient> {
   const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
-  return new CloudWatchLogsClient({ ...callsThatEnd(patience), ...(region === undefined ? {} : { region }) });
+  return aws.open(CloudWatchLogsClient, "logs", { region });
 }
 
 function remedy(name: string, error: unknown): string {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 
+import type { Aws } from "../aws/aws";
 import { TenantManagementError } from "../client/errors";
 import { isCi } from "../dynamic/actor";
 import { openFileJournal } from "./file-journal";
@@ -16,6 +17,8 @@ export interface JournalPlace {
   location: string | undefined;
   /** A folder of the project: that of `Pulumi.yaml`, or one below it. */
   directory: string;
+  /** How a journal in S3 is reached; not needed for one in a file. */
+  aws?: Aws;
   /** Gives the other names that the stack's state tells: it was renamed, or moved. Default: none. */
   formerNames?: () => Promise<readonly string[]> | readonly string[];
 }
@@ -66,18 +69,24 @@ export function openJournalOf(place: JournalPlace): Journal {
   });
 }
 
-function openUnderName({ location, directory }: JournalPlace, stack: string): Journal {
+function openUnderName({ location, directory, aws }: JournalPlace, stack: string): Journal {
   if (location !== undefined && !isOnDisk(location)) {
-    return openJournalAt(`${location.replace(/\/+$/, "")}/${stack}`);
+    return openJournalAt(`${location.replace(/\/+$/, "")}/${stack}`, aws);
   }
   const stackName = stack.slice(stack.lastIndexOf("/") + 1);
   const file = location ?? `Pulumi.${stackName}.journal.jsonl`;
   return openJournalAt(path.isAbsolute(file) ? file : path.resolve(projectDirectory(directory), file));
 }
 
-/** Opens the journal at a place, whosever it is: a file's path, or `s3://<bucket>/<prefix of the stack>`. */
-export function openJournalAt(location: string): Journal {
-  return isOnDisk(location) ? openFileJournal(location) : openS3Journal(location);
+/**
+ * Opens the journal at a place, whosever it is: a file's path, or `s3://<bucket>/<prefix of the stack>`.
+ *
+ * @param aws how S3 is reached; not needed for a file
+ */
+export function openJournalAt(location: string, aws?: Aws): Journal {
+  if (isOnDisk(location)) return openFileJournal(location);
+  if (aws === undefined) throw new TypeError("A journal in S3 is opened with a way to reach AWS.");
+  return openS3Journal(location, aws);
 }
 
 /** Finds the project's folder: the engine runs a provider in the program's, which may lie below it. */

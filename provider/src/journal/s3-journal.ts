@@ -1,4 +1,4 @@
-import type { AwsPatience } from "../aws-client";
+import type { Aws } from "../aws/aws";
 import { endsWithin } from "../ends-within";
 import type { RecordedAs } from "./chain";
 import { ChainOrder } from "./chain-order";
@@ -31,14 +31,14 @@ const olderKeyMs = 300_000;
  *
  * @param url `s3://<bucket>/<prefix>`
  */
-export function openS3Journal(url: string, patience?: AwsPatience): Journal {
-  return journalIn(s3Store(url, patience));
+export function openS3Journal(url: string, aws: Aws): Journal {
+  return journalIn(s3Store(url, aws));
 }
 
-function s3Store(url: string, patience?: AwsPatience): Store {
+function s3Store(url: string, aws: Aws): Store {
   const { hostname: bucket, pathname } = new URL(url);
   const prefix = `${pathname.replace(/^\/+|\/+$/g, "")}/`.replace(/^\/$/, "");
-  const objects = objectsIn(bucket, patience);
+  const objects = objectsIn(bucket, aws);
   let lastKey = "";
   const entriesOf = ({ key, bytes }: StoredObject): Entry[] =>
     bytes

@@ -1,6 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 
-import { type AwsPatience, callsThatEnd, isAwsError } from "../aws-client";
+import type { Aws } from "../aws/aws";
+import { isAwsError } from "../aws-client";
 
 /** An object as S3 lists it. */
 export interface ListedObject {
@@ -31,10 +32,10 @@ export interface Objects {
   add(key: string, body: string | Buffer): Promise<void>;
 }
 
-/** @param patience how long each call is waited for */
-export function objectsIn(bucket: string, patience?: AwsPatience): Objects {
+/** @param aws how AWS is reached */
+export function objectsIn(bucket: string, aws: Aws): Objects {
   let client: Promise<S3Client> | undefined;
-  const connect = (): Promise<S3Client> => (client ??= makeClient(patience));
+  const connect = (): Promise<S3Client> => (client ??= makeClient(aws));
   return {
     bucket,
     connect,
@@ -44,14 +45,9 @@ export function objectsIn(bucket: string, patience?: AwsPatience): Objects {
   };
 }
 
-async function makeClient(patience?: AwsPatience): Promise<S3Client> {
+async function makeClient(aws: Aws): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  return new S3Client({
-    ...callsThatEnd(patience),
-    // The events' own hashes tell whether they are whole.
-    responseChecksumValidation: "WHEN_REQUIRED",
-    forcePathStyle: process.env["AWS_ENDPOINT_URL"] !== undefined,
-  });
+  return aws.open(S3Client, "s3");
 }
 
 async function addObject(

@@ -11,7 +11,7 @@ import { jwtVerify } from "jose";
 
 import { kmsSigner } from "../../../provider/src/dynamic/kms-signer";
 import { type SecretsManager, startSecretsManager } from "../../../sandbox/aws/moto";
-import { region, useAwsEnvironment } from "../../support/aws-environment";
+import { awsHere, region, useAwsEnvironment } from "../../support/aws-environment";
 import { failureOf } from "../../support/failure";
 
 const request = {
@@ -45,7 +45,7 @@ describe("dynamic: a key in AWS KMS", function () {
     const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: arn }));
     const publicKey = createPublicKey({ key: Buffer.from(PublicKey ?? []), format: "der", type: "spki" });
     // The ARN's own region counts, not the one beside it.
-    const assertion = await kmsSigner(arn, "us-east-1")(request);
+    const assertion = await kmsSigner(arn, awsHere({ region: "us-east-1" }))(request);
     const { payload, protectedHeader } = await jwtVerify(assertion, publicKey, {
       algorithms: ["RS256"],
       audience: request.audience,
@@ -71,7 +71,7 @@ describe("dynamic: a key in AWS KMS", function () {
   for (const [what, { make, remedy }] of Object.entries(unfit)) {
     it(`that ${what} is told with its name and what to do`, async () => {
       const arn = await make();
-      const error = await failureOf(kmsSigner(arn, undefined)(request));
+      const error = await failureOf(kmsSigner(arn, awsHere())(request));
       assert.equal(error.code, "INPUT_INVALID");
       assert.ok(error.message.includes(`(tenants:kmsKeyId, ${arn}) did not sign`), error.message);
       assert.match(error.message, remedy);

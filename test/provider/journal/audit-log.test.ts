@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { openAuditLog } from "../../../provider/src/journal";
-import { useAwsEnvironment } from "../../support/aws-environment";
+import { awsHere, useAwsEnvironment } from "../../support/aws-environment";
 import { useServer } from "../../support/http-server";
 import { entry, intent } from "./events";
 
@@ -26,7 +26,7 @@ describe("the audit log", () => {
         response.end("{}");
       }
     });
-    await openAuditLog("group", undefined).deliver(entry(intent("create")));
+    await openAuditLog("group", awsHere()).deliver(entry(intent("create")));
     assert.deepEqual(operations, ["CreateLogStream", "CreateLogStream", "PutLogEvents"]);
   });
 });

@@ -8,7 +8,7 @@ import {
   verifyJournal,
 } from "../../../provider/src/journal";
 import { recordedAs } from "../../../provider/src/journal/chain";
-import { useAwsEnvironment } from "../../support/aws-environment";
+import { awsHere, useAwsEnvironment } from "../../support/aws-environment";
 import { useServer } from "../../support/http-server";
 import { Bucket } from "./bucket";
 import { intent, result } from "./events";
@@ -33,7 +33,7 @@ describe("packs of a journal in S3", () => {
     server.answerWith((request, response) => void bucket.answer(request, response));
   });
 
-  const open = (): Journal => openS3Journal(location);
+  const open = (): Journal => openS3Journal(location, awsHere());
   const isPack = (key: string): boolean => key.startsWith("tenants!packed/");
   const packs = (): string[] => [...bucket.objects.keys()].filter(isPack);
   const originals = (): string[] => [...bucket.objects.keys()].filter((key) => key.startsWith("tenants/"));
@@ -181,7 +181,7 @@ describe("packs of a journal in S3", () => {
     await grow();
     await run();
     assert.equal(packs().length, 1);
-    const entries = await openS3Journal("s3://journals").entries();
+    const entries = await openS3Journal("s3://journals", awsHere()).entries();
     assert.deepEqual(verifyJournal(entries, location).defects, []);
     assert.equal(entries.length, objectsBefore + 2);
   });

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 
 import { openS3Journal } from "../../../provider/src/journal";
-import { useAwsEnvironment } from "../../support/aws-environment";
+import { awsHere, useAwsEnvironment } from "../../support/aws-environment";
 import { useServer } from "../../support/http-server";
 import { intent } from "./events";
 
@@ -57,12 +57,15 @@ describe("a journal in S3", () => {
       request.socket.destroy();
       return true;
     };
-    const journal = openS3Journal("s3://journals/tenants");
+    const journal = openS3Journal("s3://journals/tenants", awsHere());
     const first = await journal.append(intent("create"));
     const second = await journal.append(intent("create"));
     assert.equal(bucket.puts, 3);
     assert.equal(second.event.sequence, 2);
-    assert.deepEqual(await openS3Journal("s3://journals/tenants").read(), [first.event, second.event]);
+    assert.deepEqual(await openS3Journal("s3://journals/tenants", awsHere()).read(), [
+      first.event,
+      second.event,
+    ]);
   });
 
   it("refuses an event in whose place there is another", async () => {
@@ -70,14 +73,17 @@ describe("a journal in S3", () => {
       bucket.objects.set(path, "{}");
       return false;
     };
-    await assert.rejects(openS3Journal("s3://journals/tenants").append(intent("create")), /It is there/);
+    await assert.rejects(
+      openS3Journal("s3://journals/tenants", awsHere()).append(intent("create")),
+      /It is there/,
+    );
     assert.deepEqual([...bucket.objects.values()], ["{}"]);
   });
 
   it("names the object that it cannot read", async () => {
     bucket.objects.set("/journals/tenants/odd.json", "{}");
     await assert.rejects(
-      openS3Journal("s3://journals/tenants").read(),
+      openS3Journal("s3://journals/tenants", awsHere()).read(),
       /s3:\/\/journals\/tenants\/odd\.json:1 is not a line of a journal/,
     );
   });

@@ -1,0 +1,232 @@
+import { z } from "zod";
+
+import type { AwsPatience } from "../aws-client";
+import { type Proxies, readProxies } from "../client/proxies";
+
+/*
+ * How a run reaches AWS: as the stack's AWS provider does, by the keys of the namespace `aws`, and where they say
+ * nothing as AWS's own configuration says. Every part of the product that asks AWS goes by this.
+ */
+
+/** A part of AWS that is asked, by the name of its key in `aws:endpoints`. */
+export type AwsService = "secretsmanager" | "kms" | "s3" | "logs" | "sts";
+
+/** The credentials of an AWS identity. */
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  /** When they end; never, where it is absent. */
+  expiration?: Date;
+}
+
+/** A role that is assumed, as `aws:assumeRoles` says it. */
+export interface AssumedRole {
+  roleArn: string;
+  sessionName?: string | undefined;
+  externalId?: string | undefined;
+  /** How long the credentials of the role last, in seconds; default AWS's own, an hour. */
+  durationSeconds?: number | undefined;
+  policy?: string | undefined;
+  policyArns?: readonly string[] | undefined;
+  sourceIdentity?: string | undefined;
+  tags?: Readonly<Record<string, string>> | undefined;
+  transitiveTagKeys?: readonly string[] | undefined;
+}
+
+/** A role that is assumed with a token of another identity provider (`aws:assumeRoleWithWebIdentity`). */
+export interface WebIdentity extends AssumedRole {
+  /** The token, or the file that holds it. */
+  token: { text: string } | { file: string };
+}
+
+/** How AWS is reached; what is absent is as AWS's own configuration says. */
+export interface AwsAccess {
+  region?: string | undefined;
+  /** The region of STS, which gives the credentials of a role; default: `region`. */
+  stsRegion?: string | undefined;
+  profile?: string | undefined;
+  credentials?: AwsCredentials | undefined;
+  webIdentity?: WebIdentity | undefined;
+  /** The roles that are assumed, each as the one before it; none: the first identity is used as it is. */
+  roles: readonly AssumedRole[];
+  /** The URLs of services that are not at AWS's own. */
+  endpoints: Readonly<Partial<Record<AwsService, string>>>;
+  /** Whether a bucket is named in the path of a URL; default: where S3 is not at AWS's own URL. */
+  s3UsePathStyle?: boolean | undefined;
+  useFipsEndpoint?: boolean | undefined;
+  useDualstackEndpoint?: boolean | undefined;
+  proxies: Proxies;
+  /** A file of certificates that count beside those that this machine trusts (`AWS_CA_BUNDLE`). */
+  caBundle?: string | undefined;
+  patience?: AwsPatience | undefined;
+  /** What the AWS provider is told and cannot be followed here: to ask AWS all the same could ask another account. */
+  notFollowed: readonly string[];
+}
+
+/** Gives the value of a key of the namespace `aws`, or undefined. */
+type AwsValue = (key: string) => string | undefined;
+
+/** The variables of a run's environment. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads how AWS is reached, from the stack's configuration and the environment.
+ *
+ * @param get gives the value of a key of the namespace `aws`, or undefined; default: there are none
+ * @throws TenantManagementError `INPUT_INVALID` where a proxy is none
+ */
+export function readAwsAccess(environment: Environment, get: AwsValue = () => undefined): AwsAccess {
+  const value = (key: string): string | undefined => notEmpty(get(key));
+  const notFollowed: string[] = [];
+  const [accessKeyId, secretAccessKey, sessionToken] = ["accessKey", "secretKey", "token"].map(value);
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    notFollowed.push("aws:accessKey and aws:secretKey, of which one is missing");
+  for (const key of ["sharedConfigFiles", "sharedCredentialsFiles"])
+    if (!["", "[]", undefined].includes(get(key))) notFollowed.push(`aws:${key}`);
+  const parse = <T>(key: string, schema: z.ZodType<T>): T | undefined => {
+    const text = value(key);
+    if (text === undefined) return undefined;
+    const { data } = schema.safeParse(parseJson(text));
+    if (data === undefined) notFollowed.push(`aws:${key}, which has not the form that it needs`);
+    return data;
+  };
+  const endpoints = parse("endpoints", endpointsSchema) ?? {};
+  const roles = parse("assumeRoles", z.array(roleSchema)) ?? [];
+  const role = parse("assumeRole", roleSchema);
+  return {
+    region: value("region") ?? notEmpty(environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]),
+    stsRegion: value("stsRegion"),
+    profile: value("profile"),
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined
+        ? undefined
+        : { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    webIdentity: parse("assumeRoleWithWebIdentity", webIdentitySchema),
+    roles: role === undefined ? roles : [role, ...roles],
+    endpoints: { ...endpointsIn(environment), ...endpoints },
+    s3UsePathStyle: parse("s3UsePathStyle", z.boolean()) ?? parse("s3ForcePathStyle", z.boolean()),
+    useFipsEndpoint: parse("useFipsEndpoint", z.boolean()),
+    useDualstackEndpoint: parse("useDualstackEndpoint", z.boolean()),
+    proxies: readProxies(environment, {
+      http: setting("httpProxy", value),
+      https: setting("httpsProxy", value),
+      noProxy: value("noProxy"),
+    }),
+    caBundle: value("customCaBundle") ?? notEmpty(environment["AWS_CA_BUNDLE"]),
+    notFollowed,
+  };
+}
+
+function setting(key: string, value: AwsValue): { name: string; value: string } | undefined {
+  const text = value(key);
+  return text === undefined ? undefined : { name: `aws:${key}`, value: text };
+}
+
+/** The names that the AWS provider gives to the services, in `aws:endpoints`. */
+const serviceNames: Readonly<Record<string, AwsService>> = {
+  secretsmanager: "secretsmanager",
+  kms: "kms",
+  s3: "s3",
+  s3api: "s3",
+  logs: "logs",
+  cloudwatchlog: "logs",
+  cloudwatchlogs: "logs",
+  sts: "sts",
+};
+
+const endpointsSchema = z
+  .array(z.record(z.string(), z.string()))
+  .transform((list): Partial<Record<AwsService, string>> =>
+    Object.fromEntries(
+      list.flatMap((endpoints) =>
+        Object.entries(endpoints).flatMap(([name, url]) => {
+          const service = serviceNames[name.toLowerCase()];
+          return service === undefined || url === "" ? [] : [[service, url] as const];
+        }),
+      ),
+    ),
+  );
+
+/** @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html Service-specific endpoints} */
+const endpointVariables: Readonly<Record<AwsService, string>> = {
+  secretsmanager: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+  kms: "AWS_ENDPOINT_URL_KMS",
+  s3: "AWS_ENDPOINT_URL_S3",
+  logs: "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+  sts: "AWS_ENDPOINT_URL_STS",
+};
+
+function endpointsIn(environment: Environment): Partial<Record<AwsService, string>> {
+  if (environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.toLowerCase() === "true") return {};
+  return Object.fromEntries(
+    Object.entries(endpointVariables).flatMap(([service, variable]) => {
+      const url = notEmpty(environment[variable]) ?? notEmpty(environment["AWS_ENDPOINT_URL"]);
+      return url === undefined ? [] : [[service, url] as const];
+    }),
+  );
+}
+
+/** As Go writes a duration (`1h30m`), which the AWS provider reads. */
+const duration = z
+  .string()
+  .regex(/^(?:\d+h)?(?:\d+m)?(?:\d+s)?$/)
+  .transform((text) => {
+    const part = (unit: string): number => Number(new RegExp(`(\\d+)${unit}`).exec(text)?.[1] ?? 0);
+    return part("h") * 3600 + part("m") * 60 + part("s");
+  });
+
+const optional = z
+  .string()
+  .optional()
+  .transform((text) => notEmpty(text));
+
+const roleSchema = z
+  .object({
+    roleArn: z.string().min(1),
+    sessionName: optional,
+    externalId: optional,
+    duration: duration.optional(),
+    policy: optional,
+    policyArns: z.array(z.string()).optional(),
+    sourceIdentity: optional,
+    tags: z.record(z.string(), z.string()).optional(),
+    transitiveTagKeys: z.array(z.string()).optional(),
+  })
+  .transform(({ duration: durationSeconds, ...role }): AssumedRole => ({ ...role, durationSeconds }));
+
+const webIdentitySchema = z
+  .object({
+    roleArn: z.string().min(1),
+    sessionName: optional,
+    duration: duration.optional(),
+    policy: optional,
+    policyArns: z.array(z.string()).optional(),
+    webIdentityToken: optional,
+    webIdentityTokenFile: optional,
+  })
+  .transform(
+    (
+      { webIdentityToken, webIdentityTokenFile, duration: durationSeconds, ...role },
+      context,
+    ): WebIdentity => {
+      const base = { ...role, durationSeconds };
+      if (webIdentityToken !== undefined) return { ...base, token: { text: webIdentityToken } };
+      if (webIdentityTokenFile !== undefined) return { ...base, token: { file: webIdentityTokenFile } };
+      context.addIssue({ code: "custom", message: "needs a token" });
+      return z.NEVER;
+    },
+  );
+
+/** What the engine stores is JSON or text; a lone word is text. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function notEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : text;
+}

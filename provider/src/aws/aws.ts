@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import tls from "node:tls";
+
+import { type AwsPatience, callsThatEnd } from "../aws-client";
+import { messageOf, TenantManagementError } from "../client/errors";
+import type { AwsAccess, AwsCredentials, AwsService } from "./access";
+import { explainAwsError } from "./explain";
+import { reachMetadataDirectly } from "./metadata-agent";
+import type { ProxyAgent } from "./proxy-agent";
+import { type CredentialSource, ofRole, ofWebIdentity } from "./role-credentials";
+
+/** Whose credentials a client has: its own, a profile's, or those that AWS's own configuration leads to. */
+interface Identity {
+  credentials?: AwsCredentials | CredentialSource;
+  profile?: string;
+}
+
+/** What one client has other than the rest. */
+export interface ClientOptions {
+  /** Default: the region of the run. */
+  region?: string | undefined;
+  /** Default: the patience of the run. */
+  patience?: AwsPatience;
+}
+
+/** The part of a client of the AWS SDK's that is used here. */
+interface SdkClient {
+  middlewareStack: { add(middleware: object, options: object): void };
+}
+
+type Handler = (given: unknown) => Promise<unknown>;
+
+/** How a run reaches AWS: every client of the AWS SDK's is made here. Nothing is asked before a client is used. */
+export class Aws {
+  readonly #access: AwsAccess;
+  readonly #identity: Identity;
+
+  constructor(access: AwsAccess) {
+    this.#access = access;
+    if (!access.proxies.areNone) reachMetadataDirectly();
+    this.#identity = this.#identityOf(access);
+  }
+
+  /** The region of the run; undefined where AWS's own configuration alone tells it. */
+  get region(): string | undefined {
+    return this.#access.region;
+  }
+
+  /**
+   * Makes a client. The errors that its calls end with say how AWS was asked, and what to do.
+   *
+   * @throws {@link TenantManagementError} `INPUT_INVALID` where the stack's AWS provider reaches AWS in a way that is not
+   *   followed here
+   */
+  open<Client extends SdkClient>(
+    Constructor: new (options: ReturnType<Aws["sdkOptions"]>) => Client,
+    service: AwsService,
+    options: ClientOptions = {},
+  ): Client {
+    const { notFollowed } = this.#access;
+    if (notFollowed.length > 0) throw notFollowable(notFollowed);
+    const client = new Constructor(this.sdkOptions(service, this.#identity, options));
+    this.#explainErrorsOf(client, service, options);
+    return client;
+  }
+
+  /** Gives the configuration of a client. */
+  sdkOptions(service: AwsService, identity: Identity, { region, patience }: ClientOptions) {
+    const { endpoints, useFipsEndpoint, useDualstackEndpoint } = this.#access;
+    const used = region ?? (service === "sts" ? this.#access.stsRegion : undefined) ?? this.#access.region;
+    const endpoint = endpoints[service];
+    const { requestHandler, maxAttempts } = callsThatEnd(patience ?? this.#access.patience);
+    return {
+      ...identity,
+      ...(used === undefined ? {} : { region: used }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(useFipsEndpoint === undefined ? {} : { useFipsEndpoint }),
+      ...(useDualstackEndpoint === undefined ? {} : { useDualstackEndpoint }),
+      ...(service === "s3" ? this.#ofS3(endpoint) : {}),
+      maxAttempts,
+      requestHandler: { ...requestHandler, ...this.#agents() },
+    };
+  }
+
+  #ofS3(endpoint: string | undefined) {
+    return {
+      forcePathStyle: this.#access.s3UsePathStyle ?? endpoint !== undefined,
+      // The events' own hashes tell whether they are whole.
+      responseChecksumValidation: "WHEN_REQUIRED" as const,
+    };
+  }
+
+  /** Each client has agents of its own: its end is theirs. */
+  #agents(): { httpAgent?: ProxyAgent; httpsAgent?: ProxyAgent | { ca?: string[] } } {
+    const { proxies, caBundle } = this.#access;
+    const trust = caBundle === undefined ? {} : { ca: certificatesWith(caBundle) };
+    if (proxies.areNone) return { httpsAgent: trust };
+    // It is loaded where there is a proxy.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import` is not late, or not for CommonJS
+    const loaded = require("./proxy-agent") as typeof import("./proxy-agent");
+    return {
+      httpAgent: new loaded.ProxyAgent(proxies, {}),
+      httpsAgent: new loaded.ProxyAgent(proxies, trust),
+    };
+  }
+
+  #identityOf({ credentials, profile, webIdentity, roles }: AwsAccess): Identity {
+    let identity: Identity =
+      credentials === undefined ? (profile === undefined ? {} : { profile }) : { credentials };
+    const openStsAs = (assuming: Identity) => async () => {
+      const { STSClient } = await import("@aws-sdk/client-sts");
+      const client = new STSClient(this.sdkOptions("sts", assuming, {}));
+      this.#explainErrorsOf(client, "sts", {});
+      return client;
+    };
+    if (webIdentity !== undefined)
+      identity = { credentials: ofWebIdentity(webIdentity, openStsAs(identity)) };
+    for (const role of roles) identity = { credentials: ofRole(role, openStsAs(identity)) };
+    return identity;
+  }
+
+  #explainErrorsOf(client: SdkClient, service: AwsService, { region }: ClientOptions): void {
+    client.middlewareStack.add(
+      (next: Handler): Handler =>
+        async (given) => {
+          try {
+            return await next(given);
+          } catch (error) {
+            throw explainAwsError(error, { access: this.#access, service, region });
+          }
+        },
+      { step: "initialize", priority: "high", name: "explainAwsError" },
+    );
+  }
+}
+
+function notFollowable(what: readonly string[]): TenantManagementError {
+  return new TenantManagementError(
+    "INPUT_INVALID",
+    `AWS cannot be asked as the stack's AWS provider does, which is told ${what.join(", and ")}. ` +
+      "Say it by aws:profile, aws:assumeRoles or aws:endpoints, or in the environment (AWS_PROFILE, AWS_CONFIG_FILE), which both follow.",
+  );
+}
+
+/** Beside what this machine trusts: with a proxy that looks into TLS, some hosts have that one's certificates. */
+function certificatesWith(file: string): string[] {
+  // Node.js 22.12 has not got it yet.
+  const trusted = (tls as Partial<typeof tls>).getCACertificates?.("default") ?? tls.rootCertificates;
+  try {
+    return [...trusted, readFileSync(file, "utf8")];
+  } catch (error) {
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `The certificates in ${file} (AWS_CA_BUNDLE, or aws:customCaBundle) cannot be read: ${messageOf(error)}. Name a file of PEM certificates, or unset it.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import http from "node:http";
+
+import { isNeverProxied } from "../client/proxies";
+
+/** The method by which Node hands a request to its agent; it is public, and in no type. */
+interface TakesRequests {
+  addRequest(request: http.ClientRequest, options: { host?: string | null }): void;
+}
+
+/**
+ * Sends what no proxy may be asked for straight there, and leaves the rest to the agent before it. Under Node's own
+ * switch `NODE_USE_ENV_PROXY` that one would ask a proxy for the metadata service, from which the AWS SDK takes the
+ * credentials of an instance.
+ */
+class MetadataAgent extends http.Agent {
+  constructor(private readonly usual: http.Agent) {
+    super({ keepAlive: true });
+  }
+
+  addRequest(request: http.ClientRequest, options: { host?: string | null }): void {
+    const takes = (agent: unknown): TakesRequests => agent as TakesRequests;
+    if (isNeverProxied(options.host ?? ""))
+      takes(http.Agent.prototype).addRequest.call(this, request, options);
+    else takes(this.usual).addRequest(request, options);
+  }
+}
+
+/** Keeps Node's own proxies out of the way to the metadata service; the SDK takes no agent for it. */
+export function reachMetadataDirectly(): void {
+  if (!(http.globalAgent instanceof MetadataAgent)) http.globalAgent = new MetadataAgent(http.globalAgent);
+}

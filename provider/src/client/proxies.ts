@@ -1,0 +1,177 @@
+import { BlockList, isIP } from "node:net";
+
+import { TenantManagementError } from "./errors";
+
+/** A proxy by which a request leaves. */
+export interface Proxy {
+  /** With user and password, where it has some: never for a message. */
+  url: URL;
+  /** Who chose it, and where it is, for messages: `http://proxy.example:8080 (HTTPS_PROXY)`. No credential is in it. */
+  shown: string;
+}
+
+/** The variables of a run's environment. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Decides which requests leave by a proxy, and by which. Loopback and the addresses at which AWS tells an instance or a
+ * container its credentials are never asked by one.
+ */
+export class Proxies {
+  /** Everything goes straight to where it is for. */
+  static readonly none = new Proxies({}, []);
+
+  readonly #exceptions: readonly Exception[];
+
+  /** @param noProxy entries as in `NO_PROXY` */
+  constructor(
+    private readonly byScheme: Readonly<{ http?: Proxy | undefined; https?: Proxy | undefined }>,
+    noProxy: readonly string[],
+  ) {
+    this.#exceptions = noProxy.map(toException);
+  }
+
+  /** Tells whether nothing ever leaves by a proxy. */
+  get areNone(): boolean {
+    return this.byScheme.http === undefined && this.byScheme.https === undefined;
+  }
+
+  /** Gives the proxy by which a request to a URL leaves; undefined where it goes straight there. */
+  of(target: string | URL): Proxy | undefined {
+    const { protocol, hostname, port } = new URL(target);
+    const proxy = protocol === "https:" ? this.byScheme.https : this.byScheme.http;
+    if (proxy === undefined) return undefined;
+    const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+    const wanted = port === "" ? defaultPorts[protocol] : Number(port);
+    return isNeverProxied(host) || this.#exceptions.some((matches) => matches(host, wanted))
+      ? undefined
+      : proxy;
+  }
+}
+
+/** What a stack's own configuration says of proxies, for the calls to AWS alone; it goes before the environment. */
+export interface ConfiguredProxies {
+  /** The URL of a proxy, with the key that holds it. */
+  http?: Setting | undefined;
+  https?: Setting | undefined;
+  noProxy?: string | undefined;
+}
+
+interface Setting {
+  name: string;
+  value: string;
+}
+
+/**
+ * Reads from the environment by which proxies requests leave: `HTTPS_PROXY`, `HTTP_PROXY` (for https, too, where there
+ * is no `HTTPS_PROXY`) and `NO_PROXY`, or the same in lower case, which goes first. An empty one is none.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` where one is not the URL of a proxy
+ */
+export function readProxies(environment: Environment, configured: ConfiguredProxies = {}): Proxies {
+  const http = toProxy(configured.http ?? settingIn(environment, "HTTP_PROXY"));
+  const https = toProxy(configured.https ?? settingIn(environment, "HTTPS_PROXY")) ?? http;
+  const noProxy = configured.noProxy ?? settingIn(environment, "NO_PROXY")?.value ?? "";
+  return new Proxies(
+    { http, https },
+    noProxy.split(/[,\s]+/).filter((entry) => entry !== ""),
+  );
+}
+
+/** As undici's `EnvHttpProxyAgent` does, and curl. */
+function settingIn(environment: Environment, name: string): Setting | undefined {
+  const lower = environment[name.toLowerCase()];
+  const [used, value] = lower === undefined ? [name, environment[name]] : [name.toLowerCase(), lower];
+  return value === undefined || value.trim() === "" ? undefined : { name: used, value: value.trim() };
+}
+
+function toProxy(setting: Setting | undefined): Proxy | undefined {
+  if (setting === undefined) return undefined;
+  const { name, value } = setting;
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
+  const isProxy =
+    url !== null &&
+    ["http:", "https:"].includes(url.protocol) &&
+    url.hostname !== "" &&
+    [url.username, url.password].every(isDecodable);
+  if (isProxy) return { url, shown: `${url.origin} (${name})` };
+  // The value may hold a password.
+  throw new TenantManagementError(
+    "INPUT_INVALID",
+    `${name} is not the URL of an HTTP proxy: write http://<host>:<port>, or http://<user>:<password>@<host>:<port> with what is special in them percent-encoded.`,
+  );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const defaultPorts: Readonly<Record<string, number>> = { "https:": 443, "http:": 80 };
+
+/** Tells whether a host, as a request names it, is to be reached without a proxy. */
+type Exception = (host: string, port: number | undefined) => boolean;
+
+/**
+ * Reads an entry of `NO_PROXY`: a host, which its subdomains go with, with a dot or `*.` before it or not; an address,
+ * a range of addresses (`10.0.0.0/8`), each but the last with a port or not; or `*` for all.
+ */
+function toException(entry: string): Exception {
+  if (entry === "*") return () => true;
+  const range = rangeOf(entry);
+  if (range !== undefined) return (host) => isInList(range, host);
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|(.+?))(?::(\d+))?$/.exec(entry) ?? [];
+  // Of an IPv6 address without brackets, the last part is no port.
+  const [text, only] = isIP(entry) === 6 ? [entry, undefined] : [bracketed ?? plain ?? entry, port];
+  const name = text
+    .toLowerCase()
+    .replace(/^\*?\./, "")
+    .replace(/\.$/, "");
+  return (host, actual) =>
+    (only === undefined || Number(only) === actual) && (host === name || host.endsWith(`.${name}`));
+}
+
+function rangeOf(entry: string): BlockList | undefined {
+  const [, address = "", prefix] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
+  const family = isIP(address);
+  if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128)) return undefined;
+  const list = new BlockList();
+  list.addSubnet(address, Number(prefix), family === 4 ? "ipv4" : "ipv6");
+  return list;
+}
+
+function isInList(list: BlockList, host: string): boolean {
+  const family = isIP(host);
+  return family !== 0 && list.check(host, family === 4 ? "ipv4" : "ipv6");
+}
+
+/**
+ * The instance metadata service, and what gives credentials to a container of ECS and of EKS.
+ *
+ * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html Container credential provider}
+ */
+const credentialAddresses = [
+  "169.254.169.254",
+  "169.254.170.2",
+  "169.254.170.23",
+  "fd00:ec2::254",
+  "fd00:ec2::23",
+];
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** Tells whether a host is loopback, or gives AWS credentials to this machine: no proxy is asked for it. */
+export function isNeverProxied(host: string): boolean {
+  return (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    credentialAddresses.includes(host) ||
+    isInList(loopback, host)
+  );
+}
