@@ -67,10 +67,7 @@ describe("tenants credentials, on the engine", function () {
     assert.deepEqual([due.exitCode, due.first.overdue], [3, ["rotation (every 90d)"]]);
     await upOn("2026-04-01");
     const { stdout } = await stack.tenantsWith(on("2026-04-02"), "credentials");
-    assert.match(
-      stdout,
-      /acme\teu-1\tdefault\t.*\t2\t1d\t2026-06-30T00:00\t1 \(.*\) until 2026-04-08T00:00/,
-    );
+    assert.match(stdout, /acme\teu-1\tdefault\t.*\t2\t1d\t2026-06-30T00:00\t1 \(.*\) until 2026-04-08T00:00/);
     assert.match(stdout, /globex\teu-1\tdefault\t.*\t1\t91d/);
 
     const ended = await tell("2026-04-08");
