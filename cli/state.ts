@@ -7,6 +7,7 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/operator";
+import { type StoredVersion, storedVersions } from "resistant-tenants-stacks/changed-secrets";
 import { z } from "zod";
 
 import type { Pulumi } from "./pulumi";
@@ -62,6 +63,8 @@ export interface HeldState {
   /** The ids of what was handed over to another owner. */
   released: string[];
   pending: PendingOperation[];
+  /** The versions of secrets that the stack stored last. */
+  storedVersions: StoredVersion[];
   /** The URN of the stack itself; undefined where the state is empty. */
   rootUrn: string | undefined;
 }
@@ -157,6 +160,7 @@ export function toHeldState(exported: unknown): HeldState {
       slot: nameOfUrn(urn),
       inputs,
     })),
+    storedVersions: storedVersions(made.filter((resource) => !resource.delete)),
     rootUrn: resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.urn,
   };
 }

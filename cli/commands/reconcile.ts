@@ -5,6 +5,7 @@ import { type MakeCommand, stackCommand, type StackOptions } from "../command";
 import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { compare } from "../reconcile/compare";
+import { entriesFor } from "../reconcile/entries";
 import type { Finding } from "../reconcile/finding";
 import { applyFixes, assertNoUpdateRuns, assertRecordIsReadable, describeFix } from "../reconcile/fix";
 import { gather } from "../reconcile/gather";
@@ -93,7 +94,16 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
 
 async function look(stack: Stack, api: TenantManagementApi, { file }: Options): Promise<Report> {
   const { comparison, warnings } = await gather(stack, api, file);
-  return { stack, comparison, warnings, findings: compare(comparison), done: [] };
+  const findings = compare(comparison);
+  const entries = await entriesFor(stack, comparison, findings);
+  return {
+    stack,
+    comparison,
+    warnings: [...warnings, ...entries.warnings],
+    findings,
+    entries: entries.entries,
+    done: [],
+  };
 }
 
 function isConfirmed(fixable: readonly Finding[]): Promise<boolean> {

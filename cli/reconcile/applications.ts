@@ -17,9 +17,14 @@ export function compareApplications(comparison: Comparison): Finding[] {
   const record = recordOf(events, "TenantApplication", comparison);
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
   const released = handedOver("TenantApplication", comparison);
+  // A customer that is taken back is taken back as a whole.
+  const heldTenants = new Set(state.tenants.map(({ tenantId }) => tenantId));
   const existing = [...applications]
     .flatMap(([tenantId, list]) => list.map((application) => ({ ...application, tenantId })))
-    .filter(({ applicationId }) => held.has(applicationId) || !released.has(applicationId));
+    .filter(
+      ({ applicationId, tenantId }) =>
+        held.has(applicationId) || !released.has(applicationId) || heldTenants.has(tenantId),
+    );
   const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
   // An adoption sends nothing: one that was cut short left nothing behind.
@@ -37,7 +42,11 @@ export function compareApplications(comparison: Comparison): Finding[] {
     return made === undefined ? [] : [{ application, made }];
   });
   return [
-    ...orphans.flatMap((orphan) => onRecord(orphan, existing, record, comparison)),
+    ...orphans.flatMap((orphan) =>
+      released.has(orphan.application.applicationId)
+        ? [leftOut(orphan, comparison)]
+        : onRecord(orphan, existing, record, comparison),
+    ),
     ...open.flatMap((create) => settleOpen(create, record, comparison)),
     ...notHeld
       .filter(({ applicationId }) => !record.made.has(applicationId) && !explained.has(applicationId))
@@ -58,6 +67,24 @@ function byTenant(list: readonly Existing[]): Map<string, Existing[]> {
       list.filter((application) => application.tenantId === tenantId),
     ]),
   );
+}
+
+/** One that was handed over with its tenant, and not taken back with it. */
+function leftOut(
+  { application, made }: { application: Existing; made: RecordedObject },
+  { typed }: Comparison,
+): Finding {
+  return {
+    ...describe(application),
+    slot: made.result.slot,
+    kind: "orphanedApplication",
+    severity: "todo",
+    why: "This stack handed it over with its tenant, and has taken the tenant back without it. Somebody may use it.",
+    next: [
+      adoptAgain(application, typed),
+      `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+    ],
+  };
 }
 
 /** One that this stack has on record as made, and whose answer came: to a process that may have been killed then. */
@@ -143,7 +170,7 @@ function crashed(
 }
 
 function adoptAgain({ applicationId }: Existing, typed: Comparison["typed"]): string {
-  return `to manage it here, declare it again, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> }; ${typed(["up"])}`;
+  return `to manage it here, declare it again, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> }, as in its customer's entry below; ${typed(["up"])}`;
 }
 
 function replaceLost(typed: Comparison["typed"]): string {

@@ -3,6 +3,7 @@ import { compareCutOff } from "./cut-off";
 import type { Comparison } from "./comparison";
 import { type Finding, type FindingKind, findingTitles } from "./finding";
 import { compareLeftovers } from "./leftovers";
+import { compareSecrets } from "./secrets";
 import { compareTenants } from "./tenants";
 
 const order = Object.keys(findingTitles) as FindingKind[];
@@ -15,12 +16,14 @@ const order = Object.keys(findingTitles) as FindingKind[];
 export function compare(comparison: Comparison): Finding[] {
   const cutOff = compareCutOff(comparison);
   const settled = new Set(cutOff.map(({ slot }) => slot));
+  const objects = [...compareTenants(comparison), ...compareApplications(comparison)].filter(
+    ({ kind, slot }) => kind !== "openIntent" || !settled.has(slot),
+  );
   const findings = [
     ...comparison.unreadable.map(unreadableRecord),
     ...compareLeftovers(comparison),
-    ...[...compareTenants(comparison), ...compareApplications(comparison)].filter(
-      ({ kind, slot }) => kind !== "openIntent" || !settled.has(slot),
-    ),
+    ...objects,
+    ...compareSecrets(comparison, objects),
     ...cutOff,
   ];
   return (isPendingCreateNeeded(findings) ? findings.map(keepPendingCreate) : findings).toSorted(

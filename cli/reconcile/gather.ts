@@ -9,6 +9,7 @@ import { readState } from "../state";
 import type { Comparison } from "./comparison";
 import { findExisting } from "./existing";
 import { findPendingSecrets } from "./pending-secrets";
+import { lookAtSecrets } from "./secrets";
 
 /** What was gathered to be compared, and what could not be. */
 export interface Gathered {
@@ -41,6 +42,8 @@ export async function gather(
   const place = { stack: name, apiUrl: settings.apiUrl };
   const { tenants, applications } = await findExisting(api, { ...place, state, events });
   const secrets = await findPendingSecrets(state.pending, stack.awsRegion);
+  // A state of before says nothing about the secrets of today.
+  const looked = await lookAtSecrets(stack, file === undefined ? state.storedVersions : []);
   const comparison: Comparison = {
     ...place,
     events,
@@ -50,9 +53,11 @@ export async function gather(
     applications,
     locks,
     emptySecrets: secrets.empty,
+    changedSecrets: looked.changed,
     nowMs: Date.now(),
     clockAheadMs: api.clockAheadMs,
     typed: (args) => pulumi.typed(args),
+    typedTenants: (args) => stack.typed(args),
     fixCommand: stack.typed(["reconcile", "--fix"]),
   };
   return {
@@ -61,6 +66,7 @@ export async function gather(
       ...journalWarnings(stack, comparison),
       ...lockWarnings(stack, comparison),
       ...secrets.warnings,
+      ...looked.warnings,
     ],
   };
 }

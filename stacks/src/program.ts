@@ -32,6 +32,7 @@ import { Registrations } from "./registrations";
 import { findReleases, release } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
+import { warnOfChangedSecrets } from "./secret-changes";
 import { prepareSecretRemoval } from "./secret-removal";
 import { reportPlan } from "./plan/plan-of-run";
 import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
@@ -74,6 +75,7 @@ export async function program(): Promise<StackOutputs> {
   }));
   const blocked = await freeSecretNames(record, all);
   await prepareSecretRemoval(record, all, releases);
+  await warnOfChangedSecrets(plans);
   await tellOfFirstFailure(all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
   const announced = pulumi.runtime.isDryRun() ? new Map<string, string>() : await record.announce(changed);

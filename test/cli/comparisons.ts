@@ -162,6 +162,7 @@ export interface Situation {
   applications?: ApiApplication[];
   locks?: Comparison["locks"];
   emptySecrets?: Comparison["emptySecrets"];
+  changedSecrets?: Comparison["changedSecrets"];
 }
 
 export function comparisonOf(situation: Situation): Comparison {
@@ -175,15 +176,18 @@ export function comparisonOf(situation: Situation): Comparison {
       applications: situation.heldApplications ?? [],
       released: situation.released ?? [],
       pending: situation.pending ?? [],
+      storedVersions: [],
       rootUrn: root,
     },
     tenants: situation.tenants ?? [tenant()],
     applications: new Map([["t-1", situation.applications ?? []]]),
     locks: situation.locks ?? [],
     emptySecrets: situation.emptySecrets ?? new Map(),
+    changedSecrets: situation.changedSecrets ?? [],
     nowMs: Date.UTC(2030, 0, 1, situation.hour ?? 0, 1),
     clockAheadMs: 0,
     typed: (args) => ["pulumi", ...args].join(" "),
+    typedTenants: (args) => ["tenants", ...args].join(" "),
     fixCommand: "tenants reconcile --fix",
   };
 }
