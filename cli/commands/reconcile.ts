@@ -95,7 +95,7 @@ async function reconcileWith(stack: Stack, api: TenantManagementApi, options: Op
 async function look(stack: Stack, api: TenantManagementApi, { file }: Options): Promise<Report> {
   const { comparison, warnings } = await gather(stack, api, file);
   const findings = compare(comparison);
-  const entries = await entriesFor(stack, comparison, findings);
+  const entries = await entriesFor(stack, api, comparison, findings);
   return {
     stack,
     comparison,

@@ -1,4 +1,6 @@
+import { documentsScopes } from "pulumi-resistant-tenants/vocabulary";
 import { type FoundApplication, writeCustomerEntry } from "resistant-tenants-stacks/customer-entry";
+import { z } from "zod";
 
 import type { DeclaredEntry } from "./declared";
 
@@ -58,7 +60,7 @@ export async function entryOf(
   const found = new Map<string, FoundApplication>();
   const leftOut: string[] = [];
   for (const application of living.applications) {
-    const slot = slotOf(application, living, secrets);
+    const slot = slotOf(application, living, secrets, declared);
     if (slot === undefined || found.has(slot) || living.heldSlots.has(slot)) {
       leftOut.push(describeLeftOut(application, secrets));
       continue;
@@ -103,13 +105,15 @@ export function firstGeneration(slot: string): string {
 }
 
 /**
- * Gives the slot that an application belongs in. Where nothing is on record, its cell tells, if one application and one
- * secret there are left over for each other. Adoption proves the credentials: a wrong guess is refused.
+ * Gives the slot that an application belongs in. Where nothing is on record, what is declared tells, if the scopes show
+ * which one it is; else its cell, if one application and one secret there are left over for each other. Adoption proves
+ * the credentials: a wrong guess is refused.
  */
 function slotOf(
   application: LivingApplication,
   { name, applications, heldSlots, isHeld }: LivingCustomer,
   secrets: readonly KnownSecret[],
+  declared: DeclaredEntry | undefined,
 ): string | undefined {
   if (application.slot !== undefined) return firstGeneration(application.slot);
   const { cell } = application;
@@ -119,8 +123,38 @@ function slotOf(
   ]);
   const free = secrets.filter(({ slot }) => slot.startsWith(`${name}/${cell}/`) && !known.has(slot));
   const unplaced = applications.filter((other) => other.slot === undefined && other.cell === cell);
+  const alike = declaredIn(declared, cell).filter(({ scopes }) => isSame(scopes, application.scopes));
+  const byScopes = free.filter(({ slot }) =>
+    alike.some(({ purpose }) => slot === `${name}/${cell}/${purpose}`),
+  );
+  const others = unplaced.filter(({ scopes }) => isSame(scopes, application.scopes));
+  if (alike.length === 1 && byScopes.length === 1 && others.length === 1) return byScopes[0]?.slot;
   if (unplaced.length !== 1) return undefined;
   if (free.length === 1) return free[0]?.slot;
   const usual = `${name}/${cell}/default`;
   return free.length === 0 && !isHeld && !known.has(usual) ? usual : undefined;
+}
+
+const declaredSchema = z.object({
+  applications: z
+    .array(
+      z.object({
+        cell: z.string(),
+        purpose: z.string().default("default"),
+        scopes: z.array(z.string()).default([...documentsScopes]),
+      }),
+    )
+    .default([]),
+});
+
+function declaredIn(
+  declared: DeclaredEntry | undefined,
+  cell: string,
+): { purpose: string; scopes: string[] }[] {
+  const all = declaredSchema.safeParse(declared ?? {}).data?.applications ?? [];
+  return all.filter((application) => application.cell === cell);
+}
+
+function isSame(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
 }

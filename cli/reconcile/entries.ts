@@ -1,5 +1,5 @@
 import { SecretsManager } from "pulumi-resistant-tenants/aws-secret";
-import { messageOf } from "pulumi-resistant-tenants/client";
+import { type ApiApplication, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
 
 import { type DeclaredEntry, declaredEntries } from "../entry/declared";
@@ -33,16 +33,17 @@ const adoptable: readonly FindingKind[] = [
 
 /**
  * Writes the entry of each customer of which something lives that no state holds. What `--fix` deletes is in none, nor is
- * a tenant that nothing says to be this stack's.
+ * a tenant that nothing says to be this stack's: neither the record nor the configuration, by its name.
  */
 export async function entriesFor(
   stack: Stack,
+  api: Pick<TenantManagementApi, "listApplications">,
   comparison: Comparison,
   findings: readonly Finding[],
 ): Promise<Entries> {
-  const customers = livingCustomers(comparison, findings);
-  if (customers.length === 0) return { entries: [], warnings: [] };
+  if (!findings.some(({ kind }) => adoptable.includes(kind))) return { entries: [], warnings: [] };
   const declared = await declaredEntries(stack);
+  const customers = await livingCustomers(api, comparison, findings, declared);
   const found: Entries = { entries: [], warnings: [] };
   const aws = new SecretsManager({ region: stack.awsRegion });
   try {
@@ -63,42 +64,61 @@ export async function entriesFor(
   return found;
 }
 
-function livingCustomers(comparison: Comparison, findings: readonly Finding[]): LivingCustomer[] {
-  const { tenants, state } = comparison;
+async function livingCustomers(
+  api: Pick<TenantManagementApi, "listApplications">,
+  comparison: Comparison,
+  findings: readonly Finding[],
+  declared: ReadonlyMap<string, DeclaredEntry>,
+): Promise<LivingCustomer[]> {
+  const { tenants, state, applications } = comparison;
+  const record = recordOf(comparison.events, "Tenant", comparison);
+  const isDeclared = ({ tenantName = "", tenantId = "" }: Finding): boolean =>
+    declared.has(tenantName) &&
+    declared.get(tenantName)?.["status"] !== "released" &&
+    record.stackOf(tenantId) === undefined;
   const found = findings.filter(
-    ({ kind, severity, fix }) => adoptable.includes(kind) && severity === "todo" && fix === undefined,
+    (finding) =>
+      adoptable.includes(finding.kind) &&
+      finding.fix === undefined &&
+      (finding.severity === "todo" || isDeclared(finding)),
   );
   const tenantIds = new Set(found.flatMap(({ tenantId }) => tenantId ?? []));
-  return tenants
-    .filter(({ tenantId }) => tenantIds.has(tenantId))
-    .map(({ tenantId, name, cells }) => ({
+  const living = tenants.filter(({ tenantId }) => tenantIds.has(tenantId));
+  return Promise.all(
+    living.map(async ({ tenantId, name, cells }) => ({
       name,
       tenantId,
       cells,
-      applications: livingApplications(tenantId, comparison, findings),
+      applications: livingApplications(
+        // Of a tenant that is not on record, nobody has asked for them.
+        applications.get(tenantId) ?? (await api.listApplications(tenantId)) ?? [],
+        comparison,
+        findings,
+      ),
       heldSlots: new Set(
         state.applications
           .filter((application) => application.tenantId === tenantId)
           .map(({ slot }) => firstGeneration(slot)),
       ),
       isHeld: state.tenants.some((tenant) => tenant.tenantId === tenantId),
-    }));
+    })),
+  );
 }
 
 /** Gives the applications of a tenant that are to be taken over, the last made first. */
 function livingApplications(
-  tenantId: string,
+  applications: readonly ApiApplication[],
   comparison: Comparison,
   findings: readonly Finding[],
 ): LivingApplication[] {
-  const { state, applications, events } = comparison;
+  const { state, events } = comparison;
   const record = recordOf(events, "TenantApplication", comparison);
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
   const going = new Set(
     findings.flatMap(({ fix }) => (fix?.action === "deleteApplication" ? [fix.applicationId] : [])),
   );
   return (
-    (applications.get(tenantId) ?? [])
+    applications
       .filter(({ applicationId }) => !held.has(applicationId) && !going.has(applicationId))
       // Another stack's is that stack's.
       .filter(
@@ -126,11 +146,11 @@ function livingApplications(
 /** Asks AWS by name for what is on record or declared; only where an application is not does it list. */
 async function secretsOf(
   aws: SecretsManager,
-  { settings, configured }: Stack,
+  stack: Stack,
   { name, applications }: LivingCustomer,
   declared: DeclaredEntry | undefined,
 ): Promise<KnownSecret[]> {
-  const prefix = `${configured("secretPrefix") ?? defaultSecretPrefix}/${settings.stage}/`;
+  const prefix = `${stack.configured("secretPrefix") ?? defaultSecretPrefix}/${stack.settings.stage}/`;
   if (declared === undefined && applications.length === 0) return listed(aws, prefix, name);
   if (applications.some(({ slot }) => slot === undefined)) return listed(aws, prefix, name);
   const slots = new Set(applications.map(({ slot = "" }) => firstGeneration(slot)));

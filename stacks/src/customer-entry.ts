@@ -111,7 +111,8 @@ function toApplications(
 
 function toWritten(found: FoundApplication, declared: Entry): WrittenApplication {
   const { cell, purpose, applicationId, clientId, keyId, scopes, authMethod, publicKey, secretArn } = found;
-  const { adopt: _before, ...kept } = declared;
+  // What it adopted before is not what was found.
+  const kept = Object.fromEntries(Object.entries(declared).filter(([key]) => key !== "adopt"));
   const isOfCustomer = publicKey !== undefined || declared["publicKey"] !== undefined;
   const who = `client ${clientId ?? "unknown"}${keyId === undefined ? "" : `, key ${keyId}`}`;
   const common = {
