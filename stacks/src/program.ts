@@ -19,7 +19,7 @@ import {
 } from "pulumi-resistant-tenants/settings";
 import { messageOf } from "pulumi-resistant-tenants/vocabulary";
 
-import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
+import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
@@ -65,6 +65,7 @@ export async function program(): Promise<StackOutputs> {
   const changed = await findChangedCustomers(configuration, provided, held, record.journal);
   await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
+  await warnOfNewClientsInAdoptedTenants(provided);
   const releases = await findReleases(customers);
   const applied = await reportPlan(customers, plans, stackFile(projectFolder(process.cwd())));
   const common = { stage: settings.stage, secretPrefix, plans, clock };

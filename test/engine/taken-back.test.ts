@@ -99,6 +99,10 @@ describe("a customer that is taken over by a printed entry, on the engine", func
     const tenantId = stack.tenantId("umbrella");
     await stack.setCustomers([{ ...umbrella, adopt: tenantId }, globex]);
     const restored = await stack.tenants("restore", "umbrella", "--yes", "--json");
+    assert.match(
+      await stack.succeed(["preview"]),
+      /New clients are created .*: umbrella\/eu-1\/default, umbrella\/eu-1\/ingest/,
+    );
     const { entry } = restoredSchema.parse(JSON.parse(restored.stdout));
     assert.deepEqual(
       { ...(parse(entry?.yaml ?? "") as object[])[0], owner: undefined },
