@@ -78,8 +78,8 @@ async function assertDeclared(stack: Stack, customer: string): Promise<void> {
   );
 }
 
-function withoutTags({ tags: _tags, ...secret }: CustomerSecret): Omit<CustomerSecret, "tags"> {
-  return secret;
+function withoutTags({ slot, arn, deletedAt }: CustomerSecret): Omit<CustomerSecret, "tags"> {
+  return { slot, arn, ...(deletedAt === undefined ? {} : { deletedAt }) };
 }
 
 function describe({ slot, arn, deletedAt }: CustomerSecret, isMissing: boolean): string {

@@ -1,3 +1,5 @@
+import { readScalar } from "./yaml-scalar";
+
 /** An application that exists at the vendor, for the entry that takes it over. It holds no credential. */
 export interface FoundApplication {
   cell: string;
@@ -141,8 +143,14 @@ function isSameSlot({ cell, purpose }: FoundApplication, entry: Entry): boolean 
   return entry["cell"] === cell && (entry["purpose"] ?? "default") === purpose;
 }
 
+/** Tells whether text needs no quotes: no YAML, 1.1 or 1.2, takes it for a number, a time or a word of its own. */
 function isPlain(text: string): boolean {
-  return /^[A-Za-z][\w./:@+-]*$/.test(text) && !/^(?:y|n|yes|no|on|off|true|false|null|nan|inf)$/i.test(text);
+  return (
+    /^\w[\w./:@+-]*$/.test(text) &&
+    readScalar(text).kind === "text" &&
+    !/^[\d:._e+-]+$/i.test(text) &&
+    !/^(?:y|n|yes|no|on|off|nan|inf)$/i.test(text)
+  );
 }
 
 function listOf(value: unknown): unknown[] {

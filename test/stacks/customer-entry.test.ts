@@ -7,7 +7,7 @@ import { readConfiguration } from "../../stacks/src/configuration";
 const secretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:resistant-tenants/x-AbCdEf";
 const found: FoundCustomer = {
   name: "acme",
-  tenantId: "11111111-1111-4111-8111-111111111111",
+  tenantId: "11111111-1111-4111-a111-111111111111",
   customerId: "CRM-1042",
   cells: ["eu-1"],
   applications: [
@@ -48,6 +48,7 @@ describe("the entry that takes a customer over", () => {
   it("can be pasted as it is: it is what a configuration takes, with adopt lines of tenant and applications", async () => {
     const yaml = await writeCustomerEntry(found);
     assert.deepEqual(problemsOf(yaml), []);
+    assert.match(yaml, /^ {6}adopt: 11111111-1111-4111-a111-111111111111$/m);
     assert.deepEqual(entryIn(yaml), {
       name: "acme",
       customerId: "CRM-1042",
