@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 
 import { runProcess } from "../../sandbox/process";
@@ -40,7 +40,8 @@ describe("a customer that is taken over by a printed entry, on the engine", func
     await stack.setCustomers([globex]);
     const { configFile } = stack.workspace;
     const key = "  tenants:customers:\n";
-    const text = await readFile(configFile, "utf8");
+    // People's files are in block style.
+    const text = stringify(parse(await readFile(configFile, "utf8")));
     assert.ok(text.includes(key), text);
     await writeFile(configFile, text.replace(key, `${key}${printed}\n`));
     const { exitCode, stdout } = await stack.tenants("check", configFile);
