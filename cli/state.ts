@@ -5,6 +5,7 @@ import {
   tenantType,
 } from "pulumi-resistant-tenants/internal/resource-types";
 import { messageOf, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
+import { type StoredVersion, storedVersions } from "resistant-tenants-stacks/changed-secrets";
 import { z } from "zod";
 
 import type { Pulumi } from "./pulumi";
@@ -60,6 +61,8 @@ export interface HeldState {
   /** The ids of what was handed over to another owner. */
   released: string[];
   pending: PendingOperation[];
+  /** The versions of secrets that the stack stored last. */
+  storedVersions: StoredVersion[];
   /** The URN of the stack itself; undefined where the state is empty. */
   rootUrn: string | undefined;
 }
@@ -172,6 +175,7 @@ export function toHeldState(exported: unknown): HeldState {
       slot: nameOfUrn(urn),
       inputs,
     })),
+    storedVersions: storedVersions(made.filter((resource) => !resource.delete)),
     rootUrn: resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.urn,
   };
 }

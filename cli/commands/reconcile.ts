@@ -4,6 +4,7 @@ import type { StackOptions } from "../command";
 import { confirm } from "../confirm";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { compare } from "../reconcile/compare";
+import { entriesFor } from "../reconcile/entries";
 import type { Finding } from "../reconcile/finding";
 import { applyFixes, assertNoUpdateRuns, assertRecordIsReadable, describeFix } from "../reconcile/fix";
 import { gather } from "../reconcile/gather";
@@ -76,7 +77,16 @@ async function reconcileWith(
 
 async function look(stack: Stack, api: TenantManagementApi, { file }: ReconcileOptions): Promise<Report> {
   const { comparison, warnings } = await gather(stack, api, file);
-  return { stack, comparison, warnings, findings: compare(comparison), done: [] };
+  const findings = compare(comparison);
+  const entries = await entriesFor(stack, api, comparison, findings);
+  return {
+    stack,
+    comparison,
+    warnings: [...warnings, ...entries.warnings],
+    findings,
+    entries: entries.entries,
+    done: [],
+  };
 }
 
 function isConfirmed(fixable: readonly Finding[]): Promise<boolean> {

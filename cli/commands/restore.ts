@@ -3,10 +3,13 @@ import { describeDeletion } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { StackOptions } from "../command";
 import { configurationOf } from "../configuration/of-stack";
 import { confirm } from "../confirm";
+import { describeEntries } from "../entry/describe";
+import type { PrintedEntry } from "../entry/entry";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
 import { json, line } from "../output";
 import { reasonOf, recordOfStack } from "../record";
 import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "../restore/customer-secrets";
+import { entryForRestored } from "../restore/entry";
 import { importSecrets, readHeldCustomer } from "../restore/import";
 import { openStack, type Stack } from "../stack";
 
@@ -29,11 +32,13 @@ export async function restore(customer: string, options: RestoreOptions): Promis
   const waiting = secrets.filter(({ deletedAt }) => deletedAt !== undefined);
   const missing = secrets.filter(({ arn }) => !held.secrets.has(arn));
   const changed = secrets.filter((secret) => waiting.includes(secret) || missing.includes(secret));
+  const entry = await entryForRestored(stack, customer, secrets);
   const report = {
     stack: stack.name,
     customer,
-    restored: waiting,
-    imported: missing,
+    restored: waiting.map(withoutTags),
+    imported: missing.map(withoutTags),
+    ...(entry === undefined ? {} : { entry }),
     next: changed.length === 0 ? [] : [stack.pulumi.typed(["up"])],
   };
   if (changed.length > 0) {
@@ -45,7 +50,7 @@ export async function restore(customer: string, options: RestoreOptions): Promis
     if (missing.length > 0) await importSecrets(stack, record, { customer, urn: held.urn }, missing);
   }
   if (options.json === true) json(report);
-  else write(report);
+  else write(report, stack);
   return exitCodes.ok;
 }
 
@@ -58,6 +63,10 @@ async function assertDeclared(stack: Stack, customer: string): Promise<void> {
   );
 }
 
+function withoutTags({ slot, arn, deletedAt }: CustomerSecret): Omit<CustomerSecret, "tags"> {
+  return { slot, arn, ...(deletedAt === undefined ? {} : { deletedAt }) };
+}
+
 function describe({ slot, arn, deletedAt }: CustomerSecret, isMissing: boolean): string {
   const what = [
     ...(deletedAt === undefined
@@ -68,22 +77,21 @@ function describe({ slot, arn, deletedAt }: CustomerSecret, isMissing: boolean):
   return what.join(", and ");
 }
 
-function write({
-  customer,
-  restored,
-  imported,
-  next,
-}: {
+/** What was done, and what comes next. */
+interface RestoreReport {
   customer: string;
-  restored: readonly CustomerSecret[];
-  imported: readonly CustomerSecret[];
+  restored: readonly Pick<CustomerSecret, "arn">[];
+  imported: readonly Pick<CustomerSecret, "arn" | "slot">[];
+  entry?: PrintedEntry;
   next: readonly string[];
-}): void {
+}
+
+function write({ customer, restored, imported, entry, next }: RestoreReport, stack: Stack): void {
   if (next.length === 0) {
     line(`No secret of customer ${customer} waits for its deletion, and the state holds all there are.`);
-    return;
   }
   for (const { arn } of restored) line(`restored   ${arn}`);
   for (const { slot, arn } of imported) line(`imported   ${slot}  ${arn}`);
-  line(`Next, to store the current credential: ${next.join(", ")}`);
+  if (entry !== undefined) for (const each of describeEntries([entry], stack, true)) line(each);
+  else if (next.length > 0) line(`Next, to store the current credential: ${next.join(", ")}`);
 }

@@ -22,10 +22,13 @@ export function compareApplications(comparison: Comparison): Finding[] {
   );
   const isOthers = ({ applicationId }: Existing): boolean =>
     !held.has(applicationId) && elsewhere.holders.has(applicationId);
+  // A customer that is taken back is taken back as a whole.
+  const heldTenants = new Set(state.tenants.map(({ tenantId }) => tenantId));
   const existing = all.filter(
     (application) =>
       held.has(application.applicationId) ||
-      (!released.has(application.applicationId) && !isOthers(application)),
+      ((!released.has(application.applicationId) || heldTenants.has(application.tenantId)) &&
+        !isOthers(application)),
   );
   const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
@@ -44,7 +47,11 @@ export function compareApplications(comparison: Comparison): Finding[] {
     return made === undefined ? [] : [{ application, made }];
   });
   return [
-    ...orphans.flatMap((orphan) => onRecord(orphan, existing, record, comparison)),
+    ...orphans.flatMap((orphan) =>
+      released.has(orphan.application.applicationId)
+        ? [leftOut(orphan, comparison)]
+        : onRecord(orphan, existing, record, comparison),
+    ),
     ...open.flatMap((create) => settleOpen(create, record, comparison)),
     ...notHeld
       .filter(({ applicationId }) => !record.made.has(applicationId) && !explained.has(applicationId))
@@ -69,6 +76,24 @@ function byTenant(list: readonly Existing[]): Map<string, Existing[]> {
       list.filter((application) => application.tenantId === tenantId),
     ]),
   );
+}
+
+/** One that was handed over with its tenant, and not taken back with it. */
+function leftOut(
+  { application, made }: { application: Existing; made: RecordedObject },
+  { typed }: Comparison,
+): Finding {
+  return {
+    ...describe(application),
+    slot: made.result.slot,
+    kind: "orphanedApplication",
+    severity: "todo",
+    why: "This stack handed it over with its tenant, and has taken the tenant back without it. Somebody may use it.",
+    next: [
+      adoptAgain(application, typed),
+      `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+    ],
+  };
 }
 
 /** One that this stack has on record as made, and whose answer came: to a process that may have been killed then. */
@@ -154,7 +179,7 @@ function crashed(
 }
 
 function adoptAgain({ applicationId }: Existing, typed: Comparison["typed"]): string {
-  return `to manage it here, declare it again, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> }; ${typed(["up"])}`;
+  return `to manage it here, declare it again, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> }, as in its customer's entry below; ${typed(["up"])}`;
 }
 
 function replaceLost(typed: Comparison["typed"]): string {

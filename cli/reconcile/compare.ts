@@ -3,6 +3,7 @@ import { compareCutOff } from "./cut-off";
 import type { Comparison } from "./comparison";
 import { type Finding, type FindingKind, findingTitles } from "./finding";
 import { compareLeftovers } from "./leftovers";
+import { compareSecrets } from "./secrets";
 import { compareTenants } from "./tenants";
 import { compareUnaccounted } from "./unaccounted";
 
@@ -16,12 +17,14 @@ const order = Object.keys(findingTitles) as FindingKind[];
 export function compare(comparison: Comparison): Finding[] {
   const cutOff = compareCutOff(comparison);
   const settled = new Set(cutOff.map(({ slot }) => slot));
+  const objects = [...compareTenants(comparison), ...compareApplications(comparison)].filter(
+    ({ kind, slot }) => kind !== "openIntent" || !settled.has(slot),
+  );
   const findings = [
     ...comparison.unreadable.map(unreadableRecord),
     ...compareLeftovers(comparison),
-    ...[...compareTenants(comparison), ...compareApplications(comparison)].filter(
-      ({ kind, slot }) => kind !== "openIntent" || !settled.has(slot),
-    ),
+    ...objects,
+    ...compareSecrets(comparison, objects),
     ...cutOff,
     ...compareUnaccounted(comparison),
   ].map((finding) => leaveWhatMayBeOthers(finding, comparison));

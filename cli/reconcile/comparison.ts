@@ -1,5 +1,6 @@
 import type { ApiApplication, ApiTenant } from "pulumi-resistant-tenants/client";
 import type { JournalEvent } from "pulumi-resistant-tenants/internal/journal";
+import type { ChangedSecret } from "resistant-tenants-stacks/changed-secrets";
 
 import type { Locks } from "../lock";
 import type { HeldState } from "../state";
@@ -25,12 +26,16 @@ export interface Comparison {
   locks: Locks;
   /** The secrets in AWS that a create which did not end has made, by the URN of the resource they are for. */
   emptySecrets: ReadonlyMap<string, EmptySecret>;
+  /** The secrets that somebody has changed in AWS, past the stack. */
+  changedSecrets: readonly ChangedSecret[];
   /** The time of the comparison, in milliseconds since 1970. */
   nowMs: number;
   /** How far the API's clock is ahead of this machine's, in milliseconds. */
   clockAheadMs: number;
   /** Writes a `pulumi` command as the user would type it for this stack. */
   typed: (args: readonly string[]) => string;
+  /** Writes a command of this command line alike. */
+  typedTenants: (args: readonly string[]) => string;
   /** The command that clears away what can be, as the user would type it. */
   fixCommand: string;
 }

@@ -13,6 +13,7 @@ export const findingTitles = {
   lostTenant: "lost tenant",
   lostApplication: "lost application",
   partlyMade: "partly made",
+  changedSecret: "changed secret",
   unmanagedTenant: "unmanaged tenant",
   unmanagedApplication: "unmanaged application",
   openIntent: "open intent",
@@ -70,6 +71,7 @@ export interface Finding {
   clientId?: string;
   cell?: string;
   authMethod?: string;
+  secretArn?: string;
   candidates?: Candidate[];
   /** Why it is one. */
   why: string;

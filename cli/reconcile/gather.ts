@@ -10,6 +10,7 @@ import type { Comparison } from "./comparison";
 import { findElsewhere, unheldIds } from "./elsewhere";
 import { findExisting, idsOnRecord } from "./existing";
 import { findPendingSecrets } from "./pending-secrets";
+import { lookAtSecrets } from "./secrets";
 
 /** What was gathered to be compared, and what could not be. */
 export interface Gathered {
@@ -46,6 +47,8 @@ export async function gather(
     stack,
     unheldIds({ state, emptySecrets: secrets.empty }, existing, idsOnRecord({ ...place, events })),
   );
+  // A state of before says nothing about the secrets of today.
+  const looked = await lookAtSecrets(stack, file === undefined ? state.storedVersions : []);
   const comparison: Comparison = {
     ...place,
     events,
@@ -56,9 +59,11 @@ export async function gather(
     acceptsMissing: process.env["TENANTS_ACCEPT_MISSING"] === "true",
     locks,
     emptySecrets: secrets.empty,
+    changedSecrets: looked.changed,
     nowMs: Date.now(),
     clockAheadMs: api.clockAheadMs,
     typed: (args) => pulumi.typed(args),
+    typedTenants: (args) => stack.typed(args),
     fixCommand: stack.typed(["reconcile", "--fix"]),
   };
   return {
@@ -68,6 +73,7 @@ export async function gather(
       ...lockWarnings(stack, comparison),
       ...secrets.warnings,
       ...unreadWarnings(comparison),
+      ...looked.warnings,
     ],
   };
 }

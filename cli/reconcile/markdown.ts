@@ -3,7 +3,7 @@ import { findingTitles } from "./finding";
 import type { Report } from "./report";
 
 /** Writes the findings of a report as Markdown: names and ids, as a support ticket has to give them. */
-export function reportAsMarkdown({ stack, findings, warnings }: Report): void {
+export function reportAsMarkdown({ stack, findings, entries, warnings }: Report): void {
   const lines = [
     `**Stack** ${code(stack.name)}, stage ${stack.settings.stage}`,
     ...warnings.flatMap((warning) => ["", `Warning: ${code(warning)}`]),
@@ -19,6 +19,14 @@ export function reportAsMarkdown({ stack, findings, warnings }: Report): void {
             ),
           ]),
         )),
+    ...entries.flatMap(({ customer, yaml }) => [
+      "",
+      `Entry of ${code(customer)}:`,
+      "",
+      "```yaml",
+      yaml,
+      "```",
+    ]),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -1,3 +1,5 @@
+import type { PrintedEntry } from "../entry/entry";
+import { describeEntries } from "../entry/describe";
 import { json, line, table } from "../output";
 import type { Stack } from "../stack";
 import type { Comparison } from "./comparison";
@@ -9,12 +11,14 @@ export interface Report {
   comparison: Comparison;
   warnings: readonly string[];
   findings: readonly Finding[];
+  /** The entries of `tenants:customers` that take over what lives and no state holds. */
+  entries: readonly PrintedEntry[];
   /** What `--fix` has done before the comparison, if it was asked for. */
   done: readonly string[];
 }
 
 /** Writes a report for a machine. */
-export function reportAsJson({ stack, comparison, warnings, findings, done }: Report): void {
+export function reportAsJson({ stack, comparison, warnings, findings, entries, done }: Report): void {
   const { state, tenants, events, applications } = comparison;
   json({
     stack: stack.name,
@@ -32,11 +36,12 @@ export function reportAsJson({ stack, comparison, warnings, findings, done }: Re
       stage: stack.settings.stage,
       ...finding,
     })),
+    entries,
   });
 }
 
 /** Writes a report for people. */
-export function reportAsText({ stack, comparison, warnings, findings, done }: Report): void {
+export function reportAsText({ stack, comparison, warnings, findings, entries, done }: Report): void {
   const { state, tenants, events, applications } = comparison;
   line(`Stack ${stack.name}, stage ${stack.settings.stage} (${stack.settings.apiUrl})`);
   line(`Journal ${stack.journal.location}: ${events.length} events`);
@@ -71,6 +76,7 @@ export function reportAsText({ stack, comparison, warnings, findings, done }: Re
     line(`   ${finding.why}`);
     for (const each of finding.next) line(`   → ${each}`);
   }
+  for (const each of describeEntries(entries, stack)) line(each);
 }
 
 function tenantOf({ tenantId, tenantName }: Finding): string | undefined {

@@ -11,6 +11,7 @@ export interface CustomerSecret {
   arn: string;
   /** AWS's `DeletedDate`, RFC 3339; absent where it does not wait for its deletion. */
   deletedAt?: string;
+  tags: ReadonlyMap<string, string>;
 }
 
 /**
@@ -29,9 +30,10 @@ export async function findCustomerSecrets(stack: Stack, customer: string): Promi
         "Give it another name; or, if it is the customer's, tag it so.",
     );
   }
-  return found.map(({ arn, name, deletedAt }) => ({
+  return found.map(({ arn, name, tags, deletedAt }) => ({
     slot: name.slice(prefix.length),
     arn,
+    tags,
     ...(deletedAt === undefined ? {} : { deletedAt }),
   }));
 }

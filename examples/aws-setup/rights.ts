@@ -14,7 +14,7 @@ export const subjects = {
   stateBucket: "the state's bucket",
   stateKey: "the KMS key of the state (the stack's secrets provider)",
   secrets: "the secrets below `<secretPrefix>/`",
-  everySecret: "all secrets, for `tenants restore` (AWS has no narrower form of this right)",
+  everySecret: "all secrets, for `restore` and `reconcile` (AWS has no narrower form of this right)",
   secretsKey: "the KMS keys of these secrets (`secrets.kmsKeyId`, `replicaKmsKeyId`)",
   organizationSecret: "the organization's key in Secrets Manager (`privateKeySecretArn`)",
   organizationKey: "the organization's key in KMS (`kmsKeyId`)",
@@ -70,7 +70,12 @@ export const rights: readonly Right[] = [
   { action: "secretsmanager:DeleteResourcePolicy", on: "secrets", roles: applying },
   { action: "secretsmanager:ReplicateSecretToRegions", on: "secrets", roles: applying },
   { action: "secretsmanager:RemoveRegionsFromReplication", on: "secrets", roles: applying },
-  { action: "secretsmanager:ListSecrets", on: "everySecret", roles: applying },
+  {
+    action: "secretsmanager:ListSecrets",
+    on: "everySecret",
+    roles: reading,
+    unseen: "`reconcile` lists them where an application is not on record",
+  },
   {
     action: "kms:Decrypt",
     on: "secretsKey",

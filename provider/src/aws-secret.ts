@@ -27,7 +27,19 @@ export interface SecretDescription {
    * was ever stored in it.
    */
   isEmptyAndWanted: boolean;
+  tags: ReadonlyMap<string, string>;
 }
+
+/** What AWS tells of a secret that a state holds. */
+export type SecretStatus =
+  | { kind: "missing" }
+  | {
+      kind: "there";
+      /** The id of the version that everybody reads (`AWSCURRENT`). */
+      currentVersionId: string | undefined;
+      /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+      deletedAt: string | undefined;
+    };
 
 /** A secret that AWS has, whoever made it. */
 export interface ListedSecret {
@@ -60,9 +72,30 @@ export class SecretsManager {
         arn: described.ARN ?? name,
         deletedAt: described.DeletedDate?.toISOString(),
         isEmptyAndWanted: tags !== undefined && isEmpty(described) && hasTags(described, tags),
+        tags: tagsOf(described),
       };
     } catch (error) {
       if (isAwsError(error, "ResourceNotFoundException")) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Tells which version of a secret is the current one, and whether it waits for its deletion.
+   *
+   * @throws what AWS answers, for example that this run lacks secretsmanager:DescribeSecret
+   */
+  async statusOf(arn: string): Promise<SecretStatus> {
+    try {
+      const described = await this.#client.send(new DescribeSecretCommand({ SecretId: arn }));
+      const versions = Object.entries(described.VersionIdsToStages ?? {});
+      return {
+        kind: "there",
+        currentVersionId: versions.find(([, stages]) => stages.includes("AWSCURRENT"))?.[0],
+        deletedAt: described.DeletedDate?.toISOString(),
+      };
+    } catch (error) {
+      if (isAwsError(error, "ResourceNotFoundException")) return { kind: "missing" };
       throw error;
     }
   }
@@ -86,7 +119,7 @@ export class SecretsManager {
         found.push({
           arn: ARN,
           name: Name,
-          tags: new Map((Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""])),
+          tags: tagsOf({ Tags }),
           deletedAt: DeletedDate?.toISOString(),
         });
       }
@@ -108,7 +141,11 @@ function isEmpty({ DeletedDate, VersionIdsToStages }: DescribeSecretResponse): b
   return DeletedDate === undefined && Object.keys(VersionIdsToStages ?? {}).length === 0;
 }
 
-function hasTags({ Tags }: DescribeSecretResponse, tags: Readonly<Record<string, string>>): boolean {
-  const actual = new Map((Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+function tagsOf({ Tags }: Pick<DescribeSecretResponse, "Tags">): Map<string, string> {
+  return new Map((Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+}
+
+function hasTags(described: DescribeSecretResponse, tags: Readonly<Record<string, string>>): boolean {
+  const actual = tagsOf(described);
   return Object.entries(tags).every(([key, value]) => actual.get(key) === value);
 }

@@ -6,3 +6,6 @@ export const releasedType = "pulumi-nodejs:dynamic/resistant:Released";
 
 /** The type of the AWS provider's secrets. */
 export const secretType = "aws:secretsmanager/secret:Secret";
+
+/** The type of their versions. */
+export const secretVersionType = "aws:secretsmanager/secretVersion:SecretVersion";

@@ -11,4 +11,4 @@ export {
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
 export { describeDeletion } from "./deletion-date";
 export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
-export { nameOfUrn } from "./urn";
+export { nameOfUrn, typeOfUrn } from "./urn";

@@ -52,6 +52,8 @@ interface Parts {
   application: TenantApplication;
   storedAt: pulumi.Output<string> | undefined;
   resources: pulumi.Resource[];
+  /** Absent of a retiring one that was never stored. */
+  version?: SecretVersion;
 }
 
 /**
@@ -59,8 +61,10 @@ interface Parts {
  * are no longer declared the engine deletes, when all that is new was made.
  */
 export function declareGenerations(slot: Slot, plan: SlotPlan): Generations {
-  const retiring = plan.retiring.map((generation) => declareGeneration(slot, generation, true));
-  const { application, storedAt, resources } = declareGeneration(slot, plan.current, false);
+  const retiring = plan.retiring.map((generation) => declareGeneration(slot, generation));
+  // Should one that retires be stored again (`up --replace`), the current one still is stored last.
+  const before = retiring.flatMap(({ version }) => version ?? []);
+  const { application, storedAt, resources } = declareGeneration(slot, plan.current, before);
   return {
     application,
     specification: plan.current.specification,
@@ -69,11 +73,13 @@ export function declareGenerations(slot: Slot, plan: SlotPlan): Generations {
   };
 }
 
+/** @param before the versions that are to be stored before the current one; absent of a generation that retires */
 function declareGeneration(
   slot: Slot,
   { generation, specification, held }: DeclaredGeneration,
-  isRetiring: boolean,
+  before?: readonly SecretVersion[],
 ): Parts {
+  const isRetiring = before === undefined;
   const { stage, cell, tenant, secret, clock } = slot;
   const { scopes, authMethod, customerKey } = specification;
   const adopt = generation === 1 ? slot.adopt : undefined;
@@ -120,8 +126,8 @@ function declareGeneration(
     { secretId: secret.id, secretString: storedValue({ stage, cell, authMethod, application, key }) },
     // Its labels are AWS's, who moves them with each new version: the AWS provider takes those away that it saw last, and
     // fails where they have moved on. With its secret it goes in any case.
-    { ...unchanging("secretId", "secretString"), retainOnDelete: true },
+    { ...unchanging("secretId", "secretString"), dependsOn: [...(before ?? [])], retainOnDelete: true },
   );
   component?.record(version, held?.stored, clock);
-  return { application, storedAt: component?.storedAt, resources: [...made, version] };
+  return { application, storedAt: component?.storedAt, resources: [...made, version], version };
 }

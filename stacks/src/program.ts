@@ -29,7 +29,7 @@ import {
 } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { assertAdoptedApplicationsHaveTenants } from "./adoption-guard";
+import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./adoption-guard";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
@@ -43,6 +43,7 @@ import { Registrations } from "./registrations";
 import { findReleases, release, tellOfHandOvers } from "./release";
 import { assertNothingActiveIsRemoved } from "./removal-guard";
 import { freeSecretNames } from "./secret-names";
+import { warnOfChangedSecrets } from "./secret-changes";
 import { prepareSecretRemoval } from "./secret-removal";
 import { warnOfMissingPolicyPack } from "./policy-pack";
 import { reportPlan } from "./plan/plan-of-run";
@@ -79,6 +80,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   const changed = await findChangedCustomers(configuration, provided, held, record.journal);
   await assertChangesHaveReason(settings, generations, changed);
   await assertAdoptedApplicationsHaveTenants(provided);
+  await warnOfNewClientsInAdoptedTenants(provided);
   const releases = await findReleases(customers);
   const applied = await reportPlan({
     configuration,
@@ -95,6 +97,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   }));
   const blocked = await freeSecretNames(aws, record, all);
   await prepareSecretRemoval(aws, record, all, releases);
+  await warnOfChangedSecrets(aws, plans);
   await tellOfFirstFailure(all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
   const announced = pulumi.runtime.isDryRun()

@@ -4,7 +4,7 @@ import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenan
 import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 import type { CustomerConfiguration } from "./configuration";
-import { describeHandOver } from "./hand-over";
+import { describeHandOver, entryOfRecord, wayBack } from "./hand-over";
 import { lastRecordsIn, type LastRecords } from "./last-records";
 import {
   assertNotTakenBack,
@@ -66,6 +66,47 @@ function recordMissing(name: string): pulumi.RunError {
   );
 }
 
+/**
+ * Makes sure that a customer which was handed over is taken back with its tenant and all its applications: one that is
+ * left out would get a second client beside the one that it has.
+ *
+ * @throws `pulumi.RunError` with the whole entry
+ */
+async function assertTakenBackWhole(
+  { name, adopt, applications }: CustomerConfiguration,
+  record: CustomerRecord | undefined,
+  held: readonly HeldResource[],
+): Promise<void> {
+  const toBeginAnew = "To begin anew, remove its entry, run `pulumi up`, and add it again.";
+  if (record === undefined) {
+    if (adopt !== undefined) return;
+    throw refusal(
+      `Customer "${name}" was handed over with its tenant. Nothing was changed. To take it back, add this line to it: adopt: <tenant id>. ${toBeginAnew}`,
+    );
+  }
+  const { tenantId } = record;
+  const leftOut = record.applications.filter(
+    ({ applicationId, cell, purpose }) =>
+      !applications.some(
+        (application) =>
+          application.adopt?.applicationId === applicationId ||
+          // It cannot be adopted: its key is the customer's own.
+          (application.publicKey !== undefined &&
+            application.cell === cell &&
+            application.purpose === purpose),
+      ),
+  );
+  if (adopt !== undefined && leftOut.length === 0) return;
+  const living =
+    leftOut.length === 0
+      ? ""
+      : ` and ${leftOut.length === 1 ? "its application" : "its applications"} ${leftOut.map(({ applicationId }) => applicationId).join(", ")}`;
+  throw refusal(
+    `Customer "${name}" was handed over with its tenant ${tenantId}${living}. Nothing was changed. ` +
+      `${wayBack(name)}\n\n${await entryOfRecord(record, held)}\n\n${toBeginAnew}`,
+  );
+}
+
 async function tellOfForgotten(
   customers: readonly CustomerConfiguration[],
   resources: readonly HeldResource[],
@@ -77,12 +118,8 @@ async function tellOfForgotten(
       await pulumi.log.info(
         `Customer "${name}" was handed over: the last of it leaves the state, and nothing is deleted, at the vendor or in AWS.`,
       );
-    } else if (declared.status !== "released" && declared.adopt === undefined) {
-      const tenantId = records.get(name)?.tenantId ?? "<tenant id>";
-      throw refusal(
-        `Customer "${name}" was handed over with its tenant ${tenantId}. Nothing was changed. To take it back, add this line to it: adopt: ${tenantId}. ` +
-          "To begin anew, remove its entry, run `pulumi up`, and add it again.",
-      );
+    } else if (declared.status !== "released") {
+      await assertTakenBackWhole(declared, records.get(name), heldOf(name, resources));
     }
   }
 }

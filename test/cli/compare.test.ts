@@ -237,6 +237,19 @@ const applicationCases: Case[] = [
     ],
   ],
   [
+    "one that was handed over with its tenant, and left out when the tenant was taken back, is orphaned",
+    (events) => {
+      const before = handedOver(events);
+      const back = events.createTenant();
+      return {
+        ...before,
+        heldTenants: [heldTenant()],
+        events: [...before.events, back, events.result(back, "adopted", { tenantId: "t-1" })],
+      };
+    },
+    [{ kind: "orphanedApplication", id: "a-1", next: /adopt: \{ applicationId: a-1, secretArn: / }],
+  ],
+  [
     "one that an open create explains is orphaned, and its secret is lost: it can be deleted",
     (events) => ({ events: [events.createApplication()], applications: [application("a-1")] }),
     [{ kind: "orphanedApplication", id: "a-1", fix: "deleteApplication", next: replaced }],
@@ -739,6 +752,39 @@ const unaccountedCases: Case[] = [
   ],
 ];
 
+const stored = {
+  slot: "acme/eu-1/default",
+  generation: 1,
+  urn: "urn:version::acme/eu-1/default",
+  secretArn: "arn:s",
+  versionId: "v-1",
+};
+const secretCases: Case[] = [
+  [
+    "one that was overwritten is stored again",
+    () => ({ changedSecrets: [{ ...stored, change: "overwritten", why: "It was." }] }),
+    [{ kind: "changedSecret", next: /^pulumi up --replace urn:version::acme\/eu-1\/default$/ }],
+  ],
+  [
+    "one that is marked for deletion is taken back",
+    () => ({ changedSecrets: [{ ...stored, change: "marked for deletion", why: "It is." }] }),
+    [{ kind: "changedSecret", next: /^tenants restore acme$/ }],
+  ],
+  [
+    "one that is gone is made again",
+    () => ({ changedSecrets: [{ ...stored, change: "deleted", why: "It is." }] }),
+    [{ kind: "changedSecret", next: /^pulumi refresh && pulumi up$/ }],
+  ],
+  [
+    "one whose application is lost is left alone: the state may be an older one",
+    () => ({
+      changedSecrets: [{ ...stored, change: "overwritten", why: "It was." }],
+      heldApplications: [heldApplication("a-1")],
+    }),
+    [{ kind: "lostApplication" }, { kind: "changedSecret", next: /^$/ }],
+  ],
+];
+
 function idOf({ kind, applicationId, tenantId }: Finding): string | undefined {
   return kind.endsWith("Tenant") ? tenantId : (applicationId ?? tenantId);
 }
@@ -749,6 +795,7 @@ for (const [of, cases] of Object.entries({
   "a tenant": tenantCases,
   "what a killed engine leaves": leftoverCases,
   "what is on record and not held": unaccountedCases,
+  "a secret": secretCases,
 })) {
   describe(`the comparison of journal, state and API, of ${of}:`, () => {
     for (const [what, situation, expected] of cases) {

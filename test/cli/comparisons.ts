@@ -166,6 +166,7 @@ export interface Situation {
   unread?: string[];
   locks?: Comparison["locks"];
   emptySecrets?: Comparison["emptySecrets"];
+  changedSecrets?: Comparison["changedSecrets"];
 }
 
 export function comparisonOf(situation: Situation): Comparison {
@@ -179,6 +180,7 @@ export function comparisonOf(situation: Situation): Comparison {
       applications: situation.heldApplications ?? [],
       released: situation.released ?? [],
       pending: situation.pending ?? [],
+      storedVersions: [],
       rootUrn: root,
     },
     tenants: situation.tenants ?? [tenant()],
@@ -192,9 +194,11 @@ export function comparisonOf(situation: Situation): Comparison {
     acceptsMissing: false,
     locks: situation.locks ?? [],
     emptySecrets: situation.emptySecrets ?? new Map(),
+    changedSecrets: situation.changedSecrets ?? [],
     nowMs: Date.UTC(2030, 0, 1, situation.hour ?? 0, 1),
     clockAheadMs: 0,
     typed: (args) => ["pulumi", ...args].join(" "),
+    typedTenants: (args) => ["tenants", ...args].join(" "),
     fixCommand: "tenants reconcile --fix",
   };
 }

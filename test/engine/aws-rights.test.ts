@@ -137,7 +137,12 @@ describe("the rights in AWS, on the engine", function () {
     await as("up", () => stack.up());
     await stack.setCustomers([more, globex]);
     await stack.workspace.configure({
-      "tenants:secrets": { readerRoleArns: [], replicate: true, kmsKeyId: "alias/next" },
+      "tenants:secrets": {
+        readerRoleArns: [],
+        replicate: true,
+        kmsKeyId: "alias/next",
+        replicaKmsKeyId: "alias/aws/secretsmanager",
+      },
     });
     await as("preview", preview);
     await as("up", () => stack.up());

@@ -23,7 +23,7 @@ import {
   takeRecoveredTenant,
 } from "./organization";
 import { isMadeTenant, noteDeletedApplication } from "./own-changes";
-import { idsOfOtherSlots, idsOnRecord, isHeldObject, record, slotHistory } from "./recorder";
+import { idsHandedOver, idsOfOtherSlots, idsOnRecord, isHeldObject, record, slotHistory } from "./recorder";
 import { currentApi, currentSettings } from "./session";
 import type { SlotInput } from "./slot";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
@@ -187,6 +187,7 @@ async function settleEarlier(
   slot: SlotInput,
 ): Promise<ApiApplication | undefined> {
   const history = await slotHistory("TenantApplication", slot);
+  if (history.kind === "clear") await assertNoneHandedOver(api, wanted, slot);
   if (history.kind === "clear" || history.intent.tenantId !== wanted.tenantId) return undefined;
   // What was adopted was made by somebody else, who may use it: it is nothing that was lost.
   if (history.intent.parameters["adopt"] !== undefined) return undefined;
@@ -210,6 +211,29 @@ async function settleEarlier(
   });
   forgetApplicationsOf(wanted.tenantId);
   return finding.kind === "recovered" ? finding.application : undefined;
+}
+
+/**
+ * Makes sure that a customer which was handed over, and is taken back, gets no second client beside the one that it has.
+ *
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with the way out
+ */
+async function assertNoneHandedOver(
+  api: TenantManagementApi,
+  { tenantId }: Inputs,
+  slot: SlotInput,
+): Promise<void> {
+  if (isMadeTenant(tenantId)) return;
+  for (const applicationId of await idsHandedOver(slot)) {
+    const living = await api.getApplication(tenantId, applicationId);
+    if (living === undefined || isOfStack(applicationId)) continue;
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `Application ${slot.name} was handed over by this stack, and is still there: ${applicationId} (client ${living.clientId}, tenant ${tenantId}, ` +
+        `cell ${living.cell}, stage ${api.stage}). No other was created beside it. To take it back, add adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> } to it: ` +
+        "`npm run tenants -- reconcile` prints the customer's whole entry. If nobody uses it, delete it at the vendor, and run `pulumi up` again.",
+    );
+  }
 }
 
 function lostApplication(

@@ -161,6 +161,12 @@ export async function idsOfOtherSlots(type: RecordedType, slot: SlotInput): Prom
   return (await rememberAll(stack)).recordedIds(type, { stack, slot: slot.name });
 }
 
+/** Gives the ids of the applications that were handed over from a slot, and not taken back or deleted since. */
+export async function idsHandedOver(slot: SlotInput): Promise<string[]> {
+  const stack = presentStackOf(slot);
+  return (await rememberAll(stack)).handedOverFrom({ stack, slot: slot.name });
+}
+
 /** Tells whether the record says that an object may be gone by our own hand. */
 export async function mayBeDeletedByUs(
   type: RecordedType,

@@ -26,7 +26,7 @@ const applicationSchema = tenantSchema.extend({
 
 /**
  * The `Released` resource's operations. They ask nothing of the vendor: what it stands for is no longer this stack's,
- * and of what the state knew of it they keep the id alone. That a tenant or an application was handed over is recorded.
+ * and of what the state knew of it they keep the id, and of an application the scopes and the public key, alone. That a tenant or an application was handed over is recorded.
  */
 export const released = reporting({
   configure,
@@ -45,7 +45,8 @@ export const released = reporting({
     // Of whatever it is: a customer is not to be half released.
     assertChangeHasReason();
     await recordRelease(id, formerUrn, olds);
-    return { outs: { formerUrn, releasedAt: new Date().toISOString(), releasedBy: actor() } };
+    const kept = { formerUrn, releasedAt: new Date().toISOString(), releasedBy: actor() };
+    return { outs: { ...kept, ...partsOfApplication(formerUrn, olds) } };
   },
 
   /** Is never right: the engine would next delete what it replaces. It deletes nothing once a create has failed. */
@@ -64,6 +65,18 @@ export const released = reporting({
     // Nothing is at the end of it.
   },
 });
+
+/** What an entry says of an application that takes it back, beside what the stack's outputs record. No credential. */
+const partsSchema = z.object({
+  applicationId: z.string(),
+  scopes: z.array(z.string()).optional(),
+  publicKey: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+});
+
+function partsOfApplication(formerUrn: string, olds: Properties): Properties {
+  if (typeOfUrn(formerUrn) !== tenantApplicationType) return {};
+  return partsSchema.safeParse(olds).data ?? {};
+}
 
 /** Records that a tenant or an application is handed over. Of the other resources nothing is on record. */
 async function recordRelease(id: string, formerUrn: string, olds: Properties): Promise<void> {

@@ -158,6 +158,19 @@ export class Memory {
     return (this.#releases.get(keyOf(stack, type, objectId)) ?? []).length > 0;
   }
 
+  /**
+   * Gives the ids of the applications that a stack had in a slot, in any of its generations, and has handed over; those
+   * that it has taken back or deleted since are left out.
+   */
+  handedOverFrom({ stack, slot }: Pick<Slot, "stack" | "slot">): string[] {
+    const type = "TenantApplication";
+    const own = placeOf({ stack, slot });
+    return [...(this.#places.get(type) ?? [])]
+      .filter(([, places]) => [places].flat().some((place) => place === own || place.startsWith(`${own}/`)))
+      .map(([id]) => id)
+      .filter((id) => this.isReleased({ type, stack }, id) && !this.#deleted.has(keyOf(type, id)));
+  }
+
   /** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
   mayBeDeleted(type: RecordedType, objectId: string): boolean {
     const object = keyOf(type, objectId);

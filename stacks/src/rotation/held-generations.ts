@@ -4,6 +4,7 @@ import {
   signingKeyType,
   tenantApplicationType,
 } from "pulumi-resistant-tenants/internal/vocabulary";
+import { secretVersionType } from "pulumi-resistant-tenants/internal/resource-types";
 import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 import { z } from "zod";
 
@@ -11,7 +12,6 @@ import type { Specification } from "./specification";
 
 /** The type of a `Generation`, as it stands in the state. */
 export const generationType = "resistant:index:Generation";
-const secretVersionType = "aws:secretsmanager/secretVersion:SecretVersion";
 
 /** A resource that the stack held when its last update ended. */
 export interface HeldResource {

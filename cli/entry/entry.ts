@@ -1,0 +1,160 @@
+import { documentsScopes } from "pulumi-resistant-tenants/internal/vocabulary";
+import { type FoundApplication, writeCustomerEntry } from "resistant-tenants-stacks/customer-entry";
+import { z } from "zod";
+
+import type { DeclaredEntry } from "./declared";
+
+/** A secret of a customer's, as AWS has it. */
+export interface KnownSecret {
+  /** The name of its resource in the stack: `<customer>/<cell>/<purpose>`. */
+  slot: string;
+  arn: string;
+  tags: ReadonlyMap<string, string>;
+}
+
+/** An application that lives and that no resource of the state is. */
+export interface LivingApplication {
+  applicationId: string;
+  clientId?: string | undefined;
+  keyId?: string | undefined;
+  cell: string;
+  scopes?: readonly string[] | undefined;
+  authMethod?: string | undefined;
+  /** The resource that it was made for, of whatever generation; undefined where nobody knows. */
+  slot?: string | undefined;
+}
+
+/** A customer whose tenant lives, and what of it is to be taken over. */
+export interface LivingCustomer {
+  name: string;
+  tenantId: string;
+  /** Of its tenant, for one that has no application. */
+  cells: readonly string[];
+  /** The last made first: of two for one slot, the first is taken. */
+  applications: readonly LivingApplication[];
+  /** The slots of it that the state holds, and whether it holds the tenant, too. */
+  heldSlots: ReadonlySet<string>;
+  isHeld: boolean;
+}
+
+/** An entry of `tenants:customers` that can be pasted as it is. It holds ids and ARNs, no credential. */
+export interface PrintedEntry {
+  customer: string;
+  tenantId: string;
+  /** Whether the configuration has an entry of that name, which this one takes the place of. */
+  isDeclared: boolean;
+  yaml: string;
+}
+
+/**
+ * Writes the entry that takes a customer over, by what was found at the vendor, on record and in AWS.
+ *
+ * @returns Resolves with undefined where the state holds all of it that an entry can name.
+ */
+export async function entryOf(
+  living: LivingCustomer,
+  secrets: readonly KnownSecret[],
+  declared: DeclaredEntry | undefined,
+): Promise<PrintedEntry | undefined> {
+  const { name, tenantId } = living;
+  const found = new Map<string, FoundApplication>();
+  const leftOut: string[] = [];
+  for (const application of living.applications) {
+    const slot = slotOf(application, living, secrets, declared);
+    if (slot === undefined || found.has(slot) || living.heldSlots.has(slot)) {
+      leftOut.push(describeLeftOut(application, secrets));
+      continue;
+    }
+    const [, cell = "", purpose = ""] = slot.split("/");
+    const secretArn = secrets.find((secret) => secret.slot === slot)?.arn;
+    found.set(slot, { ...application, cell, purpose, secretArn });
+  }
+  if (living.isHeld && found.size === 0) return undefined;
+  const applications = [...found.values()];
+  const tag = (key: string): string | undefined =>
+    secrets.map(({ tags }) => tags.get(key)).find((value) => value !== undefined);
+  const cells = [...new Set(applications.map(({ cell }) => cell))];
+  const yaml = await writeCustomerEntry(
+    {
+      name,
+      tenantId,
+      customerId: tag("customerId"),
+      owner: tag("owner"),
+      cells: cells.length > 0 || declared !== undefined ? cells : living.cells,
+      applications,
+      notes: leftOut,
+    },
+    declared,
+  );
+  return { customer: name, tenantId, isDeclared: declared !== undefined, yaml };
+}
+
+function describeLeftOut(
+  { applicationId, clientId = "unknown", cell, slot }: LivingApplication,
+  secrets: readonly KnownSecret[],
+): string {
+  const what = `Application ${applicationId} (client ${clientId}, cell ${cell}) is there, too`;
+  if (slot !== undefined) return `${what}: it was made for ${slot}, which has another by now`;
+  const ofCell = secrets.filter((secret) => secret.slot.split("/")[1] === cell).map(({ arn }) => arn);
+  return `${what}: which secret holds its credentials is not on record${ofCell.length === 0 ? "" : `; there are ${ofCell.join(", ")}`}`;
+}
+
+/** Gives the slot of the first generation, in which an application that is taken over is declared. */
+export function firstGeneration(slot: string): string {
+  return slot.split("/").slice(0, 3).join("/");
+}
+
+/**
+ * Gives the slot that an application belongs in. Where nothing is on record, what is declared tells, if the scopes show
+ * which one it is; else its cell, if one application and one secret there are left over for each other. Adoption proves
+ * the credentials: a wrong guess is refused.
+ */
+function slotOf(
+  application: LivingApplication,
+  { name, applications, heldSlots, isHeld }: LivingCustomer,
+  secrets: readonly KnownSecret[],
+  declared: DeclaredEntry | undefined,
+): string | undefined {
+  if (application.slot !== undefined) return firstGeneration(application.slot);
+  const { cell } = application;
+  const known = new Set([
+    ...heldSlots,
+    ...applications.flatMap(({ slot }) => (slot === undefined ? [] : [firstGeneration(slot)])),
+  ]);
+  const free = secrets.filter(({ slot }) => slot.startsWith(`${name}/${cell}/`) && !known.has(slot));
+  const unplaced = applications.filter((other) => other.slot === undefined && other.cell === cell);
+  const alike = declaredIn(declared, cell).filter(({ scopes }) => isSame(scopes, application.scopes));
+  const byScopes = free.filter(({ slot }) =>
+    alike.some(({ purpose }) => slot === `${name}/${cell}/${purpose}`),
+  );
+  const others = unplaced.filter(({ scopes }) => isSame(scopes, application.scopes));
+  if (alike.length === 1 && byScopes.length === 1 && others.length === 1) return byScopes[0]?.slot;
+  if (unplaced.length !== 1) return undefined;
+  if (free.length === 1) return free[0]?.slot;
+  const usual = `${name}/${cell}/default`;
+  return free.length === 0 && !isHeld && !known.has(usual) ? usual : undefined;
+}
+
+const declaredSchema = z.object({
+  applications: z
+    .array(
+      z.object({
+        cell: z.string(),
+        purpose: z.string().default("default"),
+        scopes: z.array(z.string()).default([...documentsScopes]),
+      }),
+    )
+    .default([]),
+});
+
+function declaredIn(
+  declared: DeclaredEntry | undefined,
+  cell: string,
+): { purpose: string; scopes: string[] }[] {
+  const all = declaredSchema.safeParse(declared ?? {}).data?.applications ?? [];
+  return all.filter((application) => application.cell === cell);
+}
+
+function isSame(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
+}

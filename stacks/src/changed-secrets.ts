@@ -1,0 +1,117 @@
+import type { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import { secretVersionType } from "pulumi-resistant-tenants/internal/resource-types";
+import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
+import { describeDeletion, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
+import { z } from "zod";
+
+/** A version of a secret that the stack stored, and that is to be the one that everybody reads. */
+export interface StoredVersion {
+  /** `<customer>/<cell>/<purpose>`. */
+  slot: string;
+  /** Of the slot's credentials, counted from 1. */
+  generation: number;
+  /** The URN of its resource. */
+  urn: string;
+  secretArn: string;
+  versionId: string;
+}
+
+/** A secret that somebody has changed in AWS, past the stack. */
+export interface ChangedSecret extends StoredVersion {
+  change: "overwritten" | "marked for deletion" | "deleted";
+  /** What happened, in one sentence; it holds nothing of the secret's value. */
+  why: string;
+}
+
+/** A resource that a state holds. */
+interface HeldResource {
+  urn: string;
+  type: string;
+  outputs: Record<string, unknown>;
+}
+
+/** How the commands are written that repair a secret. */
+export interface TypedCommands {
+  pulumi: (args: readonly string[]) => string;
+  tenants: (args: readonly string[]) => string;
+}
+
+const text = z.string().refine((value) => value !== unknownValue);
+const versionSchema = z.object({ secretId: text, versionId: text });
+
+/** How many secrets are asked for at a time. AWS allows thousands of such calls a second. */
+const atATime = 20;
+
+/**
+ * Finds the versions that a stack stored last, one a secret. Earlier ones may still be held: a generation that retires
+ * has a version of its own.
+ */
+export function storedVersions(resources: readonly HeldResource[]): StoredVersion[] {
+  const last = new Map<string, StoredVersion>();
+  for (const { urn, type, outputs } of resources) {
+    const version = versionSchema.safeParse(outputs).data;
+    if (type !== secretVersionType || version === undefined) continue;
+    const [customer, cell, purpose, generationText = "1"] = nameOfUrn(urn).split("/");
+    if (customer === undefined || cell === undefined || purpose === undefined) continue;
+    const slot = [customer, cell, purpose].join("/");
+    const generation = Number(generationText);
+    if ((last.get(slot)?.generation ?? 0) > generation) continue;
+    const { secretId: secretArn, versionId } = version;
+    last.set(slot, { slot, generation, urn, secretArn, versionId });
+  }
+  return [...last.values()];
+}
+
+/**
+ * Asks AWS whether secrets are still as the stack stored them: whether the version that everybody reads (`AWSCURRENT`)
+ * is the one that is recorded. It reads no value, and makes one call a secret (`secretsmanager:DescribeSecret`).
+ *
+ * @throws what AWS answers to the first call, before any other is made, and to a later one
+ */
+export async function findChangedSecrets(
+  aws: SecretsManager,
+  stored: readonly StoredVersion[],
+): Promise<ChangedSecret[]> {
+  const [first, ...others] = stored;
+  if (first === undefined) return [];
+  const found = [await lookAt(aws, first)];
+  for (let start = 0; start < others.length; start += atATime) {
+    const batch = others.slice(start, start + atATime);
+    found.push(...(await Promise.all(batch.map((version) => lookAt(aws, version)))));
+  }
+  return found.flatMap((changed) => changed ?? []);
+}
+
+/** Gives the command that repairs what was changed, and loses nothing. */
+export function repairOf({ change, slot, urn }: ChangedSecret, { pulumi, tenants }: TypedCommands): string {
+  switch (change) {
+    case "overwritten":
+      return pulumi(["up", "--replace", urn]);
+    case "marked for deletion":
+      return tenants(["restore", slot.split("/")[0] ?? ""]);
+    case "deleted":
+      return `${pulumi(["refresh"])} && ${pulumi(["up"])}`;
+  }
+}
+
+async function lookAt(aws: SecretsManager, stored: StoredVersion): Promise<ChangedSecret | undefined> {
+  const { secretArn, versionId } = stored;
+  const status = await aws.statusOf(secretArn);
+  if (status.kind === "missing") {
+    return { ...stored, change: "deleted", why: `The secret ${secretArn} is not in AWS any more.` };
+  }
+  if (status.deletedAt !== undefined) {
+    const why = `The secret ${secretArn} is marked for deletion, ${describeDeletion(status.deletedAt)}: nobody can read it.`;
+    return { ...stored, change: "marked for deletion", why };
+  }
+  if (status.currentVersionId === versionId) return undefined;
+  const current =
+    status.currentVersionId === undefined
+      ? "it has no current version"
+      : `its current version is ${status.currentVersionId}`;
+  return {
+    ...stored,
+    change: "overwritten",
+    why: `The secret ${secretArn} was changed outside this stack: ${current}, and this stack stored ${versionId}.`,
+  };
+}
