@@ -132,7 +132,6 @@ describe("the rights in AWS, on the engine", function () {
     await as("preview", preview);
     await as("up", () => stack.up());
     await stack.setCustomers([{ ...more, owner: "payments" }, globex]);
-    await stack.workspace.configure({ "tenants:secrets": { readerRoleArns, replicate: true } });
     await as("preview", preview);
     await as("up", () => stack.up());
     await stack.setCustomers([more, globex]);
