@@ -63,8 +63,14 @@ function proxyExceptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { NO_PROXY: list, no_proxy: list };
 }
 
-/** The line with which a shell of whoever runs the sandbox forgets what is foreign to it. */
-export const forgetForeign = `for name in $(env | grep -oE '^(AWS|PULUMI|TENANTS)_[A-Z0-9_]+'); do unset "$name"; done`;
+/**
+ * Gives the line with which a shell of whoever runs the sandbox forgets what is foreign to it.
+ *
+ * @param namespaces those of the variables: without `PULUMI`, the stack that is selected stays selected
+ */
+export function forgetForeign(namespaces: readonly ("AWS" | "PULUMI" | "TENANTS")[]): string {
+  return `for name in $(env | grep -oE '^(${namespaces.join("|")})_[A-Z0-9_]+'); do unset "$name"; done`;
+}
 
 /** Gives what a local environment has beside what the sandbox says, for a shell: how no proxy and no file is in the way. */
 export function localAdditions(env: NodeJS.ProcessEnv): Record<string, string> {

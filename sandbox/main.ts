@@ -165,7 +165,7 @@ The sandbox runs, stage ${stage}. Ctrl-C ends it, and deletes everything it hold
 
 To run the selected stack against it, in the project's folder:
 
-  ${forgetForeign}
+  ${forgetForeign(["AWS", "TENANTS"])}
 ${Object.entries(localAdditions(process.env))
   .map(([name, value]) => `  export ${name}=${value}\n`)
   .join(

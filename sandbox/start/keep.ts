@@ -87,7 +87,7 @@ function toExports(
   const exports = Object.entries({ ...localAdditions(process.env), ...env })
     .filter(([name]) => !ofOneProject.includes(name))
     .map(([name, value]) => `export ${name}=${special[name] ?? quote(value)}`);
-  return [forgetForeign, ...exports];
+  return [forgetForeign(["AWS", "PULUMI", "TENANTS"]), ...exports];
 }
 
 /** Writes a `pulumi` that means, in the folder of each project, that project's stack in the sandbox. */
