@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { screenOf, styled } from "../cli/screen";
+import { describeTried, tryAssumptions } from "./aws/assumptions";
 import { useLocalEnvironment } from "./environment";
 import { SandboxError, reasonOf } from "./errors";
 import { consoleLog, elapsed, type Log } from "./progress";
@@ -97,6 +98,10 @@ async function runSteps(run: Run): Promise<Sandbox> {
 
   log(title("6. pulumi up again"));
   await proveNoChange(sandbox, run);
+  if (sandbox.trial.aws.kind === "plugin") {
+    log("The AWS provider is the real one: is it as the sandbox's stand-in assumes?");
+    log(describeTried(await tryAssumptions(sandbox.trial)));
+  }
   return sandbox;
 }
 

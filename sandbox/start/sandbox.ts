@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { z } from "zod";
 import { startTenantManagement, type TenantManagementSandbox } from "../api";
-import { findAwsProvider } from "../aws/find-provider";
+import { type AwsProvider, findAwsProvider } from "../aws/find-provider";
 import { startSecretsManager } from "../aws/moto";
+import type { TrialOptions } from "../aws/trial";
 import { SandboxError } from "../errors";
 import type { Log } from "../progress";
 import type { PulumiCli } from "../pulumi/cli";
@@ -17,6 +18,8 @@ export interface Sandbox {
   readonly workspace: Workspace;
   /** Tells whether Secrets Manager was there before, and so goes on after the sandbox. */
   readonly foreignSecretsManager: boolean;
+  /** What the AWS provider can be tried with: see assumptions.ts. */
+  readonly trial: TrialOptions & { readonly aws: AwsProvider };
 }
 
 const root = path.resolve(__dirname, "../..");
@@ -72,7 +75,8 @@ export async function startSandbox(pulumi: PulumiCli, log: Log, closers: Closers
     "tenants:journal": path.join(workspace.directory, "journal.jsonl"),
     "tenants:journalDiskIsKept": true,
   });
-  return { tenantManagement, workspace, foreignSecretsManager };
+  const trial = { pulumi, aws, endpointUrl, region };
+  return { tenantManagement, workspace, foreignSecretsManager, trial };
 }
 
 /**

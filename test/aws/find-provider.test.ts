@@ -53,7 +53,7 @@ describe("the AWS provider of a workspace", function () {
     const workspace = await createWorkspace({
       pulumi,
       stack: "dev",
-      projectDir: path.join(__dirname, "programs/secret"),
+      projectDir: path.resolve(__dirname, "../../sandbox/aws/trial-program"),
       config: aws.config,
       env: { ...aws.env, SECRET_VALUE: "a value" },
       pluginsFolder: path.join(home, "plugins"),

@@ -2,10 +2,13 @@
 const pulumi = require("@pulumi/pulumi");
 const aws = require("@pulumi/aws");
 
+/** One secret and its version, as a trial of the AWS provider configures them. */
 const config = new pulumi.Config();
 const args = {
   name: config.get("name"),
-  recoveryWindowInDays: 0,
+  recoveryWindowInDays: config.getNumber("recoveryWindowInDays") ?? 0,
+  kmsKeyId: config.get("kmsKeyId"),
+  policy: config.get("policy"),
   tags: config.getObject("tags"),
 };
 
