@@ -77,7 +77,10 @@ function isApproved(field: string, value: unknown, report: GenerationsReport | u
   return change?.wasDeclared === true && change.after === tell(field, value);
 }
 
-/** It belongs to its own customer, and depends on nothing of another generation's, or of another application's. */
+/**
+ * It belongs to its own customer, and depends on nothing of another generation's, or of another application's; but a value
+ * is stored after those of the generations before, in the same secret.
+ */
 function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): string | undefined {
   if (after === undefined) return undefined;
   const customer = name.split("/", 1)[0] ?? "";
@@ -91,6 +94,7 @@ function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): 
     const isOwn =
       (typesOfGeneration.has(otherType) && other === name) ||
       (otherType === secretType && other === secret?.name) ||
+      (type === secretVersionType && otherType === secretVersionType && slotOf(other) === slotOf(name)) ||
       (otherType === tenantType && other === customer);
     return !isOwn;
   });
