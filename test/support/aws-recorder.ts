@@ -97,7 +97,8 @@ function callsOfS3(method: string, { pathname, searchParams }: URL, copySource: 
   if (!isObject && searchParams.has("versioning")) return [call("GetBucketVersioning")];
   if (!isObject && searchParams.has("versions")) return [call("ListBucketVersions")];
   if (!isObject && searchParams.has("location")) return [call("GetBucketLocation")];
-  if (!isObject) return [call(method === "GET" || method === "HEAD" ? "ListBucket" : `${method} ${pathname}`)];
+  if (!isObject)
+    return [call(method === "GET" || method === "HEAD" ? "ListBucket" : `${method} ${pathname}`)];
   if (method === "PUT" && typeof copySource === "string") return [call("GetObject"), call("PutObject")];
   const actions: Readonly<Record<string, string>> = {
     GET: "GetObject",

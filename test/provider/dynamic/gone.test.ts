@@ -164,7 +164,14 @@ describe("what exists, and what exists no more", function () {
   async function expectation(): Promise<Expectation> {
     const stack = "organization/project/dev";
     const events = await openJournalOf({ stack, location: journal.file, directory: "/" }).read();
-    const state = { tenants: [], applications: [], pending: [], released: [], storedVersions: [], rootUrn: undefined };
+    const state = {
+      tenants: [],
+      applications: [],
+      pending: [],
+      released: [],
+      storedVersions: [],
+      rootUrn: undefined,
+    };
     return { stack, apiUrl: sandbox().apiUrl, events, state };
   }
 
