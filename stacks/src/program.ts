@@ -38,6 +38,7 @@ import { readCustomerFiles } from "./customer-files";
 import type { StackOutputs } from "./outputs";
 import { type PreviewedOutputs, previewedOutputs } from "./previewed-outputs";
 import { type AnnouncedChange, ProgramRecord } from "./program-record";
+import { assertNoFormerNameIsForgotten } from "./former-name-guard";
 import { assertChangesHaveReason } from "./reason-guard";
 import { Registrations } from "./registrations";
 import { findReleases, release, tellOfHandOvers } from "./release";
@@ -76,6 +77,8 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   const plans = await plansOf(provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
   const held = await resourcesOfLastUpdate();
+  const folder = projectFolder(process.cwd());
+  await assertNoFormerNameIsForgotten({ configuration, aws, held, folder });
   const record = new ProgramRecord(settings, aws, held);
   const changed = await findChangedCustomers(configuration, provided, held, record.journal);
   await assertChangesHaveReason(settings, generations, changed);
@@ -86,7 +89,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
     configuration,
     plans,
     changed,
-    stackFile: stackFile(projectFolder(process.cwd())),
+    stackFile: stackFile(folder),
   });
   await tellOfHandOvers(releases);
   const common = { stage: settings.stage, secretPrefix, plans, clock };

@@ -77,6 +77,24 @@ describe("a stack that is renamed or moved, on the engine", function () {
       );
   }
 
+  it("makes nothing twice where it was renamed before it held anything", async () => {
+    const projectDir = await project("beginners");
+    const stack = await start({ projectDir, customers: [acme] });
+    await stack.workspace.configure({ "tenants:journal": null });
+    stack.sandbox.control.addFault({ operation: "createTenant", kind: "hang", carriedOut: true });
+    await stack.killUpWhen(() => Object.keys(stack.existing()).length === 1);
+    stack.sandbox.control.clearFaults();
+    await stack.succeed(["stack", "rename", "second"]);
+    const second = { env: { PULUMI_OPTION_STACK: "second" } };
+    const refused = await stack.fail(up, second);
+    assert.match(refused, /- Tenant acme[^]*pulumi stack rename dev/);
+    await stack.succeed(["stack", "rename", "dev"], second);
+    await stack.up();
+    assert.equal(stack.sandbox.control.requests().createTenant, 1);
+    await stack.succeed(["stack", "rename", "second"]);
+    await stack.succeed([...up, "--expect-no-changes"], second);
+  });
+
   it("finds again what was lost under the former name, and records deletes under the present one", async () => {
     const projectDir = await project("partners");
     const stack = await start({ projectDir, customers: [rsa, globex] });
