@@ -107,4 +107,21 @@ describe("an update of a part of the stack (--target, --exclude), on the engine"
     await update();
     assert.deepEqual(await recorded(), whole);
   });
+
+  it("leaves a rotation that is due to the next whole update", async () => {
+    const rotated = { ...acme, applications: [{ cell: "eu-1", rotation: { every: "30d", overlap: "7d" } }] };
+    const declared = [rotated, globex];
+    await stack.setCustomers(declared);
+    await stack.up();
+    const later = { env: { TENANTS_NOW: new Date(Date.now() + 40 * 86_400_000).toISOString() } };
+    const before = stack.existing();
+    const recordedBefore = await recorded();
+    await stack.succeed(["up", "--yes", "--skip-preview", "--target", all("globex")], later);
+    assert.deepEqual(stack.existing(), before);
+    assert.deepEqual(await recorded(), recordedBefore);
+    assert.ok(!JSON.stringify(await stack.workspace.exportState()).includes(unknownValue));
+    await stack.succeed(["up", "--yes", "--skip-preview"], later);
+    assert.equal(stack.existing()["acme"]!.length, before["acme"]!.length + 1);
+    assert.equal((await stack.tenantsWith(later.env, "audit", "verify")).exitCode, 0);
+  });
 });
