@@ -5,7 +5,6 @@ import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import Table from "cli-table3";
 
 import { packUnpacked } from "../provider/src/journal/packs";
 import { objectsIn } from "../provider/src/journal/s3-objects";
@@ -93,16 +92,14 @@ async function main(): Promise<void> {
       new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint } }),
     );
     await putObjects(client, "long", written.lines);
-    const style = process.stdout.isTTY ? {} : { head: [], border: [] };
-    const head = [
-      `${events} events, median of ${runs}`,
-      "time (s)",
-      "of it CPU here (s)",
-      "peak of memory (MB)",
-    ];
-    const table = new Table({ style, head });
+    const rows: Array<Record<string, string>> = [];
     const row = (name: string, { ms, cpuMs, peakMb }: Measured): void => {
-      table.push([name, (ms / 1000).toFixed(2), (cpuMs / 1000).toFixed(2), peakMb.toFixed(0)]);
+      rows.push({
+        [`${events} events, median of ${runs}`]: name,
+        "time (s)": (ms / 1000).toFixed(2),
+        "of it CPU here (s)": (cpuMs / 1000).toFixed(2),
+        "peak of memory (MB)": peakMb.toFixed(0),
+      });
     };
     const places = [
       { name: "on disk", long: file, empty: () => path.join(directory, `${randomUUID()}.jsonl`) },
@@ -142,7 +139,8 @@ async function main(): Promise<void> {
       row(`an up, ${name}`, await median(env, () => up(long)));
     }
     const load = loadavg().map((value) => value.toFixed(1));
-    console.log(`${table.toString()}\nLoad average of the machine: ${load.join(", ")}`);
+    console.table(rows);
+    console.log(`Load average of the machine: ${load.join(", ")}`);
   } finally {
     client.destroy();
     await moto.close();

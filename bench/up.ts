@@ -1,6 +1,5 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import Table from "cli-table3";
 
 import { useLocalEnvironment } from "../sandbox/environment";
 import { closeShared, repositoryRoot, StackUnderTest } from "../test/engine/engine";
@@ -69,12 +68,9 @@ async function main(): Promise<void> {
     pairs.push({ ours: await measure(await ours()), noop: await measure(await noop()) });
     console.error(`run ${run + 1} of ${runs}`);
   }
-  // Colours on a terminal only.
-  const style = process.stdout.isTTY ? {} : { head: [], border: [] };
-  const table = new Table({ style, head: [`${customers} customers, ${runs} runs`, "min", "median", "max"] });
-  for (const key of ["firstMs", "secondMs"] as const) {
+  const rows = (["firstMs", "secondMs"] as const).flatMap((key) => {
     const name = key === "firstMs" ? "first up" : "second up";
-    table.push(
+    return [
       [
         `${name}, the stack (s)`,
         ...spread(
@@ -96,9 +92,12 @@ async function main(): Promise<void> {
           3,
         ),
       ],
-    );
-  }
-  console.log(table.toString());
+    ];
+  });
+  const heading = [`${customers} customers, ${runs} runs`, "min", "median", "max"];
+  console.table(
+    rows.map((row) => Object.fromEntries(row.map((value, index) => [heading[index] ?? "", value] as const))),
+  );
 }
 
 main()

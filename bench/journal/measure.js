@@ -2,11 +2,14 @@
 const { readFileSync } = require("node:fs");
 const { performance } = require("node:perf_hooks");
 const { openJournalAt, Verifier } = require("pulumi-resistant-tenants/internal/journal");
+const { readReach } = require("pulumi-resistant-tenants/internal/reach");
+
+const open = (location) => openJournalAt(location, readReach(process.env).aws);
 
 /** Verifies a journal by itself, as `tenants audit verify` does. */
 async function verify({ location }) {
   const verifier = new Verifier();
-  const journal = openJournalAt(location);
+  const journal = open(location);
   for await (const entries of journal.stream()) verifier.take(entries);
   const { found } = await journal.traces();
   const { chains, defects } = verifier.finish();
@@ -15,7 +18,7 @@ async function verify({ location }) {
 
 /** Reads and writes what an `up` does that makes a customer with one application. */
 async function up({ location, known, events }) {
-  const journal = openJournalAt(location);
+  const journal = open(location);
   if (known === undefined) await journal.remember();
   else await journal.remember({ ...known, idIn: () => undefined });
   for (const event of events) await journal.append(event);
@@ -24,7 +27,7 @@ async function up({ location, known, events }) {
 
 /** Reads all that a run has to know, as a delete does. */
 async function remember({ location }) {
-  await openJournalAt(location).remember();
+  await open(location).remember();
   return {};
 }
 

@@ -8,7 +8,14 @@ import {
   TenantManagementApi,
 } from "../../provider/src/client";
 import { startTenantManagement } from "../../sandbox/api";
-import { customers, measured, type Measurement, type RetryAfter, settingsFor, toTable } from "./measurement";
+import {
+  customers,
+  measured,
+  type Measurement,
+  type RetryAfter,
+  settingsFor,
+  printTable,
+} from "./measurement";
 
 /**
  * Measures how close the client comes to a rate limit that it is not told: tenants with one application each are made
@@ -56,7 +63,7 @@ async function main(): Promise<void> {
   const measurements: Measurement[] = [];
   for (const retryAfter of ["seconds", "date", "absent"] as const)
     measurements.push(await measure(retryAfter));
-  console.log(toTable(measurements));
+  printTable(measurements);
 }
 
 main().catch((error: unknown) => {

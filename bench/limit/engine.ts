@@ -1,6 +1,13 @@
 import { useLocalEnvironment } from "../../sandbox/environment";
 import { closeShared, StackUnderTest } from "../../test/engine/engine";
-import { customers, measured, type Measurement, type RetryAfter, settingsFor, toTable } from "./measurement";
+import {
+  customers,
+  measured,
+  type Measurement,
+  type RetryAfter,
+  settingsFor,
+  printTable,
+} from "./measurement";
 
 /**
  * Measures how close an `up` of a hundred new customers comes to a rate limit that nobody told it, on the real engine,
@@ -33,7 +40,7 @@ async function main(): Promise<void> {
     measurements.push(await measure(retryAfter));
     console.error(`Retry-After ${retryAfter}: done`);
   }
-  console.log(toTable(measurements));
+  printTable(measurements);
 }
 
 main()

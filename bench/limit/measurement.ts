@@ -1,5 +1,3 @@
-import Table from "cli-table3";
-
 import type { StartOptions, TenantManagementSandbox } from "../../sandbox/api";
 
 /** The limit that is not told to the client, and what is made under it: tenants with one application each. */
@@ -48,35 +46,21 @@ export async function measured(
   };
 }
 
-/** Writes measurements beside what the limit itself allows. */
-export function toTable(measurements: readonly Measurement[]): string {
-  // Colours on a terminal only.
-  const style = process.stdout.isTTY ? {} : { head: [], border: [] };
-  const table = new Table({
-    style,
-    head: [
-      "Retry-After",
-      "in all (s)",
-      "first to last request (s)",
-      "the limit allows (s)",
-      "longer by",
-      "requests",
-      "429",
-      "share of 429",
-    ],
-  });
-  for (const { retryAfter, seconds, spanS, sent, refused } of measurements) {
-    const isLimited = retryAfter !== "none";
-    table.push([
-      isLimited ? retryAfter : "no limit",
-      seconds.toFixed(2),
-      spanS.toFixed(2),
-      isLimited ? idealS.toFixed(2) : "",
-      isLimited ? `${((spanS / idealS - 1) * 100).toFixed(1)} %` : "",
-      sent,
-      refused,
-      `${((refused / sent) * 100).toFixed(2)} %`,
-    ]);
-  }
-  return table.toString();
+/** Prints measurements beside what the limit itself allows. */
+export function printTable(measurements: readonly Measurement[]): void {
+  console.table(
+    measurements.map(({ retryAfter, seconds, spanS, sent, refused }) => {
+      const isLimited = retryAfter !== "none";
+      return {
+        "Retry-After": isLimited ? retryAfter : "no limit",
+        "in all (s)": seconds.toFixed(2),
+        "first to last request (s)": spanS.toFixed(2),
+        "the limit allows (s)": isLimited ? idealS.toFixed(2) : "",
+        "longer by": isLimited ? `${((spanS / idealS - 1) * 100).toFixed(1)} %` : "",
+        requests: sent,
+        429: refused,
+        "share of 429": `${((refused / sent) * 100).toFixed(2)} %`,
+      };
+    }),
+  );
 }

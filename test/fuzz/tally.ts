@@ -1,5 +1,3 @@
-import Table from "cli-table3";
-
 import { boundaries, type Boundary, boundaryName } from "./boundaries";
 
 /** Counts what a run of lifecycles did. */
@@ -48,20 +46,16 @@ export class Tally {
     return { ...Object.fromEntries(Object.entries(this)), kills: this.kills };
   }
 
-  /** Writes the counts as a table. */
+  /** Writes the counts, a line each. */
   toTable(): string {
-    const table = new Table({
-      style: { head: [], border: [] },
-      chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-    });
-    table.push(
+    const rows: Array<[what: string, count: number]> = [
       ["lifecycles", this.lifecycles],
       ["steps", this.steps],
       ["commands to their end", this.commands],
       ["faults planned", this.faults],
       ["SIGINT", this.interrupts],
       ["SIGKILL", this.totalKills],
-      ...Object.entries(this.kills).map(([name, count]) => [`  ${name}`, count]),
+      ...Object.entries(this.kills).map(([name, count]): [string, number] => [`  ${name}`, count]),
       ["  of the engine alone", this.enginesKilledAlone],
       ["SIGKILL not reached", this.missedKills],
       ["told: replaceLostApplications", this.lostApplications],
@@ -71,7 +65,8 @@ export class Tally {
       ["customers released", this.releases],
       ["cut-off deletes settled", this.settledIntents],
       ["findings", this.findings],
-    );
-    return table.toString();
+    ];
+    const longest = Math.max(...rows.map(([what]) => what.length));
+    return rows.map(([what, count]) => `${what.padEnd(longest)}  ${count}`).join("\n");
   }
 }
