@@ -226,6 +226,7 @@ describe("the workflows", () => {
     assert.deepEqual(
       judging.map(({ where }) => where),
       [
+        "preview-run.yml changes: Tell a change of code from one of configuration",
         "preview.yml check: Check every stack's configuration",
         "stack-drift.yml look: Look",
         "stack-preview.yml preview: Preview",
