@@ -124,7 +124,6 @@ async function main(): Promise<void> {
       };
       if (long.startsWith("s3:")) {
         await verify(", before an up has packed any");
-        row(`an up that packs, ${name}`, await measure(env, up(long)));
         // What the runs would have done by now that wrote it.
         Object.assign(process.env, env);
         for (let looks = 0; looks * 1000 < events / eventsPerObject; looks += 1)

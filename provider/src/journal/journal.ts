@@ -60,9 +60,9 @@ export interface Store {
   /** Tells whether nobody else has written since this store was last read or written. */
   isAsLeft(): Promise<boolean>;
   /**
-   * Is called before the first write of a run, and never fails: it may see to it that the next reads are faster.
+   * Is called before the first write of some runs, and never fails: it may see to it that the next reads are faster.
    *
-   * @param isLongRun whether the run has read all, and so takes long anyway
+   * @param isLongRun whether the run has read all, and so takes long anyway; of the others, it is one of 16
    */
   tidy?(isLongRun: boolean): Promise<void>;
   traces?(): Promise<Traces>;
@@ -74,6 +74,9 @@ interface Read {
   heads: Map<string, Head>;
   memory: Memory;
 }
+
+/** With which digit the hash of the last event ends where a run that reads the end alone is to tidy: one of 16 runs. */
+const tidyingEnd = "0";
 
 /**
  * Makes a journal of a store. The chain is continued where a batch is written, and not before: where a write fails,
@@ -98,11 +101,12 @@ export function journalIn(store: Store): Journal {
     return current;
   };
   const write = async (events: readonly JournalEvent[]): Promise<EventEntry[]> => {
-    if (!isTidy) await store.tidy?.(current?.isWhole === true);
-    isTidy = true;
     const { isWhole, heads, memory } =
       current !== undefined && (await store.isAsLeft()) ? current : await readAll();
     current = undefined;
+    const [end] = heads.values();
+    if (!isTidy && (isWhole || end?.hash.endsWith(tidyingEnd) === true)) await store.tidy?.(isWhole);
+    isTidy = true;
     const next = new Map(heads);
     const entries = events.map((event) => {
       memory.add(event);

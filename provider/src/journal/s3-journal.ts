@@ -12,8 +12,8 @@ import { type ListedObject, objectsIn } from "./s3-objects";
 
 /** How many objects before the last ones are read at once, to find an event. */
 const readsBackAtOnce = 8;
-/** How many packs a run makes that has read all: it takes its time anyway. Another makes one. */
-const packsOfLongRun = 20;
+/** How many packs a run makes that has read all, and takes its time anyway; and another. */
+const packsAtOnce = { ofLongRun: 20, ofAnother: 2 };
 /** How long a run waits for objects to be packed, before it writes for the first time. */
 const packingMs = 5_000;
 
@@ -76,7 +76,11 @@ function s3Store(url: string, aws: Aws): Store {
     // The engine's lock keeps others out, and a list at each event would double its time; a lost lock shows as a fork.
     isAsLeft: () => Promise.resolve(true),
     async tidy(isLongRun) {
-      const packing = packUnpacked(objects, prefix, isLongRun ? packsOfLongRun : 1);
+      const packing = packUnpacked(
+        objects,
+        prefix,
+        isLongRun ? packsAtOnce.ofLongRun : packsAtOnce.ofAnother,
+      );
       // A role that may not write there goes on without: it only reads more slowly.
       await endsWithin(
         packing.catch(() => undefined),

@@ -161,7 +161,7 @@ describe("packs of a journal in S3", () => {
     assert.equal(gets.length, objectsBefore + 2);
   });
 
-  it("cost an up that makes none two lists, however long the journal is; it reads the last objects alone", async () => {
+  it("cost most ups nothing, however long the journal is: they list and read its end alone", async () => {
     const written = await grow();
     await run();
     const entries = await open().entries();
@@ -170,11 +170,12 @@ describe("packs of a journal in S3", () => {
     const { stack, holds = "" } = last.event;
     bucket.gets.length = 0;
     bucket.lists.length = 0;
+    const isToPack = recordedAs(last).hash.endsWith("0");
     const journal = open();
     await journal.remember({ stack, holding: holds, last: recordedAs(last), idIn: () => undefined });
     await journal.append(intent("create"));
     assert.ok(bucket.gets.length <= 8, String(bucket.gets.length));
-    assert.deepEqual(bucket.lists, ["tenants/", "tenants!packed/", "tenants/"]);
+    assert.deepEqual(bucket.lists, ["tenants/", ...(isToPack ? ["tenants!packed/", "tenants/"] : [])]);
   });
 
   it("are no part of the journal of several stacks that is read by their common prefix", async () => {
