@@ -63,6 +63,11 @@ describe("a stack by hand", function () {
       env: aws.env,
       ...(aws.pluginsFolder === undefined ? {} : { pluginsFolder: aws.pluginsFolder }),
     });
+    await workspace.configure({
+      "tenants:journal": path.join(workspace.directory, "journal.jsonl"),
+      "tenants:journalDiskIsKept": true,
+    });
+    const before = await type(["git status --porcelain"], process.env);
     try {
       const [, commands = ""] = printed.split("To run the selected stack against it");
       const lines = commands.split("\n").filter((line) => /^ {2}\S/.test(line));
@@ -72,6 +77,8 @@ describe("a stack by hand", function () {
         { ...process.env, ...workspace.env },
       );
       assert.equal(exitCode, 0, stdout + stderr);
+      const after = await type(["git status --porcelain"], process.env);
+      assert.equal(after.stdout, before.stdout, "the work tree is only read");
     } finally {
       await end(child);
       await workspace.remove();
