@@ -79,7 +79,7 @@ export async function findChangedCustomers(
   // The create of its tenant ends what is on record of an earlier customer of that name.
   const inQuestion = rest.filter(
     ({ name, status }) =>
-      status === "deprecated" || (!declaredBefore.has(name) && "tenantId" in tenantIdOf(name, held)),
+      status === "deprecated" || (!declaredBefore.has(name) && tenantIdOf(name, held).tenantId !== undefined),
   );
   const caughtUp = await statusesToCatchUp(settings.stage, inQuestion, journal);
   return [...found, ...caughtUp].map((changed) => ({ ...changed, ...tenantIdOf(changed.customer, held) }));
