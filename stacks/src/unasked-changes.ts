@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "@pulumi/aws/secretsmanager/secret";
 import type { Ending } from "pulumi-resistant-tenants/internal/journal";
@@ -56,7 +57,7 @@ async function areSecretsUntouched(
     const before = held.find(({ type, urn }) => type === secretType && nameOfUrn(urn) === name);
     const now = await settle<object>(propertiesOf(secret));
     if (before === undefined) return now.kind !== "known";
-    return now.kind === "known" && written(now.value) === written(before.outputs);
+    return now.kind === "known" && isDeepStrictEqual(picked(now.value), picked(before.outputs));
   });
   return (await Promise.all(answers)).every((isUntouched) => isUntouched);
 }
@@ -65,14 +66,6 @@ function propertiesOf(secret: Secret): Record<string, pulumi.Input<unknown>> {
   return Object.fromEntries(protectedProperties.map((property) => [property, secret[property]]));
 }
 
-/** Writes the properties so that they can be compared, whatever the order of their parts. */
-function written(outputs: object): string {
-  const picked = protectedProperties.map(
-    (property) => (outputs as Record<string, unknown>)[property] ?? null,
-  );
-  return JSON.stringify(picked, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+function picked(outputs: object): unknown[] {
+  return protectedProperties.map((property) => (outputs as Record<string, unknown>)[property] ?? null);
 }
