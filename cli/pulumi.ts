@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
+import { printable, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** Runs the user's own `pulumi`, with the user's environment and login, without a shell. */
 export interface Pulumi {
@@ -83,14 +83,4 @@ function failure(args: readonly string[], error: Error, stdout: string, stderr: 
       cause: error,
     },
   );
-}
-
-/** Writes a command as the user would type it. */
-export function typedCommand(words: readonly string[]): string {
-  return words.map(quoted).join(" ");
-}
-
-/** Quotes a word for a POSIX shell, where it has to be. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

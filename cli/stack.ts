@@ -14,11 +14,12 @@ import {
   readSettings,
   settingsKeys,
 } from "pulumi-resistant-tenants/internal/settings";
+import { typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { StackOptions } from "./command";
 import { projectFolderOf } from "./project-folder";
-import { type Pulumi, pulumiFor, typedCommand } from "./pulumi";
+import { type Pulumi, pulumiFor } from "./pulumi";
 import { readFormerNames } from "./state";
 
 /** A stack, as a command works on it. */

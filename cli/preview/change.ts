@@ -1,6 +1,7 @@
 import {
   releasedType,
   secretType,
+  secretVersionType,
   signingKeyType,
   tenantApplicationType,
   tenantType,
@@ -49,7 +50,6 @@ export interface Change {
   details: Detail[];
 }
 
-export const secretVersionType = "aws:secretsmanager/secretVersion:SecretVersion";
 export const generationType = "resistant:index:Generation";
 
 const subjectOfType: Readonly<Record<string, Subject>> = {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import {
   nameOfUrn,
   secretType,
+  secretVersionType,
   signingKeyType,
   tenantApplicationType,
   tenantType,
@@ -9,7 +10,7 @@ import {
 import type { GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
-import { generationType, predecessorOf, secretVersionType, slotOf, typesOfGeneration } from "./change";
+import { generationType, predecessorOf, slotOf, typesOfGeneration } from "./change";
 import { describeDetail, specificationOf, tell, unknownValue } from "./details";
 import { changedOptions, dependenciesOf, dependenciesOfInput } from "./options";
 import { type ResourceState, type Step, typeOfUrn } from "./step";

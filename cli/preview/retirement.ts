@@ -1,9 +1,9 @@
-import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+import { secretVersionType, tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import { durationSchema, type GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
-import { generationOf, generationType, secretVersionType, slotOf } from "./change";
+import { generationOf, generationType, slotOf } from "./change";
 import type { Step } from "./step";
 
 /**

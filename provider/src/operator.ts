@@ -8,6 +8,7 @@ export { needsConfiguredKey } from "./dynamic/organization-key";
 export {
   releasedType,
   secretType,
+  secretVersionType,
   signingKeyType,
   tenantApplicationType,
   tenantType,

@@ -11,4 +11,5 @@ export {
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
 export { describeDeletion } from "./deletion-date";
 export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
+export { typedCommand } from "./typed-command";
 export { nameOfUrn, typeOfUrn } from "./urn";

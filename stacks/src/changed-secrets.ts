@@ -1,4 +1,5 @@
 import type { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretVersionType } from "pulumi-resistant-tenants/internal/resource-types";
 import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 import { describeDeletion, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -21,13 +22,6 @@ export interface ChangedSecret extends StoredVersion {
   change: "overwritten" | "marked for deletion" | "deleted";
   /** What happened, in one sentence; it holds nothing of the secret's value. */
   why: string;
-}
-
-/** A resource that a state holds. */
-interface HeldResource {
-  urn: string;
-  type: string;
-  outputs: Record<string, unknown>;
 }
 
 /** How the commands are written that repair a secret. */

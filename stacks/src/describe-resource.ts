@@ -1,5 +1,6 @@
 import {
   secretType,
+  secretVersionType,
   signingKeyType,
   tenantApplicationType,
   tenantType,
@@ -17,7 +18,7 @@ const nouns: Record<string, string> = {
   [tenantApplicationType]: "application",
   [signingKeyType]: "signing key",
   [secretType]: "secret",
-  "aws:secretsmanager/secretVersion:SecretVersion": "stored credential",
+  [secretVersionType]: "stored credential",
 };
 
 /** Gives the customer that a resource belongs to. */

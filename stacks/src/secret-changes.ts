@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
-import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { messageOf, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { askAws } from "./aws-access";
 import { type ChangedSecret, findChangedSecrets, repairOf, storedVersions } from "./changed-secrets";
@@ -9,8 +9,8 @@ import type { SlotPlan } from "./rotation/plan";
 
 /** As a user types them: in a program nobody knows with which flags it was started. */
 const typed = {
-  pulumi: (args: readonly string[]) => ["pulumi", ...args.map(quoted)].join(" "),
-  tenants: (args: readonly string[]) => ["npm run tenants --", ...args].join(" "),
+  pulumi: (args: readonly string[]) => typedCommand(["pulumi", ...args]),
+  tenants: (args: readonly string[]) => typedCommand(["npm", "run", "tenants", "--", ...args]),
 };
 
 /**
@@ -46,8 +46,4 @@ function describe(changed: readonly ChangedSecret[], plans: ReadonlyMap<string, 
     `Secrets were changed in AWS outside this stack:\n${lines.join("\n")}\n` +
     "The command repairs it; `pulumi up` without it does not. `--replace` stores the credential of the state again: what is there now stays as AWSPREVIOUS."
   );
-}
-
-function quoted(word: string): string {
-  return /^[\w./:=-]+$/.test(word) ? word : `'${word}'`;
 }
