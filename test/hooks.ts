@@ -1,17 +1,31 @@
+import path from "node:path";
+
+import { cacheFolder } from "../sandbox/cache";
 import { useLocalEnvironment } from "../sandbox/environment";
 import { forbidPrograms, isUnitTest } from "./support/no-programs";
 
 useLocalEnvironment();
+// The engine starts Node.js several times for each command: with the code of the packages compiled, a fifth sooner.
+process.env["NODE_COMPILE_CACHE"] ??= path.join(cacheFolder(), "node-compile-cache");
 
-let allowPrograms = (): void => undefined;
+const allowAll: Array<() => void> = [];
 
-/** Keeps unit tests from starting programs. A process that runs suites in parallel has one file at a time here. */
+function forbidProgramsIn(files: readonly string[]): void {
+  allowAll.push(files.every(isUnitTest) ? forbidPrograms() : () => undefined);
+}
+
+function allowPrograms(): void {
+  allowAll.pop()?.();
+}
+
+/** Keeps unit tests from starting programs, and their suites' hooks where all files of this process are unit tests. */
 export const mochaHooks = {
   beforeAll(this: Mocha.Context) {
-    const files = (this.test?.parent?.suites ?? []).map(({ file }) => file ?? "");
-    if (files.every(isUnitTest)) allowPrograms = forbidPrograms();
+    forbidProgramsIn((this.test?.parent?.suites ?? []).map(({ file }) => file ?? ""));
   },
-  afterAll() {
-    allowPrograms();
+  beforeEach(this: Mocha.Context) {
+    forbidProgramsIn([this.currentTest?.file ?? ""]);
   },
+  afterEach: allowPrograms,
+  afterAll: allowPrograms,
 };
