@@ -1,3 +1,5 @@
+import "./no-stack-traces";
+
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
