@@ -3,6 +3,7 @@ import { advance, chained, genesis, type Head, type RecordedAs } from "./chain";
 import { type Entry, type EventEntry, eventsOf, readEntry } from "./entry";
 import type { JournalEvent } from "./event";
 import { type HeldBefore, Memory } from "./memory";
+import { inSmallHeap } from "./small-heap";
 
 /** What is known of a stack before its journal is read: from its state. */
 export interface KnownBefore extends HeldBefore {
@@ -89,7 +90,7 @@ export function journalIn(store: Store): Journal {
     current = undefined;
     const tips = new Tips();
     const memory = new Memory();
-    for await (const entries of store.read()) {
+    for await (const entries of inSmallHeap(store.read())) {
       for (const event of eventsOf(entries)) memory.add(event);
       tips.add(entries);
     }
@@ -131,11 +132,11 @@ export function journalIn(store: Store): Journal {
     return next;
   };
   async function* streamed(): AsyncIterable<readonly Entry[]> {
-    yield* store.read();
+    yield* inSmallHeap(store.read());
   }
   const entries = async (): Promise<Entry[]> => {
     const all: Entry[] = [];
-    for await (const some of store.read()) for (const entry of some) all.push(entry);
+    for await (const some of inSmallHeap(store.read())) for (const entry of some) all.push(entry);
     return all;
   };
   return {
