@@ -30,7 +30,7 @@ const calls: Record<string, () => Promise<unknown>> = {
 function attemptsOf(error: unknown): number | undefined {
   const schema = z.object({ $metadata: z.object({ attempts: z.number() }) });
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { data } = schema.safeParse({ ...cause });
+    const { data } = schema.safeParse(cause);
     if (data !== undefined) return data.$metadata.attempts;
   }
   return undefined;

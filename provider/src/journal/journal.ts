@@ -32,9 +32,10 @@ export interface Journal {
   /**
    * Reads all events, oldest first; none where there is no journal yet.
    *
+   * @param wanted tells which are to be kept: a long journal need not be in memory as a whole; default: all
    * @throws where it holds something that this version cannot read
    */
-  read(): Promise<JournalEvent[]>;
+  read(wanted?: (event: JournalEvent) => boolean): Promise<JournalEvent[]>;
   /** Reads all that it holds, whether or not it can be read as an event. */
   entries(): Promise<Entry[]>;
   /** The same, some at a time: a long journal need not be in memory as a whole. */
@@ -143,7 +144,12 @@ export function journalIn(store: Store): Journal {
     location: store.location,
     append: inBatches((events) => inTurn(() => write(events))),
     remember: (known) => inTurn(async () => (await readWhat(known)).memory),
-    read: async () => eventsOf(await entries()),
+    read: async (wanted = () => true) => {
+      const events: JournalEvent[] = [];
+      for await (const some of streamed())
+        for (const event of eventsOf(some)) if (wanted(event)) events.push(event);
+      return events;
+    },
     entries,
     stream: streamed,
     traces: async () => (await store.traces?.()) ?? { found: [], notes: [] },

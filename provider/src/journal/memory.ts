@@ -1,5 +1,6 @@
 import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
 import { type Held, Holding } from "./holding";
+import { KeptIntent } from "./kept-intent";
 import { MadeObjects } from "./made-objects";
 
 /**
@@ -46,7 +47,7 @@ export interface HeldBefore {
 
 /** An intent, and how it ended. */
 interface Begun {
-  intent: IntentEvent;
+  intent: KeptIntent;
   end?: { outcome: Outcome; objectId: string | undefined };
 }
 
@@ -123,10 +124,15 @@ export class Memory {
     // What was adopted was made by somebody else.
     const isOver = (earlier: Begun): boolean =>
       this.#isClear(wanted, earlier) || earlier.end?.outcome === "adopted";
-    const { intent: first } = creates[creates.findLastIndex(isOver) + 1] ?? last;
-    if (end === undefined || end.outcome === "unknown") return { kind: "open", intent, first };
-    if (end.objectId === undefined || this.#isClear(wanted, last)) return { kind: "clear" };
-    return { kind: "made", intent, first, objectId: end.objectId };
+    const begunFirst = creates[creates.findLastIndex(isOver) + 1] ?? last;
+    const isOpen = end === undefined || end.outcome === "unknown";
+    const objectId = end?.objectId;
+    if (!isOpen && (objectId === undefined || this.#isClear(wanted, last))) return { kind: "clear" };
+    const read = intent.read();
+    const found = { intent: read, first: begunFirst === last ? read : begunFirst.intent.read() };
+    return isOpen || objectId === undefined
+      ? { kind: "open", ...found }
+      : { kind: "made", ...found, objectId };
   }
 
   /** Tells whether anything is on record of a stack but what is declared of its customers. */
@@ -215,15 +221,17 @@ export class Memory {
   }
 
   #addIntent(intent: IntentEvent): void {
-    const { type, stack, slot, operation, id } = intent;
+    const { type, stack, operation, id } = intent;
     if (type !== "Customer") this.#known.add(stack);
     this.#setCutOff(intent, operation === "create" ? intent : undefined);
-    const begun: Begun = { intent };
     const isStatus = type === "Customer" && (operation === "activate" || operation === "deprecate");
-    if (operation === "create") push(this.#creates, slotKey(intent), begun);
+    if (isStatus || operation === "create") {
+      const begun: Begun = { intent: new KeptIntent(intent) };
+      this.#begun.set(id, begun);
+      if (isStatus) push(this.#statuses, placeOf(intent), begun);
+      else push(this.#creates, slotKey(intent), begun);
+    }
     if (operation === "create" && type === "Tenant") this.#forgetStatus(intent);
-    if (isStatus) push(this.#statuses, placeOf(intent), begun);
-    if (isStatus || operation === "create") this.#begun.set(id, begun);
     const objectId = objectIdOf(intent);
     if (objectId === undefined) return;
     if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
