@@ -1,21 +1,27 @@
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 
-import type { StackOptions } from "../command";
+import type { CommandOptions } from "../command";
 import { confirm } from "../confirm";
-import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
-import { compare } from "../reconcile/compare";
-import { entriesFor } from "../reconcile/entries";
-import type { Finding } from "../reconcile/finding";
-import { applyFixes, assertNoUpdateRuns, assertRecordIsReadable, describeFix } from "../reconcile/fix";
-import { gather } from "../reconcile/gather";
-import { reportAsMarkdown } from "../reconcile/markdown";
-import { type Report, reportAsJson, reportAsText } from "../reconcile/report";
-import { line } from "../output";
-import { reasonOf, recordOfStack } from "../record";
-import { openStack, type Stack } from "../stack";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { UsageError } from "resistant-tenants-operations/usage-error";
+import { compare } from "resistant-tenants-operations/reconcile/compare";
+import { entriesFor } from "resistant-tenants-operations/reconcile/entries";
+import type { Finding } from "resistant-tenants-operations/reconcile/finding";
+import {
+  applyFixes,
+  assertNoUpdateRuns,
+  assertRecordIsReadable,
+  describeFix,
+} from "resistant-tenants-operations/reconcile/fix";
+import { gather } from "resistant-tenants-operations/reconcile/gather";
+import { reportAsMarkdown } from "../print/reconcile-markdown";
+import { type Report, reportAsJson, reportAsText } from "../print/reconcile";
+import { line } from "../print/output";
+import { reasonOf, recordOfStack, withReason } from "resistant-tenants-operations/stack/record";
+import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
 
 /** The options of `tenants reconcile`. */
-export interface ReconcileOptions extends StackOptions {
+export interface ReconcileOptions extends CommandOptions {
   file?: string;
   fix?: true;
   markdown?: true;
@@ -30,9 +36,7 @@ export async function reconcile(options: ReconcileOptions): Promise<ExitCode> {
       "--fix works on the stack's own state, not on one of a --file: leave one of them out.",
     );
   }
-  // It is this run's reason, wherever it is asked for.
-  if (options.reason !== undefined) process.env["TENANTS_REASON"] = options.reason;
-  const stack = await openStack(options);
+  const stack = await openStack(options, withReason(process.env, options.reason));
   const api = await stack.connect();
   try {
     return await reconcileWith(stack, api, options);

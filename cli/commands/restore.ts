@@ -1,29 +1,32 @@
 import { describeDeletion } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { StackOptions } from "../command";
-import { configurationOf } from "../configuration/of-stack";
+import type { CommandOptions } from "../command";
+import { configurationOf } from "resistant-tenants-operations/configuration/of-stack";
 import { confirm } from "../confirm";
-import { describeEntries } from "../entry/describe";
-import type { PrintedEntry } from "../entry/entry";
-import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
-import { json, line } from "../output";
-import { reasonOf, recordOfStack } from "../record";
-import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "../restore/customer-secrets";
-import { entryForRestored } from "../restore/entry";
-import { importSecrets, readHeldCustomer } from "../restore/import";
-import { openStack, type Stack } from "../stack";
+import { describeEntries } from "resistant-tenants-operations/entry/describe";
+import type { PrintedEntry } from "resistant-tenants-operations/entry/entry";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { UsageError } from "resistant-tenants-operations/usage-error";
+import { json, line } from "../print/output";
+import { reasonOf, recordOfStack, withReason } from "resistant-tenants-operations/stack/record";
+import {
+  type CustomerSecret,
+  findCustomerSecrets,
+  restoreSecrets,
+} from "resistant-tenants-operations/restore/customer-secrets";
+import { entryForRestored } from "resistant-tenants-operations/restore/entry";
+import { importSecrets, readHeldCustomer } from "resistant-tenants-operations/restore/import";
+import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
 
 /** The options of `tenants restore`. */
-export interface RestoreOptions extends StackOptions {
+export interface RestoreOptions extends CommandOptions {
   yes?: true;
   reason?: string;
 }
 
 /** Runs `tenants restore`. */
 export async function restore(customer: string, options: RestoreOptions): Promise<ExitCode> {
-  // It is this run's reason, wherever it is asked for.
-  if (options.reason !== undefined) process.env["TENANTS_REASON"] = options.reason;
-  const stack = await openStack(options);
+  const stack = await openStack(options, withReason(process.env, options.reason));
   await assertDeclared(stack, customer);
   const [secrets, held] = await Promise.all([
     findCustomerSecrets(stack, customer),

@@ -3,11 +3,11 @@ import { printable } from "pulumi-resistant-tenants/client";
 import { z } from "zod";
 
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { summaryAsMarkdown } from "../preview/markdown";
-import { summaryAsJson, summaryAsText } from "../preview/report";
-import { type Preview, readPreview } from "../preview/step";
-import { beyondRotation, leavesOutSames } from "../preview/rotation-gate";
-import { isEmpty, type Summary, summaryOf } from "../preview/summary";
+import { summaryAsMarkdown } from "../print/preview-markdown";
+import { summaryAsJson, summaryAsText } from "../print/preview";
+import { type Preview, readPreview } from "resistant-tenants-operations/preview/step";
+import { beyondRotation, leavesOutSames } from "resistant-tenants-operations/preview/rotation-gate";
+import { isEmpty, type Summary, summaryOf } from "resistant-tenants-operations/preview/summary";
 
 /** The options of `tenants summary`. */
 export interface SummaryOptions {
@@ -64,7 +64,7 @@ function moreThanRotations(preview: Preview): string | undefined {
       "Make it with `pulumi preview --json --show-sames`."
     );
   }
-  const beyond = beyondRotation(preview);
+  const beyond = beyondRotation(preview, process.env);
   if (preview.report === undefined && beyond.length === 0) {
     return (
       "This preview holds no report of its program (a line that begins with `tenants:plan`), so it cannot be told whether it rotates and does nothing else. Nothing was changed. " +

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import os from "node:os";
 import path from "node:path";
 
-import { takeCustomerFiles } from "../../cli/configuration/proposed-files";
-import { UsageError } from "../../cli/exit-codes";
+import { takeCustomerFiles } from "../../operations/src/configuration/proposed-files";
+import { UsageError } from "../../operations/src/usage-error";
 import { runToSuccess } from "../../sandbox/process";
 
 describe("a pull request's files of customers", () => {

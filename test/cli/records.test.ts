@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { z } from "zod";
 
-import { type CustomerRecord, customerRecordSchema } from "../../provider/src/stack-outputs";
+import { type CustomerRecord, customerRecordSchema } from "../../provider/src/names/stack-outputs";
 import type { ProcessResult } from "../../sandbox/process";
 import { acme, globex } from "../engine/customers";
 import { StackUnderTest } from "../engine/engine";

@@ -7,7 +7,7 @@ import path from "node:path";
 import { runProcess } from "../../sandbox/process";
 
 const root = path.resolve(__dirname, "../..");
-const packages = { provider: "src", stacks: "src", policy: "src", cli: "" };
+const packages = { provider: "src", stacks: "src", operations: "src", policy: "src", cli: "" };
 
 const compilerOptions = {
   target: "es2022",

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { readYaml } from "../../stacks/src/yaml-file";
+import { readYaml } from "../../stacks/src/configuration/yaml-file";
 import { differences } from "./yaml-differences";
 
 const valueOf = (text: string): unknown => readYaml(text, "own.yaml").value;

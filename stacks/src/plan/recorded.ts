@@ -1,7 +1,7 @@
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { z } from "zod";
 
-import { readRecordedConfiguration } from "../configuration";
+import { readRecordedConfiguration } from "../configuration/configuration";
 import { type Declaration, toDeclaration } from "./declaration";
 import { type Setting, toSettings } from "./settings";
 

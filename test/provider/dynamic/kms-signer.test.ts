@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
 import { jwtVerify } from "jose";
 
-import { kmsSigner } from "../../../provider/src/dynamic/kms-signer";
+import { kmsSigner } from "../../../provider/src/aws/kms-signer";
 import { type SecretsManager, startSecretsManager } from "../../../sandbox/aws/moto";
 import { awsHere, region, useAwsEnvironment } from "../../support/aws-environment";
 import { failureOf } from "../../support/failure";

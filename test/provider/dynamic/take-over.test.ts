@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { findLostTenant } from "../../../provider/src/dynamic/lost-tenant";
-import { describeTakeOver } from "../../../provider/src/dynamic/take-over";
+import { findLostTenant } from "../../../provider/src/dynamic/tenant/lost-tenant";
+import { describeTakeOver } from "../../../provider/src/dynamic/tenant/take-over";
 import { useSandboxApi } from "../../support/sandbox-api";
 
 describe("how a tenant that exists is taken over", () => {
