@@ -35,6 +35,7 @@ import { assertHosts, refusedHosts, wayOn } from "../run/refused-hosts";
 import { assertChangeHasReason, noteHeldObject } from "../run/recorder";
 import { reporting } from "../engine/report";
 import { configure, currentApi, currentSettings } from "../run/session";
+import { warnOfOverwrittenSecret } from "./stored-credential";
 import {
   type Inputs,
   inputsSchema,
@@ -139,6 +140,7 @@ export const tenantApplication = reporting({
       `Application ${applicationId} of tenant ${state.tenantId} (cell ${state.cell})`,
       serverRefusals(found, currentSettings()),
     );
+    await warnOfOverwrittenSecret(state, found);
     return { id: applicationId, props: completed(properties, state, found) };
   },
 
