@@ -4,7 +4,7 @@ import "./program/quiet-log";
 export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stageTable } from "./client/cells";
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
 export { type ApplicationOfStack, customerOf, type CustomerOfStack } from "./customer-of";
-export type { CustomerChange } from "./dynamic/slot";
+export type { CustomerChange, ToldOfRun } from "./dynamic/slot";
 export { Released } from "./released";
 export { SigningKey, type SigningKeyArgs } from "./signing-key";
 export type { ApplicationRecord, CustomerRecord, StackOutputs } from "./stack-outputs";

@@ -30,6 +30,7 @@ import {
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./adoption-guard";
+import { AskedApplications } from "./asked-applications";
 import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
 import { tellOfFirstFailure } from "./continue-on-error";
 import { Customer, type CustomerArgs } from "./customer";
@@ -85,18 +86,19 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   await assertAdoptedApplicationsHaveTenants(provided);
   await warnOfNewClientsInAdoptedTenants(provided);
   const releases = await findReleases(customers);
-  const applied = await reportPlan({
+  const records = await reportPlan({
     configuration,
     plans,
     changed,
     stackFile: stackFile(folder),
   });
   await tellOfHandOvers(releases);
-  const common = { stage: settings.stage, secretPrefix, plans, clock };
+  const asked = pulumi.runtime.isDryRun() ? {} : { asked: new AskedApplications() };
+  const common = { stage: settings.stage, secretPrefix, plans, clock, ...asked };
   const all: CustomerArgs[] = provided.map((customer) => ({
     ...customer,
     ...common,
-    applied: applied.get(customer.name),
+    record: records.get(customer.name),
   }));
   const blocked = await freeSecretNames(aws, record, all);
   await prepareSecretRemoval(aws, record, all, releases);

@@ -9,6 +9,7 @@ import type { RecordedAs } from "../journal/index";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
+import { noteAsked } from "./asked";
 import { noteChangeArrived } from "./customer-change";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "./deletion";
 import { assertMayBeDeleted, noteDeclared, noteMade, noteReplaced } from "./deletion-guard";
@@ -66,7 +67,10 @@ export const tenantApplication = reporting({
       });
     }
     noteDeclared("TenantApplication", news);
-    if (failures.length === 0) await noteChangeArrived(news);
+    if (failures.length === 0) {
+      noteAsked(news);
+      await noteChangeArrived(news);
+    }
     return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
 
