@@ -79,5 +79,8 @@ describe("what a plan takes for the settings of the last up, on the engine", fun
     assert.deepEqual(await judge(), edited, "after an up of a part");
     await stack.up();
     assert.deepEqual(await judge(), unchanged);
+    // A fingerprint of one of few values can be guessed.
+    const encrypted = /"configured": \{\s*"4dabf18193072939515e22adb298388d"/;
+    assert.match(await stack.succeed(["stack", "export"]), encrypted);
   });
 });
