@@ -1,5 +1,6 @@
 import "./node-version";
 import "./program/quiet-log";
+import "./program/safe-errors";
 
 export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stageTable } from "./client/cells";
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
