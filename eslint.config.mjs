@@ -14,6 +14,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ["operations/**/*.ts"],
+    // It prints nothing, and reads only what it is given.
+    rules: { "no-restricted-globals": ["error", "process", "console"] },
+  },
+  {
     files: ["test/**/*.ts"],
     // What a test takes for granted and does not find fails the test.
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },

@@ -8,7 +8,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 
 import { packUnpacked } from "../provider/src/journal/packs";
 import { objectsIn } from "../provider/src/journal/s3-objects";
-import { readReach } from "../provider/src/reach";
+import { readReach } from "../provider/src/settings/reach";
 import { useLocalEnvironment } from "../sandbox/environment";
 import { startSecretsManager } from "../sandbox/aws/moto";
 import { ofUp, writeJournal, type Written } from "./journal/written";

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { StackOptions } from "resistant-tenants-operations/stack/options";
 
 import type { ExitCode } from "./exit-codes";
 
@@ -6,9 +7,7 @@ import type { ExitCode } from "./exit-codes";
 export type MakeCommand = (exit: (code: ExitCode) => void) => Command;
 
 /** The options that every command about a stack has. */
-export interface StackOptions {
-  stack?: string;
-  cwd?: string;
+export interface CommandOptions extends StackOptions {
   json?: true;
 }
 

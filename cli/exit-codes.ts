@@ -10,8 +10,3 @@ export const exitCodes = {
   found: 3,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
-
-/** Says that a command was called wrongly, and how to call it. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}

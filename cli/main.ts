@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { addCompletion } from "./completion";
-import { exitCodes, UsageError } from "./exit-codes";
+import { exitCodes } from "./exit-codes";
+import { UsageError } from "resistant-tenants-operations/usage-error";
 import { auditCommand } from "./syntax/audit";
 import { checkCommand } from "./syntax/check";
 import { credentialsCommand } from "./syntax/credentials";

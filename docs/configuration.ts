@@ -1,7 +1,7 @@
 import path from "node:path";
 import { format, resolveConfig } from "prettier";
 
-import { stages, stageTable } from "../provider/src/vocabulary";
+import { stages, stageTable } from "../provider/src/names/index";
 import { type DeclaredKey, SchemaSources } from "./declared-keys";
 import { environmentVariables } from "./environment";
 import { type Section, sections } from "./sections";

@@ -4,7 +4,7 @@ export interface EnvironmentVariable {
   meaning: string;
 }
 
-/** Every environment variable that `provider/`, `stacks/` and `cli/` read by name; `test/docs` finds one that is not here. */
+/** Every environment variable that `provider/`, `stacks/`, `operations/` and `cli/` read by name; `test/docs` finds one that is not here. */
 export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["TENANTS_PRIVATE_KEY"],

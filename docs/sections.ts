@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import { settingsSchema } from "../provider/src/settings";
-import { programSchema, readConfiguration } from "../stacks/src/configuration";
-import { applicationSchema, customerSchema } from "../stacks/src/customer-schema";
-import { rotationSettingsSchema } from "../stacks/src/rotation/configuration";
-import { secretsSchema } from "../stacks/src/secret-custody";
+import { settingsSchema } from "../provider/src/settings/settings";
+import { programSchema, readConfiguration } from "../stacks/src/configuration/configuration";
+import { applicationSchema, customerSchema } from "../stacks/src/configuration/customer-schema";
+import { rotationSettingsSchema } from "../stacks/src/configuration/rotation";
+import { secretsSchema } from "../stacks/src/configuration/secrets";
 
 /** A schema of an object, whatever its keys. */
 export type ObjectSchema = z.ZodObject<z.core.$ZodShape>;
@@ -29,28 +29,28 @@ export const sections: readonly Section[] = [
     title: "`tenants:*`, of the resources",
     introduction:
       "The resources read these, in a stack of your own too ([downstream.md](downstream.md)), where only `stage` is needed for a preview.",
-    source: { file: "provider/src/settings.ts", declaration: "settingsSchema" },
+    source: { file: "provider/src/settings/settings.ts", declaration: "settingsSchema" },
     schema: settingsSchema,
     required: requiredOfStack,
   },
   {
     title: "`tenants:*`, of the program",
     introduction: "The program in `stacks/` reads these beside them.",
-    source: { file: "stacks/src/configuration.ts", declaration: "programSchema" },
+    source: { file: "stacks/src/configuration/configuration.ts", declaration: "programSchema" },
     schema: programSchema,
     required: requiredOfStack,
   },
   {
     title: "`customers[]`",
     introduction: "An entry of `tenants:customers`.",
-    source: { file: "stacks/src/customer-schema.ts", declaration: "customerSchema" },
+    source: { file: "stacks/src/configuration/customer-schema.ts", declaration: "customerSchema" },
     schema: customerSchema("production"),
     required: requiredBy(customerSchema("production")),
   },
   {
     title: "`customers[].applications[]`",
     introduction: "With its cell, its purpose identifies an application ([keys.md](keys.md)).",
-    source: { file: "stacks/src/customer-schema.ts", declaration: "applicationSchema" },
+    source: { file: "stacks/src/configuration/customer-schema.ts", declaration: "applicationSchema" },
     schema: applicationSchema("production"),
     required: requiredBy(applicationSchema("production")),
   },
@@ -58,7 +58,7 @@ export const sections: readonly Section[] = [
     title: "`secrets`",
     introduction:
       "The object `tenants:secrets`, and `secrets` of a customer, whose fields go before, one by one ([security.md](security.md)).",
-    source: { file: "stacks/src/secret-custody.ts", declaration: "secretsSchema" },
+    source: { file: "stacks/src/configuration/secrets.ts", declaration: "secretsSchema" },
     schema: secretsSchema,
     required: requiredBy(secretsSchema),
   },
@@ -66,7 +66,7 @@ export const sections: readonly Section[] = [
     title: "`rotation`",
     introduction:
       "`tenants:rotation`, and `rotation` of an application: `none`, or an object with at least one of `every`, `rotateAt` and `changes: immediately` ([rotation.md](rotation.md)).",
-    source: { file: "stacks/src/rotation/configuration.ts", declaration: "rotationSettingsSchema" },
+    source: { file: "stacks/src/configuration/rotation.ts", declaration: "rotationSettingsSchema" },
     schema: rotationSettingsSchema,
     required: requiredBy(rotationSettingsSchema),
   },

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { screenOf, styled } from "../cli/screen";
+import { screenOf, styled } from "../cli/print/screen";
 import { describeTried, tryAssumptions } from "./aws/assumptions";
 import { useLocalEnvironment } from "./environment";
 import { SandboxError, reasonOf } from "./errors";

@@ -8,7 +8,7 @@ const { join, sep } = require("node:path");
 const root = join(__dirname, "..");
 
 /** The packages, in the order in which they are compiled, and the folder of each one's sources. */
-const packages = { provider: "src", stacks: "src", policy: "src", cli: "" };
+const packages = { provider: "src", stacks: "src", operations: "src", policy: "src", cli: "" };
 
 /** What else decides what the compiler writes. */
 const settings = ["tsconfig.base.json", "package-lock.json", "node_modules/typescript/package.json"];
@@ -26,7 +26,7 @@ const lock = join(root, "stacks", "dist", "building");
 const longestBuildMs = 180_000;
 
 /**
- * Compiles `provider`, `stacks`, `policy` and `cli` where a source, or what was compiled from it, has changed since the
+ * Compiles `provider`, `stacks`, `operations`, `policy` and `cli` where a source, or what was compiled from it, has changed since the
  * last compilation. Waits where another process compiles them already.
  *
  * @throws where they do not compile; the stamp is then missing, and nothing old is run
@@ -38,7 +38,7 @@ function ensureBuilt() {
   try {
     if (isBuilt()) return;
     console.error(
-      "Compiling provider/, stacks/, policy/ and cli/, which changed since they were compiled last.",
+      "Compiling provider/, stacks/, operations/, policy/ and cli/, which changed since they were compiled last.",
     );
     build();
   } finally {

@@ -1,30 +1,36 @@
 import { eventsOf } from "pulumi-resistant-tenants/internal/journal";
 
-import { type Filter, isAskedFor } from "../audit/filter";
-import { operationsOf } from "../audit/operation";
-import { deliverLate } from "../audit/deliver";
-import { count, showAsJson, showAsText } from "../audit/show";
-import { findSource, nothingAt, type SourceOptions, takenAway } from "../audit/source";
-import { verifiedAsJson, verifiedAsText } from "../audit/verified";
-import { verify } from "../audit/verify";
-import type { StackOptions } from "../command";
-import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
-import { json, line } from "../output";
-import { openStack } from "../stack";
-import { readState } from "../state";
+import { type Filter, isAskedFor } from "resistant-tenants-operations/audit/filter";
+import { operationsOf } from "resistant-tenants-operations/audit/operation";
+import { deliverLate } from "resistant-tenants-operations/audit/deliver";
+import { count, showAsJson, showAsText } from "../print/audit";
+import {
+  findSource,
+  nothingAt,
+  type SourceOptions,
+  takenAway,
+} from "resistant-tenants-operations/audit/source";
+import { verifiedAsJson, verifiedAsText } from "../print/verification";
+import { verify } from "resistant-tenants-operations/audit/verify";
+import type { CommandOptions } from "../command";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { UsageError } from "resistant-tenants-operations/usage-error";
+import { json, line } from "../print/output";
+import { openStack } from "resistant-tenants-operations/stack/stack";
+import { readState } from "resistant-tenants-operations/stack/state";
 
 /** The options of `tenants audit verify`. */
-export interface VerifyOptions extends SourceOptions {
+export interface VerifyOptions extends SourceOptions, CommandOptions {
   expect?: string[];
   file?: string;
 }
 
 /** The options of `tenants audit show`. */
-export type ShowOptions = SourceOptions & Filter;
+export type ShowOptions = SourceOptions & CommandOptions & Filter;
 
 /** Runs `tenants audit verify`. */
 export async function verifySource(options: VerifyOptions): Promise<ExitCode> {
-  const source = await findSource(options);
+  const source = await findSource(options, process.env);
   const verification = await verify(source, { expected: options.expect ?? [], stateFile: options.file });
   const write = options.json === true ? verifiedAsJson : verifiedAsText;
   write(verification, source.journal.location);
@@ -32,8 +38,8 @@ export async function verifySource(options: VerifyOptions): Promise<ExitCode> {
 }
 
 /** Runs `tenants audit deliver`. */
-export async function deliverOfStack(options: StackOptions): Promise<ExitCode> {
-  const stack = await openStack(options);
+export async function deliverOfStack(options: CommandOptions): Promise<ExitCode> {
+  const stack = await openStack(options, process.env);
   const { name, journal, auditLog } = stack;
   if (auditLog === undefined)
     throw new UsageError("The stack has no tenants:auditLogGroup: its events go to the journal alone.");
@@ -45,7 +51,7 @@ export async function deliverOfStack(options: StackOptions): Promise<ExitCode> {
 
 /** Runs `tenants audit show`. */
 export async function showSource(options: ShowOptions): Promise<ExitCode> {
-  const { journal, stack } = await findSource(options);
+  const { journal, stack } = await findSource(options, process.env);
   const entries = await journal.entries();
   if (entries.length === 0) {
     if (stack === undefined) throw nothingAt(journal);

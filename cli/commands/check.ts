@@ -1,9 +1,9 @@
 import { describeProblem } from "pulumi-resistant-tenants/internal/settings";
 
-import { problemsOf } from "../configuration/check";
-import { readConfigurationFile } from "../configuration/file";
+import { problemsOf } from "resistant-tenants-operations/configuration/check";
+import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { json, line } from "../output";
+import { json, line } from "../print/output";
 
 /** Runs `tenants check`. */
 export async function check(files: readonly string[], asJson: boolean): Promise<ExitCode> {
@@ -11,7 +11,7 @@ export async function check(files: readonly string[], asJson: boolean): Promise<
   for (const file of files) {
     const configuration = await readConfigurationFile(file);
     const customersFrom = configuration.values.get("tenants:customersFrom");
-    found.push({ file, customersFrom, problems: await problemsOf(configuration) });
+    found.push({ file, customersFrom, problems: await problemsOf(configuration, process.env) });
   }
   if (asJson) json(found);
   else {

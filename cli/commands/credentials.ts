@@ -1,17 +1,17 @@
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
 
-import type { StackOptions } from "../command";
-import { type Credential, toCredentials } from "../credentials/credential";
-import { configurationOf } from "../configuration/of-stack";
+import type { CommandOptions } from "../command";
+import { type Credential, toCredentials } from "resistant-tenants-operations/credentials";
+import { configurationOf } from "resistant-tenants-operations/configuration/of-stack";
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { json, line, table } from "../output";
-import { openStack, type Stack } from "../stack";
-import { readResources } from "../state";
+import { json, line, table } from "../print/output";
+import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
+import { readResources } from "resistant-tenants-operations/stack/state";
 
 /** Runs `tenants credentials`. */
-export async function credentials(options: StackOptions): Promise<ExitCode> {
-  const stack = await openStack(options);
-  const now = openClock(stack.settings.apiUrl)();
+export async function credentials(options: CommandOptions): Promise<ExitCode> {
+  const stack = await openStack(options, process.env);
+  const now = openClock(stack.settings.apiUrl, stack.environment)();
   const { customers } = await configurationOf(stack);
   const list = await toCredentials(
     customers.filter(({ status }) => status !== "released"),

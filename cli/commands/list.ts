@@ -1,11 +1,11 @@
-import type { StackOptions } from "../command";
-import { csv } from "../csv";
+import type { CommandOptions } from "../command";
+import { csv } from "../print/csv";
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { json, line, table } from "../output";
-import { type ListedCustomer, readRecords } from "../records";
+import { json, line, table } from "../print/output";
+import { type ListedCustomer, readRecords } from "resistant-tenants-operations/stack/records";
 
 /** The options of `tenants list`. */
-export interface ListOptions extends StackOptions {
+export interface ListOptions extends CommandOptions {
   csv?: true;
 }
 

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { readConfigurationFile } from "../configuration/file";
-import { mergeConfiguration } from "../configuration/merge";
-import { takeCustomerFiles } from "../configuration/proposed-files";
+import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
+import { mergeConfiguration } from "resistant-tenants-operations/configuration/merge";
+import { takeCustomerFiles } from "resistant-tenants-operations/configuration/proposed-files";
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { json, line } from "../output";
+import { json, line } from "../print/output";
 
 /** The options of `tenants merge-config`. */
 export interface MergeOptions {

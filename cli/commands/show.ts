@@ -1,10 +1,10 @@
-import type { StackOptions } from "../command";
+import type { CommandOptions } from "../command";
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { fields, json, line, table } from "../output";
-import { type ListedCustomer, readRecords, recordOf } from "../records";
+import { fields, json, line, table } from "../print/output";
+import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
 
 /** Runs `tenants show`. */
-export async function show(customer: string, options: StackOptions): Promise<ExitCode> {
+export async function show(customer: string, options: CommandOptions): Promise<ExitCode> {
   const record = recordOf(await readRecords(options), customer);
   if (options.json === true) json(record);
   else write(record);

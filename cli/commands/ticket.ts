@@ -1,9 +1,10 @@
 import type { Cell } from "pulumi-resistant-tenants/internal/cells";
 
-import type { StackOptions } from "../command";
-import { type ExitCode, exitCodes, UsageError } from "../exit-codes";
-import { json, line } from "../output";
-import { type ListedCustomer, readRecords, recordOf } from "../records";
+import type { CommandOptions } from "../command";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { UsageError } from "resistant-tenants-operations/usage-error";
+import { json, line } from "../print/output";
+import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
 
 /**
  * Runs `tenants ticket`.
@@ -13,7 +14,7 @@ import { type ListedCustomer, readRecords, recordOf } from "../records";
 export async function ticket(
   customer: string,
   cell: Cell | undefined,
-  options: StackOptions,
+  options: CommandOptions,
 ): Promise<ExitCode> {
   const record = recordOf(await readRecords(options), customer);
   const lines = toTicket(record, cell ?? onlyCellOf(record));

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
-import { parseSince, parseUntil } from "../audit/filter";
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { parseSince, parseUntil } from "resistant-tenants-operations/audit/filter";
+import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
 import type { ShowOptions, VerifyOptions } from "../commands/audit";
 
 /** Declares `tenants audit`: reads the journal as an audit log. */
@@ -31,7 +31,7 @@ export const auditCommand: MakeCommand = (exit): Command => {
   const deliver = stackCommand(
     "deliver",
     "Put into CloudWatch Logs (tenants:auditLogGroup) the events of the journal that it lacks.",
-  ).action(async (options: StackOptions) => {
+  ).action(async (options: CommandOptions) => {
     const { deliverOfStack } = await import("../commands/audit.js");
     exit(await deliverOfStack(options));
   });

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
 
 const help = `
 It reads the configuration and the state, asks nothing of the API, and needs no organization credentials. What is
@@ -13,7 +13,7 @@ export const credentialsCommand: MakeCommand = (exit): Command =>
     "List all applications: age and generation of their credentials, and what is due.",
   )
     .addHelpText("after", help)
-    .action(async (options: StackOptions) => {
+    .action(async (options: CommandOptions) => {
       const { credentials } = await import("../commands/credentials.js");
       exit(await credentials(options));
     });

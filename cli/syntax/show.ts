@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
 
 const help = `
 It reads the stack's outputs and its state, and needs no credential. The credentials themselves lie in AWS Secrets
@@ -11,7 +11,7 @@ export const showCommand: MakeCommand = (exit): Command =>
   stackCommand("show", "Show all that is recorded of one customer.")
     .argument("<customer>", "its name")
     .addHelpText("after", help)
-    .action(async (customer: string, options: StackOptions) => {
+    .action(async (customer: string, options: CommandOptions) => {
       const { show } = await import("../commands/show.js");
       exit(await show(customer, options));
     });

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import { type Cell, cells } from "pulumi-resistant-tenants/internal/cells";
 
-import { type MakeCommand, stackCommand, type StackOptions } from "../command";
+import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
 
 const help = `
 It prints plain lines to be pasted. The vendor asks for stage, cell and tenant_id in every ticket; no credential belongs
@@ -17,7 +17,7 @@ export const ticketCommand: MakeCommand = (exit): Command =>
       ),
     )
     .addHelpText("after", help)
-    .action(async (customer: string, cell: Cell | undefined, options: StackOptions) => {
+    .action(async (customer: string, cell: Cell | undefined, options: CommandOptions) => {
       const { ticket } = await import("../commands/ticket.js");
       exit(await ticket(customer, cell, options));
     });

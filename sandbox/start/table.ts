@@ -1,5 +1,5 @@
-import { type Screen } from "../../cli/screen";
-import { drawTable } from "../../cli/table";
+import { type Screen } from "../../cli/print/screen";
+import { drawTable } from "../../cli/print/table";
 import type { ProvisionedApplication } from "./stack-outputs";
 
 const columns: Readonly<Record<string, (application: ProvisionedApplication) => string>> = {

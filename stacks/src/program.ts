@@ -29,32 +29,36 @@ import {
 } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./adoption-guard";
-import { AskedApplications } from "./asked-applications";
-import { type CustomerConfiguration, readConfiguration, type StackConfiguration } from "./configuration";
-import { tellOfFirstFailure } from "./continue-on-error";
-import { Customer, type CustomerArgs } from "./customer";
-import { findChangedCustomers } from "./customer-changes";
-import { readCustomerFiles } from "./customer-files";
-import type { StackOutputs } from "./outputs";
-import { type PreviewedOutputs, previewedOutputs } from "./previewed-outputs";
-import { type AnnouncedChange, ProgramRecord } from "./program-record";
-import { assertNoFormerNameIsForgotten } from "./former-name-guard";
-import { assertChangesHaveReason } from "./reason-guard";
-import { Registrations } from "./registrations";
-import { findReleases, release, tellOfHandOvers } from "./release";
-import { assertNothingActiveIsRemoved } from "./removal-guard";
-import { freeSecretNames } from "./secret-names";
-import { warnOfChangedSecrets } from "./secret-changes";
-import { prepareSecretRemoval } from "./secret-removal";
-import { warnOfMissingPolicyPack } from "./policy-pack";
+import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./preflight/adoption";
+import {
+  type CustomerConfiguration,
+  readConfiguration,
+  type StackConfiguration,
+} from "./configuration/configuration";
+import { tellOfFirstFailure } from "./preflight/continue-on-error";
+import { Customer, type CustomerArgs } from "./customer/customer";
+import { findChangedCustomers } from "./record/customer-changes";
+import { readCustomerFiles } from "./configuration/customer-files";
+import type { StackOutputs } from "./outputs/outputs";
+import { type PreviewedOutputs, previewedOutputs } from "./outputs/previewed-outputs";
+import { AskedApplications } from "./record/asked-applications";
+import { type AnnouncedChange, ProgramRecord } from "./record/program-record";
+import { assertNoFormerNameIsForgotten } from "./preflight/former-name";
+import { assertChangesHaveReason } from "./preflight/reason";
+import { Registrations } from "./outputs/registrations";
+import { findReleases, release, tellOfHandOvers } from "./handover/release";
+import { assertNothingActiveIsRemoved } from "./preflight/removal";
+import { freeSecretNames } from "./preflight/secret-names";
+import { warnOfChangedSecrets } from "./secret/secret-changes";
+import { prepareSecretRemoval } from "./preflight/secret-removal";
+import { warnOfMissingPolicyPack } from "./preflight/policy-pack";
 import { reportPlan } from "./plan/plan-of-run";
-import { customerLocator, projectFolder, sizeWarning } from "./stack-file";
+import { customerLocator, projectFolder, sizeWarning } from "./configuration/stack-file";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
-import { endUnaskedChanges } from "./unasked-changes";
-import { outputsOfUpdate } from "./update-outputs";
+import { endUnaskedChanges } from "./record/unasked-changes";
+import { outputsOfUpdate } from "./outputs/update-outputs";
 
 /**
  * The stack's program: configuration, customers, outputs.
@@ -159,7 +163,7 @@ function isProvided({ status }: CustomerConfiguration): boolean {
 
 /** The provider refuses the same, but only when the first tenant's turn comes. */
 function journalProblems({ journal, journalDiskIsKept }: ProviderSettings): ConfigurationProblem[] {
-  const problem = journalProblem(journal, journalDiskIsKept);
+  const problem = journalProblem(journal, journalDiskIsKept, process.env);
   return problem === undefined ? [] : [{ path: "tenants:journal", problem }];
 }
 
@@ -182,7 +186,7 @@ async function plansOf(
 
 function clockOfProgram({ apiUrl }: ProviderSettings): Clock {
   try {
-    return openClock(apiUrl);
+    return openClock(apiUrl, process.env);
   } catch (error) {
     throw refusal(messageOf(error));
   }

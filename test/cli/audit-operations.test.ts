@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { isAskedFor, parseSince, parseUntil } from "../../cli/audit/filter";
-import { type Operation, operationsOf } from "../../cli/audit/operation";
+import { isAskedFor, parseSince, parseUntil } from "../../operations/src/audit/filter";
+import { type Operation, operationsOf } from "../../operations/src/audit/operation";
 import { intent, result } from "../provider/journal/events";
 
 describe("the operations of a journal", () => {

@@ -4,9 +4,9 @@ import os from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 
-import { problemsOf } from "../../cli/configuration/check";
-import { type ConfigurationFile, readConfigurationFile } from "../../cli/configuration/file";
-import { mergeConfiguration } from "../../cli/configuration/merge";
+import { problemsOf } from "../../operations/src/configuration/check";
+import { type ConfigurationFile, readConfigurationFile } from "../../operations/src/configuration/file";
+import { mergeConfiguration } from "../../operations/src/configuration/merge";
 
 const reviewed = `# The head
 secretsprovider: awskms://alias/ours
@@ -34,7 +34,7 @@ describe("a stack's configuration without the engine", () => {
   }
 
   const check = async (text: string): Promise<string[]> =>
-    (await problemsOf(await read(text))).map(({ path: where }) => where);
+    (await problemsOf(await read(text), {})).map(({ path: where }) => where);
 
   describe("checked", () => {
     it("is right where the program takes it", async () => {
@@ -109,7 +109,7 @@ config:
     });
 
     it("says where a customer stands", async () => {
-      const [problem] = await problemsOf(await read(reviewed.replace("[eu-1]", "[eu-2]")));
+      const [problem] = await problemsOf(await read(reviewed.replace("[eu-1]", "[eu-2]")), {});
       assert.deepEqual(problem?.customer?.at, ["customers[0]", "Pulumi.dev.yaml line 10"]);
     });
 
@@ -118,7 +118,7 @@ config:
         { length: 2_500 },
         (_one, index) => `    - { name: c${index}, customerId: C-${index}, cells: [eu-1] }\n`,
       ).join("");
-      const [problem] = await problemsOf(await read(reviewed + many));
+      const [problem] = await problemsOf(await read(reviewed + many), {});
       assert.match(problem?.problem ?? "", /has \d+ KiB.*customersFrom: customers\/\*\.yaml/);
     });
 

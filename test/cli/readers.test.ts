@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { readersOf } from "../../cli/preview/readers";
-import { readerPolicy } from "../../stacks/src/secret-protection";
+import { readersOf } from "../../operations/src/preview/readers";
+import { readerPolicy } from "../../stacks/src/secret/protection";
 
 describe("the readers of a secret", () => {
   const roles = ["arn:aws:iam::222222222222:role/b", "arn:aws:iam::111111111111:role/a"];

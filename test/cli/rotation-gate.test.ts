@@ -2,11 +2,10 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { beyondRotation } from "../../cli/preview/rotation-gate";
-import { type Preview, readPreview, type ResourceState, type Step } from "../../cli/preview/step";
-import { summaryOf } from "../../cli/preview/summary";
+import { beyondRotation } from "../../operations/src/preview/rotation-gate";
+import { type Preview, readPreview, type ResourceState, type Step } from "../../operations/src/preview/step";
+import { summaryOf } from "../../operations/src/preview/summary";
 import type { PlanReport } from "../../stacks/src/plan";
-import { useVariables } from "../support/environment";
 
 /** What the engine wrote of a stack in production with a client secret and a key, on the day of a rotation, and a week later. */
 const fileOf = (name: string): string => path.join(__dirname, "previews", `${name}.json`);
@@ -233,7 +232,7 @@ const attacksOnRetirement: Record<string, Attack> = {
 
 describe("the gate of unattended rotations", function () {
   // The day on which the engine previewed the retirement.
-  useVariables(() => ({ TENANTS_NOW: "2026-04-10T00:00:00Z" }));
+  const environment = { TENANTS_NOW: "2026-04-10T00:00:00Z" };
 
   async function read(name: string): Promise<Preview & { report: PlanReport }> {
     const { steps, report } = await readPreview(fileOf(name));
@@ -243,8 +242,8 @@ describe("the gate of unattended rotations", function () {
 
   it("lets a rotation and a retirement pass as the engine previews them", async () => {
     assert.ok(!readFileSync(fileOf("rotation"), "utf8").includes("PRIVATE KEY"));
-    assert.deepEqual(beyondRotation(await read("rotation")), []);
-    assert.deepEqual(beyondRotation(await read("retirement")), []);
+    assert.deepEqual(beyondRotation(await read("rotation"), environment), []);
+    assert.deepEqual(beyondRotation(await read("retirement"), environment), []);
   });
 
   for (const [name, attacks] of Object.entries({
@@ -255,7 +254,7 @@ describe("the gate of unattended rotations", function () {
       it(`refuses a ${name} with ${what}`, async () => {
         const preview = await read(name);
         attack(preview);
-        assert.notDeepEqual(beyondRotation(preview), []);
+        assert.notDeepEqual(beyondRotation(preview, environment), []);
         // What the gate refuses must be there to be approved, too: otherwise no `up` would ever settle it.
         assert.notEqual(summaryOf(preview).digest, "none");
       });
@@ -267,6 +266,6 @@ describe("the gate of unattended rotations", function () {
     const steps = preview.steps.filter(({ operation }) => operation === "same");
     const plainCustomer: Preview = { steps };
     add({ operation: "create", type: customer, name: "globex" })(plainCustomer as never);
-    assert.deepEqual(beyondRotation(plainCustomer), ["Customer globex: create"]);
+    assert.deepEqual(beyondRotation(plainCustomer, environment), ["Customer globex: create"]);
   });
 });

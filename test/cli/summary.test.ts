@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { summaryAsMarkdown } from "../../cli/preview/markdown";
+import { summaryAsMarkdown } from "../../cli/print/preview-markdown";
 import type { PlanReport } from "../../stacks/src/plan";
-import { readPreview, type Step } from "../../cli/preview/step";
-import { beyondRotation } from "../../cli/preview/rotation-gate";
-import { type Summary, summaryOf } from "../../cli/preview/summary";
+import { readPreview, type Step } from "../../operations/src/preview/step";
+import { beyondRotation } from "../../operations/src/preview/rotation-gate";
+import { type Summary, summaryOf } from "../../operations/src/preview/summary";
 
 const types = {
   customer: "resistant:index:Customer",
@@ -48,7 +48,7 @@ const report: PlanReport = {
   generations: [{ slot: "acme/eu-1/default", goes: [1], changes: [], waits: false }],
   consequences: [],
 };
-const beyond = (steps: Step[]): string[] => beyondRotation({ steps, report });
+const beyond = (steps: Step[]): string[] => beyondRotation({ steps, report }, {});
 
 const told = ({ changes }: Summary): string[] =>
   changes.map(({ kind, subject, name }) => `${kind} ${subject} ${name}`);

@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 
-import { type Screen, screenOf } from "../../cli/screen";
-import { drawTable, type Table } from "../../cli/table";
+import { type Screen, screenOf } from "../../cli/print/screen";
+import { drawTable, type Table } from "../../cli/print/table";
 
 const piped: Screen = { columns: undefined, isColoured: false };
 const terminal = (columns: number): Screen => ({ columns, isColoured: false });

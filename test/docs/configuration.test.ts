@@ -7,8 +7,8 @@ import { configurationPage, writeConfigurationReference } from "../../docs/confi
 import { SchemaSources } from "../../docs/declared-keys";
 import { environmentVariables } from "../../docs/environment";
 import { type ObjectSchema, type Section, sections, unwrap } from "../../docs/sections";
-import { settingsKeys } from "../../provider/src/settings";
-import { programSchema } from "../../stacks/src/configuration";
+import { settingsKeys } from "../../provider/src/settings/settings";
+import { programSchema } from "../../stacks/src/configuration/configuration";
 
 const root = path.join(__dirname, "..", "..");
 const page = readFileSync(configurationPage, "utf8");
@@ -42,7 +42,7 @@ function acceptedKeys(schema: ObjectSchema, prefix = ""): Array<{ key: string; s
 
 /** The code of what users run, by file. */
 function sources(): Array<{ file: string; text: string }> {
-  return ["provider/src", "stacks/src", "cli"].flatMap((folder) =>
+  return ["provider/src", "stacks/src", "operations/src", "cli"].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => /\.[jt]s$/.test(file))
       .map((file) => path.join(folder, file))

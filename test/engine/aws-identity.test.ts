@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { Aws, readAwsAccess } from "../../provider/src/reach";
+import { Aws, readAwsAccess } from "../../provider/src/settings/reach";
 import { acme, globex } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 

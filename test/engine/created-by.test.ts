@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import type { CustomerRecord } from "../../provider/src/stack-outputs";
+import type { CustomerRecord } from "../../provider/src/names/stack-outputs";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 

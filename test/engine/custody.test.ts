@@ -1,7 +1,7 @@
 import { DescribeSecretCommand, GetResourcePolicyCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 
-import { readerPolicy } from "../../stacks/src/secret-protection";
+import { readerPolicy } from "../../stacks/src/secret/protection";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 

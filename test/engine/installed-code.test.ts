@@ -32,7 +32,7 @@ describe("a change of the installed package's code, on the engine", function () 
     });
     try {
       await stack.up();
-      const file = path.join(modules, "pulumi-resistant-tenants/dist/dynamic/tenant.js");
+      const file = path.join(modules, "pulumi-resistant-tenants/dist/dynamic/tenant/tenant.js");
       const noting = (method: string) =>
         `${method}: (...args) => { console.warn("changed ${method}"); return original.${method}(...args); }`;
       const change = `const original = exports.tenant;\nexports.tenant = { ...original, ${noting("read")}, ${noting("delete")} };`;

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import type { CustomerRecord } from "../../provider/src/stack-outputs";
+import type { CustomerRecord } from "../../provider/src/names/stack-outputs";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
 import { proveToken } from "../../sandbox/start/proof";
 import { acme, globex } from "./customers";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
-import { unknownValue } from "../../provider/src/unknown";
+import { unknownValue } from "../../provider/src/names/unknown";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
 
-import { readConfigurationFile, readProjectValues } from "../../cli/configuration/file";
+import { readConfigurationFile, readProjectValues } from "../../operations/src/configuration/file";
 import { runProcess, runToSuccess } from "../../sandbox/process";
 import { startShared } from "./engine";
 

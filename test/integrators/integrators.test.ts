@@ -11,7 +11,7 @@ import {
 
 import { awsEnvironment } from "../../sandbox/aws/find-provider";
 import { type SecretsManager, startSecretsManager } from "../../sandbox/aws/moto";
-import type { StoredSecret } from "../../stacks/src/stored-secret";
+import type { StoredSecret } from "../../stacks/src/secret/stored-secret";
 import {
   type Api,
   apiOf,

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { allowedHostsIn } from "../../provider/src/allowed-hosts";
+import { allowedHostsIn } from "../../provider/src/settings/allowed-hosts";
 
 describe("TENANTS_ALLOWED_HOSTS", () => {
   it("is a list of hosts: trimmed, in lower case, sorted, each once", () => {

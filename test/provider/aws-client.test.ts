@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 
-import type { Aws } from "../../provider/src/reach";
-import { SecretsManager } from "../../provider/src/aws-secret";
-import { kmsSigner } from "../../provider/src/dynamic/kms-signer";
-import { readSecretValue } from "../../provider/src/dynamic/secret-value";
+import type { Aws } from "../../provider/src/settings/reach";
+import { SecretsManager } from "../../provider/src/aws/secrets-manager";
+import { kmsSigner } from "../../provider/src/aws/kms-signer";
+import { readSecretValue } from "../../provider/src/aws/secret-value";
 import { openAuditLog, openS3Journal } from "../../provider/src/journal";
 import { awsHere, region, useAwsEnvironment } from "../support/aws-environment";
 import { useServer } from "../support/http-server";

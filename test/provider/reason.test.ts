@@ -1,28 +1,24 @@
 import { strict as assert } from "node:assert";
 
-import { reasonForChange } from "../../provider/src/reason";
-import { readSettings } from "../../provider/src/settings";
-import { useOwnEnvironment } from "../support/environment";
+import { reasonForChange } from "../../provider/src/settings/reason";
+import { readSettings } from "../../provider/src/settings/settings";
 
 describe("the reason of a change", () => {
-  useOwnEnvironment();
-
   it("is required in production, and there alone", () => {
-    assert.equal(reasonForChange({ stage: "testing" }), undefined);
+    assert.equal(reasonForChange({ stage: "testing" }, {}), undefined);
     assert.throws(
-      () => reasonForChange({ stage: "production" }),
+      () => reasonForChange({ stage: "production" }, {}),
       /Nothing was sent.*export TENANTS_REASON="/s,
     );
   });
 
   it("is that of the environment, else that of the configuration; an empty one is none", () => {
     const configured = { stage: "production", reason: "standing order" } as const;
-    assert.equal(reasonForChange(configured), "standing order");
-    process.env["TENANTS_REASON"] = " CHG-1042 ";
-    assert.equal(reasonForChange(configured), "CHG-1042");
-    process.env["TENANTS_REASON"] = " ";
-    assert.equal(reasonForChange(configured), "standing order");
-    assert.throws(() => reasonForChange({ stage: "production" }), /none is given/);
+    const empty = { TENANTS_REASON: " " };
+    assert.equal(reasonForChange(configured, {}), "standing order");
+    assert.equal(reasonForChange(configured, { TENANTS_REASON: " CHG-1042 " }), "CHG-1042");
+    assert.equal(reasonForChange(configured, empty), "standing order");
+    assert.throws(() => reasonForChange({ stage: "production" }, empty), /none is given/);
   });
 
   for (const [what, reason] of [
@@ -36,8 +32,11 @@ describe("the reason of a change", () => {
     it(`is refused with ${what}, wherever it comes from`, () => {
       const read = readSettings((key) => ({ stage: "testing", reason })[key]);
       assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
-      process.env["TENANTS_REASON"] = reason;
-      assert.throws(() => reasonForChange({ stage: "testing" }), /TENANTS_REASON must be .*Nothing was sent/);
+      const environment = { TENANTS_REASON: reason };
+      assert.throws(
+        () => reasonForChange({ stage: "testing" }, environment),
+        /TENANTS_REASON must be .*Nothing was sent/,
+      );
     });
   }
 
@@ -49,13 +48,12 @@ describe("the reason of a change", () => {
     "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} flags",
   ]) {
     it(`is recorded as it is: ${JSON.stringify(reason)}`, () => {
-      process.env["TENANTS_REASON"] = reason;
-      assert.equal(reasonForChange({ stage: "production" }), reason);
+      assert.equal(reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), reason);
     });
   }
 
   it("may have 500 characters, in any script", () => {
-    process.env["TENANTS_REASON"] = `Zákazník požádal 客户 ${"x".repeat(480)}`;
-    assert.equal(reasonForChange({ stage: "production" }), process.env["TENANTS_REASON"]);
+    const reason = `Zákazník požádal 客户 ${"x".repeat(480)}`;
+    assert.equal(reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), reason);
   });
 });

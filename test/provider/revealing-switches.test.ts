@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { type ProcessStart, revealingProblem } from "../../provider/src/revealing-switches";
+import { type ProcessStart, revealingProblem } from "../../provider/src/settings/revealing-switches";
 
 /** A process that was started with some variables, or flags. */
 const start = (environment: Record<string, string>, ...flags: string[]): ProcessStart => ({

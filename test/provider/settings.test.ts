@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { describeAllowedHosts } from "../../provider/src/allowed-hosts";
-import { readSettings, type SettingsContext } from "../../provider/src/settings";
+import { describeAllowedHosts } from "../../provider/src/settings/allowed-hosts";
+import { readSettings, type SettingsContext } from "../../provider/src/settings/settings";
 
 const production = { stage: "production" };
 const tokenUrl = "https://eu.id.resistant.ai/oauth2/aus1/v1/token";

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import type { JournalEvent, Outcome } from "../../provider/src/journal";
-import { withChangesOnRecord } from "../../stacks/src/changes-on-record";
+import { withChangesOnRecord } from "../../stacks/src/record/changes-on-record";
 
 const place = { stack: "organization/project/prod", customer: "acme", tenantId: "t-1" };
 const common = {

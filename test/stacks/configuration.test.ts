@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
 
-import { describeProblems } from "../../provider/src/settings";
+import { describeProblems } from "../../provider/src/settings/settings";
 import {
   readConfiguration,
   readRecordedConfiguration,
   type StackConfiguration,
-} from "../../stacks/src/configuration";
+} from "../../stacks/src/configuration/configuration";
 
 const right = {
   stage: "production",

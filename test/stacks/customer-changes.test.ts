@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { readConfiguration } from "../../stacks/src/configuration";
-import { findChangedCustomers } from "../../stacks/src/customer-changes";
+import { readConfiguration } from "../../stacks/src/configuration/configuration";
+import { findChangedCustomers } from "../../stacks/src/record/customer-changes";
 
 const values = new Map([
   ["stage", "production"],

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { describeProblems } from "../../provider/src/settings";
-import { readConfiguration } from "../../stacks/src/configuration";
-import { matchesPattern, readCustomerFiles } from "../../stacks/src/customer-files";
+import { describeProblems } from "../../provider/src/settings/settings";
+import { readConfiguration } from "../../stacks/src/configuration/configuration";
+import { matchesPattern, readCustomerFiles } from "../../stacks/src/configuration/customer-files";
 
 const stage = { stage: "testing", tokenUrl: "https://eu.id.resistant.ai/oauth2/server/v1/token" };
 

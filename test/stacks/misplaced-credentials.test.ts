@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
-import { describeProblems } from "../../provider/src/settings";
-import { readConfiguration } from "../../stacks/src/configuration";
+import { describeProblems } from "../../provider/src/settings/settings";
+import { readConfiguration } from "../../stacks/src/configuration/configuration";
 
 const pem = generateKeyPairSync("ec", { namedCurve: "P-256" })
   .privateKey.export({ type: "pkcs8", format: "pem" })

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 
-import { readConfiguration } from "../../stacks/src/configuration";
-import type { SecretCustody } from "../../stacks/src/secret-custody";
-import { readerPolicy, toProtection } from "../../stacks/src/secret-protection";
+import { readConfiguration } from "../../stacks/src/configuration/configuration";
+import type { SecretCustody } from "../../stacks/src/configuration/secrets";
+import { readerPolicy, toProtection } from "../../stacks/src/secret/protection";
 
 const acme = { name: "acme", customerId: "CRM-1", cells: ["eu-1", "us-1"] };
 const role = "arn:aws:iam::123456789012:role/readers/documents";

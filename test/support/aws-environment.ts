@@ -1,4 +1,4 @@
-import { Aws, type AwsAccess, readAwsAccess } from "../../provider/src/reach";
+import { Aws, type AwsAccess, readAwsAccess } from "../../provider/src/settings/reach";
 import { awsEnvironment } from "../../sandbox/aws/find-provider";
 import { useVariables } from "./environment";
 

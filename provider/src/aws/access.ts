@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { AwsPatience } from "../aws-client";
+import type { AwsPatience } from "./patience";
 import { type Proxies, readProxies } from "../client/proxies";
 
 /*

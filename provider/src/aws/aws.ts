@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
 
-import { type AwsPatience, callsThatEnd } from "../aws-client";
+import { type AwsPatience, callsThatEnd } from "./patience";
 import { messageOf, TenantManagementError } from "../client/errors";
 import type { AwsAccess, AwsCredentials, AwsService } from "./access";
 import { explainAwsError } from "./explain";

@@ -2,7 +2,7 @@ import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudw
 import { randomUUID } from "node:crypto";
 
 import type { Aws } from "../aws/aws";
-import { isAwsError } from "../aws-client";
+import { isAwsError } from "../aws/patience";
 import { messageOf } from "../client/errors";
 import type { Copy } from "./against-copy";
 import { inBatches } from "./batches";

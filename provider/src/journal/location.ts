@@ -3,7 +3,8 @@ import path from "node:path";
 
 import type { Aws } from "../aws/aws";
 import { TenantManagementError } from "../client/errors";
-import { isCi } from "../dynamic/actor";
+import { isCi } from "../organization/actor";
+import type { EnvironmentVariables } from "../settings/environment";
 import { openFileJournal } from "./file-journal";
 import { withFormerNames } from "./former-names";
 import type { Journal } from "./journal";
@@ -33,13 +34,15 @@ export function isOnDisk(location: string | undefined): boolean {
  * crash needs.
  *
  * @param isDiskKept `tenants:journalDiskIsKept`
+ * @param environment the environment variables of this run
  * @returns what is wrong, and the remedy; undefined where nothing is
  */
 export function journalProblem(
   location: string | undefined,
   isDiskKept: boolean | undefined,
+  environment: EnvironmentVariables,
 ): string | undefined {
-  if (!isOnDisk(location) || isDiskKept === true || !isCi()) return undefined;
+  if (!isOnDisk(location) || isDiskKept === true || !isCi(environment)) return undefined;
   return (
     "must be s3://<bucket>/<prefix> on a CI runner, whose disk goes away, and with it the journal that a repair after a crash needs; " +
     "or, if the disk is kept, set tenants:journalDiskIsKept to true"

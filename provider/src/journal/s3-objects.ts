@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 
 import type { Aws } from "../aws/aws";
-import { isAwsError } from "../aws-client";
+import { isAwsError } from "../aws/patience";
 
 /** An object as S3 lists it. */
 export interface ListedObject {

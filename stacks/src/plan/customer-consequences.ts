@@ -1,4 +1,4 @@
-import type { ChangedCustomer } from "../customer-changes";
+import type { ChangedCustomer } from "../record/customer-changes";
 import type { Consequence } from "./consequence";
 
 /** The key with which AWS encrypts a secret where none is given. */

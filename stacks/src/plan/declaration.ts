@@ -1,6 +1,10 @@
 import { parsePublicKey } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { type ApplicationConfiguration, type CustomerConfiguration, slotName } from "../configuration";
+import {
+  type ApplicationConfiguration,
+  type CustomerConfiguration,
+  slotName,
+} from "../configuration/configuration";
 import { type Specification, toSpecification } from "../rotation/specification";
 import type { FieldChange } from "./report";
 

@@ -2,13 +2,13 @@ import type { Stage } from "pulumi-resistant-tenants";
 import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 
-import { type CustomerConfiguration, slotName } from "../configuration";
-import type { ChangedCustomer } from "../customer-changes";
-import { lastRecordsIn } from "../last-records";
+import { type CustomerConfiguration, slotName } from "../configuration/configuration";
+import type { ChangedCustomer } from "../record/customer-changes";
+import { lastRecordsIn } from "../outputs/last-records";
 import { type HeldGeneration, heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
 import { differences } from "../rotation/specification";
-import { secretName } from "../stored-secret";
+import { secretName } from "../secret/stored-secret";
 import type { Consequence } from "./consequence";
 import { customerConsequences } from "./customer-consequences";
 

@@ -7,8 +7,8 @@ import {
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
-import type { StackConfiguration } from "../configuration";
-import type { ChangedCustomer } from "../customer-changes";
+import type { StackConfiguration } from "../configuration/configuration";
+import type { ChangedCustomer } from "../record/customer-changes";
 import { heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
 import { changedDeclaration, type Declaration, toDeclaration } from "./declaration";

@@ -1,8 +1,8 @@
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { z } from "zod";
 
-import { readRecordedConfiguration } from "../configuration";
-import { customerType } from "../customer";
+import { readRecordedConfiguration } from "../configuration/configuration";
+import { customerType } from "../customer/customer";
 import { type Declaration, toDeclaration } from "./declaration";
 import {
   fromRecordedSettings,

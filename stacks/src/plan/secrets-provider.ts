@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 
-import { readYaml } from "../yaml-file";
+import { readYaml } from "../configuration/yaml-file";
 
 const fileSchema = z.looseObject({ secretsprovider: z.string().default("default") });
 

@@ -1,4 +1,4 @@
-import type { RotationConfiguration } from "./configuration";
+import type { RotationConfiguration } from "../configuration/rotation";
 
 /** When, and why, a generation gets a successor by the calendar. */
 export interface DueDate {

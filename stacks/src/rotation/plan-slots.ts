@@ -1,4 +1,4 @@
-import { type CustomerConfiguration, slotName } from "../configuration";
+import { type CustomerConfiguration, slotName } from "../configuration/configuration";
 import { generationName, heldGenerations, type HeldResource } from "./held-generations";
 import { planSlot, type SlotPlan } from "./plan";
 import { toSpecification } from "./specification";

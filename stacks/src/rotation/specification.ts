@@ -5,7 +5,7 @@ import {
   parsePublicKey,
 } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { CustomerKey } from "../customer-key";
+import type { CustomerKey } from "../configuration/customer-key";
 
 /** What an application is made with. A change of any makes another application. */
 export interface Specification {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { type AwsAccess, readAwsAccess } from "../../../provider/src/reach";
+import { type AwsAccess, readAwsAccess } from "../../../provider/src/settings/reach";
 
 /** Reads what differs from AWS's own configuration. */
 function read(values: Record<string, string>, environment: Record<string, string> = {}): Partial<AwsAccess> {

@@ -6,7 +6,7 @@ import { closedPort, useServer } from "../../support/http-server";
 
 /** Asks STS who this is, with the credentials of the machine. */
 const program = `
-  const { readReach } = require("./provider/src/reach");
+  const { readReach } = require("./provider/src/settings/reach");
   const { STSClient } = require("@aws-sdk/client-sts");
   const sts = readReach(process.env).aws.open(STSClient, "sts");
   sts.config.credentials().then(({ accessKeyId }) => console.log(accessKeyId), (error) => console.log(error.message));

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { SecretsManager } from "../../../provider/src/aws-secret";
-import { Aws, readAwsAccess } from "../../../provider/src/reach";
+import { SecretsManager } from "../../../provider/src/aws/secrets-manager";
+import { Aws, readAwsAccess } from "../../../provider/src/settings/reach";
 import { refusalOf } from "../../support/failure";
 import { type ForwardProxy, startForwardProxy } from "../../support/forward-proxy";
 import { useServer } from "../../support/http-server";

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { readActor } from "../../../provider/src/dynamic/actor";
+import { readActor } from "../../../provider/src/organization/actor";
 
 const runs = [
   {

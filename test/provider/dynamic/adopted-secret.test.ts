@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
 import type { AuthMethod } from "../../../provider/src/client/schemas";
-import { readAdoptedSecret, toCredentials } from "../../../provider/src/dynamic/adopted-secret";
+import { readAdoptedSecret, toCredentials } from "../../../provider/src/dynamic/application/adopted-secret";
 import { refusalOf } from "../../support/failure";
 
 const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf";

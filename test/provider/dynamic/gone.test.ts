@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 
-import { type Expectation, findExisting } from "../../../cli/reconcile/existing";
+import { type Expectation, findExisting } from "../../../operations/src/reconcile/existing";
 import { messageOf } from "../../../provider/src/client/errors";
-import type { Properties } from "../../../provider/src/dynamic/inputs";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { openJournalOf } from "../../../provider/src/journal";
 import type { Control, FaultInput, Operation, SettingsChange } from "../../../sandbox/api";
 import { useJournalFile, useSharedJournal } from "../../support/journal-file";

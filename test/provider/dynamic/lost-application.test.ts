@@ -1,7 +1,10 @@
 import { strict as assert } from "node:assert";
 
 import type { ApiApplication, AuthMethod } from "../../../provider/src/client/schemas";
-import { type LostApplication, settleLostApplication } from "../../../provider/src/dynamic/lost-application";
+import {
+  type LostApplication,
+  settleLostApplication,
+} from "../../../provider/src/dynamic/application/lost-application";
 import { useSandboxApi } from "../../support/sandbox-api";
 
 const scopes = ["documents.submissions.read"] as const;

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { TenantManagementApi } from "../../../provider/src/client/api";
 import type { ApiTenant } from "../../../provider/src/client/schemas";
 import { createTransport } from "../../../provider/src/client/transport";
-import { clockToleranceMs, findLostTenant } from "../../../provider/src/dynamic/lost-tenant";
+import { clockToleranceMs, findLostTenant } from "../../../provider/src/dynamic/tenant/lost-tenant";
 import { tokensOf, useSandboxApi } from "../../support/sandbox-api";
 import { useVariables } from "../../support/environment";
 import { recordedRetries } from "../../support/retry-policy";

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import type { Properties } from "../../../provider/src/dynamic/inputs";
-import { forgetApplicationsOf } from "../../../provider/src/dynamic/organization";
-import { configure } from "../../../provider/src/dynamic/session";
-import { tenant } from "../../../provider/src/dynamic/tenant";
-import { tenantApplication } from "../../../provider/src/dynamic/tenant-application";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
+import { forgetApplicationsOf } from "../../../provider/src/dynamic/run/known-objects";
+import { configure } from "../../../provider/src/dynamic/run/session";
+import { tenant } from "../../../provider/src/dynamic/tenant/tenant";
+import { tenantApplication } from "../../../provider/src/dynamic/application/tenant-application";
 import { useServer } from "../../support/http-server";
 import { useWarnings } from "../../support/warnings";
 

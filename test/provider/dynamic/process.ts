@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import type { Properties } from "../../../provider/src/dynamic/inputs";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import type { TenantManagementSandbox } from "../../../sandbox/api";
 
 /** The organization whose credentials a provider has. */
@@ -50,9 +50,9 @@ function forgetSources(): void {
 
 /** The operations of a provider of its own, which is not configured yet. */
 export interface LoadedProvider {
-  configure: typeof import("../../../provider/src/dynamic/session").configure;
-  tenant: typeof import("../../../provider/src/dynamic/tenant").tenant;
-  tenantApplication: typeof import("../../../provider/src/dynamic/tenant-application").tenantApplication;
+  configure: typeof import("../../../provider/src/dynamic/run/session").configure;
+  tenant: typeof import("../../../provider/src/dynamic/tenant/tenant").tenant;
+  tenantApplication: typeof import("../../../provider/src/dynamic/application/tenant-application").tenantApplication;
 }
 
 /** Loads a provider that knows nothing of those before it, as a new process does. */
@@ -60,11 +60,11 @@ export function loadProvider(): LoadedProvider {
   forgetSources();
   /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
   const { configure } =
-    require("../../../provider/src/dynamic/session") as typeof import("../../../provider/src/dynamic/session");
+    require("../../../provider/src/dynamic/run/session") as typeof import("../../../provider/src/dynamic/run/session");
   const { tenant } =
-    require("../../../provider/src/dynamic/tenant") as typeof import("../../../provider/src/dynamic/tenant");
+    require("../../../provider/src/dynamic/tenant/tenant") as typeof import("../../../provider/src/dynamic/tenant/tenant");
   const { tenantApplication } =
-    require("../../../provider/src/dynamic/tenant-application") as typeof import("../../../provider/src/dynamic/tenant-application");
+    require("../../../provider/src/dynamic/application/tenant-application") as typeof import("../../../provider/src/dynamic/application/tenant-application");
   /* eslint-enable @typescript-eslint/no-require-imports */
   return { configure, tenant, tenantApplication };
 }

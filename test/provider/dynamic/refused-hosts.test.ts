@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-import type { Properties } from "../../../provider/src/dynamic/inputs";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { useVariables } from "../../support/environment";
 import { useServer } from "../../support/http-server";
 import { useJournalFile } from "../../support/journal-file";

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import type { Properties } from "../../../provider/src/dynamic/inputs";
-import { signingKey } from "../../../provider/src/dynamic/signing-key";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
+import { signingKey } from "../../../provider/src/dynamic/application/signing-key";
 
 const secretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf";
 const adopt = { tenantId: "t-1", applicationId: "a-1", secretArn };

@@ -1,4 +1,4 @@
-import { configure } from "../../../provider/src/dynamic/session";
+import { configure } from "../../../provider/src/dynamic/run/session";
 
 /** What the engine passes for a value that a preview does not know yet. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

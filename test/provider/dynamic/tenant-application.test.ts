@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 
 import { parsePublicKey } from "../../../provider/src/client/public-key";
-import type { Properties } from "../../../provider/src/dynamic/inputs";
-import { tenantApplication } from "../../../provider/src/dynamic/tenant-application";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
+import { tenantApplication } from "../../../provider/src/dynamic/application/tenant-application";
 import { apiUrl, configureProvider, unknown } from "./support";
 
 const ecKey = (): string =>

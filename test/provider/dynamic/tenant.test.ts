@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import type { Properties } from "../../../provider/src/dynamic/inputs";
-import { tenant } from "../../../provider/src/dynamic/tenant";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
+import { tenant } from "../../../provider/src/dynamic/tenant/tenant";
 import { apiUrl, configureProvider, unknown } from "./support";
 
 const state = { tenantId: "t-1", name: "acme", cells: ["eu-1", "us-1"], stage: "production", apiUrl };

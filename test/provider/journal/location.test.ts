@@ -5,8 +5,6 @@ import path from "node:path";
 import { journalProblem, openJournalOf } from "pulumi-resistant-tenants/internal/journal";
 import { readSettings } from "pulumi-resistant-tenants/internal/settings";
 
-import { useVariables } from "../../support/environment";
-
 const flags = ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "TF_BUILD"];
 
 function problemOf(journal: string): string | undefined {
@@ -15,8 +13,6 @@ function problemOf(journal: string): string | undefined {
 }
 
 describe("where the journal is", () => {
-  useVariables(() => Object.fromEntries(flags.map((name) => [name, undefined])));
-
   it("is inside the project, unless its path is absolute or it is in S3", () => {
     const outside = ["../x", "..", "a/../../x", "./../x", "..\\x", "a\\..\\..\\x", ".", "a/..", "./"];
     for (const file of outside) assert.equal(problemOf(file), "tenants:journal", file);
@@ -35,17 +31,16 @@ describe("where the journal is", () => {
   });
 
   it("may not be a runner's disk, whichever CI system runs it", () => {
-    assert.equal(journalProblem("x", undefined), undefined);
+    assert.equal(journalProblem("x", undefined, {}), undefined);
     for (const flag of flags) {
       for (const value of ["true", "True", "1"]) {
-        process.env[flag] = value;
-        assert.match(journalProblem("x", undefined) ?? "", /s3:\/\//, `${flag}=${value}`);
-        assert.equal(journalProblem("x", true), undefined);
-        assert.equal(journalProblem("s3://bucket/x", undefined), undefined);
+        const environment = { [flag]: value };
+        assert.match(journalProblem("x", undefined, environment) ?? "", /s3:\/\//, `${flag}=${value}`);
+        assert.equal(journalProblem("x", true, environment), undefined);
+        assert.equal(journalProblem("s3://bucket/x", undefined, environment), undefined);
       }
       for (const value of ["false", "", "0"]) {
-        process.env[flag] = value;
-        assert.equal(journalProblem("x", undefined), undefined, `${flag}=${value}`);
+        assert.equal(journalProblem("x", undefined, { [flag]: value }), undefined, `${flag}=${value}`);
       }
     }
   });

@@ -1,9 +1,12 @@
 import { strict as assert } from "node:assert";
 
 import type { Stage } from "../../../provider/src";
-import { type CustomerConfiguration, readConfiguration } from "../../../stacks/src/configuration";
-import type { ChangedCustomer } from "../../../stacks/src/customer-changes";
-import { changesOf, toDeclared } from "../../../stacks/src/declared-customer";
+import {
+  type CustomerConfiguration,
+  readConfiguration,
+} from "../../../stacks/src/configuration/configuration";
+import type { ChangedCustomer } from "../../../stacks/src/record/customer-changes";
+import { changesOf, toDeclared } from "../../../stacks/src/customer/declared-customer";
 import type { Consequence } from "../../../stacks/src/plan/consequence";
 import { describeConsequences } from "../../../stacks/src/plan/describe-consequences";
 import { findConsequences } from "../../../stacks/src/plan/find-consequences";

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
-import { readConfiguration } from "../../../stacks/src/configuration";
+import { readConfiguration } from "../../../stacks/src/configuration/configuration";
 
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey;
 const pem = ec.export({ type: "spki", format: "pem" });

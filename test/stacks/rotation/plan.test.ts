@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import type { RotationConfiguration } from "../../../stacks/src/rotation/configuration";
-import { rotationSchema } from "../../../stacks/src/rotation/configuration";
+import type { RotationConfiguration } from "../../../stacks/src/configuration/rotation";
+import { rotationSchema } from "../../../stacks/src/configuration/rotation";
 import { describePlan } from "../../../stacks/src/rotation/describe";
 import type { HeldGeneration } from "../../../stacks/src/rotation/held-generations";
 import { planSlot } from "../../../stacks/src/rotation/plan";

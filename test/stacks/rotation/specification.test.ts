@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { createPublicKey } from "node:crypto";
 
 import { parsePublicKey } from "../../../provider/src/client/public-key";
-import { changedKey } from "../../../provider/src/dynamic/application-key";
-import { stateSchema } from "../../../provider/src/dynamic/tenant-application-model";
+import { changedKey } from "../../../provider/src/dynamic/application/application-key";
+import { stateSchema } from "../../../provider/src/dynamic/application/tenant-application-model";
 import { toSpecification } from "../../../stacks/src/rotation/specification";
 import { ecPair, publicPemOf } from "../../sandbox/client";
 

@@ -1,0 +1,92 @@
+import { describeEntries } from "resistant-tenants-operations/entry/describe";
+import { json, line, table } from "./output";
+import type { Stack } from "resistant-tenants-operations/stack/stack";
+import type { Reconciliation } from "resistant-tenants-operations/reconcile/reconcile";
+import { type Finding, findingTitles } from "resistant-tenants-operations/reconcile/finding";
+
+/** What one run found and did. */
+export interface Report extends Reconciliation {
+  /** What `--fix` has done before the comparison, if it was asked for. */
+  done: readonly string[];
+}
+
+/** Writes a report for a machine. */
+export function reportAsJson({ stack, comparison, warnings, findings, entries, done }: Report): void {
+  const { state, tenants, events, applications } = comparison;
+  json({
+    stack: stack.name,
+    stage: stack.settings.stage,
+    apiUrl: stack.settings.apiUrl,
+    journal: { location: stack.journal.location, events: events.length },
+    state: { tenants: state.tenants.length, applications: state.applications.length },
+    api: { tenants: tenants.length, applications: [...applications.values()].flat().length },
+    warnings,
+    done,
+    findings: findings.map(({ kind, severity, fix, ...finding }) => ({
+      kind,
+      severity,
+      isFixable: fix !== undefined,
+      stage: stack.settings.stage,
+      ...finding,
+    })),
+    entries,
+  });
+}
+
+/** Writes a report for people. */
+export function reportAsText({ stack, comparison, warnings, findings, entries, done }: Report): void {
+  const { state, tenants, events, applications } = comparison;
+  line(`Stack ${stack.name}, stage ${stack.settings.stage} (${stack.settings.apiUrl})`);
+  line(`Journal ${stack.journal.location}: ${events.length} events`);
+  line(`State: tenants ${state.tenants.length}, applications ${state.applications.length}`);
+  const applicationCount = [...applications.values()].flat().length;
+  line(
+    `API: tenants ${tenants.length} in the organization, applications ${applicationCount} in this stack's`,
+  );
+  for (const warning of warnings) line(`Warning: ${warning}`);
+  for (const each of done) line(`Done: ${each}`);
+  line();
+  if (findings.length === 0) {
+    line("The journal, the state and the API agree.");
+    return;
+  }
+  table(
+    ["", "finding", "slot", "tenant", "cell", "application", "client"],
+    findings.map((finding, index) => [
+      String(index + 1),
+      `${findingTitles[finding.kind]}${finding.severity === "note" ? " (note)" : ""}`,
+      finding.slot,
+      tenantOf(finding),
+      finding.cell,
+      finding.applicationId,
+      finding.clientId,
+    ]),
+    ["client", "application", "cell", "tenant"],
+  );
+  for (const [index, finding] of findings.entries()) {
+    line();
+    line(`${index + 1}. ${titleOf(finding, stack)}`);
+    line(`   ${finding.why}`);
+    for (const each of finding.next) line(`   → ${each}`);
+  }
+  for (const each of describeEntries(entries, stack)) line(each);
+}
+
+function tenantOf({ tenantId, tenantName }: Finding): string | undefined {
+  return tenantName === undefined ? tenantId : `${tenantName} ${tenantId ?? ""}`.trim();
+}
+
+/** Names a finding as a support ticket has to: with the stage, the cell and the ids. */
+function titleOf(finding: Finding, { settings }: Stack): string {
+  const { kind, slot, cell, tenantId, tenantName, applicationId, clientId } = finding;
+  const parts = [
+    slot,
+    `stage ${settings.stage}`,
+    cell === undefined ? undefined : `cell ${cell}`,
+    tenantName === undefined ? undefined : `tenant "${tenantName}"`,
+    tenantId === undefined ? undefined : `tenant_id ${tenantId}`,
+    applicationId === undefined ? undefined : `application ${applicationId}`,
+    clientId === undefined ? undefined : `client ${clientId}`,
+  ];
+  return `${findingTitles[kind]}: ${parts.filter((part) => part !== undefined).join(", ")}`;
+}

@@ -1,0 +1,37 @@
+import type { Verification, VerifiedChain } from "pulumi-resistant-tenants/internal/journal";
+
+import { json, line } from "./output";
+import { count } from "./audit";
+
+/** Writes what a verification found, for people. */
+export function verifiedAsText({ chains, defects, notes }: Verification, location: string): void {
+  line(`Journal ${location}`);
+  if (chains.length === 0) line("It holds no events.");
+  for (const chain of chains) describeChain(chain);
+  for (const { where, note } of notes) line(`Note: ${where} ${note}.`);
+  line();
+  if (defects.length === 0) {
+    line("No gap and no change was found.");
+    line(
+      "What was created and deleted again at the end, and cut off, only CloudWatch Logs, S3's versions or a hash that was noted show: note the hash above elsewhere, and give it to --expect.",
+    );
+    return;
+  }
+  line(`${count(defects.length, "defect")}:`);
+  for (const { kind, where, problem } of defects) line(`- ${where} [${kind}] ${problem}.`);
+}
+
+function describeChain({ stack, events, beginsAt, unchained, head }: VerifiedChain): void {
+  line(`Stack ${stack}: ${count(events, "event")}, the last ${head.at} (${head.where})`);
+  if (beginsAt === undefined) line("  None carries a hash yet: the next change begins the chain.");
+  else if (unchained > 0)
+    line(
+      `  The chain begins at ${beginsAt}; the ${count(unchained, "event")} before it are covered by its first hash.`,
+    );
+  line(`  ${head.hash}`);
+}
+
+/** Writes it for a machine. */
+export function verifiedAsJson(verification: Verification, location: string): void {
+  json({ journal: location, isSound: verification.defects.length === 0, ...verification });
+}

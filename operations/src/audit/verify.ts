@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import {
+  type AuditLog,
+  compareWithCopy,
+  compareWithState,
+  type HeldObject,
+  type Journal,
+  type Verification,
+  Verifier,
+} from "pulumi-resistant-tenants/internal/journal";
+
+import { UsageError } from "../usage-error";
+import { type HeldState, readState, toHeldState } from "../stack/state";
+import type { Stack } from "../stack/stack";
+import { nothingAt, type Source, takenAway } from "./source";
+
+/** What a journal is verified against, beside itself. */
+export interface Evidence {
+  /** Hashes that were noted before. */
+  expected: readonly string[];
+  /** A state that `pulumi stack export` wrote; undefined for the stack's own, if the stack is known. */
+  stateFile: string | undefined;
+}
+
+/**
+ * Verifies a journal: by itself, by the traces where it is kept, and, as far as they are known, by the state of its stack
+ * and by its copy in the audit log.
+ *
+ * @throws where there is no journal at the place that was given
+ */
+export async function verify({ journal, stack }: Source, evidence: Evidence): Promise<Verification> {
+  const verifier = new Verifier();
+  const { location } = journal;
+  let isEmpty = true;
+  for await (const entries of journal.stream()) {
+    isEmpty &&= entries.length === 0;
+    verifier.take(entries);
+  }
+  await addTraces(verifier, journal);
+  verifier.expect(evidence.expected, location);
+  // A copy may be of one name alone.
+  if (stack !== undefined) verifier.expectFormerNames(location);
+  if (stack === undefined && isEmpty) throw nothingAt(journal);
+  const state = await stateOf({ journal, stack }, evidence, verifier);
+  if (state !== undefined) {
+    const { held, name } = state;
+    if (isEmpty && held.tenants.length > 0)
+      verifier.add({ kind: "missing", where: location, problem: takenAway });
+    else {
+      const compared = { stack: name, objects: objectsOf(held), released: held.released };
+      verifier.add(...compareWithState(verifier, compared, location, stack?.typed(["reconcile", "--fix"])));
+    }
+  }
+  if (stack?.auditLog !== undefined) await addCopy(verifier, stack, stack.auditLog);
+  return verifier.finish();
+}
+
+async function addTraces(verifier: Verifier, journal: Journal): Promise<void> {
+  const { found, notes } = await journal.traces();
+  verifier.add(...found);
+  verifier.note(...notes);
+}
+
+async function addCopy(
+  verifier: Verifier,
+  { name, typed }: Pick<Stack, "name" | "typed">,
+  auditLog: AuditLog,
+): Promise<void> {
+  const deliver = typed(["audit", "deliver"]);
+  const { defects, gaps, notes } = await compareWithCopy(
+    verifier,
+    name,
+    auditLog.copies(name),
+    auditLog.location,
+    deliver,
+  );
+  verifier.add(...defects, ...gaps);
+  verifier.note(...notes);
+}
+
+/** Gives the state to compare with, and the full name of its stack. */
+async function stateOf(
+  { journal, stack }: Source,
+  { stateFile }: Evidence,
+  verifier: Verifier,
+): Promise<{ held: HeldState; name: string } | undefined> {
+  if (stack !== undefined) return { held: await readState(stack.pulumi, stateFile), name: stack.name };
+  if (stateFile === undefined) return undefined;
+  const held = toHeldState(JSON.parse(await readFile(stateFile, "utf8")));
+  const names = verifier.finish().chains.map((chain) => chain.stack);
+  const [, , stackName, , project] = held.rootUrn?.split(":") ?? [];
+  const name = names.find((full) => full.endsWith(`/${project}/${stackName}`));
+  if (name === undefined)
+    throw new UsageError(
+      `The state in ${stateFile} is of stack ${project ?? ""}/${stackName ?? ""}, of which the journal ${journal.location} has nothing. Give the state of the journal's stack.`,
+    );
+  return { held, name };
+}
+
+function objectsOf({ tenants, applications }: HeldState): HeldObject[] {
+  return [
+    ...tenants.map(({ tenantId, slot, recordedAs }) => ({
+      type: "Tenant" as const,
+      objectId: tenantId,
+      slot,
+      recordedAs,
+    })),
+    ...applications.map(({ applicationId, slot, recordedAs }) => ({
+      type: "TenantApplication" as const,
+      objectId: applicationId,
+      slot,
+      recordedAs,
+    })),
+  ];
+}

@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { messageOf } from "pulumi-resistant-tenants/client";
+import type { YamlFile } from "resistant-tenants-stacks/yaml-file";
+import type { Document } from "yaml";
+import { z } from "zod";
+
+import { UsageError } from "../usage-error";
+
+/** A stack's configuration file, `Pulumi.<stack>.yaml`. */
+export interface ConfigurationFile {
+  /** Its path, as it was given. */
+  file: string;
+  /** With its comments, as it is written back. */
+  document: Document;
+  /** The values by key, such as `tenants:customers`. */
+  values: ReadonlyMap<string, unknown>;
+  /** What stands beside `config`: how secrets are encrypted, … */
+  others: ReadonlyMap<string, unknown>;
+  /** Says how the plain scalar of a key stands in the file, and what the engine takes it for. */
+  plainScalarOf: (key: string) => ReturnType<YamlFile["plainScalarAt"]>;
+}
+
+const fileSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).nullish() });
+
+/**
+ * Reads a stack's configuration file as the engine reads it, without the engine.
+ *
+ * @throws {@link UsageError} where there is no such file
+ * @throws where it is no configuration
+ */
+export async function readConfigurationFile(file: string): Promise<ConfigurationFile> {
+  const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
+  const { document, value, plainScalarAt } = readYaml(await read(file), file);
+  const parsed = fileSchema.safeParse(value ?? {});
+  if (!parsed.success) {
+    throw new Error(`${file} is no stack configuration: ${messageOf(parsed.error)}`, { cause: parsed.error });
+  }
+  const { config, ...others } = parsed.data;
+  return {
+    file,
+    document,
+    values: new Map(Object.entries(config ?? {})),
+    others: new Map(Object.entries(others)),
+    plainScalarOf: (key) => plainScalarAt(["config", key]),
+  };
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+const projectSchema = z.looseObject({
+  name: z.string(),
+  config: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknown() }).partial();
+
+/**
+ * Reads the values that `Pulumi.yaml` gives to every stack of the project; a stack's own go before them.
+ *
+ * @param folder where `Pulumi.yaml` may be
+ * @returns Resolves with the values by key; none where there is no `Pulumi.yaml`.
+ * @see {@link https://www.pulumi.com/docs/iac/concepts/projects/project-file/#config-options Pulumi, project file}
+ */
+export async function readProjectValues(folder: string): Promise<ReadonlyMap<string, unknown>> {
+  const file = path.join(folder, "Pulumi.yaml");
+  if (!existsSync(file)) return new Map();
+  const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
+  const { name, config } = projectSchema.parse(readYaml(await read(file), file).value);
+  return new Map(
+    Object.entries(config ?? {}).flatMap(([key, given]) => {
+      const value = projectValue(given);
+      return value === undefined ? [] : [[key.includes(":") ? key : `${name}:${key}`, value] as const];
+    }),
+  );
+}
+
+/** `{value: …}`, `{default: …}` with a type, or the value itself. */
+function projectValue(given: unknown): unknown {
+  if (Array.isArray(given)) return given;
+  const parsed = projectValueSchema.safeParse(given);
+  return parsed.success ? (parsed.data.value ?? parsed.data.default) : given;
+}
+
+/** Tells whether the engine would decrypt a value, or a part of it: somewhere in it stands `secure: <ciphertext>`. */
+export function holdsSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.hasOwn(value, "secure")) return true;
+  return Object.values(value).some(holdsSecret);
+}

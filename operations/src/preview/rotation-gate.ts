@@ -1,0 +1,98 @@
+import { nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/operator";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
+import { describeField, describeSetting, type PlanReport } from "resistant-tenants-stacks/plan";
+
+import { generationOf, isUnchanging, optionsOf, slotOf, typesOfGeneration } from "./change";
+import { changedInputs, type Detail, describeDetail, detailsOf } from "./details";
+import { problemOfNew } from "./new-generation";
+import { lostDependencies } from "./options";
+import { type Context, problemOfOld } from "./retirement";
+import type { Preview, ResourceState, Step } from "./step";
+
+const stackType = "pulumi:pulumi:Stack";
+
+/**
+ * Finds what in a preview is neither a rotation nor the retirement of a generation that was rotated before, and so needs
+ * a person. A rotation makes a further generation with the specification of the one before, in an untouched secret; a
+ * retirement deletes what the calendar lets go. The engine's steps decide; the program's report adds what they do not
+ * show.
+ *
+ * @param environment the environment variables by which the clock of a sandbox is set
+ * @returns a sentence for each; none where the preview rotates and retires, and does nothing else
+ */
+export function beyondRotation(
+  { steps, report = withoutChange }: Preview,
+  environment: EnvironmentVariables,
+): string[] {
+  const context = { steps, environment };
+  return [
+    ...(report.isFirst
+      ? ["nothing is on record of an earlier up"]
+      : report.settings.map((change) => `settings changed: ${describeSetting(change)}`)),
+    ...report.declared.map(describeField),
+    ...steps.flatMap((step) => {
+      const problem = isUnchanging(step) ? problemOfSame(step, steps) : problemOf(step, context, report);
+      return problem === undefined ? [] : [`${nameOf(step)}: ${problem}`];
+    }),
+  ];
+}
+
+/** Judges a preview by its steps alone. */
+const withoutChange: PlanReport = {
+  version: 1,
+  isFirst: false,
+  settings: [],
+  allowedHosts: [],
+  declared: [],
+  generations: [],
+  consequences: [],
+};
+
+/** The engine calls a resource the same whose inputs differ where its provider says so, or whose dependencies do. */
+function problemOfSame(step: Step, steps: readonly Step[]): string | undefined {
+  const { operation, before, after } = step;
+  if (operation !== "same" || before === undefined || after === undefined) return undefined;
+  const goes = new Set(steps.filter((other) => other.operation === "delete").map(({ urn }) => urn));
+  const lost = lostDependencies(before, after).filter((urn) => !goes.has(urn));
+  const problems = [
+    ...changedInputs(before, after).map(describeDetail),
+    ...(lost.length === 0 ? [] : [`no longer depends on ${lost.map(nameOfUrn).join(", ")}`]),
+  ];
+  return problems.length === 0 ? undefined : problems.join("; ");
+}
+
+/**
+ * Tells whether a preview leaves out what stays as it is (it was made without `--show-sames`), while generations come or
+ * go: what they follow, and what follows them, is then not in it. Of the stack itself the engine always tells.
+ */
+export function leavesOutSames(steps: readonly Step[]): boolean {
+  const names = steps.some((step) => isUnchanging(step) && step.type !== stackType);
+  const turns = steps.some(
+    (step) =>
+      typesOfGeneration.has(step.type) &&
+      (step.operation === "delete" || (step.operation === "create" && generationOf(step) > 1)),
+  );
+  return turns && !names;
+}
+
+/** The type without its package: `TenantApplication acme/eu-1/default/2`. */
+function nameOf({ type, name }: Step): string {
+  return `${type.split(":").at(-1) ?? type} ${name}`;
+}
+
+function problemOf(step: Step, context: Context, { generations }: PlanReport): string | undefined {
+  const { operation, type, name, before } = step;
+  const report = generations.find(({ slot }) => slot === slotOf(name));
+  if (typesOfGeneration.has(type) && operation === "create") return problemOfNew(step, context.steps, report);
+  if (typesOfGeneration.has(type) && operation === "delete") return problemOfOld(step, context, report);
+  if (type === releasedType) return "handed over";
+  const details = before === undefined ? [] : changesOfStep(step, before);
+  return [operation, ...details.map(describeDetail)].join("; ");
+}
+
+function changesOfStep(step: Step, before: ResourceState): Detail[] {
+  return [
+    ...detailsOf(step, before),
+    ...(step.after === undefined ? [] : optionsOf(step, before, step.after)),
+  ];
+}

@@ -1,0 +1,418 @@
+import type { ApiApplication } from "pulumi-resistant-tenants/client";
+import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
+import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+
+import type { HeldApplication } from "../stack/state";
+import type { Comparison } from "./comparison";
+import type { Candidate, Finding } from "./finding";
+import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
+import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
+
+/** An application that exists, and the tenant it is in. */
+type Existing = ApiApplication & { tenantId: string };
+
+/** Finds what is amiss with applications. */
+export function compareApplications(comparison: Comparison): Finding[] {
+  const { state, events, applications, elsewhere } = comparison;
+  const record = recordOf(events, "TenantApplication", comparison);
+  const held = new Set(state.applications.map(({ applicationId }) => applicationId));
+  const released = handedOver("TenantApplication", comparison);
+  const all = [...applications].flatMap(([tenantId, list]) =>
+    list.map((application) => ({ ...application, tenantId })),
+  );
+  const isOthers = ({ applicationId }: Existing): boolean =>
+    !held.has(applicationId) && elsewhere.holders.has(applicationId);
+  // A customer that is taken back is taken back as a whole.
+  const heldTenants = new Set(state.tenants.map(({ tenantId }) => tenantId));
+  const existing = all.filter(
+    (application) =>
+      held.has(application.applicationId) ||
+      ((!released.has(application.applicationId) || heldTenants.has(application.tenantId)) &&
+        !isOthers(application)),
+  );
+  const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
+  const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
+  // An adoption sends nothing: one that was cut short left nothing behind.
+  // In a tenant that was handed over, what looks like one's own is its next owner's.
+  const releasedTenants = handedOver("Tenant", comparison);
+  const creates = record.open.filter(
+    ({ parameters, tenantId = "" }) => parameters["adopt"] === undefined && !releasedTenants.has(tenantId),
+  );
+  const open = matchOpenCreates(creates, byTenant(unclaimed));
+  const explained = new Set(
+    open.flatMap(({ candidates }) => candidates.map(({ applicationId }) => applicationId)),
+  );
+  const orphans = notHeld.flatMap((application) => {
+    const made = record.made.get(application.applicationId);
+    return made === undefined ? [] : [{ application, made }];
+  });
+  return [
+    ...orphans.flatMap((orphan) =>
+      released.has(orphan.application.applicationId)
+        ? [leftOut(orphan, comparison)]
+        : onRecord(orphan, existing, record, comparison),
+    ),
+    ...open.flatMap((create) => settleOpen(create, record, comparison)),
+    ...notHeld
+      .filter(({ applicationId }) => !record.made.has(applicationId) && !explained.has(applicationId))
+      .flatMap((application) => unmanaged(application, record, comparison)),
+    ...all
+      .filter(({ applicationId }) => !record.made.has(applicationId))
+      .filter(isOthers)
+      .flatMap((application) => othersIn(application, comparison)),
+    ...state.applications.flatMap((application) =>
+      existing.some(({ applicationId }) => applicationId === application.applicationId)
+        ? partlyMade(application, comparison)
+        : lost(application, comparison),
+    ),
+  ];
+}
+
+function byTenant(list: readonly Existing[]): Map<string, Existing[]> {
+  const tenantIds = new Set(list.map(({ tenantId }) => tenantId));
+  return new Map(
+    [...tenantIds].map((tenantId) => [
+      tenantId,
+      list.filter((application) => application.tenantId === tenantId),
+    ]),
+  );
+}
+
+/** One that was handed over with its tenant, and not taken back with it. */
+function leftOut(
+  { application, made }: { application: Existing; made: RecordedObject },
+  { typed }: Comparison,
+): Finding {
+  return {
+    ...describe(application),
+    slot: made.result.slot,
+    kind: "orphanedApplication",
+    severity: "todo",
+    why: "This stack handed it over with its tenant, and has taken the tenant back without it. Somebody may use it.",
+    next: [
+      adoptAgain(application, typed),
+      `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+    ],
+  };
+}
+
+/** One that this stack has on record as made, and whose answer came: to a process that may have been killed then. */
+function onRecord(
+  { application, made }: { application: Existing; made: RecordedObject },
+  existing: readonly Existing[],
+  record: TypeRecord,
+  comparison: Comparison,
+): Finding[] {
+  const { state, events, typed } = comparison;
+  const { slot, at, actor, outcome } = made.result;
+  const { authMethod } = applicationParameters.parse(made.intent?.parameters ?? {});
+  const history = historyOf(events, { ...comparison, type: "TenantApplication", slot });
+  const isLast = history.kind === "made" && history.objectId === application.applicationId;
+  // The engine saw no end of this create: what was answered never reached the state, nor anything behind it.
+  const isPending = state.pending.some(
+    (pending) =>
+      pending.type === tenantApplicationType && pending.operation === "creating" && pending.slot === slot,
+  );
+  const common = { ...describe(application), ...(authMethod === undefined ? {} : { authMethod }), slot };
+  const said = `This stack has it on record as ${outcome} (${at}, by ${actor}), and no resource of the state is it`;
+  if (outcome === "adopted") {
+    return [
+      {
+        ...common,
+        kind: "orphanedApplication",
+        severity: "todo",
+        why: `${said}. It was made elsewhere: somebody may use it.`,
+        next: [
+          adoptAgain(application, typed),
+          `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+        ],
+      },
+    ];
+  }
+  if (isLast && isPending && authMethod !== undefined)
+    return [crashed(common, `${said}: the update was killed before it was saved.`, comparison, "answered")];
+  const sameSlot = existing.filter(
+    ({ applicationId }) =>
+      record.made.get(applicationId)?.result.slot === slot || isHeldIn(slot, applicationId, comparison),
+  );
+  if (sameSlot.length > 1) return doubledOnce(application, sameSlot, slot, comparison);
+  return [
+    {
+      ...common,
+      kind: "orphanedApplication",
+      severity: "todo",
+      why: `${said}: it was taken out of it, or an older state was put back. Somebody may use it; its credentials are in its secret in Secrets Manager.`,
+      next: [
+        adoptAgain(application, typed),
+        `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+      ],
+    },
+  ];
+}
+
+/** One that was made just before its update was killed: its secret, if it has one, is lost; a key pair is in the state. */
+function crashed(
+  common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
+  why: string,
+  { typed, fixCommand }: Comparison,
+  answer: "answered" | "lost" = "lost",
+): Finding {
+  if (common.authMethod !== "CLIENT_SECRET") {
+    return {
+      ...common,
+      kind: "orphanedApplication",
+      severity: "todo",
+      why: `${why} Its key is the stack's own: the next update takes it over.`,
+      next: [typed(["up"])],
+    };
+  }
+  const { tenantId, applicationId, slot } = common;
+  return {
+    ...common,
+    kind: "orphanedApplication",
+    severity: "todo",
+    why: `${why} Its secret was lost with the answer: nobody can use it.`,
+    // An update never deletes what was answered: it cannot see that the answer was not saved.
+    next: answer === "answered" ? [fixCommand] : [fixCommand, replaceLost(typed)],
+    fix: { action: "deleteApplication", tenantId, applicationId, slot },
+  };
+}
+
+function adoptAgain({ applicationId }: Existing, typed: Comparison["typed"]): string {
+  return `to manage it here, declare it again, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> }, as in its customer's entry below; ${typed(["up"])}`;
+}
+
+function replaceLost(typed: Comparison["typed"]): string {
+  return `${typed(["config", "set", "tenants:replaceLostApplications", "true"])} && ${typed(["up"])}`;
+}
+
+function isHeldIn(slot: string, applicationId: string, { state }: Comparison): boolean {
+  return state.applications.some((held) => held.slot === slot && held.applicationId === applicationId);
+}
+
+/** Tells of a slot with several applications once, at the first of them that no resource is. */
+function doubledOnce(
+  application: Existing,
+  sameSlot: readonly Existing[],
+  slot: string,
+  comparison: Comparison,
+): Finding[] {
+  const candidates = sameSlot.map((other) => toCandidate(other, comparison));
+  if (candidates.find(({ isHeld }) => !isHeld)?.applicationId !== application.applicationId) return [];
+  return [
+    doubled(
+      { slot, tenantId: application.tenantId, cell: application.cell },
+      candidates,
+      `${candidates.length} applications on record are for this one slot.`,
+    ),
+  ];
+}
+
+function doubled(
+  place: Pick<Finding, "slot" | "tenantId" | "cell" | "authMethod">,
+  candidates: Candidate[],
+  why: string,
+): Finding {
+  const list = candidates.map(
+    ({ applicationId, clientId, isHeld }) =>
+      `${applicationId} (client ${clientId}${isHeld ? ", in the state" : ""})`,
+  );
+  return {
+    ...place,
+    kind: "doubled",
+    severity: "todo",
+    candidates,
+    why: `${why} They are ${list.join(", ")}. Find out which of them somebody uses.`,
+    next: candidates
+      .filter(({ isHeld }) => !isHeld)
+      .map(
+        ({ applicationId }) => `if nobody uses it: ${deleteAtVendor(place.tenantId ?? "", applicationId)}`,
+      ),
+  };
+}
+
+function settleOpen(
+  { intent, candidates }: OpenCreate,
+  record: TypeRecord,
+  comparison: Comparison,
+): Finding[] {
+  const { events, typed } = comparison;
+  const { slot, tenantId = "", at, actor } = intent;
+  const { cell, authMethod } = applicationParameters.parse(intent.parameters);
+  const place = {
+    slot,
+    tenantId,
+    ...(cell === undefined ? {} : { cell }),
+    ...(authMethod === undefined ? {} : { authMethod }),
+  };
+  const begun = `Its create was begun ${at} by ${actor}`;
+  const [application, ...others] = candidates;
+  if (application === undefined) {
+    if (!isLastOfSlot(events, intent)) return [];
+    return [
+      {
+        ...place,
+        kind: "openIntent",
+        severity: "note",
+        why: `${begun}, and made nothing that the API shows: the next update settles it.`,
+        next: [typed(["up"])],
+      },
+    ];
+  }
+  if (others.length > 0) {
+    return [
+      doubled(
+        place,
+        candidates.map((candidate) => toCandidate({ ...candidate, tenantId }, comparison)),
+        `${begun}, the answer never came, and ${candidates.length} applications could be it.`,
+      ),
+    ];
+  }
+  const common = { ...describe({ ...application, tenantId }), ...place };
+  return [
+    isSucceeded(intent, record, comparison)
+      ? perhapsInUse(common, `${begun}, and the answer never came: this may be it.`)
+      : crashed(common, `${begun}, and the answer never came.`, comparison),
+  ];
+}
+
+/** Tells whether something was done in the slot of an open create after it: then nobody waits for what it made. */
+function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
+  if (!isLastOfSlot(events, intent)) return true;
+  return state.applications
+    .filter(({ slot }) => slot === intent.slot)
+    .some(({ applicationId }) => {
+      const recorded = made.get(applicationId);
+      return recorded === undefined || recorded.result.at > intent.at;
+    });
+}
+
+/** One that an open create explains, while its slot was filled otherwise: it may have been made by hand just as well. */
+function perhapsInUse(
+  common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
+  why: string,
+): Finding {
+  return {
+    ...common,
+    kind: "orphanedApplication",
+    severity: "todo",
+    why: `${why} But its slot was filled since, so it may also have been made by hand: somebody may use it.`,
+    next: [`if nobody uses it: ${deleteAtVendor(common.tenantId, common.applicationId)}`],
+  };
+}
+
+function unmanaged(application: Existing, record: TypeRecord, comparison: Comparison): Finding[] {
+  const { state } = comparison;
+  const { tenantId, applicationId, cell } = application;
+  // Of a tenant that this stack does not hold, the tenant itself is told.
+  if (!state.tenants.some((held) => held.tenantId === tenantId)) return [];
+  const otherStack = record.stackOf(applicationId);
+  const pending = state.pending.find(
+    ({ type, inputs }) =>
+      type === tenantApplicationType && inputs["tenantId"] === tenantId && inputs["cell"] === cell,
+  );
+  const hint =
+    pending === undefined
+      ? ""
+      : ` A create of ${pending.slot} is pending in the state, and may have made it.`;
+  return [
+    {
+      ...describe(application),
+      kind: "unmanagedApplication",
+      severity: "todo",
+      ...(pending === undefined ? {} : { slot: pending.slot }),
+      why:
+        otherStack === undefined
+          ? `It is in a tenant of this stack, and neither the state nor the journal knows it.${hint}`
+          : `The journal has it on record as made for the stack ${otherStack}.`,
+      next: [`if nobody uses it: ${deleteAtVendor(tenantId, applicationId)}`],
+    },
+  ];
+}
+
+/** One of a tenant of this stack that another stack holds, and that this one has not made. */
+function othersIn(application: Existing, { state, elsewhere }: Comparison): Finding[] {
+  const { tenantId, applicationId } = application;
+  const holder = elsewhere.holders.get(applicationId);
+  if (holder === undefined || !state.tenants.some((held) => held.tenantId === tenantId)) return [];
+  return [
+    {
+      ...describe(application),
+      kind: "unmanagedApplication",
+      severity: "note",
+      why: `It is in a tenant of this stack, and stack ${holder.stack} holds it.`,
+      next: [],
+    },
+  ];
+}
+
+function lost(application: HeldApplication, { events, typed }: Comparison): Finding[] {
+  const { isToBeDeleted, applicationId, tenantId, authMethod } = application;
+  // The next update deletes it, and is told that it is gone. Where the tenant is a secret of the program's, nobody looked.
+  if (isToBeDeleted || tenantId === "") return [];
+  const isHalfDeleted = mayBeDeleted(events, "TenantApplication", applicationId);
+  return [
+    {
+      ...place(application),
+      ...(authMethod === undefined ? {} : { authMethod }),
+      kind: "lostApplication",
+      severity: "todo",
+      why: isHalfDeleted
+        ? "Its delete was begun by this stack, and the answer never came: it is gone."
+        : "The state holds it, and the API does not know it: its credentials are taken no more.",
+      next: isHalfDeleted ? [typed(["up"]), typed(["destroy"])] : [typed(["refresh"]), typed(["up"])],
+    },
+  ];
+}
+
+function partlyMade(application: HeldApplication, { typed }: Comparison): Finding[] {
+  const { isPartlyMade, authMethod = "CLIENT_SECRET", hasSecret, differs, urn } = application;
+  if (!isPartlyMade) return [];
+  const lacksSecret = authMethod === "CLIENT_SECRET" && !hasSecret;
+  return [
+    {
+      ...place(application),
+      kind: "partlyMade",
+      severity: "todo",
+      why:
+        differs !== undefined
+          ? `It was made otherwise than it was asked for (${differs}): nobody is to use it.`
+          : lacksSecret
+            ? "It was made, and its secret never came: nobody can use it."
+            : "It was made, and the answer was not whole: the state lacks a part of it.",
+      next: [typed(lacksSecret || differs !== undefined ? ["up", "--replace", urn] : ["up"])],
+    },
+  ];
+}
+
+function place({ slot, urn, tenantId, applicationId, clientId, cell }: HeldApplication): Partial<Finding> {
+  return {
+    slot,
+    urn,
+    tenantId,
+    applicationId,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(cell === undefined ? {} : { cell }),
+  };
+}
+
+function describe({ tenantId, applicationId, clientId, cell }: Existing): {
+  tenantId: string;
+  applicationId: string;
+  clientId: string;
+  cell: string;
+} {
+  return { tenantId, applicationId, clientId, cell };
+}
+
+function toCandidate({ applicationId, clientId }: Existing, { state }: Comparison): Candidate {
+  return {
+    applicationId,
+    clientId,
+    isHeld: state.applications.some((held) => held.applicationId === applicationId),
+  };
+}
+
+function deleteAtVendor(tenantId: string, applicationId: string): string {
+  return `delete at the vendor: DELETE /tenants/${tenantId}/applications/${applicationId}`;
+}

@@ -1,0 +1,167 @@
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import { type ApiApplication, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
+import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
+
+import { type DeclaredEntry, declaredEntries } from "../entry/declared";
+import {
+  entryOf,
+  firstGeneration,
+  type KnownSecret,
+  type LivingApplication,
+  type LivingCustomer,
+  type PrintedEntry,
+} from "../entry/entry";
+import type { Stack } from "../stack/stack";
+import type { Comparison } from "./comparison";
+import type { Finding, FindingKind } from "./finding";
+import { applicationParameters } from "./open-creates";
+import { recordOf } from "./record";
+
+/** The entries that settle findings, and what could not be found out for them. */
+export interface Entries {
+  entries: PrintedEntry[];
+  warnings: string[];
+}
+
+/** What is settled by declaring it: it is taken over as it is. */
+const adoptable: readonly FindingKind[] = [
+  "orphanedTenant",
+  "orphanedApplication",
+  "unmanagedTenant",
+  "unmanagedApplication",
+];
+
+/**
+ * Writes the entry of each customer of which something lives that no state holds. What `--fix` deletes is in none, nor is
+ * a tenant that nothing says to be this stack's: neither the record nor the configuration, by its name.
+ */
+export async function entriesFor(
+  stack: Stack,
+  api: Pick<TenantManagementApi, "listApplications">,
+  comparison: Comparison,
+  findings: readonly Finding[],
+): Promise<Entries> {
+  if (!findings.some(({ kind }) => adoptable.includes(kind))) return { entries: [], warnings: [] };
+  const declared = await declaredEntries(stack);
+  const customers = await livingCustomers(api, comparison, findings, declared);
+  const found: Entries = { entries: [], warnings: [] };
+  const aws = new SecretsManager(stack.aws);
+  try {
+    for (const living of customers) {
+      const entry = declared.get(living.name);
+      const secrets = await secretsOf(aws, stack, living, entry).catch((error: unknown) => {
+        found.warnings.push(
+          `The secrets of customer ${living.name} could not be asked of AWS, so its entry lacks their ARNs: ${messageOf(error)} ` +
+            "(it takes secretsmanager:DescribeSecret; ListSecrets for what is not on record)",
+        );
+        return [];
+      });
+      found.entries.push(...[(await entryOf(living, secrets, entry)) ?? []].flat());
+    }
+  } finally {
+    aws.close();
+  }
+  return found;
+}
+
+async function livingCustomers(
+  api: Pick<TenantManagementApi, "listApplications">,
+  comparison: Comparison,
+  findings: readonly Finding[],
+  declared: ReadonlyMap<string, DeclaredEntry>,
+): Promise<LivingCustomer[]> {
+  const { tenants, state, applications } = comparison;
+  const record = recordOf(comparison.events, "Tenant", comparison);
+  const isDeclared = ({ tenantName = "", tenantId = "" }: Finding): boolean =>
+    declared.has(tenantName) &&
+    declared.get(tenantName)?.["status"] !== "released" &&
+    record.stackOf(tenantId) === undefined;
+  const found = findings.filter(
+    (finding) =>
+      adoptable.includes(finding.kind) &&
+      finding.fix === undefined &&
+      (finding.severity === "todo" || isDeclared(finding)),
+  );
+  const tenantIds = new Set(found.flatMap(({ tenantId }) => tenantId ?? []));
+  const living = tenants.filter(({ tenantId }) => tenantIds.has(tenantId));
+  return Promise.all(
+    living.map(async ({ tenantId, name, cells }) => ({
+      name,
+      tenantId,
+      cells,
+      applications: livingApplications(
+        // Of a tenant that is not on record, nobody has asked for them.
+        applications.get(tenantId) ?? (await api.listApplications(tenantId)) ?? [],
+        comparison,
+        findings,
+      ),
+      heldSlots: new Set(
+        state.applications
+          .filter((application) => application.tenantId === tenantId)
+          .map(({ slot }) => firstGeneration(slot)),
+      ),
+      isHeld: state.tenants.some((tenant) => tenant.tenantId === tenantId),
+    })),
+  );
+}
+
+/** Gives the applications of a tenant that are to be taken over, the last made first. */
+function livingApplications(
+  applications: readonly ApiApplication[],
+  comparison: Comparison,
+  findings: readonly Finding[],
+): LivingApplication[] {
+  const { state, events } = comparison;
+  const record = recordOf(events, "TenantApplication", comparison);
+  const held = new Set(state.applications.map(({ applicationId }) => applicationId));
+  const going = new Set(
+    findings.flatMap(({ fix }) => (fix?.action === "deleteApplication" ? [fix.applicationId] : [])),
+  );
+  return (
+    applications
+      .filter(({ applicationId }) => !held.has(applicationId) && !going.has(applicationId))
+      // Another stack's is that stack's.
+      .filter(
+        ({ applicationId }) => record.made.has(applicationId) || record.stackOf(applicationId) === undefined,
+      )
+      .map((application) => {
+        const made = record.made.get(application.applicationId);
+        const { authMethod } = applicationParameters.parse(made?.intent?.parameters ?? {});
+        const keyId = made?.intent?.parameters["keyId"];
+        return {
+          at: made?.result.at ?? "",
+          living: {
+            ...application,
+            authMethod,
+            slot: made?.result.slot,
+            ...(typeof keyId === "string" ? { keyId } : {}),
+          },
+        };
+      })
+      .toSorted((a, b) => b.at.localeCompare(a.at))
+      .map(({ living }) => living)
+  );
+}
+
+/** Asks AWS by name for what is on record or declared; only where an application is not does it list. */
+async function secretsOf(
+  aws: SecretsManager,
+  stack: Stack,
+  { name, applications }: LivingCustomer,
+  declared: DeclaredEntry | undefined,
+): Promise<KnownSecret[]> {
+  const prefix = `${stack.configured("secretPrefix") ?? defaultSecretPrefix}/${stack.settings.stage}/`;
+  if (declared === undefined && applications.length === 0) return listed(aws, prefix, name);
+  if (applications.some(({ slot }) => slot === undefined)) return listed(aws, prefix, name);
+  const slots = new Set(applications.map(({ slot = "" }) => firstGeneration(slot)));
+  const described = [...slots].map(async (slot): Promise<KnownSecret[]> => {
+    const found = await aws.describe({ name: `${prefix}${slot}`, tags: undefined });
+    return found === undefined ? [] : [{ slot, arn: found.arn, tags: found.tags }];
+  });
+  return (await Promise.all(described)).flat();
+}
+
+async function listed(aws: SecretsManager, prefix: string, customer: string): Promise<KnownSecret[]> {
+  const found = await aws.list(`${prefix}${customer}/`);
+  return found.map(({ name, arn, tags }) => ({ slot: name.slice(prefix.length), arn, tags }));
+}

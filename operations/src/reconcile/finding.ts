@@ -1,0 +1,81 @@
+import type { Ending } from "pulumi-resistant-tenants/internal/journal";
+
+import type { Lock } from "../stack/lock";
+
+/** What can be found, and how it is called in a table. */
+export const findingTitles = {
+  unreadableRecord: "unreadable record",
+  locked: "locked",
+  pendingOperation: "pending operation",
+  orphanedTenant: "orphaned tenant",
+  orphanedApplication: "orphaned application",
+  doubled: "doubled",
+  lostTenant: "lost tenant",
+  lostApplication: "lost application",
+  partlyMade: "partly made",
+  changedSecret: "changed secret",
+  unmanagedTenant: "unmanaged tenant",
+  unmanagedApplication: "unmanaged application",
+  openIntent: "open intent",
+  moved: "moved to another stack",
+  gone: "gone",
+} as const;
+export type FindingKind = keyof typeof findingTitles;
+
+/** What `--fix` can do about a finding. */
+export type Fix =
+  | { action: "cancelLock"; locks: readonly Lock[] }
+  | { action: "deleteApplication"; tenantId: string; applicationId: string; slot: string }
+  | { action: "deleteEmptySecret"; secretName: string; arn: string; slot: string }
+  | { action: "clearPendingCreate"; urn: string; slot: string }
+  | ({ action: "recordGone" } & RecordedPlace)
+  | ({ action: "recordMove"; to: string } & RecordedPlace)
+  | {
+      action: "settleIntent";
+      intentId: string;
+      ending: { outcome: "made" | "gone" | "released" | "failed" | "unknown" } & Pick<
+        Ending,
+        "tenantId" | "applicationId" | "clientId"
+      >;
+      operation: string;
+      slot: string;
+    };
+
+/** An object that the stack has on record, and no longer holds. */
+export interface RecordedPlace {
+  type: "Tenant" | "TenantApplication";
+  slot: string;
+  tenantId: string;
+  applicationId?: string;
+}
+
+/** One application that a finding is about, where it is about several. */
+export interface Candidate {
+  applicationId: string;
+  clientId: string;
+  /** Whether a resource of the state is this application. */
+  isHeld: boolean;
+}
+
+/** One thing that the journal, the state and the API do not agree on. It never holds a credential. */
+export interface Finding {
+  kind: FindingKind;
+  /** `todo`: somebody has to act. `note`: it is harmless, or may be another stack's business. */
+  severity: "todo" | "note";
+  /** The resource's name in the stack. */
+  slot?: string;
+  urn?: string;
+  tenantId?: string;
+  tenantName?: string;
+  applicationId?: string;
+  clientId?: string;
+  cell?: string;
+  authMethod?: string;
+  secretArn?: string;
+  candidates?: Candidate[];
+  /** Why it is one. */
+  why: string;
+  /** What to do, the first thing first: commands, and lines for the configuration. */
+  next: string[];
+  fix?: Fix;
+}

@@ -1,0 +1,180 @@
+import { type ApiTenant, parseInstant } from "pulumi-resistant-tenants/client";
+import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
+import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/internal/operator";
+
+import type { HeldTenant } from "../stack/state";
+import type { Comparison } from "./comparison";
+import type { Finding } from "./finding";
+import { tenantParameters } from "./open-creates";
+import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord } from "./record";
+
+/** Finds what is amiss with tenants. */
+export function compareTenants(comparison: Comparison): Finding[] {
+  const { state, tenants, events, elsewhere } = comparison;
+  const record = recordOf(events, "Tenant", comparison);
+  const held = new Set(state.tenants.map(({ tenantId }) => tenantId));
+  const released = handedOver("Tenant", comparison);
+  const existing = new Set(tenants.map(({ tenantId }) => tenantId));
+  const names = new Set(tenants.map(({ name }) => name));
+  return [
+    ...tenants
+      .filter(({ tenantId }) => !held.has(tenantId) && !released.has(tenantId))
+      // What it has made and another stack holds is told as moved.
+      .filter(({ tenantId }) => !(record.made.has(tenantId) && elsewhere.holders.has(tenantId)))
+      .map((tenant) => notHeld(tenant, record, comparison)),
+    ...state.tenants.flatMap((tenant) =>
+      existing.has(tenant.tenantId) ? partlyMade(tenant, comparison) : lost(tenant, comparison),
+    ),
+    ...record.open
+      .filter((intent) => isLastOfSlot(events, intent))
+      .filter((intent) => !names.has(tenantParameters.parse(intent.parameters).name ?? ""))
+      .map((intent) => openIntent(intent, comparison)),
+  ];
+}
+
+function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison): Finding {
+  const { tenantId, name } = tenant;
+  const common = { tenantId, tenantName: name };
+  const made = record.made.get(tenantId);
+  if (made !== undefined) {
+    const { outcome, slot, at, actor } = made.result;
+    return {
+      ...common,
+      kind: "orphanedTenant",
+      severity: "todo",
+      slot,
+      why: `This stack has it on record as ${outcome} (${at}, by ${actor}), and no resource of the state is it.${applicationsIn(tenant, comparison)}`,
+      next: takeOver(tenant, comparison),
+    };
+  }
+  const holder = comparison.elsewhere.holders.get(tenantId);
+  const intent = record.open.find((open) => tenantParameters.parse(open.parameters).name === name);
+  if (
+    holder === undefined &&
+    intent !== undefined &&
+    !record.all.has(tenantId) &&
+    isSince(tenant, intent, comparison)
+  ) {
+    return {
+      ...common,
+      kind: "orphanedTenant",
+      severity: "todo",
+      slot: intent.slot,
+      why: `Its create was begun ${intent.at} by ${intent.actor}, and the answer never came.${applicationsIn(tenant, comparison)}`,
+      next: takeOver(tenant, comparison),
+    };
+  }
+  return unmanaged(tenant, record, comparison);
+}
+
+/** One that is yet to come has its zone left out or wrong: it proves nothing. */
+function isSince(tenant: ApiTenant, intent: IntentEvent, { clockAheadMs, nowMs }: Comparison): boolean {
+  const createdAtMs = parseInstant(tenant.createdAt);
+  if (createdAtMs === undefined) return false;
+  const sinceMs = Date.parse(intent.at) + clockAheadMs - clockToleranceMs;
+  return createdAtMs >= sinceMs && createdAtMs <= nowMs + clockAheadMs + clockToleranceMs;
+}
+
+function unmanaged(tenant: ApiTenant, record: TypeRecord, { state, elsewhere }: Comparison): Finding {
+  const { tenantId, name } = tenant;
+  const otherStack = record.stackOf(tenantId);
+  const holder = elsewhere.holders.get(tenantId);
+  const pending = state.pending.find(({ type, inputs }) => type === tenantType && inputs["name"] === name);
+  const common = { kind: "unmanagedTenant", tenantId, tenantName: name } as const;
+  if (holder !== undefined) {
+    return { ...common, severity: "note", why: `Stack ${holder.stack} holds it.`, next: [] };
+  }
+  if (pending !== undefined) {
+    return {
+      ...common,
+      severity: "todo",
+      slot: pending.slot,
+      why: `Neither the state nor the journal knows it; but a create of the tenant "${name}" is pending in the state, and may have made it.`,
+      next: [`adopt: ${tenantId}`],
+    };
+  }
+  return {
+    ...common,
+    severity: "note",
+    why:
+      otherStack === undefined
+        ? "Neither the state nor the journal knows it: it may be another stack's, or made by hand."
+        : `The journal has it on record as made for the stack ${otherStack}.`,
+    next: [],
+  };
+}
+
+function takeOver(tenant: ApiTenant, { applications, typed }: Comparison): string[] {
+  const isEmpty = (applications.get(tenant.tenantId) ?? []).length === 0;
+  return [...(isEmpty ? [typed(["up"])] : []), `adopt: ${tenant.tenantId}`];
+}
+
+function applicationsIn({ tenantId }: ApiTenant, { applications }: Comparison): string {
+  const ids = (applications.get(tenantId) ?? []).map(({ applicationId }) => applicationId);
+  return ids.length === 0 ? " It holds no application." : ` It holds the applications ${ids.join(", ")}.`;
+}
+
+function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
+  const { tenantId, name, slot, urn, isToBeDeleted } = tenant;
+  const { typed, events } = comparison;
+  // The next update deletes it, and is told that it is gone.
+  if (isToBeDeleted) return [];
+  const common = {
+    kind: "lostTenant",
+    slot,
+    urn,
+    tenantId,
+    ...(name === undefined ? {} : { tenantName: name }),
+  } as const;
+  if (mayBeDeleted(events, "Tenant", tenantId)) {
+    return [
+      {
+        ...common,
+        severity: "todo",
+        why: "Its delete was begun by this stack, and the answer never came: it is gone.",
+        next: [typed(["up"]), typed(["destroy"])],
+      },
+    ];
+  }
+  const isAnyKnown = isAnyTenantKnown(comparison);
+  return [
+    {
+      ...common,
+      severity: "todo",
+      why: isAnyKnown
+        ? "The state holds it, and the API does not know it."
+        : "The state holds it, and the API knows no tenant of this stack: the credentials are most likely another organization's.",
+      next: isAnyKnown
+        ? [typed(["refresh"]), typed(["up"])]
+        : [typed(["config", "get", "tenants:clientId"]), `TENANTS_ACCEPT_MISSING=true ${typed(["refresh"])}`],
+    },
+  ];
+}
+
+function partlyMade(tenant: HeldTenant, { typed }: Comparison): Finding[] {
+  if (!tenant.isPartlyMade) return [];
+  const { slot, urn, tenantId } = tenant;
+  return [
+    {
+      kind: "partlyMade",
+      severity: "todo",
+      slot,
+      urn,
+      tenantId,
+      why: "It was made, and the answer was not whole: the state lacks a part of it.",
+      next: [typed(["up"])],
+    },
+  ];
+}
+
+function openIntent(intent: IntentEvent, { typed }: Comparison): Finding {
+  const { name } = tenantParameters.parse(intent.parameters);
+  return {
+    kind: "openIntent",
+    severity: "note",
+    slot: intent.slot,
+    ...(name === undefined ? {} : { tenantName: name }),
+    why: `Its create was begun ${intent.at} by ${intent.actor}, and made nothing that the API shows: the next update settles it.`,
+    next: [typed(["up"])],
+  };
+}

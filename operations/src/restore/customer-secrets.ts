@@ -1,0 +1,65 @@
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import { onRecord, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
+import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
+
+import type { Stack } from "../stack/stack";
+
+/** A secret of a customer's, as AWS has it. */
+export interface CustomerSecret {
+  /** The name of its resource in the stack: `<customer>/<cell>/<purpose>`. */
+  slot: string;
+  arn: string;
+  /** AWS's `DeletedDate`, RFC 3339; absent where it does not wait for its deletion. */
+  deletedAt?: string;
+  tags: ReadonlyMap<string, string>;
+}
+
+/**
+ * Lists a customer's secrets, those that wait for their deletion included.
+ *
+ * @throws where one of those names is not this project's
+ */
+export async function findCustomerSecrets(stack: Stack, customer: string): Promise<CustomerSecret[]> {
+  const { stage } = stack.settings;
+  const prefix = `${stack.configured("secretPrefix") ?? defaultSecretPrefix}/${stage}/`;
+  const found = await withAws(stack, (aws) => aws.list(`${prefix}${customer}/`));
+  const foreign = found.find(({ tags }) => tags.get("stage") !== stage || tags.get("customer") !== customer);
+  if (foreign !== undefined) {
+    throw new Error(
+      `The secret ${foreign.name} (${foreign.arn}) is not one that this project made: its tags do not name stage ${stage} and customer ${customer}. Nothing was changed. ` +
+        "Give it another name; or, if it is the customer's, tag it so.",
+    );
+  }
+  return found.map(({ arn, name, tags, deletedAt }) => ({
+    slot: name.slice(prefix.length),
+    arn,
+    tags,
+    ...(deletedAt === undefined ? {} : { deletedAt }),
+  }));
+}
+
+/** Takes secrets back from their deletion, on the record: each keeps its ARN, its versions and its policy. */
+export async function restoreSecrets(
+  stack: Stack,
+  record: StackRecord,
+  secrets: readonly CustomerSecret[],
+): Promise<void> {
+  await withAws(stack, async (aws) => {
+    for (const { slot, arn, deletedAt } of secrets) {
+      const action = { type: "Secret", operation: "restore", slot, parameters: { arn, deletedAt } } as const;
+      await onRecord(record, action, async () => {
+        await aws.restore(arn);
+        return "restored";
+      });
+    }
+  });
+}
+
+async function withAws<T>({ aws }: Stack, use: (secrets: SecretsManager) => Promise<T>): Promise<T> {
+  const secrets = new SecretsManager(aws);
+  try {
+    return await use(secrets);
+  } finally {
+    secrets.close();
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  eventsOf,
+  type JournalEvent,
+  mayBeDeleted,
+  type RecordedType,
+} from "pulumi-resistant-tenants/internal/journal";
+
+import { declaredEntries } from "../entry/declared";
+import { entryOf, firstGeneration, type LivingApplication, type PrintedEntry } from "../entry/entry";
+import { asOneRecord } from "../stack/former-names";
+import { applicationParameters } from "../reconcile/open-creates";
+import { recordOf, type RecordedObject } from "../reconcile/record";
+import type { Stack } from "../stack/stack";
+import { type HeldState, readState } from "../stack/state";
+import type { CustomerSecret } from "./customer-secrets";
+
+/**
+ * Writes the entry with which a customer is taken over whose secrets are restored, where its tenant or an application is
+ * on record as made, not as deleted, and in no state: the state was lost, or the customer was handed over. It asks nothing
+ * of the vendor, as `restore` does not; `reconcile` does.
+ *
+ * @returns Resolves with undefined where the state holds all that is on record, or the entry adopts it already
+ */
+export async function entryForRestored(
+  stack: Stack,
+  customer: string,
+  secrets: readonly CustomerSecret[],
+): Promise<PrintedEntry | undefined> {
+  const [state, entries] = await Promise.all([readState(stack.pulumi, undefined), stack.journal.entries()]);
+  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
+  const tenantId = lastMade(events, "Tenant", stack, ({ result }) => result.slot === customer)[0]?.objectId;
+  if (tenantId === undefined) return undefined;
+  const applications = lastMade(
+    events,
+    "TenantApplication",
+    stack,
+    ({ result }) => result.tenantId === tenantId,
+  ).filter(({ objectId }) => !state.applications.some((held) => held.applicationId === objectId));
+  const isHeld = state.tenants.some((held) => held.tenantId === tenantId);
+  const declared = (await declaredEntries(stack)).get(customer);
+  if (isHeld && applications.length === 0) return undefined;
+  if (adoptsAll(declared, tenantId, applications)) return undefined;
+  const living = {
+    name: customer,
+    tenantId,
+    cells: [],
+    applications: applications.map(toLiving),
+    heldSlots: heldSlots(state, tenantId),
+    isHeld,
+  };
+  return entryOf(living, secrets, declared);
+}
+
+/** Gives what a stack has on record as made, and not as deleted since, the last first. */
+function lastMade(
+  events: readonly JournalEvent[],
+  type: RecordedType,
+  { name, settings }: Stack,
+  isWanted: (made: RecordedObject) => boolean,
+): RecordedObject[] {
+  const { made } = recordOf(events, type, { stack: name, apiUrl: settings.apiUrl });
+  return [...made.values()]
+    .filter((object) => isWanted(object) && !mayBeDeleted(events, type, object.objectId))
+    .toSorted((a, b) => b.result.at.localeCompare(a.result.at));
+}
+
+function toLiving({ objectId, intent, result }: RecordedObject): LivingApplication {
+  const { cell = "", scopes, authMethod } = applicationParameters.parse(intent?.parameters ?? {});
+  const keyId = intent?.parameters["keyId"];
+  return {
+    applicationId: objectId,
+    clientId: result.clientId,
+    ...(typeof keyId === "string" ? { keyId } : {}),
+    cell,
+    ...(scopes.length === 0 ? {} : { scopes }),
+    authMethod,
+    slot: result.slot,
+  };
+}
+
+function heldSlots({ applications }: HeldState, tenantId: string): Set<string> {
+  return new Set(
+    applications.filter((held) => held.tenantId === tenantId).map(({ slot }) => firstGeneration(slot)),
+  );
+}
+
+function adoptsAll(declared: unknown, tenantId: string, applications: readonly RecordedObject[]): boolean {
+  const text = JSON.stringify(declared ?? {});
+  return text.includes(tenantId) && applications.every(({ objectId }) => text.includes(objectId));
+}

@@ -1,0 +1,7 @@
+/** Which stack is meant. */
+export interface StackOptions {
+  /** Its name; default: the one that is selected (`pulumi stack select`). */
+  stack?: string;
+  /** The project's folder, or one below it; default: the present one. */
+  cwd?: string;
+}

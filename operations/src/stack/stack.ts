@@ -1,0 +1,176 @@
+import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
+import {
+  type AuditLog,
+  type Journal,
+  openAuditLog,
+  openJournalOf,
+} from "pulumi-resistant-tenants/internal/journal";
+import { connect, needsConfiguredKey } from "pulumi-resistant-tenants/internal/operator";
+import { type Aws, readReach } from "pulumi-resistant-tenants/internal/reach";
+import {
+  allowedHostsIn,
+  describeProblems,
+  type EnvironmentVariables,
+  type ProviderSettings,
+  readSettings,
+  settingsKeys,
+} from "pulumi-resistant-tenants/internal/settings";
+import { typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
+import { z } from "zod";
+
+import type { StackOptions } from "./options";
+import { projectFolderOf } from "./project-folder";
+import { type Pulumi, pulumiFor } from "./pulumi";
+import { readFormerNames } from "./state";
+
+/** A stack, as a command works on it. */
+export interface Stack {
+  /** `organization/project/stack`. */
+  name: string;
+  settings: ProviderSettings;
+  /** The environment variables of whoever works on it. */
+  environment: EnvironmentVariables;
+  /** The values of the namespace `tenants`, by key without it, as text or JSON; none that is a secret. */
+  configuration: ReadonlyMap<string, string>;
+  /** Where its state is: `file://…`, `s3://…`, `https://…`. */
+  backendUrl: string;
+  /** The folder in which `pulumi` is run. */
+  directory: string;
+  /** Gives the value of a key of the namespace `tenants`, if it is there and no secret. */
+  configured(key: string): string | undefined;
+  /** `aws:region`; undefined where only AWS's own configuration tells it. */
+  awsRegion: string | undefined;
+  /** How AWS is reached: as the stack's AWS provider does. */
+  aws: Aws;
+  journal: Journal;
+  /** Gives the other names that its state tells: it was renamed, or moved. */
+  formerNames: () => Promise<string[]>;
+  /** Where each event of the journal is put, too (`tenants:auditLogGroup`). */
+  auditLog: AuditLog | undefined;
+  pulumi: Pulumi;
+  /** Writes a command of this command line as the user would type it for the same stack. */
+  typed(args: readonly string[]): string;
+  /** Connects to the API with the organization's credentials, as the resources do. */
+  connect(): Promise<TenantManagementApi>;
+}
+
+const configurationSchema = z.record(
+  z.string(),
+  z.object({ value: z.string().optional(), secret: z.boolean().default(false) }),
+);
+type Configuration = z.output<typeof configurationSchema>;
+
+/**
+ * Opens the stack that is chosen or selected.
+ *
+ * @param environment the environment variables of whoever works on it: hosts that are allowed, the reason, AWS's own, …
+ * @throws when `pulumi` does not answer, or the stack's configuration is wrong
+ */
+export async function openStack(options: StackOptions, environment: EnvironmentVariables): Promise<Stack> {
+  const directory = projectFolderOf(options);
+  const pulumi = pulumiFor(options.stack, directory);
+  const chosen = [
+    ...(options.stack === undefined ? [] : ["--stack", options.stack]),
+    ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),
+  ];
+  const [name, configuration, backendUrl] = await Promise.all([
+    pulumi.run(["stack", "--show-name", "--fully-qualify-stack-names"]).then((text) => text.trim()),
+    pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
+    pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
+  ]);
+  let read: Promise<string[]> | undefined;
+  const formerNames = (): Promise<string[]> => (read ??= readFormerNames(pulumi, name));
+  const awsRegion = configuration["aws:region"]?.value;
+  const settings = await settingsOf(configuration, pulumi, environment);
+  const awsValues = await awsValuesOf(configuration, pulumi);
+  const reach = readReach(environment, (key) => awsValues.get(key));
+  const { aws } = reach;
+  return {
+    name,
+    settings,
+    environment,
+    configuration: plainValues(configuration),
+    backendUrl,
+    directory,
+    configured: (key) => configuration[`tenants:${key}`]?.value,
+    awsRegion,
+    aws,
+    journal: openJournalOf({
+      stack: name,
+      location: settings.journal,
+      directory,
+      aws,
+      formerNames,
+    }),
+    formerNames,
+    auditLog: settings.auditLogGroup === undefined ? undefined : openAuditLog(settings.auditLogGroup, aws),
+    pulumi,
+    typed: (args) => typedCommand(["npm", "run", "tenants", "--", ...args, ...chosen]),
+    connect: async () => {
+      const needsKey = needsConfiguredKey(settings, environment);
+      const withKey = needsKey ? await withConfiguredKey(settings, configuration, pulumi) : settings;
+      return connect(withKey, reach, environment);
+    },
+  };
+}
+
+function plainValues(configuration: Configuration): Map<string, string> {
+  const prefix = "tenants:";
+  return new Map(
+    Object.entries(configuration).flatMap(([key, { value, secret }]) =>
+      key.startsWith(prefix) && !secret && value !== undefined
+        ? [[key.slice(prefix.length), value] as const]
+        : [],
+    ),
+  );
+}
+
+function toBackendUrl(json: string): string {
+  return z.object({ url: z.string() }).parse(JSON.parse(json)).url;
+}
+
+/** Reads the keys that the resources read. A secret is decrypted alone, and the private key not yet. */
+async function settingsOf(
+  configuration: Configuration,
+  pulumi: Pulumi,
+  environment: EnvironmentVariables,
+): Promise<ProviderSettings> {
+  const values = new Map<string, string>();
+  for (const key of settingsKeys) {
+    const entry = configuration[`tenants:${key}`];
+    if (entry === undefined || (entry.secret && key === "privateKey")) continue;
+    const value = entry.secret ? await decrypted(`tenants:${key}`, pulumi) : entry.value;
+    if (value !== undefined) values.set(key, value);
+  }
+  const read = readSettings((key) => values.get(key), {
+    allowedHosts: allowedHostsIn(environment),
+    aws: (key) => configuration[`aws:${key}`]?.value,
+  });
+  if ("problems" in read) throw new Error(describeProblems(read.problems));
+  return read.settings;
+}
+
+/** Reads the keys of the namespace `aws`; of a stack that keeps them there, the credentials are secrets. */
+async function awsValuesOf(configuration: Configuration, pulumi: Pulumi): Promise<Map<string, string>> {
+  const prefix = "aws:";
+  const values = new Map<string, string>();
+  for (const [key, { value, secret }] of Object.entries(configuration)) {
+    if (!key.startsWith(prefix)) continue;
+    const plain = secret ? await decrypted(key, pulumi) : value;
+    if (plain !== undefined) values.set(key.slice(prefix.length), plain);
+  }
+  return values;
+}
+
+async function withConfiguredKey(
+  settings: ProviderSettings,
+  configuration: Configuration,
+  pulumi: Pulumi,
+): Promise<ProviderSettings> {
+  if (configuration["tenants:privateKey"]?.secret !== true) return settings;
+  return { ...settings, privateKey: await decrypted("tenants:privateKey", pulumi) };
+}
+
+async function decrypted(key: string, pulumi: Pulumi): Promise<string> {
+  return (await pulumi.run(["config", "get", key])).replace(/\r?\n$/, "");
+}

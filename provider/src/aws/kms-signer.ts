@@ -1,0 +1,65 @@
+import type { Aws } from "./aws";
+import { type AssertionSigner, remoteSigner } from "../client/assertion";
+import { messageOf, TenantManagementError } from "../client/errors";
+
+/** A signature is as long as the modulus. The vendor wants an RSA key of the organization's of at least 2048 bits. */
+const shortestSignatureBytes = 2048 / 8;
+
+/** What to do about an error of KMS's, by its name. */
+const remedies: Partial<Record<string, string>> = {
+  AccessDeniedException:
+    "Allow the AWS identity of this run kms:Sign on it, in its own policy or in that of the key.",
+  NotFoundException: "Check tenants:kmsKeyId, and the account and the region that it is looked for in.",
+  DisabledException: "Enable it (aws kms enable-key).",
+  KMSInvalidStateException: "Enable it, or cancel its deletion (aws kms cancel-key-deletion).",
+};
+
+const otherwise =
+  "It takes an asymmetric key of the spec RSA_2048, RSA_3072 or RSA_4096 and the usage SIGN_VERIFY, and the permission kms:Sign on it.";
+
+/**
+ * Makes client assertions (RS256) that a key in AWS KMS signs. KMS is asked when an assertion is needed, and only for
+ * the signature: kms:Sign is all the permission it takes.
+ *
+ * @param keyId id or ARN of the key, or `alias/…` or the alias's ARN; an ARN's region goes before that of the run
+ * @throws (the signer) {@link TenantManagementError} `INPUT_INVALID` with the key and what to do
+ * @see {@link https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html AWS KMS, Sign}
+ */
+export function kmsSigner(keyId: string, aws: Aws): AssertionSigner {
+  return remoteSigner("RS256", async (bytes) => {
+    const signature = await signInKms(keyId, aws, bytes);
+    if (signature.length < shortestSignatureBytes) throw refusal(keyId, "the key is too short", otherwise);
+    return signature;
+  });
+}
+
+async function signInKms(keyId: string, aws: Aws, bytes: Buffer): Promise<Uint8Array> {
+  const { KMSClient, SignCommand } = await import("@aws-sdk/client-kms");
+  const client = aws.open(KMSClient, "kms", { region: keyId.split(":")[3] });
+  try {
+    const { Signature } = await client.send(
+      new SignCommand({
+        KeyId: keyId,
+        Message: bytes,
+        // KMS takes up to 4096 bytes in this form; an assertion has some 400.
+        MessageType: "RAW",
+        SigningAlgorithm: "RSASSA_PKCS1_V1_5_SHA_256",
+      }),
+    );
+    if (Signature === undefined) throw new Error("its answer holds no signature");
+    return Signature;
+  } catch (error) {
+    const name = error instanceof Error ? error.name : "";
+    throw refusal(keyId, `${name}: ${messageOf(error)}`, remedies[name] ?? otherwise, error);
+  } finally {
+    client.destroy();
+  }
+}
+
+function refusal(keyId: string, why: string, remedy: string, cause?: unknown): TenantManagementError {
+  return new TenantManagementError(
+    "INPUT_INVALID",
+    `The organization's key in AWS KMS (tenants:kmsKeyId, ${keyId}) did not sign: ${why.replace(/\.$/, "")}. Nothing was sent to the vendor. ${remedy}`,
+    { cause },
+  );
+}

@@ -1,0 +1,60 @@
+import type { Aws } from "./aws";
+import { messageOf, TenantManagementError } from "../client/errors";
+
+/**
+ * Reads the text of a secret in AWS Secrets Manager, in the region that its ARN names.
+ *
+ * @param failure says what cannot be done, for an error: `The organization's private key cannot be read from …`
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
+ */
+export async function readSecretValue(arn: string, failure: string, aws: Aws): Promise<string> {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+  const client = aws.open(SecretsManagerClient, "secretsmanager", { region: regionOf(arn) });
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    if (SecretString === undefined) throw new Error("its value is binary, not text");
+    return SecretString;
+  } catch (error) {
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `${failure} (${arn}): ${messageOf(error)}. ` +
+        "Check the ARN, and that the AWS identity of this run has secretsmanager:GetSecretValue on it " +
+        "(and kms:Decrypt, where a key of your own encrypts it).",
+      { cause: error },
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * Reads the tags of a secret in AWS Secrets Manager, in the region that its ARN names.
+ *
+ * @param failure as of {@link readSecretValue}
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
+ */
+export async function readSecretTags(
+  arn: string,
+  failure: string,
+  aws: Aws,
+): Promise<ReadonlyMap<string, string>> {
+  const { DescribeSecretCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+  const client = aws.open(SecretsManagerClient, "secretsmanager", { region: regionOf(arn) });
+  try {
+    const { Tags = [] } = await client.send(new DescribeSecretCommand({ SecretId: arn }));
+    return new Map(Tags.map(({ Key = "", Value = "" }) => [Key, Value]));
+  } catch (error) {
+    throw new TenantManagementError(
+      "INPUT_INVALID",
+      `${failure} (${arn}): ${messageOf(error)}. ` +
+        "Check that the AWS identity of this run has secretsmanager:DescribeSecret on it.",
+      { cause: error },
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+function regionOf(arn: string): string {
+  return arn.split(":")[3] ?? "";
+}

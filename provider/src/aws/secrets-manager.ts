@@ -1,0 +1,151 @@
+import {
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  type DescribeSecretResponse,
+  paginateListSecrets,
+  RestoreSecretCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+
+import type { Aws } from "./aws";
+import { isAwsError } from "./patience";
+
+/** A secret that is to be made. */
+export interface WantedSecret {
+  name: string;
+  /** The tags it is to have; undefined where no secret that exists can be the one. */
+  tags: Readonly<Record<string, string>> | undefined;
+}
+
+/** What AWS tells of the secret that has the name of one that is to be made. */
+export interface SecretDescription {
+  arn: string;
+  /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+  deletedAt: string | undefined;
+  /**
+   * Whether it is what a create that did not end has made: it has every tag that is wanted, and no version, so nothing
+   * was ever stored in it.
+   */
+  isEmptyAndWanted: boolean;
+  tags: ReadonlyMap<string, string>;
+}
+
+/** What AWS tells of a secret that a state holds. */
+export type SecretStatus =
+  | { kind: "missing" }
+  | {
+      kind: "there";
+      /** The id of the version that everybody reads (`AWSCURRENT`). */
+      currentVersionId: string | undefined;
+      /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+      deletedAt: string | undefined;
+    };
+
+/** A secret that AWS has, whoever made it. */
+export interface ListedSecret {
+  arn: string;
+  name: string;
+  tags: ReadonlyMap<string, string>;
+  /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+  deletedAt: string | undefined;
+}
+
+/** The part of AWS Secrets Manager that looks after secrets that are in no state. It never reads a value. */
+export class SecretsManager {
+  readonly #client: SecretsManagerClient;
+
+  /** @param region default: that of the run */
+  constructor(aws: Aws, region?: string) {
+    this.#client = aws.open(SecretsManagerClient, "secretsmanager", { region });
+  }
+
+  /**
+   * Describes the secret of a name.
+   *
+   * @returns Resolves with undefined where there is none.
+   * @throws what AWS answers, for example that this run lacks secretsmanager:DescribeSecret
+   */
+  async describe({ name, tags }: WantedSecret): Promise<SecretDescription | undefined> {
+    try {
+      const described = await this.#client.send(new DescribeSecretCommand({ SecretId: name }));
+      return {
+        arn: described.ARN ?? name,
+        deletedAt: described.DeletedDate?.toISOString(),
+        isEmptyAndWanted: tags !== undefined && isEmpty(described) && hasTags(described, tags),
+        tags: tagsOf(described),
+      };
+    } catch (error) {
+      if (isAwsError(error, "ResourceNotFoundException")) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Tells which version of a secret is the current one, and whether it waits for its deletion.
+   *
+   * @throws what AWS answers, for example that this run lacks secretsmanager:DescribeSecret
+   */
+  async statusOf(arn: string): Promise<SecretStatus> {
+    try {
+      const described = await this.#client.send(new DescribeSecretCommand({ SecretId: arn }));
+      const versions = Object.entries(described.VersionIdsToStages ?? {});
+      return {
+        kind: "there",
+        currentVersionId: versions.find(([, stages]) => stages.includes("AWSCURRENT"))?.[0],
+        deletedAt: described.DeletedDate?.toISOString(),
+      };
+    } catch (error) {
+      if (isAwsError(error, "ResourceNotFoundException")) return { kind: "missing" };
+      throw error;
+    }
+  }
+
+  /** Deletes a secret that holds nothing, at once, so that its name is free. */
+  async deleteEmpty(arn: string): Promise<void> {
+    await this.#client.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
+  }
+
+  /** Lists the secrets whose names begin so, those that wait for their deletion included. */
+  async list(beginning: string): Promise<ListedSecret[]> {
+    const found: ListedSecret[] = [];
+    const request = {
+      Filters: [{ Key: "name" as const, Values: [beginning] }],
+      IncludePlannedDeletion: true,
+    };
+    for await (const { SecretList } of paginateListSecrets({ client: this.#client }, request)) {
+      for (const { ARN, Name, Tags, DeletedDate } of SecretList ?? []) {
+        // AWS compares without regard to case.
+        if (ARN === undefined || Name?.startsWith(beginning) !== true) continue;
+        found.push({
+          arn: ARN,
+          name: Name,
+          tags: tagsOf({ Tags }),
+          deletedAt: DeletedDate?.toISOString(),
+        });
+      }
+    }
+    return found;
+  }
+
+  /** Takes a secret back from its deletion: it keeps its ARN, its versions and its resource policy. */
+  async restore(arn: string): Promise<void> {
+    await this.#client.send(new RestoreSecretCommand({ SecretId: arn }));
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+function isEmpty({ DeletedDate, VersionIdsToStages }: DescribeSecretResponse): boolean {
+  return DeletedDate === undefined && Object.keys(VersionIdsToStages ?? {}).length === 0;
+}
+
+function tagsOf({ Tags }: Pick<DescribeSecretResponse, "Tags">): Map<string, string> {
+  return new Map((Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+}
+
+function hasTags(described: DescribeSecretResponse, tags: Readonly<Record<string, string>>): boolean {
+  const actual = tagsOf(described);
+  return Object.entries(tags).every(([key, value]) => actual.get(key) === value);
+}

@@ -1,0 +1,114 @@
+import type { ApplicationCredentials } from "../../client/application-credentials";
+import { serverRefusals } from "../../client/as-asked";
+import type { ApiApplication, AuthMethod } from "../../client/schemas";
+import { type AdoptedSecret, readAdoptedSecret, toCredentials } from "./adopted-secret";
+import type { KeyAdoption } from "./adoption";
+import { applicationsOf, findApplication } from "../run/known-objects";
+import { assertHosts } from "../run/refused-hosts";
+import { readSecretTags, readSecretValue } from "../../aws/secret-value";
+import { currentApi, currentReach, currentSettings } from "../run/session";
+import { refusal } from "../tenant/tenant-model";
+
+const proven = new Map<string, Promise<ApplicationCredentials>>();
+
+/**
+ * Reads the credentials of an application that is to be adopted, and makes sure that they are its own: its
+ * authorization server gives a token for them. It is done once for the application and its key.
+ *
+ * @throws TenantManagementError with the way out; never with anything of the credentials
+ */
+export function provenCredentials(
+  adopted: KeyAdoption,
+  authMethod: AuthMethod,
+): Promise<ApplicationCredentials> {
+  const key = JSON.stringify([adopted.tenantId, adopted.applicationId, adopted.secretArn, authMethod]);
+  const pending = proven.get(key) ?? prove(adopted, authMethod);
+  proven.set(key, pending);
+  return pending;
+}
+
+/**
+ * Finds the application that is to be adopted.
+ *
+ * @throws TenantManagementError `INPUT_INVALID` where its tenant does not hold it, `ANSWER_INVALID` where its servers are
+ *   at hosts that are not allowed
+ */
+export async function applicationToAdopt({
+  tenantId,
+  applicationId,
+}: Omit<KeyAdoption, "secretArn">): Promise<ApiApplication> {
+  const found = await findApplication(tenantId, applicationId);
+  if (found !== undefined) {
+    assertHosts(`Application ${applicationId} was not adopted`, serverRefusals(found, currentSettings()));
+    return found;
+  }
+  const applications = await applicationsOf(tenantId);
+  const { stage } = currentSettings();
+  const held = applications?.map((application) => `${application.applicationId} (cell ${application.cell})`);
+  throw refusal(
+    held === undefined
+      ? `There is no tenant ${tenantId} in stage ${stage} to adopt application ${applicationId} from. Check the tenant's id, and that the credentials are this organization's.`
+      : `Tenant ${tenantId} (stage ${stage}) holds no application ${applicationId} to adopt; ` +
+          `it holds ${held.length === 0 ? "none" : held.join(", ")}. Mend \`adopt\`, or remove it to have one made.`,
+  );
+}
+
+async function prove(adopted: KeyAdoption, authMethod: AuthMethod): Promise<ApplicationCredentials> {
+  const { secretArn } = adopted;
+  const application = await applicationToAdopt(adopted);
+  const value = await readSecretValue(
+    secretArn,
+    `The credentials of application ${application.applicationId} cannot be read from adopt.secretArn`,
+    currentReach().aws,
+  );
+  const secret = readAdoptedSecret(value, secretArn);
+  assertOfApplication(secret, application, adopted);
+  if (!namesApplication(secret, application)) await assertTagged(application, adopted);
+  const credentials = await toCredentials(secret, authMethod, secretArn);
+  await (await currentApi()).proveCredentials(adopted.tenantId, application, credentials);
+  return credentials;
+}
+
+function assertOfApplication(
+  secret: AdoptedSecret,
+  { clientId }: ApiApplication,
+  { tenantId, applicationId, secretArn }: KeyAdoption,
+): void {
+  const expected = { tenant_id: tenantId, application_id: applicationId, client_id: clientId };
+  for (const name of ["tenant_id", "application_id", "client_id"] as const) {
+    const said = secret[name];
+    if (said === undefined || said === expected[name]) continue;
+    throw refusal(
+      `The secret ${secretArn} is of another application: its ${name} is not ${expected[name]}. Nothing was adopted. Mend \`adopt\`.`,
+    );
+  }
+}
+
+function namesApplication(secret: AdoptedSecret, { applicationId, clientId }: ApiApplication): boolean {
+  return secret.application_id === applicationId || secret.client_id === clientId;
+}
+
+/**
+ * Makes sure that a secret which does not say whose it is was tagged for this very tenant: any other that this run may
+ * read would be sent as a password.
+ *
+ * @throws TenantManagementError `INPUT_INVALID` with the command that tags it
+ */
+async function assertTagged({ applicationId, cell }: ApiApplication, adopted: KeyAdoption): Promise<void> {
+  const { tenantId, secretArn } = adopted;
+  const expected = { stage: currentSettings().stage, cell, tenant_id: tenantId };
+  const tags = await readSecretTags(
+    secretArn,
+    `Whether the secret of adopt.secretArn is that of application ${applicationId} cannot be found out`,
+    currentReach().aws,
+  );
+  const isTagged = Object.entries(expected).every(([key, value]) => tags.get(key) === value);
+  if (isTagged && (tags.get("customer") ?? "") !== "") return;
+  const list = Object.entries({ ...expected, customer: "<customer>" }).map(
+    ([key, value]) => `'Key=${key},Value=${value}'`,
+  );
+  throw refusal(
+    `The secret ${secretArn} does not name application ${applicationId} (JSON with application_id or client_id), nor is it tagged for it: it was not used, and nothing was adopted. ` +
+      `If it is that application's, write application_id into its value, or tag it: aws secretsmanager tag-resource --secret-id ${secretArn} --tags ${list.join(" ")}`,
+  );
+}

@@ -1,0 +1,76 @@
+import type { Authentication } from "../../client/api";
+import { isSamePublicKey, parsePublicKey } from "../../client/public-key";
+import { type CheckFailure, isUnknown, type Properties } from "../engine/inputs";
+import { type Inputs, inputsSchema, type State } from "./tenant-application-model";
+
+/** Checks that an application's key goes with its authentication method, and that the API can take it. */
+export async function checkKey(news: Properties): Promise<CheckFailure[]> {
+  const { publicKey, keyId } = news;
+  const authMethod = inputsSchema.shape.authMethod.safeParse(news["authMethod"]).data ?? "CLIENT_SECRET";
+  if (isUnknown(news["authMethod"])) return [];
+  if (authMethod === "CLIENT_SECRET") {
+    const given = { publicKey, keyId };
+    return Object.entries(given).flatMap(([property, value]) =>
+      value === undefined
+        ? []
+        : [
+            {
+              property,
+              reason: "is of the authentication methods RSA and EC only: leave it out, or set authMethod",
+            },
+          ],
+    );
+  }
+  if (publicKey === undefined) {
+    return [
+      {
+        property: "publicKey",
+        reason: `must be given with authMethod ${authMethod}: PEM or a JWK, for example a SigningKey's publicKeyPem`,
+      },
+    ];
+  }
+  if (isUnknown(publicKey)) return [];
+  try {
+    const { numbers } = await parsePublicKey(publicKey);
+    return numbers.type === authMethod
+      ? []
+      : [
+          {
+            property: "publicKey",
+            reason: `is a key of type ${numbers.type}, and authMethod is ${authMethod}: make them the same`,
+          },
+        ];
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return [{ property: "publicKey", reason: error.message }];
+  }
+}
+
+/**
+ * The form a key comes in is no difference: what counts is the key itself, and its id. Where none is given, the id may
+ * be either default: an earlier release took the thumbprint of a JWK that has a `kid`.
+ */
+export async function changedKey(
+  state: State,
+  news: Properties,
+): Promise<{ publicKey: boolean; keyId: boolean }> {
+  const { publicKey, keyId } = news;
+  if (publicKey === undefined || state.publicKey === undefined) {
+    return { publicKey: publicKey !== state.publicKey, keyId: keyId !== undefined && keyId !== state.keyId };
+  }
+  if (isUnknown(publicKey) || isUnknown(keyId))
+    return { publicKey: isUnknown(publicKey), keyId: isUnknown(keyId) };
+  const now = await parsePublicKey(publicKey);
+  return {
+    publicKey: !isSamePublicKey(publicKey, state.publicKey),
+    keyId: !(keyId === undefined ? [now.defaultKeyId, now.thumbprint] : [keyId]).includes(state.keyId ?? ""),
+  };
+}
+
+/** Gives what a new application proves itself with. */
+export async function toAuthentication(wanted: Inputs): Promise<Authentication> {
+  if (wanted.authMethod === undefined || wanted.authMethod === "CLIENT_SECRET")
+    return { type: "CLIENT_SECRET" };
+  const { numbers, defaultKeyId } = await parsePublicKey(wanted.publicKey);
+  return { ...numbers, keyId: wanted.keyId ?? defaultKeyId };
+}

@@ -1,0 +1,118 @@
+import { generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
+import { z } from "zod";
+
+import { parsePublicKey } from "../../client/public-key";
+import { provenCredentials } from "./adopted-credentials";
+import { publicHalf } from "./adopted-secret";
+import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
+import {
+  type CheckFailure,
+  checkInputs,
+  type Properties,
+  withoutProvider,
+  withoutUndefined,
+} from "../engine/inputs";
+import { reporting } from "../engine/report";
+import { configure } from "../run/session";
+
+const generate = promisify(generateKeyPair);
+
+/** The modulus of an RSA key whose length is not given, in bits. The API wants more than 2048. */
+const defaultModulusLength = 3072;
+
+const inputsSchema = z.strictObject(
+  {
+    algorithm: z.enum(["RS256", "ES256"], { error: "must be RS256 or ES256" }),
+    modulusLength: z
+      .int("must be a whole number of bits")
+      .gt(2048, "must be more than 2048 bits: the vendor takes no shorter key")
+      .max(16384, "must be at most 16384 bits")
+      .optional(),
+    adopt: keyAdoptionSchema.optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? "is not an input of SigningKey: remove it or mend its name"
+        : undefined,
+  },
+);
+
+/** What the state holds of a key that is needed again, beside its inputs. */
+const stateSchema = z.looseObject({ adopt: z.looseObject({ applicationId: z.string() }).optional() });
+
+/**
+ * The `SigningKey` resource's operations. They send nothing that changes anything: the key lives in the state,
+ * encrypted. One that is adopted is read once, and is the application's own: a token was got with it.
+ */
+export const signingKey = reporting({
+  configure,
+
+  check(_olds: Properties, news: Properties): { inputs: Properties; failures: CheckFailure[] } {
+    const failures = checkInputs(inputsSchema, news);
+    if (news["algorithm"] === "ES256" && news["modulusLength"] !== undefined) {
+      failures.push({ property: "modulusLength", reason: "is of RSA keys only: leave it out with ES256" });
+    }
+    if (news["adopt"] !== undefined && news["modulusLength"] !== undefined) {
+      failures.push({
+        property: "modulusLength",
+        reason: "is of keys that are made here: leave it out with adopt",
+      });
+    }
+    return { inputs: news, failures };
+  },
+
+  diff(_id: string, olds: Properties, news: Properties): { changes: boolean; replaces: string[] } {
+    const replaces = [
+      ...(news["algorithm"] !== olds["algorithm"] ? ["algorithm"] : []),
+      ...(news["algorithm"] === "RS256" &&
+      (news["modulusLength"] ?? defaultModulusLength) !== (olds["modulusLength"] ?? defaultModulusLength)
+        ? ["modulusLength"]
+        : []),
+      ...(adoptsAnother(news["adopt"], stateSchema.parse(olds).adopt?.applicationId) ? ["adopt"] : []),
+    ];
+    return { changes: replaces.length > 0, replaces };
+  },
+
+  async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
+    const { algorithm, modulusLength, adopt } = inputsSchema.parse(withoutProvider(inputs));
+    const pair =
+      adopt === undefined
+        ? await makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
+        : await adoptKeyPair(algorithm, adopt);
+    const { thumbprint } = await parsePublicKey(pair.publicKeyPem);
+    return {
+      id: thumbprint,
+      outs: withoutUndefined({ algorithm, modulusLength, adopt, keyId: thumbprint, ...pair }),
+    };
+  },
+});
+
+interface KeyPair {
+  publicKeyPem: string;
+  privateKeyPem: string;
+  /** Default: the key's thumbprint. */
+  keyId?: string;
+}
+
+async function adoptKeyPair(algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
+  const credentials = await provenCredentials(adopt, algorithm === "RS256" ? "RSA" : "EC");
+  if (credentials.type === "CLIENT_SECRET") throw new TypeError("a client secret is no key pair");
+  const { privateKey, keyId } = credentials;
+  return {
+    publicKeyPem: publicHalf(privateKey),
+    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    keyId,
+  };
+}
+
+async function makeKeyPair(algorithm: "RS256" | "ES256", modulusLength: number): Promise<KeyPair> {
+  const publicKeyEncoding = { type: "spki", format: "pem" } as const;
+  const privateKeyEncoding = { type: "pkcs8", format: "pem" } as const;
+  const { publicKey, privateKey } =
+    algorithm === "RS256"
+      ? await generate("rsa", { modulusLength, publicExponent: 65537, publicKeyEncoding, privateKeyEncoding })
+      : await generate("ec", { namedCurve: "P-256", publicKeyEncoding, privateKeyEncoding });
+  return { publicKeyPem: publicKey, privateKeyPem: privateKey };
+}

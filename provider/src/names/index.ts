@@ -1,0 +1,15 @@
+/** The words of the API and the names in a state. It loads neither the engine's SDK nor what talks to the network. */
+export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestStage } from "../client/cells";
+export { messageOf, printable } from "../client/errors";
+export {
+  isSamePublicKey,
+  parsePublicKey,
+  type PublicKey,
+  type PublicKeyNumbers,
+  readPublicKey,
+} from "../client/public-key";
+export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "../client/schemas";
+export { describeDeletion } from "./deletion-date";
+export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
+export { typedCommand } from "./typed-command";
+export { nameOfUrn, typeOfUrn } from "./urn";

@@ -1,0 +1,19 @@
+/** What tools for operators share with the resources. It loads neither the engine's SDK nor a resource. */
+export { connect } from "./connect";
+export { actor } from "./actor";
+export { assertSameEnvironment } from "../settings/environment";
+export { sameMembers } from "../dynamic/engine/inputs";
+export { clockToleranceMs } from "../dynamic/tenant/lost-tenant";
+export { needsConfiguredKey } from "./key";
+export {
+  releasedType,
+  secretType,
+  secretVersionType,
+  signingKeyType,
+  tenantApplicationType,
+  tenantType,
+} from "../names/resource-types";
+export { otherStackNames } from "../names/former-stacks";
+export { nameOfUrn } from "../names/urn";
+export { reasonForChange } from "../settings/reason";
+export { provenance } from "./provenance";

@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import type { Aws } from "../aws/aws";
+import { readActor } from "./actor";
+import type { Provenance } from "../journal/recording";
+import type { EnvironmentVariables } from "../settings/environment";
+
+export { isCi } from "./actor";
+
+/** How long AWS, git and the engine are asked before the first event is recorded without their answer. */
+const patienceMs = 2_000;
+
+/**
+ * Finds out who runs this, and what runs. It is asked when the first event is recorded, so that a run without a change
+ * asks nobody.
+ */
+export async function provenance(aws: Aws, environment: EnvironmentVariables): Promise<Provenance> {
+  const { ciCommit, ...actor } = readActor(environment);
+  const [awsIdentity, checkedOut, engine] = await Promise.all([
+    inTime(callerIdentity(aws)),
+    inTime(output("git", ["rev-parse", "HEAD"], environment)),
+    inTime(output("pulumi", ["version"], environment)),
+  ]);
+  // What is checked out is what runs: a scheduled run may check out another commit than it is about.
+  const commit = /^[0-9a-f]{40,64}$/.test(checkedOut ?? "") ? checkedOut : ciCommit;
+  return {
+    ...actor,
+    ...(awsIdentity === undefined ? {} : { awsIdentity }),
+    ...(commit === undefined ? {} : { commit }),
+    versions: {
+      package: packageVersion(),
+      ...(engine === undefined ? {} : { engine: engine.replace(/^v/, "") }),
+      node: process.versions.node,
+    },
+  };
+}
+
+/** Asks AWS whose credentials these are. It takes no permission: AWS answers whoever is known. */
+async function callerIdentity(aws: Aws): Promise<string | undefined> {
+  // This version of the AWS SDK runs on every Node.js that this project does; what it says is about later ones.
+  Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
+  // The SDK is loaded where there is something to ask.
+  const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
+  const client = aws.open(STSClient, "sts", {
+    patience: { attempts: 1, connectionTimeoutMs: patienceMs, answerTimeoutMs: patienceMs },
+  });
+  try {
+    return (await client.send(new GetCallerIdentityCommand({}))).Arn;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function output(
+  command: string,
+  args: readonly string[],
+  environment: EnvironmentVariables,
+): Promise<string> {
+  const env = { ...environment, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const { stdout } = await promisify(execFile)(command, args, { timeout: patienceMs, env });
+  return stdout.trim();
+}
+
+/** Gives an answer where one comes in time; what cannot be found out stands in no event. */
+async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, undefined);
+  });
+  try {
+    return await Promise.race([answer.catch(() => undefined), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function packageVersion(): string {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a JSON file of this package
+  return (require("../../package.json") as { version: string }).version;
+}

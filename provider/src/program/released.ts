@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { providerSource } from "./provider-source";
+import { releasedType } from "../names/resource-types";
+import { nameOfUrn, typeOfUrn } from "../names/urn";
+
+/**
+ * Takes the place of a resource in the state that the stack hands over. The engine forgets a resource without deleting
+ * it only where an earlier update has written `retainOnDelete` into its state, and never a protected one; but a
+ * resource that names another by `aliases` takes over its entry in the same update, whatever its type. This one does,
+ * keeps the object's id and nothing else, and when it goes, nothing is deleted.
+ *
+ * @example
+ * ```ts
+ * // In place of `new Tenant("acme", …)`: the stack forgets the tenant, and nothing is deleted.
+ * new Released("urn:pulumi:prod::tenants::pulumi-nodejs:dynamic/resistant:Tenant::acme");
+ * ```
+ */
+export class Released extends pulumi.CustomResource {
+  /**
+   * Declares that a resource is handed over.
+   *
+   * @param formerUrn the resource's URN, as the state has it, or had it before it was handed over
+   */
+  constructor(formerUrn: string, opts?: pulumi.CustomResourceOptions) {
+    super(
+      releasedType,
+      releasedName(formerUrn),
+      { formerUrn, releasedAt: undefined, releasedBy: undefined, __provider: providerSource("released") },
+      pulumi.mergeOptions(opts, { aliases: [formerUrn], retainOnDelete: true }),
+    );
+  }
+}
+
+/** Tells apart what had one name and several types: `acme/eu-1/default/SecretVersion`. */
+function releasedName(formerUrn: string): string {
+  return `${nameOfUrn(formerUrn)}/${typeOfUrn(formerUrn).split(":").at(-1) ?? ""}`;
+}

@@ -1,0 +1,87 @@
+import type { AuthMethod } from "pulumi-resistant-tenants";
+import { readPublicKey } from "pulumi-resistant-tenants/internal/vocabulary";
+import { z } from "zod";
+
+import { yamlText } from "./problems";
+import type { RotationConfiguration } from "./rotation";
+
+/** A public key whose private half is the customer's: the stack never has it. */
+export interface CustomerKey {
+  /** PEM (SPKI) or a JWK. */
+  publicKey?: string | Record<string, unknown> | undefined;
+  /** The key's id (`kid`); default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
+  keyId?: string | undefined;
+}
+
+/** The fields of an application that hold such a key. */
+export const customerKeyFields = {
+  /**
+   * A key of the customer's own, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has its private
+   * half.
+   */
+  publicKey: z
+    .union([z.string().min(1), z.record(z.string(), z.unknown())], {
+      error: "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK",
+    })
+    .optional(),
+  /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
+  keyId: yamlText().min(1, "must not be empty").max(256, "must be at most 256 characters").optional(),
+};
+
+/** One field of an application that is wrong. */
+interface KeyProblem {
+  field: "publicKey" | "keyId" | "rotation";
+  problem: string;
+}
+
+/** Checks that an application's key goes with the rest of its configuration, and that the API can take it. */
+export function customerKeyProblems({
+  publicKey,
+  keyId,
+  authMethod,
+  rotation,
+  adopt,
+}: CustomerKey & {
+  authMethod: AuthMethod;
+  rotation?: RotationConfiguration | "none" | undefined;
+  adopt?: object | undefined;
+}): KeyProblem[] {
+  if (publicKey === undefined) {
+    return keyId === undefined
+      ? []
+      : [{ field: "keyId", problem: "is of an application with `publicKey` only: leave it out" }];
+  }
+  return [
+    ...publicKeyProblems(publicKey, authMethod),
+    ...calendarProblems(rotation),
+    ...(adopt === undefined
+      ? []
+      : [
+          {
+            field: "publicKey" as const,
+            problem: "cannot go with `adopt`: an adopted application comes with its key",
+          },
+        ]),
+  ];
+}
+
+function publicKeyProblems(publicKey: unknown, authMethod: AuthMethod): KeyProblem[] {
+  try {
+    const { type } = readPublicKey(publicKey);
+    if (type === authMethod) return [];
+    const problem = `is a key of type ${type}, and authMethod is ${authMethod}: set \`authMethod: ${type}\`, or give another key`;
+    return [{ field: "publicKey", problem }];
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return [{ field: "publicKey", problem: error.message }];
+  }
+}
+
+function calendarProblems(rotation: RotationConfiguration | "none" | undefined): KeyProblem[] {
+  if (rotation === undefined || rotation === "none") return [];
+  if (rotation.every === undefined && rotation.rotateAt.length === 0) return [];
+  const problem =
+    "cannot follow a calendar where `publicKey` is the customer's: it is rotated by another `publicKey`. " +
+    "Write {overlap: 7d, changes: immediately}, or leave it out";
+  return [{ field: "rotation", problem }];
+}

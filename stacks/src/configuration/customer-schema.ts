@@ -1,0 +1,140 @@
+import {
+  type Cell,
+  authMethods,
+  documentsScopes,
+  type Stage,
+  stageTable,
+} from "pulumi-resistant-tenants/internal/vocabulary";
+import { secretArn } from "pulumi-resistant-tenants/internal/settings";
+import { z } from "zod";
+
+import { customerKeyFields, customerKeyProblems } from "./customer-key";
+import { objectProblem, oneOf, yamlText } from "./problems";
+import { rotationSchema } from "./rotation";
+import { secretsSchema } from "./secrets";
+
+/** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
+export const tagValue = yamlText()
+  .min(1, "must not be empty")
+  .max(256, "must be at most 256 characters, as AWS demands of a tag")
+  .regex(
+    /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,
+    "holds a character that AWS refuses in a tag: use letters, digits, spaces and _ . : / = + - @",
+  );
+
+/** The id of an object that the vendor made: the placeholder of an example is none. */
+const idOfVendor = (otherwise: string) =>
+  yamlText(otherwise).regex(/^[\w.-]{1,256}$/, `${otherwise}: letters, digits and _ . -`);
+
+function cellOf(stage: Stage): z.ZodType<Cell> {
+  const { cells } = stageTable[stage];
+  return oneOf(cells as [Cell, ...Cell[]], `is not a cell of stage ${stage}; it has ${cells.join(", ")}`);
+}
+
+const cellList = (stage: Stage): z.ZodArray<z.ZodType<Cell>> =>
+  z.array(cellOf(stage), { error: "must be a list of cells" }).min(1, "must name at least one cell");
+
+/** One entry of a customer's `applications`, in a stack of this stage. */
+export const applicationSchema = (stage: Stage) =>
+  z
+    .strictObject(
+      {
+        /** The cell, one of the customer's `cells`. */
+        cell: cellOf(stage),
+        /** Tells the applications of one cell apart: 1 to 32 of `a-z 0-9 -`. Default: `default`. */
+        purpose: yamlText()
+          .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
+          .default("default"),
+        /**
+         * What the application may do: `documents.submissions.read`, `documents.submissions.write`, or both. Default:
+         * both.
+         */
+        scopes: z
+          .array(oneOf(documentsScopes, `is not a scope: it must be one of ${documentsScopes.join(", ")}`), {
+            error: "must be a list of scopes",
+          })
+          .min(1, "must name at least one scope, or be left out for both")
+          .default([...documentsScopes]),
+        /**
+         * How the application proves itself: `CLIENT_SECRET`, a secret that the vendor makes; `RSA` or `EC`, a key pair that
+         * is made here, unless `publicKey` is given. Default: `CLIENT_SECRET`.
+         */
+        authMethod: oneOf(
+          authMethods,
+          `is not an authentication method: it must be one of ${authMethods.join(", ")}`,
+        ).default("CLIENT_SECRET"),
+        /** Takes over an existing application instead of making one. Not with `publicKey`. */
+        adopt: z
+          .strictObject(
+            {
+              /** The id of the existing application. */
+              applicationId: idOfVendor("must be the id of an existing application"),
+              /** ARN of the Secrets Manager secret that holds its credentials. */
+              secretArn,
+            },
+            {
+              error: objectProblem(
+                "must be {applicationId: <id>, secretArn: <ARN of the secret with its credentials>}",
+              ),
+            },
+          )
+          .optional(),
+        ...customerKeyFields,
+        /**
+         * How its credentials are rotated; it takes the place of `tenants:rotation` as a whole, and `none` opts out.
+         */
+        rotation: rotationSchema.optional(),
+      },
+      { error: objectProblem("must be an object with `cell`") },
+    )
+    .superRefine((application, context) => {
+      for (const { field: name, problem } of customerKeyProblems(application)) {
+        context.addIssue({ code: "custom", path: [name], message: problem });
+      }
+    });
+
+/** One entry of `tenants:customers`, in a stack of this stage. */
+export const customerSchema = (stage: Stage) =>
+  z.strictObject(
+    {
+      /** The tenant's name, unique in the organization: 1 to 61 lower-case letters and digits. */
+      name: yamlText("must be given, as text").regex(
+        /^[a-z0-9]{1,61}$/,
+        "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
+      ),
+      /**
+       * The partner's own identifier of the customer: 1 to 256 characters that AWS allows in a tag, which are letters,
+       * digits, spaces and `_ . : / = @ + -`.
+       */
+      customerId: yamlText("must be given: the partner's own identifier").pipe(tagValue),
+      /** Who answers for the customer, as `customerId`. Default: `tenants:owner`. */
+      owner: tagValue.optional(),
+      /**
+       * `active`: nothing of it can be deleted in production; `deprecated`: it can, by removing its entry after the next
+       * `up`; `released`: it is handed over, and nothing is deleted. Default: `active`.
+       */
+      status: oneOf(
+        ["active", "deprecated", "released"],
+        "is not a status: it must be active, deprecated or released",
+      ).default("active"),
+      /**
+       * The cells of the customer, at least one: each has one application, unless `applications` names others for it.
+       */
+      cells: cellList(stage),
+      /**
+       * The cells with a Web UI. Where it is given, a change would replace the tenant, and is refused. Default: `cells` when
+       * the tenant is made, and never a difference after that.
+       */
+      uiCells: cellList(stage).optional(),
+      /** The id of an existing tenant, which is taken over instead of making one. */
+      adopt: idOfVendor("must be the id of an existing tenant").optional(),
+      /** Overrides `tenants:secrets` for this customer, field by field. */
+      secrets: secretsSchema.optional(),
+      /** The customer's applications, each as below. Default: one per cell; also in each cell that none here names. */
+      applications: z
+        .array(applicationSchema(stage), { error: "must be a list" })
+        .min(1, "must name an application, or be left out for one per cell")
+        .optional(),
+    },
+    { error: objectProblem("must be a customer: an object with `name`, `customerId` and `cells`") },
+  );

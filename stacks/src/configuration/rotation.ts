@@ -1,0 +1,115 @@
+import { z } from "zod";
+
+import { objectProblem } from "./problems";
+import { type Duration, durationSchema } from "./duration";
+
+/** How the credentials of an application are rotated. */
+export interface RotationConfiguration {
+  /** The age at which the running generation gets a successor; it counts from the moment its application was made. */
+  every?: Duration | undefined;
+  /** Instants at which it gets one, the first first. */
+  rotateAt: readonly RotationInstant[];
+  /** How long the generation before stays alive, from the moment its successor was stored. */
+  overlap: Duration;
+  /** When a change of scopes, authentication method or key takes effect. */
+  changes: "nextGeneration" | "immediately";
+}
+
+/** An instant of `rotateAt`. */
+export interface RotationInstant {
+  /** As it is configured. */
+  text: string;
+  /** Milliseconds since 1970; of a date without a time, its first moment in UTC. */
+  ms: number;
+}
+
+/** The overlap where none is given, or no rotation is configured any more. */
+export const defaultOverlap: Duration = { text: "7d", ms: 7 * 86_400_000 };
+
+/**
+ * A date that stands without quotes in a YAML file reaches the program as Go writes an instant:
+ * `2026-11-24 00:00:00 +0000 UTC`.
+ */
+function fromYaml(given: unknown): unknown {
+  if (typeof given !== "string") return given;
+  return given
+    .replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(\d\d) \S+$/, "$1T$2$3:$4")
+    .replace(/T00:00:00\+00:00$/, "");
+}
+
+const dateOrInstant = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+    error: "must be a date (2026-11-24, its first moment in UTC) or a date and time (2026-11-24T14:00:00Z)",
+  })
+  .transform((text): RotationInstant => ({ text, ms: Date.parse(text) }));
+
+const instantSchema = z.preprocess(fromYaml, dateOrInstant);
+
+/** What a `rotation` key holds where it is not `none`. */
+export const rotationSettingsSchema = z
+  .strictObject(
+    {
+      /**
+       * The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`); it counts from the
+       * moment its application was made. Default: by `rotateAt` alone.
+       */
+      every: durationSchema.refine(({ ms }) => ms > 0, "must be more than 0").optional(),
+      /**
+       * Instants at which it gets one: dates (`2026-11-24`, its first moment in UTC) or dates and times
+       * (`2026-11-24T14:00:00Z`). Default: none.
+       */
+      rotateAt: z.array(instantSchema, { error: "must be a list of dates" }).default([]),
+      /**
+       * How long the generation before stays alive once its successor is stored; shorter than `every`; or `0`. Default:
+       * `7d`.
+       */
+      overlap: durationSchema.default(defaultOverlap),
+      /**
+       * When a change of scopes, method or key takes effect: with the `nextGeneration`, or `immediately`. Default:
+       * `nextGeneration`.
+       */
+      changes: z
+        .enum(["nextGeneration", "immediately"], { error: "must be nextGeneration or immediately" })
+        .default("nextGeneration"),
+    },
+    { error: objectProblem("must be none, or hold `every` (such as 90d) or `rotateAt` (a list of dates)") },
+  )
+  .superRefine(({ every, rotateAt, overlap, changes }, context) => {
+    if (every !== undefined && every.ms > 0 && overlap.ms >= every.ms) {
+      context.addIssue({
+        code: "custom",
+        path: ["overlap"],
+        message: `must be shorter than \`every\` (${every.text}); it is ${overlap.text}`,
+      });
+    }
+    if (every === undefined && rotateAt.length === 0 && changes === "nextGeneration") {
+      context.addIssue({
+        code: "custom",
+        message: "must hold `every` (such as 90d), `rotateAt` (a list of dates) or `changes: immediately`",
+      });
+    }
+  });
+
+/** Takes the value of a `rotation` key: `none`, or how to rotate. */
+export const rotationSchema = z.unknown().transform((given, context): RotationConfiguration | "none" => {
+  if (given === "none") return given;
+  const parsed = rotationSettingsSchema.safeParse(given);
+  if (parsed.success) {
+    return { ...parsed.data, rotateAt: parsed.data.rotateAt.toSorted((a, b) => a.ms - b.ms) };
+  }
+  for (const issue of parsed.error.issues) {
+    // One line a key: see `objectProblem`.
+    const wrong =
+      issue.code === "unrecognized_keys"
+        ? issue.message.split("\n").map((message, index) => ({ message, key: issue.keys[index] ?? "" }))
+        : [{ message: issue.message, key: undefined }];
+    for (const { message, key } of wrong) {
+      context.addIssue({
+        code: "custom",
+        path: key === undefined ? issue.path : [...issue.path, key],
+        message,
+      });
+    }
+  }
+  return z.NEVER;
+});

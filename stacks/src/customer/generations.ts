@@ -1,0 +1,133 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Secret } from "@pulumi/aws/secretsmanager/secret";
+import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
+import {
+  type Cell,
+  SigningKey,
+  type Stage,
+  type Tenant,
+  TenantApplication,
+  type ToldOfRun,
+} from "pulumi-resistant-tenants";
+
+import type { ApplicationConfiguration } from "../configuration/configuration";
+import { Generation } from "./generation";
+import { generationName } from "../rotation/held-generations";
+import type { DeclaredGeneration, SlotPlan } from "../rotation/plan";
+import type { Specification } from "../rotation/specification";
+import { algorithmOf } from "../secret/stored-secret";
+import { storedValue } from "../secret/stored-value";
+
+/** Where the generations of one application's credentials belong. */
+export interface Slot {
+  /** `<customer>/<cell>/<purpose>`. */
+  name: string;
+  stage: Stage;
+  cell: Cell;
+  tenant: Tenant;
+  /** Each generation is a version of it. */
+  secret: Secret;
+  parent: pulumi.Resource;
+  /** An existing application that is taken over as generation 1. */
+  adopt: ApplicationConfiguration["adopt"];
+  /** What the provider of the current generation is told of this update. */
+  told: ToldOfRun;
+  clock: () => Date;
+}
+
+/** The generations of one slot, as they are declared. */
+export interface Generations {
+  /** The application whose credentials are the secret's `AWSCURRENT`. */
+  application: TenantApplication;
+  /** What it is, or was, made with. */
+  specification: Specification;
+  /** When it was stored; of generation 1 undefined. */
+  rotatedAt: pulumi.Output<string> | undefined;
+  /** All that must not be lost. */
+  resources: pulumi.Resource[];
+}
+
+/** What one generation consists of. */
+interface Parts {
+  application: TenantApplication;
+  storedAt: pulumi.Output<string> | undefined;
+  resources: pulumi.Resource[];
+  /** Absent of a retiring one that was never stored. */
+  version?: SecretVersion;
+}
+
+/**
+ * Declares the generations of a slot: the retiring ones, of which nothing may change, and the current one. Those that
+ * are no longer declared the engine deletes, when all that is new was made.
+ */
+export function declareGenerations(slot: Slot, plan: SlotPlan): Generations {
+  const retiring = plan.retiring.map((generation) => declareGeneration(slot, generation));
+  // Should one that retires be stored again (`up --replace`), the current one still is stored last.
+  const before = retiring.flatMap(({ version }) => version ?? []);
+  const { application, storedAt, resources } = declareGeneration(slot, plan.current, before);
+  return {
+    application,
+    specification: plan.current.specification,
+    rotatedAt: storedAt,
+    resources: [...resources, ...retiring.flatMap((generation) => generation.resources)],
+  };
+}
+
+/** @param before the versions that are to be stored before the current one; absent of a generation that retires */
+function declareGeneration(
+  slot: Slot,
+  { generation, specification, held }: DeclaredGeneration,
+  before?: readonly SecretVersion[],
+): Parts {
+  const isRetiring = before === undefined;
+  const { stage, cell, tenant, secret, clock } = slot;
+  const { scopes, authMethod, customerKey } = specification;
+  const adopt = generation === 1 ? slot.adopt : undefined;
+  const name = generationName(slot.name, generation);
+  const component = generation === 1 ? undefined : new Generation(name, { parent: slot.parent });
+  const parent = component ?? slot.parent;
+  const unchanging = (...properties: string[]): pulumi.CustomResourceOptions =>
+    isRetiring ? { parent, ignoreChanges: properties } : { parent };
+  const key =
+    authMethod === "CLIENT_SECRET" || customerKey !== undefined
+      ? undefined
+      : new SigningKey(
+          name,
+          {
+            algorithm: algorithmOf[authMethod],
+            // An adopted application comes with its key.
+            ...(adopt === undefined ? {} : { adopt: { ...adopt, tenantId: tenant.tenantId } }),
+          },
+          unchanging("algorithm", "adopt"),
+        );
+  const application = new TenantApplication(
+    name,
+    {
+      tenantId: tenant.tenantId,
+      cell,
+      scopes: [...scopes],
+      authMethod,
+      ...(key === undefined ? {} : { publicKey: key.publicKeyPem, keyId: key.keyId }),
+      ...customerKey,
+      ...(adopt === undefined ? {} : { adopt }),
+    },
+    {
+      ...unchanging("tenantId", "cell", "scopes", "authMethod", "publicKey", "keyId", "adopt"),
+      // So it is deleted before its secret, and where its deletion is refused, the secret stays.
+      dependsOn: [secret],
+    },
+    isRetiring ? undefined : slot.told,
+  );
+  const made = [application, ...(key === undefined ? [] : [key])];
+  // A version that is made becomes AWSCURRENT, whatever it holds: one of old credentials is never made again.
+  if (isRetiring && held?.isStored !== true) return { application, storedAt: undefined, resources: made };
+  const version = new SecretVersion(
+    name,
+    { secretId: secret.id, secretString: storedValue({ stage, cell, authMethod, application, key }) },
+    // Its labels are AWS's, who moves them with each new version: the AWS provider takes those away that it saw last, and
+    // fails where they have moved on. With its secret it goes in any case.
+    { ...unchanging("secretId", "secretString"), dependsOn: [...(before ?? [])], retainOnDelete: true },
+  );
+  component?.record(version, held?.stored, clock);
+  return { application, storedAt: component?.storedAt, resources: [...made, version], version };
+}

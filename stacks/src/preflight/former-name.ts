@@ -1,0 +1,97 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import {
+  cutOffCreates,
+  eventsOf,
+  type IntentEvent,
+  isOnDisk,
+  type Journal,
+  openJournalAt,
+} from "pulumi-resistant-tenants/internal/journal";
+import { type HeldResource, stackName, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import type { StackConfiguration } from "../configuration/configuration";
+
+/** What is asked of a stack before its first tenant is made. */
+interface FirstUpdate {
+  configuration: StackConfiguration;
+  aws: Aws;
+  /** What the stack held when its last update ended. */
+  held: readonly HeldResource[];
+  /** The folder of `Pulumi.yaml`. */
+  folder: string;
+}
+
+/**
+ * Refuses to begin a record under a new name while another name's has creates that never ended, of customers that this
+ * stack declares: a stack whose first `up` was killed and that was then renamed. Its state does not tell what it was
+ * called, so they would be made a second time.
+ *
+ * @throws `pulumi.RunError` with the command that takes the former name back
+ */
+export async function assertNoFormerNameIsForgotten(update: FirstUpdate): Promise<void> {
+  const { configuration, held } = update;
+  if (held.some(({ type }) => type === tenantType)) return;
+  const declared = new Set(configuration.customers.map(({ name }) => name));
+  const { apiUrl } = configuration.settings;
+  try {
+    const open = (await createsOfOtherNames(update)).filter(
+      (intent) => intent.apiUrl === apiUrl && declared.has(intent.slot.split("/", 1)[0] ?? ""),
+    );
+    if (open.length > 0) throw refusal(describe(open));
+  } catch (error) {
+    if (error instanceof pulumi.RunError) throw error;
+    await pulumi.log.warn(
+      `Whether this stack left something behind under a former name could not be found out: ${messageOf(error)} ` +
+        "If it was never renamed, there is nothing to do.",
+    );
+  }
+}
+
+async function createsOfOtherNames(update: FirstUpdate): Promise<IntentEvent[]> {
+  const own = stackName();
+  const journals = journalsOfProject(update, own);
+  const events = (await Promise.all(journals.map((journal) => journal.entries()))).flatMap(eventsOf);
+  if (events.some(({ stack }) => stack === own)) return [];
+  const names = new Set(events.map(({ stack }) => stack));
+  return [...names]
+    .filter((name) => !hasFile(name, update.folder))
+    .flatMap((name) => cutOffCreates(events, name));
+}
+
+/** Opens the journals in which stacks of the project may have a record. */
+function journalsOfProject({ configuration, aws, folder }: FirstUpdate, own: string): Journal[] {
+  const { journal: location } = configuration.settings;
+  if (location === undefined) {
+    return readdirSync(folder)
+      .filter((file) => /^Pulumi\..+\.journal\.jsonl$/.test(file))
+      .map((file) => openJournalAt(path.join(folder, file)));
+  }
+  if (isOnDisk(location)) return [openJournalAt(path.resolve(folder, location))];
+  const project = own.slice(0, own.lastIndexOf("/"));
+  return [openJournalAt(`${location.replace(/\/+$/, "")}/${project}`, aws)];
+}
+
+/** A stack that is still there has its file beside `Pulumi.yaml`; a rename takes the file along. */
+function hasFile(stack: string, folder: string): boolean {
+  return existsSync(path.join(folder, `Pulumi.${nameOf(stack)}.yaml`));
+}
+
+function nameOf(stack: string): string {
+  return stack.slice(stack.lastIndexOf("/") + 1);
+}
+
+function describe(open: readonly IntentEvent[]): string {
+  const former = nameOf(open[0]?.stack ?? "");
+  const list = open.map(({ type, slot }) => `  - ${type} ${slot}`).join("\n");
+  return (
+    `This stack holds nothing yet, and stack "${former}", which has no file here any more, has creates on record that never ended:\n${list}\n` +
+    "Nothing was changed: this stack could make them a second time. " +
+    `If it is the same stack under another name, take the former one back: \`pulumi stack rename ${former}\`. Then run \`pulumi up\`, and rename it again. ` +
+    `If "${former}" was removed, run \`pulumi stack init ${former}\` and \`npm run tenants -- reconcile --fix\` for it first.`
+  );
+}

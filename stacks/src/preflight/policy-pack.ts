@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { isCi } from "pulumi-resistant-tenants/internal/provenance";
+import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
+import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
+
+/** A process of this machine. */
+export interface RunningProcess {
+  id: number;
+  parent: number;
+  /** The command line, as `ps` shows it. */
+  command: string;
+}
+
+/** How long the list of processes may take; without it nothing is said. */
+const patienceMs = 2_000;
+
+/**
+ * Says that an `up` runs without the policy pack, where a person runs it in a stage that the pack judges. In CI the
+ * workflows give the pack, and a rule of the repository sees to that. Where it cannot be found out, nothing is said.
+ */
+export async function warnOfMissingPolicyPack({ stage }: ProviderSettings): Promise<void> {
+  if (pulumi.runtime.isDryRun() || !stageTable[stage].isProtected || isCi(process.env)) return;
+  if (isGiven(process.env)) return;
+  if (hasPolicyPack(await runningProcesses(), process.pid) !== false) return;
+  await pulumi.log.warn(
+    `This update of a stack in ${stage} runs without the policy pack, so none of its rules is checked. ` +
+      "Run it with --policy-pack policy --policy-pack-config policy/production.json (docs/policy.md).",
+  );
+}
+
+/** The engine takes each option from the environment, too. */
+function isGiven(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return (environment["PULUMI_OPTION_POLICY_PACK"] ?? "").trim() !== "";
+}
+
+/**
+ * Tells whether the engine that runs a program runs a policy pack: by its command line, or, where the backend requires
+ * one, by the process in which it judges.
+ *
+ * @param program the process id of the program
+ * @returns undefined where no engine is found
+ */
+export function hasPolicyPack(processes: readonly RunningProcess[], program: number): boolean | undefined {
+  const engine =
+    ancestorsOf(program, processes).find(isEngine) ?? descendantsOf(program, processes).find(isEngine);
+  if (engine === undefined) return undefined;
+  return (
+    /\s--policy-pack(?:[\s=]|$)/.test(engine.command) ||
+    descendantsOf(engine.id, processes).some(({ command }) =>
+      /run-policy-pack|pulumi-analyzer-/.test(command),
+    )
+  );
+}
+
+function isEngine({ command }: RunningProcess): boolean {
+  const [program = ""] = command.split(/\s/, 1);
+  return path.basename(program) === "pulumi";
+}
+
+/** The nearest first. */
+function ancestorsOf(id: number, processes: readonly RunningProcess[]): RunningProcess[] {
+  const own = processes.find((one) => one.id === id);
+  const parent = processes.find((one) => one.id === own?.parent && one.id !== id);
+  return parent === undefined ? [] : [parent, ...ancestorsOf(parent.id, processes)];
+}
+
+function descendantsOf(id: number, processes: readonly RunningProcess[]): RunningProcess[] {
+  return processes
+    .filter(({ parent, id: own }) => parent === id && own !== id)
+    .flatMap((child) => [child, ...descendantsOf(child.id, processes)]);
+}
+
+/** Lists the processes of this machine; none where there is no `ps` that can. */
+async function runningProcesses(): Promise<RunningProcess[]> {
+  const options = { timeout: patienceMs, maxBuffer: 64 * 1024 * 1024 };
+  try {
+    const { stdout } = await promisify(execFile)("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], options);
+    return readProcesses(stdout);
+  } catch {
+    return [];
+  }
+}
+
+/** Reads what `ps -o pid=,ppid=,args=` prints. */
+export function readProcesses(text: string): RunningProcess[] {
+  return text.split("\n").flatMap((line) => {
+    const [, id, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return command === undefined ? [] : [{ id: Number(id), parent: Number(parent), command }];
+  });
+}

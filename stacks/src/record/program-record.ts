@@ -1,0 +1,155 @@
+import * as pulumi from "@pulumi/pulumi";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { knownBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
+import {
+  type Action,
+  appendTo,
+  type Ending,
+  inBatches,
+  type IntentEvent,
+  type Journal,
+  openAuditLog,
+  openJournalOf,
+  type Outcome,
+  recordIntent,
+  resultOf,
+  settleIntent,
+  type StackRecord,
+} from "pulumi-resistant-tenants/internal/journal";
+import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
+import { readReason, reasonForChange } from "pulumi-resistant-tenants/internal/reason";
+import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import type { ChangedCustomer } from "./customer-changes";
+import type { DeclaredCustomer } from "../customer/declared-customer";
+
+/** A change of a customer that is on record as begun. */
+export interface AnnouncedChange {
+  /** The id of the event that announces it. */
+  intent: string;
+  /** What was declared of the customer before; undefined for what its component has. */
+  before: DeclaredCustomer | undefined;
+  /** Tells whether it is on record as done, once all of the customer's applications were registered. */
+  isDone: () => Promise<boolean>;
+}
+
+/**
+ * The record of this stack, as its program writes it: before the engine is told of any resource, since the resources'
+ * provider writes to the same journal from then on.
+ */
+export class ProgramRecord {
+  readonly journal: Journal;
+  #opened: Promise<StackRecord> | undefined;
+  /** Those who ask while the journal is read share the next reading. */
+  readonly #isDone = inBatches(async (intents: readonly IntentEvent[]) => {
+    const events = await this.journal.read();
+    return intents.map((intent) => resultOf(events, intent)?.outcome === "changed");
+  });
+
+  /** @param held what the stack held when its last update ended */
+  constructor(
+    private readonly settings: ProviderSettings,
+    private readonly aws: Aws,
+    private readonly held: readonly HeldResource[],
+  ) {
+    const { journal: location } = settings;
+    const stack = stackName();
+    const formerNames = (): string[] => otherStackNames(held, stack);
+    this.journal = openJournalOf({ stack, location, directory: process.cwd(), aws, formerNames });
+  }
+
+  /**
+   * Does something in AWS before the engine starts, on the record.
+   *
+   * @param act does it, and resolves with how it ended
+   * @throws `pulumi.RunError` where it cannot be recorded, or the stage requires a reason and there is none: then
+   *   nothing is done. What `act` throws, it throws as it is.
+   */
+  async do(action: Action, act: () => Promise<Outcome>): Promise<void> {
+    try {
+      reasonForChange(this.settings, process.env);
+    } catch (error) {
+      throw refusal(messageOf(error));
+    }
+    const recording = await this.#announce(action);
+    try {
+      await recording.end({ outcome: await act() });
+    } catch (error) {
+      await recording.fail(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Announces what this update changes of customers. How it ended is recorded once the engine has done it
+   * (`slot.change`).
+   *
+   * @returns the announced changes, by customer
+   * @throws `pulumi.RunError` where it cannot be recorded: then nothing is changed
+   */
+  async announce(changed: readonly ChangedCustomer[]): Promise<Map<string, AnnouncedChange>> {
+    const announced = new Map<string, AnnouncedChange>();
+    for (const { customer, tenantId, operation, changes, before: declaredBefore } of changed) {
+      const { before, after } = changes;
+      const { intent } = await this.#announce({
+        type: "Customer",
+        operation,
+        slot: customer,
+        ...(tenantId === undefined ? {} : { tenantId }),
+        parameters: { before, after },
+      });
+      const isDone = (): Promise<boolean> => this.#isDone(intent);
+      announced.set(customer, { intent: intent.id, before: declaredBefore, isDone });
+    }
+    return announced;
+  }
+
+  /**
+   * Ends the announced intents that have no result yet.
+   *
+   * @param endingOf tells how the change of a customer ended
+   */
+  async endOpen(
+    announced: ReadonlyMap<string, AnnouncedChange>,
+    endingOf: (customer: string) => Promise<Ending>,
+  ): Promise<void> {
+    if (this.#opened === undefined) return;
+    const record = await this.#opened;
+    try {
+      const events = await this.journal.read();
+      for (const [customer, { intent: id }] of announced) {
+        const intent = events.find((event) => event.id === id);
+        if (intent?.event !== "intent" || resultOf(events, intent) !== undefined) continue;
+        await settleIntent(appendTo(record), record.run, intent, await endingOf(customer));
+      }
+    } catch (error) {
+      await pulumi.log.warn(`How the change of a customer ended could not be recorded: ${messageOf(error)}`);
+    }
+  }
+
+  async #announce(action: Action): ReturnType<typeof recordIntent> {
+    this.#opened ??= this.#open();
+    const record = await this.#opened;
+    return recordIntent(record, action).catch((error: unknown) => {
+      throw refusal(messageOf(error));
+    });
+  }
+
+  async #open(): Promise<StackRecord> {
+    const { stage, apiUrl, auditLogGroup } = this.settings;
+    // An up without a change does not need it.
+    const { provenance } = await import("pulumi-resistant-tenants/internal/provenance");
+    const read = readReason(this.settings, process.env);
+    const reason = "problem" in read ? undefined : read.reason;
+    // Only the journal's end is read then. Where it cannot be read, the append says so.
+    await this.journal.remember(knownBeforeOf(this.held, stackName())).catch(() => undefined);
+    return {
+      stack: stackName(),
+      journal: this.journal,
+      auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, this.aws),
+      run: { ...(await provenance(this.aws, process.env)), stage, apiUrl, reason },
+    };
+  }
+}

@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import { resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import type { Aws } from "pulumi-resistant-tenants/internal/reach";
+import { messageOf, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import { askAws } from "./aws-access";
+import { type ChangedSecret, findChangedSecrets, repairOf, storedVersions } from "./changed-secrets";
+import type { SlotPlan } from "../rotation/plan";
+
+/** As a user types them: in a program nobody knows with which flags it was started. */
+const typed = {
+  pulumi: (args: readonly string[]) => typedCommand(["pulumi", ...args]),
+  tenants: (args: readonly string[]) => typedCommand(["npm", "run", "tenants", "--", ...args]),
+};
+
+/**
+ * Warns in a preview of secrets that somebody has changed in AWS, past this stack. Neither a preview nor an `up` sees
+ * that by itself: both compare with the state. Where AWS cannot be asked, it says so, and the preview goes on.
+ *
+ * @param aws how AWS is reached
+ * @param plans of the slots that are declared: those that go are not asked for
+ */
+export async function warnOfChangedSecrets(aws: Aws, plans: ReadonlyMap<string, SlotPlan>): Promise<void> {
+  if (!pulumi.runtime.isDryRun()) return;
+  const stored = storedVersions(await resourcesOfLastUpdate()).filter(({ slot }) => plans.has(slot));
+  if (stored.length === 0) return;
+  try {
+    const changed = await askAws(aws, (secrets) => findChangedSecrets(secrets, stored));
+    if (changed.length > 0) await pulumi.log.warn(describe(changed, plans));
+  } catch (error) {
+    await pulumi.log.warn(
+      `Whether the secrets in AWS are still as this stack stored them could not be found out: ${messageOf(error)} ` +
+        "(it takes secretsmanager:DescribeSecret).",
+    );
+  }
+}
+
+function describe(changed: readonly ChangedSecret[], plans: ReadonlyMap<string, SlotPlan>): string {
+  const isRotated = ({ slot, generation, change }: ChangedSecret): boolean =>
+    change === "overwritten" && plans.get(slot)?.current.generation !== generation;
+  const lines = changed.flatMap((secret) => [
+    `  - ${secret.slot}: ${secret.why}`,
+    `      ${isRotated(secret) ? "this update stores a new credential in it" : repairOf(secret, typed)}`,
+  ]);
+  return (
+    `Secrets were changed in AWS outside this stack:\n${lines.join("\n")}\n` +
+    "The command repairs it; `pulumi up` without it does not. `--replace` stores the credential of the state again: what is there now stays as AWSPREVIOUS."
+  );
+}

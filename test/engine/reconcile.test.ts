@@ -1,0 +1,271 @@
+import { strict as assert } from "node:assert";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+
+import { eventSchema } from "../../provider/src/journal";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
+import { forgetSecret } from "./interrupted-secret";
+
+const reportSchema = z.object({
+  stack: z.string(),
+  warnings: z.array(z.string()),
+  done: z.array(z.string()),
+  findings: z.array(
+    z.object({
+      kind: z.string(),
+      severity: z.enum(["todo", "note"]),
+      isFixable: z.boolean(),
+      stage: z.string(),
+      slot: z.string().optional(),
+      cell: z.string().optional(),
+      tenantId: z.string().optional(),
+      applicationId: z.string().optional(),
+      why: z.string(),
+      next: z.array(z.string()),
+    }),
+  ),
+});
+type Report = z.output<typeof reportSchema>;
+
+describe("tenants reconcile, on the engine", function () {
+  let stack: StackUnderTest;
+
+  beforeEach(async () => {
+    stack = await StackUnderTest.create({ customers: [acme] });
+  });
+  afterEach(async () => {
+    await stack.finish();
+  });
+
+  /** Reconciles, and gives the report and the exit code. */
+  async function reconcile(...flags: string[]): Promise<Report & { exitCode: number }> {
+    const { exitCode, stdout, stderr } = await stack.tenants("reconcile", "--json", ...flags);
+    assert.notEqual(stdout, "", `tenants reconcile printed nothing:\n${stderr}`);
+    return { ...reportSchema.parse(JSON.parse(stdout)), exitCode };
+  }
+
+  const kinds = ({ findings }: Report) => findings.map(({ kind }) => kind);
+  const findingOf = (report: Report, kind: string) => {
+    const found = report.findings.find((finding) => finding.kind === kind);
+    assert.ok(found, `no ${kind} among ${kinds(report).join(", ")}`);
+    return found;
+  };
+
+  /** Kills an `up` while the API has made something whose answer does not come. */
+  async function crashDuring(operation: "createTenant" | "createTenantApplication"): Promise<void> {
+    const before = stack.sandbox.control.requests()[operation];
+    stack.sandbox.control.addFault({ operation, kind: "hang", carriedOut: true });
+    await stack.crashUpWhen(() => stack.sandbox.control.requests()[operation] > before);
+    stack.sandbox.control.clearFaults();
+  }
+
+  async function journal() {
+    const text = await readFile(path.join(stack.workspace.directory, "journal.jsonl"), "utf8");
+    return text
+      .trimEnd()
+      .split("\n")
+      .map((line) => eventSchema.parse(JSON.parse(line)));
+  }
+
+  it("finds nothing where all agree, before the first up and after it", async () => {
+    assert.deepEqual(await reconcile().then(({ exitCode, findings }) => [exitCode, findings]), [0, []]);
+    await stack.up();
+    assert.deepEqual(await reconcile().then(({ exitCode, findings }) => [exitCode, findings]), [0, []]);
+  });
+
+  it("names what a SIGKILL left behind, clears it with --fix, and the next up is clean", async () => {
+    await crashDuring("createTenantApplication");
+    const [lost] = stack.existing()["acme"]!;
+    const report = await reconcile();
+    assert.equal(report.exitCode, 3);
+    const orphan = findingOf(report, "orphanedApplication");
+    assert.deepEqual(
+      [orphan.applicationId, orphan.slot, orphan.stage, orphan.cell, orphan.tenantId, orphan.isFixable],
+      [lost, "acme/eu-1/default", "testing", "eu-1", stack.tenantId("acme"), true],
+    );
+    assert.match(findingOf(report, "locked").next.join(), /--fix.*pulumi cancel --yes/);
+    assert.match(findingOf(report, "pendingOperation").next.join(), /--clear-pending-creates/);
+    assert.deepEqual(stack.existing()["acme"], [lost]);
+
+    const fixed = await reconcile("--fix", "--yes");
+    assert.equal(fixed.exitCode, 0);
+    assert.deepEqual(kinds(fixed), ["openIntent"]);
+    assert.match(fixed.done.join(), new RegExp(`lock.*${lost!}.*pending`, "s"));
+    assert.deepEqual(stack.existing()["acme"], []);
+    const { deployment } = await stack.workspace.exportState();
+    assert.deepEqual(deployment["pending_operations"] ?? [], []);
+    // Whether the kill left an empty secret, too, is a matter of moments.
+    const deletions = (await journal()).filter(
+      ({ operation, type }) => operation === "delete" && type !== "EmptySecret",
+    );
+    assert.deepEqual(
+      deletions.map((event) => [event.event, event.type, event.applicationId]),
+      [
+        ["intent", "Lock", undefined],
+        ["result", "Lock", undefined],
+        ["intent", "TenantApplication", lost],
+        ["result", "TenantApplication", lost],
+        ["intent", "PendingOperation", undefined],
+        ["result", "PendingOperation", undefined],
+      ],
+    );
+
+    assert.doesNotMatch(await stack.up(), /pending operation|warning/);
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    await stack.up("--expect-no-changes");
+    assert.deepEqual(await reconcile().then(({ exitCode, findings }) => [exitCode, findings]), [0, []]);
+  });
+
+  it("names an unmanaged application where the journal is gone, and leaves it", async () => {
+    await crashDuring("createTenantApplication");
+    await rm(path.join(stack.workspace.directory, "journal.jsonl"));
+    const [lost] = stack.existing()["acme"]!;
+    assert.match((await reconcile()).warnings.join(), /nothing on record for this stack/);
+    const report = await reconcile("--fix", "--yes");
+    assert.equal(report.exitCode, 3);
+    // Whether the kill left an empty secret, too, is a matter of moments.
+    assert.deepEqual(
+      report.done.filter((each) => !each.includes("empty secret")),
+      ["took the leftover lock away"],
+    );
+    const { applicationId, next, why } = findingOf(report, "unmanagedApplication");
+    assert.equal(applicationId, lost);
+    assert.match(next.join(), new RegExp(`DELETE /tenants/${stack.tenantId("acme")}/applications/${lost!}`));
+    assert.match(why, /neither the state nor the journal/);
+    assert.deepEqual(stack.existing()["acme"], [lost]);
+  });
+
+  it("clears a pending create where a destroy has left nothing else in the state", async () => {
+    await stack.up();
+    await stack.setCustomers([acme, globex]);
+    await crashDuring("createTenant");
+    await stack.succeed(["cancel", "--yes"]);
+    await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+    const { deployment } = await stack.workspace.exportState();
+    assert.deepEqual([deployment.resources, (deployment["pending_operations"] as unknown[]).length], [[], 1]);
+    assert.ok((await reconcile("--fix", "--yes")).done.some((each) => each.includes("pending")));
+    const { deployment: after } = await stack.workspace.exportState();
+    assert.deepEqual(after["pending_operations"] ?? [], []);
+  });
+
+  it("deletes the empty secret of a killed create, whose name the next up needs", async () => {
+    await stack.up();
+    await forgetSecret(stack);
+    const report = await reconcile();
+    assert.match(findingOf(report, "pendingOperation").why, /is empty, and is in no state/);
+    assert.equal((await reconcile("--fix", "--yes")).exitCode, 0);
+    await stack.up();
+    await stack.up("--expect-no-changes");
+  });
+
+  it("never deletes an orphaned tenant, and gives the adopt line", async () => {
+    await crashDuring("createTenant");
+    const report = await reconcile("--fix", "--yes");
+    const { tenantId, next } = findingOf(report, "orphanedTenant");
+    assert.equal(tenantId, stack.tenantId("acme"));
+    assert.deepEqual(next, ["pulumi up", `adopt: ${stack.tenantId("acme")}`]);
+    assert.equal(report.exitCode, 3);
+    await stack.up();
+    assert.deepEqual(kinds(await reconcile()), []);
+  });
+
+  it("names what is lost and what is unmanaged", async () => {
+    await stack.setCustomers([acme, globex]);
+    await stack.up();
+    const [lost] = stack.existing()["globex"]!;
+    stack.sandbox.control.deleteApplication(lost!);
+    await stack.setCustomers([acme]);
+    const report = await reconcile();
+    assert.deepEqual(
+      report.findings.map(({ kind, applicationId }) => [kind, applicationId]),
+      [["lostApplication", lost]],
+    );
+    await rm(path.join(stack.workspace.directory, "journal.jsonl"));
+    const state = path.join(stack.workspace.directory, "state-without-globex.json");
+    const exported = await stack.workspace.exportState();
+    const isGlobex = ({ urn }: { urn: string }) => urn.includes("::globex");
+    exported.deployment.resources = exported.deployment.resources.filter((one) => !isGlobex(one));
+    await writeFile(state, JSON.stringify(exported));
+    const given = await reconcile("--file", state);
+    assert.deepEqual(
+      given.findings.map(({ kind, severity, tenantId }) => [kind, severity, tenantId]),
+      [["unmanagedTenant", "note", stack.tenantId("globex")]],
+    );
+    assert.equal(given.exitCode, 0);
+  });
+
+  it("works where the state holds what is partly made", async () => {
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
+    await stack.fail(["up", "--yes", "--skip-preview"]);
+    const { applicationId, next } = findingOf(await reconcile(), "partlyMade");
+    assert.equal(applicationId, stack.existing()["acme"]![0]);
+    await stack.succeed(["up", "--yes", "--skip-preview", ...next[0]!.split(" ").slice(2).map(unquoted)]);
+    assert.deepEqual(kinds(await reconcile()), []);
+  });
+
+  it("changes nothing while an update may run, here or elsewhere", async () => {
+    await crashDuring("createTenantApplication");
+    const [lock] = await lockFiles(stack);
+    const content = z.looseObject({}).parse(JSON.parse(await readFile(lock!, "utf8")));
+    for (const [owner, said] of [
+      [{ pid: process.pid, hostname: hostname() }, /is running.*Wait/],
+      [{ pid: 1, hostname: "another-machine" }, /elsewhere.*pulumi cancel --yes/],
+    ] as const) {
+      await writeFile(lock!, JSON.stringify({ ...content, ...owner }));
+      const { exitCode, stderr } = await stack.tenants("reconcile", "--fix", "--yes");
+      assert.equal(exitCode, 1);
+      assert.match(stderr, said);
+    }
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    assert.equal((await lockFiles(stack)).length, 1);
+  });
+
+  it("asks before it changes anything, and refuses where nobody can be asked", async () => {
+    await crashDuring("createTenantApplication");
+    const { exitCode, stdout, stderr } = await stack.tenants("reconcile", "--fix");
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /no terminal.*--yes/);
+    assert.match(stdout, new RegExp(`orphaned application.*${stack.existing()["acme"]![0]!}`, "s"));
+    assert.equal((await lockFiles(stack)).length, 1);
+  });
+
+  it("tells wrong use and failure apart by their exit codes", async () => {
+    assert.equal((await stack.tenants("reconcile", "--nothing")).exitCode, 2);
+    assert.equal((await stack.tenants("reconcile", "--fix", "--file", "state.json")).exitCode, 2);
+    assert.equal((await stack.tenants("reconcile", "--help")).exitCode, 0);
+    const { exitCode, stderr } = await stack.tenants("reconcile", "--stack", "missing");
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /no stack named 'missing'/);
+  });
+
+  it("reads the organization's key from the configuration, where it is nowhere else", async () => {
+    await stack.up();
+    await stack.succeed([
+      "config",
+      "set",
+      "--secret",
+      "tenants:privateKey",
+      "--",
+      stack.sandbox.privateKeyPem,
+    ]);
+    const { exitCode, stdout } = await stack.tenantsWith({ TENANTS_PRIVATE_KEY: undefined }, "reconcile");
+    assert.equal(exitCode, 0, stdout);
+    assert.match(stdout, /agree/);
+  });
+});
+
+function unquoted(word: string): string {
+  return word.replace(/^'(.*)'$/, "$1");
+}
+
+function lockFolder(stack: StackUnderTest): string {
+  return path.join(stack.workspace.directory, "state/.pulumi/locks/organization/resistant-tenants/dev");
+}
+
+async function lockFiles(stack: StackUnderTest): Promise<string[]> {
+  const files = await readdir(lockFolder(stack));
+  return files.filter((file) => file.endsWith(".json")).map((file) => path.join(lockFolder(stack), file));
+}
