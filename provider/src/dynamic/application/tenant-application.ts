@@ -9,6 +9,7 @@ import type { RecordedAs } from "../../journal/index";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
+import { noteAsked } from "../run/asked";
 import { noteChangeArrived } from "../run/customer-change";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "../run/deletion";
 import { assertMayBeDeleted, noteDeclared, noteMade, noteReplaced } from "../run/deletion-guard";
@@ -67,7 +68,10 @@ export const tenantApplication = reporting({
       });
     }
     noteDeclared("TenantApplication", news);
-    if (failures.length === 0) await noteChangeArrived(news);
+    if (failures.length === 0) {
+      noteAsked(news);
+      await noteChangeArrived(news);
+    }
     return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
 
