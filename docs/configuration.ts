@@ -2,7 +2,7 @@ import path from "node:path";
 import { format, resolveConfig } from "prettier";
 
 import { stages, stageTable } from "../provider/src/names/index";
-import { type DeclaredKey, SchemaSources } from "./declared-keys";
+import { type DescribedKey, describedKeys } from "./described-keys";
 import { environmentVariables } from "./environment";
 import { type Section, sections } from "./sections";
 
@@ -10,7 +10,7 @@ import { type Section, sections } from "./sections";
 export const configurationPage = path.join(__dirname, "configuration.md");
 
 const head = `
-<!-- Generated from the schemas by "npm run docs": change the TSDoc there, and run it again. -->
+<!-- Generated from the schemas by "npm run docs": change the descriptions there, and run it again. -->
 
 # Configuration reference
 
@@ -25,15 +25,13 @@ The organization's key is looked for in this order: \`kmsKeyId\`, \`privateKeySe
  * Writes the configuration reference from the schemas as they are now.
  *
  * @returns Resolves with Markdown, formatted as the project's is
- * @throws where a key has no TSDoc
+ * @throws where a key has no description
  */
 export async function writeConfigurationReference(): Promise<string> {
-  const sources = new SchemaSources(sections.map(({ source }) => source.file));
+  const tabled = sections.map(({ schema }) => schema);
   const text = [
     head,
-    ...sections.map((section) =>
-      describeSection(section, sources.keysOf(section.source.file, section.source.declaration)),
-    ),
+    ...sections.map((section) => describeSection(section, describedKeys(section.schema, tabled))),
     describeStages(),
     describeEnvironment(),
   ].join("\n\n");
@@ -44,7 +42,7 @@ export async function writeConfigurationReference(): Promise<string> {
   });
 }
 
-function describeSection({ title, introduction, required }: Section, keys: readonly DeclaredKey[]): string {
+function describeSection({ title, introduction, required }: Section, keys: readonly DescribedKey[]): string {
   const rows = keys.map(({ name, meaning }) => [code(name), required.has(name) ? "yes" : "", meaning]);
   return `## ${title}\n\n${introduction}\n\n${table(["key", "required", "meaning"], rows)}`;
 }

@@ -1,16 +1,22 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 
+import { customersFileSchema, editorSchemas, schemaText, stackFileSchema } from "./editor-schema";
 import { configurationPage, writeConfigurationReference } from "./configuration";
 import { rightsPage, writeRights } from "./rights";
 
 /**
- * Writes the pages that are made from the sources: docs/configuration.md, and the roles in docs/ci.md.
+ * Writes the pages that are made from the sources: docs/configuration.md, the roles in docs/ci.md, and the schemas for editors in
+ * docs/schemas.
  *
  *   npm run docs
  */
 async function main(): Promise<void> {
   await writeFile(configurationPage, await writeConfigurationReference());
   await writeFile(rightsPage, await writeRights());
+  await mkdir(path.dirname(editorSchemas.stack), { recursive: true });
+  await writeFile(editorSchemas.stack, schemaText(stackFileSchema()));
+  await writeFile(editorSchemas.customers, schemaText(customersFileSchema()));
 }
 
 void main();

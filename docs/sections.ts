@@ -14,8 +14,6 @@ export interface Section {
   title: string;
   /** What stands above the table. */
   introduction: string;
-  /** Where the schema is declared: a file, from the project's folder, and the name there. */
-  source: { file: string; declaration: string };
   schema: ObjectSchema;
   /** The keys that must be given. */
   required: ReadonlySet<string>;
@@ -29,28 +27,24 @@ export const sections: readonly Section[] = [
     title: "`tenants:*`, of the resources",
     introduction:
       "The resources read these, in a stack of your own too ([downstream.md](downstream.md)), where only `stage` is needed for a preview.",
-    source: { file: "provider/src/settings/settings.ts", declaration: "settingsSchema" },
     schema: settingsSchema,
     required: requiredOfStack,
   },
   {
     title: "`tenants:*`, of the program",
     introduction: "The program in `stacks/` reads these beside them.",
-    source: { file: "stacks/src/configuration/configuration.ts", declaration: "programSchema" },
     schema: programSchema,
     required: requiredOfStack,
   },
   {
     title: "`customers[]`",
     introduction: "An entry of `tenants:customers`.",
-    source: { file: "stacks/src/configuration/customer-schema.ts", declaration: "customerSchema" },
     schema: customerSchema("production"),
     required: requiredBy(customerSchema("production")),
   },
   {
     title: "`customers[].applications[]`",
     introduction: "With its cell, its purpose identifies an application ([keys.md](keys.md)).",
-    source: { file: "stacks/src/configuration/customer-schema.ts", declaration: "applicationSchema" },
     schema: applicationSchema("production"),
     required: requiredBy(applicationSchema("production")),
   },
@@ -58,7 +52,6 @@ export const sections: readonly Section[] = [
     title: "`secrets`",
     introduction:
       "The object `tenants:secrets`, and `secrets` of a customer, whose fields go before, one by one ([security.md](security.md)).",
-    source: { file: "stacks/src/configuration/secrets.ts", declaration: "secretsSchema" },
     schema: secretsSchema,
     required: requiredBy(secretsSchema),
   },
@@ -66,7 +59,6 @@ export const sections: readonly Section[] = [
     title: "`rotation`",
     introduction:
       "`tenants:rotation`, and `rotation` of an application: `none`, or an object with at least one of `every`, `rotateAt` and `changes: immediately` ([rotation.md](rotation.md)).",
-    source: { file: "stacks/src/configuration/rotation.ts", declaration: "rotationSettingsSchema" },
     schema: rotationSettingsSchema,
     required: requiredBy(rotationSettingsSchema),
   },

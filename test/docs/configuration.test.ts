@@ -4,7 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 
 import { configurationPage, writeConfigurationReference } from "../../docs/configuration";
-import { SchemaSources } from "../../docs/declared-keys";
+import { describedKeys } from "../../docs/described-keys";
 import { environmentVariables } from "../../docs/environment";
 import { type ObjectSchema, type Section, sections, unwrap } from "../../docs/sections";
 import { settingsKeys } from "../../provider/src/settings/settings";
@@ -116,16 +116,17 @@ describe("the configuration reference", () => {
     }
   });
 
-  it("refuses a key without a TSDoc", () => {
-    const undocumented = new SchemaSources(["test/docs/undocumented.ts"]);
-    assert.deepEqual(undocumented.keysOf("test/docs/undocumented.ts", "documented"), [
-      { name: "outer", meaning: "Holds another, over two lines." },
-      { name: "outer.inner", meaning: "Is within." },
-    ]);
-    assert.throws(
-      () => undocumented.keysOf("test/docs/undocumented.ts", "undocumented"),
-      /undocumented: outer\.inner has no TSDoc/,
+  it("refuses a key without a description", () => {
+    const within = (inner: z.ZodType) =>
+      z.object({ outer: z.strictObject({ inner }).optional().describe("Holds another.") });
+    assert.deepEqual(
+      describedKeys(within(z.string().describe("Is within."))).map(({ name, meaning }) => [name, meaning]),
+      [
+        ["outer", "Holds another."],
+        ["outer.inner", "Is within."],
+      ],
     );
+    assert.throws(() => describedKeys(within(z.string())), /outer\.inner has no description/);
   });
 
   it("has every environment variable that the code reads, and no other", () => {

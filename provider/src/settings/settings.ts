@@ -56,37 +56,41 @@ function staysInside(file: string): boolean {
 
 /** The keys below `tenants:` that the resources read. Each may be absent while nothing has to be sent. */
 export const settingsSchema = z.object({
-  /** `testing` or `production`: gives the default of `apiUrl` and the cells allowed. A stack never changes it. */
-  stage: z.enum(stages, { error: `must be one of ${stages.join(", ")}` }),
-  /**
-   * Base URL of the Tenant Management API, `/v0` included, at the stage's host or one that `TENANTS_ALLOWED_HOSTS` allows;
-   * https only, except on loopback. Default: the stage's.
-   */
-  apiUrl: z.string().optional(),
-  /**
-   * Token URL of the organization's authorization server, as the vendor told it for the stage; also the client
-   * assertion's `aud`. At a host below `id.resistant.ai` or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on
-   * loopback.
-   */
-  tokenUrl: z.string().optional(),
-  /**
-   * The organization's OAuth2 client, needed for all but a preview. The environment variable `TENANTS_CLIENT_ID`
-   * overrides it.
-   */
-  clientId: notEmpty.optional(),
-  /**
-   * `kid` header of the client assertion. The environment variable `TENANTS_KEY_ID` overrides it. Default: none is
-   * sent.
-   */
-  keyId: notEmpty.optional(),
-  /** The AWS KMS key that signs in the organization's name and never leaves KMS: its id or ARN, or an alias. RSA. */
-  kmsKeyId: kmsKey.optional(),
-  /** ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8). */
-  privateKeySecretArn: secretArn.optional(),
-  /**
-   * Where each create and delete is recorded before it is sent: a file inside the project, an absolute path, or
-   * `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.
-   */
+  stage: z
+    .enum(stages, { error: `must be one of ${stages.join(", ")}` })
+    .describe(
+      "`testing` or `production`: gives the default of `apiUrl` and the cells allowed. A stack never changes it.",
+    ),
+  apiUrl: z
+    .string()
+    .optional()
+    .describe(
+      "Base URL of the Tenant Management API, `/v0` included, at the stage's host or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on loopback. Default: the stage's.",
+    ),
+  tokenUrl: z
+    .string()
+    .optional()
+    .describe(
+      "Token URL of the organization's authorization server, as the vendor told it for the stage; also the client assertion's `aud`. At a host below `id.resistant.ai` or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on loopback.",
+    ),
+  clientId: notEmpty
+    .optional()
+    .describe(
+      "The organization's OAuth2 client, needed for all but a preview. The environment variable `TENANTS_CLIENT_ID` overrides it.",
+    ),
+  keyId: notEmpty
+    .optional()
+    .describe(
+      "`kid` header of the client assertion. The environment variable `TENANTS_KEY_ID` overrides it. Default: none is sent.",
+    ),
+  kmsKeyId: kmsKey
+    .optional()
+    .describe(
+      "The AWS KMS key that signs in the organization's name and never leaves KMS: its id or ARN, or an alias. RSA.",
+    ),
+  privateKeySecretArn: secretArn
+    .optional()
+    .describe("ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8)."),
   journal: z
     .string()
     .regex(
@@ -97,36 +101,40 @@ export const settingsSchema = z.object({
       error:
         "must stay inside the project: a path below its folder, an absolute path, or s3://<bucket>/<prefix>",
     })
-    .optional(),
-  /**
-   * `true` says that the disk of this CI runner outlives the run, so that the journal may lie on it; without it a runner
-   * must keep it in S3. A runner is known by `CI`, or by the flag of its CI system (Azure Pipelines sets `TF_BUILD`). Default: `false`.
-   */
-  journalDiskIsKept: flag.optional(),
-  /**
-   * The log group of CloudWatch Logs that each event of the journal is put into, too: its name, or its ARN. It must be
-   * there. Default: none.
-   */
+    .optional()
+    .describe(
+      "Where each create and delete is recorded before it is sent: a file inside the project, an absolute path, or `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.",
+    ),
+  journalDiskIsKept: flag
+    .optional()
+    .describe(
+      "`true` says that the disk of this CI runner outlives the run, so that the journal may lie on it; without it a runner must keep it in S3. A runner is known by `CI`, or by the flag of its CI system (Azure Pipelines sets `TF_BUILD`). Default: `false`.",
+    ),
   auditLogGroup: z
     .string()
     .regex(
       /^(?:arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:)?[A-Za-z0-9_./#-]{1,512}$/,
       "must be a log group's name or its ARN (arn:aws:logs:<region>:<account>:log-group:<name>)",
     )
-    .optional(),
-  /**
-   * Why changes are made, recorded with each: one line of 1 to 500 characters. In production each change needs one. The
-   * environment variable `TENANTS_REASON` overrides it.
-   */
-  reason: reasonSchema.optional(),
-  /**
-   * `true` lets an `up` delete and make again an application whose secret was lost with the answer, or that was made
-   * otherwise than it was asked for. One whose create was answered, and that the state has lost, may be in use: it is never
-   * deleted. Default: `false`.
-   */
-  replaceLostApplications: flag.optional(),
-  /** The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted. */
-  privateKey: notEmpty.optional(),
+    .optional()
+    .describe(
+      "The log group of CloudWatch Logs that each event of the journal is put into, too: its name, or its ARN. It must be there. Default: none.",
+    ),
+  reason: reasonSchema
+    .optional()
+    .describe(
+      "Why changes are made, recorded with each: one line of 1 to 500 characters. In production each change needs one. The environment variable `TENANTS_REASON` overrides it.",
+    ),
+  replaceLostApplications: flag
+    .optional()
+    .describe(
+      "`true` lets an `up` delete and make again an application whose secret was lost with the answer, or that was made otherwise than it was asked for. One whose create was answered, and that the state has lost, may be in use: it is never deleted. Default: `false`.",
+    ),
+  privateKey: notEmpty
+    .optional()
+    .describe(
+      "The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted.",
+    ),
 });
 
 /** The names of those keys, without the namespace. */

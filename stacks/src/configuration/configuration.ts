@@ -57,32 +57,34 @@ const quotaSchema = z
 
 /** The keys of the namespace that the program reads, beside those of the resources themselves. */
 export const programSchema = z.object({
-  /** The owner of customers that name none. 1 to 256 characters that AWS allows in a tag. */
-  owner: tagValue.optional(),
-  /** The customers, each as below; `[]` for none. Needed unless `customersFrom` is given. */
-  customers: z.array(z.unknown(), { error: "must be a list of customers; write [] for none" }),
-  /**
-   * More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml`. Each file holds one
-   * customer or a list of them, as below. `*` and `?` stand for characters of one name, `**` for any folders. At most
-   * 5,000 files of 1 MB. Default: none.
-   */
-  customersFrom: z.string().trim().min(1, "must be a pattern of files, such as customers/*.yaml").optional(),
-  /**
-   * How the credentials of all applications are rotated that say nothing else: as below, or `none`. Default: not at
-   * all.
-   */
-  rotation: rotationSchema.optional(),
-  /**
-   * The first part of every secret's name: 1 to 200 letters, digits and `/ _ + = . @ -`, without a slash at either end.
-   * Default: `resistant-tenants`.
-   */
-  secretPrefix: secretPrefixSchema.default(defaultSecretPrefix),
-  /** How the secrets of all customers are kept, as below. */
-  secrets: secretsSchema.optional(),
-  /**
-   * How many tenants the vendor allows the organization; a preview warns of more customers than that. Default: `20`.
-   */
-  quota: quotaSchema,
+  owner: tagValue
+    .optional()
+    .describe("The owner of customers that name none. 1 to 256 characters that AWS allows in a tag."),
+  customers: z
+    .array(z.unknown(), { error: "must be a list of customers; write [] for none" })
+    .describe("The customers, each as below; `[]` for none. Needed unless `customersFrom` is given."),
+  customersFrom: z
+    .string()
+    .trim()
+    .min(1, "must be a pattern of files, such as customers/*.yaml")
+    .optional()
+    .describe(
+      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml`. Each file holds one customer or a list of them, as below. `*` and `?` stand for characters of one name, `**` for any folders. At most 5,000 files of 1 MB. Default: none.",
+    ),
+  rotation: rotationSchema
+    .optional()
+    .describe(
+      "How the credentials of all applications are rotated that say nothing else: as below, or `none`. Default: not at all.",
+    ),
+  secretPrefix: secretPrefixSchema
+    .default(defaultSecretPrefix)
+    .describe(
+      "The first part of every secret's name: 1 to 200 letters, digits and `/ _ + = . @ -`, without a slash at either end. Default: `resistant-tenants`.",
+    ),
+  secrets: secretsSchema.optional().describe("How the secrets of all customers are kept, as below."),
+  quota: quotaSchema.describe(
+    "How many tenants the vendor allows the organization; a preview warns of more customers than that. Default: `20`.",
+  ),
 });
 
 const programKeys = Object.keys(programSchema.shape);

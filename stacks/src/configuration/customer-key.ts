@@ -15,17 +15,21 @@ export interface CustomerKey {
 
 /** The fields of an application that hold such a key. */
 export const customerKeyFields = {
-  /**
-   * A key of the customer's own, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has its private
-   * half.
-   */
   publicKey: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())], {
       error: "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK",
     })
-    .optional(),
-  /** `kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
-  keyId: yamlText().min(1, "must not be empty").max(256, "must be at most 256 characters").optional(),
+    .optional()
+    .describe(
+      "A key of the customer's own, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has its private half.",
+    ),
+  keyId: yamlText()
+    .min(1, "must not be empty")
+    .max(256, "must be at most 256 characters")
+    .optional()
+    .describe(
+      "`kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint.",
+    ),
 };
 
 /** One field of an application that is wrong. */

@@ -39,38 +39,35 @@ export const applicationSchema = (stage: Stage) =>
   z
     .strictObject(
       {
-        /** The cell, one of the customer's `cells`. */
-        cell: cellOf(stage),
-        /** Tells the applications of one cell apart: 1 to 32 of `a-z 0-9 -`. Default: `default`. */
+        cell: cellOf(stage).describe("The cell, one of the customer's `cells`."),
         purpose: yamlText()
           .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
-          .default("default"),
-        /**
-         * What the application may do: `documents.submissions.read`, `documents.submissions.write`, or both. Default:
-         * both.
-         */
+          .default("default")
+          .describe("Tells the applications of one cell apart: 1 to 32 of `a-z 0-9 -`. Default: `default`."),
         scopes: z
           .array(oneOf(documentsScopes, `is not a scope: it must be one of ${documentsScopes.join(", ")}`), {
             error: "must be a list of scopes",
           })
           .min(1, "must name at least one scope, or be left out for both")
-          .default([...documentsScopes]),
-        /**
-         * How the application proves itself: `CLIENT_SECRET`, a secret that the vendor makes; `RSA` or `EC`, a key pair that
-         * is made here, unless `publicKey` is given. Default: `CLIENT_SECRET`.
-         */
+          .default([...documentsScopes])
+          .describe(
+            "What the application may do: `documents.submissions.read`, `documents.submissions.write`, or both. Default: both.",
+          ),
         authMethod: oneOf(
           authMethods,
           `is not an authentication method: it must be one of ${authMethods.join(", ")}`,
-        ).default("CLIENT_SECRET"),
-        /** Takes over an existing application instead of making one. Not with `publicKey`. */
+        )
+          .default("CLIENT_SECRET")
+          .describe(
+            "How the application proves itself: `CLIENT_SECRET`, a secret that the vendor makes; `RSA` or `EC`, a key pair that is made here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
+          ),
         adopt: z
           .strictObject(
             {
-              /** The id of the existing application. */
-              applicationId: idOfVendor("must be the id of an existing application"),
-              /** ARN of the Secrets Manager secret that holds its credentials. */
-              secretArn,
+              applicationId: idOfVendor("must be the id of an existing application").describe(
+                "The id of the existing application.",
+              ),
+              secretArn: secretArn.describe("ARN of the Secrets Manager secret that holds its credentials."),
             },
             {
               error: objectProblem(
@@ -78,12 +75,14 @@ export const applicationSchema = (stage: Stage) =>
               ),
             },
           )
-          .optional(),
+          .optional()
+          .describe("Takes over an existing application instead of making one. Not with `publicKey`."),
         ...customerKeyFields,
-        /**
-         * How its credentials are rotated; it takes the place of `tenants:rotation` as a whole, and `none` opts out.
-         */
-        rotation: rotationSchema.optional(),
+        rotation: rotationSchema
+          .optional()
+          .describe(
+            "How its credentials are rotated; it takes the place of `tenants:rotation` as a whole, and `none` opts out.",
+          ),
       },
       { error: objectProblem("must be an object with `cell`") },
     )
@@ -97,44 +96,49 @@ export const applicationSchema = (stage: Stage) =>
 export const customerSchema = (stage: Stage) =>
   z.strictObject(
     {
-      /** The tenant's name, unique in the organization: 1 to 61 lower-case letters and digits. */
-      name: yamlText("must be given, as text").regex(
-        /^[a-z0-9]{1,61}$/,
-        "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
-      ),
-      /**
-       * The partner's own identifier of the customer: 1 to 256 characters that AWS allows in a tag, which are letters,
-       * digits, spaces and `_ . : / = @ + -`.
-       */
-      customerId: yamlText("must be given: the partner's own identifier").pipe(tagValue),
-      /** Who answers for the customer, as `customerId`. Default: `tenants:owner`. */
-      owner: tagValue.optional(),
-      /**
-       * `active`: nothing of it can be deleted in production; `deprecated`: it can, by removing its entry after the next
-       * `up`; `released`: it is handed over, and nothing is deleted. Default: `active`.
-       */
+      name: yamlText("must be given, as text")
+        .regex(
+          /^[a-z0-9]{1,61}$/,
+          "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
+        )
+        .describe("The tenant's name, unique in the organization: 1 to 61 lower-case letters and digits."),
+      customerId: yamlText("must be given: the partner's own identifier")
+        .pipe(tagValue)
+        .describe(
+          "The partner's own identifier of the customer: 1 to 256 characters that AWS allows in a tag, which are letters, digits, spaces and `_ . : / = @ + -`.",
+        ),
+      owner: tagValue
+        .optional()
+        .describe("Who answers for the customer, as `customerId`. Default: `tenants:owner`."),
       status: oneOf(
         ["active", "deprecated", "released"],
         "is not a status: it must be active, deprecated or released",
-      ).default("active"),
-      /**
-       * The cells of the customer, at least one: each has one application, unless `applications` names others for it.
-       */
-      cells: cellList(stage),
-      /**
-       * The cells with a Web UI. Where it is given, a change would replace the tenant, and is refused. Default: `cells` when
-       * the tenant is made, and never a difference after that.
-       */
-      uiCells: cellList(stage).optional(),
-      /** The id of an existing tenant, which is taken over instead of making one. */
-      adopt: idOfVendor("must be the id of an existing tenant").optional(),
-      /** Overrides `tenants:secrets` for this customer, field by field. */
-      secrets: secretsSchema.optional(),
-      /** The customer's applications, each as below. Default: one per cell; also in each cell that none here names. */
+      )
+        .default("active")
+        .describe(
+          "`active`: nothing of it can be deleted in production; `deprecated`: it can, by removing its entry after the next `up`; `released`: it is handed over, and nothing is deleted. Default: `active`.",
+        ),
+      cells: cellList(stage).describe(
+        "The cells of the customer, at least one: each has one application, unless `applications` names others for it.",
+      ),
+      uiCells: cellList(stage)
+        .optional()
+        .describe(
+          "The cells with a Web UI. Where it is given, a change would replace the tenant, and is refused. Default: `cells` when the tenant is made, and never a difference after that.",
+        ),
+      adopt: idOfVendor("must be the id of an existing tenant")
+        .optional()
+        .describe("The id of an existing tenant, which is taken over instead of making one."),
+      secrets: secretsSchema
+        .optional()
+        .describe("Overrides `tenants:secrets` for this customer, field by field."),
       applications: z
         .array(applicationSchema(stage), { error: "must be a list" })
         .min(1, "must name an application, or be left out for one per cell")
-        .optional(),
+        .optional()
+        .describe(
+          "The customer's applications, each as below. Default: one per cell; also in each cell that none here names.",
+        ),
     },
     { error: objectProblem("must be a customer: an object with `name`, `customerId` and `cells`") },
   );

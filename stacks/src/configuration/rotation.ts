@@ -49,28 +49,29 @@ const instantSchema = z.preprocess(fromYaml, dateOrInstant);
 export const rotationSettingsSchema = z
   .strictObject(
     {
-      /**
-       * The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`); it counts from the
-       * moment its application was made. Default: by `rotateAt` alone.
-       */
-      every: durationSchema.refine(({ ms }) => ms > 0, "must be more than 0").optional(),
-      /**
-       * Instants at which it gets one: dates (`2026-11-24`, its first moment in UTC) or dates and times
-       * (`2026-11-24T14:00:00Z`). Default: none.
-       */
-      rotateAt: z.array(instantSchema, { error: "must be a list of dates" }).default([]),
-      /**
-       * How long the generation before stays alive once its successor is stored; shorter than `every`; or `0`. Default:
-       * `7d`.
-       */
-      overlap: durationSchema.default(defaultOverlap),
-      /**
-       * When a change of scopes, method or key takes effect: with the `nextGeneration`, or `immediately`. Default:
-       * `nextGeneration`.
-       */
+      every: durationSchema
+        .refine(({ ms }) => ms > 0, "must be more than 0")
+        .optional()
+        .describe(
+          "The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`); it counts from the moment its application was made. Default: by `rotateAt` alone.",
+        ),
+      rotateAt: z
+        .array(instantSchema, { error: "must be a list of dates" })
+        .default([])
+        .describe(
+          "Instants at which it gets one: dates (`2026-11-24`, its first moment in UTC) or dates and times (`2026-11-24T14:00:00Z`). Default: none.",
+        ),
+      overlap: durationSchema
+        .default(defaultOverlap)
+        .describe(
+          "How long the generation before stays alive once its successor is stored; shorter than `every`; or `0`. Default: `7d`.",
+        ),
       changes: z
         .enum(["nextGeneration", "immediately"], { error: "must be nextGeneration or immediately" })
-        .default("nextGeneration"),
+        .default("nextGeneration")
+        .describe(
+          "When a change of scopes, method or key takes effect: with the `nextGeneration`, or `immediately`. Default: `nextGeneration`.",
+        ),
     },
     { error: objectProblem("must be none, or hold `every` (such as 90d) or `rotateAt` (a list of dates)") },
   )

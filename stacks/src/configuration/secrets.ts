@@ -15,39 +15,40 @@ const roleArn = z
 /** The object `tenants:secrets`, and `secrets` of a customer, which overrides it field by field. */
 export const secretsSchema = z.strictObject(
   {
-    /**
-     * The KMS key that encrypts the secret: key id, ARN or alias, in the stack's region. Default: AWS's own,
-     * `alias/aws/secretsmanager`.
-     */
-    kmsKeyId: kmsKey.optional(),
-    /**
-     * ARNs of the only roles that may read the secret: 50 at most, no wildcard. `[]` takes such a restriction away again.
-     * Default: AWS's own rules.
-     */
+    kmsKeyId: kmsKey
+      .optional()
+      .describe(
+        "The KMS key that encrypts the secret: key id, ARN or alias, in the stack's region. Default: AWS's own, `alias/aws/secretsmanager`.",
+      ),
     readerRoleArns: z
       .array(roleArn, { error: "must be a list of role ARNs" })
       .max(50, "must name at most 50 roles: more do not fit into a resource policy")
-      .optional(),
-    /**
-     * `true`: a secret has a replica in its cell's AWS region, where that is not the stack's `aws:region`. Default:
-     * `false`.
-     */
-    replicate: z.boolean({ error: "must be true or false" }).optional(),
-    /**
-     * The KMS key of the replicas: what means a key in every region, an alias or a multi-Region key's id (`mrk-…`). Needed
-     * where `kmsKeyId` and `replicate` are given. Default: AWS's own.
-     */
+      .optional()
+      .describe(
+        "ARNs of the only roles that may read the secret: 50 at most, no wildcard. `[]` takes such a restriction away again. Default: AWS's own rules.",
+      ),
+    replicate: z
+      .boolean({ error: "must be true or false" })
+      .optional()
+      .describe(
+        "`true`: a secret has a replica in its cell's AWS region, where that is not the stack's `aws:region`. Default: `false`.",
+      ),
     replicaKmsKeyId: kmsKey
       .refine(
         (id) => /^(?:alias\/|mrk-)/.test(id),
         "must mean a key in each cell's region: an alias (alias/<name>), or a multi-Region key's id (mrk-…)",
       )
-      .optional(),
-    /** How long a deleted secret can still be restored: 0, or 7 to 30 days. Default: production 30, testing 0. */
+      .optional()
+      .describe(
+        "The KMS key of the replicas: what means a key in every region, an alias or a multi-Region key's id (`mrk-…`). Needed where `kmsKeyId` and `replicate` are given. Default: AWS's own.",
+      ),
     recoveryWindowInDays: z
       .int("must be a whole number of days")
       .refine((days) => days === 0 || (days >= 7 && days <= 30), "must be 0, or 7 to 30 days")
-      .optional(),
+      .optional()
+      .describe(
+        "How long a deleted secret can still be restored: 0, or 7 to 30 days. Default: production 30, testing 0.",
+      ),
   },
   { error: objectProblem("must be an object") },
 );
