@@ -162,9 +162,9 @@ describe("the workflows", () => {
     const at = (part: string) => its.findIndex(({ name, uses }) => (name ?? uses ?? "").includes(part));
     const order = [
       "download-artifact",
-      "Refuse another plan",
+      "Refuse a different plan",
       "configure-aws",
-      "Refuse what is no longer",
+      "Refuse a change since",
       "Apply",
     ];
     const places = order.map(at);
