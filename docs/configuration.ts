@@ -14,11 +14,11 @@ const head = `
 
 # Configuration reference
 
-All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. A key that is not here is refused, as is every other
-mistake, before anything is created: one message lists every problem, each with its path.
-\`npm run tenants -- check Pulumi.<stack>.yaml\` tells the same without the engine.
+All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. Unknown keys and all other mistakes are refused before
+anything is created: one message lists every problem with its path.
+\`npm run tenants -- check Pulumi.<stack>.yaml\` reports the same without the engine.
 
-The organization's key is looked for in this order: \`kmsKeyId\`, \`privateKeySecretArn\`, the environment variable
+The first of these that is set supplies the organization's key: \`kmsKeyId\`, \`privateKeySecretArn\`, the environment variable
 \`TENANTS_PRIVATE_KEY\`, \`privateKey\`.`;
 
 /**
@@ -59,7 +59,7 @@ function describeStages(): string {
 
 function describeEnvironment(): string {
   const rows = environmentVariables.map(({ names, meaning }) => [names.map(code).join(", "), meaning]);
-  return `## Environment variables\n\nBeside those of Pulumi and of AWS's SDK:\n\n${table(["variable", "meaning"], rows)}`;
+  return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${table(["variable", "meaning"], rows)}`;
 }
 
 function table(heads: readonly string[], rows: readonly string[][]): string {

@@ -28,14 +28,14 @@ export const sections: readonly Section[] = [
   {
     title: "`tenants:*`, of the resources",
     introduction:
-      "The resources read these, in a stack of your own too ([downstream.md](downstream.md)), where only `stage` is needed for a preview.",
+      "The resources read these, also in a stack of your own ([downstream.md](downstream.md)). There a preview needs only `stage`.",
     source: { file: "provider/src/settings/settings.ts", declaration: "settingsSchema" },
     schema: settingsSchema,
     required: requiredOfStack,
   },
   {
     title: "`tenants:*`, of the program",
-    introduction: "The program in `stacks/` reads these beside them.",
+    introduction: "The program in `stacks/` also reads these.",
     source: { file: "stacks/src/configuration/configuration.ts", declaration: "programSchema" },
     schema: programSchema,
     required: requiredOfStack,
@@ -49,7 +49,7 @@ export const sections: readonly Section[] = [
   },
   {
     title: "`customers[].applications[]`",
-    introduction: "With its cell, its purpose identifies an application ([keys.md](keys.md)).",
+    introduction: "Cell and purpose identify an application ([keys.md](keys.md)).",
     source: { file: "stacks/src/configuration/customer-schema.ts", declaration: "applicationSchema" },
     schema: applicationSchema("production"),
     required: requiredBy(applicationSchema("production")),
@@ -57,7 +57,7 @@ export const sections: readonly Section[] = [
   {
     title: "`secrets`",
     introduction:
-      "The object `tenants:secrets`, and `secrets` of a customer, whose fields go before, one by one ([security.md](security.md)).",
+      "The object `tenants:secrets`, and a customer's `secrets`, which overrides it field by field ([security.md](security.md#settings-of-secrets)).",
     source: { file: "stacks/src/configuration/secrets.ts", declaration: "secretsSchema" },
     schema: secretsSchema,
     required: requiredBy(secretsSchema),

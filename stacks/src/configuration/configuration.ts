@@ -57,19 +57,18 @@ const quotaSchema = z
 
 /** The keys of the namespace that the program reads, beside those of the resources themselves. */
 export const programSchema = z.object({
-  /** The owner of customers that name none. 1 to 256 characters that AWS allows in a tag. */
+  /** The default owner of customers: 1 to 256 characters that AWS allows in a tag. */
   owner: tagValue.optional(),
-  /** The customers, each as below; `[]` for none. Needed unless `customersFrom` is given. */
+  /** The customers, each as below; `[]` for none. Required unless `customersFrom` is given. */
   customers: z.array(z.unknown(), { error: "must be a list of customers; write [] for none" }),
   /**
-   * More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml`. Each file holds one
-   * customer or a list of them, as below. `*` and `?` stand for characters of one name, `**` for any folders. At most
-   * 5,000 files of 1 MB. Default: none.
+   * More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml`. Each file contains one
+   * customer or a list, as below. `*` and `?` match characters of one name, `**` any folders. At most 5,000 files of
+   * 1 MB. Default: none.
    */
   customersFrom: z.string().trim().min(1, "must be a pattern of files, such as customers/*.yaml").optional(),
   /**
-   * How the credentials of all applications are rotated that say nothing else: as below, or `none`. Default: not at
-   * all.
+   * Default rotation of all applications' credentials: as below, or `none`. Default: `none`.
    */
   rotation: rotationSchema.optional(),
   /**
@@ -77,10 +76,10 @@ export const programSchema = z.object({
    * Default: `resistant-tenants`.
    */
   secretPrefix: secretPrefixSchema.default(defaultSecretPrefix),
-  /** How the secrets of all customers are kept, as below. */
+  /** How all customers' secrets are stored, as below. */
   secrets: secretsSchema.optional(),
   /**
-   * How many tenants the vendor allows the organization; a preview warns of more customers than that. Default: `20`.
+   * How many tenants the vendor allows the organization; a preview warns about more customers. Default: `20`.
    */
   quota: quotaSchema,
 });

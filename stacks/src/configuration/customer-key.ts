@@ -16,7 +16,7 @@ export interface CustomerKey {
 /** The fields of an application that hold such a key. */
 export const customerKeyFields = {
   /**
-   * A key of the customer's own, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has its private
+   * The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has the private
    * half.
    */
   publicKey: z

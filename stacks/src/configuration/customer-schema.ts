@@ -41,7 +41,7 @@ export const applicationSchema = (stage: Stage) =>
       {
         /** The cell, one of the customer's `cells`. */
         cell: cellOf(stage),
-        /** Tells the applications of one cell apart: 1 to 32 of `a-z 0-9 -`. Default: `default`. */
+        /** Distinguishes the applications of one cell: 1 to 32 of `a-z 0-9 -`. Default: `default`. */
         purpose: yamlText()
           .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
           .default("default"),
@@ -56,20 +56,20 @@ export const applicationSchema = (stage: Stage) =>
           .min(1, "must name at least one scope, or be left out for both")
           .default([...documentsScopes]),
         /**
-         * How the application proves itself: `CLIENT_SECRET`, a secret that the vendor makes; `RSA` or `EC`, a key pair that
-         * is made here, unless `publicKey` is given. Default: `CLIENT_SECRET`.
+         * How the application authenticates: `CLIENT_SECRET`, a secret that the vendor creates; `RSA` or `EC`, a key pair that
+         * is created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.
          */
         authMethod: oneOf(
           authMethods,
           `is not an authentication method: it must be one of ${authMethods.join(", ")}`,
         ).default("CLIENT_SECRET"),
-        /** Takes over an existing application instead of making one. Not with `publicKey`. */
+        /** Adopts an existing application instead of creating one. Not with `publicKey`. */
         adopt: z
           .strictObject(
             {
               /** The id of the existing application. */
               applicationId: idOfVendor("must be the id of an existing application"),
-              /** ARN of the Secrets Manager secret that holds its credentials. */
+              /** ARN of the Secrets Manager secret with its credentials. */
               secretArn,
             },
             {
@@ -81,7 +81,7 @@ export const applicationSchema = (stage: Stage) =>
           .optional(),
         ...customerKeyFields,
         /**
-         * How its credentials are rotated; it takes the place of `tenants:rotation` as a whole, and `none` opts out.
+         * How its credentials are rotated; replaces `tenants:rotation` as a whole. `none` opts out.
          */
         rotation: rotationSchema.optional(),
       },
@@ -103,34 +103,34 @@ export const customerSchema = (stage: Stage) =>
         "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
       ),
       /**
-       * The partner's own identifier of the customer: 1 to 256 characters that AWS allows in a tag, which are letters,
-       * digits, spaces and `_ . : / = @ + -`.
+       * Your own identifier of the customer: 1 to 256 characters that AWS allows in a tag (letters, digits, spaces and
+       * `_ . : / = @ + -`).
        */
       customerId: yamlText("must be given: the partner's own identifier").pipe(tagValue),
-      /** Who answers for the customer, as `customerId`. Default: `tenants:owner`. */
+      /** Who is responsible for the customer; same characters as `customerId`. Default: `tenants:owner`. */
       owner: tagValue.optional(),
       /**
-       * `active`: nothing of it can be deleted in production; `deprecated`: it can, by removing its entry after the next
-       * `up`; `released`: it is handed over, and nothing is deleted. Default: `active`.
+       * `active`: nothing of it can be deleted in production; `deprecated`: removing its entry after the next `up` deletes it;
+       * `released`: handed over, nothing is deleted. Default: `active`.
        */
       status: oneOf(
         ["active", "deprecated", "released"],
         "is not a status: it must be active, deprecated or released",
       ).default("active"),
       /**
-       * The cells of the customer, at least one: each has one application, unless `applications` names others for it.
+       * The customer's cells, at least one: each has one application, unless `applications` lists others for it.
        */
       cells: cellList(stage),
       /**
-       * The cells with a Web UI. Where it is given, a change would replace the tenant, and is refused. Default: `cells` when
-       * the tenant is made, and never a difference after that.
+       * The cells with a Web UI. If given, a change would replace the tenant and is refused. Default: `cells` when the tenant is
+       * created; later changes of `cells` are no difference.
        */
       uiCells: cellList(stage).optional(),
-      /** The id of an existing tenant, which is taken over instead of making one. */
+      /** The id of an existing tenant to adopt instead of creating one. */
       adopt: idOfVendor("must be the id of an existing tenant").optional(),
       /** Overrides `tenants:secrets` for this customer, field by field. */
       secrets: secretsSchema.optional(),
-      /** The customer's applications, each as below. Default: one per cell; also in each cell that none here names. */
+      /** The customer's applications, each as below. A cell without one here gets the default application. */
       applications: z
         .array(applicationSchema(stage), { error: "must be a list" })
         .min(1, "must name an application, or be left out for one per cell")

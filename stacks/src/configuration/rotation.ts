@@ -50,18 +50,16 @@ export const rotationSettingsSchema = z
   .strictObject(
     {
       /**
-       * The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`); it counts from the
-       * moment its application was made. Default: by `rotateAt` alone.
+       * The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`), from the creation of
+       * its application. Default: only by `rotateAt`.
        */
       every: durationSchema.refine(({ ms }) => ms > 0, "must be more than 0").optional(),
       /**
-       * Instants at which it gets one: dates (`2026-11-24`, its first moment in UTC) or dates and times
-       * (`2026-11-24T14:00:00Z`). Default: none.
+       * When it gets one: dates (`2026-11-24`, from midnight UTC) or dates and times (`2026-11-24T14:00:00Z`). Default: none.
        */
       rotateAt: z.array(instantSchema, { error: "must be a list of dates" }).default([]),
       /**
-       * How long the generation before stays alive once its successor is stored; shorter than `every`; or `0`. Default:
-       * `7d`.
+       * How long the previous generation works after its successor is stored: shorter than `every`, or `0`. Default: `7d`.
        */
       overlap: durationSchema.default(defaultOverlap),
       /**
