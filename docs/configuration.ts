@@ -6,7 +6,7 @@ import { type DeclaredKey, SchemaSources } from "./declared-keys";
 import { environmentVariables } from "./environment";
 import { type Section, sections } from "./sections";
 
-/** Where the reference is. */
+/** The path of the reference. */
 export const configurationPage = path.join(__dirname, "configuration.md");
 
 const head = `
@@ -25,7 +25,7 @@ The first of these that is set supplies the organization's key: \`kmsKeyId\`, \`
  * Writes the configuration reference from the schemas as they are now.
  *
  * @returns Resolves with Markdown, formatted as the project's is
- * @throws where a key has no TSDoc
+ * @throws if a key has no TSDoc
  */
 export async function writeConfigurationReference(): Promise<string> {
   const sources = new SchemaSources(sections.map(({ source }) => source.file));

@@ -36,7 +36,7 @@ export class SchemaSources {
    * Lists the keys of a schema, in the order of their declaration.
    *
    * @param declaration the name of a constant: a `z.object` or `z.strictObject`, or a function that returns one
-   * @throws where a key has no TSDoc, or one that a tag cuts off
+   * @throws if a key has no TSDoc, or one that a tag cuts off
    */
   keysOf(file: string, declaration: string): DeclaredKey[] {
     const statements = [...(this.program.getSourceFile(path.join(root, file))?.statements ?? [])];
@@ -59,7 +59,7 @@ export class SchemaSources {
     });
   }
 
-  /** The type of the whole literal has the properties of what is spread in first. */
+  /** In declared order: the type of the literal lists the properties of spread objects first. */
   private propertiesOf(shape: ts.ObjectLiteralExpression): ts.Symbol[] {
     const properties = new Map(
       this.checker
@@ -86,7 +86,7 @@ export class SchemaSources {
     return meaning.replace(/\s+/g, " ").trim();
   }
 
-  /** A schema that has a name of its own has a table of its own. */
+  /** A schema with its own name has its own table. */
   private keysWithin(property: ts.Symbol, where: string, prefix: string): DeclaredKey[] {
     const declaration = property.valueDeclaration;
     if (declaration === undefined || !ts.isPropertyAssignment(declaration)) return [];
@@ -95,7 +95,7 @@ export class SchemaSources {
   }
 }
 
-/** Finds the first object literal that is given to `z.object` or `z.strictObject`. */
+/** Finds the first object literal passed to `z.object` or `z.strictObject`. */
 function shapeOf(node: ts.Node): ts.ObjectLiteralExpression | undefined {
   if (ts.isCallExpression(node) && /^z\s*\.(?:object|strictObject)$/.test(node.expression.getText())) {
     const [shape] = node.arguments;

@@ -4,7 +4,7 @@ import { configurationPage, writeConfigurationReference } from "./configuration"
 import { rightsPage, writeRights } from "./rights";
 
 /**
- * Writes the pages that are made from the sources: docs/configuration.md, and the roles in docs/ci.md.
+ * Writes the pages that are generated from the sources: docs/configuration.md, and the roles in docs/ci.md.
  *
  *   npm run docs
  */

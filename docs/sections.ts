@@ -12,12 +12,12 @@ export type ObjectSchema = z.ZodObject<z.core.$ZodShape>;
 /** One table of the reference: the keys of one schema. */
 export interface Section {
   title: string;
-  /** What stands above the table. */
+  /** The text above the table. */
   introduction: string;
   /** Where the schema is declared: a file, from the project's folder, and the name there. */
   source: { file: string; declaration: string };
   schema: ObjectSchema;
-  /** The keys that must be given. */
+  /** The required keys. */
   required: ReadonlySet<string>;
 }
 
@@ -72,7 +72,7 @@ export const sections: readonly Section[] = [
   },
 ];
 
-/** Tells which keys the program misses in a stack that has none, and in one that has a stage alone. */
+/** Lists the keys that the program reports as missing in a stack without any, and in one with only a stage. */
 function requiredOfProgram(): ReadonlySet<string> {
   const missed = [new Map(), new Map([["stage", "production"]])].flatMap((values) => {
     const read = readConfiguration(values);
@@ -81,7 +81,7 @@ function requiredOfProgram(): ReadonlySet<string> {
   return new Set(missed.map(({ path }) => path.replace(/^tenants:/, "")));
 }
 
-/** Tells which keys a schema misses in an empty object, and in an empty object within. */
+/** Lists the keys that a schema requires in an empty object and its nested objects. */
 function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
   const issues = schema.safeParse({}).error?.issues ?? [];
   const own = issues.filter(({ path }) => path.length > 0).map(({ path }) => path.join("."));
@@ -92,7 +92,7 @@ function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
   return new Set([...own, ...within]);
 }
 
-/** Takes away what makes a schema optional, and tells the default. */
+/** Returns a schema without what makes it optional, and its default. */
 export function unwrap(schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback?: unknown } {
   if (schema instanceof z.ZodOptional) return unwrap(schema.def.innerType);
   if (schema instanceof z.ZodDefault) {
