@@ -1,3 +1,5 @@
+import "./no-stack-traces";
+
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -41,6 +43,7 @@ import { findChangedCustomers } from "./record/customer-changes";
 import { readCustomerFiles } from "./configuration/customer-files";
 import type { StackOutputs } from "./outputs/outputs";
 import { type PreviewedOutputs, previewedOutputs } from "./outputs/previewed-outputs";
+import { AskedApplications } from "./record/asked-applications";
 import { type AnnouncedChange, ProgramRecord } from "./record/program-record";
 import { assertNoFormerNameIsForgotten } from "./preflight/former-name";
 import { assertChangesHaveReason } from "./preflight/reason";
@@ -89,18 +92,19 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   await assertAdoptedApplicationsHaveTenants(provided);
   await warnOfNewClientsInAdoptedTenants(provided);
   const releases = await findReleases(customers);
-  const applied = await reportPlan({
+  const records = await reportPlan({
     configuration,
     plans,
     changed,
     stackFile: stackFile(folder),
   });
   await tellOfHandOvers(releases);
-  const common = { stage: settings.stage, secretPrefix, plans, clock };
+  const asked = pulumi.runtime.isDryRun() ? {} : { asked: new AskedApplications() };
+  const common = { stage: settings.stage, secretPrefix, plans, clock, ...asked };
   const all: CustomerArgs[] = provided.map((customer) => ({
     ...customer,
     ...common,
-    applied: applied.get(customer.name),
+    record: records.get(customer.name),
   }));
   const blocked = await freeSecretNames(aws, record, all);
   await prepareSecretRemoval(aws, record, all, releases);

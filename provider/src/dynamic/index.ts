@@ -1,4 +1,5 @@
 import "../node-version";
+import "../program/safe-errors";
 import { endWithEngine } from "./engine/engine-watch";
 import { noteStackOfRequests } from "./run/stack-identity";
 

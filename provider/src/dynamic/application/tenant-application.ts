@@ -9,6 +9,7 @@ import type { RecordedAs } from "../../journal/index";
 import { adoptApplication, adoptedInThisRun } from "./adopt-application";
 import { adoptsAnother } from "./adoption";
 import { changedKey, checkKey, toAuthentication } from "./application-key";
+import { noteAsked } from "../run/asked";
 import { noteChangeArrived } from "../run/customer-change";
 import { assertMissing, deleteOnRecord, type RecordedObject } from "../run/deletion";
 import { assertMayBeDeleted, noteDeclared, noteMade, noteReplaced } from "../run/deletion-guard";
@@ -35,6 +36,7 @@ import { assertHosts, refusedHosts, wayOn } from "../run/refused-hosts";
 import { assertChangeHasReason, noteHeldObject } from "../run/recorder";
 import { reporting } from "../engine/report";
 import { configure, currentApi, currentSettings } from "../run/session";
+import { warnOfOverwrittenSecret } from "./stored-credential";
 import {
   type Inputs,
   inputsSchema,
@@ -66,7 +68,10 @@ export const tenantApplication = reporting({
       });
     }
     noteDeclared("TenantApplication", news);
-    if (failures.length === 0) await noteChangeArrived(news);
+    if (failures.length === 0) {
+      noteAsked(news);
+      await noteChangeArrived(news);
+    }
     return { inputs: noteHeldObject("TenantApplication", news), failures };
   },
 
@@ -139,6 +144,7 @@ export const tenantApplication = reporting({
       `Application ${applicationId} of tenant ${state.tenantId} (cell ${state.cell})`,
       serverRefusals(found, currentSettings()),
     );
+    await warnOfOverwrittenSecret(state, found);
     return { id: applicationId, props: completed(properties, state, found) };
   },
 

@@ -1,5 +1,6 @@
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
+import { defaultSecretPrefix } from "../../names/secret-name";
 import { type Reach, readReach } from "../../settings/reach";
 import { revealingProblem } from "../../settings/revealing-switches";
 import {
@@ -22,6 +23,7 @@ export interface ConfigureRequest {
 
 let settings: ProviderSettings | undefined;
 let reach: Reach | undefined;
+let secretPrefix = defaultSecretPrefix;
 let configurationError: Error | undefined;
 let startError: Error | undefined;
 
@@ -34,6 +36,7 @@ export function configure(request: ConfigureRequest): void {
   const problem = revealingProblem(config.get("tenants:stage"));
   if (problem !== undefined) startError = new TenantManagementError("INPUT_INVALID", problem);
   const aws = (key: string): string | undefined => config.get(`aws:${key}`);
+  secretPrefix = config.get("tenants:secretPrefix") ?? defaultSecretPrefix;
   const read = readSettings((key) => config.get(`tenants:${key}`), {
     allowedHosts: allowedHostsIn(process.env),
     aws,
@@ -74,6 +77,11 @@ export function currentSettings(): ProviderSettings {
 export function currentReach(): Reach {
   if (reach !== undefined) return reach;
   throw configurationError ?? new Error("The provider was called before it was configured.");
+}
+
+/** Gives the first part of the names of the stack's secrets. */
+export function currentSecretPrefix(): string {
+  return secretPrefix;
 }
 
 /** Gives the one API client of this process, made when it is first needed. */

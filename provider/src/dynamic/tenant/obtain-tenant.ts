@@ -11,6 +11,7 @@ import { record, slotHistory } from "../run/recorder";
 import { assertHosts } from "../run/refused-hosts";
 import { currentSettings } from "../run/session";
 import type { SlotInput } from "../../names/slot";
+import { describeTakeOver } from "./take-over";
 import { cellSet, cellsAtStart, type Inputs, refusal } from "./tenant-model";
 
 /**
@@ -158,7 +159,7 @@ async function explainCreateRefusal(
   if (existing === undefined) return error;
   return refusal(
     `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, made ${existing.createdAt}. ` +
-      `To take that tenant over, add this line to the customer (or input to the Tenant): adopt: ${existing.tenantId}`,
+      (await describeTakeOver(api, existing.tenantId)),
     error,
   );
 }
