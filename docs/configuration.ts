@@ -6,7 +6,7 @@ import { type DescribedKey, describedKeys } from "./described-keys";
 import { environmentVariables } from "./environment";
 import { type Section, sections } from "./sections";
 
-/** Where the reference is. */
+/** The path of the reference. */
 export const configurationPage = path.join(__dirname, "configuration.md");
 
 const head = `
@@ -14,18 +14,18 @@ const head = `
 
 # Configuration reference
 
-All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. A key that is not here is refused, as is every other
-mistake, before anything is created: one message lists every problem, each with its path.
-\`npm run tenants -- check Pulumi.<stack>.yaml\` tells the same without the engine.
+All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. Unknown keys and all other mistakes are refused before
+anything is created: one message lists every problem with its path.
+\`npm run tenants -- check Pulumi.<stack>.yaml\` reports the same without the engine.
 
-The organization's key is looked for in this order: \`kmsKeyId\`, \`privateKeySecretArn\`, the environment variable
+The first of these that is set supplies the organization's key: \`kmsKeyId\`, \`privateKeySecretArn\`, the environment variable
 \`TENANTS_PRIVATE_KEY\`, \`privateKey\`.`;
 
 /**
  * Writes the configuration reference from the schemas as they are now.
  *
  * @returns Resolves with Markdown, formatted as the project's is
- * @throws where a key has no description
+ * @throws if a key has no description
  */
 export async function writeConfigurationReference(): Promise<string> {
   const tabled = sections.map(({ schema }) => schema);
@@ -57,7 +57,7 @@ function describeStages(): string {
 
 function describeEnvironment(): string {
   const rows = environmentVariables.map(({ names, meaning }) => [names.map(code).join(", "), meaning]);
-  return `## Environment variables\n\nBeside those of Pulumi and of AWS's SDK:\n\n${table(["variable", "meaning"], rows)}`;
+  return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${table(["variable", "meaning"], rows)}`;
 }
 
 function table(heads: readonly string[], rows: readonly string[][]): string {

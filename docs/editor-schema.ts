@@ -65,7 +65,7 @@ export function customersFileSchema(): JsonSchema {
 }
 
 function valueOf(key: string, schema: z.core.$ZodType): JsonSchema {
-  const { description, default: _, ...own } = toJsonSchema(schema);
+  const { description, ...own } = toJsonSchema(schema);
   const type = widened[key];
   const value =
     key === "customers"
@@ -80,17 +80,17 @@ function valueOf(key: string, schema: z.core.$ZodType): JsonSchema {
 }
 
 function toJsonSchema(schema: z.core.$ZodType): JsonSchema {
-  const { $schema: _, ...made } = z.toJSONSchema(schema, {
+  return z.toJSONSchema(schema, {
     target: "draft-7",
     io: "input",
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
-      // Either way of writing it: a transformation has no schema of its own.
+      delete jsonSchema.$schema;
+      // A transformation has no schema of its own.
       if ((zodSchema as z.core.$ZodType) === rotationSchema)
         Object.assign(jsonSchema, { anyOf: [{ const: "none" }, toJsonSchema(rotationSettingsSchema)] });
     },
   });
-  return made as JsonSchema;
 }
 
 /** Writes a schema as its file holds it. */

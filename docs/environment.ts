@@ -9,32 +9,32 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["TENANTS_PRIVATE_KEY"],
     meaning:
-      "The organization's private key (PEM, PKCS#8), where neither `kmsKeyId` nor `privateKeySecretArn` is set. It goes before `privateKey`. An empty one is none.",
+      "The organization's private key (PEM, PKCS#8), if neither `kmsKeyId` nor `privateKeySecretArn` is set. It overrides `privateKey`. Empty counts as unset.",
   },
   { names: ["TENANTS_CLIENT_ID"], meaning: "The organization's OAuth2 client; it overrides `clientId`." },
   { names: ["TENANTS_KEY_ID"], meaning: "`kid` header of the client assertion; it overrides `keyId`." },
   {
     names: ["TENANTS_REASON"],
-    meaning: "Why changes are made in this run; it overrides `reason`. An empty one is none.",
+    meaning: "The reason for this run's changes; it overrides `reason`. Empty counts as unset.",
   },
   {
     names: ["TENANTS_ALLOWED_HOSTS"],
     meaning:
-      "Hosts beyond the vendor's that this run may reach, separated by commas: an exact host with its port, a host alone for any port, `*.domain` for Web UI links. Never from the configuration. Every command of the stack needs it, `refresh` and `destroy` too. Loopback is allowed in the stage `testing` without it. Default: none.",
+      "More hosts that this run may reach, comma-separated: a host with its port, a host alone for any port, `*.domain` for Web UI links. The configuration cannot set it. Every command of the stack needs it, including `refresh` and `destroy`. In `testing`, loopback is always allowed. Default: none.",
   },
   {
     names: ["TENANTS_NOW"],
     meaning:
-      "The time by which credentials age in a sandbox: a date and time of RFC 3339 (`2027-01-01T00:00:00Z`). Where `apiUrl` is not on loopback, it is refused. Default: this machine's clock.",
+      "The time by which credentials age in a sandbox (RFC 3339: `2027-01-01T00:00:00Z`). Refused unless `apiUrl` is on loopback. Default: this machine's clock.",
   },
   {
     names: ["TENANTS_ACCEPT_MISSING"],
     meaning:
-      "`true` insists that tenants are gone where the API knows none of the stack's: without it, refresh and delete refuse.",
+      "`true` accepts that all of the stack's tenants are deleted if the API knows none. Otherwise refresh and delete refuse.",
   },
   {
     names: ["CI"],
-    meaning: "`true`, which CI systems set, demands a journal in S3, unless `journalDiskIsKept` is `true`.",
+    meaning: "`true`, which CI systems set, requires a journal in S3, unless `journalDiskIsKept` is `true`.",
   },
   {
     names: [
@@ -45,7 +45,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "BUILD_REQUESTEDFOREMAIL",
     ],
     meaning:
-      "Who acts, for the journal, where the CI system of that name runs this; elsewhere recorded as a claim. Default: `user@host`.",
+      "The actor in the journal, if that CI system runs this; otherwise recorded as a claim. Default: `user@host`.",
   },
   {
     names: ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "TF_BUILD"],
@@ -57,7 +57,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   {
     names: ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "BUILD_SOURCEVERSION"],
-    meaning: "The commit of the CI run, for the journal, where git does not tell what is checked out.",
+    meaning: "The CI run's commit in the journal, if git does not report the checked-out commit.",
   },
   {
     names: [
@@ -69,16 +69,16 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "SYSTEM_COLLECTIONURI",
       "SYSTEM_TEAMPROJECT",
     ],
-    meaning: "The page of the CI run, for the journal.",
+    meaning: "The CI run's page in the journal.",
   },
   {
     names: ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
     meaning:
-      "The proxies by which calls to the vendor and to AWS leave, and what is reached without one; in lower case they go first ([networks.md](networks.md)).",
+      "The proxies for calls to the vendor and to AWS, and the exceptions; lower-case names take precedence ([networks.md](networks.md)).",
   },
   {
     names: ["AWS_REGION", "AWS_DEFAULT_REGION"],
-    meaning: "The region, where neither `aws:region` nor an ARN tells it.",
+    meaning: "The region, if neither `aws:region` nor an ARN contains it.",
   },
   {
     names: [
@@ -91,17 +91,17 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     ],
     meaning:
-      "AWS's own, as all that its SDK reads: where services are, unless `aws:endpoints` says so. Where S3 has such a URL, a journal's bucket is named in the path.",
+      "AWS's own endpoints of its services, unless `aws:endpoints` sets them. With one for S3, the journal's bucket is named in the path.",
   },
   {
     names: ["AWS_CA_BUNDLE"],
     meaning:
-      "A file of certificates that calls to AWS trust, beside those of this machine and of `NODE_EXTRA_CA_CERTS`.",
+      "A file of more certificates that calls to AWS trust, in addition to this machine's and `NODE_EXTRA_CA_CERTS`.",
   },
   {
     names: ["PULUMI_DEBUG_GRPC", "PULUMI_OPTION_TRACING", "PULUMI_OPTION_OTEL_TRACES", "NODE_DEBUG"],
     meaning:
-      "They write credentials down, so production refuses them, as it does `PULUMI_OPTION_VERBOSE` from 9, `TF_LOG` and some flags in `NODE_OPTIONS` ([security.md](security.md)).",
+      "They write credentials, so production refuses them, and also `PULUMI_OPTION_VERBOSE` from 9, `TF_LOG` and some flags in `NODE_OPTIONS` ([security.md](security.md#switches-that-write-credentials)).",
   },
-  { names: ["NO_COLOR"], meaning: "Set and not empty: the command `tenants` prints no colours." },
+  { names: ["NO_COLOR"], meaning: "If set and not empty, `tenants` prints no colours." },
 ];

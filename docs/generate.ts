@@ -6,8 +6,8 @@ import { configurationPage, writeConfigurationReference } from "./configuration"
 import { rightsPage, writeRights } from "./rights";
 
 /**
- * Writes the pages that are made from the sources: docs/configuration.md, the roles in docs/ci.md, and the schemas for editors in
- * docs/schemas.
+ * Writes what is generated from the sources: docs/configuration.md, the roles in docs/ci.md, and the schemas for editors
+ * in docs/schemas.
  *
  *   npm run docs
  */

@@ -11,7 +11,7 @@ export const rightsPage = path.join(__dirname, "ci.md");
 const begin = "<!-- Generated from examples/aws-setup/rights.ts by `npm run docs`. -->";
 const end = "<!-- End of what is generated. -->";
 
-/** The columns: which roles have the rights in each. */
+/** The columns, and the roles that have the rights in each. */
 const columns: ReadonlyArray<{ title: string; roles: readonly Role[] }> = [
   { title: "every role", roles },
   { title: "up and drift", roles: ["up", "drift"] },
@@ -20,10 +20,10 @@ const columns: ReadonlyArray<{ title: string; roles: readonly Role[] }> = [
 ];
 
 /**
- * Puts the tables of roles and rights, as they are now, into the page as it is.
+ * Inserts the current tables of roles and rights into the page.
  *
  * @returns Resolves with Markdown, formatted as the project's is
- * @throws where a right is for roles that have no column, or the page has no place for the tables
+ * @throws if a right is for roles without a column, or the page has no place for the tables
  */
 export async function writeRights(): Promise<string> {
   const page = await readFile(rightsPage, "utf8");

@@ -12,10 +12,10 @@ export type ObjectSchema = z.ZodObject<z.core.$ZodShape>;
 /** One table of the reference: the keys of one schema. */
 export interface Section {
   title: string;
-  /** What stands above the table. */
+  /** The text above the table. */
   introduction: string;
   schema: ObjectSchema;
-  /** The keys that must be given. */
+  /** The required keys. */
   required: ReadonlySet<string>;
 }
 
@@ -26,13 +26,13 @@ export const sections: readonly Section[] = [
   {
     title: "`tenants:*`, of the resources",
     introduction:
-      "The resources read these, in a stack of your own too ([downstream.md](downstream.md)), where only `stage` is needed for a preview.",
+      "The resources read these, also in a stack of your own ([downstream.md](downstream.md)). There a preview needs only `stage`.",
     schema: settingsSchema,
     required: requiredOfStack,
   },
   {
     title: "`tenants:*`, of the program",
-    introduction: "The program in `stacks/` reads these beside them.",
+    introduction: "The program in `stacks/` also reads these.",
     schema: programSchema,
     required: requiredOfStack,
   },
@@ -44,14 +44,14 @@ export const sections: readonly Section[] = [
   },
   {
     title: "`customers[].applications[]`",
-    introduction: "With its cell, its purpose identifies an application ([keys.md](keys.md)).",
+    introduction: "Cell and purpose identify an application ([keys.md](keys.md)).",
     schema: applicationSchema("production"),
     required: requiredBy(applicationSchema("production")),
   },
   {
     title: "`secrets`",
     introduction:
-      "The object `tenants:secrets`, and `secrets` of a customer, whose fields go before, one by one ([security.md](security.md)).",
+      "The object `tenants:secrets`, and a customer's `secrets`, which overrides it field by field ([security.md](security.md#settings-of-secrets)).",
     schema: secretsSchema,
     required: requiredBy(secretsSchema),
   },
@@ -64,7 +64,7 @@ export const sections: readonly Section[] = [
   },
 ];
 
-/** Tells which keys the program misses in a stack that has none, and in one that has a stage alone. */
+/** Lists the keys that the program reports as missing in a stack without any, and in one with only a stage. */
 function requiredOfProgram(): ReadonlySet<string> {
   const missed = [new Map(), new Map([["stage", "production"]])].flatMap((values) => {
     const read = readConfiguration(values);
@@ -73,7 +73,7 @@ function requiredOfProgram(): ReadonlySet<string> {
   return new Set(missed.map(({ path }) => path.replace(/^tenants:/, "")));
 }
 
-/** Tells which keys a schema misses in an empty object, and in an empty object within. */
+/** Lists the keys that a schema requires in an empty object and its nested objects. */
 function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
   const issues = schema.safeParse({}).error?.issues ?? [];
   const own = issues.filter(({ path }) => path.length > 0).map(({ path }) => path.join("."));
@@ -84,7 +84,7 @@ function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
   return new Set([...own, ...within]);
 }
 
-/** Takes away what makes a schema optional, and tells the default. */
+/** Returns a schema without what makes it optional, and its default. */
 export function unwrap(schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback?: unknown } {
   if (schema instanceof z.ZodOptional) return unwrap(schema.def.innerType);
   if (schema instanceof z.ZodDefault) {

@@ -1,14 +1,14 @@
-// Finds the commit of a stack that was approved last: the newest deployment to the environment `up-<stack>` that ended
-// with success. It runs before anything is installed, in a job without a credential of AWS: Node's own modules only.
+// Finds a stack's last approved commit: the newest successful deployment to the environment `up-<stack>`. It runs before
+// anything is installed, in a job without AWS credentials, so it uses only Node's own modules.
 //
 // Usage: node .github/scripts/approved-commit.mjs <up | rotate | drift> <stack>
 // It reads GITHUB_REPOSITORY and GITHUB_SHA, asks GitHub by `gh`, and writes to GITHUB_OUTPUT:
-//   sha         the commit to run: of `up` the one that was pushed, else the one that was approved last
-//   unapproved  `true` where that commit differs, in what is run, from the one that was approved last
+//   sha         the commit to run: for `up` the pushed one, otherwise the last approved one
+//   unapproved  `true` if that commit differs from the last approved one in what is run
 import { spawnSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 
-/** Changes of these alone change nothing that is run with a credential. */
+/** Changes only in these change nothing that runs with a credential. */
 const notRun = ["docs", "test", "bench", "examples"].map((folder) => `:(exclude)${folder}`);
 
 class Refusal extends Error {}
@@ -27,7 +27,7 @@ function main([kind, stack]) {
   );
 }
 
-/** @returns {string | undefined} the commit of the newest deployment that succeeded; undefined where none did */
+/** @returns {string | undefined} the commit of the newest successful deployment; undefined if there is none */
 function lastApproved(repository, environment) {
   const query = `environment=${encodeURIComponent(environment)}`;
   for (const deployment of list(`repos/${repository}/deployments?${query}`)) {
@@ -41,7 +41,7 @@ function lastApproved(repository, environment) {
   return undefined;
 }
 
-/** Lists what GitHub has, newest first, and asks for a further page only when it is wanted. */
+/** Lists GitHub's entries, newest first, and requests another page only if it is needed. */
 function* list(path) {
   const perPage = 100;
   for (let page = 1; ; page++) {
@@ -104,7 +104,7 @@ function approvedOnMain(approved, stack) {
   );
 }
 
-/** The job checks out the main branch with its whole history. */
+/** The job checks out main with its complete history. */
 function isAncestor(commit) {
   return git("merge-base", "--is-ancestor", commit, "HEAD") === 0;
 }
@@ -117,7 +117,7 @@ function git(...args) {
   return spawnSync("git", args, { stdio: ["ignore", "ignore", "inherit"] }).status;
 }
 
-/** A runner takes a line that begins with `::` for a command. */
+/** A runner interprets a line that begins with `::` as a command. */
 function printable(text) {
   return [...text.slice(0, 500)]
     .map((each) => (each < " " ? " " : each))

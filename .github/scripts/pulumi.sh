@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The Pulumi CLI and the AWS plugin, of the versions in package-lock.json.
+# The Pulumi CLI and the AWS plugin, in the versions of package-lock.json.
 #
-#   pulumi.sh install   installs both for the steps of a job that follow, if .github/checksums.txt pins their checksums
-#   pulumi.sh pin       writes those checksums; for a person, on a machine that is trusted
+#   pulumi.sh install   installs both for the later steps of a job, if .github/checksums.txt pins their checksums
+#   pulumi.sh pin       writes those checksums; for a person on a trusted machine
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,7 +16,7 @@ plugin="pulumi-resource-aws-v$plugin_version-linux-amd64.tar.gz"
 
 download() { curl --fail --silent --show-error --location --proto '=https' --proto-redir '=https' --retry 3 --output "$2" "$1"; }
 
-# Says nothing where a file has no pin, or two.
+# Prints nothing if a file has no pin, or two.
 pin_of() {
   local found
   found="$(grep -E "^[0-9a-f]{64}  $(sed 's/\./\\./g' <<< "$1")\$" "$checksums" || true)"
@@ -43,11 +43,11 @@ install() {
   tar -xzf "$folder/$cli" -C "$folder"
   "$folder/pulumi/pulumi" plugin install resource aws "$plugin_version" --exact --file "$folder/$plugin"
   echo "$folder/pulumi" >> "$GITHUB_PATH"
-  # The engine would fetch what it misses, without a checksum.
+  # The engine would fetch a missing plugin without a checksum.
   printf '%s\n' PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true PULUMI_SKIP_UPDATE_CHECK=true >> "$GITHUB_ENV"
 }
 
-# Takes a checksum only where Pulumi's download site and the release on GitHub have the same file.
+# Accepts a checksum only if Pulumi's download site and the GitHub release have the same file.
 pin() {
   local folder
   folder="$(mktemp -d)"

@@ -7,19 +7,19 @@ import { type Role, roles } from "./rights";
 const config = new pulumi.Config();
 /** `OWNER/REPO` on GitHub. */
 const repository = config.require("repository");
-/** The first part of the buckets' and the roles' names, of this account alone. */
+/** The prefix of the names of buckets and roles, unique to this account. */
 const prefix = config.require("prefix");
-/** The stacks of `tenants` that this account is for. */
+/** The tenants' stacks that use this account. */
 const stacks = config.requireObject<string[]>("stacks");
 /** `tenants:secretPrefix` of these stacks. */
 const secretPrefix = config.get("secretPrefix") ?? "resistant-tenants";
-/** How long nobody, an administrator included, can delete an object of the journal. In days. */
+/** For how many days nobody, not even an administrator, can delete an object of the journal. */
 const journalRetentionDays = config.getNumber("journalRetentionDays") ?? 365;
 
 const { accountId } = aws.getCallerIdentityOutput();
 const region = aws.getRegionOutput().region;
 
-/** A bucket that nobody outside the account reaches, that keeps every version, and that `destroy` leaves. */
+/** A private bucket that keeps every version, and that `destroy` leaves. */
 function privateBucket(name: string, settings: { objectLockEnabled?: boolean } = {}): aws.s3.Bucket {
   const bucket = new aws.s3.Bucket(name, { bucket: `${prefix}-${name}`, ...settings }, { protect: true });
   new aws.s3.BucketVersioning(name, {
@@ -51,7 +51,7 @@ new aws.s3.BucketObjectLockConfiguration("journal", {
 
 const stateKey = key("state");
 const secretsKey = key("secrets");
-/** The vendor is given its public half: `aws kms get-public-key`. The private half never leaves KMS. */
+/** Give the vendor its public half: `aws kms get-public-key`. The private half never leaves KMS. */
 const organizationKey = key("organization", { keyUsage: "SIGN_VERIFY", customerMasterKeySpec: "RSA_3072" });
 
 const logGroup = new aws.cloudwatch.LogGroup(
@@ -85,7 +85,7 @@ const arns = pulumi
     logGroup: log,
   }));
 
-/** Makes the role of a purpose; `up` of one stack must not be `up` of another. */
+/** Creates the role for a purpose. One stack's `up` role must not serve another stack. */
 function roleFor(role: Role, ofStacks: readonly string[]): aws.iam.Role {
   const name = role === "preview" ? role : `${role}-${ofStacks.join("-")}`;
   const made = new aws.iam.Role(name, {

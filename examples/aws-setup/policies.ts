@@ -26,7 +26,7 @@ export interface Trust {
   workflows: string[];
 }
 
-/** Says whom a role trusts. Without the file, every workflow that names an environment would get the role. */
+/** Whom a role trusts. Without the file, every workflow that names an environment would get the role. */
 export function trustOf(role: Role, stacks: readonly string[]): Trust {
   const of = (purpose: string): string[] => stacks.map((stack) => `${purpose}-${stack}`);
   switch (role) {
@@ -40,7 +40,7 @@ export function trustOf(role: Role, stacks: readonly string[]): Trust {
 }
 
 /**
- * Makes the trust policy of a role: GitHub's OIDC tokens of some environments, and of some workflow files of main.
+ * Creates a role's trust policy: GitHub's OIDC tokens of some environments and workflow files of main.
  *
  * @param repository `OWNER/REPO`
  */
@@ -72,8 +72,8 @@ export function trustPolicy(
 }
 
 /**
- * Makes the policy of a role from the table: one statement for each subject, and one that keeps the organization's key from
- * being written, whatever is attached later.
+ * Creates a role's policy from the table: one statement per subject, and one that denies writing the organization's key,
+ * whatever is attached later.
  */
 export function policyOf(role: Role, arns: SubjectArns): Policy {
   const own = rights.filter((right) => right.roles.includes(role));
@@ -104,7 +104,7 @@ function statementsOf(subject: Subject, own: readonly Right[], arns: SubjectArns
   if (!arn.startsWith("arn:aws:s3:::")) {
     return [{ Effect: "Allow", Action: actions, Resource: [subject === "logGroup" ? `${arn}:*` : arn] }];
   }
-  // A right is about the bucket, or about what lies in it.
+  // A right applies to the bucket or to its objects.
   const ofObjects = actions.filter((action) => action.endsWith("Object"));
   const ofBucket = actions.filter((action) => !action.endsWith("Object"));
   return [

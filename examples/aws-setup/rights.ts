@@ -1,15 +1,15 @@
 /**
- * What each role may do in AWS, as one table. This program's policies and the tables in docs/ci.md are made from it, and
- * a test compares it with every call that the product makes.
+ * What each role may do in AWS, as one table. It generates this program's policies and the tables in docs/ci.md, and a
+ * test compares it with every call of the product.
  */
 
-/** The roles of the workflows. `up` is one role for each stack: it applies and rotates. */
+/** The roles of the workflows. Each stack has its own `up` role, which applies and rotates. */
 export const roles = ["preview", "up", "drift"] as const;
 
 /** The name of a role. */
 export type Role = (typeof roles)[number];
 
-/** What a right is about, in the words of docs/ci.md. */
+/** The subjects of rights, in the words of docs/ci.md. */
 export const subjects = {
   stateBucket: "the state's bucket",
   stateKey: "the KMS key of the state (the stack's secrets provider)",
@@ -27,7 +27,7 @@ export type Subject = keyof typeof subjects;
 
 /** One right of some roles. */
 export interface Right {
-  /** As a policy names it. */
+  /** Its name in a policy. */
   action: string;
   on: Subject;
   roles: readonly Role[];
@@ -43,7 +43,7 @@ const reading: readonly Role[] = ["up", "drift"];
 const applying: readonly Role[] = ["up"];
 const looking: readonly Role[] = ["drift"];
 
-/** The table. Each right is needed: nothing in it is there to be safe. */
+/** The table. Each right is needed; none is there just in case. */
 export const rights: readonly Right[] = [
   { action: "s3:ListBucket", on: "stateBucket", roles: everybody },
   { action: "s3:GetObject", on: "stateBucket", roles: everybody },

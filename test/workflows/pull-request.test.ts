@@ -47,7 +47,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
     Object.values(stack.sandbox.control.requests()).reduce((sum, count) => sum + count, 0);
 
   async function preview(sha: string): Promise<number> {
-    const take = "Take the customers from the pull request, and nothing else";
+    const take = "Take only the customers from the pull request";
     const taken = await runner.step("stack-preview.yml", "preview", take, { "inputs.head-sha": sha });
     if (taken.exitCode !== 0) return taken.exitCode;
     const { exitCode } = await runner.step("stack-preview.yml", "preview", "Preview");
@@ -90,7 +90,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
     await runner.succeed(
       "stack-preview.yml",
       "comment",
-      "Write the comment, or write it anew",
+      "Create or update the comment",
       { "inputs.pull-request": "7" },
       folder,
     );
@@ -122,7 +122,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
 
   /** Tells what the workflow takes a commit for. */
   async function compare(sha: string): Promise<string | undefined> {
-    const step = "Tell a change of code from one of configuration";
+    const step = "Detect changed code";
     const expressions = { "github.event.workflow_run.head_sha": sha };
     const { outputs, exitCode } = await runner.step("preview-run.yml", "changes", step, expressions);
     assert.equal(exitCode, 0);
@@ -175,7 +175,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
       return { exitCode, digest: outputs["digest"] ?? "" };
     };
     const recheck = (digest: string) =>
-      runner.step("stack-up.yml", "apply", "Refuse what is no longer what was reviewed", {
+      runner.step("stack-up.yml", "apply", "Refuse a change since the review", {
         "needs.plan.outputs.digest": digest,
       });
     const apply = async () => {
@@ -256,7 +256,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
       await runner.succeed(
         "drift.yml",
         "issue",
-        "Open an issue for each stack that drifts, or write it anew",
+        "Open or update an issue for each stack with drift",
         {},
         runner.temp,
       );

@@ -11,8 +11,8 @@ import { type Expressions, Runner, type StepResult } from "./runner";
 
 const file = "stack-up.yml";
 const names = {
-  recheck: "Refuse what is no longer what was reviewed",
-  sameFile: "Refuse another plan than the one that was made",
+  recheck: "Refuse a change since the review",
+  sameFile: "Refuse a different plan",
 };
 
 /** The two workflows that call stack-up.yml. */

@@ -163,9 +163,9 @@ describe("the workflows", () => {
     const at = (part: string) => its.findIndex(({ name, uses }) => (name ?? uses ?? "").includes(part));
     const order = [
       "download-artifact",
-      "Refuse another plan",
+      "Refuse a different plan",
       "configure-aws",
-      "Refuse what is no longer",
+      "Refuse a change since",
       "Apply",
     ];
     const places = order.map(at);
@@ -227,12 +227,12 @@ describe("the workflows", () => {
     assert.deepEqual(
       judging.map(({ where }) => where),
       [
-        "preview-run.yml changes: Tell a change of code from one of configuration",
+        "preview-run.yml changes: Detect changed code",
         "preview.yml check: Check every stack's configuration",
         "stack-drift.yml look: Look",
         "stack-preview.yml preview: Preview",
         "stack-up.yml plan: Plan",
-        "stack-up.yml apply: Refuse what is no longer what was reviewed",
+        "stack-up.yml apply: Refuse a change since the review",
         "stack-up.yml apply: Apply the plan",
       ],
     );

@@ -59,7 +59,7 @@ export const settingsSchema = z.object({
   stage: z
     .enum(stages, { error: `must be one of ${stages.join(", ")}` })
     .describe(
-      "`testing` or `production`: gives the default of `apiUrl` and the cells allowed. A stack never changes it.",
+      "`testing` or `production`: determines the default `apiUrl` and the allowed cells. It never changes in a stack.",
     ),
   apiUrl: z
     .string()
@@ -71,12 +71,12 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe(
-      "Token URL of the organization's authorization server, as the vendor told it for the stage; also the client assertion's `aud`. At a host below `id.resistant.ai` or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on loopback.",
+      "Token URL of the organization's authorization server, from the vendor; also the client assertion's `aud`. At a host below `id.resistant.ai` or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on loopback.",
     ),
   clientId: notEmpty
     .optional()
     .describe(
-      "The organization's OAuth2 client, needed for all but a preview. The environment variable `TENANTS_CLIENT_ID` overrides it.",
+      "The organization's OAuth2 client. A preview does not need it. The environment variable `TENANTS_CLIENT_ID` overrides it.",
     ),
   keyId: notEmpty
     .optional()
@@ -86,11 +86,11 @@ export const settingsSchema = z.object({
   kmsKeyId: kmsKey
     .optional()
     .describe(
-      "The AWS KMS key that signs in the organization's name and never leaves KMS: its id or ARN, or an alias. RSA.",
+      "The AWS KMS key (RSA) that signs for the organization: id, ARN, alias or alias ARN. It never leaves KMS.",
     ),
   privateKeySecretArn: secretArn
     .optional()
-    .describe("ARN of the Secrets Manager secret that holds the organization's private key (PEM, PKCS#8)."),
+    .describe("ARN of the Secrets Manager secret with the organization's private key (PEM, PKCS#8)."),
   journal: z
     .string()
     .regex(
@@ -108,7 +108,7 @@ export const settingsSchema = z.object({
   journalDiskIsKept: flag
     .optional()
     .describe(
-      "`true` says that the disk of this CI runner outlives the run, so that the journal may lie on it; without it a runner must keep it in S3. A runner is known by `CI`, or by the flag of its CI system (Azure Pipelines sets `TF_BUILD`). Default: `false`.",
+      "`true` if this CI runner's disk outlives the run and may store the journal. Otherwise a runner must store it in S3. `CI` or the CI system's own variable (Azure Pipelines: `TF_BUILD`) marks a runner. Default: `false`.",
     ),
   auditLogGroup: z
     .string()
@@ -118,22 +118,22 @@ export const settingsSchema = z.object({
     )
     .optional()
     .describe(
-      "The log group of CloudWatch Logs that each event of the journal is put into, too: its name, or its ARN. It must be there. Default: none.",
+      "An existing CloudWatch Logs log group (name or ARN) that gets a copy of each journal event. Default: none.",
     ),
   reason: reasonSchema
     .optional()
     .describe(
-      "Why changes are made, recorded with each: one line of 1 to 500 characters. In production each change needs one. The environment variable `TENANTS_REASON` overrides it.",
+      "The reason recorded with each change, required in production: one line of 1 to 500 characters. The environment variable `TENANTS_REASON` overrides it.",
     ),
   replaceLostApplications: flag
     .optional()
     .describe(
-      "`true` lets an `up` delete and make again an application whose secret was lost with the answer, or that was made otherwise than it was asked for. One whose create was answered, and that the state has lost, may be in use: it is never deleted. Default: `false`.",
+      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested. An application whose create was answered, but which the state lost, may be in use and is never deleted. Default: `false`.",
     ),
   privateKey: notEmpty
     .optional()
     .describe(
-      "The organization's private key itself (PEM, PKCS#8), as a stack secret. It lands in the state, encrypted.",
+      "The organization's private key itself (PEM, PKCS#8), as a stack secret. The state contains it, encrypted.",
     ),
 });
 

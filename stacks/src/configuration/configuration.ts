@@ -59,31 +59,29 @@ const quotaSchema = z
 export const programSchema = z.object({
   owner: tagValue
     .optional()
-    .describe("The owner of customers that name none. 1 to 256 characters that AWS allows in a tag."),
+    .describe("The default owner of customers: 1 to 256 characters that AWS allows in a tag."),
   customers: z
     .array(z.unknown(), { error: "must be a list of customers; write [] for none" })
-    .describe("The customers, each as below; `[]` for none. Needed unless `customersFrom` is given."),
+    .describe("The customers, each as below; `[]` for none. Required unless `customersFrom` is given."),
   customersFrom: z
     .string()
     .trim()
     .min(1, "must be a pattern of files, such as customers/*.yaml")
     .optional()
     .describe(
-      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml`. Each file holds one customer or a list of them, as below. `*` and `?` stand for characters of one name, `**` for any folders. At most 5,000 files of 1 MB. Default: none.",
+      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml`. Each file contains one customer or a list, as below. `*` and `?` match characters of one name, `**` any folders. At most 5,000 files of 1 MB. Default: none.",
     ),
   rotation: rotationSchema
     .optional()
-    .describe(
-      "How the credentials of all applications are rotated that say nothing else: as below, or `none`. Default: not at all.",
-    ),
+    .describe("Default rotation of all applications' credentials: as below, or `none`. Default: `none`."),
   secretPrefix: secretPrefixSchema
     .default(defaultSecretPrefix)
     .describe(
       "The first part of every secret's name: 1 to 200 letters, digits and `/ _ + = . @ -`, without a slash at either end. Default: `resistant-tenants`.",
     ),
-  secrets: secretsSchema.optional().describe("How the secrets of all customers are kept, as below."),
+  secrets: secretsSchema.optional().describe("How all customers' secrets are stored, as below."),
   quota: quotaSchema.describe(
-    "How many tenants the vendor allows the organization; a preview warns of more customers than that. Default: `20`.",
+    "How many tenants the vendor allows the organization; a preview warns about more customers. Default: `20`.",
   ),
 });
 

@@ -21,7 +21,7 @@ export const customerKeyFields = {
     })
     .optional()
     .describe(
-      "A key of the customer's own, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has its private half.",
+      "The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has the private half.",
     ),
   keyId: yamlText()
     .min(1, "must not be empty")

@@ -43,7 +43,9 @@ export const applicationSchema = (stage: Stage) =>
         purpose: yamlText()
           .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
           .default("default")
-          .describe("Tells the applications of one cell apart: 1 to 32 of `a-z 0-9 -`. Default: `default`."),
+          .describe(
+            "Distinguishes the applications of one cell: 1 to 32 of `a-z 0-9 -`. Default: `default`.",
+          ),
         scopes: z
           .array(oneOf(documentsScopes, `is not a scope: it must be one of ${documentsScopes.join(", ")}`), {
             error: "must be a list of scopes",
@@ -59,7 +61,7 @@ export const applicationSchema = (stage: Stage) =>
         )
           .default("CLIENT_SECRET")
           .describe(
-            "How the application proves itself: `CLIENT_SECRET`, a secret that the vendor makes; `RSA` or `EC`, a key pair that is made here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
+            "How the application authenticates: `CLIENT_SECRET`, a secret that the vendor creates; `RSA` or `EC`, a key pair that is created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
           ),
         adopt: z
           .strictObject(
@@ -67,7 +69,7 @@ export const applicationSchema = (stage: Stage) =>
               applicationId: idOfVendor("must be the id of an existing application").describe(
                 "The id of the existing application.",
               ),
-              secretArn: secretArn.describe("ARN of the Secrets Manager secret that holds its credentials."),
+              secretArn: secretArn.describe("ARN of the Secrets Manager secret with its credentials."),
             },
             {
               error: objectProblem(
@@ -76,12 +78,12 @@ export const applicationSchema = (stage: Stage) =>
             },
           )
           .optional()
-          .describe("Takes over an existing application instead of making one. Not with `publicKey`."),
+          .describe("Adopts an existing application instead of creating one. Not with `publicKey`."),
         ...customerKeyFields,
         rotation: rotationSchema
           .optional()
           .describe(
-            "How its credentials are rotated; it takes the place of `tenants:rotation` as a whole, and `none` opts out.",
+            "How its credentials are rotated; replaces `tenants:rotation` as a whole. `none` opts out.",
           ),
       },
       { error: objectProblem("must be an object with `cell`") },
@@ -105,30 +107,32 @@ export const customerSchema = (stage: Stage) =>
       customerId: yamlText("must be given: the partner's own identifier")
         .pipe(tagValue)
         .describe(
-          "The partner's own identifier of the customer: 1 to 256 characters that AWS allows in a tag, which are letters, digits, spaces and `_ . : / = @ + -`.",
+          "Your own identifier of the customer: 1 to 256 characters that AWS allows in a tag (letters, digits, spaces and `_ . : / = @ + -`).",
         ),
       owner: tagValue
         .optional()
-        .describe("Who answers for the customer, as `customerId`. Default: `tenants:owner`."),
+        .describe(
+          "Who is responsible for the customer; same characters as `customerId`. Default: `tenants:owner`.",
+        ),
       status: oneOf(
         ["active", "deprecated", "released"],
         "is not a status: it must be active, deprecated or released",
       )
         .default("active")
         .describe(
-          "`active`: nothing of it can be deleted in production; `deprecated`: it can, by removing its entry after the next `up`; `released`: it is handed over, and nothing is deleted. Default: `active`.",
+          "`active`: nothing of it can be deleted in production; `deprecated`: removing its entry after the next `up` deletes it; `released`: handed over, nothing is deleted. Default: `active`.",
         ),
       cells: cellList(stage).describe(
-        "The cells of the customer, at least one: each has one application, unless `applications` names others for it.",
+        "The customer's cells, at least one: each has one application, unless `applications` lists others for it.",
       ),
       uiCells: cellList(stage)
         .optional()
         .describe(
-          "The cells with a Web UI. Where it is given, a change would replace the tenant, and is refused. Default: `cells` when the tenant is made, and never a difference after that.",
+          "The cells with a Web UI. If given, a change would replace the tenant and is refused. Default: `cells` when the tenant is created; later changes of `cells` are no difference.",
         ),
       adopt: idOfVendor("must be the id of an existing tenant")
         .optional()
-        .describe("The id of an existing tenant, which is taken over instead of making one."),
+        .describe("The id of an existing tenant to adopt instead of creating one."),
       secrets: secretsSchema
         .optional()
         .describe("Overrides `tenants:secrets` for this customer, field by field."),
@@ -137,7 +141,7 @@ export const customerSchema = (stage: Stage) =>
         .min(1, "must name an application, or be left out for one per cell")
         .optional()
         .describe(
-          "The customer's applications, each as below. Default: one per cell; also in each cell that none here names.",
+          "The customer's applications, each as below. A cell without one here gets the default application.",
         ),
     },
     { error: objectProblem("must be a customer: an object with `name`, `customerId` and `cells`") },

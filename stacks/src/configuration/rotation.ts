@@ -53,18 +53,18 @@ export const rotationSettingsSchema = z
         .refine(({ ms }) => ms > 0, "must be more than 0")
         .optional()
         .describe(
-          "The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`); it counts from the moment its application was made. Default: by `rotateAt` alone.",
+          "The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`), from the creation of its application. Default: only by `rotateAt`.",
         ),
       rotateAt: z
         .array(instantSchema, { error: "must be a list of dates" })
         .default([])
         .describe(
-          "Instants at which it gets one: dates (`2026-11-24`, its first moment in UTC) or dates and times (`2026-11-24T14:00:00Z`). Default: none.",
+          "When it gets one: dates (`2026-11-24`, from midnight UTC) or dates and times (`2026-11-24T14:00:00Z`). Default: none.",
         ),
       overlap: durationSchema
         .default(defaultOverlap)
         .describe(
-          "How long the generation before stays alive once its successor is stored; shorter than `every`; or `0`. Default: `7d`.",
+          "How long the previous generation works after its successor is stored: shorter than `every`, or `0`. Default: `7d`.",
         ),
       changes: z
         .enum(["nextGeneration", "immediately"], { error: "must be nextGeneration or immediately" })

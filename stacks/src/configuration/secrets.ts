@@ -25,13 +25,13 @@ export const secretsSchema = z.strictObject(
       .max(50, "must name at most 50 roles: more do not fit into a resource policy")
       .optional()
       .describe(
-        "ARNs of the only roles that may read the secret: 50 at most, no wildcard. `[]` takes such a restriction away again. Default: AWS's own rules.",
+        "ARNs of the only roles that may read the secret: at most 50, no wildcard. `[]` removes an earlier restriction. Default: AWS's own rules.",
       ),
     replicate: z
       .boolean({ error: "must be true or false" })
       .optional()
       .describe(
-        "`true`: a secret has a replica in its cell's AWS region, where that is not the stack's `aws:region`. Default: `false`.",
+        "`true`: replicates each secret to its cell's AWS region, if that is not the stack's `aws:region`. Default: `false`.",
       ),
     replicaKmsKeyId: kmsKey
       .refine(
@@ -40,14 +40,14 @@ export const secretsSchema = z.strictObject(
       )
       .optional()
       .describe(
-        "The KMS key of the replicas: what means a key in every region, an alias or a multi-Region key's id (`mrk-…`). Needed where `kmsKeyId` and `replicate` are given. Default: AWS's own.",
+        "The KMS key of the replicas: an alias in every region, or a multi-Region key's id (`mrk-…`). Required with `kmsKeyId` and `replicate`. Default: AWS's own.",
       ),
     recoveryWindowInDays: z
       .int("must be a whole number of days")
       .refine((days) => days === 0 || (days >= 7 && days <= 30), "must be 0, or 7 to 30 days")
       .optional()
       .describe(
-        "How long a deleted secret can still be restored: 0, or 7 to 30 days. Default: production 30, testing 0.",
+        "How long a deleted secret can be restored: 0, or 7 to 30 days. Default: production 30, testing 0.",
       ),
   },
   { error: objectProblem("must be an object") },
