@@ -4,6 +4,7 @@ import { messageOf } from "../client/errors";
 import { assertSameEnvironment } from "../settings/environment";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
 import { tenantApplicationType, tenantType } from "../names/resource-types";
+import { ownProcess } from "../settings/own-process";
 import { revealingProblem } from "../settings/revealing-switches";
 import { stageTable } from "../client/cells";
 import {
@@ -26,7 +27,7 @@ import {
  * @throws `pulumi.RunError` with what to unset
  */
 export function assertNothingReveals(): void {
-  const problem = revealingProblem(new pulumi.Config("tenants").get("stage"));
+  const problem = revealingProblem(new pulumi.Config("tenants").get("stage"), ownProcess());
   if (problem !== undefined) throw refusal(problem);
 }
 
