@@ -5,6 +5,7 @@ import { tenantApplicationHandler } from "../../../provider/src/dynamic/applicat
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { Run } from "../../../provider/src/dynamic/run/run";
 import { tenantHandler } from "../../../provider/src/dynamic/tenant/tenant";
+import type { EnvironmentVariables } from "../../../provider/src/settings/environment";
 import { ownProcess } from "../../../provider/src/settings/own-process";
 import type { TenantManagementSandbox } from "../../../sandbox/api";
 
@@ -30,7 +31,7 @@ export interface ProviderProcess {
   readApplication(applicationId: string, state: Properties): Promise<{ id: string }>;
 }
 
-const stack = "organization/project/dev";
+const sharedStack = "organization/project/dev";
 
 /** The operations of a run of its own, which is not configured yet. */
 export interface NewRun {
@@ -40,9 +41,13 @@ export interface NewRun {
   tenantApplication: ReturnType<typeof tenantApplicationHandler>;
 }
 
-/** Begins a run that knows nothing of those before it, as a new process does. */
-export function newRun(): NewRun {
-  const run = new Run(ownProcess());
+/**
+ * Begins a run that knows nothing of those before it, as a new process does.
+ *
+ * @param environment default: that of the tests
+ */
+export function newRun(environment = ownProcess().environment): NewRun {
+  const run = new Run({ ...ownProcess(), environment });
   return {
     run,
     configure: (request) => {
@@ -58,13 +63,15 @@ export function newRun(): NewRun {
  *
  * @param journal the journal's file
  * @param more further keys of the configuration
+ * @param place its stack, and its environment; default: one that all tests share, and that of the tests
  */
 export function startProvider(
   { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: Organization,
   journal: string,
   more: Record<string, string> = {},
+  { stack = sharedStack, environment }: { stack?: string; environment?: EnvironmentVariables } = {},
 ): ProviderProcess {
-  const { configure, tenant, tenantApplication } = newRun();
+  const { configure, tenant, tenantApplication } = newRun(environment);
   const settings: Record<string, string> = {
     stage: "testing",
     apiUrl,
