@@ -8,8 +8,8 @@ import { devNull } from "node:os";
 /** Of these, a person's own lead elsewhere: to an account, a stack, an organization. */
 const foreign = /^(?:AWS|PULUMI|TENANTS)_/;
 
-/** What is looked up there on purpose: installed plugins, and how much of the tests is run. */
-const ownSwitches = ["PULUMI_HOME", "TENANTS_CANARY"];
+/** What is looked up there on purpose: installed plugins. */
+const ownSwitches = ["PULUMI_HOME"];
 
 /** Whose credentials go with an `AWS_ENDPOINT_URL` that names the Secrets Manager to use. */
 const ofOwnEndpoint = [

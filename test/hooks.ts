@@ -1,7 +1,31 @@
+import path from "node:path";
+
+import { cacheFolder } from "../sandbox/cache";
 import { useLocalEnvironment } from "../sandbox/environment";
-import { closeShared } from "./engine/engine";
+import { forbidPrograms, isUnitTest } from "./support/no-programs";
 
 useLocalEnvironment();
+// The engine starts Node.js several times for each command: with the code of the packages compiled, a fifth sooner.
+process.env["NODE_COMPILE_CACHE"] ??= path.join(cacheFolder(), "node-compile-cache");
 
-/** Ends what the engine tests share once all tests have run. */
-export const mochaHooks = { afterAll: closeShared };
+const allowAll: Array<() => void> = [];
+
+function forbidProgramsIn(files: readonly string[]): void {
+  allowAll.push(files.every(isUnitTest) ? forbidPrograms() : () => undefined);
+}
+
+function allowPrograms(): void {
+  allowAll.pop()?.();
+}
+
+/** Keeps unit tests from starting programs, and their suites' hooks where all files of this process are unit tests. */
+export const mochaHooks = {
+  beforeAll(this: Mocha.Context) {
+    forbidProgramsIn((this.test?.parent?.suites ?? []).map(({ file }) => file ?? ""));
+  },
+  beforeEach(this: Mocha.Context) {
+    forbidProgramsIn([this.currentTest?.file ?? ""]);
+  },
+  afterEach: allowPrograms,
+  afterAll: allowPrograms,
+};

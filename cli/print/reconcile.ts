@@ -1,18 +1,11 @@
-import type { PrintedEntry } from "resistant-tenants-operations/entry/entry";
 import { describeEntries } from "resistant-tenants-operations/entry/describe";
 import { json, line, table } from "./output";
 import type { Stack } from "resistant-tenants-operations/stack/stack";
-import type { Comparison } from "resistant-tenants-operations/reconcile/comparison";
+import type { Reconciliation } from "resistant-tenants-operations/reconcile/reconcile";
 import { type Finding, findingTitles } from "resistant-tenants-operations/reconcile/finding";
 
 /** What one run found and did. */
-export interface Report {
-  stack: Stack;
-  comparison: Comparison;
-  warnings: readonly string[];
-  findings: readonly Finding[];
-  /** The entries of `tenants:customers` that take over what lives and no state holds. */
-  entries: readonly PrintedEntry[];
+export interface Report extends Reconciliation {
   /** What `--fix` has done before the comparison, if it was asked for. */
   done: readonly string[];
 }

@@ -39,7 +39,7 @@ const silent: Log = () => undefined;
 
 let shared: Promise<Shared> | undefined;
 
-/** Starts what all engine tests share, once; ended by {@link closeShared}. */
+/** Starts what all engine tests share, once; ended by {@link closeShared}, or with this process. */
 export function startShared(): Promise<Shared> {
   shared ??= (async () => {
     const pulumi = await findPulumi({ log: silent });

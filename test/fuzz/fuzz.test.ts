@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { boundaries, boundaryName } from "./boundaries";
+import { exhaustiveTag } from "../suites";
 import { describeFinding, fuzz } from "./fuzz";
 
 /**
@@ -10,21 +11,37 @@ import { describeFinding, fuzz } from "./fuzz";
 describe("random lifecycles with faults and SIGKILL, on the engine", function () {
   this.timeout(600_000);
   const seed = 20261124;
-  const killedAt = [
+  const names = boundaries.map(boundaryName);
+  const fewBoundaries = [
     "createTenant after",
-    "createTenantApplication after",
     "createTenantApplication answered",
     "deleteTenantApplication after",
+  ];
+  const moreBoundaries = [
+    ...fewBoundaries,
+    "createTenantApplication after",
     "deleteTenant after",
     "deleteTenant answered",
   ];
 
-  it("lose nothing, double nothing, and are repaired by what the messages say", async () => {
-    const names = boundaries.map(boundaryName);
-    const indexes = killedAt.map((name) => names.indexOf(name));
+  async function assertSound(indexes: readonly number[], killedAt: readonly string[]): Promise<void> {
     const { tally, findings } = await fuzz({ seed, indexes, parallel: 2 });
     assert.deepEqual(findings.map(describeFinding), []);
     for (const name of killedAt)
       assert.ok((tally.kills[name] ?? 0) >= 1, `no lifecycle was killed at ${name}`);
+  }
+
+  it("lose nothing, double nothing, and are repaired by what the messages say", () =>
+    assertSound(
+      fewBoundaries.map((name) => names.indexOf(name)),
+      fewBoundaries,
+    ));
+
+  it(`lose nothing wherever they are killed: two lifecycles for each boundary ${exhaustiveTag}`, function () {
+    this.timeout(60 * 60_000);
+    return assertSound(
+      Array.from({ length: 2 * boundaries.length }, (_, index) => index),
+      moreBoundaries,
+    );
   });
 });

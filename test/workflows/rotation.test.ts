@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { proveToken } from "../../sandbox/start/proof";
 import { acme } from "../engine/customers";
 import { StackUnderTest } from "../engine/engine";
+import { exhaustiveTag } from "../suites";
 import { type Expressions, Runner, type StepResult } from "./runner";
 
 const file = "stack-up.yml";
@@ -113,125 +114,130 @@ class Calendar {
   }
 }
 
-describe("a year of the workflows up and rotate, unattended", function () {
-  // A run of a workflow starts the engine up to three times.
-  this.timeout(900_000);
+for (const isWholeYear of [false, true]) {
+  const time = isWholeYear ? `a year ${exhaustiveTag}` : "a hundred days";
+  describe(`${time} of the workflows up and rotate, unattended`, function () {
+    // A run of a workflow starts the engine up to three times.
+    this.timeout(900_000);
 
-  let calendar: Calendar;
-  let configuration: (customers: unknown[]) => string;
-  const customer = {
-    ...acme,
-    applications: [{ cell: "eu-1" }, { cell: "eu-1", purpose: "signed", authMethod: "EC" }],
-  };
-  const hooli = { name: "hooli", customerId: "CRM-2001", cells: ["eu-1"] };
+    let calendar: Calendar;
+    let configuration: (customers: unknown[]) => string;
+    const customer = {
+      ...acme,
+      applications: [{ cell: "eu-1" }, { cell: "eu-1", purpose: "signed", authMethod: "EC" }],
+    };
+    const hooli = { name: "hooli", customerId: "CRM-2001", cells: ["eu-1"] };
 
-  before(async () => {
-    const stack = await StackUnderTest.create({
-      customers: [customer],
-      config: { "tenants:rotation": { every: "90d", overlap: "7d" } },
+    before(async () => {
+      const stack = await StackUnderTest.create({
+        customers: [customer],
+        config: { "tenants:rotation": { every: "90d", overlap: "7d" } },
+      });
+      calendar = await Calendar.create(stack);
+      const text = await readFile(path.join(calendar.runner.checkout, "Pulumi.dev.yaml"), "utf8");
+      const file = parse(text) as { config: Record<string, unknown> };
+      configuration = (customers) =>
+        stringify({ ...file, config: { ...file.config, "tenants:customers": customers } });
     });
-    calendar = await Calendar.create(stack);
-    const text = await readFile(path.join(calendar.runner.checkout, "Pulumi.dev.yaml"), "utf8");
-    const file = parse(text) as { config: Record<string, unknown> };
-    configuration = (customers) =>
-      stringify({ ...file, config: { ...file.config, "tenants:customers": customers } });
+    after(async () => {
+      await calendar.stack.finish();
+    });
+
+    const requests = () =>
+      Object.values(calendar.stack.sandbox.control.requests()).reduce((sum, count) => sum + count, 0);
+
+    it("day 0: nothing rotates before the first approval; then what was merged is applied", async () => {
+      await assert.rejects(calendar.run("rotate", 0), /approve up-dev/);
+      assert.equal(await calendar.run("up", 0), "applied");
+      assert.equal(calendar.existing.length, 2);
+      await proveToken(await calendar.stored());
+      assert.equal(await calendar.run("up", 0), "nothing to do");
+    });
+
+    it("day 89: nothing is due, nothing is done, nobody is asked", async () => {
+      calendar.stack.sandbox.control.resetRequests();
+      assert.equal(await calendar.run("rotate", 89), "nothing to do");
+      assert.equal((await calendar.plan("rotate", 89)).digest, "none");
+      assert.equal(requests(), 0);
+    });
+
+    let first: Record<string, unknown>;
+
+    it("day 91: rotates each application, and both credentials work", async () => {
+      first = await calendar.stored();
+      const before = calendar.existing;
+      assert.equal(await calendar.run("rotate", 91), "applied");
+      assert.deepEqual(calendar.existing.slice(0, 2), before);
+      assert.equal(calendar.existing.length, 4);
+      const second = await calendar.stored();
+      assert.notEqual(second["client_id"], first["client_id"]);
+      for (const value of [first, second, await calendar.stored("signed")]) await proveToken(value);
+      assert.equal(await calendar.run("rotate", 92), "nothing to do");
+      assert.match(await calendar.stack.journal(), /the workflow rotate/);
+    });
+
+    it("day 99: deletes what was rotated, and a stranger's plan is not applied", async () => {
+      const [old, current] = [calendar.existing.slice(0, 2), calendar.existing.slice(2)];
+      const planned = await calendar.plan("rotate", 99);
+      const plan = path.join(calendar.runner.temp, "plan", "plan.json");
+      const made = await readFile(plan, "utf8");
+      await writeFile(plan, made.replace(/\n?$/, " \n"));
+      assert.equal((await calendar.sameFile("rotate", planned)).exitCode, 1);
+      assert.equal((await calendar.sameFile("rotate", { ...planned, planSha256: "" })).exitCode, 1);
+      await writeFile(plan, made);
+      assert.equal(calendar.existing.length, old.length + current.length);
+
+      assert.equal(await calendar.run("rotate", 99), "applied");
+      assert.deepEqual(calendar.existing, current);
+      await assert.rejects(proveToken(first));
+      await proveToken(await calendar.stored());
+    });
+
+    if (!isWholeYear) return;
+
+    it("day 181: rotates again, while what was merged waits for its approval", async () => {
+      await calendar.runner.git("checkout", "--quiet", "--force", "main");
+      await calendar.runner.commit(configuration([customer, hooli]));
+      assert.equal(await calendar.run("rotate", 181), "applied");
+      assert.deepEqual([calendar.existing.length, Object.keys(calendar.stack.existing())], [4, ["acme"]]);
+    });
+
+    it("day 189: refuses what was not approved, where it is not kept away, and changes nothing", async () => {
+      const before = calendar.existing;
+      // As if somebody had approved it: a retirement is due, and a customer is new.
+      await calendar.runner.git("checkout", "--quiet", "--force", "main");
+      const only = { "inputs.only-rotations && '--only-rotations' || ''": "--only-rotations" };
+      const plan = await calendar.runner.step(file, "plan", "Plan", only);
+      assert.deepEqual([plan.exitCode, plan.outputs], [3, {}]);
+      assert.match(plan.stderr, /more to do than to rotate.*hooli/s);
+      assert.deepEqual(calendar.stack.existing(), { acme: before });
+
+      assert.equal(await calendar.run("rotate", 189), "applied");
+      assert.deepEqual(calendar.stack.existing(), { acme: before.slice(2) });
+    });
+
+    it("day 190: applies it once it is approved, and rotations run that commit from then on", async () => {
+      assert.equal(await calendar.run("up", 190), "applied");
+      assert.deepEqual(Object.keys(calendar.stack.existing()).sort(), ["acme", "hooli"]);
+      assert.equal(await calendar.run("rotate", 190), "nothing to do");
+    });
+
+    it("day 271: a plan that was done in the meantime is refused", async () => {
+      const stale = await calendar.plan("rotate", 271);
+      const file = path.join(calendar.runner.temp, "plan", "plan.json");
+      const plan = await readFile(file, "utf8");
+      assert.equal(await calendar.run("rotate", 271), "applied");
+      const rotated = calendar.existing;
+      assert.equal(rotated.length, 4);
+      await writeFile(file, plan);
+      assert.equal((await calendar.sameFile("rotate", stale)).exitCode, 0);
+      assert.equal((await calendar.recheck("rotate", stale)).exitCode, 3);
+      assert.deepEqual(calendar.existing, rotated);
+    });
+
+    it("day 280: hooli's own 90 days are over, and acme's are not", async () => {
+      assert.equal(await calendar.run("rotate", 280), "applied");
+      assert.deepEqual([calendar.existing.length, calendar.stack.existing()["hooli"]?.length], [2, 2]);
+    });
   });
-  after(async () => {
-    await calendar.stack.finish();
-  });
-
-  const requests = () =>
-    Object.values(calendar.stack.sandbox.control.requests()).reduce((sum, count) => sum + count, 0);
-
-  it("day 0: nothing rotates before the first approval; then what was merged is applied", async () => {
-    await assert.rejects(calendar.run("rotate", 0), /approve up-dev/);
-    assert.equal(await calendar.run("up", 0), "applied");
-    assert.equal(calendar.existing.length, 2);
-    await proveToken(await calendar.stored());
-    assert.equal(await calendar.run("up", 0), "nothing to do");
-  });
-
-  it("day 89: nothing is due, nothing is done, nobody is asked", async () => {
-    calendar.stack.sandbox.control.resetRequests();
-    assert.equal(await calendar.run("rotate", 89), "nothing to do");
-    assert.equal((await calendar.plan("rotate", 89)).digest, "none");
-    assert.equal(requests(), 0);
-  });
-
-  let first: Record<string, unknown>;
-
-  it("day 91: rotates each application, and both credentials work", async () => {
-    first = await calendar.stored();
-    const before = calendar.existing;
-    assert.equal(await calendar.run("rotate", 91), "applied");
-    assert.deepEqual(calendar.existing.slice(0, 2), before);
-    assert.equal(calendar.existing.length, 4);
-    const second = await calendar.stored();
-    assert.notEqual(second["client_id"], first["client_id"]);
-    for (const value of [first, second, await calendar.stored("signed")]) await proveToken(value);
-    assert.equal(await calendar.run("rotate", 92), "nothing to do");
-    assert.match(await calendar.stack.journal(), /the workflow rotate/);
-  });
-
-  it("day 99: deletes what was rotated, and a stranger's plan is not applied", async () => {
-    const [old, current] = [calendar.existing.slice(0, 2), calendar.existing.slice(2)];
-    const planned = await calendar.plan("rotate", 99);
-    const plan = path.join(calendar.runner.temp, "plan", "plan.json");
-    const made = await readFile(plan, "utf8");
-    await writeFile(plan, made.replace(/\n?$/, " \n"));
-    assert.equal((await calendar.sameFile("rotate", planned)).exitCode, 1);
-    assert.equal((await calendar.sameFile("rotate", { ...planned, planSha256: "" })).exitCode, 1);
-    await writeFile(plan, made);
-    assert.equal(calendar.existing.length, old.length + current.length);
-
-    assert.equal(await calendar.run("rotate", 99), "applied");
-    assert.deepEqual(calendar.existing, current);
-    await assert.rejects(proveToken(first));
-    await proveToken(await calendar.stored());
-  });
-
-  it("day 181: rotates again, while what was merged waits for its approval", async () => {
-    await calendar.runner.git("checkout", "--quiet", "--force", "main");
-    await calendar.runner.commit(configuration([customer, hooli]));
-    assert.equal(await calendar.run("rotate", 181), "applied");
-    assert.deepEqual([calendar.existing.length, Object.keys(calendar.stack.existing())], [4, ["acme"]]);
-  });
-
-  it("day 189: refuses what was not approved, where it is not kept away, and changes nothing", async () => {
-    const before = calendar.existing;
-    // As if somebody had approved it: a retirement is due, and a customer is new.
-    await calendar.runner.git("checkout", "--quiet", "--force", "main");
-    const only = { "inputs.only-rotations && '--only-rotations' || ''": "--only-rotations" };
-    const plan = await calendar.runner.step(file, "plan", "Plan", only);
-    assert.deepEqual([plan.exitCode, plan.outputs], [3, {}]);
-    assert.match(plan.stderr, /more to do than to rotate.*hooli/s);
-    assert.deepEqual(calendar.stack.existing(), { acme: before });
-
-    assert.equal(await calendar.run("rotate", 189), "applied");
-    assert.deepEqual(calendar.stack.existing(), { acme: before.slice(2) });
-  });
-
-  it("day 190: applies it once it is approved, and rotations run that commit from then on", async () => {
-    assert.equal(await calendar.run("up", 190), "applied");
-    assert.deepEqual(Object.keys(calendar.stack.existing()).sort(), ["acme", "hooli"]);
-    assert.equal(await calendar.run("rotate", 190), "nothing to do");
-  });
-
-  it("day 271: a plan that was done in the meantime is refused", async () => {
-    const stale = await calendar.plan("rotate", 271);
-    const file = path.join(calendar.runner.temp, "plan", "plan.json");
-    const plan = await readFile(file, "utf8");
-    assert.equal(await calendar.run("rotate", 271), "applied");
-    const rotated = calendar.existing;
-    assert.equal(rotated.length, 4);
-    await writeFile(file, plan);
-    assert.equal((await calendar.sameFile("rotate", stale)).exitCode, 0);
-    assert.equal((await calendar.recheck("rotate", stale)).exitCode, 3);
-    assert.deepEqual(calendar.existing, rotated);
-  });
-
-  it("day 280: hooli's own 90 days are over, and acme's are not", async () => {
-    assert.equal(await calendar.run("rotate", 280), "applied");
-    assert.deepEqual([calendar.existing.length, calendar.stack.existing()["hooli"]?.length], [2, 2]);
-  });
-});
+}

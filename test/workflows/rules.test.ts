@@ -77,6 +77,7 @@ describe("the workflows", () => {
     );
     assert.deepEqual(rights, {
       "audit.yml audit": "contents:read",
+      "ci.yml exhaustive": "contents:read",
       "ci.yml test": "contents:read",
       "preview.yml check": "contents:read",
       "preview-run.yml changes": "contents:read",

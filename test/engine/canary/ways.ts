@@ -16,10 +16,10 @@ export type EngineCommand = "up" | "preview" | "refresh" | "destroy" | "import";
 const verbose = ["-v=8", "--logtostderr", "--logflow"];
 
 /**
- * The ways in which an engine command is run: usually as few as print everything once, with `TENANTS_CANARY=all` each
- * alone as well.
+ * The ways in which an engine command is run: as few as print everything once, or each alone as well. All other tests of
+ * the engine run the plain way, and search what it prints.
  */
-export function waysOf(command: EngineCommand, canary: Canary): Way[] {
+export function waysOf(command: EngineCommand, canary: Canary, which: "few" | "all"): Way[] {
   const eventLog = (name: string): Pick<Way, "flags" | "env"> => ({
     flags: ["--event-log", canary.file(`${command}-${name}.events`)],
     env: { PULUMI_DEBUG_COMMANDS: "1" },
@@ -34,8 +34,7 @@ export function waysOf(command: EngineCommand, canary: Canary): Way[] {
     "--urns",
   ];
   const logged = eventLog("logged");
-  const usual: Way[] = [
-    { name: "plain", flags: [] },
+  const few: Way[] = [
     {
       name: "as JSON, with debug messages and an event log",
       flags: ["--json", "--debug", ...verbose, ...logged.flags],
@@ -44,6 +43,7 @@ export function waysOf(command: EngineCommand, canary: Canary): Way[] {
     { name: "as a diff, with all details", flags: ["--diff", "--debug", ...details] },
   ];
   const alone: Way[] = [
+    { name: "plain", flags: [] },
     { name: "--json", flags: ["--json"] },
     {
       name: "--json, streamed",
@@ -67,7 +67,5 @@ export function waysOf(command: EngineCommand, canary: Canary): Way[] {
       env: { PULUMI_TRACING_NO_PAYLOADS: "true" },
     },
   ];
-  return [...usual, ...(process.env["TENANTS_CANARY"] === "all" ? alone : [])].filter(
-    ({ commands }) => commands?.has(command) ?? true,
-  );
+  return [...few, ...(which === "all" ? alone : [])].filter(({ commands }) => commands?.has(command) ?? true);
 }

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { type ProcessResult, runProcess } from "../../sandbox/process";
-import { repositoryRoot } from "../engine/engine";
+import { repositoryRoot } from "./engine";
 
 /** Runs a program of the repository on a Node.js that says it is 20.20.2. */
 function onOldNode(args: readonly string[], root = repositoryRoot): Promise<ProcessResult> {

@@ -5,9 +5,9 @@ import path from "node:path";
 import { z } from "zod";
 
 import { eventSchema } from "../../provider/src/journal";
-import { acme, globex } from "../engine/customers";
-import { StackUnderTest } from "../engine/engine";
-import { forgetSecret } from "../engine/interrupted-secret";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
+import { forgetSecret } from "./interrupted-secret";
 
 const reportSchema = z.object({
   stack: z.string(),

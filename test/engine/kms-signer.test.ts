@@ -9,10 +9,10 @@ import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
 import { jwtVerify } from "jose";
 
-import { kmsSigner } from "../../../provider/src/aws/kms-signer";
-import { type SecretsManager, startSecretsManager } from "../../../sandbox/aws/moto";
-import { awsHere, region, useAwsEnvironment } from "../../support/aws-environment";
-import { failureOf } from "../../support/failure";
+import { kmsSigner } from "../../provider/src/aws/kms-signer";
+import { type SecretsManager, startSecretsManager } from "../../sandbox/aws/moto";
+import { awsHere, region, useAwsEnvironment } from "../support/aws-environment";
+import { failureOf } from "../support/failure";
 
 const request = {
   clientId: "organization-client",

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 import { openJournalOf } from "../../provider/src/journal";
 import { intent } from "../provider/journal/events";
-import { repositoryRoot } from "../engine/engine";
+import { repositoryRoot } from "./engine";
 
 describe("a journal that is committed", () => {
   let directory: string;

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { requestToken } from "./client";
+import { requestToken } from "../sandbox/client";
 
 const root = path.join(__dirname, "../..");
 

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { z } from "zod";
 
-import { acme, globex } from "../engine/customers";
-import { StackUnderTest } from "../engine/engine";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
 
 const answerSchema = z.object({
   credentials: z.array(

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { runProcess } from "../../sandbox/process";
-import { repositoryRoot } from "../engine/engine";
+import { repositoryRoot } from "./engine";
 
 const program = path.join(repositoryRoot, "cli/tenants.js");
 

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { type ProcessResult, runProcess } from "../../sandbox/process";
-import { repositoryRoot } from "../engine/engine";
+import { repositoryRoot } from "./engine";
 
 const record = {
   tenantId: "tenant-1",

@@ -3,8 +3,8 @@ import { z } from "zod";
 
 import { type CustomerRecord, customerRecordSchema } from "../../provider/src/names/stack-outputs";
 import type { ProcessResult } from "../../sandbox/process";
-import { acme, globex } from "../engine/customers";
-import { StackUnderTest } from "../engine/engine";
+import { acme, globex } from "./customers";
+import { StackUnderTest } from "./engine";
 
 const customers = [
   { ...globex, owner: "=1+1" },

@@ -1,0 +1,12 @@
+"use strict";
+const { availableParallelism } = require("node:os");
+
+module.exports = {
+  require: ["./test/register.js", "./test/hooks.ts"],
+  reporter: "./test/reporter.js",
+  exit: true,
+  timeout: 180_000,
+  slow: 20_000,
+  // Of the suites that run in parallel.
+  jobs: availableParallelism(),
+};
