@@ -1,4 +1,7 @@
+import type { EnvironmentVariables } from "./environment";
 import type { ProcessStart } from "./revealing-switches";
+
+export type { EnvironmentVariables };
 
 /** How a process was started: all that a run takes from it. */
 export interface OwnProcess extends ProcessStart {
