@@ -11,7 +11,7 @@ import { objectsIn } from "../provider/src/journal/s3-objects";
 import { readReach } from "../provider/src/settings/reach";
 import { useLocalEnvironment } from "../sandbox/environment";
 import { startSecretsManager } from "../sandbox/aws/moto";
-import { ofUp, writeJournal, type Written } from "./journal/written";
+import { ofChange, ofUp, writeJournal, type Written } from "./journal/written";
 
 /**
  * Measures what a long journal costs, on disk and in S3 (moto): to verify it, and what it adds to an `up` that makes a
@@ -136,6 +136,14 @@ async function main(): Promise<void> {
         await median(env, () => ({ what: "up", location: empty(), events: ofUp() })),
       );
       row(`an up, ${name}`, await median(env, () => up(long)));
+      row(
+        `an up's program that changes a customer, ${name}`,
+        await median(env, () => ({ what: "program", location: long, known, events: ofChange() })),
+      );
+      row(
+        `no journal: Node.js and the SDK, ${name}`,
+        await median(env, () => ({ what: "nothing", location: empty() })),
+      );
     }
     const load = loadavg().map((value) => value.toFixed(1));
     console.table(rows);

@@ -41,7 +41,24 @@ function peakKb() {
   }
 }
 
-const work = { verify, up, remember };
+/** Reads and writes what an `up`'s program does that changes a customer: see `ProgramRecord`. */
+async function program({ location, known, events: [announced, done] }) {
+  const journal = open(location);
+  await journal.read(({ type }) => type === "Customer");
+  await journal.remember({ ...known, idIn: () => undefined });
+  await journal.append(announced);
+  await journal.append(done);
+  await journal.read((event) => event.intent === announced.id);
+  return {};
+}
+
+/** Asks S3 once, or looks for a file: what Node.js, this package and the AWS SDK take without a journal. */
+async function nothing({ location }) {
+  await open(location).remember();
+  return {};
+}
+
+const work = { verify, up, program, remember, nothing };
 
 async function main() {
   const { what, ...given } = JSON.parse(process.argv[2]);

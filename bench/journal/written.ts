@@ -79,3 +79,15 @@ export function ofUp(): JournalEvent[] {
   };
   return [...make("Tenant", name), ...make("TenantApplication", `${name}/eu-1/default`)];
 }
+
+/** The events of an `up` that changes what is declared of a customer, and fails to: the journal stays as it was. */
+export function ofChange(): JournalEvent[] {
+  const at = new Date().toISOString();
+  const of = { ...common, type: "Customer", slot: "customer1", operation: "change", at } as const;
+  const id = randomUUID();
+  const parameters = { before: { readers: "a" }, after: { readers: "b" } };
+  return [
+    { ...of, event: "intent", id, parameters },
+    { ...of, event: "result", id: randomUUID(), intent: id, outcome: "failed", durationMs: 1 },
+  ];
+}

@@ -1,10 +1,11 @@
 import "./node-version";
 import "./program/quiet-log";
+import "./program/safe-errors";
 
 export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stageTable } from "./client/cells";
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
 export { type ApplicationOfStack, customerOf, type CustomerOfStack } from "./program/customer-of";
-export type { CustomerChange } from "./names/slot";
+export type { CustomerChange, ToldOfRun } from "./names/slot";
 export { Released } from "./program/released";
 export { SigningKey, type SigningKeyArgs } from "./program/signing-key";
 export type { ApplicationRecord, CustomerRecord, StackOutputs } from "./names/stack-outputs";

@@ -1,3 +1,5 @@
+import "./no-stack-traces";
+
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Clock } from "pulumi-resistant-tenants/internal/clock";
@@ -30,6 +32,7 @@ import { assertNothingActiveIsRemoved } from "./preflight/removal";
 import { freeSecretNames } from "./preflight/secret-names";
 import { prepareSecretRemoval } from "./preflight/secret-removal";
 import { beginRun, type ProgramRun, startProgram } from "./program-run";
+import { AskedApplications } from "./record/asked-applications";
 import { findChangedCustomers } from "./record/customer-changes";
 import type { AnnouncedChange } from "./record/program-record";
 import { endUnaskedChanges } from "./record/unasked-changes";
@@ -66,13 +69,14 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   assertAdoptedApplicationsHaveTenants(held, provided);
   await warnOfNewClientsInAdoptedTenants(held, provided);
   const releases = await findReleases(held, customers);
-  const applied = await reportPlan({ configuration, plans, changed, environment, held, stackFile });
+  const records = await reportPlan({ configuration, plans, changed, environment, held, stackFile });
   await tellOfHandOvers(releases);
-  const common = { stage: settings.stage, secretPrefix, plans, clock };
+  const asked = pulumi.runtime.isDryRun() ? {} : { asked: new AskedApplications() };
+  const common = { stage: settings.stage, secretPrefix, plans, clock, ...asked };
   const all: CustomerArgs[] = provided.map((customer) => ({
     ...customer,
     ...common,
-    applied: applied.get(customer.name),
+    record: records.get(customer.name),
   }));
   const blocked = await freeSecretNames(run, all);
   await prepareSecretRemoval(run, all, releases);

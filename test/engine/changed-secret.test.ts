@@ -18,6 +18,8 @@ const reportSchema = z.object({
     z.object({ kind: z.string(), slot: z.string().optional(), next: z.array(z.string()), why: z.string() }),
   ),
 });
+const overwritten =
+  /warning: acme\/eu-1\/default: the secret \S+ no longer holds the credential that this stack stored/;
 const changed = /Secrets were changed in AWS outside this stack/;
 
 /** The words of a command that a message gives, without its program. */
@@ -84,8 +86,11 @@ describe("a secret that somebody changes in AWS, on the engine", function () {
     await overwrite("oops");
     await overwrite("oops again");
     assert.match(await stack.succeed(["refresh", "--preview-only", "--run-program"]), changed);
-    await stack.succeed(["refresh", "--yes", "--skip-preview"]);
+    const refreshed = await stack.succeed(["refresh", "--yes", "--skip-preview"]);
+    assert.match(refreshed, overwritten);
+    assert.doesNotMatch(refreshed, /globex\/eu-1\/default: the secret|oops/);
     await repair();
+    assert.doesNotMatch(await stack.succeed(["refresh", "--yes", "--skip-preview"]), overwritten);
     assert.equal(await versionOf("AWSPREVIOUS"), "oops again");
   });
 

@@ -145,6 +145,16 @@ describe("the main job, on the engine", function () {
     assert.ok(Math.max(...sizes) <= 200, `the largest is ${Math.max(...sizes)} bytes`);
   });
 
+  it("stores no stack trace with a resource", async () => {
+    const { resources } = (await stack.workspace.exportState()).deployment;
+    const traced = resources.filter((resource) => "stackTrace" in resource || "sourcePosition" in resource);
+    // The stack itself is registered before its program is loaded.
+    assert.deepEqual(
+      traced.map(({ type }) => type),
+      ["pulumi:pulumi:Stack"],
+    );
+  });
+
   it("deletes all of it, and leaves nothing in the API or in Secrets Manager", async () => {
     await stack.succeed(["destroy", "--yes", "--skip-preview"]);
     assert.deepEqual(stack.sandbox.control.tenants(), []);

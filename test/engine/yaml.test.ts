@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { readConfigurationFile, readProjectValues } from "../../operations/src/configuration/file";
 import { runProcess, runToSuccess } from "../../sandbox/process";
+import { differences } from "../stacks/yaml-differences";
 import { startShared } from "./engine";
 
 /** Scalars on which versions of YAML, and its readers, differ. */
@@ -33,6 +34,13 @@ const scalars = [
   "2026-11-24 14:00:00.50",
   "2026-11-24 14:00:00Z",
   "2026-11-24 14:00:00 +0200",
+  "2026-11-24   14:00:00.5",
+  ..."2026-11-24T14:00:00-00:00 2026-11-24T14:00:00+24:59 2026-11-24T14:00:00+23:60 2026-11-24T14:00:00-00:30".split(
+    " ",
+  ),
+  ..."2026-11-24T14:00:00+25:00 2026-11-24T14:00:00+10:99 .5_5 .5e1_0 ._5 .5_ .5_e1 +.5_5 -._5 1_0e1_0".split(
+    " ",
+  ),
   '"0012345"',
   "'2026-11-24'",
   '"true"',
@@ -141,6 +149,12 @@ describe("a stack's file, read by the engine and by this project", function () {
     ]) {
       assert.equal(await byEngine(text), undefined, `the engine takes ${text}`);
       assert.equal(await byUs(text), undefined, `we take ${text}`);
+    }
+    for (const [text] of differences) {
+      assert.equal(await byUs(text), undefined, `we take ${text}`);
+    }
+    for (const [text] of differences.filter(([, engine]) => engine === "refused")) {
+      assert.equal(await byEngine(text), undefined, `the engine takes ${text}`);
     }
     for (const text of ["config:\n  t:a: !!int '5'\n", "config:\n  t:a: !!timestamp 2026-11-24\n"]) {
       assert.equal(await byUs(text), undefined, `we take ${text}`);

@@ -1,4 +1,5 @@
 import type { UrlRefusal } from "./hosts";
+import { withoutCredentials } from "./redaction";
 
 /**
  * Why a call failed, by who is to blame and by what it means for an object that was to be made.
@@ -95,26 +96,20 @@ export function mayHaveHappened(error: unknown): boolean {
   );
 }
 
-/** Gives what is worth telling of any thrown thing, in one line. */
+/** Gives what is worth telling of any thrown thing, in one line and without credentials. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return withoutCredentials(error instanceof Error ? error.message : String(error));
 }
 
 /** The longest text of a server's that is repeated in a message, in characters. */
 const longestQuote = 512;
 
-/** A server may quote what it was sent: a signed token or assertion, a private key, its base64 alone. */
-const credentials =
-  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]*-----)?|\bM[A-Za-z0-9+/]{2,6}(?:IBAD|IBAA|AgEA|CAQEE)[A-Za-z0-9+/]{24,}={0,2}/g;
-
 /**
- * Makes a server's text safe to print: signed tokens and private keys left out, control characters (terminal escapes)
+ * Makes a server's text safe to print: credentials left out, control characters (terminal escapes)
  * escaped, length bounded.
  */
 export function printable(text: string): string {
-  const escaped = text
-    .replace(credentials, "[credential]")
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
+  const escaped = withoutCredentials(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
   return escaped.length > longestQuote ? `${escaped.slice(0, longestQuote)}…` : escaped;
 }
 

@@ -87,7 +87,10 @@ export function formerHeads(entries: readonly Entry[]): string[] {
 }
 
 /**
- * Makes one journal of those that a stack has had under its names. What is read is told under the present name; what is
+ * Makes one journal of those that a stack has had under its names. A renamed stack is read as a whole at each run: that
+ * its own journal ends as the state says (`holds`) does not tell whether a journal of a former name has grown since, as
+ * where a stack was renamed back and an update was killed in between.
+ * What is read is told under the present name; what is
  * appended goes to the present journal, the first of it with the names that came before.
  */
 export function withFormerNames(own: Journal, formerJournals: FormerJournals): Journal {
@@ -127,9 +130,13 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
     return (await formerJournals.namesOfState()).some((name) => name !== stack);
   }
 
-  async function read(): Promise<JournalEvent[]> {
+  async function read(wanted: (event: JournalEvent) => boolean = () => true): Promise<JournalEvent[]> {
+    if (!(await isRenamed())) {
+      const events = await own.read((event) => event.formerly !== undefined || wanted(event));
+      if (formerNamesIn(events, stack).size === 0) return events.filter(wanted);
+    }
     const { entries, former } = await readAll();
-    return underPresentName(eventsOf(entries), stack, former);
+    return underPresentName(eventsOf(entries), stack, former).filter(wanted);
   }
 
   async function rememberAll(): Promise<Memory> {

@@ -3,6 +3,7 @@ import { advance, chained, genesis, type Head, type RecordedAs } from "./chain";
 import { type Entry, type EventEntry, eventsOf, readEntry } from "./entry";
 import type { JournalEvent } from "./event";
 import { type HeldBefore, Memory } from "./memory";
+import { inSmallHeap } from "./small-heap";
 
 /** What is known of a stack before its journal is read: from its state. */
 export interface KnownBefore extends HeldBefore {
@@ -31,9 +32,10 @@ export interface Journal {
   /**
    * Reads all events, oldest first; none where there is no journal yet.
    *
+   * @param wanted tells which are to be kept: a long journal need not be in memory as a whole; default: all
    * @throws where it holds something that this version cannot read
    */
-  read(): Promise<JournalEvent[]>;
+  read(wanted?: (event: JournalEvent) => boolean): Promise<JournalEvent[]>;
   /** Reads all that it holds, whether or not it can be read as an event. */
   entries(): Promise<Entry[]>;
   /** The same, some at a time: a long journal need not be in memory as a whole. */
@@ -89,7 +91,7 @@ export function journalIn(store: Store): Journal {
     current = undefined;
     const tips = new Tips();
     const memory = new Memory();
-    for await (const entries of store.read()) {
+    for await (const entries of inSmallHeap(store.read())) {
       for (const event of eventsOf(entries)) memory.add(event);
       tips.add(entries);
     }
@@ -131,18 +133,23 @@ export function journalIn(store: Store): Journal {
     return next;
   };
   async function* streamed(): AsyncIterable<readonly Entry[]> {
-    yield* store.read();
+    yield* inSmallHeap(store.read());
   }
   const entries = async (): Promise<Entry[]> => {
     const all: Entry[] = [];
-    for await (const some of store.read()) for (const entry of some) all.push(entry);
+    for await (const some of inSmallHeap(store.read())) for (const entry of some) all.push(entry);
     return all;
   };
   return {
     location: store.location,
     append: inBatches((events) => inTurn(() => write(events))),
     remember: (known) => inTurn(async () => (await readWhat(known)).memory),
-    read: async () => eventsOf(await entries()),
+    read: async (wanted = () => true) => {
+      const events: JournalEvent[] = [];
+      for await (const some of streamed())
+        for (const event of eventsOf(some)) if (wanted(event)) events.push(event);
+      return events;
+    },
     entries,
     stream: streamed,
     traces: async () => (await store.traces?.()) ?? { found: [], notes: [] },

@@ -61,6 +61,8 @@ export class Links {
     const end = where.lastIndexOf(":");
     const file = where.slice(0, end);
     if (this.#files.at(-1) !== file) this.#files.push(file);
+    // A chain of which only the order is asked has none.
+    if (this.#followers.length < this.#sequences.length) this.#makeRoomForFollowers();
     this.#followers[link] = this.#files.length;
     this.#lines[link] = Number(where.slice(end + 1));
   }
@@ -80,14 +82,17 @@ export class Links {
     this.#table[slot] = link + 1;
   }
 
+  #makeRoomForFollowers(): void {
+    this.#followers = grown(this.#followers, new Uint32Array(this.#sequences.length));
+    this.#lines = grown(this.#lines, new Uint32Array(this.#sequences.length));
+  }
+
   #grow(): void {
     const capacity = Math.max(16, this.#size * 2);
     const hashes = Buffer.alloc(capacity * hashBytes);
     this.#hashes.copy(hashes);
     this.#hashes = hashes;
     this.#sequences = grown(this.#sequences, new Float64Array(capacity));
-    this.#followers = grown(this.#followers, new Uint32Array(capacity));
-    this.#lines = grown(this.#lines, new Uint32Array(capacity));
     this.#table = new Uint32Array(capacity * 2);
     for (let link = 0; link < this.#size; link += 1) this.#index(link);
   }

@@ -1,5 +1,7 @@
 import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
 import { type Held, Holding } from "./holding";
+import { KeptIntent } from "./kept-intent";
+import { MadeObjects } from "./made-objects";
 
 /**
  * What a slot's record says of the last create in it. `first` is the first of those that led to it: each one after that
@@ -45,7 +47,7 @@ export interface HeldBefore {
 
 /** An intent, and how it ended. */
 interface Begun {
-  intent: IntentEvent;
+  intent: KeptIntent;
   end?: { outcome: Outcome; objectId: string | undefined };
 }
 
@@ -56,24 +58,22 @@ interface Begun {
 export class Memory {
   /** The creates of each slot, in their order, without those that are over for good and all before them. */
   readonly #creates = new Map<string, Begun[]>();
-  /** The last intent of each slot, by stack, if it is a create. */
-  readonly #lastIntents = new Map<string, Map<string, IntentEvent | undefined>>();
+  /** The stacks of which more is on record than what is declared of their customers. */
+  readonly #known = new Set<string>();
+  /** The last intent of each slot, by stack, if it is a create that has not ended. */
+  readonly #cutOff = new Map<string, Map<string, IntentEvent>>();
   /** The creates that are kept, and the changes of customers' status, by the ids of their intents. */
   readonly #begun = new Map<string, Begun>();
   /** The intents that have no result, by their ids. */
   readonly #open = new Map<string, IntentEvent>();
-  readonly #deleted = new Set<string>();
-  /** The objects of which a delete ended, and not in failure. */
-  readonly #perhapsDeleted = new Set<string>();
+  readonly #objects = new MadeObjects();
   /** The ids of the intents to delete an object that have not ended. */
   readonly #deletes = new Map<string, string[]>();
   /** The ids of the intents to release an object, since the stack took it last, that have not failed. */
   readonly #releases = new Map<string, string[]>();
-  /** For which slots an object was made, by its type and id. */
-  readonly #places = new Map<RecordedType, Map<string, string | string[]>>();
   /** The changes of each customer's status, in their order. */
   readonly #statuses = new Map<string, Begun[]>();
-  /** The ids of what was made in each slot, in their order. */
+  /** The ids of what was made in each slot, in their order, without those that were deleted before all others. */
   readonly #made = new Map<string, string[]>();
   /** In which slot of its stack a tenant was made or adopted last. */
   readonly #tenantSlots = new Map<string, string>();
@@ -112,7 +112,7 @@ export class Memory {
     if (objectId === undefined) return;
     const object = keyOf(event.type, objectId);
     for (const slot of this.#slotsOf.get(object) ?? []) this.#weigh(slot);
-    if (this.#deleted.has(object)) this.#slotsOf.delete(object);
+    if (this.#objects.isDeleted(event.type, objectId)) this.#slotsOf.delete(object);
   }
 
   /** Tells what became of the last create in a slot. */
@@ -124,22 +124,25 @@ export class Memory {
     // What was adopted was made by somebody else.
     const isOver = (earlier: Begun): boolean =>
       this.#isClear(wanted, earlier) || earlier.end?.outcome === "adopted";
-    const { intent: first } = creates[creates.findLastIndex(isOver) + 1] ?? last;
-    if (end === undefined || end.outcome === "unknown") return { kind: "open", intent, first };
-    if (end.objectId === undefined || this.#isClear(wanted, last)) return { kind: "clear" };
-    return { kind: "made", intent, first, objectId: end.objectId };
+    const begunFirst = creates[creates.findLastIndex(isOver) + 1] ?? last;
+    const isOpen = end === undefined || end.outcome === "unknown";
+    const objectId = end?.objectId;
+    if (!isOpen && (objectId === undefined || this.#isClear(wanted, last))) return { kind: "clear" };
+    const read = intent.read();
+    const found = { intent: read, first: begunFirst === last ? read : begunFirst.intent.read() };
+    return isOpen || objectId === undefined
+      ? { kind: "open", ...found }
+      : { kind: "made", ...found, objectId };
   }
 
   /** Tells whether anything is on record of a stack but what is declared of its customers. */
   knows(stack: string): boolean {
-    const slots = [...(this.#lastIntents.get(stack)?.keys() ?? [])];
-    return stack === this.#before?.stack || slots.some((slot) => !slot.startsWith(keyOf("Customer", "")));
+    return stack === this.#before?.stack || this.#known.has(stack);
   }
 
   /** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
   cutOffCreates(stack: string): IntentEvent[] {
-    const last = [...(this.#lastIntents.get(stack)?.values() ?? [])];
-    return last.filter((intent) => intent !== undefined);
+    return [...(this.#cutOff.get(stack)?.values() ?? [])];
   }
 
   /**
@@ -149,8 +152,10 @@ export class Memory {
    */
   recordedIds(type: RecordedType, except?: Pick<Slot, "stack" | "slot">): Set<string> {
     const own = except === undefined ? "" : placeOf(except);
-    const places = [...(this.#places.get(type) ?? [])];
-    return new Set(places.flatMap(([id, slots]) => (slots === own ? [] : [id])));
+    const ids = new Set<string>();
+    for (const [id, places] of this.#objects.ofType(type))
+      if (places.some((place) => place !== own)) ids.add(id);
+    return ids;
   }
 
   /** Tells whether an object was handed over, and not taken back: see {@link releasedIds}. */
@@ -165,16 +170,18 @@ export class Memory {
   handedOverFrom({ stack, slot }: Pick<Slot, "stack" | "slot">): string[] {
     const type = "TenantApplication";
     const own = placeOf({ stack, slot });
-    return [...(this.#places.get(type) ?? [])]
-      .filter(([, places]) => [places].flat().some((place) => place === own || place.startsWith(`${own}/`)))
-      .map(([id]) => id)
-      .filter((id) => this.isReleased({ type, stack }, id) && !this.#deleted.has(keyOf(type, id)));
+    const ids: string[] = [];
+    for (const [id, places] of this.#objects.ofType(type)) {
+      const isOwn = places.some((place) => place === own || place.startsWith(`${own}/`));
+      if (isOwn && this.isReleased({ type, stack }, id) && !this.#objects.isDeleted(type, id)) ids.push(id);
+    }
+    return ids;
   }
 
   /** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
   mayBeDeleted(type: RecordedType, objectId: string): boolean {
-    const object = keyOf(type, objectId);
-    return this.#perhapsDeleted.has(object) || (this.#deletes.get(object) ?? []).length > 0;
+    const begun = this.#deletes.get(keyOf(type, objectId)) ?? [];
+    return begun.length > 0 || this.#objects.mayBeDeleted(type, objectId);
   }
 
   /**
@@ -200,7 +207,7 @@ export class Memory {
     const made = this.#made.get(placeOf({ stack, slot })) ?? [];
     return made
       .slice(made.lastIndexOf(applicationId) + 1)
-      .some((id) => !this.#deleted.has(keyOf("TenantApplication", id)));
+      .some((id) => !this.#objects.isDeleted("TenantApplication", id));
   }
 
   /** Gives an intent that has no result, as far as what was read tells. */
@@ -214,15 +221,17 @@ export class Memory {
   }
 
   #addIntent(intent: IntentEvent): void {
-    const { type, stack, slot, operation, id } = intent;
-    const ofStack = this.#lastIntents.get(stack) ?? new Map<string, IntentEvent | undefined>();
-    this.#lastIntents.set(stack, ofStack.set(keyOf(type, slot), operation === "create" ? intent : undefined));
-    const begun: Begun = { intent };
+    const { type, stack, operation, id } = intent;
+    if (type !== "Customer") this.#known.add(stack);
+    this.#setCutOff(intent, operation === "create" ? intent : undefined);
     const isStatus = type === "Customer" && (operation === "activate" || operation === "deprecate");
-    if (operation === "create") push(this.#creates, slotKey(intent), begun);
+    if (isStatus || operation === "create") {
+      const begun: Begun = { intent: new KeptIntent(intent) };
+      this.#begun.set(id, begun);
+      if (isStatus) push(this.#statuses, placeOf(intent), begun);
+      else push(this.#creates, slotKey(intent), begun);
+    }
     if (operation === "create" && type === "Tenant") this.#forgetStatus(intent);
-    if (isStatus) push(this.#statuses, placeOf(intent), begun);
-    if (isStatus || operation === "create") this.#begun.set(id, begun);
     const objectId = objectIdOf(intent);
     if (objectId === undefined) return;
     if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
@@ -244,14 +253,14 @@ export class Memory {
     const objectId = objectIdOf(result);
     const begun = this.#begun.get(intent);
     if (begun !== undefined) begun.end = { outcome, objectId };
-    const ofStack = this.#lastIntents.get(stack);
-    if (ofStack?.get(keyOf(type, slot))?.id === intent) ofStack.set(keyOf(type, slot), undefined);
+    if (this.#cutOff.get(stack)?.get(keyOf(type, slot))?.id === intent) this.#setCutOff(result, undefined);
     if (objectId === undefined) return;
     const object = keyOf(type, objectId);
     if (operation === "delete") {
       drop(this.#deletes, object, intent);
-      if (outcome !== "failed") this.#perhapsDeleted.add(object);
-      if (outcome === "deleted" || outcome === "gone") this.#deleted.add(object);
+      const isCertain = outcome === "deleted" || outcome === "gone";
+      if (outcome !== "failed") this.#objects.noteDeleted(type, objectId, isCertain);
+      if (isCertain) this.#forgetDeleted(type, objectId);
     }
     if (operation === "release" && outcome === "failed")
       drop(this.#releases, keyOf(stack, type, objectId), intent);
@@ -260,16 +269,33 @@ export class Memory {
 
   #addObject({ type, stack, slot, apiUrl }: ResultEvent, objectId: string): void {
     this.#releases.delete(keyOf(stack, type, objectId));
-    const ofType = this.#places.get(type) ?? new Map<string, string | string[]>();
-    this.#places.set(type, ofType);
-    const places = [ofType.get(objectId) ?? []].flat();
     const place = placeOf({ stack, slot });
-    if (!places.includes(place)) ofType.set(objectId, places.length === 0 ? place : [...places, place]);
+    this.#objects.addPlace(type, objectId, place);
     if (type === "Tenant") this.#tenantSlots.set(keyOf(stack, objectId), slot);
     if (type === "TenantApplication") push(this.#made, place, objectId);
     const known = this.#slotsOf.get(keyOf(type, objectId)) ?? [];
     if (!known.some((other) => other.slot === slot && other.stack === stack && other.apiUrl === apiUrl))
       push(this.#slotsOf, keyOf(type, objectId), { type, stack, slot, apiUrl });
+  }
+
+  #setCutOff(
+    { type, stack, slot }: Pick<Slot, "type" | "stack" | "slot">,
+    intent: IntentEvent | undefined,
+  ): void {
+    const ofStack = this.#cutOff.get(stack) ?? new Map<string, IntentEvent>();
+    this.#cutOff.set(stack, ofStack);
+    ofStack.delete(keyOf(type, slot));
+    if (intent !== undefined) ofStack.set(keyOf(type, slot), intent);
+  }
+
+  /** What was made in a slot after one that was deleted is its successor, whether or not that one is kept. */
+  #forgetDeleted(type: RecordedType, objectId: string): void {
+    for (const place of this.#objects.placesOf(type, objectId)) {
+      const made = this.#made.get(place) ?? [];
+      const left = made.findIndex((id) => !this.#objects.isDeleted("TenantApplication", id));
+      if (left === -1) this.#made.delete(place);
+      else made.splice(0, left);
+    }
   }
 
   /** Tells whether nothing is left of a create that no state holds: it surely failed, or what was made went its way. */
@@ -287,7 +313,7 @@ export class Memory {
   #isOverForGood(type: RecordedType, { end }: Begun): boolean {
     if (end === undefined || end.outcome === "unknown") return false;
     const { outcome, objectId } = end;
-    return outcome === "failed" || objectId === undefined || this.#deleted.has(keyOf(type, objectId));
+    return outcome === "failed" || objectId === undefined || this.#objects.isDeleted(type, objectId);
   }
 
   /** Brings up to date what a slot adds to what its stack holds. */

@@ -2,6 +2,7 @@ import type { EventEntry } from "./entry";
 import type { RecordedType } from "./event";
 import { settles } from "./history";
 import { objectIdOf } from "./memory";
+import { TextIndex } from "./text-index";
 import { Texts } from "./texts";
 
 /** An object that the record says was made. */
@@ -17,11 +18,13 @@ export interface ObjectOnRecord {
 
 /** What a journal says of objects. A long one names many: what is told of each is kept as a text. */
 export class ObjectsOnRecord {
-  readonly #told = new Texts();
-  /** What is told of the creates of each object, by its type and id: numbers of texts, the last one last. */
-  readonly #creates = new Map<string, number | number[]>();
-  /** The objects that were made, and neither deleted nor handed over. */
-  readonly #live = new Set<string>();
+  readonly #hashes = new Texts();
+  /** The objects, by type and id; the value of each is 1 and more than the number of the hash of its last create. */
+  readonly #objects = new TextIndex();
+  /** The hashes of the creates before the last, by the number of the object. */
+  readonly #earlier = new Map<number, number[]>();
+  /** The objects that were made, and neither deleted nor handed over, and what is told of the last create of each. */
+  readonly #live = new Map<string, string>();
 
   /**
    * Takes an event as what it says of an object.
@@ -38,30 +41,29 @@ export class ObjectsOnRecord {
     if (operation !== "create") return;
     // What was made again comes last.
     this.#live.delete(key);
-    this.#live.add(key);
-    const told = this.#told.add(JSON.stringify([hash, stack, where, describe(event)]));
-    const before = this.#creates.get(key);
-    this.#creates.set(key, before === undefined ? told : [before, told].flat());
+    this.#live.set(key, JSON.stringify([stack, where, describe(event)]));
+    const number = this.#hashes.add(hash);
+    const object = this.#objects.add(key);
+    const before = this.#objects.value(object) - 1;
+    if (before !== -1) this.#earlier.set(object, [...(this.#earlier.get(object) ?? []), before]);
+    this.#objects.setValue(object, number + 1);
   }
 
   /** Gives the hashes of the events that say that an object was made. */
   createsOf(type: RecordedType, objectId: string): readonly string[] {
-    return [this.#creates.get(keyOf(type, objectId)) ?? []].flat().map((told) => this.#read(told)[0]);
+    const object = this.#objects.find(keyOf(type, objectId));
+    if (object === undefined) return [];
+    const numbers = [...(this.#earlier.get(object) ?? []), this.#objects.value(object) - 1];
+    return numbers.map((number) => this.#hashes.at(number));
   }
 
   /** Gives the objects of a stack that were made, and neither deleted nor handed over. */
   *of(wanted: string): Iterable<ObjectOnRecord> {
-    for (const key of this.#live) {
-      const last = [this.#creates.get(key) ?? []].flat().at(-1);
-      if (last === undefined) continue;
-      const [, stack, where, description] = this.#read(last);
+    for (const [key, told] of this.#live) {
+      const [stack, where, description] = JSON.parse(told) as [string, string, string];
       const [type, objectId] = JSON.parse(key) as [RecordedType, string];
       if (stack === wanted) yield { type, objectId, stack, where, description };
     }
-  }
-
-  #read(told: number): [hash: string, stack: string, where: string, description: string] {
-    return JSON.parse(this.#told.at(told)) as [string, string, string, string];
   }
 }
 

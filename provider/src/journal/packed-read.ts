@@ -1,13 +1,16 @@
-import { isWhatIsListed, mostObjects, type Pack, unpack } from "./packs";
-import type { ListedObject, Objects } from "./s3-objects";
+import { isPacked, isWhatIsListed, listPacks, mostObjects, type Pack, unpack } from "./packs";
+import { isAnswer, type ListedObject, type Objects } from "./s3-objects";
 
 /** How many objects are read at once, and how many of them a pack stands for there. */
 const readsAtOnce = 24;
 const readsOfPack = 12;
+/** How much room a pack is read into: twice of what fills one, for its last object may be large. */
+const roomBytes = 1 << 20;
 
 /** An object as it is stored: events, a line each. */
 export interface StoredObject {
   key: string;
+  /** To be used before the next object is asked for: then it may hold something else. */
   bytes: Buffer;
 }
 
@@ -17,37 +20,56 @@ interface Part {
   objects: ListedObject[];
 }
 
+/** A part that is being read, and the room that its pack is read into. */
+interface Begun {
+  part: Part;
+  room: Buffer | undefined;
+  reading: Promise<StoredObject[]>;
+}
+
 /**
- * Reads objects, some at once, and gives them in the order of the keys: from packs where S3 lists them as they are
- * there, and else themselves.
+ * Reads all objects below a prefix, some at once, and gives them in the order of the keys: from packs where S3 lists them
+ * as they are there, and else themselves. Nothing is kept of what was given: packs are read into the same room again and
+ * again, since the garbage collector is slow to free it.
  *
- * @param listed in the order of their keys
- * @param packs in the order of what they hold
+ * The first page of the list is awaited before anything else is asked for, and what is under way is ended with the first
+ * failure: where S3 does not answer, one request says so.
+ *
+ * @param note is told of each key
  */
 export async function* readInOrder(
   objects: Objects,
   prefix: string,
-  listed: readonly ListedObject[],
-  packs: readonly Pack[],
+  note: (key: string) => void,
 ): AsyncIterable<StoredObject> {
-  const parts = divide(listed, packs, prefix);
-  const begun: Array<{ part: Part; reading: Promise<StoredObject[]> }> = [];
+  const end = new AbortController();
+  const { signal } = end;
+  const begun: Begun[] = [];
+  const rooms: Buffer[] = [];
   const isRoomFor = (part: Part): boolean =>
     begun.reduce((sum, other) => sum + weightOf(other.part), weightOf(part)) <= readsAtOnce;
-  let next = 0;
-  for (;;) {
-    for (let part = parts[next]; part !== undefined && isRoomFor(part); part = parts[next]) {
-      const reading = readPart(objects, prefix, part);
+  async function* first(): AsyncIterable<StoredObject> {
+    const oldest = begun[0];
+    if (oldest === undefined) return;
+    yield* await oldest.reading;
+    begun.shift();
+    if (oldest.room !== undefined) rooms.push(oldest.room);
+  }
+  try {
+    for await (const part of divide(objects, prefix, note, signal)) {
+      while (!isRoomFor(part)) yield* first();
+      const room = part.pack === undefined ? undefined : (rooms.pop() ?? Buffer.allocUnsafeSlow(roomBytes));
+      const reading = readPart(objects, prefix, part, {
+        signal,
+        ...(room === undefined ? {} : { into: room }),
+      });
       // It is awaited in its turn.
       reading.catch(() => undefined);
-      begun.push({ part, reading });
-      next += 1;
+      begun.push({ part, room, reading });
     }
-    const first = begun[0];
-    if (first === undefined) return;
-    const read = await first.reading;
-    begun.shift();
-    yield* read;
+    while (begun.length > 0) yield* first();
+  } finally {
+    end.abort();
   }
 }
 
@@ -55,41 +77,62 @@ function weightOf({ pack }: Part): number {
   return pack === undefined ? 1 : readsOfPack;
 }
 
-function divide(listed: readonly ListedObject[], packs: readonly Pack[], prefix: string): Part[] {
-  const parts: Part[] = [];
+/** Lists the objects, and gives them in parts as they are to be read. */
+async function* divide(
+  objects: Objects,
+  prefix: string,
+  note: (key: string) => void,
+  signal: AbortSignal,
+): AsyncIterable<Part> {
+  let packs: Pack[] | undefined;
   let next = 0;
   let ofPack: Part | undefined;
-  for (const object of listed) {
-    const name = object.key.slice(prefix.length);
-    const isPast = (pack: Pack): boolean =>
-      pack.last < name || (ofPack?.pack === pack && ofPack.objects.length >= mostObjects);
-    while (packs[next] !== undefined && isPast(packs[next] as Pack)) next += 1;
-    const pack = packs[next];
-    if (pack === undefined || name < pack.first) {
-      parts.push({ pack: undefined, objects: [object] });
-    } else if (ofPack?.pack === pack) {
-      ofPack.objects.push(object);
-    } else {
-      ofPack = { pack, objects: [object] };
-      parts.push(ofPack);
+  for await (const page of objects.list(prefix, { signal })) {
+    packs ??= await listPacks(objects, prefix, signal).catch(noneIfAnswered([]));
+    for (const object of page) {
+      const name = object.key.slice(prefix.length);
+      if (isPacked(name)) continue;
+      note(object.key);
+      const isFull = ofPack !== undefined && ofPack.objects.length >= mostObjects;
+      if (ofPack?.pack !== undefined && (ofPack.pack.last < name || isFull)) {
+        yield ofPack;
+        ofPack = undefined;
+        next += 1;
+      }
+      while ((packs[next]?.last ?? name) < name) next += 1;
+      const pack = packs[next];
+      if (pack === undefined || name < pack.first) yield { pack: undefined, objects: [object] };
+      else if (ofPack === undefined) ofPack = { pack, objects: [object] };
+      else ofPack.objects.push(object);
     }
   }
-  return parts;
+  if (ofPack !== undefined) yield ofPack;
 }
 
 async function readPart(
   objects: Objects,
   prefix: string,
   { pack, objects: listed }: Part,
+  options: { signal: AbortSignal; into?: Buffer },
 ): Promise<StoredObject[]> {
-  // One that is gone, or that this role cannot read, is nothing lost.
-  const held = pack === undefined ? undefined : await objects.read(pack.key).then(unpack, () => undefined);
+  const held =
+    pack === undefined
+      ? undefined
+      : await objects.read(pack.key, options).then(unpack).catch(noneIfAnswered(undefined));
   return Promise.all(
     listed.map(async (object): Promise<StoredObject> => {
       const packed = held?.get(object.key.slice(prefix.length));
       const isGood = packed !== undefined && isWhatIsListed(packed, object);
-      const bytes = isGood ? packed : await objects.read(object.key);
+      const bytes = isGood ? packed : await objects.read(object.key, { signal: options.signal });
       return { key: object.key, bytes };
     }),
   );
+}
+
+/** A pack that is gone, or that this role cannot read, is nothing lost; but where S3 is silent, it is so for the rest. */
+function noneIfAnswered<T>(none: T): (error: unknown) => T {
+  return (error) => {
+    if (isAnswer(error)) return none;
+    throw error;
+  };
 }

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
 
-import type { ListedObject, Objects } from "./s3-objects";
+import { all, type ListedObject, type Objects } from "./s3-objects";
 
 /**
  * Packs: copies of many objects of a journal in one, since a request for each takes most of the time. The objects stay
@@ -39,10 +39,11 @@ export function isPacked(key: string): boolean {
 }
 
 /** Lists the packs of the journal below a prefix, in the order of what they hold; a whole bucket has none. */
-export async function listPacks(objects: Objects, prefix: string): Promise<Pack[]> {
+export async function listPacks(objects: Objects, prefix: string, signal?: AbortSignal): Promise<Pack[]> {
   const folder = folderOf(prefix);
   if (folder === undefined) return [];
-  return (await objects.list(folder)).flatMap(({ key }) => {
+  const listed = await all(objects.list(folder, signal === undefined ? {} : { signal }));
+  return listed.flatMap(({ key }) => {
     const [first = "", last = ""] = key.slice(folder.length).split(between);
     return first === "" || last === "" ? [] : [{ key, first, last }];
   });
@@ -75,7 +76,7 @@ export async function packUnpacked(objects: Objects, prefix: string, most: numbe
   if (folder === undefined) return;
   const packs = await listPacks(objects, prefix);
   const lastPacked = packs.reduce((latest, { last }) => (last > latest ? last : latest), "");
-  const listed = await objects.list(prefix, { after: `${prefix}${lastPacked}`, most: lookedAt });
+  const listed = await all(objects.list(prefix, { after: `${prefix}${lastPacked}`, most: lookedAt }));
   for (const group of fullGroups(listed).slice(0, most)) {
     const body = await packOf(objects, prefix, group);
     if (body === undefined) return;

@@ -7,8 +7,8 @@ import { isAt } from "./file-journal";
 import { type Journal, journalIn, type Store } from "./journal";
 import { findTraces } from "./object-versions";
 import { readInOrder, type StoredObject } from "./packed-read";
-import { isPacked, listPacks, packUnpacked } from "./packs";
-import { type ListedObject, objectsIn } from "./s3-objects";
+import { isPacked, packUnpacked } from "./packs";
+import { all, type ListedObject, objectsIn } from "./s3-objects";
 
 /** How many objects before the last ones are read at once, to find an event. */
 const readsBackAtOnce = 8;
@@ -45,11 +45,8 @@ function s3Store(url: string, aws: Aws): Store {
       .toString("utf8")
       .split("\n")
       .flatMap((line, index) => readLine(line, `s3://${bucket}/${key}:${index + 1}`));
-  const list = async (after?: string): Promise<ListedObject[]> => {
-    const all = await objects.list(prefix, after === undefined ? {} : { after });
-    const listed = all.filter(({ key }) => !isPacked(key.slice(prefix.length)));
-    lastKey = listed.at(-1)?.key ?? lastKey;
-    return listed;
+  const note = (key: string): void => {
+    if (key > lastKey) lastKey = key;
   };
   return {
     location: url,
@@ -61,17 +58,18 @@ function s3Store(url: string, aws: Aws): Store {
       lastKey = key;
     },
     async *read() {
-      const packs = listPacks(objects, prefix).catch(() => []);
       const order = new ChainOrder();
-      for await (const object of readInOrder(objects, prefix, await list(), await packs))
-        yield order.push(entriesOf(object));
+      for await (const object of readInOrder(objects, prefix, note)) yield order.push(entriesOf(object));
       yield order.flush();
     },
     async readFrom(event) {
       const oldest = new Date(Date.parse(event.at) - olderKeyMs).toISOString();
       const read = async ({ key }: ListedObject): Promise<Entry[]> =>
         entriesOf({ key, bytes: await objects.read(key) });
-      return readBack(await list(`${prefix}${oldest}`), event, read);
+      const after = await all(objects.list(prefix, { after: `${prefix}${oldest}` }));
+      const listed = after.filter(({ key }) => !isPacked(key.slice(prefix.length)));
+      for (const { key } of listed) note(key);
+      return readBack(listed, event, read);
     },
     // The engine's lock keeps others out, and a list at each event would double its time; a lost lock shows as a fork.
     isAsLeft: () => Promise.resolve(true),

@@ -1,4 +1,4 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import type { ListObjectsV2CommandOutput, S3Client } from "@aws-sdk/client-s3";
 
 import type { Aws } from "../aws/aws";
 import { isAwsError } from "../aws/patience";
@@ -16,20 +16,58 @@ export interface ListedObject {
   bytes: number;
 }
 
+/** What is listed. */
+export interface ListOptions {
+  /** Those with keys after this one; default: all. */
+  after?: string;
+  /** How many at most, one request's 1000 at the most; default: all. */
+  most?: number;
+  /** Ends the request. */
+  signal?: AbortSignal;
+}
+
+/** How an object is read. */
+export interface ReadOptions {
+  signal?: AbortSignal;
+  into?: Buffer;
+}
+
+/**
+ * How many objects are listed at once, where all are: the SDK's form of a full answer (1000) takes several MB, and much of
+ * it would outlive the garbage collector's first look.
+ */
+const pageObjects = 250;
+
 /** The objects of a bucket, as a journal uses them. */
 export interface Objects {
   readonly bucket: string;
   connect(): Promise<S3Client>;
   /**
-   * Lists the objects below a prefix, in the order of their keys.
-   *
-   * @param options.after those with keys after this one; default: all
-   * @param options.most how many at most, one request's 1000 at the most; default: all
+   * Lists the objects below a prefix, some at a time, in the order of their keys. The next ones are asked for while those
+   * before them are used.
    */
-  list(prefix: string, options?: { after?: string; most?: number }): Promise<ListedObject[]>;
-  read(key: string): Promise<Buffer>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject[]>;
+  /**
+   * Reads an object.
+   *
+   * @param options.signal ends the request
+   * @param options.into takes what the object holds, if there is room; default: room of its own
+   */
+  read(key: string, options?: ReadOptions): Promise<Buffer>;
   /** Stores an object, never over another. */
   add(key: string, body: string | Buffer): Promise<void>;
+}
+
+/** Gives all that is listed. */
+export async function all(pages: AsyncIterable<readonly ListedObject[]>): Promise<ListedObject[]> {
+  const objects: ListedObject[] = [];
+  for await (const page of pages) objects.push(...page);
+  return objects;
+}
+
+/** Tells whether S3 has answered: that there is no such object, say, or that it may not be read. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && "$fault" in error;
 }
 
 /** @param aws how AWS is reached */
@@ -39,8 +77,8 @@ export function objectsIn(bucket: string, aws: Aws): Objects {
   return {
     bucket,
     connect,
-    list: async (prefix, options) => listObjects(await connect(), { bucket, prefix, ...options }),
-    read: async (key) => readObject(await connect(), bucket, key),
+    list: (prefix, options) => listObjects(connect, { bucket, prefix, ...options }),
+    read: async (key, options) => readObject(await connect(), { bucket, key, ...options }),
     add: async (key, body) => addObject(await connect(), bucket, key, body),
   };
 }
@@ -67,34 +105,66 @@ async function addObject(
   } catch (error) {
     // The SDK tries again where an answer was lost, and then finds there what it has stored itself.
     const isThere = isAwsError(error, "PreconditionFailed");
-    if (!isThere || !(await readObject(client, bucket, key)).equals(Buffer.from(body))) throw error;
+    if (!isThere || !(await readObject(client, { bucket, key })).equals(Buffer.from(body))) throw error;
   }
 }
 
-async function readObject(client: S3Client, bucket: string, key: string): Promise<Buffer> {
-  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  const bytes = await Body?.transformToByteArray();
-  return bytes === undefined ? Buffer.alloc(0) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-async function listObjects(
+async function readObject(
   client: S3Client,
-  wanted: { bucket: string; prefix: string; after?: string; most?: number },
-): Promise<ListedObject[]> {
-  const { paginateListObjectsV2 } = await import("@aws-sdk/client-s3");
-  const { bucket, prefix, after, most } = wanted;
-  const request = {
-    Bucket: bucket,
-    Prefix: prefix,
-    ...(after === undefined ? {} : { StartAfter: after }),
-    ...(most === undefined ? {} : { MaxKeys: most }),
-  };
-  const objects: ListedObject[] = [];
-  for await (const { Contents = [] } of paginateListObjectsV2({ client }, request)) {
-    for (const { Key: key, ETag = "", Size: bytes = 0 } of Contents)
-      if (key?.startsWith(prefix) === true) objects.push({ key, etag: ETag.replaceAll('"', ""), bytes });
-    if (most !== undefined) break;
+  { bucket, key, signal, into }: ReadOptions & { bucket: string; key: string },
+): Promise<Buffer> {
+  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
+  const options = signal === undefined ? {} : { abortSignal: signal };
+  const { Body, ContentLength = 0 } = await client.send(
+    new GetObjectCommand({ Bucket: bucket, Key: key }),
+    options,
+  );
+  if (Body === undefined) return Buffer.alloc(0);
+  if (into === undefined || ContentLength === 0 || ContentLength > into.length) {
+    const bytes = await Body.transformToByteArray();
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
-  return objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+  let length = 0;
+  for await (const chunk of Body as AsyncIterable<Buffer>) length += chunk.copy(into, length);
+  return into.subarray(0, length);
+}
+
+async function* listObjects(
+  connect: () => Promise<S3Client>,
+  wanted: ListOptions & { bucket: string; prefix: string },
+): AsyncIterable<ListedObject[]> {
+  const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
+  const client = await connect();
+  const { bucket, prefix, after, most, signal } = wanted;
+  const ask = (from: { StartAfter?: string; ContinuationToken?: string }): Promise<Page> => {
+    const request = { Bucket: bucket, Prefix: prefix, MaxKeys: most ?? pageObjects, ...from };
+    const asked = client
+      .send(new ListObjectsV2Command(request), signal === undefined ? {} : { abortSignal: signal })
+      .then(toPage(prefix));
+    // It is awaited in its turn.
+    asked.catch(() => undefined);
+    return asked;
+  };
+  let asked: Promise<Page> | undefined = ask(after === undefined ? {} : { StartAfter: after });
+  while (asked !== undefined) {
+    const { objects, next }: Page = await asked;
+    asked = next === undefined || most !== undefined ? undefined : ask({ ContinuationToken: next });
+    yield objects;
+  }
+}
+
+/** What an answer lists, without the rest of it. */
+interface Page {
+  objects: ListedObject[];
+  /** Leads to the next one. */
+  next: string | undefined;
+}
+
+function toPage(prefix: string): (answer: ListObjectsV2CommandOutput) => Page {
+  return ({ Contents = [], NextContinuationToken: next }) => ({
+    objects: Contents.flatMap(({ Key: key, ETag = "", Size: bytes = 0 }) =>
+      key?.startsWith(prefix) === true ? [{ key, etag: ETag.replaceAll('"', ""), bytes }] : [],
+    ).sort((a, b) => (a.key < b.key ? -1 : 1)),
+    next,
+  });
 }

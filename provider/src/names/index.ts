@@ -11,5 +11,6 @@ export {
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "../client/schemas";
 export { describeDeletion } from "./deletion-date";
 export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
+export { defaultSecretPrefix, secretNameOf } from "./secret-name";
 export { typedCommand } from "./typed-command";
 export { nameOfUrn, typeOfUrn } from "./urn";

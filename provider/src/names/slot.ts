@@ -24,8 +24,13 @@ export const slotSchema = z.object({
       applications: z.int().positive(),
     })
     .optional(),
+  /** The file that the provider creates once the engine asks it for the resource: told in an `up`, and kept in no state. */
+  asked: z.string().optional(),
 });
 export type SlotInput = z.output<typeof slotSchema>;
 
 /** A change of a customer, as its applications tell their provider. */
 export type CustomerChange = NonNullable<SlotInput["change"]>;
+
+/** What an application tells its provider of this run. */
+export type ToldOfRun = Pick<SlotInput, "change" | "asked">;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { CustomerChange, SlotInput } from "../names/slot";
+import type { SlotInput, ToldOfRun } from "../names/slot";
 import { heldBeforeOf } from "./held-before";
 import { nameOfUrn, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
 
@@ -10,17 +10,15 @@ import { nameOfUrn, otherStackNames, resourcesOfLastUpdate, stackName } from "./
  * stack, too. It is never a difference.
  *
  * @param idOutput the output that holds the object's id
- * @param change what this update changes of its customer, if it does
+ * @param told what the provider is told of this update beside that
  */
 export function slotOf(
   type: string,
   name: string,
   idOutput: "tenantId" | "applicationId",
-  change?: CustomerChange,
+  told?: ToldOfRun,
 ): pulumi.Output<SlotInput> {
-  return pulumi
-    .output(findSlot(type, name, idOutput))
-    .apply((slot) => (change === undefined ? slot : { ...slot, change }));
+  return pulumi.output(findSlot(type, name, idOutput)).apply((slot) => ({ ...slot, ...told }));
 }
 
 async function findSlot(type: string, name: string, idOutput: string): Promise<SlotInput> {

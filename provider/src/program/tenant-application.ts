@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Cell } from "../client/cells";
 import type { AuthMethod, DocumentsScope } from "../client/schemas";
-import type { CustomerChange } from "../names/slot";
+import type { ToldOfRun } from "../names/slot";
 import { guardAdoption } from "./guards";
 import { providerSource } from "./provider-source";
 import { tenantApplicationType } from "../names/resource-types";
@@ -123,13 +123,13 @@ export class TenantApplication extends pulumi.CustomResource {
    * Declares a tenant application.
    *
    * @param name the resource's name in the stack
-   * @param change what this update changes of its customer: the program of this project's stacks passes it, no other
+   * @param told what its provider is told of this update: the program of this project's stacks passes it, no other
    */
   constructor(
     name: string,
     args: TenantApplicationArgs,
     opts?: pulumi.CustomResourceOptions,
-    change?: CustomerChange,
+    told?: ToldOfRun,
   ) {
     const adopted = pulumi.output(args.adopt).apply((adopt) => adopt?.applicationId);
     const checked = guardAdoption(tenantApplicationType, name, adopted, opts);
@@ -141,7 +141,7 @@ export class TenantApplication extends pulumi.CustomResource {
         ...outputs,
         ...args,
         cell,
-        slot: slotOf(tenantApplicationType, name, "applicationId", change),
+        slot: slotOf(tenantApplicationType, name, "applicationId", told),
         __provider: providerSource("tenantApplication"),
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret"] }),

@@ -13,13 +13,8 @@ import {
   YAMLSeq,
 } from "yaml";
 
+import { findDifference } from "./yaml-limits";
 import { readScalar, type ScalarKind } from "./yaml-scalar";
-
-/** How often a file may repeat what an anchor names: more is an attack, or a mistake. */
-const mostAliases = 100;
-
-/** Tags that say no more than what a value looks like. */
-const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {
@@ -37,22 +32,21 @@ export interface YamlFile {
  * Reads YAML as the engine does.
  *
  * @param name the file's name, for errors
- * @throws `Error` with the name and what is wrong, where it is no YAML, repeats itself without end, or holds a tag
+ * @throws `Error` with the name and what is wrong, where it is no YAML, repeats itself without end, or means something else to the engine
  */
 export function readYaml(text: string, name: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { schema: "failsafe", merge: true, lineCounter: lines });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) throw new Error(`${name} is no YAML: ${problem.message}`, { cause: problem });
-  visit(document, {
-    Node(_key, { tag }) {
-      if (tag === undefined || plainTags.has(tag)) return;
-      throw new Error(`${name} holds the tag ${tag}, which not every reader takes alike: remove it`);
-    },
-  });
+  const difference = findDifference(text, document);
+  if (difference !== undefined) {
+    throw new Error(`${name} line ${lines.linePos(difference.offset).line} ${difference.problem}`);
+  }
   const resolved = document.clone();
   visit(resolved, {
     Scalar(_key, scalar) {
+      if (endsWithText(scalar, text)) scalar.value = String(scalar.value).replace(/\n$/, "");
       // The key of a merge has a value of the library's own.
       if (scalar.type !== "PLAIN" || scalar.tag !== undefined || typeof scalar.value !== "string") return;
       const { value } = readScalar(scalar.source ?? "");
@@ -62,7 +56,8 @@ export function readYaml(text: string, name: string): YamlFile {
   const nodeAt = (path: ReadonlyArray<string | number>): unknown => document.getIn(path, true);
   return {
     document,
-    value: toPlain(resolved, name),
+    // How much it stands for was looked at before.
+    value: resolved.toJS({ maxAliasCount: -1 }),
     lineOf: (path) => {
       const node = nodeAt(path);
       if (!isScalar(node) && !isMap(node) && !isSeq(node)) return undefined;
@@ -77,13 +72,9 @@ export function readYaml(text: string, name: string): YamlFile {
   };
 }
 
-function toPlain(document: Document, name: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: mostAliases });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${name} repeats itself too often: ${why}`, { cause: error });
-  }
+/** Of a block that the end of the file cuts off, the engine has no line end that is not there. */
+function endsWithText({ type, range }: Scalar, text: string): boolean {
+  return type?.startsWith("BLOCK") === true && range?.[1] === text.length && !text.endsWith("\n");
 }
 
 /**

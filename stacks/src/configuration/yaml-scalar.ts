@@ -31,7 +31,7 @@ export function readScalar(source: string): { kind: ScalarKind; value: ScalarVal
 
 function toNumber(source: string): number | bigint | undefined {
   if (!/^[-+.\d]/.test(source)) return undefined;
-  const plain = source.startsWith(".") ? source : source.replaceAll("_", "");
+  const plain = source.startsWith(".") ? source.replace(/(?<=\d)_(?=\d)/g, "") : source.replaceAll("_", "");
   const integer = toInteger(plain);
   if (integer !== undefined) {
     return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
@@ -56,8 +56,8 @@ function toInteger(plain: string): bigint | undefined {
 }
 
 const instants = [
-  /^(\d{4})-(\d\d?)-(\d\d?)[Tt](\d\d?):(\d\d?):(\d\d?)(\.\d+)?(Z|[-+]\d\d:\d\d)$/,
-  /^(\d{4})-(\d\d?)-(\d\d?) (\d\d?):(\d\d?):(\d\d?)(\.\d+)?$/,
+  /^(\d{4})-(\d\d?)-(\d\d?)[Tt](\d\d?):(\d\d?):(\d\d?)(\.\d+)?(Z|[-+](?:[01]\d|2[0-4]):(?:[0-5]\d|60))$/,
+  /^(\d{4})-(\d\d?)-(\d\d?) +(\d\d?):(\d\d?):(\d\d?)(\.\d+)?$/,
   /^(\d{4})-(\d\d?)-(\d\d?)$/,
 ];
 
@@ -80,9 +80,17 @@ function toInstant(source: string): string | undefined {
   const time = [hour, minute, second].map((part) => part.padStart(2, "0")).join(":");
   if (!isOnCalendar(date) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59)
     return undefined;
-  const offset = zone === "Z" ? "+0000" : zone.replace(":", "");
+  const offset = toOffset(zone);
   const fractionShown = fraction.slice(0, 10).replace(/\.?0*$/, "");
-  return `${date} ${time}${fractionShown} ${offset} ${/^[-+]0000$/.test(offset) ? "UTC" : offset}`;
+  return `${date} ${time}${fractionShown} ${offset} ${offset === "+0000" ? "UTC" : offset}`;
+}
+
+/** Go takes `+23:60` for `+24:00`. */
+function toOffset(zone: string): string {
+  const [, sign = "+", hours = 0, minutes = 0] = /^([-+])(\d\d):(\d\d)$/.exec(zone) ?? [];
+  const inMinutes = Number(hours) * 60 + Number(minutes);
+  const parts = [Math.floor(inMinutes / 60), inMinutes % 60].map((part) => String(part).padStart(2, "0"));
+  return `${inMinutes === 0 ? "+" : sign}${parts.join("")}`;
 }
 
 function isOnCalendar(date: string): boolean {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
-import { type CustomerChange, type Stage, Tenant, type TenantApplication } from "pulumi-resistant-tenants";
+import { type Stage, Tenant, type TenantApplication, type ToldOfRun } from "pulumi-resistant-tenants";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import {
@@ -10,12 +10,13 @@ import {
 } from "../configuration/configuration";
 import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
 import { declareGenerations } from "./generations";
+import type { AskedApplications } from "../record/asked-applications";
 import type { AnnouncedChange } from "../record/program-record";
-import type { Applied } from "../plan/recorded";
+import type { RecordOfRun, RecordOutputs } from "../plan/plan-of-run";
 import type { SlotPlan } from "../rotation/plan";
 import { Safeguard } from "./safeguard";
 import { toProtection } from "../secret/protection";
-import { settledOutputs } from "../outputs/settle";
+import { settle, settledOutputs } from "../outputs/settle";
 import { secretName, secretTags } from "../secret/stored-secret";
 
 /** The arguments of a {@link Customer}. */
@@ -30,7 +31,9 @@ export interface CustomerArgs extends CustomerConfiguration {
   /** The slots of which nothing can be declared in this update. */
   blockedSlots?: ReadonlySet<string>;
   /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
-  applied: pulumi.Input<Applied> | undefined;
+  record: RecordOfRun | undefined;
+  /** Notices which applications the engine asks for; absent in a preview, which asks for all. */
+  asked?: AskedApplications;
   /** What this update changes of it, as it is announced. */
   change?: AnnouncedChange;
 }
@@ -80,12 +83,13 @@ export class Customer extends pulumi.ComponentResource {
       args.change === undefined || applications.length === 0
         ? undefined
         : { intent: args.change.intent, applications: applications.length };
-    this.applications = applications.map((application) => this.makeApplication(application, change));
+    const told = change === undefined ? {} : { change };
+    this.applications = applications.map((application) => this.makeApplication(application, told));
     this.registerOutputs(
       settledOutputs(customerType, name, {
         tenantId: this.tenant.tenantId,
         [declaredOutput]: this.declared(),
-        ...(args.applied === undefined ? {} : { applied: this.onceDone(args.applied, undefined) }),
+        ...(args.record === undefined ? {} : this.onceAsked(args.record)),
       }),
     );
   }
@@ -119,17 +123,38 @@ export class Customer extends pulumi.ComponentResource {
       .apply(async ([done]) => ((await change.isDone()) ? done : otherwise)) as pulumi.Output<T>;
   }
 
-  private makeApplication(
-    configuration: ApplicationConfiguration,
-    change: CustomerChange | undefined,
-  ): CustomerApplication {
+  /** Gives what is recorded once an `up` was asked for all of it, and what was on record until then. */
+  private onceAsked({ done, otherwise }: RecordOfRun): RecordOutputs {
+    const { asked, name } = this.args;
+    if (asked === undefined) return done;
+    const ids = this.applications.map(({ application }) => application.applicationId);
+    const names = this.applications.map((application) => slotName(name, application));
+    const wereAsked = Promise.all(ids.map((applicationId) => settle({ applicationId }))).then(() =>
+      asked.wereAsked(names),
+    );
+    const either = (output: keyof RecordOutputs): pulumi.Output<unknown> =>
+      pulumi.output(wereAsked).apply((isDone) => (isDone ? done[output] : otherwise?.[output]));
+    return { applied: either("applied"), configured: either("configured") };
+  }
+
+  private makeApplication(configuration: ApplicationConfiguration, told: ToldOfRun): CustomerApplication {
     const { cell, purpose, adopt } = configuration;
-    const { stage, clock, plans } = this.args;
+    const { stage, clock, plans, asked } = this.args;
     const name = slotName(this.args.name, configuration);
     const plan = plans.get(name);
     if (plan === undefined) throw new Error(`There is no plan of ${name}.`);
     const secret = this.makeSecret(name, configuration);
-    const slot = { name, stage, cell, tenant: this.tenant, secret, parent: this, clock, adopt, change };
+    const slot = {
+      name,
+      stage,
+      cell,
+      tenant: this.tenant,
+      secret,
+      parent: this,
+      clock,
+      adopt,
+      told: asked === undefined ? told : { ...told, asked: asked.fileOf(name) },
+    };
     const { application, specification, rotatedAt, resources } = declareGenerations(slot, plan);
     if (stageTable[stage].isProtected) {
       const held = [this.tenant, secret, ...resources];

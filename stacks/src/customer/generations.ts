@@ -3,11 +3,11 @@ import type { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
 import {
   type Cell,
-  type CustomerChange,
   SigningKey,
   type Stage,
   type Tenant,
   TenantApplication,
+  type ToldOfRun,
 } from "pulumi-resistant-tenants";
 
 import type { ApplicationConfiguration } from "../configuration/configuration";
@@ -30,8 +30,8 @@ export interface Slot {
   parent: pulumi.Resource;
   /** An existing application that is taken over as generation 1. */
   adopt: ApplicationConfiguration["adopt"];
-  /** What this update changes of its customer. */
-  change: CustomerChange | undefined;
+  /** What the provider of the current generation is told of this update. */
+  told: ToldOfRun;
   clock: () => Date;
 }
 
@@ -116,7 +116,7 @@ function declareGeneration(
       // So it is deleted before its secret, and where its deletion is refused, the secret stays.
       dependsOn: [secret],
     },
-    isRetiring ? undefined : slot.change,
+    isRetiring ? undefined : slot.told,
   );
   const made = [application, ...(key === undefined ? [] : [key])];
   // A version that is made becomes AWSCURRENT, whatever it holds: one of old credentials is never made again.

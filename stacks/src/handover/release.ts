@@ -84,7 +84,7 @@ async function assertTakenBackWhole(
   if (record === undefined) {
     if (adopt !== undefined) return;
     throw refusal(
-      `Customer "${name}" was handed over with its tenant. Nothing was changed. To take it back, add this line to it: adopt: <tenant id>. ${toBeginAnew}`,
+      `Customer "${name}" was handed over with its tenant. Nothing was changed. To take it back, run \`npm run tenants -- reconcile\`: it prints the whole entry. ${toBeginAnew}`,
     );
   }
   const { tenantId } = record;

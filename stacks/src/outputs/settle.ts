@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
 import { isUnknown } from "pulumi-resistant-tenants/internal/unknown";
+import { z } from "zod";
 
 /** What a value of the program came to. */
 export type Settled<T> =
-  | { kind: "known"; value: T }
+  | { kind: "known"; value: T; isSecret: boolean }
   /** It depends on a resource that this update leaves out (`--target`, `--exclude`), or that a preview does not know yet. */
   | { kind: "unknown" }
   /** It depends on a resource that could not be created or updated. */
@@ -24,8 +25,16 @@ export async function settle<T extends object>(
   // This is the only public way to tell an unknown value outside a preview: it becomes the engine's marker.
   const plain = (await pulumi.runtime.serializeProperties("settle", { value })) as { value?: T };
   if (plain.value === undefined) return { kind: "failed" };
-  return isUnknown(plain.value) ? { kind: "unknown" } : { kind: "known", value: plain.value };
+  const wrapped = secretSchema.safeParse(plain.value);
+  const known = wrapped.success ? (wrapped.data.value as T) : plain.value;
+  return isUnknown(known) ? { kind: "unknown" } : { kind: "known", value: known, isSecret: wrapped.success };
 }
+
+/** How the SDK writes a secret for the engine: its `runtime/rpc`. */
+const secretSchema = z.object({
+  "4dabf18193072939515e22adb298388d": z.literal("1b47061264138c4ac30d75fd1eb44270"),
+  value: z.unknown(),
+});
 
 /**
  * Leaves a value of a preview unknown unless it stays as the last update left it. A saved plan that knew another one
@@ -70,9 +79,11 @@ export function settledOutputs(
   return Object.fromEntries(
     Object.entries(outputs).map(([output, pending]) => [
       output,
-      settle<{ value: unknown }>({ value: pending }).then((settled) =>
-        settled.kind === "known" && settled.value.value !== undefined ? settled.value.value : last(output),
-      ),
+      settle<{ value: unknown }>({ value: pending }).then((settled) => {
+        if (settled.kind !== "known" || settled.value.value === undefined) return last(output);
+        const { value } = settled.value;
+        return settled.isSecret ? pulumi.secret(value) : value;
+      }),
     ]),
   );
 }

@@ -13,13 +13,30 @@ import { describeReport } from "./describe";
 import { describeConsequences } from "./describe-consequences";
 import { findConsequences } from "./find-consequences";
 import { reportGenerations } from "./generations";
-import { type Applied, readRecorded, type Recorded } from "./recorded";
+import { type Applied, type CustomerRecord, readRecorded, type Recorded } from "./recorded";
 import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
-import { changedSettings, toSettings } from "./settings";
+import {
+  changedSettings,
+  fromRecordedSettings,
+  type Settings,
+  toRecordedSettings,
+  toSettings,
+} from "./settings";
 import { readSecretsProvider } from "./secrets-provider";
 
+/** What a customer records of an `up`, as outputs of its component. */
+export type RecordOutputs = Record<keyof CustomerRecord, pulumi.Input<unknown>>;
+
+/** What a customer records of this `up`. */
+export interface RecordOfRun {
+  /** What it records once it is done. */
+  done: RecordOutputs;
+  /** What stays on record until then; undefined for nothing. */
+  otherwise: RecordOutputs | undefined;
+}
+
 /** What this `up` records of itself in each customer, by the customer's name: see `Customer`. */
-export type AppliedByCustomer = ReadonlyMap<string, pulumi.Input<Applied>>;
+export type RecordsOfRun = ReadonlyMap<string, RecordOfRun>;
 
 const customersKey = "tenants:customers";
 
@@ -53,7 +70,7 @@ export async function reportPlan({
   environment,
   held: resources,
   stackFile,
-}: Run): Promise<AppliedByCustomer> {
+}: Run): Promise<RecordsOfRun> {
   const { settings, secretPrefix, customers } = configuration;
   const recorded = await readRecorded(
     resources,
@@ -66,10 +83,11 @@ export async function reportPlan({
   );
   const own = await ownSettings(stackFile);
   const secretKeys = keysOfSecrets(environment);
+  const configured = toSettings(pulumi.runtime.allConfig(), new Set(secretKeys));
   const report: PlanReport = {
     version: 1,
-    isFirst: recorded.settings === undefined,
-    settings: settingsThatChange(recorded, own, secretKeys),
+    isFirst: recorded.settings.length === 0,
+    settings: settingsThatChange(recorded.settings, configured, own),
     allowedHosts: [...allowedHostsIn(environment)],
     declared: [...declarations].flatMap(([name, declaration]) => {
       const before = recorded.declarations.get(name);
@@ -88,10 +106,29 @@ export async function reportPlan({
   await print(secretKeys.includes(customersKey) ? withoutValues(report) : report);
   return new Map(
     [...declarations].map(([name, declared]) => {
-      const applied: Applied = { declared, settings: own, secretKeys };
-      return [name, secretKeys.includes(customersKey) ? pulumi.secret(applied) : applied];
+      const done = {
+        applied: { declared, settings: own, secretKeys },
+        configured: toRecordedSettings(configured),
+      };
+      const before = recorded.records.get(name);
+      return [
+        name,
+        {
+          done: toOutputs(done, secretKeys),
+          otherwise: before === undefined ? undefined : toOutputs(before, secretKeys),
+        },
+      ];
     }),
   );
+}
+
+/** What is encrypted in the configuration is so here. A fingerprint of one of few values can be guessed. */
+function toOutputs({ applied, configured }: CustomerRecord, secretKeys: readonly string[]): RecordOutputs {
+  const encrypted = new Set([...secretKeys, ...applied.secretKeys]);
+  return {
+    applied: encrypted.has(customersKey) ? pulumi.secret(applied) : applied,
+    configured: encrypted.size > 0 ? pulumi.secret(configured) : configured,
+  };
 }
 
 async function print(report: PlanReport): Promise<void> {
@@ -122,19 +159,21 @@ function keysOfSecrets(environment: EnvironmentVariables): string[] {
   return (keys.data ?? []).sort();
 }
 
+/** Where customers have different settings on record, each that is not the present one counts as another one. */
 function settingsThatChange(
-  recorded: Recorded,
+  recorded: readonly Settings[],
+  configured: Settings,
   own: Applied["settings"],
-  secretKeys: readonly string[],
 ): PlanReport["settings"] {
-  const before = recorded.settings ?? new Map();
-  const after = toSettings(pulumi.runtime.allConfig(), new Set(secretKeys));
-  const isFirst = recorded.settings === undefined;
-  for (const [name, value] of Object.entries(own)) {
+  const all: Settings = new Map([...configured, ...fromRecordedSettings(own)]);
+  if (recorded.length === 0) return changedSettings(new Map(), all);
+  const changes = recorded.flatMap((before) => {
     // What an earlier release did not record counts as unchanged.
-    if (isFirst || before.has(name)) after.set(name, { value, isSecret: false });
-  }
-  return changedSettings(before, after);
+    const after = [...all].filter(([name]) => !(name in own) || before.has(name));
+    return changedSettings(before, new Map(after));
+  });
+  const bySetting = new Map(changes.reverse().map((change) => [change.setting, change]));
+  return [...bySetting.values()].sort((one, other) => (one.setting < other.setting ? -1 : 1));
 }
 
 async function generationsThatChange(

@@ -2,13 +2,21 @@ import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/
 import { z } from "zod";
 
 import { readRecordedConfiguration } from "../configuration/configuration";
+import { customerType } from "../customer/customer";
 import { type Declaration, toDeclaration } from "./declaration";
-import { type Setting, toSettings } from "./settings";
+import {
+  fromRecordedSettings,
+  type RecordedSettings,
+  recordedSettingsSchema,
+  type Settings,
+  toRecordedSettings,
+  toSettings,
+} from "./settings";
 
 /** What a `Customer` records of the `up` that brought it to its present state. */
 export const appliedSchema = z.object({
   declared: z.record(z.string(), z.record(z.string(), z.string())),
-  /** Settings that no provider records, by name. */
+  /** The settings that stand in no configuration, by name. */
   settings: z.record(z.string(), z.string()),
   /** The keys whose values are secret. */
   secretKeys: z.array(z.string()),
@@ -16,19 +24,32 @@ export const appliedSchema = z.object({
 
 export type Applied = z.output<typeof appliedSchema>;
 
+/** All that a `Customer` records of that `up`, by the output that holds it. */
+export interface CustomerRecord {
+  applied: Applied;
+  /** The settings that are configured. */
+  configured: RecordedSettings;
+}
+
 /** What is recorded of the last `up`. */
 export interface Recorded {
-  /** Undefined where nothing is: the next `up` is the first. */
-  settings?: ReadonlyMap<string, Setting>;
+  /**
+   * The settings, as each customer has them: one that the last `up` left out, or could not finish, has those of an `up`
+   * before. There are none before the first.
+   */
+  settings: readonly Settings[];
+  /** What each customer has on record, by its name. */
+  records: ReadonlyMap<string, CustomerRecord>;
   /** By customer; one that was not there has an empty one, and one is missing of which nobody knows. */
   declarations: ReadonlyMap<string, Declaration>;
 }
 
-const customerSchema = z.object({ applied: appliedSchema });
+/** An earlier release did not record the settings that are configured: the provider of its resources has them. */
+const recordSchema = z.object({ applied: appliedSchema, configured: recordedSettingsSchema.exactOptional() });
 
 /**
- * Finds what the last `up` recorded: each customer in its component, the stack's configuration in the default provider
- * of the dynamic resources. An earlier release recorded the configuration alone.
+ * Finds what the last `up` recorded in the customers' components. An earlier release recorded the stack's configuration
+ * alone, in the default provider of the dynamic resources, which every command that runs the program writes anew.
  *
  * @param customers those whose declaration is asked for
  */
@@ -40,17 +61,36 @@ export async function readRecorded(
     urn.endsWith("::pulumi:providers:pulumi-nodejs::default"),
   );
   const news = newcomers(resources, customers);
-  if (configuration === undefined) return { declarations: news };
-  const applied = resources.flatMap(({ outputs }) => customerSchema.safeParse(outputs).data?.applied ?? []);
-  const declared = new Map(applied.flatMap((one) => declarationsOf(one.declared)));
-  const secretKeys = new Set(applied.flatMap((one) => one.secretKeys));
-  const settings = toSettings(configuration.outputs, secretKeys);
-  for (const [name, value] of applied.flatMap((one) => Object.entries(one.settings))) {
-    settings.set(name, { value, isSecret: false });
-  }
+  if (configuration === undefined) return { settings: [], records: new Map(), declarations: news };
+  const components = resources.filter(({ type }) => type === customerType);
+  const known = new Map(
+    components.flatMap(({ urn, outputs }) => {
+      const { data } = recordSchema.safeParse(outputs);
+      return data === undefined ? [] : [[nameOfUrn(urn), data] as const];
+    }),
+  );
+  const declared = new Map([...known.values()].flatMap(({ applied }) => declarationsOf(applied.declared)));
   const isWhole = customers.every((customer) => declared.has(customer) || news.has(customer));
   const others = isWhole ? [] : await declarationsOfConfiguration(configuration.outputs);
-  return { settings, declarations: new Map([...others, ...declared, ...news]) };
+  const declarations = new Map([...others, ...declared, ...news]);
+  const secretKeys = new Set([...known.values()].flatMap(({ applied }) => applied.secretKeys));
+  const configured = toRecordedSettings(toSettings(configuration.outputs, secretKeys));
+  const earlier = (name: string): [string, CustomerRecord] => [
+    name,
+    { applied: { declared: declarations.get(name) ?? {}, settings: {}, secretKeys: [] }, configured },
+  ];
+  const records = new Map<string, CustomerRecord>(
+    known.size === 0
+      ? components.map(({ urn }) => earlier(nameOfUrn(urn)))
+      : [...known].map(([name, record]) => [name, { configured, ...record }]),
+  );
+  const settings =
+    records.size === 0 ? [fromRecordedSettings(configured)] : [...records.values()].map(settingsOf);
+  return { settings, records, declarations };
+}
+
+function settingsOf({ applied, configured }: CustomerRecord): Settings {
+  return new Map([...fromRecordedSettings(configured), ...fromRecordedSettings(applied.settings)]);
 }
 
 function newcomers(

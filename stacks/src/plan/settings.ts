@@ -1,7 +1,12 @@
+import { createHash } from "node:crypto";
+
+import { z } from "zod";
+
 import type { SettingChange } from "./report";
 
 /** A setting of the stack, as it was or is. */
 export interface Setting {
+  /** Of a secret one its fingerprint alone: it is told whether it changes. */
   value: string;
   isSecret: boolean;
 }
@@ -22,7 +27,7 @@ export function toSettings(
 ): Map<string, Setting> {
   const settings = Object.entries(configuration).flatMap(([key, value]) =>
     typeof value === "string" && /^(?:tenants|aws):/.test(key) && !others.has(key)
-      ? [[settingName(key), { value, isSecret: secretKeys.has(key) || isCredential(key, value) }] as const]
+      ? [[settingName(key), toSetting(value, secretKeys.has(key) || isCredential(key, value))] as const]
       : [],
   );
   return new Map(settings);
@@ -33,8 +38,51 @@ function isCredential(key: string, value: string): boolean {
   return credentials.has(key) || /\/\/[^/\s"]*@/.test(value);
 }
 
+function toSetting(value: string, isSecret: boolean): Setting {
+  return { value: isSecret ? fingerprint(value) : value, isSecret };
+}
+
+function fingerprint(value: string): string {
+  return createHash("sha256").update(value).digest("hex");
+}
+
+/** One that is encrypted from now on, or no longer, is the same. */
+function isSame(one: Setting | undefined, other: Setting | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const isSecret = one.isSecret || other.isSecret;
+  const [was, is] = [one, other].map((setting) =>
+    isSecret && !setting.isSecret ? fingerprint(setting.value) : setting.value,
+  );
+  return was === is;
+}
+
 function settingName(key: string): string {
   return key.replace(/^tenants:/, "");
+}
+
+/** Settings as a customer records them. */
+export const recordedSettingsSchema = z.record(
+  z.string(),
+  z.union([z.string(), z.object({ sha256: z.string() })]),
+);
+
+export type RecordedSettings = z.output<typeof recordedSettingsSchema>;
+
+/** Gives settings as a customer records them. */
+export function toRecordedSettings(settings: Settings): RecordedSettings {
+  return Object.fromEntries(
+    [...settings].map(([name, { value, isSecret }]) => [name, isSecret ? { sha256: value } : value]),
+  );
+}
+
+/** Reads the settings that a customer recorded. */
+export function fromRecordedSettings(recorded: RecordedSettings): Settings {
+  return new Map(
+    Object.entries(recorded).map(([name, one]) => [
+      name,
+      typeof one === "string" ? { value: one, isSecret: false } : { value: one.sha256, isSecret: true },
+    ]),
+  );
 }
 
 /** Finds what differs, in the order of the names. */
@@ -42,7 +90,7 @@ export function changedSettings(before: Settings, after: Settings): SettingChang
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   return names.flatMap((setting): SettingChange[] => {
     const [was, is] = [before.get(setting), after.get(setting)];
-    if (was?.value === is?.value) return [];
+    if (isSame(was, is)) return [];
     if (was?.isSecret === true || is?.isSecret === true) return [{ setting, isSecret: true }];
     return [
       {

@@ -64,7 +64,7 @@ export async function findChangedCustomers(
       ? [{ configuration, before }]
       : [];
   });
-  const events = differing.length === 0 ? [] : await journal.read();
+  const events = differing.length === 0 ? [] : await journal.read(({ type }) => type === "Customer");
   const found = differing.flatMap(({ configuration, before }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const { name, status } = configuration;
     const place = { stack: stackName(), customer: name, ...tenantIdOf(name, held) };
@@ -91,7 +91,8 @@ async function statusesToCatchUp(
   journal: Journal,
 ): Promise<Array<Omit<ChangedCustomer, "tenantId">>> {
   if (!stageTable[stage].isProtected || inQuestion.length === 0) return [];
-  // Memory answers without a copy of all events.
+  // The state cannot tell it: a customer's status is on record wherever it was changed last, which may be anywhere before
+  // the last create. So all is read, in one pass, of which the memory keeps the little that can be asked for.
   const memory = await journal.remember();
   return inQuestion.flatMap(({ name, status }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const recorded = memory.statusOf({ stack: stackName(), customer: name });

@@ -58,7 +58,8 @@ export class ProgramRecord {
   #opened: Promise<StackRecord> | undefined;
   /** Those who ask while the journal is read share the next reading. */
   readonly #isDone = inBatches(async (intents: readonly IntentEvent[]) => {
-    const events = await this.journal.read();
+    const ids = new Set(intents.map(({ id }) => id));
+    const events = await this.journal.read((event) => event.event === "result" && ids.has(event.intent));
     return intents.map((intent) => resultOf(events, intent)?.outcome === "changed");
   });
 
@@ -126,7 +127,7 @@ export class ProgramRecord {
     if (this.#opened === undefined) return;
     const record = await this.#opened;
     try {
-      const events = await this.journal.read();
+      const events = await this.journal.read(({ type }) => type === "Customer");
       for (const [customer, { intent: id }] of announced) {
         const intent = events.find((event) => event.id === id);
         if (intent?.event !== "intent" || resultOf(events, intent) !== undefined) continue;

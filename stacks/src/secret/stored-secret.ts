@@ -1,4 +1,5 @@
 import type { AuthMethod, Cell, DocumentsScope, Stage } from "pulumi-resistant-tenants";
+import { secretNameOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** What a Documents API client needs, and nothing else: the value of one application's secret. */
 export interface StoredSecret {
@@ -21,15 +22,14 @@ export interface StoredSecret {
   scopes: DocumentsScope[];
 }
 
-/** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
-export const defaultSecretPrefix = "resistant-tenants";
+export { defaultSecretPrefix } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** Gives the name of an application's secret: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`. */
 export function secretName(
   { secretPrefix, stage, name }: { secretPrefix: string; stage: Stage; name: string },
   { cell, purpose }: { cell: Cell; purpose: string },
 ): string {
-  return [secretPrefix, stage, name, cell, purpose].join("/");
+  return secretNameOf(secretPrefix, stage, [name, cell, purpose].join("/"));
 }
 
 /** Gives the tags of an application's secret. */

@@ -7,6 +7,7 @@ import {
   type Stage,
   type TenantApplication,
 } from "pulumi-resistant-tenants";
+import { noteCredential } from "pulumi-resistant-tenants/internal/redaction";
 
 import { algorithmOf, type StoredSecret } from "./stored-secret";
 
@@ -20,6 +21,14 @@ export interface StoredParts {
   key: SigningKey | undefined;
 }
 
+/** Should anything of this run fail with it, it is left out of what is printed. */
+function noted<T extends string | undefined>(credential: pulumi.Output<T>): pulumi.Output<T> {
+  return credential.apply((value) => {
+    if (value !== undefined) noteCredential(value);
+    return value;
+  });
+}
+
 /** Gives the JSON value of an application's secret, known only when it is complete. */
 export function storedValue({
   stage,
@@ -31,9 +40,9 @@ export function storedValue({
   // Only outputs that this method has are read: in a preview an absent one counts as not known yet.
   const credentials: pulumi.Inputs =
     authMethod === "CLIENT_SECRET"
-      ? { client_secret: application.clientSecret }
+      ? { client_secret: noted(application.clientSecret) }
       : {
-          ...(key === undefined ? {} : { private_key: key.privateKeyPem }),
+          ...(key === undefined ? {} : { private_key: noted(key.privateKeyPem) }),
           key_id: application.keyId,
           alg: algorithmOf[authMethod],
         };

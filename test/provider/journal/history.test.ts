@@ -37,12 +37,12 @@ describe("the history of a slot", () => {
       const history = historyOf(events, { ...slot, heldId });
       return history.kind === "clear" ? history.kind : history.first;
     };
-    assert.equal(begin([first, ...repairs]), first);
-    assert.equal(begin([first, result(first, "adopted", "a-1"), ...repairs]), second);
-    assert.equal(begin([first, result(first, "failed"), ...repairs]), second);
-    assert.equal(begin(repairs, "a-2"), third);
+    assert.deepEqual(begin([first, ...repairs]), first);
+    assert.deepEqual(begin([first, result(first, "adopted", "a-1"), ...repairs]), second);
+    assert.deepEqual(begin([first, result(first, "failed"), ...repairs]), second);
+    assert.deepEqual(begin(repairs, "a-2"), third);
     const remove = intent("delete", { applicationId: "a-2" });
-    assert.equal(begin([...repairs, remove, result(remove, "gone", "a-2")]), third);
+    assert.deepEqual(begin([...repairs, remove, result(remove, "gone", "a-2")]), third);
   });
 
   it("is clear where the object made is the one that the stack holds", () => {

@@ -7,7 +7,13 @@ import { changedDeclaration } from "../../../stacks/src/plan/declaration";
 import { readRecorded } from "../../../stacks/src/plan/recorded";
 import { type PlanReport, readPlanReport, saysNothing, toPlanLine } from "../../../stacks/src/plan/report";
 import { readSecretsProvider } from "../../../stacks/src/plan/secrets-provider";
-import { changedSettings, toSettings } from "../../../stacks/src/plan/settings";
+import {
+  changedSettings,
+  fromRecordedSettings,
+  recordedSettingsSchema,
+  toRecordedSettings,
+  toSettings,
+} from "../../../stacks/src/plan/settings";
 
 const nothing: PlanReport = {
   version: 1,
@@ -53,6 +59,18 @@ describe("the settings of a plan", () => {
     );
   });
 
+  it("are the same where they are only encrypted, and hold no secret on record", () => {
+    const config = { "tenants:auditLogGroup": "a-log-group" };
+    const [encrypted, plain] = [["tenants:auditLogGroup"], []].map((keys) =>
+      toSettings(config, new Set(keys)),
+    );
+    assert.deepEqual(changedSettings(encrypted!, plain!), []);
+    assert.deepEqual(changedSettings(plain!, encrypted!), []);
+    const recorded = toRecordedSettings(encrypted!);
+    assert.doesNotMatch(JSON.stringify(recorded), /a-log-group/);
+    assert.deepEqual(fromRecordedSettings(recordedSettingsSchema.parse(recorded)), encrypted);
+  });
+
   it("have the secrets provider, as the stack's file names it", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "plan-"));
     const file = path.join(folder, "Pulumi.prod.yaml");
@@ -87,12 +105,12 @@ describe("what the last up recorded", () => {
 
   it("is nothing before the first", async () => {
     const { settings, declarations } = await readRecorded([], ["acme"]);
-    assert.deepEqual([settings, declarations.get("acme")], [undefined, {}]);
+    assert.deepEqual([settings, declarations.get("acme")], [[], {}]);
   });
 
   it("is the configuration alone where an earlier release ran", async () => {
     const { settings, declarations } = await readRecorded([provider, component], ["acme", "globex"]);
-    assert.equal(settings?.get("quota")?.value, "20");
+    assert.equal(settings[0]?.get("quota")?.value, "20");
     assert.equal(declarations.get("acme")!["acme"]!["customerId"], "CRM-1");
     assert.deepEqual(declarations.get("globex"), {});
   });
@@ -107,9 +125,29 @@ describe("what the last up recorded", () => {
       [provider, { ...component, outputs: { applied } }],
       ["acme"],
     );
-    assert.deepEqual(settings?.get("package version"), { value: "0.2.0", isSecret: false });
-    assert.equal(settings.get("quota")?.isSecret, true);
+    assert.deepEqual(settings[0]?.get("package version"), { value: "0.2.0", isSecret: false });
+    assert.equal(settings[0].get("quota")?.isSecret, true);
     assert.deepEqual(declarations.get("acme"), applied.declared);
+  });
+
+  it("is what each customer holds, whatever the provider was configured with since", async () => {
+    const configured = { quota: "10", privateKey: { sha256: "of-a-key" } };
+    const applied = { declared: {}, settings: {}, secretKeys: ["tenants:privateKey"] };
+    const globex = { ...component, urn: component.urn.replace("acme", "globex") };
+    const record = { applied, configured };
+    const unfinished = { ...globex, urn: component.urn.replace("acme", "unfinished") };
+    const recorded = await readRecorded(
+      [provider, { ...component, outputs: record }, { ...globex, outputs: { applied } }, unfinished],
+      [],
+    );
+    assert.deepEqual(
+      recorded.settings.map((settings) => settings.get("quota")?.value),
+      ["10", "20"],
+    );
+    assert.deepEqual(recorded.settings[0]?.get("privateKey"), { value: "of-a-key", isSecret: true });
+    assert.deepEqual(recorded.records.get("acme"), record);
+    const { records } = await readRecorded([provider, component], ["acme"]);
+    assert.equal(records.get("acme")?.configured["quota"], "20");
   });
 
   it("counts what it does not hold as unchanged", () => {

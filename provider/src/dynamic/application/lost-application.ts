@@ -116,7 +116,7 @@ function perhapsInUse(
     `Application ${lost.slot} is on record as made, and the state does not hold it: ${applicationId} (client ${clientId}, tenant ${lost.tenantId}, ` +
       `cell ${lost.cell}, stage ${api.stage}). It was not touched. If the state was lost, or an older one was put back, somebody may use it, and its ${credential} ` +
       `lies in Secrets Manager. Adopt it: declare it as it was made, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> } ` +
-      "(see docs/recovery.md). If the update that made it was killed before it was saved, nobody has its credentials: `npm run tenants -- reconcile` says so, " +
+      "(`npm run tenants -- reconcile` prints the customer's whole entry). If the update that made it was killed before it was saved, nobody has its credentials: `npm run tenants -- reconcile` says so, " +
       "and `npm run tenants -- reconcile --fix` deletes it then. Run `pulumi up` again after that.",
   );
 }

@@ -11,6 +11,7 @@ import {
 } from "../engine/inputs";
 import { PartlyMadeError } from "../engine/partly-made";
 import { reporting } from "../engine/report";
+import { noteAsked } from "../run/asked";
 import { assertMissing, deleteOnRecord } from "../run/deletion";
 import { assertHosts, refusedHosts, wayOn } from "../run/refused-hosts";
 import type { Run } from "../run/run";
@@ -28,6 +29,7 @@ import {
 } from "./application-messages";
 import { completed, lacksSecret, partlyMade, toOutputs, toRecord } from "./application-outputs";
 import { obtainApplication } from "./obtain-application";
+import { StoredCredentials } from "./stored-credential";
 import { inputsSchema, scopesOf, stateSchema } from "./tenant-application-model";
 
 /**
@@ -36,7 +38,11 @@ import { inputsSchema, scopesOf, stateSchema } from "./tenant-application-model"
  * @see createTenantApplication, getTenantApplications and deleteTenantApplication of the Tenant Management API
  */
 class TenantApplicationOperations {
-  constructor(private readonly run: Run) {}
+  private readonly storedCredentials: StoredCredentials;
+
+  constructor(private readonly run: Run) {
+    this.storedCredentials = new StoredCredentials(run);
+  }
 
   configure(request: ConfigureRequest): void {
     this.run.configure(request);
@@ -56,7 +62,10 @@ class TenantApplicationOperations {
       });
     }
     this.run.guard.noteDeclared("TenantApplication", news);
-    if (failures.length === 0) await this.run.customerChanges.noteArrived(news);
+    if (failures.length === 0) {
+      noteAsked(news);
+      await this.run.customerChanges.noteArrived(news);
+    }
     return { inputs: this.run.held.note("TenantApplication", news), failures };
   }
 
@@ -130,6 +139,7 @@ class TenantApplicationOperations {
       serverRefusals(found, this.run.settings),
       this.run.settings,
     );
+    await this.storedCredentials.warnOfOverwritten(state, found);
     return { id: applicationId, props: completed(properties, state, found) };
   }
 

@@ -1,4 +1,5 @@
 import { messageOf } from "../../client/errors";
+import { noteCredential } from "../../client/redaction";
 import type { Properties } from "./inputs";
 import { PartlyMadeError } from "./partly-made";
 import type { Run } from "../run/run";
@@ -30,6 +31,20 @@ export class ReportedError extends Error {
   }
 }
 
+/** The properties of our resources that are credentials. */
+const credentials = ["clientSecret", "privateKeyPem"] as const;
+
+/** A server may repeat a credential in its answer, which its message then quotes. */
+function noteCredentialsIn(args: readonly unknown[]): void {
+  for (const properties of args) {
+    if (typeof properties !== "object" || properties === null) continue;
+    for (const name of credentials) {
+      const value = (properties as Properties)[name];
+      if (typeof value === "string") noteCredential(value);
+    }
+  }
+}
+
 /** A provider whose methods all answer later. */
 type Reporting<T> = {
   [Name in keyof T]: T[Name] extends (...args: infer Args) => infer Result
@@ -50,6 +65,7 @@ export function reporting<T extends object>(
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== "function") return member;
       return async (...args: unknown[]): Promise<unknown> => {
+        noteCredentialsIn(args);
         try {
           if (name !== "configure") run.assertNothingReveals();
           return await (member as (...given: unknown[]) => unknown).apply(target, args);

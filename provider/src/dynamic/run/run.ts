@@ -88,6 +88,11 @@ export class Run {
     return this.#session.reach;
   }
 
+  /** The first part of the names of the stack's secrets. */
+  get secretPrefix(): string {
+    return this.#session.secretPrefix;
+  }
+
   /** Who acts: the CI system's user, else `user@host`. */
   get actor(): string {
     return this.#session.actor;

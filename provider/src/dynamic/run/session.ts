@@ -1,5 +1,6 @@
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
+import { defaultSecretPrefix } from "../../names/secret-name";
 import { actor } from "../../organization/actor";
 import { type Clock, openClock } from "../../settings/clock";
 import type { EnvironmentVariables } from "../../settings/environment";
@@ -27,6 +28,7 @@ export class Session {
   readonly #process: OwnProcess;
   #settings: ProviderSettings | undefined;
   #reach: Reach | undefined;
+  #secretPrefix = defaultSecretPrefix;
   #configurationError: Error | undefined;
   #startError: Error | undefined;
 
@@ -42,6 +44,7 @@ export class Session {
   configure({ config }: ConfigureRequest): void {
     const problem = revealingProblem(config.get("tenants:stage"), this.#process);
     if (problem !== undefined) this.#startError = new TenantManagementError("INPUT_INVALID", problem);
+    this.#secretPrefix = config.get("tenants:secretPrefix") ?? defaultSecretPrefix;
     const aws = (key: string): string | undefined => config.get(`aws:${key}`);
     const read = readSettings((key) => config.get(`tenants:${key}`), {
       allowedHosts: allowedHostsIn(this.environment),
@@ -92,6 +95,11 @@ export class Session {
    */
   get reach(): Reach {
     return this.#reach ?? this.#notConfigured();
+  }
+
+  /** The first part of the names of the stack's secrets. */
+  get secretPrefix(): string {
+    return this.#secretPrefix;
   }
 
   /** Gives the one API client of this run, made when it is first needed. */

@@ -3,6 +3,7 @@ import { TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
 import { parseInstant } from "../../client/server-clock";
 import { sameMembers } from "../engine/inputs";
+import { describeTakeOver } from "./take-over";
 
 /** A create of a tenant whose answer was lost. */
 export interface LostTenant {
@@ -35,7 +36,7 @@ export async function findLostTenant(
   throw new TenantManagementError(
     "INPUT_INVALID",
     `A tenant named "${lost.name}" exists in stage ${api.stage} as ${found.tenantId}, and it is not certain that it was made here: ${doubt}. ` +
-      `To take it over, add this line to the customer (or input to the Tenant): adopt: ${found.tenantId}`,
+      (await describeTakeOver(api, found.tenantId)),
   );
 }
 

@@ -6,6 +6,7 @@ import { sameMembers } from "../engine/inputs";
 import { assertHosts } from "../run/refused-hosts";
 import type { Run } from "../run/run";
 import { findLostTenant, type LostTenant } from "./lost-tenant";
+import { describeTakeOver } from "./take-over";
 import type { TenantCreate } from "./tenant-create";
 import { cellsAtStart, refusal } from "./tenant-model";
 
@@ -149,7 +150,7 @@ async function explainNameTaken(
   if (existing === undefined) return error;
   return refusal(
     `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, made ${existing.createdAt}. ` +
-      `To take that tenant over, add this line to the customer (or input to the Tenant): adopt: ${existing.tenantId}`,
+      (await describeTakeOver(api, existing.tenantId)),
     error,
   );
 }

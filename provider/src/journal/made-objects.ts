@@ -1,0 +1,85 @@
+import type { RecordedType } from "./event";
+import { TextIndex } from "./text-index";
+
+/** What is known of the end of an object, in bits; the number of the first place that it was made for stands above. */
+const deleted = 1;
+const perhapsDeleted = 2;
+const placeUnit = 4;
+
+/**
+ * All objects that a journal names: for which places each was made, and whether it was deleted. A long journal names
+ * many that are long gone, and each may still be asked for.
+ */
+export class MadeObjects {
+  readonly #objects = new TextIndex();
+  /** `stack` and `slot`. */
+  readonly #places = new TextIndex();
+  /** The further places of the objects that were made for several, such as by a move. */
+  readonly #furtherPlaces = new Map<number, number[]>();
+
+  /** Notes for which place an object was made. */
+  addPlace(type: RecordedType, objectId: string, placeName: string): void {
+    const object = this.#objects.add(keyOf(type, objectId));
+    const place = this.#places.add(placeName);
+    const places = this.#placesOf(object);
+    if (places.includes(place)) return;
+    if (places.length === 0) this.#set(object, (place + 1) * placeUnit);
+    else this.#furtherPlaces.set(object, [...places.slice(1), place]);
+  }
+
+  /** Gives the places that an object was made for. */
+  placesOf(type: RecordedType, objectId: string): string[] {
+    const object = this.#objects.find(keyOf(type, objectId));
+    return object === undefined ? [] : this.#placesOf(object).map((place) => this.#places.at(place));
+  }
+
+  /** Gives the ids of all objects of a type that were made, and for which places. */
+  *ofType(type: RecordedType): Iterable<[objectId: string, places: readonly string[]]> {
+    const beginning = keyOf(type, "");
+    for (let object = 0; object < this.#objects.size; object += 1) {
+      const places = this.#placesOf(object);
+      if (places.length === 0) continue;
+      const key = this.#objects.at(object);
+      if (key.startsWith(beginning))
+        yield [key.slice(beginning.length), places.map((place) => this.#places.at(place))];
+    }
+  }
+
+  /** Notes that an object was deleted, or that it may have been. */
+  noteDeleted(type: RecordedType, objectId: string, isCertain: boolean): void {
+    this.#set(
+      this.#objects.add(keyOf(type, objectId)),
+      isCertain ? deleted | perhapsDeleted : perhapsDeleted,
+    );
+  }
+
+  isDeleted(type: RecordedType, objectId: string): boolean {
+    return this.#has(type, objectId, deleted);
+  }
+
+  mayBeDeleted(type: RecordedType, objectId: string): boolean {
+    return this.#has(type, objectId, perhapsDeleted);
+  }
+
+  #has(type: RecordedType, objectId: string, bit: number): boolean {
+    const object = this.#objects.find(keyOf(type, objectId));
+    return object !== undefined && (this.#objects.value(object) & bit) !== 0;
+  }
+
+  #set(object: number, bits: number): void {
+    // A place needs more than the 31 bits of `|` at most.
+    const value = this.#objects.value(object);
+    const flags = (value | bits) & (placeUnit - 1);
+    const place = Math.max(Math.floor(value / placeUnit), Math.floor(bits / placeUnit));
+    this.#objects.setValue(object, place * placeUnit + flags);
+  }
+
+  #placesOf(object: number): number[] {
+    const place = Math.floor(this.#objects.value(object) / placeUnit);
+    return place === 0 ? [] : [place - 1, ...(this.#furtherPlaces.get(object) ?? [])];
+  }
+}
+
+function keyOf(type: RecordedType, objectId: string): string {
+  return `${type}\n${objectId}`;
+}

@@ -1,0 +1,102 @@
+import { z } from "zod";
+
+import { noteCredential, withoutCredentials } from "../client/redaction";
+import { ownProcess } from "../settings/own-process";
+
+/**
+ * Lets nothing of an error that nobody catches be printed but its messages and stacks, credentials left out. The SDK's
+ * runtimes of programs and of dynamic providers print such an error with all its properties: the request that failed, the
+ * arguments of a resource, the cause. Import it first; elsewhere than in these runtimes it does nothing.
+ */
+
+/** By these the SDK tells its own errors, whose messages alone it prints. */
+const kept = new Set<PropertyKey>(["message", "stack", "name", "__pulumiRunError", "__pulumResourceError"]);
+
+/** How many causes of an error are told. */
+const deepest = 5;
+
+/** Makes an error safe to print, in place where that can be done: the SDK knows by the object what it has printed. */
+export function makeSafe(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return new Error(withoutCredentials(describe(thrown)));
+  const { message, stack, name } = textsOf(thrown);
+  const isSafe =
+    Object.isExtensible(thrown) &&
+    Reflect.ownKeys(thrown).every((key) => kept.has(key) || hide(thrown, key)) &&
+    define(thrown, "message", message) &&
+    define(thrown, "stack", stack);
+  return isSafe ? thrown : Object.assign(new Error(message), { stack, name });
+}
+
+/** @returns whether it is gone, or printed no more: the SDK asks an error of a resource's for that resource */
+function hide(error: Error, key: PropertyKey): boolean {
+  return key === "resource" || key === "hideStack"
+    ? define(error, key, Reflect.get(error, key))
+    : Reflect.deleteProperty(error, key);
+}
+
+interface Texts {
+  name: string;
+  message: string;
+  stack: string;
+}
+
+function textsOf({ name, message, stack, cause }: Error): Texts {
+  const parts = [stack ?? message];
+  for (let one = cause; one !== undefined && parts.length < deepest;) {
+    parts.push(one instanceof Error ? (one.stack ?? one.message) : describe(one));
+    one = one instanceof Error ? one.cause : undefined;
+  }
+  return {
+    name,
+    message: withoutCredentials(message),
+    stack: withoutCredentials(parts.join("\n[cause]: ")),
+  };
+}
+
+function describe(thrown: unknown): string {
+  return typeof thrown === "string" ? thrown : "something that is no error was thrown";
+}
+
+function define(error: Error, name: PropertyKey, value: unknown): boolean {
+  return Reflect.defineProperty(error, name, {
+    value,
+    enumerable: false,
+    configurable: true,
+    writable: true,
+  });
+}
+
+/** The variables of the environment that hold a credential, by their names. */
+const ofCredential = /(?:KEY|SECRET|TOKEN|PASSPHRASE|PASSWORD)$/i;
+
+function noteCredentialsOf(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && ofCredential.test(name)) noteCredential(value);
+  }
+  // The language host gives a program the stack's configuration so, decrypted.
+  const values = parsed(z.record(z.string(), z.string()), environment["PULUMI_CONFIG"]) ?? {};
+  for (const key of parsed(z.array(z.string()), environment["PULUMI_CONFIG_SECRET_KEYS"]) ?? []) {
+    const value = values[key];
+    if (value !== undefined) noteCredential(value);
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text ?? "null")).data;
+  } catch {
+    return undefined;
+  }
+}
+
+if (/[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/](?:run|dynamic-provider)\b/.test(process.argv[1] ?? "")) {
+  noteCredentialsOf(ownProcess().environment);
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    const listeners = process.rawListeners(event);
+    process.removeAllListeners(event);
+    process.on(event, (thrown: unknown, ...rest: unknown[]) => {
+      const safe = makeSafe(thrown);
+      for (const listener of listeners) listener.call(process, safe, ...rest);
+    });
+  }
+}

@@ -1,0 +1,213 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Pair,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from "yaml";
+
+import { readScalar } from "./yaml-scalar";
+
+/** Tags that say no more than what a value looks like. */
+const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));
+
+/** What the engine's reader refuses, or takes for the end of a line, where YAML 1.2 has text. */
+const characters =
+  // eslint-disable-next-line no-control-regex -- these are looked for
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
+
+/** The engine's reader takes no longer key on the line of its value. */
+const longestKey = 1000;
+
+/** Where something stands in the text, and what is to be done about it. */
+interface Difference {
+  offset: number;
+  problem: string;
+}
+
+/** How much text a file may stand for, its aliases replaced: more is an attack, or a mistake. In characters. */
+const largestExpansion = 10_000_000;
+
+/** So many nodes may all come by aliases. */
+const fewNodes = 1000;
+
+/**
+ * Finds what the engine's reader (YAML 1.1, go-yaml) takes otherwise than this project's (YAML 1.2), or refuses: a file
+ * that holds none of it means the same to both.
+ *
+ * @returns undefined where there is none
+ * @see {@link https://github.com/go-yaml/yaml/blob/v3.0.1/scannerc.go go-yaml v3, scanner}
+ */
+export function findDifference(text: string, document: Document): Difference | undefined {
+  const found: Difference[] = [...differentLines(text, document)];
+  const add = (offset: number | undefined, problem: string): void => {
+    found.push({ offset: offset ?? 0, problem });
+  };
+  visit(document, {
+    Node(_key, node) {
+      const { tag } = node;
+      if (tag !== undefined && !plainTags.has(tag)) {
+        add(node.range?.[0], `holds the tag ${tag}, which not every reader takes alike: remove it`);
+      } else if (isTaggedEmpty(node)) {
+        add(node.range?.[0], 'holds a tag without a value: write ""');
+      }
+      if ("anchor" in node && !/^[\w-]+$/.test(node.anchor)) {
+        add(node.range?.[0], `holds the anchor &${node.anchor}: name it with letters, digits, _ and - only`);
+      }
+    },
+  });
+  visit(document, {
+    Alias(_key, alias, path) {
+      if (path.includes(alias.resolve(document) as never))
+        add(alias.range?.[0], `*${alias.source} stands for what it is in: remove it`);
+    },
+    Map(_key, map) {
+      for (const problem of differentKeys(map, document)) add(map.range?.[0], problem);
+    },
+    Pair(_key, pair, path) {
+      const problem = differentPair(pair, text, path.some(isFlow));
+      if (problem !== undefined) add(offsetOf(pair), problem);
+    },
+    Scalar(_key, scalar, path) {
+      const problem = differentScalar(scalar, text, path.some(isFlow));
+      if (problem !== undefined) add(scalar.range?.[0], problem);
+    },
+  });
+  // What stands for itself has no size.
+  if (found.length === 0 && repeatsTooMuch(document)) {
+    return { offset: 0, problem: "repeats itself too often: write out what its aliases (*name) stand for" };
+  }
+  return found[0];
+}
+
+/** The engine's reader refuses a file of which more than 99 in 100 nodes come by aliases; this one, what is too large, too. */
+function repeatsTooMuch(document: Document): boolean {
+  const { contents } = document;
+  const nodes = sizeOf(contents, document, () => 1);
+  let written = 0;
+  visit(document, {
+    Node: () => {
+      written++;
+    },
+  });
+  if (nodes > fewNodes && written < nodes / 100) return true;
+  return sizeOf(contents, document, (text) => text.length + 1) > largestExpansion;
+}
+
+/** Gives the size of a node with its aliases replaced. */
+function sizeOf(
+  node: unknown,
+  document: Document,
+  sizeOfText: (text: string) => number,
+  known = new Map<unknown, number>(),
+): number {
+  const size = (inner: unknown): number => sizeOf(inner, document, sizeOfText, known);
+  if (isAlias(node)) return size(node.resolve(document));
+  if (isPair(node)) return size(node.key) + size(node.value);
+  if (!isCollection(node)) return isScalar(node) ? sizeOfText(String(node.value)) : 0;
+  const whole = known.get(node) ?? node.items.reduce<number>((sum, item) => sum + size(item), 1);
+  known.set(node, whole);
+  return whole;
+}
+
+function* differentLines(text: string, document: Document): Generator<Difference> {
+  const character = characters.exec(text);
+  if (character !== null) {
+    const code = character[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+    yield { offset: character.index, problem: `holds the character U+${code}: remove it` };
+  }
+  const { yaml } = document.directives ?? {};
+  if (yaml?.explicit === true && yaml.version !== "1.1") {
+    yield { offset: 0, problem: "begins with %YAML: remove that line" };
+  }
+  const within = scalarRanges(document);
+  for (const { index, 0: line } of text.matchAll(/^ *(?:[-?:] +)*[-?:]?\t/gm)) {
+    const tab = index + line.length - 1;
+    if (!within.some(([start, end]) => start <= tab && tab < end))
+      yield { offset: tab, problem: "is indented with a tab: use spaces" };
+  }
+}
+
+/** Text may hold tabs. */
+function scalarRanges(document: Document): Array<[number, number]> {
+  const ranges: Array<[number, number]> = [];
+  visit(document, {
+    Scalar(_key, { range, type }) {
+      if (range != null && type !== undefined) ranges.push([range[0], range[1]]);
+    },
+  });
+  return ranges;
+}
+
+function* differentKeys(map: YAMLMap, document: Document): Generator<string> {
+  const merges = map.items.filter((pair) => isScalar(pair.key) && pair.key.source === "<<");
+  if (merges.length > 1) yield "holds << twice: name both in one list, <<: [*one, *other]";
+  for (const { key, value } of merges) {
+    if (isScalar(key) && (key.type !== "PLAIN" || key.tag === "tag:yaml.org,2002:str")) {
+      yield "holds << in quotes, which the engine takes for a merge: remove it";
+    }
+    const isMapLike = (node: unknown): boolean => isMap(isAlias(node) ? node.resolve(document) : node);
+    if (!isMapLike(value) && !(isSeq(value) && value.items.every(isMapLike))) {
+      yield "merges what is no map: write <<: *name, or <<: [*one, *other]";
+    }
+  }
+}
+
+function differentPair({ key, value }: Pair, text: string, isInFlow: boolean): string | undefined {
+  if (isAlias(key)) return undefined;
+  if (!isScalar(key)) return "has a list or a map as a key: write text";
+  const { source = "", range, type } = key;
+  if (source.length > longestKey) return `has a key of more than ${longestKey} characters`;
+  if (type === "PLAIN" && key.tag === undefined) {
+    const { kind } = readScalar(source);
+    if (kind !== "text") return `has the key ${source || "(empty)"}, a ${kind} to YAML: write it in quotes`;
+  }
+  if (!isInFlow || range == null) return undefined;
+  const written = text.slice(range[0], range[1]);
+  const start = isNode(value) ? value.range?.[0] : undefined;
+  const rest = text.slice(range[1], start ?? range[1] + 2);
+  if (/[\r\n]/.test(written) || /^\s*[\r\n]\s*:/.test(rest)) {
+    return `has the key ${JSON.stringify(source)}, which does not end on its line: write it with its colon on one line`;
+  }
+  return type === "PLAIN" && /^:(?:[,\]}]|$)/.test(rest)
+    ? `has the key ${source} with nothing after its colon: write a space there, or the text in quotes`
+    : undefined;
+}
+
+function differentScalar(scalar: Scalar, text: string, isInFlow: boolean): string | undefined {
+  const { type, range, source = "" } = scalar;
+  if (type === "QUOTE_DOUBLE" && range != null) {
+    const escape = [...text.slice(range[0], range[1]).matchAll(/\\(u....|[^])/g)].find(([, code = ""]) =>
+      /^(?:\/|u[dD][89a-fA-F])/.test(code),
+    );
+    return escape === undefined
+      ? undefined
+      : `holds the escape ${escape[0]}, which the engine does not know: write the character itself`;
+  }
+  if (type !== "PLAIN") return undefined;
+  if (/^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/.test(source)) {
+    return `holds ${source}, a number that no configuration can have: write it in quotes`;
+  }
+  return isInFlow && (source.includes("?") || source.startsWith(":"))
+    ? `holds ${source} within brackets: write it in quotes`
+    : undefined;
+}
+
+function isTaggedEmpty(node: unknown): boolean {
+  return isScalar(node) && node.tag !== undefined && node.type === "PLAIN" && node.value === "";
+}
+
+function isFlow(node: unknown): boolean {
+  return isCollection(node) && node.flow === true;
+}
+
+function offsetOf({ key }: Pair): number | undefined {
+  return isNode(key) ? key.range?.[0] : undefined;
+}
