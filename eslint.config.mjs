@@ -19,6 +19,20 @@ export default tseslint.config(
     rules: { "no-restricted-globals": ["error", "process", "console"] },
   },
   {
+    files: ["provider/src/**/*.ts", "stacks/src/**/*.ts", "policy/src/**/*.ts"],
+    ignores: ["provider/src/settings/own-process.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "process",
+          property: "env",
+          message: "Entry points read it by ownProcess(), and pass it down.",
+        },
+      ],
+    },
+  },
+  {
     files: ["test/**/*.ts"],
     // What a test takes for granted and does not find fails the test.
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },

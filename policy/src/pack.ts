@@ -1,5 +1,6 @@
 import { PolicyPack, type ResourceValidationArgs, type ResourceValidationPolicy } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
+import { ownProcess } from "pulumi-resistant-tenants/internal/own-process";
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
 
 import { policyConfigSchema, policyConfigSchemas } from "./policy-config";
@@ -25,13 +26,14 @@ import { findSecretsProvider } from "./stack-file";
 const setting = (key: string): string | undefined => new pulumi.Config("tenants").get(key);
 
 function contextOf(args: ResourceValidationArgs): RuleContext {
+  const { environment } = ownProcess();
   return {
     customers: readCustomers(setting),
     setting,
     awsSetting: (key) => new pulumi.Config("aws").get(key),
-    allowedHosts: allowedHostsIn(process.env),
+    allowedHosts: allowedHostsIn(environment),
     policyConfig: policyConfigSchema.parse(args.getConfig()),
-    secretsProvider: findSecretsProvider(pulumi.getProject(), pulumi.getStack(), process.env),
+    secretsProvider: findSecretsProvider(pulumi.getProject(), pulumi.getStack(), environment),
     now: new Date(),
   };
 }

@@ -1,66 +1,45 @@
 import "./no-stack-traces";
 
 import { existsSync } from "node:fs";
-import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Clock, openClock } from "pulumi-resistant-tenants/internal/clock";
+import type { Clock } from "pulumi-resistant-tenants/internal/clock";
+import { assertNothingReveals, assertStackEnvironment } from "pulumi-resistant-tenants/internal/guards";
+import { isOnDisk, journalMissing } from "pulumi-resistant-tenants/internal/journal";
+import { ownProcess } from "pulumi-resistant-tenants/internal/own-process";
 import {
-  assertNothingReveals,
-  assertStackEnvironment,
-  refusal,
-} from "pulumi-resistant-tenants/internal/guards";
-import {
-  isOnDisk,
-  journalMissing,
-  journalProblem,
-  openJournalOf,
-} from "pulumi-resistant-tenants/internal/journal";
-import {
+  type HeldResource,
   nameOfUrn,
   otherStackNames,
   resourcesOfLastUpdate,
-  stackName,
   tenantType,
 } from "pulumi-resistant-tenants/internal/own-stack";
-import { type Aws, readReach } from "pulumi-resistant-tenants/internal/reach";
-import {
-  allowedHostsIn,
-  type ConfigurationProblem,
-  describeProblems,
-  type ProviderSettings,
-} from "pulumi-resistant-tenants/internal/settings";
-import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./preflight/adoption";
-import {
-  type CustomerConfiguration,
-  readConfiguration,
-  type StackConfiguration,
-} from "./configuration/configuration";
-import { tellOfFirstFailure } from "./preflight/continue-on-error";
+import type { CustomerConfiguration } from "./configuration/configuration";
+import { sizeWarning } from "./configuration/stack-file";
 import { Customer, type CustomerArgs } from "./customer/customer";
-import { findChangedCustomers } from "./record/customer-changes";
-import { readCustomerFiles } from "./configuration/customer-files";
+import { findReleases, release, tellOfHandOvers } from "./handover/release";
 import type { StackOutputs } from "./outputs/outputs";
 import { type PreviewedOutputs, previewedOutputs } from "./outputs/previewed-outputs";
-import { AskedApplications } from "./record/asked-applications";
-import { type AnnouncedChange, ProgramRecord } from "./record/program-record";
-import { assertNoFormerNameIsForgotten } from "./preflight/former-name";
-import { assertChangesHaveReason } from "./preflight/reason";
 import { Registrations } from "./outputs/registrations";
-import { findReleases, release, tellOfHandOvers } from "./handover/release";
+import { outputsOfUpdate } from "./outputs/update-outputs";
+import { reportPlan } from "./plan/plan-of-run";
+import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./preflight/adoption";
+import { tellOfFirstFailure } from "./preflight/continue-on-error";
+import { assertNoFormerNameIsForgotten } from "./preflight/former-name";
+import { warnOfMissingPolicyPack } from "./preflight/policy-pack";
+import { assertChangesHaveReason } from "./preflight/reason";
 import { assertNothingActiveIsRemoved } from "./preflight/removal";
 import { freeSecretNames } from "./preflight/secret-names";
-import { warnOfChangedSecrets } from "./secret/secret-changes";
 import { prepareSecretRemoval } from "./preflight/secret-removal";
-import { warnOfMissingPolicyPack } from "./preflight/policy-pack";
-import { reportPlan } from "./plan/plan-of-run";
-import { customerLocator, projectFolder, sizeWarning } from "./configuration/stack-file";
+import { beginRun, type ProgramRun, startProgram } from "./program-run";
+import { AskedApplications } from "./record/asked-applications";
+import { findChangedCustomers } from "./record/customer-changes";
+import type { AnnouncedChange } from "./record/program-record";
+import { endUnaskedChanges } from "./record/unasked-changes";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
 import { declaredGenerations, planSlots } from "./rotation/plan-slots";
-import { endUnaskedChanges } from "./record/unasked-changes";
-import { outputsOfUpdate } from "./outputs/update-outputs";
+import { warnOfChangedSecrets } from "./secret/secret-changes";
 
 /**
  * The stack's program: configuration, customers, outputs.
@@ -70,34 +49,27 @@ import { outputsOfUpdate } from "./outputs/update-outputs";
  */
 export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   assertNothingReveals();
-  const configuration = configurationOfStack();
-  const { settings, secretPrefix, quota, customers } = configuration;
-  const aws = awsOfProgram();
-  const clock = clockOfProgram(settings);
+  const start = startProgram(ownProcess());
+  const { settings, configuration, clock, stackFile } = start;
+  const { secretPrefix, quota, customers } = configuration;
   const provided = customers.filter(isProvided);
   await warnOfSize();
-  await warnOfMissingPolicyPack(settings);
+  await warnOfMissingPolicyPack(start);
   await warnOfQuota(provided.length, quota);
   await assertStackEnvironment();
-  await warnOfMissingJournal(settings);
-  await assertNothingActiveIsRemoved(customers);
-  const plans = await plansOf(provided, clock);
+  const run = beginRun(start, await resourcesOfLastUpdate());
+  const { environment, held, record } = run;
+  await warnOfMissingJournal(run);
+  assertNothingActiveIsRemoved(held, customers);
+  const plans = await plansOf(held, provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
-  const held = await resourcesOfLastUpdate();
-  const folder = projectFolder(process.cwd());
-  await assertNoFormerNameIsForgotten({ configuration, aws, held, folder });
-  const record = new ProgramRecord(settings, aws, held);
+  await assertNoFormerNameIsForgotten(run);
   const changed = await findChangedCustomers(configuration, provided, held, record.journal);
-  await assertChangesHaveReason(settings, generations, changed);
-  await assertAdoptedApplicationsHaveTenants(provided);
-  await warnOfNewClientsInAdoptedTenants(provided);
-  const releases = await findReleases(customers);
-  const records = await reportPlan({
-    configuration,
-    plans,
-    changed,
-    stackFile: stackFile(folder),
-  });
+  await assertChangesHaveReason(run, generations, changed);
+  assertAdoptedApplicationsHaveTenants(held, provided);
+  await warnOfNewClientsInAdoptedTenants(held, provided);
+  const releases = await findReleases(held, customers);
+  const records = await reportPlan({ configuration, plans, changed, environment, held, stackFile });
   await tellOfHandOvers(releases);
   const asked = pulumi.runtime.isDryRun() ? {} : { asked: new AskedApplications() };
   const common = { stage: settings.stage, secretPrefix, plans, clock, ...asked };
@@ -106,10 +78,10 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
     ...common,
     record: records.get(customer.name),
   }));
-  const blocked = await freeSecretNames(aws, record, all);
-  await prepareSecretRemoval(aws, record, all, releases);
-  await warnOfChangedSecrets(aws, plans);
-  await tellOfFirstFailure(all.length, generations);
+  const blocked = await freeSecretNames(run, all);
+  await prepareSecretRemoval(run, all, releases);
+  await warnOfChangedSecrets(run, plans);
+  await tellOfFirstFailure(run, all.length, generations);
   const blockedSlots = new Set([...blocked.keys()].map(({ name }) => name));
   const announced = pulumi.runtime.isDryRun()
     ? new Map<string, AnnouncedChange>()
@@ -123,12 +95,13 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   const released = releases.map(release);
   if (pulumi.runtime.isDryRun()) return previewedOutputs(provisioned, released, held);
   return outputsOfUpdate({
+    held,
     provided: provisioned,
     released,
     registrations,
     blocked,
     journal: record.journal,
-    onSettled: () => endUnaskedChanges(record, announced, provisioned),
+    onSettled: () => endUnaskedChanges(run, announced, provisioned),
   });
 }
 
@@ -142,19 +115,11 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
 }
 
 /** A journal on the disk stays behind where another machine goes on with the stack. */
-async function warnOfMissingJournal({ journal: location }: ProviderSettings): Promise<void> {
-  if (!isOnDisk(location)) return;
-  const held = await resourcesOfLastUpdate();
-  const stack = stackName();
-  const formerNames = otherStackNames(held, stack);
-  const journal = openJournalOf({
-    stack,
-    location,
-    directory: process.cwd(),
-    formerNames: () => formerNames,
-  });
+async function warnOfMissingJournal({ settings, stack, held, record }: ProgramRun): Promise<void> {
+  const { journal } = record;
+  if (!isOnDisk(settings.journal)) return;
   if (existsSync(journal.location) || !held.some(({ type }) => type === tenantType)) return;
-  const isUnderFormerName = formerNames.length > 0 && (await journal.entries()).length > 0;
+  const isUnderFormerName = otherStackNames(held, stack).length > 0 && (await journal.entries()).length > 0;
   if (!isUnderFormerName) await pulumi.log.warn(journalMissing(journal));
 }
 
@@ -163,18 +128,13 @@ function isProvided({ status }: CustomerConfiguration): boolean {
   return status !== "released";
 }
 
-/** The provider refuses the same, but only when the first tenant's turn comes. */
-function journalProblems({ journal, journalDiskIsKept }: ProviderSettings): ConfigurationProblem[] {
-  const problem = journalProblem(journal, journalDiskIsKept, process.env);
-  return problem === undefined ? [] : [{ path: "tenants:journal", problem }];
-}
-
 /** Plans what becomes of all credentials, and says so in the preview. */
 async function plansOf(
+  resources: readonly HeldResource[],
   customers: readonly CustomerConfiguration[],
   clock: Clock,
 ): Promise<ReadonlyMap<string, SlotPlan>> {
-  const held = (await resourcesOfLastUpdate()).map(({ urn, type, outputs }) => ({
+  const held = resources.map(({ urn, type, outputs }) => ({
     type,
     name: nameOfUrn(urn),
     outputs,
@@ -186,53 +146,7 @@ async function plansOf(
   return plans;
 }
 
-function clockOfProgram({ apiUrl }: ProviderSettings): Clock {
-  try {
-    return openClock(apiUrl, process.env);
-  } catch (error) {
-    throw refusal(messageOf(error));
-  }
-}
-
-/** The stack's AWS provider is configured alike. */
-function awsOfProgram(): Aws {
-  const all = pulumi.runtime.allConfig();
-  try {
-    return readReach(process.env, (key) => all[`aws:${key}`]).aws;
-  } catch (error) {
-    throw refusal(messageOf(error));
-  }
-}
-
 async function warnOfSize(): Promise<void> {
   const warning = sizeWarning(pulumi.runtime.allConfig());
   if (warning !== undefined) await pulumi.log.warn(warning);
-}
-
-/** The stack's file: the one that the environment names, else the one beside `Pulumi.yaml`. */
-function stackFile(folder: string): string {
-  const given = process.env["PULUMI_OPTION_CONFIG_FILE"] ?? "";
-  return given === "" ? path.join(folder, `Pulumi.${pulumi.getStack()}.yaml`) : path.resolve(folder, given);
-}
-
-function configurationOfStack(): StackConfiguration {
-  const prefix = "tenants:";
-  const all = pulumi.runtime.allConfig();
-  const values = new Map(
-    Object.entries(all).flatMap(([key, value]) =>
-      key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
-    ),
-  );
-  const folder = projectFolder(process.cwd());
-  const read = readConfiguration(values, {
-    awsRegion: all["aws:region"],
-    otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
-    readFiles: (pattern) => readCustomerFiles(pattern, folder),
-    locate: customerLocator(stackFile(folder)),
-    allowedHosts: allowedHostsIn(process.env),
-    aws: (key) => all[`aws:${key}`],
-  });
-  const problems = "problems" in read ? read.problems : journalProblems(read.configuration.settings);
-  if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
-  return read.configuration;
 }

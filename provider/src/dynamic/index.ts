@@ -1,13 +1,24 @@
 import "../node-version";
 import "../program/safe-errors";
+import { ownProcess } from "../settings/own-process";
+import { releasedHandler } from "./application/released";
+import { signingKeyHandler } from "./application/signing-key";
+import { tenantApplicationHandler } from "./application/tenant-application";
 import { endWithEngine } from "./engine/engine-watch";
-import { noteStackOfRequests } from "./run/stack-identity";
+import { noteStackOfRequests } from "./engine/stack-of-requests";
+import { Run } from "./run/run";
+import { tenantHandler } from "./tenant/tenant";
+
+/** The engine starts a provider process for each run, on one stack. */
+const run = new Run(ownProcess());
 
 endWithEngine();
-noteStackOfRequests();
+noteStackOfRequests((requested) => {
+  run.stack.noteRequested(requested);
+});
 
-/** What the engine loads by the `__provider` text of each resource (see `../provider-source.ts`). */
-export { released } from "./application/released";
-export { signingKey } from "./application/signing-key";
-export { tenantApplication } from "./application/tenant-application";
-export { tenant } from "./tenant/tenant";
+/** What the engine loads by the `__provider` text of each resource (see `../program/provider-source.ts`). */
+export const released = releasedHandler(run);
+export const signingKey = signingKeyHandler(run);
+export const tenant = tenantHandler(run);
+export const tenantApplication = tenantApplicationHandler(run);

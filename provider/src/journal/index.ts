@@ -58,3 +58,4 @@ export {
   Verifier,
   verifyJournal,
 } from "./verify";
+export type { RecordedParameters } from "./parameters";

@@ -39,6 +39,7 @@ export async function provenance(aws: Aws, environment: EnvironmentVariables): P
 /** Asks AWS whose credentials these are. It takes no permission: AWS answers whoever is known. */
 async function callerIdentity(aws: Aws): Promise<string | undefined> {
   // This version of the AWS SDK runs on every Node.js that this project does; what it says is about later ones.
+  // eslint-disable-next-line no-restricted-properties -- the SDK reads it there, and nowhere else
   Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
   // The SDK is loaded where there is something to ask.
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");

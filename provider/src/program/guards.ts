@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../client/errors";
 import { assertSameEnvironment } from "../settings/environment";
 import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
+import { oncePerProgram } from "./once-per-program";
 import { tenantApplicationType, tenantType } from "../names/resource-types";
+import { ownProcess } from "../settings/own-process";
 import { revealingProblem } from "../settings/revealing-switches";
 import { stageTable } from "../client/cells";
 import {
@@ -26,11 +28,9 @@ import {
  * @throws `pulumi.RunError` with what to unset
  */
 export function assertNothingReveals(): void {
-  const problem = revealingProblem(new pulumi.Config("tenants").get("stage"));
+  const problem = revealingProblem(new pulumi.Config("tenants").get("stage"), ownProcess());
   if (problem !== undefined) throw refusal(problem);
 }
-
-let environmentChecked: Promise<void> | undefined;
 
 /**
  * Makes sure that all this stack holds was made in the stage, and at the API, that it is configured for now, and that
@@ -43,17 +43,14 @@ export async function assertStackEnvironment(): Promise<void> {
   return checkOnce();
 }
 
-function checkOnce(): Promise<void> {
-  environmentChecked ??= checkStack();
-  return environmentChecked;
-}
+const checkOnce = oncePerProgram(checkStack);
 
 /** What is configured is judged before the state is: it may name what must not even be asked. */
 async function checkStack(): Promise<void> {
   const settings = configuredSettings();
   checkEnvironment(await resourcesOfLastUpdate(), settings);
   const { stage, allowedHosts } = settings;
-  const environment = stageTable[stage].allowsAnyAwsEndpoint ? {} : process.env;
+  const environment = stageTable[stage].allowsAnyAwsEndpoint ? {} : ownProcess().environment;
   const allowed = describeAllowedHosts(allowedHosts, environment);
   if (allowed !== undefined) await pulumi.log.info(allowed);
 }
@@ -77,7 +74,7 @@ function configuredSettings(): ProviderSettings {
   const config = new pulumi.Config("tenants");
   const aws = new pulumi.Config("aws");
   const read = readSettings((key) => config.get(key), {
-    allowedHosts: allowedHostsIn(process.env),
+    allowedHosts: allowedHostsIn(ownProcess().environment),
     aws: (key) => aws.get(key),
   });
   if ("settings" in read) return read.settings;

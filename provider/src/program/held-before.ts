@@ -19,6 +19,7 @@ const outputsSchema = z.object({
   recordedAs: recordedAsSchema.optional().catch(undefined),
 });
 
+/** By list: each program has its own. */
 const known = new WeakMap<readonly HeldResource[], SlotInput["heldBefore"]>();
 
 /**

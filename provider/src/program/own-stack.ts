@@ -3,6 +3,9 @@ import "./quiet-log";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
+import { oncePerProgram, stackName } from "./once-per-program";
+
+export { stackName };
 export { otherStackNames } from "../names/former-stacks";
 export { releasedType, tenantType } from "../names/resource-types";
 export { nameOfUrn } from "../names/urn";
@@ -18,25 +21,15 @@ const answerSchema = z.object({
   outputs: z.record(z.string(), z.object({ type: z.string(), outputs: z.record(z.string(), z.unknown()) })),
 });
 
-let held: Promise<HeldResource[]> | undefined;
-
 /**
  * Reads what this stack held when its last update ended, from the engine; once for the whole program. It is empty for
  * a new stack. It is a call and no resource: nothing of it lands in the state.
  */
-export function resourcesOfLastUpdate(): Promise<HeldResource[]> {
-  held ??= readResources();
-  return held;
-}
+export const resourcesOfLastUpdate: () => Promise<HeldResource[]> = oncePerProgram(readResources);
 
 async function readResources(): Promise<HeldResource[]> {
   const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: stackName(),
   });
   return Object.entries(answerSchema.parse(answer).outputs).map(([urn, resource]) => ({ urn, ...resource }));
-}
-
-/** Gives this stack's full name: `organization/project/stack`. */
-export function stackName(): string {
-  return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { noteCredential, withoutCredentials } from "../client/redaction";
+import { ownProcess } from "../settings/own-process";
 
 /**
  * Lets nothing of an error that nobody catches be printed but its messages and stacks, credentials left out. The SDK's
@@ -89,7 +90,7 @@ function parsed<T>(schema: z.ZodType<T>, text: string | undefined): T | undefine
 }
 
 if (/[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/](?:run|dynamic-provider)\b/.test(process.argv[1] ?? "")) {
-  noteCredentialsOf(process.env);
+  noteCredentialsOf(ownProcess().environment);
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     const listeners = process.rawListeners(event);
     process.removeAllListeners(event);

@@ -85,9 +85,10 @@ const revealingSwitches: readonly RevealingSwitch[] = [
  * Finds the switches of this process that write credentials somewhere, where the stage runs without them.
  *
  * @param stage the stack's stage as it is configured; one that refuses no switch allows everything
+ * @param start how this process was started
  * @returns what is on and what to do, or undefined where nothing is
  */
-export function revealingProblem(stage: unknown, start: ProcessStart = ownStart()): string | undefined {
+export function revealingProblem(stage: unknown, start: ProcessStart): string | undefined {
   if (rowOfStage(stage)?.refusesRevealingSwitches !== true) return undefined;
   const on = revealingSwitches.filter((one) => one.isOn(start));
   if (on.length === 0) return undefined;
@@ -96,10 +97,6 @@ export function revealingProblem(stage: unknown, start: ProcessStart = ownStart(
     `In ${String(stage)} nothing runs with a switch that writes credentials down. Nothing was sent to the vendor. These are on:\n${lines.join("\n")}\n` +
     "Unset them, and run the command again. Delete what this run has written: it may contain decrypted configuration. See docs/security.md."
   );
-}
-
-function ownStart(): ProcessStart {
-  return { environment: process.env, flags: [...process.execArgv, ...process.argv.slice(2)] };
 }
 
 function isSet(value: string | undefined): value is string {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 import type { CustomerConfiguration } from "../configuration/configuration";
@@ -24,10 +24,13 @@ export interface Release {
 /**
  * Finds the customers whose status is `released`. It registers no resource yet.
  *
+ * @param resources what the stack held when its last update ended
  * @throws `pulumi.RunError` where a customer's record is not whole, or one that was handed over is declared anew
  */
-export async function findReleases(customers: readonly CustomerConfiguration[]): Promise<Release[]> {
-  const resources = await resourcesOfLastUpdate();
+export async function findReleases(
+  resources: readonly HeldResource[],
+  customers: readonly CustomerConfiguration[],
+): Promise<Release[]> {
   const records = lastRecordsIn(resources);
   await tellOfForgotten(customers, resources, records);
   return customers

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 
 import { customerOfResource, type NamedResource } from "./describe-resource";
 import { failureReasons } from "./failure-reasons";
@@ -19,6 +19,8 @@ import type { Registrations } from "./registrations";
 
 /** What an update declares. */
 export interface DeclaredUpdate {
+  /** What the stack held when its last update ended. */
+  held: readonly HeldResource[];
   provided: readonly Provided[];
   /** The records of the customers that were handed over. */
   released: readonly CustomerRecord[];
@@ -36,14 +38,13 @@ export interface DeclaredUpdate {
  * same, and the program ends as failed: the engine then deletes nothing.
  */
 export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutputs> {
-  const { provided, released, registrations, blocked, journal, onSettled } = update;
+  const { held, provided, released, registrations, blocked, journal, onSettled } = update;
   const failing = registrations.failed();
-  const [held, failed, settled] = await Promise.all([
-    resourcesOfLastUpdate(),
+  const [failed, settled] = await Promise.all([
     failing,
     settleRecords(
       provided,
-      resourcesOfLastUpdate().then(lastRecordsIn),
+      Promise.resolve(lastRecordsIn(held)),
       failing.then((resources) => new Set([...blocked.keys(), ...resources].map(customerOfResource))),
     ),
   ]);

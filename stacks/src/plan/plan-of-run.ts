@@ -1,9 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type HeldResource,
-  nameOfUrn,
-  resourcesOfLastUpdate,
-} from "pulumi-resistant-tenants/internal/own-stack";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
@@ -50,6 +47,10 @@ export interface Run {
   plans: ReadonlyMap<string, SlotPlan>;
   /** What is declared differently of customers that the stack has. */
   changed: readonly ChangedCustomer[];
+  /** The environment variables of this run. */
+  environment: EnvironmentVariables;
+  /** What the stack held when its last update ended. */
+  held: readonly HeldResource[];
   /** The stack's file: `Pulumi.prod.yaml`. */
   stackFile: string;
 }
@@ -62,9 +63,15 @@ export interface Run {
  *
  * @returns what this `up` records
  */
-export async function reportPlan({ configuration, plans, changed, stackFile }: Run): Promise<RecordsOfRun> {
+export async function reportPlan({
+  configuration,
+  plans,
+  changed,
+  environment,
+  held: resources,
+  stackFile,
+}: Run): Promise<RecordsOfRun> {
   const { settings, secretPrefix, customers } = configuration;
-  const resources = await resourcesOfLastUpdate();
   const recorded = await readRecorded(
     resources,
     customers.map(({ name }) => name),
@@ -75,13 +82,13 @@ export async function reportPlan({ configuration, plans, changed, stackFile }: R
     ),
   );
   const own = await ownSettings(stackFile);
-  const secretKeys = keysOfSecrets(process.env);
+  const secretKeys = keysOfSecrets(environment);
   const configured = toSettings(pulumi.runtime.allConfig(), new Set(secretKeys));
   const report: PlanReport = {
     version: 1,
     isFirst: recorded.settings.length === 0,
     settings: settingsThatChange(recorded.settings, configured, own),
-    allowedHosts: [...allowedHostsIn(process.env)],
+    allowedHosts: [...allowedHostsIn(environment)],
     declared: [...declarations].flatMap(([name, declaration]) => {
       const before = recorded.declarations.get(name);
       return before === undefined ? [] : changedDeclaration(before, declaration);
@@ -147,7 +154,7 @@ async function ownSettings(stackFile: string): Promise<Applied["settings"]> {
 }
 
 /** The language host names them in the environment; the SDK has no public call for it. */
-function keysOfSecrets(environment: Readonly<Record<string, string | undefined>>): string[] {
+function keysOfSecrets(environment: EnvironmentVariables): string[] {
   const keys = z.array(z.string()).safeParse(JSON.parse(environment["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
   return (keys.data ?? []).sort();
 }

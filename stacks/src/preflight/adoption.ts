@@ -1,23 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import { nameOfUrn, resourcesOfLastUpdate, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
 
 import { type CustomerConfiguration, slotName } from "../configuration/configuration";
 
 /**
  * Refuses to adopt an application of a tenant that would be made anew: a new tenant has none.
  *
+ * @param resources what the stack held when its last update ended
  * @throws `pulumi.RunError` that names each customer, and the line that is missing
  */
-export async function assertAdoptedApplicationsHaveTenants(
+export function assertAdoptedApplicationsHaveTenants(
+  resources: readonly HeldResource[],
   customers: readonly CustomerConfiguration[],
-): Promise<void> {
+): void {
   const adopting = customers.filter(
     ({ adopt, applications }) =>
       adopt === undefined && applications.some((application) => application.adopt !== undefined),
   );
   if (adopting.length === 0) return;
-  const held = await customersWithTenant();
+  const held = customersWithTenant(resources);
   const without = adopting.filter(({ name }) => !held.has(name));
   if (without.length === 0) return;
   throw refusal(
@@ -31,13 +33,14 @@ export async function assertAdoptedApplicationsHaveTenants(
  * own, which somebody uses, and nobody has asked the vendor yet.
  */
 export async function warnOfNewClientsInAdoptedTenants(
+  resources: readonly HeldResource[],
   customers: readonly CustomerConfiguration[],
 ): Promise<void> {
   const adopting = customers.filter(
     ({ adopt, applications }) => adopt !== undefined && applications.some((one) => one.adopt === undefined),
   );
   if (!pulumi.runtime.isDryRun() || adopting.length === 0) return;
-  const held = await customersWithTenant();
+  const held = customersWithTenant(resources);
   const slots = adopting
     .filter(({ name }) => !held.has(name))
     .flatMap(({ name, applications }) =>
@@ -52,7 +55,6 @@ export async function warnOfNewClientsInAdoptedTenants(
   );
 }
 
-async function customersWithTenant(): Promise<Set<string>> {
-  const held = await resourcesOfLastUpdate();
-  return new Set(held.filter(({ type }) => type === tenantType).map(({ urn }) => nameOfUrn(urn)));
+function customersWithTenant(resources: readonly HeldResource[]): Set<string> {
+  return new Set(resources.filter(({ type }) => type === tenantType).map(({ urn }) => nameOfUrn(urn)));
 }

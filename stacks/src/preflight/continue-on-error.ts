@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+import { nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
+
+import type { ProgramRun } from "../program-run";
 
 const variables = ["PULUMI_CONTINUE_ON_ERROR", "PULUMI_OPTION_CONTINUE_ON_ERROR"];
 
@@ -8,7 +11,7 @@ const variables = ["PULUMI_CONTINUE_ON_ERROR", "PULUMI_OPTION_CONTINUE_ON_ERROR"
  * Tells whether the environment lets an update go on after a failure. The option `--continue-on-error` of the command
  * line does the same, and a program does not see it.
  */
-export function continuesOnError(environment: NodeJS.ProcessEnv): boolean {
+export function continuesOnError(environment: EnvironmentVariables): boolean {
   return variables.some((name) => ["1", "true"].includes((environment[name] ?? "").toLowerCase()));
 }
 
@@ -17,12 +20,14 @@ export function continuesOnError(environment: NodeJS.ProcessEnv): boolean {
  *
  * @param applications the names of all applications that are declared
  */
-export async function tellOfFirstFailure(customers: number, applications: readonly string[]): Promise<void> {
-  if (customers < 2 || pulumi.runtime.isDryRun() || continuesOnError(process.env)) return;
+export async function tellOfFirstFailure(
+  { environment, held: resources }: Pick<ProgramRun, "environment" | "held">,
+  customers: number,
+  applications: readonly string[],
+): Promise<void> {
+  if (customers < 2 || pulumi.runtime.isDryRun() || continuesOnError(environment)) return;
   const held = new Set(
-    (await resourcesOfLastUpdate())
-      .filter(({ type }) => type === tenantApplicationType)
-      .map(({ urn }) => nameOfUrn(urn)),
+    resources.filter(({ type }) => type === tenantApplicationType).map(({ urn }) => nameOfUrn(urn)),
   );
   if (applications.every((name) => held.has(name))) return;
   await pulumi.log.info(

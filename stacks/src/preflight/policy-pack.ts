@@ -3,8 +3,9 @@ import path from "node:path";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { isCi } from "pulumi-resistant-tenants/internal/provenance";
-import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import type { ProgramRun } from "../program-run";
 
 /** A process of this machine. */
 export interface RunningProcess {
@@ -21,9 +22,12 @@ const patienceMs = 2_000;
  * Says that an `up` runs without the policy pack, where a person runs it in a stage that the pack judges. In CI the
  * workflows give the pack, and a rule of the repository sees to that. Where it cannot be found out, nothing is said.
  */
-export async function warnOfMissingPolicyPack({ stage }: ProviderSettings): Promise<void> {
-  if (pulumi.runtime.isDryRun() || !stageTable[stage].isProtected || isCi(process.env)) return;
-  if (isGiven(process.env)) return;
+export async function warnOfMissingPolicyPack({
+  settings: { stage },
+  environment,
+}: Pick<ProgramRun, "settings" | "environment">): Promise<void> {
+  if (pulumi.runtime.isDryRun() || !stageTable[stage].isProtected || isCi(environment)) return;
+  if (isGiven(environment)) return;
   if (hasPolicyPack(await runningProcesses(), process.pid) !== false) return;
   await pulumi.log.warn(
     `This update of a stack in ${stage} runs without the policy pack, so none of its rules is checked. ` +

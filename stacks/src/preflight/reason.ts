@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenants/internal/reason";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
-import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 
 import type { ChangedCustomer } from "../record/customer-changes";
+import type { ProgramRun } from "../program-run";
 import { describeChanges } from "../customer/declared-customer";
 
 /**
@@ -19,11 +19,11 @@ import { describeChanges } from "../customer/declared-customer";
  * @throws `pulumi.RunError` with the remedy
  */
 export async function assertChangesHaveReason(
-  settings: ProviderSettings,
+  { settings, environment, held }: Pick<ProgramRun, "settings" | "environment" | "held">,
   declared: readonly string[],
   changed: readonly ChangedCustomer[],
 ): Promise<void> {
-  const read = readReason(settings, process.env);
+  const read = readReason(settings, environment);
   if ("problem" in read) throw refusal(`TENANTS_REASON ${read.problem}. Nothing was changed.`);
   if (read.reason !== undefined || !requiresReason(settings)) return;
   if (pulumi.runtime.isDryRun()) {
@@ -32,7 +32,7 @@ export async function assertChangesHaveReason(
     );
     return;
   }
-  const { added, removed } = await changedApplications(declared);
+  const { added, removed } = changedApplications(held, declared);
   const list = [
     ...added.map((name) => `  + ${name}`),
     ...removed.map((name) => `  - ${name}`),
@@ -47,10 +47,11 @@ export async function assertChangesHaveReason(
 }
 
 /** The applications that are declared and not held, and those that are held and no longer declared. */
-async function changedApplications(
+function changedApplications(
+  resources: readonly HeldResource[],
   declared: readonly string[],
-): Promise<{ added: string[]; removed: string[] }> {
-  const held = (await resourcesOfLastUpdate())
+): { added: string[]; removed: string[] } {
+  const held = resources
     .filter(({ type }) => type === tenantApplicationType)
     .map(({ urn }) => nameOfUrn(urn));
   return {

@@ -1,5 +1,5 @@
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 
 import { type CustomerConfiguration, slotName } from "../configuration/configuration";
 import { safeguardType } from "../customer/safeguard";
@@ -9,18 +9,20 @@ import { safeguardType } from "../customer/safeguard";
  * engine would refuse it too, by its safeguard, but only after it has made what is new, and with advice that is not
  * ours.
  *
+ * @param held what the stack held when its last update ended
  * @throws `pulumi.RunError` that names each application, and the way out
  */
-export async function assertNothingActiveIsRemoved(
+export function assertNothingActiveIsRemoved(
+  held: readonly HeldResource[],
   customers: readonly CustomerConfiguration[],
-): Promise<void> {
+): void {
   const declared = new Set(
     customers.flatMap(({ name, applications }) =>
       applications.map((application) => slotName(name, application)),
     ),
   );
   const released = new Set(customers.filter(({ status }) => status === "released").map(({ name }) => name));
-  const removed = (await resourcesOfLastUpdate())
+  const removed = held
     .filter(({ type, outputs }) => type === safeguardType && outputs["isActive"] === true)
     .map(({ urn }) => nameOfUrn(urn))
     .filter((name) => !declared.has(name) && !released.has(name.split("/")[0] ?? ""));

@@ -5,7 +5,7 @@ import type {
   WantedSecret,
 } from "pulumi-resistant-tenants/internal/aws-secret";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import { type HeldResource, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
 import { describeDeletion, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -16,6 +16,7 @@ import { continuesOnError } from "./continue-on-error";
 import type { CustomerArgs } from "../customer/customer";
 import type { NamedResource } from "../outputs/describe-resource";
 import type { ProgramRecord } from "../record/program-record";
+import type { ProgramRun } from "../program-run";
 import { secretName, secretTags } from "../secret/stored-secret";
 
 /**
@@ -30,11 +31,9 @@ import { secretName, secretTags } from "../secret/stored-secret";
  * @throws `pulumi.RunError` that names each secret that is in the way, and what to do, where it does not
  */
 export async function freeSecretNames(
-  aws: Aws,
-  record: ProgramRecord,
+  { aws, record, held, environment }: Pick<ProgramRun, "aws" | "record" | "held" | "environment">,
   customers: readonly CustomerArgs[],
 ): Promise<Map<NamedResource, string>> {
-  const held = await resourcesOfLastUpdate();
   const heldNames = new Set(
     held.filter(({ type }) => type === secretType).map(({ outputs }) => outputs["name"]),
   );
@@ -44,7 +43,7 @@ export async function freeSecretNames(
   if (wanted.length === 0) return new Map();
   const taken = await findTaken({ aws, record }, wanted);
   if (taken.length === 0) return new Map();
-  if (!continuesOnError(process.env)) throw refusal(describeTaken(taken, "Nothing was changed."));
+  if (!continuesOnError(environment)) throw refusal(describeTaken(taken, "Nothing was changed."));
   await pulumi.log.warn(describeTaken(taken, "Nothing is created for these; the other customers go on."));
   return new Map(taken.map(({ slot, what }) => [{ type: secretType, name: slot }, what]));
 }

@@ -1,17 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
-import {
-  type HeldResource,
-  nameOfUrn,
-  resourcesOfLastUpdate,
-} from "pulumi-resistant-tenants/internal/own-stack";
-import type { Aws } from "pulumi-resistant-tenants/internal/reach";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { askAws } from "../secret/aws-access";
 import type { CustomerArgs } from "../customer/customer";
 import type { ProgramRecord } from "../record/program-record";
+import type { ProgramRun } from "../program-run";
 import type { Release } from "../handover/release";
 import { secretName } from "../secret/stored-secret";
 
@@ -21,13 +17,12 @@ import { secretName } from "../secret/stored-secret";
  * is recorded. A preview asks and changes nothing.
  */
 export async function prepareSecretRemoval(
-  aws: Aws,
-  record: ProgramRecord,
+  { aws, record, held }: Pick<ProgramRun, "aws" | "record" | "held">,
   customers: readonly CustomerArgs[],
   releases: readonly Release[],
 ): Promise<void> {
   if (pulumi.runtime.isDryRun()) return;
-  const going = secretsToGo(await resourcesOfLastUpdate(), customers, releases);
+  const going = secretsToGo(held, customers, releases);
   if (going.length === 0) return;
   await askAws(aws, (secrets) => Promise.all(going.map((secret) => takeBack(secrets, record, secret)))).catch(
     async (error: unknown) => {

@@ -16,7 +16,8 @@ import {
   settleIntent,
   type StackRecord,
 } from "pulumi-resistant-tenants/internal/journal";
-import { type HeldResource, otherStackNames, stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+import { type HeldResource, otherStackNames } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { readReason, reasonForChange } from "pulumi-resistant-tenants/internal/reason";
 import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
@@ -35,6 +36,19 @@ export interface AnnouncedChange {
   isDone: () => Promise<boolean>;
 }
 
+/** What the program keeps a record of. */
+interface Recorded {
+  /** `organization/project/stack`. */
+  stack: string;
+  settings: ProviderSettings;
+  environment: EnvironmentVariables;
+  /** The folder in which the program runs. */
+  directory: string;
+  aws: Aws;
+  /** What the stack held when its last update ended. */
+  held: readonly HeldResource[];
+}
+
 /**
  * The record of this stack, as its program writes it: before the engine is told of any resource, since the resources'
  * provider writes to the same journal from then on.
@@ -49,16 +63,10 @@ export class ProgramRecord {
     return intents.map((intent) => resultOf(events, intent)?.outcome === "changed");
   });
 
-  /** @param held what the stack held when its last update ended */
-  constructor(
-    private readonly settings: ProviderSettings,
-    private readonly aws: Aws,
-    private readonly held: readonly HeldResource[],
-  ) {
-    const { journal: location } = settings;
-    const stack = stackName();
+  constructor(private readonly of: Recorded) {
+    const { stack, settings, directory, aws, held } = of;
     const formerNames = (): string[] => otherStackNames(held, stack);
-    this.journal = openJournalOf({ stack, location, directory: process.cwd(), aws, formerNames });
+    this.journal = openJournalOf({ stack, location: settings.journal, directory, aws, formerNames });
   }
 
   /**
@@ -70,7 +78,7 @@ export class ProgramRecord {
    */
   async do(action: Action, act: () => Promise<Outcome>): Promise<void> {
     try {
-      reasonForChange(this.settings, process.env);
+      reasonForChange(this.of.settings, this.of.environment);
     } catch (error) {
       throw refusal(messageOf(error));
     }
@@ -139,18 +147,19 @@ export class ProgramRecord {
   }
 
   async #open(): Promise<StackRecord> {
-    const { stage, apiUrl, auditLogGroup } = this.settings;
+    const { stack, settings, environment, aws, held } = this.of;
+    const { stage, apiUrl, auditLogGroup } = settings;
     // An up without a change does not need it.
     const { provenance } = await import("pulumi-resistant-tenants/internal/provenance");
-    const read = readReason(this.settings, process.env);
+    const read = readReason(settings, environment);
     const reason = "problem" in read ? undefined : read.reason;
     // Only the journal's end is read then. Where it cannot be read, the append says so.
-    await this.journal.remember(knownBeforeOf(this.held, stackName())).catch(() => undefined);
+    await this.journal.remember(knownBeforeOf(held, stack)).catch(() => undefined);
     return {
-      stack: stackName(),
+      stack,
       journal: this.journal,
-      auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, this.aws),
-      run: { ...(await provenance(this.aws, process.env)), stage, apiUrl, reason },
+      auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, aws),
+      run: { ...(await provenance(aws, environment)), stage, apiUrl, reason },
     };
   }
 }

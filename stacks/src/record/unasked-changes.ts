@@ -2,16 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "@pulumi/aws/secretsmanager/secret";
 import type { Ending } from "pulumi-resistant-tenants/internal/journal";
-import {
-  type HeldResource,
-  nameOfUrn,
-  resourcesOfLastUpdate,
-} from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 
 import { slotName } from "../configuration/configuration";
 import type { Provided } from "../outputs/outputs";
-import type { AnnouncedChange, ProgramRecord } from "./program-record";
+import type { ProgramRun } from "../program-run";
+import type { AnnouncedChange } from "./program-record";
 import { settle } from "../outputs/settle";
 
 /** What a change of a customer can change in AWS. */
@@ -26,12 +23,11 @@ const protectedProperties = ["kmsKeyId", "policy", "replicas", "recoveryWindowIn
  * @param provided all customers, once each of their resources was registered or has failed
  */
 export async function endUnaskedChanges(
-  record: ProgramRecord,
+  { record, held }: Pick<ProgramRun, "record" | "held">,
   announced: ReadonlyMap<string, AnnouncedChange>,
   provided: readonly Provided[],
 ): Promise<void> {
   if (announced.size === 0) return;
-  const held = await resourcesOfLastUpdate();
   await record.endOpen(announced, async (customer) => {
     const found = provided.find(({ args }) => args.name === customer);
     const isUntouched = found !== undefined && (await areSecretsUntouched(found, held));

@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
-import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { messageOf, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { askAws } from "./aws-access";
 import { type ChangedSecret, findChangedSecrets, repairOf, storedVersions } from "./changed-secrets";
+import type { ProgramRun } from "../program-run";
 import type { SlotPlan } from "../rotation/plan";
 
 /** As a user types them: in a program nobody knows with which flags it was started. */
@@ -17,12 +16,14 @@ const typed = {
  * Warns in a preview of secrets that somebody has changed in AWS, past this stack. Neither a preview nor an `up` sees
  * that by itself: both compare with the state. Where AWS cannot be asked, it says so, and the preview goes on.
  *
- * @param aws how AWS is reached
  * @param plans of the slots that are declared: those that go are not asked for
  */
-export async function warnOfChangedSecrets(aws: Aws, plans: ReadonlyMap<string, SlotPlan>): Promise<void> {
+export async function warnOfChangedSecrets(
+  { aws, held }: Pick<ProgramRun, "aws" | "held">,
+  plans: ReadonlyMap<string, SlotPlan>,
+): Promise<void> {
   if (!pulumi.runtime.isDryRun()) return;
-  const stored = storedVersions(await resourcesOfLastUpdate()).filter(({ slot }) => plans.has(slot));
+  const stored = storedVersions(held).filter(({ slot }) => plans.has(slot));
   if (stored.length === 0) return;
   try {
     const changed = await askAws(aws, (secrets) => findChangedSecrets(secrets, stored));

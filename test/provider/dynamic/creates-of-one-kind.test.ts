@@ -2,12 +2,11 @@ import { strict as assert } from "node:assert";
 
 import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { newPublicKey, type ProviderProcess, startProvider, useProviderProcesses } from "./process";
+import { newPublicKey, type ProviderProcess, startProvider } from "./process";
 
 const [read, write] = ["documents.submissions.read", "documents.submissions.write"] as const;
 
 describe("creates with the same cell and scopes in one tenant", function () {
-  useProviderProcesses();
   const { sandbox, api } = useSandboxApi();
   const journal = useJournalFile();
   let provider: ProviderProcess;

@@ -8,7 +8,7 @@ import type { Control, FaultInput, Operation, SettingsChange } from "../../../sa
 import { useJournalFile, useSharedJournal } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { useWarnings } from "../../support/warnings";
-import { newPublicKey, type ProviderProcess, startProvider, useProviderProcesses } from "./process";
+import { newPublicKey, type ProviderProcess, startProvider } from "./process";
 
 /** Operations that may be answered 404. */
 const disturbed = [
@@ -81,7 +81,6 @@ interface Made {
 }
 
 describe("what exists, and what exists no more", function () {
-  useProviderProcesses();
   const warnings = useWarnings();
   const { sandbox, api } = useSandboxApi({ quota: 1000 });
   const journal = useSharedJournal();
@@ -224,7 +223,6 @@ describe("what exists, and what exists no more", function () {
 });
 
 describe("a create whose answer was lost, and a list that lacks it once", function () {
-  useProviderProcesses();
   const { sandbox } = useSandboxApi({ quota: 1000 });
   const journal = useJournalFile();
   const start = (more?: Record<string, string>) => startProvider(sandbox(), journal.file, more);
@@ -305,7 +303,6 @@ describe("a create whose answer was lost, and a list that lacks it once", functi
 });
 
 describe("servers of the API that do not see at once what this run has done", function () {
-  useProviderProcesses();
   const { sandbox, api } = useSandboxApi({ quota: 1000 });
   const journal = useJournalFile();
   const start = () => startProvider(sandbox(), journal.file);

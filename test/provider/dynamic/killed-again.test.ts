@@ -3,10 +3,9 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { lastEvent, newPublicKey, startProvider, takeLastLine, useProviderProcesses } from "./process";
+import { lastEvent, newPublicKey, startProvider, takeLastLine } from "./process";
 
 describe("a create whose repair is killed, too, between its intent and its result", function () {
-  useProviderProcesses();
   const { sandbox, api } = useSandboxApi();
   const journal = useJournalFile();
 

@@ -3,12 +3,11 @@ import { generateKeyPairSync } from "node:crypto";
 
 import { useServer } from "../../support/http-server";
 import { useJournalFile } from "../../support/journal-file";
-import { type ProviderProcess, startProvider, useProviderProcesses } from "./process";
+import { type ProviderProcess, startProvider } from "./process";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 describe("a delete whose answer was lost, and whose next attempt finds nothing", () => {
-  useProviderProcesses();
   const server = useServer();
   const journal = useJournalFile();
   let provider: ProviderProcess;

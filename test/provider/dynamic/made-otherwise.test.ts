@@ -5,12 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
-import { forgetApplicationsOf } from "../../../provider/src/dynamic/run/known-objects";
-import { configure } from "../../../provider/src/dynamic/run/session";
-import { tenant } from "../../../provider/src/dynamic/tenant/tenant";
-import { tenantApplication } from "../../../provider/src/dynamic/application/tenant-application";
 import { useServer } from "../../support/http-server";
 import { useWarnings } from "../../support/warnings";
+import { newRun } from "./process";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const scopes = ["documents.submissions.read", "documents.submissions.write"];
@@ -31,6 +28,7 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
 }
 
 describe("what was made otherwise than it was asked for", () => {
+  const { run, configure, tenant, tenantApplication } = newRun();
   const server = useServer();
   const warnings = useWarnings();
   /** What the API answers, by method and path below the base URL. */
@@ -103,7 +101,7 @@ describe("what was made otherwise than it was asked for", () => {
       answers[`POST ${collection}`] = made;
       const failure = await failureOf(tenantApplication.create(inputs));
       answers[`GET ${collection}`] = { items: [{ ...made, credentials: undefined }] };
-      forgetApplicationsOf(tenantId);
+      run.known.forgetApplicationsOf(tenantId);
       return failure;
     }
 
@@ -151,7 +149,7 @@ describe("what was made otherwise than it was asked for", () => {
       const { properties: looked = {} } = await failureOf(tenantApplication.update("a-1", state, inputs));
       assert.equal(looked["differs"], `"scopes" is [], not [${scopes.join(", ")}]`);
       answers[`GET ${collection}`] = { items: [asTold()] };
-      forgetApplicationsOf(tenantId);
+      run.known.forgetApplicationsOf(tenantId);
       const { outs } = await tenantApplication.update("a-1", looked, inputs);
       assert.deepEqual(
         [outs["isPartlyMade"], outs["differs"], outs["clientSecret"]],

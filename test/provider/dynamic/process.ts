@@ -1,8 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 
+import { tenantApplicationHandler } from "../../../provider/src/dynamic/application/tenant-application";
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
+import { Run } from "../../../provider/src/dynamic/run/run";
+import { tenantHandler } from "../../../provider/src/dynamic/tenant/tenant";
+import type { EnvironmentVariables } from "../../../provider/src/settings/environment";
+import { ownProcess } from "../../../provider/src/settings/own-process";
 import type { TenantManagementSandbox } from "../../../sandbox/api";
 
 /** The organization whose credentials a provider has. */
@@ -27,46 +31,31 @@ export interface ProviderProcess {
   readApplication(applicationId: string, state: Properties): Promise<{ id: string }>;
 }
 
-const sources = path.resolve(__dirname, "../../../provider/src");
-const stack = "organization/project/dev";
+const sharedStack = "organization/project/dev";
 
-/** Lets the tests of a suite start providers, and gives those of others back what they have loaded. */
-export function useProviderProcesses(): void {
-  let loaded: NodeJS.Dict<NodeJS.Module>;
-  before(() => {
-    loaded = { ...require.cache };
-  });
-  after(() => {
-    forgetSources();
-    for (const [file, kept] of Object.entries(loaded)) require.cache[file] ??= kept;
-  });
+/** The operations of a run of its own, which is not configured yet. */
+export interface NewRun {
+  run: Run;
+  configure: Run["configure"];
+  tenant: ReturnType<typeof tenantHandler>;
+  tenantApplication: ReturnType<typeof tenantApplicationHandler>;
 }
 
-function forgetSources(): void {
-  for (const file of Object.keys(require.cache)) {
-    if (file.startsWith(sources)) Reflect.deleteProperty(require.cache, file);
-  }
-}
-
-/** The operations of a provider of its own, which is not configured yet. */
-export interface LoadedProvider {
-  configure: typeof import("../../../provider/src/dynamic/run/session").configure;
-  tenant: typeof import("../../../provider/src/dynamic/tenant/tenant").tenant;
-  tenantApplication: typeof import("../../../provider/src/dynamic/application/tenant-application").tenantApplication;
-}
-
-/** Loads a provider that knows nothing of those before it, as a new process does. */
-export function loadProvider(): LoadedProvider {
-  forgetSources();
-  /* eslint-disable @typescript-eslint/no-require-imports -- an import is kept, with all that it has learnt */
-  const { configure } =
-    require("../../../provider/src/dynamic/run/session") as typeof import("../../../provider/src/dynamic/run/session");
-  const { tenant } =
-    require("../../../provider/src/dynamic/tenant/tenant") as typeof import("../../../provider/src/dynamic/tenant/tenant");
-  const { tenantApplication } =
-    require("../../../provider/src/dynamic/application/tenant-application") as typeof import("../../../provider/src/dynamic/application/tenant-application");
-  /* eslint-enable @typescript-eslint/no-require-imports */
-  return { configure, tenant, tenantApplication };
+/**
+ * Begins a run that knows nothing of those before it, as a new process does.
+ *
+ * @param environment default: that of the tests
+ */
+export function newRun(environment = ownProcess().environment): NewRun {
+  const run = new Run({ ...ownProcess(), environment });
+  return {
+    run,
+    configure: (request) => {
+      run.configure(request);
+    },
+    tenant: tenantHandler(run),
+    tenantApplication: tenantApplicationHandler(run),
+  };
 }
 
 /**
@@ -74,13 +63,15 @@ export function loadProvider(): LoadedProvider {
  *
  * @param journal the journal's file
  * @param more further keys of the configuration
+ * @param place its stack, and its environment; default: one that all tests share, and that of the tests
  */
 export function startProvider(
   { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: Organization,
   journal: string,
   more: Record<string, string> = {},
+  { stack = sharedStack, environment }: { stack?: string; environment?: EnvironmentVariables } = {},
 ): ProviderProcess {
-  const { configure, tenant, tenantApplication } = loadProvider();
+  const { configure, tenant, tenantApplication } = newRun(environment);
   const settings: Record<string, string> = {
     stage: "testing",
     apiUrl,

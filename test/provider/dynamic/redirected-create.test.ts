@@ -3,10 +3,9 @@ import { strict as assert } from "node:assert";
 import { refusalOf } from "../../support/failure";
 import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { lastEvent, newPublicKey, startProvider, useProviderProcesses } from "./process";
+import { lastEvent, newPublicKey, startProvider } from "./process";
 
 describe("a create that is answered with a redirect", function () {
-  useProviderProcesses();
   const { sandbox } = useSandboxApi();
   const journal = useJournalFile();
 

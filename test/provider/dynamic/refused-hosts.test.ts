@@ -6,7 +6,7 @@ import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { useVariables } from "../../support/environment";
 import { useServer } from "../../support/http-server";
 import { useJournalFile } from "../../support/journal-file";
-import { type LoadedProvider, loadProvider, useProviderProcesses } from "./process";
+import { type NewRun, newRun } from "./process";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -32,19 +32,18 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
 describe("what the API answers with hosts that are not allowed", () => {
   const server = useServer();
   const journal = useJournalFile();
-  useProviderProcesses();
   useVariables(() => ({ TENANTS_ALLOWED_HOSTS: undefined }));
   /** What the API answers, by method and path below the base URL. */
   let answers: Record<string, unknown>;
   let created: number;
   const tenantId = "t-1";
   const slot = { stack: "organization/project/dev", name: "acme" };
-  let provider: LoadedProvider;
+  let provider: NewRun;
 
   /** Begins a run of the engine. */
   function start(change: Record<string, string> = {}, allowed?: string): void {
     if (allowed !== undefined) process.env["TENANTS_ALLOWED_HOSTS"] = allowed;
-    provider = loadProvider();
+    provider = newRun();
     const settings: Record<string, string> = {
       "tenants:stage": "testing",
       "tenants:apiUrl": server.url("/v0").href,

@@ -1,7 +1,10 @@
 import { strict as assert } from "node:assert";
 
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
-import { signingKey } from "../../../provider/src/dynamic/application/signing-key";
+import { signingKeyHandler } from "../../../provider/src/dynamic/application/signing-key";
+import { newRun } from "./process";
+
+const signingKey = signingKeyHandler(newRun().run);
 
 const secretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf";
 const adopt = { tenantId: "t-1", applicationId: "a-1", secretArn };

@@ -3,8 +3,10 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 
 import { parsePublicKey } from "../../../provider/src/client/public-key";
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
-import { tenantApplication } from "../../../provider/src/dynamic/application/tenant-application";
-import { apiUrl, configureProvider, unknown } from "./support";
+import type { NewRun } from "./process";
+import { apiUrl, configuredRun, unknown } from "./support";
+
+let tenantApplication: NewRun["tenantApplication"];
 
 const ecKey = (): string =>
   generateKeyPairSync("ec", { namedCurve: "P-256" })
@@ -30,7 +32,7 @@ describe("the check of an application", () => {
   const publicKey = ecKey();
 
   beforeEach(() => {
-    configureProvider();
+    ({ tenantApplication } = configuredRun());
   });
 
   for (const [what, given, properties] of [
@@ -83,14 +85,14 @@ describe("the check of an application", () => {
   });
 
   it("refuses a cell that the stage has not", async () => {
-    configureProvider("testing");
+    ({ tenantApplication } = configuredRun("testing"));
     assert.deepEqual(await failures({ cell: "us-1" }), ["cell"]);
   });
 });
 
 describe("the difference of an application", () => {
   beforeEach(() => {
-    configureProvider();
+    ({ tenantApplication } = configuredRun());
   });
 
   it("is none for the order of scopes", async () => {

@@ -1,8 +1,10 @@
 import { strict as assert } from "node:assert";
 
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
-import { tenant } from "../../../provider/src/dynamic/tenant/tenant";
-import { apiUrl, configureProvider, unknown } from "./support";
+import type { NewRun } from "./process";
+import { apiUrl, configuredRun, unknown } from "./support";
+
+let tenant: NewRun["tenant"];
 
 const state = { tenantId: "t-1", name: "acme", cells: ["eu-1", "us-1"], stage: "production", apiUrl };
 const failures = async (inputs: Properties) =>
@@ -12,7 +14,7 @@ const diff = (olds: Properties, news: Properties) =>
 
 describe("the check of a tenant", () => {
   beforeEach(() => {
-    configureProvider();
+    ({ tenant } = configuredRun());
   });
 
   for (const [what, inputs, properties] of [
@@ -35,14 +37,14 @@ describe("the check of a tenant", () => {
   }
 
   it("refuses a cell that the stage has not", async () => {
-    configureProvider("testing");
+    ({ tenant } = configuredRun("testing"));
     assert.deepEqual(await failures({ name: "a", cells: ["us-1"] }), ["cells"]);
   });
 });
 
 describe("the difference of a tenant", () => {
   beforeEach(() => {
-    configureProvider();
+    ({ tenant } = configuredRun());
   });
 
   it("is none where only the order of cells changed", async () => {

@@ -1,71 +1,60 @@
-import type { Authentication } from "../../client/api";
 import { parsePublicKey } from "../../client/public-key";
 import type { ApiApplication } from "../../client/schemas";
-import type { RecordedAs } from "../../journal/index";
+import { sameMembers } from "../engine/inputs";
+import { refusal } from "../tenant/tenant-model";
+import type { Run } from "../run/run";
 import { applicationToAdopt, provenCredentials } from "./adopted-credentials";
 import { publicHalf } from "./adopted-secret";
 import type { Adoption } from "./adoption";
-import { sameMembers } from "../engine/inputs";
-import type { ObtainedApplication } from "./obtain-application";
-import { isApplicationOfStack, noteApplicationOfStack } from "../run/known-objects";
-import { heldObjectId, record } from "../run/recorder";
-import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
-import { refusal } from "../tenant/tenant-model";
-
-/** Applications that this run's program adopts: whatever else the run does, it never deletes one of them. */
-export const adoptedInThisRun = new Set<string>();
+import type { ApplicationCreate, ObtainedApplication } from "./application-create";
+import { type Inputs, scopesOf } from "./tenant-application-model";
 
 /**
  * Takes an existing application over, on the record: nothing is sent that changes anything. All is checked before: that
  * it is as declared, and that its authorization server gives a token for its credentials.
  *
- * @param onRecord is told where the result is on record, if that is known, before this resolves
  * @throws TenantManagementError with the way out
  */
 export async function adoptApplication(
-  wanted: Inputs,
+  create: ApplicationCreate,
   adopt: Adoption,
-  authentication: Authentication,
-  onRecord: (recordedAs: RecordedAs | undefined) => void,
 ): Promise<ObtainedApplication> {
+  const { run, wanted, authentication, slot } = create;
   const { tenantId } = wanted;
   const { applicationId } = adopt;
-  const slot = wanted.slot ?? unknownSlot(applicationId);
-  assertNotHeld(applicationId, heldObjectId("TenantApplication", slot));
-  const application = await applicationToAdopt({ tenantId, applicationId });
+  assertNotHeld(run, applicationId, run.held.idOf("TenantApplication", slot.name));
+  const application = await applicationToAdopt(run, { tenantId, applicationId });
   assertAsDeclared(application, wanted);
-  const credentials = await provenCredentials({ tenantId, ...adopt }, authentication.type);
+  const credentials = await provenCredentials(run, { tenantId, ...adopt }, authentication.type);
   if (credentials.type !== "CLIENT_SECRET" && authentication.type !== "CLIENT_SECRET") {
     await assertSameKey(wanted, authentication.keyId, credentials, adopt);
   }
-  const recording = await record({
+  const { cell, scopes, authMethod } = create.parameters;
+  const parameters = { cell, scopes, authMethod, adopt: applicationId };
+  const intention = {
     type: "TenantApplication",
     operation: "create",
     slot,
     tenantId,
     applicationId,
-    parameters: {
-      cell: wanted.cell,
-      scopes: scopesOf(wanted.scopes),
-      authMethod: authentication.type,
-      adopt: applicationId,
-    },
+  } as const;
+  return create.onRecord({ ...intention, parameters }, () => {
+    run.known.noteApplicationOfStack(applicationId, tenantId);
+    run.guard.noteKept("TenantApplication", applicationId);
+    const { clientId } = application;
+    const adopted = credentials.type === "CLIENT_SECRET" ? { ...application, credentials } : application;
+    return Promise.resolve([{ outcome: "adopted", applicationId, clientId }, adopted]);
   });
-  noteApplicationOfStack(applicationId, tenantId);
-  adoptedInThisRun.add(applicationId);
-  const { clientId } = application;
-  onRecord(await recording.end({ outcome: "adopted", applicationId, clientId }));
-  return credentials.type === "CLIENT_SECRET" ? { ...application, credentials } : application;
 }
 
 /** `heldId` is what the stack held in this very place: it would be deleted as the predecessor of itself. */
-function assertNotHeld(applicationId: string, heldId: string | undefined): void {
+function assertNotHeld({ known }: Run, applicationId: string, heldId: string | undefined): void {
   if (heldId === applicationId) {
     throw refusal(
       `Application ${applicationId} is this resource's own: it cannot be replaced by itself. To have a new one made, remove \`adopt\` first.`,
     );
   }
-  if (isApplicationOfStack(applicationId)) {
+  if (known.isApplicationOfStack(applicationId)) {
     throw refusal(
       `Application ${applicationId} cannot be adopted: another resource of this stack holds it. Remove one of them.`,
     );

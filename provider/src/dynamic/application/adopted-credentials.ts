@@ -3,13 +3,10 @@ import { serverRefusals } from "../../client/as-asked";
 import type { ApiApplication, AuthMethod } from "../../client/schemas";
 import { type AdoptedSecret, readAdoptedSecret, toCredentials } from "./adopted-secret";
 import type { KeyAdoption } from "./adoption";
-import { applicationsOf, findApplication } from "../run/known-objects";
 import { assertHosts } from "../run/refused-hosts";
 import { readSecretTags, readSecretValue } from "../../aws/secret-value";
-import { currentApi, currentReach, currentSettings } from "../run/session";
+import type { Run } from "../run/run";
 import { refusal } from "../tenant/tenant-model";
-
-const proven = new Map<string, Promise<ApplicationCredentials>>();
 
 /**
  * Reads the credentials of an application that is to be adopted, and makes sure that they are its own: its
@@ -18,12 +15,13 @@ const proven = new Map<string, Promise<ApplicationCredentials>>();
  * @throws TenantManagementError with the way out; never with anything of the credentials
  */
 export function provenCredentials(
+  run: Run,
   adopted: KeyAdoption,
   authMethod: AuthMethod,
 ): Promise<ApplicationCredentials> {
   const key = JSON.stringify([adopted.tenantId, adopted.applicationId, adopted.secretArn, authMethod]);
-  const pending = proven.get(key) ?? prove(adopted, authMethod);
-  proven.set(key, pending);
+  const pending = run.provenCredentials.get(key) ?? prove(run, adopted, authMethod);
+  run.provenCredentials.set(key, pending);
   return pending;
 }
 
@@ -33,17 +31,21 @@ export function provenCredentials(
  * @throws TenantManagementError `INPUT_INVALID` where its tenant does not hold it, `ANSWER_INVALID` where its servers are
  *   at hosts that are not allowed
  */
-export async function applicationToAdopt({
-  tenantId,
-  applicationId,
-}: Omit<KeyAdoption, "secretArn">): Promise<ApiApplication> {
-  const found = await findApplication(tenantId, applicationId);
+export async function applicationToAdopt(
+  run: Run,
+  { tenantId, applicationId }: Omit<KeyAdoption, "secretArn">,
+): Promise<ApiApplication> {
+  const found = await run.known.findApplication(tenantId, applicationId);
   if (found !== undefined) {
-    assertHosts(`Application ${applicationId} was not adopted`, serverRefusals(found, currentSettings()));
+    assertHosts(
+      `Application ${applicationId} was not adopted`,
+      serverRefusals(found, run.settings),
+      run.settings,
+    );
     return found;
   }
-  const applications = await applicationsOf(tenantId);
-  const { stage } = currentSettings();
+  const applications = await run.known.applicationsOf(tenantId);
+  const { stage } = run.settings;
   const held = applications?.map((application) => `${application.applicationId} (cell ${application.cell})`);
   throw refusal(
     held === undefined
@@ -53,19 +55,23 @@ export async function applicationToAdopt({
   );
 }
 
-async function prove(adopted: KeyAdoption, authMethod: AuthMethod): Promise<ApplicationCredentials> {
+async function prove(
+  run: Run,
+  adopted: KeyAdoption,
+  authMethod: AuthMethod,
+): Promise<ApplicationCredentials> {
   const { secretArn } = adopted;
-  const application = await applicationToAdopt(adopted);
+  const application = await applicationToAdopt(run, adopted);
   const value = await readSecretValue(
     secretArn,
     `The credentials of application ${application.applicationId} cannot be read from adopt.secretArn`,
-    currentReach().aws,
+    run.reach.aws,
   );
   const secret = readAdoptedSecret(value, secretArn);
   assertOfApplication(secret, application, adopted);
-  if (!namesApplication(secret, application)) await assertTagged(application, adopted);
+  if (!namesApplication(secret, application)) await assertTagged(run, application, adopted);
   const credentials = await toCredentials(secret, authMethod, secretArn);
-  await (await currentApi()).proveCredentials(adopted.tenantId, application, credentials);
+  await (await run.api()).proveCredentials(adopted.tenantId, application, credentials);
   return credentials;
 }
 
@@ -94,13 +100,17 @@ function namesApplication(secret: AdoptedSecret, { applicationId, clientId }: Ap
  *
  * @throws TenantManagementError `INPUT_INVALID` with the command that tags it
  */
-async function assertTagged({ applicationId, cell }: ApiApplication, adopted: KeyAdoption): Promise<void> {
+async function assertTagged(
+  run: Run,
+  { applicationId, cell }: ApiApplication,
+  adopted: KeyAdoption,
+): Promise<void> {
   const { tenantId, secretArn } = adopted;
-  const expected = { stage: currentSettings().stage, cell, tenant_id: tenantId };
+  const expected = { stage: run.settings.stage, cell, tenant_id: tenantId };
   const tags = await readSecretTags(
     secretArn,
     `Whether the secret of adopt.secretArn is that of application ${applicationId} cannot be found out`,
-    currentReach().aws,
+    run.reach.aws,
   );
   const isTagged = Object.entries(expected).every(([key, value]) => tags.get(key) === value);
   if (isTagged && (tags.get("customer") ?? "") !== "") return;

@@ -14,7 +14,8 @@ import {
   withoutUndefined,
 } from "../engine/inputs";
 import { reporting } from "../engine/report";
-import { configure } from "../run/session";
+import type { Run } from "../run/run";
+import type { ConfigureRequest } from "../run/session";
 
 const generate = promisify(generateKeyPair);
 
@@ -46,8 +47,12 @@ const stateSchema = z.looseObject({ adopt: z.looseObject({ applicationId: z.stri
  * The `SigningKey` resource's operations. They send nothing that changes anything: the key lives in the state,
  * encrypted. One that is adopted is read once, and is the application's own: a token was got with it.
  */
-export const signingKey = reporting({
-  configure,
+class SigningKeyOperations {
+  constructor(private readonly run: Run) {}
+
+  configure(request: ConfigureRequest): void {
+    this.run.configure(request);
+  }
 
   check(_olds: Properties, news: Properties): { inputs: Properties; failures: CheckFailure[] } {
     const failures = checkInputs(inputsSchema, news);
@@ -61,7 +66,7 @@ export const signingKey = reporting({
       });
     }
     return { inputs: news, failures };
-  },
+  }
 
   diff(_id: string, olds: Properties, news: Properties): { changes: boolean; replaces: string[] } {
     const replaces = [
@@ -73,21 +78,26 @@ export const signingKey = reporting({
       ...(adoptsAnother(news["adopt"], stateSchema.parse(olds).adopt?.applicationId) ? ["adopt"] : []),
     ];
     return { changes: replaces.length > 0, replaces };
-  },
+  }
 
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const { algorithm, modulusLength, adopt } = inputsSchema.parse(withoutProvider(inputs));
     const pair =
       adopt === undefined
         ? await makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
-        : await adoptKeyPair(algorithm, adopt);
+        : await adoptKeyPair(this.run, algorithm, adopt);
     const { thumbprint } = await parsePublicKey(pair.publicKeyPem);
     return {
       id: thumbprint,
       outs: withoutUndefined({ algorithm, modulusLength, adopt, keyId: thumbprint, ...pair }),
     };
-  },
-});
+  }
+}
+
+/** Makes the `SigningKey` resource's operations in a run. */
+export function signingKeyHandler(run: Run) {
+  return reporting(run, new SigningKeyOperations(run));
+}
 
 interface KeyPair {
   publicKeyPem: string;
@@ -96,8 +106,8 @@ interface KeyPair {
   keyId?: string;
 }
 
-async function adoptKeyPair(algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
-  const credentials = await provenCredentials(adopt, algorithm === "RS256" ? "RSA" : "EC");
+async function adoptKeyPair(run: Run, algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
+  const credentials = await provenCredentials(run, adopt, algorithm === "RS256" ? "RSA" : "EC");
   if (credentials.type === "CLIENT_SECRET") throw new TypeError("a client secret is no key pair");
   const { privateKey, keyId } = credentials;
   return {

@@ -9,8 +9,7 @@ import type { ApiApplication } from "../../client/schemas";
 import { secretNameOf } from "../../names/secret-name";
 import { publicHalf } from "./adopted-secret";
 import { onceForAll } from "../once-for-all";
-import { applicationsOf } from "../run/known-objects";
-import { currentReach, currentSecretPrefix, currentSettings } from "../run/session";
+import type { Run } from "../run/run";
 import type { State } from "./tenant-application-model";
 
 /** What the value of an application's secret says of whose it is. */
@@ -26,31 +25,83 @@ type StoredValue = z.output<typeof valueSchema>;
 /** What AWS answers for a secret: its value, or why there is none to read. */
 type Answer = { kind: "value"; value: string | undefined } | { kind: "missing" } | { kind: "marked" };
 
-/**
- * Warns where the secret of an application that a customer has no longer holds its credential: somebody changed it in AWS.
- * A refresh runs no program, so this is where it is seen. The value is compared here, and is in no message.
- *
- * @param found the application as the API has it
- */
-export async function warnOfOverwrittenSecret(state: State, found: ApiApplication): Promise<void> {
-  const slot = slotIn(state);
-  if (slot === undefined || state.isPartlyMade === true || looks.haveFailed) return;
-  const name = secretNameOf(currentSecretPrefix(), currentSettings().stage, slot);
-  const answer = await look(name);
-  if (answer === undefined || answer.kind === "missing") return;
-  if (answer.kind === "marked") {
-    const customer = slot.split("/")[0] ?? "";
-    console.warn(
-      `warning: ${slot}: the secret ${name} is marked for deletion, and nobody can read it. ` +
-        `Run \`npm run tenants -- restore ${customer}\`.`,
-    );
-    return;
+/** What the secrets in AWS hold, as far as a run asks for it. */
+export class StoredCredentials {
+  readonly #run: Run;
+  /** Where AWS cannot be asked once, it is not asked again in this run. */
+  #hasFailed = false;
+
+  constructor(run: Run) {
+    this.#run = run;
   }
-  if (await isOfStack(answer.value, state, found)) return;
-  console.warn(
-    `warning: ${slot}: the secret ${name} no longer holds the credential that this stack stored: it was changed in AWS outside this stack. ` +
-      "Run `pulumi preview`, which prints the command that repairs it.",
-  );
+
+  /**
+   * Warns where the secret of an application that a customer has no longer holds its credential: somebody changed it in AWS.
+   * A refresh runs no program, so this is where it is seen. The value is compared here, and is in no message.
+   *
+   * @param found the application as the API has it
+   */
+  async warnOfOverwritten(state: State, found: ApiApplication): Promise<void> {
+    const slot = slotIn(state);
+    if (slot === undefined || state.isPartlyMade === true || this.#hasFailed) return;
+    const name = secretNameOf(this.#run.secretPrefix, this.#run.settings.stage, slot);
+    const answer = await this.#look(name);
+    if (answer === undefined || answer.kind === "missing") return;
+    if (answer.kind === "marked") {
+      const customer = slot.split("/")[0] ?? "";
+      console.warn(
+        `warning: ${slot}: the secret ${name} is marked for deletion, and nobody can read it. ` +
+          `Run \`npm run tenants -- restore ${customer}\`.`,
+      );
+      return;
+    }
+    if (await this.#isOfStack(answer.value, state, found)) return;
+    console.warn(
+      `warning: ${slot}: the secret ${name} no longer holds the credential that this stack stored: it was changed in AWS outside this stack. ` +
+        "Run `pulumi preview`, which prints the command that repairs it.",
+    );
+  }
+
+  readonly #openClient = onceForAll(async () => {
+    const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+    const client = this.#run.reach.aws.open(SecretsManagerClient, "secretsmanager");
+    return (name: string) => client.send(new GetSecretValueCommand({ SecretId: name }));
+  });
+
+  async #look(name: string): Promise<Answer | undefined> {
+    try {
+      const read = await this.#openClient();
+      return { kind: "value", value: (await read(name)).SecretString };
+    } catch (error) {
+      // The AWS provider's own refresh says that a secret is not there, or has no version.
+      if (isAwsError(error, "ResourceNotFoundException")) return { kind: "missing" };
+      if (isAwsError(error, "InvalidRequestException")) return { kind: "marked" };
+      if (!this.#hasFailed) {
+        this.#hasFailed = true;
+        console.warn(
+          `warning: whether the secrets in AWS are still as this stack stored them could not be found out: ${messageOf(error)} ` +
+            "(it takes secretsmanager:GetSecretValue).",
+        );
+      }
+      return undefined;
+    }
+  }
+
+  async #isOfStack(value: string | undefined, state: State, { clientId }: ApiApplication): Promise<boolean> {
+    const stored = valueSchema.safeParse(parseJson(value ?? "")).data;
+    if (stored === undefined) return false;
+    if (stored.application_id !== state.applicationId) {
+      // Another generation of the slot: that one's own refresh compares its credential.
+      const others = (await this.#run.known.applicationsOf(state.tenantId)) ?? [];
+      return others.some(({ applicationId, cell }) => {
+        return applicationId === stored.application_id && cell === state.cell;
+      });
+    }
+    if (stored.client_id !== clientId) return false;
+    return state.authMethod === "CLIENT_SECRET"
+      ? stored.client_secret === state.clientSecret
+      : stored.key_id === state.keyId && holdsKeyOf(state, stored);
+  }
 }
 
 /** Gives the slot of the first generation, which names the secret; undefined where the resource is no customer's. */
@@ -58,54 +109,6 @@ function slotIn({ slot, cell }: State): string | undefined {
   const [customer, ofCell, purpose] = slot?.name.split("/") ?? [];
   if (customer === undefined || purpose === undefined || ofCell !== cell) return undefined;
   return [customer, ofCell, purpose].join("/");
-}
-
-/** Where AWS cannot be asked once, it is not asked again in this run. */
-const looks = { haveFailed: false };
-
-const openClient = onceForAll(async () => {
-  const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
-  const client = currentReach().aws.open(SecretsManagerClient, "secretsmanager");
-  return (name: string) => client.send(new GetSecretValueCommand({ SecretId: name }));
-});
-
-async function look(name: string): Promise<Answer | undefined> {
-  try {
-    const read = await openClient();
-    return { kind: "value", value: (await read(name)).SecretString };
-  } catch (error) {
-    // The AWS provider's own refresh says that a secret is not there, or has no version.
-    if (isAwsError(error, "ResourceNotFoundException")) return { kind: "missing" };
-    if (isAwsError(error, "InvalidRequestException")) return { kind: "marked" };
-    if (!looks.haveFailed) {
-      looks.haveFailed = true;
-      console.warn(
-        `warning: whether the secrets in AWS are still as this stack stored them could not be found out: ${messageOf(error)} ` +
-          "(it takes secretsmanager:GetSecretValue).",
-      );
-    }
-    return undefined;
-  }
-}
-
-async function isOfStack(
-  value: string | undefined,
-  state: State,
-  { clientId }: ApiApplication,
-): Promise<boolean> {
-  const stored = valueSchema.safeParse(parseJson(value ?? "")).data;
-  if (stored === undefined) return false;
-  if (stored.application_id !== state.applicationId) {
-    // Another generation of the slot: that one's own refresh compares its credential.
-    const others = (await applicationsOf(state.tenantId)) ?? [];
-    return others.some(({ applicationId, cell }) => {
-      return applicationId === stored.application_id && cell === state.cell;
-    });
-  }
-  if (stored.client_id !== clientId) return false;
-  return state.authMethod === "CLIENT_SECRET"
-    ? stored.client_secret === state.clientSecret
-    : stored.key_id === state.keyId && holdsKeyOf(state, stored);
 }
 
 /** A key of the customer's own is not in the secret. */

@@ -2,7 +2,7 @@ import { messageOf } from "../../client/errors";
 import { noteCredential } from "../../client/redaction";
 import type { Properties } from "./inputs";
 import { PartlyMadeError } from "./partly-made";
-import { assertNothingReveals } from "../run/session";
+import type { Run } from "../run/run";
 
 /**
  * Turns whatever was thrown into what the engine shows: the message, once. The host prints an error's `stack` beside
@@ -53,10 +53,13 @@ type Reporting<T> = {
 };
 
 /**
- * Makes every method of a provider throw {@link ReportedError}, and do nothing where the process was started in a way that
- * writes credentials down.
+ * Makes every method of a provider throw {@link ReportedError}, and do nothing where the process of its run was started
+ * in a way that writes credentials down.
  */
-export function reporting<T extends object>(provider: T): Reporting<T> {
+export function reporting<T extends object>(
+  run: Pick<Run, "assertNothingReveals">,
+  provider: T,
+): Reporting<T> {
   return new Proxy(provider as Reporting<T>, {
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name);
@@ -64,7 +67,7 @@ export function reporting<T extends object>(provider: T): Reporting<T> {
       return async (...args: unknown[]): Promise<unknown> => {
         noteCredentialsIn(args);
         try {
-          if (name !== "configure") assertNothingReveals();
+          if (name !== "configure") run.assertNothingReveals();
           return await (member as (...given: unknown[]) => unknown).apply(target, args);
         } catch (error) {
           throw new ReportedError(error);

@@ -1,28 +1,38 @@
 import { messageOf } from "../../client/errors";
-import type { Properties } from "../engine/inputs";
-import { endIntentOfProgram } from "./recorder";
 import { slotSchema } from "../../names/slot";
+import type { Properties } from "../engine/inputs";
+import type { RunRecord } from "./recorder";
 
-/** The applications that were asked for in this run, by the change of their customer. */
-const arrived = new Map<string, Set<string>>();
+/** The changes of customers that this run's program has announced. */
+export class CustomerChanges {
+  readonly #record: RunRecord;
+  /** The applications that were asked for in this run, by the change of their customer. */
+  readonly #arrived = new Map<string, Set<string>>();
 
-/**
- * Records that a change of a customer is done, once all of its applications are asked for: each depends on its secret,
- * and so is asked for when the secret is as it is declared. Only an `up` asks: a change that a `refresh` or a `destroy`
- * with `--run-program` announces stays without an end.
- */
-export async function noteChangeArrived(inputs: Properties): Promise<void> {
-  const { data } = slotSchema.safeParse(inputs["slot"]);
-  if (data?.change === undefined) return;
-  const { name, change } = data;
-  const slots = arrived.get(change.intent) ?? new Set<string>();
-  arrived.set(change.intent, slots);
-  if (slots.has(name)) return;
-  slots.add(name);
-  if (slots.size !== change.applications) return;
-  await endIntentOfProgram(data, change.intent, { outcome: "changed" }).catch((error: unknown) => {
-    console.warn(
-      `warning: that the change of customer ${name.split("/")[0] ?? ""} is done could not be recorded: ${messageOf(error)}`,
-    );
-  });
+  constructor(record: RunRecord) {
+    this.#record = record;
+  }
+
+  /**
+   * Records that a change of a customer is done, once all of its applications are asked for: each depends on its
+   * secret, and so is asked for when the secret is as it is declared. Only an `up` asks: a change that a `refresh` or a
+   * `destroy` with `--run-program` announces stays without an end.
+   */
+  async noteArrived(inputs: Properties): Promise<void> {
+    const { data } = slotSchema.safeParse(inputs["slot"]);
+    if (data?.change === undefined) return;
+    const { name, change } = data;
+    const slots = this.#arrived.get(change.intent) ?? new Set<string>();
+    this.#arrived.set(change.intent, slots);
+    if (slots.has(name)) return;
+    slots.add(name);
+    if (slots.size !== change.applications) return;
+    await this.#record
+      .endIntentOfProgram(data, change.intent, { outcome: "changed" })
+      .catch((error: unknown) => {
+        console.warn(
+          `warning: that the change of customer ${name.split("/")[0] ?? ""} is done could not be recorded: ${messageOf(error)}`,
+        );
+      });
+  }
 }

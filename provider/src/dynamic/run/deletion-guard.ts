@@ -1,98 +1,132 @@
 import { rowOfStage } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
-import type { RecordedObject } from "./deletion";
-import type { Properties } from "../engine/inputs";
-import { rememberAll } from "./recorder";
-import { currentSettings } from "./session";
+import type { RecordedType } from "../../journal/index";
 import { slotSchema } from "../../names/slot";
-import { presentStackOf } from "./stack-identity";
+import type { Properties } from "../engine/inputs";
+import type { RecordedObject } from "./deletion";
+import type { RunRecord } from "./recorder";
+import type { Session } from "./session";
+import type { StackIdentity } from "./stack-identity";
 
-/**
- * What must hold before anything is deleted in production. The engine's protection can be taken away, in the state or
- * by an edited file; the record cannot. A `destroy` asks for no `check`, an `up` does, before its deletes too.
- */
+/** The resources that are deleted at the vendor. */
+type DeletedType = Extract<RecordedType, "Tenant" | "TenantApplication">;
 
-/** Resources that this run's program declares, by type. */
-const declaredSlots = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
-/** Objects that this run's program replaces, and that it may replace. */
-const replacedObjects = new Set<string>();
-
-/** Resources whose application was made in this run. */
-const madeSlots = new Set<string>();
-
-/** Notes a resource whose application was made in this run. */
-export function noteMade(slotName: string | undefined): void {
-  if (slotName !== undefined) madeSlots.add(slotName);
-}
-
-/** Notes a resource that this run's program declares. */
-export function noteDeclared(type: keyof typeof declaredSlots, inputs: Properties): void {
-  const slot = slotSchema.safeParse(inputs["slot"]).data;
-  if (slot !== undefined) declaredSlots[type].add(slot.name);
+/** What a guard goes by. */
+interface Grounds {
+  session: Session;
+  stack: StackIdentity;
+  record: RunRecord;
 }
 
 /**
- * Notes a tenant or an application that this run's program replaces. A `destroy --target` asks for a `diff`, too, with
- * inputs that it makes up: it has declared nothing before.
+ * What must hold before anything is deleted: never what this run's program keeps, and in production only what was
+ * declared to go. The engine's protection can be taken away, in the state or by an edited file; the record cannot. A
+ * `destroy` asks for no `check`, an `up` does, before its deletes too.
  */
-export function noteReplaced(type: keyof typeof declaredSlots, objectId: string, inputs: Properties): void {
-  const slot = slotSchema.safeParse(inputs["slot"]).data;
-  if (slot !== undefined && declaredSlots[type].has(slot.name)) replacedObjects.add(objectId);
-}
+export class DeletionGuard {
+  readonly #session: Session;
+  readonly #stack: StackIdentity;
+  readonly #record: RunRecord;
+  /** Resources that this run's program declares, by type. */
+  readonly #declaredSlots = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
+  /** Objects that this run's program declares or adopts: whatever else the run does, it never deletes one of them. */
+  readonly #keptObjects = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
+  /** Objects that this run's program replaces, and that it may replace. */
+  readonly #replacedObjects = new Set<string>();
+  /** Resources whose application was made in this run. */
+  readonly #madeSlots = new Set<string>();
 
-/**
- * Refuses to delete a tenant or an application in production, unless
- *
- * - its customer is on record as deprecated by an `up` that came to its end,
- * - another application was made in its place,
- * - the program declares another generation of it, and not this one any more,
- * - the program replaces it, or (`allowReplace`) its tenant, or
- * - the program has no customers, but declares applications by names of its own: it protects what it needs itself.
- *
- * @param what names it: `Tenant "acme" (t-1)`
- * @param madeIn the stage in which it was made, as the state has it
- * @throws TenantManagementError `INPUT_INVALID` with the way out
- */
-export async function assertMayBeDeleted(
-  object: RecordedObject,
-  what: string,
-  madeIn: unknown,
-): Promise<void> {
-  if (![currentSettings().stage, madeIn].some((stage) => rowOfStage(stage)?.isProtected === true)) return;
-  const { slot, tenantId = "", applicationId } = object;
-  if (replacedObjects.has(tenantId) || (applicationId !== undefined && replacedObjects.has(applicationId)))
-    return;
-  if (
-    isProgramOfOnesOwn() ||
-    isRetired(slot.name) ||
-    (applicationId !== undefined && madeSlots.has(slot.name))
-  )
-    return;
-  const stack = presentStackOf(slot);
-  const memory = await rememberAll(stack);
-  const customer = memory.customerOf(stack, tenantId) ?? slot.name.split("/")[0] ?? "";
-  if (memory.statusOf({ stack, customer }) === "deprecated") return;
-  if (applicationId !== undefined && memory.hasSuccessor({ stack, slot: slot.name }, applicationId)) return;
-  throw refused(what, customer);
+  constructor({ session, stack, record }: Grounds) {
+    this.#session = session;
+    this.#stack = stack;
+    this.#record = record;
+  }
+
+  /** Notes an object that this run's program declares or adopts. */
+  noteKept(type: DeletedType, objectId: string): void {
+    this.#keptObjects[type].add(objectId);
+  }
+
+  /** Tells whether this run's program declares or adopts an object. */
+  isKept(type: DeletedType, objectId: string): boolean {
+    return this.#keptObjects[type].has(objectId);
+  }
+
+  /** Notes a resource whose application was made in this run. */
+  noteMade(slotName: string | undefined): void {
+    if (slotName !== undefined) this.#madeSlots.add(slotName);
+  }
+
+  /** Notes a resource that this run's program declares. */
+  noteDeclared(type: DeletedType, inputs: Properties): void {
+    const slot = slotSchema.safeParse(inputs["slot"]).data;
+    if (slot !== undefined) this.#declaredSlots[type].add(slot.name);
+  }
+
+  /**
+   * Notes a tenant or an application that this run's program replaces. A `destroy --target` asks for a `diff`, too, with
+   * inputs that it makes up: it has declared nothing before.
+   */
+  noteReplaced(type: DeletedType, objectId: string, inputs: Properties): void {
+    const slot = slotSchema.safeParse(inputs["slot"]).data;
+    if (slot !== undefined && this.#declaredSlots[type].has(slot.name)) this.#replacedObjects.add(objectId);
+  }
+
+  /**
+   * Refuses to delete a tenant or an application in production, unless
+   *
+   * - its customer is on record as deprecated by an `up` that came to its end,
+   * - another application was made in its place,
+   * - the program declares another generation of it, and not this one any more,
+   * - the program replaces it, or (`allowReplace`) its tenant, or
+   * - the program has no customers, but declares applications by names of its own: it protects what it needs itself.
+   *
+   * @param what names it: `Tenant "acme" (t-1)`
+   * @param madeIn the stage in which it was made, as the state has it
+   * @throws TenantManagementError `INPUT_INVALID` with the way out
+   */
+  async assertMayBeDeleted(object: RecordedObject, what: string, madeIn: unknown): Promise<void> {
+    const { stage } = this.#session.settings;
+    if (![stage, madeIn].some((name) => rowOfStage(name)?.isProtected === true)) return;
+    if (this.#isReplaced(object)) return;
+    const { slot, tenantId = "", applicationId } = object;
+    const stack = this.#stack.presentStackOf(slot);
+    const memory = await this.#record.rememberAll(stack);
+    const customer = memory.customerOf(stack, tenantId) ?? slot.name.split("/")[0] ?? "";
+    if (memory.statusOf({ stack, customer }) === "deprecated") return;
+    if (applicationId !== undefined && memory.hasSuccessor({ stack, slot: slot.name }, applicationId)) return;
+    throw refused(what, customer);
+  }
+
+  /** Tells whether something else comes in an object's place in this run, or its program protects it by itself. */
+  #isReplaced({ slot, tenantId = "", applicationId }: RecordedObject): boolean {
+    const ids = [tenantId, ...(applicationId === undefined ? [] : [applicationId])];
+    return (
+      ids.some((id) => this.#replacedObjects.has(id)) ||
+      this.#isProgramOfOnesOwn() ||
+      this.#isRetired(slot.name) ||
+      (applicationId !== undefined && this.#madeSlots.has(slot.name))
+    );
+  }
+
+  /** Tells whether this run's program declares other generations of an application, and not this one. */
+  #isRetired(slotName: string): boolean {
+    const place = placeOf(slotName);
+    const declared = this.#declaredSlots.TenantApplication;
+    return (
+      place !== undefined && !declared.has(slotName) && [...declared].some((name) => placeOf(name) === place)
+    );
+  }
+
+  /** Tells whether this run's program is another one than this project's, whose applications are all named so. */
+  #isProgramOfOnesOwn(): boolean {
+    const declared = [...this.#declaredSlots.TenantApplication];
+    return declared.length > 0 && declared.every((name) => placeOf(name) === undefined);
+  }
 }
 
 /** `<customer>/<cell>/<purpose>`, and the number of a later generation. */
 const generationPattern = /^([^/]+\/[^/]+\/[^/]+)(?:\/[1-9]\d*)?$/;
-
-/** Tells whether this run's program declares other generations of an application, and not this one. */
-function isRetired(slotName: string): boolean {
-  const place = placeOf(slotName);
-  const declared = declaredSlots.TenantApplication;
-  return (
-    place !== undefined && !declared.has(slotName) && [...declared].some((name) => placeOf(name) === place)
-  );
-}
-
-/** Tells whether this run's program is another one than this project's, whose applications are all named so. */
-function isProgramOfOnesOwn(): boolean {
-  const declared = [...declaredSlots.TenantApplication];
-  return declared.length > 0 && declared.every((name) => placeOf(name) === undefined);
-}
 
 function placeOf(slotName: string): string | undefined {
   return generationPattern.exec(slotName)?.[1];

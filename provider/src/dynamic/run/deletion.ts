@@ -1,6 +1,6 @@
 import type { Deletion } from "../../client/api";
-import { assertGone, isOnlyTenantOfStack, noteOrganizationKnown } from "./known-objects";
-import { type Intention, mayBeDeletedByUs, record } from "./recorder";
+import type { Intention } from "./recorder";
+import type { Run } from "./run";
 
 /** An object of the stack's, as the record names it. */
 export type RecordedObject = Pick<Intention, "type" | "slot" | "tenantId" | "applicationId">;
@@ -12,18 +12,20 @@ export type RecordedObject = Pick<Intention, "type" | "slot" | "tenantId" | "app
  * @param send asks the API to delete it
  */
 export async function deleteOnRecord(
+  run: Run,
   object: RecordedObject,
   what: string,
   send: () => Promise<Deletion>,
 ): Promise<void> {
-  const isExpectedMissing = await isDeletedByUs(object);
-  const recording = await record({ ...object, operation: "delete" });
+  const { known, record } = run;
+  const isExpectedMissing = await isDeletedByUs(run, object);
+  const recording = await record.start({ ...object, operation: "delete" });
   try {
     const deletion = await send();
     // Of the stack's only tenant nothing is left that could tell whose credentials these are.
-    const isLikely = deletion === "perhapsDeleted" && object.type === "Tenant" && isOnlyTenantOfStack();
-    if (deletion === "deleted") noteOrganizationKnown();
-    else if (!isExpectedMissing && !isLikely) await assertGone(what);
+    const isLikely = deletion === "perhapsDeleted" && object.type === "Tenant" && known.isOnlyTenantOfStack();
+    if (deletion === "deleted") known.noteOrganizationKnown();
+    else if (!isExpectedMissing && !isLikely) await known.assertGone(what);
     await recording.end({ outcome: deletion === "missing" ? "gone" : "deleted" });
   } catch (error) {
     await recording.fail(error);
@@ -37,11 +39,14 @@ export async function deleteOnRecord(
  *
  * @throws TenantManagementError `REFUSED`
  */
-export async function assertMissing(object: RecordedObject, what: string): Promise<void> {
-  if (!(await isDeletedByUs(object))) await assertGone(what);
+export async function assertMissing(run: Run, object: RecordedObject, what: string): Promise<void> {
+  if (!(await isDeletedByUs(run, object))) await run.known.assertGone(what);
 }
 
 /** A crash may have come between a delete and the state. */
-function isDeletedByUs({ type, slot, tenantId, applicationId }: RecordedObject): Promise<boolean> {
-  return mayBeDeletedByUs(type, slot, (type === "Tenant" ? tenantId : applicationId) ?? "");
+function isDeletedByUs(
+  { record }: Run,
+  { type, slot, tenantId, applicationId }: RecordedObject,
+): Promise<boolean> {
+  return record.mayBeDeletedByUs(type, slot, (type === "Tenant" ? tenantId : applicationId) ?? "");
 }

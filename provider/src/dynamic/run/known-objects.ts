@@ -3,160 +3,169 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication, ApiTenant } from "../../client/schemas";
 import { onceForAll } from "../once-for-all";
-import { noteMadeTenant } from "./own-changes";
-import { currentApi, currentSettings } from "./session";
-
-/**
- * What this process has learnt of the organization: lists that many resources share, and whether the API knows any of
- * the tenants that the stack holds. When it knows none, the credentials are most likely another organization's, and
- * "not found" does not mean that a tenant is gone.
- */
+import type { HeldObjects } from "./held-objects";
+import type { OwnChanges } from "./own-changes";
+import type { Session } from "./session";
 
 /** How long a missing tenant waits for others of its stack, which the engine reads beside it, in milliseconds. */
 const gatherMs = 500;
 
-const tenantsOfStack = new Set<string>();
-const credentials = { areKnownRight: false };
-/** Applications that the stack holds, each with its tenant: those the engine spoke of in this run, and those made in it. */
-const applicationsOfStack = new Map<string, string>();
-const applications = new Map<string, Promise<ApiApplication[] | undefined>>();
-
-/** Notes a tenant that the state holds. */
-export function noteTenantOfStack(tenantId: unknown): void {
-  if (typeof tenantId === "string") tenantsOfStack.add(tenantId);
-}
-
-/** Tells whether the engine has spoken of no more than one tenant of this stack. */
-export function isOnlyTenantOfStack(): boolean {
-  return tenantsOfStack.size <= 1;
-}
-
-/** Notes an application that the state holds, or is about to. */
-export function noteApplicationOfStack(applicationId: string, tenantId: string): void {
-  applicationsOfStack.set(applicationId, tenantId);
-}
-
-/** Tells whether an application is one that the stack holds, as far as this process knows by now. */
-export function isApplicationOfStack(applicationId: string): boolean {
-  return applicationsOfStack.has(applicationId);
-}
-
-/** Gives the ids of the applications in a tenant that the stack holds, as far as this process knows by now. */
-export function applicationsOfStackIn(tenantId: string): string[] {
-  return [...applicationsOfStack].flatMap(([applicationId, owner]) =>
-    owner === tenantId ? [applicationId] : [],
-  );
-}
-
-/** Notes that the API has just dealt with a tenant of this stack: the credentials are the right ones. */
-export function noteOrganizationKnown(): void {
-  credentials.areKnownRight = true;
-}
-
-/** Notes a tenant that this process has just made: it holds no application. */
-export function noteNewTenant(tenantId: string): void {
-  applications.set(tenantId, Promise.resolve([]));
-  noteMadeTenant(tenantId);
-}
-
-/** Tenants that this process has found again, after the answer to their create was lost. */
-const recoveredTenants = new Set<string>();
-
-/** Notes a tenant that this process has found again: that it is not another stack's is likely, and not certain. */
-export function noteRecoveredTenant(tenantId: string): void {
-  recoveredTenants.add(tenantId);
-  noteMadeTenant(tenantId);
-}
-
-/** Tells once of a tenant that this process has found again. */
-export function takeRecoveredTenant(tenantId: string): boolean {
-  return recoveredTenants.delete(tenantId);
-}
-
-/** Gives the tenants of the organization's list by id; the paged list is read once for all that ask. */
-const tenantsById = onceForAll(async (): Promise<Map<string, ApiTenant>> => {
-  const tenants = await (await currentApi()).listTenants();
-  return new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
-});
-
-/**
- * Finds a tenant: in the list that all share, or else by its id. A list may lag, and its pages may shift while they are
- * read: what it lacks is not gone.
- *
- * @returns Resolves with undefined only where the API knows none of that id.
- */
-export async function findTenant(tenantId: string): Promise<ApiTenant | undefined> {
-  const listed = (await tenantsById()).get(tenantId);
-  const found = listed ?? (await (await currentApi()).getTenant(tenantId));
-  if (found !== undefined) noteOrganizationKnown();
-  if (listed === undefined && found !== undefined) warnOfLaggingList(`tenant "${found.name}" (${tenantId})`);
-  return found;
+/** What the knowledge of an organization is built on. */
+interface Sources {
+  session: Session;
+  held: HeldObjects;
+  own: OwnChanges;
 }
 
 /**
- * Finds an application: in its tenant's list, which all share, or else by its id.
- *
- * @returns Resolves with undefined only where the API knows none of that id, or not the tenant.
+ * What this run has learnt of the organization: lists that many resources share, and whether the API knows any of the
+ * tenants that the stack holds. When it knows none, the credentials are most likely another organization's, and "not
+ * found" does not mean that a tenant is gone.
  */
-export async function findApplication(
-  tenantId: string,
-  applicationId: string,
-): Promise<ApiApplication | undefined> {
-  const list = await applicationsOf(tenantId);
-  const listed = list?.find((application) => application.applicationId === applicationId);
-  if (list === undefined || listed !== undefined) return listed;
-  const found = await (await currentApi()).getApplication(tenantId, applicationId);
-  if (found !== undefined) warnOfLaggingList(`application ${applicationId} of tenant ${tenantId}`);
-  return found;
-}
+export class KnownObjects {
+  readonly #session: Session;
+  readonly #held: HeldObjects;
+  readonly #own: OwnChanges;
+  readonly #tenantsOfStack = new Set<string>();
+  /** Applications that the stack holds, each with its tenant: those the engine spoke of in this run, and those made in it. */
+  readonly #applicationsOfStack = new Map<string, string>();
+  readonly #applications = new Map<string, Promise<ApiApplication[] | undefined>>();
+  #areCredentialsRight = false;
+  #isWarnedOfLag = false;
 
-const lagging = { isWarnedOf: false };
+  constructor({ session, held, own }: Sources) {
+    this.#session = session;
+    this.#held = held;
+    this.#own = own;
+  }
 
-/** Once: a list that lags may lack everything. */
-function warnOfLaggingList(what: string): void {
-  if (lagging.isWarnedOf) return;
-  lagging.isWarnedOf = true;
-  console.warn(
-    `warning: a list of the Tenant Management API lacks ${what}, which the API finds by its id. It stays in the state, and so does everything that is found so. Tell the vendor if this lasts.`,
-  );
-}
+  /** Notes a tenant that the state holds. */
+  noteTenantOfStack(tenantId: unknown): void {
+    if (typeof tenantId === "string") this.#tenantsOfStack.add(tenantId);
+  }
 
-/** Forgets a tenant's applications, which have changed. */
-export function forgetApplicationsOf(tenantId: string): void {
-  applications.delete(tenantId);
-}
+  /** Tells whether the engine has spoken of no more than one tenant of this stack. */
+  isOnlyTenantOfStack(): boolean {
+    return this.#tenantsOfStack.size <= 1;
+  }
 
-/** Gives a tenant's applications, undefined where the tenant is gone; the list is read once for all that ask. */
-export async function applicationsOf(tenantId: string): Promise<ApiApplication[] | undefined> {
-  const pending = applications.get(tenantId) ?? currentApi().then((api) => api.listApplications(tenantId));
-  applications.set(tenantId, pending);
-  const list = await pending.catch((error: unknown) => {
-    if (applications.get(tenantId) === pending) applications.delete(tenantId);
-    throw error;
+  /** Notes an application that the state holds, or is about to. */
+  noteApplicationOfStack(applicationId: string, tenantId: string): void {
+    this.#applicationsOfStack.set(applicationId, tenantId);
+  }
+
+  /** Tells whether an application is one that the stack holds, as far as this run knows by now. */
+  isApplicationOfStack(applicationId: string): boolean {
+    return this.#applicationsOfStack.has(applicationId);
+  }
+
+  /**
+   * Tells whether an application is in the state, or about to be. The engine asks for no difference of what it is told
+   * to replace: what is held there is known from the inputs alone.
+   */
+  isInState(applicationId: string): boolean {
+    return this.isApplicationOfStack(applicationId) || this.#held.has("TenantApplication", applicationId);
+  }
+
+  /** Gives the ids of the applications in a tenant that the stack holds, as far as this run knows by now. */
+  applicationsOfStackIn(tenantId: string): string[] {
+    return [...this.#applicationsOfStack].flatMap(([applicationId, owner]) =>
+      owner === tenantId ? [applicationId] : [],
+    );
+  }
+
+  /** Notes that the API has just dealt with a tenant of this stack: the credentials are the right ones. */
+  noteOrganizationKnown(): void {
+    this.#areCredentialsRight = true;
+  }
+
+  /** Notes a tenant that this run has just made: it holds no application. */
+  noteNewTenant(tenantId: string): void {
+    this.#applications.set(tenantId, Promise.resolve([]));
+    this.#own.noteMadeTenant(tenantId);
+  }
+
+  /** Gives the tenants of the organization's list by id; the paged list is read once for all that ask. */
+  readonly #tenantsById = onceForAll(async (): Promise<Map<string, ApiTenant>> => {
+    const tenants = await (await this.#session.api()).listTenants();
+    return new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
   });
-  if (list !== undefined) noteOrganizationKnown();
-  return list;
-}
 
-/**
- * Makes sure that what the API does not find is gone, and not merely another organization's.
- *
- * @param what names what was not found: `tenant "acme" (t-1)`
- * @throws {@link TenantManagementError} `REFUSED` when the API knows none of the stack's tenants, with a way to insist
- */
-export async function assertGone(what: string): Promise<void> {
-  if (credentials.areKnownRight || process.env["TENANTS_ACCEPT_MISSING"] === "true") return;
-  const existing = await tenantsById();
-  const isOurOrganization = (): boolean =>
-    credentials.areKnownRight || [...tenantsOfStack].some((tenantId) => existing.has(tenantId));
-  if (!isOurOrganization()) await sleepMs(gatherMs);
-  if (isOurOrganization()) return;
-  const settings = currentSettings();
-  throw new TenantManagementError(
-    "REFUSED",
-    `${what} is not known to the Tenant Management API (${settings.stage}), and neither is any other tenant of this stack: ` +
-      "the credentials are most likely another organization's. Nothing was changed. " +
-      "Check tenants:clientId, tenants:tokenUrl and the organization's key. " +
-      "If the tenants are truly gone, insist: set the environment variable TENANTS_ACCEPT_MISSING=true and run the same command again.",
-  );
+  /**
+   * Finds a tenant: in the list that all share, or else by its id. A list may lag, and its pages may shift while they
+   * are read: what it lacks is not gone.
+   *
+   * @returns Resolves with undefined only where the API knows none of that id.
+   */
+  async findTenant(tenantId: string): Promise<ApiTenant | undefined> {
+    const listed = (await this.#tenantsById()).get(tenantId);
+    const found = listed ?? (await (await this.#session.api()).getTenant(tenantId));
+    if (found !== undefined) this.noteOrganizationKnown();
+    if (listed === undefined && found !== undefined)
+      this.#warnOfLaggingList(`tenant "${found.name}" (${tenantId})`);
+    return found;
+  }
+
+  /**
+   * Finds an application: in its tenant's list, which all share, or else by its id.
+   *
+   * @returns Resolves with undefined only where the API knows none of that id, or not the tenant.
+   */
+  async findApplication(tenantId: string, applicationId: string): Promise<ApiApplication | undefined> {
+    const list = await this.applicationsOf(tenantId);
+    const listed = list?.find((application) => application.applicationId === applicationId);
+    if (list === undefined || listed !== undefined) return listed;
+    const found = await (await this.#session.api()).getApplication(tenantId, applicationId);
+    if (found !== undefined) this.#warnOfLaggingList(`application ${applicationId} of tenant ${tenantId}`);
+    return found;
+  }
+
+  /** Once: a list that lags may lack everything. */
+  #warnOfLaggingList(what: string): void {
+    if (this.#isWarnedOfLag) return;
+    this.#isWarnedOfLag = true;
+    console.warn(
+      `warning: a list of the Tenant Management API lacks ${what}, which the API finds by its id. It stays in the state, and so does everything that is found so. Tell the vendor if this lasts.`,
+    );
+  }
+
+  /** Forgets a tenant's applications, which have changed. */
+  forgetApplicationsOf(tenantId: string): void {
+    this.#applications.delete(tenantId);
+  }
+
+  /** Gives a tenant's applications, undefined where the tenant is gone; the list is read once for all that ask. */
+  async applicationsOf(tenantId: string): Promise<ApiApplication[] | undefined> {
+    const pending =
+      this.#applications.get(tenantId) ?? this.#session.api().then((api) => api.listApplications(tenantId));
+    this.#applications.set(tenantId, pending);
+    const list = await pending.catch((error: unknown) => {
+      if (this.#applications.get(tenantId) === pending) this.#applications.delete(tenantId);
+      throw error;
+    });
+    if (list !== undefined) this.noteOrganizationKnown();
+    return list;
+  }
+
+  /**
+   * Makes sure that what the API does not find is gone, and not merely another organization's.
+   *
+   * @param what names what was not found: `tenant "acme" (t-1)`
+   * @throws {@link TenantManagementError} `REFUSED` when the API knows none of the stack's tenants, with a way to insist
+   */
+  async assertGone(what: string): Promise<void> {
+    if (this.#areCredentialsRight || this.#session.environment["TENANTS_ACCEPT_MISSING"] === "true") return;
+    const existing = await this.#tenantsById();
+    const isOurOrganization = (): boolean =>
+      this.#areCredentialsRight || [...this.#tenantsOfStack].some((tenantId) => existing.has(tenantId));
+    if (!isOurOrganization()) await sleepMs(gatherMs);
+    if (isOurOrganization()) return;
+    throw new TenantManagementError(
+      "REFUSED",
+      `${what} is not known to the Tenant Management API (${this.#session.settings.stage}), and neither is any other tenant of this stack: ` +
+        "the credentials are most likely another organization's. Nothing was changed. " +
+        "Check tenants:clientId, tenants:tokenUrl and the organization's key. " +
+        "If the tenants are truly gone, insist: set the environment variable TENANTS_ACCEPT_MISSING=true and run the same command again.",
+    );
+  }
 }

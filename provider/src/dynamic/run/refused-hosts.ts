@@ -1,6 +1,5 @@
 import { TenantManagementError } from "../../client/errors";
-import { type UrlRefusal, wayToAllow } from "../../client/hosts";
-import { currentSettings } from "./session";
+import { type HostRules, type UrlRefusal, wayToAllow } from "../../client/hosts";
 
 /**
  * Makes an error of URLs that the API gave of an object, and that may not be used. What the state and the secret hold
@@ -18,20 +17,21 @@ export function refusedHosts(what: string, refusals: readonly UrlRefusal[]): Ten
 /**
  * Refuses an object whose URLs may not be used.
  *
+ * @param rules the hosts that this run allows
  * @throws {@link TenantManagementError} `ANSWER_INVALID` with the host to allow, where it is right
  */
-export function assertHosts(what: string, refusals: readonly UrlRefusal[]): void {
+export function assertHosts(what: string, refusals: readonly UrlRefusal[], rules: HostRules): void {
   if (refusals.length === 0) return;
   const { message } = refusedHosts(what, refusals);
   throw new TenantManagementError(
     "ANSWER_INVALID",
-    `${message} Tell the vendor. ${wayToAllow(refusals, currentSettings())}`.trim(),
+    `${message} Tell the vendor. ${wayToAllow(refusals, rules)}`.trim(),
   );
 }
 
 /** Tells how to go on with an object that was created and whose URLs were refused: the end of a sentence. */
-export function wayOn(refusals: readonly UrlRefusal[]): string {
-  const allow = wayToAllow(refusals, currentSettings());
+export function wayOn(refusals: readonly UrlRefusal[], rules: HostRules): string {
+  const allow = wayToAllow(refusals, rules);
   return (
     "nothing of those addresses is stored anywhere, and it is not created again. Ask the vendor. " +
     (allow === "" ? "" : `${allow}. `) +

@@ -1,6 +1,10 @@
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
 import { defaultSecretPrefix } from "../../names/secret-name";
+import { actor } from "../../organization/actor";
+import { type Clock, openClock } from "../../settings/clock";
+import type { EnvironmentVariables } from "../../settings/environment";
+import type { OwnProcess } from "../../settings/own-process";
 import { type Reach, readReach } from "../../settings/reach";
 import { revealingProblem } from "../../settings/revealing-switches";
 import {
@@ -11,83 +15,116 @@ import {
 } from "../../settings/settings";
 import { onceForAll } from "../once-for-all";
 
-/**
- * What one provider process has once, whatever the number of its resources: the settings, the connection pool and the
- * access token. Nothing is asked of the network before the first call to the API.
- */
-
 /** The part of the SDK's `ConfigureRequest` that is read. */
 export interface ConfigureRequest {
   config: { get(key: string): string | undefined };
 }
 
-let settings: ProviderSettings | undefined;
-let reach: Reach | undefined;
-let secretPrefix = defaultSecretPrefix;
-let configurationError: Error | undefined;
-let startError: Error | undefined;
-
 /**
- * Takes the stack's configuration. It is synchronous: the engine's host caches a provider before it has configured it,
- * and a second call may come in between.
+ * What a run has once, whatever the number of its resources: the settings, the connection pool and the access token.
+ * Nothing is asked of the network before the first call to the API.
  */
-export function configure(request: ConfigureRequest): void {
-  const { config } = request;
-  const problem = revealingProblem(config.get("tenants:stage"));
-  if (problem !== undefined) startError = new TenantManagementError("INPUT_INVALID", problem);
-  const aws = (key: string): string | undefined => config.get(`aws:${key}`);
-  secretPrefix = config.get("tenants:secretPrefix") ?? defaultSecretPrefix;
-  const read = readSettings((key) => config.get(`tenants:${key}`), {
-    allowedHosts: allowedHostsIn(process.env),
-    aws,
-  });
-  if ("settings" in read) settings = read.settings;
-  else configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
-  try {
-    reach = readReach(process.env, aws);
-  } catch (error) {
-    configurationError ??= error instanceof Error ? error : new Error(String(error));
+export class Session {
+  readonly #process: OwnProcess;
+  #settings: ProviderSettings | undefined;
+  #reach: Reach | undefined;
+  #secretPrefix = defaultSecretPrefix;
+  #configurationError: Error | undefined;
+  #startError: Error | undefined;
+
+  /** @param process how the process of this run was started */
+  constructor(process: OwnProcess) {
+    this.#process = process;
+  }
+
+  /**
+   * Takes the stack's configuration. It is synchronous: the engine's host caches a provider before it has configured
+   * it, and a second call may come in between.
+   */
+  configure({ config }: ConfigureRequest): void {
+    const problem = revealingProblem(config.get("tenants:stage"), this.#process);
+    if (problem !== undefined) this.#startError = new TenantManagementError("INPUT_INVALID", problem);
+    this.#secretPrefix = config.get("tenants:secretPrefix") ?? defaultSecretPrefix;
+    const aws = (key: string): string | undefined => config.get(`aws:${key}`);
+    const read = readSettings((key) => config.get(`tenants:${key}`), {
+      allowedHosts: allowedHostsIn(this.environment),
+      aws,
+    });
+    if ("settings" in read) this.#settings = read.settings;
+    else
+      this.#configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
+    try {
+      this.#reach = readReach(this.environment, aws);
+    } catch (error) {
+      this.#configurationError ??= error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /**
+   * Makes sure that the process was not started in a way that writes credentials down.
+   *
+   * @throws {@link TenantManagementError} `INPUT_INVALID` with what to unset
+   */
+  assertNothingReveals(): void {
+    if (this.#startError !== undefined) throw this.#startError;
+  }
+
+  /** The environment variables of this run. */
+  get environment(): EnvironmentVariables {
+    return this.#process.environment;
+  }
+
+  /** The folder in which this run was started: that of the project, or one below it. */
+  get directory(): string {
+    return this.#process.directory;
+  }
+
+  /**
+   * The settings of this run.
+   *
+   * @throws {@link TenantManagementError} `INPUT_INVALID` with all that is wrong with the configuration
+   */
+  get settings(): ProviderSettings {
+    return this.#settings ?? this.#notConfigured();
+  }
+
+  /**
+   * How this run reaches the vendor and AWS.
+   *
+   * @throws {@link TenantManagementError} `INPUT_INVALID` where the environment names a proxy that is none
+   */
+  get reach(): Reach {
+    return this.#reach ?? this.#notConfigured();
+  }
+
+  /** The first part of the names of the stack's secrets. */
+  get secretPrefix(): string {
+    return this.#secretPrefix;
+  }
+
+  /** Gives the one API client of this run, made when it is first needed. */
+  readonly api: () => Promise<TenantManagementApi> = onceForAll(() =>
+    load().connect(this.settings, this.reach, this.environment),
+  );
+
+  /**
+   * Opens the clock by which credentials age.
+   *
+   * @throws {@link TenantManagementError} `INPUT_INVALID` where it is set wrongly
+   */
+  openClock(): Clock {
+    return openClock(this.settings.apiUrl, this.environment);
+  }
+
+  /** Who acts: see `actor`. */
+  get actor(): string {
+    return actor(this.environment);
+  }
+
+  #notConfigured(): never {
+    throw this.#configurationError ?? new Error("The provider was called before it was configured.");
   }
 }
-
-/**
- * Makes sure that this process was not started in a way that writes credentials down.
- *
- * @throws {@link TenantManagementError} `INPUT_INVALID` with what to unset
- */
-export function assertNothingReveals(): void {
-  if (startError !== undefined) throw startError;
-}
-
-/**
- * Gives the settings of this process.
- *
- * @throws {@link TenantManagementError} `INPUT_INVALID` with all that is wrong with the configuration
- */
-export function currentSettings(): ProviderSettings {
-  if (settings !== undefined) return settings;
-  throw configurationError ?? new Error("The provider was called before it was configured.");
-}
-
-/**
- * Tells how this process reaches the vendor and AWS.
- *
- * @throws {@link TenantManagementError} `INPUT_INVALID` where the environment names a proxy that is none
- */
-export function currentReach(): Reach {
-  if (reach !== undefined) return reach;
-  throw configurationError ?? new Error("The provider was called before it was configured.");
-}
-
-/** Gives the first part of the names of the stack's secrets. */
-export function currentSecretPrefix(): string {
-  return secretPrefix;
-}
-
-/** Gives the one API client of this process, made when it is first needed. */
-export const currentApi: () => Promise<TenantManagementApi> = onceForAll(() =>
-  load().connect(currentSettings(), currentReach(), process.env),
-);
 
 /** What talks to the network is loaded when there is something to say: an `up` without a change has nothing. */
 function load(): typeof import("../../organization/connect") {

@@ -2,117 +2,107 @@ import type { TenantManagementApi } from "../../client/api";
 import { linkRefusals } from "../../client/as-asked";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
-import type { RecordedAs } from "../../journal/index";
 import { sameMembers } from "../engine/inputs";
-import { findLostTenant, type LostTenant } from "./lost-tenant";
-import { noteNewTenant, noteRecoveredTenant } from "../run/known-objects";
-import { isDeletedTenantName } from "../run/own-changes";
-import { record, slotHistory } from "../run/recorder";
 import { assertHosts } from "../run/refused-hosts";
-import { currentSettings } from "../run/session";
-import type { SlotInput } from "../../names/slot";
+import type { Run } from "../run/run";
+import { findLostTenant, type LostTenant } from "./lost-tenant";
 import { describeTakeOver } from "./take-over";
-import { cellSet, cellsAtStart, type Inputs, refusal } from "./tenant-model";
+import type { TenantCreate } from "./tenant-create";
+import { cellsAtStart, refusal } from "./tenant-model";
+
+/** A tenant, and how it came to be this stack's. */
+type Obtained = ["recovered" | "adopted" | "made", ApiTenant];
 
 /**
  * Makes, adopts or finds again the tenant that is wanted, on the record.
  *
- * @param onRecord is told where the result is on record, if that is known, before this resolves or throws
  * @throws {@link TenantManagementError} with the way out
  */
-export async function obtainTenant(
-  api: TenantManagementApi,
-  wanted: Inputs,
-  onRecord: (recordedAs: RecordedAs | undefined) => void,
-): Promise<ApiTenant> {
-  const slot = wanted.slot ?? { stack: "", name: wanted.name };
-  const lost = await lostBefore(slot, wanted);
+export async function obtainTenant(create: TenantCreate): Promise<ApiTenant> {
+  const { run, api, wanted, slot, parameters } = create;
+  const lost = create.lostBefore(await run.record.slotHistory("Tenant", slot));
   const earlier =
     lost === undefined || wanted.adopt !== undefined ? undefined : await findLostTenant(api, lost);
-  const recording = await record({
-    type: "Tenant",
-    operation: "create",
-    slot,
-    parameters: { name: wanted.name, cells: cellsAtStart(wanted), adopt: wanted.adopt },
+  const intention = { type: "Tenant", operation: "create", slot, parameters } as const;
+  return create.onRecord(intention, async ({ intent }) => {
+    const [outcome, made] = await obtain(create, { lost, earlier, startedAtMs: Date.parse(intent.at) });
+    if (outcome === "recovered") run.own.noteRecoveredTenant(made.tenantId);
+    return [{ outcome, tenantId: made.tenantId }, made];
   });
+}
+
+/** What was before a create. */
+interface Before {
+  /** An earlier create in this slot that may have made it. */
+  lost: LostTenant | undefined;
+  /** What that one has made, where it was found. */
+  earlier: ApiTenant | undefined;
+  /** When this one began, in milliseconds since 1970. */
+  startedAtMs: number;
+}
+
+async function obtain(create: TenantCreate, { lost, earlier, startedAtMs }: Before): Promise<Obtained> {
+  if (earlier !== undefined) return ["recovered", earlier];
+  if (create.wanted.adopt !== undefined) return ["adopted", await adopt(create, create.wanted.adopt)];
   try {
-    const startedAtMs = Date.parse(recording.intent.at);
-    const [outcome, made] =
-      earlier === undefined
-        ? await obtainOnRecord(api, wanted, lost, startedAtMs)
-        : (["recovered", earlier] as const);
-    if (outcome === "recovered") noteRecoveredTenant(made.tenantId);
-    onRecord(await recording.end({ outcome, tenantId: made.tenantId }));
-    return made;
+    return ["made", await post(create)];
   } catch (error) {
-    onRecord(await recording.fail(error));
-    throw error;
+    if (!mayHaveHappened(error)) throw await explainRefusal(create, lost, error);
+    if (error instanceof TenantManagementError && error.made !== undefined) throw error;
+    return ["recovered", await findMade(create, startedAtMs, error)];
   }
 }
 
-async function obtainOnRecord(
-  api: TenantManagementApi,
-  wanted: Inputs,
-  lost: LostTenant | undefined,
-  startedAtMs: number,
-): Promise<["recovered" | "adopted" | "made", ApiTenant]> {
-  if (wanted.adopt !== undefined) return ["adopted", await adoptTenant(api, wanted.adopt, wanted)];
+async function post({ run, api, wanted }: TenantCreate): Promise<ApiTenant> {
   const { name } = wanted;
   const cells = cellsAtStart(wanted);
-  try {
-    const made = await api.whileSettling(
-      () => api.createTenant({ name, ...(cells === undefined ? {} : { cells }) }),
-      ({ status }) => (status === 400 || status === 409) && isDeletedTenantName(name),
-      "this run has just deleted a tenant of that name",
-    );
-    noteNewTenant(made.tenantId);
-    return ["made", made];
-  } catch (error) {
-    if (!mayHaveHappened(error)) {
-      const explained = await explainCreateRefusal(error, name, api);
-      // The name may be taken by what the lost create has made, and the list lag: that create stays open on record.
-      if (lost === undefined || explained !== error || !isNamePerhapsTaken(error)) throw explained;
-      throw new TenantManagementError(
-        "NO_ANSWER",
-        `${messageOf(error)} An earlier create of "${name}" got no answer, and may have made it; the API's list of tenants does not show it yet. Run \`pulumi up\` again later: it looks for it once more.`,
-        { cause: error },
-      );
-    }
-    if (error instanceof TenantManagementError && error.made !== undefined) throw error;
-    const found = await findLostTenant(api, { name, cells, startedAtMs }).catch((finding: unknown) => {
-      // What may have happened is still not known: the record must say so, for the next run.
-      throw new TenantManagementError("NO_ANSWER", `${messageOf(finding)} (${messageOf(error)})`, {
-        cause: finding,
-      });
+  const made = await api.whileSettling(
+    () => api.createTenant({ name, ...(cells === undefined ? {} : { cells }) }),
+    ({ status }) => (status === 400 || status === 409) && run.own.isDeletedTenantName(name),
+    "this run has just deleted a tenant of that name",
+  );
+  run.known.noteNewTenant(made.tenantId);
+  return made;
+}
+
+async function explainRefusal(
+  { run, api, wanted: { name } }: TenantCreate,
+  lost: LostTenant | undefined,
+  error: unknown,
+): Promise<unknown> {
+  const explained = await explainNameTaken(run, error, name, api);
+  // The name may be taken by what the lost create has made, and the list lag: that create stays open on record.
+  if (lost === undefined || explained !== error || !isNamePerhapsTaken(error)) return explained;
+  return new TenantManagementError(
+    "NO_ANSWER",
+    `${messageOf(error)} An earlier create of "${name}" got no answer, and may have made it; the API's list of tenants does not show it yet. Run \`pulumi up\` again later: it looks for it once more.`,
+    { cause: error },
+  );
+}
+
+/** Finds what a create whose answer was lost has made. */
+async function findMade(
+  { api, wanted }: TenantCreate,
+  startedAtMs: number,
+  error: unknown,
+): Promise<ApiTenant> {
+  const { name } = wanted;
+  const lost = { name, cells: cellsAtStart(wanted), startedAtMs };
+  const found = await findLostTenant(api, lost).catch((finding: unknown) => {
+    // What may have happened is still not known: the record must say so, for the next run.
+    throw new TenantManagementError("NO_ANSWER", `${messageOf(finding)} (${messageOf(error)})`, {
+      cause: finding,
     });
-    if (found !== undefined) return ["recovered", found];
-    throw new TenantManagementError(
-      "NO_ANSWER",
-      `${messageOf(error)} The API's list of tenants does not show "${name}". Run \`pulumi up\` again: it looks for it once more before it makes it.`,
-      { cause: error },
-    );
-  }
+  });
+  if (found !== undefined) return found;
+  throw new TenantManagementError(
+    "NO_ANSWER",
+    `${messageOf(error)} The API's list of tenants does not show "${name}". Run \`pulumi up\` again: it looks for it once more before it makes it.`,
+    { cause: error },
+  );
 }
 
-/** An earlier create in this slot whose tenant may exist without any state that holds it. */
-async function lostBefore(slot: SlotInput, wanted: Inputs): Promise<LostTenant | undefined> {
-  const history = await slotHistory("Tenant", slot);
-  if (history.kind === "clear") return undefined;
-  // The cells that were asked for then: those where a tenant begins may be declared otherwise by now.
-  // A tenant that was to have another name then is not this one.
-  const begun = [history.first, history.intent].find(({ parameters }) => parameters["name"] === wanted.name);
-  if (begun === undefined) return undefined;
-  const { parameters, at } = begun;
-  const asked = cellSet.safeParse(parameters["cells"]).data;
-  return {
-    name: wanted.name,
-    cells: wanted.cells ?? asked,
-    startedAtMs: Date.parse(at),
-    answeredId: history.kind === "made" ? history.objectId : undefined,
-  };
-}
-
-async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: Inputs): Promise<ApiTenant> {
+async function adopt({ run, api, wanted }: TenantCreate, tenantId: string): Promise<ApiTenant> {
   const found = await api.getTenant(tenantId);
   if (found === undefined) {
     throw refusal(
@@ -130,7 +120,7 @@ async function adoptTenant(api: TenantManagementApi, tenantId: string, wanted: I
         `To adopt it as it is, write uiCells: [${found.cells.join(", ")}] (the resource's \`cells\`).`,
     );
   }
-  assertHosts(`Tenant ${tenantId} was not adopted`, linkRefusals(found, currentSettings()));
+  assertHosts(`Tenant ${tenantId} was not adopted`, linkRefusals(found, run.settings), run.settings);
   return found;
 }
 
@@ -140,13 +130,14 @@ function isNamePerhapsTaken(error: unknown): boolean {
   return error.status === 400 || error.status === 409;
 }
 
-async function explainCreateRefusal(
+async function explainNameTaken(
+  { own }: Run,
   error: unknown,
   name: string,
   api: TenantManagementApi,
 ): Promise<unknown> {
   // A tenant that this run has deleted is perhaps still listed, and nobody's to adopt.
-  if (!isNamePerhapsTaken(error) || isDeletedTenantName(name)) return error;
+  if (!isNamePerhapsTaken(error) || own.isDeletedTenantName(name)) return error;
   let existing: ApiTenant | undefined;
   try {
     existing = (await api.listTenants()).find((other) => other.name === name);

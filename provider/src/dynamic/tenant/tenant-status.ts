@@ -1,4 +1,4 @@
-import { record } from "../run/recorder";
+import type { Run } from "../run/run";
 import type { SlotInput } from "../../names/slot";
 import type { Inputs } from "./tenant-model";
 
@@ -17,12 +17,13 @@ export function statusOf({ status }: { status?: unknown }): TenantStatus {
  * @throws TenantManagementError `INPUT_INVALID` where it cannot be recorded, or has no reason where it needs one
  */
 export async function recordStatus(
+  { record }: Run,
   slot: SlotInput,
   tenantId: string,
   before: TenantStatus,
   after: TenantStatus,
 ): Promise<TenantStatus> {
-  const recording = await record({
+  const recording = await record.start({
     type: "Customer",
     operation: after === "deprecated" ? "deprecate" : "activate",
     slot,

@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+import type { Authentication, TenantManagementApi } from "../../client/api";
+import { type ApiApplication, type ApiCredentials, authMethods } from "../../client/schemas";
+import type { SlotInput } from "../../names/slot";
+import { sameMembers } from "../engine/inputs";
+import { CreateOnRecord } from "../run/create-on-record";
+import type { Run } from "../run/run";
+import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
+
+/** An application that was made, with its credentials, or found again, without. */
+export type ObtainedApplication = ApiApplication & { credentials?: ApiCredentials };
+
+/** What the record says was asked for. */
+const parametersSchema = z.object({
+  cell: z.string(),
+  scopes: z.array(z.string()).readonly(),
+  authMethod: z.enum(authMethods),
+  keyId: z.string().optional(),
+});
+export type ApplicationParameters = z.output<typeof parametersSchema>;
+
+/** The create of one application: what is wanted, in which place, and what is on record of it. */
+export class ApplicationCreate extends CreateOnRecord {
+  readonly api: TenantManagementApi;
+  readonly wanted: Inputs;
+  readonly authentication: Authentication;
+  readonly slot: SlotInput;
+  /** What is recorded of what is asked for. */
+  readonly parameters: ApplicationParameters;
+
+  constructor(run: Run, api: TenantManagementApi, wanted: Inputs, authentication: Authentication) {
+    super(run);
+    this.api = api;
+    this.wanted = wanted;
+    this.authentication = authentication;
+    this.slot = wanted.slot ?? unknownSlot(wanted.adopt?.applicationId ?? wanted.tenantId);
+    this.parameters = {
+      cell: wanted.cell,
+      scopes: scopesOf(wanted.scopes),
+      authMethod: authentication.type,
+      ...(authentication.type === "CLIENT_SECRET" ? {} : { keyId: authentication.keyId }),
+    };
+  }
+
+  /** Reads what an earlier create asked for; where that is not on record, it is what is wanted now. */
+  parametersOnRecord(parameters: Readonly<Record<string, unknown>>): ApplicationParameters {
+    return parametersSchema.safeParse(parameters).data ?? this.parameters;
+  }
+
+  /** Tells whether an earlier create asked for what is wanted now. */
+  isAsWanted({ cell, scopes, authMethod, keyId }: ApplicationParameters): boolean {
+    const now = this.parameters;
+    return (
+      cell === now.cell &&
+      sameMembers(scopes, now.scopes) &&
+      authMethod === now.authMethod &&
+      keyId === now.keyId
+    );
+  }
+
+  /** Does one create of a kind after the other: two at once could not be told apart afterwards. */
+  oneOfKindAtATime<T>({ cell, scopes }: ApplicationParameters, work: () => Promise<T>): Promise<T> {
+    const kind = JSON.stringify([this.wanted.tenantId, cell, scopes.toSorted()]);
+    return this.run.oneAtATime(kind, work);
+  }
+}

@@ -1,0 +1,101 @@
+import { applicationDifferences } from "../../client/as-asked";
+import { TenantManagementError } from "../../client/errors";
+import type { ApiApplication } from "../../client/schemas";
+import type { Clock } from "../../settings/clock";
+import { type Properties, withoutProvider, withoutUndefined } from "../engine/inputs";
+import { PartlyMadeError } from "../engine/partly-made";
+import type { RecordedObject } from "../run/deletion";
+import { wayOn } from "../run/refused-hosts";
+import type { ApplicationCreate, ObtainedApplication } from "./application-create";
+import { notToBeUsed } from "./application-messages";
+import { scopesOf, type State, unknownSlot } from "./tenant-application-model";
+
+/** Names an application that the state holds, as the record does. */
+export function toRecord(applicationId: string, { slot, tenantId }: State): RecordedObject {
+  return { type: "TenantApplication", slot: slot ?? unknownSlot(applicationId), tenantId, applicationId };
+}
+
+/**
+ * Brings up to date what the API tells of an application again and again. Its secret it tells once; and one that was made
+ * otherwise than it was asked for stays partly made.
+ */
+export function completed(properties: Properties, state: State, found: ApiApplication): Properties {
+  const { clientId, authServer, tokenUrl } = found;
+  const told = { ...properties, clientId, authServer, tokenUrl };
+  if (state.isPartlyMade !== true) return told;
+  const differences = [
+    ...(state.credentialsDiffer === undefined ? [] : [state.credentialsDiffer]),
+    ...applicationDifferences(state, found),
+  ];
+  const differs = differences.length === 0 ? undefined : differences.join("; ");
+  const isPartlyMade = differs !== undefined || lacksSecret(state) ? true : undefined;
+  return withoutUndefined({ ...told, differs, isPartlyMade });
+}
+
+/** Tells whether an application authenticates with a secret that the state does not hold. */
+export function lacksSecret({ authMethod, clientSecret }: State): boolean {
+  return authMethod === "CLIENT_SECRET" && clientSecret === undefined;
+}
+
+/** Makes an error that was thrown while an application was made one that keeps it in the state, where it was made. */
+export function partlyMade(
+  error: unknown,
+  inputs: Properties,
+  create: ApplicationCreate,
+  clock: Clock,
+): unknown {
+  if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
+  const { objectId: applicationId, clientId, clientSecret, credentialsDiffer, refusals = [] } = error.made;
+  const { run, wanted, authentication, recordedAs } = create;
+  const { stage, apiUrl } = run.settings;
+  const state = {
+    ...withoutProvider(inputs),
+    scopes: scopesOf(wanted.scopes),
+    authMethod: authentication.type,
+    keyId: authentication.type === "CLIENT_SECRET" ? undefined : authentication.keyId,
+    applicationId,
+    clientId,
+    clientSecret,
+    createdAt: clock().toISOString(),
+    recordedAs,
+    stage,
+    apiUrl,
+    isPartlyMade: true,
+    differs: credentialsDiffer,
+    credentialsDiffer,
+  };
+  return new PartlyMadeError(
+    applicationId,
+    { ...withoutUndefined(state), __provider: inputs["__provider"] },
+    error,
+    credentialsDiffer !== undefined
+      ? notToBeUsed
+      : refusals.length > 0
+        ? wayOn(refusals, run.settings)
+        : undefined,
+  );
+}
+
+/** Gives the outputs of an application that was made, adopted or found again. */
+export function toOutputs(made: ObtainedApplication, create: ApplicationCreate, clock: Clock): Properties {
+  const { run, wanted, authentication, recordedAs } = create;
+  const { stage, apiUrl } = run.settings;
+  return withoutUndefined({
+    tenantId: wanted.tenantId,
+    cell: wanted.cell,
+    scopes: [...scopesOf(wanted.scopes)],
+    authMethod: authentication.type,
+    publicKey: wanted.publicKey,
+    keyId: authentication.type === "CLIENT_SECRET" ? undefined : authentication.keyId,
+    applicationId: made.applicationId,
+    clientId: made.clientId,
+    clientSecret: made.credentials?.type === "CLIENT_SECRET" ? made.credentials.clientSecret : undefined,
+    authServer: made.authServer,
+    tokenUrl: made.tokenUrl,
+    createdAt: clock().toISOString(),
+    stage,
+    apiUrl,
+    slot: wanted.slot,
+    recordedAs,
+  });
+}

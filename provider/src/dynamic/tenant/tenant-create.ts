@@ -1,0 +1,40 @@
+import type { TenantManagementApi } from "../../client/api";
+import type { RecordedParameters, SlotHistory } from "../../journal/index";
+import type { SlotInput } from "../../names/slot";
+import { CreateOnRecord } from "../run/create-on-record";
+import type { Run } from "../run/run";
+import type { LostTenant } from "./lost-tenant";
+import { cellSet, cellsAtStart, type Inputs } from "./tenant-model";
+
+/** The create of one tenant: what is wanted, in which place, and what is on record of it. */
+export class TenantCreate extends CreateOnRecord {
+  readonly api: TenantManagementApi;
+  readonly wanted: Inputs;
+  readonly slot: SlotInput;
+  /** What is recorded of what is asked for. */
+  readonly parameters: RecordedParameters;
+
+  constructor(run: Run, api: TenantManagementApi, wanted: Inputs) {
+    super(run);
+    this.api = api;
+    this.wanted = wanted;
+    this.slot = wanted.slot ?? { stack: "", name: wanted.name };
+    this.parameters = { name: wanted.name, cells: cellsAtStart(wanted), adopt: wanted.adopt };
+  }
+
+  /** Finds an earlier create in this slot whose tenant may exist without any state that holds it. */
+  lostBefore(history: SlotHistory): LostTenant | undefined {
+    if (history.kind === "clear") return undefined;
+    const { name, cells } = this.wanted;
+    // The cells that were asked for then: those where a tenant begins may be declared otherwise by now.
+    // A tenant that was to have another name then is not this one.
+    const begun = [history.first, history.intent].find(({ parameters }) => parameters["name"] === name);
+    if (begun === undefined) return undefined;
+    return {
+      name,
+      cells: cells ?? cellSet.safeParse(begun.parameters["cells"]).data,
+      startedAtMs: Date.parse(begun.at),
+      answeredId: history.kind === "made" ? history.objectId : undefined,
+    };
+  }
+}

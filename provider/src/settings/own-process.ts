@@ -1,0 +1,22 @@
+import type { EnvironmentVariables } from "./environment";
+import type { ProcessStart } from "./revealing-switches";
+
+export type { EnvironmentVariables };
+
+/** How a process was started: all that a run takes from it. */
+export interface OwnProcess extends ProcessStart {
+  /** The folder in which it was started: that of the project, or one below it. */
+  directory: string;
+}
+
+/**
+ * Reads how this process was started. This is the one place where environment variables are read; entry points call it,
+ * and pass down what it gives.
+ */
+export function ownProcess(): OwnProcess {
+  return {
+    environment: process.env,
+    flags: [...process.execArgv, ...process.argv.slice(2)],
+    directory: process.cwd(),
+  };
+}

@@ -1,0 +1,127 @@
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type Clock, openClock } from "pulumi-resistant-tenants/internal/clock";
+import { refusal } from "pulumi-resistant-tenants/internal/guards";
+import { journalProblem } from "pulumi-resistant-tenants/internal/journal";
+import type { EnvironmentVariables, OwnProcess } from "pulumi-resistant-tenants/internal/own-process";
+import { type HeldResource, stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import { type Aws, readReach } from "pulumi-resistant-tenants/internal/reach";
+import {
+  allowedHostsIn,
+  type ConfigurationProblem,
+  describeProblems,
+  type ProviderSettings,
+} from "pulumi-resistant-tenants/internal/settings";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import { readConfiguration, type StackConfiguration } from "./configuration/configuration";
+import { readCustomerFiles } from "./configuration/customer-files";
+import { customerLocator, projectFolder } from "./configuration/stack-file";
+import { ProgramRecord } from "./record/program-record";
+
+/** What a run of the program starts with: all that it is given, before it has asked anybody anything. */
+export interface ProgramStart {
+  /** `organization/project/stack`. */
+  stack: string;
+  environment: EnvironmentVariables;
+  /** The folder in which the program runs. */
+  directory: string;
+  /** The folder of `Pulumi.yaml`. */
+  folder: string;
+  /** The stack's file: `Pulumi.prod.yaml`. */
+  stackFile: string;
+  configuration: StackConfiguration;
+  settings: ProviderSettings;
+  /** How AWS is reached; the stack's AWS provider is configured alike. */
+  aws: Aws;
+  /** The clock by which credentials age. */
+  clock: Clock;
+}
+
+/** One run of the program on one stack. It is passed down to whatever needs a part of it. */
+export interface ProgramRun extends ProgramStart {
+  /** What the stack held when its last update ended. */
+  held: readonly HeldResource[];
+  record: ProgramRecord;
+}
+
+/**
+ * Reads what a run of the program is given.
+ *
+ * @param process how its process was started
+ * @throws `pulumi.RunError` with everything that is wrong with the configuration
+ */
+export function startProgram({ environment, directory }: OwnProcess): ProgramStart {
+  const folder = projectFolder(directory);
+  const stackFile = stackFileIn(folder, environment);
+  const configuration = readOwnConfiguration({ environment, folder, stackFile });
+  const { settings } = configuration;
+  const all = pulumi.runtime.allConfig();
+  const { aws } = orRefuse(() => readReach(environment, (key) => all[`aws:${key}`]));
+  const clock = orRefuse(() => openClock(settings.apiUrl, environment));
+  return {
+    stack: stackName(),
+    environment,
+    directory,
+    folder,
+    stackFile,
+    configuration,
+    settings,
+    aws,
+    clock,
+  };
+}
+
+/** @param held what the stack held when its last update ended */
+export function beginRun(start: ProgramStart, held: readonly HeldResource[]): ProgramRun {
+  return { ...start, held, record: new ProgramRecord({ ...start, held }) };
+}
+
+/** The one that the environment names, else the one beside `Pulumi.yaml`. */
+function stackFileIn(folder: string, environment: EnvironmentVariables): string {
+  const given = environment["PULUMI_OPTION_CONFIG_FILE"] ?? "";
+  return given === "" ? path.join(folder, `Pulumi.${pulumi.getStack()}.yaml`) : path.resolve(folder, given);
+}
+
+function readOwnConfiguration({
+  environment,
+  folder,
+  stackFile,
+}: Pick<ProgramStart, "environment" | "folder" | "stackFile">): StackConfiguration {
+  const prefix = "tenants:";
+  const all = pulumi.runtime.allConfig();
+  const values = new Map(
+    Object.entries(all).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
+    ),
+  );
+  const read = readConfiguration(values, {
+    awsRegion: all["aws:region"],
+    otherKeys: Object.keys(all).filter((key) => !key.startsWith(prefix)),
+    readFiles: (pattern) => readCustomerFiles(pattern, folder),
+    locate: customerLocator(stackFile),
+    allowedHosts: allowedHostsIn(environment),
+    aws: (key) => all[`aws:${key}`],
+  });
+  const problems =
+    "problems" in read ? read.problems : journalProblems(read.configuration.settings, environment);
+  if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
+  return read.configuration;
+}
+
+/** The provider refuses the same, but only when the first tenant's turn comes. */
+function journalProblems(
+  { journal, journalDiskIsKept }: ProviderSettings,
+  environment: EnvironmentVariables,
+): ConfigurationProblem[] {
+  const problem = journalProblem(journal, journalDiskIsKept, environment);
+  return problem === undefined ? [] : [{ path: "tenants:journal", problem }];
+}
+
+function orRefuse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
+}
