@@ -107,8 +107,8 @@ describe("the journal of a stack that was renamed", () => {
     const [own, other, another] = ["orgA/project/dev", "orgB/project/dev", "orgA/other/dev"];
     const openAs = (stack: string): Journal =>
       openJournalOf({ stack, location: "journal.jsonl", directory, formerNames: () => [] });
-    for (const stack of [other, another]) await openAs(stack!).append(intent("create", { stack: stack! }));
-    assert.equal(historyOf(await openAs(own!).read(), { ...slot, stack: own! }).kind, "clear");
+    for (const stack of [other, another]) await openAs(stack).append(intent("create", { stack: stack }));
+    assert.equal(historyOf(await openAs(own).read(), { ...slot, stack: own }).kind, "clear");
   });
 
   it("leaves other stacks of the same journal alone", async () => {
