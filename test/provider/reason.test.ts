@@ -28,6 +28,10 @@ describe("the reason of a change", () => {
     ["an override of the text's direction", "in\u202edetrevni"],
     ["an isolate of the text's direction", "in\u2067side"],
     ["more than 500 characters", "x".repeat(501)],
+    ["more than 500 characters beyond the first plane", "👍".repeat(501)],
+    ["nothing that can be seen", "\u200b\u200d\u00ad"],
+    ["nothing but selectors and fillers", "\ufe0f\u3164\u034f"],
+    ["half of a character", "on\ud83d boarding"],
   ] as const) {
     it(`is refused with ${what}, wherever it comes from`, () => {
       const read = readSettings((key) => ({ stage: "testing", reason })[key]);
@@ -35,7 +39,7 @@ describe("the reason of a change", () => {
       const environment = { TENANTS_REASON: reason };
       assert.throws(
         () => reasonForChange({ stage: "testing" }, environment),
-        /TENANTS_REASON must be .*Nothing was sent/,
+        /TENANTS_REASON must (?:be|say) .*Nothing was sent/,
       );
     });
   }
@@ -51,6 +55,11 @@ describe("the reason of a change", () => {
       assert.equal(reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), reason);
     });
   }
+
+  it("may have 500 characters that take two units each", () => {
+    const reason = "👍".repeat(500);
+    assert.equal(reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), reason);
+  });
 
   it("may have 500 characters, in any script", () => {
     const reason = `Zákazník požádal 客户 ${"x".repeat(480)}`;

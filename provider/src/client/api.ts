@@ -18,7 +18,13 @@ import { type HostRules, refusalOfUrl, type UrlRefusal, wayToAllow } from "./hos
 import { madeObject } from "./made-object";
 import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
-import { contradicted, describeForeignNotFound, hasContractsForm, isNotFound } from "./not-found";
+import {
+  contradicted,
+  describeForeignNotFound,
+  hasContractsForm,
+  isNotFound,
+  whatToCheck,
+} from "./not-found";
 import { Pacer, realClock } from "./pacer";
 import { resolveNextPage } from "./paging";
 import type { PublicKeyNumbers } from "./public-key";
@@ -271,8 +277,8 @@ export class TenantManagementApi {
   }
 
   /**
-   * Lists a tenant's applications (`getTenantApplications`). A list may lag: an application that it lacks is not gone (see
-   * {@link getApplication}).
+   * Lists a tenant's applications (`getTenantApplications`), each once. A list may lag: an application that it lacks is not
+   * gone (see {@link getApplication}).
    *
    * @returns Resolves with undefined only where the tenant is gone, as {@link getTenant} says.
    */
@@ -292,7 +298,8 @@ export class TenantManagementApi {
       method: "GET",
       url: this.#url("tenants", tenantId, "applications"),
     };
-    return this.#parse(applicationListSchema, await this.#call(call), call).items;
+    const { items } = this.#parse(applicationListSchema, await this.#call(call), call);
+    return [...new Map(items.map((application) => [application.applicationId, application])).values()];
   }
 
   /** An answer of 200 proves that the tenant exists. */
@@ -443,7 +450,9 @@ export class TenantManagementApi {
     const failures: TenantManagementError[] = [];
     return this.#unlessNotFound<Deletion>(
       async () => {
-        await this.#call(call, (error) => failures.push(error));
+        const answer = await this.#call(call, (error) => failures.push(error));
+        // A login page or a filter answers 200, too: what is not the contract's answer proves nothing.
+        if (answer.status !== 204 && !(await isGone())) throw this.#notDeleted(call, answer);
         return "deleted";
       },
       async (notFound) => {
@@ -451,6 +460,14 @@ export class TenantManagementApi {
         return failures.some(mayHaveHappened) ? "perhapsDeleted" : "missing";
       },
     );
+  }
+
+  #notDeleted(call: Call, answer: HttpAnswer): RetryableFailure {
+    const { status } = answer;
+    const outcome =
+      `was answered ${status} instead of 204, and the API still has it${quotedRequestId(answer)}: ` +
+      `most likely by a proxy, a gateway or a load balancer. Nothing was taken for deleted. ${whatToCheck}`;
+    return new RetryableFailure(this.#error("NOT_THE_API", call.doing, outcome, { status }));
   }
 
   /** @param onFailure is told of each attempt that failed and may be repeated */

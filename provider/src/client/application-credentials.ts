@@ -64,9 +64,14 @@ export async function proveCredentials(
     await askWith(toClientAuth(tokenUrl, credentials));
   } catch (error) {
     // Never a third try: a server may lock a client after a few.
-    if (!isInvalidClient(error) || !mayBeMisread(clientId, credentials)) throw error;
+    if (!isUnrecognized(error) || !mayBeMisread(clientId, credentials)) throw error;
     await askWith(oauth.ClientSecretPost(credentials.clientSecret));
   }
+}
+
+/** Some servers answer 400 instead of 401, others 401 without an error that can be read. */
+function isUnrecognized(error: unknown): boolean {
+  return isInvalidClient(error) || (error instanceof TenantManagementError && error.status === 401);
 }
 
 /**

@@ -13,27 +13,46 @@ const firstEpochMs = 1e12;
 /** How far this machine's clock may be from the server's until a date of the server's is read by the server's, in milliseconds. */
 const likelySkewMs = 5_000;
 
+/** What is larger is no time any more. */
+const lastEpochMs = 1e13;
+
 /**
- * Tells how long a server asks to wait before the request is sent again: by `Retry-After`, or, where it refused with 429,
- * by the time at which its rate limit is renewed. Times of the server's are read by its own clock (`Date`).
+ * Tells how long a server asks to wait before the request is sent again: by `Retry-After`, or, where it refused with 429
+ * and that says nothing or "now", by the time at which its rate limit is renewed. Times of the server's are read by its own
+ * clock (`Date`).
  *
  * @returns milliseconds from now, 0 for the past; undefined where the server does not say
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
  * @see {@link https://developer.okta.com/docs/reference/rl-best-practices/ Okta, X-Rate-Limit-Reset}
+ * @see {@link https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ IETF draft, RateLimit}
  */
 export function askedWaitMs({ status, headers }: HttpAnswer): number | undefined {
   const retryAfterMs = parseRetryAfter(headers["retry-after"], serverNowMs(headers));
-  if (retryAfterMs !== undefined || status !== 429) return retryAfterMs;
-  return untilReset(headers);
+  if (status !== 429 || (retryAfterMs ?? 0) > 0) return retryAfterMs;
+  return untilReset(headers) ?? retryAfterMs;
 }
 
+/** Where several limits are used up, the last that is renewed counts: a proxy joins their headers with commas. */
 function untilReset(headers: HttpAnswer["headers"]): number | undefined {
-  const text = resetHeaders.map((name) => headers[name]?.trim()).find((value) => /^\d+$/.test(value ?? ""));
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (value < firstEpochS) return value * 1000;
-  const resetMs = value < firstEpochMs ? value * 1000 : value;
-  return Math.max(0, resetMs - (parseHttpDate(headers["date"]) ?? Date.now()));
+  const nowMs = parseHttpDate(headers["date"]) ?? Date.now();
+  const named = resetHeaders.map((name) => waitsIn(headers[name]?.split(",") ?? [], nowMs));
+  const waits =
+    named.find((found) => found.length > 0) ?? waitsIn(secondsOfDraft(headers["ratelimit"]), nowMs);
+  return waits.length === 0 ? undefined : Math.max(...waits);
+}
+
+function waitsIn(texts: readonly string[], nowMs: number): number[] {
+  return texts.flatMap((text) => {
+    const value = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : lastEpochMs;
+    if (value >= lastEpochMs) return [];
+    if (value < firstEpochS) return [value * 1000];
+    return [Math.max(0, (value < firstEpochMs ? value * 1000 : value) - nowMs)];
+  });
+}
+
+/** `"default";r=0;t=30`, or in the older drafts `limit=100, remaining=0, reset=30`: seconds. */
+function secondsOfDraft(header = ""): string[] {
+  return [...header.matchAll(/(?:^|[;,\s])(?:t|reset)=(\d+)/g)].map(([, seconds = ""]) => seconds);
 }
 
 /** A `Date` has whole seconds: where the clocks agree, this machine's is the more exact. */

@@ -8,7 +8,7 @@ import { withoutCredentials } from "./redaction";
  * - `NOT_SENT`: the request surely never reached the server.
  * - `NO_ANSWER`: it may have reached the server, and no whole answer came back.
  * - `REFUSED`: the server answered with a documented error (4xx); nothing was done.
- * - `NOT_THE_API`: something else than the API answered 404 (a proxy, a gateway), or its answers contradict each other;
+ * - `NOT_THE_API`: something else than the API answered (a proxy, a gateway), or its answers contradict each other;
  *   whether anything was done is not known, and nothing is proved to be missing.
  * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
  * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for;

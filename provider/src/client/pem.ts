@@ -11,7 +11,7 @@ interface PemBlock {
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
 
-const jsonSchema = z.union([z.string(), z.record(z.string(), z.unknown())]);
+const jwkSchema = z.looseObject({ kty: z.string() });
 
 /** The length of a line of PEM, RFC 7468. */
 const lineLength = 64;
@@ -21,17 +21,20 @@ const privateLabels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
 
 /**
  * Reads a private key in the forms in which CI systems and secret stores keep it: PEM, indented, quoted, on one line, with
- * its line ends written as `\n`, in base64, as a JSON string, or as the one key among the members of a JSON object.
+ * its line ends written as `\n`, in base64, as a JSON string, or as the one private key somewhere in JSON; and the base64
+ * between PEM's two lines alone. Certificates and public keys beside it are left out.
  *
  * @throws `TypeError` with what the text is instead, and what to do; never with any of its text
  * @see {@link https://www.rfc-editor.org/rfc/rfc7468 RFC 7468, PEM}
  */
 export function readPrivateKey(text: string): KeyObject {
-  const [first, another] = pemBlocksOf(text).filter(({ label }) => label !== "EC PARAMETERS");
-  if (first === undefined) throw new TypeError(whatElse(text));
-  if (another !== undefined) throw new TypeError("holds more than one PEM block: keep the private key alone");
+  const blocks = pemBlocksOf(text).filter(({ label }) => label !== "EC PARAMETERS");
+  const keys = blocks.filter(isPrivate);
+  const [first = blocks[0], another] = keys;
+  if (first === undefined) return readDer(text) ?? fail(whatElse(text));
+  if (another !== undefined) fail("holds more than one private key: keep the one that is used");
   const problem = problemOf(first);
-  if (problem !== undefined) throw new TypeError(problem);
+  if (problem !== undefined) fail(problem);
   try {
     return createPrivateKey(toPem(first));
   } catch (error) {
@@ -42,42 +45,101 @@ export function readPrivateKey(text: string): KeyObject {
   }
 }
 
+function fail(problem: string): never {
+  throw new TypeError(problem);
+}
+
 /**
  * Writes PEM as it is defined, whatever form CI systems and secret stores keep it in.
  *
- * @returns undefined where the text holds no PEM block
+ * @returns the first block; undefined where the text holds none
  */
 export function normalizePem(text: string): string | undefined {
   const [first] = pemBlocksOf(text);
   return first === undefined ? undefined : toPem(first);
 }
 
-function pemBlocksOf(text: string): PemBlock[] {
-  const unwrapped = unwrap(text);
-  return [...unwrapped.matchAll(block)].map(([, label = "", body = ""]) => ({ label, body }));
+/** Tells whether a text holds a private key in PEM, whatever else is in it. */
+export function holdsPrivateKey(text: string): boolean {
+  return /BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(unwrap(text));
 }
 
-/** Takes off what is around the PEM: JSON, quotes, written-out line ends, base64. */
-function unwrap(text: string): string {
-  const trimmed = text.replace(/^\uFEFF/, "").trim();
-  const json = jsonSchema.safeParse(parseJson(trimmed)).data;
-  if (typeof json === "string") return unwrapPlain(json);
-  if (json === undefined) return unwrapPlain(trimmed);
-  const members = Object.values(json).filter((value) => typeof value === "string");
+function isPrivate({ label }: PemBlock): boolean {
+  return label.endsWith("PRIVATE KEY");
+}
+
+function pemBlocksOf(text: string): PemBlock[] {
+  return [...unwrap(text).matchAll(block)].map(([, label = "", body = ""]) => ({ label, body }));
+}
+
+/** How often a text may be wrapped: in base64, in JSON, in both. */
+const mostLayers = 4;
+
+/** Takes off what is around the PEM: JSON, quotes, written-out line ends, base64, spaces that are none. */
+function unwrap(text: string, layers = mostLayers): string {
+  const plain = text
+    .replaceAll(/\p{Cf}/gu, "")
+    .replaceAll(/\p{Zs}/gu, " ")
+    .trim();
+  if (layers === 0) return plain;
+  const json = parseJson(plain);
+  if (json !== undefined) return unwrapJson(json, layers - 1);
+  if (plain.includes("-----BEGIN ")) return plain.replaceAll(/\\+[nrt]/g, "\n");
+  const decoded = decodeBase64(plain);
+  // What base64 stands for is looked into only where it is text.
+  return decoded === undefined || !/^[\t\r\n -~]*$/.test(decoded) ? plain : unwrap(decoded, layers - 1);
+}
+
+/** Gives what holds PEM of all that is in JSON, a line each. */
+function unwrapJson(json: unknown, layers: number): string {
+  if (typeof json === "string") return unwrap(json, layers);
+  if (typeof json !== "object" || json === null) return "";
+  const members: unknown[] = Object.values(json);
+  const isLines = Array.isArray(json) && members.every((member) => typeof member === "string");
+  if (isLines) return unwrap(members.join("\n"), layers);
+  if (layers === 0) return "";
   return members
-    .map(unwrapPlain)
-    .filter((member) => member.includes("-----BEGIN "))
+    .map((member) => (typeof member === "string" ? unwrap(member, layers) : unwrapJson(member, layers - 1)))
+    .filter((member) => member.includes("-----BEGIN ") || isDer(derOf(member)))
     .join("\n");
 }
 
-function unwrapPlain(text: string): string {
-  if (text.includes("-----BEGIN ")) return text.replaceAll(/\\[nrt]/g, "\n");
-  const decoded = Buffer.from(text.replace(/["'\s]/g, ""), "base64").toString("latin1");
-  return decoded.includes("-----BEGIN ") ? decoded : text;
+/** @returns undefined where the text is no base64 */
+function decodeBase64(text: string): string | undefined {
+  const base64 = text.replace(/["'`\s]/g, "");
+  return /^[A-Za-z0-9+/_-]{16,}={0,2}$/.test(base64)
+    ? Buffer.from(base64, "base64").toString("latin1")
+    : undefined;
 }
 
+function derOf(text: string): Buffer {
+  return Buffer.from(decodeBase64(text) ?? "", "latin1");
+}
+
+/** Every key is a SEQUENCE of ASN.1, of more bytes than 127. */
+function isDer(der: Buffer): boolean {
+  return der[0] === 0x30 && (der[1] ?? 0) > 0x80;
+}
+
+/** Reads the base64 of a key alone: PEM whose first and last line were left out. */
+function readDer(text: string): KeyObject | undefined {
+  const der = derOf(unwrap(text));
+  if (!isDer(der)) return undefined;
+  for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
+    try {
+      return createPrivateKey({ key: der, format: "der", type });
+    } catch {
+      // It may be the next.
+    }
+  }
+  return fail(
+    "is base64 without PEM's first line, and no private key that is whole and not encrypted: store the whole file",
+  );
+}
+
+/** Headers (`Comment: …`), which old tools write, are left out. */
 function toPem({ label, body }: PemBlock): string {
-  const base64 = body.replace(/[^A-Za-z0-9+/=]/g, "");
+  const base64 = body.replaceAll(/^[ \t]*[A-Za-z-]+:.*$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
   const lines = base64.match(new RegExp(`.{1,${lineLength}}`, "g")) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
@@ -101,6 +163,9 @@ function whatElse(text: string): string {
   if (text.trim() === "") return "is empty";
   if (!/\s/.test(text.trim()) && /^[./~]|\.(?:pem|key)$/.test(text.trim())) {
     return "is a path: give the file's content, for example $(cat <file>)";
+  }
+  if (jwkSchema.safeParse(parseJson(text)).success) {
+    return "is a JWK: give the private key as PEM, PKCS#8";
   }
   return "is no PEM: give a private key, PKCS#8, not encrypted; it begins with BEGIN PRIVATE KEY";
 }

@@ -64,7 +64,8 @@ interface Setting {
 
 /**
  * Reads from the environment by which proxies requests leave: `HTTPS_PROXY`, `HTTP_PROXY` (for https, too, where there
- * is no `HTTPS_PROXY`) and `NO_PROXY`, or the same in lower case, which goes first. An empty one is none.
+ * is no `HTTPS_PROXY`) and `NO_PROXY`, or the same in lower case, which goes first. An empty one is none. `ALL_PROXY` is
+ * not read: neither Node.js nor the AWS provider follows it.
  *
  * @throws {@link TenantManagementError} `INPUT_INVALID` where one is not the URL of a proxy
  */

@@ -3,7 +3,7 @@ import { calculateJwkThumbprint } from "jose";
 import { z } from "zod";
 
 import { parseJson } from "./json";
-import { normalizePem } from "./pem";
+import { holdsPrivateKey, normalizePem } from "./pem";
 
 /** The public half of a tenant application's key, as the API wants it: integers, which leave as exact JSON integers. */
 export type PublicKeyNumbers =
@@ -29,6 +29,7 @@ const jwkSchema = z.looseObject({
     .string({ error: "has a `kid` that is not text" })
     .min(1, "has an empty `kid`")
     .max(256, "has a `kid` of more than 256 characters")
+    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, "has a `kid` with control characters or invisible ones")
     .optional(),
   use: z
     .literal("sig", { error: "is not a key for signatures (`use` must be sig): make another key" })
@@ -39,7 +40,9 @@ const jwkSchema = z.looseObject({
     })
     .optional(),
   key_ops: z
-    .array(z.string())
+    .array(z.string({ error: "has `key_ops` that are not a list of texts" }), {
+      error: "has `key_ops` that are not a list of texts",
+    })
     .refine((operations) => operations.includes("verify") || operations.includes("sign"), {
       error: "is not a key for signatures (`key_ops` must name verify): make another key",
     })
@@ -47,6 +50,9 @@ const jwkSchema = z.looseObject({
 });
 
 type Jwk = z.output<typeof jwkSchema>;
+
+/** What a private JWK has beside the members of a public one, RFC 7518, section 6. */
+const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
 /**
  * Reads a public key, and checks that the API can take it.
@@ -95,14 +101,20 @@ function read(given: unknown): { key: KeyObject; members: Jwk } {
 function toKey(given: unknown): KeyObject {
   const jwk = jwkIn(given);
   if (jwk !== undefined) {
-    if ("d" in jwk) throw new TypeError("is a private JWK: leave out `d` and the other private members");
+    const found = privateMembers.filter((member) => member in jwk);
+    if (found.length > 0) {
+      throw new TypeError(
+        `is a private JWK: leave out its private members (${found.map((member) => `\`${member}\``).join(", ")})`,
+      );
+    }
+    if ("keys" in jwk) throw new TypeError("is a set of keys (JWKS): give one of its `keys`");
     return toKeyObject(() => createPublicKey({ key: jwk, format: "jwk" }));
   }
   if (typeof given !== "string" || given.trimStart().startsWith("{")) {
     throw new TypeError("must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK");
   }
   const pem = normalizePem(given);
-  if (/PRIVATE KEY/.test(pem ?? given)) {
+  if (holdsPrivateKey(given)) {
     throw new TypeError("is a private key: give the public half only (openssl pkey -pubout)");
   }
   return toKeyObject(() => createPublicKey(pem ?? given));
@@ -110,7 +122,7 @@ function toKey(given: unknown): KeyObject {
 
 /** A JWK as it is given, as an object or as JSON text; undefined where it is none. */
 function jwkIn(given: unknown): Record<string, unknown> | undefined {
-  const value = typeof given === "string" ? parseJson(given) : given;
+  const value = typeof given === "string" ? parseJson(given.trim()) : given;
   return z.record(z.string(), z.unknown()).safeParse(value).data;
 }
 

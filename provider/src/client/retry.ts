@@ -123,7 +123,7 @@ export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, 
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
   const dateMs = parseHttpDate(text);
   return dateMs === undefined ? undefined : Math.max(0, dateMs - nowMs);
 }

@@ -30,7 +30,10 @@ export const identifierSchema = z
 
 // Names and the like are repeated in messages and outputs: they come in with what a terminal would obey escaped.
 const text = z.string().max(4096).transform(printable);
-const instant = text.transform(withZone);
+// Some servers write seconds since 1970 as a number, whatever the contract says.
+const instant = z
+  .preprocess((given) => (typeof given === "number" ? String(given) : given), text)
+  .transform(withZone);
 
 const address = z
   .string()

@@ -15,19 +15,24 @@ export function parseHttpDate(header: string | undefined): number | undefined {
   return Number.isNaN(epochMs) ? undefined : epochMs;
 }
 
-/** A date and time of ISO 8601, with or without its zone. */
+/** A date and time of ISO 8601, with or without its zone; some write `UTC` for it, or after it. */
 const dateTime =
-  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?([Zz]|[+-]\d{2}(?::?\d{2})?)?$/;
+  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(?:([Zz]|[+-]\d{2}(?::?\d{2})?)(?: ?(?:UTC|GMT))?|UTC|GMT)?$/;
+
+/** Seconds since 1970 with or without a fraction, or milliseconds: of a time from 2001 to 2286. */
+const epoch = /^(\d{10})(?:\.\d+|(\d{3}))?$/;
 
 /**
- * Writes an API's date and time with its zone. One that names none is in UTC: JavaScript would read it by the zone of
- * this machine, hours away.
+ * Writes an API's date and time with its zone, as ISO 8601 does. One that names none is in UTC: JavaScript would read it by
+ * the zone of this machine, hours away. Seconds or milliseconds since 1970 become a date and time.
  *
  * @returns anything else as it is
  */
 export function withZone(text: string): string {
-  const [, date, time, zone] = dateTime.exec(text.trim()) ?? [];
-  return date === undefined || time === undefined || zone !== undefined ? text : `${date}T${time}Z`;
+  const parts = partsOf(text);
+  if (parts !== undefined) return `${parts.date}T${parts.time}${parts.zone}`;
+  const epochMs = epochMsOf(text);
+  return epochMs === undefined ? text : new Date(epochMs).toISOString();
 }
 
 /**
@@ -36,11 +41,20 @@ export function withZone(text: string): string {
  * @returns milliseconds since 1970; undefined where it is none, or only a day
  */
 export function parseInstant(text: string): number | undefined {
+  const ms = Date.parse(withZone(text));
+  return Number.isNaN(ms) || (partsOf(text) ?? epochMsOf(text)) === undefined ? undefined : ms;
+}
+
+function partsOf(text: string): { date: string; time: string; zone: string } | undefined {
   const [, date, time, zone = "Z"] = dateTime.exec(text.trim()) ?? [];
   if (date === undefined || time === undefined) return undefined;
   const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, "$1:$2");
-  const epochMs = Date.parse(`${date}T${time.replace(",", ".")}${offset.toUpperCase()}`);
-  return Number.isNaN(epochMs) ? undefined : epochMs;
+  return { date, time: time.replace(",", "."), zone: offset.toUpperCase() };
+}
+
+function epochMsOf(text: string): number | undefined {
+  const [, seconds, ms = "0"] = epoch.exec(text.trim()) ?? [];
+  return seconds === undefined ? undefined : Number(seconds) * 1000 + Number(ms);
 }
 
 /**

@@ -13,12 +13,15 @@ const longestReason = 500;
  */
 const unrecordable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
+/** What a reader sees: zero-width characters alone say nothing. */
+const visible = /[^\p{Cf}\p{Z}\s\p{Default_Ignorable_Code_Point}]/u;
+
 /** Why changes are made, in the words of whoever makes them: one line of 1 to 500 characters. */
 export const reasonSchema = z
   .string()
   .trim()
-  .min(1, "must say why, in 1 to 500 characters")
-  .max(longestReason, "must be at most 500 characters")
+  .refine((text) => visible.test(text), "must say why, in 1 to 500 characters")
+  .refine((text) => Array.from(text).length <= longestReason, "must be at most 500 characters")
   .refine(
     (text) => !unrecordable.test(text),
     "must be one line without control characters and without changes of the text's direction",

@@ -95,6 +95,36 @@ describe("client: the proof of a client secret", () => {
     });
   }
 
+  const unrecognized: Record<string, Step> = {
+    "400": json({ error: "invalid_client" }, 400),
+    "401 with a page": { status: 401, headers: { "content-type": "text/html" }, body: "<h1>401</h1>" },
+    "401 with no body": { status: 401, headers: { "www-authenticate": "Basic" } },
+    "401 with another form of JSON": json({ errorCode: "E0000011" }, 401),
+  };
+  for (const [what, answer] of Object.entries(unrecognized)) {
+    it(`is tried in the body after ${what}, once`, async () => {
+      const { error, ways } = await proveWith("a%2B+b", [answer, tokenAnswer("t")], "client:1");
+      assert.deepEqual([error, ways], [undefined, ["basic", "a%2B+b"]]);
+      assert.equal((await proveWith("a b", [answer, answer])).ways.length, 2);
+    });
+  }
+
+  for (const [clientId, clientSecret] of [
+    ["id:1", "a:b%c+d e"],
+    ["0oa-ž", "pässwörd €"],
+  ] as const) {
+    it(`is form-encoded for Basic: ${clientId}`, async () => {
+      const { sent } = await withAnswers([tokenAnswer("t")], async (scripted) => {
+        const place = { ...application, clientId, tokenUrl };
+        await scripted.api.proveCredentials("t-1", place, { type: "CLIENT_SECRET", clientSecret });
+        return scripted;
+      });
+      const [, basic = ""] = /^Basic (\S+)$/.exec(sent[0]?.headers["authorization"] ?? "") ?? [];
+      const decoded = new URLSearchParams(Buffer.from(basic, "base64").toString().replace(":", "="));
+      assert.deepEqual([...decoded], [[clientId, clientSecret]]);
+    });
+  }
+
   it("is tried in the body where the client's id may have been misread", async () => {
     const { error, ways } = await proveWith("s3cret", [refused, tokenAnswer("t")], "c-1");
     assert.deepEqual([error, ways], [undefined, ["basic", "s3cret"]]);

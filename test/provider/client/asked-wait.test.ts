@@ -55,8 +55,39 @@ describe("client: how long a server asks to wait", () => {
     assert.equal(asked({ "x-rate-limit-reset": epochS(58) }, 503), undefined);
   });
 
-  for (const nonsense of ["", "soon", "-58", "1e9"]) {
-    it(`is not told by "${nonsense}"`, () => {
+  it("is told by the reset where Retry-After says nothing, or now", () => {
+    for (const retryAfter of ["", "soon", "0", at(-60_000), "-3", "9".repeat(400)])
+      assert.equal(asked({ "retry-after": retryAfter, "x-rate-limit-reset": epochS(58) }), 58_000);
+  });
+
+  it("is told by the last of several limits, in any of the forms of a number", () => {
+    assert.equal(asked({ "x-rate-limit-reset": `${epochS(58)}, ${epochS(7)}` }), 58_000);
+    assert.equal(asked({ "x-ratelimit-reset": "7.5" }), 7_500);
+  });
+
+  it("is told by the IETF's headers, of any draft, in seconds", () => {
+    assert.equal(asked({ "ratelimit-limit": "100", "ratelimit-reset": "58" }), 58_000);
+    assert.equal(asked({ ratelimit: "limit=100, remaining=0, reset=58" }), 58_000);
+    assert.equal(asked({ ratelimit: '"burst";r=0;t=7, "daily";r=0;t=58' }), 58_000);
+    assert.equal(asked({ ratelimit: '"start=5";r=0' }), undefined);
+  });
+
+  it("is told of a time far ahead as it is: how long is waited is bounded elsewhere", () => {
+    assert.equal(asked({ "x-rate-limit-reset": epochS(86_400 * 365) }), 86_400_000 * 365);
+  });
+
+  for (const nonsense of [
+    "",
+    "soon",
+    "-58",
+    "1e9",
+    "9".repeat(400),
+    "1795514400000000",
+    "0x10",
+    "NaN",
+    ",",
+  ]) {
+    it(`is not told by "${nonsense.slice(0, 20)}"`, () => {
       assert.equal(asked({ "x-rate-limit-reset": nonsense }), undefined);
     });
   }

@@ -28,6 +28,19 @@ const foreign: Record<string, Step> = {
   "another form of JSON": json({ error: "no Route matched with those values" }, 404),
   "a message that is no text": json({ message: { text: "none" } }, 404),
   "a message that is too long": json({ message: "x".repeat(513) }, 404),
+  "text/json": { ...none, headers: { "content-type": "text/json" } },
+  "HTML that says it is JSON with a charset": {
+    status: 404,
+    headers: { "content-type": "application/json; charset=utf-8" },
+    body: "<!doctype html><title>404</title>",
+  },
+  "an object without a message": json({}, 404),
+  "a message that is null": json({ message: null }, 404),
+  "a message that is a number": json({ message: 404 }, 404),
+  "nothing but a text": json("not found", 404),
+  "JSON of no type": { ...none, headers: {} },
+  "the JSON of a vendor": { ...none, headers: { "content-type": "application/vnd.gateway+json" } },
+  "an empty body that says it is JSON": { ...none, body: "" },
   "a list": json([{ message: "none" }], 404),
   "a problem of RFC 9457": { ...none, headers: { "content-type": "application/problem+json" } },
 };
@@ -142,6 +155,60 @@ describe("client: a 404 that another answer contradicts", () => {
   });
 });
 
+describe("client: a delete that is answered with another success than the contract's", () => {
+  const page: Step = { status: 200, headers: { "content-type": "text/html" }, body: "<h1>Log in</h1>" };
+  const accepted: Step = { status: 202 };
+  const deletes: Record<string, { call: (api: TenantManagementApi) => Promise<unknown>; found: Step }> = {
+    "of a tenant": { call: (api) => api.deleteTenant("t-1"), found: json(tenant) },
+    "of an application": { call: (api) => api.deleteApplication("t-1", "a-1"), found: json(application) },
+  };
+  for (const [what, { call, found }] of Object.entries(deletes)) {
+    for (const [answered, answer] of Object.entries({ "a page of HTML": page, "202": accepted })) {
+      it(`${what} is repeated while there is the object: ${answered}`, async () => {
+        const answers = [answer, found, { status: 204 }];
+        assert.equal(await withAnswers(answers, ({ api }) => call(api)), "deleted");
+      });
+
+      it(`${what} fails where that lasts: ${answered}`, async () => {
+        const answers = Array.from({ length: 8 }, () => [answer, found]).flat();
+        const error = await withAnswers(answers, ({ api }) => failureOf(call(api)));
+        assert.equal(error.code, "NOT_THE_API");
+        assert.match(
+          error.message,
+          /instead of 204, and the API still has it.*Nothing was taken for deleted/,
+        );
+      });
+    }
+  }
+
+  it("is done once the API has it no more", async () => {
+    const answers = [accepted, none, noApplications];
+    assert.equal(await withAnswers(answers, ({ api }) => api.deleteApplication("t-1", "a-1")), "deleted");
+  });
+});
+
+describe("client: 410, which the contract does not have", () => {
+  for (const [operation, { call }] of Object.entries(operations)) {
+    it(`is a failure of ${operation}, whatever its form`, async () => {
+      for (const answer of [json({ message: "gone" }, 410), { status: 410, body: "<h1>Gone</h1>" }]) {
+        const error = await withAnswers([answer], ({ api }) => failureOf(call(api)));
+        assert.deepEqual([error.code, error.status], ["REFUSED", 410]);
+      }
+    });
+  }
+});
+
+describe("client: a success whose body is a page of HTML", () => {
+  for (const [operation, { call, gives }] of Object.entries(operations)) {
+    if (gives === "deleted") continue;
+    it(`is no answer to ${operation}`, async () => {
+      const page = { status: 200, headers: { "content-type": "text/html" }, body: "<h1>Log in</h1>" };
+      const error = await withAnswers([page], ({ api }) => failureOf(call(api)));
+      assert.equal(error.code, "ANSWER_INVALID");
+    });
+  }
+});
+
 describe("client: a 404 where there is always something", () => {
   it("is repeated for the list of tenants, whatever its form", async () => {
     assert.deepEqual(await withAnswers([none, noTenants], ({ api }) => api.listTenants()), []);
@@ -177,6 +244,50 @@ describe("client: what is fetched by an id", () => {
     const answer = json({ ...tenant, id: "t-2" });
     const error = await withAnswers([answer], ({ api }) => failureOf(api.getTenant("t-1")));
     assert.equal(error.code, "ANSWER_INVALID");
+  });
+});
+
+describe("client: a list that repeats or skips what it has", () => {
+  it("has each application once", async () => {
+    const list = json({ items: [application, { ...application, id: "a-2" }, application] });
+    const listed = await withAnswers([list], ({ api }) => api.listApplications("t-1"));
+    assert.deepEqual(
+      listed?.map(({ applicationId }) => applicationId),
+      ["a-1", "a-2"],
+    );
+  });
+
+  it("leaves a tenant there that it skips: it is fetched by its id", async () => {
+    const found = await withAnswers([json(tenant)], ({ api }) => api.getTenant("t-1"));
+    assert.equal(found?.tenantId, "t-1");
+  });
+
+  const loops: Record<string, string> = {
+    itself: "/tenants",
+    "the first page": "/v0/tenants?",
+    "a page before": "?after_id=1",
+  };
+  for (const [what, back] of Object.entries(loops)) {
+    it(`proves nothing of a tenant where its next page is ${what}`, async () => {
+      const to = (href: string) => json({ items: [], _links: { next: { href } } });
+      const pages =
+        what === "itself"
+          ? [to(back)]
+          : what === "the first page"
+            ? [to(back), to(back)]
+            : [to("?after_id=1"), to("?after_id=2"), to(back)];
+      const error = await withAnswers([none, ...pages], ({ api }) => failureOf(api.getTenant("t-1")));
+      assert.equal(error.code, "ANSWER_INVALID");
+      assert.match(error.message, /its pages never end/);
+    });
+  }
+
+  it("has the tenants after several empty pages", async () => {
+    const pages = [1, 2, 3].map((n) => json({ items: [], _links: { next: { href: `?after_id=${n}` } } }));
+    const found = await withAnswers([none, ...pages, json({ items: [tenant] })], ({ api }) =>
+      api.getTenant("t-1"),
+    );
+    assert.equal(found?.tenantId, "t-1");
   });
 });
 

@@ -11,6 +11,10 @@ const key = createPrivateKey(pem);
 const pkcs1 = key.export({ type: "pkcs1", format: "pem" }).toString();
 const sec1 = createPrivateKey(ecPair().privateKeyPem).export({ type: "sec1", format: "pem" }).toString();
 
+const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const withoutLabels = (text: string): string => text.replaceAll(/-----.*-----\n?/g, "");
+
 describe("client: a private key that is read", () => {
   const forms: Record<string, string> = {
     "as it is": pem,
@@ -31,6 +35,26 @@ describe("client: a private key that is read", () => {
     "in base64, as a member of an object": JSON.stringify({ key: Buffer.from(pem).toString("base64") }),
     "on one line, spaces for line ends": pem.trim().replaceAll("\n", " "),
     "without any line end": pem.replaceAll("\n", ""),
+    "after its certificate": `${certificate}\n${pem}`,
+    "before its public half": `${pem}${publicPemOf(pem)}`,
+    "with no-break and zero-width spaces, as a web page has them": `\u200B${pem.replaceAll(" ", "\u00A0").replaceAll("\n", "\u200B\n\uFEFF")}`,
+    "with a header that is no cipher's": pem.replace(
+      "KEY-----\n",
+      "KEY-----\nComment: made by us\nX-Id: 5\n\n",
+    ),
+    "in base64 of base64": base64(base64(pem)),
+    "in base64 of JSON": base64(JSON.stringify({ private_key: pem })),
+    "in base64 of CRLF": base64(pem.replaceAll("\n", "\r\n")),
+    "as a JSON string of a JSON object": JSON.stringify(JSON.stringify({ key: pem })),
+    "as a member within a member": JSON.stringify({ version: 1, data: { organization: { key: pem } } }),
+    "as a list of lines": JSON.stringify({ key: pem.trim().split("\n") }),
+    "beside its public half in an object": JSON.stringify({ publicKey: publicPemOf(pem), privateKey: pem }),
+    "with \\n written out twice": pem.replaceAll("\n", "\\\\n"),
+    "in an assignment of a shell": `TENANTS_PRIVATE_KEY='${pem}'`,
+    "without its first and last line": withoutLabels(pem),
+    "without its first and last line, on one line and quoted": `"${withoutLabels(pem).replaceAll("\n", "")}"`,
+    "without its first and last line, as a member": JSON.stringify({ key: withoutLabels(pem) }),
+    "in PKCS#1 without its first and last line": withoutLabels(pkcs1),
     "after text that openssl writes before it": `Bag Attributes\n    friendlyName: key\n${pem}`,
   };
   for (const [form, text] of Object.entries(forms)) {
@@ -62,7 +86,7 @@ describe("client: what is no private key that can be read", () => {
     },
     "a public key": { text: publicPemOf(pem), says: /of another kind \(BEGIN PUBLIC KEY\)/ },
     "a certificate": {
-      text: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+      text: certificate,
       says: /of another kind \(BEGIN CERTIFICATE\)/,
     },
     "OpenSSH's own format": {
@@ -71,7 +95,28 @@ describe("client: what is no private key that can be read", () => {
     },
     "a key that is cut off": { text: pem.slice(0, 400), says: /its END line is missing: it is cut off/ },
     "a key without its middle": { text: pem.slice(0, 300) + pem.slice(700), says: /cut off or damaged/ },
-    "two keys": { text: pem + pkcs1, says: /more than one PEM block/ },
+    "two keys": { text: pem + pkcs1, says: /more than one private key/ },
+    "two keys in an object": {
+      text: JSON.stringify({ old: pkcs1, new: pem }),
+      says: /more than one private key/,
+    },
+    "a certificate before an encrypted key": {
+      text: `${certificate}\n${encrypted}`,
+      says: /is an encrypted private key/,
+    },
+    "an encrypted key without its first and last line": {
+      text: withoutLabels(encrypted),
+      says: /without PEM's first line/,
+    },
+    "the base64 of a public key alone": {
+      text: withoutLabels(publicPemOf(pem)),
+      says: /without PEM's first line/,
+    },
+    "OpenSSH's own format in base64": {
+      text: base64("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----"),
+      says: /ssh-keygen -p .* -m PKCS8/,
+    },
+    "a JWK": { text: JSON.stringify(key.export({ format: "jwk" })), says: /is a JWK: give .*PEM/ },
     "a path": { text: "/run/secrets/organization.pem", says: /is a path: give the file's content/ },
     "a path from home": { text: "~/organization-key", says: /is a path/ },
     "an object without a key": { text: '{"clientId":"0oa1"}', says: /is no PEM/ },

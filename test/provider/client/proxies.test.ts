@@ -50,6 +50,17 @@ describe("client: proxies", () => {
     });
   }
 
+  it("are not taken from ALL_PROXY, as Go's and Node's own clients do not either", () => {
+    assert.ok(readProxies({ ALL_PROXY: "http://proxy.example:8080", all_proxy: "socks5://x" }).areNone);
+  });
+
+  it("may be reached by https, with a user, and by an IPv6 address", () => {
+    assert.equal(
+      by({ https_proxy: "https://me:hush@[fd00::1]:8443/" }, api),
+      "https://[fd00::1]:8443 (https_proxy)",
+    );
+  });
+
   const HTTPS_PROXY = "http://proxy.example:8080";
   const HTTP_PROXY = HTTPS_PROXY;
 
@@ -75,6 +86,14 @@ describe("client: proxies", () => {
     "*.example.test other.test": { straight: [api, "https://other.test"], proxied: ["https://x.org"] },
     "api.tenants.example.test:443": { straight: [api], proxied: ["https://api.tenants.example.test:8443"] },
     "example.test:8443": { straight: ["https://example.test:8443"], proxied: [api] },
+    " .tenants.example.test:443 ,, *.other.test:8443 ": {
+      straight: [api, "https://a.other.test:8443"],
+      proxied: ["https://a.other.test", "https://x.tenants.example.test:8443"],
+    },
+    "10.0.0.0/33,10.1.0.0/16,example.test.": {
+      straight: ["https://10.1.255.255", api],
+      proxied: ["https://10.2.0.1"],
+    },
     "10.0.0.0/8,192.168.1.7": {
       straight: ["https://10.200.3.4", "https://192.168.1.7:8443"],
       proxied: ["https://11.0.0.1", "https://192.168.1.8", "https://10.example.test"],

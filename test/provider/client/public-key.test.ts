@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, type JWK } from "jose";
 
 import { isSamePublicKey, parsePublicKey } from "../../../provider/src/client/public-key";
@@ -20,6 +20,15 @@ describe("client: a public key that is taken", () => {
     PEM: (pem: string) => pem,
     "a JWK": jwkOf,
     "a JWK as JSON text": (pem: string) => ` ${JSON.stringify(jwkOf(pem))}\n`,
+    "a JWK as JSON text after a byte order mark": (pem: string) => `\uFEFF${JSON.stringify(jwkOf(pem))}\r\n`,
+    "a JWK with what its maker added": (pem: string) => ({
+      ...jwkOf(pem),
+      use: "sig",
+      key_ops: ["verify"],
+      x5c: ["MIIB"],
+      x5t: "dGh1bWI",
+      exp: 1_900_000_000,
+    }),
   };
   for (const [form, make] of Object.entries(forms)) {
     it(`gives an RSA key's modulus exactly, from ${form}`, async () => {
@@ -153,6 +162,62 @@ describe("client: a public key that is refused", () => {
       given: () => ({ ...jwkOf(pems.EC), key_ops: ["deriveBits"] }),
       reason: /`key_ops` must name verify/,
     },
+    "a JWK whose key_ops are one text": {
+      given: () => ({ ...jwkOf(pems.EC), key_ops: "verify" }),
+      reason: /^has `key_ops` that are not a list of texts$/,
+    },
+    "a JWK whose key_ops are no texts": {
+      given: () => ({ ...jwkOf(pems.EC), key_ops: [5] }),
+      reason: /^has `key_ops` that are not a list of texts$/,
+    },
+    "a JWK without a key_op": {
+      given: () => ({ ...jwkOf(pems.EC), key_ops: [] }),
+      reason: /`key_ops` must name verify/,
+    },
+    "an EC key for RS256": {
+      given: () => ({ ...jwkOf(pems.EC), alg: "RS256" }),
+      reason: /is for RS256 by its `alg`, and a key of type EC signs ES256/,
+    },
+    "a JWK whose alg and use are no texts": {
+      given: () => ({ ...jwkOf(pems.EC), alg: null, use: 5 }),
+      reason: /`use` must be sig.*`alg` must be RS256 or ES256/,
+    },
+    "a JWK whose kid is empty": {
+      given: () => ({ ...jwkOf(pems.EC), kid: "" }),
+      reason: /has an empty `kid`/,
+    },
+    "a JWK whose kid is very long": {
+      given: () => ({ ...jwkOf(pems.EC), kid: "k".repeat(257) }),
+      reason: /more than 256 characters/,
+    },
+    "a JWK whose kid has a line end": {
+      given: () => ({ ...jwkOf(pems.EC), kid: "mine\n" }),
+      reason: /control characters or invisible ones/,
+    },
+    "an OKP key": {
+      given: () => generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }),
+      reason: /must be an RSA key, or an EC key on the curve P-256/,
+    },
+    "an OKP key for key agreement": {
+      given: () => generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }),
+      reason: /must be an RSA key, or an EC key on the curve P-256/,
+    },
+    "an RSA JWK with another exponent": {
+      given: () => ({ ...jwkOf(pems.RSA), e: "Aw" }),
+      reason: /exponent is not 65537/,
+    },
+    "a JWK on P-521": {
+      given: () => generateKeyPairSync("ec", { namedCurve: "P-521" }).publicKey.export({ format: "jwk" }),
+      reason: /curve P-256/,
+    },
+    "a set of one key": {
+      given: () => ({ keys: [jwkOf(pems.EC)] }),
+      reason: /is a set of keys \(JWKS\): give one of its `keys`/,
+    },
+    "a set of two keys as JSON text": {
+      given: () => JSON.stringify({ keys: [jwkOf(pems.EC), jwkOf(pems.RSA)] }),
+      reason: /is a set of keys \(JWKS\)/,
+    },
     "a JWK whose kid is a number": {
       given: () => ({ ...jwkOf(pems.EC), kid: 5 }),
       reason: /`kid` that is not text/,
@@ -187,12 +252,29 @@ describe("client: a private key given for a public one", () => {
       });
       return { key: pem.toString(), secret: pem.toString().split("\n")[1] ?? "" };
     },
+    "PEM after its public half": () => ({
+      key: `${pems.RSA}${rsa.privateKeyPem}`,
+      secret: rsa.privateKeyPem.split("\n")[3] ?? "",
+    }),
+    "PEM after its public half, in base64": () => ({
+      key: Buffer.from(`${pems.RSA}${rsa.privateKeyPem}`).toString("base64"),
+      secret: rsa.privateKeyPem.split("\n")[3] ?? "",
+    }),
+    "a JWK without d, which its primes tell": () => {
+      const jwk = createPrivateKey(rsa.privateKeyPem).export({ format: "jwk" });
+      delete jwk.d;
+      return { key: jwk, secret: jwk.p ?? "" };
+    },
+    "a set of JWKs": () => ({ key: { keys: [ecPrivateJwk()] }, secret: ecPrivateJwk().d ?? "" }),
     "a JWK": () => ({ key: ecPrivateJwk(), secret: ecPrivateJwk().d ?? "" }),
     "a JWK as JSON text": () => ({ key: JSON.stringify(ecPrivateJwk()), secret: ecPrivateJwk().d ?? "" }),
   };
   for (const [form, make] of Object.entries(given)) {
     it(`is refused, from ${form}`, async () => {
-      assert.match(await refusalOf(() => parsePublicKey(make().key)), /is a private (key|JWK)/);
+      assert.match(
+        await refusalOf(() => parsePublicKey(make().key)),
+        /is a private (key|JWK)|is a set of keys/,
+      );
     });
 
     it(`is not repeated in the error, from ${form}`, async () => {

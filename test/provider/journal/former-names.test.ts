@@ -76,6 +76,41 @@ describe("the journal of a stack that was renamed", () => {
     });
   }
 
+  for (const [what, before, now] of [
+    ["another organization", "orgA/project/dev", "orgB/project/dev"],
+    ["another project", "organization/one/dev", "organization/two/dev"],
+    ["another organization, project and name", "orgA/one/dev", "orgB/two/prod"],
+  ] as const) {
+    for (const location of [undefined, "journal.jsonl"]) {
+      it(`is one record in ${what}, ${location ?? "where each stack has its own file"}`, async () => {
+        const openAs = (stack: string, formerNames: string[]): Journal =>
+          openJournalOf({ stack, location, directory, formerNames: () => formerNames });
+        const lost = intent("create", { stack: before });
+        await openAs(before, []).append(lost);
+        const moved = openAs(now, [before]);
+        assert.equal(historyOf(await moved.read(), { ...slot, stack: now }).kind, "open");
+        await moved.append({ ...result(lost, "recovered", "a-1"), stack: now });
+        // Without the state's help from now on: the record itself tells the name.
+        const later = openAs(now, []);
+        const entries = await later.entries();
+        assert.equal(entries.length, 2);
+        assert.deepEqual(verifyJournal(entries, later.location, formerHeads(entries)).defects, []);
+        assert.deepEqual(
+          (await later.read()).map(({ stack }) => stack),
+          [now, now],
+        );
+      });
+    }
+  }
+
+  it("leaves a stack of the same name in another organization and project alone", async () => {
+    const [own, other, another] = ["orgA/project/dev", "orgB/project/dev", "orgA/other/dev"];
+    const openAs = (stack: string): Journal =>
+      openJournalOf({ stack, location: "journal.jsonl", directory, formerNames: () => [] });
+    for (const stack of [other, another]) await openAs(stack).append(intent("create", { stack: stack }));
+    assert.equal(historyOf(await openAs(own).read(), { ...slot, stack: own }).kind, "clear");
+  });
+
   it("leaves other stacks of the same journal alone", async () => {
     await open("other", [], "journal.jsonl").append(intent("create", { stack: name("other") }));
     const second = open("second", ["first"], "journal.jsonl");
