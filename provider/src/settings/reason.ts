@@ -21,7 +21,7 @@ export const reasonSchema = z
   .string()
   .trim()
   .refine((text) => text.replace(invisible, "") !== "", "must say why, in 1 to 500 characters")
-  .refine((text) => [...text].length <= longestReason, "must be at most 500 characters")
+  .refine((text) => Array.from(text).length <= longestReason, "must be at most 500 characters")
   .refine(
     (text) => !unrecordable.test(text),
     "must be one line without control characters and without changes of the text's direction",
