@@ -27,18 +27,42 @@ function main([kind, stack]) {
   );
 }
 
-/** @returns {string | undefined} the commit of the newest successful deployment; undefined if there is none */
+/**
+ * Whoever may push may also write a deployment by GitHub's API, which nobody approves: one that GitHub says a job of
+ * Actions made goes before newer ones of which it does not say so, and another app's counts for nothing.
+ *
+ * @returns {string | undefined} the commit of the newest deployment that succeeded; undefined where none did
+ */
 function lastApproved(repository, environment) {
   const query = `environment=${encodeURIComponent(environment)}`;
+  let unproven;
   for (const deployment of list(`repos/${repository}/deployments?${query}`)) {
-    if (deployment.environment !== environment) continue;
+    if (deployment.environment !== environment || (deployment.task ?? "deploy") !== "deploy") continue;
+    if (isOfAnotherApp(deployment)) continue;
+    const isOfActions = appOf(deployment) === actions;
+    if (!isOfActions && unproven !== undefined) continue;
     const id = idOf(deployment);
     const statuses = [...list(`repos/${repository}/deployments/${id}/statuses?`)].sort(newestFirst);
     // GitHub adds `inactive` to a deployment when a later one succeeds.
-    const last = statuses.find(({ state }) => state !== "inactive");
-    if (last?.state === "success") return commitOf(`The deployment ${id} to ${environment}`, deployment.sha);
+    const last = statuses.find((status) => status.state !== "inactive" && !isOfAnotherApp(status));
+    if (last?.state !== "success") continue;
+    const commit = commitOf(`The deployment ${id} to ${environment}`, deployment.sha);
+    if (isOfActions) return commit;
+    unproven = commit;
   }
-  return undefined;
+  return unproven;
+}
+
+const actions = "github-actions";
+
+/** The app by which GitHub says something was made; undefined where it does not say. */
+function appOf({ performed_via_github_app: app }) {
+  return app?.slug;
+}
+
+function isOfAnotherApp(made) {
+  const isOtherBot = made.creator?.type === "Bot" && made.creator.login !== `${actions}[bot]`;
+  return (appOf(made) ?? (isOtherBot ? "another" : actions)) !== actions;
 }
 
 /** Lists GitHub's entries, newest first, and requests another page only if it is needed. */

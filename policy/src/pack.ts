@@ -2,9 +2,10 @@ import { PolicyPack, type ResourceValidationArgs, type ResourceValidationPolicy 
 import * as pulumi from "@pulumi/pulumi";
 import { ownProcess } from "pulumi-resistant-tenants/internal/own-process";
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
+import { readCustomerFiles } from "resistant-tenants-stacks/customer-files";
 
 import { policyConfigSchema, policyConfigSchemas } from "./policy-config";
-import type { Rule, RuleContext, StackRule } from "./resource";
+import type { DeclaredCustomer, Rule, RuleContext, StackRule } from "./resource";
 import { allowedCells } from "./rules/allowed-cells";
 import { auditLogGroup } from "./rules/audit-log-group";
 import { awsAccount } from "./rules/aws-account";
@@ -20,15 +21,32 @@ import { rotatedClientSecrets } from "./rules/rotated-client-secrets";
 import { secretsProvider } from "./rules/secrets-provider";
 import { vendorHosts } from "./rules/vendor-hosts";
 import { isProtected, readCustomers } from "./stack-configuration";
-import { findSecretsProvider } from "./stack-file";
+import { findProjectFolder, findSecretsProvider } from "./stack-file";
 
 /** The engine gives a pack the configuration of the stack that it judges. */
 const setting = (key: string): string | undefined => new pulumi.Config("tenants").get(key);
 
+let customers: ReadonlyMap<string, DeclaredCustomer> | undefined;
+
+/** The customers of the stack, and of the files that `customersFrom` stands for. A pack's process judges one update. */
+function customersOfStack(): ReadonlyMap<string, DeclaredCustomer> {
+  if (customers !== undefined) return customers;
+  const pattern = setting("customersFrom");
+  const folder = pattern === undefined ? undefined : findProjectFolder(pulumi.getProject(), process.env);
+  // What is wrong with the files, the program reports.
+  const entries =
+    pattern === undefined || folder === undefined ? [] : readCustomerFiles(pattern, folder).entries;
+  customers = readCustomers(
+    setting,
+    entries.map(({ value }) => value),
+  );
+  return customers;
+}
+
 function contextOf(args: ResourceValidationArgs): RuleContext {
   const { environment } = ownProcess();
   return {
-    customers: readCustomers(setting),
+    customers: customersOfStack(),
     setting,
     awsSetting: (key) => new pulumi.Config("aws").get(key),
     allowedHosts: allowedHostsIn(environment),

@@ -50,9 +50,11 @@ export function isProtected(get: (key: string) => string | undefined): boolean {
  * Reads the customers; none in a stack of one's own.
  *
  * @param get gives the value of a key of the namespace `tenants`
+ * @param inFiles the entries of the files that `customersFrom` stands for
  */
 export function readCustomers(
   get: (key: string) => string | undefined,
+  inFiles: readonly unknown[],
 ): ReadonlyMap<string, DeclaredCustomer> {
   const ofStage = rotationSchema.parse(parseJson(get("rotation")));
   const entries = z
@@ -60,7 +62,7 @@ export function readCustomers(
     .catch([])
     .parse(parseJson(get("customers")));
   return new Map(
-    entries.flatMap((entry) => {
+    [...entries, ...inFiles].flatMap((entry) => {
       const { data } = customerSchema.safeParse(entry);
       return data === undefined ? [] : [[data.name, toCustomer(data, ofStage)] as const];
     }),

@@ -28,6 +28,14 @@ export function findSecretsProvider(
   return data.secretsprovider ?? (data.encryptionsalt === undefined ? "service" : "passphrase");
 }
 
+/** Finds the folder of the project's `Pulumi.yaml`, upwards from the pack and from where the command was typed. */
+export function findProjectFolder(
+  project: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return projectFolders(project, environment)[0];
+}
+
 function findStackFile(
   project: string,
   stack: string,
@@ -35,11 +43,18 @@ function findStackFile(
 ): string | undefined {
   const given = environment["PULUMI_OPTION_CONFIG_FILE"];
   if (given !== undefined && given !== "") return existsSync(given) ? given : undefined;
-  return [process.cwd(), environment["PWD"] ?? process.cwd()]
-    .flatMap(withParents)
-    .filter((folder) => isProject(folder, project))
+  return projectFolders(project, environment)
     .map((folder) => path.join(folder, `Pulumi.${stack}.yaml`))
     .find((file) => existsSync(file));
+}
+
+function projectFolders(
+  project: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  return [process.cwd(), environment["PWD"] ?? process.cwd()]
+    .flatMap(withParents)
+    .filter((folder) => isProject(folder, project));
 }
 
 function withParents(folder: string): string[] {

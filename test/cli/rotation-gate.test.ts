@@ -85,7 +85,46 @@ const plain = "acme/eu-1/default";
 const keyed = "acme/eu-1/keyed";
 const other = `urn:pulumi:prod::resistant-tenants::${customer}$${application}::globex/eu-1/default`;
 
+/** Adds a copy of a step, elsewhere in the stack, that is otherwise made. */
+const namesake =
+  (type: string, name: string, change: (copy: Step) => void): Attack =>
+  (preview) => {
+    const copy = structuredClone(find(preview, type, name));
+    copy.urn = copy.urn.replace("resistant:index:Customer$", "other:index:Place$");
+    change(copy);
+    preview.steps.push(copy);
+  };
+
 const attacksOnRotation: Record<string, Attack> = {
+  "a second application of the same name, with a stranger's key": namesake(
+    application,
+    `${plain}/2`,
+    ({ inputs, after }) => {
+      for (const each of [inputs, after!.inputs]) each["publicKey"] = "-----BEGIN PUBLIC KEY-----";
+    },
+  ),
+  "a second application of the same name and place": (preview) => {
+    const copy = structuredClone(find(preview, application, `${plain}/2`));
+    copy.after!.inputs["scopes"] = ["x"];
+    preview.steps.push(copy);
+  },
+  "a second secret of the same name": namesake(secret, plain, ({ before, after }) => {
+    for (const each of [before!, after!]) each.outputs["arn"] = "arn:aws:secretsmanager:x";
+  }),
+  "an application of the name that is a part of nothing": withOption(application, `${plain}/2`, {
+    parent: undefined,
+  }),
+  "a component whose type ends as the customer's": withOption(generation, `${plain}/2`, {
+    parent: "urn:pulumi:prod::resistant-tenants::x-resistant:index:Customer::acme",
+  }),
+  "a refresh of a secret that others can read": (preview) => {
+    withInput(secret, plain, { policy: "{}" })(preview);
+    called("refresh", secret, plain)(preview);
+  },
+  "what stays, and is not there": (preview) => {
+    const step = find(preview, application, `${plain}/2`);
+    step.operation = "same";
+  },
   "more scopes": withInput(application, `${plain}/2`, { scopes: ["documents.submissions.read", "x"] }),
   "fewer scopes": withInput(application, `${plain}/2`, { scopes: ["documents.submissions.read"] }),
   "another cell": withInput(application, `${plain}/2`, { cell: "us-1" }),

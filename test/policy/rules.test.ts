@@ -54,7 +54,7 @@ const every90Days = JSON.stringify({ every: "90d" });
 function contextOf(values: Record<string, string> = {}, policyConfig: object = {}): RuleContext {
   const setting = (key: string): string | undefined => values[key];
   return {
-    customers: readCustomers(setting),
+    customers: readCustomers(setting, filesOf(values["files"])),
     setting,
     awsSetting: (key) => values[`aws:${key}`],
     allowedHosts: ["proxy.example:8443"],
@@ -63,6 +63,9 @@ function contextOf(values: Record<string, string> = {}, policyConfig: object = {
     now: new Date("2026-11-26T00:00:00Z"),
   };
 }
+
+/** The entries of files of customers, as JSON. */
+const filesOf = (files: string | undefined): unknown[] => JSON.parse(files ?? "[]") as unknown[];
 
 const customersOf = (entry: object): string => JSON.stringify([{ name: "acme", cells: ["eu-1"], ...entry }]);
 
@@ -141,6 +144,11 @@ describe("the rules of the policy pack", function () {
       resource: { ...tenant, opts: { protect: false } },
       configuration: { customers: customersOf({ status: "deprecated" }) },
     },
+    {
+      what: "the tenant of a customer that is deprecated in a file of its own",
+      resource: { ...tenant, opts: { protect: false } },
+      configuration: { files: customersOf({ status: "deprecated" }) },
+    },
     { what: "an application: its safeguard holds it", resource: application },
   ]);
 
@@ -164,6 +172,11 @@ describe("the rules of the policy pack", function () {
       },
       violations: [/AWS's own key/],
     },
+    ...["ALIAS/AWS/secretsmanager", "alias/aws/ebs"].map((kmsKeyId) => ({
+      what: `AWS's own as ${kmsKeyId}`,
+      resource: { ...secret, props: { kmsKeyId } },
+      violations: [/AWS's own key/],
+    })),
     { what: "a secret that is no application's", resource: otherSecret },
   ]);
 
@@ -178,6 +191,20 @@ describe("the rules of the policy pack", function () {
       what: "a later generation under it",
       resource: { ...application, name: "acme/eu-1/default/2" },
       configuration: { rotation: every90Days, customers: customersOf({}) },
+    },
+    {
+      what: "a rotation of the whole stage, of a customer in a file",
+      resource: application,
+      configuration: { rotation: every90Days, files: customersOf({}) },
+    },
+    {
+      what: "none of its own, of a customer in a file",
+      resource: application,
+      configuration: {
+        rotation: every90Days,
+        files: customersOf({ applications: [{ cell: "eu-1", rotation: "none" }] }),
+      },
+      violations: [/never rotated/],
     },
     {
       what: "a rotation of its own",
@@ -287,6 +314,17 @@ describe("the rules of the policy pack", function () {
       policyConfig: { accounts: ["123456789012"] },
       violations: [/"acme\/eu-1\/default" can be read by a role of AWS account 999999999999/],
     },
+    ...[
+      ["an ARN in upper case", "ARN:AWS:IAM::999999999999:ROLE/B", "999999999999"],
+      ["an assumed role", "arn:aws:sts::999999999999:assumed-role/b/session", "999999999999"],
+      ["a whole account", "999999999999", "999999999999"],
+      ["every account", "arn:aws:iam::*:role/b", "\\*"],
+    ].map(([what = "", reader = "", account = ""]) => ({
+      what,
+      resource: readBy("arn:aws:iam::123456789012:role/a", reader),
+      policyConfig: { accounts: ["123456789012"] },
+      violations: [new RegExp(`AWS account ${account},`)],
+    })),
     {
       what: "any role while no account is allowed",
       resource: readBy("arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/b"),
@@ -396,6 +434,19 @@ describe("the rules of the policy pack", function () {
       policyConfig: { locations: ["s3://journals/"] },
       violation: /only s3:\/\/journals\/ is allowed/,
     },
+    { values: { journal: "s3://journals/tenants" }, policyConfig: { locations: ["s3://journals"] } },
+    { values: { journal: "s3://journals" }, policyConfig: { locations: ["s3://journals"] } },
+    ...["s3://journals-of-others/tenants", "S3://journals/x"].map((journal) => ({
+      values: { journal },
+      policyConfig: { locations: ["s3://journals"] },
+      violation: /only s3:\/\/journals is allowed/,
+    })),
+    { values: { journal: "/journals/x" }, policyConfig: { locations: ["/journals/"] } },
+    {
+      values: { journal: "/journals/../tmp/x" },
+      policyConfig: { locations: ["/journals/"] },
+      violation: /only \/journals\/ is allowed/,
+    },
   ]);
 
   judgeStack("audit log group", auditLogGroup, [
@@ -410,6 +461,15 @@ describe("the rules of the policy pack", function () {
     {
       values: { secretsprovider: "passphrase" },
       violation: /encrypted by passphrase, .*change-secrets-provider/,
+    },
+    {
+      values: { secretsprovider: "awskms://alias/tenants-of-others?region=eu-west-1" },
+      policyConfig: { providers: ["awskms://alias/tenants"] },
+      violation: /only awskms:\/\/alias\/tenants are allowed/,
+    },
+    {
+      values: { secretsprovider: "awskms://alias/tenants?region=eu-west-1" },
+      policyConfig: { providers: ["awskms://alias/tenants"] },
     },
     { values: {}, violation: /file was not found/ },
     {

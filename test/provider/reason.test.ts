@@ -21,6 +21,37 @@ describe("the reason of a change", () => {
     assert.throws(() => reasonForChange({ stage: "production" }, empty), /none is given/);
   });
 
+  for (const reason of [
+    "\u200b",
+    "\u2800\u2800",
+    "\u3164",
+    "\u00ad \u00ad",
+    "\u0301",
+    "\ufe0f\u200d",
+    "\u{e0020}",
+  ]) {
+    it(`is refused where nothing of it can be seen: ${JSON.stringify(reason)}`, () => {
+      assert.throws(
+        () => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }),
+        /TENANTS_REASON must say why.*Nothing was sent/,
+      );
+      const read = readSettings((key) => ({ stage: "testing", reason })[key]);
+      assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
+    });
+  }
+
+  it("is counted in characters, not in UTF-16 units", () => {
+    for (const [reason, isRight] of [
+      ["😀".repeat(500), true],
+      ["😀".repeat(501), false],
+      ["e\u0301".repeat(250), true],
+    ] as const) {
+      const give = () => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason });
+      if (isRight) assert.equal(give(), reason);
+      else assert.throws(give, /at most 500 characters/);
+    }
+  });
+
   for (const [what, reason] of [
     ["a control character", "clear\u001b[2J"],
     ["a second line", "one\ntwo"],

@@ -14,7 +14,15 @@ interface Deployment {
   sha: string;
   environment: string;
   created_at: string;
-  statuses: Array<{ id: number; state: string; created_at: string }>;
+  task?: string;
+  creator?: { login: string; type: string };
+  performed_via_github_app?: { slug: string } | null;
+  statuses: Array<{
+    id: number;
+    state: string;
+    created_at: string;
+    performed_via_github_app?: { slug: string } | null;
+  }>;
 }
 
 /** A deployment of a day; its statuses oldest first. */
@@ -140,6 +148,39 @@ describe("the commit that was approved last", () => {
     ];
     assert.match(await refused(others), /up\.yml/);
     assert.match(await found([...others, deployment(2, main[1]!, succeeded)]), new RegExp(main[1]!));
+  });
+
+  it("is of no other task, and of no other app than Actions", async () => {
+    const own = deployment(2, main[1]!, succeeded);
+    const person = { login: "someone", type: "User" };
+    for (const foreign of [
+      { task: "deploy:migrations" },
+      { performed_via_github_app: { slug: "another" }, creator: person },
+      { performed_via_github_app: null, creator: { login: "another[bot]", type: "Bot" } },
+    ]) {
+      const other = { ...deployment(9, main[3]!, succeeded), ...foreign };
+      assert.match(await found([other, own]), new RegExp(main[1]!), JSON.stringify(foreign));
+      assert.match(await refused([other]), /gh workflow run up\.yml/);
+    }
+    const waiting = deployment(9, main[3]!, ["waiting", "success"]);
+    waiting.statuses[0]!.performed_via_github_app = { slug: "another" };
+    assert.match(await found([waiting, own]), new RegExp(main[1]!));
+  });
+
+  it("is one that a job of Actions made, where newer ones were written by the API, on any page", async () => {
+    const app = { slug: "github-actions" };
+    const person = { login: "someone", type: "User" };
+    const approved = {
+      ...deployment(2, main[1]!, succeeded),
+      performed_via_github_app: app,
+      creator: person,
+    };
+    const written = Array.from({ length: 101 }, (_, index) => ({
+      ...deployment(300 - index, main[3]!, succeeded),
+      performed_via_github_app: null,
+      creator: person,
+    }));
+    assert.match(await found([...written, approved]), new RegExp(main[1]!));
   });
 
   it("stops where nothing was approved, and says what to do", async () => {

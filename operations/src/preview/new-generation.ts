@@ -87,8 +87,9 @@ function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): 
   const customer = name.split("/", 1)[0] ?? "";
   const { parent } = after.options;
   const expected =
-    type === generationType ? `resistant:index:Customer::${customer}` : `${generationType}::${name}`;
-  if (typeof parent === "string" && !parent.endsWith(expected))
+    type === generationType ? `resistant:index:Customer ${customer}` : `${generationType} ${name}`;
+  if (typeof parent !== "string") return "create, as a part of nothing";
+  if (`${typeOfUrn(parent)} ${nameOfUrn(parent)}` !== expected)
     return `create, as a part of ${nameOfUrn(parent)}`;
   const foreign = dependenciesOf(after).filter((urn) => {
     const [otherType, other] = [typeOfUrn(urn), nameOfUrn(urn)];

@@ -30,6 +30,7 @@ export function beyondRotation(
       ? ["nothing is on record of an earlier up"]
       : report.settings.map((change) => `settings changed: ${describeSetting(change)}`)),
     ...report.declared.map(describeField),
+    ...namesakes(steps).map((step) => `${nameOf(step)}: there are two resources of this type and name`),
     ...steps.flatMap((step) => {
       const problem = isUnchanging(step) ? problemOfSame(step, steps) : problemOf(step, context, report);
       return problem === undefined ? [] : [`${nameOf(step)}: ${problem}`];
@@ -48,10 +49,23 @@ const withoutChange: PlanReport = {
   consequences: [],
 };
 
+/** A part is found by its type and name: a second one of them, elsewhere in the stack, could stand in for it. */
+function namesakes(steps: readonly Step[]): Step[] {
+  const first = new Set<string>();
+  return steps.filter(({ operation, type, name }) => {
+    // A refresh of a resource is a step of its own.
+    if (operation === "refresh") return false;
+    const key = `${type} ${name}`;
+    const isKnown = first.has(key);
+    first.add(key);
+    return isKnown;
+  });
+}
+
 /** The engine calls a resource the same whose inputs differ where its provider says so, or whose dependencies do. */
 function problemOfSame(step: Step, steps: readonly Step[]): string | undefined {
   const { operation, before, after } = step;
-  if (operation !== "same" || before === undefined || after === undefined) return undefined;
+  if (before === undefined || after === undefined) return `${operation}, of what is not in the state`;
   const goes = new Set(steps.filter((other) => other.operation === "delete").map(({ urn }) => urn));
   const lost = lostDependencies(before, after).filter((urn) => !goes.has(urn));
   const problems = [

@@ -1,9 +1,10 @@
+import { isAllowedPlace } from "../allowed-place";
 import type { StackRule } from "../resource";
 
 /** The journal is kept in an allowed place. */
 export const journal: StackRule = ({ setting, policyConfig: { locations } }) => {
   const location = setting("journal") ?? "";
-  if (locations.some((allowed) => location.startsWith(allowed))) return [];
+  if (location !== "" && isAllowedPlace(location, locations)) return [];
   return [
     `The journal is kept in ${location === "" ? "a file beside the stack" : location}, and only ${locations.join(", ")} ` +
       "is allowed. Run: pulumi config set tenants:journal s3://<bucket>/<prefix>",

@@ -4,14 +4,17 @@ import { isApplicationSecret, type Rule } from "../resource";
 
 const propsSchema = z.object({ policy: z.string().optional() });
 
-/** The twelve digits of the account in every ARN of a resource policy. */
-const accounts = /arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):/g;
+/** The account in every ARN of a role or a user in a resource policy, also where a wildcard stands for it. */
+const accountsInArns = /arn:aws[a-z-]*:(?:iam|sts)::([^:"]*):/gi;
+/** An account as a whole, as AWS reads it in a principal. */
+const wholeAccounts = /"(\d{12})"/g;
 
 /** Each reader of a secret is a role in an allowed account. */
 export const readerAccounts: Rule = (resource, { policyConfig: { accounts: allowed } }) => {
   if (!isApplicationSecret(resource)) return [];
   const { policy = "" } = propsSchema.parse(resource.props);
-  const named = new Set([...policy.matchAll(accounts)].map(([, account = ""]) => account));
+  const found = [accountsInArns, wholeAccounts].flatMap((pattern) => [...policy.matchAll(pattern)]);
+  const named = new Set(found.map(([, account = ""]) => account));
   return [...named]
     .filter((account) => !allowed.includes(account))
     .map(

@@ -1,3 +1,4 @@
+import { isAllowedPlace } from "../allowed-place";
 import type { StackRule } from "../resource";
 
 /** The secrets of configuration and state are encrypted by a key service, not by a passphrase. */
@@ -7,7 +8,7 @@ export const secretsProvider: StackRule = ({ secretsProvider: used, policyConfig
       "The stack's file was not found, so its secrets provider cannot be judged: run the command in the project's folder.",
     ];
   }
-  if (providers.some((allowed) => used.startsWith(allowed))) return [];
+  if (isAllowedPlace(used, providers)) return [];
   return [
     `The stack's secrets are encrypted by ${used.split(":")[0] ?? used}, and only ${providers.join(", ")} are allowed. ` +
       "Run: pulumi stack change-secrets-provider 'awskms://alias/<key>?region=<region>'",

@@ -79,6 +79,7 @@ export function problemOfAllowedHost(entry: string): string | undefined {
   const isHost =
     url !== null &&
     [url.host, `${url.hostname}:443`].includes(host) &&
+    !url.hostname.endsWith(".") &&
     /^[a-z0-9.:[\]-]*[a-z0-9\]]$/.test(host);
   const isDomain = /^(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*$/.test(host);
   if (isWildcard ? isDomain : isHost) return undefined;

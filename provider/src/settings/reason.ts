@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Stage, stageTable } from "../client/cells";
 import type { EnvironmentVariables } from "./environment";
 
-/** The longest reason, in characters. */
+/** The longest reason, in characters (code points). */
 const longestReason = 500;
 
 /**
@@ -13,14 +13,14 @@ const longestReason = 500;
  */
 const unrecordable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
-/** What a reader sees: zero-width characters alone say nothing. */
-const visible = /[^\p{Cf}\p{Z}\s\p{Default_Ignorable_Code_Point}]/u;
+/** What leaves nothing to read where it stands alone: spaces, marks, fillers and the blank of Braille. */
+const invisible = /[^\p{L}\p{N}\p{P}\p{S}]|\p{Default_Ignorable_Code_Point}|\u2800/gu;
 
 /** Why changes are made, in the words of whoever makes them: one line of 1 to 500 characters. */
 export const reasonSchema = z
   .string()
   .trim()
-  .refine((text) => visible.test(text), "must say why, in 1 to 500 characters")
+  .refine((text) => text.replace(invisible, "") !== "", "must say why, in 1 to 500 characters")
   .refine((text) => Array.from(text).length <= longestReason, "must be at most 500 characters")
   .refine(
     (text) => !unrecordable.test(text),

@@ -26,7 +26,7 @@ const notEmpty = z.string().trim().min(1, "must not be empty");
 export const secretArn = z
   .string({ error: "must be the ARN of a Secrets Manager secret" })
   .regex(
-    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/,
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]{1,519}$/,
     "must be the ARN of a Secrets Manager secret (arn:aws:secretsmanager:<region>:<account>:secret:<name>)",
   );
 
