@@ -32,7 +32,8 @@ let customers: ReadonlyMap<string, DeclaredCustomer> | undefined;
 function customersOfStack(): ReadonlyMap<string, DeclaredCustomer> {
   if (customers !== undefined) return customers;
   const pattern = setting("customersFrom");
-  const folder = pattern === undefined ? undefined : findProjectFolder(pulumi.getProject(), process.env);
+  const folder =
+    pattern === undefined ? undefined : findProjectFolder(pulumi.getProject(), ownProcess().environment);
   // What is wrong with the files, the program reports.
   const entries =
     pattern === undefined || folder === undefined ? [] : readCustomerFiles(pattern, folder).entries;

@@ -80,14 +80,22 @@ export function readPublicKey(given: unknown): PublicKeyNumbers {
 
 /**
  * Tells whether two public keys are the same, whatever form they come in. What they may be used for is not looked at: an
- * application may have one that was taken before that was checked.
- *
- * @throws `TypeError`, as {@link parsePublicKey} does, where one is no public key
+ * application may have one that was taken before that was checked. One that cannot be read as a public key is the same as
+ * no other: a state may hold one that an earlier release took.
  */
 export function isSamePublicKey(one: unknown, other: unknown): boolean {
-  const [a, b] = [toKey(one), toKey(other)];
+  const [a, b] = [keyOrNone(one), keyOrNone(other)];
+  if (a === undefined || b === undefined) return false;
   // OpenSSL keeps an error of comparing keys of two types, and Node reports it at the next key that it reads.
   return a.asymmetricKeyType === b.asymmetricKeyType && a.equals(b);
+}
+
+function keyOrNone(given: unknown): KeyObject | undefined {
+  try {
+    return toKey(given);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A key that is fit for signatures, and what a JWK says of it beside its numbers. */

@@ -83,6 +83,10 @@ describe("client: a public key that is taken", () => {
     assert.equal(isSamePublicKey(pems.RSA, forEncryption), true);
     assert.equal(isSamePublicKey(JSON.stringify(forEncryption), pems.RSA.replaceAll("\n", "\\n")), true);
     assert.equal(isSamePublicKey(pems.RSA, pems.EC), false);
+    // An earlier release took it, and a state may hold it: to replace it must not fail.
+    const withPrivateMembers = { ...forEncryption, p: "AQAB", q: "AQAB" };
+    assert.equal(isSamePublicKey(pems.RSA, withPrivateMembers), false);
+    assert.equal(isSamePublicKey(withPrivateMembers, withPrivateMembers), false);
   });
 
   it("may have a coordinate that begins with a zero byte", async () => {

@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import { text } from "node:stream/consumers";
 
-import { warnOfOverwrittenSecret } from "../../../provider/src/dynamic/application/stored-credential";
+import { StoredCredentials } from "../../../provider/src/dynamic/application/stored-credential";
 import type { State } from "../../../provider/src/dynamic/application/tenant-application-model";
-import { configure } from "../../../provider/src/dynamic/run/session";
 import { ecPair, publicPemOf } from "../../sandbox/client";
 import { useServer } from "../../support/http-server";
 import { useWarnings } from "../../support/warnings";
+import { newRun } from "./process";
 
 const secret = "a-secret-that-no-message-holds";
 const found = {
@@ -43,6 +43,7 @@ describe("the secret of an application, during a refresh", () => {
   const server = useServer();
   const warnings = useWarnings();
 
+  let credentials: StoredCredentials;
   beforeEach(() => {
     const settings: Record<string, string> = {
       "tenants:stage": "testing",
@@ -51,7 +52,9 @@ describe("the secret of an application, during a refresh", () => {
       "aws:secretKey": "test",
       "aws:endpoints": JSON.stringify([{ secretsmanager: server.url().href }]),
     };
+    const { run, configure } = newRun();
     configure({ config: { get: (key) => settings[key] } });
+    credentials = new StoredCredentials(run);
   });
 
   /** Has AWS answer, and gives what is warned of. */
@@ -64,7 +67,7 @@ describe("the secret of an application, during a refresh", () => {
         response.end(JSON.stringify(answer));
       });
     });
-    await warnOfOverwrittenSecret(state, found);
+    await credentials.warnOfOverwritten(state, found);
     assert.deepEqual(new Set(asked), new Set(['{"SecretId":"resistant-tenants/testing/acme/eu-1/default"}']));
     const said = warnings.join("\n");
     assert.ok(!said.includes(secret) && !said.includes("PRIVATE KEY"), "a credential is in a warning");
@@ -121,9 +124,9 @@ describe("the secret of an application, during a refresh", () => {
 
   it("is not asked for where the resource is no customer's, or only partly made", async () => {
     const slot = { stack: "organization/project/dev", name: "custom" };
-    await warnOfOverwrittenSecret({ ...held, slot }, found);
-    await warnOfOverwrittenSecret({ ...held, slot: undefined }, found);
-    await warnOfOverwrittenSecret({ ...held, isPartlyMade: true }, found);
+    await credentials.warnOfOverwritten({ ...held, slot }, found);
+    await credentials.warnOfOverwritten({ ...held, slot: undefined }, found);
+    await credentials.warnOfOverwritten({ ...held, isPartlyMade: true }, found);
     assert.deepEqual([warnings, server.requests.length], [[], 0]);
   });
 
@@ -135,7 +138,7 @@ describe("the secret of an application, during a refresh", () => {
       /could not be found out: .*not authorized.*secretsmanager:GetSecretValue/,
     );
     const asked = server.requests.length;
-    await warnOfOverwrittenSecret(held, found);
+    await credentials.warnOfOverwritten(held, found);
     assert.deepEqual([warnings.length, server.requests.length], [1, asked]);
   });
 });
