@@ -32,10 +32,10 @@ describe("a change of the installed package's code, on the engine", function () 
     });
     try {
       await stack.up();
-      const file = path.join(modules, "pulumi-resistant-tenants/dist/dynamic/tenant/tenant.js");
+      const file = path.join(modules, "pulumi-resistant-tenants/dist/dynamic/index.js");
       const noting = (method: string) =>
         `${method}: (...args) => { console.warn("changed ${method}"); return original.${method}(...args); }`;
-      const change = `const original = exports.tenant;\nexports.tenant = { ...original, ${noting("read")}, ${noting("delete")} };`;
+      const change = `const original = exports.tenant;\nexports.tenant = Object.assign(Object.create(original), { ${noting("read")}, ${noting("delete")} });`;
       await writeFile(file, `${await readFile(file, "utf8")}\n${change}\n`);
       await stack.succeed(["preview", "--expect-no-changes"]);
       assert.match(await stack.succeed(["refresh", "--yes", "--skip-preview"]), /changed read/);
