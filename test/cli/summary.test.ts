@@ -127,7 +127,8 @@ describe("the summary of a preview", () => {
       step("a-word-of-tomorrow", "application", "acme/eu-1/reporting"),
     ]) {
       const before = beyond(rotation).length;
-      assert.equal(beyond([...rotation, other]).length, before + 1, `${other.operation} ${other.name}`);
+      // A second step of a resource that is there already makes both doubtful.
+      assert.ok(beyond([...rotation, other]).length > before, `${other.operation} ${other.name}`);
     }
   });
 
