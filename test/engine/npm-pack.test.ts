@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -9,11 +9,13 @@ import { runToSuccess } from "../../sandbox/process";
 import { type PublishedPackage, startRegistry } from "../support/npm-registry";
 import { repositoryRoot, StackUnderTest } from "./engine";
 
-/** Packs the package into a folder, and gives the tarball. */
+/** Packs a copy of the package into a folder, and gives the tarball: packing compiles anew what other tests run. */
 async function pack(folder: string): Promise<string> {
-  await runToSuccess("npm", ["pack", "--pack-destination", folder], {
-    cwd: path.join(repositoryRoot, "provider"),
-  });
+  const copy = path.join(folder, "copy");
+  await cp(path.join(repositoryRoot, "provider"), path.join(copy, "provider"), { recursive: true });
+  await cp(path.join(repositoryRoot, "tsconfig.base.json"), path.join(copy, "tsconfig.base.json"));
+  await symlink(path.join(repositoryRoot, "node_modules"), path.join(copy, "node_modules"));
+  await runToSuccess("npm", ["pack", "--pack-destination", folder], { cwd: path.join(copy, "provider") });
   const [tarball] = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
   assert.ok(tarball !== undefined);
   return path.join(folder, tarball);
