@@ -266,6 +266,12 @@ export class StackUnderTest {
     return JSON.parse(SecretString ?? "") as Record<string, unknown>;
   }
 
+  /** Sets the organization's key in the stack's configuration, encrypted. */
+  async configurePrivateKey(): Promise<void> {
+    const { privateKeyPem } = this.sandbox;
+    await this.succeed(["config", "set", "--secret", "tenants:privateKey", "--", privateKeyPem]);
+  }
+
   /** Stores a secret that is none of the stack's, and gives its ARN. */
   async createSecret(name: string, value: string, tags: Record<string, string> = {}): Promise<string> {
     const { ARN } = await this.aws.send(

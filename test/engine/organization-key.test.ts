@@ -23,14 +23,7 @@ describe("the organization's key, on the engine", function () {
   });
 
   it("is read from the stack's configuration, where it is encrypted", async () => {
-    await stack.succeed([
-      "config",
-      "set",
-      "--secret",
-      "tenants:privateKey",
-      "--",
-      stack.sandbox.privateKeyPem,
-    ]);
+    await stack.configurePrivateKey();
     await stack.succeed(["up", "--yes", "--skip-preview"], { env: withoutKey });
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });

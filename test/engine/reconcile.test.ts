@@ -243,14 +243,7 @@ describe("tenants reconcile, on the engine", function () {
 
   it("reads the organization's key from the configuration, where it is nowhere else", async () => {
     await stack.up();
-    await stack.succeed([
-      "config",
-      "set",
-      "--secret",
-      "tenants:privateKey",
-      "--",
-      stack.sandbox.privateKeyPem,
-    ]);
+    await stack.configurePrivateKey();
     const { exitCode, stdout } = await stack.tenantsWith({ TENANTS_PRIVATE_KEY: undefined }, "reconcile");
     assert.equal(exitCode, 0, stdout);
     assert.match(stdout, /agree/);

@@ -24,14 +24,7 @@ describe("no credential in what the command line prints, writes or hands to pulu
     });
     const { stack } = canary;
     // Each command then decrypts the key, and needs it.
-    await stack.succeed([
-      "config",
-      "set",
-      "--secret",
-      "tenants:privateKey",
-      "--",
-      stack.sandbox.privateKeyPem,
-    ]);
+    await stack.configurePrivateKey();
     assertClean("up", await canary.run(["up", ...unseen]));
     const bin = canary.file("bin");
     argumentsFile = canary.file("arguments");

@@ -51,14 +51,7 @@ for (const ways of ["few", "all"] as const) {
       const { stack } = canary;
       // The worst case: the key goes through configuration, state and every provider's configuration. It is set beforehand:
       // whoever types it as an argument shows it to the machine.
-      await stack.succeed([
-        "config",
-        "set",
-        "--secret",
-        "tenants:privateKey",
-        "--",
-        stack.sandbox.privateKeyPem,
-      ]);
+      await stack.configurePrivateKey();
     });
     after(async () => {
       await canary.close();
