@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line } from "../print/output";
 import { reasonOf, withReason } from "resistant-tenants-operations/stack/record";
 import type { CustomerSecret } from "resistant-tenants-operations/restore/customer-secrets";
-import { carryOut, describeRestoration, planRestoration } from "resistant-tenants-operations/restore/restore";
+import { carryOut, planRestoration } from "resistant-tenants-operations/restore/restore";
 import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
 
 /** The options of `tenants restore`. */
@@ -19,8 +19,7 @@ export interface RestoreOptions extends CommandOptions {
 export async function restore(customer: string, options: RestoreOptions): Promise<ExitCode> {
   const stack = await openStack(options, withReason(process.env, options.reason));
   const plan = await planRestoration(stack, customer);
-  const { waiting, missing, entry } = plan;
-  const changes = describeRestoration(plan);
+  const { changes, waiting, missing, entry } = plan;
   const report = {
     stack: stack.name,
     customer,

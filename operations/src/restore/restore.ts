@@ -12,6 +12,8 @@ import { importSecrets, readHeldCustomer } from "./import";
 /** What is to be done for a customer whose secrets were deleted, or are in no state. */
 export interface Restoration {
   customer: string;
+  /** What is done, a line for each secret, in the order of the secrets. */
+  changes: readonly string[];
   /** The secrets that are taken back from their deletion. */
   waiting: readonly CustomerSecret[];
   /** The secrets that are taken into the state. */
@@ -33,19 +35,17 @@ export async function planRestoration(stack: Stack, customer: string): Promise<R
     findCustomerSecrets(stack, customer),
     readHeldCustomer(stack, customer),
   ]);
+  const waiting = secrets.filter(({ deletedAt }) => deletedAt !== undefined);
+  const missing = secrets.filter(({ arn }) => !held.secrets.has(arn));
+  const changed = secrets.filter((secret) => waiting.includes(secret) || missing.includes(secret));
   return {
     customer,
-    waiting: secrets.filter(({ deletedAt }) => deletedAt !== undefined),
-    missing: secrets.filter(({ arn }) => !held.secrets.has(arn)),
+    changes: changed.map((secret) => describe(secret, missing.includes(secret))),
+    waiting,
+    missing,
     parentUrn: held.urn,
     entry: await entryForRestored(stack, customer, secrets),
   };
-}
-
-/** Says in a line for each secret what a restoration does. */
-export function describeRestoration({ waiting, missing }: Restoration): string[] {
-  const changed = [...waiting, ...missing.filter((secret) => !waiting.includes(secret))];
-  return changed.map((secret) => describe(secret, missing.includes(secret)));
 }
 
 /** Restores a customer's secrets, on the record. */

@@ -73,3 +73,12 @@ function differenceOfSet(what: string, asked: readonly string[], made: readonly 
     ? []
     : [`"${what}" is [${printable(made.join(", "))}], not [${[...expected].join(", ")}]`];
 }
+
+/** Tells whether two lists hold the same members: their order is no difference. */
+export function sameMembers(a: readonly string[], b: readonly string[]): boolean {
+  return (
+    a.length === b.length &&
+    new Set([...a, ...b]).size === new Set(a).size &&
+    new Set(b).size === new Set(a).size
+  );
+}

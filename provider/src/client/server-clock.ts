@@ -1,3 +1,6 @@
+/** The API's `Date` header and its `created` are right to a second each; in milliseconds. */
+export const clockToleranceMs = 3000;
+
 /** An HTTP date, which has to be read in all the three forms it ever had. */
 const httpDate = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? .*\d{2}:\d{2}:\d{2}/i;
 

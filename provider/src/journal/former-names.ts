@@ -1,5 +1,5 @@
 import { genesis, headsOf } from "./chain";
-import { type Entry, type EventEntry, eventsOf } from "./entry";
+import { type Entry, eventsOf } from "./entry";
 import type { FormerName, IntentEvent, JournalEvent } from "./event";
 import type { Journal } from "./journal";
 import { Memory } from "./memory";
@@ -60,21 +60,6 @@ export function underPresentName(
 function movedTo({ operation, parameters }: IntentEvent): string | undefined {
   const { to } = parameters;
   return operation === "release" && typeof to === "string" ? to : undefined;
-}
-
-/** Tells all events of a journal under the present names of their stacks. */
-export function underPresentNames(entries: readonly EventEntry[]): EventEntry[] {
-  const presentName = new Map(
-    entries.flatMap(({ event }) => (event.formerly ?? []).map(({ stack }) => [stack, event.stack] as const)),
-  );
-  const follow = (stack: string, seen: readonly string[] = []): string => {
-    const next = presentName.get(stack);
-    return next === undefined || seen.includes(next) ? stack : follow(next, [...seen, next]);
-  };
-  return entries.map((entry) => {
-    const stack = follow(entry.event.stack);
-    return stack === entry.event.stack ? entry : { ...entry, event: { ...entry.event, stack } };
-  });
 }
 
 /** Gives the hashes in which the chains of former names ended: a journal that lacks one was cut off there. */

@@ -44,11 +44,6 @@ export function mayBeDeleted(events: readonly JournalEvent[], type: RecordedType
   return indexOf(events).memory.mayBeDeleted(type, objectId);
 }
 
-/** Gives the index of a list of events. */
-export function memoryOf(events: readonly JournalEvent[]): Memory {
-  return indexOf(events).memory;
-}
-
 /** Gives the result of an intent, if it is on record. */
 export function resultOf(events: readonly JournalEvent[], intent: IntentEvent): ResultEvent | undefined {
   return indexOf(events).results.get(intent.id);

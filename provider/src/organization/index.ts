@@ -2,8 +2,8 @@
 export { connect } from "./connect";
 export { actor } from "./actor";
 export { assertSameEnvironment } from "../settings/environment";
-export { sameMembers } from "../dynamic/engine/inputs";
-export { clockToleranceMs } from "../dynamic/tenant/lost-tenant";
+export { sameMembers } from "../client/as-asked";
+export { clockToleranceMs } from "../client/server-clock";
 export { needsConfiguredKey } from "./key";
 export {
   releasedType,

@@ -1,6 +1,6 @@
+import { sameMembers } from "../../client/as-asked";
 import { parsePublicKey } from "../../client/public-key";
 import type { ApiApplication } from "../../client/schemas";
-import { sameMembers } from "../engine/inputs";
 import { refusal } from "../tenant/tenant-model";
 import type { Run } from "../run/run";
 import { applicationToAdopt, provenCredentials } from "./adopted-credentials";

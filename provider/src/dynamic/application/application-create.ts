@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { sameMembers } from "../../client/as-asked";
 import type { Authentication, TenantManagementApi } from "../../client/api";
 import { type ApiApplication, type ApiCredentials, authMethods } from "../../client/schemas";
 import type { SlotInput } from "../../names/slot";
-import { sameMembers } from "../engine/inputs";
 import { CreateOnRecord } from "../run/create-on-record";
 import type { Run } from "../run/run";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";

@@ -1,7 +1,7 @@
+import { sameMembers } from "../../client/as-asked";
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication, AuthMethod } from "../../client/schemas";
-import { sameMembers } from "../engine/inputs";
 
 /** A create of an application that no state holds: its answer was lost, or the state was. */
 export interface LostApplication {

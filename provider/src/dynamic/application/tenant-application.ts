@@ -1,14 +1,8 @@
-import { serverRefusals } from "../../client/as-asked";
+import { sameMembers, serverRefusals } from "../../client/as-asked";
 import { stageTable } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
 import { assertSameEnvironment } from "../../settings/environment";
-import {
-  type CheckFailure,
-  checkInputs,
-  type Properties,
-  sameMembers,
-  withoutProvider,
-} from "../engine/inputs";
+import { type CheckFailure, checkInputs, type Properties, withoutProvider } from "../engine/inputs";
 import { PartlyMadeError } from "../engine/partly-made";
 import { reporting } from "../engine/report";
 import { noteAsked } from "../run/asked";

@@ -40,15 +40,6 @@ export function checkInputs(schema: z.ZodObject, inputs: Properties): CheckFailu
       }));
 }
 
-/** Tells whether two lists hold the same members: their order is no difference. */
-export function sameMembers(a: readonly string[], b: readonly string[]): boolean {
-  return (
-    a.length === b.length &&
-    new Set([...a, ...b]).size === new Set(a).size &&
-    new Set(b).size === new Set(a).size
-  );
-}
-
 /** Leaves out what is undefined: the engine's protocol has no such value, and an answer that holds one is lost. */
 export function withoutUndefined(properties: object): Properties {
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));

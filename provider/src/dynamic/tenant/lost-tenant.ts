@@ -1,8 +1,8 @@
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
-import { parseInstant } from "../../client/server-clock";
-import { sameMembers } from "../engine/inputs";
+import { sameMembers } from "../../client/as-asked";
+import { clockToleranceMs, parseInstant } from "../../client/server-clock";
 import { describeTakeOver } from "./take-over";
 
 /** A create of a tenant whose answer was lost. */
@@ -15,9 +15,6 @@ export interface LostTenant {
   /** Its id, where the record has the answer: then it is ours, whenever it was made. */
   answeredId?: string | undefined;
 }
-
-/** The API's `Date` header and its `created` are right to a second each. */
-export const clockToleranceMs = 3000;
 
 /**
  * Looks for a tenant whose create may have happened: names are unique, so it is the one of that name, if there is one.

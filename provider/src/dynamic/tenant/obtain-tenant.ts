@@ -1,8 +1,7 @@
 import type { TenantManagementApi } from "../../client/api";
-import { linkRefusals } from "../../client/as-asked";
+import { linkRefusals, sameMembers } from "../../client/as-asked";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
-import { sameMembers } from "../engine/inputs";
 import { assertHosts } from "../run/refused-hosts";
 import type { Run } from "../run/run";
 import { findLostTenant, type LostTenant } from "./lost-tenant";

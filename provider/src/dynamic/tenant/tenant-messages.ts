@@ -1,7 +1,8 @@
+import { sameMembers } from "../../client/as-asked";
 import { TenantManagementError } from "../../client/errors";
 import type { UrlRefusal } from "../../client/hosts";
 import type { ApiTenant } from "../../client/schemas";
-import { type Properties, sameMembers } from "../engine/inputs";
+import type { Properties } from "../engine/inputs";
 import { PartlyMadeError } from "../engine/partly-made";
 import { refusedHosts } from "../run/refused-hosts";
 import { refusal, type State } from "./tenant-model";

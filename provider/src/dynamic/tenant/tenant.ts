@@ -1,4 +1,4 @@
-import { linkRefusals } from "../../client/as-asked";
+import { linkRefusals, sameMembers } from "../../client/as-asked";
 import { stageTable } from "../../client/cells";
 import { assertSameEnvironment } from "../../settings/environment";
 import {
@@ -6,7 +6,6 @@ import {
   checkInputs,
   isUnknown,
   type Properties,
-  sameMembers,
   withoutProvider,
   withoutUndefined,
 } from "../engine/inputs";
