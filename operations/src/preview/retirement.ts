@@ -1,5 +1,5 @@
-import { secretVersionType, tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
+import { secretVersionType, tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { durationSchema, type GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";

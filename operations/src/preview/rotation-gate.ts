@@ -3,7 +3,7 @@ import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/set
 import { describeField, describeSetting, type PlanReport } from "resistant-tenants-stacks/plan";
 
 import { generationOf, isUnchanging, optionsOf, slotOf, typesOfGeneration } from "./change";
-import { changedInputs, type Detail, describeDetail, detailsOf } from "./details";
+import { changedInputs, describeDetail, type Detail, detailsOf } from "./details";
 import { problemOfNew } from "./new-generation";
 import { lostDependencies } from "./options";
 import { type Context, problemOfOld } from "./retirement";

@@ -1,8 +1,8 @@
-import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { type ApiApplication, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
 
-import { type DeclaredEntry, declaredEntries } from "../entry/declared";
+import { declaredEntries, type DeclaredEntry } from "../entry/declared";
 import {
   entryOf,
   firstGeneration,

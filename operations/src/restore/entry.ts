@@ -7,9 +7,9 @@ import {
 
 import { declaredEntries } from "../entry/declared";
 import { entryOf, firstGeneration, type LivingApplication, type PrintedEntry } from "../entry/entry";
-import { asOneRecord } from "../stack/former-names";
 import { applicationParameters } from "../reconcile/open-creates";
-import { recordOf, type RecordedObject } from "../reconcile/record";
+import { type RecordedObject, recordOf } from "../reconcile/record";
+import { asOneRecord } from "../stack/former-names";
 import type { Stack } from "../stack/stack";
 import { type HeldState, readState } from "../stack/state";
 import type { CustomerSecret } from "./customer-secrets";

@@ -2,7 +2,6 @@ import { stringify } from "lossless-json";
 import { z } from "zod";
 
 import { compressionOf, quotedRequestId } from "./answer";
-import { askedWaitMs } from "./asked-wait";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
 import {
   applicationDifferences,
@@ -11,13 +10,13 @@ import {
   serverRefusals,
   tenantDifferences,
 } from "./as-asked";
+import { askedWaitMs } from "./asked-wait";
 import type { Stage } from "./cells";
 import { Deadline } from "./deadline";
 import { type MadeObject, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
 import { type HostRules, refusalOfUrl, type UrlRefusal, wayToAllow } from "./hosts";
-import { madeObject } from "./made-object";
-import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
+import { madeObject } from "./made-object";
 import {
   contradicted,
   describeForeignNotFound,
@@ -25,15 +24,16 @@ import {
   isNotFound,
   whatToCheck,
 } from "./not-found";
+import type { OrganizationTokens } from "./organization-token";
 import { Pacer, realClock } from "./pacer";
 import { resolveNextPage } from "./paging";
 import type { PublicKeyNumbers } from "./public-key";
 import { RetryableFailure, type RetryPolicy, withRetries } from "./retry";
 import {
-  apiErrorSchema,
   type ApiApplication,
-  applicationListSchema,
+  apiErrorSchema,
   type ApiTenant,
+  applicationListSchema,
   applicationSchema,
   identifierSchema,
   type NewApplication,

@@ -1,8 +1,9 @@
 import type { KeyObject } from "node:crypto";
+
 import * as oauth from "oauth4webapi";
 
-import { signerFor } from "./assertion";
 import { serverRefusals } from "./as-asked";
+import { signerFor } from "./assertion";
 import { printable, TenantManagementError } from "./errors";
 import { type HostRules, wayToAllow } from "./hosts";
 import { type RetryPolicy, withRetries } from "./retry";

@@ -1,5 +1,6 @@
-import { base64url, type JWTPayload, SignJWT } from "jose";
 import { type KeyObject, randomUUID } from "node:crypto";
+
+import { base64url, type JWTPayload, SignJWT } from "jose";
 
 import { messageOf, TenantManagementError } from "./errors";
 import { readPrivateKey } from "./pem";

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+
 import { calculateJwkThumbprint } from "jose";
 import { z } from "zod";
 

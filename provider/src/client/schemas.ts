@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { isCell, type Cell } from "./cells";
+import { type Cell, isCell } from "./cells";
 import { printable } from "./errors";
 import { withZone } from "./server-clock";
 

@@ -1,19 +1,19 @@
-import { settingsKeys, settingsSchema, readSettings } from "pulumi-resistant-tenants/internal/settings";
 import type {
   ConfigurationProblem,
   ProviderSettings,
   SettingsContext,
 } from "pulumi-resistant-tenants/internal/settings";
+import { readSettings, settingsKeys, settingsSchema } from "pulumi-resistant-tenants/internal/settings";
 import { type Cell, widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
+import { defaultSecretPrefix } from "../secret/stored-secret";
 import type { CustomerEntry, CustomerFiles } from "./customer-files";
 import { tagValue } from "./customer-schema";
 import { check, didYouMean, shown, unknownKey } from "./problems";
 import { type CustomerConfiguration, fieldOf, readCustomers } from "./read-customers";
 import { type RotationConfiguration, rotationSchema } from "./rotation";
 import { contradictions, type SecretsConfiguration, secretsSchema } from "./secrets";
-import { defaultSecretPrefix } from "../secret/stored-secret";
 
 export type { ApplicationConfiguration, CustomerConfiguration } from "./read-customers";
 

@@ -1,11 +1,11 @@
+import { secretArn } from "pulumi-resistant-tenants/internal/settings";
 import {
-  type Cell,
   authMethods,
+  type Cell,
   documentsScopes,
   type Stage,
   stageTable,
 } from "pulumi-resistant-tenants/internal/vocabulary";
-import { secretArn } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
 import { customerKeyFields, customerKeyProblems } from "./customer-key";

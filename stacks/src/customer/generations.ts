@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "@pulumi/aws/secretsmanager/secret";
 import { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
+import * as pulumi from "@pulumi/pulumi";
 import {
   type Cell,
   SigningKey,
@@ -11,12 +11,12 @@ import {
 } from "pulumi-resistant-tenants";
 
 import type { ApplicationConfiguration } from "../configuration/configuration";
-import { Generation } from "./generation";
 import { generationName } from "../rotation/held-generations";
 import type { DeclaredGeneration, SlotPlan } from "../rotation/plan";
 import type { Specification } from "../rotation/specification";
 import { algorithmOf } from "../secret/stored-secret";
 import { storedValue } from "../secret/stored-value";
+import { Generation } from "./generation";
 
 /** Where the generations of one application's credentials belong. */
 export interface Slot {

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+
 import * as pulumi from "@pulumi/pulumi";
 
 import { customerOfResource, describeResource, type NamedResource } from "./describe-resource";

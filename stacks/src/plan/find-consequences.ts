@@ -3,8 +3,8 @@ import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenan
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 
 import { type CustomerConfiguration, slotName } from "../configuration/configuration";
-import type { ChangedCustomer } from "../record/customer-changes";
 import { lastRecordsIn } from "../outputs/last-records";
+import type { ChangedCustomer } from "../record/customer-changes";
 import { type HeldGeneration, heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
 import { differences } from "../rotation/specification";

@@ -15,6 +15,7 @@ import { findConsequences } from "./find-consequences";
 import { reportGenerations } from "./generations";
 import { type Applied, type CustomerRecord, readRecorded, type Recorded } from "./recorded";
 import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
+import { readSecretsProvider } from "./secrets-provider";
 import {
   changedSettings,
   fromRecordedSettings,
@@ -22,7 +23,6 @@ import {
   toRecordedSettings,
   toSettings,
 } from "./settings";
-import { readSecretsProvider } from "./secrets-provider";
 
 /** What a customer records of an `up`, as outputs of its component. */
 export type RecordOutputs = Record<keyof CustomerRecord, pulumi.Input<unknown>>;

@@ -1,3 +1,4 @@
+import type { Stage } from "pulumi-resistant-tenants";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import {
   type HeldResource,
@@ -5,7 +6,6 @@ import {
   stackName,
   tenantType,
 } from "pulumi-resistant-tenants/internal/own-stack";
-import type { Stage } from "pulumi-resistant-tenants";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -15,14 +15,14 @@ import {
   type StackConfiguration,
 } from "../configuration/configuration";
 import { customerType } from "../customer/customer";
-import { withChangesOnRecord } from "./changes-on-record";
 import {
-  type CustomerChanges,
   changesOf,
+  type CustomerChanges,
   type DeclaredCustomer,
   declaredOutput,
   toDeclared,
 } from "../customer/declared-customer";
+import { withChangesOnRecord } from "./changes-on-record";
 
 /** What this update changes of a customer. */
 export interface ChangedCustomer {

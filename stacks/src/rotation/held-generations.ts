@@ -1,11 +1,11 @@
+import { secretVersionType } from "pulumi-resistant-tenants/internal/resource-types";
+import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 import {
   authMethods,
   documentsScopes,
   signingKeyType,
   tenantApplicationType,
 } from "pulumi-resistant-tenants/internal/vocabulary";
-import { secretVersionType } from "pulumi-resistant-tenants/internal/resource-types";
-import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 import { z } from "zod";
 
 import type { Specification } from "./specification";

@@ -1,13 +1,13 @@
 import { strict as assert } from "node:assert";
 
-import { heldBeforeOf } from "../../../provider/src/program/held-before";
 import type { Journal, JournalEvent, KnownBefore, Outcome, SlotHistory } from "../../../provider/src/journal";
 import { recordedAs } from "../../../provider/src/journal/chain";
 import type { Entry, EventEntry } from "../../../provider/src/journal/entry";
 import { isAt } from "../../../provider/src/journal/file-journal";
 import { journalIn } from "../../../provider/src/journal/journal";
-import type { HeldResource } from "../../../provider/src/program/own-stack";
 import { tenantApplicationType } from "../../../provider/src/names/resource-types";
+import { heldBeforeOf } from "../../../provider/src/program/held-before";
+import type { HeldResource } from "../../../provider/src/program/own-stack";
 import { Random } from "../../fuzz/random";
 import { intent, result, slot as common } from "./events";
 import * as naive from "./naive-history";

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+
 import { z } from "zod";
 
 import type { ApplicationCredentials } from "../../client/application-credentials";

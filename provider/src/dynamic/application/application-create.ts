@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { sameMembers } from "../../client/as-asked";
 import type { Authentication, TenantManagementApi } from "../../client/api";
+import { sameMembers } from "../../client/as-asked";
 import { type ApiApplication, type ApiCredentials, authMethods } from "../../client/schemas";
 import type { SlotInput } from "../../names/slot";
 import { CreateOnRecord } from "../run/create-on-record";

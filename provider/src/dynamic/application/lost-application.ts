@@ -1,5 +1,5 @@
-import { sameMembers } from "../../client/as-asked";
 import type { TenantManagementApi } from "../../client/api";
+import { sameMembers } from "../../client/as-asked";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication, AuthMethod } from "../../client/schemas";
 

@@ -1,11 +1,9 @@
 import { generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
+
 import { z } from "zod";
 
 import { parsePublicKey } from "../../client/public-key";
-import { provenCredentials } from "./adopted-credentials";
-import { publicHalf } from "./adopted-secret";
-import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
 import {
   type CheckFailure,
   checkInputs,
@@ -16,6 +14,9 @@ import {
 import { reporting } from "../engine/report";
 import type { Run } from "../run/run";
 import type { ConfigureRequest } from "../run/session";
+import { provenCredentials } from "./adopted-credentials";
+import { publicHalf } from "./adopted-secret";
+import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
 
 const generate = promisify(generateKeyPair);
 

@@ -7,9 +7,9 @@ import { readPrivateKey } from "../../client/pem";
 import { isSamePublicKey } from "../../client/public-key";
 import type { ApiApplication } from "../../client/schemas";
 import { secretNameOf } from "../../names/secret-name";
-import { publicHalf } from "./adopted-secret";
 import { onceForAll } from "../once-for-all";
 import type { Run } from "../run/run";
+import { publicHalf } from "./adopted-secret";
 import type { State } from "./tenant-application-model";
 
 /** What the value of an application's secret says of whose it is. */

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { cells } from "../../client/cells";
 import { authMethods, documentsScopes } from "../../client/schemas";
-import { adoptionSchema } from "./adoption";
 import { recordedAsSchema, type SlotInput, slotSchema } from "../../names/slot";
+import { adoptionSchema } from "./adoption";
 
 /** The inputs of a `TenantApplication`. */
 export const inputsSchema = z.strictObject(
