@@ -42,8 +42,7 @@ import {
   tenantSchema,
 } from "./schemas";
 import { serverAheadMs } from "./server-clock";
-import { lookTwice, whileSettling } from "./settling";
-import { sharedNext } from "./shared-next";
+import { lookTwice, sharedNext, whileSettling } from "./settling";
 import type { HttpAnswer, HttpRequest, Transport } from "./transport";
 
 /** What a new application proves itself with. */

@@ -1,6 +1,6 @@
 export { compareWithCopy, type ComparedCopy, type Copy } from "./against-copy";
 export { type ComparedState, compareWithState, type HeldObject } from "./against-state";
-export { inBatches } from "./batches";
+export { inBatches } from "../concurrency";
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
 export { hashOf, type RecordedAs } from "./chain";
 export { type Entry, type EventEntry, eventsOf, unreadable } from "./entry";
@@ -58,4 +58,4 @@ export {
   Verifier,
   verifyJournal,
 } from "./verify";
-export type { RecordedParameters } from "./parameters";
+export type { RecordedParameters } from "./event";

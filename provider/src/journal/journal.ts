@@ -1,4 +1,4 @@
-import { inBatches } from "./batches";
+import { inBatches } from "../concurrency";
 import { advance, chained, genesis, type Head, type RecordedAs } from "./chain";
 import { type Entry, type EventEntry, eventsOf, readEntry } from "./entry";
 import type { JournalEvent } from "./event";

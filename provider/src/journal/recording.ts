@@ -1,19 +1,20 @@
 import { randomUUID } from "node:crypto";
 
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
-import { endsWithin } from "../ends-within";
+import { endsWithin } from "../concurrency";
 import { NotDeliveredError } from "./audit-log";
 import { type RecordedAs, recordedAs } from "./chain";
 import type { EventEntry } from "./entry";
-import type {
-  IntentEvent,
-  JournalEvent,
-  Outcome,
-  RecordedOperation,
-  RecordedType,
-  ResultEvent,
+import {
+  type IntentEvent,
+  type JournalEvent,
+  type Outcome,
+  type RecordedOperation,
+  type RecordedParameters,
+  type RecordedType,
+  type ResultEvent,
+  toRecordedParameters,
 } from "./event";
-import { type RecordedParameters, toRecordedParameters } from "./parameters";
 
 /** How long a result may take to be recorded, its copy in the audit log included, before it is no longer waited for. */
 const usualPatienceMs = 15_000;

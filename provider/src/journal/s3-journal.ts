@@ -1,5 +1,5 @@
 import type { Aws } from "../aws/aws";
-import { endsWithin } from "../ends-within";
+import { endsWithin } from "../concurrency";
 import type { RecordedAs } from "./chain";
 import { ChainOrder } from "./chain-order";
 import { type Entry, readLine } from "./entry";

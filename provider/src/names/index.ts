@@ -9,8 +9,6 @@ export {
   readPublicKey,
 } from "../client/public-key";
 export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "../client/schemas";
-export { describeDeletion } from "./deletion-date";
-export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
-export { defaultSecretPrefix, secretNameOf } from "./secret-name";
-export { typedCommand } from "./typed-command";
-export { nameOfUrn, typeOfUrn } from "./urn";
+export { nameOfUrn, signingKeyType, tenantApplicationType, tenantType, typeOfUrn } from "./resource-types";
+export { defaultSecretPrefix, secretNameOf } from "./slot";
+export { describeDeletion, typedCommand } from "./wording";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { signingKeyType } from "../names/resource-types";
-import { providerSource } from "./provider-source";
+import { providerSource } from "./slot";
 
 /** The inputs of a {@link SigningKey}. A change of any makes another key. */
 export interface SigningKeyArgs {

@@ -5,6 +5,7 @@ import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
 import type { StackConfiguration } from "../configuration/configuration";
+import { readSecretsProvider } from "../configuration/stack-file";
 import type { ChangedCustomer } from "../record/customer-changes";
 import { heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
@@ -15,7 +16,6 @@ import { findConsequences } from "./find-consequences";
 import { reportGenerations } from "./generations";
 import { type Applied, type CustomerRecord, readRecorded, type Recorded } from "./recorded";
 import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
-import { readSecretsProvider } from "./secrets-provider";
 import {
   changedSettings,
   fromRecordedSettings,

@@ -3,7 +3,7 @@ import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication } from "../../client/schemas";
 import type { Clock } from "../../settings/clock";
 import { type Properties, withoutProvider, withoutUndefined } from "../engine/inputs";
-import { PartlyMadeError } from "../engine/partly-made";
+import { PartlyMadeError } from "../engine/report";
 import type { RecordedObject } from "../run/deletion";
 import { wayOn } from "../run/refused-hosts";
 import type { ApplicationCreate, ObtainedApplication } from "./application-create";

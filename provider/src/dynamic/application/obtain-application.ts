@@ -1,6 +1,6 @@
 import { mayHaveHappened, messageOf, TenantManagementError } from "../../client/errors";
 import type { ApiApplication, NewApplication } from "../../client/schemas";
-import { endsWithin } from "../../ends-within";
+import { endsWithin } from "../../concurrency";
 import type { SlotHistory } from "../../journal/index";
 import { deleteOnRecord } from "../run/deletion";
 import type { ApplicationCreate, ApplicationParameters, ObtainedApplication } from "./application-create";

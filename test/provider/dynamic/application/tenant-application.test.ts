@@ -3,8 +3,7 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 
 import { parsePublicKey } from "../../../../provider/src/client/public-key";
 import type { Properties } from "../../../../provider/src/dynamic/engine/inputs";
-import type { NewRun } from "../process";
-import { apiUrl, configuredRun, unknown } from "../support";
+import { apiUrl, configuredRun, type NewRun, unknown } from "../process";
 
 let tenantApplication: NewRun["tenantApplication"];
 

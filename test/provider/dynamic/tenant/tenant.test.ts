@@ -1,8 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import type { Properties } from "../../../../provider/src/dynamic/engine/inputs";
-import type { NewRun } from "../process";
-import { apiUrl, configuredRun, unknown } from "../support";
+import { apiUrl, configuredRun, type NewRun, unknown } from "../process";
 
 let tenant: NewRun["tenant"];
 

@@ -1,3 +1,8 @@
+/** Says that something was asked for wrongly, and how to ask for it. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
 /** Which stack is meant. */
 export interface StackOptions {
   /** Its name; default: the one that is selected (`pulumi stack select`). */
