@@ -8,10 +8,11 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/internal/operator";
+import { customerOf, readApplicationName, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
-import { generationType, predecessorOf, slotOf, typesOfGeneration } from "./change";
+import { generationType, predecessorOf, typesOfGeneration } from "./change";
 import { describeDetail, specificationOf, tell, unknownValue } from "./details";
 import { changedOptions, dependenciesOf, dependenciesOfInput } from "./options";
 import { type ResourceState, type Step, typeOfUrn } from "./step";
@@ -29,8 +30,7 @@ export function problemOfNew(
 ): string | undefined {
   const { name, type, after } = step;
   const find = finderIn(steps);
-  if (!/^[^/]+\/[^/]+\/[^/]+(?:\/[1-9]\d*)?$/.test(name))
-    return "create, under a name that no rotation gives";
+  if (readApplicationName(name) === undefined) return "create, under a name that no rotation gives";
   const predecessor = predecessorOf(step, steps);
   const former = predecessor?.after ?? predecessor?.before;
   if (predecessor === undefined || former === undefined || after === undefined) {
@@ -85,7 +85,7 @@ function isApproved(field: string, value: unknown, report: GenerationsReport | u
  */
 function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): string | undefined {
   if (after === undefined) return undefined;
-  const customer = name.split("/", 1)[0] ?? "";
+  const customer = customerOf(name);
   const { parent } = after.options;
   const expected =
     type === generationType ? `resistant:index:Customer ${customer}` : `${generationType} ${name}`;

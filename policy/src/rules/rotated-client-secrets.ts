@@ -1,4 +1,5 @@
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredRotation, Rule } from "../resource";
@@ -13,8 +14,7 @@ export const rotatedClientSecrets: Rule = (
   { customers, policyConfig: { maxDays }, now },
 ) => {
   if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== "CLIENT_SECRET") return [];
-  // A later generation has its number behind the slot.
-  const [customerName = "", cell = "", purpose = ""] = name.split("/");
+  const { customer: customerName = "", cell = "", purpose = "" } = readApplicationName(name) ?? {};
   const customer = customers.get(customerName);
   const slot = `${cell}/${purpose}`;
   // Where a key is declared, this is the generation before it, on its way out.

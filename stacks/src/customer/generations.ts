@@ -9,9 +9,9 @@ import {
   TenantApplication,
   type ToldOfRun,
 } from "pulumi-resistant-tenants";
+import { generationName } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ApplicationConfiguration } from "../configuration/configuration";
-import { generationName } from "../rotation/held-generations";
 import type { DeclaredGeneration, SlotPlan } from "../rotation/plan";
 import type { Specification } from "../rotation/specification";
 import { algorithmOf } from "../secret/stored-secret";

@@ -6,6 +6,7 @@ import { parseJson } from "../../client/json";
 import { readPrivateKey } from "../../client/pem";
 import { isSamePublicKey } from "../../client/public-key";
 import type { ApiApplication } from "../../client/schemas";
+import { customerOf, readApplicationName } from "../../names/resource-name";
 import { secretNameOf } from "../../names/secret-name";
 import { onceForAll } from "../once-for-all";
 import type { Run } from "../run/run";
@@ -48,7 +49,7 @@ export class StoredCredentials {
     const answer = await this.#look(name);
     if (answer === undefined || answer.kind === "missing") return;
     if (answer.kind === "marked") {
-      const customer = slot.split("/")[0] ?? "";
+      const customer = customerOf(slot);
       console.warn(
         `warning: ${slot}: the secret ${name} is marked for deletion, and nobody can read it. ` +
           `Run \`npm run tenants -- restore ${customer}\`.`,
@@ -106,9 +107,8 @@ export class StoredCredentials {
 
 /** Gives the slot of the first generation, which names the secret; undefined where the resource is no customer's. */
 function slotIn({ slot, cell }: State): string | undefined {
-  const [customer, ofCell, purpose] = slot?.name.split("/") ?? [];
-  if (customer === undefined || purpose === undefined || ofCell !== cell) return undefined;
-  return [customer, ofCell, purpose].join("/");
+  const named = slot === undefined ? undefined : readApplicationName(slot.name);
+  return named?.cell === cell ? named.slot : undefined;
 }
 
 /** A key of the customer's own is not in the secret. */
