@@ -8,7 +8,14 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/internal/operator";
-import { customerOf, readApplicationName, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  algorithmOf,
+  authMethods,
+  customerOf,
+  hasKey,
+  readApplicationName,
+  slotOf,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import type { GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
@@ -176,8 +183,8 @@ function placeOf({ inputs }: ResourceState): z.output<typeof placeSchema> {
 }
 
 function problemOfKey({ after }: Step, { former, authMethod }: Made): string | undefined {
-  const algorithms: Readonly<Record<string, string>> = { RSA: "RS256", EC: "ES256" };
-  const expected = { algorithm: typeof authMethod === "string" ? algorithms[authMethod] : undefined };
+  const method = authMethods.find((each) => each === authMethod);
+  const expected = { algorithm: method !== undefined && hasKey(method) ? algorithmOf(method) : undefined };
   const inputs = Object.entries(after?.inputs ?? {}).filter(([input]) => input !== "__provider");
   return isDeepStrictEqual(Object.fromEntries(inputs), expected) && after?.provider === former.provider
     ? undefined

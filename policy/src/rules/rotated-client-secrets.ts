@@ -1,10 +1,10 @@
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
-import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredRotation, Rule } from "../resource";
 
-const propsSchema = z.object({ authMethod: z.string().default("CLIENT_SECRET") });
+const propsSchema = z.object({ authMethod: z.string().default(defaultAuthMethod) });
 
 const dayMs = 86_400_000;
 
@@ -13,7 +13,7 @@ export const rotatedClientSecrets: Rule = (
   { type, name, props },
   { customers, policyConfig: { maxDays }, now },
 ) => {
-  if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== "CLIENT_SECRET") return [];
+  if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== defaultAuthMethod) return [];
   const { customer: customerName = "", cell = "", purpose = "" } = readApplicationName(name) ?? {};
   const customer = customers.get(customerName);
   const slot = `${cell}/${purpose}`;

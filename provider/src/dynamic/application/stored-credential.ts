@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { isAwsError } from "../../aws/patience";
+import { hasKey } from "../../client/auth-methods";
 import { messageOf } from "../../client/errors";
 import { parseJson } from "../../client/json";
 import { readPrivateKey } from "../../client/pem";
@@ -99,9 +100,9 @@ export class StoredCredentials {
       });
     }
     if (stored.client_id !== clientId) return false;
-    return state.authMethod === "CLIENT_SECRET"
-      ? stored.client_secret === state.clientSecret
-      : stored.key_id === state.keyId && holdsKeyOf(state, stored);
+    return hasKey(state.authMethod)
+      ? stored.key_id === state.keyId && holdsKeyOf(state, stored)
+      : stored.client_secret === state.clientSecret;
   }
 }
 
