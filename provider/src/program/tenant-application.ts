@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { AuthMethod } from "../client/auth-methods";
 import type { Cell } from "../client/cells";
-import type { AuthMethod, DocumentsScope } from "../client/schemas";
+import type { DocumentsScope } from "../client/schemas";
 import { tenantApplicationType } from "../names/resource-types";
 import type { ToldOfRun } from "../names/slot";
 import { guardAdoption } from "./guards";

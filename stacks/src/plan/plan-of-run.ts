@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { StackConfiguration } from "../configuration/configuration";
@@ -186,7 +187,7 @@ async function generationsThatChange(
     resources.map(({ urn, type, outputs }) => ({ type, name: nameOfUrn(urn), outputs })),
   );
   const reports = [...plans].map(([slot, plan]) => {
-    const customer = slot.split("/", 1)[0] ?? "";
+    const customer = customerOf(slot);
     return reportGenerations(
       slot,
       plan,

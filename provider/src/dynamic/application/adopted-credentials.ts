@@ -1,7 +1,8 @@
 import { readSecretTags, readSecretValue } from "../../aws/secret-value";
 import type { ApplicationCredentials } from "../../client/application-credentials";
 import { serverRefusals } from "../../client/as-asked";
-import type { ApiApplication, AuthMethod } from "../../client/schemas";
+import type { AuthMethod } from "../../client/auth-methods";
+import type { ApiApplication } from "../../client/schemas";
 import { assertHosts } from "../run/refused-hosts";
 import type { Run } from "../run/run";
 import { refusal } from "../tenant/tenant-model";

@@ -1,7 +1,7 @@
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
 import { onceForAll } from "../../concurrency";
-import { defaultSecretPrefix } from "../../names/slot";
+import { defaultSecretPrefix } from "../../names/resource-name";
 import { actor } from "../../organization/actor";
 import { type Clock, openClock } from "../../settings/clock";
 import type { EnvironmentVariables } from "../../settings/environment";
