@@ -48,7 +48,7 @@ describe("a lost answer to a create, on the engine", function () {
     stack.sandbox.control.requests()[operation];
 
   it(`of tenants and of applications with keys is found again, and taken over: ${Object.keys(lostAnswers).join(", ")}`, async () => {
-    const names = Object.keys(lostAnswers).map((_, index) => `customer-${index}`);
+    const names = Object.keys(lostAnswers).map((_, index) => `customer${index}`);
     const customersWith = (...authMethods: string[]) =>
       names.map((name) => ({
         name,
@@ -62,7 +62,7 @@ describe("a lost answer to a create, on the engine", function () {
       }));
     const loseAll = (operation: "createTenant" | "createTenantApplication"): void => {
       for (const [index, fault] of Object.values(lostAnswers).entries())
-        stack.sandbox.control.addFault({ operation, nth: made(operation) + index + 1, ...fault });
+        stack.sandbox.control.addFault({ operation, nth: index + 1, ...fault });
     };
     loseAll("createTenant");
     loseAll("createTenantApplication");
