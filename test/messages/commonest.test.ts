@@ -76,7 +76,7 @@ const commonest: Record<string, { cause: () => unknown; text: string }> = {
     text: 'In production each change needs a reason, and none is given. Nothing was sent. Say why, and run the same command again: export TENANTS_REASON="<ticket or sentence>" (or pulumi config set tenants:reason "<ticket or sentence>").',
   },
   "a client that the authorization server does not know": {
-    cause: ofToken(json({ error: "invalid_client", error_description: "The client is not known" }, 401)),
+    cause: ofToken(json({ error: "invalid_client", error_description: "The client is not known." }, 401)),
     text: "The organization's authorization server gave no token to client organization-client (status 401): invalid_client: The client is not known. Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. If the configuration changed since the last `pulumi up`, give --run-program to `pulumi refresh` or `pulumi destroy`: without it they use that `up`'s configuration.",
   },
   "an authorization server that cannot be reached": {
