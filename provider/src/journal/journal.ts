@@ -171,7 +171,7 @@ export function journalIn(store: Store): Journal {
     location: store.location,
     append: inBatches((events) => inTurn(() => write(events))),
     remember: (known) => inTurn(async () => (await readWhat(known)).memory),
-    read: async (wanted = () => true, from = undefined) => {
+    read: async (wanted = () => true, from?: RecordedAs) => {
       const end = from === undefined ? undefined : await readFrom(from);
       if (end !== undefined) return end.filter(wanted);
       const events: JournalEvent[] = [];
