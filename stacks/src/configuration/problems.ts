@@ -3,7 +3,7 @@ import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
-import { isInstantOfEngine } from "./yaml-scalar";
+import { isInstantOfEngine } from "pulumi-resistant-tenants/internal/yaml-scalar";
 
 /** The longest value that a message repeats, in characters. */
 const longestShown = 60;

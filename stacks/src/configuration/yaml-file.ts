@@ -14,7 +14,7 @@ import {
 } from "yaml";
 
 import { findDifference } from "./yaml-limits";
-import { readScalar, type ScalarKind } from "./yaml-scalar";
+import { readScalar, type ScalarKind } from "pulumi-resistant-tenants/internal/yaml-scalar";
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {

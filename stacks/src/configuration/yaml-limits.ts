@@ -13,7 +13,7 @@ import {
   type YAMLMap,
 } from "yaml";
 
-import { readScalar } from "./yaml-scalar";
+import { readScalar } from "pulumi-resistant-tenants/internal/yaml-scalar";
 
 /** Tags that say no more than what a value looks like. */
 const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));

@@ -6,7 +6,7 @@ import {
   type FoundApplication,
   type FoundCustomer,
   writeCustomerEntry,
-} from "../configuration/customer-entry";
+} from "pulumi-resistant-tenants/internal/customer-entry";
 
 /**
  * Writes what the next owner of a customer needs to take it over: an entry for `tenants:customers`. It holds ids and
