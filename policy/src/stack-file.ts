@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import path from "node:path";
+
 import { parse } from "yaml";
 import { z } from "zod";
 

@@ -4,9 +4,9 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypt
 import {
   type Authentication,
   createTransport,
+  defaultRetryPolicy,
   type DocumentsScope,
   documentsScopes,
-  defaultRetryPolicy,
   parsePublicKey,
   TenantManagementApi,
 } from "../../provider/src/client";

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+
 import { parse } from "yaml";
 import { z } from "zod";
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+
 import { parse } from "yaml";
+
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import { copyConfigFile, overrideConfig } from "../../sandbox/pulumi/config-file";
 import { createWorkspace } from "../../sandbox/pulumi/workspace";

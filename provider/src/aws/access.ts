@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import type { AwsPatience } from "./patience";
 import { type Proxies, readProxies } from "../client/proxies";
+import type { AwsPatience } from "./patience";
 
 /*
  * How a run reaches AWS: as the stack's AWS provider does, by the keys of the namespace `aws`, and where they say

@@ -1,5 +1,5 @@
-import type { Aws } from "./aws";
 import { messageOf, TenantManagementError } from "../client/errors";
+import type { Aws } from "./aws";
 
 /**
  * Reads the text of a secret in AWS Secrets Manager, in the region that its ARN names.

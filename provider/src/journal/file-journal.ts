@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { recordedAs, type RecordedAs } from "./chain";
+import { type RecordedAs, recordedAs } from "./chain";
 import { type Entry, readLine } from "./entry";
 import { type Journal, journalIn, type Store } from "./journal";
 

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
-import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
+import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { isInstantOfEngine } from "pulumi-resistant-tenants/internal/yaml-scalar";

@@ -1,3 +1,4 @@
+import type { Stage } from "pulumi-resistant-tenants";
 import { heldBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import {
@@ -6,7 +7,6 @@ import {
   stackName,
   tenantType,
 } from "pulumi-resistant-tenants/internal/own-stack";
-import type { Stage } from "pulumi-resistant-tenants";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -16,14 +16,14 @@ import {
   type StackConfiguration,
 } from "../configuration/configuration";
 import { customerType } from "../customer/customer";
-import { withChangesOnRecord } from "./changes-on-record";
 import {
-  type CustomerChanges,
   changesOf,
+  type CustomerChanges,
   type DeclaredCustomer,
   declaredOutput,
   toDeclared,
 } from "../customer/declared-customer";
+import { withChangesOnRecord } from "./changes-on-record";
 
 /** What this update changes of a customer. */
 export interface ChangedCustomer {

@@ -25,8 +25,8 @@ import { readReason, reasonForChange } from "pulumi-resistant-tenants/internal/r
 import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { ChangedCustomer } from "./customer-changes";
 import type { DeclaredCustomer } from "../customer/declared-customer";
+import type { ChangedCustomer } from "./customer-changes";
 
 /** A change of a customer that is on record as begun. */
 export interface AnnouncedChange {

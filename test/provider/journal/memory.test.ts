@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
 
-import { heldBeforeOf } from "../../../provider/src/program/held-before";
 import type { EventEntry, Journal, KnownBefore, Outcome, SlotHistory } from "../../../provider/src/journal";
 import { recordedAs } from "../../../provider/src/journal/chain";
-import type { HeldResource } from "../../../provider/src/program/own-stack";
 import { tenantApplicationType } from "../../../provider/src/names/resource-types";
+import { heldBeforeOf } from "../../../provider/src/program/held-before";
+import type { HeldResource } from "../../../provider/src/program/own-stack";
 import { Random } from "../../fuzz/random";
 import { intent, result, slot as common } from "./events";
 import * as naive from "./naive-history";

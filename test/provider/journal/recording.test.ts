@@ -8,8 +8,8 @@ import {
   startRecording,
 } from "../../../provider/src/journal";
 import { journalIn } from "../../../provider/src/journal/journal";
-import { entry, intent } from "./events";
 import { useWarnings } from "../../support/warnings";
+import { entry, intent } from "./events";
 
 const run = {
   actor: "github:octocat",

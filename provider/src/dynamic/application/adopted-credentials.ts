@@ -1,12 +1,13 @@
+import { readSecret, readSecretTags } from "../../aws/secret-value";
 import type { ApplicationCredentials } from "../../client/application-credentials";
 import { serverRefusals } from "../../client/as-asked";
-import type { ApiApplication, AuthMethod } from "../../client/schemas";
-import { type AdoptedSecret, readAdoptedSecret, toCredentials } from "./adopted-secret";
-import type { KeyAdoption } from "./adoption";
+import type { AuthMethod } from "../../client/auth-methods";
+import type { ApiApplication } from "../../client/schemas";
 import { assertHosts } from "../run/refused-hosts";
-import { readSecret, readSecretTags } from "../../aws/secret-value";
 import type { Run } from "../run/run";
 import { refusal } from "../tenant/tenant-model";
+import { type AdoptedSecret, readAdoptedSecret, toCredentials } from "./adopted-secret";
+import type { KeyAdoption } from "./adoption";
 
 /**
  * Reads the credentials of an application that is to be adopted, and makes sure that they are its own: its

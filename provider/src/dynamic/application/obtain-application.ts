@@ -3,6 +3,7 @@ import { mayHaveHappened, messageOf, TenantManagementError } from "../../client/
 import type { ApiApplication, NewApplication } from "../../client/schemas";
 import { endsWithin } from "../../ends-within";
 import type { SlotHistory } from "../../journal/index";
+import { customerOf } from "../../names/resource-name";
 import { describeEntry } from "../tenant/take-over";
 import { deleteOnRecord } from "../run/deletion";
 import type { ApplicationCreate, ApplicationParameters, ObtainedApplication } from "./application-create";
@@ -60,7 +61,7 @@ async function describeWayBack(
 ): Promise<string> {
   const listed = (await api.listApplications(tenantId).catch(() => undefined)) ?? [];
   const others = listed.filter(({ applicationId }) => applicationId !== living.applicationId);
-  const customer = { name: slotName.split("/")[0] ?? slotName, tenantId };
+  const customer = { name: customerOf(slotName), tenantId };
   return describeEntry(customer, [living, ...others], new Map([[living.applicationId, slotName]]));
 }
 

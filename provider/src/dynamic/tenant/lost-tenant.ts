@@ -1,7 +1,7 @@
 import type { TenantManagementApi } from "../../client/api";
+import { sameMembers } from "../../client/as-asked";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
-import { sameMembers } from "../../client/as-asked";
 import { clockToleranceMs, parseInstant } from "../../client/server-clock";
 import { describeTakeOver } from "./take-over";
 

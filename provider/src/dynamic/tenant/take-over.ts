@@ -1,6 +1,7 @@
 import type { TenantManagementApi } from "../../client/api";
 import type { ApiApplication } from "../../client/schemas";
 import { type FoundApplication, writeCustomerEntry } from "../../names/customer-entry";
+import { readApplicationName } from "../../names/resource-name";
 
 /** A tenant that exists, and the customer that it may be taken over for. */
 export interface ExistingTenant {
@@ -53,10 +54,15 @@ export async function describeEntry(
   applications: readonly ApiApplication[],
   slots: ReadonlyMap<string, string> = new Map(),
 ): Promise<string> {
-  const taken = new Set([...slots.values()].map(placeOf));
+  const taken = new Set(
+    [...slots.values()].flatMap((slot) => {
+      const named = readApplicationName(slot);
+      return named === undefined ? [] : [`${named.cell}/${named.purpose}`];
+    }),
+  );
   const found = applications.map(({ applicationId, clientId, cell, scopes }): FoundApplication => {
-    const slot = slots.get(applicationId);
-    const purpose = slot === undefined ? freePurpose(cell, taken) : (slot.split("/")[2] ?? "default");
+    const named = readApplicationName(slots.get(applicationId) ?? "");
+    const purpose = named?.purpose ?? freePurpose(cell, taken);
     return { cell, purpose, applicationId, clientId, scopes, isSecretSought: true };
   });
   const cells = [...new Set(found.map(({ cell }) => cell))];
@@ -69,10 +75,6 @@ export async function describeEntry(
     `${entry}\n\n` +
     `For the ARNs, run \`npm run tenants -- reconcile\`, which prints the same entry with them, or \`${findSecrets(tenantId)}\`.`
   );
-}
-
-function placeOf(slot: string): string {
-  return slot.split("/").slice(1, 3).join("/");
 }
 
 /** Gives a purpose that no other application of the cell has. */
