@@ -6,10 +6,10 @@ import path from "node:path";
 
 import { parse } from "yaml";
 
+import { runProcess } from "../../sandbox/process";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import { copyConfigFile, overrideConfig } from "../../sandbox/pulumi/config-file";
 import { createWorkspace } from "../../sandbox/pulumi/workspace";
-import { runProcess } from "../../sandbox/process";
 
 const repositoryRoot = path.resolve(__dirname, "../..");
 
