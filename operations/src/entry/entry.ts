@@ -1,5 +1,5 @@
+import { type FoundApplication, writeCustomerEntry } from "pulumi-resistant-tenants/internal/customer-entry";
 import { documentsScopes, readApplicationName, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
-import { type FoundApplication, writeCustomerEntry } from "resistant-tenants-stacks/customer-entry";
 import { z } from "zod";
 
 import type { Stack } from "../stack/stack";
