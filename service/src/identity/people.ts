@@ -60,8 +60,6 @@ export async function readPerson(
 async function update(context: ServiceContext, writing: Writing, account: Account): Promise<string> {
   const { issuer, subject } = account;
   const values = {
-    issuer,
-    subject,
     person: account.person ?? null,
     name: account.name ?? null,
     email: account.email ?? null,
@@ -71,7 +69,7 @@ async function update(context: ServiceContext, writing: Writing, account: Accoun
   };
   const added = await writing
     .insertInto("people")
-    .values({ id: randomUUID(), ...values })
+    .values({ id: randomUUID(), issuer, subject, ...values })
     .onConflict((conflict) => conflict.columns(["issuer", "subject"]).doNothing())
     .returning("id")
     .executeTakeFirst();
