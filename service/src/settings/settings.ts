@@ -43,6 +43,16 @@ export const serviceSettingsSchema = z
         .describe("The claim that is the same for all accounts of a person, such as the employee number."),
     }),
     stages: z.partialRecord(z.enum(stages), stageSchema),
+    approvals: z
+      .strictObject({
+        publicKey: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe(
+            "The public half of `SERVICE_APPROVAL_KEY`, a JWK: with it the worker, and an auditor, verify approvals.",
+          ),
+      })
+      .prefault({}),
     requests: z
       .strictObject({
         validForDays: z
