@@ -149,6 +149,18 @@ export class Lease {
       .execute();
   }
 
+  /** Leaves the lease over, as it was found, for whoever looks after what its predecessor left. */
+  async handBack(): Promise<void> {
+    clearTimeout(this.#timer);
+    const { holder, expiredAt } = this.predecessor ?? { holder: null, expiredAt: null };
+    await this.context.database
+      .updateTable("leases")
+      .set({ holder, expires_at: expiredAt })
+      .where("stack", "=", this.stack)
+      .where("fence", "=", this.fence)
+      .execute();
+  }
+
   #renewLater(): void {
     this.#timer = setTimeout(() => void this.#renew(), renewedEveryMs).unref();
   }

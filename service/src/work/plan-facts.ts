@@ -48,6 +48,8 @@ export interface PlanFacts {
   versions: { program: string; engine: string };
   /** The policy pack, and what it says of the plan; a plan that breaks a mandatory rule is none. */
   policy: { pack: string | null; verdict: "passed" | "none" };
+  /** What it touches that a broken glass does not do for. */
+  touches: Touched[];
 }
 
 /** Operations of the engine that change nothing. */
@@ -107,7 +109,7 @@ const deleting = new Set(["removed", "retired", "replaced"]);
 const hostSettings = new Set(["apiUrl", "tokenUrl", "allowed hosts"]);
 
 /** Tells what a plan touches that a broken glass does not do for. */
-export function touchedBy({ kind, parts }: PlanFacts): Touched[] {
+export function touchedBy({ kind, parts }: Pick<PlanFacts, "kind" | "parts">): Touched[] {
   const changes = parts.flatMap((part) => part.changes);
   const isDeleting =
     kind === "delete" || changes.some((change) => deleting.has(change.kind) && !isComponent(change.type));

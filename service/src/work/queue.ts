@@ -194,3 +194,32 @@ export class Queue implements Jobs {
 function requestOf({ data }: JobWithMetadata<unknown>): string {
   return jobSchema.safeParse(data).data?.requestId ?? "";
 }
+
+/** The queue, for a process that only puts work into it. */
+export interface OpenJobs extends Jobs {
+  close(): Promise<void>;
+}
+
+/** Opens the queue for a process that only puts work into it: when the first is put there. */
+export function openJobs(
+  database: Kysely<Schema>,
+  onProblem: (error: Error) => void = () => undefined,
+): OpenJobs {
+  let opened: Promise<Queue> | undefined;
+  const open = async (): Promise<Queue> => {
+    opened ??= Queue.open(database, { isWorker: false, onProblem });
+    try {
+      return await opened;
+    } catch (error) {
+      opened = undefined;
+      throw error;
+    }
+  };
+  return {
+    plan: async (...given) => (await open()).plan(...given),
+    apply: async (...given) => (await open()).apply(...given),
+    close: async () => {
+      await (await opened)?.close();
+    },
+  };
+}

@@ -39,6 +39,11 @@ export async function isLocal({ host, started }: Session): Promise<boolean> {
   return host === hostname() && started.split("/")[0] === (await bootId());
 }
 
+/** Tells whether a session was on this host before it was booted: then nothing of it is left. */
+export async function hasHostRestarted({ host, started }: Session): Promise<boolean> {
+  return host === hostname() && started.split("/")[0] !== (await bootId());
+}
+
 /** Tells whether a process is the one that was started then. */
 export async function isAlive({ leader, started }: Session): Promise<boolean> {
   const found = await readProcess(leader);
