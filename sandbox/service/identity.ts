@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import Provider, { type Configuration } from "oidc-provider";
 
-import { escapeHtml, readForm, sendHtml, sendJson } from "./plain-http";
 import type { Account } from "./people";
+import { escapeHtml, readForm, sendHtml, sendJson } from "./plain-http";
 
 /** What the provider keeps over a restart: its keys and its clients' secrets. */
 export interface IdentityState {

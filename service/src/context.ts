@@ -25,5 +25,5 @@ export interface ServiceContext {
   jobs: Jobs;
   /** The keys with which approvals are signed and verified. */
   approvals: ApprovalKeys;
-  now(): Date;
+  now: () => Date;
 }

@@ -9,6 +9,7 @@ import type { ApprovalsTable, PeopleTable, RequestsTable } from "../records/sche
 import type { RequestKind } from "../requests/request";
 import { requesterOf, verifyRequest } from "../requests/signed-request";
 import { type ApprovalRule, approvalRuleSchema } from "../settings/settings";
+import { isOpen } from "./ends";
 import { verifyEvidence } from "./evidence";
 import { validGlassOf } from "./glass";
 import { countPersons, endOf, objectionTo, type Requirement, requirementOf } from "./rule";
@@ -68,7 +69,8 @@ export async function checkApprovals(
   const requesterNow = await identityNow(reading, request.requester_id);
   for (const approval of candidates) {
     const found =
-      requestProblem ?? (await objectionOf(context, reading, { request, requesterNow, approval, requirement }));
+      requestProblem ??
+      (await objectionOf(context, reading, { request, requesterNow, approval, requirement }));
     if (found === undefined) counted.push(approval);
     else notCounted.push({ approvalId: approval.id, ...found });
   }
@@ -111,9 +113,7 @@ async function candidatesOf(reading: Reading, requestId: string, digest: string)
     .where("request_id", "=", requestId)
     .where("digest", "=", digest)
     .where("decision", "=", "approve")
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom("approval_ends").select("how").whereRef("approval_id", "=", "approvals.id"))),
-    )
+    .where(isOpen("approvals"))
     .orderBy("created_at")
     .execute();
   const used = rows.length === 0 ? new Set<string>() : await usedByEvents(reading, requestId);
@@ -129,9 +129,7 @@ async function usedByEvents(reading: Reading, requestId: string): Promise<Set<st
     .where("request_id", "=", requestId)
     .where("kind", "=", "applyStarted")
     .execute();
-  return new Set(
-    events.flatMap(({ text }) => usedSchema.safeParse(JSON.parse(text)).data?.data.used ?? []),
-  );
+  return new Set(events.flatMap(({ text }) => usedSchema.safeParse(JSON.parse(text)).data?.data.used ?? []));
 }
 
 /** Why an approval does not count; undefined where it does. */
@@ -174,10 +172,7 @@ async function objectionOf(
   } catch (error) {
     return { why: messageOf(error), isForged: true };
   }
-  const end = Math.min(
-    endOf(new Date(claims.at), requirement).getTime(),
-    approval.expires_at.getTime(),
-  );
+  const end = Math.min(endOf(new Date(claims.at), requirement).getTime(), approval.expires_at.getTime());
   if (end <= now().getTime()) return { why: "it has expired", isForged: false };
   const then = { ...approver, roles: claims.roles as Role[], groups: claims.groups };
   const present = await personNow(reading, approval.approver_id);
@@ -186,7 +181,9 @@ async function objectionOf(
   const objection =
     objectionTo(then, requester, requirement) ??
     objectionTo({ ...approver, roles, groups }, requester, requirement) ??
-    (requesterNow !== undefined && isSamePerson(identityOf(present), requesterNow) ? "samePerson" : undefined);
+    (requesterNow !== undefined && isSamePerson(identityOf(present), requesterNow)
+      ? "samePerson"
+      : undefined);
   return objection === undefined ? undefined : { why: whys[objection], isForged: false };
 }
 

@@ -56,6 +56,11 @@ const idTokenSchema = z.looseObject({
   iat: z.number(),
 });
 
+/** An employee number may be a number. */
+function claimText(claim: unknown): string | undefined {
+  return typeof claim === "string" || typeof claim === "number" ? String(claim) : undefined;
+}
+
 /** How long after its log-in a decision is recorded, at most. */
 const mostSeconds = 15 * 60;
 
@@ -84,7 +89,7 @@ export async function verifyIdToken(
     const isOfApprover =
       read.iss === claims.approver.issuer &&
       read.sub === claims.approver.subject &&
-      (person === undefined || String(person) === claims.approver.person);
+      (person === undefined || claimText(person) === claims.approver.person);
     if (!isOfApprover) throw new EvidenceError("the log-in is another account's");
     const { request, digest, decision } = claims;
     if (read.nonce !== nonceOf({ request, digest, decision, random }))
@@ -115,12 +120,11 @@ export async function verifyEvidence(
   if (!parsed.success) throw new EvidenceError("there is no evidence of it");
   const { signature, idToken, random } = parsed.data;
   const claims = await verify(keys, "approval", signature);
-  const { roles: _roles, token, ...signed } = claims;
-  insistOnSame(signed, stored);
+  insistOnSame<object>(claims, stored);
   if (!isFresh(new Date(claims.authenticatedAt), new Date(claims.at)))
     throw new EvidenceError("the log-in was too old");
   if (idToken !== undefined && random !== undefined) {
-    if (tokenHash({ kind: "idToken", idToken, random }) !== token)
+    if (tokenHash({ kind: "idToken", idToken, random }) !== claims.token)
       throw new EvidenceError("the ID token is not the one it was given with");
     await verifyIdToken(keys, settings, { idToken, random }, claims);
   }

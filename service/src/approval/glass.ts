@@ -4,6 +4,7 @@ import type { Reading, ServiceContext } from "../context";
 import { isMachine, isSamePerson, type Role } from "../identity/person";
 import type { RequestsTable } from "../records/schema";
 import { requesterOf } from "../requests/signed-request";
+import { isOpen } from "./ends";
 import { insistOnSame, SignatureError, verify } from "./signature";
 
 /**
@@ -23,9 +24,7 @@ export async function validGlassOf(
     .select("people.roles")
     .where("request_id", "=", request.id)
     .where("digest", "=", digest)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom("approval_ends").select("how").whereRef("approval_id", "=", "broken_glass.id"))),
-    )
+    .where(isOpen("broken_glass"))
     .executeTakeFirst();
   if (broken === undefined) return undefined;
   const breaker = {

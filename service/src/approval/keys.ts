@@ -1,8 +1,8 @@
 import { createPublicKey } from "node:crypto";
 
 import {
-  type CryptoKey,
   createRemoteJWKSet,
+  type CryptoKey,
   exportJWK,
   importJWK,
   importPKCS8,
@@ -123,7 +123,10 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
     redirect: "error",
   });
   if (!answer.ok) throw new ApprovalKeyError(`The issuer ${issuer} answered ${answer.status}.`);
-  const { issuer: named, jwks_uri: address } = (await answer.json()) as { issuer?: string; jwks_uri?: string };
+  const { issuer: named, jwks_uri: address } = (await answer.json()) as {
+    issuer?: string;
+    jwks_uri?: string;
+  };
   if (named !== issuer || address === undefined)
     throw new ApprovalKeyError(`The issuer at ${issuer} calls itself ${named ?? "nothing"}.`);
   return createRemoteJWKSet(new URL(address));

@@ -1,3 +1,5 @@
+import { sql } from "kysely";
+
 import { append } from "../audit/chain";
 import type { ServiceContext, Writing } from "../context";
 import { digestOf } from "../records/canonical";
@@ -13,9 +15,7 @@ export async function recordRules(
   context: Pick<ServiceContext, "database" | "settings" | "now">,
 ): Promise<string[]> {
   return await write(context, async (writing) => {
-    await writing
-      .selectNoFrom(({ fn, val }) => fn("pg_advisory_xact_lock", [fn("hashtext", [val("rules")])]).as("lock"))
-      .execute();
+    await sql`select pg_advisory_xact_lock(hashtext('rules'))`.execute(writing);
     const changed: string[] = [];
     for (const [stage, { approvals: rule }] of Object.entries(context.settings.stages)) {
       if (await recordRule(context, writing, stage, rule)) changed.push(stage);

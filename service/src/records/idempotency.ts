@@ -54,9 +54,15 @@ export async function idempotently<T extends object>(
 
 function keyOf({ key }: RepeatableCall): string {
   if (key === undefined || key.trim() === "")
-    throw new Problem("keyMissing", "Send an Idempotency-Key: a random text for each thing that is to be done once.");
+    throw new Problem(
+      "keyMissing",
+      "Send an Idempotency-Key: a random text for each thing that is to be done once.",
+    );
   if (key.length > longestKey)
-    throw new Problem("keyMissing", `The Idempotency-Key has more than ${longestKey} characters: send a shorter one.`);
+    throw new Problem(
+      "keyMissing",
+      `The Idempotency-Key has more than ${longestKey} characters: send a shorter one.`,
+    );
   return key;
 }
 
@@ -92,7 +98,14 @@ async function once<T extends object>(
   const answer = await work(writing);
   await writing
     .insertInto("idempotency_keys")
-    .values({ caller: caller.id, route, key, body_hash: hash, answer: JSON.stringify(answer), created_at: now() })
+    .values({
+      caller: caller.id,
+      route,
+      key,
+      body_hash: hash,
+      answer: JSON.stringify(answer),
+      created_at: now(),
+    })
     .execute();
   return { answer, isReplayed: false };
 }
@@ -107,7 +120,10 @@ async function insistOnOneAtATime(writing: Writing, scope: readonly string[]): P
 }
 
 /** Deletes the keys that nobody needs to repeat any more. */
-export async function deleteOldKeys({ database, now }: Pick<ServiceContext, "database" | "now">): Promise<void> {
+export async function deleteOldKeys({
+  database,
+  now,
+}: Pick<ServiceContext, "database" | "now">): Promise<void> {
   const since = new Date(now().getTime() - keptDays * dayMs);
   await database.deleteFrom("idempotency_keys").where("created_at", "<=", since).execute();
 }

@@ -71,6 +71,10 @@ export const serviceSettingsSchema = z
       journal: z.string().describe("As `tenants:journal`: S3, or an absolute path."),
       secretsProvider: z.string().optional().describe("Default: a passphrase."),
       directory: z.string().describe("An absolute folder for the engine's work, one folder a job."),
+      policyPack: z
+        .string()
+        .optional()
+        .describe("A policy pack that every plan must pass: an absolute folder. Default: none."),
       atOnce: z.int().positive().optional().describe("How many engines run at once. Default: processors."),
     }),
     audit: z
