@@ -77,13 +77,14 @@ async function stateOf({ database }: Pick<ServiceContext, "database">, id: strin
   return row.state as RequestState;
 }
 
-interface ShownEvent {
+export interface ShownEvent {
   sequence: string;
   kind: string;
   data: Readonly<Record<string, unknown>>;
 }
 
-async function eventsAfter(
+/** Reads what is shown of a request's events, after one of them. */
+export async function eventsAfter(
   { database }: Pick<ServiceContext, "database">,
   id: string,
   after: string,

@@ -85,9 +85,9 @@ export function CustomerPage({ customer, requests }: { customer: CustomerView; r
         </dd>
       </dl>
       {customer.outsideUpdate !== null && customer.outsideUpdate !== undefined && (
-        <article class="problem" role="alert">
+        <section class="problem" role="alert">
           <p>Somebody ran an update on this customer outside the service. What is shown here may be older.</p>
-        </article>
+        </section>
       )}
       <h2>Web UI</h2>
       <ul>

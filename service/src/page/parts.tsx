@@ -57,10 +57,10 @@ export function RequestTable({ requests, empty }: { requests: readonly RequestVi
 /** Something that went wrong, with what to do next. */
 export function ProblemBox({ title, children }: { title: string; children: ComponentChildren }) {
   return (
-    <article class="problem" role="alert">
+    <section class="problem" role="alert">
       <h2>{title}</h2>
       {children}
-    </article>
+    </section>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { RequestState } from "../requests/request";
+import { endStates } from "../requests/state-machine";
 import type { RequestView } from "../requests/view";
 import { FormKey, Name, ProblemBox, StateBadge, Time } from "./parts";
 import { stateWords, wordsOfEvent } from "./words";
@@ -16,6 +17,8 @@ export interface ShownEvent {
 export interface RequestPageProps {
   request: RequestView;
   events: readonly ShownEvent[];
+  /** The kinds of event that the page follows. */
+  kinds: readonly string[];
   /** Why whoever looks may not decide; undefined where they may. */
   objection: string | undefined;
   /** Who else may decide, in words. */
@@ -32,7 +35,7 @@ export interface RequestPageProps {
 
 /** A request: what is asked, what would change, what happened, and what can be done about it. */
 export function RequestPage(props: RequestPageProps) {
-  const { request, events, place } = props;
+  const { request, events, kinds, place } = props;
   const words = stateWords[request.state as RequestState];
   return (
     <>
@@ -63,7 +66,7 @@ export function RequestPage(props: RequestPageProps) {
       <Decide {...props} />
       <Approvals {...props} />
       <h2>What happened</h2>
-      <ol id="events" class="events" data-follow={`/api/v1/requests/${request.id}/events`} aria-live="polite">
+      <ol id="events" class="events" data-follow={isOver(request.state) ? undefined : `/api/v1/requests/${request.id}/events`} data-kinds={kinds.join(" ")} aria-live="polite">
         {events.map((event) => (
           <li key={event.sequence} data-id={event.sequence}>
             <Time at={event.at} /> {wordsOfEvent(event.kind, event.data)}
@@ -76,11 +79,15 @@ export function RequestPage(props: RequestPageProps) {
   );
 }
 
+function isOver(state: string): boolean {
+  return endStates.some((end) => end === state) || state === "failed";
+}
+
 function Plan({ request, sinceLastPlan }: RequestPageProps) {
   const { plan } = request;
   if (plan === null || plan === undefined) return null;
   const lines = plan.lines as readonly string[];
-  const irreversible = lines.filter((line) => line.startsWith("Cannot be undone"));
+  const irreversible = lines.filter((line) => /\bcannot be undone\b/i.test(line));
   return (
     <section>
       <h2>What changes</h2>
