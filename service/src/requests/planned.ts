@@ -19,6 +19,9 @@ import { lockRequest, type RequestRow, transition } from "./transition";
  * the request was withdrawn meanwhile, changes nothing.
  */
 
+/** Insists, in the transaction, that whoever tells it still has the right to: see `work/lease.ts`. */
+export type Guard = (writing: Writing) => Promise<void>;
+
 /** A plan of a request. */
 export interface PlanMade {
   digest: string;
@@ -99,8 +102,10 @@ export async function applyStarted(
   context: ServiceContext,
   requestId: string,
   digest: string,
+  guard?: Guard,
 ): Promise<{ isApproved: true } | { isApproved: false; missing: number }> {
   return await write(context, async (writing) => {
+    await guard?.(writing);
     const request = await lockRequest(writing, requestId);
     if (request.state !== "queued") return { isApproved: false, missing: 0 };
     const plan = await writing
@@ -141,9 +146,11 @@ export async function applied(
   context: ServiceContext,
   requestId: string,
   result: AppliedCustomer | readonly AppliedCustomer[],
+  guard?: Guard,
 ): Promise<void> {
   const customers = Array.isArray(result) ? (result as AppliedCustomer[]) : [result as AppliedCustomer];
   await write(context, async (writing) => {
+    await guard?.(writing);
     const request = await lockRequest(writing, requestId);
     if (request.state !== "applying") return;
     // All locks of rows come before the first event.
