@@ -13,7 +13,6 @@ import {
   checkAtVendor,
   factsOf,
   jobOf,
-  noteOwnUpdate,
   type PlannedPart,
   planPart,
   PlanProblem,
@@ -28,7 +27,7 @@ import type { Handled } from "./queue";
 import { recover } from "./recover";
 import { findRequest, isPaused, wasStarted } from "./requests";
 import { startingStateOf } from "./starting-state";
-import { type RequestRow, StackBusyError, withLeases, type Work } from "./work";
+import { noteOwnUpdate, type RequestRow, StackBusyError, withLeases, type Work } from "./work";
 
 /** How long a paused apply, or one of a stack that is busy, waits until it is looked at again, in seconds. */
 const laterSeconds = 3;

@@ -1,6 +1,8 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -54,12 +56,28 @@ export interface PreviewResult {
 export class Engines {
   readonly #places: Places;
 
-  constructor(
+  private constructor(
     private readonly settings: ServiceSettings,
     private readonly environment: EnvironmentVariables,
     readonly program: Program,
+    /** The engine's own version: another one makes another plan. */
+    readonly version: string,
   ) {
     this.#places = new Places(settings.work.atOnce ?? availableParallelism());
+  }
+
+  /** @throws where the engine does not answer */
+  static async open(
+    settings: ServiceSettings,
+    environment: EnvironmentVariables,
+    program: Program,
+  ): Promise<Engines> {
+    const { PATH: searchPath = "" } = environment;
+    const env = { PATH: searchPath, HOME: settings.work.directory, PULUMI_SKIP_UPDATE_CHECK: "true" };
+    await mkdir(settings.work.directory, { recursive: true, mode: 0o700 });
+    const { stdout } = await promisify(execFile)("pulumi", ["version"], { env });
+    await rm(path.join(settings.work.directory, ".pulumi"), { recursive: true, force: true });
+    return new Engines(settings, environment, program, stdout.trim());
   }
 
   /** Opens a folder for a job, and closes it at the end. */

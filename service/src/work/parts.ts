@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
-import { version as engineVersion } from "@pulumi/pulumi/version";
 
 import { append } from "../audit/chain";
 import { canonical } from "../records/canonical";
@@ -13,7 +12,7 @@ import { stackSettingsSchema } from "./job-folder";
 import type { Lease } from "./lease";
 import { partOf, type PlanFacts, type PlanPart, touchedBy } from "./plan-facts";
 import { type StartingState, startingStateOf } from "./starting-state";
-import { type CustomerRow, noteOwnUpdate, type RequestRow, type Work } from "./work";
+import { type CustomerRow, type RequestRow, type Work } from "./work";
 import { listTenants } from "./vendor-names";
 import { type Entry, type Wanted, wantedBy } from "./wanted";
 
@@ -134,15 +133,15 @@ export function factsOf(work: Work, request: RequestRow, parts: readonly PlanPar
   const { configuration, allowedHosts } = settings.stages[request.stage as Stage] ?? {};
   const { backendUrl, journal, secretsProvider, policyPack } = settings.work;
   const deciding = { configuration, allowedHosts, backendUrl, journal, secretsProvider };
-  const facts = {
+  const facts: Omit<PlanFacts, "touches"> = {
     version: 1,
     kind: request.kind as PlanFacts["kind"],
     stage: request.stage,
     parts: [...parts],
     settings: createHash("sha256").update(canonical(deciding)).digest("hex"),
-    versions: { program: work.engines.program.version, engine: engineVersion },
+    versions: { program: work.engines.program.version, engine: work.engines.version },
     policy: { pack: policyPack ?? null, verdict: policyPack === undefined ? "none" : "passed" },
-  } as const;
+  };
   return { ...facts, touches: touchedBy(facts) };
 }
 
@@ -194,5 +193,3 @@ export async function noticeOutsideUpdate(
   });
   return true;
 }
-
-export { noteOwnUpdate };

@@ -4,6 +4,7 @@ import { isEmpty, type Summary, summaryOf } from "resistant-tenants-operations/p
 
 import { digestOf } from "../records/canonical";
 import type { RequestKind } from "../requests/request";
+import type { Touch } from "../requests/touches";
 import type { StartingState } from "./starting-state";
 import type { Entry } from "./wanted";
 
@@ -49,7 +50,7 @@ export interface PlanFacts {
   /** The policy pack, and what it says of the plan; a plan that breaks a mandatory rule is none. */
   policy: { pack: string | null; verdict: "passed" | "none" };
   /** What it touches that a broken glass does not do for. */
-  touches: Touched[];
+  touches: Touch[];
 }
 
 /** Operations of the engine that change nothing. */
@@ -100,16 +101,13 @@ export function digestOfFacts(facts: PlanFacts): string {
   return digestOf(facts);
 }
 
-/** What a plan touches that a broken glass does not do for. */
-export type Touched = "delete" | "readers" | "hosts";
-
 /** Types that are a name and nothing beyond the state. */
 const isComponent = (type: string): boolean => type.startsWith("resistant:index:");
 const deleting = new Set(["removed", "retired", "replaced"]);
 const hostSettings = new Set(["apiUrl", "tokenUrl", "allowed hosts"]);
 
 /** Tells what a plan touches that a broken glass does not do for. */
-export function touchedBy({ kind, parts }: Pick<PlanFacts, "kind" | "parts">): Touched[] {
+export function touchedBy({ kind, parts }: Pick<PlanFacts, "kind" | "parts">): Touch[] {
   const changes = parts.flatMap((part) => part.changes);
   const isDeleting =
     kind === "delete" || changes.some((change) => deleting.has(change.kind) && !isComponent(change.type));

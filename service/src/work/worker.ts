@@ -67,7 +67,7 @@ export class Worker {
     const work: Work = {
       context: { database, settings, jobs: queue, approvals, now },
       queue,
-      engines: new Engines(settings, environment, program),
+      engines: await Engines.open(settings, environment, program),
       holder: holderName(await sessionOf(process.pid)),
       environment,
       stopping: stopping.signal,

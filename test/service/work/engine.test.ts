@@ -25,7 +25,7 @@ describe("the engine of a job", () => {
 
   it("makes a stack, applies the plan that was made in another folder, and leaves neither folder nor process", async () => {
     const sessions: Session[] = [];
-    const engines = new Engines(
+    const engines = await Engines.open(
       sandbox.settings,
       { ...sandbox.environment, DATABASE_URL: "postgres://secret" },
       await findProgram(),
