@@ -1,16 +1,17 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyInstance, type RawServerDefault } from "fastify";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createJsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyBaseLogger } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest, type RawServerDefault } from "fastify";
+import { createJsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { ServiceContext } from "../context";
 import type { LogIn } from "../identity/log-in";
 import { Problem } from "../problem";
-import { type Caller, identifyCaller } from "./caller";
+import { type Caller, identifyCaller, personOfSession } from "./caller";
 import { EventFeed } from "./event-feed";
 import { describeError, type ServiceLog } from "./log";
 import type { Metrics } from "./metrics";
@@ -21,6 +22,13 @@ import { customerRoutes } from "./routes/customers";
 import { healthRoutes } from "./routes/health";
 import { logInRoutes } from "./routes/log-in";
 import { meRoute } from "./routes/me";
+import { sendProblemPage } from "./routes/pages/answer";
+import { askPages } from "./routes/pages/ask";
+import { assetRoutes } from "./routes/pages/assets";
+import { auditPages } from "./routes/pages/audit";
+import { customerPages } from "./routes/pages/customers";
+import { homeRoutes } from "./routes/pages/home";
+import { requestPages } from "./routes/pages/requests";
 import { pauseRoutes } from "./routes/pause";
 import { requestRoutes } from "./routes/requests";
 
@@ -79,18 +87,18 @@ export async function createApp(context: WebContext): Promise<App> {
     const problem = problemOf(error);
     if (problem === undefined) {
       context.log("error", "failed", { route: routeOf(request), ...describeError(error) });
-      return reply
-        .code(500)
-        .type("application/problem+json")
-        .serializer(JSON.stringify)
-        .send({
-          type: "about:blank",
-          title: "The service failed",
-          status: 500,
-          detail: "The service failed at this. Nothing is lost: try again, with the same Idempotency-Key.",
-        });
+      return reply.code(500).type("application/problem+json").serializer(JSON.stringify).send({
+        type: "about:blank",
+        title: "The service failed",
+        status: 500,
+        detail: "The service failed at this. Nothing is lost: try again, with the same Idempotency-Key.",
+      });
     }
     await recordRefusal(context, request, problem);
+    if (wantsPage(request)) {
+      const person = await personOfSession(context, request).catch(() => undefined);
+      return sendProblemPage(reply, problem, person, backOf(request));
+    }
     return sendProblem(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -98,7 +106,7 @@ export async function createApp(context: WebContext): Promise<App> {
   );
 
   await app.register(cookie);
-  await app.register(formbody, { bodyLimit: 16 * 1024 });
+  await app.register(formbody, { bodyLimit: 512 * 1024 });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -115,21 +123,33 @@ export async function createApp(context: WebContext): Promise<App> {
       },
       security: [{ bearer: [] }, { session: [] }],
     },
-    transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: "any" } }) as never,
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: "any" } }),
   });
 
-  await app.register((api, _options, done) => {
-    api.addHook("onRequest", async (request, reply) => {
-      void reply.header("cache-control", "no-store");
-      request.caller = await identifyCaller(context, request);
-    });
-    for (const routes of [requestRoutes, customerRoutes, auditRoutes, pauseRoutes, meRoute])
-      routes(api.withTypeProvider<ZodTypeProvider>(), context);
-    done();
-  }, { prefix: apiRoot });
+  await app.register(
+    (api, _options, done) => {
+      api.addHook("onRequest", async (request, reply) => {
+        void reply.header("cache-control", "no-store");
+        request.caller = await identifyCaller(context, request);
+      });
+      for (const routes of [requestRoutes, customerRoutes, auditRoutes, pauseRoutes, meRoute])
+        routes(api.withTypeProvider<ZodTypeProvider>(), context);
+      done();
+    },
+    { prefix: apiRoot },
+  );
   app.get(`${apiRoot}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
   healthRoutes(app, context);
-  logInRoutes(app, context);
+  for (const pages of [
+    assetRoutes,
+    homeRoutes,
+    askPages,
+    requestPages,
+    customerPages,
+    auditPages,
+    logInRoutes,
+  ])
+    pages(app, context);
   await app.ready();
   return app;
 }
@@ -139,16 +159,26 @@ function writeJson(data: unknown): string {
   return JSON.stringify(data, (_key, value: unknown) => (value === null ? undefined : value));
 }
 
+/** Tells whether a browser shows the answer to somebody. */
+function wantsPage({ url, headers }: FastifyRequest): boolean {
+  return !url.startsWith(apiRoot) && (headers.accept ?? "").includes("text/html");
+}
+
+/** Gives the page that a form was on. */
+function backOf({ url, method }: FastifyRequest): string {
+  return method === "POST" ? url.replace(/\/[^/]*$/, "") || "/" : "/";
+}
+
 function observe(app: App, { log, metrics, settings }: WebContext): void {
   // A form that goes on to the issuer's page is sent there by a redirect, which this policy is asked about, too.
   const forms = `'self' ${new URL(settings.identity.issuer).origin}`;
   app.addHook("onSend", (_request, reply, payload, done) => {
     void reply.headers({
       "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
+      // Not no-referrer: browsers then send forms with the origin `null`.
+      "referrer-policy": "same-origin",
       "x-frame-options": "DENY",
-      "content-security-policy":
-        `default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
+      "content-security-policy": `default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
     });
     done(null, payload);
   });

@@ -5,9 +5,10 @@ import { z } from "zod";
 
 import { shownKinds } from "../audit/kinds";
 import type { ServiceContext } from "../context";
+import { wordsOfEvent } from "../page/words";
 import { Problem } from "../problem";
-import { endStates } from "../requests/state-machine";
 import type { RequestState } from "../requests/request";
+import { endStates } from "../requests/state-machine";
 import { viewOf } from "../requests/view";
 import type { WebContext } from "./app";
 
@@ -52,7 +53,9 @@ export async function sendEvents(
       const present = await stateOf(context, id);
       for (const event of await eventsAfter(context, id, last)) {
         last = event.sequence;
-        if (!raw.write(`id: ${event.sequence}\nevent: ${event.kind}\ndata: ${JSON.stringify(event.data)}\n\n`))
+        if (
+          !raw.write(`id: ${event.sequence}\nevent: ${event.kind}\ndata: ${JSON.stringify(event.data)}\n\n`)
+        )
           await Promise.race([once(raw, "drain"), once(raw, "close")]);
       }
       if (endStates.includes(present)) break;
@@ -73,7 +76,11 @@ function lastEventOf({ headers }: FastifyRequest): string {
 }
 
 async function stateOf({ database }: Pick<ServiceContext, "database">, id: string): Promise<RequestState> {
-  const row = await database.selectFrom("requests").select("state").where("id", "=", id).executeTakeFirstOrThrow();
+  const row = await database
+    .selectFrom("requests")
+    .select("state")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
   return row.state as RequestState;
 }
 
@@ -92,20 +99,23 @@ export async function eventsAfter(
   const rows = await database
     .selectFrom("events")
     .leftJoin("people", "people.id", "events.actor_id")
-    .select(["events.sequence", "events.kind", "events.at", "events.text", "people.id as actor", "people.name"])
+    .select([
+      "events.sequence",
+      "events.kind",
+      "events.at",
+      "events.text",
+      "people.id as actor",
+      "people.name",
+    ])
     .where("events.request_id", "=", id)
     .where("events.sequence", ">", after)
     .where("events.kind", "in", [...shownKinds])
     .orderBy("events.sequence")
     .execute();
-  return rows.map(({ sequence, kind, at, text, actor, name }) => ({
-    sequence: String(sequence),
-    kind,
-    data: {
-      ...storedEvent.parse(JSON.parse(text)).data,
-      kind,
-      at: at.toISOString(),
-      ...(actor === null ? {} : { by: { id: actor, ...(name === null ? {} : { name }) } }),
-    },
-  }));
+  return rows.map(({ sequence, kind, at, text, actor, name }) => {
+    const { data } = storedEvent.parse(JSON.parse(text));
+    const by = actor === null ? {} : { by: { id: actor, ...(name === null ? {} : { name }) } };
+    const words = wordsOfEvent(kind, data);
+    return { sequence: String(sequence), kind, data: { ...data, kind, at: at.toISOString(), words, ...by } };
+  });
 }

@@ -64,7 +64,13 @@ function list(value: unknown): string {
 }
 
 /** A customer on record: where its Web UI is, what it has, where its credentials are, and what can be asked about it. */
-export function CustomerPage({ customer, requests }: { customer: CustomerView; requests: readonly RequestView[] }) {
+export function CustomerPage({
+  customer,
+  requests,
+}: {
+  customer: CustomerView;
+  requests: readonly RequestView[];
+}) {
   const { stage, name, status } = customer;
   const secrets = (customer.entry as { secrets?: { readerRoleArns?: unknown } } | null)?.secrets;
   const ask = (kind: string): string => `/requests/new?kind=${kind}&stage=${stage}&name=${name}`;

@@ -5,10 +5,7 @@ import { type NewRequest, newRequestSchema, requestKinds } from "../requests/req
 
 const line = z.string().trim().max(2000).default("");
 /** Several boxes of one name: browsers send a text for one, and nothing for none. */
-const boxes = z.preprocess(
-  (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),
-  z.array(z.string().max(200)).max(50),
-);
+const boxes = z.preprocess((value) => [value ?? []].flat(), z.array(z.string().max(200)).max(50));
 
 /** What the form of a request holds, as a browser sends it. */
 export const fieldsSchema = z.object({
@@ -61,7 +58,10 @@ export function fieldsOfEntry(entry: unknown, rest: Pick<Fields, "kind" | "stage
     adopt: data.adopt,
     readers: data.secrets.readerRoleArns.join("\n"),
     authMethod: application?.authMethod ?? "",
-    scopes: application === undefined || application.scopes.length === 0 ? [...documentsScopes] : application.scopes,
+    scopes:
+      application === undefined || application.scopes.length === 0
+        ? [...documentsScopes]
+        : application.scopes,
     entry: JSON.stringify(entry),
   };
 }
@@ -89,8 +89,18 @@ export function requestOf(fields: Fields): NewRequest {
   return newRequestSchema.parse({ ...common, customer: entryOf(fields) });
 }
 
-function entryOf({ kind, name, customerId, owner, cells, adopt, entry, ...fields }: Fields): Record<string, unknown> {
-  const before = kind === "changeCustomer" ? z.record(z.string(), z.unknown()).parse(JSON.parse(entry || "{}")) : {};
+function entryOf({
+  kind,
+  name,
+  customerId,
+  owner,
+  cells,
+  adopt,
+  entry,
+  ...fields
+}: Fields): Record<string, unknown> {
+  const before =
+    kind === "changeCustomer" ? z.record(z.string(), z.unknown()).parse(JSON.parse(entry || "{}")) : {};
   const readers = fields.readers.split(/\s+/).filter((arn) => arn !== "");
   const { secrets, ...kept } = before;
   const allSecrets = { ...z.record(z.string(), z.unknown()).catch({}).parse(secrets), ...readersOf(readers) };
@@ -116,7 +126,8 @@ function applicationsOf(
   cells: readonly string[],
   { authMethod, scopes }: Pick<Fields, "authMethod" | "scopes">,
 ): Record<string, unknown> {
-  const isUsual = (authMethod === "" || authMethod === "CLIENT_SECRET") && scopes.length === documentsScopes.length;
+  const isUsual =
+    (authMethod === "" || authMethod === "CLIENT_SECRET") && scopes.length === documentsScopes.length;
   if (kind === "changeCustomer" || isUsual) return {};
   const each = { ...(authMethod === "" ? {} : { authMethod }), ...(scopes.length === 0 ? {} : { scopes }) };
   return { applications: cells.map((cell) => ({ cell, ...each })) };

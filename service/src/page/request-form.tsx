@@ -1,4 +1,9 @@
-import { authMethods, documentsScopes, type Stage, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  authMethods,
+  documentsScopes,
+  type Stage,
+  stageTable,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import type { ComponentChildren } from "preact";
 
 import { type FieldProblems, type Fields, kindsWithEntry } from "./fields";
@@ -51,7 +56,12 @@ export function RequestForm({ fields, problems, stages, formKey, draftId }: Requ
         />
       </Field>
       {kindsWithEntry.includes(fields.kind) && <EntryFields fields={fields} problems={problems} />}
-      <Field name="reason" label="Why" hint="It is recorded, and shown to whoever approves." problems={problems}>
+      <Field
+        name="reason"
+        label="Why"
+        hint="It is recorded, and shown to whoever approves."
+        problems={problems}
+      >
         <textarea {...described("reason", problems)} rows={2} required value={fields.reason} />
       </Field>
       <div class="buttons">
@@ -66,7 +76,11 @@ export function RequestForm({ fields, problems, stages, formKey, draftId }: Requ
   );
 }
 
-function KindAndStage({ fields, stages, problems }: Pick<RequestFormProps, "fields" | "stages" | "problems">) {
+function KindAndStage({
+  fields,
+  stages,
+  problems,
+}: Pick<RequestFormProps, "fields" | "stages" | "problems">) {
   if (fields.basedOn !== "" || !kindsWithEntry.includes(fields.kind)) {
     return (
       <>
@@ -127,7 +141,12 @@ function EntryFields({ fields, problems }: Pick<RequestFormProps, "fields" | "pr
       >
         <input {...described("customerId", problems)} value={fields.customerId} required />
       </Field>
-      <Field name="owner" label="Owner" hint="Who is responsible. Left empty: the stage's default." problems={problems}>
+      <Field
+        name="owner"
+        label="Owner"
+        hint="Who is responsible. Left empty: the stage's default."
+        problems={problems}
+      >
         <input {...described("owner", problems)} value={fields.owner} />
       </Field>
       <Boxes name="cells" label="Cells" options={cells} chosen={fields.cells} problems={problems} />
@@ -142,7 +161,13 @@ function EntryFields({ fields, problems }: Pick<RequestFormProps, "fields" | "pr
               ))}
             </select>
           </Field>
-          <Boxes name="scopes" label="Scopes" options={documentsScopes} chosen={fields.scopes} problems={problems} />
+          <Boxes
+            name="scopes"
+            label="Scopes"
+            options={documentsScopes}
+            chosen={fields.scopes}
+            problems={problems}
+          />
         </>
       )}
       <Field

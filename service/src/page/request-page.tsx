@@ -66,7 +66,13 @@ export function RequestPage(props: RequestPageProps) {
       <Decide {...props} />
       <Approvals {...props} />
       <h2>What happened</h2>
-      <ol id="events" class="events" data-follow={isOver(request.state) ? undefined : `/api/v1/requests/${request.id}/events`} data-kinds={kinds.join(" ")} aria-live="polite">
+      <ol
+        id="events"
+        class="events"
+        data-follow={isOver(request.state) ? undefined : `/api/v1/requests/${request.id}/events`}
+        data-kinds={kinds.join(" ")}
+        aria-live="polite"
+      >
         {events.map((event) => (
           <li key={event.sequence} data-id={event.sequence}>
             <Time at={event.at} /> {wordsOfEvent(event.kind, event.data)}
@@ -141,7 +147,9 @@ function Decide({ request, objection, deciders }: RequestPageProps) {
             <input name="comment" maxLength={1000} />
           </label>
           <p>
-            <small>You will be asked to log in again: that log-in is your signature under this very plan.</small>
+            <small>
+              You will be asked to log in again: that log-in is your signature under this very plan.
+            </small>
           </p>
           <div class="buttons">
             <button name="decision" value="approve">
@@ -186,7 +194,8 @@ function BrokenGlass({ request: { brokenGlass: glass } }: RequestPageProps) {
   return (
     <ProblemBox title="Glass broken">
       <p>
-        <Name person={glass.by} /> had this applied without a second person, <Time at={glass.at} />: {glass.reason}
+        <Name person={glass.by} /> had this applied without a second person, <Time at={glass.at} />:{" "}
+        {glass.reason}
       </p>
       <p>
         {glass.review === null || glass.review === undefined ? (
@@ -217,8 +226,8 @@ function Result({ request: { result, stage, ...request } }: RequestPageProps) {
   if (typeof name !== "string") return null;
   return (
     <p>
-      See <a href={`/customers/${stage}/${name}`}>customer {name}</a>: its Web UI, its cells, and where its credentials
-      are.
+      See <a href={`/customers/${stage}/${name}`}>customer {name}</a>: its Web UI, its cells, and where its
+      credentials are.
     </p>
   );
 }

@@ -14,15 +14,30 @@ export const kindWords: Readonly<Record<RequestKind, string>> = {
 
 /** What people call a request's state, and what happens next. */
 export const stateWords: Readonly<Record<RequestState, { label: string; next: string }>> = {
-  previewing: { label: "Being planned", next: "The service works out what would change. This takes some seconds." },
+  previewing: {
+    label: "Being planned",
+    next: "The service works out what would change. This takes some seconds.",
+  },
   waitingForApproval: { label: "Waiting for approval", next: "Somebody else must approve the plan below." },
   queued: { label: "In the queue", next: "It is approved, and starts as soon as a worker is free." },
-  applying: { label: "Being carried out", next: "The plan is being carried out. Nobody needs to do anything." },
+  applying: {
+    label: "Being carried out",
+    next: "The plan is being carried out. Nobody needs to do anything.",
+  },
   done: { label: "Done", next: "Nothing more is to be done." },
-  failed: { label: "Failed", next: "Read the problem below, correct it, and retry. It goes on where it stopped." },
+  failed: {
+    label: "Failed",
+    next: "Read the problem below, correct it, and retry. It goes on where it stopped.",
+  },
   refused: { label: "Refused", next: "Read the comment below. You can ask again with its fields filled in." },
-  withdrawn: { label: "Withdrawn", next: "Nothing was changed. You can ask again with its fields filled in." },
-  expired: { label: "Expired", next: "Nobody completed it in time. You can ask again with its fields filled in." },
+  withdrawn: {
+    label: "Withdrawn",
+    next: "Nothing was changed. You can ask again with its fields filled in.",
+  },
+  expired: {
+    label: "Expired",
+    next: "Nobody completed it in time. You can ask again with its fields filled in.",
+  },
 };
 
 /** What people call what happened to a request. */

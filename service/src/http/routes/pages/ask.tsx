@@ -47,7 +47,10 @@ export function askPages(app: App, context: WebContext): void {
     const person = await personOrLogIn(context, request, reply);
     if (person === undefined) return reply;
     const { draft } = request.query;
-    return showForm(context, reply, person, { fields: await begin(context, person, request.query), draftId: draft });
+    return showForm(context, reply, person, {
+      fields: await begin(context, person, request.query),
+      draftId: draft,
+    });
   });
 
   app.post("/requests/new", { schema: { hide: true, body: sent } }, async (request, reply) => {
@@ -111,7 +114,8 @@ interface Begun {
 }
 
 async function begin(context: WebContext, person: Person, { from, draft, ...given }: Begun): Promise<Fields> {
-  if (draft !== undefined) return fieldsSchema.parse((await findDraft(context.database, person, draft)).fields);
+  if (draft !== undefined)
+    return fieldsSchema.parse((await findDraft(context.database, person, draft)).fields);
   if (from !== undefined) {
     await viewOf(context, person, from);
     return fieldsOfRequest(newRequestSchema.parse((await findRequest(context.database, from)).asked));
@@ -153,7 +157,9 @@ function problemsOf(error: unknown): FieldProblems {
   const problem = problemOf(error);
   if (problem === undefined || problem.status === 403) throw error;
   if (problem.code === "nameTaken") return new Map([["name", [problem.message]]]);
-  const { data } = z.array(z.object({ path: z.string(), message: z.string() })).safeParse(problem.more["errors"]);
+  const { data } = z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .safeParse(problem.more["errors"]);
   return data === undefined ? new Map([["", [problem.message]]]) : problemsByField(data);
 }
 
@@ -187,7 +193,12 @@ async function sendTogether(
       return requestOf(read);
     } catch (error) {
       const what = `${kindWords[read.kind]}: ${read.name === "" ? "no name yet" : read.name}`;
-      throw new Problem("invalid", `The draft “${what}” is not complete. Open it, and correct what it says.`, {}, { cause: error });
+      throw new Problem(
+        "invalid",
+        `The draft “${what}” is not complete. Open it, and correct what it says.`,
+        {},
+        { cause: error },
+      );
     }
   });
   const call = { caller: person, route, key: formKey, body: { requests } };

@@ -27,7 +27,7 @@ export function auditPages(app: App, context: WebContext): void {
       sequence: event.sequence,
       kind: event.kind,
       at: event.at,
-      actor: event.actor === null ? undefined : (event.actor.name ?? event.actor.id),
+      actor: event.actor?.name ?? event.actor?.id,
       stage: event.stage ?? undefined,
       customer: event.customer ?? undefined,
       requestId: event.requestId ?? undefined,

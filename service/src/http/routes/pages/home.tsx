@@ -105,4 +105,3 @@ function toText(filter: Readonly<Record<string, string | undefined>>): Record<st
     Object.entries(filter).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
-
