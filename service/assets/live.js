@@ -16,12 +16,13 @@ function follow(list) {
     if (sequence <= shown) return;
     shown = sequence;
     const { at, by, kind, words } = JSON.parse(event.data);
+    if (words === undefined) return;
     const item = document.createElement("li");
     item.dataset.id = event.lastEventId;
     const time = document.createElement("time");
     time.dateTime = at;
     time.textContent = `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
-    item.append(time, ` ${words ?? kind}${by?.name === undefined ? "" : ` (${by.name})`}`);
+    item.append(time, ` ${words}${by?.name === undefined ? "" : ` (${by.name})`}`);
     list.append(item);
     // What can be done, and the result, are the server's to show.
     if (kind !== "progress") reloadSoon();

@@ -65,7 +65,7 @@ export function AuditPage(props: { rows: readonly AuditRow[]; query: AuditQuery;
                     <Time at={row.at} />
                   </td>
                   <td>{row.actor ?? "the service"}</td>
-                  <td>{wordsOfEvent(row.kind, row.data)}</td>
+                  <td>{wordsOfEvent(row.kind, row.data) ?? row.kind}</td>
                   <td>
                     {row.requestId === undefined ? (
                       about(row)

@@ -74,14 +74,22 @@ export function RequestPage(props: RequestPageProps) {
         aria-live="polite"
       >
         {events.map((event) => (
-          <li key={event.sequence} data-id={event.sequence}>
-            <Time at={event.at} /> {wordsOfEvent(event.kind, event.data)}
-            {event.by !== undefined && <> ({event.by})</>}
-          </li>
+          <Happened key={event.sequence} event={event} />
         ))}
       </ol>
       <Actions {...props} />
     </>
+  );
+}
+
+function Happened({ event }: { event: ShownEvent }) {
+  const words = wordsOfEvent(event.kind, event.data);
+  if (words === undefined) return null;
+  return (
+    <li data-id={event.sequence}>
+      <Time at={event.at} /> {words}
+      {event.by !== undefined && <> ({event.by})</>}
+    </li>
   );
 }
 
