@@ -38,9 +38,6 @@ export interface PlanMade {
   touches?: readonly Touch[];
 }
 
-/** Is called first in the transaction: the worker insists that it still holds the customer's lease. */
-export type Guard = (writing: Writing) => Promise<void>;
-
 /** What is told of a failure. No credential. */
 export interface Failure {
   /** For programs. */
