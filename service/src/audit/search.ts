@@ -22,10 +22,11 @@ export interface EventView {
   sequence: number;
   at: string;
   kind: string;
-  actor: { id: string; name: string | null } | null;
-  stage: string | null;
-  customer: string | null;
-  requestId: string | null;
+  /** Absent where the service did it by itself; without a name, where it was forgotten. */
+  actor?: { id: string; name?: string };
+  stage?: string;
+  customer?: string;
+  requestId?: string;
   data: unknown;
   hash: string;
 }
@@ -84,10 +85,12 @@ export async function searchEvents(
       sequence: Number(row.sequence),
       at: row.at.toISOString(),
       kind: row.kind,
-      actor: row.actor_id === null ? null : { id: row.actor_id, name: row.actor_name },
-      stage: row.stage,
-      customer: row.customer,
-      requestId: row.request_id,
+      ...(row.actor_id === null
+        ? {}
+        : { actor: { id: row.actor_id, ...(row.actor_name === null ? {} : { name: row.actor_name }) } }),
+      ...(row.stage === null ? {} : { stage: row.stage }),
+      ...(row.customer === null ? {} : { customer: row.customer }),
+      ...(row.request_id === null ? {} : { requestId: row.request_id }),
       data: (JSON.parse(row.text) as { data: unknown }).data,
       hash: row.hash,
     })),

@@ -21,9 +21,12 @@ export interface CustomerView {
   entry: unknown;
   createdAt: string;
   updatedAt: string;
-  rotatedAt: string | null;
+  rotatedAt?: string;
+  /** Whoever asked for it: the name of the person, else the id. Not the process that created it. */
+  createdBy?: string;
+  createdById?: string;
   /** An update that somebody ran outside the service since. */
-  outsideUpdate: unknown;
+  outsideUpdate?: unknown;
   /** The rest of the stack's output record. */
   [field: string]: unknown;
 }
@@ -49,13 +52,18 @@ export async function listCustomers(
   { stage, limit, after }: CustomerFilter,
 ): Promise<CustomerPage> {
   insistOnRole(caller, "requester", "approver", "administrator", "auditor");
-  let query = context.database.selectFrom("customers").selectAll().where("status", "<>", "pending");
+  let query = context.database
+    .selectFrom("customers")
+    .leftJoin("people", "people.id", "customers.created_by")
+    .selectAll("customers")
+    .select("people.name as creator")
+    .where("status", "<>", "pending");
   if (stage !== undefined) query = query.where("stage", "=", stage);
   const all = await query
     .where("record", "is not", null)
     .orderBy("stage")
-    .orderBy("name")
-    .orderBy("id")
+    .orderBy("customers.name")
+    .orderBy("customers.id")
     .execute();
   const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
   const page = pageOf(all.slice(from, from + limit + 1), limit, ({ id }) => id);
@@ -85,9 +93,11 @@ export async function readCustomer(
   insistOnRole(caller, "requester", "approver", "administrator", "auditor");
   const customer = await context.database
     .selectFrom("customers")
-    .selectAll()
+    .leftJoin("people", "people.id", "customers.created_by")
+    .selectAll("customers")
+    .select("people.name as creator")
     .where("stage", "=", stage)
-    .where("name", "=", name)
+    .where("customers.name", "=", name)
     .where("record", "is not", null)
     .orderBy("created_at", "desc")
     .limit(1)
@@ -99,9 +109,11 @@ export async function readCustomer(
   return toView(customer);
 }
 
-function toView(customer: Selectable<CustomersTable>): CustomerView {
+function toView(customer: Selectable<CustomersTable> & { creator: string | null }): CustomerView {
+  const { created_by: createdById, creator, rotated_at: rotatedAt, outside_update: outsideUpdate } = customer;
   return {
     ...customer.record,
+    ...(createdById === null ? {} : { createdBy: creator ?? createdById, createdById }),
     etag: customer.etag,
     stage: customer.stage,
     name: customer.name,
@@ -109,7 +121,7 @@ function toView(customer: Selectable<CustomersTable>): CustomerView {
     entry: customer.entry,
     createdAt: customer.created_at.toISOString(),
     updatedAt: customer.updated_at.toISOString(),
-    rotatedAt: customer.rotated_at?.toISOString() ?? null,
-    outsideUpdate: customer.outside_update,
+    ...(rotatedAt === null ? {} : { rotatedAt: rotatedAt.toISOString() }),
+    ...(outsideUpdate === null ? {} : { outsideUpdate }),
   };
 }

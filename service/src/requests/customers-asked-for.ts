@@ -32,12 +32,16 @@ export async function beginCustomer(
   caller: Person,
   { stage, name, entry }: { stage: string; name: string; entry: Entry },
 ): Promise<void> {
-  const found = await findCustomer(writing, stage, name);
   const asked = { entry: JSON.stringify(entry), created_by: caller.id, updated_at: now() };
-  if (found !== undefined) {
-    await writing.updateTable("customers").set(asked).where("id", "=", found.id).execute();
-    return;
-  }
+  const left = await writing
+    .updateTable("customers")
+    .set(asked)
+    .where("stage", "=", stage)
+    .where("name", "=", name)
+    .where("status", "=", "pending")
+    .returning("id")
+    .executeTakeFirst();
+  if (left !== undefined) return;
   await writing
     .insertInto("customers")
     .values({

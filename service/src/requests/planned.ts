@@ -34,9 +34,12 @@ export interface PlanMade {
   enginePlan?: Buffer | null;
   /** Whether it changes nothing. */
   isEmpty?: boolean;
-  /** What it touches for which no glass is broken. */
+  /** What it touches for which no glass is broken. Default: what `facts.touches` says. */
   touches?: readonly Touch[];
 }
+
+/** Is called first in the transaction: the worker insists that it still holds the customer's lease. */
+export type Guard = (writing: Writing) => Promise<void>;
 
 /** What is told of a failure. No credential. */
 export interface Failure {
@@ -51,8 +54,14 @@ export interface Failure {
  * Takes a plan that was made. Approvals of the same digest stay; those of any other end for good. The request waits for
  * approvals, is queued where it needs none or has them, or ends where nothing would change.
  */
-export async function planMade(context: ServiceContext, requestId: string, plan: PlanMade): Promise<void> {
+export async function planMade(
+  context: ServiceContext,
+  requestId: string,
+  plan: PlanMade,
+  guard?: Guard,
+): Promise<void> {
   await write(context, async (writing) => {
+    await guard?.(writing);
     const request = await lockRequest(writing, requestId);
     if (request.state !== "previewing") return;
     const stale = await staleOf(writing, request);
@@ -85,8 +94,10 @@ export async function planFailed(
   context: ServiceContext,
   requestId: string,
   failure: Failure,
+  guard?: Guard,
 ): Promise<void> {
   await write(context, async (writing) => {
+    await guard?.(writing);
     const { state } = await lockRequest(writing, requestId);
     if (state === "previewing") await fail(context, writing, requestId, "planFailed", failure);
   });
@@ -173,8 +184,10 @@ export async function applyFailed(
   context: ServiceContext,
   requestId: string,
   failure: Failure,
+  guard?: Guard,
 ): Promise<void> {
   await write(context, async (writing) => {
+    await guard?.(writing);
     const { state } = await lockRequest(writing, requestId);
     if (state === "applying") await fail(context, writing, requestId, "applyFailed", failure);
   });
@@ -208,7 +221,7 @@ async function insertPlan(
   { now }: ServiceContext,
   writing: Writing,
   requestId: string,
-  { digest, facts, lines, changes, enginePlan = null, touches = [] }: PlanMade,
+  { digest, facts, lines, changes, enginePlan = null, touches }: PlanMade,
 ): Promise<string> {
   const id = randomUUID();
   await writing
@@ -217,7 +230,7 @@ async function insertPlan(
       id,
       request_id: requestId,
       digest,
-      facts: JSON.stringify({ touches, ...facts }),
+      facts: JSON.stringify(touches === undefined ? facts : { ...facts, touches }),
       lines: JSON.stringify(lines),
       changes: JSON.stringify(changes),
       engine_plan: enginePlan,

@@ -237,7 +237,7 @@ async function insistOnFirst(
     .where("id", "=", first.requester_id)
     .executeTakeFirst();
   throw new Problem("nameTaken", `Somebody has asked for a customer ${name} in ${stage} already.`, {
-    requestedBy: { id: first.requester_id, name: requester?.name ?? null },
+    requestedBy: { id: first.requester_id, ...(requester?.name == null ? {} : { name: requester.name }) },
     state: first.state,
     createdAt: first.created_at.toISOString(),
     ...(maySee(context, caller, first) ? { request: { id: first.id, ...first.asked } } : {}),

@@ -6,14 +6,14 @@ import type { Reading, ServiceContext } from "../context";
 import type { Person } from "../identity/person";
 import { Problem } from "../problem";
 import { type Page, pageOf, type Paging } from "../records/paging";
-import type { PlansTable } from "../records/schema";
+import type { BrokenGlassTable, PlansTable } from "../records/schema";
 import { insistOnSight, maySee } from "./access";
 import type { RequestRow } from "./transition";
 
-/** A person as the API names them; a name that was forgotten is null. */
+/** A person as the API names them; without a name, where it was forgotten. */
 export interface PersonView {
   id: string;
-  name: string | null;
+  name?: string;
 }
 
 /** A decision, as the API shows it. */
@@ -22,7 +22,7 @@ export interface ApprovalView {
   decision: string;
   digest: string;
   approver: PersonView;
-  comment: string | null;
+  comment?: string;
   at: string;
   expiresAt: string;
   /** `used` by an apply, `revoked` since the plan changed, `expired`, or `valid`. */
@@ -37,31 +37,32 @@ export interface BrokenGlassView {
   reason: string;
   digest: string;
   at: string;
-  review: { by: PersonView; comment: string; at: string } | null;
+  /** Absent until a second person has looked at it. */
+  review?: { by: PersonView; comment: string; at: string };
 }
 
 /** A request, as the API shows it. */
 export interface RequestView {
   id: string;
-  batchId: string | null;
+  batchId?: string;
   kind: string;
   stage: string;
   state: string;
-  /** As it was sent; null for an upgrade. */
-  customer: unknown;
+  /** As it was sent; absent of an upgrade. */
+  customer?: unknown;
   reason: string;
-  basedOn: string | null;
+  basedOn?: string;
   requestedBy: PersonView;
   createdAt: string;
   updatedAt: string;
   expiresAt: string;
-  plan: { digest: string; lines: unknown; changes: unknown; madeAt: string } | null;
+  plan?: { digest: string; lines: unknown; changes: unknown; madeAt: string };
   /** What the plan needs before it is applied. */
   needs: Requirement;
   approvals: ApprovalView[];
-  brokenGlass: BrokenGlassView | null;
-  result: unknown;
-  problem: unknown;
+  brokenGlass?: BrokenGlassView;
+  result?: unknown;
+  problem?: unknown;
 }
 
 /**
@@ -185,12 +186,12 @@ async function viewsOf(
     ...glasses.flatMap(({ breaker_id: breaker, reviewer_id: reviewer }) => [breaker, reviewer ?? breaker]),
   ];
   const people = await peopleOf(reading, personIds);
-  const person = (id: string): PersonView => people.get(id) ?? { id, name: null };
+  const person = (id: string): PersonView => people.get(id) ?? { id };
   return requests.map((request) => {
     const glass = glasses.find(({ request_id: id }) => id === request.id);
     return {
       ...plainView(context, request, person),
-      plan: planView(plans.find(({ id }) => id === request.plan_id)),
+      ...given("plan", planView(plans.find(({ id }) => id === request.plan_id))),
       approvals: approvals
         .filter(({ request_id: id }) => id === request.id)
         .map((approval) => ({
@@ -198,31 +199,39 @@ async function viewsOf(
           decision: approval.decision,
           digest: approval.digest,
           approver: person(approval.approver_id),
-          comment: approval.comment,
+          ...given("comment", approval.comment),
           at: approval.created_at.toISOString(),
           expiresAt: approval.expires_at.toISOString(),
           status: approval.how ?? (approval.expires_at <= context.now() ? "expired" : "valid"),
           head: approval.head,
         })),
-      brokenGlass:
-        glass === undefined
-          ? null
-          : {
-              by: person(glass.breaker_id),
-              reason: glass.reason,
-              digest: glass.digest,
-              at: glass.created_at.toISOString(),
-              review:
-                glass.reviewer_id === null || glass.reviewed_at === null
-                  ? null
-                  : {
-                      by: person(glass.reviewer_id),
-                      comment: glass.comment ?? "",
-                      at: glass.reviewed_at.toISOString(),
-                    },
-            },
+      ...given("brokenGlass", glass === undefined ? undefined : glassView(glass, person)),
     };
   });
+}
+
+/** Leaves a member out that has no value. */
+function given<K extends string, T>(key: K, value: T | null | undefined): Partial<Record<K, T>> {
+  return value === null || value === undefined ? {} : ({ [key]: value } as Record<K, T>);
+}
+
+interface GlassRow extends Selectable<BrokenGlassTable> {
+  reviewer_id: string | null;
+  comment: string | null;
+  reviewed_at: Date | null;
+}
+
+function glassView(glass: GlassRow, person: (id: string) => PersonView): BrokenGlassView {
+  const { reviewer_id: reviewer, comment, reviewed_at: at } = glass;
+  return {
+    by: person(glass.breaker_id),
+    reason: glass.reason,
+    digest: glass.digest,
+    at: glass.created_at.toISOString(),
+    ...(reviewer === null || at === null
+      ? {}
+      : { review: { by: person(reviewer), comment: comment ?? "", at: at.toISOString() } }),
+  };
 }
 
 function plainView(
@@ -233,27 +242,27 @@ function plainView(
   const asked = request.asked as { customer?: unknown };
   return {
     id: request.id,
-    batchId: request.batch_id,
+    ...given("batchId", request.batch_id),
     kind: request.kind,
     stage: request.stage,
     state: request.state,
-    customer: asked.customer ?? null,
+    ...given("customer", asked.customer),
     reason: request.reason,
-    basedOn: request.based_on,
+    ...given("basedOn", request.based_on),
     requestedBy: person(request.requester_id),
     createdAt: request.created_at.toISOString(),
     updatedAt: request.updated_at.toISOString(),
     expiresAt: request.expires_at.toISOString(),
     needs: requirementFor(context, request),
-    result: request.result,
-    problem: request.problem,
+    ...given("result", request.result),
+    ...given("problem", request.problem),
   };
 }
 
 type PlanRow = Pick<Selectable<PlansTable>, "digest" | "lines" | "changes" | "made_at">;
 
 function planView(plan: PlanRow | undefined): RequestView["plan"] {
-  if (plan === undefined) return null;
+  if (plan === undefined) return undefined;
   const { digest, lines, changes, made_at: madeAt } = plan;
   return { digest, lines, changes, madeAt: madeAt.toISOString() };
 }
@@ -264,5 +273,5 @@ async function peopleOf(reading: Reading, ids: readonly string[]): Promise<Map<s
     .select(["id", "name"])
     .where("id", "in", [...new Set(ids)])
     .execute();
-  return new Map(people.map((found) => [found.id, found]));
+  return new Map(people.map(({ id, name }) => [id, { id, ...given("name", name) }]));
 }
