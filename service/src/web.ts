@@ -10,7 +10,7 @@ import { openMetrics, serveMetrics } from "./http/metrics";
 import { openLogIn } from "./identity/log-in";
 import { checkDatabase, openDatabase } from "./records/database";
 import { readEnvironment, readSettings, SettingsError } from "./settings/read";
-import { openJobs } from "./work/queue";
+import { Queue } from "./work/queue";
 
 /*
  * The web process: the API, and people's log-in. It has no rights at AWS, no passphrase and no organization key.
@@ -50,7 +50,13 @@ async function main(): Promise<void> {
   await checkDatabase(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL);
   const approvals = await openApprovalKeys(settings, process.env);
-  const service: ServiceContext = { database, settings, approvals, jobs: openJobs(database), now };
+  const jobs = await Queue.open(database, {
+    isWorker: false,
+    onProblem: (error) => {
+      log("warn", "queue", describeError(error));
+    },
+  });
+  const service: ServiceContext = { database, settings, approvals, jobs, now };
   await recordRules(service);
   const metrics = openMetrics(database);
   const logIn = openLogIn(settings, {
@@ -68,6 +74,7 @@ async function main(): Promise<void> {
     metricsServer.close();
     void app
       .close()
+      .then(() => jobs.close())
       .then(() => database.destroy())
       .then(() => process.exit(0));
   };

@@ -70,7 +70,7 @@ export async function createApp(context: WebContext): Promise<App> {
     const parsed = schema.safeParse(data ?? {});
     return parsed.success ? { value: parsed.data } : { error: invalidInput(parsed.error) };
   });
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setSerializerCompiler(() => writeJson);
   app.decorateRequest("caller");
   app.decorateRequest("isRefusalRecorded", false);
   observe(app, context);
@@ -132,6 +132,11 @@ export async function createApp(context: WebContext): Promise<App> {
   logInRoutes(app, context);
   await app.ready();
   return app;
+}
+
+/** A member that has no value is left out. */
+function writeJson(data: unknown): string {
+  return JSON.stringify(data, (_key, value: unknown) => (value === null ? undefined : value));
 }
 
 function observe(app: App, { log, metrics, settings }: WebContext): void {

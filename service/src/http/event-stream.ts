@@ -28,7 +28,8 @@ export async function sendEvents(
   id: string,
 ): Promise<FastifyReply> {
   const { person } = request.caller;
-  const { state } = await viewOf(context, person, id);
+  // Whoever may not see the request may not follow it.
+  await viewOf(context, person, id);
   let last = lastEventOf(request);
   reply.hijack();
   const { raw } = reply;
@@ -45,11 +46,10 @@ export async function sendEvents(
   raw.write("retry: 3000\n\n");
   const heartbeat = setInterval(() => raw.write(": still here\n\n"), heartbeatMs);
   try {
-    let present: RequestState = state;
     while (!gone.signal.aborted) {
       const { version } = context.feed;
       // The state is read first: whatever led to an end state is then among the events.
-      present = await stateOf(context, id);
+      const present = await stateOf(context, id);
       for (const event of await eventsAfter(context, id, last)) {
         last = event.sequence;
         if (!raw.write(`id: ${event.sequence}\nevent: ${event.kind}\ndata: ${JSON.stringify(event.data)}\n\n`))

@@ -160,14 +160,18 @@ async function endLogIn(context: WebContext, request: FastifyRequest, reply: Fas
 type View = Awaited<ReturnType<typeof viewOf>>;
 
 function planOf({ reason, plan }: View): ReturnType<typeof html> {
-  if (plan === undefined) return html`<p>${reason}</p><p>There is no plan yet.</p>`;
+  if (!plan) return html`<p>${reason}</p><p>There is no plan yet.</p>`;
   return html`<p>${reason}</p>
-<ul>${plan.lines.map((line) => html`<li>${line}</li>`)}</ul>
+<ul>${textLines(plan.lines).map((line) => html`<li>${line}</li>`)}</ul>
 <p>Digest <code>${plan.digest}</code></p>`;
 }
 
+function textLines(lines: unknown): string[] {
+  return z.array(z.string()).parse(lines);
+}
+
 async function showRequest(_context: WebContext, reply: FastifyReply, view: View): Promise<FastifyReply> {
-  const decide = view.plan === undefined ? "" : `/requests/${view.id}/decision?digest=${view.plan.digest}&decision=`;
+  const decide = !view.plan ? "" : `/requests/${view.id}/decision?digest=${view.plan.digest}&decision=`;
   return await sendPage(
     reply,
     200,

@@ -56,9 +56,9 @@ export function requestRoutes(app: App, context: WebContext): void {
       );
       const views = await Promise.all(requestIds.map((id) => viewOf(context, person, id)));
       const [first] = views;
-      void reply.code(201);
-      if (batchId !== undefined) return { id: batchId, requests: views };
-      return reply.header("location", `${apiRoot}/requests/${requestIds[0] ?? ""}`).send(first as never);
+      if (batchId !== undefined) return reply.code(201).send({ id: batchId, requests: views } as never);
+      void reply.header("location", `${apiRoot}/requests/${first?.id ?? ""}`);
+      return reply.code(201).send(first as never);
     },
   );
 
