@@ -44,7 +44,7 @@ export async function targetsOf({ context }: Work, request: RequestRow): Promise
     throw new PlanProblem("invalid", `The service's settings have no stage ${asked.stage} any more.`);
   const customers = await customersOf(context.database, request, asked);
   return customers.map((customer) => {
-    const present = { entry: customer.entry as Entry, settings, askedAt: request.created_at };
+    const present = { stage: asked.stage, entry: customer.entry as Entry, settings, askedAt: request.created_at };
     const wanted = wantedBy(asked, present);
     return { customer, wanted, entries: wanted.entry === undefined ? [] : [wanted.entry] };
   });
