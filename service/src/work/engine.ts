@@ -203,12 +203,6 @@ export class Engine {
     throw new EngineProblem(problemIn(result.stdout) ?? failure(args, result).message);
   }
 
-  /** Reads the stack's outputs; none of them is a secret. */
-  async outputs(): Promise<Record<string, unknown>> {
-    const text = await this.#succeed(["stack", "output", "--json", ...this.#stack]);
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-  }
-
   /** Removes the stack, which must hold nothing any more. */
   async remove(): Promise<void> {
     await this.#succeed(["stack", "rm", "--yes", "--preserve-config", ...this.#stack]);

@@ -195,6 +195,16 @@ export class ServiceUnderTest {
     return rows.map(({ text }) => JSON.parse(text) as { kind: string; data: Record<string, unknown> });
   }
 
+  /** The events of some kinds, in their order. */
+  async eventsOfKind(...kinds: string[]) {
+    return this.context.database
+      .selectFrom("events")
+      .selectAll()
+      .where("kind", "in", kinds)
+      .orderBy("sequence")
+      .execute();
+  }
+
   /** Gets a token with the credentials that a secret holds. */
   async tokenOf(secretArn: string): Promise<string> {
     const stored = await this.sandbox.storedSecret(secretArn);
@@ -255,6 +265,7 @@ export class ServiceUnderTest {
     const file = path.join(this.sandbox.directory, "outside.yaml");
     const config = {
       ...configuration,
+      "tenants:stage": "testing",
       "tenants:journal": this.context.settings.work.journal,
       "tenants:customers": [entry],
     };
@@ -282,7 +293,7 @@ export class ServiceUnderTest {
     }
   }
 
-  async until(holds: () => boolean | Promise<boolean>, what: string, seconds = 150): Promise<void> {
+  async until(holds: () => boolean | Promise<boolean>, what: string, seconds = 400): Promise<void> {
     const deadline = performance.now() + seconds * 1_000;
     while (!(await holds())) {
       if (performance.now() > deadline) assert.fail(`Waited too long until ${what}.\n${await this.logs()}`);
