@@ -19,6 +19,9 @@ import { lockRequest, type RequestRow, transition } from "./transition";
  * the request was withdrawn meanwhile, changes nothing.
  */
 
+/** Insists, in the transaction, that whoever tells it still has the right to: see `work/lease.ts`. */
+export type Guard = (writing: Writing) => Promise<void>;
+
 /** A plan of a request. */
 export interface PlanMade {
   digest: string;
