@@ -106,7 +106,8 @@ async function submitOne(
 
 function stageOf({ settings }: ServiceContext, stage: NewRequest["stage"]): StageSettings {
   const found = settings.stages[stage];
-  if (found !== undefined) return found;
+  if (found !== undefined)
+    return { ...found, configuration: { ...found.configuration, "tenants:stage": stage } };
   const known = Object.keys(settings.stages).join(", ");
   throw new Problem("invalid", `stage: this service has no stage ${stage}; it has ${known}.`);
 }

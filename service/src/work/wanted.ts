@@ -18,6 +18,7 @@ export interface Wanted {
 
 /** What a request starts from. */
 export interface Present {
+  stage: string;
   /** The customer's entry as it was applied last; of a new one, as it was asked for. */
   entry: Entry;
   settings: StageSettings;
@@ -26,7 +27,7 @@ export interface Present {
 }
 
 /** Gives the customer's entry that a request wants. */
-export function wantedBy(asked: NewRequest, { entry, settings, askedAt }: Present): Wanted {
+export function wantedBy(asked: NewRequest, { stage, entry, settings, askedAt }: Present): Wanted {
   switch (asked.kind) {
     case "createCustomer":
     case "adopt":
@@ -34,7 +35,9 @@ export function wantedBy(asked: NewRequest, { entry, settings, askedAt }: Presen
       return { entry: asked.customer, status: statusOf(asked.customer) };
     case "rotate": {
       const { application } = asked.customer;
-      return { entry: rotated(entry, settings, application, askedAt), status: statusOf(entry) };
+      const configuration = { ...settings.configuration, "tenants:stage": stage };
+      const rotating = rotated(entry, { ...settings, configuration }, application, askedAt);
+      return { entry: rotating, status: statusOf(entry) };
     }
     case "deprecate":
       return { entry: { ...entry, status: "deprecated" }, status: "deprecated" };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import type { Selectable } from "kysely";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 
 import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
@@ -50,7 +50,10 @@ export async function withLease<T>(work: Work, stack: string, act: (lease: Lease
     if (lease.predecessor !== undefined) {
       const { holder } = lease.predecessor;
       await write(work.context, async (writing) => {
-        await append(work.context, writing, { kind: "leaseTakenOver", data: { stack, holder, fence: lease.fence } });
+        await append(work.context, writing, {
+          kind: "leaseTakenOver",
+          data: { stack, holder, fence: lease.fence },
+        });
       });
       await endPredecessor(lease.predecessor, lease.lost);
     }

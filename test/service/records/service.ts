@@ -189,7 +189,7 @@ export async function makeService(
   };
 }
 
-async function addPerson(context: ServiceContext, given: Partial<Person>): Promise<Person> {
+export async function addPerson(context: ServiceContext, given: Partial<Person>): Promise<Person> {
   const id = randomUUID();
   const person: Person = {
     id,
