@@ -64,6 +64,10 @@ export function askPages(app: App, context: WebContext): void {
       );
       return reply.redirect("/", 303);
     }
+    if (fields.reason === "") {
+      const problems = await check(context, person, fields);
+      return showForm(context, reply, person, { fields, problems, draftId });
+    }
     try {
       const asked = requestOf(fields);
       const call = { caller: person, route, key: formKey, body: asked };
@@ -166,8 +170,13 @@ function problemsOf(error: unknown): FieldProblems {
 /** Ends a transaction in which something was only tried. */
 class OnlyTried extends Error {}
 
-/** Checks a form as it would be when it is sent, and sends nothing. */
+/** Checks a form as it would be when it is sent, and sends nothing. Everything that is wrong is found at once. */
 async function check(context: WebContext, person: Person, fields: Fields): Promise<FieldProblems> {
+  const problems = await tryOut(context, person, { ...fields, reason: fields.reason || "not given yet" });
+  return fields.reason === "" ? new Map([...problems, ["reason", ["must say why it is needed"]]]) : problems;
+}
+
+async function tryOut(context: WebContext, person: Person, fields: Fields): Promise<FieldProblems> {
   try {
     const asked = requestOf(fields);
     await write(context, async (writing) => {
