@@ -23,6 +23,8 @@ export interface ProcessOptions {
   readonly output?: "inherit" | "terminal" | "capture";
   /** Ends the process and all it started after so many milliseconds; default: never. */
   readonly timeoutMs?: number;
+  /** As whom it runs; default: as this process. Only root can name another. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Interrupts the process (SIGINT), which may finish in its own way; what it still runs after a minute is killed. */
   readonly signal?: AbortSignal;
 }
@@ -194,6 +196,7 @@ function common(options: ProcessOptions): SpawnOptions {
     env: options.env ?? process.env,
     detached: true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...options.user,
   };
 }
 

@@ -7,7 +7,7 @@ const path = require("node:path");
  * several processes at once, a file at a time each. All other folders hold unit tests: they start nothing but Node.js,
  * and `hooks.ts` fails one that does.
  */
-const engineFolders = ["engine", "fuzz", "integrators", "start", "workflows"];
+const engineFolders = ["engine", "fuzz", "integrators", "service", "start", "workflows"];
 
 /** A test with this tag in its title takes minutes: it runs in `npm run test:exhaustive` alone. */
 const exhaustiveTag = "@exhaustive";

@@ -1,3 +1,5 @@
+import type { Pulumi } from "./stack/pulumi";
+
 /** Says that something was asked for wrongly, and how to ask for it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -9,4 +11,6 @@ export interface StackOptions {
   stack?: string;
   /** The project's folder, or one below it; default: the present one. */
   cwd?: string;
+  /** Runs the engine's commands; default: the `pulumi` on the PATH, with this process's own environment. */
+  pulumi?: Pulumi;
 }

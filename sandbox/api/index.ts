@@ -5,6 +5,7 @@ import { type Control, createControl } from "./control";
 import { controlRoot } from "./control-endpoint";
 import { FaultPlan } from "./faults";
 import { Journal } from "./journal";
+import { readKept, writeKept } from "./kept";
 import { OrganizationClient } from "./organization";
 import { RateLimiter } from "./rate-limit";
 import { toTokenUrl } from "./representations";
@@ -52,15 +53,20 @@ const organizationTokenPath = toTokenUrl("/oauth2/organization");
  * @throws z.ZodError if an option is unknown or has a wrong value; the system's error if the port is taken
  */
 export async function startTenantManagement(options: StartOptions = {}): Promise<TenantManagementSandbox> {
-  const { stage, organization, port, publicOrigin, ...change } = optionsSchema.parse(options);
+  const { stage, organization, port, publicOrigin, keptIn, ...change } = optionsSchema.parse(options);
   let settings = applyChange(change);
   let limiter = new RateLimiter(settings.rateLimit);
   let origin = "";
 
   const journal = new Journal();
   const faults = new FaultPlan();
-  const organizationClient = new OrganizationClient();
-  const tenants = new Tenants(stage, () => settings);
+  const kept = keptIn === undefined ? undefined : readKept(keptIn);
+  const organizationClient = new OrganizationClient(kept?.client);
+  const tenants = new Tenants(stage, () => settings, () => {
+    if (keptIn !== undefined) writeKept(keptIn, organizationClient, tenants.all());
+  });
+  for (const tenant of kept?.tenants ?? []) tenants.reload(tenant);
+  if (keptIn !== undefined) writeKept(keptIn, organizationClient, tenants.all());
   const organizationTokens = new AccessTokens();
   const applicationTokens = new AccessTokens();
   const secrets = new Set<string>();

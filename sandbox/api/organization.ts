@@ -5,19 +5,26 @@ import { newClientId } from "./tokens";
 /** The length of the key that is made at the start, in bits. */
 const modulusLength = 2048;
 
+/** What of the client outlives a restart. */
+export interface KeptClient {
+  clientId: string;
+  privateKeyPem: string;
+}
+
 /** The organization's client, and the public keys that are registered for it. */
 export class OrganizationClient {
-  readonly clientId = newClientId();
+  readonly clientId: string;
   /** The id of the key that is made at the start. */
   readonly keyId = "sandbox-organization-key";
   /** The private half of that key, PKCS#8. */
   readonly privateKeyPem: string;
   readonly #keys = new Map<string, KeyObject>();
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength });
-    this.#keys.set(this.keyId, publicKey);
-    this.privateKeyPem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  /** @param kept - the client of an earlier start; default: a new one */
+  constructor(kept?: KeptClient) {
+    this.clientId = kept?.clientId ?? newClientId();
+    this.privateKeyPem = kept?.privateKeyPem ?? newPrivateKey();
+    this.#keys.set(this.keyId, createPublicKey(this.privateKeyPem));
   }
 
   get keys(): ReadonlyMap<string, KeyObject> {
@@ -48,4 +55,9 @@ export class OrganizationClient {
       throw new TypeError(`the organization has no key ${keyId}`);
     }
   }
+}
+
+function newPrivateKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }

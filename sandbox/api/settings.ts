@@ -67,6 +67,8 @@ export const optionsSchema = settingsChangeSchema.extend({
     .default("sandbox"),
   /** The port on the loopback interface; default 0, a free one. */
   port: z.number().int().min(0).max(65535).default(0),
+  /** A file that keeps everything over a restart, secrets included; default: everything is in memory. */
+  keptIn: z.string().optional(),
   /** The origin by which clients reach it, where something stands before it; default its own, on loopback. */
   publicOrigin: z.url().optional(),
 });

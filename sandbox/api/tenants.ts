@@ -58,14 +58,19 @@ export class Tenants {
   readonly #stage: Stage;
   readonly #settings: () => ConsistencySettings;
   readonly #tenants = new Map<string, Tenant>();
+  readonly #changed: () => void;
   /** What the lists show, which may lag: of tenants, and by tenant of its applications. */
   readonly #pastTenants = new Timeline<Tenant>();
   readonly #pastApplications = new Map<string, Timeline<TenantApplication>>();
 
-  /** @param settings - how many tenants there may be, and how soon the API's servers agree on what there is */
-  constructor(stage: Stage, settings: () => ConsistencySettings) {
+  /**
+   * @param settings - how many tenants there may be, and how soon the API's servers agree on what there is
+   * @param changed - is called after each change, before it is answered
+   */
+  constructor(stage: Stage, settings: () => ConsistencySettings, changed: () => void = () => undefined) {
     this.#stage = stage;
     this.#settings = settings;
+    this.#changed = changed;
   }
 
   all(): Tenant[] {
@@ -93,6 +98,7 @@ export class Tenants {
     };
     this.#tenants.set(tenant.tenantId, tenant);
     this.#pastTenants.add(tenant.tenantId, tenant);
+    this.#changed();
     return tenant;
   }
 
@@ -156,6 +162,7 @@ export class Tenants {
     };
     tenant.applications.set(application.applicationId, application);
     this.#pastApplicationsOf(tenantId).add(application.applicationId, application);
+    this.#changed();
     return application;
   }
 
@@ -171,6 +178,7 @@ export class Tenants {
     this.application(tenantId, applicationId);
     this.get(tenantId).applications.delete(applicationId);
     this.#pastApplicationsOf(tenantId).remove(applicationId);
+    this.#changed();
   }
 
   /** Finds the application that a client id belongs to, among those that still exist. */
@@ -185,6 +193,17 @@ export class Tenants {
     this.get(tenantId);
     this.#tenants.delete(tenantId);
     this.#pastTenants.remove(tenantId);
+    this.#changed();
+  }
+
+  /** Puts a tenant back as it was before a restart, secrets included. */
+  reload(tenant: Tenant): void {
+    const createdAtMs = Date.parse(tenant.created);
+    this.#tenants.set(tenant.tenantId, tenant);
+    this.#pastTenants.add(tenant.tenantId, tenant, createdAtMs);
+    for (const [applicationId, application] of tenant.applications) {
+      this.#pastApplicationsOf(tenant.tenantId).add(applicationId, application, createdAtMs);
+    }
   }
 
   /** Deletes an application whose tenant is not given. */
@@ -221,6 +240,7 @@ export class Tenants {
     const tenant = this.get(tenantId);
     tenant.cells = inOrderOf(allCells, cells);
     tenant.updated = new Date().toISOString();
+    this.#changed();
   }
 
   #pastApplicationsOf(tenantId: string): Timeline<TenantApplication> {

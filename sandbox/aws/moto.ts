@@ -19,6 +19,14 @@ export interface SecretsManager {
   readonly close: () => Promise<void>;
 }
 
+export interface SecretsManagerOptions {
+  readonly log: Log;
+  /** The port of moto's server; default: a free one. */
+  readonly port?: number;
+  /** A file that keeps moto's secrets over a restart; default: they are in memory. */
+  readonly keptIn?: string;
+}
+
 /**
  * Takes the endpoint in the environment variable `AWS_ENDPOINT_URL` (LocalStack, say), or starts moto's server from
  * PyPI on a free loopback port, from a virtual environment in the cache that the first start makes.
@@ -26,7 +34,11 @@ export interface SecretsManager {
  * @returns Resolves when the endpoint answers.
  * @throws SandboxError `NOT_ANSWERING`, `PREREQUISITE_MISSING` without a suitable Python, `INSTALL_FAILED`.
  */
-export async function startSecretsManager({ log }: { log: Log }): Promise<SecretsManager> {
+export async function startSecretsManager({
+  log,
+  port: wanted = 0,
+  keptIn,
+}: SecretsManagerOptions): Promise<SecretsManager> {
   const given = process.env["AWS_ENDPOINT_URL"];
   if (given) {
     await assertAnswers(given);
@@ -36,6 +48,8 @@ export async function startSecretsManager({ log }: { log: Log }): Promise<Secret
   const python = await findMoto(log);
   const { port, pid, close } = await startServer("moto's server", python, [
     path.join(__dirname, "moto_server.py"),
+    String(wanted),
+    ...(keptIn === undefined ? [] : [keptIn]),
   ]);
   const endpointUrl = `http://127.0.0.1:${port}`;
   log(`Secrets Manager: moto ${motoVersion} at ${endpointUrl}.`);

@@ -1,10 +1,14 @@
 import type { Kysely, Transaction } from "kysely";
 
+import type { ApprovalKeys } from "./approval/keys";
 import type { Schema } from "./records/schema";
 import type { ServiceSettings } from "./settings/settings";
 
 /** A transaction: what a use case writes, it writes in one. */
 export type Writing = Transaction<Schema>;
+
+/** The database, or a transaction, that something is read in. */
+export type Reading = Kysely<Schema>;
 
 /** Puts work into the queue, in the transaction of what asks for it (see `work/queue.ts`). */
 export interface Jobs {
@@ -19,5 +23,7 @@ export interface ServiceContext {
   database: Kysely<Schema>;
   settings: ServiceSettings;
   jobs: Jobs;
-  now(): Date;
+  /** The keys with which approvals are signed and verified. */
+  approvals: ApprovalKeys;
+  now: () => Date;
 }

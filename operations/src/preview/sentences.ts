@@ -4,7 +4,9 @@ import type { Change } from "./change";
 import { isEmpty, type Summary } from "./summary";
 
 /** Says which settings change, and which hosts are allowed. */
-export function settingLines(summary: Summary): string[] {
+export function settingLines(
+  summary: Pick<Summary, "settings" | "isFirst" | "allowedHosts" | "digest">,
+): string[] {
   const { settings, isFirst, allowedHosts } = summary;
   // Until there is a first customer, nothing records them.
   const told = isFirst && isEmpty(summary) ? [] : settings;

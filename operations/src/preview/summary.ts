@@ -74,7 +74,7 @@ export function summaryOf({ steps, report }: Pick<Preview, "steps" | "report">):
 }
 
 /** Tells whether a summary is that of a preview in which nothing would change. */
-export function isEmpty({ digest }: Summary): boolean {
+export function isEmpty({ digest }: Pick<Summary, "digest">): boolean {
   return digest === "none";
 }
 

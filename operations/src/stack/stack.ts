@@ -68,7 +68,7 @@ type Configuration = z.output<typeof configurationSchema>;
  */
 export async function openStack(options: StackOptions, environment: EnvironmentVariables): Promise<Stack> {
   const directory = projectFolderOf(options);
-  const pulumi = pulumiFor(options.stack, directory);
+  const pulumi = options.pulumi ?? pulumiFor(options.stack, directory);
   const chosen = [
     ...(options.stack === undefined ? [] : ["--stack", options.stack]),
     ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),

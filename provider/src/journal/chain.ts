@@ -1,7 +1,12 @@
 import { hash } from "node:crypto";
 
-import type { Entry, EventEntry } from "./entry";
+import type { Entry, EventEntry, ServiceEntry } from "./entry";
 import type { JournalEvent } from "./event";
+
+/** What a chain is made of: a text, and what it says of its place. */
+type Link = Pick<EventEntry | ServiceEntry, "text" | "hash"> & {
+  event: { previous?: string | undefined; sequence?: number | undefined };
+};
 
 /**
  * The chain of a stack's events. Each carries the SHA-256 of the exact text of the one before it, so that none can be
@@ -26,7 +31,7 @@ export interface RecordedAs extends Head {
 export const genesis: Head = { hash: `sha256:${"0".repeat(64)}`, sequence: 0 };
 
 /** Gives the head after an event. The events of version 1 carry no hash; the first that does is chained to them all. */
-export function advance(head: Head, entry: EventEntry): Head {
+export function advance(head: Head, entry: Link): Head {
   const { text, event } = entry;
   if (event.previous === undefined)
     return { hash: hashOf(`${head.hash}\n${text}`), sequence: head.sequence + 1 };

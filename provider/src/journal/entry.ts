@@ -1,4 +1,4 @@
-import { eventSchema, type JournalEvent } from "./event";
+import { eventSchema, type JournalEvent, type ServiceEvent, serviceEventSchema } from "./event";
 
 /** An event as a journal holds it. */
 export interface EventEntry {
@@ -12,9 +12,19 @@ export interface EventEntry {
   hash?: string;
 }
 
+/** An event of the provisioning service. A stack's journal has none. */
+export interface ServiceEntry {
+  kind: "service";
+  where: string;
+  text: string;
+  event: ServiceEvent;
+  hash?: string;
+}
+
 /** A line of a journal. */
 export type Entry =
   | EventEntry
+  | ServiceEntry
   /** The beginning of an event, which a crash cut short: it was never on record, and what it announces was not done. */
   | { kind: "cut"; where: string; text: string }
   | { kind: "unreadable"; where: string; text: string };
@@ -59,10 +69,20 @@ export function readEntry(text: string, where: string): Entry {
   } catch {
     return { kind: isCutShort(text) ? "cut" : "unreadable", where, text };
   }
+  if (isOfService(value)) {
+    const service = serviceEventSchema.safeParse(value);
+    return service.success
+      ? { kind: "service", where, text, event: service.data }
+      : { kind: "unreadable", where, text };
+  }
   const parsed = eventSchema.safeParse(value);
   return parsed.success
     ? { kind: "event", where, text, event: parsed.data }
     : { kind: "unreadable", where, text };
+}
+
+function isOfService(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "event" in value && value.event === "service";
 }
 
 function isCutShort(text: string): boolean {

@@ -129,6 +129,35 @@ const resultSchema = z.object({
   message: z.string().optional(),
 });
 
+/**
+ * What the provisioning service records: requests, plans, approvals, refusals, log-ins, readings. Its events are a chain of
+ * their own, in the same form, so that the same verification reads it. It names people by an id alone.
+ */
+export const serviceEventSchema = z.strictObject({
+  v: z.literal(2),
+  id: z.uuid(),
+  /** RFC 3339, UTC, by the clock of the service. */
+  at: z.iso.datetime(),
+  event: z.literal("service"),
+  /** What happened: `requested`, `approved`, … */
+  kind: z.string(),
+  /** The id of the person or the machine that did it; absent where the service did it by itself. */
+  actor: z.uuid().optional(),
+  /** The name of the chain. */
+  stack: z.string(),
+  stage: z.string().optional(),
+  customer: z.string().optional(),
+  /** The id of the request it belongs to. */
+  request: z.uuid().optional(),
+  /** What else is known of it. Never a credential, nor a person's name or address. */
+  data: z.record(z.string(), z.unknown()),
+  /** Its place in the chain, from 1. */
+  sequence: z.int().positive(),
+  /** The hash of the event before it. */
+  previous: hash,
+});
+export type ServiceEvent = z.output<typeof serviceEventSchema>;
+
 /** One line of the journal. It never holds a credential. */
 export const eventSchema = z.discriminatedUnion("event", [intentSchema, resultSchema]);
 export type JournalEvent = z.output<typeof eventSchema>;

@@ -2,8 +2,8 @@ export { compareWithCopy, type ComparedCopy, type Copy } from "./against-copy";
 export { type ComparedState, compareWithState, type HeldObject } from "./against-state";
 export { inBatches } from "../concurrency";
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
-export { hashOf, type RecordedAs } from "./chain";
-export { type Entry, type EventEntry, eventsOf, unreadable } from "./entry";
+export { genesis, type Head, hashOf, type RecordedAs } from "./chain";
+export { type Entry, type EventEntry, eventsOf, readEntry, type ServiceEntry, unreadable } from "./entry";
 export {
   eventSchema,
   type IntentEvent,
@@ -12,6 +12,7 @@ export {
   type RecordedOperation,
   type RecordedType,
   type ResultEvent,
+  type ServiceEvent,
 } from "./event";
 export { openFileJournal } from "./file-journal";
 export { formerHeads, formerNamesIn, underPresentName } from "./former-names";

@@ -1,6 +1,6 @@
 import { advance, genesis, type Head } from "./chain";
-import type { Entry, EventEntry } from "./entry";
-import type { JournalEvent, RecordedType } from "./event";
+import type { Entry, EventEntry, ServiceEntry } from "./entry";
+import type { JournalEvent, RecordedType, ServiceEvent } from "./event";
 import { settles, slotOf } from "./history";
 import { Links } from "./links";
 import { type ObjectOnRecord, ObjectsOnRecord } from "./objects-on-record";
@@ -76,7 +76,7 @@ interface Chain {
   unchained: number;
   beginsAt: string | undefined;
   head: Head;
-  last: EventEntry | undefined;
+  last: EventEntry | ServiceEntry | undefined;
   /** What its first event with a hash follows: nothing, or the last event without one. */
   root: { head: Head; followedAt?: string };
   links: Links;
@@ -110,6 +110,7 @@ export class Verifier {
         const defect = unreadable(entry);
         this.#defects.push(() => defect);
       } else if (entry.kind === "cut") this.#notes.push(cutLine(entry));
+      else if (entry.kind === "service") this.#takeLink(entry);
       else {
         this.#takeNames(entry);
         const hash = this.#takeLink(entry);
@@ -226,7 +227,7 @@ export class Verifier {
   }
 
   /** Takes an event as a link of its stack's chain. */
-  #takeLink(entry: EventEntry): string {
+  #takeLink(entry: EventEntry | ServiceEntry): string {
     const { stack, previous, sequence } = entry.event;
     const chain = this.#chains.get(stack) ?? newChain(stack);
     this.#chains.set(stack, chain);
@@ -317,7 +318,7 @@ function toVerified({ stack, events, beginsAt, unchained, head, last }: Chain): 
   return { stack, events, beginsAt, unchained, head: { ...head, where, at: event?.at ?? "" } };
 }
 
-function fork(entry: EventEntry, otherAt: string): Defect {
+function fork(entry: EventEntry | ServiceEntry, otherAt: string): Defect {
   return defect(
     "fork",
     entry,
@@ -327,8 +328,8 @@ function fork(entry: EventEntry, otherAt: string): Defect {
 
 /** Tells why an event does not follow the one before it: the numbers tell a gap from a change. */
 function brokenLink(
-  entry: EventEntry,
-  last: EventEntry | undefined,
+  entry: EventEntry | ServiceEntry,
+  last: EventEntry | ServiceEntry | undefined,
   { head, sequence, isThere }: { head: Head; sequence: number; isThere: boolean },
 ): Defect {
   if (isThere)
@@ -386,11 +387,16 @@ function cutLine({ where }: Entry): { where: string; note: string } {
   };
 }
 
-function defect(kind: DefectKind, { where }: EventEntry, problem: string): Defect {
+function defect(kind: DefectKind, { where }: Pick<EventEntry, "where">, problem: string): Defect {
   return { kind, where, problem };
 }
 
 /** Names an event as people know it. */
-export function describe({ event, operation, type, slot, actor, at }: JournalEvent): string {
+export function describe(described: JournalEvent | ServiceEvent): string {
+  if (described.event === "service") {
+    const { kind, request, actor, at } = described;
+    return `${kind}${request === undefined ? "" : ` of request ${request}`}, by ${actor ?? "the service"}, ${at}`;
+  }
+  const { event, operation, type, slot, actor, at } = described;
   return `${event} to ${operation} ${type} ${slot}, by ${actor}, ${at}`;
 }

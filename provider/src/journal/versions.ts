@@ -1,4 +1,4 @@
-import type { EventEntry } from "./entry";
+import type { EventEntry, ServiceEntry } from "./entry";
 
 /** All that an event of version 1 has: that version knew no hashes, no reasons, and nothing that came later. */
 const ofVersion1: ReadonlySet<string> = new Set([
@@ -31,7 +31,7 @@ const operationsOfVersion1: readonly string[] = ["create", "delete"];
  *
  * @returns the problem; undefined where there is none
  */
-export function wrongVersion({ event }: EventEntry): string | undefined {
+export function wrongVersion({ event }: EventEntry | ServiceEntry): string | undefined {
   if (event.v === 2)
     return event.previous === undefined || event.sequence === undefined
       ? "it carries no hash or no number, and every event of version 2 does"

@@ -18,11 +18,31 @@ export interface Person {
   authenticatedAt: Date | undefined;
 }
 
+/** Who somebody is, whatever the account. */
+export interface Identity {
+  issuer: string;
+  subject: string;
+  /** The configured person claim; machines have none. */
+  person?: string | undefined;
+}
+
 /** Tells whether two accounts are one person's: the same account, or the same person claim. */
-export function isSamePerson(
-  one: Pick<Person, "issuer" | "subject" | "person">,
-  other: Pick<Person, "issuer" | "subject" | "person">,
-): boolean {
+export function isSamePerson(one: Identity, other: Identity): boolean {
   const isSameAccount = one.issuer === other.issuer && one.subject === other.subject;
-  return isSameAccount || (one.person !== undefined && one.person === other.person);
+  const person = personKey(one.person);
+  return isSameAccount || (person !== undefined && person === personKey(other.person));
+}
+
+/**
+ * Gives the person claim as it is compared: an employee number in other letters, or with a space, is the same person's,
+ * and an empty one is no person's.
+ */
+export function personKey(claim: string | null | undefined): string | undefined {
+  const key = claim?.normalize("NFKC").trim().toLowerCase();
+  return key === "" ? undefined : key;
+}
+
+/** Tells whether it is a machine: nobody who could approve. */
+export function isMachine({ person }: Pick<Identity, "person">): boolean {
+  return personKey(person) === undefined;
 }

@@ -1,7 +1,7 @@
-import type { ColumnType, JSONColumnType } from "kysely";
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 /** A `jsonb` column: written as JSON text, read as a value that its reader parses. */
-type Json = JSONColumnType<object, object, object>;
+type Json = JSONColumnType<object>;
 /** A `timestamptz` column. */
 type Time = ColumnType<Date, Date | string, Date | string>;
 
@@ -41,6 +41,16 @@ export interface CustomersTable {
   created_at: Time;
   updated_at: Time;
   rotated_at: Time | null;
+}
+
+export interface CustomerVersionsTable {
+  customer_id: string;
+  etag: string;
+  status: string;
+  entry: Json;
+  record: Json | null;
+  request_id: string | null;
+  at: Time;
 }
 
 export interface TenantsTable {
@@ -91,14 +101,13 @@ export interface RequestsTable {
   state: string;
   rule: Json;
   rule_hash: string;
+  required: number;
+  signature: string;
   requester_id: string;
   requester_issuer: string;
   requester_subject: string;
   requester_person: string | null;
   plan_id: string | null;
-  break_glass_by: string | null;
-  break_glass_reason: string | null;
-  break_glass_reviewed_by: string | null;
   result: Json | null;
   problem: Json | null;
   created_at: Time;
@@ -132,10 +141,45 @@ export interface ApprovalsTable {
   requester_person: string | null;
   groups: Json;
   authenticated_at: Time;
-  evidence: Json;
   head: string;
   created_at: Time;
   expires_at: Time;
+  kind: string;
+}
+
+export interface ApprovalEvidenceTable {
+  approval_id: string;
+  evidence: Json;
+}
+
+export interface BrokenGlassTable {
+  id: string;
+  request_id: string;
+  kind: string;
+  digest: string;
+  reason: string;
+  breaker_id: string;
+  breaker_issuer: string;
+  breaker_subject: string;
+  breaker_person: string;
+  requester_issuer: string;
+  requester_subject: string;
+  requester_person: string | null;
+  signature: string;
+  created_at: Time;
+}
+
+export interface GlassReviewsTable {
+  glass_id: string;
+  comment: string;
+  reviewer_id: string;
+  reviewer_issuer: string;
+  reviewer_subject: string;
+  reviewer_person: string;
+  breaker_issuer: string;
+  breaker_subject: string;
+  breaker_person: string;
+  created_at: Time;
 }
 
 export interface ApprovalEndsTable {
@@ -197,10 +241,18 @@ export interface VendorListsTable {
 }
 
 export interface ApprovalRulesTable {
+  id: Generated<string>;
   stage: string;
   hash: string;
   rule: Json;
   since: Time;
+}
+
+export interface DraftsTable {
+  id: string;
+  owner_id: string;
+  fields: Json;
+  updated_at: Time;
 }
 
 /** The tables of the service's database, as `migrations/` makes them. */
@@ -208,13 +260,17 @@ export interface Schema {
   people: PeopleTable;
   sessions: SessionsTable;
   customers: CustomersTable;
+  customer_versions: CustomerVersionsTable;
   tenants: TenantsTable;
   applications: ApplicationsTable;
   batches: BatchesTable;
   requests: RequestsTable;
   plans: PlansTable;
   approvals: ApprovalsTable;
+  approval_evidence: ApprovalEvidenceTable;
   approval_ends: ApprovalEndsTable;
+  broken_glass: BrokenGlassTable;
+  glass_reviews: GlassReviewsTable;
   events: EventsTable;
   idempotency_keys: IdempotencyKeysTable;
   leases: LeasesTable;
@@ -222,4 +278,5 @@ export interface Schema {
   vendor_tenants: VendorTenantsTable;
   vendor_lists: VendorListsTable;
   approval_rules: ApprovalRulesTable;
+  drafts: DraftsTable;
 }

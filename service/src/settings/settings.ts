@@ -1,6 +1,8 @@
 import { stages } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
+import { isSafe } from "./loopback";
+
 /** How changes of a stage are approved. A request stores the rule of its time. */
 export const approvalRuleSchema = z
   .strictObject({
@@ -28,12 +30,14 @@ const stageSchema = z.strictObject({
   approvals: approvalRuleSchema,
 });
 
+const safeUrl = z.url().refine((url) => isSafe(new URL(url)), "must be https; http on loopback only");
+
 /** The file `service.yaml`. */
 export const serviceSettingsSchema = z
   .strictObject({
-    url: z.url().describe("Where people reach the service."),
+    url: safeUrl.describe("Where people reach the service: https, or http on loopback."),
     identity: z.strictObject({
-      issuer: z.url().describe("The OpenID Connect issuer. http on loopback only."),
+      issuer: safeUrl.describe("The OpenID Connect issuer. http on loopback only."),
       clientId: z.string(),
       audience: z.string().describe("The `aud` of access tokens for the API."),
       rolesClaim: z.string().default("roles"),
@@ -43,6 +47,16 @@ export const serviceSettingsSchema = z
         .describe("The claim that is the same for all accounts of a person, such as the employee number."),
     }),
     stages: z.partialRecord(z.enum(stages), stageSchema),
+    approvals: z
+      .strictObject({
+        publicKey: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe(
+            "The public half of `SERVICE_APPROVAL_KEY`, a JWK: with it the worker, and an auditor, verify approvals.",
+          ),
+      })
+      .prefault({}),
     requests: z
       .strictObject({
         validForDays: z
@@ -57,6 +71,10 @@ export const serviceSettingsSchema = z
       journal: z.string().describe("As `tenants:journal`: S3, or an absolute path."),
       secretsProvider: z.string().optional().describe("Default: a passphrase."),
       directory: z.string().describe("An absolute folder for the engine's work, one folder a job."),
+      policyPack: z
+        .string()
+        .optional()
+        .describe("A policy pack that every plan must pass: an absolute folder. Default: none."),
       atOnce: z.int().positive().optional().describe("How many engines run at once. Default: processors."),
     }),
     audit: z

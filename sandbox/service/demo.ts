@@ -1,0 +1,122 @@
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { z } from "zod";
+
+import { screenOf, styled } from "../../cli/print/screen";
+import { useLocalEnvironment } from "../environment";
+import { reasonOf, SandboxError } from "../errors";
+import { consoleLog, elapsed } from "../progress";
+import { type Lifetime, live } from "../start/lifetime";
+import { proveSecret } from "../start/proof";
+import { buildService } from "./build";
+import { ApiClient } from "./client";
+import { type LocalService, startLocalService } from "./local-service";
+
+const customerSchema = z.looseObject({
+  tenantId: z.string(),
+  status: z.string(),
+  applications: z
+    .array(
+      z.looseObject({
+        cell: z.string(),
+        purpose: z.string(),
+        applicationId: z.string(),
+        clientId: z.string(),
+        authMethod: z.enum(["CLIENT_SECRET", "RSA", "EC"]),
+        secretArn: z.string(),
+      }),
+    )
+    .min(1),
+});
+
+async function run(lifetime: Lifetime): Promise<void> {
+  const { log } = lifetime;
+  const startedAt = performance.now();
+  const title = (text: string): void => {
+    log(styled(screenOf(process.stdout, process.env), "bold", text));
+  };
+  title("1. Start the service, and all that it needs");
+  await buildService(lifetime);
+  const service = await startLocalService({}, lifetime);
+  await Promise.race([drive(service, title, log), service.web.ended, service.worker.ended]);
+  log(`Done in ${elapsed(performance.now() - startedAt)}. Stopping what was started.`);
+}
+
+async function drive(service: LocalService, title: (text: string) => void, log: Lifetime["log"]): Promise<void> {
+  const person = (username: string): Promise<ApiClient> => logIn(service, username);
+  const [rita, anna, otto] = await Promise.all([person("rita"), person("anna"), person("otto")]);
+
+  title("2. rita, a requester, asks for a tenant in production");
+  const asked = await rita.submit({
+    kind: "createCustomer",
+    stage: "production",
+    reason: "Signed contract CRM-1042",
+    customer: { name: "acme", customerId: "CRM-1042", cells: ["eu-1", "us-1"] },
+  });
+  log(`Request ${asked.id}: ${asked.state}.`);
+
+  title("3. The plan, in plain words");
+  const planned = await rita.until(asked.id, "waitingForApproval");
+  const { digest, lines } = planned.plan ?? { digest: "", lines: [] };
+  for (const line of lines) log(`- ${line}`);
+  log(`Digest ${digest}.`);
+
+  title("4. rita cannot approve it, a second person can");
+  const approval = { decision: "approve", digest };
+  await rita.expect(403, "POST", `/requests/${asked.id}/approvals`, approval);
+  log("rita: refused (403).");
+  await anna.expect(201, "POST", `/requests/${asked.id}/approvals`, { ...approval, comment: "As in the CRM." });
+  log("anna: approved (201).");
+
+  title("5. The worker provisions it");
+  await rita.until(asked.id, "done");
+  const record = await otto.expect(200, "GET", "/customers/production/acme");
+  const customer = customerSchema.parse(record);
+  log(`Tenant ${customer.tenantId}, ${customer.status}.`);
+
+  title("6. Each secret, fetched by its ARN, gets a token");
+  await proveSecrets(service, customer, log);
+
+  title("7. The audit chain");
+  const { holds, events } = z
+    .looseObject({ holds: z.boolean(), events: z.number() })
+    .parse(await otto.expect(200, "GET", "/audit/verification"));
+  if (!holds) throw new SandboxError("PROOF_FAILED", "the chain of events does not hold");
+  log(`It holds: ${events} events.`);
+}
+
+async function logIn({ url, identity, accounts }: LocalService, username: string): Promise<ApiClient> {
+  const account = accounts.find((one) => one.username === username);
+  return await ApiClient.of(url, identity.peopleTokenUrl, username, account?.password ?? "");
+}
+
+async function proveSecrets(
+  { secretsManagerUrl }: LocalService,
+  { tenantId, applications }: z.output<typeof customerSchema>,
+  log: Lifetime["log"],
+): Promise<void> {
+  const client = new SecretsManagerClient({
+    endpoint: secretsManagerUrl,
+    region: "eu-west-1",
+    ...(process.env["AWS_ENDPOINT_URL"] ? {} : { credentials: { accessKeyId: "demo", secretAccessKey: "demo" } }),
+  });
+  try {
+    for (const application of applications) {
+      const secretName = `${application.cell}/${application.purpose}`;
+      const proved = { ...application, customer: "acme", tenantId, webUiUrl: undefined, secretName };
+      const { method, scopes, expiresIn = 0 } = await proveSecret(client, proved);
+      log(`${application.secretArn}: a token by ${method} for ${scopes.join(" ")}, good for ${expiresIn} s.`);
+    }
+  } finally {
+    client.destroy();
+  }
+}
+
+useLocalEnvironment();
+void live("npm run service:demo", consoleLog(), run)
+  .catch((error: unknown) => {
+    process.stderr.write(`npm run service:demo: ${reasonOf(error)}\n`);
+    return 1;
+  })
+  .then((exitCode) => {
+    process.exit(exitCode);
+  });

@@ -1,0 +1,120 @@
+import { parseArgs } from "node:util";
+
+import { z } from "zod";
+
+import { useLocalEnvironment } from "../environment";
+import { reasonOf } from "../errors";
+import { consoleLog } from "../progress";
+import { type Lifetime, live } from "../start/lifetime";
+import { buildService } from "./build";
+import { type LocalService, type LocalServiceOptions, startLocalService } from "./local-service";
+
+const usage = `npm run service [-- options]
+
+Runs the provisioning service on this machine until Ctrl-C, with all that it needs: the sandbox's Tenant Management API
+and Secrets Manager, an identity provider with people, an embedded PostgreSQL, the web process and the worker.
+
+  --json          prints one line of JSON when it is ready: where everything is, and the log-ins
+  --people FILE   more people: a YAML or JSON list of {username, password?, roles?, groups?, employeeNumber?, name?, email?}
+  --data DIR      keeps everything in DIR, and goes on with it; default: each start begins empty
+  --port PORT     the port of the API and the page; default: a free one
+  --help          prints this
+
+DATABASE_URL              a PostgreSQL server, 15 or later, to use instead of the embedded one
+RESISTANT_TENANTS_CACHE   the folder that keeps the Pulumi CLI and moto; default ~/.cache/resistant-tenants
+`;
+
+const portSchema = z.coerce.number().int().min(1).max(65_535).optional();
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      people: { type: "string" },
+      data: { type: "string" },
+      port: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const port = portSchema.safeParse(values.port);
+  if (!port.success) throw new TypeError("--port: must be a port");
+  const options: LocalServiceOptions = {
+    ...(values.people === undefined ? {} : { people: values.people }),
+    ...(values.data === undefined ? {} : { data: values.data }),
+    ...(port.data === undefined ? {} : { port: port.data }),
+  };
+  useLocalEnvironment();
+  // Standard output is the line of JSON alone.
+  const log = consoleLog(values.json ? process.stderr : process.stdout);
+  return await live("npm run service", log, (lifetime) => run(options, values.json, lifetime));
+}
+
+async function run(options: LocalServiceOptions, isJson: boolean, lifetime: Lifetime): Promise<void> {
+  await buildService(lifetime);
+  const service = await startLocalService(options, lifetime);
+  if (isJson) process.stdout.write(`${JSON.stringify(descriptionOf(service))}\n`);
+  else lifetime.log(directionsOf(service));
+  await Promise.race([service.web.ended, service.worker.ended]);
+}
+
+/** What `--json` prints: see the product's description. */
+export function descriptionOf(service: LocalService): Record<string, unknown> {
+  const { url, metricsUrl, identity, accounts, secretsManagerUrl, tenantManagementUrls } = service;
+  return {
+    url,
+    issuer: identity.issuer,
+    people: accounts.map(({ username, password, roles, groups, employeeNumber }) => ({
+      username,
+      password,
+      roles,
+      groups,
+      ...(employeeNumber === undefined ? {} : { employeeNumber }),
+    })),
+    machine: identity.machine,
+    peopleTokenUrl: identity.peopleTokenUrl,
+    secretsManagerUrl,
+    tenantManagementUrl: tenantManagementUrls.testing,
+    tenantManagementUrls,
+    metricsUrl,
+  };
+}
+
+function directionsOf(service: LocalService): string {
+  const { url, metricsUrl, identity, accounts, secretsManagerUrl, tenantManagementUrls, folder } = service;
+  const { machine, issuer, peopleTokenUrl } = identity;
+  const people = accounts.map(
+    ({ username, password, roles }) =>
+      `  ${username.padEnd(12)} ${password.padEnd(12)} ${roles.join(", ") || "(no role)"}`,
+  );
+  return `
+The service runs. Ctrl-C ends all of it${folder.isKept ? `; ${folder.directory} keeps everything` : ", and deletes everything it holds"}.
+
+  ${url}            the page, and the API below /api/v1 (described at ${url}/api/v1/openapi.json)
+  ${metricsUrl}    metrics
+  ${issuer}            the identity provider
+
+Log-ins (username, password, roles). sam and sam.admin are one person.
+
+${people.join("\n")}
+
+Machine   ${machine.clientId} ${machine.clientSecret}, resource ${machine.resource}
+Tokens    curl -d username=rita -d password=rita ${peopleTokenUrl}
+
+Secrets Manager         ${secretsManagerUrl}
+Tenant Management API   ${tenantManagementUrls.testing} (testing), ${tenantManagementUrls.production} (production)
+Logs                    ${service.web.logFile}, ${service.worker.logFile}
+`;
+}
+
+void main()
+  .catch((error: unknown) => {
+    process.stderr.write(`npm run service: ${reasonOf(error)}\n`);
+    return 1;
+  })
+  .then((exitCode) => {
+    process.exit(exitCode);
+  });

@@ -1,0 +1,217 @@
+import type { Selectable } from "kysely";
+import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { z } from "zod";
+
+import type { Reading, ServiceContext } from "../context";
+import { type Identity, isSamePerson, type Role } from "../identity/person";
+import { digestOf } from "../records/canonical";
+import type { ApprovalsTable, PeopleTable, RequestsTable } from "../records/schema";
+import type { RequestKind } from "../requests/request";
+import { requesterOf, verifyRequest } from "../requests/signed-request";
+import { type ApprovalRule, approvalRuleSchema } from "../settings/settings";
+import { isOpen } from "./ends";
+import { verifyEvidence } from "./evidence";
+import { validGlassOf } from "./glass";
+import { countPersons, endOf, objectionTo, type Requirement, requirementOf } from "./rule";
+
+type RequestRow = Selectable<RequestsTable>;
+type ApprovalRow = Selectable<ApprovalsTable>;
+
+/** An approval that does not count, and why. */
+export interface NotCounted {
+  approvalId: string;
+  why: string;
+  /** Whether it looks as if somebody has made it up. */
+  isForged: boolean;
+}
+
+/** What the approvals of a plan come to. */
+export interface Checked {
+  isApproved: boolean;
+  requirement: Requirement;
+  /** How many persons have approved whose approvals count. */
+  given: number;
+  missing: number;
+  /** The approvals that count. */
+  counted: string[];
+  /** The broken glass that stands for them. */
+  glassId: string | undefined;
+  notCounted: NotCounted[];
+}
+
+/** Gives what a request needs: the stricter of its own rule and of the present one. */
+export function requirementFor(
+  { settings }: Pick<ServiceContext, "settings">,
+  request: Pick<RequestRow, "stage" | "kind" | "rule">,
+): Requirement {
+  const present = (settings.stages as Partial<Record<string, { approvals: ApprovalRule }>>)[request.stage];
+  const kind = request.kind as RequestKind;
+  const stored = approvalRuleSchema.parse(request.rule);
+  return requirementOf(request.stage, kind, stored, ...(present ? [present.approvals] : []));
+}
+
+/**
+ * Checks the approvals of a plan as they are now: by the evidence of each, by the roles and groups that its approver had
+ * then and has now, by the stricter rule, and by the time. It is asked at each decision, and again just before a plan is
+ * applied.
+ */
+export async function checkApprovals(
+  context: Pick<ServiceContext, "approvals" | "database" | "now" | "settings">,
+  request: RequestRow,
+  plan: { digest: string },
+  reading: Reading = context.database,
+): Promise<Checked> {
+  const requirement = requirementFor(context, request);
+  const requestProblem = await problemOf(request, context);
+  const candidates = await candidatesOf(reading, request.id, plan.digest);
+  const counted: ApprovalRow[] = [];
+  const notCounted: NotCounted[] = [];
+  const requesterNow = await identityNow(reading, request.requester_id);
+  for (const approval of candidates) {
+    const found =
+      requestProblem ??
+      (await objectionOf(context, reading, { request, requesterNow, approval, requirement }));
+    if (found === undefined) counted.push(approval);
+    else notCounted.push({ approvalId: approval.id, ...found });
+  }
+  const given = countPersons(counted.map(approverOf));
+  const glassId =
+    requestProblem === undefined ? await validGlassOf(context, reading, request, plan.digest) : undefined;
+  const missing = Math.max(0, requirement.required - given);
+  return {
+    isApproved: (missing === 0 && requestProblem === undefined) || glassId !== undefined,
+    requirement,
+    given,
+    missing,
+    counted: counted.map(({ id }) => id),
+    glassId,
+    notCounted,
+  };
+}
+
+type Found = Pick<NotCounted, "why" | "isForged">;
+
+async function problemOf(
+  request: RequestRow,
+  { approvals }: Pick<ServiceContext, "approvals">,
+): Promise<Found | undefined> {
+  if (digestOf(request.rule) !== request.rule_hash)
+    return { why: "the request's rule was changed", isForged: true };
+  try {
+    await verifyRequest(approvals, request);
+    return undefined;
+  } catch (error) {
+    return { why: messageOf(error), isForged: true };
+  }
+}
+
+/** The approvals of a plan that nothing has ended. What an apply has used is in the chain of events, too. */
+async function candidatesOf(reading: Reading, requestId: string, digest: string): Promise<ApprovalRow[]> {
+  const rows = await reading
+    .selectFrom("approvals")
+    .selectAll()
+    .where("request_id", "=", requestId)
+    .where("digest", "=", digest)
+    .where("decision", "=", "approve")
+    .where(isOpen("approvals"))
+    .orderBy("created_at")
+    .execute();
+  const used = rows.length === 0 ? new Set<string>() : await usedByEvents(reading, requestId);
+  return rows.filter(({ id }) => !used.has(id));
+}
+
+const usedSchema = z.looseObject({ data: z.looseObject({ used: z.array(z.string()) }) });
+
+async function usedByEvents(reading: Reading, requestId: string): Promise<Set<string>> {
+  const events = await reading
+    .selectFrom("events")
+    .select("text")
+    .where("request_id", "=", requestId)
+    .where("kind", "=", "applyStarted")
+    .execute();
+  return new Set(events.flatMap(({ text }) => usedSchema.safeParse(JSON.parse(text)).data?.data.used ?? []));
+}
+
+/** Why an approval does not count; undefined where it does. */
+async function objectionOf(
+  { approvals: keys, settings, now }: Pick<ServiceContext, "approvals" | "settings" | "now">,
+  reading: Reading,
+  {
+    request,
+    requesterNow,
+    approval,
+    requirement,
+  }: {
+    request: RequestRow;
+    requesterNow: Identity | undefined;
+    approval: ApprovalRow;
+    requirement: Requirement;
+  },
+): Promise<Found | undefined> {
+  const requester = requesterOf(request);
+  const approver = approverOf(approval);
+  const evidence = await reading
+    .selectFrom("approval_evidence")
+    .select("evidence")
+    .where("approval_id", "=", approval.id)
+    .executeTakeFirst();
+  let claims;
+  try {
+    claims = await verifyEvidence(keys, settings, evidence?.evidence, {
+      approval: approval.id,
+      request: request.id,
+      digest: approval.digest,
+      decision: "approve",
+      approver,
+      requester,
+      groups: z.array(z.string()).parse(approval.groups),
+      authenticatedAt: approval.authenticated_at.toISOString(),
+      at: approval.created_at.toISOString(),
+      head: approval.head,
+    });
+  } catch (error) {
+    return { why: messageOf(error), isForged: true };
+  }
+  const end = Math.min(endOf(new Date(claims.at), requirement).getTime(), approval.expires_at.getTime());
+  if (end <= now().getTime()) return { why: "it has expired", isForged: false };
+  const then = { ...approver, roles: claims.roles as Role[], groups: claims.groups };
+  const present = await personNow(reading, approval.approver_id);
+  if (present === undefined) return { why: "its approver is not known any more", isForged: false };
+  const [roles, groups] = [present.roles as Role[], present.groups as string[]];
+  const objection =
+    objectionTo(then, requester, requirement) ??
+    objectionTo({ ...approver, roles, groups }, requester, requirement) ??
+    (requesterNow !== undefined && isSamePerson(identityOf(present), requesterNow)
+      ? "samePerson"
+      : undefined);
+  return objection === undefined ? undefined : { why: whys[objection], isForged: false };
+}
+
+const whys = {
+  machine: "a machine does not approve",
+  samePerson: "its approver is the person who asked",
+  notApprover: "its approver does not have the role approver",
+  otherGroup: "its approver is in none of the stage's groups",
+} as const;
+
+/** Who approved, as an identity. */
+export function approverOf(approval: ApprovalRow): { issuer: string; subject: string; person: string } {
+  return {
+    issuer: approval.approver_issuer,
+    subject: approval.approver_subject,
+    person: approval.approver_person,
+  };
+}
+
+async function personNow(reading: Reading, id: string): Promise<Selectable<PeopleTable> | undefined> {
+  return await reading.selectFrom("people").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+async function identityNow(reading: Reading, id: string): Promise<Identity | undefined> {
+  const person = await personNow(reading, id);
+  return person === undefined ? undefined : identityOf(person);
+}
+
+function identityOf({ issuer, subject, person }: Selectable<PeopleTable>): Identity {
+  return { issuer, subject, person: person ?? undefined };
+}

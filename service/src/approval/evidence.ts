@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+
+import { jwtVerify } from "jose";
+import { z } from "zod";
+
+import type { ServiceSettings } from "../settings/settings";
+import type { ApprovalKeys } from "./keys";
+import { isFresh } from "./rule";
+import { type ApprovalClaims, insistOnSame, verify } from "./signature";
+
+/** What comes with a decision: of the page, a fresh log-in for it; of the API, a token of a fresh log-in. */
+export type DecisionToken =
+  | { kind: "idToken"; idToken: string; random: string }
+  | { kind: "accessToken"; accessToken: string; authenticatedAt: Date };
+
+/** What is stored of it. An access token is not: its hash is in what was signed. */
+export const evidenceSchema = z.strictObject({
+  signature: z.string(),
+  idToken: z.string().optional(),
+  random: z.string().optional(),
+});
+export type Evidence = z.output<typeof evidenceSchema>;
+
+/** Is thrown where evidence does not show that the approval was given. */
+export class EvidenceError extends Error {
+  override readonly name = "EvidenceError";
+}
+
+/** What the log-in for a decision is for. */
+interface DecisionTo {
+  request: string;
+  digest: string;
+  decision: "approve" | "refuse";
+  /** At least 128 random bits, made for this log-in. */
+  random: string;
+}
+
+/** Gives the nonce of the log-in for a decision: who signs the ID token with it, signs the decision. */
+export function nonceOf({ request, digest, decision, random }: DecisionTo): string {
+  return createHash("sha256")
+    .update(JSON.stringify([request, digest, decision, random]))
+    .digest("base64url");
+}
+
+/** Gives the hash of a token that came with a decision. */
+export function tokenHash(token: DecisionToken): string {
+  const text = token.kind === "idToken" ? token.idToken : token.accessToken;
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+const idTokenSchema = z.looseObject({
+  iss: z.string(),
+  sub: z.string(),
+  nonce: z.string(),
+  auth_time: z.number(),
+  iat: z.number(),
+});
+
+/** An employee number may be a number. */
+function claimText(claim: unknown): string | undefined {
+  return typeof claim === "string" || typeof claim === "number" ? String(claim) : undefined;
+}
+
+/** How long after its log-in a decision is recorded, at most. */
+const mostSeconds = 15 * 60;
+
+/**
+ * Verifies that an ID token was given for just this decision, at its time.
+ *
+ * @param claims what the decision is, as the service signed it
+ * @throws {@link EvidenceError}
+ */
+export async function verifyIdToken(
+  keys: ApprovalKeys,
+  { identity }: Pick<ServiceSettings, "identity">,
+  { idToken, random }: { idToken: string; random: string },
+  claims: Pick<ApprovalClaims, "request" | "digest" | "decision" | "approver" | "at">,
+): Promise<void> {
+  const at = new Date(claims.at);
+  try {
+    const { payload } = await jwtVerify(idToken, keys.issuerKey, {
+      issuer: identity.issuer,
+      audience: identity.clientId,
+      currentDate: at,
+      clockTolerance: 60,
+    });
+    const read = idTokenSchema.parse(payload);
+    const person: unknown = payload[identity.personClaim];
+    const isOfApprover =
+      read.iss === claims.approver.issuer &&
+      read.sub === claims.approver.subject &&
+      (person === undefined || claimText(person) === claims.approver.person);
+    if (!isOfApprover) throw new EvidenceError("the log-in is another account's");
+    const { request, digest, decision } = claims;
+    if (read.nonce !== nonceOf({ request, digest, decision, random }))
+      throw new EvidenceError("the log-in was for something else");
+    if (!isFresh(new Date(read.auth_time * 1_000), at) || at.getTime() / 1_000 - read.iat > mostSeconds)
+      throw new EvidenceError("the log-in is too old");
+  } catch (error) {
+    if (error instanceof EvidenceError) throw error;
+    throw new EvidenceError("the ID token is not the issuer's, or not for this service", { cause: error });
+  }
+}
+
+/**
+ * Verifies what shows that an approval was given, without trust in the database: the service's own signature, and of an
+ * approval on the page, the issuer's.
+ *
+ * @param stored what the database says of the approval
+ * @returns what was signed
+ * @throws {@link EvidenceError} or `SignatureError`
+ */
+export async function verifyEvidence(
+  keys: ApprovalKeys,
+  settings: Pick<ServiceSettings, "identity">,
+  evidence: unknown,
+  stored: Omit<ApprovalClaims, "roles" | "token">,
+): Promise<ApprovalClaims> {
+  const parsed = evidenceSchema.safeParse(evidence);
+  if (!parsed.success) throw new EvidenceError("there is no evidence of it");
+  const { signature, idToken, random } = parsed.data;
+  const claims = await verify(keys, "approval", signature);
+  insistOnSame<object>(claims, stored);
+  if (!isFresh(new Date(claims.authenticatedAt), new Date(claims.at)))
+    throw new EvidenceError("the log-in was too old");
+  if (idToken !== undefined && random !== undefined) {
+    if (tokenHash({ kind: "idToken", idToken, random }) !== claims.token)
+      throw new EvidenceError("the ID token is not the one it was given with");
+    await verifyIdToken(keys, settings, { idToken, random }, claims);
+  }
+  return claims;
+}

@@ -1,0 +1,49 @@
+/** What the service records. Each is an event of the chain. */
+export const eventKinds = [
+  // What happens to a request: the events of the state machine.
+  "requested",
+  "planned",
+  "plannedAndApproved",
+  "plannedNothing",
+  "planFailed",
+  "approvalGiven",
+  "approved",
+  "refused",
+  "approvalsRevoked",
+  "approvalNotVerified",
+  "glassBroken",
+  "glassReviewed",
+  "withdrawn",
+  "expired",
+  "applyStarted",
+  "planChanged",
+  "planOutdated",
+  "applied",
+  "applyFailed",
+  "retried",
+  // What the runner does meanwhile.
+  "progress",
+  "provisioned",
+  "outsideUpdate",
+  "leaseTakenOver",
+  // Who comes, and what they look at.
+  "logIn",
+  "logInRefused",
+  "logOut",
+  "accessRefused",
+  "rolesChanged",
+  "recordRead",
+  "auditRead",
+  "exported",
+  "verified",
+  // What changes how the service works.
+  "ruleChanged",
+  "paused",
+  "resumed",
+  "personForgotten",
+  "headWritten",
+] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+/** Those of a request that everybody sees who may see the request. */
+export const shownKinds: readonly EventKind[] = eventKinds.slice(0, eventKinds.indexOf("outsideUpdate"));

@@ -1,0 +1,96 @@
+import {
+  type Defect,
+  type Entry,
+  genesis,
+  type Head,
+  readEntry,
+  type ServiceEvent,
+  Verifier,
+} from "pulumi-resistant-tenants/internal/journal";
+
+import type { ServiceContext } from "../context";
+import { chainName } from "./chain";
+import { type StoredEvent, streamEvents } from "./export";
+
+/** Whether the chain of events holds. */
+export interface EventsVerified {
+  isWhole: boolean;
+  events: number;
+  /** Where it ends: to be compared with what was noted elsewhere. */
+  head: Head;
+  defects: Defect[];
+}
+
+const mostDefects = 100;
+
+/**
+ * Verifies the chain of events: each text against the hash that the next one carries, as the journal's own verification
+ * does; what the columns say against the text; and the heads that approvals were shown against the chain.
+ *
+ * @param expected - Heads that were noted elsewhere: with them, a missing end shows, too.
+ */
+export async function verifyEvents(
+  { database }: Pick<ServiceContext, "database">,
+  expected: readonly string[] = [],
+): Promise<EventsVerified> {
+  const verifier = new Verifier();
+  const seen = new Set<string>();
+  for await (const rows of streamEvents(database)) {
+    verifier.take(rows.map(toEntry));
+    verifier.add(...rows.flatMap(disagreement));
+    for (const { hash } of rows) seen.add(hash);
+  }
+  const shown = await database.selectFrom("approvals").select("head").distinct().execute();
+  const noted = [...shown.map(({ head }) => head), ...expected].filter((hash) => hash !== genesis.hash);
+  verifier.expect(
+    [...new Set(noted)].filter((hash) => !seen.has(hash)),
+    "events",
+  );
+  const { defects, chains } = verifier.finish();
+  const { sequence, hash } = verifier.headOf(chainName);
+  return {
+    isWhole: defects.length === 0,
+    events: chains.reduce((sum, { events }) => sum + events, 0),
+    head: { hash, sequence },
+    defects: defects.slice(0, mostDefects),
+  };
+}
+
+function toEntry({ sequence, text }: StoredEvent): Entry {
+  return readEntry(text, whereOf(sequence));
+}
+
+function whereOf(sequence: string): string {
+  return `events:${sequence}`;
+}
+
+/** What a search goes by is what the text says. */
+function disagreement(row: StoredEvent): Defect[] {
+  const entry = toEntry(row);
+  if (entry.kind !== "service") return [];
+  const said = columnsOf(entry.event);
+  const wrong = Object.entries(said).filter(([column, value]) => stored(row, column) !== value);
+  if (wrong.length === 0) return [];
+  const columns = wrong.map(([column]) => column).join(", ");
+  return [
+    { kind: "changed", where: entry.where, problem: `its columns say otherwise than its text: ${columns}` },
+  ];
+}
+
+function columnsOf(event: ServiceEvent): Record<string, string | null> {
+  return {
+    sequence: String(event.sequence),
+    request_id: event.request ?? null,
+    kind: event.kind,
+    at: event.at,
+    actor_id: event.actor ?? null,
+    stage: event.stage ?? null,
+    customer: event.customer ?? null,
+    previous: event.previous,
+  };
+}
+
+function stored(row: StoredEvent, column: string): unknown {
+  const value = row[column as keyof StoredEvent];
+  return value instanceof Date ? value.toISOString() : value;
+}

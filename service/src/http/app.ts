@@ -1,0 +1,212 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import cookie from "@fastify/cookie";
+import formbody from "@fastify/formbody";
+import swagger from "@fastify/swagger";
+import type { FastifyBaseLogger } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest, type RawServerDefault } from "fastify";
+import { createJsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import type { ServiceContext } from "../context";
+import type { LogIn } from "../identity/log-in";
+import { Problem } from "../problem";
+import { type Caller, identifyCaller, personOfSession } from "./caller";
+import { EventFeed } from "./event-feed";
+import { describeError, type ServiceLog } from "./log";
+import type { Metrics } from "./metrics";
+import { invalidInput, problemOf, sendProblem } from "./problems";
+import { recordRefusal } from "./refusals";
+import { auditRoutes } from "./routes/audit";
+import { customerRoutes } from "./routes/customers";
+import { healthRoutes } from "./routes/health";
+import { logInRoutes } from "./routes/log-in";
+import { meRoute } from "./routes/me";
+import { sendProblemPage } from "./routes/pages/answer";
+import { askPages } from "./routes/pages/ask";
+import { assetRoutes } from "./routes/pages/assets";
+import { auditPages } from "./routes/pages/audit";
+import { customerPages } from "./routes/pages/customers";
+import { homeRoutes } from "./routes/pages/home";
+import { requestPages } from "./routes/pages/requests";
+import { pauseRoutes } from "./routes/pause";
+import { requestRoutes } from "./routes/requests";
+
+/** What the routes need. */
+export interface WebContext extends ServiceContext {
+  readonly logIn: LogIn;
+  readonly log: ServiceLog;
+  readonly metrics: Metrics;
+  readonly feed: EventFeed;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Whoever calls; set on every route below `/api/v1` but the description. */
+    caller: Caller;
+    /** Whether a refusal has been recorded where it was made. */
+    isRefusalRecorded: boolean;
+  }
+}
+
+/** The service's application, whose routes are checked and described by zod. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Where the API begins. */
+export const apiRoot = "/api/v1";
+
+/** A body of the API is small: a batch of a hundred customers has room. */
+const bodyLimit = 512 * 1024;
+
+/** Makes the service's HTTP server; `listen` starts it. */
+export async function createApp(context: WebContext): Promise<App> {
+  const app: App = fastify({
+    bodyLimit,
+    // The log is our own: Fastify's holds addresses and query strings.
+    logger: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    requestTimeout: 60_000,
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+    const parsed = schema.safeParse(data ?? {});
+    return parsed.success ? { value: parsed.data } : { error: invalidInput(parsed.error) };
+  });
+  app.setSerializerCompiler(() => writeJson);
+  app.decorateRequest("caller");
+  app.decorateRequest("isRefusalRecorded", false);
+  observe(app, context);
+
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem === undefined) {
+      context.log("error", "failed", { route: routeOf(request), ...describeError(error) });
+      return reply.code(500).type("application/problem+json").serializer(JSON.stringify).send({
+        type: "about:blank",
+        title: "The service failed",
+        status: 500,
+        detail: "The service failed at this. Nothing is lost: try again, with the same Idempotency-Key.",
+      });
+    }
+    await recordRefusal(context, request, problem);
+    if (wantsPage(request)) {
+      const person = await personOfSession(context, request).catch(() => undefined);
+      return sendProblemPage(reply, problem, person, backOf(request));
+    }
+    return sendProblem(request, reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, new Problem("notFound", `There is no ${request.method} at this address.`)),
+  );
+
+  await app.register(cookie);
+  await app.register(formbody, { bodyLimit: 512 * 1024 });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Provisioning service",
+        description: "Requests, approvals, and the system of record of tenants.",
+        version: "1",
+      },
+      components: {
+        securitySchemes: {
+          bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+          session: { type: "apiKey", in: "cookie", name: "session" },
+        },
+      },
+      security: [{ bearer: [] }, { session: [] }],
+    },
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: "any" } }),
+  });
+
+  await app.register(
+    (api, _options, done) => {
+      api.addHook("onRequest", async (request, reply) => {
+        void reply.header("cache-control", "no-store");
+        request.caller = await identifyCaller(context, request);
+      });
+      for (const routes of [requestRoutes, customerRoutes, auditRoutes, pauseRoutes, meRoute])
+        routes(api.withTypeProvider<ZodTypeProvider>(), context);
+      done();
+    },
+    { prefix: apiRoot },
+  );
+  app.get(`${apiRoot}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+  healthRoutes(app, context);
+  for (const pages of [
+    assetRoutes,
+    homeRoutes,
+    askPages,
+    requestPages,
+    customerPages,
+    auditPages,
+    logInRoutes,
+  ])
+    pages(app, context);
+  await app.ready();
+  return app;
+}
+
+/** A member that has no value is left out. */
+function writeJson(data: unknown): string {
+  return JSON.stringify(data, (_key, value: unknown) => (value === null ? undefined : value));
+}
+
+/** Tells whether a browser shows the answer to somebody. */
+function wantsPage({ url, headers }: FastifyRequest): boolean {
+  return !url.startsWith(apiRoot) && (headers.accept ?? "").includes("text/html");
+}
+
+/** Gives the page that a form was on. */
+function backOf({ url, method }: FastifyRequest): string {
+  return method === "POST" ? url.replace(/\/[^/]*$/, "") || "/" : "/";
+}
+
+function observe(app: App, { log, metrics, settings }: WebContext): void {
+  // A form that goes on to the issuer's page is sent there by a redirect, which this policy is asked about, too.
+  const forms = `'self' ${new URL(settings.identity.issuer).origin}`;
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    void reply.headers({
+      "x-content-type-options": "nosniff",
+      // Not no-referrer: browsers then send forms with the origin `null`.
+      "referrer-policy": "same-origin",
+      "x-frame-options": "DENY",
+      "content-security-policy": `default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
+    });
+    done(null, payload);
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = routeOf(request);
+    const milliseconds = Math.round(reply.elapsedTime);
+    metrics.answered(route, reply.statusCode, reply.elapsedTime / 1_000);
+    const caller = request.caller as Caller | undefined;
+    const { id } = (request.params ?? {}) as { id?: string };
+    const isId = id !== undefined && /^[0-9a-f-]{36}$/.test(id);
+    log("info", "answered", {
+      route,
+      status: reply.statusCode,
+      milliseconds,
+      person: caller?.person.id,
+      request: isId ? id : undefined,
+    });
+    done();
+  });
+}
+
+/** The route as the code has it: what a caller writes into a path is in no log and no metric. */
+export function routeOf({
+  method,
+  routeOptions,
+}: {
+  method: string;
+  routeOptions: { url?: string | undefined };
+}): string {
+  return `${method} ${routeOptions.url ?? "(none)"}`;
+}

@@ -1,0 +1,77 @@
+import type { FastifyRequest } from "fastify";
+
+import type { ServiceContext } from "../context";
+import { verifyAccessToken } from "../identity/access-token";
+import { seePerson } from "../identity/people";
+import type { Person, Role } from "../identity/person";
+import { findSession } from "../identity/sessions";
+import { Problem } from "../problem";
+import { cookieNames } from "./cookies";
+
+/** Whoever calls, and how that is known. */
+export interface Caller {
+  readonly person: Person;
+  /** The bearer token it came with; undefined where it came with a session's cookie. */
+  readonly accessToken: string | undefined;
+}
+
+const safeMethods = ["GET", "HEAD", "OPTIONS"];
+
+/**
+ * Finds out who calls: by the bearer token where there is one, otherwise by the session's cookie.
+ *
+ * @throws {@link Problem} `unauthenticated`; `forbidden` where a browser was led here by another site
+ */
+export async function identifyCaller(context: ServiceContext, request: FastifyRequest): Promise<Caller> {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const token = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization)?.[1];
+    if (token === undefined)
+      throw new Problem("unauthenticated", "The header Authorization must be `Bearer` and an access token.");
+    const account = await verifyAccessToken(context, token);
+    return { person: await seePerson(context, account), accessToken: token };
+  }
+  const person = await personOfSession(context, request);
+  if (person === undefined)
+    throw new Problem("unauthenticated", "Log in at /login, or send an access token of the issuer.");
+  insistOnOwnOrigin(context, request);
+  return { person, accessToken: undefined };
+}
+
+/** Gives whose session the cookie is of; undefined without one. */
+export async function personOfSession(
+  context: ServiceContext,
+  request: FastifyRequest,
+): Promise<Person | undefined> {
+  const session = request.cookies[cookieNames(context.settings).session];
+  return session === undefined ? undefined : await findSession(context, session);
+}
+
+/**
+ * Refuses what another site has a browser send.
+ *
+ * @throws {@link Problem} `forbidden`
+ */
+export function insistOnOwnOrigin(
+  { settings }: Pick<ServiceContext, "settings">,
+  { method, headers }: FastifyRequest,
+): void {
+  if (safeMethods.includes(method)) return;
+  const site = headers["sec-fetch-site"];
+  const isOwnOrigin = headers.origin === new URL(settings.url).origin;
+  const isOwnSite = site === "same-origin" || (site === undefined && isOwnOrigin);
+  if (isOwnSite && (headers.origin === undefined || isOwnOrigin)) return;
+  throw new Problem("forbidden", "This call came from another site than the service's own.");
+}
+
+/**
+ * Insists that somebody has one of the roles.
+ *
+ * @throws {@link Problem} `forbidden`
+ */
+export function insistOnRole({ roles }: Person, ...wanted: readonly Role[]): void {
+  if (wanted.some((role) => roles.includes(role))) return;
+  throw new Problem("forbidden", `This needs the role ${wanted.join(" or ")}, which your log-in does not have.`, {
+    needs: wanted,
+  });
+}

@@ -1,0 +1,53 @@
+import type { Writable } from "node:stream";
+
+/** What a line of the log may hold, and nothing else: no header, no body, no address of a person, no error's text. */
+export interface LogFields {
+  /** The method and the route, as the code has it: ids in paths are fields of their own. */
+  route?: string | undefined;
+  status?: number | undefined;
+  milliseconds?: number | undefined;
+  /** The id in the table `people`. */
+  person?: string | undefined;
+  request?: string | undefined;
+  problem?: string | undefined;
+  /** The name of an error's class, and where it was thrown. */
+  error?: string | undefined;
+  at?: string | undefined;
+  port?: number | undefined;
+  metricsPort?: number | undefined;
+}
+
+/** Writes one line of JSON for each event. */
+export interface ServiceLog {
+  (level: "info" | "warn" | "error", event: string, fields?: LogFields): void;
+}
+
+const allowed = [
+  "route",
+  "status",
+  "milliseconds",
+  "person",
+  "request",
+  "problem",
+  "error",
+  "at",
+  "port",
+  "metricsPort",
+] as const satisfies readonly (keyof LogFields)[];
+
+export function openLog(output: Writable, now: () => Date): ServiceLog {
+  return (level, event, fields = {}) => {
+    const shown = allowed.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]]));
+    const line = { time: now().toISOString(), level, event, ...Object.fromEntries(shown) };
+    output.write(`${JSON.stringify(line)}\n`);
+  };
+}
+
+/** Gives what a log may say of an error: its class, its code and the place in our own code, never its text. */
+export function describeError(error: unknown): Pick<LogFields, "error" | "at"> {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";
+  const at = error.stack?.split("\n").find((line) => /[\\/]service[\\/](?:dist|src)[\\/]/.test(line));
+  const place = at?.replace(/^.*[\\/]service[\\/](?:dist|src)[\\/]/, "").replace(/\)$/, "");
+  return { error: `${error.name}${code}`, at: place };
+}

@@ -1,0 +1,85 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+
+import { Problem, type ProblemCode, problemKinds } from "../problem";
+import { WrongStateError } from "../requests/state-machine";
+
+/** A problem as it is answered (RFC 9457). */
+export const problemSchema = z
+  .looseObject({
+    type: z.string().describe("What kind of problem it is: `urn:resistant-tenants:problem:` and its code."),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe("What happened, and what to do next."),
+    code: z.enum(Object.keys(problemKinds) as [ProblemCode, ...ProblemCode[]]),
+    instance: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .describe("A problem (RFC 9457).");
+
+/** Gives what a caller is told of an error; undefined where it is a fault of the service. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof WrongStateError)
+    return new Problem("wrongState", error.message, { state: error.state }, { cause: error });
+  const status = (error as Partial<FastifyError>).statusCode;
+  // What Fastify itself refuses: JSON that cannot be read, a body that is too long, an unknown content type.
+  if (typeof status === "number" && status >= 400 && status < 500 && error instanceof Error)
+    return new Problem("invalid", `${error.message}.`.replace(/\.\.$/, "."), {}, { cause: error });
+  return undefined;
+}
+
+/** Answers with a problem. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const { code, status, title, message, more } = problem;
+  if (status === 401) void reply.header("www-authenticate", 'Bearer realm="provisioning"');
+  const body = {
+    ...more,
+    type: `urn:resistant-tenants:problem:${code}`,
+    title,
+    status,
+    detail: message,
+    code,
+    instance: request.url.split("?")[0],
+  };
+  return reply
+    .code(status)
+    .header("cache-control", "no-store")
+    .type("application/problem+json")
+    .serializer(JSON.stringify)
+    .send(body);
+}
+
+interface Issue {
+  path: string;
+  message: string;
+}
+
+/** Makes the problem of input that its schema refuses: all that is wrong, each with its path. */
+export function invalidInput(error: z.ZodError): Problem {
+  const errors = issuesOf(error.issues);
+  const detail = errors
+    .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
+    .join("; ");
+  return new Problem("invalid", detail, { errors }, { cause: error });
+}
+
+/** Gives all that is wrong, each with its path. Of a choice, what is wrong with the nearest one. */
+function issuesOf(issues: readonly z.core.$ZodIssue[], under: readonly PropertyKey[] = []): Issue[] {
+  return issues.flatMap((issue) => {
+    const path = [...under, ...issue.path];
+    if (issue.code === "invalid_union" && issue.errors.length > 0) {
+      const [nearest] = [...issue.errors].sort((one, other) => distanceOf(one) - distanceOf(other));
+      return issuesOf(nearest ?? [], path);
+    }
+    return [{ path: path.map(String).join("."), message: issue.message }];
+  });
+}
+
+/** One that does not know what was sent, or misses what tells it apart, is far. */
+function distanceOf(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, { code, path }) => {
+    const isOther = path.length <= 1 && (code === "unrecognized_keys" || code === "invalid_union");
+    return sum + (isOther ? 1_000 : 1);
+  }, 0);
+}

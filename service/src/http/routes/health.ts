@@ -1,0 +1,19 @@
+import { sql } from "kysely";
+
+import { type App, apiRoot, type WebContext } from "../app";
+
+/** Whether the process runs, and whether it can serve. No log-in is needed. */
+export function healthRoutes(app: App, { database, log }: WebContext): void {
+  for (const root of ["", apiRoot]) {
+    app.get(`${root}/health`, { schema: { hide: true } }, () => ({ status: "ok" }));
+    app.get(`${root}/ready`, { schema: { hide: true } }, async (_request, reply) => {
+      try {
+        await sql`select 1 from requests limit 1`.execute(database);
+        return { status: "ready" };
+      } catch {
+        log("warn", "notReady");
+        return reply.code(503).send({ status: "the database does not answer" });
+      }
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { errors, jwtVerify } from "jose";
+
+import type { ServiceContext } from "../context";
+import { Problem } from "../problem";
+import { type Account, accountOf } from "./account";
+
+/** Signatures with which an issuer's key pair signs. A shared secret, or none, is never one. */
+const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+
+/**
+ * Verifies a bearer token: a JWT access token (RFC 9068) of the issuer for this API.
+ *
+ * @throws {@link Problem} `unauthenticated` where it is not one; `unavailable` where the issuer does not give its keys
+ */
+export async function verifyAccessToken(
+  { approvals, settings, now }: Pick<ServiceContext, "approvals" | "settings" | "now">,
+  token: string,
+): Promise<Account> {
+  try {
+    const { payload } = await jwtVerify(token, approvals.issuerKey, {
+      algorithms,
+      typ: "at+jwt",
+      issuer: settings.identity.issuer,
+      audience: settings.identity.audience,
+      requiredClaims: ["sub", "exp", "iat"],
+      clockTolerance: 5,
+      currentDate: now(),
+    });
+    return accountOf({ ...payload, sub: payload.sub ?? "" }, settings);
+  } catch (error) {
+    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
+      throw new Problem("unauthenticated", "The access token is not valid for this API. Get a new one.");
+    throw new Problem("unavailable", "The issuer's keys cannot be read now. Try again later.", undefined, {
+      cause: error,
+    });
+  }
+}

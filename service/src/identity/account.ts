@@ -1,0 +1,41 @@
+import type { ServiceSettings } from "../settings/settings";
+import { type Person, type Role, roles } from "./person";
+
+/** Whoever a token of the issuer is about. */
+export type Account = Omit<Person, "id">;
+
+/** Claims that have been verified. */
+type Claims = Readonly<Record<string, unknown>> & { sub: string };
+
+/**
+ * Reads who somebody is from the claims of a verified token.
+ *
+ * A token that a client got for itself (`sub` is the client, or `idtyp` is `app`) is a machine's, whatever it claims.
+ */
+export function accountOf(claims: Claims, { identity }: Pick<ServiceSettings, "identity">): Account {
+  const isOfClient =
+    claims.sub === claims["client_id"] || claims.sub === claims["azp"] || claims["idtyp"] === "app";
+  const person = isOfClient ? undefined : textOf(claims[identity.personClaim]);
+  const authTime = claims["auth_time"];
+  return {
+    issuer: identity.issuer,
+    subject: claims.sub,
+    person,
+    name: textOf(claims["name"]),
+    email: textOf(claims["email"]),
+    roles: listOf(claims[identity.rolesClaim]).filter((role): role is Role => roles.includes(role as Role)),
+    groups: listOf(claims[identity.groupsClaim]),
+    authenticatedAt:
+      person !== undefined && typeof authTime === "number" ? new Date(authTime * 1_000) : undefined,
+  };
+}
+
+function textOf(claim: unknown): string | undefined {
+  if (typeof claim === "number") return String(claim);
+  return typeof claim === "string" && claim.trim() !== "" ? claim.trim() : undefined;
+}
+
+function listOf(claim: unknown): string[] {
+  if (typeof claim === "string") return claim.split(/[\s,]+/).filter((part) => part !== "");
+  return Array.isArray(claim) ? claim.filter((part) => typeof part === "string") : [];
+}

@@ -1,0 +1,23 @@
+import type { ServiceContext, Writing } from "../context";
+import type { Person } from "../identity/person";
+import { insistOnOwn, insistOnSight } from "./access";
+import { lockRequest, transition } from "./transition";
+
+/**
+ * Takes a request back, before it is applied.
+ *
+ * @throws `Problem` `notFound` or `forbidden`, `WrongStateError`
+ */
+export async function withdraw(
+  context: ServiceContext,
+  writing: Writing,
+  caller: Person,
+  requestId: string,
+  reason: string,
+): Promise<{ requestId: string }> {
+  const request = await lockRequest(writing, requestId);
+  insistOnSight(context, caller, request);
+  insistOnOwn(caller, request, "withdraw it");
+  await transition(context, writing, { requestId, event: "withdrawn", actorId: caller.id, data: { reason } });
+  return { requestId };
+}

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { type ServiceSettings, serviceSettingsSchema } from "./settings";
+
+/** Is thrown where the service cannot start with what it was given; its message says what to correct. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * Reads the file `service.yaml`.
+ *
+ * @param file its path: the environment variable `SERVICE_SETTINGS`
+ * @throws {@link SettingsError} with all that is wrong, each with its path in the file
+ */
+export async function readSettings(file: string): Promise<ServiceSettings> {
+  let value: unknown;
+  try {
+    value = parse(await readFile(file, "utf8"));
+  } catch (error) {
+    throw new SettingsError(`${file}: it cannot be read as YAML.`, { cause: error });
+  }
+  const settings = serviceSettingsSchema.safeParse(value);
+  if (settings.success) return settings.data;
+  const problems = settings.error.issues.map(({ path, message }) => `- ${path.join(".") || "(root)"}: ${message}`);
+  throw new SettingsError(`${file}: ${problems.length} problems.\n${problems.join("\n")}`);
+}
+
+/**
+ * Reads a process's environment by a schema.
+ *
+ * @throws {@link SettingsError} naming the variables that are wrong, never their values
+ */
+export function readEnvironment<T extends z.ZodType>(
+  schema: T,
+  environment: Readonly<Record<string, string | undefined>>,
+): z.output<T> {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `- ${path.join(".")}: ${message}`);
+  throw new SettingsError(`The environment is not complete.\n${problems.join("\n")}`);
+}

@@ -1,0 +1,62 @@
+import path from "node:path";
+
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+
+/**
+ * What of the worker's environment an engine gets. Everything else stays here: the database's URL above all.
+ */
+const passedOn: readonly RegExp[] = [
+  /^(?:PATH|LANG|LC_ALL|TZ)$/,
+  // How AWS is reached, and as whom: in production by a role.
+  /^AWS_[A-Z0-9_]+$/,
+  /^(?:https?|no)_proxy$/i,
+  /^(?:NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/,
+  /^PULUMI_CONFIG_PASSPHRASE(?:_FILE)?$/,
+  // Attaches the sandbox's stand-in of the AWS provider.
+  /^PULUMI_DEBUG_PROVIDERS$/,
+  // The organization's, where neither KMS nor Secrets Manager holds its key.
+  /^TENANTS_(?:PRIVATE_KEY|CLIENT_ID|KEY_ID|NOW)$/,
+];
+
+/** What is an engine's own beside that. */
+export interface OwnEnvironment {
+  /** The job's folder. */
+  directory: string;
+  backendUrl: string;
+  /** `TENANTS_REASON`. */
+  reason: string;
+  /** `TENANTS_ALLOWED_HOSTS`. */
+  allowedHosts: readonly string[];
+}
+
+/** Builds the environment of an engine from nothing. */
+export function engineEnvironment(
+  worker: EnvironmentVariables,
+  { directory, backendUrl, reason, allowedHosts }: OwnEnvironment,
+): Record<string, string> {
+  const passed = Object.entries(worker).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && passedOn.some((pattern) => pattern.test(entry[0])),
+  );
+  return {
+    ...sharedAwsFiles(worker),
+    ...Object.fromEntries(passed),
+    HOME: path.join(directory, "home"),
+    TMPDIR: path.join(directory, "tmp"),
+    PULUMI_HOME: path.join(directory, "home"),
+    PULUMI_BACKEND_URL: backendUrl,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    TENANTS_REASON: reason,
+    ...(allowedHosts.length === 0 ? {} : { TENANTS_ALLOWED_HOSTS: allowedHosts.join(",") }),
+  };
+}
+
+/** An AWS SDK looks for these in the home folder, and an engine has one of its own. */
+function sharedAwsFiles({ HOME: home }: EnvironmentVariables): Record<string, string> {
+  if (home === undefined || home === "") return {};
+  return {
+    AWS_CONFIG_FILE: path.join(home, ".aws", "config"),
+    AWS_SHARED_CREDENTIALS_FILE: path.join(home, ".aws", "credentials"),
+  };
+}

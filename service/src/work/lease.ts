@@ -1,0 +1,206 @@
+import { hostname } from "node:os";
+
+import { sql } from "kysely";
+
+import type { ServiceContext, Writing } from "../context";
+import { write } from "../records/database";
+import type { Session } from "./sessions";
+
+/** How long a lease is valid that nobody renews, in seconds, and how often it is renewed. */
+const validSeconds = 30;
+const renewedEveryMs = 5_000;
+
+/** Is thrown where somebody else has taken the lease: whatever is under way must end. */
+export class LeaseLostError extends Error {
+  override readonly name = "LeaseLostError";
+
+  constructor(stack: string) {
+    super(`Another worker has taken over the stack ${stack}.`);
+  }
+}
+
+/** Who held a lease that was taken over, and what was started under it. */
+export interface Predecessor {
+  holder: string;
+  /** The last engine that was started; it may still run, or what it started. */
+  session: Session | undefined;
+  /** When its lease was over. */
+  expiredAt: Date;
+}
+
+/** Which process works, so that another one can tell whether it is gone. */
+export interface Holder {
+  name: string;
+  session: Session;
+}
+
+/** The right to work on a stack: one at a time has it. */
+export class Lease {
+  readonly #lost = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly context: Pick<ServiceContext, "database">,
+    readonly stack: string,
+    /** One more than whoever had it before. */
+    readonly fence: string,
+    /** Whoever had it last and did not give it back. */
+    readonly predecessor: Predecessor | undefined,
+  ) {
+    this.#renewLater();
+  }
+
+  /** Is aborted when another one has taken the lease, or it could not be renewed in time. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /**
+   * Takes the lease of a stack.
+   *
+   * @param isGone tells of a holder whether its process is gone: then nobody has to wait until its lease is over
+   * @returns Resolves with undefined where somebody else has it.
+   */
+  static async take(
+    context: Pick<ServiceContext, "database">,
+    stack: string,
+    holder: string,
+    isGone: (holder: string) => Promise<boolean> = () => Promise.resolve(false),
+  ): Promise<Lease | undefined> {
+    return write(context, async (writing) => {
+      await writing
+        .insertInto("leases")
+        .values({
+          stack,
+          fence: "0",
+          holder: null,
+          host: null,
+          process_group: null,
+          process_started: null,
+          expires_at: null,
+        })
+        .onConflict((conflict) => conflict.column("stack").doNothing())
+        .execute();
+      const row = await writing
+        .selectFrom("leases")
+        .selectAll()
+        .select(sql<boolean>`coalesce(expires_at > clock_timestamp(), false)`.as("is_valid"))
+        .where("stack", "=", stack)
+        .forUpdate()
+        .executeTakeFirstOrThrow();
+      if (row.holder !== null && row.is_valid && !(await isGone(row.holder))) return undefined;
+      const fence = String(BigInt(row.fence) + 1n);
+      await writing
+        .updateTable("leases")
+        .set({ fence, holder, expires_at: expiry })
+        .where("stack", "=", stack)
+        .execute();
+      const { host, process_group: leader, process_started: started } = row;
+      const session =
+        host === null || leader === null || started === null ? undefined : { host, leader, started };
+      const predecessor =
+        row.holder === null
+          ? undefined
+          : { holder: row.holder, session, expiredAt: row.expires_at ?? new Date(0) };
+      return new Lease(context, stack, fence, predecessor);
+    });
+  }
+
+  /** Puts on record which engine is about to be started. */
+  async note(session: Session): Promise<void> {
+    this.#lost.signal.throwIfAborted();
+    const { numUpdatedRows } = await this.context.database
+      .updateTable("leases")
+      .set({
+        host: session.host,
+        process_group: session.leader,
+        process_started: session.started,
+        expires_at: expiry,
+      })
+      .where("stack", "=", this.stack)
+      .where("fence", "=", this.fence)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw this.#lose();
+  }
+
+  /**
+   * Insists, in a transaction, that nobody has taken the lease: until the transaction ends, nobody does.
+   *
+   * @throws LeaseLostError
+   */
+  async insist(writing: Writing): Promise<void> {
+    const row = await writing
+      .selectFrom("leases")
+      .select("fence")
+      .where("stack", "=", this.stack)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row?.fence !== this.fence) throw this.#lose();
+  }
+
+  /** Gives the lease back: what was started under it has ended. */
+  async release(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.context.database
+      .updateTable("leases")
+      .set({ holder: null, host: null, process_group: null, process_started: null, expires_at: null })
+      .where("stack", "=", this.stack)
+      .where("fence", "=", this.fence)
+      .execute();
+  }
+
+  /** Leaves the lease over, as it was found, for whoever looks after what its predecessor left. */
+  async handBack(): Promise<void> {
+    clearTimeout(this.#timer);
+    const { holder, expiredAt } = this.predecessor ?? { holder: null, expiredAt: null };
+    await this.context.database
+      .updateTable("leases")
+      .set({ holder, expires_at: expiredAt })
+      .where("stack", "=", this.stack)
+      .where("fence", "=", this.fence)
+      .execute();
+  }
+
+  #renewLater(): void {
+    this.#timer = setTimeout(() => void this.#renew(), renewedEveryMs).unref();
+  }
+
+  async #renew(failures = 0): Promise<void> {
+    try {
+      const { numUpdatedRows } = await this.context.database
+        .updateTable("leases")
+        .set({ expires_at: expiry })
+        .where("stack", "=", this.stack)
+        .where("fence", "=", this.fence)
+        .where("holder", "is not", null)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) this.#lose();
+      else this.#renewLater();
+    } catch {
+      // The database may be away for a moment; whoever cannot renew in time ends before another one begins.
+      if ((failures + 2) * renewedEveryMs >= validSeconds * 1_000) this.#lose();
+      else this.#timer = setTimeout(() => void this.#renew(failures + 1), renewedEveryMs).unref();
+    }
+  }
+
+  #lose(): LeaseLostError {
+    clearTimeout(this.#timer);
+    const error = new LeaseLostError(this.stack);
+    this.#lost.abort(error);
+    return error;
+  }
+}
+
+const expiry = sql<Date>`clock_timestamp() + make_interval(secs => ${validSeconds})`;
+
+/** Names this process so that another one on this host can tell whether it is gone. */
+export function holderName(session: Session): string {
+  return `${hostname()}/${session.leader}/${session.started}`;
+}
+
+/** Reads which process a name means. */
+export function sessionOfHolder(name: string): Session | undefined {
+  const [host, leader, ...started] = name.split("/");
+  if (host === undefined || !/^\d+$/.test(leader ?? "") || started.length !== 2) return undefined;
+  return { host, leader: Number(leader), started: started.join("/") };
+}

@@ -1,0 +1,66 @@
+import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import { stackSettingsSchema } from "./job-folder";
+import { Lease } from "./lease";
+import { noticeOutsideUpdate } from "./parts";
+import { startingStateOf } from "./starting-state";
+import { type CustomerRow, isGone, type Work } from "./work";
+
+/** Looks at the customers' stacks, one after another, for an `up` that somebody ran outside the service. */
+export class OutsideWatch {
+  #last = "";
+
+  constructor(private readonly work: Work) {}
+
+  /** Looks at the next customer; one that is being worked on is passed over. */
+  async next(): Promise<void> {
+    const customer = (await this.#after(this.#last)) ?? (await this.#after(""));
+    if (customer === undefined) return;
+    this.#last = customer.id;
+    await lookAt(this.work, customer);
+  }
+
+  async #after(id: string): Promise<CustomerRow | undefined> {
+    return this.work.context.database
+      .selectFrom("customers")
+      .selectAll()
+      .where("status", "in", ["active", "deprecated", "released"])
+      .where("last_update", "is not", null)
+      .$if(id !== "", (query) => query.where("id", ">", id))
+      .orderBy("id")
+      .limit(1)
+      .executeTakeFirst();
+  }
+}
+
+async function lookAt(work: Work, customer: CustomerRow): Promise<void> {
+  const { context, holder, engines } = work;
+  const lease = await Lease.take(context, customer.stack, holder, isGone);
+  if (lease === undefined) return;
+  // Whoever was killed here is looked after by the next job: it must find what is to be ended.
+  if (lease.predecessor !== undefined) {
+    await lease.handBack();
+    return;
+  }
+  try {
+    const present = await context.database
+      .selectFrom("customers")
+      .selectAll()
+      .where("id", "=", customer.id)
+      .executeTakeFirstOrThrow();
+    const job = {
+      id: customer.stack,
+      stage: customer.stage as Stage,
+      stack: customer.stack,
+      reason: "looking for updates outside the service",
+      customers: [],
+      settings: stackSettingsSchema.parse(present.stack_settings),
+      onStart: (session: Parameters<Lease["note"]>[0]) => lease.note(session),
+      signal: AbortSignal.any([lease.lost, work.stopping]),
+    };
+    const state = await engines.with(job, async (engine) => startingStateOf(await engine.export()));
+    await noticeOutsideUpdate(work, present, state);
+  } finally {
+    await lease.release();
+  }
+}

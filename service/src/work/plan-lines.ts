@@ -1,0 +1,121 @@
+import type { Change } from "resistant-tenants-operations/preview/change";
+import { describeDetail, type Detail } from "resistant-tenants-operations/preview/details";
+import { settingLines } from "resistant-tenants-operations/preview/sentences";
+
+import type { PlanFacts, PlanPart } from "./plan-facts";
+
+/**
+ * Says in plain words what a plan does. It reads nothing but what the approved digest is taken of: what is read is what is
+ * approved.
+ */
+export function linesOf(facts: PlanFacts): string[] {
+  const lines = facts.parts.flatMap((part) => linesOfPart(part, facts.parts.length > 1));
+  const { policy } = facts;
+  return [
+    ...lines,
+    ...(policy.pack === null ? [] : [`The policy pack ${policy.pack} has nothing against it.`]),
+  ];
+}
+
+/** The stack itself: it comes and goes with its customer. */
+const stackType = "pulumi:pulumi:Stack";
+
+function linesOfPart(part: PlanPart, isOneOfSeveral: boolean): string[] {
+  const { changes, summary, customer } = part;
+  if (part.isEmpty) return [`customer ${customer}: nothing changes.`];
+  const told = changes.filter(({ subject, type }) => subject !== "customer" && type !== stackType);
+  const lines = [
+    ...told.flatMap((change) => sentenceOf(change, part)),
+    ...summary.declared.map(({ name, ...detail }) => `changes ${name}: ${describeDetail(detail)}`),
+    ...summary.waiting,
+    ...settingsOf(part),
+    ...summary.consequences.map(({ isGrave, text }) => (isGrave ? `Warning: ${text}` : text)),
+    ...irreversible(part),
+  ];
+  return isOneOfSeveral ? lines.map((line) => `customer ${customer}: ${line}`) : lines;
+}
+
+/** Of a first update every setting is new: those of the stage are nobody's decision here. */
+function settingsOf({ summary, steps }: PlanPart): string[] {
+  return summary.isFirst ? [] : settingLines({ ...summary, digest: steps });
+}
+
+const verbs = {
+  replaced: "replaces",
+  removed: "deletes",
+  retired: "deletes",
+  rotated: "creates",
+  adopted: "takes over",
+  added: "creates",
+  changed: "changes",
+  "handed over": "hands over",
+  forgotten: "forgets",
+} as const satisfies Record<Change["kind"], string>;
+
+function sentenceOf(change: Change, part: PlanPart): string[] {
+  const { kind, subject, name } = change;
+  const verb = verbs[kind];
+  switch (subject) {
+    case "customer":
+      return [];
+    case "tenant":
+      return [`${verb} tenant ${name}${ofNew(change)}`];
+    case "application": {
+      const [, cell = "", purpose = "", generation] = name.split("/");
+      const which = `application ${purpose} in ${cell}`;
+      if (kind === "rotated")
+        return [`creates generation ${generation ?? ""} of ${which}${ofChange(change)}`];
+      if (kind === "retired")
+        return [`deletes the previous client of ${which}: its credential stops working`];
+      return [`${verb} ${which}${kind === "added" || kind === "adopted" ? ofNew(change) : ofChange(change)}`];
+    }
+    case "signing key":
+      return kind === "added" || kind === "rotated"
+        ? [`creates a key pair for ${name}`]
+        : [`${verb} the key pair of ${name}`];
+    case "secret": {
+      const secret = part.secrets[name] ?? name;
+      if (kind !== "added") return [`${verb} the secret ${secret}${ofChange(change)}`];
+      const readers = change.details.find(({ what }) => what === "readers")?.after;
+      const others = change.details.filter(({ what }) => what !== "readers");
+      return [
+        `stores its credentials in Secrets Manager as ${secret}, readable by ${readers ?? "whoever IAM allows"}${inBrackets(others)}`,
+      ];
+    }
+    case "secret value":
+      if (kind === "added" || kind === "rotated")
+        return kind === "added"
+          ? []
+          : [`stores the new credential of ${name}; the previous one stays as AWSPREVIOUS`];
+      return kind === "retired" ? [] : [`${verb} the stored credential of ${name}`];
+    case "other":
+      return [`${verb} ${change.type} ${name}${ofChange(change)}`];
+  }
+}
+
+function ofNew({ details }: Change): string {
+  return inBrackets(details);
+}
+
+function inBrackets(details: readonly Detail[]): string {
+  if (details.length === 0) return "";
+  return ` (${details.map(({ what, after }) => `${what}: ${after ?? "none"}`).join("; ")})`;
+}
+
+function ofChange({ details }: Change): string {
+  return details.length === 0 ? "" : `: ${details.map(describeDetail).join("; ")}`;
+}
+
+function irreversible({ changes }: PlanPart): string[] {
+  const gone = changes.filter(
+    ({ kind, subject }) =>
+      (kind === "removed" || kind === "replaced") && (subject === "tenant" || subject === "application"),
+  );
+  if (gone.length === 0) return [];
+  const what = gone.map(({ subject, name }) =>
+    subject === "tenant"
+      ? `the deletion of tenant ${name} with all documents in it`
+      : `the deletion of client ${name}`,
+  );
+  return [`Cannot be undone: ${what.join("; ")}.`];
+}

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import { z } from "zod";
+
+/** The program that engines run: the project's own, as it is installed. */
+export interface Program {
+  /** The folder with `Pulumi.yaml`. */
+  directory: string;
+  /** The project's name. */
+  name: string;
+  /** What is approved with a plan: another release makes another plan. */
+  version: string;
+}
+
+/** What the program consists of, beside `Pulumi.yaml`. */
+export const programFolders = ["stacks", "provider", "node_modules"] as const;
+
+/** Finds the program beside this package. */
+export async function findProgram(): Promise<Program> {
+  const directory = path.resolve(
+    path.dirname(require.resolve("resistant-tenants-stacks/package.json")),
+    "..",
+  );
+  const definition = await readFile(path.join(directory, "Pulumi.yaml"), "utf8");
+  const name = z.string().parse(/^name:\s*(\S+)/m.exec(definition)?.[1]);
+  // What was compiled, by the digest that the compilation leaves.
+  const built = await readFile(path.join(directory, "stacks", "dist", "built"), "utf8");
+  const manifest: unknown = JSON.parse(
+    await readFile(path.join(directory, "provider", "package.json"), "utf8"),
+  );
+  const { version } = z.object({ version: z.string() }).parse(manifest);
+  const digest = createHash("sha256").update(built).digest("hex").slice(0, 16);
+  return { directory, name, version: `${version}+${digest}` };
+}

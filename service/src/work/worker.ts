@@ -1,0 +1,125 @@
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Kysely } from "kysely";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+
+import type { ApprovalKeys } from "../approval/keys";
+import type { Schema } from "../records/schema";
+import type { ServiceSettings } from "../settings/settings";
+import { applyJob } from "./apply-job";
+import { Engines } from "./engine";
+import { expireRequests, removeUnappliedStacks, settleFailedJobs } from "./expire";
+import { holderName } from "./lease";
+import { OutsideWatch } from "./outside";
+import { planJob } from "./plan-job";
+import type { Program } from "./program";
+import { Queue } from "./queue";
+import { sessionOf } from "./sessions";
+import { takeBackJobs } from "./take-back";
+import { listedEveryMs, refreshVendorNames } from "./vendor-names";
+import type { Work } from "./work";
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  database: Kysely<Schema>;
+  settings: ServiceSettings;
+  approvals: ApprovalKeys;
+  /** The worker's own environment. */
+  environment: EnvironmentVariables;
+  program: Program;
+  /** Is told of what goes wrong beside a request: what, and the kind of error. */
+  onProblem: (what: string, error: unknown) => void;
+  now?: () => Date;
+}
+
+/** How long jobs that are at work may go on when the worker is to end, in milliseconds. */
+const patienceMs = 20_000;
+
+/** How often each thing is looked after that no request starts, in milliseconds. */
+const every = { expiry: 5_000, takeBack: 2_000, outside: 15_000 } as const;
+
+/** Makes plans, applies requests, and looks after what goes on by itself. Several share the work. */
+export class Worker {
+  readonly #stopping = new AbortController();
+  readonly #idle = new AbortController();
+  readonly #loops: Promise<void>[] = [];
+
+  private constructor(
+    readonly work: Work,
+    private readonly onProblem: WorkerOptions["onProblem"],
+    stopping: AbortController,
+  ) {
+    this.#stopping = stopping;
+  }
+
+  /** Starts a worker. */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const { database, settings, approvals, environment, program, onProblem } = options;
+    const queue = await Queue.open(database, {
+      isWorker: true,
+      onProblem: (error) => {
+        onProblem("queue", error);
+      },
+    });
+    const stopping = new AbortController();
+    const now = options.now ?? (() => new Date());
+    const work: Work = {
+      context: { database, settings, jobs: queue, approvals, now },
+      queue,
+      engines: await Engines.open(settings, environment, program),
+      holder: holderName(await sessionOf(process.pid)),
+      environment,
+      stopping: stopping.signal,
+    };
+    const worker = new Worker(work, onProblem, stopping);
+    await worker.#begin(settings.work.atOnce ?? availableParallelism());
+    return worker;
+  }
+
+  async #begin(atOnce: number): Promise<void> {
+    const { work } = this;
+    await takeBackJobs(work);
+    // One more than engines: a job that waits for a lease keeps no other from its engine.
+    await work.queue.work("plan", atOnce + 1, ({ requestId }) => planJob(work, requestId));
+    await work.queue.work("apply", atOnce + 1, ({ requestId }) => applyJob(work, requestId));
+    const outside = new OutsideWatch(work);
+    this.#loop("vendor's tenants", listedEveryMs / 2, () => refreshVendorNames(work));
+    this.#loop("jobs of workers that are gone", every.takeBack, () => takeBackJobs(work));
+    this.#loop("expiry", every.expiry, async () => {
+      await expireRequests(work);
+      await settleFailedJobs(work);
+      await removeUnappliedStacks(work);
+    });
+    this.#loop("outside updates", every.outside, () => outside.next());
+  }
+
+  #loop(what: string, milliseconds: number, act: () => Promise<void>): void {
+    const run = async (): Promise<void> => {
+      while (!this.#idle.signal.aborted) {
+        try {
+          await act();
+        } catch (error) {
+          if (!this.#stopping.signal.aborted) this.onProblem(what, error);
+        }
+        await sleep(milliseconds, undefined, { signal: this.#idle.signal }).catch(() => undefined);
+      }
+    };
+    this.#loops.push(run());
+  }
+
+  /** Ends the worker: what is at work may end; what does not in time is interrupted, and gone on with by another. */
+  async close(): Promise<void> {
+    this.#idle.abort();
+    const timer = setTimeout(() => {
+      this.#stopping.abort(new Error("The worker ends."));
+    }, patienceMs);
+    try {
+      await this.work.queue.close(patienceMs + 30_000);
+    } finally {
+      clearTimeout(timer);
+      this.#stopping.abort(new Error("The worker ends."));
+      await Promise.all(this.#loops);
+    }
+  }
+}

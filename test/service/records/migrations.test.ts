@@ -1,0 +1,96 @@
+import { strict as assert } from "node:assert";
+
+import { sql } from "kysely";
+import { openDatabase } from "resistant-tenants-service/records/database";
+import { migrate, MigrationError } from "resistant-tenants-service/records/migrate";
+import { runtimeRights } from "resistant-tenants-service/records/rights";
+
+import { type DatabaseServer, makeService, newCustomer, runtimeRole, startDatabaseServer } from "./service";
+
+describe("the service's migrations", () => {
+  let server: DatabaseServer;
+  before(async () => {
+    server = await startDatabaseServer();
+  });
+  after(() => server.close());
+
+  it("do nothing on a database that is up to date, and refuse one of a later release or that was made otherwise", async () => {
+    const { ownerUrl, asOwner } = await server.create();
+    assert.deepEqual(await migrate(ownerUrl, runtimeRole), []);
+    await asOwner("insert into schema_versions (version, hash) values (9999, 'later')");
+    await assert.rejects(migrate(ownerUrl, runtimeRole), MigrationError);
+    await asOwner("delete from schema_versions where version = 9999");
+    await asOwner("update schema_versions set hash = 'other' where version = 1");
+    await assert.rejects(migrate(ownerUrl, runtimeRole), MigrationError);
+  });
+
+  it("give the runtime's role no way to change what is on record, and nothing that it owns", async () => {
+    const { url, asOwner } = await server.create();
+    const database = openDatabase(url, 1);
+    try {
+      for (const [table, rights] of Object.entries(runtimeRights)) {
+        const may = async (right: string): Promise<boolean> => {
+          const [row] = await asOwner<{ may: boolean }>("select has_table_privilege($1, $2, $3) as may", [
+            runtimeRole,
+            table,
+            right,
+          ]);
+          return row?.may ?? false;
+        };
+        assert.deepEqual(
+          [await may("UPDATE"), await may("DELETE"), await may("TRUNCATE"), await may("TRIGGER")],
+          [rights.update === true, rights.delete === true, false, false],
+          table,
+        );
+      }
+      for (const statement of [
+        "update events set text = ''",
+        "delete from approvals",
+        "truncate approval_ends",
+        "delete from plans",
+        "update requests set requester_person = 'somebody else'",
+        "update customers set stack = 'another'",
+        "alter table events disable trigger all",
+        "grant update on events to current_user",
+        "create table mine (id int)",
+        "select * from schema_versions",
+      ]) {
+        const code = await sql
+          .raw(statement)
+          .execute(database)
+          .then(
+            () => "done",
+            (error: unknown) => (error as { code: string }).code,
+          );
+        // GRANT without the right to warns, and grants nothing.
+        if (statement.startsWith("grant")) assert.ok(["42501", "done"].includes(code));
+        else assert.equal(code, "42501", statement);
+      }
+      await assert.rejects(sql`update events set text = ''`.execute(database), { code: "42501" });
+      const owned = await asOwner("select relname from pg_class where relowner = $1::regrole", [runtimeRole]);
+      assert.deepEqual(owned, []);
+    } finally {
+      await database.destroy();
+    }
+  });
+
+  it("keep the owner, too, from changing what is on record, unless it takes the triggers away", async () => {
+    const service = await makeService(server);
+    try {
+      const requester = await service.addPerson({});
+      await service.submit(requester, newCustomer("acme"));
+      const { asOwner } = service.database;
+      await assert.rejects(asOwner("update events set kind = 'other'"), { code: "42501" });
+      await assert.rejects(asOwner("delete from events"), { code: "42501" });
+      await assert.rejects(asOwner("truncate events cascade"), { code: "42501" });
+      await assert.rejects(asOwner("update requests set requester_subject = 'other'"), { code: "42501" });
+      await assert.rejects(asOwner("update requests set state = 'queued'"), { code: "23514" });
+      await assert.rejects(asOwner("update requests set state = 'applying'"), { code: "23514" });
+      await assert.rejects(asOwner("update events set text = '{}' where false; truncate plans cascade"), {
+        code: "42501",
+      });
+    } finally {
+      await service.close();
+    }
+  });
+});
