@@ -28,12 +28,19 @@ const environmentSchema = z.object({
 });
 
 /** What this process must not have: with it a worker could make up requests and approvals. */
-const foreign = ["SERVICE_APPROVAL_KEY", "SERVICE_CLIENT_SECRET", "SERVICE_SESSION_KEY", "DATABASE_OWNER_URL"];
+const foreign = [
+  "SERVICE_APPROVAL_KEY",
+  "SERVICE_CLIENT_SECRET",
+  "SERVICE_SESSION_KEY",
+  "DATABASE_OWNER_URL",
+];
 
 async function main(): Promise<void> {
   const present = foreign.filter((name) => (process.env[name] ?? "") !== "");
   if (present.length > 0)
-    throw new SettingsError(`The worker must not have ${present.join(", ")}: it is the web process's, or the owner's.`);
+    throw new SettingsError(
+      `The worker must not have ${present.join(", ")}: it is the web process's, or the owner's.`,
+    );
   const environment = readEnvironment(environmentSchema, process.env);
   const settings = await readSettings(environment.SERVICE_SETTINGS);
   const now = (): Date => new Date();

@@ -93,11 +93,18 @@ class Apply {
     for (const target of this.targets) {
       await this.#with(target, async (engine) => {
         const state = await prepare(work, engine, target);
-        if (state.size === 0 && !(await wasStarted(work, request.id))) await checkAtVendor(work, request, target);
+        if (state.size === 0 && !(await wasStarted(work, request.id)))
+          await checkAtVendor(work, request, target);
         planned.set(target, await planPart(work, engine, target, state));
       });
     }
-    const digest = digestOfFacts(factsOf(work, request, [...planned.values()].map(({ part }) => part)));
+    const digest = digestOfFacts(
+      factsOf(
+        work,
+        request,
+        [...planned.values()].map(({ part }) => part),
+      ),
+    );
     if (await isPaused(work, request.stage)) return later(work, request);
     const { isApproved } = await applyStarted(work.context, request.id, digest, this.#guard);
     if (!isApproved) return "done";
@@ -166,9 +173,7 @@ class Apply {
       await engine.remove();
       return deletedCustomer(target);
     }
-    const outputs = z
-      .object({ customers: z.record(z.string(), z.unknown()) })
-      .parse(await engine.outputs());
+    const outputs = z.object({ customers: z.record(z.string(), z.unknown()) }).parse(await engine.outputs());
     const { lastUpdate } = startingStateOf(await engine.export());
     return {
       name: customer.name,

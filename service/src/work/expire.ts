@@ -117,7 +117,12 @@ async function removeUnapplied(work: Work, { id, stack }: CustomerRow): Promise<
         return;
       }
       const { stage, name } = customer;
-      await append(context, writing, { kind: "progress", stage, customer: name, data: { removedStack: stack } });
+      await append(context, writing, {
+        kind: "progress",
+        stage,
+        customer: name,
+        data: { removedStack: stack },
+      });
     });
   });
 }

@@ -44,7 +44,12 @@ export async function targetsOf({ context }: Work, request: RequestRow): Promise
     throw new PlanProblem("invalid", `The service's settings have no stage ${asked.stage} any more.`);
   const customers = await customersOf(context.database, request, asked);
   return customers.map((customer) => {
-    const present = { stage: asked.stage, entry: customer.entry as Entry, settings, askedAt: request.created_at };
+    const present = {
+      stage: asked.stage,
+      entry: customer.entry as Entry,
+      settings,
+      askedAt: request.created_at,
+    };
     const wanted = wantedBy(asked, present);
     return { customer, wanted, entries: wanted.entry === undefined ? [] : [wanted.entry] };
   });
@@ -57,7 +62,8 @@ async function customersOf(
 ): Promise<CustomerRow[]> {
   if (asked.kind !== "upgrade") {
     const customer = await findCustomer(database, stage, name ?? "");
-    if (customer === undefined) throw new PlanProblem("notFound", `There is no customer ${name ?? ""} in ${stage} any more.`);
+    if (customer === undefined)
+      throw new PlanProblem("notFound", `There is no customer ${name ?? ""} in ${stage} any more.`);
     return [customer];
   }
   const { customers } = asked;
@@ -91,7 +97,9 @@ export function jobOf(work: Work, request: RequestRow, { customer, entries }: Ta
 export function reasonFor({ id, reason }: Pick<RequestRow, "id" | "reason">): string {
   const ending = ` (request ${id})`;
   const line = reason.replace(/[^\p{L}\p{N}\p{P}\p{S}\p{Zs}]+/gu, " ").trim();
-  return `${Array.from(line).slice(0, 500 - ending.length).join("")}${ending}`;
+  return `${Array.from(line)
+    .slice(0, 500 - ending.length)
+    .join("")}${ending}`;
 }
 
 /** One stack's part of a plan, and the engine's own plan of it. */

@@ -61,7 +61,8 @@ async function planTarget(work: Work, request: RequestRow, target: Target): Prom
   return withLease(work, target.customer.stack, (lease) =>
     work.engines.with(jobOf(work, request, target, lease), async (engine) => {
       const state = await prepare(work, engine, target);
-      if (state.size === 0 && !(await wasStarted(work, request.id))) await checkAtVendor(work, request, target);
+      if (state.size === 0 && !(await wasStarted(work, request.id)))
+        await checkAtVendor(work, request, target);
       await noticeOutsideUpdate(work, target.customer, state);
       return (await planPart(work, engine, target, state)).part;
     }),
@@ -74,5 +75,8 @@ export function failureOf(error: unknown): { code: string; detail: string } {
   if (error instanceof RotationError) return { code: "invalid", detail: error.message };
   if (error instanceof EngineProblem) return { code: "refusedByEngine", detail: error.message };
   if (error instanceof PulumiError) return { code: "engineFailed", detail: error.message };
-  return { code: "failed", detail: `${messageOf(error)} Have it tried again; if it fails again, tell an administrator.` };
+  return {
+    code: "failed",
+    detail: `${messageOf(error)} Have it tried again; if it fails again, tell an administrator.`,
+  };
 }

@@ -25,9 +25,14 @@ export async function connectTo(
   };
   const get = (key: string): string | undefined => {
     const value = all[key];
-    return value === undefined || value === null || typeof value === "string" ? (value ?? undefined) : JSON.stringify(value);
+    return value === undefined || value === null || typeof value === "string"
+      ? (value ?? undefined)
+      : JSON.stringify(value);
   };
-  const read = readSettings((key) => get(`tenants:${key}`), { allowedHosts, aws: (key) => get(`aws:${key}`) });
+  const read = readSettings((key) => get(`tenants:${key}`), {
+    allowedHosts,
+    aws: (key) => get(`aws:${key}`),
+  });
   if ("problems" in read) throw new Error(describeProblems(read.problems));
   const reach = readReach(environment, (key) => get(`aws:${key}`));
   return connect(read.settings, reach, environment);

@@ -50,7 +50,10 @@ export async function withLease<T>(work: Work, stack: string, act: (lease: Lease
     if (lease.predecessor !== undefined) {
       const { holder } = lease.predecessor;
       await write(work.context, async (writing) => {
-        await append(work.context, writing, { kind: "leaseTakenOver", data: { stack, holder, fence: lease.fence } });
+        await append(work.context, writing, {
+          kind: "leaseTakenOver",
+          data: { stack, holder, fence: lease.fence },
+        });
       });
       await endPredecessor(lease.predecessor, lease.lost);
     }

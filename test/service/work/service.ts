@@ -59,7 +59,13 @@ export class ServiceUnderTest {
     );
     const opened = openDatabase(database.url, 6);
     const jobs = openJobs(opened);
-    const context: ServiceContext = { database: opened, settings, jobs, approvals: keys, now: () => new Date() };
+    const context: ServiceContext = {
+      database: opened,
+      settings,
+      jobs,
+      approvals: keys,
+      now: () => new Date(),
+    };
     const requester = await addPerson(context, { roles: ["requester"] });
     const approver = await addPerson(context, { roles: ["approver"] });
     return new ServiceUnderTest(sandbox, database, context, requester, approver, jobs.close);
@@ -117,7 +123,9 @@ export class ServiceUnderTest {
   }
 
   async submit(request: NewRequest, caller = this.requester): Promise<string> {
-    const { requestIds } = await write(this.context, (writing) => submit(this.context, writing, caller, request));
+    const { requestIds } = await write(this.context, (writing) =>
+      submit(this.context, writing, caller, request),
+    );
     return requestIds[0] ?? "";
   }
 
@@ -136,19 +144,28 @@ export class ServiceUnderTest {
   }
 
   async request(id: string): Promise<RequestRow> {
-    return this.context.database.selectFrom("requests").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+    return this.context.database
+      .selectFrom("requests")
+      .selectAll()
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
   }
 
   /** Waits until a request is in a state; one that fails fails the test, unless that is waited for. */
   async reaches(id: string, ...states: RequestState[]): Promise<RequestRow> {
     let row = await this.request(id);
-    await this.until(async () => {
-      row = await this.request(id);
-      const isWanted = states.includes(row.state as RequestState);
-      if (!isWanted && ["failed", "refused", "withdrawn", "expired", "done"].includes(row.state))
-        assert.fail(`request ${row.kind} is ${row.state}: ${JSON.stringify(row.problem)}\n${await this.logs()}`);
-      return isWanted;
-    }, `request ${id} reaches ${states.join(" or ")}`);
+    await this.until(
+      async () => {
+        row = await this.request(id);
+        const isWanted = states.includes(row.state as RequestState);
+        if (!isWanted && ["failed", "refused", "withdrawn", "expired", "done"].includes(row.state))
+          assert.fail(
+            `request ${row.kind} is ${row.state}: ${JSON.stringify(row.problem)}\n${await this.logs()}`,
+          );
+        return isWanted;
+      },
+      `request ${id} reaches ${states.join(" or ")}`,
+    );
     return row;
   }
 
@@ -200,7 +217,9 @@ export class ServiceUnderTest {
   }
 
   async close(): Promise<void> {
-    for (const { killAll } of this.#workers.filter(({ child }) => child.exitCode === null && child.signalCode === null))
+    for (const { killAll } of this.#workers.filter(
+      ({ child }) => child.exitCode === null && child.signalCode === null,
+    ))
       await killAll();
     await this.closeJobs();
     await this.context.database.destroy();
