@@ -21,12 +21,12 @@ import {
   type Target,
   targetsOf,
 } from "./parts";
-import { failureOf } from "./plan-job";
 import { digestOfFacts, type PlanFacts } from "./plan-facts";
+import { failureOf } from "./plan-job";
 import type { Handled } from "./queue";
 import { recover } from "./recover";
 import { findRequest, isPaused, wasStarted } from "./requests";
-import { startingStateOf } from "./starting-state";
+import { type StartingState, startingStateOf } from "./starting-state";
 import { noteOwnUpdate, type RequestRow, StackBusyError, withLeases, type Work } from "./work";
 
 /** How long a paused apply, or one of a stack that is busy, waits until it is looked at again, in seconds. */
@@ -110,12 +110,13 @@ class Apply {
     if (!isApproved) return "done";
     const results: AppliedCustomer[] = [];
     for (const target of this.targets) {
-      const { part, plan } = planned.get(target) ?? {};
+      const found = planned.get(target);
+      if (found === undefined) continue;
       results.push(
         await this.#with(target, async (engine) => {
           await engine.write(target.entries);
-          if (part?.isEmpty !== true) await this.#up(engine, target, plan);
-          return this.#resultOf(engine, target);
+          const state = found.part.isEmpty ? found.state : await this.#up(engine, target, found.plan);
+          return this.#resultOf(engine, target, state);
         }),
       );
     }
@@ -146,8 +147,8 @@ class Apply {
               "notApproved",
               `After the interruption, the rest of the change would touch what was not approved: ${others.join(", ")}. Have it tried again: a new plan is made and shown.`,
             );
-          if (!part.isEmpty) await this.#up(engine, target, undefined);
-          return this.#resultOf(engine, target);
+          const after = part.isEmpty ? state : await this.#up(engine, target, undefined);
+          return this.#resultOf(engine, target, after);
         }),
       );
     }
@@ -155,33 +156,37 @@ class Apply {
     return "done";
   }
 
-  async #up(engine: Engine, { customer }: Target, plan: Buffer | undefined): Promise<void> {
+  /** Applies, and reads what is there afterwards. */
+  async #up(engine: Engine, { customer }: Target, plan: Buffer | undefined): Promise<StartingState> {
+    const { work } = this;
+    let failure: unknown;
     try {
       await engine.up(plan, (event) => this.#record({ step: event }));
-    } finally {
-      // Also of an update that failed: what it wrote is ours.
-      if (!this.work.stopping.aborted && this.leases.get(customer.stack)?.lost.aborted === false) {
-        const { lastUpdate } = startingStateOf(await engine.export());
-        await noteOwnUpdate(this.work, customer, lastUpdate);
-      }
+    } catch (error) {
+      failure = error;
     }
+    if (work.stopping.aborted || this.leases.get(customer.stack)?.lost.aborted !== false) throw failure;
+    // Also of an update that failed: what it wrote is ours.
+    const state = startingStateOf(await engine.export());
+    await noteOwnUpdate(work, customer, state.lastUpdate);
+    if (failure !== undefined) throw failure;
+    return state;
   }
 
-  async #resultOf(engine: Engine, target: Target): Promise<AppliedCustomer> {
+  async #resultOf(engine: Engine, target: Target, state: StartingState): Promise<AppliedCustomer> {
     const { customer, wanted } = target;
     if (wanted.entry === undefined) {
       await engine.remove();
       return deletedCustomer(target);
     }
-    const outputs = z.object({ customers: z.record(z.string(), z.unknown()) }).parse(await engine.outputs());
-    const { lastUpdate } = startingStateOf(await engine.export());
+    const { customers } = z.object({ customers: z.record(z.string(), z.unknown()) }).parse(state.outputs);
     return {
       name: customer.name,
       entry: wanted.entry,
-      record: customerRecordSchema.parse(outputs.customers[customer.name]),
+      record: customerRecordSchema.parse(customers[customer.name]),
       status: wanted.status,
       stackSettings: engine.stackSettings,
-      lastUpdate: lastUpdate ?? null,
+      lastUpdate: state.lastUpdate ?? null,
     };
   }
 

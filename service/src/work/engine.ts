@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { execFile } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -201,12 +201,6 @@ export class Engine {
     const result = await runCommand(all, options);
     if (result.exitCode === 0) return;
     throw new EngineProblem(problemIn(result.stdout) ?? failure(args, result).message);
-  }
-
-  /** Reads the stack's outputs; none of them is a secret. */
-  async outputs(): Promise<Record<string, unknown>> {
-    const text = await this.#succeed(["stack", "output", "--json", ...this.#stack]);
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   }
 
   /** Removes the stack, which must hold nothing any more. */

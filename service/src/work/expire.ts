@@ -1,12 +1,14 @@
+import { sql } from "kysely";
+
 import { append } from "../audit/chain";
 import { write } from "../records/database";
 import { applyFailed } from "../requests/planned";
 import type { RequestState } from "../requests/request";
 import { endStates, ways } from "../requests/state-machine";
 import { transition } from "../requests/transition";
-import { startingStateOf } from "./starting-state";
 import { stackSettingsSchema } from "./job-folder";
 import { findRequest } from "./requests";
+import { startingStateOf } from "./starting-state";
 import { type CustomerRow, StackBusyError, withLease, type Work } from "./work";
 
 /** The states in which a request expires that nobody completes. */
@@ -47,23 +49,19 @@ export async function removeUnappliedStacks(work: Work): Promise<void> {
   }
 }
 
+/** Tells of a customer's row that no request is about it any more. */
+const isWithoutRequest = sql<boolean>`not exists (
+  select from requests
+    where requests.stage = customers.stage and requests.customer = customers.name
+      and requests.state not in (${sql.join([...endStates])}))`;
+
 /** Customers that no request is about any more, and that none was applied to. */
 async function unapplied({ context: { database } }: Work): Promise<CustomerRow[]> {
   return database
     .selectFrom("customers")
     .selectAll()
     .where("status", "=", "pending")
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("requests")
-            .select("requests.id")
-            .whereRef("requests.stage", "=", "customers.stage")
-            .whereRef("requests.customer", "=", "customers.name")
-            .where("requests.state", "not in", [...endStates]),
-        ),
-      ),
-    )
+    .where(isWithoutRequest)
     .execute();
 }
 
@@ -99,17 +97,7 @@ async function removeUnapplied(work: Work, { id, stack }: CustomerRow): Promise<
         .set({ status: "deleted", stack_settings: "{}", updated_at: context.now() })
         .where("id", "=", id)
         .where("status", "=", "pending")
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom("requests")
-                .select("requests.id")
-                .whereRef("requests.stage", "=", "customers.stage")
-                .whereRef("requests.customer", "=", "customers.name")
-                .where("requests.state", "not in", [...endStates]),
-            ),
-          ),
-        )
+        .where(isWithoutRequest)
         .executeTakeFirst();
       if (numUpdatedRows === 0n) {
         // Somebody has asked for it again meanwhile: its stack is made anew.

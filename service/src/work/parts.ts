@@ -12,9 +12,9 @@ import { stackSettingsSchema } from "./job-folder";
 import type { Lease } from "./lease";
 import { partOf, type PlanFacts, type PlanPart, touchedBy } from "./plan-facts";
 import { type StartingState, startingStateOf } from "./starting-state";
-import { type CustomerRow, type RequestRow, type Work } from "./work";
 import { listTenants } from "./vendor-names";
 import { type Entry, type Wanted, wantedBy } from "./wanted";
+import { type CustomerRow, type RequestRow, type Work } from "./work";
 
 /** What a request cannot be planned for. Its message is for whoever asked. */
 export class PlanProblem extends Error {

@@ -17,10 +17,13 @@ export function linesOf(facts: PlanFacts): string[] {
   ];
 }
 
+/** The stack itself: it comes and goes with its customer. */
+const stackType = "pulumi:pulumi:Stack";
+
 function linesOfPart(part: PlanPart, isOneOfSeveral: boolean): string[] {
   const { changes, summary, customer } = part;
   if (part.isEmpty) return [`customer ${customer}: nothing changes.`];
-  const told = changes.filter(({ subject }) => subject !== "customer");
+  const told = changes.filter(({ subject, type }) => subject !== "customer" && type !== stackType);
   const lines = [
     ...told.flatMap((change) => sentenceOf(change, part)),
     ...summary.declared.map(({ name, ...detail }) => `changes ${name}: ${describeDetail(detail)}`),

@@ -36,6 +36,8 @@ export interface StartingState {
   lastUpdate: string | undefined;
   /** How many resources it holds. */
   size: number;
+  /** The stack's outputs; none of them is a secret. */
+  outputs: Record<string, unknown>;
   /** Whether an update was cut off. */
   hasPendingOperations: boolean;
 }
@@ -53,6 +55,7 @@ export function startingStateOf(exported: unknown): StartingState {
     digest: createHash("sha256").update(lines.join("\n")).digest("hex"),
     lastUpdate: deployment?.manifest?.time,
     size: resources.length,
+    outputs: resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {},
     hasPendingOperations: pending.length > 0,
   };
 }

@@ -20,9 +20,7 @@ export async function takeBackJobs(work: Work): Promise<void> {
       .selectFrom("requests")
       .select(["id", "state"])
       .where("state", "in", ["previewing", "queued", "applying"])
-      .where(({ or, eb }) =>
-        or([eb("customer", "is", null), eb(sql<string>`stage || '-' || customer`, "=", stack)]),
-      )
+      .where(sql<boolean>`customer is null or stage || '-' || customer = ${stack}`)
       .execute();
     for (const { id, state } of requests)
       await work.queue.takeBack(state === "previewing" ? "plan" : "apply", id, stack);

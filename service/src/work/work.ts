@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import type { Selectable } from "kysely";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 
 import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";

@@ -1,5 +1,9 @@
 import { strict as assert } from "node:assert";
 
+import { write } from "resistant-tenants-service/records/database";
+import type { NewRequest } from "resistant-tenants-service/requests/request";
+import { withdraw } from "resistant-tenants-service/requests/withdraw";
+
 import { closeShared } from "../../engine/engine";
 import { type DatabaseServer, startDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
@@ -7,13 +11,39 @@ import { ServiceUnderTest } from "./service";
 const stage = "testing";
 const reason = "a test";
 
-describe("the work on requests", () => {
+interface Result {
+  etag: string;
+  tenantId: string;
+  applications: { purpose: string; applicationId: string; clientId: string; secretArn: string }[];
+}
+
+describe("the work on requests", function () {
+  this.timeout(900_000);
+
   let server: DatabaseServer;
   let service: ServiceUnderTest;
+
+  const create = (name: string): NewRequest => ({
+    kind: "createCustomer",
+    stage,
+    reason,
+    customer: { name, customerId: `CRM-${name}`, cells: ["eu-1"] },
+  });
+
+  const linesOf = async (requestId: string): Promise<string[]> => {
+    const plans = await service.context.database
+      .selectFrom("plans")
+      .select("lines")
+      .where("request_id", "=", requestId)
+      .orderBy("made_at", "desc")
+      .execute();
+    return plans[0]?.lines as string[];
+  };
 
   before(async () => {
     server = await startDatabaseServer();
     service = await ServiceUnderTest.start(server);
+    await service.startWorker();
   });
 
   after(async () => {
@@ -22,17 +52,101 @@ describe("the work on requests", () => {
     await closeShared();
   });
 
-  it("provisions a new customer, changes it, rotates it, deprecates it and deletes it, stack and all", async () => {
-    await service.startWorker();
-    const created = await service.complete({
-      kind: "createCustomer",
+  it("provisions, changes, rotates, deprecates and deletes a customer, one request after another, and notices an up outside", async () => {
+    const created = await service.complete(create("acme"));
+    const acme = await service.customer("acme");
+    const first = created.result as Result;
+    assert.equal(acme.status, "active");
+    assert.equal(acme.etag, first.etag);
+    assert.deepEqual(service.vendorNames(), ["acme"]);
+    assert.equal(first.tenantId, service.tenantId("acme"));
+    await service.tokenOf(first.applications[0]?.secretArn ?? "");
+    const words = await linesOf(created.id);
+    assert.ok(words.includes("creates tenant acme"));
+    assert.ok(words.some((line) => line.includes(`/testing/acme/eu-1/default, readable by`)));
+
+    await service.outside("acme", ["up", "--yes", "--skip-preview"]);
+    const customer = {
+      name: "acme",
+      customerId: "CRM-acme",
+      cells: ["eu-1"],
+      applications: [{ cell: "eu-1" }, { cell: "eu-1", purpose: "reporting" }],
+    };
+    const changed = await service.complete({
+      kind: "changeCustomer",
       stage,
       reason,
-      customer: { name: "acme", customerId: "CRM-1", cells: ["eu-1"] },
+      basedOn: first.etag,
+      customer,
     });
-    const acme = await service.customer("acme");
-    assert.equal(acme.status, "active");
-    console.log(JSON.stringify(created.result), await service.events(created.id));
-    console.log(await service.context.database.selectFrom("plans").select(["lines"]).execute());
+    const second = changed.result as Result;
+    assert.deepEqual(second.applications.map(({ purpose }) => purpose).sort(), ["default", "reporting"]);
+    assert.equal(second.tenantId, first.tenantId);
+    const [noticed, ...others] = await service.eventsOfKind("outsideUpdate");
+    assert.equal(noticed?.customer, "acme");
+    assert.deepEqual(others, []);
+
+    // Three at once: nothing is applied while it is paused.
+    await service.pause(true);
+    const common = { stage, reason, basedOn: second.etag } as const;
+    const only = { cell: "eu-1", purpose: "reporting" };
+    const all = await Promise.all([
+      service.submit({ kind: "rotate", ...common, customer: { name: "acme", application: only } }),
+      service.submit({ kind: "deprecate", ...common, customer: { name: "acme" } }),
+      service.submit({ kind: "changeCustomer", ...common, customer: { ...customer, owner: "somebody" } }),
+    ]);
+    await Promise.all(all.map((id) => service.reaches(id, "queued")));
+    await service.until(async () => (await service.postponed()) >= 3, "the applies are put off");
+    const states = (await Promise.all(all.map((id) => service.request(id)))).map(({ state }) => state);
+    assert.deepEqual(states, ["queued", "queued", "queued"]);
+    await service.pause(false);
+    const [rotated, deprecated, changedAgain] = await Promise.all(
+      all.map((id) => service.reaches(id, "done", "failed")),
+    );
+    const applies = await service.eventsOfKind("applyStarted", "applied");
+    assert.deepEqual(
+      applies.map(({ kind }) => kind),
+      applies.map((_event, index) => (index % 2 === 0 ? "applyStarted" : "applied")),
+      "one is applied at a time",
+    );
+    assert.ok((await service.eventsOfKind("planOutdated")).length > 0);
+    assert.equal(rotated?.state, "done");
+    assert.equal(deprecated?.state, "done");
+    const record = await service.customer("acme");
+    assert.equal(record.status, "deprecated");
+    assert.ok(record.rotated_at);
+    assert.equal(service.vendorApplications("acme"), 3, "the rotation has made one client beside the two");
+    // A whole entry that was written from an older record undoes nothing.
+    const isDone = changedAgain?.state === "done";
+    assert.equal((record.entry as { owner?: string }).owner, isDone ? "somebody" : undefined);
+    if (!isDone) assert.equal((changedAgain?.problem as { code: string }).code, "stale");
+
+    const deleted = await service.complete({
+      kind: "delete",
+      stage,
+      reason,
+      basedOn: record.etag,
+      customer: { name: "acme" },
+    });
+    const told = await linesOf(deleted.id);
+    assert.ok(told.some((line) => line.startsWith("Cannot be undone: the deletion of tenant acme")));
+    assert.equal((await service.customer("acme")).status, "deleted");
+    assert.deepEqual(service.vendorNames(), []);
+    assert.deepEqual(await service.stacks(), []);
+  });
+
+  it("refuses a name that the vendor has, and leaves no stack of a request that came to nothing", async () => {
+    await service.addTenantAtVendor("initech");
+    const taken = await service.reaches(await service.submit(create("initech")), "failed");
+    assert.equal((taken.problem as { code: string }).code, "nameTaken");
+    assert.deepEqual(await service.stacks(), ["testing-initech"]);
+    await write(service.context, (writing) =>
+      withdraw(service.context, writing, service.requester, taken.id, reason),
+    );
+    await service.until(
+      async () => (await service.customer("initech")).status === "deleted",
+      "the name is let go",
+    );
+    assert.deepEqual(await service.stacks(), []);
   });
 });

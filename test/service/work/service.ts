@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,16 +11,17 @@ import { decide } from "resistant-tenants-service/approval/decide";
 import type { ServiceContext } from "resistant-tenants-service/context";
 import type { Person } from "resistant-tenants-service/identity/person";
 import { write } from "resistant-tenants-service/records/database";
+import { openDatabase } from "resistant-tenants-service/records/database";
 import type { NewRequest, RequestState } from "resistant-tenants-service/requests/request";
 import { submit } from "resistant-tenants-service/requests/submit";
 import type { RequestRow } from "resistant-tenants-service/requests/transition";
 import { installQueue, openJobs } from "resistant-tenants-service/work/queue";
 import { stringify } from "yaml";
 
+import { runProcess } from "../../../sandbox/process";
 import { descendants, repositoryRoot } from "../../engine/engine";
 import { addPerson, type DatabaseServer, makeKeys, runtimeRole, type TestDatabase } from "../records/service";
 import { startWorkSandbox, type WorkSandbox, type WorkSandboxOptions } from "./sandbox";
-import { openDatabase } from "resistant-tenants-service/records/database";
 
 /** A worker process of the service. */
 export interface WorkerProcess {
@@ -51,7 +52,7 @@ export class ServiceUnderTest {
     const [sandbox, database] = await Promise.all([startWorkSandbox(options), server.create()]);
     await installQueue(database.ownerUrl, runtimeRole);
     const keys = await makeKeys();
-    const publicKey = await exportJWK(keys.publicKey as Parameters<typeof exportJWK>[0]);
+    const publicKey = await exportJWK(keys.publicKey);
     const { settings } = sandbox;
     await writeFile(
       path.join(sandbox.directory, "service.yaml"),
@@ -68,7 +69,7 @@ export class ServiceUnderTest {
     };
     const requester = await addPerson(context, { roles: ["requester"] });
     const approver = await addPerson(context, { roles: ["approver"] });
-    return new ServiceUnderTest(sandbox, database, context, requester, approver, jobs.close);
+    return new ServiceUnderTest(sandbox, database, context, requester, approver, () => jobs.close());
   }
 
   get workers(): readonly WorkerProcess[] {
@@ -194,6 +195,16 @@ export class ServiceUnderTest {
     return rows.map(({ text }) => JSON.parse(text) as { kind: string; data: Record<string, unknown> });
   }
 
+  /** The events of some kinds, in their order. */
+  async eventsOfKind(...kinds: string[]) {
+    return this.context.database
+      .selectFrom("events")
+      .selectAll()
+      .where("kind", "in", kinds)
+      .orderBy("sequence")
+      .execute();
+  }
+
   /** Gets a token with the credentials that a secret holds. */
   async tokenOf(secretArn: string): Promise<string> {
     const stored = await this.sandbox.storedSecret(secretArn);
@@ -208,7 +219,81 @@ export class ServiceUnderTest {
     return body.access_token ?? "";
   }
 
-  async until(holds: () => boolean | Promise<boolean>, what: string, seconds = 150): Promise<void> {
+  /** The names of the vendor's tenants. */
+  vendorNames(): string[] {
+    return this.sandbox.vendor.control.tenants().map(({ name }) => name);
+  }
+
+  /** How many applications a tenant has at the vendor. */
+  vendorApplications(name: string): number {
+    return (
+      this.sandbox.vendor.control.tenants().find((tenant) => tenant.name === name)?.applications.length ?? 0
+    );
+  }
+
+  tenantId(name: string): string | undefined {
+    return this.sandbox.vendor.control.tenants().find((tenant) => tenant.name === name)?.tenantId;
+  }
+
+  /** The stacks of the backend. */
+  async stacks(): Promise<string[]> {
+    const folder = path.join(this.sandbox.directory, "state", ".pulumi", "stacks", "resistant-tenants");
+    const files = await readdir(folder).catch(() => []);
+    return files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  }
+
+  async pause(isPaused: boolean): Promise<void> {
+    const { database } = this.context;
+    if (isPaused) {
+      const row = { stage: "testing", reason: "a test", paused_by: this.requester.id, paused_at: new Date() };
+      await database.insertInto("pauses").values(row).execute();
+    } else await database.deleteFrom("pauses").execute();
+  }
+
+  /** How many applies were put off. */
+  async postponed(): Promise<number> {
+    const [row] = await this.database.asOwner<{ count: string }>(
+      "select count(*) from pgboss.job where name = 'apply' and state = 'created' and start_after > created_on",
+    );
+    return Number(row?.count);
+  }
+
+  /** Runs a command on a customer's stack as somebody outside the service would. */
+  async outside(name: string, args: readonly string[]): Promise<void> {
+    const { stack_settings: settings, entry, stack } = await this.customer(name);
+    const configuration = this.context.settings.stages.testing?.configuration ?? {};
+    const file = path.join(this.sandbox.directory, "outside.yaml");
+    const config = {
+      ...configuration,
+      "tenants:stage": "testing",
+      "tenants:journal": this.context.settings.work.journal,
+      "tenants:customers": [entry],
+    };
+    await writeFile(file, stringify({ ...settings, config }));
+    const result = await runProcess("pulumi", [...args, "--stack", stack, "--config-file", file], {
+      cwd: repositoryRoot,
+      env: {
+        ...this.sandbox.environment,
+        PULUMI_BACKEND_URL: this.context.settings.work.backendUrl,
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_OPTION_CONFIG_FILE: file,
+      },
+    });
+    assert.equal(result.exitCode, 0, result.stdout + result.stderr);
+  }
+
+  /** Makes a tenant at the vendor that is nobody's here. */
+  async addTenantAtVendor(name: string): Promise<void> {
+    const { connectTo } = await import("resistant-tenants-service/work/vendor");
+    const api = await connectTo(this.context.settings, "testing", this.sandbox.environment);
+    try {
+      await api.createTenant({ name, cells: ["eu-1"] });
+    } finally {
+      await api.close();
+    }
+  }
+
+  async until(holds: () => boolean | Promise<boolean>, what: string, seconds = 400): Promise<void> {
     const deadline = performance.now() + seconds * 1_000;
     while (!(await holds())) {
       if (performance.now() > deadline) assert.fail(`Waited too long until ${what}.\n${await this.logs()}`);
@@ -217,10 +302,9 @@ export class ServiceUnderTest {
   }
 
   async close(): Promise<void> {
-    for (const { killAll } of this.#workers.filter(
-      ({ child }) => child.exitCode === null && child.signalCode === null,
-    ))
-      await killAll();
+    for (const worker of this.#workers) {
+      if (worker.child.exitCode === null && worker.child.signalCode === null) await worker.killAll();
+    }
     await this.closeJobs();
     await this.context.database.destroy();
     await this.sandbox.close();
