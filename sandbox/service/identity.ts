@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import Provider, { type Configuration } from "oidc-provider";
 
 import type { Account } from "./people";
+import { MemoryAdapter } from "./memory-adapter";
 import { escapeHtml, readForm, sendHtml, sendJson } from "./plain-http";
 
 /** What the provider keeps over a restart: its keys and its clients' secrets. */
@@ -96,6 +98,7 @@ export async function startIdentityProvider(options: IdentityOptions): Promise<I
 
 function configuration({ accounts, state, audience, redirectUri }: IdentityOptions): Configuration {
   return {
+    adapter: MemoryAdapter,
     jwks: { keys: [state.key] },
     cookies: { keys: [state.cookieKey] },
     clients: [
@@ -281,6 +284,10 @@ async function acceptBothMethods(
     form.delete("client_secret");
     form.delete("client_id");
   }
-  Object.assign(request, { body: Object.fromEntries(form) });
-  await provider.callback()(request, response);
+  const body = Buffer.from(form.toString());
+  request.headers["content-length"] = String(body.length);
+  const { headers, method, url, socket, httpVersion, httpVersionMajor, httpVersionMinor } = request;
+  const again = { headers, method, url, socket, httpVersion, httpVersionMajor, httpVersionMinor };
+  const replayed = Object.assign(Readable.from([body], { objectMode: false }), again);
+  await provider.callback()(replayed as unknown as IncomingMessage, response);
 }

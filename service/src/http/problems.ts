@@ -76,10 +76,10 @@ function issuesOf(issues: readonly z.core.$ZodIssue[], under: readonly PropertyK
   });
 }
 
-/** A choice whose own keys are not there at all is farther than one with mistakes deeper down. */
+/** One that does not know what was sent, or misses what tells it apart, is far. */
 function distanceOf(issues: readonly z.core.$ZodIssue[]): number {
-  const atRoot = issues.filter(
-    ({ path, code }) => path.length === 0 || code === "invalid_union" || path.length === 1,
-  );
-  return atRoot.length * 100 + issues.length;
+  return issues.reduce((sum, { code, path }) => {
+    const isOther = path.length <= 1 && (code === "unrecognized_keys" || code === "invalid_union");
+    return sum + (isOther ? 1_000 : 1);
+  }, 0);
 }

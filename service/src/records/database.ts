@@ -17,6 +17,10 @@ export function openDatabase(url: string, connections = 10): Kysely<Schema> {
   const pool = new Pool({ connectionString: url, max: connections, application_name: "resistant-tenants" });
   // A connection that breaks while nobody uses it is replaced by the next query.
   pool.on("error", () => undefined);
+  // One that breaks in the middle of a transaction fails its next query: without a listener, it would end the process.
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+  });
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

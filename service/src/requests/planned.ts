@@ -19,6 +19,9 @@ import { lockRequest, type RequestRow, transition } from "./transition";
  * the request was withdrawn meanwhile, changes nothing.
  */
 
+/** Insists, in the transaction, that whoever tells it still has the right to: see `work/lease.ts`. */
+export type Guard = (writing: Writing) => Promise<void>;
+
 /** A plan of a request. */
 export interface PlanMade {
   digest: string;
@@ -34,9 +37,6 @@ export interface PlanMade {
   /** What it touches for which no glass is broken. Default: what `facts.touches` says. */
   touches?: readonly Touch[];
 }
-
-/** Is called first in the transaction: the worker insists that it still holds the customer's lease. */
-export type Guard = (writing: Writing) => Promise<void>;
 
 /** What is told of a failure. No credential. */
 export interface Failure {

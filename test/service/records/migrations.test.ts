@@ -5,14 +5,7 @@ import { openDatabase } from "resistant-tenants-service/records/database";
 import { migrate, MigrationError } from "resistant-tenants-service/records/migrate";
 import { runtimeRights } from "resistant-tenants-service/records/rights";
 
-import {
-  type DatabaseServer,
-  makeService,
-  newCustomer,
-  planOf,
-  runtimeRole,
-  startDatabaseServer,
-} from "./service";
+import { type DatabaseServer, makeService, newCustomer, runtimeRole, startDatabaseServer } from "./service";
 
 describe("the service's migrations", () => {
   let server: DatabaseServer;

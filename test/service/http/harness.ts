@@ -1,0 +1,137 @@
+import type { AddressInfo } from "node:net";
+
+import { type App, createApp, type WebContext } from "resistant-tenants-service/http/app";
+import { EventFeed } from "resistant-tenants-service/http/event-feed";
+import { openLog } from "resistant-tenants-service/http/log";
+import { openMetrics } from "resistant-tenants-service/http/metrics";
+import { openLogIn } from "resistant-tenants-service/identity/log-in";
+import { openApprovalKeys } from "resistant-tenants-service/approval/keys";
+import { planMade } from "resistant-tenants-service/requests/planned";
+import { exportJWK, generateKeyPair } from "jose";
+import { randomBytes, randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import { PassThrough } from "node:stream";
+
+import { type IdentityProvider, newIdentityState, startIdentityProvider } from "../../../sandbox/service/identity";
+import { readPeople } from "../../../sandbox/service/people";
+import { ApiClient } from "../../../sandbox/service/client";
+import { type DatabaseServer, makeService, planOf, type TestDatabase } from "../records/service";
+
+/** The HTTP side of the service on a database of its own, with the sandbox's identity provider and no worker. */
+export interface HttpService {
+  readonly url: string;
+  readonly app: App;
+  readonly context: WebContext;
+  readonly database: TestDatabase;
+  readonly identity: IdentityProvider;
+  /** What the web process has logged. */
+  readonly log: () => string;
+  readonly token: (username: string, authAge?: number) => Promise<string>;
+  readonly as: (username: string, authAge?: number) => Promise<ApiClient>;
+  readonly machine: () => Promise<ApiClient>;
+  /** Does what the worker does when it has made a plan. */
+  readonly plan: (requestId: string, content: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+export async function startHttpService(server: DatabaseServer): Promise<HttpService> {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const accounts = await readPeople();
+  const identity = await startIdentityProvider({
+    accounts,
+    state: await newIdentityState(),
+    port: 0,
+    audience: "urn:test:api",
+    redirectUri: `${url}/callback`,
+  });
+  const service = await makeService(server);
+  const { issuer, web } = identity;
+  const settings = {
+    ...service.context.settings,
+    url,
+    identity: {
+      ...service.context.settings.identity,
+      issuer,
+      clientId: web.clientId,
+      audience: identity.machine.resource,
+    },
+  };
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const key = JSON.stringify(await exportJWK(privateKey));
+  const approvals = await openApprovalKeys(settings, { SERVICE_APPROVAL_KEY: key });
+  const output = new PassThrough();
+  let logged = "";
+  output.on("data", (chunk: Buffer) => {
+    logged += chunk.toString();
+  });
+  const base = { ...service.context, settings, approvals };
+  const context: WebContext = {
+    ...base,
+    logIn: openLogIn(settings, { clientSecret: web.clientSecret, sealingKey: randomBytes(32) }),
+    log: openLog(output, base.now),
+    metrics: openMetrics(base.database),
+    feed: new EventFeed(base),
+  };
+  const app = await createApp(context);
+  await app.listen({ host: "127.0.0.1", port: Number(new URL(url).port) });
+  const token = async (username: string, authAge = 0): Promise<string> => {
+    const password = accounts.find((one) => one.username === username)?.password ?? "";
+    const form = new URLSearchParams({ username, password, auth_age: String(authAge) });
+    const answer = await fetch(identity.peopleTokenUrl, { method: "POST", body: form });
+    return ((await answer.json()) as { access_token: string }).access_token;
+  };
+  return {
+    url,
+    app,
+    context,
+    database: service.database,
+    identity,
+    log: () => logged,
+    token,
+    as: async (username, authAge) => new ApiClient(url, await token(username, authAge)),
+    machine: async () => new ApiClient(url, await machineToken(identity)),
+    plan: async (requestId, content) => {
+      const plan = planOf(content);
+      await planMade(context, requestId, { ...plan, enginePlan: null });
+      return plan.digest;
+    },
+    close: async () => {
+      await app.close();
+      await identity.close();
+      await service.close();
+    },
+  };
+}
+
+export async function machineToken({ issuer, machine }: IdentityProvider): Promise<string> {
+  const answer = await fetch(`${issuer}/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: machine.clientId,
+      client_secret: machine.clientSecret,
+      resource: machine.resource,
+    }),
+  });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+/** A request for a new customer, with a name of its own. */
+export function newTenant(more: Record<string, unknown> = {}): Record<string, unknown> {
+  const name = `c${randomUUID().replaceAll("-", "").slice(0, 20)}`;
+  return {
+    kind: "createCustomer",
+    stage: "production",
+    reason: "A signed contract",
+    customer: { name, customerId: "CRM-1", cells: ["eu-1"] },
+    ...more,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
