@@ -79,16 +79,12 @@ export async function createApp(context: WebContext): Promise<App> {
     const problem = problemOf(error);
     if (problem === undefined) {
       context.log("error", "failed", { route: routeOf(request), ...describeError(error) });
-      return reply
-        .code(500)
-        .type("application/problem+json")
-        .serializer(JSON.stringify)
-        .send({
-          type: "about:blank",
-          title: "The service failed",
-          status: 500,
-          detail: "The service failed at this. Nothing is lost: try again, with the same Idempotency-Key.",
-        });
+      return reply.code(500).type("application/problem+json").serializer(JSON.stringify).send({
+        type: "about:blank",
+        title: "The service failed",
+        status: 500,
+        detail: "The service failed at this. Nothing is lost: try again, with the same Idempotency-Key.",
+      });
     }
     await recordRefusal(context, request, problem);
     return sendProblem(request, reply, problem);
@@ -118,15 +114,18 @@ export async function createApp(context: WebContext): Promise<App> {
     transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: "any" } }) as never,
   });
 
-  await app.register((api, _options, done) => {
-    api.addHook("onRequest", async (request, reply) => {
-      void reply.header("cache-control", "no-store");
-      request.caller = await identifyCaller(context, request);
-    });
-    for (const routes of [requestRoutes, customerRoutes, auditRoutes, pauseRoutes, meRoute])
-      routes(api.withTypeProvider<ZodTypeProvider>(), context);
-    done();
-  }, { prefix: apiRoot });
+  await app.register(
+    (api, _options, done) => {
+      api.addHook("onRequest", async (request, reply) => {
+        void reply.header("cache-control", "no-store");
+        request.caller = await identifyCaller(context, request);
+      });
+      for (const routes of [requestRoutes, customerRoutes, auditRoutes, pauseRoutes, meRoute])
+        routes(api.withTypeProvider<ZodTypeProvider>(), context);
+      done();
+    },
+    { prefix: apiRoot },
+  );
   app.get(`${apiRoot}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
   healthRoutes(app, context);
   logInRoutes(app, context);
@@ -147,8 +146,7 @@ function observe(app: App, { log, metrics, settings }: WebContext): void {
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
       "x-frame-options": "DENY",
-      "content-security-policy":
-        `default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
+      "content-security-policy": `default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
     });
     done(null, payload);
   });

@@ -52,7 +52,9 @@ export async function sendEvents(
       const present = await stateOf(context, id);
       for (const event of await eventsAfter(context, id, last)) {
         last = event.sequence;
-        if (!raw.write(`id: ${event.sequence}\nevent: ${event.kind}\ndata: ${JSON.stringify(event.data)}\n\n`))
+        if (
+          !raw.write(`id: ${event.sequence}\nevent: ${event.kind}\ndata: ${JSON.stringify(event.data)}\n\n`)
+        )
           await Promise.race([once(raw, "drain"), once(raw, "close")]);
       }
       if (endStates.includes(present)) break;
@@ -73,7 +75,11 @@ function lastEventOf({ headers }: FastifyRequest): string {
 }
 
 async function stateOf({ database }: Pick<ServiceContext, "database">, id: string): Promise<RequestState> {
-  const row = await database.selectFrom("requests").select("state").where("id", "=", id).executeTakeFirstOrThrow();
+  const row = await database
+    .selectFrom("requests")
+    .select("state")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
   return row.state as RequestState;
 }
 
@@ -91,7 +97,14 @@ async function eventsAfter(
   const rows = await database
     .selectFrom("events")
     .leftJoin("people", "people.id", "events.actor_id")
-    .select(["events.sequence", "events.kind", "events.at", "events.text", "people.id as actor", "people.name"])
+    .select([
+      "events.sequence",
+      "events.kind",
+      "events.at",
+      "events.text",
+      "people.id as actor",
+      "people.name",
+    ])
     .where("events.request_id", "=", id)
     .where("events.sequence", ">", after)
     .where("events.kind", "in", [...shownKinds])

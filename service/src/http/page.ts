@@ -20,14 +20,13 @@ function textOf(part: Part): string {
 /** Writes a whole page. */
 export function page(title: string, body: Html): string {
   return html`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<main>
-<h1>${title}</h1>
-${body}
-</main>
-</html>
-`.text;
+    <html lang="en">
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>${title}</title>
+      <main>
+        <h1>${title}</h1>
+        ${body}
+      </main>
+    </html> `.text;
 }

@@ -140,7 +140,10 @@ export function openLogIn(
       }
       const [claims, idToken] = [tokens.claims(), tokens.id_token];
       if (claims === undefined || idToken === undefined)
-        throw new Problem("unauthenticated", "The identity provider gave no ID token. Begin the log-in again.");
+        throw new Problem(
+          "unauthenticated",
+          "The identity provider gave no ID token. Begin the log-in again.",
+        );
       const account = accountOf(claims, settings);
       const { decision, random, returnTo } = pending;
       if (decision === undefined || random === undefined) return { account, returnTo, decided: undefined };

@@ -5,7 +5,7 @@ import { append } from "../audit/chain";
 import { write } from "../records/database";
 import type { AppliedCustomer } from "../records/save-applied";
 import { applied, applyFailed, applyStarted, planChanged } from "../requests/planned";
-import type { Engine } from "./engine";
+import { type Engine, EngineProblem } from "./engine";
 import type { EngineEvent } from "./engine-events";
 import type { Lease } from "./lease";
 import { LeaseLostError } from "./lease";
@@ -159,18 +159,19 @@ class Apply {
   /** Applies, and reads what is there afterwards. */
   async #up(engine: Engine, { customer }: Target, plan: Buffer | undefined): Promise<StartingState> {
     const { work } = this;
-    let failure: unknown;
+    const readState = async (): Promise<StartingState> => {
+      const state = startingStateOf(await engine.export());
+      await noteOwnUpdate(work, customer, state.lastUpdate);
+      return state;
+    };
     try {
       await engine.up(plan, (event) => this.#record({ step: event }));
     } catch (error) {
-      failure = error;
+      // Also what a failed update wrote is ours. One that was interrupted is gone on with by another worker.
+      if (error instanceof EngineProblem) await readState().catch(() => undefined);
+      throw error;
     }
-    if (work.stopping.aborted || this.leases.get(customer.stack)?.lost.aborted !== false) throw failure;
-    // Also of an update that failed: what it wrote is ours.
-    const state = startingStateOf(await engine.export());
-    await noteOwnUpdate(work, customer, state.lastUpdate);
-    if (failure !== undefined) throw failure;
-    return state;
+    return readState();
   }
 
   async #resultOf(engine: Engine, target: Target, state: StartingState): Promise<AppliedCustomer> {

@@ -31,7 +31,10 @@ export function logInRoutes(app: App, context: WebContext): void {
   const { logIn, settings } = context;
   const names = cookieNames(settings);
 
-  const beginWith = async (reply: FastifyReply, begun: ReturnType<typeof logIn.begin>): Promise<FastifyReply> => {
+  const beginWith = async (
+    reply: FastifyReply,
+    begun: ReturnType<typeof logIn.begin>,
+  ): Promise<FastifyReply> => {
     const { location, cookie } = await begun;
     return reply
       .setCookie(names.logIn, cookie, cookieOptions(settings, logInSeconds))
@@ -52,12 +55,23 @@ export function logInRoutes(app: App, context: WebContext): void {
       const problem = problemOf(error);
       if (problem === undefined) throw error;
       if (problem.status === 401) context.metrics.answered("logInRefused", 401, 0);
-      return sendPage(reply, problem.status, problem.title, html`<p>${problem.message}</p><p><a href="/">Back</a></p>`);
+      return sendPage(
+        reply,
+        problem.status,
+        problem.title,
+        html`<p>${problem.message}</p>
+          <p><a href="/">Back</a></p>`,
+      );
     }
   });
 
   app.get("/logout", { schema: hidden }, (_request, reply) =>
-    sendPage(reply, 200, "Log out", html`<form method="post" action="/logout"><button>Log out</button></form>`),
+    sendPage(
+      reply,
+      200,
+      "Log out",
+      html`<form method="post" action="/logout"><button>Log out</button></form>`,
+    ),
   );
 
   app.post("/logout", { schema: hidden }, async (request, reply) => {
@@ -77,9 +91,11 @@ export function logInRoutes(app: App, context: WebContext): void {
       "Provisioning service",
       person === undefined
         ? html`<p><a href="/login">Log in</a></p>`
-        : html`<p>You are logged in as ${person.name ?? person.subject}: ${person.roles.join(", ") || "no role"}.</p>
-<p><a href="${apiRoot}/requests">Requests</a> (<a href="${apiRoot}/openapi.json">the API</a>)</p>
-<form method="post" action="/logout"><button>Log out</button></form>`,
+        : html`<p>
+              You are logged in as ${person.name ?? person.subject}: ${person.roles.join(", ") || "no role"}.
+            </p>
+            <p><a href="${apiRoot}/requests">Requests</a> (<a href="${apiRoot}/openapi.json">the API</a>)</p>
+            <form method="post" action="/logout"><button>Log out</button></form>`,
     );
   });
 
@@ -104,10 +120,17 @@ export function logInRoutes(app: App, context: WebContext): void {
         200,
         `${verb}: ${view.kind} in ${view.stage}`,
         html`${planOf(view)}
-<form method="post">
-<input type="hidden" name="decision" value="${decision}"><input type="hidden" name="digest" value="${digest}">
-<p><label>Comment <input name="comment" maxlength="1000" value="${comment ?? ""}"></label></p>
-<p><button>${verb}: log in again</button></p></form>`,
+          <form method="post">
+            <input type="hidden" name="decision" value="${decision}" /><input
+              type="hidden"
+              name="digest"
+              value="${digest}"
+            />
+            <p>
+              <label>Comment <input name="comment" maxlength="1000" value="${comment ?? ""}" /></label>
+            </p>
+            <p><button>${verb}: log in again</button></p>
+          </form>`,
       );
     },
   );
@@ -128,7 +151,11 @@ export function logInRoutes(app: App, context: WebContext): void {
   );
 }
 
-async function endLogIn(context: WebContext, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function endLogIn(
+  context: WebContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { logIn, settings } = context;
   const names = cookieNames(settings);
   const current = new URL(request.url, settings.url);
@@ -153,17 +180,21 @@ async function endLogIn(context: WebContext, request: FastifyRequest, reply: Fas
     200,
     decision === "approve" ? "Approved" : "Refused",
     html`<p>Receipt: ${answer.approvalId}, head of the audit chain ${answer.head}.</p>
-<p><a href="${returnTo}">The request</a></p>`,
+      <p><a href="${returnTo}">The request</a></p>`,
   );
 }
 
 type View = Awaited<ReturnType<typeof viewOf>>;
 
 function planOf({ reason, plan }: View): ReturnType<typeof html> {
-  if (!plan) return html`<p>${reason}</p><p>There is no plan yet.</p>`;
+  if (!plan)
+    return html`<p>${reason}</p>
+      <p>There is no plan yet.</p>`;
   return html`<p>${reason}</p>
-<ul>${textLines(plan.lines).map((line) => html`<li>${line}</li>`)}</ul>
-<p>Digest <code>${plan.digest}</code></p>`;
+    <ul>
+      ${textLines(plan.lines).map((line) => html`<li>${line}</li>`)}
+    </ul>
+    <p>Digest <code>${plan.digest}</code></p>`;
 }
 
 function textLines(lines: unknown): string[] {
@@ -177,15 +208,21 @@ async function showRequest(_context: WebContext, reply: FastifyReply, view: View
     200,
     `${view.kind} in ${view.stage}: ${view.state}`,
     html`${planOf(view)}
-${
-  decide === "" || view.state !== "waitingForApproval"
-    ? undefined
-    : html`<p><a href="${decide}approve">Approve</a> <a href="${decide}refuse">Refuse</a></p>`
-}<p><a href="/">Back</a></p>`,
+      ${
+        decide === "" || view.state !== "waitingForApproval"
+          ? undefined
+          : html`<p><a href="${decide}approve">Approve</a> <a href="${decide}refuse">Refuse</a></p>`
+      }
+      <p><a href="/">Back</a></p>`,
   );
 }
 
-function sendPage(reply: FastifyReply, status: number, title: string, body: ReturnType<typeof html>): FastifyReply {
+function sendPage(
+  reply: FastifyReply,
+  status: number,
+  title: string,
+  body: ReturnType<typeof html>,
+): FastifyReply {
   return reply
     .code(status)
     .header("cache-control", "no-store")
