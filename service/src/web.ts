@@ -37,12 +37,19 @@ const environmentSchema = z.object({
 });
 
 /** What this process must not have: another one's rights. */
-const foreign = ["PULUMI_CONFIG_PASSPHRASE", "TENANTS_PRIVATE_KEY", "AWS_SECRET_ACCESS_KEY", "DATABASE_OWNER_URL"];
+const foreign = [
+  "PULUMI_CONFIG_PASSPHRASE",
+  "TENANTS_PRIVATE_KEY",
+  "AWS_SECRET_ACCESS_KEY",
+  "DATABASE_OWNER_URL",
+];
 
 async function main(): Promise<void> {
   const present = foreign.filter((name) => (process.env[name] ?? "") !== "");
   if (present.length > 0)
-    throw new SettingsError(`The web process must not have ${present.join(", ")}: it is the worker's, or the owner's.`);
+    throw new SettingsError(
+      `The web process must not have ${present.join(", ")}: it is the worker's, or the owner's.`,
+    );
   const environment = readEnvironment(environmentSchema, process.env);
   const settings = await readSettings(environment.SERVICE_SETTINGS);
   const now = (): Date => new Date();
@@ -50,11 +57,8 @@ async function main(): Promise<void> {
   await checkDatabase(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL);
   const approvals = await openApprovalKeys(settings, process.env);
-  const jobs = await Queue.open(database, {
-    isWorker: false,
-    onProblem: (error) => {
-      log("warn", "queue", describeError(error));
-    },
+  const jobs = await Queue.open(database, (error) => {
+    log("warn", "queue", describeError(error));
   });
   const service: ServiceContext = { database, settings, approvals, jobs, now };
   await recordRules(service);

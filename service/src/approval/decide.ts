@@ -11,6 +11,7 @@ import { lockRequest, type RequestRow, transition } from "../requests/transition
 import { approverOf, checkApprovals, requirementFor } from "./check";
 import { isOpen } from "./ends";
 import { type DecisionToken, EvidenceError, tokenHash, verifyIdToken } from "./evidence";
+import { insistOnHonestPlan } from "./honest-plan";
 import { endOf, freshForMinutes, isFresh, type Objection, objectionTo } from "./rule";
 import { type ApprovalClaims, sign } from "./signature";
 
@@ -68,6 +69,7 @@ export async function decide(
     authenticatedAt: authenticatedAt.toISOString(),
     at: now.toISOString(),
     head,
+    by: token.kind,
     token: tokenHash(token),
   };
   await insistOnToken(context, token, claims);
@@ -130,13 +132,14 @@ async function insistOnPresentPlan(writing: Writing, request: RequestRow, digest
     throw new Problem("wrongState", `Request ${request.id} is ${request.state}: it waits for no approval.`);
   const plan = await writing
     .selectFrom("plans")
-    .select("digest")
+    .select(["digest", "facts", "lines", "changes"])
     .where("id", "=", request.plan_id ?? "")
     .executeTakeFirst();
   if (plan?.digest !== digest)
     throw new Problem("digest", "The plan is another one by now: read it again, and decide anew.", {
       digest: plan?.digest ?? null,
     });
+  insistOnHonestPlan(plan);
 }
 
 /** A person decides on a plan once, by whichever account. */

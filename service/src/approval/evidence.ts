@@ -114,7 +114,7 @@ export async function verifyEvidence(
   keys: ApprovalKeys,
   settings: Pick<ServiceSettings, "identity">,
   evidence: unknown,
-  stored: Omit<ApprovalClaims, "roles" | "token">,
+  stored: Omit<ApprovalClaims, "roles" | "token" | "by">,
 ): Promise<ApprovalClaims> {
   const parsed = evidenceSchema.safeParse(evidence);
   if (!parsed.success) throw new EvidenceError("there is no evidence of it");
@@ -123,7 +123,9 @@ export async function verifyEvidence(
   insistOnSame<object>(claims, stored);
   if (!isFresh(new Date(claims.authenticatedAt), new Date(claims.at)))
     throw new EvidenceError("the log-in was too old");
-  if (idToken !== undefined && random !== undefined) {
+  if (claims.by === "idToken") {
+    if (idToken === undefined || random === undefined)
+      throw new EvidenceError("the ID token that it was given with is missing");
     if (tokenHash({ kind: "idToken", idToken, random }) !== claims.token)
       throw new EvidenceError("the ID token is not the one it was given with");
     await verifyIdToken(keys, settings, { idToken, random }, claims);

@@ -44,7 +44,9 @@ const approvalSchema = z.strictObject({
   at: time,
   /** The head of the chain of events that the approval was shown. */
   head: z.string(),
-  /** The SHA-256 of the token that came with it. */
+  /** Of which kind the token was that came with it: of the page an ID token, which is stored. */
+  by: z.enum(["idToken", "accessToken"]),
+  /** The SHA-256 of that token. */
   token: z.string(),
 });
 export type ApprovalClaims = z.output<typeof approvalSchema>;

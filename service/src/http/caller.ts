@@ -71,7 +71,11 @@ export function insistOnOwnOrigin(
  */
 export function insistOnRole({ roles }: Person, ...wanted: readonly Role[]): void {
   if (wanted.some((role) => roles.includes(role))) return;
-  throw new Problem("forbidden", `This needs the role ${wanted.join(" or ")}, which your log-in does not have.`, {
-    needs: wanted,
-  });
+  throw new Problem(
+    "forbidden",
+    `This needs the role ${wanted.join(" or ")}, which your log-in does not have.`,
+    {
+      needs: wanted,
+    },
+  );
 }

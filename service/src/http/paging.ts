@@ -7,6 +7,8 @@ export const pageQuery = z.object({
 });
 
 /** A page of a list. */
-export function pageOf<T extends z.ZodType>(item: T): z.ZodObject<{ items: z.ZodArray<T>; next: z.ZodOptional<z.ZodString> }> {
+export function pageOf<T extends z.ZodType>(
+  item: T,
+): z.ZodObject<{ items: z.ZodArray<T>; next: z.ZodOptional<z.ZodString> }> {
   return z.object({ items: z.array(item), next: z.string().optional().describe("Absent on the last page.") });
 }

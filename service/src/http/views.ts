@@ -36,4 +36,6 @@ export const customerView = z
   .describe("A customer: the stack's output record, its status, and the ETag that requests are based on.");
 
 /** An event of the audit chain. */
-export const eventView = z.looseObject({ sequence: z.number(), kind: z.string(), at: time }).describe("An event.");
+export const eventView = z
+  .looseObject({ sequence: z.number(), kind: z.string(), at: time })
+  .describe("An event.");

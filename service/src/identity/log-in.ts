@@ -6,8 +6,8 @@ import { z } from "zod";
 
 import { nonceOf } from "../approval/evidence";
 import { Problem } from "../problem";
-import type { ServiceSettings } from "../settings/settings";
 import { isLoopback } from "../settings/loopback";
+import type { ServiceSettings } from "../settings/settings";
 import { type Account, accountOf } from "./account";
 
 /** What a fresh log-in is to show that somebody has decided. */
@@ -140,7 +140,10 @@ export function openLogIn(
       }
       const [claims, idToken] = [tokens.claims(), tokens.id_token];
       if (claims === undefined || idToken === undefined)
-        throw new Problem("unauthenticated", "The identity provider gave no ID token. Begin the log-in again.");
+        throw new Problem(
+          "unauthenticated",
+          "The identity provider gave no ID token. Begin the log-in again.",
+        );
       const account = accountOf(claims, settings);
       const { decision, random, returnTo } = pending;
       if (decision === undefined || random === undefined) return { account, returnTo, decided: undefined };

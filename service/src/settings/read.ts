@@ -25,7 +25,9 @@ export async function readSettings(file: string): Promise<ServiceSettings> {
   }
   const settings = serviceSettingsSchema.safeParse(value);
   if (settings.success) return settings.data;
-  const problems = settings.error.issues.map(({ path, message }) => `- ${path.join(".") || "(root)"}: ${message}`);
+  const problems = settings.error.issues.map(
+    ({ path, message }) => `- ${path.join(".") || "(root)"}: ${message}`,
+  );
   throw new SettingsError(`${file}: ${problems.length} problems.\n${problems.join("\n")}`);
 }
 

@@ -43,8 +43,17 @@ describe("the service's API", () => {
       .setExpirationTime(now + 60)
       .sign(privateKey);
     const unsigned = `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString("base64url")}.${forged.split(".")[1] ?? ""}.`;
-    for (const authorization of [undefined, "Basic YTpi", "Bearer x", `Bearer ${forged}`, `Bearer ${unsigned}`]) {
-      const answer = await raw("/requests", authorization === undefined ? {} : { headers: { authorization } });
+    for (const authorization of [
+      undefined,
+      "Basic YTpi",
+      "Bearer x",
+      `Bearer ${forged}`,
+      `Bearer ${unsigned}`,
+    ]) {
+      const answer = await raw(
+        "/requests",
+        authorization === undefined ? {} : { headers: { authorization } },
+      );
       assert.equal(answer.status, 401, authorization);
       assert.match(answer.headers.get("content-type") ?? "", /^application\/problem\+json/);
       assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer/);
@@ -87,7 +96,9 @@ describe("the service's API", () => {
     await rita.call("POST", "/requests", newTenant());
     const first = (await rita.call("GET", "/requests?limit=1")).body as { items: Shown[]; next: string };
     assert.equal(first.items.length, 1);
-    const second = (await rita.call("GET", `/requests?limit=1&after=${first.next}`)).body as { items: Shown[] };
+    const second = (await rita.call("GET", `/requests?limit=1&after=${first.next}`)).body as {
+      items: Shown[];
+    };
     assert.notEqual(second.items[0]?.id, first.items[0]?.id);
     for (const query of ["limit=0", "limit=x", "limit=100000", "after=nothing"])
       assert.ok([400, 404].includes((await rita.call("GET", `/requests?${query}`)).status), query);
@@ -95,11 +106,19 @@ describe("the service's API", () => {
 
   it("names all that is wrong in a body, with its path", async () => {
     const rita = await service.as("rita");
-    const wrong = await rita.call("POST", "/requests", { kind: "createCustomer", stage: "nowhere", customer: {} });
+    const wrong = await rita.call("POST", "/requests", {
+      kind: "createCustomer",
+      stage: "nowhere",
+      customer: {},
+    });
     assert.equal(wrong.status, 400);
     const { errors } = wrong.body as { errors: { path: string }[] };
     assert.deepEqual(new Set(errors.map(({ path }) => path)), new Set(["stage", "reason"]));
-    const entry = await rita.call("POST", "/requests", newTenant({ customer: { name: "UPPER", cells: ["mars-1"] } }));
+    const entry = await rita.call(
+      "POST",
+      "/requests",
+      newTenant({ customer: { name: "UPPER", cells: ["mars-1"] } }),
+    );
     assert.equal(entry.status, 400);
     const notJson = await raw("/requests", {
       method: "POST",
@@ -120,7 +139,9 @@ describe("the service's API", () => {
     const digest = await service.plan(id, "creates a tenant");
     const decide = async (username: string, more = {}, age = 0): Promise<number> => {
       const client = await service.as(username, age);
-      return (await client.call("POST", `/requests/${id}/approvals`, { decision: "approve", digest, ...more })).status;
+      return (
+        await client.call("POST", `/requests/${id}/approvals`, { decision: "approve", digest, ...more })
+      ).status;
     };
     assert.equal(await decide("sam"), 403, "the requester");
     assert.equal(await decide("sam.admin"), 403, "the requester's other account");
@@ -128,7 +149,10 @@ describe("the service's API", () => {
     assert.equal(await decide("anna", { digest: "sha256:other" }), 409);
     assert.equal(await decide("rita"), 404, "somebody who may not see it");
     const machine = await service.machine();
-    const byMachine = await machine.call("POST", `/requests/${id}/approvals`, { decision: "approve", digest });
+    const byMachine = await machine.call("POST", `/requests/${id}/approvals`, {
+      decision: "approve",
+      digest,
+    });
     assert.ok([403, 404].includes(byMachine.status));
     assert.equal(await decide("anna", {}, 14 * 60), 201);
     const shown = await sam.request(id);
@@ -144,15 +168,24 @@ describe("the service's API", () => {
     const following = events(service, await service.token("rita"), id);
     await anna.expect(201, "POST", `/requests/${id}/approvals`, { decision: "refuse", digest });
     const all = await following;
-    assert.deepEqual(all.map(({ event }) => event).filter((event) => event !== "approvalGiven"), [
-      "requested",
-      "planned",
-      "refused",
-    ]);
+    assert.deepEqual(
+      all.map(({ event }) => event).filter((event) => event !== "approvalGiven"),
+      ["requested", "planned", "refused"],
+    );
     const last = all.at(-2)?.id ?? "";
     const resumed = await events(service, await service.token("rita"), id, last);
-    assert.deepEqual(resumed.map((event) => event.id), [all.at(-1)?.id]);
-    assert.equal((await raw(`/requests/${id}/events`, { headers: { authorization: `Bearer ${await service.token("ravi")}` } })).status, 404);
+    assert.deepEqual(
+      resumed.map((event) => event.id),
+      [all.at(-1)?.id],
+    );
+    assert.equal(
+      (
+        await raw(`/requests/${id}/events`, {
+          headers: { authorization: `Bearer ${await service.token("ravi")}` },
+        })
+      ).status,
+      404,
+    );
   });
 
   it("withdraws, pauses and audits for whom the table names", async () => {
@@ -163,16 +196,20 @@ describe("the service's API", () => {
     assert.equal((await rita.call("POST", `/requests/${id}/withdrawal`, { reason: "Again" })).status, 409);
     assert.equal((await rita.call("PUT", "/pause", { paused: true, reason: "x" })).status, 403);
     const ada = await service.as("ada");
-    const paused = await ada.call("PUT", "/pause", { paused: true, reason: "An incident", stage: "production" });
+    const paused = await ada.call("PUT", "/pause", {
+      paused: true,
+      reason: "An incident",
+      stage: "production",
+    });
     assert.deepEqual([paused.status, (paused.body as { paused: boolean }).paused], [200, true]);
     await ada.expect(200, "PUT", "/pause", { paused: false, reason: "Over", stage: "production" });
     assert.equal((await rita.call("GET", "/audit")).status, 403);
     const otto = await service.as("otto");
     const { holds } = (await otto.call("GET", "/audit/verification")).body as { holds: boolean };
     assert.equal(holds, true);
-    const kinds = ((await otto.call("GET", "/audit?limit=200")).body as { items: { kind: string }[] }).items.map(
-      ({ kind }) => kind,
-    );
+    const kinds = (
+      (await otto.call("GET", "/audit?limit=200")).body as { items: { kind: string }[] }
+    ).items.map(({ kind }) => kind);
     for (const kind of ["withdrawn", "paused", "resumed", "accessRefused", "rolesChanged"])
       assert.ok(kinds.includes(kind), kind);
     const lines = (await otto.call("GET", "/audit/export")).body as string;
@@ -182,9 +219,14 @@ describe("the service's API", () => {
 
   it("logs by an allow-list, and answers health, readiness and metrics", async () => {
     const token = await service.token("rita");
-    await raw("/requests?secret=canary-query", { headers: { authorization: `Bearer ${token}`, "x-canary": "canary-header" } });
+    await raw("/requests?secret=canary-query", {
+      headers: { authorization: `Bearer ${token}`, "x-canary": "canary-header" },
+    });
     for (const path of ["/health", "/ready"]) assert.equal((await fetch(service.url + path)).status, 200);
-    assert.match(await service.context.metrics.text(), /provisioning_http_answers_total\{route="GET \/api\/v1\/requests"/);
+    assert.match(
+      await service.context.metrics.text(),
+      /provisioning_http_answers_total\{route="GET \/api\/v1\/requests"/,
+    );
     assert.match(service.log(), /"route":"GET \/api\/v1\/requests"/);
     assert.ok(!/canary|eyJ|rita/.test(service.log()));
   });

@@ -12,7 +12,11 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { PassThrough } from "node:stream";
 
-import { type IdentityProvider, newIdentityState, startIdentityProvider } from "../../../sandbox/service/identity";
+import {
+  type IdentityProvider,
+  newIdentityState,
+  startIdentityProvider,
+} from "../../../sandbox/service/identity";
 import { readPeople } from "../../../sandbox/service/people";
 import { ApiClient } from "../../../sandbox/service/client";
 import { type DatabaseServer, makeService, planOf, type TestDatabase } from "../records/service";

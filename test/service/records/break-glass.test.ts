@@ -112,7 +112,7 @@ describe("break-glass", () => {
   it("is never for a deletion, nor for a change of readers or hosts", async () => {
     for (const touch of ["delete", "readers", "hosts"] as const) {
       const requestId = await service.submit(requester, newCustomer(`touching${touch}`));
-      const plan = planOf(requestId, { touches: [touch] });
+      const plan = planOf(requestId, [touch]);
       await planMade(service.context, requestId, plan);
       await assert.rejects(breakAs(administrator, { requestId, digest: plan.digest }), { code: "forbidden" });
     }

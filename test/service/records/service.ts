@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 
 import { exportJWK, generateKeyPair, type JWTVerifyGetKey, SignJWT } from "jose";
 import { Client } from "pg";
@@ -7,9 +7,12 @@ import type { ServiceContext } from "resistant-tenants-service/context";
 import type { Person, Role } from "resistant-tenants-service/identity/person";
 import { openDatabase, write } from "resistant-tenants-service/records/database";
 import { migrate } from "resistant-tenants-service/records/migrate";
+import type { PlanMade } from "resistant-tenants-service/requests/planned";
 import type { NewRequest } from "resistant-tenants-service/requests/request";
 import { submit } from "resistant-tenants-service/requests/submit";
 import { type ApprovalRule, serviceSettingsSchema } from "resistant-tenants-service/settings/settings";
+import { digestOfFacts, type PlanFacts } from "resistant-tenants-service/work/plan-facts";
+import { linesOf } from "resistant-tenants-service/work/plan-lines";
 
 import { type Postgres, startPostgres } from "../../../sandbox/service/postgres";
 
@@ -230,13 +233,21 @@ export function newCustomer(name: string, stage: "testing" | "production" = "pro
   };
 }
 
-/** A plan as the worker makes one. */
-export function planOf(content: string, more: Partial<{ touches: ("delete" | "readers" | "hosts")[] }> = {}) {
-  return {
-    digest: `sha256:${createHash("sha256").update(content).digest("hex")}`,
-    facts: { content },
-    lines: [content],
-    changes: {},
-    ...more,
+/**
+ * A plan as the worker makes one.
+ *
+ * @param content - What its words say; another one is another plan.
+ */
+export function planOf(content: string, touches: PlanFacts["touches"] = []): PlanMade {
+  const facts: PlanFacts = {
+    version: 1,
+    kind: "createCustomer",
+    stage: "production",
+    parts: [],
+    settings: "of the tests",
+    versions: { program: "1", engine: "1" },
+    policy: { pack: content, verdict: "passed" },
+    touches,
   };
+  return { digest: digestOfFacts(facts), facts, lines: linesOf(facts), changes: [] };
 }

@@ -65,7 +65,10 @@ export function pauseRoutes(app: App, context: WebContext): void {
       insistOnRole(person, "administrator");
       const { stage, paused, reason } = request.body;
       await write(context, async (writing) => {
-        await writing.deleteFrom("pauses").where("stage", "=", stage ?? everyStage).execute();
+        await writing
+          .deleteFrom("pauses")
+          .where("stage", "=", stage ?? everyStage)
+          .execute();
         if (paused) {
           const row = { stage: stage ?? everyStage, reason, paused_by: person.id, paused_at: context.now() };
           await writing.insertInto("pauses").values(row).execute();
