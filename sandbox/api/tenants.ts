@@ -57,6 +57,8 @@ export class Tenants {
   readonly #stage: Stage;
   readonly #settings: () => ConsistencySettings;
   readonly #tenants = new Map<string, Tenant>();
+  /** Of all that there ever were, by id. */
+  readonly #names = new Map<string, string>();
   /** What the lists show, which may lag: of tenants, and by tenant of its applications. */
   readonly #pastTenants = new Timeline<Tenant>();
   readonly #pastApplications = new Map<string, Timeline<TenantApplication>>();
@@ -65,6 +67,11 @@ export class Tenants {
   constructor(stage: Stage, settings: () => ConsistencySettings) {
     this.#stage = stage;
     this.#settings = settings;
+  }
+
+  /** Gives the name of a tenant that there is or was. */
+  nameOf(tenantId: string): string | undefined {
+    return this.#names.get(tenantId);
   }
 
   all(): Tenant[] {
@@ -91,6 +98,7 @@ export class Tenants {
       applications: new Map(),
     };
     this.#tenants.set(tenant.tenantId, tenant);
+    this.#names.set(tenant.tenantId, name);
     this.#pastTenants.add(tenant.tenantId, tenant);
     return tenant;
   }
@@ -209,6 +217,7 @@ export class Tenants {
     };
     const createdAtMs = Date.parse(tenant.created);
     this.#tenants.set(tenant.tenantId, restored);
+    this.#names.set(tenant.tenantId, tenant.name);
     this.#pastTenants.add(tenant.tenantId, restored, createdAtMs);
     for (const [applicationId, application] of restored.applications) {
       this.#pastApplicationsOf(tenant.tenantId).add(applicationId, application, createdAtMs);

@@ -1,5 +1,3 @@
-import { generateKeyPair } from "node:crypto";
-import { promisify } from "node:util";
 import { z } from "zod";
 
 import { parsePublicKey } from "../../client/public-key";
@@ -15,9 +13,8 @@ import {
 } from "../engine/inputs";
 import { reporting } from "../engine/report";
 import type { Run } from "../run/run";
+import type { KeyPair } from "./key-pair";
 import type { ConfigureRequest } from "../run/session";
-
-const generate = promisify(generateKeyPair);
 
 /** The modulus of an RSA key whose length is not given, in bits. The API wants more than 2048. */
 const defaultModulusLength = 3072;
@@ -84,7 +81,7 @@ class SigningKeyOperations {
     const { algorithm, modulusLength, adopt } = inputsSchema.parse(withoutProvider(inputs));
     const pair =
       adopt === undefined
-        ? await makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
+        ? await this.run.surroundings.makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
         : await adoptKeyPair(this.run, algorithm, adopt);
     const { thumbprint } = await parsePublicKey(pair.publicKeyPem);
     return {
@@ -99,13 +96,6 @@ export function signingKeyHandler(run: Run) {
   return reporting(run, new SigningKeyOperations(run));
 }
 
-interface KeyPair {
-  publicKeyPem: string;
-  privateKeyPem: string;
-  /** Default: the key's thumbprint. */
-  keyId?: string;
-}
-
 async function adoptKeyPair(run: Run, algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
   const credentials = await provenCredentials(run, adopt, algorithm === "RS256" ? "RSA" : "EC");
   if (credentials.type === "CLIENT_SECRET") throw new TypeError("a client secret is no key pair");
@@ -115,14 +105,4 @@ async function adoptKeyPair(run: Run, algorithm: "RS256" | "ES256", adopt: KeyAd
     privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     keyId,
   };
-}
-
-async function makeKeyPair(algorithm: "RS256" | "ES256", modulusLength: number): Promise<KeyPair> {
-  const publicKeyEncoding = { type: "spki", format: "pem" } as const;
-  const privateKeyEncoding = { type: "pkcs8", format: "pem" } as const;
-  const { publicKey, privateKey } =
-    algorithm === "RS256"
-      ? await generate("rsa", { modulusLength, publicExponent: 65537, publicKeyEncoding, privateKeyEncoding })
-      : await generate("ec", { namedCurve: "P-256", publicKeyEncoding, privateKeyEncoding });
-  return { publicKeyPem: publicKey, privateKeyPem: privateKey };
 }
