@@ -172,6 +172,8 @@ export class Editor {
     const status = customer.status === "active" ? "deprecated" : "active";
     return {
       description: `make ${customer.name} ${status}`,
+      // What was taken out of it while it was deprecated must be gone by then: of an active customer nothing is deleted.
+      ...(this.stage === "production" && status === "active" ? { requires: before } : {}),
       after: replaced(before, { ...customer, status }),
     };
   }

@@ -114,6 +114,7 @@ export class SimulatedApi {
       send: async (request) => {
         life.assertAlive();
         for (let turns = random?.int(0, 3) ?? 0; turns > 0; turns -= 1) await nextTurn();
+        life.assertAlive();
         return this.#send(request, life);
       },
       close: () => Promise.resolve(),

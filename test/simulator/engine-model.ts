@@ -393,7 +393,7 @@ export class EngineCommand {
     this.#commit();
     try {
       const made = await work();
-      if (made.initErrors.length > 0) throw new Error(made.initErrors.join("; "));
+      if (type !== "deleting" && made.initErrors.length > 0) throw new Error(made.initErrors.join("; "));
       return made;
     } finally {
       if (!this.setting.life.isOver) {

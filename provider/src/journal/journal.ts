@@ -132,12 +132,17 @@ export function journalIn(store: Store): Journal {
     turn = next.catch(() => undefined);
     return next;
   };
+  /** After it, the store counts as left where this ended, which may be beyond what is known here: another may have written. */
   async function* streamed(): AsyncIterable<readonly Entry[]> {
-    yield* inSmallHeap(store.read());
+    try {
+      yield* inSmallHeap(store.read());
+    } finally {
+      current = undefined;
+    }
   }
   const entries = async (): Promise<Entry[]> => {
     const all: Entry[] = [];
-    for await (const some of inSmallHeap(store.read())) for (const entry of some) all.push(entry);
+    for await (const some of streamed()) for (const entry of some) all.push(entry);
     return all;
   };
   return {
