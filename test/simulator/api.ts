@@ -131,18 +131,26 @@ export class SimulatedApi {
     life.pass({ at: "request", moment: "before", operation, tenant });
     const carryOut = (): Answer => {
       request.isCarriedOut = true;
-      return matched === undefined ? this.#issueToken() : this.#answer(matched, { method, path, headers, body });
+      return matched === undefined
+        ? this.#issueToken()
+        : this.#answer(matched, { method, path, headers, body });
     };
     const answer = answerWith(this.#faults.take(operation, url.pathname, tenant), carryOut);
     life.pass({ at: "request", moment: "after", operation, tenant });
-    if (answer === undefined) throw new TenantManagementError("NO_ANSWER", `${url.host}: the connection was reset`);
+    if (answer === undefined)
+      throw new TenantManagementError("NO_ANSWER", `${url.host}: the connection was reset`);
     life.pass({ at: "request", moment: "answered", operation, tenant });
     return answer;
   }
 
   #answer(
     matched: MatchedOperation,
-    { method, path, headers, body }: { method: string; path: string; headers: Record<string, string>; body: string },
+    {
+      method,
+      path,
+      headers,
+      body,
+    }: { method: string; path: string; headers: Record<string, string>; body: string },
   ): Answer {
     const [tenantId, applicationId] = idsIn(path);
     if (method === "DELETE") this.watchDeletes(tenantId, applicationId);
@@ -163,7 +171,8 @@ export class SimulatedApi {
 }
 
 function idsIn(path: string): [tenantId: string, applicationId: string | undefined] {
-  const [, tenantId = "", applicationId] = /\/tenants\/([^/?]+)(?:\/applications\/([^/?]+))?/.exec(path) ?? [];
+  const [, tenantId = "", applicationId] =
+    /\/tenants\/([^/?]+)(?:\/applications\/([^/?]+))?/.exec(path) ?? [];
   return [tenantId, applicationId];
 }
 
@@ -177,7 +186,11 @@ function answerWith(fault: Fault | undefined, carryOut: () => Answer): HttpAnswe
       if (fault.carriedOut) carryOut();
       const message = "a fault was injected into the sandbox";
       const isBare = fault.status === 429 || fault.status === 204;
-      const answer = { status: fault.status, headers: fault.headers, ...(isBare ? {} : { body: { message } }) };
+      const answer = {
+        status: fault.status,
+        headers: fault.headers,
+        ...(isBare ? {} : { body: { message } }),
+      };
       return toHttp(answer, fault.body);
     }
     case "hang":

@@ -3,7 +3,12 @@ import type { Operation } from "../../sandbox/api";
 
 /** A place in the life of a command where it can be killed. */
 export type Passage =
-  | { at: "request"; moment: "before" | "after" | "answered"; operation: Operation; tenant: string | undefined }
+  | {
+      at: "request";
+      moment: "before" | "after" | "answered";
+      operation: Operation;
+      tenant: string | undefined;
+    }
   | { at: "journal"; moment: "before" | "torn" | "after"; written: readonly WrittenEvent[] }
   | { at: "checkpoint"; moment: "before" | "after" };
 

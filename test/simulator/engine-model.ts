@@ -79,7 +79,9 @@ export interface Registered {
 }
 
 /** A program, which asks for resources; it must not end before all of them are answered or have failed. */
-export type Program = (engine: Pick<EngineCommand, "register" | "registerOutputs" | "heldResources">) => Promise<void>;
+export type Program = (
+  engine: Pick<EngineCommand, "register" | "registerOutputs" | "heldResources">,
+) => Promise<void>;
 
 /** What a command works on. */
 export interface EngineSetting {
@@ -136,7 +138,9 @@ export class EngineCommand {
     if (this.#isStopped) return;
     await program(this);
     if (this.#isStopped || this.setting.isPreview) return;
-    await this.#deleteAll(this.#resources.filter((resource) => resource.delete || !this.#seen.has(resource.urn)));
+    await this.#deleteAll(
+      this.#resources.filter((resource) => resource.delete || !this.#seen.has(resource.urn)),
+    );
   }
 
   /** Reads all resources anew. */
@@ -218,7 +222,8 @@ export class EngineCommand {
       provider === undefined
         ? { inputs: wanted, failures: [] }
         : await provider.check(wire(old?.inputs ?? {}), wanted);
-    if (failures.length > 0) throw new Error(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
+    if (failures.length > 0)
+      throw new Error(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
     const next: StateResource = {
       urn,
       type,
@@ -236,8 +241,13 @@ export class EngineCommand {
     if (provider === undefined) return () => this.#same(old, next);
     if (old?.id === undefined && this.setting.isPreview) return () => Promise.resolve(next);
     if (old?.id === undefined) return () => this.#create(provider, next);
-    const { changes, replaces = [], deleteBeforeReplace } = await provider.diff(old.id, wire(old.outputs), wire(next.inputs));
-    if (this.setting.isPreview) return () => Promise.resolve(replaces.length > 0 ? { ...next, outputs: {} } : next);
+    const {
+      changes,
+      replaces = [],
+      deleteBeforeReplace,
+    } = await provider.diff(old.id, wire(old.outputs), wire(next.inputs));
+    if (this.setting.isPreview)
+      return () => Promise.resolve(replaces.length > 0 ? { ...next, outputs: {} } : next);
     if (replaces.length > 0) {
       if (deleteBeforeReplace === true) return () => this.#deleteThenCreate(provider, old, next);
       return () => this.#create(provider, next, old);
@@ -278,7 +288,11 @@ export class EngineCommand {
   }
 
   /** @param replaced is marked to be deleted once the other is made */
-  async #create(provider: ResourceProvider, next: StateResource, replaced?: StateResource): Promise<StateResource> {
+  async #create(
+    provider: ResourceProvider,
+    next: StateResource,
+    replaced?: StateResource,
+  ): Promise<StateResource> {
     const { id: _id, ...unmade } = next;
     return this.#pendingWhile("creating", { ...unmade, outputs: {} }, async () => {
       const made = await Promise.resolve(provider.create(wire(next.inputs))).then(
@@ -308,8 +322,13 @@ export class EngineCommand {
   }
 
   /** What depends on it goes first, and is made again when the program comes to it. */
-  async #deleteThenCreate(provider: ResourceProvider, old: StateResource, next: StateResource): Promise<StateResource> {
-    for (const resource of this.#inDeletionOrder([old, ...this.#dependentsOf(old)])) await this.#delete(resource);
+  async #deleteThenCreate(
+    provider: ResourceProvider,
+    old: StateResource,
+    next: StateResource,
+  ): Promise<StateResource> {
+    for (const resource of this.#inDeletionOrder([old, ...this.#dependentsOf(old)]))
+      await this.#delete(resource);
     return this.#create(provider, next);
   }
 
@@ -449,5 +468,10 @@ function assertNoUndefined(value: unknown): void {
 function partlyMade(error: unknown, next: StateResource): StateResource {
   const { id, properties, reasons } = error as { id?: unknown; properties?: Properties; reasons?: string[] };
   if (typeof id !== "string" || properties === undefined) throw error;
-  return { ...next, id, outputs: asOutputs(properties, next.inputs), initErrors: reasons ?? ["made in part"] };
+  return {
+    ...next,
+    id,
+    outputs: asOutputs(properties, next.inputs),
+    initErrors: reasons ?? ["made in part"],
+  };
 }

@@ -27,18 +27,28 @@ export function existingIn(stack: SimulatedStack): Record<string, string[]> {
  * Asserts that the vendor holds exactly what the state holds and what was handed over, that this is what is declared,
  * and that each application's secret holds its credential.
  */
-export function assertConsistent(stack: SimulatedStack, declaration: Declaration, released: ReleasedCustomers): void {
+export function assertConsistent(
+  stack: SimulatedStack,
+  declaration: Declaration,
+  released: ReleasedCustomers,
+): void {
   assertUntouched(stack, released);
   const tenants = stack.api.tenants().filter(({ name }) => !released.has(name));
   const heldTenants = heldIds(stack, tenantType);
   const heldApplications = heldApplicationsOf(stack);
-  const isOf = new Set(tenants.flatMap(({ applications }) => applications.map(({ applicationId }) => applicationId)));
+  const isOf = new Set(
+    tenants.flatMap(({ applications }) => applications.map(({ applicationId }) => applicationId)),
+  );
   assert.deepEqual(
     sorted(tenants.map(({ tenantId }) => tenantId)),
     sorted(heldTenants.values()),
     "the tenants at the vendor are not those in the state",
   );
-  assert.deepEqual(sorted(isOf), sorted(heldApplications.values()), "the applications at the vendor are not those in the state");
+  assert.deepEqual(
+    sorted(isOf),
+    sorted(heldApplications.values()),
+    "the applications at the vendor are not those in the state",
+  );
   assert.deepEqual(
     sorted(tenants.map(({ name }) => name)),
     sorted(ownedOf(declaration).map(({ name }) => name)),
@@ -72,7 +82,8 @@ export function assertConsistent(stack: SimulatedStack, declaration: Declaration
         [applicationId, clientId, stack.api.clientSecretOf(tenantId, applicationId), keyId],
         `the secret of ${slot} does not hold its credential`,
       );
-      if (keyId !== undefined) assert.equal(typeof stored["private_key"], "string", `${slot} has no private key`);
+      if (keyId !== undefined)
+        assert.equal(typeof stored["private_key"], "string", `${slot} has no private key`);
     }
   }
 }
@@ -85,7 +96,10 @@ export async function assertAllNamed(stack: SimulatedStack, released: ReleasedCu
   const ids = stack.api
     .tenants()
     .filter(({ name }) => !released.has(name))
-    .flatMap(({ tenantId, applications }) => [tenantId, ...applications.map(({ applicationId }) => applicationId)]);
+    .flatMap(({ tenantId, applications }) => [
+      tenantId,
+      ...applications.map(({ applicationId }) => applicationId),
+    ]);
   const unnamed = ids.filter((id) => !held.has(id) && !said.includes(id));
   assert.deepEqual(unnamed, [], "reconcile does not name what no state holds");
 }
@@ -135,7 +149,8 @@ export function assertDestroyed(stack: SimulatedStack, released: ReleasedCustome
 
 /** Asserts that the record holds no credential. */
 export function assertNoCredentials(stack: SimulatedStack): void {
-  for (const secret of stack.api.secrets) assert.ok(!stack.journal.text.includes(secret), "a secret is in the journal");
+  for (const secret of stack.api.secrets)
+    assert.ok(!stack.journal.text.includes(secret), "a secret is in the journal");
   assert.ok(!stack.journal.text.includes("PRIVATE KEY"), "a private key is in the journal");
   for (const text of stack.printed)
     for (const secret of stack.api.secrets) assert.ok(!text.includes(secret), "a secret was printed");
@@ -159,7 +174,10 @@ export function assertMayBeDeleted(
   const [name] = [...held].find(([, id]) => id === applicationId) ?? [];
   if (name === undefined || !slotsOf(declaration).has(slotOfName(name))) return;
   const hasSuccessor = [...held].some(
-    ([other, id]) => other !== name && slotOfName(other) === slotOfName(name) && tenant.applications.some((there) => there.applicationId === id),
+    ([other, id]) =>
+      other !== name &&
+      slotOfName(other) === slotOfName(name) &&
+      tenant.applications.some((there) => there.applicationId === id),
   );
   if (!hasSuccessor) throw new Error(`the only application of ${name}, which is declared, was deleted`);
 }

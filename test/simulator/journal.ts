@@ -51,7 +51,12 @@ export class JournalFile {
   }
 
   #write(entries: readonly EventEntry[], life: CommandLife): void {
-    const written = entries.map(({ event: { event, operation, type, slot } }) => ({ event, operation, type, slot }));
+    const written = entries.map(({ event: { event, operation, type, slot } }) => ({
+      event,
+      operation,
+      type,
+      slot,
+    }));
     life.pass({ at: "journal", moment: "before", written });
     const first = entries[0]?.text ?? "";
     try {

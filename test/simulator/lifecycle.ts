@@ -91,7 +91,11 @@ class SimulatedLifecycle {
     };
   }
 
-  static async begin(plan: LifecyclePlan, tally: Tally, options: SimulationChoice): Promise<SimulatedLifecycle> {
+  static async begin(
+    plan: LifecyclePlan,
+    tally: Tally,
+    options: SimulationChoice,
+  ): Promise<SimulatedLifecycle> {
     const random = new Random(plan.seed ^ drawnApart ^ Math.imul(plan.index, 0x9e3779b1), 0);
     const stack = await SimulatedStack.create({
       stage: plan.stage,
@@ -194,7 +198,8 @@ class SimulatedLifecycle {
     try {
       if (step.kind === "kill") await this.#kill(step);
       else {
-        const life = step.kind === "interrupt" ? new CommandLife(undefined, atRequest(step.nth)) : new CommandLife();
+        const life =
+          step.kind === "interrupt" ? new CommandLife(undefined, atRequest(step.nth)) : new CommandLife();
         if (step.kind === "interrupt") this.tally.interrupts += 1;
         await this.#command(step.command, step.declaration, life);
       }
@@ -221,7 +226,12 @@ class SimulatedLifecycle {
     if (command !== "destroy") this.#declaration = declaration;
     const nowMs = this.#nowMs;
     if (command === "up" && this.random.chance(15)) await this.#preview(declaration);
-    const result = await this.stack.run({ command, declaration, nowMs, ...(life === undefined ? {} : { life }) });
+    const result = await this.stack.run({
+      command,
+      declaration,
+      nowMs,
+      ...(life === undefined ? {} : { life }),
+    });
     this.tally.commands += 1;
     this.taken.push(`  ${command}: ${result.end}`);
     if (this.#forbidden !== undefined) throw this.#forbidden;
@@ -236,7 +246,11 @@ class SimulatedLifecycle {
   async #preview(declaration: Declaration): Promise<void> {
     const before = [this.stack.api.requests.length, this.stack.journal.text];
     await this.stack.run({ command: "preview", declaration, nowMs: this.#nowMs });
-    assert.deepEqual([this.stack.api.requests.length, this.stack.journal.text], before, "a preview changed something");
+    assert.deepEqual(
+      [this.stack.api.requests.length, this.stack.journal.text],
+      before,
+      "a preview changed something",
+    );
   }
 
   /** Provisions a declaration without any trouble, doing no more than what the messages say. */
@@ -303,7 +317,12 @@ function atRequest(nth: number): (passage: Passage) => boolean {
  * Finds the place at which a step is killed. What comes after an answer is drawn by the plan's delay: the answer is lost,
  * or arrives and is not recorded, or is recorded and not saved.
  */
-function killingAt({ boundary: { operation, moment }, nth, delayMs, tenant }: KillStep): (passage: Passage) => boolean {
+function killingAt({
+  boundary: { operation, moment },
+  nth,
+  delayMs,
+  tenant,
+}: KillStep): (passage: Passage) => boolean {
   const wanted = recordedAs[operation];
   let seen = 0;
   let isAnswered = false;
@@ -337,4 +356,3 @@ function isPlaceAfterAnswer(passage: Passage, delayMs: number): boolean {
   if (delayMs < 34) return passage.at === "journal" && passage.moment === "after";
   return passage.at === "checkpoint" && passage.moment === "before";
 }
-

@@ -102,7 +102,9 @@ class ProgramOfRun {
       });
       announced.set(customer, recording.intent.id);
     }
-    const customers = provided.map((customer) => this.#customer(customer, plans, announced.get(customer.name)));
+    const customers = provided.map((customer) =>
+      this.#customer(customer, plans, announced.get(customer.name)),
+    );
     const released = configuration.customers
       .filter(({ status }) => status === "released")
       .map(({ name }) => this.#released(name));
@@ -112,7 +114,9 @@ class ProgramOfRun {
   }
 
   #freeSecrets({ name, applications }: CustomerConfiguration): void {
-    const heldNames = this.#held.flatMap(({ type, outputs }) => (type === secretType ? [outputs["name"]] : []));
+    const heldNames = this.#held.flatMap(({ type, outputs }) =>
+      type === secretType ? [outputs["name"]] : [],
+    );
     for (const application of applications) {
       const wanted = this.#secretName(name, application);
       if (!heldNames.includes(wanted)) this.setting.freeSecret(wanted);
@@ -180,18 +184,28 @@ class ProgramOfRun {
       const current = await this.#generation(held, plan.current, versions);
       if (!stageTable[stage].isProtected) return;
       const kept = [tenantUrn, (await secret).urn, ...[...retired, current].flatMap(({ urns }) => urns)];
-      const safeguard = await this.#register({ type: safeguardType, name: slot, parent, protect, dependencies: kept });
+      const safeguard = await this.#register({
+        type: safeguardType,
+        name: slot,
+        parent,
+        protect,
+        dependencies: kept,
+      });
       this.engine.registerOutputs(safeguard.urn, { isActive: protect });
     });
     await Promise.all(made);
     if (this.setting.isPreview || !(await this.#isDone(intent))) return;
-    this.engine.registerOutputs(parent, { [declaredOutput]: toDeclared(customer, configuration.secretPrefix) });
+    this.engine.registerOutputs(parent, {
+      [declaredOutput]: toDeclared(customer, configuration.secretPrefix),
+    });
   }
 
   async #isDone(intent: string | undefined): Promise<boolean> {
     if (intent === undefined) return true;
     const events = await this.setting.record.journal.read();
-    return events.some((event) => event.event === "result" && event.intent === intent && event.outcome === "changed");
+    return events.some(
+      (event) => event.event === "result" && event.intent === intent && event.outcome === "changed",
+    );
   }
 
   async #generation(
@@ -250,7 +264,12 @@ class ProgramOfRun {
       name,
       ...unchanging("secretId", "secretString"),
       retainOnDelete: true,
-      dependencies: [secret.urn, application.urn, ...(pair === undefined ? [] : [pair.urn]), ...(before ?? [])],
+      dependencies: [
+        secret.urn,
+        application.urn,
+        ...(pair === undefined ? [] : [pair.urn]),
+        ...(before ?? []),
+      ],
       inputs: {
         secretId: secret.outputs["name"] ?? unknown,
         secretString: this.#storedValue(application.outputs, pair?.outputs),
@@ -259,14 +278,16 @@ class ProgramOfRun {
     if (component !== undefined && !this.setting.isPreview) {
       const { versionId } = version.outputs;
       const stored = held?.stored;
-      const storedAt = stored?.versionId === versionId ? stored?.storedAt : new Date(this.setting.nowMs).toISOString();
+      const storedAt =
+        stored?.versionId === versionId ? stored?.storedAt : new Date(this.setting.nowMs).toISOString();
       this.engine.registerOutputs(component.urn, { storedAt, versionId });
     }
     return { urns: [...urns, version.urn], version: version.urn };
   }
 
   #storedValue(application: Properties, key: Properties | undefined): string {
-    const { applicationId, clientId, tenantId, authMethod, clientSecret, keyId, tokenUrl, scopes, cell } = application;
+    const { applicationId, clientId, tenantId, authMethod, clientSecret, keyId, tokenUrl, scopes, cell } =
+      application;
     if (this.setting.isPreview && clientId === undefined) return unknown;
     const credentials =
       authMethod === "CLIENT_SECRET"

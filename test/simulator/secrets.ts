@@ -42,7 +42,9 @@ export class SimulatedSecrets {
   asAws(): Aws {
     const send = ({ input }: { input: { SecretId: string } }): Promise<object> => {
       const value = this.valueOf(input.SecretId);
-      const missing = Object.assign(new Error("there is no such secret"), { name: "ResourceNotFoundException" });
+      const missing = Object.assign(new Error("there is no such secret"), {
+        name: "ResourceNotFoundException",
+      });
       return value === undefined ? Promise.reject(missing) : Promise.resolve({ SecretString: value });
     };
     return { open: () => ({ send }) } as unknown as Aws;
@@ -68,7 +70,8 @@ export class SimulatedSecrets {
         const secret = this.#secrets.get(id);
         if (secret !== undefined) secret.isDeleted = true;
       },
-      read: (id, props) => (this.#secrets.get(id)?.isDeleted === false ? { id, props } : { id: "", props: {} }),
+      read: (id, props) =>
+        this.#secrets.get(id)?.isDeleted === false ? { id, props } : { id: "", props: {} },
     };
   }
 
@@ -82,7 +85,8 @@ export class SimulatedSecrets {
       create: (inputs) => {
         const secretId = String(inputs["secretId"]);
         const secret = this.#secrets.get(secretId);
-        if (secret === undefined || secret.isDeleted) throw new Error(`ResourceNotFoundException: ${secretId}`);
+        if (secret === undefined || secret.isDeleted)
+          throw new Error(`ResourceNotFoundException: ${secretId}`);
         const versionId = randomUUID();
         secret.versions.push({ versionId, value: String(inputs["secretString"]) });
         life.pass({ at: "checkpoint", moment: "before" });

@@ -109,7 +109,12 @@ export class SimulatedStack {
   }
 
   /** Runs a command of the engine to its end, or until it is killed. */
-  async run({ command, declaration, nowMs, life = new CommandLife() }: CommandOptions): Promise<CommandResult> {
+  async run({
+    command,
+    declaration,
+    nowMs,
+    life = new CommandLife(),
+  }: CommandOptions): Promise<CommandResult> {
     const environment = environmentAt(nowMs);
     const values = this.#values(declaration);
     const configuration = configurationOf(declaration, values);
