@@ -151,9 +151,11 @@ export class Editor {
 
   /** Begins to rotate an application, or ends it. */
   changeRotation(before: Declaration): Edit | undefined {
-    return this.#changeApplication(before, ({ rotation, ...application }) =>
+    const edit = this.#changeApplication(before, ({ rotation, ...application }) =>
       rotation === undefined ? { ...application, rotation: this.#rotation() } : application,
     );
+    // A change that is rotated in is the next generation's: what a lost create of this one has made, nobody looks for then.
+    return edit === undefined ? undefined : { ...edit, requires: before };
   }
 
   changeTags(before: Declaration): Edit | undefined {

@@ -28,7 +28,8 @@ export interface SimulatedRequest {
   operation: Operation;
   tenant: string | undefined;
   path: string;
-  isCarriedOut: boolean;
+  /** Whether it counted for faults. */
+  isCounted: boolean;
 }
 
 /** What is asked before a delete is carried out. */
@@ -40,6 +41,8 @@ export type DeleteWatch = (tenantId: string, applicationId: string | undefined) 
  */
 export class SimulatedApi {
   readonly requests: SimulatedRequest[] = [];
+  /** Whether no fault happens for now, and no request counts for one. */
+  isCalm = false;
   /** The client secrets that went out. */
   readonly secrets = new Set<string>();
   /** Is told of each delete before it is carried out. */
@@ -126,16 +129,15 @@ export class SimulatedApi {
     const matched = url.href === tokenUrl ? undefined : this.contract.match(method, path);
     const operation = matched?.operation ?? "token";
     const tenant = matched === undefined ? undefined : this.#management.tenantOf({ url: path, body });
-    const request: SimulatedRequest = { operation, tenant, path, isCarriedOut: false };
-    this.requests.push(request);
+    this.requests.push({ operation, tenant, path, isCounted: !this.isCalm });
     life.pass({ at: "request", moment: "before", operation, tenant });
     const carryOut = (): Answer => {
-      request.isCarriedOut = true;
       return matched === undefined
         ? this.#issueToken()
         : this.#answer(matched, { method, path, headers, body });
     };
-    const answer = answerWith(this.#faults.take(operation, url.pathname, tenant), carryOut);
+    const fault = this.isCalm ? undefined : this.#faults.take(operation, url.pathname, tenant);
+    const answer = answerWith(fault, carryOut);
     life.pass({ at: "request", moment: "after", operation, tenant });
     if (answer === undefined)
       throw new TenantManagementError("NO_ANSWER", `${url.host}: the connection was reset`);

@@ -1,4 +1,5 @@
 import type { Properties } from "../../provider/src/dynamic/engine/inputs";
+import { tenantApplicationType } from "../../provider/src/names/resource-types";
 import type { Random } from "../fuzz/random";
 import { type CommandLife, Killed } from "./command-life";
 import { Places } from "./places";
@@ -91,6 +92,8 @@ export interface EngineSetting {
   life: CommandLife;
   /** Checks and compares only. */
   isPreview: boolean;
+  /** The names of the applications that it is told to replace (`--replace`): they are not compared. */
+  replaced?: ReadonlySet<string>;
   providerOf: (type: string) => ResourceProvider | undefined;
   /** The most steps at once. */
   parallelism: number;
@@ -241,6 +244,8 @@ export class EngineCommand {
     if (provider === undefined) return () => this.#same(old, next);
     if (old?.id === undefined && this.setting.isPreview) return () => Promise.resolve(next);
     if (old?.id === undefined) return () => this.#create(provider, next);
+    if (type === tenantApplicationType && this.setting.replaced?.has(name) === true)
+      return () => this.#create(provider, next, old);
     const {
       changes,
       replaces = [],

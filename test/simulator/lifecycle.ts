@@ -1,12 +1,14 @@
 import { strict as assert } from "node:assert";
 
 import { forgetCredentials } from "../../provider/src/client/redaction";
-import { boundaryName, recordedAs } from "../fuzz/boundaries";
+import { tenantApplicationType } from "../../provider/src/names/resource-types";
+import { boundaryName } from "../fuzz/boundaries";
 import { type Declaration, overlapDays } from "../fuzz/declared";
 import { describeStep, type KillStep, type LifecyclePlan, type Step } from "../fuzz/plan";
 import { Random } from "../fuzz/random";
 import type { Tally } from "../fuzz/tally";
 import { CommandLife, type Passage } from "./command-life";
+import { causeFaults, type RequestFault } from "./faults";
 import {
   assertAllNamed,
   assertConsistent,
@@ -17,6 +19,7 @@ import {
   existingIn,
   hasOneGenerationEach,
 } from "./invariants";
+import { killAt } from "./kills";
 import { reconcileAndFix } from "./reconcile";
 import { type CommandOptions, type CommandResult, type Sabotage, SimulatedStack } from "./stack";
 
@@ -66,6 +69,10 @@ export interface SimulationChoice {
   /** The most steps of the engine at once; default: drawn by the seed, 1 to 4. */
   parallelism?: number;
   sabotage?: Sabotage;
+  /** Happen in the steps, whichever they come in, beside what the plan says. */
+  faults?: readonly RequestFault[];
+  /** Is given the stack when its steps are over, and nothing is repaired yet. */
+  onRepair?: (stack: SimulatedStack) => void;
   /** Is given the stack when it is repaired, and before it is destroyed. */
   onRepaired?: (stack: SimulatedStack) => void;
 }
@@ -76,6 +83,7 @@ const drawnApart = 0x51a7;
 class SimulatedLifecycle {
   readonly taken: string[] = [];
   readonly #released = new Map<string, string[]>();
+  readonly #isKilledAt: (passage: Passage) => boolean;
   #nowMs = firstDayMs;
   #declaration: Declaration = [];
 
@@ -86,6 +94,7 @@ class SimulatedLifecycle {
     private readonly random: Random,
     private readonly options: SimulationChoice,
   ) {
+    this.#isKilledAt = causeFaults(stack.api, options.faults ?? []);
     stack.api.watchDeletes = (tenantId, applicationId) => {
       this.#assertMayBeDeleted(tenantId, applicationId);
     };
@@ -117,6 +126,8 @@ class SimulatedLifecycle {
       this.#noteReleased(step.declaration);
       await this.#take(step);
     }
+    stack.api.clearFaults();
+    this.options.onRepair?.(stack);
     if (plan.isReconciled) await assertAllNamed(stack, this.#released);
     this.taken.push("repair");
     this.#setDay(plan.day);
@@ -126,6 +137,7 @@ class SimulatedLifecycle {
       await this.#outlastOverlaps();
     }
     assertConsistent(stack, plan.declaration, this.#released);
+    if (this.random.chance(15)) await this.#replaceOne();
     await this.#assertQuiet();
     this.options.onRepaired?.(stack);
     this.taken.push("destroy");
@@ -201,16 +213,19 @@ class SimulatedLifecycle {
         const life =
           step.kind === "interrupt" ? new CommandLife(undefined, atRequest(step.nth)) : new CommandLife();
         if (step.kind === "interrupt") this.tally.interrupts += 1;
-        await this.#command(step.command, step.declaration, life);
+        await this.#command(step.command, step.declaration, { life });
       }
     } finally {
-      api.clearFaults();
+      if (this.options.faults === undefined) api.clearFaults();
     }
   }
 
   async #kill(step: KillStep): Promise<void> {
-    const life = new CommandLife(killingAt(step));
-    const { end } = await this.#command(step.command, step.declaration, life);
+    const { nth, delayMs, tenant } = step;
+    const isKilledAt = killAt({ ...step.boundary, nth, delayMs, tenant });
+    const { end } = await this.#command(step.command, step.declaration, {
+      life: new CommandLife(isKilledAt),
+    });
     if (end === "killed") this.tally.killed(step.boundary);
     else {
       this.tally.missedKills += 1;
@@ -221,7 +236,7 @@ class SimulatedLifecycle {
   async #command(
     command: CommandOptions["command"],
     declaration: Declaration,
-    life?: CommandLife,
+    more: Pick<CommandOptions, "life" | "replaced"> = {},
   ): Promise<CommandResult> {
     if (command !== "destroy") this.#declaration = declaration;
     const nowMs = this.#nowMs;
@@ -230,7 +245,7 @@ class SimulatedLifecycle {
       command,
       declaration,
       nowMs,
-      ...(life === undefined ? {} : { life }),
+      ...more,
     });
     this.tally.commands += 1;
     this.taken.push(`  ${command}: ${result.end}`);
@@ -255,6 +270,15 @@ class SimulatedLifecycle {
 
   /** Provisions a declaration without any trouble, doing no more than what the messages say. */
   async #settle(declaration: Declaration): Promise<void> {
+    this.stack.api.isCalm = true;
+    try {
+      await this.#provision(declaration);
+    } finally {
+      this.stack.api.isCalm = false;
+    }
+  }
+
+  async #provision(declaration: Declaration): Promise<void> {
     let result = await this.#command("up", declaration);
     if (result.end !== "succeeded") {
       await this.#doAsTold(result);
@@ -275,6 +299,7 @@ class SimulatedLifecycle {
       await reconcileAndFix(this.stack);
       return;
     }
+    if (said.includes("Run `pulumi up` once more")) return;
     assert.ok(
       said.includes("pulumi config set tenants:replaceLostApplications true"),
       `an up without any trouble failed: ${said}`,
@@ -282,6 +307,20 @@ class SimulatedLifecycle {
     this.taken.push("  as told: tenants:replaceLostApplications true");
     this.tally.lostApplications += 1;
     this.stack.replaceLostApplications();
+  }
+
+  /** The engine is told to replace an application (`up --replace`), and compares nothing of it. */
+  async #replaceOne(): Promise<void> {
+    const { stack, plan } = this;
+    const isReleased = (name: string): boolean => this.#released.has(name.split("/")[0] ?? "");
+    const one = stack.checkpoint.resources.find(
+      ({ type, name }) => type === tenantApplicationType && !isReleased(name),
+    );
+    if (one === undefined) return;
+    this.taken.push(`up --replace ${one.name}`);
+    const { end } = await this.#command("up", plan.declaration, { replaced: new Set([one.name]) });
+    assert.equal(end, "succeeded", "an up --replace failed");
+    assertConsistent(stack, plan.declaration, this.#released);
   }
 
   /** One more `up` changes nothing and sends nothing. */
@@ -313,46 +352,13 @@ function atRequest(nth: number): (passage: Passage) => boolean {
   return (passage) => passage.at === "request" && passage.moment === "before" && (seen += 1) === nth;
 }
 
-/**
- * Finds the place at which a step is killed. What comes after an answer is drawn by the plan's delay: the answer is lost,
- * or arrives and is not recorded, or is recorded and not saved.
- */
-function killingAt({
-  boundary: { operation, moment },
-  nth,
-  delayMs,
-  tenant,
-}: KillStep): (passage: Passage) => boolean {
-  const wanted = recordedAs[operation];
-  let seen = 0;
-  let isAnswered = false;
-  return (passage) => {
-    if (moment === "recorded") {
-      if (passage.at !== "journal" || passage.moment !== "after") return false;
-      seen += passage.written.filter(
-        (event) =>
-          event.event === "intent" &&
-          event.operation === wanted?.operation &&
-          event.type === wanted.type &&
-          (tenant === undefined || event.slot.split("/")[0] === tenant),
-      ).length;
-      return seen >= nth;
-    }
-    if (isAnswered) return isPlaceAfterAnswer(passage, delayMs);
-    if (passage.at !== "request" || passage.operation !== operation) return false;
-    if (tenant !== undefined && passage.tenant !== tenant) return false;
-    if (passage.moment === "before") seen += 1;
-    if (seen < nth) return false;
-    if (moment !== "answered") return passage.moment === moment;
-    if (passage.moment !== "answered") return false;
-    isAnswered = true;
-    return wanted === undefined || delayMs < 10;
-  };
-}
-
-function isPlaceAfterAnswer(passage: Passage, delayMs: number): boolean {
-  if (delayMs < 18) return passage.at === "journal" && passage.moment === "before";
-  if (delayMs < 26) return passage.at === "journal" && passage.moment === "torn";
-  if (delayMs < 34) return passage.at === "journal" && passage.moment === "after";
-  return passage.at === "checkpoint" && passage.moment === "before";
+/** Writes a finding as people read it, with the command that repeats it. */
+export function describeFinding({ seed, index, steps, violated, evidence }: Finding): string {
+  return [
+    `Lifecycle ${index} of seed ${seed}: ${violated}`,
+    "Steps:",
+    ...steps.map((step) => `  ${step}`),
+    evidence,
+    `Repeat it: npm run simulate -- --seed ${seed} --only ${index}`,
+  ].join("\n");
 }

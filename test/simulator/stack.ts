@@ -48,6 +48,8 @@ export interface CommandOptions {
   /** The time by which credentials age, in milliseconds since 1970. */
   nowMs: number;
   life?: CommandLife;
+  /** The applications that it is told to replace. */
+  replaced?: ReadonlySet<string>;
 }
 
 /** How a command ended. */
@@ -114,6 +116,7 @@ export class SimulatedStack {
     declaration,
     nowMs,
     life = new CommandLife(),
+    replaced,
   }: CommandOptions): Promise<CommandResult> {
     const environment = environmentAt(nowMs);
     const values = this.#values(declaration);
@@ -127,6 +130,7 @@ export class SimulatedStack {
       },
       life,
       isPreview,
+      ...(replaced === undefined ? {} : { replaced }),
       providerOf: this.#providers(values, environment, life, command === "destroy" || command === "refresh"),
       parallelism: this.options.parallelism,
       random: this.options.random,

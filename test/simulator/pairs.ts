@@ -1,0 +1,112 @@
+import type { Declaration, DeclaredApplication } from "../fuzz/declared";
+import type { LifecyclePlan, RunStep } from "../fuzz/plan";
+import { Tally } from "../fuzz/tally";
+import { allFaultKinds, describeFault, type RequestFault, namesOf, type RequestName } from "./faults";
+import { type Finding, simulateLifecycle } from "./lifecycle";
+
+const both = ["documents.submissions.read", "documents.submissions.write"] as const;
+const ingest: DeclaredApplication = {
+  cell: "eu-1",
+  purpose: "ingest",
+  scopes: [...both],
+  authMethod: "CLIENT_SECRET",
+};
+const report: DeclaredApplication = { cell: "eu-1", purpose: "report", scopes: [both[0]], authMethod: "EC" };
+const acme = { name: "acme", customerId: "CRM-1", status: "active", applications: [ingest] } as const;
+const globex = { name: "globex", customerId: "CRM-2", status: "active", applications: [report] } as const;
+
+/** Two customers are created; one is replaced in part, the other rotated; then one goes. */
+const declarations: Declaration[] = [
+  [
+    { ...acme, applications: [ingest] },
+    { ...globex, applications: [report] },
+  ],
+  [
+    { ...acme, applications: [{ ...ingest, scopes: [both[0]] }] },
+    { ...globex, applications: [{ ...report, authMethod: "CLIENT_SECRET" }] },
+  ],
+  [{ ...acme, applications: [{ ...ingest, scopes: [both[0]] }] }],
+];
+
+/** The lifecycle in which every pair of faults is tried, in one serial order. */
+export function planOfTwoCustomers(replacesLostApplications: boolean): LifecyclePlan {
+  const steps = declarations.map((declaration, index): RunStep => ({
+    kind: "run",
+    command: index === 1 ? "up --refresh" : "up",
+    day: 0,
+    declaration,
+    // What is let go while a create of it may be lost is nobody's to find again.
+    ...(index === 2 ? { settledFirst: declarations[1] ?? [] } : {}),
+    edits: [],
+    trouble: { faults: [], settings: {}, revokesTokens: false },
+  }));
+  const [last = []] = declarations.slice(-1);
+  return {
+    seed: 0,
+    index: 0,
+    stage: "testing",
+    replacesLostApplications,
+    steps,
+    declaration: last,
+    day: 0,
+    isRotated: false,
+    isReconciled: true,
+  };
+}
+
+/** What came of a pair, or of one fault alone. */
+export interface TriedFaults {
+  faults: readonly RequestFault[];
+  finding: Finding | undefined;
+}
+
+/**
+ * Tries each fault alone, and each with every fault of a request that comes after it, be it one that only the first fault
+ * has led to.
+ *
+ * @param isWanted tells of each by its number, from 0, whether it is tried
+ */
+export async function* tryPairs(
+  isWanted: (number: number) => boolean,
+  replacesLostApplications: boolean,
+): AsyncIterable<TriedFaults> {
+  const plan = planOfTwoCustomers(replacesLostApplications);
+  let number = 0;
+  const requestsOf = async (faults: readonly RequestFault[]): Promise<[TriedFaults, RequestName[]]> => {
+    let names: RequestName[] = [];
+    const finding = await simulateLifecycle(plan, new Tally(), {
+      parallelism: 1,
+      faults,
+      onRepair: ({ api }) => {
+        names = namesOf(api.requests);
+      },
+    });
+    return [{ faults, finding }, names];
+  };
+  const [, baseline] = await requestsOf([]);
+  for (const request of baseline) {
+    for (const fault of allFaultKinds) {
+      const first: RequestFault = { ...request, fault };
+      const [tried, names] = await requestsOf([first]);
+      yield tried;
+      const place = names.findIndex((name) => isSame(name, request));
+      for (const later of names.slice(place + 1)) {
+        for (const second of allFaultKinds) {
+          number += 1;
+          if (!isWanted(number - 1)) continue;
+          const [pair] = await requestsOf([first, { ...later, fault: second }]);
+          yield pair;
+        }
+      }
+    }
+  }
+}
+
+function isSame(one: RequestName, other: RequestName): boolean {
+  return one.operation === other.operation && one.tenant === other.tenant && one.nth === other.nth;
+}
+
+/** Describes what was tried in one line. */
+export function describeTried({ faults }: TriedFaults): string {
+  return faults.map(describeFault).join("; then ");
+}
