@@ -49,6 +49,7 @@ export class SimulatedApi {
   watchDeletes: DeleteWatch = () => undefined;
   readonly #tenants: Tenants;
   readonly #tokens = new AccessTokens();
+  readonly #organizationClient = Object.create(null) as OrganizationClient;
   readonly #management: TenantManagement;
   #faults = new FaultPlan();
 
@@ -82,7 +83,7 @@ export class SimulatedApi {
       journal: new Journal(),
       faults: this.#faults,
       tenants: this.#tenants,
-      organizationClient: {} as OrganizationClient,
+      organizationClient: this.#organizationClient,
       tokens: [],
       secrets: this.secrets,
       applySettings: () => undefined,
@@ -214,7 +215,7 @@ function toHttp({ status, headers = {}, body }: Answer, text?: string): HttpAnsw
   const named = Object.entries({ "content-type": "application/json", ...headers });
   return {
     status,
-    headers: Object.fromEntries(named.map(([name, value]) => [name.toLowerCase(), String(value)])),
+    headers: Object.fromEntries(named.map(([name, value]) => [name.toLowerCase(), value])),
     body: payload,
   };
 }

@@ -140,7 +140,7 @@ export class EngineCommand {
     if (isRefreshing) await this.refresh();
     if (this.#isStopped) return;
     await program(this);
-    if (this.#isStopped || this.setting.isPreview) return;
+    if (this.#hasStopped() || this.setting.isPreview) return;
     await this.#deleteAll(
       this.#resources.filter((resource) => resource.delete || !this.#seen.has(resource.urn)),
     );
@@ -189,6 +189,11 @@ export class EngineCommand {
 
   get #isStopped(): boolean {
     return this.failures.length > 0 || this.setting.life.isInterrupted;
+  }
+
+  /** Asked once more: what was waited for may have failed. */
+  #hasStopped(): boolean {
+    return this.#isStopped;
   }
 
   #find(urn: string): StateResource | undefined {
@@ -298,7 +303,9 @@ export class EngineCommand {
     next: StateResource,
     replaced?: StateResource,
   ): Promise<StateResource> {
-    const { id: _id, ...unmade } = next;
+    const unmade = Object.fromEntries(
+      Object.entries(next).filter(([key]) => key !== "id"),
+    ) as unknown as StateResource;
     return this.#pendingWhile("creating", { ...unmade, outputs: {} }, async () => {
       const made = await Promise.resolve(provider.create(wire(next.inputs))).then(
         ({ id, outs }) => ({ ...next, id, outputs: asOutputs(outs, next.inputs) }),

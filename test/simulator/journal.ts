@@ -32,7 +32,7 @@ export class JournalFile {
         this.#write(entries, life);
         leftAt = mark();
       },
-      read: async function* (this: void): AsyncIterable<readonly Entry[]> {
+      read: async function* (): AsyncIterable<readonly Entry[]> {
         await Promise.resolve();
         life.assertAlive();
         leftAt = mark();

@@ -174,10 +174,10 @@ class SimulatedLifecycle {
     try {
       assertMayBeDeleted(this.stack, this.#declaration, tenantId, applicationId);
     } catch (error) {
-      this.#forbidden ??= error;
+      this.#forbidden ??= error instanceof Error ? error : new Error(String(error));
     }
   }
-  #forbidden: unknown;
+  #forbidden: Error | undefined;
 
   #noteReleased(declaration: Declaration): void {
     const existing = existingIn(this.stack);
@@ -211,7 +211,9 @@ class SimulatedLifecycle {
       if (step.kind === "kill") await this.#kill(step);
       else {
         const life =
-          step.kind === "interrupt" ? new CommandLife(undefined, atRequest(step.nth)) : new CommandLife();
+          step.kind === "interrupt"
+            ? new CommandLife(undefined, atRequest(step.nth))
+            : new CommandLife(this.#isKilledAt);
         if (step.kind === "interrupt") this.tally.interrupts += 1;
         await this.#command(step.command, step.declaration, { life });
       }

@@ -83,7 +83,7 @@ async function simulatePairs({ json }: Options): Promise<number> {
   const findings: unknown[] = [];
   const progress = progressOf(undefined);
   for (const replacesLostApplications of [false, true]) {
-    for await (const pair of tryPairs(() => true, replacesLostApplications)) {
+    for await (const pair of tryPairs({}, replacesLostApplications)) {
       tried += 1;
       const { finding } = pair;
       if (finding !== undefined) {

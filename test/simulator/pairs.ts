@@ -60,18 +60,25 @@ export interface TriedFaults {
   finding: Finding | undefined;
 }
 
+/** Which are tried, by their numbers from 0; default: all. */
+export interface Wanted {
+  /** Of the first faults, each of which is tried alone, too. */
+  first?: (number: number) => boolean;
+  /** Of the pairs with those. */
+  pair?: (number: number) => boolean;
+}
+
 /**
  * Tries each fault alone, and each with every fault of a request that comes after it, be it one that only the first fault
  * has led to.
- *
- * @param isWanted tells of each by its number, from 0, whether it is tried
  */
 export async function* tryPairs(
-  isWanted: (number: number) => boolean,
+  { first: isFirstWanted = () => true, pair: isPairWanted = () => true }: Wanted,
   replacesLostApplications: boolean,
 ): AsyncIterable<TriedFaults> {
   const plan = planOfTwoCustomers(replacesLostApplications);
-  let number = 0;
+  let firsts = 0;
+  let pairs = 0;
   const requestsOf = async (faults: readonly RequestFault[]): Promise<[TriedFaults, RequestName[]]> => {
     let names: RequestName[] = [];
     const finding = await simulateLifecycle(plan, new Tally(), {
@@ -86,14 +93,16 @@ export async function* tryPairs(
   const [, baseline] = await requestsOf([]);
   for (const request of baseline) {
     for (const fault of allFaultKinds) {
+      firsts += 1;
+      if (!isFirstWanted(firsts - 1)) continue;
       const first: RequestFault = { ...request, fault };
       const [tried, names] = await requestsOf([first]);
       yield tried;
       const place = names.findIndex((name) => isSame(name, request));
       for (const later of names.slice(place + 1)) {
         for (const second of allFaultKinds) {
-          number += 1;
-          if (!isWanted(number - 1)) continue;
+          pairs += 1;
+          if (!isPairWanted(pairs - 1)) continue;
           const [pair] = await requestsOf([first, { ...later, fault: second }]);
           yield pair;
         }

@@ -1,6 +1,5 @@
 import { TenantManagementError } from "../../provider/src/client/errors";
 import { tenantApplicationType } from "../../provider/src/names/resource-types";
-import type { Properties } from "../../provider/src/dynamic/engine/inputs";
 import type { ResourceProvider } from "./engine-model";
 import type { Sabotage } from "./stack";
 
@@ -11,15 +10,11 @@ function inApplications(change: (provider: ResourceProvider) => Partial<Resource
       if (type !== tenantApplicationType) return provider;
       const changed = change(provider);
       return new Proxy(provider, {
-        get: (target, name) => Reflect.get(changed, name) ?? (Reflect.get(target, name) as unknown),
+        get: (target, name) =>
+          (Reflect.get(changed, name) as unknown) ?? (Reflect.get(target, name) as unknown),
       });
     },
   };
-}
-
-function withoutHeld(inputs: Properties): Properties {
-  const { heldId: _id, heldBefore: _before, ...slot } = inputs["slot"] as Properties;
-  return { ...inputs, slot };
 }
 
 /** Faults of our own, which the simulator must find. */
@@ -44,17 +39,16 @@ export const sabotages: Record<string, Sabotage> = {
         }),
     }),
   },
-  "forgets which application the state holds": inApplications((provider) => ({
-    check: (olds, news) => provider.check(olds, withoutHeld(news)),
-  })),
   "deletes an application before it creates the next": inApplications((provider) => ({
     diff: async (...given) => ({ ...(await provider.diff(...given)), deleteBeforeReplace: true }),
   })),
   "loses the client secret": inApplications((provider) => ({
     create: async (inputs) => {
       const { id, outs } = await provider.create(inputs);
-      const { clientSecret: _secret, ...rest } = outs;
-      return { id, outs: rest };
+      return {
+        id,
+        outs: Object.fromEntries(Object.entries(outs).filter(([name]) => name !== "clientSecret")),
+      };
     },
   })),
   "takes an application that could not be read for deleted": inApplications((provider) => ({

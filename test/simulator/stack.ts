@@ -234,7 +234,7 @@ export class SimulatedStack {
     const providers: Record<string, ResourceProvider> = {
       [tenantType]: tenantHandler(run),
       [tenantApplicationType]: tenantApplicationHandler(run),
-      [signingKeyType]: signingKeyHandler(run) as ResourceProvider,
+      [signingKeyType]: signingKeyHandler(run),
       [releasedType]: releasedHandler(run),
       [secretType]: this.secrets.secretProvider(life),
       [secretVersionType]: this.secrets.versionProvider(life),
