@@ -1,4 +1,5 @@
 import js from "@eslint/js";
+import importSort from "eslint-plugin-simple-import-sort";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
@@ -8,7 +9,13 @@ export default tseslint.config(
     files: ["**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
+    plugins: { "import-sort": importSort },
     rules: {
+      "import-sort/imports": [
+        "error",
+        // Imports for their effect alone keep their place before all others; then Node.js, packages, and our own files.
+        { groups: [["^\\u0000"], ["^node:"], ["^"], ["^\\."]] },
+      ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
     },

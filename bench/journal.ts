@@ -4,13 +4,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
+
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
 import { packUnpacked } from "../provider/src/journal/packs";
 import { objectsIn } from "../provider/src/journal/s3-objects";
 import { readReach } from "../provider/src/settings/reach";
-import { useLocalEnvironment } from "../sandbox/environment";
 import { startSecretsManager } from "../sandbox/aws/moto";
+import { useLocalEnvironment } from "../sandbox/environment";
 import { ofChange, ofUp, writeJournal, type Written } from "./journal/written";
 
 /**

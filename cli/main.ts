@@ -1,10 +1,11 @@
-import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
+import { Command, CommanderError } from "commander";
+import { UsageError } from "resistant-tenants-operations/usage-error";
+
 import { addCompletion } from "./completion";
 import { exitCodes } from "./exit-codes";
-import { UsageError } from "resistant-tenants-operations/usage-error";
 import { auditCommand } from "./syntax/audit";
 import { checkCommand } from "./syntax/check";
 import { credentialsCommand } from "./syntax/credentials";

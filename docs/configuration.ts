@@ -1,4 +1,5 @@
 import path from "node:path";
+
 import { format, resolveConfig } from "prettier";
 
 import { stages, stageTable } from "../provider/src/names/index";

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { customersFileSchema, editorSchemas, schemaText, stackFileSchema } from "./editor-schema";
 import { configurationPage, writeConfigurationReference } from "./configuration";
+import { customersFileSchema, editorSchemas, schemaText, stackFileSchema } from "./editor-schema";
 import { rightsPage, writeRights } from "./rights";
 
 /**

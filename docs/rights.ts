@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+
 import { format, resolveConfig } from "prettier";
 
 import { trustOf } from "../examples/aws-setup/policies";

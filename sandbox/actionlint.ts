@@ -1,8 +1,9 @@
 import path from "node:path";
+
 import { cacheFolder, makeOnce } from "./cache";
 import { runProcess, runToSuccess } from "./process";
 import { buildGoTool } from "./pulumi/go-build";
-import { goVersion, type GoTool } from "./pulumi/go-modules";
+import { type GoTool, goVersion } from "./pulumi/go-modules";
 
 const version = "1.7.12";
 const command = "github.com/rhysd/actionlint/cmd/actionlint";

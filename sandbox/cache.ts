@@ -1,6 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { randomBytes } from "node:crypto";
 import os from "node:os";
 import path from "node:path";
 

@@ -1,12 +1,14 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
 import { rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+
 import { z } from "zod";
-import { startTenantManagement, type StartOptions, type TenantManagementSandbox } from "./api";
+
+import { type StartOptions, startTenantManagement, type TenantManagementSandbox } from "./api";
 import { stages } from "./api/cells";
-import { startSecretsManager, type SecretsManager } from "./aws/moto";
+import { type SecretsManager, startSecretsManager } from "./aws/moto";
 import { forgetForeign, localAdditions, useLocalEnvironment } from "./environment";
 import { reasonOf } from "./errors";
 import { consoleLog, type Log } from "./progress";

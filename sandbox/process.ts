@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
+
 import { SandboxError } from "./errors";
 
 /** What a child process left behind. */

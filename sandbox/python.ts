@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+
 import { cacheFolder, makeOnce } from "./cache";
-import { SandboxError, reasonOf } from "./errors";
+import { reasonOf, SandboxError } from "./errors";
 import { runProcess, runToSuccess } from "./process";
-import { elapsed, withElapsed, type Log } from "./progress";
+import { elapsed, type Log, withElapsed } from "./progress";
 
 /** What a virtual environment is for, as people read it. */
 export interface PythonPurpose {

@@ -2,18 +2,20 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+
 import { screenOf, styled } from "../cli/print/screen";
 import { describeTried, tryAssumptions } from "./aws/assumptions";
 import { useLocalEnvironment } from "./environment";
-import { SandboxError, reasonOf } from "./errors";
+import { reasonOf, SandboxError } from "./errors";
 import { consoleLog, elapsed, type Log } from "./progress";
 import { findPulumi } from "./pulumi/cli";
-import { Closers, assertNothingRuns } from "./start/closers";
+import { assertNothingRuns, Closers } from "./start/closers";
 import { writeEnvironment } from "./start/keep";
 import { proveSecret } from "./start/proof";
-import { runPulumi, startSandbox, type Sandbox } from "./start/sandbox";
-import { toApplications, type ProvisionedApplication } from "./start/stack-outputs";
+import { runPulumi, type Sandbox, startSandbox } from "./start/sandbox";
+import { type ProvisionedApplication, toApplications } from "./start/stack-outputs";
 import { toTable } from "./start/table";
 
 const usage = `npm start [-- options]

@@ -12,9 +12,9 @@ import {
   customers,
   measured,
   type Measurement,
+  printTable,
   type RetryAfter,
   settingsFor,
-  printTable,
 } from "./measurement";
 
 /**

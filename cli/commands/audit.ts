@@ -1,23 +1,23 @@
 import { eventsOf } from "pulumi-resistant-tenants/internal/journal";
-
+import { deliverLate } from "resistant-tenants-operations/audit/deliver";
 import { type Filter, isAskedFor } from "resistant-tenants-operations/audit/filter";
 import { operationsOf } from "resistant-tenants-operations/audit/operation";
-import { deliverLate } from "resistant-tenants-operations/audit/deliver";
-import { count, showAsJson, showAsText } from "../print/audit";
 import {
   findSource,
   nothingAt,
   type SourceOptions,
   takenAway,
 } from "resistant-tenants-operations/audit/source";
-import { verifiedAsJson, verifiedAsText } from "../print/verification";
 import { verify } from "resistant-tenants-operations/audit/verify";
-import type { CommandOptions } from "../command";
-import { type ExitCode, exitCodes } from "../exit-codes";
-import { UsageError } from "resistant-tenants-operations/usage-error";
-import { json, line } from "../print/output";
 import { openStack } from "resistant-tenants-operations/stack/stack";
 import { readState } from "resistant-tenants-operations/stack/state";
+import { UsageError } from "resistant-tenants-operations/usage-error";
+
+import type { CommandOptions } from "../command";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { count, showAsJson, showAsText } from "../print/audit";
+import { json, line } from "../print/output";
+import { verifiedAsJson, verifiedAsText } from "../print/verification";
 
 /** The options of `tenants audit verify`. */
 export interface VerifyOptions extends SourceOptions, CommandOptions {

@@ -1,7 +1,7 @@
 import { describeProblem } from "pulumi-resistant-tenants/internal/settings";
-
 import { problemsOf } from "resistant-tenants-operations/configuration/check";
 import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
+
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line } from "../print/output";
 

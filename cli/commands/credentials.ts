@@ -1,12 +1,12 @@
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
-
-import type { CommandOptions } from "../command";
-import { type Credential, toCredentials } from "resistant-tenants-operations/credentials";
 import { configurationOf } from "resistant-tenants-operations/configuration/of-stack";
-import { type ExitCode, exitCodes } from "../exit-codes";
-import { json, line, table } from "../print/output";
+import { type Credential, toCredentials } from "resistant-tenants-operations/credentials";
 import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
 import { readResources } from "resistant-tenants-operations/stack/state";
+
+import type { CommandOptions } from "../command";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { json, line, table } from "../print/output";
 
 /** Runs `tenants credentials`. */
 export async function credentials(options: CommandOptions): Promise<ExitCode> {

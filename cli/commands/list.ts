@@ -1,8 +1,9 @@
-import type { CommandOptions } from "../command";
-import { csv } from "../print/csv";
-import { type ExitCode, exitCodes } from "../exit-codes";
-import { json, line, table } from "../print/output";
 import { type ListedCustomer, readRecords } from "resistant-tenants-operations/stack/records";
+
+import type { CommandOptions } from "../command";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { csv } from "../print/csv";
+import { json, line, table } from "../print/output";
 
 /** The options of `tenants list`. */
 export interface ListOptions extends CommandOptions {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
 import { mergeConfiguration } from "resistant-tenants-operations/configuration/merge";
 import { takeCustomerFiles } from "resistant-tenants-operations/configuration/proposed-files";
+
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line } from "../print/output";
 

@@ -1,9 +1,4 @@
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
-
-import type { CommandOptions } from "../command";
-import { confirm } from "../confirm";
-import { type ExitCode, exitCodes } from "../exit-codes";
-import { UsageError } from "resistant-tenants-operations/usage-error";
 import type { Finding } from "resistant-tenants-operations/reconcile/finding";
 import { describeFix } from "resistant-tenants-operations/reconcile/fix";
 import {
@@ -11,11 +6,16 @@ import {
   reconcile as lookAt,
   repair,
 } from "resistant-tenants-operations/reconcile/reconcile";
-import { reportAsMarkdown } from "../print/reconcile-markdown";
-import { reportAsJson, reportAsText } from "../print/reconcile";
-import { line } from "../print/output";
 import { reasonOf, withReason } from "resistant-tenants-operations/stack/record";
 import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
+import { UsageError } from "resistant-tenants-operations/usage-error";
+
+import type { CommandOptions } from "../command";
+import { confirm } from "../confirm";
+import { type ExitCode, exitCodes } from "../exit-codes";
+import { line } from "../print/output";
+import { reportAsJson, reportAsText } from "../print/reconcile";
+import { reportAsMarkdown } from "../print/reconcile-markdown";
 
 /** The options of `tenants reconcile`. */
 export interface ReconcileOptions extends CommandOptions {

@@ -1,7 +1,8 @@
+import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
+
 import type { CommandOptions } from "../command";
 import { type ExitCode, exitCodes } from "../exit-codes";
 import { fields, json, line, table } from "../print/output";
-import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
 
 /** Runs `tenants show`. */
 export async function show(customer: string, options: CommandOptions): Promise<ExitCode> {

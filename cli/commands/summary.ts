@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
+
+import { refusalOf } from "resistant-tenants-operations/preview/refusal";
+import { readPreview } from "resistant-tenants-operations/preview/step";
+import { summaryOf } from "resistant-tenants-operations/preview/summary";
 import { z } from "zod";
 
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { summaryAsMarkdown } from "../print/preview-markdown";
 import { summaryAsJson, summaryAsText } from "../print/preview";
-import { readPreview } from "resistant-tenants-operations/preview/step";
-import { refusalOf } from "resistant-tenants-operations/preview/refusal";
-import { summaryOf } from "resistant-tenants-operations/preview/summary";
+import { summaryAsMarkdown } from "../print/preview-markdown";
 
 /** The options of `tenants summary`. */
 export interface SummaryOptions {

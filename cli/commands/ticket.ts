@@ -1,10 +1,10 @@
 import type { Cell } from "pulumi-resistant-tenants/internal/cells";
+import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
+import { UsageError } from "resistant-tenants-operations/usage-error";
 
 import type { CommandOptions } from "../command";
 import { type ExitCode, exitCodes } from "../exit-codes";
-import { UsageError } from "resistant-tenants-operations/usage-error";
 import { json, line } from "../print/output";
-import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
 
 /**
  * Runs `tenants ticket`.

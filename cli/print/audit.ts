@@ -1,5 +1,6 @@
-import { json, line, table } from "./output";
 import type { Operation } from "resistant-tenants-operations/audit/operation";
+
+import { json, line, table } from "./output";
 
 /** Writes operations as a table, for people. */
 export function showAsText(operations: readonly Operation[], location: string): void {

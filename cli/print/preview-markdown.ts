@@ -1,7 +1,8 @@
-import { code, literal, markdownTable } from "./markdown";
 import { type Change, kinds, type Subject, subjects } from "resistant-tenants-operations/preview/change";
 import { changesToList, handedOver, settingLines } from "resistant-tenants-operations/preview/sentences";
 import { isEmpty, type Summary } from "resistant-tenants-operations/preview/summary";
+
+import { code, literal, markdownTable } from "./markdown";
 
 /** The rows that a table shows; a review of more begins with the list of customers. */
 const mostRows = 50;

@@ -1,7 +1,8 @@
-import { json, line, table } from "./output";
 import { describeDetail } from "resistant-tenants-operations/preview/details";
 import { changesToList, handedOver, settingLines } from "resistant-tenants-operations/preview/sentences";
 import { isEmpty, type Summary } from "resistant-tenants-operations/preview/summary";
+
+import { json, line, table } from "./output";
 
 /** Writes a summary for a machine. */
 export function summaryAsJson(summary: Summary): void {

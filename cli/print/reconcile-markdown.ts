@@ -1,5 +1,6 @@
-import { code, markdownTable } from "./markdown";
 import { findingTitles } from "resistant-tenants-operations/reconcile/finding";
+
+import { code, markdownTable } from "./markdown";
 import type { Report } from "./reconcile";
 
 /** Writes the findings of a report as Markdown: names and ids, as a support ticket has to give them. */

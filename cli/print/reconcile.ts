@@ -1,8 +1,9 @@
 import { describeEntries } from "resistant-tenants-operations/entry/describe";
-import { json, line, table } from "./output";
-import type { Stack } from "resistant-tenants-operations/stack/stack";
-import type { Reconciliation } from "resistant-tenants-operations/reconcile/reconcile";
 import { type Finding, findingTitles } from "resistant-tenants-operations/reconcile/finding";
+import type { Reconciliation } from "resistant-tenants-operations/reconcile/reconcile";
+import type { Stack } from "resistant-tenants-operations/stack/stack";
+
+import { json, line, table } from "./output";
 
 /** What one run found and did. */
 export interface Report extends Reconciliation {

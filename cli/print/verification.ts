@@ -1,7 +1,7 @@
 import type { Verification, VerifiedChain } from "pulumi-resistant-tenants/internal/journal";
 
-import { json, line } from "./output";
 import { count } from "./audit";
+import { json, line } from "./output";
 
 /** Writes what a verification found, for people. */
 export function verifiedAsText({ chains, defects, notes }: Verification, location: string): void {

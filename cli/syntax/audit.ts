@@ -1,7 +1,7 @@
 import { Command } from "commander";
-
 import { parseSince, parseUntil } from "resistant-tenants-operations/audit/filter";
-import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
+
+import { type CommandOptions, type MakeCommand, stackCommand } from "../command";
 import type { ShowOptions, VerifyOptions } from "../commands/audit";
 
 /** Declares `tenants audit`: reads the journal as an audit log. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
+import { type CommandOptions, type MakeCommand, stackCommand } from "../command";
 
 const help = `
 It reads the configuration and the state, asks nothing of the API, and needs no organization credentials. What is

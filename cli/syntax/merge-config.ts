@@ -1,8 +1,8 @@
 import { Command } from "commander";
+import { previewedKeys } from "resistant-tenants-operations/configuration/previewed-keys";
 
 import type { MakeCommand } from "../command";
 import type { MergeOptions } from "../commands/merge-config";
-import { previewedKeys } from "resistant-tenants-operations/configuration/previewed-keys";
 
 const help = `
 Taken from the proposed configuration are ${previewedKeys.join(" and ")} alone, and with --commit the files of

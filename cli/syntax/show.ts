@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
+import { type CommandOptions, type MakeCommand, stackCommand } from "../command";
 
 const help = `
 It reads the stack's outputs and its state, and needs no credential. The credentials themselves lie in AWS Secrets

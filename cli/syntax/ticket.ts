@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import { type Cell, cells } from "pulumi-resistant-tenants/internal/cells";
 
-import { type MakeCommand, stackCommand, type CommandOptions } from "../command";
+import { type CommandOptions, type MakeCommand, stackCommand } from "../command";
 
 const help = `
 It prints plain lines to be pasted. The vendor asks for stage, cell and tenant_id in every ticket; no credential belongs

@@ -1,5 +1,5 @@
-import { customerOf } from "pulumi-resistant-tenants"; // first: it stops debug messages that contain secrets
 import * as pulumi from "@pulumi/pulumi";
+import { customerOf } from "pulumi-resistant-tenants"; // first: it stops debug messages that contain secrets
 
 const config = new pulumi.Config();
 const tenants = new pulumi.StackReference(config.require("tenantsStack"));

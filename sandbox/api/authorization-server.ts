@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { OAuthError, type Answer } from "./answer";
+
+import { type Answer, OAuthError } from "./answer";
 import type { Cell } from "./cells";
 import { AssertionVerifier } from "./client-assertion";
-import { clientAuthenticationOf, type ClientAuthentication } from "./client-authentication";
+import { type ClientAuthentication, clientAuthenticationOf } from "./client-authentication";
 import type { OrganizationClient } from "./organization";
 import { organizationScopes } from "./scopes";
 import type { Settings } from "./settings";

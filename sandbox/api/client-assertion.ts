@@ -1,5 +1,7 @@
 import type { KeyObject } from "node:crypto";
-import { decodeJwt, decodeProtectedHeader, jwtVerify, type JWTPayload } from "jose";
+
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from "jose";
+
 import { OAuthError } from "./answer";
 
 /** The only type of client assertion there is. */

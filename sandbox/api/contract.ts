@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import OpenAPIBackend, { SetMatchType, type Document, type ValidationResult } from "openapi-backend";
+
+import OpenAPIBackend, { type Document, SetMatchType, type ValidationResult } from "openapi-backend";
 import { z } from "zod";
+
 import type { Answer } from "./answer";
-import { isApiOperation, type ApiOperation } from "./operations";
+import { type ApiOperation, isApiOperation } from "./operations";
 
 /** A request as the contract judges it. */
 export interface ContractRequest {

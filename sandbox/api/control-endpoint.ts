@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
+
 import { ApiError } from "./answer";
 import { cells } from "./cells";
 import type { Control } from "./control";

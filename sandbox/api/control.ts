@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { cells, type Cell } from "./cells";
-import { faultSchema, type FaultInput, type FaultPlan } from "./faults";
+
+import { type Cell, cells } from "./cells";
+import { type FaultInput, type FaultPlan, faultSchema } from "./faults";
 import type { Journal, RequestCounts, RequestRecord } from "./journal";
 import type { EcPublicKey, RsaPublicKey } from "./keys";
 import type { OrganizationClient } from "./organization";
 import type { DocumentsScope } from "./scopes";
-import { settingsChangeSchema, type SettingsChange } from "./settings";
+import { type SettingsChange, settingsChangeSchema } from "./settings";
 import type { Tenants } from "./tenants";
 import type { AccessTokens } from "./tokens";
 

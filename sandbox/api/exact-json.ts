@@ -1,4 +1,4 @@
-import { isLosslessNumber, parse, stringify, type LosslessNumber } from "lossless-json";
+import { isLosslessNumber, type LosslessNumber, parse, stringify } from "lossless-json";
 import { z } from "zod";
 
 const integerLiteral = /^-?(?:0|[1-9]\d*)$/;

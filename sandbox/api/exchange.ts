@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+
 import type { FastifyReply } from "fastify";
+
 import type { Answer } from "./answer";
 import type { Fault } from "./faults";
 import type { RequestRecord } from "./journal";

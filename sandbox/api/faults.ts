@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { operations, type Operation } from "./operations";
+
+import { type Operation, operations } from "./operations";
 
 /** Reads a fault that is to be injected. */
 export const faultSchema = z

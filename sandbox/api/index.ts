@@ -1,7 +1,7 @@
 import { applicationAuthorizationServer, organizationAuthorizationServer } from "./authorization-server";
-import { cellsOf, type Cell } from "./cells";
+import { type Cell, cellsOf } from "./cells";
 import { apiRoot, Contract } from "./contract";
-import { createControl, type Control } from "./control";
+import { type Control, createControl } from "./control";
 import { controlRoot } from "./control-endpoint";
 import { FaultPlan } from "./faults";
 import { Journal } from "./journal";

@@ -1,4 +1,4 @@
-import { operations, type Operation } from "./operations";
+import { type Operation, operations } from "./operations";
 
 /** A request that arrived. */
 export interface RequestRecord {

@@ -1,4 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+
 import { newClientId } from "./ids";
 
 /** The length of the key that is made at the start, in bits. */

@@ -1,4 +1,4 @@
-import { webUiHost, type Cell, type Stage } from "./cells";
+import { type Cell, type Stage, webUiHost } from "./cells";
 import type { Settings } from "./settings";
 import type { Tenant, TenantApplication, TenantPage } from "./tenants";
 

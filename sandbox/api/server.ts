@@ -1,13 +1,14 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { ApiError, type Answer } from "./answer";
+
+import { type Answer, ApiError } from "./answer";
 import type { AuthorizationServer } from "./authorization-server";
 import { apiRoot, type Contract } from "./contract";
-import { controlRoot, serveControl } from "./control-endpoint";
 import type { Control } from "./control";
+import { controlRoot, serveControl } from "./control-endpoint";
 import { parseExactJson, toBigIntJson } from "./exact-json";
 import { exchange } from "./exchange";
 import type { FaultPlan } from "./faults";
-import { toLoggedForm, toLoggedJson, toLoggedPath, type Journal } from "./journal";
+import { type Journal, toLoggedForm, toLoggedJson, toLoggedPath } from "./journal";
 import { mediaTypeOf } from "./media-type";
 import type { Operation } from "./operations";
 import type { RateLimiter } from "./rate-limit";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { stages } from "./cells";
 
 const rateLimitSchema = z.strictObject({

@@ -1,16 +1,17 @@
 import { z } from "zod";
-import { ApiError, type Answer } from "./answer";
-import { cells, type Cell } from "./cells";
+
+import { type Answer, ApiError } from "./answer";
+import { type Cell, cells } from "./cells";
 import { apiRoot, type Contract, type MatchedOperation } from "./contract";
 import { exactInteger, parseExactJson, toOrdinaryJson } from "./exact-json";
 import { mediaTypeOf } from "./media-type";
 import type { ApiOperation } from "./operations";
 import {
+  type Representation,
   toApplicationResponse,
   toCredentials,
   toTenantPageResponse,
   toTenantResponse,
-  type Representation,
 } from "./representations";
 import { documentsScopes } from "./scopes";
 import type { Tenants } from "./tenants";

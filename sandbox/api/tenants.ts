@@ -1,9 +1,10 @@
-import { randomUUID, type KeyObject } from "node:crypto";
+import { type KeyObject, randomUUID } from "node:crypto";
+
 import { ApiError } from "./answer";
-import { cells as allCells, cellsOf, type Cell, type Stage } from "./cells";
+import { type Cell, cells as allCells, cellsOf, type Stage } from "./cells";
 import { newClientId, newSecret } from "./ids";
-import { toKeyObject, type EcPublicKey, type RsaPublicKey } from "./keys";
-import { documentsScopes, type DocumentsScope } from "./scopes";
+import { type EcPublicKey, type RsaPublicKey, toKeyObject } from "./keys";
+import { type DocumentsScope, documentsScopes } from "./scopes";
 import type { Settings } from "./settings";
 import { Timeline } from "./timeline";
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+
 import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
+
 import { reasonOf } from "../errors";
 import { Trial, type TrialOptions } from "./trial";
 

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+
 import { z } from "zod";
+
 import { cacheFolder } from "../cache";
 import { reasonOf } from "../errors";
 import { runToSuccess, startServer } from "../process";
-import { withElapsed, type Log } from "../progress";
+import { type Log, withElapsed } from "../progress";
 import type { PulumiCli } from "../pulumi/cli";
 import type { ConfigOverrides } from "../pulumi/config-file";
 import { isPulumiSiteReachable } from "../pulumi/site";

@@ -1,4 +1,5 @@
 import path from "node:path";
+
 import { SandboxError } from "../errors";
 import { startServer } from "../process";
 import type { Log } from "../progress";

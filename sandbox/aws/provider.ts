@@ -1,4 +1,5 @@
 import { main, type Provider } from "@pulumi/pulumi/provider";
+
 import { acceptImports } from "./imports";
 import { plain, toProperties } from "./property-values";
 import type { ResourceHandler } from "./resource-handler";

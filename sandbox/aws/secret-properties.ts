@@ -1,7 +1,8 @@
 import type { DescribeSecretResponse, Tag } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
+
 import { isUnknown, present, type PropertyValues } from "./property-values";
-import { sameText, sameWhereGiven, type CheckFailure, type Comparison } from "./resource-handler";
+import { type CheckFailure, type Comparison, sameText, sameWhereGiven } from "./resource-handler";
 import { defaultRegion } from "./secrets-manager";
 
 const replica = z.object({ region: z.string(), kmsKeyId: z.string().optional() });

@@ -1,18 +1,20 @@
 import { randomUUID } from "node:crypto";
+
 import {
   GetSecretValueCommand,
+  paginateListSecretVersionIds,
   PutSecretValueCommand,
   UpdateSecretVersionStageCommand,
-  paginateListSecretVersionIds,
 } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
-import { isUnknown, plain, present, secret, withSecretsOf, type PropertyValues } from "./property-values";
+
+import { isUnknown, plain, present, type PropertyValues, secret, withSecretsOf } from "./property-values";
 import {
-  sameText,
-  sameWhereGiven,
   type CheckFailure,
   type Comparison,
   type ResourceHandler,
+  sameText,
+  sameWhereGiven,
 } from "./resource-handler";
 import { defaultRegion, failure, isGone, secretsManager } from "./secrets-manager";
 

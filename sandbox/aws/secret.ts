@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+
 import {
   CreateSecretCommand,
   DeleteResourcePolicyCommand,
@@ -9,13 +10,14 @@ import {
   PutResourcePolicyCommand,
   RemoveRegionsFromReplicationCommand,
   ReplicateSecretToRegionsCommand,
+  type Tag,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
-  type Tag,
 } from "@aws-sdk/client-secrets-manager";
+
 import { isUnknown, plain, withSecretsOf } from "./property-values";
-import { sameText, type ResourceHandler } from "./resource-handler";
+import { type ResourceHandler, sameText } from "./resource-handler";
 import {
   canonicalJson,
   comparisons,
@@ -25,8 +27,8 @@ import {
   type Replica,
   samePolicy,
   sameReplica,
-  secretProperties,
   type SecretProperties,
+  secretProperties,
   toInputs,
   toOutputs,
 } from "./secret-properties";

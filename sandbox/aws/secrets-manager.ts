@@ -4,6 +4,7 @@ import {
   SecretsManagerClient,
   SecretsManagerServiceException,
 } from "@aws-sdk/client-secrets-manager";
+
 import { reasonOf } from "../errors";
 
 const clients = new Map<string, SecretsManagerClient>();

@@ -1,4 +1,5 @@
 import path from "node:path";
+
 import {
   DescribeSecretCommand,
   type DescribeSecretResponse,
@@ -6,6 +7,7 @@ import {
   GetSecretValueCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+
 import type { ProcessResult } from "../process";
 import type { PulumiCli } from "../pulumi/cli";
 import type { ConfigOverrides } from "../pulumi/config-file";

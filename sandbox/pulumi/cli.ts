@@ -1,11 +1,13 @@
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+
 import { version as sdkVersion } from "@pulumi/pulumi/version";
+
 import { cacheFolder, makeOnce } from "../cache";
 import { reasonOf } from "../errors";
 import { runToSuccess } from "../process";
-import { elapsed, withElapsed, type Log } from "../progress";
+import { elapsed, type Log, withElapsed } from "../progress";
 import { buildPulumi } from "./go-build";
 import { isPulumiSiteReachable } from "./site";
 

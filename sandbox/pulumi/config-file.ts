@@ -1,5 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { isMap, parseDocument, type Document } from "yaml";
+
+import { type Document, isMap, parseDocument } from "yaml";
+
 import { SandboxError } from "../errors";
 
 /** A value of stack configuration, as YAML writes it; `null` takes the key out. */

@@ -1,9 +1,10 @@
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { SandboxError, reasonOf } from "../errors";
+
+import { reasonOf, SandboxError } from "../errors";
 import { runProcess, runToSuccess } from "../process";
-import { withElapsed, type Log } from "../progress";
-import { dynamicProviderScript, goVersion, pulumiGoTools, type GoTool } from "./go-modules";
+import { type Log, withElapsed } from "../progress";
+import { dynamicProviderScript, type GoTool, goVersion, pulumiGoTools } from "./go-modules";
 
 /**
  * Builds the Pulumi CLI, its Node.js language host and the host of dynamic providers from Go modules into the folder's

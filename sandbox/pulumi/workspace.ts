@@ -1,12 +1,14 @@
 import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+
 import { z } from "zod";
+
 import { localEnvironment } from "../environment";
 import { SandboxError } from "../errors";
-import { runProcess, type ProcessResult } from "../process";
+import { type ProcessResult, runProcess } from "../process";
 import type { PulumiCli } from "./cli";
-import { copyConfigFile, overrideConfig, type ConfigOverrides } from "./config-file";
+import { type ConfigOverrides, copyConfigFile, overrideConfig } from "./config-file";
 
 export interface WorkspaceOptions {
   readonly pulumi: PulumiCli;

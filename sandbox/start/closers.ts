@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { SandboxError, reasonOf } from "../errors";
+
+import { reasonOf, SandboxError } from "../errors";
 
 /** What was started, to be stopped in the opposite order, whatever happens on the way. */
 export class Closers {

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+
 import { forgetForeign, localAdditions } from "../environment";
-import type { ConfigOverrides } from "../pulumi/config-file";
 import type { PulumiCli } from "../pulumi/cli";
+import type { ConfigOverrides } from "../pulumi/config-file";
 import { createWorkspace, type Workspace } from "../pulumi/workspace";
 import type { Closers } from "./closers";
 import type { Sandbox } from "./sandbox";

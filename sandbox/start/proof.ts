@@ -2,7 +2,8 @@ import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/clien
 import { importPKCS8 } from "jose";
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
-import { SandboxError, reasonOf } from "../errors";
+
+import { reasonOf, SandboxError } from "../errors";
 import type { ProvisionedApplication } from "./stack-outputs";
 
 const common = {

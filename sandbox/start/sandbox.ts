@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
+
 import { z } from "zod";
+
 import { startTenantManagement, type TenantManagementSandbox } from "../api";
 import { type AwsProvider, findAwsProvider } from "../aws/find-provider";
 import { startSecretsManager } from "../aws/moto";

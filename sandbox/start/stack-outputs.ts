@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { SandboxError } from "../errors";
 
 const application = z.object({

@@ -1,4 +1,5 @@
 import path from "node:path";
+
 import * as pulumi from "@pulumi/pulumi";
 import { type Clock, openClock } from "pulumi-resistant-tenants/internal/clock";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";

@@ -1,6 +1,7 @@
 import "./no-stack-traces";
 
 import { existsSync } from "node:fs";
+
 import * as pulumi from "@pulumi/pulumi";
 import type { Clock } from "pulumi-resistant-tenants/internal/clock";
 import { assertNothingReveals, assertStackEnvironment } from "pulumi-resistant-tenants/internal/guards";

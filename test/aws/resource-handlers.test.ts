@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+
 import { secret } from "../../sandbox/aws/property-values";
 import { secretHandler } from "../../sandbox/aws/secret";
 import { secretVersionHandler } from "../../sandbox/aws/secret-version";

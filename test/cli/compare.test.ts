@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 
 import { compare } from "../../operations/src/reconcile/compare";
-import type { JournalEvent } from "../../provider/src/journal";
 import type { Finding, FindingKind } from "../../operations/src/reconcile/finding";
+import type { JournalEvent } from "../../provider/src/journal";
 import {
   application,
   bothScopes,

@@ -1,7 +1,7 @@
-import type { ApiApplication, ApiTenant } from "../../provider/src/client";
-import type { IntentEvent, JournalEvent, Outcome, ResultEvent } from "../../provider/src/journal";
 import type { Comparison } from "../../operations/src/reconcile/comparison";
 import type { HeldApplication, HeldTenant, PendingOperation } from "../../operations/src/stack/state";
+import type { ApiApplication, ApiTenant } from "../../provider/src/client";
+import type { IntentEvent, JournalEvent, Outcome, ResultEvent } from "../../provider/src/journal";
 
 const stack = "organization/project/dev";
 const apiUrl = "https://api.example/v0";

@@ -4,10 +4,10 @@ import os from "node:os";
 import path from "node:path";
 
 import { summaryAsMarkdown } from "../../cli/print/preview-markdown";
-import type { PlanReport } from "../../stacks/src/plan";
-import { readPreview, type Step } from "../../operations/src/preview/step";
 import { beyondRotation } from "../../operations/src/preview/rotation-gate";
+import { readPreview, type Step } from "../../operations/src/preview/step";
 import { type Summary, summaryOf } from "../../operations/src/preview/summary";
+import type { PlanReport } from "../../stacks/src/plan";
 
 const types = {
   customer: "resistant:index:Customer",

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { styleText } from "node:util";
+
 import stringWidth from "string-width";
 
 import { type Screen, screenOf } from "../../cli/print/screen";

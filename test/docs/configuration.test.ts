@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+
 import { z } from "zod";
 
 import { configurationPage, writeConfigurationReference } from "../../docs/configuration";

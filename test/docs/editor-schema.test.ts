@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { getLanguageService, SchemaPriority } from "yaml-language-server";
 

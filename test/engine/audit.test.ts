@@ -1,3 +1,8 @@
+import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -8,10 +13,6 @@ import {
   GetLogEventsCommand,
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { strict as assert } from "node:assert";
-import { randomUUID } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { z } from "zod";
 
 import type { ProcessResult } from "../../sandbox/process";

@@ -1,9 +1,10 @@
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 import { Aws, readAwsAccess } from "../../provider/src/settings/reach";
 import { acme, globex } from "./customers";

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+
 import { awsVersion, findAwsProvider } from "../../sandbox/aws/find-provider";
-import { startSecretsManager, type SecretsManager } from "../../sandbox/aws/moto";
+import { type SecretsManager, startSecretsManager } from "../../sandbox/aws/moto";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import { createWorkspace } from "../../sandbox/pulumi/workspace";
 

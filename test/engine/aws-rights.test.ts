@@ -1,13 +1,14 @@
-import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateKeyCommand, GetPublicKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 
-import { startAwsProvider, type AwsStandIn } from "../../sandbox/aws/find-provider";
-import { runToSuccess } from "../../sandbox/process";
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateKeyCommand, GetPublicKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+
 import { type Right, rights, type Role, roles, type Subject } from "../../examples/aws-setup/rights";
+import { type AwsStandIn, startAwsProvider } from "../../sandbox/aws/find-provider";
+import { runToSuccess } from "../../sandbox/process";
 import { type AwsRecorder, recordAws } from "../support/aws-recorder";
 import { acme, globex } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";

@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { rightsPage, writeRights } from "../../docs/rights";
 import type { Policy } from "../../examples/aws-setup/policies";
 import { rights, type Role, roles } from "../../examples/aws-setup/rights";
 import { runToSuccess } from "../../sandbox/process";
-import { readFile } from "node:fs/promises";
 import type { Registered } from "../programs/aws-setup";
 
 const root = path.resolve(__dirname, "../..");

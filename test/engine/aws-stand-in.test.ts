@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+
 import { type Assumption, assumptions, describeTried, tryAssumptions } from "../../sandbox/aws/assumptions";
-import { awsEnvironment, startAwsProvider, type AwsStandIn } from "../../sandbox/aws/find-provider";
-import { startSecretsManager, type SecretsManager } from "../../sandbox/aws/moto";
+import { awsEnvironment, type AwsStandIn, startAwsProvider } from "../../sandbox/aws/find-provider";
+import { type SecretsManager, startSecretsManager } from "../../sandbox/aws/moto";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import { createWorkspace, type Workspace } from "../../sandbox/pulumi/workspace";
 

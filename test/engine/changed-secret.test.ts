@@ -1,10 +1,11 @@
+import { strict as assert } from "node:assert";
+
 import {
   DeleteSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
   PutSecretValueCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { strict as assert } from "node:assert";
 import { z } from "zod";
 
 import { toApplications } from "../../sandbox/start/stack-outputs";

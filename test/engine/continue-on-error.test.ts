@@ -1,6 +1,7 @@
-import { CreateSecretCommand, DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 import path from "node:path";
+
+import { CreateSecretCommand, DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";

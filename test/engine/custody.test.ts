@@ -1,5 +1,6 @@
-import { DescribeSecretCommand, GetResourcePolicyCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
+
+import { DescribeSecretCommand, GetResourcePolicyCommand } from "@aws-sdk/client-secrets-manager";
 
 import { readerPolicy } from "../../stacks/src/secret/protection";
 import { acme, globex } from "./customers";

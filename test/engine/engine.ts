@@ -1,11 +1,3 @@
-import {
-  CreateSecretCommand,
-  DeleteSecretCommand,
-  DescribeSecretCommand,
-  GetSecretValueCommand,
-  ListSecretsCommand,
-  SecretsManagerClient,
-} from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -16,11 +8,20 @@ import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { startTenantManagement, type StartOptions, type TenantManagementSandbox } from "../../sandbox/api";
-import { findAwsProvider, type AwsProvider } from "../../sandbox/aws/find-provider";
-import { startSecretsManager, type SecretsManager } from "../../sandbox/aws/moto";
-import type { Log } from "../../sandbox/progress";
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+
+import { type StartOptions, startTenantManagement, type TenantManagementSandbox } from "../../sandbox/api";
+import { type AwsProvider, findAwsProvider } from "../../sandbox/aws/find-provider";
+import { type SecretsManager, startSecretsManager } from "../../sandbox/aws/moto";
 import { type ProcessResult, runProcess } from "../../sandbox/process";
+import type { Log } from "../../sandbox/progress";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
 import { createWorkspace, type RunOptions, type Workspace } from "../../sandbox/pulumi/workspace";

@@ -1,11 +1,12 @@
+import { strict as assert } from "node:assert";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { strict as assert } from "node:assert";
-import { readFile, writeFile } from "node:fs/promises";
-import path from "node:path";
 import { z } from "zod";
 
 import type { StackUnderTest } from "./engine";

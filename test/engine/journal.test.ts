@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
+
 import {
   CreateBucketCommand,
   DeleteObjectCommand,

@@ -1,3 +1,6 @@
+import assert from "node:assert/strict";
+import { createPublicKey } from "node:crypto";
+
 import {
   CreateKeyCommand,
   GetPublicKeyCommand,
@@ -5,8 +8,6 @@ import {
   type KeyUsageType,
   KMSClient,
 } from "@aws-sdk/client-kms";
-import assert from "node:assert/strict";
-import { createPublicKey } from "node:crypto";
 import { jwtVerify } from "jose";
 
 import { kmsSigner } from "../../provider/src/aws/kms-signer";

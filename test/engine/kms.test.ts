@@ -1,5 +1,6 @@
-import { CreateAliasCommand, CreateKeyCommand, GetPublicKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { strict as assert } from "node:assert";
+
+import { CreateAliasCommand, CreateKeyCommand, GetPublicKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 
 import { acme } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";

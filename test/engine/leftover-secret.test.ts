@@ -1,5 +1,6 @@
-import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
+
+import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";

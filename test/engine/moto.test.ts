@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+
 import { startSecretsManager } from "../../sandbox/aws/moto";
 import { isRunning } from "../../sandbox/cache";
 

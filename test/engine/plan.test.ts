@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+
 import { z } from "zod";
 
 import type { ConfigOverrides, ConfigValue } from "../../sandbox/pulumi/config-file";

@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+
 import { version } from "@pulumi/pulumi/version";
+
 import { makeOnce } from "../../sandbox/cache";
 import { findPulumi } from "../../sandbox/pulumi/cli";
 

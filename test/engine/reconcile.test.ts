@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
+
 import { z } from "zod";
 
 import { eventSchema } from "../../provider/src/journal";

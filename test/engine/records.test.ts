@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+
 import { z } from "zod";
 
 import { type CustomerRecord, customerRecordSchema } from "../../provider/src/names/stack-outputs";

@@ -1,15 +1,16 @@
+import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+
 import {
   DeleteSecretCommand,
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
 } from "@aws-sdk/client-secrets-manager";
-import { strict as assert } from "node:assert";
-import { generateKeyPairSync } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 
-import { proveToken } from "../../sandbox/start/proof";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
+import { proveToken } from "../../sandbox/start/proof";
 import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
 

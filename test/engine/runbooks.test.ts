@@ -1,7 +1,8 @@
-import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+
+import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 
 import { runProcess } from "../../sandbox/process";

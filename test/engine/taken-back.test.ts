@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 

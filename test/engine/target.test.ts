@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+
 import { z } from "zod";
 
 import { unknownValue } from "../../provider/src/names/unknown";

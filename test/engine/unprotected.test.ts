@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 
-import { acme, globex } from "./customers";
 import { folderOf, readRecording } from "../releases/recording";
 import { replay } from "../releases/replay";
+import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
 const customers = [acme, globex];

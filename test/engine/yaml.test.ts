@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+
 import { z } from "zod";
 
 import { readConfigurationFile, readProjectValues } from "../../operations/src/configuration/file";

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { boundaries, boundaryName } from "./boundaries";
 import { exhaustiveTag } from "../suites";
+import { boundaries, boundaryName } from "./boundaries";
 import { describeFinding, fuzz } from "./fuzz";
 
 /**

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+
 import { z } from "zod";
 
 import { useLocalEnvironment } from "../../sandbox/environment";

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource that a program registered. */

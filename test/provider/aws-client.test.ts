@@ -2,11 +2,11 @@ import { strict as assert } from "node:assert";
 
 import { z } from "zod";
 
-import type { Aws } from "../../provider/src/settings/reach";
-import { SecretsManager } from "../../provider/src/aws/secrets-manager";
 import { kmsSigner } from "../../provider/src/aws/kms-signer";
 import { readSecretValue } from "../../provider/src/aws/secret-value";
+import { SecretsManager } from "../../provider/src/aws/secrets-manager";
 import { openAuditLog, openS3Journal } from "../../provider/src/journal";
+import type { Aws } from "../../provider/src/settings/reach";
 import { awsHere, region, useAwsEnvironment } from "../support/aws-environment";
 import { useServer } from "../support/http-server";
 import { entry, intent } from "./journal/events";

@@ -2,10 +2,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import type { TenantRecord } from "../../sandbox/api";
-import { parseExactJson, toBigIntJson, writeExactJson } from "../../sandbox/api/exact-json";
 import { parse } from "yaml";
 import { z } from "zod";
+
+import type { TenantRecord } from "../../sandbox/api";
+import { parseExactJson, toBigIntJson, writeExactJson } from "../../sandbox/api/exact-json";
 
 /** What a stack that one released version has updated leaves behind, as files of one folder. */
 export interface Recording {

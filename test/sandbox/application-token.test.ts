@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
+
 import {
+  type Api,
   apiOf,
+  type ApplicationResponse,
+  type AssertionChange,
   bothDocumentsScopes,
   ecPair,
   makeApplication,
+  type Reply,
   rsaPair,
   send,
   signAssertion,
   tokenForm,
   useSandbox,
-  type Api,
-  type ApplicationResponse,
-  type AssertionChange,
-  type Reply,
 } from "./client";
 
 const scope = bothDocumentsScopes.join(" ");

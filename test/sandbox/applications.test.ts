@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+
 import {
+  type Api,
   apiOf,
   applicationBody,
   bothDocumentsScopes,
@@ -8,7 +10,6 @@ import {
   makeTenant,
   rsaPair,
   useSandbox,
-  type Api,
 } from "./client";
 
 describe("sandbox: tenant applications", () => {

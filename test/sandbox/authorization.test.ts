@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
+
 import { accessToken, allScopes, apiOf, applicationBody, makeApplication, send, useSandbox } from "./client";
 
 const calls = [

@@ -2,12 +2,14 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  randomUUID,
   type KeyObject,
+  randomUUID,
 } from "node:crypto";
-import { SignJWT, type JWTPayload } from "jose";
+
+import { type JWTPayload, SignJWT } from "jose";
 import { z } from "zod";
-import { startTenantManagement, type StartOptions, type TenantManagementSandbox } from "../../sandbox/api";
+
+import { type StartOptions, startTenantManagement, type TenantManagementSandbox } from "../../sandbox/api";
 
 export const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 export const allScopes = "tenants.read tenants.write tenants.applications.read tenants.applications.write";

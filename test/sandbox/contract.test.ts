@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+
 import { Contract } from "../../sandbox/api/contract";
-import { apiOf, makeTenant, useSandbox, type Api } from "./client";
+import { type Api, apiOf, makeTenant, useSandbox } from "./client";
 
 describe("sandbox: requests that violate the contract", () => {
   const sandbox = useSandbox();

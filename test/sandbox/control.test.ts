@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+
 import {
+  type Api,
   apiOf,
   ecPair,
   makeApplication,
@@ -9,7 +11,6 @@ import {
   rsaPair,
   send,
   useSandbox,
-  type Api,
 } from "./client";
 
 describe("sandbox: control endpoint", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+
 import type { FaultInput } from "../../sandbox/api";
-import { accessToken, apiOf, requestToken, send, useSandbox, type Api } from "./client";
+import { accessToken, type Api, apiOf, requestToken, send, useSandbox } from "./client";
 
 const isReset = ({ cause }: Error): boolean => (cause as { code: string }).code === "ECONNRESET";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
+
 import {
   allScopes,
   publicPemOf,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+
 import type { ApplicationRecord } from "../../sandbox/api";
-import { apiOf, applicationBody, ecPair, makeTenant, rsaPair, send, useSandbox, type Api } from "./client";
+import { type Api, apiOf, applicationBody, ecPair, makeTenant, rsaPair, send, useSandbox } from "./client";
 
 describe("sandbox: public keys of applications", () => {
   const sandbox = useSandbox({ quota: 100 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+
 import { RateLimiter } from "../../sandbox/api/rate-limit";
 import { accessToken, apiOf, requestToken, useSandbox } from "./client";
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+
 import { startTenantManagement } from "../../sandbox/api";
-import { apiOf, makeTenant, send, useSandbox, type Api } from "./client";
+import { type Api, apiOf, makeTenant, send, useSandbox } from "./client";
 
 describe("sandbox: robustness", () => {
   const sandbox = useSandbox({ quota: 1000 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { apiOf, makeApplication, makeTenant, pageSchema, tenantSchema, useSandbox, type Api } from "./client";
+
+import { type Api, apiOf, makeApplication, makeTenant, pageSchema, tenantSchema, useSandbox } from "./client";
 
 describe("sandbox: tenants", () => {
   const sandbox = useSandbox({ quota: 100 });

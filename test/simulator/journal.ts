@@ -22,31 +22,29 @@ export class JournalFile {
 
   /** Opens it for one process of a command. */
   open(life: CommandLife): Journal {
-    let leftAt = "";
-    const mark = (): string => `${this.#lines.length} ${this.#lines.at(-1)?.length ?? 0}`;
-    const read = (): Entry[] => this.entries();
+    const size = (): number => this.#lines.reduce((bytes, line) => bytes + line.length + 1, 0);
+    const all = (): Entry[] => this.entries();
     return journalIn({
       location,
       write: async (entries) => {
         await Promise.resolve();
         this.#write(entries, life);
-        leftAt = mark();
+        return { bytes: size() };
       },
-      read: async function* (): AsyncIterable<readonly Entry[]> {
+      read: async function* (reached = { bytes: 0 }): AsyncIterable<readonly Entry[]> {
         await Promise.resolve();
         life.assertAlive();
-        leftAt = mark();
-        yield read();
+        reached.bytes = size();
+        yield all();
       },
       readFrom: async (event) => {
         await Promise.resolve();
         life.assertAlive();
-        leftAt = mark();
-        const all = this.entries();
-        const place = all.findIndex((entry) => isAt(entry, event));
-        return place === -1 ? undefined : all.slice(place);
+        const entries = all();
+        const place = entries.findIndex((entry) => isAt(entry, event));
+        return place === -1 ? undefined : { entries: entries.slice(place), reached: { bytes: size() } };
       },
-      isAsLeft: () => Promise.resolve(leftAt === mark()),
+      isAsLeft: ({ bytes }) => Promise.resolve(size() === bytes),
     });
   }
 

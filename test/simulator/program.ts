@@ -17,24 +17,25 @@ import {
   tenantType,
 } from "../../provider/src/names/resource-types";
 import type { ToldOfRun } from "../../provider/src/names/slot";
+import { generationName, slotName } from "../../provider/src/names/resource-name";
 import { nameOfUrn } from "../../provider/src/names/urn";
 import { heldBeforeOf } from "../../provider/src/program/held-before";
 import type { HeldResource } from "../../provider/src/program/own-stack";
+import { algorithmOf } from "../../provider/src/client/auth-methods";
 import { stageTable } from "../../provider/src/client/cells";
 import {
   type ApplicationConfiguration,
   type CustomerConfiguration,
-  slotName,
   type StackConfiguration,
 } from "../../stacks/src/configuration/configuration";
 import { customerType } from "../../stacks/src/customer/customer";
 import { declaredOutput, toDeclared } from "../../stacks/src/customer/declared-customer";
 import { safeguardType } from "../../stacks/src/customer/safeguard";
 import { findChangedCustomers, type StackBefore } from "../../stacks/src/record/customer-changes";
-import { generationName, generationType } from "../../stacks/src/rotation/held-generations";
+import { generationType } from "../../stacks/src/rotation/held-generations";
 import type { DeclaredGeneration, SlotPlan } from "../../stacks/src/rotation/plan";
 import { planSlots } from "../../stacks/src/rotation/plan-slots";
-import { algorithmOf, secretName, secretTags } from "../../stacks/src/secret/stored-secret";
+import { secretName, secretTags } from "../../stacks/src/secret/stored-secret";
 import type { EngineCommand, Goal, Program, Registered } from "./engine-model";
 
 /** What the program of a stack runs with. */
@@ -237,7 +238,7 @@ class ProgramOfRun {
             type: signingKeyType,
             name,
             ...unchanging("algorithm", "adopt"),
-            inputs: { algorithm: algorithmOf[authMethod], __provider: providerText },
+            inputs: { algorithm: algorithmOf(authMethod), __provider: providerText },
           });
     const [secret, pair] = await Promise.all([of.secret, key]);
     const application = await this.#register({

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+
 import { proveToken } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";
 import { toTable } from "../../sandbox/start/table";

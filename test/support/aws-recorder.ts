@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
+
 import { z } from "zod";
 
 /** A call to AWS: the right that it takes, and what it is about. */

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
+
 import { parse, stringify } from "yaml";
 
 import { acme, globex } from "../engine/customers";

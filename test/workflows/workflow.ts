@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+
 import { parse } from "yaml";
 import { z } from "zod";
 

@@ -1,13 +1,13 @@
 import path from "node:path";
-import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/internal/journal";
 
+import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/internal/journal";
 import { readReach } from "pulumi-resistant-tenants/internal/reach";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 
 import type { StackOptions } from "../stack/options";
-import { UsageError } from "../usage-error";
 import { existingFolder } from "../stack/project-folder";
 import { openStack, type Stack } from "../stack/stack";
+import { UsageError } from "../usage-error";
 
 /** The options that say whose record is read. */
 export interface SourceOptions extends StackOptions {

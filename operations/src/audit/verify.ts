@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+
 import {
   type AuditLog,
   compareWithCopy,
@@ -9,9 +10,9 @@ import {
   Verifier,
 } from "pulumi-resistant-tenants/internal/journal";
 
-import { UsageError } from "../usage-error";
-import { type HeldState, readState, toHeldState } from "../stack/state";
 import type { Stack } from "../stack/stack";
+import { type HeldState, readState, toHeldState } from "../stack/state";
+import { UsageError } from "../usage-error";
 import { nothingAt, type Source, takenAway } from "./source";
 
 /** What a journal is verified against, beside itself. */

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+
 import { messageOf } from "pulumi-resistant-tenants/client";
 import type { YamlFile } from "resistant-tenants-stacks/yaml-file";
 import type { Document } from "yaml";

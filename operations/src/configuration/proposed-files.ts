@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+
 import { messageOf } from "pulumi-resistant-tenants/client";
 
 import { UsageError } from "../usage-error";

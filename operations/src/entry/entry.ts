@@ -1,5 +1,5 @@
-import { documentsScopes } from "pulumi-resistant-tenants/internal/vocabulary";
-import { type FoundApplication, writeCustomerEntry } from "resistant-tenants-stacks/customer-entry";
+import { type FoundApplication, writeCustomerEntry } from "pulumi-resistant-tenants/internal/customer-entry";
+import { documentsScopes, readApplicationName, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredEntry } from "./declared";
@@ -60,12 +60,12 @@ export async function entryOf(
   const found = new Map<string, FoundApplication>();
   const leftOut: string[] = [];
   for (const application of living.applications) {
-    const slot = slotOf(application, living, secrets, declared);
+    const slot = slotFor(application, living, secrets, declared);
     if (slot === undefined || found.has(slot) || living.heldSlots.has(slot)) {
       leftOut.push(describeLeftOut(application, secrets));
       continue;
     }
-    const [, cell = "", purpose = ""] = slot.split("/");
+    const { cell = "", purpose = "" } = readApplicationName(slot) ?? {};
     const secretArn = secrets.find((secret) => secret.slot === slot)?.arn;
     found.set(slot, { ...application, cell, purpose, secretArn });
   }
@@ -95,13 +95,10 @@ function describeLeftOut(
 ): string {
   const what = `Application ${applicationId} (client ${clientId}, cell ${cell}) is there, too`;
   if (slot !== undefined) return `${what}: it was made for ${slot}, which has another by now`;
-  const ofCell = secrets.filter((secret) => secret.slot.split("/")[1] === cell).map(({ arn }) => arn);
+  const ofCell = secrets
+    .filter((secret) => readApplicationName(secret.slot)?.cell === cell)
+    .map(({ arn }) => arn);
   return `${what}: which secret holds its credentials is not on record${ofCell.length === 0 ? "" : `; there are ${ofCell.join(", ")}`}`;
-}
-
-/** Gives the slot of the first generation, in which an application that is taken over is declared. */
-export function firstGeneration(slot: string): string {
-  return slot.split("/").slice(0, 3).join("/");
 }
 
 /**
@@ -109,17 +106,17 @@ export function firstGeneration(slot: string): string {
  * which one it is; else its cell, if one application and one secret there are left over for each other. Adoption proves
  * the credentials: a wrong guess is refused.
  */
-function slotOf(
+function slotFor(
   application: LivingApplication,
   { name, applications, heldSlots, isHeld }: LivingCustomer,
   secrets: readonly KnownSecret[],
   declared: DeclaredEntry | undefined,
 ): string | undefined {
-  if (application.slot !== undefined) return firstGeneration(application.slot);
+  if (application.slot !== undefined) return slotOf(application.slot);
   const { cell } = application;
   const known = new Set([
     ...heldSlots,
-    ...applications.flatMap(({ slot }) => (slot === undefined ? [] : [firstGeneration(slot)])),
+    ...applications.flatMap(({ slot }) => (slot === undefined ? [] : [slotOf(slot)])),
   ]);
   const free = secrets.filter(({ slot }) => slot.startsWith(`${name}/${cell}/`) && !known.has(slot));
   const unplaced = applications.filter((other) => other.slot === undefined && other.cell === cell);

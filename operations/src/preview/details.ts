@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+
 import { secretType, tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/operator";
 
 import { readersOf } from "./readers";

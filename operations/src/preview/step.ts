@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+
 import { messageOf, printable } from "pulumi-resistant-tenants/client";
 import { nameOfUrn } from "pulumi-resistant-tenants/internal/operator";
 import { type PlanReport, readPlanReport } from "resistant-tenants-stacks/plan";

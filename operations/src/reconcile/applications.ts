@@ -1,6 +1,7 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
 import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+import { defaultAuthMethod } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { HeldApplication } from "../stack/state";
 import type { Comparison } from "./comparison";
@@ -158,7 +159,7 @@ function crashed(
   answer: "answered" | "lost" = "lost",
 ): Finding {
   const { tenantId, applicationId, slot } = common;
-  if (common.authMethod !== "CLIENT_SECRET") {
+  if (common.authMethod !== defaultAuthMethod) {
     const orphaned = { ...common, kind: "orphanedApplication", severity: "todo" } as const;
     const takenOver = `${why} Its key is the stack's own: the next update takes it over`;
     if (answer === "lost") return { ...orphaned, why: `${takenOver}.`, next: [typed(["up"])] };
@@ -368,9 +369,9 @@ function lost(application: HeldApplication, { events, typed }: Comparison): Find
 }
 
 function partlyMade(application: HeldApplication, { typed }: Comparison): Finding[] {
-  const { isPartlyMade, authMethod = "CLIENT_SECRET", hasSecret, differs, urn } = application;
+  const { isPartlyMade, authMethod = defaultAuthMethod, hasSecret, differs, urn } = application;
   if (!isPartlyMade) return [];
-  const lacksSecret = authMethod === "CLIENT_SECRET" && !hasSecret;
+  const lacksSecret = authMethod === defaultAuthMethod && !hasSecret;
   return [
     {
       ...place(application),

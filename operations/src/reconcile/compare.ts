@@ -1,6 +1,6 @@
 import { compareApplications } from "./applications";
-import { compareCutOff } from "./cut-off";
 import type { Comparison } from "./comparison";
+import { compareCutOff } from "./cut-off";
 import { type Finding, type FindingKind, findingTitles } from "./finding";
 import { compareLeftovers } from "./leftovers";
 import { compareSecrets } from "./secrets";

@@ -1,5 +1,5 @@
-import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { messageOf } from "pulumi-resistant-tenants/client";
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { secretType } from "pulumi-resistant-tenants/internal/operator";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { z } from "zod";

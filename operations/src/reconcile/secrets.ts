@@ -1,5 +1,5 @@
-import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { messageOf } from "pulumi-resistant-tenants/client";
+import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import {
   type ChangedSecret,
   findChangedSecrets,

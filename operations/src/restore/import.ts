@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { recordIntent, type Recording, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
+
+import { type Recording, recordIntent, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
 import { nameOfUrn, secretType } from "pulumi-resistant-tenants/internal/operator";
 import { z } from "zod";
 

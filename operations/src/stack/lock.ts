@@ -1,7 +1,8 @@
-import { kill } from "node:process";
 import { readdir, readFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import path from "node:path";
+import { kill } from "node:process";
+
 import { z } from "zod";
 
 import type { Stack } from "./stack";

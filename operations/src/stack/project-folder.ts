@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 
-import type { StackOptions } from "./options";
 import { UsageError } from "../usage-error";
+import type { StackOptions } from "./options";
 
 /** The names under which the engine finds a project. */
 const projectFiles = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+
 import { printable, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** Runs the user's own `pulumi`, with the user's environment and login, without a shell. */

@@ -1,8 +1,8 @@
 import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { z } from "zod";
 
-import type { StackOptions } from "./options";
 import { UsageError } from "../usage-error";
+import type { StackOptions } from "./options";
 import { projectFolderOf } from "./project-folder";
 import { pulumiFor } from "./pulumi";
 import { readState } from "./state";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
 
-import { type AwsPatience, callsThatEnd } from "./patience";
 import { messageOf, TenantManagementError } from "../client/errors";
 import type { AwsAccess, AwsCredentials, AwsService } from "./access";
 import { explainAwsError } from "./explain";
 import { reachMetadataDirectly } from "./metadata-agent";
+import { type AwsPatience, callsThatEnd } from "./patience";
 import type { ProxyAgent } from "./proxy-agent";
 import { type CredentialSource, ofRole, ofWebIdentity } from "./role-credentials";
 

@@ -1,6 +1,6 @@
-import type { Aws } from "./aws";
 import { type AssertionSigner, remoteSigner } from "../client/assertion";
 import { messageOf, TenantManagementError } from "../client/errors";
+import type { Aws } from "./aws";
 
 /** A signature is as long as the modulus. The vendor wants an RSA key of the organization's of at least 2048 bits. */
 const shortestSignatureBytes = 2048 / 8;

@@ -1,6 +1,7 @@
 import type { ClientRequest } from "node:http";
 import { connect as connectPlain } from "node:net";
 import { connect as connectTls } from "node:tls";
+
 import { HttpsProxyAgent } from "https-proxy-agent";
 
 import { proxyRefusal } from "../client/connection-problem";

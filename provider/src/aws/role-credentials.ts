@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+
 import type { Credentials, STSClient } from "@aws-sdk/client-sts";
 
 import type { AssumedRole, AwsCredentials, WebIdentity } from "./access";

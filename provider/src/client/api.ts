@@ -2,7 +2,6 @@ import { stringify } from "lossless-json";
 import { z } from "zod";
 
 import { compressionOf, quotedRequestId } from "./answer";
-import { askedWaitMs } from "./asked-wait";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
 import {
   applicationDifferences,
@@ -11,13 +10,14 @@ import {
   serverRefusals,
   tenantDifferences,
 } from "./as-asked";
+import { askedWaitMs } from "./asked-wait";
+import { type SecretMethod } from "./auth-methods";
 import type { Stage } from "./cells";
 import { Deadline } from "./deadline";
 import { type MadeObject, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
 import { type HostRules, refusalOfUrl, type UrlRefusal, wayToAllow } from "./hosts";
-import { madeObject } from "./made-object";
-import type { OrganizationTokens } from "./organization-token";
 import { parseJson } from "./json";
+import { madeObject } from "./made-object";
 import {
   contradicted,
   describeForeignNotFound,
@@ -25,15 +25,16 @@ import {
   isNotFound,
   whatToCheck,
 } from "./not-found";
+import type { OrganizationTokens } from "./organization-token";
 import { Pacer, realClock } from "./pacer";
 import { resolveNextPage } from "./paging";
 import type { PublicKeyNumbers } from "./public-key";
 import { RetryableFailure, type RetryPolicy, withRetries } from "./retry";
 import {
-  apiErrorSchema,
   type ApiApplication,
-  applicationListSchema,
+  apiErrorSchema,
   type ApiTenant,
+  applicationListSchema,
   applicationSchema,
   identifierSchema,
   type NewApplication,
@@ -47,7 +48,7 @@ import { sharedNext } from "./shared-next";
 import type { HttpAnswer, HttpRequest, Transport } from "./transport";
 
 /** What a new application proves itself with. */
-export type Authentication = { type: "CLIENT_SECRET" } | (PublicKeyNumbers & { keyId: string });
+export type Authentication = { type: SecretMethod } | (PublicKeyNumbers & { keyId: string });
 
 /**
  * How a delete went: it was carried out; the API knew none of that id, and no list and no fetch of its has it; or the
@@ -730,13 +731,7 @@ function toExactJson(value: unknown): string {
 }
 
 function toAuthMethod(authentication: Authentication): Record<string, unknown> {
-  switch (authentication.type) {
-    case "CLIENT_SECRET":
-      return { type: authentication.type };
-    case "RSA":
-    case "EC": {
-      const { keyId, ...numbers } = authentication;
-      return { ...numbers, kid: keyId };
-    }
-  }
+  if (!("keyId" in authentication)) return { type: authentication.type };
+  const { keyId, ...numbers } = authentication;
+  return { ...numbers, kid: keyId };
 }

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
+
 import { z } from "zod";
 
 import { parseJson } from "./json";

@@ -1,6 +1,7 @@
 import { createPublicKey, hash, type JsonWebKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
 
+import { signatureAlgorithms } from "./auth-methods";
 import { parseJson } from "./json";
 import { holdsPrivateKey, normalizePem } from "./pem";
 
@@ -34,8 +35,8 @@ const jwkSchema = z.looseObject({
     .literal("sig", { error: "is not a key for signatures (`use` must be sig): make another key" })
     .optional(),
   alg: z
-    .enum(["RS256", "ES256"], {
-      error: "is for another algorithm (`alg` must be RS256 or ES256): make another key",
+    .enum(signatureAlgorithms, {
+      error: `is for another algorithm (\`alg\` must be ${signatureAlgorithms.join(" or ")}): make another key`,
     })
     .optional(),
   key_ops: z

@@ -1,4 +1,5 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
+
 import pRetry from "p-retry";
 
 import { TenantManagementError } from "./errors";

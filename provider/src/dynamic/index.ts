@@ -1,5 +1,6 @@
 import "../node-version";
 import "../program/safe-errors";
+
 import { ownProcess } from "../settings/own-process";
 import { releasedHandler } from "./application/released";
 import { signingKeyHandler } from "./application/signing-key";

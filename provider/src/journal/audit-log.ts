@@ -1,5 +1,6 @@
-import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { randomUUID } from "node:crypto";
+
+import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 
 import type { Aws } from "../aws/aws";
 import { isAwsError } from "../aws/patience";

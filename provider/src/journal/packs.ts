@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+
 import { z } from "zod";
 
 import { all, type ListedObject, type Objects } from "./s3-objects";

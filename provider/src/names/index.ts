@@ -8,9 +8,26 @@ export {
   type PublicKeyNumbers,
   readPublicKey,
 } from "../client/public-key";
-export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "../client/schemas";
+export {
+  algorithmOf,
+  type AuthMethod,
+  authMethods,
+  defaultAuthMethod,
+  hasKey,
+  type SignatureAlgorithm,
+} from "../client/auth-methods";
+export { type DocumentsScope, documentsScopes } from "../client/schemas";
 export { describeDeletion } from "./deletion-date";
 export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
+export {
+  type ApplicationName,
+  customerOf,
+  generationName,
+  generationOf,
+  readApplicationName,
+  slotName,
+  slotOf,
+} from "./resource-name";
 export { defaultSecretPrefix, secretNameOf } from "./secret-name";
 export { typedCommand } from "./typed-command";
 export { nameOfUrn, typeOfUrn } from "./urn";

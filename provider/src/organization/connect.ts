@@ -5,10 +5,10 @@ import {
   TenantManagementApi,
   TenantManagementError,
 } from "../client/index";
-import { organizationSigner } from "./key";
-import type { Reach } from "../settings/reach";
 import type { EnvironmentVariables } from "../settings/environment";
+import type { Reach } from "../settings/reach";
 import type { ProviderSettings } from "../settings/settings";
+import { organizationSigner } from "./key";
 
 /**
  * Makes an API client from the settings of a stack. Nothing is asked of the API before the first call.

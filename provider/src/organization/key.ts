@@ -1,10 +1,10 @@
 import type { Aws } from "../aws/aws";
+import { kmsSigner } from "../aws/kms-signer";
+import { readSecretValue } from "../aws/secret-value";
 import { type AssertionSigner, readOrganizationKey, signerFor } from "../client/assertion";
 import { TenantManagementError } from "../client/errors";
 import type { EnvironmentVariables } from "../settings/environment";
 import type { ProviderSettings } from "../settings/settings";
-import { kmsSigner } from "../aws/kms-signer";
-import { readSecretValue } from "../aws/secret-value";
 
 /**
  * Finds what signs in the organization's name, in the order of preference: a key in AWS KMS, Secrets Manager, the

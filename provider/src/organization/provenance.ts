@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 import type { Aws } from "../aws/aws";
-import { readActor } from "./actor";
 import type { Provenance } from "../journal/recording";
 import type { EnvironmentVariables } from "../settings/environment";
+import { readActor } from "./actor";
 
 export { isCi } from "./actor";
 

@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import { type Cell, documentsApiUrl } from "../client/cells";
-import { refusal } from "./guards";
 import { type ApplicationRecord, type CustomerRecord, customerRecordSchema } from "../names/stack-outputs";
 import { isUnknown } from "../names/unknown";
+import { refusal } from "./guards";
 
 /** One application of a customer in another stack, and the Documents API that its credentials call. */
 export interface ApplicationOfStack extends ApplicationRecord {

@@ -1,13 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { stageTable } from "../client/cells";
 import { messageOf } from "../client/errors";
-import { assertSameEnvironment } from "../settings/environment";
-import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
-import { oncePerProgram } from "./once-per-program";
 import { tenantApplicationType, tenantType } from "../names/resource-types";
+import { assertSameEnvironment } from "../settings/environment";
 import { ownProcess } from "../settings/own-process";
 import { revealingProblem } from "../settings/revealing-switches";
-import { stageTable } from "../client/cells";
 import {
   allowedHostsIn,
   describeAllowedHosts,
@@ -15,6 +13,8 @@ import {
   type ProviderSettings,
   readSettings,
 } from "../settings/settings";
+import { oncePerProgram } from "./once-per-program";
+import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
 
 /**
  * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { providerSource } from "./provider-source";
 import { releasedType } from "../names/resource-types";
 import { nameOfUrn, typeOfUrn } from "../names/urn";
+import { providerSource } from "./provider-source";
 
 /**
  * Takes the place of a resource in the state that the stack hands over. The engine forgets a resource without deleting

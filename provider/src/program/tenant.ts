@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Cell, Stage } from "../client/cells";
+import { tenantType } from "../names/resource-types";
 import { guardAdoption } from "./guards";
 import { providerSource } from "./provider-source";
-import { tenantType } from "../names/resource-types";
 import { slotOf } from "./slot";
 
 /** The inputs of a {@link Tenant}. */

@@ -1,8 +1,8 @@
 import path from "node:path";
+
 import { z } from "zod";
 
-import { type AwsValue, awsProblems } from "./aws-settings";
-import { stages, stageTable, type Stage } from "../client/cells";
+import { type Stage, stages, stageTable } from "../client/cells";
 import {
   type HostRules,
   problemOfAllowedHost,
@@ -10,6 +10,7 @@ import {
   refusalOfUrl,
   wayToAllow,
 } from "../client/hosts";
+import { awsProblems, type AwsValue } from "./aws-settings";
 import { reasonSchema } from "./reason";
 
 export { allowedHostsIn, describeAllowedHosts } from "./allowed-hosts";

@@ -1,19 +1,19 @@
-import { settingsKeys, settingsSchema, readSettings } from "pulumi-resistant-tenants/internal/settings";
 import type {
   ConfigurationProblem,
   ProviderSettings,
   SettingsContext,
 } from "pulumi-resistant-tenants/internal/settings";
-import { type Cell, widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { readSettings, settingsKeys, settingsSchema } from "pulumi-resistant-tenants/internal/settings";
+import { widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
+import { defaultSecretPrefix } from "../secret/stored-secret";
 import type { CustomerEntry, CustomerFiles } from "./customer-files";
 import { tagValue } from "./customer-schema";
 import { check, didYouMean, shown, unknownKey } from "./problems";
 import { type CustomerConfiguration, fieldOf, readCustomers } from "./read-customers";
 import { type RotationConfiguration, rotationSchema } from "./rotation";
 import { contradictions, type SecretsConfiguration, secretsSchema } from "./secrets";
-import { defaultSecretPrefix } from "../secret/stored-secret";
 
 export type { ApplicationConfiguration, CustomerConfiguration } from "./read-customers";
 
@@ -87,11 +87,6 @@ export const programSchema = z.object({
 
 const programKeys = Object.keys(programSchema.shape);
 const knownKeys: readonly string[] = [...settingsKeys, ...programKeys];
-
-/** Gives the name by which the stack knows one application of a customer: `<customer>/<cell>/<purpose>`. */
-export function slotName(customer: string, { cell, purpose }: { cell: Cell; purpose: string }): string {
-  return `${customer}/${cell}/${purpose}`;
-}
 
 /**
  * Reads and checks the stack configuration.

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
+
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 

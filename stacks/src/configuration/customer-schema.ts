@@ -1,11 +1,12 @@
+import { secretArn } from "pulumi-resistant-tenants/internal/settings";
 import {
-  type Cell,
   authMethods,
+  type Cell,
+  defaultAuthMethod,
   documentsScopes,
   type Stage,
   stageTable,
 } from "pulumi-resistant-tenants/internal/vocabulary";
-import { secretArn } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
 import { customerKeyFields, customerKeyProblems } from "./customer-key";
@@ -59,7 +60,7 @@ export const applicationSchema = (stage: Stage) =>
           authMethods,
           `is not an authentication method: it must be one of ${authMethods.join(", ")}`,
         )
-          .default("CLIENT_SECRET")
+          .default(defaultAuthMethod)
           .describe(
             "How the application authenticates: `CLIENT_SECRET`, a secret that the vendor creates; `RSA` or `EC`, a key pair that is created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
           ),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { objectProblem } from "./problems";
 import { type Duration, durationSchema } from "./duration";
+import { objectProblem } from "./problems";
 
 /** How the credentials of an application are rotated. */
 export interface RotationConfiguration {

@@ -1,23 +1,19 @@
-import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
+import * as pulumi from "@pulumi/pulumi";
 import { type Stage, Tenant, type TenantApplication, type ToldOfRun } from "pulumi-resistant-tenants";
-import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
+import { slotName, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import {
-  type ApplicationConfiguration,
-  type CustomerConfiguration,
-  slotName,
-} from "../configuration/configuration";
-import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
-import { declareGenerations } from "./generations";
+import { type ApplicationConfiguration, type CustomerConfiguration } from "../configuration/configuration";
+import { settle, settledOutputs } from "../outputs/settle";
+import type { RecordOfRun, RecordOutputs } from "../plan/plan-of-run";
 import type { AskedApplications } from "../record/asked-applications";
 import type { AnnouncedChange } from "../record/program-record";
-import type { RecordOfRun, RecordOutputs } from "../plan/plan-of-run";
 import type { SlotPlan } from "../rotation/plan";
-import { Safeguard } from "./safeguard";
 import { toProtection } from "../secret/protection";
-import { settle, settledOutputs } from "../outputs/settle";
 import { secretName, secretTags } from "../secret/stored-secret";
+import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
+import { declareGenerations } from "./generations";
+import { Safeguard } from "./safeguard";
 
 /** The arguments of a {@link Customer}. */
 export interface CustomerArgs extends CustomerConfiguration {

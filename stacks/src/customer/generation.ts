@@ -1,8 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
+import * as pulumi from "@pulumi/pulumi";
 
-import { generationType, type StoredRecord } from "../rotation/held-generations";
 import { settledOutputs } from "../outputs/settle";
+import { generationType, type StoredRecord } from "../rotation/held-generations";
 
 /**
  * One generation of an application's credentials, from the second on: a stack whose credentials were never rotated holds

@@ -4,14 +4,14 @@ import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 import type { CustomerConfiguration } from "../configuration/configuration";
+import { type LastRecords, lastRecordsIn } from "../outputs/last-records";
 import { describeHandOver, entryOfRecord, wayBack } from "./hand-over";
-import { lastRecordsIn, type LastRecords } from "../outputs/last-records";
 import {
   assertNotTakenBack,
   heldOf,
   isToBeReleased,
-  releasedCustomers,
   ReleasedCustomer,
+  releasedCustomers,
 } from "./released-customer";
 
 /** One customer whose status is `released`. */

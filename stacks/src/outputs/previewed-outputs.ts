@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+
 import type { CustomerRecord, StackOutputs } from "pulumi-resistant-tenants";
 import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+
 import * as pulumi from "@pulumi/pulumi";
 import { nameOfUrn, resourcesOfLastUpdate } from "pulumi-resistant-tenants/internal/own-stack";
 import { isUnknown } from "pulumi-resistant-tenants/internal/unknown";

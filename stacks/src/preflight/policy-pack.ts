@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
+
 import * as pulumi from "@pulumi/pulumi";
 import { isCi } from "pulumi-resistant-tenants/internal/provenance";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";

@@ -4,9 +4,9 @@ import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/
 import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenants/internal/reason";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
 
-import type { ChangedCustomer } from "../record/customer-changes";
-import type { ProgramRun } from "../program-run";
 import { describeChanges } from "../customer/declared-customer";
+import type { ProgramRun } from "../program-run";
+import type { ChangedCustomer } from "../record/customer-changes";
 
 /**
  * Sees to it that changes in production have a reason. The resources refuse a change without one, each by itself; but

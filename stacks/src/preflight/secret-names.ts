@@ -8,16 +8,15 @@ import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
-import { describeDeletion, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { describeDeletion, messageOf, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { askAws } from "../secret/aws-access";
-import { slotName } from "../configuration/configuration";
-import { continuesOnError } from "./continue-on-error";
 import type { CustomerArgs } from "../customer/customer";
 import type { NamedResource } from "../outputs/describe-resource";
-import type { ProgramRecord } from "../record/program-record";
 import type { ProgramRun } from "../program-run";
+import type { ProgramRecord } from "../record/program-record";
+import { askAws } from "../secret/aws-access";
 import { secretName, secretTags } from "../secret/stored-secret";
+import { continuesOnError } from "./continue-on-error";
 
 /**
  * Makes sure, before anything is created, that the name of each new secret is free in AWS: otherwise its create would

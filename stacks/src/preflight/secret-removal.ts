@@ -4,11 +4,11 @@ import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { askAws } from "../secret/aws-access";
 import type { CustomerArgs } from "../customer/customer";
-import type { ProgramRecord } from "../record/program-record";
-import type { ProgramRun } from "../program-run";
 import type { Release } from "../handover/release";
+import type { ProgramRun } from "../program-run";
+import type { ProgramRecord } from "../record/program-record";
+import { askAws } from "../secret/aws-access";
 import { secretName } from "../secret/stored-secret";
 
 /**

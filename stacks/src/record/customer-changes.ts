@@ -1,6 +1,7 @@
+import type { Stage } from "pulumi-resistant-tenants";
+import { heldBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
-import type { Stage } from "pulumi-resistant-tenants";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -10,14 +11,14 @@ import {
   type StackConfiguration,
 } from "../configuration/configuration";
 import { customerType } from "../customer/customer";
-import { withChangesOnRecord } from "./changes-on-record";
 import {
-  type CustomerChanges,
   changesOf,
+  type CustomerChanges,
   type DeclaredCustomer,
   declaredOutput,
   toDeclared,
 } from "../customer/declared-customer";
+import { withChangesOnRecord } from "./changes-on-record";
 
 /** What this update changes of a customer. */
 export interface ChangedCustomer {
@@ -65,7 +66,10 @@ export async function findChangedCustomers(
       ? [{ configuration, before }]
       : [];
   });
-  const events = differing.length === 0 ? [] : await journal.read(({ type }) => type === "Customer");
+  const events =
+    differing.length === 0
+      ? []
+      : await journal.read(({ type }) => type === "Customer", heldBeforeOf(held)?.last);
   const found = differing.flatMap(({ configuration, before }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const { name, status } = configuration;
     const place = { stack, customer: name, ...tenantIdOf(name, held) };

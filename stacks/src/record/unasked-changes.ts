@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
+
 import type { Secret } from "@pulumi/aws/secretsmanager/secret";
+import * as pulumi from "@pulumi/pulumi";
 import type { Ending } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
+import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { slotName } from "../configuration/configuration";
 import type { Provided } from "../outputs/outputs";
+import { settle } from "../outputs/settle";
 import type { ProgramRun } from "../program-run";
 import type { AnnouncedChange } from "./program-record";
-import { settle } from "../outputs/settle";
 
 /** What a change of a customer can change in AWS. */
 const protectedProperties = ["kmsKeyId", "policy", "replicas", "recoveryWindowInDays", "tags"] as const;

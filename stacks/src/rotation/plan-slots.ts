@@ -1,5 +1,7 @@
-import { type CustomerConfiguration, slotName } from "../configuration/configuration";
-import { generationName, heldGenerations, type HeldResource } from "./held-generations";
+import { generationName, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import { type CustomerConfiguration } from "../configuration/configuration";
+import { heldGenerations, type HeldResource } from "./held-generations";
 import { planSlot, type SlotPlan } from "./plan";
 import { toSpecification } from "./specification";
 

@@ -1,5 +1,5 @@
-import { type DueDate, dueDate } from "./calendar";
 import { defaultOverlap, type RotationConfiguration } from "../configuration/rotation";
+import { type DueDate, dueDate } from "./calendar";
 import type { HeldGeneration } from "./held-generations";
 import { differences, type Specification } from "./specification";
 

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { askAws } from "./aws-access";
-import { type ChangedSecret, findChangedSecrets, repairOf, storedVersions } from "./changed-secrets";
 import type { ProgramRun } from "../program-run";
 import type { SlotPlan } from "../rotation/plan";
+import { askAws } from "./aws-access";
+import { type ChangedSecret, findChangedSecrets, repairOf, storedVersions } from "./changed-secrets";
 
 /** As a user types them: in a program nobody knows with which flags it was started. */
 const typed = {

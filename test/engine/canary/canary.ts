@@ -1,8 +1,9 @@
-import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
 import { readdirSync, writeFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
+
+import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 
 import type { ProcessResult } from "../../../sandbox/process";
 import { repositoryRoot, type StackOptions, StackUnderTest } from "../engine";

@@ -1,12 +1,13 @@
-import { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation";
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 import path from "node:path";
 
-import { fourCustomers } from "../customers";
-import { repositoryRoot, startShared } from "../engine";
+import { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation";
+
 import { exhaustiveTag } from "../../suites";
 import { useVariables } from "../../support/environment";
+import { fourCustomers } from "../customers";
+import { repositoryRoot, startShared } from "../engine";
 import { assertClean, Canary } from "./canary";
 import { type EngineCommand, waysOf } from "./ways";
 

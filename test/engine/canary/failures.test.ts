@@ -1,5 +1,6 @@
-import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { strict as assert } from "node:assert";
+
+import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 
 import type { FaultInput } from "../../../sandbox/api/faults";
 import { acme, fourCustomers } from "../customers";

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 
 import { askedWaitMs } from "../../../provider/src/client/asked-wait";
+import { Deadline } from "../../../provider/src/client/deadline";
 import { OrganizationTokens } from "../../../provider/src/client/organization-token";
 import { Pacer } from "../../../provider/src/client/pacer";
-import { Deadline } from "../../../provider/src/client/deadline";
 import { useStoppedClock } from "../../support/clock";
 import { failureOf } from "../../support/failure";
 import { SimulatedClock } from "../../support/limited-server";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { documentsApiUrl, isCell, stageTable, type Cell } from "../../../provider/src/client/cells";
+import { type Cell, documentsApiUrl, isCell, stageTable } from "../../../provider/src/client/cells";
 
 describe("client: the vendor's cells", () => {
   const production: Record<Cell, string> = {

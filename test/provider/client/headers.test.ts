@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { OrganizationTokens } from "../../../provider/src/client/organization-token";
 import { TenantManagementApi } from "../../../provider/src/client/api";
+import { OrganizationTokens } from "../../../provider/src/client/organization-token";
 import { createTransport } from "../../../provider/src/client/transport";
 import { useServer } from "../../support/http-server";
 import { recordedRetries } from "../../support/retry-policy";

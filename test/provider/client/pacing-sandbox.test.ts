@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { TenantManagementApi } from "../../../provider/src/client/api";
 import { defaultRetryPolicy } from "../../../provider/src/client/retry";
 import { createTransport } from "../../../provider/src/client/transport";
-import { tokensOf } from "../../support/sandbox-api";
 import { useSandbox } from "../../sandbox/client";
+import { tokensOf } from "../../support/sandbox-api";
 
 describe("client: pacing against the sandbox", () => {
   const sandbox = useSandbox({ rateLimit: { perSecond: 100, burst: 150, retryAfter: "absent" } });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+
 import { calculateJwkThumbprint, type JWK } from "jose";
 
 import { isSamePublicKey, parsePublicKey } from "../../../provider/src/client/public-key";

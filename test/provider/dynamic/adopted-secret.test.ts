@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
-import type { AuthMethod } from "../../../provider/src/client/schemas";
+import type { AuthMethod } from "../../../provider/src/client/auth-methods";
 import { readAdoptedSecret, toCredentials } from "../../../provider/src/dynamic/application/adopted-secret";
 import { refusalOf } from "../../support/failure";
 

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import type { ApiApplication, AuthMethod } from "../../../provider/src/client/schemas";
+import type { AuthMethod } from "../../../provider/src/client/auth-methods";
+import type { ApiApplication } from "../../../provider/src/client/schemas";
 import {
   type LostApplication,
   settleLostApplication,

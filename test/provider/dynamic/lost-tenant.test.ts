@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 
 import { TenantManagementApi } from "../../../provider/src/client/api";
 import type { ApiTenant } from "../../../provider/src/client/schemas";
-import { createTransport } from "../../../provider/src/client/transport";
 import { clockToleranceMs } from "../../../provider/src/client/server-clock";
+import { createTransport } from "../../../provider/src/client/transport";
 import { findLostTenant } from "../../../provider/src/dynamic/tenant/lost-tenant";
-import { tokensOf, useSandboxApi } from "../../support/sandbox-api";
 import { useVariables } from "../../support/environment";
 import { recordedRetries } from "../../support/retry-policy";
+import { tokensOf, useSandboxApi } from "../../support/sandbox-api";
 
 /** A client whose machine's clock is behind that of the API, or ahead of it; and an API that writes times in a way of its own. */
 class SkewedApi extends TenantManagementApi {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { signingKeyHandler } from "../../../provider/src/dynamic/application/signing-key";
+import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { newRun } from "./process";
 
 const signingKey = signingKeyHandler(newRun().run);

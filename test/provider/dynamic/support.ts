@@ -1,4 +1,4 @@
-import { newRun, type NewRun } from "./process";
+import { type NewRun, newRun } from "./process";
 
 /** What the engine passes for a value that a preview does not know yet. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

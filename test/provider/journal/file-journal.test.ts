@@ -4,8 +4,8 @@ import path from "node:path";
 import { mock } from "node:test";
 
 import { type JournalEvent, openFileJournal } from "../../../provider/src/journal";
-import { intent } from "./events";
 import { useJournalFile } from "../../support/journal-file";
+import { intent } from "./events";
 
 const idsOf = (events: readonly JournalEvent[]) => events.map(({ id }) => id);
 const idsIn = async (file: string) => idsOf(await openFileJournal(file).read());

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+
 import { journalProblem, openJournalOf } from "pulumi-resistant-tenants/internal/journal";
 import { readSettings } from "pulumi-resistant-tenants/internal/settings";
 

@@ -8,8 +8,8 @@ import {
   startRecording,
 } from "../../../provider/src/journal";
 import { journalIn } from "../../../provider/src/journal/journal";
-import { entry, intent } from "./events";
 import { useWarnings } from "../../support/warnings";
+import { entry, intent } from "./events";
 
 const run = {
   actor: "github:octocat",
@@ -155,6 +155,7 @@ describe("what is recorded", () => {
         if (entries[0]?.event.event === "result")
           await new Promise<void>((release) => released.push(release));
         lines.push(...entries.map(({ event }) => event));
+        return { bytes: 0 };
       },
     });
     const recording = await startRecording((event) => journal.append(event), run, intended, 1);

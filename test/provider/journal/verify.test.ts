@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 
 import { openFileJournal, type Verification, verifyJournal } from "../../../provider/src/journal";
-import { intent, result } from "./events";
 import { useJournalFile } from "../../support/journal-file";
+import { intent, result } from "./events";
 
 describe("the verification of a journal", () => {
   const place = useJournalFile();

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+
 import * as pulumi from "@pulumi/pulumi";
 import { setAllConfig } from "@pulumi/pulumi/runtime/config";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime/mocks";

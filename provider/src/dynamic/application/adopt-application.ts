@@ -1,8 +1,8 @@
 import { sameMembers } from "../../client/as-asked";
 import { parsePublicKey } from "../../client/public-key";
 import type { ApiApplication } from "../../client/schemas";
-import { refusal } from "../tenant/tenant-model";
 import type { Run } from "../run/run";
+import { refusal } from "../tenant/tenant-model";
 import { applicationToAdopt, provenCredentials } from "./adopted-credentials";
 import { publicHalf } from "./adopted-secret";
 import type { Adoption } from "./adoption";

@@ -1,16 +1,16 @@
 import { z } from "zod";
 
 import { tenantApplicationType, tenantType } from "../../names/resource-types";
+import { slotSchema } from "../../names/slot";
 import { typeOfUrn } from "../../names/urn";
-import type { RecordedObject } from "../run/deletion";
 import { assertSameEnvironment } from "../../settings/environment";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider } from "../engine/inputs";
 import { reporting } from "../engine/report";
-import { slotSchema } from "../../names/slot";
-import type { ConfigureRequest } from "../run/session";
+import type { RecordedObject } from "../run/deletion";
 import type { Run } from "../run/run";
-import { unknownSlot } from "./tenant-application-model";
+import type { ConfigureRequest } from "../run/session";
 import { refusal } from "../tenant/tenant-model";
+import { unknownSlot } from "./tenant-application-model";
 
 const inputsSchema = z.strictObject({ formerUrn: z.string() });
 

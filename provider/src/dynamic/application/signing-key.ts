@@ -1,9 +1,7 @@
 import { z } from "zod";
 
+import { methodOf, type SignatureAlgorithm, signatureAlgorithms } from "../../client/auth-methods";
 import { parsePublicKey } from "../../client/public-key";
-import { provenCredentials } from "./adopted-credentials";
-import { publicHalf } from "./adopted-secret";
-import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
 import {
   type CheckFailure,
   checkInputs,
@@ -13,15 +11,18 @@ import {
 } from "../engine/inputs";
 import { reporting } from "../engine/report";
 import type { Run } from "../run/run";
-import type { KeyPair } from "./key-pair";
+import { hasModulus, type KeyPair } from "./key-pair";
 import type { ConfigureRequest } from "../run/session";
+import { provenCredentials } from "./adopted-credentials";
+import { publicHalf } from "./adopted-secret";
+import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
 
 /** The modulus of an RSA key whose length is not given, in bits. The API wants more than 2048. */
 const defaultModulusLength = 3072;
 
 const inputsSchema = z.strictObject(
   {
-    algorithm: z.enum(["RS256", "ES256"], { error: "must be RS256 or ES256" }),
+    algorithm: z.enum(signatureAlgorithms, { error: `must be ${signatureAlgorithms.join(" or ")}` }),
     modulusLength: z
       .int("must be a whole number of bits")
       .gt(2048, "must be more than 2048 bits: the vendor takes no shorter key")
@@ -53,8 +54,11 @@ class SigningKeyOperations {
 
   check(_olds: Properties, news: Properties): { inputs: Properties; failures: CheckFailure[] } {
     const failures = checkInputs(inputsSchema, news);
-    if (news["algorithm"] === "ES256" && news["modulusLength"] !== undefined) {
-      failures.push({ property: "modulusLength", reason: "is of RSA keys only: leave it out with ES256" });
+    if (news["modulusLength"] !== undefined && !hasModulus(news["algorithm"])) {
+      failures.push({
+        property: "modulusLength",
+        reason: `is of RSA keys only: leave it out with ${String(news["algorithm"])}`,
+      });
     }
     if (news["adopt"] !== undefined && news["modulusLength"] !== undefined) {
       failures.push({
@@ -68,7 +72,7 @@ class SigningKeyOperations {
   diff(_id: string, olds: Properties, news: Properties): { changes: boolean; replaces: string[] } {
     const replaces = [
       ...(news["algorithm"] !== olds["algorithm"] ? ["algorithm"] : []),
-      ...(news["algorithm"] === "RS256" &&
+      ...(hasModulus(news["algorithm"]) &&
       (news["modulusLength"] ?? defaultModulusLength) !== (olds["modulusLength"] ?? defaultModulusLength)
         ? ["modulusLength"]
         : []),
@@ -96,9 +100,9 @@ export function signingKeyHandler(run: Run) {
   return reporting(run, new SigningKeyOperations(run));
 }
 
-async function adoptKeyPair(run: Run, algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
-  const credentials = await provenCredentials(run, adopt, algorithm === "RS256" ? "RSA" : "EC");
-  if (credentials.type === "CLIENT_SECRET") throw new TypeError("a client secret is no key pair");
+async function adoptKeyPair(run: Run, algorithm: SignatureAlgorithm, adopt: KeyAdoption): Promise<KeyPair> {
+  const credentials = await provenCredentials(run, adopt, methodOf(algorithm));
+  if (!("privateKey" in credentials)) throw new TypeError("a client secret is no key pair");
   const { privateKey, keyId } = credentials;
   return {
     publicKeyPem: publicHalf(privateKey),

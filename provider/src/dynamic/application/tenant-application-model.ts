@@ -1,9 +1,10 @@
 import { z } from "zod";
 
+import { authMethods } from "../../client/auth-methods";
 import { cells } from "../../client/cells";
-import { authMethods, documentsScopes } from "../../client/schemas";
-import { adoptionSchema } from "./adoption";
+import { documentsScopes } from "../../client/schemas";
 import { recordedAsSchema, type SlotInput, slotSchema } from "../../names/slot";
+import { adoptionSchema } from "./adoption";
 
 /** The inputs of a `TenantApplication`. */
 export const inputsSchema = z.strictObject(

@@ -1,4 +1,5 @@
 import { sameMembers, serverRefusals } from "../../client/as-asked";
+import { defaultAuthMethod } from "../../client/auth-methods";
 import { stageTable } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
 import { assertSameEnvironment } from "../../settings/environment";
@@ -77,7 +78,7 @@ class TenantApplicationOperations {
       tenantId: news["tenantId"] !== state.tenantId,
       cell: news["cell"] !== state.cell,
       scopes: !sameMembers(scopesOf(news["scopes"]), state.scopes),
-      authMethod: (news["authMethod"] ?? "CLIENT_SECRET") !== state.authMethod,
+      authMethod: (news["authMethod"] ?? defaultAuthMethod) !== state.authMethod,
       clientSecret: mayReplace && lacksSecret(state),
       differs: mayReplace && state.differs !== undefined,
       ...(await changedKey(state, news)),

@@ -1,8 +1,8 @@
 import { messageOf } from "../../client/errors";
 import { noteCredential } from "../../client/redaction";
+import type { Run } from "../run/run";
 import type { Properties } from "./inputs";
 import { PartlyMadeError } from "./partly-made";
-import type { Run } from "../run/run";
 
 /**
  * Turns whatever was thrown into what the engine shows: the message, once. The host prints an error's `stack` beside

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 
 import { messageOf } from "../../client/errors";
-import type { Properties } from "../engine/inputs";
 import { slotSchema } from "../../names/slot";
+import type { Properties } from "../engine/inputs";
 
 /**
  * Tells the program of this run that the engine asks for a resource, as it does in an `up` alone: a `refresh` and a

@@ -1,6 +1,7 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 
 import type { TenantManagementApi } from "../../client/api";
+import type { SignatureAlgorithm } from "../../client/auth-methods";
 import { type Journal, type JournalPlace, openJournalOf, type Provenance } from "../../journal/index";
 import type { EnvironmentVariables } from "../../settings/environment";
 import { type Reach, readReach } from "../../settings/reach";
@@ -22,7 +23,7 @@ export interface Surroundings {
   /** Finds out who runs this, and what runs. */
   provenance: (aws: Reach["aws"], environment: EnvironmentVariables) => Promise<Provenance>;
   /** Makes the key pair of a `SigningKey`. */
-  makeKeyPair: (algorithm: "RS256" | "ES256", modulusLength: number) => Promise<KeyPair>;
+  makeKeyPair: (algorithm: SignatureAlgorithm, modulusLength: number) => Promise<KeyPair>;
   /** Waits, in milliseconds. */
   sleep: (delayMs: number) => Promise<void>;
 }

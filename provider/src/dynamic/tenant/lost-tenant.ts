@@ -1,7 +1,7 @@
 import type { TenantManagementApi } from "../../client/api";
+import { sameMembers } from "../../client/as-asked";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
-import { sameMembers } from "../../client/as-asked";
 import { clockToleranceMs, parseInstant } from "../../client/server-clock";
 import { describeTakeOver } from "./take-over";
 
@@ -33,7 +33,7 @@ export async function findLostTenant(
   throw new TenantManagementError(
     "INPUT_INVALID",
     `A tenant named "${lost.name}" exists in stage ${api.stage} as ${found.tenantId}, and it is not certain that it was made here: ${doubt}. ` +
-      (await describeTakeOver(api, found.tenantId)),
+      (await describeTakeOver(api, { name: lost.name, tenantId: found.tenantId })),
   );
 }
 

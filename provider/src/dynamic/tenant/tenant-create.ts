@@ -4,7 +4,7 @@ import type { SlotInput } from "../../names/slot";
 import { CreateOnRecord } from "../run/create-on-record";
 import type { Run } from "../run/run";
 import type { LostTenant } from "./lost-tenant";
-import { cellSet, cellsAtStart, type Inputs } from "./tenant-model";
+import { cellsAtStart, cellSet, type Inputs } from "./tenant-model";
 
 /** The create of one tenant: what is wanted, in which place, and what is on record of it. */
 export class TenantCreate extends CreateOnRecord {

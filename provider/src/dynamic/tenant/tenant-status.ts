@@ -1,5 +1,5 @@
-import type { Run } from "../run/run";
 import type { SlotInput } from "../../names/slot";
+import type { Run } from "../run/run";
 import type { Inputs } from "./tenant-model";
 
 /** Whether a tenant may be deleted in production. */

@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
+
 import { parse } from "yaml";
 
-import { type FoundCustomer, writeCustomerEntry } from "../../stacks/src/configuration/customer-entry";
+import { type FoundCustomer, writeCustomerEntry } from "../../provider/src/names/customer-entry";
 import { readConfiguration } from "../../stacks/src/configuration/configuration";
 
 const secretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:resistant-tenants/x-AbCdEf";

@@ -16,6 +16,8 @@ export interface FoundApplication {
   publicKey?: unknown;
   /** The secret that holds its credentials; absent where there is none. */
   secretArn?: string | undefined;
+  /** Whether nobody has looked for that secret: the entry then has a place for its ARN. */
+  isSecretSought?: boolean;
 }
 
 /** A customer that exists at the vendor, for the entry that takes it over. */
@@ -84,6 +86,9 @@ export async function writeCustomerEntry(found: FoundCustomer, declared: Entry =
     .join("\n");
 }
 
+/** Stands in an entry for an ARN that is still to be looked up; `tenants check` refuses it. */
+const soughtSecret = "<ARN of its secret>";
+
 /** An application of the entry, and what is to be known of it. */
 interface WrittenApplication {
   entry: Entry;
@@ -112,7 +117,8 @@ function toApplications(
 }
 
 function toWritten(found: FoundApplication, declared: Entry): WrittenApplication {
-  const { cell, purpose, applicationId, clientId, keyId, scopes, authMethod, publicKey, secretArn } = found;
+  const { cell, purpose, applicationId, clientId, keyId, scopes, authMethod, publicKey } = found;
+  const secretArn = found.secretArn ?? (found.isSecretSought === true ? soughtSecret : undefined);
   // What it adopted before is not what was found.
   const kept = Object.fromEntries(Object.entries(declared).filter(([key]) => key !== "adopt"));
   const isOfCustomer = publicKey !== undefined || declared["publicKey"] !== undefined;
