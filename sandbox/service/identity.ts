@@ -6,8 +6,8 @@ import { Readable } from "node:stream";
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import Provider, { type Configuration } from "oidc-provider";
 
-import type { Account } from "./people";
 import { MemoryAdapter } from "./memory-adapter";
+import type { Account } from "./people";
 import { escapeHtml, readForm, sendHtml, sendJson } from "./plain-http";
 
 /** What the provider keeps over a restart: its keys and its clients' secrets. */
@@ -136,7 +136,7 @@ function configuration({ accounts, state, audience, redirectUri }: IdentityOptio
       rpInitiatedLogout: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_ctx, client) => (client?.clientId === machineId ? audience : []),
+        defaultResource: (_ctx, client) => (client.clientId === machineId ? audience : []),
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
           scope: "",
@@ -157,7 +157,7 @@ function configuration({ accounts, state, audience, redirectUri }: IdentityOptio
     loadExistingGrant: async (ctx) => {
       // Nobody is asked for consent: the one client that logs people in is the service itself.
       const { client, session } = ctx.oidc;
-      if (client?.clientId !== webId || session?.accountId === undefined) return undefined;
+      if (client?.clientId !== webId || session.accountId === undefined) return undefined;
       const grant = new ctx.oidc.provider.Grant({ clientId: webId, accountId: session.accountId });
       grant.addOIDCScope(scopes.join(" "));
       await grant.save();

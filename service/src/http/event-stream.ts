@@ -111,7 +111,7 @@ async function eventsAfter(
     .orderBy("events.sequence")
     .execute();
   return rows.map(({ sequence, kind, at, text, actor, name }) => ({
-    sequence: String(sequence),
+    sequence,
     kind,
     data: {
       ...storedEvent.parse(JSON.parse(text)).data,

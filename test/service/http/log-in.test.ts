@@ -34,14 +34,17 @@ describe("logging in to the service", () => {
     const { browser, at } = await enter("rita");
     assert.equal(at.url.href, `${service.url}/`);
     const first = browser.cookies(service.url).get("session") ?? "";
-    assert.equal(JSON.parse((await me(browser)).text).name, "Rita Requester");
+    assert.equal((JSON.parse((await me(browser)).text) as { name: string }).name, "Rita Requester");
     await logInAgain(browser);
     assert.notEqual(browser.cookies(service.url).get("session"), first);
     const old = new PlainBrowser();
     old.set(service.url, "session", first);
     assert.equal((await me(old)).status, 401, "a session does not outlive a new log-in");
     const last = browser.cookies(service.url).get("session") ?? "";
-    assert.equal((await browser.go(`${service.url}/logout`, {}, { origin: "https://elsewhere.example" })).status, 403);
+    assert.equal(
+      (await browser.go(`${service.url}/logout`, {}, { origin: "https://elsewhere.example" })).status,
+      403,
+    );
     await browser.go(`${service.url}/logout`, {});
     assert.equal(browser.cookies(service.url).get("session"), undefined);
     old.set(service.url, "session", last);
@@ -103,7 +106,9 @@ describe("logging in to the service", () => {
     const [row] = await service.database.asOwner<{ evidence: { idToken: string } }>(
       "select evidence from approval_evidence",
     );
-    const claims = JSON.parse(Buffer.from(row?.evidence.idToken.split(".")[1] ?? "", "base64url").toString()) as {
+    const claims = JSON.parse(
+      Buffer.from(row?.evidence.idToken.split(".")[1] ?? "", "base64url").toString(),
+    ) as {
       sub: string;
       nonce: string;
     };

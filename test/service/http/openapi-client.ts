@@ -78,7 +78,8 @@ function writeOperation(path: string, method: string, operation: Operation): str
 
 function objectOf(parameters: readonly Parameter[]): string {
   const members = parameters.map(
-    ({ name, required, schema }) => `${JSON.stringify(name)}${required === true ? "" : "?"}: ${typeOf(schema)}`,
+    ({ name, required, schema }) =>
+      `${JSON.stringify(name)}${required === true ? "" : "?"}: ${typeOf(schema)}`,
   );
   return `{ ${members.join("; ")} }`;
 }

@@ -54,7 +54,9 @@ describe("the description of the service's API", () => {
       lib: ["lib.es2023.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
     };
     const program = ts.createProgram([file], options);
-    const problems = ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+    const problems = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
     assert.deepEqual(problems, []);
     program.emit();
     const { Client: Made } = (await import(path.join(folder, "client.js"))) as {
