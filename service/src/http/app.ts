@@ -1,10 +1,11 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyInstance, type RawServerDefault } from "fastify";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createJsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyBaseLogger } from "fastify";
+import fastify, { type FastifyInstance, type RawServerDefault } from "fastify";
+import { createJsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { ServiceContext } from "../context";
@@ -111,7 +112,7 @@ export async function createApp(context: WebContext): Promise<App> {
       },
       security: [{ bearer: [] }, { session: [] }],
     },
-    transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: "any" } }) as never,
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: "any" } }),
   });
 
   await app.register(

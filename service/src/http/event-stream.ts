@@ -6,8 +6,8 @@ import { z } from "zod";
 import { shownKinds } from "../audit/kinds";
 import type { ServiceContext } from "../context";
 import { Problem } from "../problem";
-import { endStates } from "../requests/state-machine";
 import type { RequestState } from "../requests/request";
+import { endStates } from "../requests/state-machine";
 import { viewOf } from "../requests/view";
 import type { WebContext } from "./app";
 

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 
 import { append } from "../audit/chain";
-import { write } from "../records/database";
 import type { Problem } from "../problem";
+import { write } from "../records/database";
 import type { WebContext } from "./app";
 import { routeOf } from "./app";
 import type { Caller } from "./caller";

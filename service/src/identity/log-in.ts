@@ -6,8 +6,8 @@ import { z } from "zod";
 
 import { nonceOf } from "../approval/evidence";
 import { Problem } from "../problem";
-import type { ServiceSettings } from "../settings/settings";
 import { isLoopback } from "../settings/loopback";
+import type { ServiceSettings } from "../settings/settings";
 import { type Account, accountOf } from "./account";
 
 /** What a fresh log-in is to show that somebody has decided. */

@@ -82,7 +82,7 @@ export function auditRoutes(app: App, context: WebContext): void {
     async (request) => {
       insistOnRole(request.caller.person, "auditor", "administrator");
       const { isWhole, ...rest } = await verifyEvents(context);
-      return { holds: isWhole, ...rest } as never;
+      return { holds: isWhole, ...rest };
     },
   );
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 
-import { type App, apiRoot, type WebContext } from "../app";
+import { apiRoot, type App, type WebContext } from "../app";
 
 /** Whether the process runs, and whether it can serve. No log-in is needed. */
 export function healthRoutes(app: App, { database, log }: WebContext): void {

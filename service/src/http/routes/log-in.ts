@@ -11,7 +11,7 @@ import { Problem } from "../../problem";
 import { write } from "../../records/database";
 import { idempotently } from "../../records/idempotency";
 import { viewOf } from "../../requests/view";
-import { type App, apiRoot, type WebContext } from "../app";
+import { apiRoot, type App, type WebContext } from "../app";
 import { insistOnOwnOrigin, personOfSession } from "../caller";
 import { cookieNames, cookieOptions } from "../cookies";
 import { html, page } from "../page";

@@ -9,12 +9,12 @@ import { retry } from "../../requests/retry";
 import { submit } from "../../requests/submit";
 import { listRequests, viewOf } from "../../requests/view";
 import { withdraw } from "../../requests/withdraw";
-import { type App, apiRoot, type WebContext } from "../app";
+import { apiRoot, type App, type WebContext } from "../app";
+import { sendEvents } from "../event-stream";
 import { idempotencyHeaders, once } from "../idempotency";
 import { pageOf, pageQuery } from "../paging";
 import { problemSchema } from "../problems";
 import { requestView } from "../views";
-import { sendEvents } from "../event-stream";
 
 const anId = z.object({ id: z.uuid() });
 const someReason = z.strictObject({ reason: z.string().trim().min(1).max(1000) });
