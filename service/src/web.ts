@@ -57,11 +57,8 @@ async function main(): Promise<void> {
   await checkDatabase(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL);
   const approvals = await openApprovalKeys(settings, process.env);
-  const jobs = await Queue.open(database, {
-    isWorker: false,
-    onProblem: (error) => {
-      log("warn", "queue", describeError(error));
-    },
+  const jobs = await Queue.open(database, (error) => {
+    log("warn", "queue", describeError(error));
   });
   const service: ServiceContext = { database, settings, approvals, jobs, now };
   await recordRules(service);

@@ -50,6 +50,7 @@ async function main(): Promise<void> {
   const approvals = await openApprovalKeys(settings, process.env);
   const worker = await Worker.start({
     database,
+    databaseUrl: environment.DATABASE_URL,
     settings,
     approvals,
     environment: process.env,

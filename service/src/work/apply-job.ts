@@ -6,7 +6,6 @@ import { write } from "../records/database";
 import type { AppliedCustomer } from "../records/save-applied";
 import { applied, applyFailed, applyStarted, planChanged } from "../requests/planned";
 import { type Engine, EngineProblem } from "./engine";
-import type { EngineEvent } from "./engine-events";
 import type { Lease } from "./lease";
 import { LeaseLostError } from "./lease";
 import {
@@ -89,6 +88,7 @@ class Apply {
   /** Makes the plan once more, has its approvals checked once more, and applies it. */
   async #begin(): Promise<Handled> {
     const { work, request } = this;
+    await this.#record("checking the plan and its approvals once more");
     const planned = new Map<Target, PlannedPart>();
     for (const target of this.targets) {
       await this.#with(target, async (engine) => {
@@ -134,9 +134,11 @@ class Apply {
         await this.#with(target, async (engine) => {
           const { customer, wanted } = target;
           if (wanted.entry === undefined && !(await engine.exists())) return deletedCustomer(target);
+          await this.#record("checking what the interrupted update has left, at the vendor and in the state");
           await prepare(work, engine, target);
           const recovery = await recover(engine, customer.stack, reasonFor(request));
-          if (recovery.done.length > 0) await this.#record({ recovered: recovery.done });
+          if (recovery.done.length > 0)
+            await this.#record(`repaired: ${recovery.done.join("; ")}`, { recovered: recovery.done });
           const state = startingStateOf(await engine.export());
           await noteOwnUpdate(work, customer, state.lastUpdate);
           const { part } = await planPart(work, engine, target, state);
@@ -165,7 +167,7 @@ class Apply {
       return state;
     };
     try {
-      await engine.up(plan, (event) => this.#record({ step: event }));
+      await engine.up(plan, ({ message, ...step }) => this.#record(message, { step }));
     } catch (error) {
       // Also what a failed update wrote is ours. One that was interrupted is gone on with by another worker.
       if (error instanceof EngineProblem) await readState().catch(() => undefined);
@@ -216,7 +218,7 @@ class Apply {
     for (const lease of this.leases.values()) await lease.insist(writing);
   };
 
-  async #record(data: { step: EngineEvent } | { recovered: string[] }): Promise<void> {
+  async #record(message: string, data: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const { context } = this.work;
     const { id, stage, customer } = this.request;
     await write(context, async (writing) => {
@@ -225,7 +227,7 @@ class Apply {
         requestId: id,
         stage,
         customer: customer ?? undefined,
-        data,
+        data: { message, ...data },
       });
     });
   }

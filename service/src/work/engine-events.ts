@@ -1,6 +1,13 @@
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import {
+  secretType,
+  secretVersionType,
+  signingKeyType,
+  tenantApplicationType,
+  tenantType,
+} from "pulumi-resistant-tenants/internal/operator";
 import { nameOfUrn, printable, typeOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -14,6 +21,36 @@ export interface EngineEvent {
   /** The resource's name in the stack. */
   name: string;
   state: "begun" | "done" | "failed";
+  /** The same in words: `creating tenant acme`. */
+  message: string;
+}
+
+/** The kinds of resources of which anything leaves the runner, by their type. */
+const nouns: Readonly<Record<string, string>> = {
+  [tenantType]: "tenant",
+  [tenantApplicationType]: "application",
+  [signingKeyType]: "the key pair of",
+  [secretType]: "the secret of",
+  [secretVersionType]: "the credential of",
+};
+
+/** By operation: what is going on, and what is done. */
+const verbs: Readonly<Record<string, readonly [string, string]>> = {
+  create: ["creating", "created"],
+  "create-replacement": ["creating", "created"],
+  replace: ["replacing", "replaced"],
+  update: ["changing", "changed"],
+  import: ["adopting", "adopted"],
+  delete: ["deleting", "deleted"],
+  "delete-replaced": ["deleting", "deleted"],
+};
+
+function wordsFor(operation: string, noun: string, name: string, state: EngineEvent["state"]): string {
+  const [going, done] = verbs[operation] ?? ["working on", "finished with"];
+  const [doing, ended] =
+    noun === nouns[secretVersionType] && operation === "create" ? ["storing", "stored"] : [going, done];
+  if (state === "done") return `${ended} ${noun} ${name}`;
+  return `${doing} ${noun} ${name}${state === "failed" ? " failed" : ""}`;
 }
 
 const metadata = z.object({ metadata: z.object({ op: z.string(), urn: z.string() }) });
@@ -37,7 +74,10 @@ export function eventIn(line: string): EngineEvent | undefined {
   for (const [kind, state] of Object.entries(statesOfKinds)) {
     const read = metadata.safeParse(parsed?.[kind]).data?.metadata;
     if (read === undefined || unchanging.has(read.op)) continue;
-    return { operation: read.op, type: typeOfUrn(read.urn), name: nameOfUrn(read.urn), state };
+    const [operation, type, name] = [read.op, typeOfUrn(read.urn), nameOfUrn(read.urn)];
+    const noun = nouns[type];
+    if (noun === undefined) continue;
+    return { operation, type, name, state, message: wordsFor(operation, noun, name, state) };
   }
   return undefined;
 }

@@ -25,6 +25,7 @@ import {
 import { Places } from "./places";
 import type { Program } from "./program";
 import type { Session } from "./sessions";
+import { startingStateOf } from "./starting-state";
 
 /** What an engine is started for. */
 export interface Job {
@@ -203,9 +204,18 @@ export class Engine {
     throw new EngineProblem(problemIn(result.stdout) ?? failure(args, result).message);
   }
 
-  /** Removes the stack, which must hold nothing any more. */
+  /**
+   * Removes the stack. What it may still hold is itself and its providers, which are nothing beyond the state.
+   *
+   * @throws EngineProblem where it holds more
+   */
   async remove(): Promise<void> {
-    await this.#succeed(["stack", "rm", "--yes", "--preserve-config", ...this.#stack]);
+    const { size } = startingStateOf(await this.export());
+    if (size > 0)
+      throw new EngineProblem(
+        `The stack still holds ${size} resources. Have it tried again: what is left is shown.`,
+      );
+    await this.#succeed(["stack", "rm", "--yes", "--force", "--preserve-config", ...this.#stack]);
   }
 
   /** Tells whether the backend has the stack. */

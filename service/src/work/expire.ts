@@ -109,7 +109,7 @@ async function removeUnapplied(work: Work, { id, stack }: CustomerRow): Promise<
         kind: "progress",
         stage,
         customer: name,
-        data: { removedStack: stack },
+        data: { message: `removed the stack ${stack}: nothing was applied`, removedStack: stack },
       });
     });
   });

@@ -1,6 +1,7 @@
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { PulumiError } from "resistant-tenants-operations/stack/pulumi";
 
+import { canonical } from "../records/canonical";
 import { planFailed, planMade } from "../requests/planned";
 import { EngineProblem } from "./engine";
 import { LeaseLostError } from "./lease";
@@ -27,8 +28,11 @@ export async function planJob(work: Work, requestId: string): Promise<Handled> {
   const request = await findRequest(work, requestId);
   if (request?.state !== "previewing") return "done";
   let facts: PlanFacts;
+  let isOnRecord: boolean;
   try {
-    facts = await plan(work, request);
+    const targets = await targetsOf(work, request);
+    facts = await plan(work, request, targets);
+    isOnRecord = targets.every(isRecorded);
   } catch (error) {
     if (work.stopping.aborted || error instanceof LeaseLostError) throw error;
     if (error instanceof StackBusyError) {
@@ -45,15 +49,21 @@ export async function planJob(work: Work, requestId: string): Promise<Handled> {
     facts,
     lines: linesOf(facts),
     changes: facts.parts.flatMap(({ changes }) => changes),
-    isEmpty: facts.parts.every(({ isEmpty }) => isEmpty),
+    // What an earlier apply has done, and nobody has put on record, is still to be applied: nothing is left but that.
+    isEmpty: isOnRecord && facts.parts.every(({ isEmpty }) => isEmpty),
     touches: facts.touches,
   });
   return "done";
 }
 
-async function plan(work: Work, request: RequestRow): Promise<PlanFacts> {
+/** Tells whether the record of a customer is what the request wants it to be. */
+function isRecorded({ customer, wanted }: Target): boolean {
+  return customer.status === wanted.status && canonical(customer.entry) === canonical(wanted.entry ?? null);
+}
+
+async function plan(work: Work, request: RequestRow, targets: readonly Target[]): Promise<PlanFacts> {
   const parts: PlanPart[] = [];
-  for (const target of await targetsOf(work, request)) parts.push(await planTarget(work, request, target));
+  for (const target of targets) parts.push(await planTarget(work, request, target));
   return factsOf(work, request, parts);
 }
 

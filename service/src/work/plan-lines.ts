@@ -17,13 +17,15 @@ export function linesOf(facts: PlanFacts): string[] {
   ];
 }
 
-/** The stack itself: it comes and goes with its customer. */
-const stackType = "pulumi:pulumi:Stack";
+/** What is a name and nothing beyond the state: nobody has to approve it by itself. */
+const isInternal = ({ subject, type }: Change): boolean =>
+  subject === "customer" ||
+  (subject === "other" && (type.startsWith("resistant:index:") || type.startsWith("pulumi:")));
 
 function linesOfPart(part: PlanPart, isOneOfSeveral: boolean): string[] {
   const { changes, summary, customer } = part;
-  if (part.isEmpty) return [`customer ${customer}: nothing changes.`];
-  const told = changes.filter(({ subject, type }) => subject !== "customer" && type !== stackType);
+  if (part.isEmpty) return [`customer ${customer}: nothing changes but its record.`];
+  const told = changes.filter((change) => !isInternal(change));
   const lines = [
     ...told.flatMap((change) => sentenceOf(change, part)),
     ...summary.declared.map(({ name, ...detail }) => `changes ${name}: ${describeDetail(detail)}`),
@@ -111,11 +113,16 @@ function irreversible({ changes }: PlanPart): string[] {
     ({ kind, subject }) =>
       (kind === "removed" || kind === "replaced") && (subject === "tenant" || subject === "application"),
   );
-  if (gone.length === 0) return [];
+  const made = changes.filter(({ kind, subject }) => kind === "added" && subject === "tenant");
+  const forNow = made.map(
+    ({ name }) =>
+      `Cannot be undone: a tenant cannot be renamed, so it stays ${name}; deleting it later deletes all documents in it.`,
+  );
+  if (gone.length === 0) return forNow;
   const what = gone.map(({ subject, name }) =>
     subject === "tenant"
       ? `the deletion of tenant ${name} with all documents in it`
       : `the deletion of client ${name}`,
   );
-  return [`Cannot be undone: ${what.join("; ")}.`];
+  return [...forNow, `Cannot be undone: ${what.join("; ")}.`];
 }

@@ -71,16 +71,16 @@ export class Queue implements Jobs {
   private constructor(readonly boss: PgBoss) {}
 
   /**
-   * Opens the queue on the service's own connections.
+   * Opens the queue.
    *
-   * @param isWorker whether this process looks after the queue, too: jobs of workers that were killed are delivered again
+   * @param connection the service's own connections, for a process that only puts work into it; the database's URL for a
+   *   worker, which looks after the queue, too: jobs of workers that were killed are delivered again. What it does for
+   *   that are several statements at once, of which the first kind of connection answers one.
    */
-  static async open(
-    database: Kysely<Schema>,
-    { isWorker, onProblem }: { isWorker: boolean; onProblem: (error: Error) => void },
-  ): Promise<Queue> {
+  static async open(connection: Kysely<Schema> | string, onProblem: (error: Error) => void): Promise<Queue> {
+    const isWorker = typeof connection === "string";
     const boss = new PgBoss({
-      db: fromKysely(database),
+      ...(isWorker ? { connectionString: connection, max: 6 } : { db: fromKysely(connection) }),
       schema,
       migrate: false,
       createSchema: false,
@@ -175,7 +175,7 @@ export class Queue implements Jobs {
 
   /** @param patienceMs how long jobs that are at work may go on */
   async close(patienceMs = 0): Promise<void> {
-    await this.boss.stop({ graceful: patienceMs > 0, timeout: patienceMs, close: false });
+    await this.boss.stop({ graceful: patienceMs > 0, timeout: patienceMs });
   }
 
   /** A failed apply of the same request makes way for the next. */
@@ -207,7 +207,7 @@ export function openJobs(
 ): OpenJobs {
   let opened: Promise<Queue> | undefined;
   const open = async (): Promise<Queue> => {
-    opened ??= Queue.open(database, { isWorker: false, onProblem });
+    opened ??= Queue.open(database, onProblem);
     try {
       return await opened;
     } catch (error) {

@@ -34,7 +34,7 @@ export interface StartingState {
   digest: string;
   /** When the engine wrote the state last, by its own words: its id of the update. */
   lastUpdate: string | undefined;
-  /** How many resources it holds. */
+  /** How many resources it holds, beside the stack itself and providers: they are nothing beyond the state. */
   size: number;
   /** The stack's outputs; none of them is a secret. */
   outputs: Record<string, unknown>;
@@ -54,7 +54,7 @@ export function startingStateOf(exported: unknown): StartingState {
   return {
     digest: createHash("sha256").update(lines.join("\n")).digest("hex"),
     lastUpdate: deployment?.manifest?.time,
-    size: resources.length,
+    size: resources.filter(({ type }) => !type.startsWith("pulumi:")).length,
     outputs: resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {},
     hasPendingOperations: pending.length > 0,
   };

@@ -28,6 +28,8 @@ import type { Work } from "./work";
 /** What a worker is started with. */
 export interface WorkerOptions {
   database: Kysely<Schema>;
+  /** `DATABASE_URL`: the queue has connections of its own. */
+  databaseUrl: string;
   settings: ServiceSettings;
   approvals: ApprovalKeys;
   /** The worker's own environment. */
@@ -67,12 +69,9 @@ export class Worker {
 
   /** Starts a worker. */
   static async start(options: WorkerOptions): Promise<Worker> {
-    const { database, settings, approvals, environment, program, onProblem } = options;
-    const queue = await Queue.open(database, {
-      isWorker: true,
-      onProblem: (error) => {
-        onProblem("queue", error);
-      },
+    const { database, databaseUrl, settings, approvals, environment, program, onProblem } = options;
+    const queue = await Queue.open(databaseUrl, (error) => {
+      onProblem("queue", error);
     });
     const stopping = new AbortController();
     const now = options.now ?? (() => new Date());

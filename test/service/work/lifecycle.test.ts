@@ -65,7 +65,7 @@ describe("the work on requests", function () {
     assert.ok(words.includes("creates tenant acme"));
     assert.ok(words.some((line) => line.includes(`/testing/acme/eu-1/default, readable by`)));
 
-    await service.outside("acme", ["up", "--yes", "--skip-preview"]);
+    await service.outside("acme");
     const customer = {
       name: "acme",
       customerId: "CRM-acme",
@@ -136,7 +136,7 @@ describe("the work on requests", function () {
   });
 
   it("refuses a name that the vendor has, and leaves no stack of a request that came to nothing", async () => {
-    await service.addTenantAtVendor("initech");
+    service.addTenantAtVendor("initech");
     const taken = await service.reaches(await service.submit(create("initech")), "failed");
     assert.equal((taken.problem as { code: string }).code, "nameTaken");
     assert.deepEqual(await service.stacks(), ["testing-initech"]);

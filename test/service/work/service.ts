@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -258,16 +259,17 @@ export class ServiceUnderTest {
     return Number(row?.count);
   }
 
-  /** Runs a command on a customer's stack as somebody outside the service would. */
-  async outside(name: string, args: readonly string[]): Promise<void> {
+  /** Runs an `up` of a customer's stack as somebody outside the service would. */
+  async outside(name: string, change: Record<string, unknown> = {}): Promise<void> {
     const { stack_settings: settings, entry, stack } = await this.customer(name);
+    const args = ["up", "--yes", "--skip-preview"];
     const configuration = this.context.settings.stages.testing?.configuration ?? {};
     const file = path.join(this.sandbox.directory, "outside.yaml");
     const config = {
       ...configuration,
       "tenants:stage": "testing",
       "tenants:journal": this.context.settings.work.journal,
-      "tenants:customers": [entry],
+      "tenants:customers": [{ ...entry, ...change }],
     };
     await writeFile(file, stringify({ ...settings, config }));
     const result = await runProcess("pulumi", [...args, "--stack", stack, "--config-file", file], {
@@ -283,14 +285,10 @@ export class ServiceUnderTest {
   }
 
   /** Makes a tenant at the vendor that is nobody's here. */
-  async addTenantAtVendor(name: string): Promise<void> {
-    const { connectTo } = await import("resistant-tenants-service/work/vendor");
-    const api = await connectTo(this.context.settings, "testing", this.sandbox.environment);
-    try {
-      await api.createTenant({ name, cells: ["eu-1"] });
-    } finally {
-      await api.close();
-    }
+  addTenantAtVendor(name: string): void {
+    const at = new Date().toISOString();
+    const tenant = { tenantId: randomUUID(), name, cells: ["eu-1" as const], applications: [] };
+    this.sandbox.vendor.control.restoreTenant({ ...tenant, created: at, updated: at });
   }
 
   async until(holds: () => boolean | Promise<boolean>, what: string, seconds = 400): Promise<void> {
