@@ -1,9 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { exportJWK, generateKeyPair } from "jose";
 import { z } from "zod";
@@ -148,33 +149,43 @@ function isStart(pid: number): boolean {
   }
 }
 
-/** Holds all of them at once, so that they differ. */
+/** Below those that the system gives out: the next start finds them free. */
+const [lowestPort, highestPort] = [15_000, 32_000];
+
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  try {
-    return await Promise.all(servers.map((server) => listenOn(server, 0)));
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(lowestPort, highestPort);
+    if (await isFree(port)) ports.add(port);
   }
+  return [...ports];
 }
+
+/** How long what a killed start has left may still hold a port, in milliseconds. */
+const portPatienceMs = 10_000;
 
 async function assertFree(port: number, directory: string): Promise<void> {
-  const server = createServer();
-  try {
-    await listenOn(server, port);
-  } catch (cause) {
-    const message = `--data: port ${port}, which the start before had, is taken. What ${directory} holds names it: end what listens there.`;
-    throw new SandboxError("BAD_CONFIGURATION", message, { cause });
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
+  const deadline = performance.now() + portPatienceMs;
+  while (!(await isFree(port))) {
+    if (performance.now() > deadline) {
+      const message = `--data: port ${port} is taken, and what ${directory} holds names it. End what listens there, and start again.`;
+      throw new SandboxError("BAD_CONFIGURATION", message);
+    }
+    await delay(250);
   }
 }
 
-function listenOn(server: ReturnType<typeof createServer>, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject).listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const isListening = await new Promise<boolean>((resolve) => {
+    server
+      .once("error", () => {
+        resolve(false);
+      })
+      .listen(port, "127.0.0.1", () => {
+        resolve(true);
+      });
   });
+  if (isListening) await new Promise((resolve) => server.close(resolve));
+  return isListening;
 }

@@ -12,7 +12,7 @@ import { type ApprovalRule, approvalRuleSchema } from "../settings/settings";
 import { isOpen } from "./ends";
 import { verifyEvidence } from "./evidence";
 import { validGlassOf } from "./glass";
-import { countPersons, endOf, objectionTo, type Requirement, requirementOf } from "./rule";
+import { countPersons, endOf, isEnough, objectionTo, type Requirement, requirementOf } from "./rule";
 
 type RequestRow = Selectable<RequestsTable>;
 type ApprovalRow = Selectable<ApprovalsTable>;
@@ -74,12 +74,14 @@ export async function checkApprovals(
     if (found === undefined) counted.push(approval);
     else notCounted.push({ approvalId: approval.id, ...found });
   }
-  const given = countPersons(counted.map(approverOf));
+  const approvers = counted.map(approverOf);
+  const given = countPersons(approvers);
   const glassId =
     requestProblem === undefined ? await validGlassOf(context, reading, request, plan.digest) : undefined;
   const missing = Math.max(0, requirement.required - given);
+  const isGlassBroken = glassId !== undefined;
   return {
-    isApproved: (missing === 0 && requestProblem === undefined) || glassId !== undefined,
+    isApproved: requestProblem === undefined && isEnough(requirement, approvers, isGlassBroken),
     requirement,
     given,
     missing,

@@ -64,6 +64,15 @@ export function endOf(givenAt: Date, { validForHours }: Pick<Requirement, "valid
   return new Date(givenAt.getTime() + validForHours * 3_600_000);
 }
 
+/** Tells whether a plan may go on: enough persons have approved it, or the glass was broken for it. */
+export function isEnough(
+  { required }: Pick<Requirement, "required">,
+  approvers: readonly Identity[],
+  isGlassBroken: boolean,
+): boolean {
+  return isGlassBroken || countPersons(approvers) >= required;
+}
+
 /** Counts the persons among approvers: whoever has two accounts counts once. */
 export function countPersons(approvers: readonly Identity[]): number {
   return new Set(approvers.map(({ person }) => personKey(person)).filter((key) => key !== undefined)).size;

@@ -66,6 +66,9 @@ export const ways: Readonly<Record<RequestState, Ways>> = {
   expired: {},
 };
 
+/** The states that a request comes to only with the approvals of its present plan: see `transition.ts`. */
+export const approvedStates: readonly RequestState[] = ["queued", "applying"];
+
 /** The states in which a request has ended for good. */
 export const endStates: readonly RequestState[] = Object.entries(ways)
   .filter(([, leaving]) => Object.keys(leaving).length === 0)

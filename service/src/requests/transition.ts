@@ -6,7 +6,7 @@ import type { ServiceContext, Writing } from "../context";
 import { Problem } from "../problem";
 import type { RequestsTable } from "../records/schema";
 import type { RequestState } from "./request";
-import { next, type RequestEvent } from "./state-machine";
+import { approvedStates, next, type RequestEvent } from "./state-machine";
 
 export type RequestRow = Selectable<RequestsTable>;
 
@@ -38,7 +38,9 @@ export async function transition(
   const request = await lockRequest(writing, requestId);
   const state = next(request.state as RequestState, event);
   const planId = set.plan_id ?? request.plan_id;
-  const used = needsApprovals(state) ? await insistOnApprovals(context, writing, request, planId) : undefined;
+  const used = approvedStates.includes(state)
+    ? await insistOnApprovals(context, writing, request, planId)
+    : undefined;
   const changed = await writing
     .updateTable("requests")
     .set({ ...set, state, updated_at: context.now() })
@@ -73,10 +75,6 @@ export async function lockRequest(writing: Writing, requestId: string): Promise<
     .executeTakeFirst();
   if (request === undefined) throw new Problem("notFound", `There is no request ${requestId}.`);
   return request;
-}
-
-function needsApprovals(state: RequestState): boolean {
-  return state === "queued" || state === "applying";
 }
 
 /** Gives the approvals, and the broken glass, that count. */
