@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
-import { SignJWT, generateKeyPair } from "jose";
+import { generateKeyPair,SignJWT } from "jose";
 
 import { type DatabaseServer, startDatabaseServer } from "../records/service";
 import { type HttpService, newTenant, startHttpService } from "./harness";

@@ -1,24 +1,24 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { PassThrough } from "node:stream";
 
+import { exportJWK, generateKeyPair } from "jose";
+import { openApprovalKeys } from "resistant-tenants-service/approval/keys";
 import { type App, createApp, type WebContext } from "resistant-tenants-service/http/app";
 import { EventFeed } from "resistant-tenants-service/http/event-feed";
 import { openLog } from "resistant-tenants-service/http/log";
 import { openMetrics } from "resistant-tenants-service/http/metrics";
 import { openLogIn } from "resistant-tenants-service/identity/log-in";
-import { openApprovalKeys } from "resistant-tenants-service/approval/keys";
 import { planMade } from "resistant-tenants-service/requests/planned";
-import { exportJWK, generateKeyPair } from "jose";
-import { randomBytes, randomUUID } from "node:crypto";
-import { createServer } from "node:http";
-import { PassThrough } from "node:stream";
 
+import { ApiClient } from "../../../sandbox/service/client";
 import {
   type IdentityProvider,
   newIdentityState,
   startIdentityProvider,
 } from "../../../sandbox/service/identity";
 import { readPeople } from "../../../sandbox/service/people";
-import { ApiClient } from "../../../sandbox/service/client";
 import { type DatabaseServer, makeService, planOf, type TestDatabase } from "../records/service";
 
 /** The HTTP side of the service on a database of its own, with the sandbox's identity provider and no worker. */
