@@ -1,3 +1,7 @@
+import { existsSync } from "node:fs";
+import { mkdir, readlink, symlink } from "node:fs/promises";
+import path from "node:path";
+
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { migrate } from "resistant-tenants-service/records/migrate";
 import { installQueue } from "resistant-tenants-service/work/queue";
@@ -7,6 +11,7 @@ import type { Log } from "../progress";
 import type { Closers } from "../start/closers";
 import type { StartFolder } from "./kept-start";
 import { startPostgres } from "./postgres";
+import { canBeEntered, findServerUser, isOursAlone } from "./postgres-user";
 
 /** The service's database, ready for its two processes. */
 export interface LocalDatabase {
@@ -23,13 +28,14 @@ export interface LocalDatabase {
  * @throws SandboxError where the server does not answer, or its role may create neither databases nor roles
  */
 export async function startDatabase(
-  { directory, isKept, kept }: StartFolder,
+  folder: StartFolder,
   { log, closers }: { log: Log; closers: Closers },
 ): Promise<LocalDatabase> {
+  const { isKept, kept } = folder;
   const given = process.env["DATABASE_URL"];
   let serverUrl: string;
   if (given === undefined || given === "") {
-    const postgres = await startPostgres(isKept ? { folder: `${directory}/postgres` } : {});
+    const postgres = await startPostgres(isKept ? { folder: await keptFolder(folder) } : {});
     closers.add("PostgreSQL", postgres.close);
     serverUrl = postgres.urlOf();
     log(`PostgreSQL: embedded, on port ${postgres.port}.`);
@@ -54,6 +60,36 @@ export async function startDatabase(
   runtime.username = database;
   runtime.password = databasePassword;
   return { url: runtime.href, ownerUrl };
+}
+
+/** Where root's PostgreSQL, which runs as another user, keeps data of a folder that this user cannot enter. */
+const elsewhere = "/var/tmp/resistant-tenants-service";
+
+/**
+ * Gives the folder of the kept data. Where the server's user cannot enter it, it is a link to one beside.
+ *
+ * @throws SandboxError `BAD_CONFIGURATION` where what the link leads to is gone
+ */
+async function keptFolder({ directory, kept }: StartFolder): Promise<string> {
+  const own = path.join(directory, "postgres");
+  const link = await readlink(own).catch(() => undefined);
+  if (link !== undefined) {
+    if (existsSync(path.join(link, "data"))) return link;
+    const message = `--data: the database of ${directory} was in ${link}, and is gone: put it back, or begin with an empty folder.`;
+    throw new SandboxError("BAD_CONFIGURATION", message);
+  }
+  const user = await findServerUser();
+  if (user === undefined || (await canBeEntered(directory, user))) return own;
+  await mkdir(elsewhere, { recursive: true, mode: 0o755 });
+  if (!(await isOursAlone(elsewhere)))
+    throw new SandboxError(
+      "BAD_CONFIGURATION",
+      `--data: others can write to ${elsewhere}: name a folder that all users can enter.`,
+    );
+  const other = path.join(elsewhere, kept.database);
+  await mkdir(other, { mode: 0o755 });
+  await symlink(other, own);
+  return other;
 }
 
 async function dropDatabase(serverUrl: string, database: string): Promise<void> {

@@ -136,7 +136,7 @@ function configuration({ accounts, state, audience, redirectUri }: IdentityOptio
       rpInitiatedLogout: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_ctx, client) => (client?.clientId === machineId ? audience : []),
+        defaultResource: (_ctx, client) => (client.clientId === machineId ? audience : []),
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
           scope: "",
@@ -157,7 +157,7 @@ function configuration({ accounts, state, audience, redirectUri }: IdentityOptio
     loadExistingGrant: async (ctx) => {
       // Nobody is asked for consent: the one client that logs people in is the service itself.
       const { client, session } = ctx.oidc;
-      if (client?.clientId !== webId || session?.accountId === undefined) return undefined;
+      if (client?.clientId !== webId || !session?.accountId) return undefined;
       const grant = new ctx.oidc.provider.Grant({ clientId: webId, accountId: session.accountId });
       grant.addOIDCScope(scopes.join(" "));
       await grant.save();

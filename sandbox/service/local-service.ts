@@ -87,7 +87,7 @@ export async function startLocalService(
     audience,
     redirectUri: `${url}/callback`,
   });
-  closers.add("the identity provider", identity.close);
+  closers.add("the identity provider", () => identity.close());
   log(`Identity provider: ${identity.issuer}.`);
 
   const settings = path.join(directory, "service.yaml");

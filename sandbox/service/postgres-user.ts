@@ -83,7 +83,7 @@ export async function canBeEntered(folder: string, { uid, gid }: ServerUser): Pr
 }
 
 /** In a folder that everybody can write to, somebody else may have made it first, and programs in it. */
-async function isOursAlone(folder: string): Promise<boolean> {
+export async function isOursAlone(folder: string): Promise<boolean> {
   const found = await lstat(folder);
   return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }

@@ -30,7 +30,7 @@ export interface LocalParts {
 export async function writeSettings(file: string, parts: LocalParts): Promise<void> {
   const { folder, url, issuer, clientId, audience } = parts;
   const { directory, kept } = folder;
-  const { d: _private, ...publicKey } = kept.approvalKey;
+  const publicKey = Object.fromEntries(Object.entries(kept.approvalKey).filter(([name]) => name !== "d"));
   const settings = {
     url,
     identity: {

@@ -28,6 +28,7 @@ export {
   type Slot,
   type SlotHistory,
 } from "./history";
+export { type NotedHeads, openNotedHeads } from "./heads";
 export type { Journal, KnownBefore } from "./journal";
 export { Memory, type RecordedCustomer, type RecordedStatus } from "./memory";
 export {

@@ -41,7 +41,7 @@ export const eventKinds = [
   "paused",
   "resumed",
   "personForgotten",
-  "headWritten",
+  "chainBroken",
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

@@ -44,7 +44,7 @@ export class EventFeed {
         .selectFrom("events")
         .select(({ fn }) => fn.max("sequence").as("last"))
         .executeTakeFirst();
-      const last = String(row?.last ?? "");
+      const last = row?.last ?? "";
       if (last === this.#last) return;
       this.#last = last;
       this.version += 1;

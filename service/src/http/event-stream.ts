@@ -116,6 +116,6 @@ export async function eventsAfter(
     const { data } = storedEvent.parse(JSON.parse(text));
     const by = actor === null ? {} : { by: { id: actor, ...(name === null ? {} : { name }) } };
     const words = wordsOfEvent(kind, data);
-    return { sequence: String(sequence), kind, data: { ...data, kind, at: at.toISOString(), words, ...by } };
+    return { sequence, kind, data: { ...data, kind, at: at.toISOString(), words, ...by } };
   });
 }

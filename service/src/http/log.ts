@@ -37,8 +37,8 @@ const allowed = [
 
 export function openLog(output: Writable, now: () => Date): ServiceLog {
   return (level, event, fields = {}) => {
-    const shown = allowed.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]]));
-    const line = { time: now().toISOString(), level, event, ...Object.fromEntries(shown) };
+    const line: Record<string, unknown> = { time: now().toISOString(), level, event };
+    for (const name of allowed) if (fields[name] !== undefined) line[name] = fields[name];
     output.write(`${JSON.stringify(line)}\n`);
   };
 }

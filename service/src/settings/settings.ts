@@ -83,7 +83,7 @@ export const serviceSettingsSchema = z
           .string()
           .optional()
           .describe(
-            "Where the head of the chain is also written: `s3://bucket/prefix`, or a CloudWatch log group.",
+            "Where the end of the chain of events is also noted: `s3://bucket/prefix`, the name of a CloudWatch log group, or the absolute path of a folder that the service's users cannot change.",
           ),
         personalDataDays: z
           .number()

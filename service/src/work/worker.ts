@@ -2,9 +2,14 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Kysely } from "kysely";
+import { openNotedHeads } from "pulumi-resistant-tenants/internal/journal";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+import { readReach } from "pulumi-resistant-tenants/internal/reach";
 
 import type { ApprovalKeys } from "../approval/keys";
+import { forgetPeople } from "../audit/forget";
+import { HeadNoter } from "../audit/note-head";
+import { deleteOldKeys } from "../records/idempotency";
 import type { Schema } from "../records/schema";
 import type { ServiceSettings } from "../settings/settings";
 import { applyJob } from "./apply-job";
@@ -16,7 +21,7 @@ import { planJob } from "./plan-job";
 import type { Program } from "./program";
 import { Queue } from "./queue";
 import { sessionOf } from "./sessions";
-import { takeBackJobs } from "./take-back";
+import { removeLeftFolders, takeBackJobs } from "./take-back";
 import { listedEveryMs, refreshVendorNames } from "./vendor-names";
 import type { Work } from "./work";
 
@@ -39,7 +44,14 @@ export interface WorkerOptions {
 const patienceMs = 20_000;
 
 /** How often each thing is looked after that no request starts, in milliseconds. */
-const every = { expiry: 5_000, takeBack: 2_000, outside: 15_000 } as const;
+const every = {
+  expiry: 5_000,
+  takeBack: 2_000,
+  outside: 15_000,
+  head: 10_000,
+  verification: 3_600_000,
+  forgetting: 24 * 3_600_000,
+} as const;
 
 /** Makes plans, applies requests, and looks after what goes on by itself. Several share the work. */
 export class Worker {
@@ -79,6 +91,7 @@ export class Worker {
   async #begin(atOnce: number): Promise<void> {
     const { work } = this;
     await takeBackJobs(work);
+    await removeLeftFolders(work);
     // One more than engines: a job that waits for a lease keeps no other from its engine.
     await work.queue.work("plan", atOnce + 1, ({ requestId }) => planJob(work, requestId));
     await work.queue.work("apply", atOnce + 1, ({ requestId }) => applyJob(work, requestId));
@@ -91,6 +104,24 @@ export class Worker {
       await removeUnappliedStacks(work);
     });
     this.#loop("outside updates", every.outside, () => outside.next());
+    this.#keepAudit();
+  }
+
+  /** The worker alone has rights at AWS: it notes the end of the chain there, and forgets whom nobody needs to know. */
+  #keepAudit(): void {
+    const { context, environment } = this.work;
+    this.#loop("personal data", every.forgetting, async () => {
+      await forgetPeople(context);
+      await deleteOldKeys(context);
+    });
+    const place = context.settings.audit.head;
+    if (place === undefined) return;
+    const heads = new HeadNoter(context, openNotedHeads(place, readReach(environment).aws));
+    this.#loop("head of the chain", every.head, () => heads.note());
+    this.#loop("verification of the chain", every.verification, async () => {
+      const { isWhole, defects } = await heads.verify();
+      if (!isWhole) throw new Error(`The chain of events does not hold: ${defects[0]?.problem ?? ""}`);
+    });
   }
 
   #loop(what: string, milliseconds: number, act: () => Promise<void>): void {

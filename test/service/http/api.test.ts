@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
-import { generateKeyPair,SignJWT } from "jose";
+import { generateKeyPair, SignJWT } from "jose";
 
 import { type DatabaseServer, startDatabaseServer } from "../records/service";
 import { type HttpService, newTenant, startHttpService } from "./harness";
@@ -113,7 +113,7 @@ describe("the service's API", () => {
     });
     assert.equal(wrong.status, 400);
     const { errors } = wrong.body as { errors: { path: string }[] };
-    assert.deepEqual(new Set(errors.map(({ path }) => path)), new Set(["stage", "reason"]));
+    assert.deepEqual(new Set(errors.map(({ path }) => path)), new Set(["stage", "reason", "customer.name"]));
     const entry = await rita.call(
       "POST",
       "/requests",

@@ -1,14 +1,16 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import type { Verification } from "pulumi-resistant-tenants/internal/journal";
+import { openNotedHeads, type Verification } from "pulumi-resistant-tenants/internal/journal";
+import { readReach } from "pulumi-resistant-tenants/internal/reach";
 import { findSource } from "resistant-tenants-operations/audit/source";
 import { verify } from "resistant-tenants-operations/audit/verify";
 import { append } from "resistant-tenants-service/audit/chain";
 import { exportEvents } from "resistant-tenants-service/audit/export";
 import { forgetPeople } from "resistant-tenants-service/audit/forget";
+import { HeadNoter } from "resistant-tenants-service/audit/note-head";
 import { rolesHeld } from "resistant-tenants-service/audit/roles";
 import { searchEvents } from "resistant-tenants-service/audit/search";
 import { verifyEvents } from "resistant-tenants-service/audit/verify";
@@ -72,6 +74,31 @@ describe("the audit of the service", () => {
         missing.defects.map(({ kind }) => kind),
         ["missing"],
       );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("has its end noted outside, by which a chain that its owner has written anew shows", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "service-heads-"));
+    try {
+      const heads = new HeadNoter(
+        service.context,
+        openNotedHeads(path.join(folder, "heads"), readReach({}).aws),
+      );
+      await waitForApproval(service, requester);
+      await heads.note();
+      await heads.note();
+      await waitForApproval(service, requester);
+      await heads.note();
+      assert.equal((await readdir(path.join(folder, "heads"))).length, 2);
+      assert.ok((await heads.verify()).isWhole);
+      await service.database.asOwner("alter table events disable trigger all");
+      await service.database.asOwner("delete from events where sequence > 1");
+      await waitForApproval(service, requester);
+      assert.ok((await verifyEvents(service.context)).isWhole);
+      const { defects } = await heads.verify();
+      assert.deepEqual([...new Set(defects.map(({ kind }) => kind))], ["notFound"]);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import type { Aws } from "../aws/aws";
+import { isAwsError } from "../aws/patience";
+import type { Head } from "./chain";
+import { objectsIn } from "./s3-objects";
+
+/** The ends of a chain, noted at times where whoever writes the chain cannot change them. */
+export interface NotedHeads {
+  /** Where it is, for people. */
+  readonly location: string;
+  /** Notes where the chain ends now. The same end may be noted again. */
+  note(head: Head, at: Date): Promise<void>;
+  /** Gives the hashes that were noted. */
+  hashes(): AsyncIterable<string>;
+}
+
+/**
+ * Opens the place where the ends of a chain are noted.
+ *
+ * @param location `s3://bucket/prefix`, where each is an object of its own that is never overwritten: give the bucket
+ *   versioning and an object lock; the name of a log group of CloudWatch Logs; or the absolute path of a folder
+ */
+export function openNotedHeads(location: string, aws: Aws): NotedHeads {
+  if (location.startsWith("s3://")) return headsInS3(location, aws);
+  return path.isAbsolute(location) ? headsInFolder(location) : headsInLogGroup(location, aws);
+}
+
+/** The number comes first: names are in the order of the chain. */
+function nameOf({ sequence, hash }: Head): string {
+  return `${String(sequence).padStart(12, "0")}-${hash.replace("sha256:", "")}.json`;
+}
+
+const named = /^\d{12}-([0-9a-f]{64})\.json$/;
+
+function hashIn(name: string): string[] {
+  const [, hex] = named.exec(name) ?? [];
+  return hex === undefined ? [] : [`sha256:${hex}`];
+}
+
+function textOf(head: Head, at: Date): string {
+  return JSON.stringify({ at: at.toISOString(), ...head });
+}
+
+function headsInS3(location: string, aws: Aws): NotedHeads {
+  const { hostname: bucket, pathname } = new URL(location);
+  const prefix = `${pathname.replace(/^\/+|\/+$/g, "")}/`.replace(/^\/$/, "");
+  const objects = objectsIn(bucket, aws);
+  return {
+    location,
+    note: async (head, at) => {
+      await objects.add(`${prefix}${nameOf(head)}`, textOf(head, at)).catch((error: unknown) => {
+        if (!isAwsError(error, "PreconditionFailed")) throw error;
+      });
+    },
+    async *hashes() {
+      for await (const page of objects.list(prefix))
+        for (const { key } of page) yield* hashIn(key.slice(prefix.length));
+    },
+  };
+}
+
+function headsInFolder(location: string): NotedHeads {
+  return {
+    location,
+    note: async (head, at) => {
+      await mkdir(location, { recursive: true });
+      const file = path.join(location, nameOf(head));
+      if (!existsSync(file)) await writeFile(file, textOf(head, at), { flag: "wx" });
+    },
+    async *hashes() {
+      for (const name of existsSync(location) ? (await readdir(location)).sort() : []) yield* hashIn(name);
+    },
+  };
+}
+
+const streamName = "heads";
+
+function headsInLogGroup(logGroupName: string, aws: Aws): NotedHeads {
+  const connect = async () => {
+    const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
+    return aws.open(CloudWatchLogsClient, "logs");
+  };
+  let client: ReturnType<typeof connect> | undefined;
+  return {
+    location: logGroupName,
+    note: async (head, at) => {
+      const { CreateLogStreamCommand, PutLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
+      const logs = await (client ??= connect());
+      const logEvents = [{ timestamp: at.getTime(), message: textOf(head, at) }];
+      const put = new PutLogEventsCommand({ logGroupName, logStreamName: streamName, logEvents });
+      await logs.send(put).catch(async (error: unknown) => {
+        if (!isAwsError(error, "ResourceNotFoundException")) throw error;
+        await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName: streamName }));
+        await logs.send(put);
+      });
+    },
+    async *hashes() {
+      const { paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
+      const wanted = { logGroupName, logStreamNames: [streamName] };
+      for await (const { events = [] } of paginateFilterLogEvents(
+        { client: await (client ??= connect()) },
+        wanted,
+      ))
+        for (const { message = "{}" } of events)
+          yield String((JSON.parse(message) as { hash?: unknown }).hash);
+    },
+  };
+}
