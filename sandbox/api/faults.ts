@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { type Operation, operations } from "./operations";
+import { type Operation, operations } from "./vocabulary";
 
 /** Reads a fault that is to be injected. */
 export const faultSchema = z

@@ -1,4 +1,4 @@
-import { type Operation, operations } from "./operations";
+import { type Operation, operations } from "./vocabulary";
 
 /** A request that arrived. */
 export interface RequestRecord {

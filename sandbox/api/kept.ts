@@ -6,7 +6,7 @@ import { SandboxError } from "../errors";
 import { cells } from "./cells";
 import { toKeyObject } from "./keys";
 import type { KeptClient } from "./organization";
-import { documentsScopes } from "./scopes";
+import { documentsScopes } from "./vocabulary";
 import type { ApplicationAuthentication, Tenant } from "./tenants";
 
 /*

@@ -6,13 +6,12 @@ import { apiRoot, type Contract } from "./contract";
 import type { Control } from "./control";
 import { controlRoot, serveControl } from "./control-endpoint";
 import { parseExactJson, toBigIntJson } from "./exact-json";
-import { exchange } from "./exchange";
+import { exchange, mediaTypeOf } from "./exchange";
 import type { FaultPlan } from "./faults";
 import { type Journal, toLoggedForm, toLoggedJson, toLoggedPath } from "./journal";
-import { mediaTypeOf } from "./media-type";
-import type { Operation } from "./operations";
 import type { RateLimiter } from "./rate-limit";
 import type { TenantManagement } from "./tenant-management";
+import type { Operation } from "./vocabulary";
 
 /** What the server puts on the network. */
 export interface ServerContext {

@@ -2,11 +2,11 @@ import { type KeyObject, randomUUID } from "node:crypto";
 
 import { ApiError } from "./answer";
 import { type Cell, cells as allCells, cellsOf, type Stage } from "./cells";
-import { newClientId, newSecret } from "./ids";
 import { type EcPublicKey, type RsaPublicKey, toKeyObject } from "./keys";
-import { type DocumentsScope, documentsScopes } from "./scopes";
 import type { Settings } from "./settings";
 import { Timeline } from "./timeline";
+import { newClientId, newSecret } from "./tokens";
+import { type DocumentsScope, documentsScopes } from "./vocabulary";
 
 /** How an application proves who it is. */
 export type ApplicationAuthentication =

@@ -37,9 +37,9 @@ import { AskedApplications } from "./record/asked-applications";
 import { findChangedCustomers } from "./record/customer-changes";
 import type { AnnouncedChange } from "./record/program-record";
 import { endUnaskedChanges } from "./record/unasked-changes";
+import { declaredGenerations, planSlots } from "./rotation";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
-import { declaredGenerations, planSlots } from "./rotation/plan-slots";
 import { warnOfChangedSecrets } from "./secret/secret-changes";
 
 /**

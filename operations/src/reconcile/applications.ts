@@ -1,6 +1,7 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
 import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+import { defaultAuthMethod } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { HeldApplication } from "../stack/state";
 import type { Comparison } from "./comparison";
@@ -157,7 +158,7 @@ function crashed(
   { typed, fixCommand }: Comparison,
   answer: "answered" | "lost" = "lost",
 ): Finding {
-  if (common.authMethod !== "CLIENT_SECRET") {
+  if (common.authMethod !== defaultAuthMethod) {
     return {
       ...common,
       kind: "orphanedApplication",
@@ -366,9 +367,9 @@ function lost(application: HeldApplication, { events, typed }: Comparison): Find
 }
 
 function partlyMade(application: HeldApplication, { typed }: Comparison): Finding[] {
-  const { isPartlyMade, authMethod = "CLIENT_SECRET", hasSecret, differs, urn } = application;
+  const { isPartlyMade, authMethod = defaultAuthMethod, hasSecret, differs, urn } = application;
   if (!isPartlyMade) return [];
-  const lacksSecret = authMethod === "CLIENT_SECRET" && !hasSecret;
+  const lacksSecret = authMethod === defaultAuthMethod && !hasSecret;
   return [
     {
       ...place(application),

@@ -3,6 +3,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint } from "jose";
 import { z } from "zod";
 
+import { signatureAlgorithms } from "./auth-methods";
 import { parseJson } from "./json";
 import { holdsPrivateKey, normalizePem } from "./pem";
 
@@ -36,8 +37,8 @@ const jwkSchema = z.looseObject({
     .literal("sig", { error: "is not a key for signatures (`use` must be sig): make another key" })
     .optional(),
   alg: z
-    .enum(["RS256", "ES256"], {
-      error: "is for another algorithm (`alg` must be RS256 or ES256): make another key",
+    .enum(signatureAlgorithms, {
+      error: `is for another algorithm (\`alg\` must be ${signatureAlgorithms.join(" or ")}): make another key`,
     })
     .optional(),
   key_ops: z

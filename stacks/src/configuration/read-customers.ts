@@ -1,5 +1,10 @@
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
-import { type Cell, documentsScopes, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  type Cell,
+  defaultAuthMethod,
+  documentsScopes,
+  type Stage,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import type { z } from "zod";
 
 import type { CustomerEntry } from "./customer-files";
@@ -141,7 +146,7 @@ function applicationsOf(
     const applications: GivenApplication[] =
       ofCell.length > 0
         ? ofCell
-        : [{ cell, purpose: "default", scopes: [...documentsScopes], authMethod: "CLIENT_SECRET" }];
+        : [{ cell, purpose: "default", scopes: [...documentsScopes], authMethod: defaultAuthMethod }];
     return applications.map((application) => withRotation(application, rotation));
   });
 }

@@ -1,4 +1,5 @@
 import type { Stage } from "pulumi-resistant-tenants";
+import { heldBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import {
   type HeldResource,
@@ -47,7 +48,8 @@ const declaredSchema = z.custom<DeclaredCustomer>(
  * such as a customer that an earlier release deprecated.
  *
  * @param held what the stack held when its last update ended
- * @param journal is read only where a customer is deprecated, or is new and its tenant is not
+ * @param journal is read only where what is declared differs: then what came after the last create in the state; and all
+ *   of it where a customer is deprecated, or is new and its tenant is not
  */
 export async function findChangedCustomers(
   { settings, secretPrefix }: StackConfiguration,
@@ -64,7 +66,10 @@ export async function findChangedCustomers(
       ? [{ configuration, before }]
       : [];
   });
-  const events = differing.length === 0 ? [] : await journal.read(({ type }) => type === "Customer");
+  const events =
+    differing.length === 0
+      ? []
+      : await journal.read(({ type }) => type === "Customer", heldBeforeOf(held)?.last);
   const found = differing.flatMap(({ configuration, before }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const { name, status } = configuration;
     const place = { stack: stackName(), customer: name, ...tenantIdOf(name, held) };

@@ -3,6 +3,12 @@ import { promisify } from "node:util";
 
 import { z } from "zod";
 
+import {
+  authMethodTable,
+  methodOf,
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+} from "../../client/auth-methods";
 import { parsePublicKey } from "../../client/public-key";
 import {
   type CheckFailure,
@@ -25,7 +31,7 @@ const defaultModulusLength = 3072;
 
 const inputsSchema = z.strictObject(
   {
-    algorithm: z.enum(["RS256", "ES256"], { error: "must be RS256 or ES256" }),
+    algorithm: z.enum(signatureAlgorithms, { error: `must be ${signatureAlgorithms.join(" or ")}` }),
     modulusLength: z
       .int("must be a whole number of bits")
       .gt(2048, "must be more than 2048 bits: the vendor takes no shorter key")
@@ -57,8 +63,11 @@ class SigningKeyOperations {
 
   check(_olds: Properties, news: Properties): { inputs: Properties; failures: CheckFailure[] } {
     const failures = checkInputs(inputsSchema, news);
-    if (news["algorithm"] === "ES256" && news["modulusLength"] !== undefined) {
-      failures.push({ property: "modulusLength", reason: "is of RSA keys only: leave it out with ES256" });
+    if (news["modulusLength"] !== undefined && !hasModulus(news["algorithm"])) {
+      failures.push({
+        property: "modulusLength",
+        reason: `is of RSA keys only: leave it out with ${String(news["algorithm"])}`,
+      });
     }
     if (news["adopt"] !== undefined && news["modulusLength"] !== undefined) {
       failures.push({
@@ -72,7 +81,7 @@ class SigningKeyOperations {
   diff(_id: string, olds: Properties, news: Properties): { changes: boolean; replaces: string[] } {
     const replaces = [
       ...(news["algorithm"] !== olds["algorithm"] ? ["algorithm"] : []),
-      ...(news["algorithm"] === "RS256" &&
+      ...(hasModulus(news["algorithm"]) &&
       (news["modulusLength"] ?? defaultModulusLength) !== (olds["modulusLength"] ?? defaultModulusLength)
         ? ["modulusLength"]
         : []),
@@ -100,6 +109,11 @@ export function signingKeyHandler(run: Run) {
   return reporting(run, new SigningKeyOperations(run));
 }
 
+function hasModulus(algorithm: unknown): boolean {
+  const known = signatureAlgorithms.find((each) => each === algorithm);
+  return known !== undefined && authMethodTable[methodOf(known)].keyType === "rsa";
+}
+
 interface KeyPair {
   publicKeyPem: string;
   privateKeyPem: string;
@@ -107,9 +121,9 @@ interface KeyPair {
   keyId?: string;
 }
 
-async function adoptKeyPair(run: Run, algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
-  const credentials = await provenCredentials(run, adopt, algorithm === "RS256" ? "RSA" : "EC");
-  if (credentials.type === "CLIENT_SECRET") throw new TypeError("a client secret is no key pair");
+async function adoptKeyPair(run: Run, algorithm: SignatureAlgorithm, adopt: KeyAdoption): Promise<KeyPair> {
+  const credentials = await provenCredentials(run, adopt, methodOf(algorithm));
+  if (!("privateKey" in credentials)) throw new TypeError("a client secret is no key pair");
   const { privateKey, keyId } = credentials;
   return {
     publicKeyPem: publicHalf(privateKey),
@@ -118,12 +132,11 @@ async function adoptKeyPair(run: Run, algorithm: "RS256" | "ES256", adopt: KeyAd
   };
 }
 
-async function makeKeyPair(algorithm: "RS256" | "ES256", modulusLength: number): Promise<KeyPair> {
+async function makeKeyPair(algorithm: SignatureAlgorithm, modulusLength: number): Promise<KeyPair> {
   const publicKeyEncoding = { type: "spki", format: "pem" } as const;
   const privateKeyEncoding = { type: "pkcs8", format: "pem" } as const;
-  const { publicKey, privateKey } =
-    algorithm === "RS256"
-      ? await generate("rsa", { modulusLength, publicExponent: 65537, publicKeyEncoding, privateKeyEncoding })
-      : await generate("ec", { namedCurve: "P-256", publicKeyEncoding, privateKeyEncoding });
+  const { publicKey, privateKey } = hasModulus(algorithm)
+    ? await generate("rsa", { modulusLength, publicExponent: 65537, publicKeyEncoding, privateKeyEncoding })
+    : await generate("ec", { namedCurve: "P-256", publicKeyEncoding, privateKeyEncoding });
   return { publicKeyPem: publicKey, privateKeyPem: privateKey };
 }

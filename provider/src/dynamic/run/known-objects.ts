@@ -2,7 +2,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication, ApiTenant } from "../../client/schemas";
-import { onceForAll } from "../once-for-all";
+import { onceForAll } from "../../concurrency";
 import type { HeldObjects } from "./held-objects";
 import type { OwnChanges } from "./own-changes";
 import type { Session } from "./session";

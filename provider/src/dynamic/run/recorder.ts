@@ -1,4 +1,5 @@
 import { messageOf, TenantManagementError } from "../../client/errors";
+import { onceForAll } from "../../concurrency";
 import {
   appendTo,
   type AuditLog,
@@ -21,7 +22,6 @@ import {
 import type { SlotInput } from "../../names/slot";
 import { provenance } from "../../organization/provenance";
 import { readReason, reasonForChange } from "../../settings/reason";
-import { onceForAll } from "../once-for-all";
 import type { HeldObjects } from "./held-objects";
 import type { Session } from "./session";
 import type { StackIdentity } from "./stack-identity";

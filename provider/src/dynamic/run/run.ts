@@ -1,10 +1,10 @@
 import type { TenantManagementApi } from "../../client/api";
 import type { ApplicationCredentials } from "../../client/application-credentials";
+import { oneAtATime } from "../../concurrency";
 import type { Clock } from "../../settings/clock";
 import type { OwnProcess } from "../../settings/own-process";
 import type { Reach } from "../../settings/reach";
 import type { ProviderSettings } from "../../settings/settings";
-import { oneAtATime } from "../one-at-a-time";
 import { CustomerChanges } from "./customer-change";
 import { DeletionGuard } from "./deletion-guard";
 import { HeldObjects } from "./held-objects";

@@ -1,6 +1,7 @@
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
-import { defaultSecretPrefix } from "../../names/secret-name";
+import { onceForAll } from "../../concurrency";
+import { defaultSecretPrefix } from "../../names/resource-name";
 import { actor } from "../../organization/actor";
 import { type Clock, openClock } from "../../settings/clock";
 import type { EnvironmentVariables } from "../../settings/environment";
@@ -13,7 +14,6 @@ import {
   type ProviderSettings,
   readSettings,
 } from "../../settings/settings";
-import { onceForAll } from "../once-for-all";
 
 /** The part of the SDK's `ConfigureRequest` that is read. */
 export interface ConfigureRequest {
