@@ -62,9 +62,13 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
   const faults = new FaultPlan();
   const kept = keptIn === undefined ? undefined : readKept(keptIn);
   const organizationClient = new OrganizationClient(kept?.client);
-  const tenants = new Tenants(stage, () => settings, () => {
-    if (keptIn !== undefined) writeKept(keptIn, organizationClient, tenants.all());
-  });
+  const tenants = new Tenants(
+    stage,
+    () => settings,
+    () => {
+      if (keptIn !== undefined) writeKept(keptIn, organizationClient, tenants.all());
+    },
+  );
   for (const tenant of kept?.tenants ?? []) tenants.reload(tenant);
   if (keptIn !== undefined) writeKept(keptIn, organizationClient, tenants.all());
   const organizationTokens = new AccessTokens();

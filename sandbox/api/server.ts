@@ -59,6 +59,8 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   }
   const body = bodyOf(request);
   const record = journal.record(matched.operation, method, toLoggedPath(url));
+  const tenant = tenantManagement.tenantOf({ url, body });
+  if (tenant !== undefined) record.tenant = tenant;
   if (body !== "") {
     record.body = loggedJson(body);
   }
@@ -70,7 +72,7 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   await exchange(
     reply,
     record,
-    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url)) },
+    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url), tenant) },
     () => {
       try {
         return tenantManagement.answer(matched, {

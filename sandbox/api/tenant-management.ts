@@ -50,6 +50,13 @@ export class TenantManagement {
     this.#context = context;
   }
 
+  /** Gives the name of the tenant that a request is about, which may be deleted, or never made; undefined for none. */
+  tenantOf({ url, body }: Pick<ApiRequest, "url" | "body">): string | undefined {
+    const tenantId = /\/tenants\/([^/?]+)/.exec(url)?.[1];
+    if (tenantId !== undefined) return this.#context.tenants.nameOf(tenantId);
+    return /"name":"([^"]*)"/.exec(body)?.[1];
+  }
+
   /**
    * Answers a request that was matched with an operation.
    *

@@ -30,7 +30,12 @@ export class ApiClient {
   ) {}
 
   /** Logs a person in by the sandbox's own endpoint. */
-  static async of(url: string, peopleTokenUrl: string, username: string, password: string): Promise<ApiClient> {
+  static async of(
+    url: string,
+    peopleTokenUrl: string,
+    username: string,
+    password: string,
+  ): Promise<ApiClient> {
     const answer = await fetch(peopleTokenUrl, {
       method: "POST",
       body: new URLSearchParams({ username, password }),

@@ -41,7 +41,11 @@ async function run(lifetime: Lifetime): Promise<void> {
   log(`Done in ${elapsed(performance.now() - startedAt)}. Stopping what was started.`);
 }
 
-async function drive(service: LocalService, title: (text: string) => void, log: Lifetime["log"]): Promise<void> {
+async function drive(
+  service: LocalService,
+  title: (text: string) => void,
+  log: Lifetime["log"],
+): Promise<void> {
   const person = (username: string): Promise<ApiClient> => logIn(service, username);
   const [rita, anna, otto] = await Promise.all([person("rita"), person("anna"), person("otto")]);
 
@@ -64,7 +68,10 @@ async function drive(service: LocalService, title: (text: string) => void, log: 
   const approval = { decision: "approve", digest };
   await rita.expect(403, "POST", `/requests/${asked.id}/approvals`, approval);
   log("rita: refused (403).");
-  await anna.expect(201, "POST", `/requests/${asked.id}/approvals`, { ...approval, comment: "As in the CRM." });
+  await anna.expect(201, "POST", `/requests/${asked.id}/approvals`, {
+    ...approval,
+    comment: "As in the CRM.",
+  });
   log("anna: approved (201).");
 
   title("5. The worker provisions it");
@@ -97,7 +104,9 @@ async function proveSecrets(
   const client = new SecretsManagerClient({
     endpoint: secretsManagerUrl,
     region: "eu-west-1",
-    ...(process.env["AWS_ENDPOINT_URL"] ? {} : { credentials: { accessKeyId: "demo", secretAccessKey: "demo" } }),
+    ...(process.env["AWS_ENDPOINT_URL"]
+      ? {}
+      : { credentials: { accessKeyId: "demo", secretAccessKey: "demo" } }),
   });
   try {
     for (const application of applications) {

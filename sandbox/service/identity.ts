@@ -6,8 +6,8 @@ import { Readable } from "node:stream";
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import Provider, { type Configuration } from "oidc-provider";
 
-import type { Account } from "./people";
 import { MemoryAdapter } from "./memory-adapter";
+import type { Account } from "./people";
 import { escapeHtml, readForm, sendHtml, sendJson } from "./plain-http";
 
 /** What the provider keeps over a restart: its keys and its clients' secrets. */

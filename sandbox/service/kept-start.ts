@@ -134,7 +134,10 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   if (existsSync(file)) {
     const pid = Number(await readFile(file, "utf8"));
     if (pid !== process.pid && isStart(pid))
-      throw new SandboxError("BAD_CONFIGURATION", `--data: process ${pid} runs the service on ${directory} already.`);
+      throw new SandboxError(
+        "BAD_CONFIGURATION",
+        `--data: process ${pid} runs the service on ${directory} already.`,
+      );
   }
   await writeFile(file, String(process.pid));
   return () => rm(file, { force: true });

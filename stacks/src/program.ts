@@ -65,7 +65,11 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   const plans = await plansOf(held, provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
   await assertNoFormerNameIsForgotten(run);
-  const changed = await findChangedCustomers(configuration, provided, held, record.journal);
+  const changed = await findChangedCustomers(configuration, provided, {
+    stack: run.stack,
+    held,
+    journal: record.journal,
+  });
   await assertChangesHaveReason(run, generations, changed);
   assertAdoptedApplicationsHaveTenants(held, provided);
   await warnOfNewClientsInAdoptedTenants(held, provided);

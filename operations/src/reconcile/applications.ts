@@ -158,16 +158,18 @@ function crashed(
   { typed, fixCommand }: Comparison,
   answer: "answered" | "lost" = "lost",
 ): Finding {
+  const { tenantId, applicationId, slot } = common;
   if (common.authMethod !== defaultAuthMethod) {
+    const orphaned = { ...common, kind: "orphanedApplication", severity: "todo" } as const;
+    const takenOver = `${why} Its key is the stack's own: the next update takes it over`;
+    if (answer === "lost") return { ...orphaned, why: `${takenOver}.`, next: [typed(["up"])] };
     return {
-      ...common,
-      kind: "orphanedApplication",
-      severity: "todo",
-      why: `${why} Its key is the stack's own: the next update takes it over.`,
-      next: [typed(["up"])],
+      ...orphaned,
+      why: `${takenOver}, if it is still declared as it was created. Its credentials were not stored yet: nobody uses it.`,
+      next: [typed(["up"]), fixCommand],
+      fix: { action: "deleteApplication", tenantId, applicationId, slot },
     };
   }
-  const { tenantId, applicationId, slot } = common;
   return {
     ...common,
     kind: "orphanedApplication",

@@ -45,6 +45,15 @@ export interface StageWide {
   awsRegion: string | undefined;
 }
 
+const schemas = new Map<Stage, ReturnType<typeof customerSchema>>();
+
+/** A schema costs more to make than to use. */
+function schemaOf(stage: Stage): ReturnType<typeof customerSchema> {
+  const schema = schemas.get(stage) ?? customerSchema(stage);
+  schemas.set(stage, schema);
+  return schema;
+}
+
 /** A customer's name that is right is shown whole. */
 const longestName = 61;
 
@@ -72,7 +81,7 @@ function readCustomer(
   problems: ConfigurationProblem[],
 ): CustomerConfiguration | undefined {
   problems.push(...inconsistencies(value, path));
-  const customer = check(customerSchema(stage), value, path, problems);
+  const customer = check(schemaOf(stage), value, path, problems);
   if (customer === undefined) return undefined;
   const secrets = { ...stageSecrets, ...customer.secrets };
   // What is wrong in the stage's own is reported once, there.

@@ -283,6 +283,21 @@ const applicationCases: Case[] = [
     ],
   ],
   [
+    "one with a key, made just before the update was killed, can be deleted: an up takes it over only as it was declared",
+    (events) => {
+      const create = events.createApplication({}, "EC");
+      return {
+        events: [create, events.result(create, "made", { applicationId: "a-1" })],
+        pending: [pendingCreate("TenantApplication")],
+        applications: [application("a-1")],
+      };
+    },
+    [
+      { kind: "pendingOperation", fix: "clearPendingCreate" },
+      { kind: "orphanedApplication", id: "a-1", fix: "deleteApplication", next: /^pulumi up$/ },
+    ],
+  ],
+  [
     "one on record that was taken out of the state may be in use: it is never deleted",
     (events) => {
       const create = events.createApplication();

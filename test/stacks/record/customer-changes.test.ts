@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { readConfiguration } from "../../../stacks/src/configuration/configuration";
-import { findChangedCustomers } from "../../../stacks/src/record/customer-changes";
+import { findChangedCustomers, type StackBefore } from "../../../stacks/src/record/customer-changes";
 
 const values = new Map([
   ["stage", "production"],
@@ -10,7 +10,7 @@ const values = new Map([
   ["customers", JSON.stringify([{ name: "acme", customerId: "CRM-1042", cells: ["eu-1"] }])],
 ]);
 
-type Journal = Parameters<typeof findChangedCustomers>[3];
+type Journal = StackBefore["journal"];
 
 /** A journal that fails where it is read. */
 const unread = new Proxy({} as Journal, {
@@ -24,6 +24,13 @@ describe("the changes of customers that an update finds", () => {
     const read = readConfiguration(values, {});
     assert.ok("configuration" in read, JSON.stringify(read));
     const { configuration } = read;
-    assert.deepEqual(await findChangedCustomers(configuration, configuration.customers, [], unread), []);
+    assert.deepEqual(
+      await findChangedCustomers(configuration, configuration.customers, {
+        stack: "organization/project/prod",
+        held: [],
+        journal: unread,
+      }),
+      [],
+    );
   });
 });

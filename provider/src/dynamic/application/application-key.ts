@@ -1,11 +1,11 @@
 import type { Authentication } from "../../client/api";
 import { defaultAuthMethod, hasKey, keyMethods } from "../../client/auth-methods";
-import { isSamePublicKey, parsePublicKey } from "../../client/public-key";
+import { isSamePublicKey, parsePublicKey, readPublicKey } from "../../client/public-key";
 import { type CheckFailure, isUnknown, type Properties } from "../engine/inputs";
 import { type Inputs, inputsSchema, type State } from "./tenant-application-model";
 
 /** Checks that an application's key goes with its authentication method, and that the API can take it. */
-export async function checkKey(news: Properties): Promise<CheckFailure[]> {
+export function checkKey(news: Properties): CheckFailure[] {
   const { publicKey, keyId } = news;
   const authMethod = inputsSchema.shape.authMethod.safeParse(news["authMethod"]).data ?? defaultAuthMethod;
   if (isUnknown(news["authMethod"])) return [];
@@ -32,7 +32,7 @@ export async function checkKey(news: Properties): Promise<CheckFailure[]> {
   }
   if (isUnknown(publicKey)) return [];
   try {
-    const { numbers } = await parsePublicKey(publicKey);
+    const numbers = readPublicKey(publicKey);
     return numbers.type === authMethod
       ? []
       : [

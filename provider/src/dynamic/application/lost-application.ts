@@ -86,7 +86,7 @@ function severalCandidates(
   return new TenantManagementError(
     "INPUT_INVALID",
     `The answer to the create of application ${lost.slot} was lost, and tenant ${lost.tenantId} (stage ${api.stage}) holds ${candidates.length} ` +
-      `applications that could be it: ${list}. None was touched. Find out which of them somebody uses, delete the others at the vendor, and run \`pulumi up\` again. \`npm run tenants -- reconcile\` names all that was left behind.`,
+      `applications that could be it: ${list}. None was touched. Run \`pulumi up\` once more: what other resources find again is told apart then. If it says this again, find out which of them somebody uses, delete the others at the vendor, and run \`pulumi up\` again. \`npm run tenants -- reconcile\` names all that was left behind.`,
   );
 }
 

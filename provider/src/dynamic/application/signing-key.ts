@@ -1,14 +1,6 @@
-import { generateKeyPair } from "node:crypto";
-import { promisify } from "node:util";
-
 import { z } from "zod";
 
-import {
-  authMethodTable,
-  methodOf,
-  type SignatureAlgorithm,
-  signatureAlgorithms,
-} from "../../client/auth-methods";
+import { methodOf, type SignatureAlgorithm, signatureAlgorithms } from "../../client/auth-methods";
 import { parsePublicKey } from "../../client/public-key";
 import {
   type CheckFailure,
@@ -23,8 +15,7 @@ import type { ConfigureRequest } from "../run/session";
 import { provenCredentials } from "./adopted-credentials";
 import { publicHalf } from "./adopted-secret";
 import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
-
-const generate = promisify(generateKeyPair);
+import { hasModulus, type KeyPair } from "./key-pair";
 
 /** The modulus of an RSA key whose length is not given, in bits. The API wants more than 2048. */
 const defaultModulusLength = 3072;
@@ -94,7 +85,7 @@ class SigningKeyOperations {
     const { algorithm, modulusLength, adopt } = inputsSchema.parse(withoutProvider(inputs));
     const pair =
       adopt === undefined
-        ? await makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
+        ? await this.run.surroundings.makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
         : await adoptKeyPair(this.run, algorithm, adopt);
     const { thumbprint } = await parsePublicKey(pair.publicKeyPem);
     return {
@@ -109,18 +100,6 @@ export function signingKeyHandler(run: Run) {
   return reporting(run, new SigningKeyOperations(run));
 }
 
-function hasModulus(algorithm: unknown): boolean {
-  const known = signatureAlgorithms.find((each) => each === algorithm);
-  return known !== undefined && authMethodTable[methodOf(known)].keyType === "rsa";
-}
-
-interface KeyPair {
-  publicKeyPem: string;
-  privateKeyPem: string;
-  /** Default: the key's thumbprint. */
-  keyId?: string;
-}
-
 async function adoptKeyPair(run: Run, algorithm: SignatureAlgorithm, adopt: KeyAdoption): Promise<KeyPair> {
   const credentials = await provenCredentials(run, adopt, methodOf(algorithm));
   if (!("privateKey" in credentials)) throw new TypeError("a client secret is no key pair");
@@ -130,13 +109,4 @@ async function adoptKeyPair(run: Run, algorithm: SignatureAlgorithm, adopt: KeyA
     privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     keyId,
   };
-}
-
-async function makeKeyPair(algorithm: SignatureAlgorithm, modulusLength: number): Promise<KeyPair> {
-  const publicKeyEncoding = { type: "spki", format: "pem" } as const;
-  const privateKeyEncoding = { type: "pkcs8", format: "pem" } as const;
-  const { publicKey, privateKey } = hasModulus(algorithm)
-    ? await generate("rsa", { modulusLength, publicExponent: 65537, publicKeyEncoding, privateKeyEncoding })
-    : await generate("ec", { namedCurve: "P-256", publicKeyEncoding, privateKeyEncoding });
-  return { publicKeyPem: publicKey, privateKeyPem: privateKey };
 }

@@ -46,7 +46,7 @@ class TenantApplicationOperations {
     _olds: Properties,
     news: Properties,
   ): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
-    const failures = [...checkInputs(inputsSchema, news), ...(await checkKey(news))];
+    const failures = [...checkInputs(inputsSchema, news), ...checkKey(news)];
     const { stage } = this.run.settings;
     const cell = inputsSchema.shape.cell.safeParse(news["cell"]);
     if (cell.success && !stageTable[stage].cells.includes(cell.data)) {

@@ -12,7 +12,6 @@ import {
   type Memory,
   NotDeliveredError,
   openAuditLog,
-  openJournalOf,
   type RecordedType,
   type Recording,
   settleIntent,
@@ -20,7 +19,6 @@ import {
   startRecording,
 } from "../../journal/index";
 import type { SlotInput } from "../../names/slot";
-import { provenance } from "../../organization/provenance";
 import { readReason, reasonForChange } from "../../settings/reason";
 import type { HeldObjects } from "./held-objects";
 import type { Session } from "./session";
@@ -149,8 +147,8 @@ export class RunRecord {
   }
 
   readonly #provenance = onceForAll(() => {
-    const { reach, environment } = this.#session;
-    return provenance(reach.aws, environment);
+    const { reach, environment, surroundings } = this.#session;
+    return surroundings.provenance(reach.aws, environment);
   });
 
   readonly #open = onceForAll(async (stack: string): Promise<Opened> => {
@@ -167,14 +165,14 @@ export class RunRecord {
   }
 
   #openJournal(stack: string): Journal {
-    const { settings, environment, reach, directory } = this.#session;
+    const { settings, environment, reach, directory, surroundings } = this.#session;
     const { journal: location, journalDiskIsKept } = settings;
     const problem = journalProblem(location, journalDiskIsKept, environment);
     if (problem !== undefined) {
       throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
     }
     const formerNames = (): string[] => this.#stack.formerNames();
-    return openJournalOf({ stack, location, directory, aws: reach.aws, formerNames });
+    return surroundings.openJournal({ stack, location, directory, aws: reach.aws, formerNames });
   }
 
   #openAuditLog(): AuditLog | undefined {
