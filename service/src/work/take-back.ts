@@ -1,5 +1,9 @@
+import { readdir, rm } from "node:fs/promises";
+import path from "node:path";
+
 import { sql } from "kysely";
 
+import { Lease } from "./lease";
 import { isGone, type Work } from "./work";
 
 /**
@@ -24,5 +28,17 @@ export async function takeBackJobs(work: Work): Promise<void> {
       .execute();
     for (const { id, state } of requests)
       await work.queue.takeBack(state === "previewing" ? "plan" : "apply", id, stack);
+  }
+}
+
+/** Removes the folders of jobs that workers which are gone have left; those of stacks that somebody works on stay. */
+export async function removeLeftFolders({ context, holder }: Work): Promise<void> {
+  const { directory } = context.settings.work;
+  for (const stack of await readdir(directory).catch(() => [])) {
+    const lease = await Lease.take(context, stack, holder, isGone);
+    if (lease === undefined) continue;
+    await rm(path.join(directory, stack), { recursive: true, force: true });
+    // What a predecessor left running is looked after by the next job.
+    await (lease.predecessor === undefined ? lease.release() : lease.handBack());
   }
 }

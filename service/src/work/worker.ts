@@ -21,7 +21,7 @@ import { planJob } from "./plan-job";
 import type { Program } from "./program";
 import { Queue } from "./queue";
 import { sessionOf } from "./sessions";
-import { takeBackJobs } from "./take-back";
+import { removeLeftFolders, takeBackJobs } from "./take-back";
 import { listedEveryMs, refreshVendorNames } from "./vendor-names";
 import type { Work } from "./work";
 
@@ -91,6 +91,7 @@ export class Worker {
   async #begin(atOnce: number): Promise<void> {
     const { work } = this;
     await takeBackJobs(work);
+    await removeLeftFolders(work);
     // One more than engines: a job that waits for a lease keeps no other from its engine.
     await work.queue.work("plan", atOnce + 1, ({ requestId }) => planJob(work, requestId));
     await work.queue.work("apply", atOnce + 1, ({ requestId }) => applyJob(work, requestId));

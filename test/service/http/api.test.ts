@@ -113,7 +113,7 @@ describe("the service's API", () => {
     });
     assert.equal(wrong.status, 400);
     const { errors } = wrong.body as { errors: { path: string }[] };
-    assert.deepEqual(new Set(errors.map(({ path }) => path)), new Set(["stage", "reason"]));
+    assert.deepEqual(new Set(errors.map(({ path }) => path)), new Set(["stage", "reason", "customer.name"]));
     const entry = await rita.call(
       "POST",
       "/requests",

@@ -68,9 +68,9 @@ export class Canary {
       "select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables where table_schema = $1 and table_type = 'BASE TABLE'",
       [schema],
     );
-    const rows = await Promise.all(
-      tables.map(({ name }) => this.service.database.asOwner(`select t::text as row from ${name} t`)),
-    );
+    const rows: unknown[] = [];
+    for (const { name } of tables)
+      rows.push(await this.service.database.asOwner(`select t::text as row from ${name} t`));
     return JSON.stringify(rows);
   }
 

@@ -2,7 +2,9 @@ import { strict as assert } from "node:assert";
 
 import { write } from "resistant-tenants-service/records/database";
 import type { NewRequest } from "resistant-tenants-service/requests/request";
+import { etagOf } from "resistant-tenants-service/requests/stale";
 import { withdraw } from "resistant-tenants-service/requests/withdraw";
+import { placeInQueue } from "resistant-tenants-service/work/place";
 
 import { closeShared } from "../../engine/engine";
 import { type DatabaseServer, startDatabaseServer } from "../records/service";
@@ -99,6 +101,9 @@ describe("the work on requests", function () {
     await service.until(async () => (await service.postponed()) >= 3, "the applies are put off");
     const states = (await Promise.all(all.map((id) => service.request(id)))).map(({ state }) => state);
     assert.deepEqual(states, ["queued", "queued", "queued"]);
+    const queueing = await Promise.all(all.map((id) => placeInQueue(service.context.database, id)));
+    assert.deepEqual(queueing.toSorted(), [1, 2, 3]);
+    assert.equal(await placeInQueue(service.context.database, created.id), undefined);
     await service.pause(false);
     const [rotated, deprecated, changedAgain] = await Promise.all(
       all.map((id) => service.reaches(id, "done", "failed")),
@@ -148,5 +153,45 @@ describe("the work on requests", function () {
       "the name is let go",
     );
     assert.deepEqual(await service.stacks(), []);
+  });
+
+  it("upgrades several customers in one request, hands one over, and takes an existing tenant over", async () => {
+    await Promise.all(["globex", "hooli"].map((name) => service.complete(create(name))));
+    await service.outside("hooli", { owner: "somebody" });
+    const customers = await Promise.all(["globex", "hooli"].map((name) => service.customer(name)));
+    const upgraded = await service.complete({
+      kind: "upgrade",
+      stage,
+      reason,
+      basedOn: etagOf(customers),
+      customers: ["globex", "hooli"],
+    });
+    const words = await linesOf(upgraded.id);
+    assert.ok(words.some((line) => line.startsWith("customer globex: nothing changes")));
+    assert.ok(words.some((line) => line.startsWith("customer hooli: changes") && line.includes("owner")));
+    const saved = (upgraded.result as unknown as { customers: { name: string; status: string }[] }).customers;
+    assert.deepEqual(saved.map(({ name, status }) => `${name} ${status}`).sort(), [
+      "globex active",
+      "hooli active",
+    ]);
+
+    const { etag } = await service.customer("globex");
+    const [tenantId, adopted] = [
+      service.addTenantAtVendor("umbrella"),
+      { cells: ["eu-1"], customerId: "CRM-7" },
+    ];
+    const [released, taken] = await Promise.all([
+      service.complete({ kind: "release", stage, reason, basedOn: etag, customer: { name: "globex" } }),
+      service.complete({
+        kind: "adopt",
+        stage,
+        reason,
+        customer: { name: "umbrella", adopt: tenantId, ...adopted },
+      }),
+    ]);
+    assert.equal((released.result as Result & { status: string }).status, "released");
+    assert.equal(service.vendorApplications("globex"), 1);
+    assert.equal((taken.result as Result).tenantId, tenantId);
+    await service.tokenOf((taken.result as Result).applications[0]?.secretArn ?? "");
   });
 });

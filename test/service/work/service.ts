@@ -284,11 +284,12 @@ export class ServiceUnderTest {
     assert.equal(result.exitCode, 0, result.stdout + result.stderr);
   }
 
-  /** Makes a tenant at the vendor that is nobody's here. */
-  addTenantAtVendor(name: string): void {
+  /** Makes a tenant at the vendor that is nobody's here, and gives its id. */
+  addTenantAtVendor(name: string): string {
     const at = new Date().toISOString();
     const tenant = { tenantId: randomUUID(), name, cells: ["eu-1" as const], applications: [] };
     this.sandbox.vendor.control.restoreTenant({ ...tenant, created: at, updated: at });
+    return tenant.tenantId;
   }
 
   async until(holds: () => boolean | Promise<boolean>, what: string, seconds = 400): Promise<void> {
