@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
@@ -5,8 +6,9 @@ import { useLocalEnvironment } from "../sandbox/environment";
 import { closeShared, repositoryRoot, StackUnderTest } from "../test/engine/engine";
 
 /**
- * Measures the wall time of an `up` of N customers, and of a second one, against the same number of dynamic resources
- * that do nothing, side by side: each run makes both, in turn.
+ * Measures the wall time of an `up` of N customers, and of a second one, against resources of the same kinds and number
+ * (`bench/noop`), secrets in the same Secrets Manager among them, whose dynamic ones do nothing. Side by side: each run
+ * makes both, in turn.
  *
  *   npm run bench -- --customers 20 --runs 5
  */
@@ -15,9 +17,6 @@ const { values } = parseArgs({
 });
 const customers = Number(values.customers);
 const runs = Number(values.runs);
-
-/** Of each customer: the component, tenant, application, secret and secret version. */
-const resourcesPerCustomer = 5;
 
 interface Times {
   firstMs: number;
@@ -51,7 +50,7 @@ const ours = (): Promise<StackUnderTest> =>
 const noop = (): Promise<StackUnderTest> =>
   StackUnderTest.create({
     projectDir: path.join(repositoryRoot, "bench/noop"),
-    config: { "noop:count": customers * resourcesPerCustomer },
+    config: { "noop:customers": customers, "noop:secretPrefix": `noop-${randomUUID()}` },
   });
 
 function spread(numbers: number[], digits: number): string[] {

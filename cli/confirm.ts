@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 
-import { UsageError } from "resistant-tenants-operations/usage-error";
+import { UsageError } from "resistant-tenants-operations/usage";
 
 /**
  * Asks before something is changed. The question goes to the standard error: the standard output is the answer's.

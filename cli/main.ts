@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { Command, CommanderError } from "commander";
-import { UsageError } from "resistant-tenants-operations/usage-error";
+import { UsageError } from "resistant-tenants-operations/usage";
 
+import { exitCodes } from "./command";
 import { addCompletion } from "./completion";
-import { exitCodes } from "./exit-codes";
 import { auditCommand } from "./syntax/audit";
 import { checkCommand } from "./syntax/check";
 import { credentialsCommand } from "./syntax/credentials";

@@ -2,7 +2,7 @@
 // Starts the command line. It is compiled first where its source, or the provider's, has changed.
 try {
   require("../stacks/node-version.js").assertNodeVersion();
-  require("../stacks/build.js").ensureBuilt();
+  require("../build.js").ensureBuilt();
   require("./dist/main.js");
 } catch (error) {
   console.error(`tenants: ${error.message}`);

@@ -1,4 +1,4 @@
 // The policy pack that `--policy-pack policy` runs. It is compiled before it is run, as the program is.
 require("../stacks/node-version.js").assertNodeVersion();
-require("../stacks/build.js").ensureBuilt();
+require("../build.js").ensureBuilt();
 require("./dist/pack.js");

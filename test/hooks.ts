@@ -7,6 +7,8 @@ import { forbidPrograms, isUnitTest } from "./support/no-programs";
 useLocalEnvironment();
 // The engine starts Node.js several times for each command: with the code of the packages compiled, a fifth sooner.
 process.env["NODE_COMPILE_CACHE"] ??= path.join(cacheFolder(), "node-compile-cache");
+process.env["NODE_OPTIONS"] =
+  `${process.env["NODE_OPTIONS"] ?? ""} --require="${path.join(__dirname, "support/quick-sdk.js")}"`.trim();
 
 const allowAll: Array<() => void> = [];
 

@@ -1,18 +1,57 @@
 "use strict";
-// Runs one of the suites of suites.js by Mocha: `node test/run.js <suite> [Mocha's own options]`.
-const { spawnSync } = require("node:child_process");
+// Runs one of the suites of suites.js by Mocha: `node test/run.js <suite> [Mocha's own options]`. The suite `all` has the
+// repository's other checks run beside it: types, linter and formatter.
+const { Buffer } = require("node:buffer");
+const { spawn } = require("node:child_process");
+const path = require("node:path");
 
 const { suites } = require("./suites.js");
 
-const [name, ...options] = process.argv.slice(2);
-const suite = suites[name];
-if (suite === undefined)
-  throw new Error(`There is no suite ${name}, only ${Object.keys(suites).join(", ")}.`);
-const { status } = spawnSync(
-  process.execPath,
-  [require.resolve("mocha/bin/mocha.js"), ...suite, ...options],
-  {
-    stdio: "inherit",
-  },
-);
-process.exitCode = status ?? 1;
+const checks = [
+  ["typescript/bin/tsc", "--noEmit"],
+  ["eslint/bin/eslint.js", "."],
+  ["prettier/bin/prettier.cjs", "--check", "."],
+];
+
+/** Runs a program of a package, and shows what it prints: at once, or at its end where it failed. */
+function run([program, ...args], stdio) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [path.join(__dirname, "..", "node_modules", program), ...args], {
+      stdio,
+    });
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => printed.push(data));
+    child.once("error", reject);
+    child.once("close", (status) => {
+      if (status !== 0) process.stderr.write(Buffer.concat(printed));
+      resolve(status ?? 1);
+    });
+  });
+}
+
+/** Runs the checks, one after the other, and names those that failed. */
+async function runChecks() {
+  const failed = [];
+  for (const check of checks) {
+    const status = await run(check, ["ignore", "pipe", "pipe"]);
+    const [name] = check[0].split("/");
+    console.log(`${name}: ${status === 0 ? "no problem" : "failed"}`);
+    if (status !== 0) failed.push(name);
+  }
+  return failed;
+}
+
+async function main() {
+  const [name, ...options] = process.argv.slice(2);
+  const suite = suites[name];
+  if (suite === undefined)
+    throw new Error(`There is no suite ${name}, only ${Object.keys(suites).join(", ")}.`);
+  const [status, failed] = await Promise.all([
+    run(["mocha/bin/mocha.js", ...suite, ...options], "inherit"),
+    name === "all" ? runChecks() : [],
+  ]);
+  if (failed.length > 0) console.error(`Besides the tests: ${failed.join(", ")} failed, see above.`);
+  process.exitCode = status || (failed.length > 0 ? 1 : 0);
+}
+
+void main();

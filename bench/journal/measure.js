@@ -1,7 +1,7 @@
 // One measurement in a process of its own, of the code as it is installed: its time and its peak of memory are its own.
 const { readFileSync } = require("node:fs");
 const { performance } = require("node:perf_hooks");
-const { openJournalAt, Verifier } = require("pulumi-resistant-tenants/internal/journal");
+const { hashOf, openJournalAt, Verifier } = require("pulumi-resistant-tenants/internal/journal");
 const { readReach } = require("pulumi-resistant-tenants/internal/reach");
 
 const open = (location) => openJournalAt(location, readReach(process.env).aws);
@@ -44,11 +44,12 @@ function peakKb() {
 /** Reads and writes what an `up`'s program does that changes a customer: see `ProgramRecord`. */
 async function program({ location, known, events: [announced, done] }) {
   const journal = open(location);
-  await journal.read(({ type }) => type === "Customer");
+  await journal.read(({ type }) => type === "Customer", known.last);
   await journal.remember({ ...known, idIn: () => undefined });
-  await journal.append(announced);
+  const { event, text } = await journal.append(announced);
   await journal.append(done);
-  await journal.read((event) => event.intent === announced.id);
+  const from = { sequence: event.sequence, hash: hashOf(text), at: event.at };
+  await journal.read(({ intent }) => intent === announced.id, from);
   return {};
 }
 

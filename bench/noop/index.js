@@ -1,4 +1,8 @@
-// As many dynamic resources that do nothing as `noop:count` says: what the engine itself costs.
+"use strict";
+// The resources of as many customers as `noop:customers` says: of the same kinds, as dependent on each other and with the
+// same secrets as a customer's of the stack. Those that are the vendor's there do nothing here. What the engine costs.
+const { Secret } = require("@pulumi/aws/secretsmanager/secret");
+const { SecretVersion } = require("@pulumi/aws/secretsmanager/secretVersion");
 const pulumi = require("@pulumi/pulumi");
 
 const provider = {
@@ -8,10 +12,43 @@ const provider = {
 };
 
 class Noop extends pulumi.dynamic.Resource {
-  constructor(name) {
-    super(provider, name, { name }, {}, "bench", "Noop");
+  constructor(name, kind, props, opts) {
+    super(provider, name, { name, ...props }, opts, "bench", kind);
   }
 }
 
-const count = new pulumi.Config("noop").requireNumber("count");
-for (let index = 0; index < count; index += 1) new Noop(`resource${index}`);
+class Customer extends pulumi.ComponentResource {
+  constructor(name, secretPrefix) {
+    super("bench:index:Customer", name);
+    const parent = this;
+    const tenant = new Noop(name, "Tenant", {}, { parent });
+    const secret = new Secret(
+      name,
+      {
+        name: `${secretPrefix}/${name}`,
+        description: `OAuth2 client of ${name}`,
+        recoveryWindowInDays: 7,
+        tags: { customer: name, tenant_id: tenant.id },
+      },
+      { parent },
+    );
+    const application = new Noop(
+      name,
+      "Application",
+      { tenantId: tenant.id, clientSecret: pulumi.secret(`the secret of ${name}`) },
+      { parent, dependsOn: [secret], additionalSecretOutputs: ["clientSecret"] },
+    );
+    const value = { client_id: application.id, client_secret: pulumi.secret(`the secret of ${name}`) };
+    new SecretVersion(
+      name,
+      { secretId: secret.id, secretString: pulumi.jsonStringify(value) },
+      { parent, retainOnDelete: true },
+    );
+    this.registerOutputs({ tenantId: tenant.id });
+  }
+}
+
+const config = new pulumi.Config("noop");
+for (let index = 0; index < config.requireNumber("customers"); index += 1) {
+  new Customer(`customer${index}`, config.require("secretPrefix"));
+}

@@ -11,10 +11,9 @@ import {
 import { verify } from "resistant-tenants-operations/audit/verify";
 import { openStack } from "resistant-tenants-operations/stack/stack";
 import { readState } from "resistant-tenants-operations/stack/state";
-import { UsageError } from "resistant-tenants-operations/usage-error";
+import { UsageError } from "resistant-tenants-operations/usage";
 
-import type { CommandOptions } from "../command";
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { count, showAsJson, showAsText } from "../print/audit";
 import { json, line } from "../print/output";
 import { verifiedAsJson, verifiedAsText } from "../print/verification";

@@ -2,7 +2,7 @@ import { describeProblem } from "pulumi-resistant-tenants/internal/settings";
 import { problemsOf } from "resistant-tenants-operations/configuration/check";
 import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
 
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type ExitCode, exitCodes } from "../command";
 import { json, line } from "../print/output";
 
 /** Runs `tenants check`. */

@@ -4,8 +4,7 @@ import { type Credential, toCredentials } from "resistant-tenants-operations/cre
 import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
 import { readResources } from "resistant-tenants-operations/stack/state";
 
-import type { CommandOptions } from "../command";
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { json, line, table } from "../print/output";
 
 /** Runs `tenants credentials`. */

@@ -1,7 +1,6 @@
 import { type ListedCustomer, readRecords } from "resistant-tenants-operations/stack/records";
 
-import type { CommandOptions } from "../command";
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { csv } from "../print/csv";
 import { json, line, table } from "../print/output";
 

@@ -5,7 +5,7 @@ import { readConfigurationFile } from "resistant-tenants-operations/configuratio
 import { mergeConfiguration } from "resistant-tenants-operations/configuration/merge";
 import { takeCustomerFiles } from "resistant-tenants-operations/configuration/proposed-files";
 
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type ExitCode, exitCodes } from "../command";
 import { json, line } from "../print/output";
 
 /** The options of `tenants merge-config`. */

@@ -8,11 +8,10 @@ import {
 } from "resistant-tenants-operations/reconcile/reconcile";
 import { reasonOf, withReason } from "resistant-tenants-operations/stack/record";
 import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
-import { UsageError } from "resistant-tenants-operations/usage-error";
+import { UsageError } from "resistant-tenants-operations/usage";
 
-import type { CommandOptions } from "../command";
+import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { confirm } from "../confirm";
-import { type ExitCode, exitCodes } from "../exit-codes";
 import { line } from "../print/output";
 import { reportAsJson, reportAsText } from "../print/reconcile";
 import { reportAsMarkdown } from "../print/reconcile-markdown";

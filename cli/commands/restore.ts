@@ -1,13 +1,11 @@
-import { describeEntries } from "resistant-tenants-operations/entry/describe";
-import type { PrintedEntry } from "resistant-tenants-operations/entry/entry";
+import { describeEntries, type PrintedEntry } from "resistant-tenants-operations/entry/entry";
 import type { CustomerSecret } from "resistant-tenants-operations/restore/customer-secrets";
 import { carryOut, planRestoration } from "resistant-tenants-operations/restore/restore";
 import { reasonOf, withReason } from "resistant-tenants-operations/stack/record";
 import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
 
-import type { CommandOptions } from "../command";
+import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { confirm } from "../confirm";
-import { type ExitCode, exitCodes } from "../exit-codes";
 import { json, line } from "../print/output";
 
 /** The options of `tenants restore`. */

@@ -1,7 +1,6 @@
 import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
 
-import type { CommandOptions } from "../command";
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { fields, json, line, table } from "../print/output";
 
 /** Runs `tenants show`. */

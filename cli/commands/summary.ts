@@ -5,7 +5,7 @@ import { readPreview } from "resistant-tenants-operations/preview/step";
 import { summaryOf } from "resistant-tenants-operations/preview/summary";
 import { z } from "zod";
 
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type ExitCode, exitCodes } from "../command";
 import { summaryAsJson, summaryAsText } from "../print/preview";
 import { summaryAsMarkdown } from "../print/preview-markdown";
 

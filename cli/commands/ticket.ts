@@ -1,9 +1,8 @@
 import type { Cell } from "pulumi-resistant-tenants/internal/cells";
 import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
-import { UsageError } from "resistant-tenants-operations/usage-error";
+import { UsageError } from "resistant-tenants-operations/usage";
 
-import type { CommandOptions } from "../command";
-import { type ExitCode, exitCodes } from "../exit-codes";
+import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { json, line } from "../print/output";
 
 /**

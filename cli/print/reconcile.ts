@@ -1,4 +1,4 @@
-import { describeEntries } from "resistant-tenants-operations/entry/describe";
+import { describeEntries } from "resistant-tenants-operations/entry/entry";
 import { type Finding, findingTitles } from "resistant-tenants-operations/reconcile/finding";
 import type { Reconciliation } from "resistant-tenants-operations/reconcile/reconcile";
 import type { Stack } from "resistant-tenants-operations/stack/stack";

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 
-import type { MakeCommand } from "../command";
+import { exitCodes, type MakeCommand } from "../command";
 import type { SummaryOptions } from "../commands/summary";
-import { exitCodes } from "../exit-codes";
 
 const help = `
 It shows what changes, and no value that is secret. The digest is the same for two previews that would do the

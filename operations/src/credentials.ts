@@ -1,3 +1,4 @@
+import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 import type { HeldGeneration, HeldResource, SlotPlan } from "resistant-tenants-stacks/rotation";
 
@@ -58,7 +59,7 @@ function toCredential(
   plan: SlotPlan | undefined,
   nowMs: number,
 ): Credential {
-  const [customer = "", cell = "", purpose = ""] = slot.split("/");
+  const { customer = "", cell = "", purpose = "" } = readApplicationName(slot) ?? {};
   const newest = held.at(-1);
   const ends = new Map(
     [...(plan?.retiring ?? []), ...(plan?.retired ?? [])].map(({ generation, endsAtMs }) => [

@@ -1,4 +1,4 @@
-import { rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";
@@ -33,7 +33,7 @@ const customerSchema = z.object({
       z.object({
         cell: z.string(),
         purpose: z.string().default("default"),
-        authMethod: z.string().default("CLIENT_SECRET"),
+        authMethod: z.string().default(defaultAuthMethod),
         rotation: rotationSchema,
       }),
     )
@@ -76,7 +76,7 @@ function toCustomer(
   const given = new Map(applications.map((application) => [slotOf(application), application]));
   return {
     isDeprecated: status === "deprecated",
-    hasClientSecret: (slot) => (given.get(slot)?.authMethod ?? "CLIENT_SECRET") === "CLIENT_SECRET",
+    hasClientSecret: (slot) => (given.get(slot)?.authMethod ?? defaultAuthMethod) === defaultAuthMethod,
     // An application's own `rotation` takes the place of the stage's as a whole.
     rotationOf: (slot) => toRotation(given.get(slot)?.rotation ?? ofStage),
   };

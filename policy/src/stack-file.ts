@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import path from "node:path";
 
 import { parse } from "yaml";
@@ -11,8 +11,7 @@ const stackFileSchema = z.object({
 
 /**
  * Finds what encrypts a stack's secrets. The engine does not tell a policy pack, so it is read from the stack's file:
- * `PULUMI_OPTION_CONFIG_FILE`, else the one beside the `Pulumi.yaml` of the project, looked for upwards from the pack
- * and from where the command was typed.
+ * `PULUMI_OPTION_CONFIG_FILE`, else the one beside the `Pulumi.yaml` of the project.
  *
  * @returns `awskms://…` and the like as the file says; `passphrase`; `service` where the backend's own service encrypts;
  *   undefined where no file of this stack was found
@@ -29,7 +28,11 @@ export function findSecretsProvider(
   return data.secretsprovider ?? (data.encryptionsalt === undefined ? "service" : "passphrase");
 }
 
-/** Finds the folder of the project's `Pulumi.yaml`, upwards from the pack and from where the command was typed. */
+/**
+ * Finds the folder of the project's `Pulumi.yaml`, which the engine does not tell a policy pack: upwards from where the
+ * command runs, from where it was typed, from the pack, and from the stack's file. The pack comes late: it may be from
+ * another checkout of the same project.
+ */
 export function findProjectFolder(
   project: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -42,8 +45,11 @@ function findStackFile(
   stack: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const given = environment["PULUMI_OPTION_CONFIG_FILE"];
-  if (given !== undefined && given !== "") return existsSync(given) ? given : undefined;
+  const given = environment["PULUMI_OPTION_CONFIG_FILE"] ?? "";
+  if (given !== "")
+    return startingFolders(environment)
+      .map((folder) => path.resolve(folder, given))
+      .find(existsSync);
   return projectFolders(project, environment)
     .map((folder) => path.join(folder, `Pulumi.${stack}.yaml`))
     .find((file) => existsSync(file));
@@ -53,9 +59,37 @@ function projectFolders(
   project: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  return [process.cwd(), environment["PWD"] ?? process.cwd()]
+  const given = environment["PULUMI_OPTION_CONFIG_FILE"] ?? "";
+  const ofStackFile = given === "" ? [] : [path.dirname(path.resolve(given))];
+  return [...startingFolders(environment), ...ofStackFile]
     .flatMap(withParents)
     .filter((folder) => isProject(folder, project));
+}
+
+/** Gives where the command may have been started, the surest first. */
+function startingFolders(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return [...foldersOfAncestors(), environment["PWD"] ?? "", process.cwd()].filter((folder) => folder !== "");
+}
+
+/** How many processes there are between the pack and the shell, at most. */
+const mostAncestors = 8;
+
+/**
+ * Gives the folders in which the processes run that started this one, the nearest first: the engine starts a pack in the
+ * pack's own folder, and runs itself in the project's. Only Linux tells them.
+ */
+function foldersOfAncestors(): string[] {
+  const folders: string[] = [];
+  let pid = process.ppid;
+  for (let ancestor = 0; ancestor < mostAncestors && pid > 1; ancestor += 1) {
+    try {
+      folders.push(readlinkSync(`/proc/${pid}/cwd`));
+      pid = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    } catch {
+      break;
+    }
+  }
+  return folders;
 }
 
 function withParents(folder: string): string[] {

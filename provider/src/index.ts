@@ -3,7 +3,8 @@ import "./program/quiet-log";
 import "./program/safe-errors";
 
 export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stageTable } from "./client/cells";
-export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "./client/schemas";
+export { type AuthMethod, authMethods } from "./client/auth-methods";
+export { type DocumentsScope, documentsScopes } from "./client/schemas";
 export { type ApplicationOfStack, customerOf, type CustomerOfStack } from "./program/customer-of";
 export type { CustomerChange, ToldOfRun } from "./names/slot";
 export { Released } from "./program/released";

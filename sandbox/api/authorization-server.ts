@@ -5,11 +5,11 @@ import type { Cell } from "./cells";
 import { AssertionVerifier } from "./client-assertion";
 import { type ClientAuthentication, clientAuthenticationOf } from "./client-authentication";
 import type { OrganizationClient } from "./organization";
-import { organizationScopes } from "./scopes";
 import type { Settings } from "./settings";
 import type { TenantApplication, Tenants } from "./tenants";
 import { formOf, requestedScopes, type TokenRequest } from "./token-request";
 import type { AccessTokens } from "./tokens";
+import { organizationScopes } from "./vocabulary";
 
 /** Issues tokens to those who prove who they are. */
 export interface AuthorizationServer {

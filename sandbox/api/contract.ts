@@ -5,7 +5,7 @@ import OpenAPIBackend, { type Document, SetMatchType, type ValidationResult } fr
 import { z } from "zod";
 
 import type { Answer } from "./answer";
-import { type ApiOperation, isApiOperation } from "./operations";
+import { type ApiOperation, isApiOperation } from "./vocabulary";
 
 /** A request as the contract judges it. */
 export interface ContractRequest {

@@ -5,10 +5,10 @@ import { type FaultInput, type FaultPlan, faultSchema } from "./faults";
 import type { Journal, RequestCounts, RequestRecord } from "./journal";
 import type { EcPublicKey, RsaPublicKey } from "./keys";
 import type { OrganizationClient } from "./organization";
-import type { DocumentsScope } from "./scopes";
 import { type SettingsChange, settingsChangeSchema } from "./settings";
 import type { Tenants } from "./tenants";
 import type { AccessTokens } from "./tokens";
+import type { DocumentsScope } from "./vocabulary";
 
 /** A tenant as the sandbox holds it, without any secret. */
 export interface TenantRecord {

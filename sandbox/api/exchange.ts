@@ -115,3 +115,8 @@ function textOf({ body }: Answer): string {
 function headersOf({ headers }: Answer, payload: string): Record<string, string> {
   return payload === "" ? { ...headers } : { "content-type": "application/json", ...headers };
 }
+
+/** Gives the media type of a `Content-Type` header without its parameters, in lower case. */
+export function mediaTypeOf(contentType: string | undefined): string | undefined {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase();
+}

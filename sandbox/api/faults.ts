@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { type Operation, operations } from "./operations";
+import { type Operation, operations } from "./vocabulary";
 
 /** Reads a fault that is to be injected. */
 export const faultSchema = z
@@ -9,6 +9,8 @@ export const faultSchema = z
     operation: z.enum([...operations, "*"]),
     /** A regular expression that the request's path must match, too: `/tenants/<id>/applications$`; default any. */
     path: z.string().refine(isRegularExpression, "must be a regular expression").optional(),
+    /** The name of the tenant that the request must be about; default any. */
+    tenant: z.string().optional(),
     /** The first matching request it happens to, counted from 1 when the fault is added; default 1. */
     nth: z.number().int().positive().default(1),
     /** How many matching requests in a row it happens to; default 1. */
@@ -69,14 +71,16 @@ export class FaultPlan {
    * Counts a request against every fault that matches it.
    *
    * @param path - without its query
+   * @param tenant - the name of the tenant that it is about, where there is one
    * @returns the oldest fault that is due, or undefined
    */
-  take(operation: Operation, path: string): Fault | undefined {
+  take(operation: Operation, path: string, tenant?: string): Fault | undefined {
     let due: Fault | undefined;
     for (const entry of this.#faults) {
       const { fault } = entry;
       const isOfOperation = fault.operation === operation || fault.operation === "*";
-      if (isOfOperation && new RegExp(fault.path ?? "").test(path)) {
+      const isOfTenant = fault.tenant === undefined || fault.tenant === tenant;
+      if (isOfOperation && isOfTenant && new RegExp(fault.path ?? "").test(path)) {
         entry.seen += 1;
         if (entry.seen >= fault.nth && entry.seen < fault.nth + fault.times) {
           due ??= fault;

@@ -20,7 +20,7 @@ export type { ApplicationRecord, Control, TenantRecord } from "./control";
 export type { FaultInput } from "./faults";
 export type { RequestCounts, RequestRecord } from "./journal";
 export type { EcPublicKey, RsaPublicKey } from "./keys";
-export type { ApiOperation, Operation } from "./operations";
+export type { ApiOperation, Operation } from "./vocabulary";
 export type { SettingsChange, StartOptions } from "./settings";
 
 /** A running sandbox, and what a client of it needs to know. */

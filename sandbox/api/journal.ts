@@ -1,4 +1,4 @@
-import { type Operation, operations } from "./operations";
+import { type Operation, operations } from "./vocabulary";
 
 /** A request that arrived. */
 export interface RequestRecord {
@@ -6,6 +6,8 @@ export interface RequestRecord {
   method: string;
   /** The path, with the query parameters that the contract knows. */
   path: string;
+  /** The name of the tenant that it is about; absent where it is about none, or none that there ever was. */
+  tenant?: string;
   /** The status that was answered; absent while there is no answer, and for good where the connection was reset. */
   status?: number;
   /** When it arrived, ISO 8601 with milliseconds. */

@@ -6,8 +6,8 @@ import { SandboxError } from "../errors";
 import { cells } from "./cells";
 import { toKeyObject } from "./keys";
 import type { KeptClient } from "./organization";
-import { documentsScopes } from "./scopes";
 import type { ApplicationAuthentication, Tenant } from "./tenants";
+import { documentsScopes } from "./vocabulary";
 
 /*
  * The file in which a sandbox keeps its tenants and the organization's client over a restart. It holds secrets, which

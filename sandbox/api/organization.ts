@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 
-import { newClientId } from "./ids";
+import { newClientId } from "./tokens";
 
 /** The length of the key that is made at the start, in bits. */
 const modulusLength = 2048;

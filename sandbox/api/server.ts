@@ -6,13 +6,12 @@ import { apiRoot, type Contract } from "./contract";
 import type { Control } from "./control";
 import { controlRoot, serveControl } from "./control-endpoint";
 import { parseExactJson, toBigIntJson } from "./exact-json";
-import { exchange } from "./exchange";
+import { exchange, mediaTypeOf } from "./exchange";
 import type { FaultPlan } from "./faults";
 import { type Journal, toLoggedForm, toLoggedJson, toLoggedPath } from "./journal";
-import { mediaTypeOf } from "./media-type";
-import type { Operation } from "./operations";
 import type { RateLimiter } from "./rate-limit";
 import type { TenantManagement } from "./tenant-management";
+import type { Operation } from "./vocabulary";
 
 /** What the server puts on the network. */
 export interface ServerContext {
@@ -60,6 +59,8 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   }
   const body = bodyOf(request);
   const record = journal.record(matched.operation, method, toLoggedPath(url));
+  const tenant = tenantManagement.tenantOf({ url, body });
+  if (tenant !== undefined) record.tenant = tenant;
   if (body !== "") {
     record.body = loggedJson(body);
   }
@@ -71,7 +72,7 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   await exchange(
     reply,
     record,
-    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url)) },
+    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url), tenant) },
     () => {
       try {
         return tenantManagement.answer(matched, {

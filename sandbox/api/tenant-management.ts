@@ -4,8 +4,7 @@ import { type Answer, ApiError } from "./answer";
 import { type Cell, cells } from "./cells";
 import { apiRoot, type Contract, type MatchedOperation } from "./contract";
 import { exactInteger, parseExactJson, toOrdinaryJson } from "./exact-json";
-import { mediaTypeOf } from "./media-type";
-import type { ApiOperation } from "./operations";
+import { mediaTypeOf } from "./exchange";
 import {
   type Representation,
   toApplicationResponse,
@@ -13,9 +12,9 @@ import {
   toTenantPageResponse,
   toTenantResponse,
 } from "./representations";
-import { documentsScopes } from "./scopes";
 import type { Tenants } from "./tenants";
 import type { AccessTokens } from "./tokens";
+import { type ApiOperation, documentsScopes } from "./vocabulary";
 
 /** A request to the API, as it arrived. */
 export interface ApiRequest {
@@ -49,6 +48,13 @@ export class TenantManagement {
 
   constructor(context: ApiContext) {
     this.#context = context;
+  }
+
+  /** Gives the name of the tenant that a request is about, which may be deleted, or never made; undefined for none. */
+  tenantOf({ url, body }: Pick<ApiRequest, "url" | "body">): string | undefined {
+    const tenantId = /\/tenants\/([^/?]+)/.exec(url)?.[1];
+    if (tenantId !== undefined) return this.#context.tenants.nameOf(tenantId);
+    return /"name":"([^"]*)"/.exec(body)?.[1];
   }
 
   /**

@@ -2,11 +2,11 @@ import { type KeyObject, randomUUID } from "node:crypto";
 
 import { ApiError } from "./answer";
 import { type Cell, cells as allCells, cellsOf, type Stage } from "./cells";
-import { newClientId, newSecret } from "./ids";
 import { type EcPublicKey, type RsaPublicKey, toKeyObject } from "./keys";
-import { type DocumentsScope, documentsScopes } from "./scopes";
 import type { Settings } from "./settings";
 import { Timeline } from "./timeline";
+import { newClientId, newSecret } from "./tokens";
+import { type DocumentsScope, documentsScopes } from "./vocabulary";
 
 /** How an application proves who it is. */
 export type ApplicationAuthentication =
@@ -59,6 +59,8 @@ export class Tenants {
   readonly #settings: () => ConsistencySettings;
   readonly #tenants = new Map<string, Tenant>();
   readonly #changed: () => void;
+  /** Of all that there ever were, by id. */
+  readonly #names = new Map<string, string>();
   /** What the lists show, which may lag: of tenants, and by tenant of its applications. */
   readonly #pastTenants = new Timeline<Tenant>();
   readonly #pastApplications = new Map<string, Timeline<TenantApplication>>();
@@ -71,6 +73,11 @@ export class Tenants {
     this.#stage = stage;
     this.#settings = settings;
     this.#changed = changed;
+  }
+
+  /** Gives the name of a tenant that there is or was. */
+  nameOf(tenantId: string): string | undefined {
+    return this.#names.get(tenantId);
   }
 
   all(): Tenant[] {
@@ -97,6 +104,7 @@ export class Tenants {
       applications: new Map(),
     };
     this.#tenants.set(tenant.tenantId, tenant);
+    this.#names.set(tenant.tenantId, name);
     this.#pastTenants.add(tenant.tenantId, tenant);
     this.#changed();
     return tenant;
@@ -229,6 +237,7 @@ export class Tenants {
     };
     const createdAtMs = Date.parse(tenant.created);
     this.#tenants.set(tenant.tenantId, restored);
+    this.#names.set(tenant.tenantId, tenant.name);
     this.#pastTenants.add(tenant.tenantId, restored, createdAtMs);
     for (const [applicationId, application] of restored.applications) {
       this.#pastApplicationsOf(tenant.tenantId).add(applicationId, application, createdAtMs);

@@ -1,5 +1,5 @@
 import { OAuthError } from "./answer";
-import { mediaTypeOf } from "./media-type";
+import { mediaTypeOf } from "./exchange";
 
 /** A request to a token endpoint, as it arrived. */
 export interface TokenRequest {

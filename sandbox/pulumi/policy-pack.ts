@@ -14,7 +14,9 @@ export interface RunnablePolicyPack {
 /** For a runtime without a language host the engine runs `pulumi-analyzer-policy-<runtime>` in the pack's folder. */
 const standInRuntime = "packnode";
 
+/** The engine gives a pack for Node.js two variables more. */
 const standInScript = `#!/bin/sh
+export PULUMI_NODEJS_PROJECT="$PULUMI_PROJECT" PULUMI_NODEJS_STACK="$PULUMI_STACK"
 exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/run-policy-pack")')" "$@"
 `;
 

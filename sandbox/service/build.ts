@@ -9,6 +9,6 @@ const root = path.resolve(__dirname, "../..");
 export async function buildService({ log, signal }: Pick<Lifetime, "log" | "signal">): Promise<void> {
   log("Compiling what has changed.");
   const options = { cwd: root, signal };
-  await runToSuccess(process.execPath, [path.join(root, "stacks/build.js")], options);
+  await runToSuccess(process.execPath, [path.join(root, "build.js")], options);
   await runToSuccess(process.execPath, [require.resolve("typescript/bin/tsc"), "-b", "service"], options);
 }

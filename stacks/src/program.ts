@@ -37,9 +37,9 @@ import { AskedApplications } from "./record/asked-applications";
 import { findChangedCustomers } from "./record/customer-changes";
 import type { AnnouncedChange } from "./record/program-record";
 import { endUnaskedChanges } from "./record/unasked-changes";
+import { declaredGenerations, planSlots } from "./rotation";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
-import { declaredGenerations, planSlots } from "./rotation/plan-slots";
 import { warnOfChangedSecrets } from "./secret/secret-changes";
 
 /**
@@ -65,7 +65,11 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   const plans = await plansOf(held, provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
   await assertNoFormerNameIsForgotten(run);
-  const changed = await findChangedCustomers(configuration, provided, held, record.journal);
+  const changed = await findChangedCustomers(configuration, provided, {
+    stack: run.stack,
+    held,
+    journal: record.journal,
+  });
   await assertChangesHaveReason(run, generations, changed);
   assertAdoptedApplicationsHaveTenants(held, provided);
   await warnOfNewClientsInAdoptedTenants(held, provided);

@@ -153,6 +153,23 @@ describe("adoption of applications, on the engine", function () {
     const untagged = await stack.createSecret("untagged", loose[0].clientSecret ?? "");
     const nameless = JSON.stringify({ client_secret: loose[1].clientSecret });
     const ofAnotherCell = await stack.createSecret("cell", nameless, { ...tags(), cell: "us-1" });
+    // AWS, or its stand-in, answers to some of these: what it answers is the secret of the application.
+    const variants: Array<(arn: string) => string> = [
+      (arn) => arn.slice(0, -"-AbCdEf".length),
+      (arn) => arn.slice(0, -1),
+      (arn) => arn.replace("right", "RIGHT"),
+      (arn) => arn.replace("eu-west-1", "eu-west-2"),
+      (arn) => arn.replace(/:\d{12}:/, ":210987654321:"),
+    ];
+    const variously: Array<{ adopted: Existing; arn: string }> = [];
+    for (const [index, vary] of variants.entries()) {
+      const adopted = await make({ type: "CLIENT_SECRET" });
+      const value = { application_id: adopted.applicationId, client_secret: adopted.clientSecret };
+      variously.push({
+        adopted,
+        arn: vary(await stack.createSecret(`right${index}`, JSON.stringify(value))),
+      });
+    }
     const otherArn = await stack.createSecret(
       "other",
       JSON.stringify({ client_id: other.clientId, client_secret: other.clientSecret }),
@@ -195,6 +212,7 @@ describe("adoption of applications, on the engine", function () {
         application("ec", byEc, strange, { authMethod: "EC" }),
         application("untagged", loose[0], untagged),
         application("cell", loose[1], ofAnotherCell),
+        ...variously.map(({ adopted, arn }, index) => application(`variant${index}`, adopted, arn)),
       ]),
     );
     stack.sandbox.control.resetRequests();
@@ -214,6 +232,10 @@ describe("adoption of applications, on the engine", function () {
           `The secret ${arn} does not name application ${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`,
         ),
       );
+    }
+    for (const { arn } of variously) {
+      const start = printed.indexOf(`(${arn})`);
+      assert.ok(start !== -1, `${arn} was used`);
     }
     assert.deepEqual(changes(), []);
     assert.equal((await stack.journal()).match(/"TenantApplication"/g), null);

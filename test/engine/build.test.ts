@@ -42,7 +42,7 @@ describe("the build", function () {
       );
       await writeFile(file(name, folder, "value.ts"), 'export const value = "first";\n');
     }
-    await cp(path.join(root, "stacks/build.js"), file("stacks/build.js"));
+    await cp(path.join(root, "build.js"), file("build.js"));
     await symlink(path.join(root, "node_modules"), file("node_modules"), "dir");
   });
   afterEach(async () => {
@@ -51,7 +51,7 @@ describe("the build", function () {
 
   /** Runs it, and tells whether it compiled. */
   function build(): { exitCode: number | null; compiled: boolean; printed: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [file("stacks/build.js")], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file("build.js")], {
       encoding: "utf8",
     });
     assert.equal(stdout, "", "the standard output belongs to the engine");
@@ -128,10 +128,10 @@ describe("the build", function () {
 
   it("compiles once where several start at the same time, also after one that was killed", async () => {
     const { pid: dead } = spawnSync(process.execPath, ["--eval", ""]);
-    await mkdir(file("stacks/dist"));
-    await writeFile(file("stacks/dist/building"), String(dead));
+    await mkdir(file("dist"));
+    await writeFile(file("dist/building"), String(dead));
     const results = await Promise.all(
-      Array.from({ length: 3 }, () => runProcess(process.execPath, [file("stacks/build.js")])),
+      Array.from({ length: 3 }, () => runProcess(process.execPath, [file("build.js")])),
     );
     assert.deepEqual(
       results.map(({ exitCode }) => exitCode),

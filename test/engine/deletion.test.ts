@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { apiOf, applicationBody, applicationSchema } from "../sandbox/client";
+import { apiOf, applicationBody, applicationSchema } from "../sandbox/api/client";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 

@@ -28,17 +28,18 @@ describe("a journal that is committed", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("is not ignored, and git gives it back as it was written, where it changes the line ends of texts", async () => {
-    const stack = "organization/project/dev";
-    const journal = openJournalOf({ stack, location: undefined, directory });
-    for (let count = 0; count < 3; count += 1) await journal.append(intent("create"));
-    const written = await readFile(journal.location);
-    await writeFile(path.join(directory, "other.txt"), "one\ntwo\n");
-    await git("add", ".");
-    await git("commit", "--quiet", "--message", "the record");
-    for (const name of [journal.location, path.join(directory, "other.txt")]) await rm(name);
-    await git("checkout", "--", ".");
-    assert.equal(await readFile(path.join(directory, "other.txt"), "utf8"), "one\r\ntwo\r\n");
-    assert.deepEqual(await readFile(journal.location), written);
-  });
+  for (const location of [undefined, "records.jsonl"])
+    it(`is not ignored, and git gives it back as it was written, where it changes the line ends of texts: ${location ?? "its usual name"}`, async () => {
+      const stack = "organization/project/dev";
+      const journal = openJournalOf({ stack, location, directory });
+      for (let count = 0; count < 3; count += 1) await journal.append(intent("create"));
+      const written = await readFile(journal.location);
+      await writeFile(path.join(directory, "other.txt"), "one\ntwo\n");
+      await git("add", ".");
+      await git("commit", "--quiet", "--message", "the record");
+      for (const name of [journal.location, path.join(directory, "other.txt")]) await rm(name);
+      await git("checkout", "--", ".");
+      assert.equal(await readFile(path.join(directory, "other.txt"), "utf8"), "one\r\ntwo\r\n");
+      assert.deepEqual(await readFile(journal.location), written);
+    });
 });

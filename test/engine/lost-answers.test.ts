@@ -47,26 +47,36 @@ describe("a lost answer to a create, on the engine", function () {
   const made = (operation: "createTenant" | "createTenantApplication") =>
     stack.sandbox.control.requests()[operation];
 
-  for (const [what, fault] of Object.entries(lostAnswers)) {
-    it(`of a tenant (${what}) is found again by its name, and taken over`, async () => {
-      stack.sandbox.control.addFault({ operation: "createTenant", ...fault });
-      await stack.up();
-      assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
-      assert.equal(made("createTenant"), 1);
-      await stack.up("--expect-no-changes");
-    });
-
-    for (const method of ["RSA", "EC"]) {
-      it(`of an application with a key (${method}, ${what}) is found again, and taken over`, async () => {
-        await stack.setCustomers(withMethod(method));
-        stack.sandbox.control.addFault({ operation: "createTenantApplication", ...fault });
-        await stack.up();
-        assert.equal(stack.existing()["acme"]!.length, 1);
-        assert.equal(made("createTenantApplication"), 1);
-        await stack.up("--expect-no-changes");
-      });
-    }
-  }
+  it(`of tenants and of applications with keys is found again, and taken over: ${Object.keys(lostAnswers).join(", ")}`, async () => {
+    const names = Object.keys(lostAnswers).map((_, index) => `customer${index}`);
+    const customersWith = (...authMethods: string[]) =>
+      names.map((name) => ({
+        name,
+        customerId: name,
+        cells: ["eu-1"],
+        applications: authMethods.map((authMethod) => ({
+          cell: "eu-1",
+          purpose: authMethod.toLowerCase(),
+          authMethod,
+        })),
+      }));
+    const loseAll = (operation: "createTenant" | "createTenantApplication"): void => {
+      for (const [index, fault] of Object.values(lostAnswers).entries())
+        stack.sandbox.control.addFault({ operation, nth: index + 1, ...fault });
+    };
+    loseAll("createTenant");
+    loseAll("createTenantApplication");
+    await stack.setCustomers(customersWith("RSA"));
+    await stack.up();
+    assert.deepEqual(Object.keys(stack.existing()).sort(), names);
+    assert.equal(made("createTenant"), names.length);
+    loseAll("createTenantApplication");
+    await stack.setCustomers(customersWith("RSA", "EC"));
+    await stack.up();
+    for (const name of names) assert.equal(stack.existing()[name]!.length, 2, name);
+    assert.equal(made("createTenantApplication"), 2 * names.length);
+    await stack.up("--expect-no-changes");
+  });
 
   it("of a tenant in which somebody else makes an application at the same time is told of that", async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-after" });

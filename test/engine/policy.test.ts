@@ -1,11 +1,17 @@
 import { strict as assert } from "node:assert";
-import { writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
+
+import { stringify } from "yaml";
 
 import type { ConfigOverrides } from "../../sandbox/pulumi/config-file";
 import { preparePolicyPack } from "../../sandbox/pulumi/policy-pack";
-import { acme } from "./customers";
+import { copyProject } from "../support/project-copy";
+import { acme, globex } from "./customers";
 import { repositoryRoot, type StackOptions, StackUnderTest, startShared } from "./engine";
+
+const hooli = { name: "hooli", customerId: "CRM-2001", cells: ["eu-1"] };
 
 /** Previews a stack with the policy pack, or runs another command, and gives the exit code and what was printed. */
 type Preview = (
@@ -109,6 +115,34 @@ describe("the policy pack, on the engine", function () {
       });
       assert.ok(!isMissed(byFlag));
     });
+  });
+
+  it("judges customers of files like those of the stack's file", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "policy-"));
+    try {
+      const projectDir = path.join(folder, "project");
+      await copyProject(projectDir);
+      await mkdir(path.join(projectDir, "customers"));
+      const rotated = { applications: [{ cell: "eu-1", rotation: { every: "90d" } }] };
+      const slow = { applications: [{ cell: "eu-1", rotation: { every: "900d" } }] };
+      await writeFile(
+        path.join(projectDir, "customers/all.yaml"),
+        stringify([{ ...acme, ...rotated }, { ...globex, ...slow }, hooli]),
+      );
+      const config = { "tenants:customersFrom": "customers/*.yaml" };
+      await withStack({ projectDir, customers: [], config }, async (preview) => {
+        const { exitCode, printed } = await preview();
+        assert.notEqual(exitCode, 0);
+        assert.match(
+          printed,
+          /"globex\/eu-1\/default" has a client secret that may grow older than 365 days/,
+        );
+        assert.match(printed, /"hooli\/eu-1\/default" has a client secret that is never rotated/);
+        assert.doesNotMatch(printed, /"acme\/eu-1\/default" has a client secret/);
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("judges a stack of one's own in production, and none in testing", async () => {

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { takeCustomerFiles } from "../../operations/src/configuration/proposed-files";
-import { UsageError } from "../../operations/src/usage-error";
+import { UsageError } from "../../operations/src/usage";
 import { runToSuccess } from "../../sandbox/process";
 
 describe("a pull request's files of customers", () => {

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { eventSchema } from "../../provider/src/journal";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
-import { forgetSecret } from "./interrupted-secret";
+import { forgetApplication, forgetSecret } from "./interrupted-secret";
 
 const reportSchema = z.object({
   stack: z.string(),
@@ -160,6 +160,22 @@ describe("tenants reconcile, on the engine", function () {
     assert.equal((await reconcile("--fix", "--yes")).exitCode, 0);
     await stack.up();
     await stack.up("--expect-no-changes");
+  });
+
+  it("deletes an application with a key whose update was killed before it was saved, and that is declared otherwise since", async () => {
+    const declared = (scopes: string[]) => [
+      { ...acme, applications: [{ cell: "eu-1", authMethod: "EC", scopes }] },
+    ];
+    await stack.setCustomers(declared(["documents.submissions.read"]));
+    await stack.up();
+    const unsaved = await forgetApplication(stack);
+    await stack.setCustomers(declared(["documents.submissions.write"]));
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /tenants -- reconcile --fix/);
+    assert.equal((await reconcile("--fix", "--yes")).exitCode, 0);
+    assert.deepEqual(stack.existing()["acme"], []);
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    assert.notDeepEqual(stack.existing()["acme"], [unsaved]);
   });
 
   it("never deletes an orphaned tenant, and gives the adopt line", async () => {

@@ -208,7 +208,7 @@ describe("a production customer that is released, on the engine", function () {
     await stack.setCustomers([globex, anew]);
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"]),
-      new RegExp(`name "acme" is taken .*adopt: ${record.tenantId}`),
+      new RegExp(`name "acme" is taken .*adopt: ${record.tenantId}`, "s"),
     );
     stack.sandbox.control.resetRequests();
   });

@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 
-import { requestToken } from "../sandbox/client";
+import { requestToken } from "../sandbox/api/client";
 
 const root = path.join(__dirname, "../..");
 

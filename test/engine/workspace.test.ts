@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
 import { parse } from "yaml";
 
+import { runProcess } from "../../sandbox/process";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import { copyConfigFile, overrideConfig } from "../../sandbox/pulumi/config-file";
 import { createWorkspace } from "../../sandbox/pulumi/workspace";
+
+const repositoryRoot = path.resolve(__dirname, "../..");
 
 const log = (): void => undefined;
 const committed = `# A comment.
@@ -49,6 +52,32 @@ describe("a workspace of Pulumi's", function () {
     assert.deepEqual((await readdir(projectDir)).sort(), ["Pulumi.dev.yaml", "Pulumi.yaml"]);
     await workspace.remove();
     assert.equal(existsSync(workspace.directory), false);
+  });
+
+  it("is not in the way of a stack of somebody's own: each committed file is initialized with any passphrase", async () => {
+    const folders = { ".": "dev", "examples/downstream": "dev" };
+    for (const [folder, stack] of Object.entries(folders)) {
+      const source = path.join(repositoryRoot, folder);
+      const names = ["Pulumi.yaml", `Pulumi.${stack}.yaml`];
+      await Promise.all(names.map((name) => cp(path.join(source, name), path.join(projectDir, name))));
+      const env = {
+        ...process.env,
+        PATH: [pulumi.bin, process.env["PATH"] ?? ""].join(path.delimiter),
+        PULUMI_HOME: path.join(projectDir, "home"),
+        PULUMI_BACKEND_URL: `file://${await mkdtemp(path.join(projectDir, "state-"))}`,
+        PULUMI_CONFIG_PASSPHRASE: "a newcomer's own",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+      };
+      for (const args of [
+        ["stack", "init", stack, "--non-interactive"],
+        ["config", "set", "--secret", "app:secret", "hush"],
+        ["config", "--show-secrets"],
+      ]) {
+        const { exitCode, stderr } = await runProcess("pulumi", args, { cwd: projectDir, env });
+        assert.equal(exitCode, 0, `${folder}: pulumi ${args.join(" ")}: ${stderr}`);
+      }
+      assert.match(await readFile(path.join(projectDir, names[1]!), "utf8"), /^encryptionsalt: v1:/m);
+    }
   });
 
   it("has a stack of its own with the configuration given", async () => {

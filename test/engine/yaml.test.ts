@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { readConfigurationFile, readProjectValues } from "../../operations/src/configuration/file";
 import { runProcess, runToSuccess } from "../../sandbox/process";
-import { differences } from "../stacks/yaml-differences";
+import { differences } from "../stacks/configuration/yaml-differences";
 import { startShared } from "./engine";
 
 /** Scalars on which versions of YAML, and its readers, differ. */

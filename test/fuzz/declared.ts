@@ -151,9 +151,11 @@ export class Editor {
 
   /** Begins to rotate an application, or ends it. */
   changeRotation(before: Declaration): Edit | undefined {
-    return this.#changeApplication(before, ({ rotation, ...application }) =>
+    const edit = this.#changeApplication(before, ({ rotation, ...application }) =>
       rotation === undefined ? { ...application, rotation: this.#rotation() } : application,
     );
+    // A change that is rotated in is the next generation's: what a lost create of this one has made, nobody looks for then.
+    return edit === undefined ? undefined : { ...edit, requires: before };
   }
 
   changeTags(before: Declaration): Edit | undefined {
@@ -172,6 +174,8 @@ export class Editor {
     const status = customer.status === "active" ? "deprecated" : "active";
     return {
       description: `make ${customer.name} ${status}`,
+      // What was taken out of it while it was deprecated must be gone by then: of an active customer nothing is deleted.
+      ...(this.stage === "production" && status === "active" ? { requires: before } : {}),
       after: replaced(before, { ...customer, status }),
     };
   }

@@ -45,6 +45,8 @@ export interface KillStep extends CommonStep {
   boundary: Boundary;
   /** At which call of the operation, from 1. */
   nth: number;
+  /** The customer whose calls alone count; default: any. */
+  tenant?: string;
   /** How long after the answer the kill comes, in milliseconds; of the moment `answered` only. */
   delayMs: number;
   /** Whether the engine alone is killed, and not all that it started. */

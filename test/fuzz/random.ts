@@ -11,8 +11,7 @@ export class Random {
    * @param index which of the seed's independent sequences is drawn from, from 0
    */
   constructor(seed: number, index: number) {
-    this.#generator = xoroshiro128plus(seed);
-    for (let jumps = 0; jumps < index; jumps += 1) this.#generator.jump();
+    this.#generator = sequenceOf(seed, index);
   }
 
   /** Gives a whole number from `min` to `max`, both included. */
@@ -31,4 +30,13 @@ export class Random {
     if (item === undefined) throw new RangeError("there is nothing to pick from");
     return item;
   }
+}
+
+/** Where the last sequence began: the next one is a jump away, and the hundred thousandth a hundred thousand. */
+let last = { seed: NaN, index: 0, start: xoroshiro128plus(0) };
+
+function sequenceOf(seed: number, index: number): JumpableRandomGenerator {
+  if (last.seed !== seed || last.index > index) last = { seed, index: 0, start: xoroshiro128plus(seed) };
+  for (; last.index < index; last.index += 1) last.start.jump();
+  return last.start.clone();
 }

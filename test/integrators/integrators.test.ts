@@ -21,7 +21,7 @@ import {
   type RegisteredPair,
   rsaPair,
   useSandbox,
-} from "../sandbox/client";
+} from "../sandbox/api/client";
 import { region } from "../support/aws-environment";
 import { useServer } from "../support/http-server";
 import type { Driver, Request } from "./driver";

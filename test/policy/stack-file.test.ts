@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { findSecretsProvider } from "../../policy/src/stack-file";
+import { findProjectFolder, findSecretsProvider } from "../../policy/src/stack-file";
 
 describe("the secrets provider of a stack, as its file tells it", function () {
   let folder: string;
@@ -40,6 +40,11 @@ describe("the secrets provider of a stack, as its file tells it", function () {
     await writeFile(file, "encryptionsalt: v1:abc\n");
     assert.equal(find({ PWD: path.join(folder, "policy") }), "passphrase");
     assert.equal(find({ PWD: folder }, "another"), undefined);
+  });
+
+  it("is found beside the stack's file, too, where the command was typed elsewhere", () => {
+    assert.equal(findProjectFolder("own", { PULUMI_OPTION_CONFIG_FILE: file }), folder);
+    assert.equal(findProjectFolder("another", { PULUMI_OPTION_CONFIG_FILE: file }), undefined);
   });
 
   it("is not known where the named file is missing, or is no mapping", async () => {

@@ -2,16 +2,13 @@ import { strict as assert } from "node:assert";
 import { globSync } from "node:fs";
 import path from "node:path";
 
-import { exhaustiveTag, suites } from "../suites";
+import { exhaustiveTag, heaviest, suites } from "../suites";
 
 const root = path.resolve(__dirname, "../..");
 
 /** The test files that a suite names. */
 function filesOf(suite: keyof typeof suites): string[] {
-  return globSync(
-    suites[suite].filter((argument) => argument.startsWith("test/")),
-    { cwd: root },
-  ).sort();
+  return suites[suite].filter((argument) => argument.startsWith("test/")).sort();
 }
 
 describe("the suites of tests", () => {
@@ -23,6 +20,11 @@ describe("the suites of tests", () => {
     assert.deepEqual([...unit, ...engine].sort(), all);
     assert.deepEqual(filesOf("all"), all);
     assert.deepEqual(filesOf("exhaustive"), all);
+  });
+
+  it("begin with the files that take longest, each of which there is", () => {
+    const first = suites.all.filter((argument) => argument.startsWith("test/")).slice(0, heaviest.length);
+    assert.deepEqual(first, heaviest);
   });
 
   it("leave no test out that is in neither the usual run nor the exhaustive one", () => {

@@ -1,30 +1,32 @@
+import type { DeadlineClock } from "../../provider/src/client/deadline";
 import type { PacerClock } from "../../provider/src/client/pacer";
 import type { HttpAnswer } from "../../provider/src/client/transport";
 import { RateLimiter } from "../../sandbox/api/rate-limit";
 import type { RateLimit } from "../../sandbox/api/settings";
 
 /** A clock that stands still while anything is going on, and then goes to the next thing that waits. */
-export class SimulatedClock implements PacerClock {
+export class SimulatedClock implements DeadlineClock, PacerClock {
   #nowMs = 0;
   readonly #sleepers: Array<{ atMs: number; wake: () => void }> = [];
 
   nowMs = (): number => this.#nowMs;
 
+  wallMs = this.nowMs;
+
   sleep = (delayMs: number): Promise<void> =>
     new Promise((wake) => this.#sleepers.push({ atMs: this.#nowMs + delayMs, wake }));
 
-  /** Lets time go by until the work is done; `Date.now` tells this clock's time meanwhile. */
-  async run<T>(work: Promise<T>): Promise<T> {
-    const realNow = Date.now.bind(Date);
-    Date.now = this.nowMs;
-    try {
-      return await this.#runUntilDone(work);
-    } finally {
-      Date.now = realNow;
-    }
-  }
+  after = (delayMs: number, wake: () => void): (() => void) => {
+    const sleeper = { atMs: this.#nowMs + delayMs, wake };
+    this.#sleepers.push(sleeper);
+    return () => {
+      const index = this.#sleepers.indexOf(sleeper);
+      if (index >= 0) this.#sleepers.splice(index, 1);
+    };
+  };
 
-  async #runUntilDone<T>(work: Promise<T>): Promise<T> {
+  /** Lets time go by until the work is done. */
+  async run<T>(work: Promise<T>): Promise<T> {
     const progress = { isDone: false };
     const done = work.finally(() => (progress.isDone = true));
     done.catch(() => undefined);

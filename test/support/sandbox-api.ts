@@ -5,7 +5,7 @@ import { signerFor } from "../../provider/src/client/assertion";
 import { OrganizationTokens } from "../../provider/src/client/organization-token";
 import { createTransport, type TransportLimits } from "../../provider/src/client/transport";
 import type { StartOptions, TenantManagementSandbox } from "../../sandbox/api";
-import { useSandbox } from "../sandbox/client";
+import { useSandbox } from "../sandbox/api/client";
 import { recordedRetries } from "./retry-policy";
 
 /** A client of a sandbox. */

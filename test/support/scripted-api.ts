@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
 import { TenantManagementApi } from "../../provider/src/client/api";
+import { OrganizationTokens } from "../../provider/src/client/organization-token";
 import type { HttpAnswer, HttpRequest, Transport } from "../../provider/src/client/transport";
 import { recordedRetries } from "./retry-policy";
-import { tokensAt } from "./tokens";
 
 export const apiUrl = "https://api.example.test/v0";
 export const tokenUrl = "https://id.example.test/oauth2/organization/v1/token";
@@ -85,4 +85,19 @@ export async function withAnswers<T>(
   const result = await test({ api, sent, waits });
   assertUsedUp();
   return result;
+}
+
+const answer = {
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ access_token: "the-access-token", token_type: "Bearer", expires_in: 3600 }),
+};
+
+/** Makes tokens that are given without being asked for anywhere. */
+export function tokensAt(tokenUrl: string): OrganizationTokens {
+  return new OrganizationTokens(
+    { tokenUrl, clientId: "organization-client", sign: () => Promise.resolve("an.assertion.signed") },
+    { send: () => Promise.resolve(answer), close: () => Promise.resolve() },
+    recordedRetries().policy,
+  );
 }

@@ -1,4 +1,5 @@
 import type { JournalEvent, RecordedType, ResultEvent } from "pulumi-resistant-tenants/internal/journal";
+import { customerOf, generationOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** What was done, as an auditor asks for it. */
 export type OperationName =
@@ -67,7 +68,7 @@ function toOperation(first: JournalEvent, result: ResultEvent | undefined): Oper
     runUrl: first.runUrl,
     versions: first.versions,
     reason,
-    customer: customerOf(first, parameters),
+    customer: customerIn(first, parameters),
     tenantId: result?.tenantId ?? first.tenantId,
     applicationId: result?.applicationId ?? first.applicationId,
     clientId: result?.clientId,
@@ -90,9 +91,6 @@ function toOperation(first: JournalEvent, result: ResultEvent | undefined): Oper
   };
 }
 
-/** A new generation of an application is a rotation: `<customer>/<cell>/<purpose>/<2, 3, …>`. */
-const laterGeneration = /^[^/]+\/[^/]+\/[^/]+\/\d+$/;
-
 function nameOf(
   { type, operation, slot }: JournalEvent,
   result: ResultEvent | undefined,
@@ -101,12 +99,12 @@ function nameOf(
   if (type === "Lock" || type === "PendingOperation" || type === "EmptySecret") return "clear";
   if (operation !== "create") return operation;
   if (result?.outcome === "adopted" || typeof parameters["adopt"] === "string") return "adopt";
-  return type === "TenantApplication" && laterGeneration.test(slot) ? "rotate" : "create";
+  return type === "TenantApplication" && generationOf(slot) > 1 ? "rotate" : "create";
 }
 
 /** A slot begins with the customer's name, which is the tenant's. What concerns a whole stack has none. */
-function customerOf({ type, slot }: JournalEvent, parameters: Record<string, unknown>): string | undefined {
+function customerIn({ type, slot }: JournalEvent, parameters: Record<string, unknown>): string | undefined {
   if (type === "Lock" || type === "PendingOperation") return undefined;
   const { name } = parameters;
-  return type === "Tenant" && typeof name === "string" ? name : slot.split("/")[0];
+  return type === "Tenant" && typeof name === "string" ? name : customerOf(slot);
 }

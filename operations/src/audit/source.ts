@@ -4,10 +4,9 @@ import { isOnDisk, type Journal, openJournalAt } from "pulumi-resistant-tenants/
 import { readReach } from "pulumi-resistant-tenants/internal/reach";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 
-import type { StackOptions } from "../stack/options";
 import { existingFolder } from "../stack/project-folder";
 import { openStack, type Stack } from "../stack/stack";
-import { UsageError } from "../usage-error";
+import { type StackOptions, UsageError } from "../usage";
 
 /** The options that say whose record is read. */
 export interface SourceOptions extends StackOptions {

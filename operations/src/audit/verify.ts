@@ -12,7 +12,7 @@ import {
 
 import type { Stack } from "../stack/stack";
 import { type HeldState, readState, toHeldState } from "../stack/state";
-import { UsageError } from "../usage-error";
+import { UsageError } from "../usage";
 import { nothingAt, type Source, takenAway } from "./source";
 
 /** What a journal is verified against, beside itself. */

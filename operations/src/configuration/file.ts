@@ -7,7 +7,7 @@ import type { YamlFile } from "resistant-tenants-stacks/yaml-file";
 import type { Document } from "yaml";
 import { z } from "zod";
 
-import { UsageError } from "../usage-error";
+import { UsageError } from "../usage";
 
 /** A stack's configuration file, `Pulumi.<stack>.yaml`. */
 export interface ConfigurationFile {

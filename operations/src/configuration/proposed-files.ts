@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 import { messageOf } from "pulumi-resistant-tenants/client";
 
-import { UsageError } from "../usage-error";
+import { UsageError } from "../usage";
 
 /** A file as a commit holds it. */
 interface CommittedFile {

@@ -1,7 +1,8 @@
-import { documentsScopes } from "pulumi-resistant-tenants/internal/vocabulary";
-import { type FoundApplication, writeCustomerEntry } from "resistant-tenants-stacks/customer-entry";
+import { type FoundApplication, writeCustomerEntry } from "pulumi-resistant-tenants/internal/customer-entry";
+import { documentsScopes, readApplicationName, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
+import type { Stack } from "../stack/stack";
 import type { DeclaredEntry } from "./declared";
 
 /** A secret of a customer's, as AWS has it. */
@@ -60,12 +61,12 @@ export async function entryOf(
   const found = new Map<string, FoundApplication>();
   const leftOut: string[] = [];
   for (const application of living.applications) {
-    const slot = slotOf(application, living, secrets, declared);
+    const slot = slotFor(application, living, secrets, declared);
     if (slot === undefined || found.has(slot) || living.heldSlots.has(slot)) {
       leftOut.push(describeLeftOut(application, secrets));
       continue;
     }
-    const [, cell = "", purpose = ""] = slot.split("/");
+    const { cell = "", purpose = "" } = readApplicationName(slot) ?? {};
     const secretArn = secrets.find((secret) => secret.slot === slot)?.arn;
     found.set(slot, { ...application, cell, purpose, secretArn });
   }
@@ -95,13 +96,10 @@ function describeLeftOut(
 ): string {
   const what = `Application ${applicationId} (client ${clientId}, cell ${cell}) is there, too`;
   if (slot !== undefined) return `${what}: it was made for ${slot}, which has another by now`;
-  const ofCell = secrets.filter((secret) => secret.slot.split("/")[1] === cell).map(({ arn }) => arn);
+  const ofCell = secrets
+    .filter((secret) => readApplicationName(secret.slot)?.cell === cell)
+    .map(({ arn }) => arn);
   return `${what}: which secret holds its credentials is not on record${ofCell.length === 0 ? "" : `; there are ${ofCell.join(", ")}`}`;
-}
-
-/** Gives the slot of the first generation, in which an application that is taken over is declared. */
-export function firstGeneration(slot: string): string {
-  return slot.split("/").slice(0, 3).join("/");
 }
 
 /**
@@ -109,17 +107,17 @@ export function firstGeneration(slot: string): string {
  * which one it is; else its cell, if one application and one secret there are left over for each other. Adoption proves
  * the credentials: a wrong guess is refused.
  */
-function slotOf(
+function slotFor(
   application: LivingApplication,
   { name, applications, heldSlots, isHeld }: LivingCustomer,
   secrets: readonly KnownSecret[],
   declared: DeclaredEntry | undefined,
 ): string | undefined {
-  if (application.slot !== undefined) return firstGeneration(application.slot);
+  if (application.slot !== undefined) return slotOf(application.slot);
   const { cell } = application;
   const known = new Set([
     ...heldSlots,
-    ...applications.flatMap(({ slot }) => (slot === undefined ? [] : [firstGeneration(slot)])),
+    ...applications.flatMap(({ slot }) => (slot === undefined ? [] : [slotOf(slot)])),
   ]);
   const free = secrets.filter(({ slot }) => slot.startsWith(`${name}/${cell}/`) && !known.has(slot));
   const unplaced = applications.filter((other) => other.slot === undefined && other.cell === cell);
@@ -157,4 +155,25 @@ function declaredIn(
 
 function isSame(a: readonly string[] = [], b: readonly string[] = []): boolean {
   return JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
+}
+
+/**
+ * Writes entries for people: what to do with them, and the lines as they are pasted.
+ *
+ * @param areRestored whether the state has the customers' secrets by now
+ */
+export function describeEntries(
+  entries: readonly PrintedEntry[],
+  { pulumi, typed }: Pick<Stack, "pulumi" | "typed">,
+  areRestored = false,
+): string[] {
+  return entries.flatMap(({ customer, isDeclared, yaml }) => [
+    "",
+    `Customer ${customer}: to take over what is there, paste this under tenants:customers${isDeclared ? `, in place of the present entry of ${customer}` : ""};`,
+    areRestored
+      ? `then run \`${pulumi.typed(["up"])}\`:`
+      : `then run \`${typed(["restore", customer])}\`, which takes its secrets into the state, and \`${pulumi.typed(["up"])}\`:`,
+    "",
+    yaml,
+  ]);
 }

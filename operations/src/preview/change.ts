@@ -6,6 +6,7 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/internal/operator";
+import { customerOf, generationOf, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { changedProtection, type Detail, detailsOf } from "./details";
 import { changedOptions } from "./options";
@@ -128,7 +129,7 @@ function toChange(step: Step, steps: readonly Step[]): Change {
     subject: subjectOfType[isReleased ? (before?.type ?? type) : type] ?? "other",
     kind: kindOf(step, steps),
     name,
-    customer: name.split("/", 1)[0] ?? "",
+    customer: customerOf(name),
     type,
     details: isReleased
       ? []
@@ -174,29 +175,19 @@ function kindOfRelease({ before }: Step, kind: ChangeKind): ChangeKind {
  */
 export function predecessorOf(step: Step, steps: readonly Step[]): Step | undefined {
   return applicationsOf(step, steps)
-    .filter((other) => other.before !== undefined && generationOf(other) < generationOf(step))
-    .toSorted((one, other) => generationOf(other) - generationOf(one))[0];
+    .filter((other) => other.before !== undefined && generationOf(other.name) < generationOf(step.name))
+    .toSorted((one, other) => generationOf(other.name) - generationOf(one.name))[0];
 }
 
 function hasNewer(step: Step, steps: readonly Step[]): boolean {
   return applicationsOf(step, steps).some(
-    (other) => other.operation !== "delete" && generationOf(other) > generationOf(step),
+    (other) => other.operation !== "delete" && generationOf(other.name) > generationOf(step.name),
   );
 }
 
 /** Its application alone has every generation: another method may come with another key, or with none. */
 function applicationsOf({ name }: Step, steps: readonly Step[]): Step[] {
   return steps.filter((other) => other.type === tenantApplicationType && slotOf(other.name) === slotOf(name));
-}
-
-/** Takes the generation off a name: `acme/eu-1/default/2` is of the slot `acme/eu-1/default`. */
-export function slotOf(name: string): string {
-  return name.split("/").slice(0, 3).join("/");
-}
-
-/** Gives the generation that a name is of: the first has the slot's own. */
-export function generationOf({ name }: { name: string }): number {
-  return Number(name.split("/")[3] ?? "1");
 }
 
 function inOrder(one: Change, other: Change): number {

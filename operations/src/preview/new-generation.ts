@@ -8,10 +8,18 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/internal/operator";
+import {
+  algorithmOf,
+  authMethods,
+  customerOf,
+  hasKey,
+  readApplicationName,
+  slotOf,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import type { GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
-import { generationType, predecessorOf, slotOf, typesOfGeneration } from "./change";
+import { generationType, predecessorOf, typesOfGeneration } from "./change";
 import { describeDetail, specificationOf, tell, unknownValue } from "./details";
 import { changedOptions, dependenciesOf, dependenciesOfInput } from "./options";
 import { type ResourceState, type Step, typeOfUrn } from "./step";
@@ -29,8 +37,7 @@ export function problemOfNew(
 ): string | undefined {
   const { name, type, after } = step;
   const find = finderIn(steps);
-  if (!/^[^/]+\/[^/]+\/[^/]+(?:\/[1-9]\d*)?$/.test(name))
-    return "create, under a name that no rotation gives";
+  if (readApplicationName(name) === undefined) return "create, under a name that no rotation gives";
   const predecessor = predecessorOf(step, steps);
   const former = predecessor?.after ?? predecessor?.before;
   if (predecessor === undefined || former === undefined || after === undefined) {
@@ -85,7 +92,7 @@ function isApproved(field: string, value: unknown, report: GenerationsReport | u
  */
 function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): string | undefined {
   if (after === undefined) return undefined;
-  const customer = name.split("/", 1)[0] ?? "";
+  const customer = customerOf(name);
   const { parent } = after.options;
   const expected =
     type === generationType ? `resistant:index:Customer ${customer}` : `${generationType} ${name}`;
@@ -176,8 +183,8 @@ function placeOf({ inputs }: ResourceState): z.output<typeof placeSchema> {
 }
 
 function problemOfKey({ after }: Step, { former, authMethod }: Made): string | undefined {
-  const algorithms: Readonly<Record<string, string>> = { RSA: "RS256", EC: "ES256" };
-  const expected = { algorithm: typeof authMethod === "string" ? algorithms[authMethod] : undefined };
+  const method = authMethods.find((each) => each === authMethod);
+  const expected = { algorithm: method !== undefined && hasKey(method) ? algorithmOf(method) : undefined };
   const inputs = Object.entries(after?.inputs ?? {}).filter(([input]) => input !== "__provider");
   return isDeepStrictEqual(Object.fromEntries(inputs), expected) && after?.provider === former.provider
     ? undefined

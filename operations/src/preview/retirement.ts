@@ -1,10 +1,11 @@
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import { secretVersionType, tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
+import { customerOf, generationOf, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { durationSchema, type GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
-import { generationOf, generationType, slotOf } from "./change";
+import { generationType } from "./change";
 import type { Step } from "./step";
 
 /** What a step is judged in. */
@@ -26,10 +27,10 @@ export function problemOfOld(
   report: GenerationsReport | undefined,
 ): string | undefined {
   const { steps } = context;
-  const generation = generationOf(step);
+  const generation = generationOf(step.name);
   if (report?.goes.includes(generation) !== true) return "delete, and the calendar does not let it go";
   const newer = steps.filter(
-    (other) => slotOf(other.name) === slotOf(step.name) && generationOf(other) > generation,
+    (other) => slotOf(other.name) === slotOf(step.name) && generationOf(other.name) > generation,
   );
   const stays = (type: string): boolean =>
     newer.some((other) => other.type === type && other.after !== undefined);
@@ -51,7 +52,7 @@ function problemOfOverlap(step: Step, context: Context, newer: readonly Step[]):
   if (overlapMs === undefined || overlapMs === 0) return undefined;
   const successor = newer
     .filter(({ type, before }) => type === generationType && before?.outputs["storedAt"] !== undefined)
-    .toSorted((one, other) => generationOf(one) - generationOf(other))[0];
+    .toSorted((one, other) => generationOf(one.name) - generationOf(other.name))[0];
   const storedAt = z.iso.datetime().safeParse(successor?.before?.outputs["storedAt"]).data;
   if (storedAt === undefined) return "delete, and no newer generation was stored before";
   const endsAt = new Date(Date.parse(storedAt) + overlapMs);
@@ -59,7 +60,7 @@ function problemOfOverlap(step: Step, context: Context, newer: readonly Step[]):
 }
 
 function recordedOverlapMs(slot: string, steps: readonly Step[]): number | undefined {
-  const customer = slot.split("/", 1)[0];
+  const customer = customerOf(slot);
   const own = steps.find(({ type, name }) => type === "resistant:index:Customer" && name === customer);
   const { data } = recordedSchema.safeParse(own?.before?.outputs);
   return z.object({ overlap: durationSchema }).safeParse(data?.applied.declared[slot]).data?.overlap.ms;

@@ -1,8 +1,9 @@
 import { nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/operator";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
+import { generationOf, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { describeField, describeSetting, type PlanReport } from "resistant-tenants-stacks/plan";
 
-import { generationOf, isUnchanging, optionsOf, slotOf, typesOfGeneration } from "./change";
+import { isUnchanging, optionsOf, typesOfGeneration } from "./change";
 import { changedInputs, describeDetail, type Detail, detailsOf } from "./details";
 import { problemOfNew } from "./new-generation";
 import { lostDependencies } from "./options";
@@ -84,7 +85,7 @@ export function leavesOutSames(steps: readonly Step[]): boolean {
   const turns = steps.some(
     (step) =>
       typesOfGeneration.has(step.type) &&
-      (step.operation === "delete" || (step.operation === "create" && generationOf(step) > 1)),
+      (step.operation === "delete" || (step.operation === "create" && generationOf(step.name) > 1)),
   );
   return turns && !names;
 }

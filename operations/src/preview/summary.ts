@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import {
   describeConsequences,
   describeWaiting,
@@ -80,10 +81,6 @@ export function isEmpty({ digest }: Pick<Summary, "digest">): boolean {
 function customersOf(changes: readonly Change[], subject: Change["subject"], kind: ChangeKind): string[] {
   const found = changes.filter((change) => change.subject === subject && change.kind === kind);
   return [...new Set(found.map(({ customer }) => customer))];
-}
-
-function customerOf(name: string): string {
-  return name.split("/", 1)[0] ?? "";
 }
 
 /** What a resource shows already is not told twice. */

@@ -1,6 +1,7 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
 import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+import { defaultAuthMethod } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { HeldApplication } from "../stack/state";
 import type { Comparison } from "./comparison";
@@ -157,16 +158,18 @@ function crashed(
   { typed, fixCommand }: Comparison,
   answer: "answered" | "lost" = "lost",
 ): Finding {
-  if (common.authMethod !== "CLIENT_SECRET") {
+  const { tenantId, applicationId, slot } = common;
+  if (common.authMethod !== defaultAuthMethod) {
+    const orphaned = { ...common, kind: "orphanedApplication", severity: "todo" } as const;
+    const takenOver = `${why} Its key is the stack's own: the next update takes it over`;
+    if (answer === "lost") return { ...orphaned, why: `${takenOver}.`, next: [typed(["up"])] };
     return {
-      ...common,
-      kind: "orphanedApplication",
-      severity: "todo",
-      why: `${why} Its key is the stack's own: the next update takes it over.`,
-      next: [typed(["up"])],
+      ...orphaned,
+      why: `${takenOver}, if it is still declared as it was created. Its credentials were not stored yet: nobody uses it.`,
+      next: [typed(["up"]), fixCommand],
+      fix: { action: "deleteApplication", tenantId, applicationId, slot },
     };
   }
-  const { tenantId, applicationId, slot } = common;
   return {
     ...common,
     kind: "orphanedApplication",
@@ -366,9 +369,9 @@ function lost(application: HeldApplication, { events, typed }: Comparison): Find
 }
 
 function partlyMade(application: HeldApplication, { typed }: Comparison): Finding[] {
-  const { isPartlyMade, authMethod = "CLIENT_SECRET", hasSecret, differs, urn } = application;
+  const { isPartlyMade, authMethod = defaultAuthMethod, hasSecret, differs, urn } = application;
   if (!isPartlyMade) return [];
-  const lacksSecret = authMethod === "CLIENT_SECRET" && !hasSecret;
+  const lacksSecret = authMethod === defaultAuthMethod && !hasSecret;
   return [
     {
       ...place(application),

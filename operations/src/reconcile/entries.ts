@@ -1,11 +1,11 @@
 import { type ApiApplication, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
+import { slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
 
 import { declaredEntries, type DeclaredEntry } from "../entry/declared";
 import {
   entryOf,
-  firstGeneration,
   type KnownSecret,
   type LivingApplication,
   type LivingCustomer,
@@ -98,7 +98,7 @@ async function livingCustomers(
       heldSlots: new Set(
         state.applications
           .filter((application) => application.tenantId === tenantId)
-          .map(({ slot }) => firstGeneration(slot)),
+          .map(({ slot }) => slotOf(slot)),
       ),
       isHeld: state.tenants.some((tenant) => tenant.tenantId === tenantId),
     })),
@@ -153,7 +153,7 @@ async function secretsOf(
   const prefix = `${stack.configured("secretPrefix") ?? defaultSecretPrefix}/${stack.settings.stage}/`;
   if (declared === undefined && applications.length === 0) return listed(aws, prefix, name);
   if (applications.some(({ slot }) => slot === undefined)) return listed(aws, prefix, name);
-  const slots = new Set(applications.map(({ slot = "" }) => firstGeneration(slot)));
+  const slots = new Set(applications.map(({ slot = "" }) => slotOf(slot)));
   const described = [...slots].map(async (slot): Promise<KnownSecret[]> => {
     const found = await aws.describe({ name: `${prefix}${slot}`, tags: undefined });
     return found === undefined ? [] : [{ slot, arn: found.arn, tags: found.tags }];

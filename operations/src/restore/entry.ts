@@ -4,9 +4,10 @@ import {
   mayBeDeleted,
   type RecordedType,
 } from "pulumi-resistant-tenants/internal/journal";
+import { slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { declaredEntries } from "../entry/declared";
-import { entryOf, firstGeneration, type LivingApplication, type PrintedEntry } from "../entry/entry";
+import { entryOf, type LivingApplication, type PrintedEntry } from "../entry/entry";
 import { applicationParameters } from "../reconcile/open-creates";
 import { type RecordedObject, recordOf } from "../reconcile/record";
 import { asOneRecord } from "../stack/former-names";
@@ -79,9 +80,7 @@ function toLiving({ objectId, intent, result }: RecordedObject): LivingApplicati
 }
 
 function heldSlots({ applications }: HeldState, tenantId: string): Set<string> {
-  return new Set(
-    applications.filter((held) => held.tenantId === tenantId).map(({ slot }) => firstGeneration(slot)),
-  );
+  return new Set(applications.filter((held) => held.tenantId === tenantId).map(({ slot }) => slotOf(slot)));
 }
 
 function adoptsAll(declared: unknown, tenantId: string, applications: readonly RecordedObject[]): boolean {

@@ -4,7 +4,7 @@ import { configurationOf } from "../configuration/of-stack";
 import type { PrintedEntry } from "../entry/entry";
 import { recordOfStack } from "../stack/record";
 import type { Stack } from "../stack/stack";
-import { UsageError } from "../usage-error";
+import { UsageError } from "../usage";
 import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "./customer-secrets";
 import { entryForRestored } from "./entry";
 import { importSecrets, readHeldCustomer } from "./import";

@@ -1,8 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 
-import { UsageError } from "../usage-error";
-import type { StackOptions } from "./options";
+import { type StackOptions, UsageError } from "../usage";
 
 /** The names under which the engine finds a project. */
 const projectFiles = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];

@@ -3,7 +3,7 @@ import type { StackRecord } from "pulumi-resistant-tenants/internal/journal";
 import { provenance, reasonForChange } from "pulumi-resistant-tenants/internal/operator";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 
-import { UsageError } from "../usage-error";
+import { UsageError } from "../usage";
 import type { Stack } from "./stack";
 
 /** Gives an environment in which a reason that was given counts; without one, it stays as it is. */

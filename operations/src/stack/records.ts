@@ -1,8 +1,7 @@
 import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { z } from "zod";
 
-import { UsageError } from "../usage-error";
-import type { StackOptions } from "./options";
+import { type StackOptions, UsageError } from "../usage";
 import { projectFolderOf } from "./project-folder";
 import { pulumiFor } from "./pulumi";
 import { readState } from "./state";

@@ -18,7 +18,7 @@ import {
 import { typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import type { StackOptions } from "./options";
+import type { StackOptions } from "../usage";
 import { projectFolderOf } from "./project-folder";
 import { type Pulumi, pulumiFor } from "./pulumi";
 import { readFormerNames } from "./state";

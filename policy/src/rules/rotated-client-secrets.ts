@@ -1,9 +1,10 @@
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
+import { defaultAuthMethod, readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredRotation, Rule } from "../resource";
 
-const propsSchema = z.object({ authMethod: z.string().default("CLIENT_SECRET") });
+const propsSchema = z.object({ authMethod: z.string().default(defaultAuthMethod) });
 
 const dayMs = 86_400_000;
 
@@ -12,9 +13,8 @@ export const rotatedClientSecrets: Rule = (
   { type, name, props },
   { customers, policyConfig: { maxDays }, now },
 ) => {
-  if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== "CLIENT_SECRET") return [];
-  // A later generation has its number behind the slot.
-  const [customerName = "", cell = "", purpose = ""] = name.split("/");
+  if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== defaultAuthMethod) return [];
+  const { customer: customerName = "", cell = "", purpose = "" } = readApplicationName(name) ?? {};
   const customer = customers.get(customerName);
   const slot = `${cell}/${purpose}`;
   // Where a key is declared, this is the generation before it, on its way out.

@@ -83,7 +83,7 @@ export function readAwsAccess(environment: Environment, get: AwsValue = () => un
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
     notFollowed.push("aws:accessKey and aws:secretKey, of which one is missing");
   for (const key of ["sharedConfigFiles", "sharedCredentialsFiles"])
-    if (!["", "[]", undefined].includes(get(key))) notFollowed.push(`aws:${key}`);
+    if (!isEmptyList(value(key))) notFollowed.push(`aws:${key}`);
   const parse = <T>(key: string, schema: z.ZodType<T>): T | undefined => {
     const text = value(key);
     if (text === undefined) return undefined;
@@ -118,6 +118,12 @@ export function readAwsAccess(environment: Environment, get: AwsValue = () => un
   };
 }
 
+function isEmptyList(text: string | undefined): boolean {
+  if (text === undefined) return true;
+  const list = parseJson(text);
+  return list === null || (Array.isArray(list) && list.length === 0);
+}
+
 function setting(key: string, value: AwsValue): { name: string; value: string } | undefined {
   const text = value(key);
   return text === undefined ? undefined : { name: `aws:${key}`, value: text };
@@ -136,7 +142,7 @@ const serviceNames: Readonly<Record<string, AwsService>> = {
 };
 
 const endpointsSchema = z
-  .array(z.record(z.string(), z.string()))
+  .array(z.record(z.string(), z.string().regex(/^(?:https?:\/\/\S+)?$/i)))
   .transform((list): Partial<Record<AwsService, string>> =>
     Object.fromEntries(
       list.flatMap((endpoints) =>

@@ -8,12 +8,26 @@ import type { Aws } from "./aws";
  * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
  */
 export async function readSecretValue(arn: string, failure: string, aws: Aws): Promise<string> {
+  return (await readSecret(arn, failure, aws)).text;
+}
+
+/**
+ * Reads the same, with the ARN that AWS gives the secret: AWS also answers to an ARN that lacks its last characters.
+ *
+ * @param failure as of {@link readSecretValue}
+ * @throws as {@link readSecretValue}
+ */
+export async function readSecret(
+  arn: string,
+  failure: string,
+  aws: Aws,
+): Promise<{ text: string; arn: string }> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
   const client = aws.open(SecretsManagerClient, "secretsmanager", { region: regionOf(arn) });
   try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    const { SecretString, ARN = arn } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
     if (SecretString === undefined) throw new Error("its value is binary, not text");
-    return SecretString;
+    return { text: SecretString, arn: ARN };
   } catch (error) {
     throw new TenantManagementError(
       "INPUT_INVALID",

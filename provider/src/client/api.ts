@@ -11,6 +11,7 @@ import {
   tenantDifferences,
 } from "./as-asked";
 import { askedWaitMs } from "./asked-wait";
+import { type SecretMethod } from "./auth-methods";
 import type { Stage } from "./cells";
 import { Deadline } from "./deadline";
 import { type MadeObject, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
@@ -42,12 +43,11 @@ import {
   tenantSchema,
 } from "./schemas";
 import { serverAheadMs } from "./server-clock";
-import { lookTwice, whileSettling } from "./settling";
-import { sharedNext } from "./shared-next";
+import { lookTwice, sharedNext, whileSettling } from "./settling";
 import type { HttpAnswer, HttpRequest, Transport } from "./transport";
 
 /** What a new application proves itself with. */
-export type Authentication = { type: "CLIENT_SECRET" } | (PublicKeyNumbers & { keyId: string });
+export type Authentication = { type: SecretMethod } | (PublicKeyNumbers & { keyId: string });
 
 /**
  * How a delete went: it was carried out; the API knew none of that id, and no list and no fetch of its has it; or the
@@ -730,13 +730,7 @@ function toExactJson(value: unknown): string {
 }
 
 function toAuthMethod(authentication: Authentication): Record<string, unknown> {
-  switch (authentication.type) {
-    case "CLIENT_SECRET":
-      return { type: authentication.type };
-    case "RSA":
-    case "EC": {
-      const { keyId, ...numbers } = authentication;
-      return { ...numbers, kid: keyId };
-    }
-  }
+  if (!("keyId" in authentication)) return { type: authentication.type };
+  const { keyId, ...numbers } = authentication;
+  return { ...numbers, kid: keyId };
 }

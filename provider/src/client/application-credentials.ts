@@ -4,6 +4,7 @@ import * as oauth from "oauth4webapi";
 
 import { serverRefusals } from "./as-asked";
 import { signerFor } from "./assertion";
+import { type KeyMethod, type SecretMethod } from "./auth-methods";
 import { printable, TenantManagementError } from "./errors";
 import { type HostRules, wayToAllow } from "./hosts";
 import { type RetryPolicy, withRetries } from "./retry";
@@ -13,8 +14,7 @@ import type { Transport } from "./transport";
 
 /** What an application proves itself with at its authorization server. */
 export type ApplicationCredentials =
-  | { type: "CLIENT_SECRET"; clientSecret: string }
-  | { type: "RSA" | "EC"; privateKey: KeyObject; keyId: string };
+  { type: SecretMethod; clientSecret: string } | { type: KeyMethod; privateKey: KeyObject; keyId: string };
 
 /** How long the token request is repeated, in milliseconds: Okta may ask to wait for a minute. */
 const deadlineMs = 120_000;
@@ -85,7 +85,7 @@ function isUnrecognized(error: unknown): boolean {
 function mayBeMisread(
   clientId: string,
   credentials: ApplicationCredentials,
-): credentials is Extract<ApplicationCredentials, { type: "CLIENT_SECRET" }> {
+): credentials is Extract<ApplicationCredentials, { type: SecretMethod }> {
   return credentials.type === "CLIENT_SECRET" && /[^A-Za-z0-9]/.test(clientId + credentials.clientSecret);
 }
 

@@ -21,20 +21,21 @@ const lastEpochMs = 1e13;
  * and that says nothing or "now", by the time at which its rate limit is renewed. Times of the server's are read by its own
  * clock (`Date`).
  *
+ * @param nowMs this machine's time, in milliseconds since 1970
  * @returns milliseconds from now, 0 for the past; undefined where the server does not say
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
  * @see {@link https://developer.okta.com/docs/reference/rl-best-practices/ Okta, X-Rate-Limit-Reset}
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ IETF draft, RateLimit}
  */
-export function askedWaitMs({ status, headers }: HttpAnswer): number | undefined {
-  const retryAfterMs = parseRetryAfter(headers["retry-after"], serverNowMs(headers));
+export function askedWaitMs({ status, headers }: HttpAnswer, nowMs = Date.now()): number | undefined {
+  const retryAfterMs = parseRetryAfter(headers["retry-after"], serverNowMs(headers, nowMs));
   if (status !== 429 || (retryAfterMs ?? 0) > 0) return retryAfterMs;
-  return untilReset(headers) ?? retryAfterMs;
+  return untilReset(headers, nowMs) ?? retryAfterMs;
 }
 
 /** Where several limits are used up, the last that is renewed counts: a proxy joins their headers with commas. */
-function untilReset(headers: HttpAnswer["headers"]): number | undefined {
-  const nowMs = parseHttpDate(headers["date"]) ?? Date.now();
+function untilReset(headers: HttpAnswer["headers"], ownMs: number): number | undefined {
+  const nowMs = parseHttpDate(headers["date"]) ?? ownMs;
   const named = resetHeaders.map((name) => waitsIn(headers[name]?.split(",") ?? [], nowMs));
   const waits =
     named.find((found) => found.length > 0) ?? waitsIn(secondsOfDraft(headers["ratelimit"]), nowMs);
@@ -56,7 +57,7 @@ function secondsOfDraft(header = ""): string[] {
 }
 
 /** A `Date` has whole seconds: where the clocks agree, this machine's is the more exact. */
-function serverNowMs(headers: HttpAnswer["headers"]): number {
-  const aheadMs = serverAheadMs(headers) ?? 0;
-  return Date.now() + (Math.abs(aheadMs) > likelySkewMs ? aheadMs : 0);
+function serverNowMs(headers: HttpAnswer["headers"], ownMs: number): number {
+  const aheadMs = serverAheadMs(headers, ownMs) ?? 0;
+  return ownMs + (Math.abs(aheadMs) > likelySkewMs ? aheadMs : 0);
 }

@@ -2,6 +2,7 @@ import { type KeyObject, randomUUID } from "node:crypto";
 
 import { base64url, type JWTPayload, SignJWT } from "jose";
 
+import { algorithmOf, authMethodTable, keyMethods, type SignatureAlgorithm } from "./auth-methods";
 import { messageOf, TenantManagementError } from "./errors";
 import { readPrivateKey } from "./pem";
 
@@ -44,12 +45,12 @@ export function readOrganizationKey(text: string, source: string): KeyObject {
   return key;
 }
 
-/** How an assertion is signed: with an RSA key, or with an EC key on P-256. */
-export type SignatureAlgorithm = "RS256" | "ES256";
-
 /** Makes client assertions with a key in memory. */
 export function signerFor(key: KeyObject): AssertionSigner {
-  const alg = key.asymmetricKeyType === "rsa" ? "RS256" : "ES256";
+  const method = keyMethods.find((each) => authMethodTable[each].keyType === key.asymmetricKeyType);
+  if (method === undefined)
+    throw new TypeError("is a key of a type that no algorithm of client assertions takes");
+  const alg = algorithmOf(method);
   return (request) => new SignJWT(claimsOf(request)).setProtectedHeader(headerOf(alg, request)).sign(key);
 }
 

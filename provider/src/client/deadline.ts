@@ -1,13 +1,35 @@
+/** What a {@link Deadline} reads the time from and is woken by; injected so that tests need no time. */
+export interface DeadlineClock {
+  /** Gives the time in milliseconds, which never goes back. */
+  nowMs: () => number;
+  /** Calls back once, after so many milliseconds, unless what it returns is called before. */
+  after: (delayMs: number, wake: () => void) => () => void;
+}
+
+/** The machine's own time. */
+const realClock: DeadlineClock = {
+  nowMs: () => performance.now(),
+  after: (delayMs, wake) => {
+    const timer = setTimeout(wake, delayMs).unref();
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
+
 /** How long an operation may go on, not counting the time it is held back. */
 export class Deadline {
   readonly #controller = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
+  #cancel: () => void = () => undefined;
   #remainingMs: number;
   #startedAtMs = 0;
   #holds = 0;
 
   /** @param remainingMs how long it may go on, in milliseconds */
-  constructor(remainingMs: number) {
+  constructor(
+    remainingMs: number,
+    private readonly clock: DeadlineClock = realClock,
+  ) {
     this.#remainingMs = remainingMs;
     this.#start();
   }
@@ -32,18 +54,18 @@ export class Deadline {
   /** Frees the timer. */
   end(): void {
     this.#holds += 1;
-    clearTimeout(this.#timer);
+    this.#cancel();
   }
 
   #start(): void {
-    this.#startedAtMs = performance.now();
-    this.#timer = setTimeout(() => {
+    this.#startedAtMs = this.clock.nowMs();
+    this.#cancel = this.clock.after(this.#remainingMs, () => {
       this.#controller.abort();
-    }, this.#remainingMs).unref();
+    });
   }
 
   #stop(): void {
-    clearTimeout(this.#timer);
-    this.#remainingMs -= performance.now() - this.#startedAtMs;
+    this.#cancel();
+    this.#remainingMs -= this.clock.nowMs() - this.#startedAtMs;
   }
 }

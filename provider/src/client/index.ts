@@ -28,11 +28,10 @@ export {
   type ApiApplication,
   type ApiCredentials,
   type ApiTenant,
-  type AuthMethod,
-  authMethods,
   type DocumentsScope,
   documentsScopes,
   type NewApplication,
 } from "./schemas";
 export { parseInstant } from "./server-clock";
 export { createTransport, type Transport, type TransportLimits } from "./transport";
+export { type AuthMethod, authMethods } from "./auth-methods";

@@ -10,11 +10,17 @@ import { defaultConnections, type HttpAnswer } from "./transport";
 export interface PacerClock {
   /** Gives the time in milliseconds, which never goes back. */
   nowMs: () => number;
+  /** Gives the time of day, in milliseconds since 1970. */
+  wallMs: () => number;
   sleep: (delayMs: number) => Promise<void>;
 }
 
 /** The machine's own time. */
-export const realClock: PacerClock = { nowMs: () => performance.now(), sleep: (delayMs) => sleepMs(delayMs) };
+export const realClock: PacerClock = {
+  nowMs: () => performance.now(),
+  wallMs: Date.now,
+  sleep: (delayMs) => sleepMs(delayMs),
+};
 
 /** The longest wait that a server may ask for, in milliseconds. */
 const longestPauseMs = 60_000;
@@ -95,7 +101,7 @@ export class Pacer {
   #refused(departure: Departure, answer: HttpAnswer): void {
     const nowMs = this.#nowMs();
     this.#refusedSinceMs ??= nowMs;
-    const askedMs = askedWaitMs(answer);
+    const askedMs = askedWaitMs(answer, this.clock.wallMs());
     if (askedMs !== undefined) this.#announce(nowMs, askedMs);
     this.#estimate.refused(
       departure,

@@ -1,8 +1,8 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createPublicKey, hash, type JsonWebKey, type KeyObject } from "node:crypto";
 
-import { calculateJwkThumbprint } from "jose";
 import { z } from "zod";
 
+import { signatureAlgorithms } from "./auth-methods";
 import { parseJson } from "./json";
 import { holdsPrivateKey, normalizePem } from "./pem";
 
@@ -36,8 +36,8 @@ const jwkSchema = z.looseObject({
     .literal("sig", { error: "is not a key for signatures (`use` must be sig): make another key" })
     .optional(),
   alg: z
-    .enum(["RS256", "ES256"], {
-      error: "is for another algorithm (`alg` must be RS256 or ES256): make another key",
+    .enum(signatureAlgorithms, {
+      error: `is for another algorithm (\`alg\` must be ${signatureAlgorithms.join(" or ")}): make another key`,
     })
     .optional(),
   key_ops: z
@@ -52,6 +52,8 @@ const jwkSchema = z.looseObject({
 
 type Jwk = z.output<typeof jwkSchema>;
 
+const objectSchema = z.record(z.string(), z.unknown());
+
 /** What a private JWK has beside the members of a public one, RFC 7518, section 6. */
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
@@ -62,10 +64,13 @@ const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth"];
  * @throws `TypeError` with what is wrong and what would be right; never with the key's own text.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7638 RFC 7638, JWK thumbprint}
  */
-export async function parsePublicKey(given: unknown): Promise<PublicKey> {
-  const { key, members } = read(given);
-  const thumbprint = await calculateJwkThumbprint(toJwk(key));
-  return { numbers: numbersOf(key, members), thumbprint, defaultKeyId: members.kid ?? thumbprint };
+export function parsePublicKey(given: unknown): Promise<PublicKey> {
+  return new Promise((resolve) => {
+    const { key, members } = read(given);
+    const numbers = numbersOf(key, members);
+    const thumbprint = thumbprintOf(toJwk(key));
+    resolve({ numbers, thumbprint, defaultKeyId: members.kid ?? thumbprint });
+  });
 }
 
 /**
@@ -132,7 +137,7 @@ function toKey(given: unknown): KeyObject {
 /** A JWK as it is given, as an object or as JSON text; undefined where it is none. */
 function jwkIn(given: unknown): Record<string, unknown> | undefined {
   const value = typeof given === "string" ? parseJson(given.trim()) : given;
-  return z.record(z.string(), z.unknown()).safeParse(value).data;
+  return objectSchema.safeParse(value).data;
 }
 
 function toKeyObject(make: () => KeyObject): KeyObject {
@@ -163,6 +168,11 @@ function toJwk(key: KeyObject): JsonWebKey {
   } catch (error) {
     throw new TypeError(notTaken, { cause: error });
   }
+}
+
+/** Of the members that RFC 7638 names for the kind of key, in its order, and as Node writes them. */
+function thumbprintOf({ kty, crv, e, n, x, y }: JsonWebKey): string {
+  return hash("sha256", JSON.stringify(kty === "RSA" ? { e, kty, n } : { crv, kty, x, y }), "base64url");
 }
 
 function toNumbers(jwk: JsonWebKey): PublicKeyNumbers {

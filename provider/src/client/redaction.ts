@@ -28,6 +28,11 @@ export function noteCredential(value: string): void {
   }
 }
 
+/** Forgets all credentials: what one process prints of thousands of runs is searched for those of each alone. */
+export function forgetCredentials(): void {
+  known.clear();
+}
+
 /** Leaves credentials out of a text: those that are known, and what looks like one. */
 export function withoutCredentials(text: string): string {
   const whole = text

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { type KeyMethod, keyMethods, type SecretMethod } from "./auth-methods";
 import { type Cell, isCell } from "./cells";
 import { printable } from "./errors";
 import { withZone } from "./server-clock";
@@ -13,11 +14,6 @@ import { withZone } from "./server-clock";
 export const documentsScopes = ["documents.submissions.read", "documents.submissions.write"] as const;
 /** One of the permissions of a tenant application. */
 export type DocumentsScope = (typeof documentsScopes)[number];
-
-/** How a tenant application proves who it is: a secret of the vendor's making, or a key pair of the customer's own. */
-export const authMethods = ["CLIENT_SECRET", "RSA", "EC"] as const;
-/** One of the ways in which a tenant application proves who it is. */
-export type AuthMethod = (typeof authMethods)[number];
 
 // Ids become parts of paths, names and log lines: what could leave one is refused here.
 export const identifierSchema = z
@@ -81,7 +77,7 @@ export const tenantPageSchema = z.object({
 
 /** What the API answers once, when an application is made (`Credentials`). */
 export type ApiCredentials =
-  { type: "CLIENT_SECRET"; clientSecret: string } | { type: "RSA" | "EC"; alg: string; keyId: string };
+  { type: SecretMethod; clientSecret: string } | { type: KeyMethod; alg: string; keyId: string };
 
 const credentialsSchema = z.discriminatedUnion("type", [
   z
@@ -90,13 +86,11 @@ const credentialsSchema = z.discriminatedUnion("type", [
       type: credentials.type,
       clientSecret: credentials.client_secret,
     })),
-  z
-    .object({ type: z.enum(["RSA", "EC"]), alg: text, kid: text })
-    .transform((credentials): ApiCredentials => ({
-      type: credentials.type,
-      alg: credentials.alg,
-      keyId: credentials.kid,
-    })),
+  z.object({ type: z.enum(keyMethods), alg: text, kid: text }).transform((credentials): ApiCredentials => ({
+    type: credentials.type,
+    alg: credentials.alg,
+    keyId: credentials.kid,
+  })),
 ]);
 
 /** A tenant application, as the API tells it (`TenantApplicationResponse`). */

@@ -66,9 +66,12 @@ function epochMsOf(text: string): number | undefined {
  * @param headers of an answer that has just come
  * @returns how far the server's is ahead, in milliseconds, right to a second or so; undefined where it does not tell
  */
-export function serverAheadMs(headers: Readonly<Record<string, string>>): number | undefined {
+export function serverAheadMs(
+  headers: Readonly<Record<string, string>>,
+  nowMs = Date.now(),
+): number | undefined {
   const serverMs = parseHttpDate(headers["date"]);
-  return serverMs === undefined ? undefined : serverMs - Date.now();
+  return serverMs === undefined ? undefined : serverMs - nowMs;
 }
 
 /** How far the clocks may be apart, in milliseconds, before that is told: a signed assertion is good for minutes. */

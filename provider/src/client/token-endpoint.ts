@@ -170,7 +170,7 @@ function toRefusal(
   const status = answer === undefined ? "" : ` (status ${answer.status})`;
   return new TenantManagementError(
     "TOKEN_REFUSED",
-    `${words.server} gave no token to client ${clientId}${status}: ${printable(said)}${answer === undefined ? "" : quotedRequestId(answer)}.` +
+    `${words.server} gave no token to client ${clientId}${status}: ${printable(said).replace(/\.+$/, "")}${answer === undefined ? "" : quotedRequestId(answer)}.` +
       (answer === undefined || answer.status < 400 ? "" : describeClockSkew(answer.headers)) +
       ` ${words.remedy}`,
     {

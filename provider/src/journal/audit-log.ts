@@ -5,8 +5,8 @@ import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudw
 import type { Aws } from "../aws/aws";
 import { isAwsError } from "../aws/patience";
 import { messageOf } from "../client/errors";
+import { inBatches } from "../concurrency";
 import type { Copy } from "./against-copy";
-import { inBatches } from "./batches";
 import type { EventEntry } from "./entry";
 
 /** Takes a copy of each event, beside the journal. */

@@ -1,6 +1,6 @@
 import { advance, genesis, type Head } from "./chain";
 import type { Entry, EventEntry } from "./entry";
-import { Links } from "./links";
+import { SeenHashes } from "./seen-hashes";
 
 /**
  * Brings the lines of a journal, which come in the order of their times, into that of their chain: the clocks of two
@@ -8,7 +8,7 @@ import { Links } from "./links";
  * nothing that is there keeps its place in time.
  */
 export class ChainOrder {
-  readonly #known = new Links();
+  readonly #known = new SeenHashes();
   /** The events that wait, by the hash of the one that they follow. */
   readonly #waiting = new Map<string, EventEntry[]>();
   /** Where the events end, stack by stack, that an early version wrote without a hash. */
@@ -22,11 +22,10 @@ export class ChainOrder {
       if (previous === undefined) {
         const head = advance(this.#unchained.get(stack) ?? genesis, entry);
         this.#unchained.set(stack, head);
-        this.#known.add(head.hash, 0);
+        this.#known.add(head.hash);
         return [entry, ...this.#released([head.hash])];
       }
-      if (previous === genesis.hash || this.#known.find(previous) !== undefined)
-        return this.#withFollowers(entry);
+      if (previous === genesis.hash || this.#known.has(previous)) return this.#withFollowers(entry);
       this.#wait(previous, entry);
       return [];
     });
@@ -48,7 +47,7 @@ export class ChainOrder {
 
   #withFollowers(entry: EventEntry): EventEntry[] {
     const hash = hashOf(entry);
-    this.#known.add(hash, 0);
+    this.#known.add(hash);
     return this.#waiting.size === 0 ? [entry] : [entry, ...this.#released([hash])];
   }
 
@@ -59,7 +58,7 @@ export class ChainOrder {
       this.#waiting.delete(hash);
       for (const follower of followers) {
         released.push(follower);
-        this.#known.add(hashOf(follower), 0);
+        this.#known.add(hashOf(follower));
       }
       hashes.push(...followers.map(hashOf).toReversed());
     }

@@ -34,13 +34,17 @@ const mostPieces = 8;
 /** How the text of every event begins. */
 const beginning = '{"v":';
 
+/** What an editor may put before the first line of a text. */
+const byteOrderMark = "\ufeff";
+
 /**
- * Reads a line of a journal. Git may have given it the line end of another system, which is no part of an event. A
+ * Reads a line of a journal. Git may have given it the line end of another system, twice where it was given one before,
+ * and an editor a byte order mark: neither is a part of an event. A
  * crash, or a full disk, may leave zeros where a file system made room and wrote nothing: no event's text has one, so
  * what stands before and after them can be read.
  */
 export function readLine(line: string, where: string): Entry[] {
-  const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+  const text = withoutAround(line);
   if (!text.includes("\0")) return text === "" ? [] : [readEntry(text, where)];
   const divided = text.split(/\0+/, mostPieces + 1);
   // No crash leaves so many, and each would cost as much as a line.
@@ -48,6 +52,13 @@ export function readLine(line: string, where: string): Entry[] {
   const pieces = divided.filter((piece) => piece !== "");
   if (pieces.length === 0) return [{ kind: "cut", where, text: "" }];
   return pieces.map((piece) => readEntry(piece, where));
+}
+
+function withoutAround(line: string): string {
+  const start = line.startsWith(byteOrderMark) ? byteOrderMark.length : 0;
+  let end = line.length;
+  while (end > start && line[end - 1] === "\r") end -= 1;
+  return line.slice(start, end);
 }
 
 /** Reads the text of an event. */

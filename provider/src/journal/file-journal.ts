@@ -18,34 +18,29 @@ export function openFileJournal(path: string): Journal {
 }
 
 function fileStore(path: string): Store {
-  let leftAtBytes = 0;
   return {
     location: path,
     async write(entries) {
-      leftAtBytes = await appendLines(
-        path,
-        entries.map(({ text }) => text),
-      );
+      const lines = entries.map(({ text }) => text);
+      return { bytes: await appendLines(path, lines) };
     },
-    async *read() {
-      leftAtBytes = 0;
+    async *read(reached = { bytes: 0 }) {
       let number = 0;
       for await (const lines of linesOf(path)) {
         const entries: Entry[] = [];
         for (const line of lines) {
           number += 1;
-          leftAtBytes += line.length;
+          reached.bytes += line.length;
           entries.push(...readLine(textOf(line), `${path}:${number}`));
         }
         yield entries;
       }
     },
     async readFrom(event) {
-      const read = await unlessMissing(linesFrom(path, event));
-      leftAtBytes = read?.size ?? 0;
-      return read?.entries;
+      const { entries, size } = (await unlessMissing(linesFrom(path, event))) ?? {};
+      return entries === undefined ? undefined : { entries, reached: { bytes: size ?? 0 } };
     },
-    isAsLeft: async () => ((await unlessMissing(stat(path)))?.size ?? 0) === leftAtBytes,
+    isAsLeft: async ({ bytes }) => ((await unlessMissing(stat(path)))?.size ?? 0) === bytes,
   };
 }
 

@@ -1,4 +1,4 @@
-import { genesis, headsOf } from "./chain";
+import { genesis, headsOf, type RecordedAs } from "./chain";
 import { type Entry, eventsOf } from "./entry";
 import type { FormerName, IntentEvent, JournalEvent } from "./event";
 import type { Journal } from "./journal";
@@ -115,7 +115,12 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
     return (await formerJournals.namesOfState()).some((name) => name !== stack);
   }
 
-  async function read(wanted: (event: JournalEvent) => boolean = () => true): Promise<JournalEvent[]> {
+  async function read(
+    wanted: (event: JournalEvent) => boolean = () => true,
+    from?: RecordedAs,
+  ): Promise<JournalEvent[]> {
+    const end = from === undefined ? undefined : await own.readFrom(from);
+    if (end?.every((event) => event.stack === stack) === true) return end.filter(wanted);
     if (!(await isRenamed())) {
       const events = await own.read((event) => event.formerly !== undefined || wanted(event));
       if (formerNamesIn(events, stack).size === 0) return events.filter(wanted);
@@ -154,6 +159,7 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
       return whole;
     },
     read,
+    readFrom: (event) => own.readFrom(event),
     entries: async () => (await readAll()).entries,
     async *stream() {
       let isFirst = true;

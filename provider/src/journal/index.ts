@@ -1,6 +1,6 @@
 export { compareWithCopy, type ComparedCopy, type Copy } from "./against-copy";
 export { type ComparedState, compareWithState, type HeldObject } from "./against-state";
-export { inBatches } from "./batches";
+export { inBatches } from "../concurrency";
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
 export { genesis, type Head, hashOf, type RecordedAs } from "./chain";
 export { type Entry, type EventEntry, eventsOf, readEntry, type ServiceEntry, unreadable } from "./entry";
@@ -60,4 +60,4 @@ export {
   Verifier,
   verifyJournal,
 } from "./verify";
-export type { RecordedParameters } from "./parameters";
+export type { RecordedParameters } from "./event";

@@ -1,4 +1,4 @@
-import { inBatches } from "./batches";
+import { inBatches } from "../concurrency";
 import { advance, chained, genesis, type Head, type RecordedAs } from "./chain";
 import { type Entry, type EventEntry, eventsOf, readEntry } from "./entry";
 import type { JournalEvent } from "./event";
@@ -30,12 +30,16 @@ export interface Journal {
    */
   remember(known?: KnownBefore): Promise<Memory>;
   /**
-   * Reads all events, oldest first; none where there is no journal yet.
+   * Reads events, oldest first; none where there is no journal yet.
    *
    * @param wanted tells which are to be kept: a long journal need not be in memory as a whole; default: all
-   * @throws where it holds something that this version cannot read
+   * @param from the event to begin with: only the end of a long journal is read then; default, and where the journal
+   *   does not have it: the first
+   * @throws where what is read holds something that this version cannot read
    */
-  read(wanted?: (event: JournalEvent) => boolean): Promise<JournalEvent[]>;
+  read(wanted?: (event: JournalEvent) => boolean, from?: RecordedAs): Promise<JournalEvent[]>;
+  /** Reads the events from one on, in its own place alone; undefined where it is not there. */
+  readFrom(event: RecordedAs): Promise<JournalEvent[] | undefined>;
   /** Reads all that it holds, whether or not it can be read as an event. */
   entries(): Promise<Entry[]>;
   /** The same, some at a time: a long journal need not be in memory as a whole. */
@@ -50,17 +54,30 @@ export interface Traces {
   notes: Array<{ where: string; note: string }>;
 }
 
+/** How far a journal was read or written, where its place tells that: the size of a file. */
+export interface Reached {
+  bytes: number;
+}
+
 /** Where the lines of a journal are kept. */
 export interface Store {
   readonly location: string;
-  /** Puts events on durable record, one a line, after those that are there. */
-  write(entries: readonly EventEntry[]): Promise<void>;
-  /** Reads all lines, oldest first. */
-  read(): AsyncIterable<readonly Entry[]>;
+  /**
+   * Puts events on durable record, one a line, after those that are there.
+   *
+   * @returns Resolves with how far it is written then.
+   */
+  write(entries: readonly EventEntry[]): Promise<Reached>;
+  /**
+   * Reads all lines, oldest first.
+   *
+   * @param reached is brought up to how far it has read
+   */
+  read(reached?: Reached): AsyncIterable<readonly Entry[]>;
   /** Reads the lines from an event on; undefined where it does not find it. */
-  readFrom(event: RecordedAs): Promise<Entry[] | undefined>;
-  /** Tells whether nobody else has written since this store was last read or written. */
-  isAsLeft(): Promise<boolean>;
+  readFrom(event: RecordedAs): Promise<{ entries: Entry[]; reached: Reached } | undefined>;
+  /** Tells whether nobody else has written since it was read or written so far. */
+  isAsLeft(reached: Reached): Promise<boolean>;
   /**
    * Is called before the first write of some runs, and never fails: it may see to it that the next reads are faster.
    *
@@ -75,6 +92,7 @@ interface Read {
   isWhole: boolean;
   heads: Map<string, Head>;
   memory: Memory;
+  reached: Reached;
 }
 
 /** With which digit the hash of the last event ends where a run that reads the end alone is to tidy: one of 16 runs. */
@@ -91,11 +109,12 @@ export function journalIn(store: Store): Journal {
     current = undefined;
     const tips = new Tips();
     const memory = new Memory();
-    for await (const entries of inSmallHeap(store.read())) {
+    const reached: Reached = { bytes: 0 };
+    for await (const entries of inSmallHeap(store.read(reached))) {
       for (const event of eventsOf(entries)) memory.add(event);
       tips.add(entries);
     }
-    return { isWhole: true, heads: tips.heads(), memory };
+    return { isWhole: true, heads: tips.heads(), memory, reached };
   };
   const readWhat = async (known: KnownBefore | undefined): Promise<Read> => {
     if (current !== undefined && (current.isWhole || known !== undefined)) return current;
@@ -104,7 +123,7 @@ export function journalIn(store: Store): Journal {
   };
   const write = async (events: readonly JournalEvent[]): Promise<EventEntry[]> => {
     const { isWhole, heads, memory } =
-      current !== undefined && (await store.isAsLeft()) ? current : await readAll();
+      current !== undefined && (await store.isAsLeft(current.reached)) ? current : await readAll();
     current = undefined;
     const [end] = heads.values();
     if (!isTidy && (isWhole || end?.hash.endsWith(tidyingEnd) === true)) await store.tidy?.(isWhole);
@@ -121,9 +140,16 @@ export function journalIn(store: Store): Journal {
       next.set(event.stack, advance(head, entry));
       return entry;
     });
-    await store.write(entries);
-    current = { isWhole, heads: next, memory };
+    const reached = await store.write(entries);
+    current = { isWhole, heads: next, memory, reached };
     return entries;
+  };
+  const readEnd = async (from: RecordedAs): Promise<JournalEvent[] | undefined> => {
+    const read = await store.readFrom(from);
+    if (read === undefined) return undefined;
+    if (current !== undefined)
+      current = takeIn(current, read.entries) ? { ...current, reached: read.reached } : undefined;
+    return eventsOf(read.entries);
   };
   let turn: Promise<unknown> = Promise.resolve();
   /** A read that comes while something is written would miss it, and one that comes while another reads waits for it. */
@@ -132,6 +158,7 @@ export function journalIn(store: Store): Journal {
     turn = next.catch(() => undefined);
     return next;
   };
+  const readFrom = (from: RecordedAs): Promise<JournalEvent[] | undefined> => inTurn(() => readEnd(from));
   async function* streamed(): AsyncIterable<readonly Entry[]> {
     yield* inSmallHeap(store.read());
   }
@@ -144,12 +171,15 @@ export function journalIn(store: Store): Journal {
     location: store.location,
     append: inBatches((events) => inTurn(() => write(events))),
     remember: (known) => inTurn(async () => (await readWhat(known)).memory),
-    read: async (wanted = () => true) => {
+    read: async (wanted = () => true, from?: RecordedAs) => {
+      const end = from === undefined ? undefined : await readFrom(from);
+      if (end !== undefined) return end.filter(wanted);
       const events: JournalEvent[] = [];
       for await (const some of streamed())
         for (const event of eventsOf(some)) if (wanted(event)) events.push(event);
       return events;
     },
+    readFrom,
     entries,
     stream: streamed,
     traces: async () => (await store.traces?.()) ?? { found: [], notes: [] },
@@ -161,7 +191,7 @@ export function journalIn(store: Store): Journal {
  * last event says that the stack holds just what the state does: then no create before it is open or lost.
  */
 async function readAfter(store: Store, known: KnownBefore): Promise<Read | undefined> {
-  const entries = (await store.readFrom(known.last)) ?? [];
+  const { entries = [], reached = { bytes: 0 } } = (await store.readFrom(known.last)) ?? {};
   // To read all of it names the place of what cannot be read.
   if (entries.some(({ kind }) => kind === "unreadable")) return undefined;
   const own = entries
@@ -177,7 +207,30 @@ async function readAfter(store: Store, known: KnownBefore): Promise<Read | undef
   if (own.at(-1)?.event.holds !== known.holding) return undefined;
   const memory = new Memory(known);
   for (const { event } of own) memory.addEarlier(event);
-  return { isWhole: false, heads: new Map([[known.stack, head]]), memory };
+  return { isWhole: false, heads: new Map([[known.stack, head]]), memory, reached };
+}
+
+/**
+ * Takes in what another process of the same run has written since: the program and the provider of its resources write
+ * to one journal.
+ *
+ * @returns whether each chain that is known goes on to its end
+ */
+function takeIn({ heads, memory }: Read, entries: readonly Entry[]): boolean {
+  if (entries.some(({ kind }) => kind === "unreadable")) return false;
+  const ends = new Map<string, string>();
+  for (const entry of entries) {
+    if (entry.kind !== "event") continue;
+    const { stack, previous } = entry.event;
+    const head = heads.get(stack);
+    const isNext = head !== undefined && head.hash === previous;
+    const after = isNext ? advance(head, entry) : advance(genesis, entry);
+    ends.set(stack, after.hash);
+    if (!isNext) continue;
+    heads.set(stack, after);
+    memory.add(entry.event);
+  }
+  return [...heads].every(([stack, { hash }]) => !ends.has(stack) || ends.get(stack) === hash);
 }
 
 /** Finds where each stack's chain ends. What a chained event's hash is does not depend on those before it. */

@@ -1,19 +1,20 @@
 import { randomUUID } from "node:crypto";
 
 import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
-import { endsWithin } from "../ends-within";
+import { endsWithin } from "../concurrency";
 import { NotDeliveredError } from "./audit-log";
 import { type RecordedAs, recordedAs } from "./chain";
 import type { EventEntry } from "./entry";
-import type {
-  IntentEvent,
-  JournalEvent,
-  Outcome,
-  RecordedOperation,
-  RecordedType,
-  ResultEvent,
+import {
+  type IntentEvent,
+  type JournalEvent,
+  type Outcome,
+  type RecordedOperation,
+  type RecordedParameters,
+  type RecordedType,
+  type ResultEvent,
+  toRecordedParameters,
 } from "./event";
-import { type RecordedParameters, toRecordedParameters } from "./parameters";
 
 /** How long a result may take to be recorded, its copy in the audit log included, before it is no longer waited for. */
 const usualPatienceMs = 15_000;
@@ -67,6 +68,8 @@ export interface Ending {
 /** An intent that is on durable record, and waits for its result. */
 export interface Recording {
   readonly intent: IntentEvent;
+  /** Where the intent is on record. */
+  readonly announcedAs: RecordedAs;
   /**
    * Records the result. It never throws, and always ends: what was done is done, and must reach the state whatever
    * becomes of the record. A result that comes too late for that may be on record all the same.
@@ -121,13 +124,13 @@ export async function startRecording(
     return undefined;
   };
   try {
-    await append(intent);
+    const announcedAs = recordedAs(await append(intent));
+    return { intent, announcedAs, end, fail: (error) => end(failure(intent.type, error)) };
   } catch (error) {
     // The journal has it: it must not look like something that may have been sent.
     if (error instanceof NotDeliveredError) await end({ outcome: "failed", message: messageOf(error) });
     throw error;
   }
-  return { intent, end, fail: (error) => end(failure(intent.type, error)) };
 }
 
 /**

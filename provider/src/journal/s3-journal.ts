@@ -1,10 +1,10 @@
 import type { Aws } from "../aws/aws";
-import { endsWithin } from "../ends-within";
+import { endsWithin } from "../concurrency";
 import type { RecordedAs } from "./chain";
 import { ChainOrder } from "./chain-order";
 import { type Entry, readLine } from "./entry";
 import { isAt } from "./file-journal";
-import { type Journal, journalIn, type Store } from "./journal";
+import { type Journal, journalIn, type Reached, type Store } from "./journal";
 import { findTraces } from "./object-versions";
 import { readInOrder, type StoredObject } from "./packed-read";
 import { isPacked, packUnpacked } from "./packs";
@@ -16,6 +16,9 @@ const readsBackAtOnce = 8;
 const packsAtOnce = { ofLongRun: 20, ofAnother: 2 };
 /** How long a run waits for objects to be packed, before it writes for the first time. */
 const packingMs = 5_000;
+
+/** Nothing tells how far it was read but another list. */
+const asLeft: Reached = { bytes: 0 };
 
 /**
  * How long before an event its object's key may say that it was written, in milliseconds: the key has the time of the
@@ -52,10 +55,11 @@ function s3Store(url: string, aws: Aws): Store {
     location: url,
     async write(entries) {
       const [first] = entries;
-      if (first === undefined) return;
+      if (first === undefined) return asLeft;
       const key = `${prefix}${laterThan(lastKey.slice(prefix.length), first.event.at)}-${first.event.id}.json`;
       await objects.add(key, entries.map(({ text }) => text).join("\n"));
       lastKey = key;
+      return asLeft;
     },
     async *read() {
       const order = new ChainOrder();
@@ -69,7 +73,8 @@ function s3Store(url: string, aws: Aws): Store {
       const after = await all(objects.list(prefix, { after: `${prefix}${oldest}` }));
       const listed = after.filter(({ key }) => !isPacked(key.slice(prefix.length)));
       for (const { key } of listed) note(key);
-      return readBack(listed, event, read);
+      const entries = await readBack(listed, event, read);
+      return entries === undefined ? undefined : { entries, reached: asLeft };
     },
     // The engine's lock keeps others out, and a list at each event would double its time; a lost lock shows as a fork.
     isAsLeft: () => Promise.resolve(true),

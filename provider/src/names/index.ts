@@ -8,9 +8,25 @@ export {
   type PublicKeyNumbers,
   readPublicKey,
 } from "../client/public-key";
-export { type AuthMethod, authMethods, type DocumentsScope, documentsScopes } from "../client/schemas";
-export { describeDeletion } from "./deletion-date";
-export { signingKeyType, tenantApplicationType, tenantType } from "./resource-types";
-export { defaultSecretPrefix, secretNameOf } from "./secret-name";
-export { typedCommand } from "./typed-command";
-export { nameOfUrn, typeOfUrn } from "./urn";
+export {
+  algorithmOf,
+  type AuthMethod,
+  authMethods,
+  defaultAuthMethod,
+  hasKey,
+  type SignatureAlgorithm,
+} from "../client/auth-methods";
+export { type DocumentsScope, documentsScopes } from "../client/schemas";
+export {
+  type ApplicationName,
+  customerOf,
+  defaultSecretPrefix,
+  generationName,
+  generationOf,
+  readApplicationName,
+  secretNameOf,
+  slotName,
+  slotOf,
+} from "./resource-name";
+export { nameOfUrn, signingKeyType, tenantApplicationType, tenantType, typeOfUrn } from "./resource-types";
+export { describeDeletion, typedCommand } from "./wording";

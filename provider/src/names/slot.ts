@@ -34,3 +34,17 @@ export type CustomerChange = NonNullable<SlotInput["change"]>;
 
 /** What an application tells its provider of this run. */
 export type ToldOfRun = Pick<SlotInput, "change" | "asked">;
+
+const placeSchema = slotSchema.pick({ stack: true });
+
+/**
+ * Gives the names under which a stack's objects were made, other than its present one: it was renamed, or moved to
+ * another organization, project or backend, or its resources came from another stack (`pulumi state move`).
+ */
+export function otherStackNames(
+  resources: ReadonlyArray<{ outputs: Record<string, unknown> }>,
+  present: string,
+): string[] {
+  const names = resources.flatMap(({ outputs }) => placeSchema.safeParse(outputs["slot"]).data?.stack ?? []);
+  return [...new Set(names)].filter((name) => name !== "" && name !== present).sort();
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { authMethods } from "../client/auth-methods";
 import { cells, stages } from "../client/cells";
-import { authMethods } from "../client/schemas";
 import { unknownValue } from "./unknown";
 
 const cell = z.enum(cells);

@@ -6,6 +6,7 @@ export { sameMembers } from "../client/as-asked";
 export { clockToleranceMs } from "../client/server-clock";
 export { needsConfiguredKey } from "./key";
 export {
+  nameOfUrn,
   releasedType,
   secretType,
   secretVersionType,
@@ -13,7 +14,6 @@ export {
   tenantApplicationType,
   tenantType,
 } from "../names/resource-types";
-export { otherStackNames } from "../names/former-stacks";
-export { nameOfUrn } from "../names/urn";
+export { otherStackNames } from "../names/slot";
 export { reasonForChange } from "../settings/reason";
 export { provenance } from "./provenance";

@@ -13,8 +13,7 @@ import {
   type ProviderSettings,
   readSettings,
 } from "../settings/settings";
-import { oncePerProgram } from "./once-per-program";
-import { type HeldResource, nameOfUrn, resourcesOfLastUpdate } from "./own-stack";
+import { type HeldResource, nameOfUrn, oncePerProgram, resourcesOfLastUpdate } from "./own-stack";
 
 /**
  * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,

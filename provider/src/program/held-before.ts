@@ -3,9 +3,8 @@ import { z } from "zod";
 import type { RecordedType } from "../journal/event";
 import { Holding } from "../journal/holding";
 import type { KnownBefore } from "../journal/journal";
-import { tenantApplicationType, tenantType } from "../names/resource-types";
+import { nameOfUrn, tenantApplicationType, tenantType } from "../names/resource-types";
 import { recordedAsSchema, type SlotInput } from "../names/slot";
-import { nameOfUrn } from "../names/urn";
 import type { HeldResource } from "./own-stack";
 
 /** The resources that the journal records as made: how it calls them, and which output has their id. */

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { releasedType } from "../names/resource-types";
-import { nameOfUrn, typeOfUrn } from "../names/urn";
-import { providerSource } from "./provider-source";
+import { nameOfUrn, releasedType, typeOfUrn } from "../names/resource-types";
+import { providerSource } from "./slot";
 
 /**
  * Takes the place of a resource in the state that the stack hands over. The engine forgets a resource without deleting

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { type SignatureAlgorithm } from "../client/auth-methods";
 import { signingKeyType } from "../names/resource-types";
-import { providerSource } from "./provider-source";
+import { providerSource } from "./slot";
 
 /** The inputs of a {@link SigningKey}. A change of any makes another key. */
 export interface SigningKeyArgs {
   /** `RS256` makes an RSA key, `ES256` an EC key on P-256. */
-  algorithm: pulumi.Input<"RS256" | "ES256">;
+  algorithm: pulumi.Input<SignatureAlgorithm>;
   /** The RSA modulus in bits, more than 2048; default 3072. */
   modulusLength?: pulumi.Input<number>;
   /**
@@ -51,7 +52,7 @@ export class SigningKey extends pulumi.CustomResource {
    * The algorithm of its signatures, as given.
    * @example `ES256`
    */
-  declare readonly algorithm: pulumi.Output<"RS256" | "ES256">;
+  declare readonly algorithm: pulumi.Output<SignatureAlgorithm>;
 
   /**
    * Declares a key pair.

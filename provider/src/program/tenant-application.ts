@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { AuthMethod } from "../client/auth-methods";
 import type { Cell } from "../client/cells";
-import type { AuthMethod, DocumentsScope } from "../client/schemas";
+import type { DocumentsScope } from "../client/schemas";
 import { tenantApplicationType } from "../names/resource-types";
 import type { ToldOfRun } from "../names/slot";
 import { guardAdoption } from "./guards";
-import { providerSource } from "./provider-source";
-import { slotOf } from "./slot";
+import { providerSource, slotOf } from "./slot";
 
 /** The inputs of a {@link TenantApplication}. A change of any is a replacement. */
 export interface TenantApplicationArgs {

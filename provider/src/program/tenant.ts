@@ -3,8 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cell, Stage } from "../client/cells";
 import { tenantType } from "../names/resource-types";
 import { guardAdoption } from "./guards";
-import { providerSource } from "./provider-source";
-import { slotOf } from "./slot";
+import { providerSource, slotOf } from "./slot";
 
 /** The inputs of a {@link Tenant}. */
 export interface TenantArgs {

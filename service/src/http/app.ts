@@ -4,14 +4,14 @@ import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
 import swagger from "@fastify/swagger";
 import type { FastifyBaseLogger } from "fastify";
-import fastify, { type FastifyInstance, type RawServerDefault } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest, type RawServerDefault } from "fastify";
 import { createJsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { ServiceContext } from "../context";
 import type { LogIn } from "../identity/log-in";
 import { Problem } from "../problem";
-import { type Caller, identifyCaller } from "./caller";
+import { type Caller, identifyCaller, personOfSession } from "./caller";
 import { EventFeed } from "./event-feed";
 import { describeError, type ServiceLog } from "./log";
 import type { Metrics } from "./metrics";
@@ -22,6 +22,13 @@ import { customerRoutes } from "./routes/customers";
 import { healthRoutes } from "./routes/health";
 import { logInRoutes } from "./routes/log-in";
 import { meRoute } from "./routes/me";
+import { sendProblemPage } from "./routes/pages/answer";
+import { askPages } from "./routes/pages/ask";
+import { assetRoutes } from "./routes/pages/assets";
+import { auditPages } from "./routes/pages/audit";
+import { customerPages } from "./routes/pages/customers";
+import { homeRoutes } from "./routes/pages/home";
+import { requestPages } from "./routes/pages/requests";
 import { pauseRoutes } from "./routes/pause";
 import { requestRoutes } from "./routes/requests";
 
@@ -88,6 +95,10 @@ export async function createApp(context: WebContext): Promise<App> {
       });
     }
     await recordRefusal(context, request, problem);
+    if (wantsPage(request)) {
+      const person = await personOfSession(context, request).catch(() => undefined);
+      return sendProblemPage(reply, problem, person, backOf(request));
+    }
     return sendProblem(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -95,7 +106,7 @@ export async function createApp(context: WebContext): Promise<App> {
   );
 
   await app.register(cookie);
-  await app.register(formbody, { bodyLimit: 16 * 1024 });
+  await app.register(formbody, { bodyLimit: 512 * 1024 });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -129,7 +140,16 @@ export async function createApp(context: WebContext): Promise<App> {
   );
   app.get(`${apiRoot}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
   healthRoutes(app, context);
-  logInRoutes(app, context);
+  for (const pages of [
+    assetRoutes,
+    homeRoutes,
+    askPages,
+    requestPages,
+    customerPages,
+    auditPages,
+    logInRoutes,
+  ])
+    pages(app, context);
   await app.ready();
   return app;
 }
@@ -139,15 +159,26 @@ function writeJson(data: unknown): string {
   return JSON.stringify(data, (_key, value: unknown) => (value === null ? undefined : value));
 }
 
+/** Tells whether a browser shows the answer to somebody. */
+function wantsPage({ url, headers }: FastifyRequest): boolean {
+  return !url.startsWith(apiRoot) && (headers.accept ?? "").includes("text/html");
+}
+
+/** Gives the page that a form was on. */
+function backOf({ url, method }: FastifyRequest): string {
+  return method === "POST" ? url.replace(/\/[^/]*$/, "") || "/" : "/";
+}
+
 function observe(app: App, { log, metrics, settings }: WebContext): void {
   // A form that goes on to the issuer's page is sent there by a redirect, which this policy is asked about, too.
   const forms = `'self' ${new URL(settings.identity.issuer).origin}`;
   app.addHook("onSend", (_request, reply, payload, done) => {
     void reply.headers({
       "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
+      // Not no-referrer: browsers then send forms with the origin `null`.
+      "referrer-policy": "same-origin",
       "x-frame-options": "DENY",
-      "content-security-policy": `default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
+      "content-security-policy": `default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action ${forms}`,
     });
     done(null, payload);
   });

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { shownKinds } from "../audit/kinds";
 import type { ServiceContext } from "../context";
+import { wordsOfEvent } from "../page/words";
 import { Problem } from "../problem";
 import type { RequestState } from "../requests/request";
 import { endStates } from "../requests/state-machine";
@@ -83,13 +84,14 @@ async function stateOf({ database }: Pick<ServiceContext, "database">, id: strin
   return row.state as RequestState;
 }
 
-interface ShownEvent {
+export interface ShownEvent {
   sequence: string;
   kind: string;
   data: Readonly<Record<string, unknown>>;
 }
 
-async function eventsAfter(
+/** Reads what is shown of a request's events, after one of them. */
+export async function eventsAfter(
   { database }: Pick<ServiceContext, "database">,
   id: string,
   after: string,
@@ -110,14 +112,10 @@ async function eventsAfter(
     .where("events.kind", "in", [...shownKinds])
     .orderBy("events.sequence")
     .execute();
-  return rows.map(({ sequence, kind, at, text, actor, name }) => ({
-    sequence,
-    kind,
-    data: {
-      ...storedEvent.parse(JSON.parse(text)).data,
-      kind,
-      at: at.toISOString(),
-      ...(actor === null ? {} : { by: { id: actor, ...(name === null ? {} : { name }) } }),
-    },
-  }));
+  return rows.map(({ sequence, kind, at, text, actor, name }) => {
+    const { data } = storedEvent.parse(JSON.parse(text));
+    const by = actor === null ? {} : { by: { id: actor, ...(name === null ? {} : { name }) } };
+    const words = wordsOfEvent(kind, data);
+    return { sequence, kind, data: { ...data, kind, at: at.toISOString(), words, ...by } };
+  });
 }

@@ -43,6 +43,7 @@ export const runtimeRights: Readonly<Record<keyof Schema, Rights>> = {
   vendor_tenants: { insert: true, update: true, delete: true },
   vendor_lists: { insert: true, update: true, delete: true },
   approval_rules: { insert: true },
+  drafts: { insert: true, update: ["fields", "updated_at"], delete: true },
 };
 
 /** Gives the statements that leave a role with these rights alone. */

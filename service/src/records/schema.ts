@@ -248,6 +248,13 @@ export interface ApprovalRulesTable {
   since: Time;
 }
 
+export interface DraftsTable {
+  id: string;
+  owner_id: string;
+  fields: Json;
+  updated_at: Time;
+}
+
 /** The tables of the service's database, as `migrations/` makes them. */
 export interface Schema {
   people: PeopleTable;
@@ -271,4 +278,5 @@ export interface Schema {
   vendor_tenants: VendorTenantsTable;
   vendor_lists: VendorListsTable;
   approval_rules: ApprovalRulesTable;
+  drafts: DraftsTable;
 }

@@ -139,8 +139,13 @@ export async function applyStarted(
 }
 
 /** Takes that the plan is another one by now: it is made again, and shown. */
-export async function planChanged(context: ServiceContext, requestId: string): Promise<void> {
+export async function planChanged(
+  context: ServiceContext,
+  requestId: string,
+  guard?: Guard,
+): Promise<void> {
   await write(context, async (writing) => {
+    await guard?.(writing);
     const { state } = await lockRequest(writing, requestId);
     if (state === "queued") await planAnew(context, writing, requestId, "planChanged", { why: "digest" });
   });

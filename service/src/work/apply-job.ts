@@ -4,7 +4,7 @@ import { z } from "zod";
 import { append } from "../audit/chain";
 import { write } from "../records/database";
 import type { AppliedCustomer } from "../records/save-applied";
-import { applied, applyFailed, applyStarted, planChanged } from "../requests/planned";
+import { applied, applyFailed, applyStarted, type Guard, planChanged } from "../requests/planned";
 import { type Engine, EngineProblem } from "./engine";
 import type { Lease } from "./lease";
 import { LeaseLostError } from "./lease";
@@ -48,13 +48,19 @@ export async function applyJob(work: Work, requestId: string): Promise<Handled> 
     return await withLeases(work, stacks, (leases) => new Apply(work, request, targets, leases).run());
   } catch (error) {
     if (error instanceof StackBusyError) return later(work, request);
-    if (work.stopping.aborted || error instanceof LeaseLostError) throw error;
-    await applyFailed(work.context, requestId, failureOf(error));
-    const after = await findRequest(work, requestId);
-    // Nothing was begun: another plan is made, and says what is wrong.
-    if (after?.state === "queued") await planChanged(work.context, requestId);
-    return after?.state === "failed" ? "blocks" : "done";
+    if (!(error instanceof PlanProblem)) throw error;
+    // There is no customer, or no stage, to apply it to any more.
+    return failed(work, request.id, error);
   }
+}
+
+/** Ends an apply that did not succeed: until somebody has it tried again, its stack is not touched. */
+async function failed(work: Work, requestId: string, error: unknown, guard?: Guard): Promise<Handled> {
+  await applyFailed(work.context, requestId, failureOf(error), guard);
+  const after = await findRequest(work, requestId);
+  // Nothing was begun: another plan is made, and says what is wrong.
+  if (after?.state === "queued") await planChanged(work.context, requestId, guard);
+  return after?.state === "failed" ? "blocks" : "done";
 }
 
 /** The stack of a queued job; an upgrade has one of its own. */
@@ -81,8 +87,13 @@ class Apply {
   async run(): Promise<Handled> {
     // Somebody may have ended it while the lease was waited for.
     const now = await findRequest(this.work, this.request.id);
-    if (now?.state === "queued") return this.#begin();
-    return now?.state === "applying" ? this.#resume() : "done";
+    if (now?.state !== "queued" && now?.state !== "applying") return "done";
+    try {
+      return await (now.state === "queued" ? this.#begin() : this.#resume());
+    } catch (error) {
+      if (this.work.stopping.aborted || error instanceof LeaseLostError) throw error;
+      return failed(this.work, this.request.id, error, this.#guard);
+    }
   }
 
   /** Makes the plan once more, has its approvals checked once more, and applies it. */

@@ -73,6 +73,8 @@ export async function runCommand(args: readonly string[], options: CommandOption
       await watching;
       // A plugin that outlives its engine still holds credentials.
       await endSession(session, 0);
+      // Whoever ended it knows why it did not succeed.
+      signal?.throwIfAborted();
       return { exitCode: exitCode ?? 128, stdout: await textOf(stdout), stderr: await textOf(stderr) };
     } catch (error) {
       await endSession(session, 0);

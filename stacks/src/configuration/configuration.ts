@@ -4,7 +4,7 @@ import type {
   SettingsContext,
 } from "pulumi-resistant-tenants/internal/settings";
 import { readSettings, settingsKeys, settingsSchema } from "pulumi-resistant-tenants/internal/settings";
-import { type Cell, widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { defaultSecretPrefix } from "../secret/stored-secret";
@@ -87,11 +87,6 @@ export const programSchema = z.object({
 
 const programKeys = Object.keys(programSchema.shape);
 const knownKeys: readonly string[] = [...settingsKeys, ...programKeys];
-
-/** Gives the name by which the stack knows one application of a customer: `<customer>/<cell>/<purpose>`. */
-export function slotName(customer: string, { cell, purpose }: { cell: Cell; purpose: string }): string {
-  return `${customer}/${cell}/${purpose}`;
-}
 
 /**
  * Reads and checks the stack configuration.

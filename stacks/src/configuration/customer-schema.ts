@@ -2,6 +2,7 @@ import { secretArn } from "pulumi-resistant-tenants/internal/settings";
 import {
   authMethods,
   type Cell,
+  defaultAuthMethod,
   documentsScopes,
   type Stage,
   stageTable,
@@ -59,7 +60,7 @@ export const applicationSchema = (stage: Stage) =>
           authMethods,
           `is not an authentication method: it must be one of ${authMethods.join(", ")}`,
         )
-          .default("CLIENT_SECRET")
+          .default(defaultAuthMethod)
           .describe(
             "How the application authenticates: `CLIENT_SECRET`, a secret that the vendor creates; `RSA` or `EC`, a key pair that is created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
           ),

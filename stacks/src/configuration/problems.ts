@@ -1,9 +1,8 @@
 import { distance } from "fastest-levenshtein";
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
+import { isInstantOfEngine } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import { z } from "zod";
-
-import { isInstantOfEngine } from "./yaml-scalar";
 
 /** The longest value that a message repeats, in characters. */
 const longestShown = 60;

@@ -1,5 +1,10 @@
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
-import { type Cell, documentsScopes, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  type Cell,
+  defaultAuthMethod,
+  documentsScopes,
+  type Stage,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import type { z } from "zod";
 
 import type { CustomerEntry } from "./customer-files";
@@ -40,6 +45,15 @@ export interface StageWide {
   awsRegion: string | undefined;
 }
 
+const schemas = new Map<Stage, ReturnType<typeof customerSchema>>();
+
+/** A schema costs more to make than to use. */
+function schemaOf(stage: Stage): ReturnType<typeof customerSchema> {
+  const schema = schemas.get(stage) ?? customerSchema(stage);
+  schemas.set(stage, schema);
+  return schema;
+}
+
 /** A customer's name that is right is shown whole. */
 const longestName = 61;
 
@@ -67,7 +81,7 @@ function readCustomer(
   problems: ConfigurationProblem[],
 ): CustomerConfiguration | undefined {
   problems.push(...inconsistencies(value, path));
-  const customer = check(customerSchema(stage), value, path, problems);
+  const customer = check(schemaOf(stage), value, path, problems);
   if (customer === undefined) return undefined;
   const secrets = { ...stageSecrets, ...customer.secrets };
   // What is wrong in the stage's own is reported once, there.
@@ -141,7 +155,7 @@ function applicationsOf(
     const applications: GivenApplication[] =
       ofCell.length > 0
         ? ofCell
-        : [{ cell, purpose: "default", scopes: [...documentsScopes], authMethod: "CLIENT_SECRET" }];
+        : [{ cell, purpose: "default", scopes: [...documentsScopes], authMethod: defaultAuthMethod }];
     return applications.map((application) => withRotation(application, rotation));
   });
 }

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
+
+import { z } from "zod";
 
 import { readYaml, type YamlFile } from "./yaml-file";
 
@@ -72,4 +75,22 @@ export function sizeWarning(values: Readonly<Record<string, string>>): string | 
   return bytes < largestConfigurationBytes
     ? `${size}; the engine can pass 128 KiB to the program, and then no command starts any more. ${remedy}.`
     : `${size}, and the engine can pass 128 KiB to the program: no command that runs it starts. ${remedy}.`;
+}
+
+const fileSchema = z.looseObject({ secretsprovider: z.string().default("default") });
+
+/**
+ * Reads how the secrets of a stack are encrypted: the engine tells no program.
+ *
+ * @param file the stack's file: `Pulumi.prod.yaml`
+ * @returns `default` for none; undefined where there is no such file, or none that can be read
+ */
+export async function readSecretsProvider(file: string): Promise<string | undefined> {
+  try {
+    const { value } = readYaml(await readFile(file, "utf8"), path.basename(file));
+    return fileSchema.parse(value ?? {}).secretsprovider;
+  } catch {
+    // The engine has read the file before, and says itself what is wrong with it.
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { readScalar, type ScalarKind } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import {
   type Document,
   isMap,
@@ -14,7 +15,6 @@ import {
 } from "yaml";
 
 import { findDifference } from "./yaml-limits";
-import { readScalar, type ScalarKind } from "./yaml-scalar";
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {

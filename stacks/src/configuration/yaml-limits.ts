@@ -1,3 +1,4 @@
+import { readScalar } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import {
   type Document,
   isAlias,
@@ -12,8 +13,6 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-
-import { readScalar } from "./yaml-scalar";
 
 /** Tags that say no more than what a value looks like. */
 const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));

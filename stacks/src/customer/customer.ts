@@ -1,13 +1,9 @@
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import * as pulumi from "@pulumi/pulumi";
 import { type Stage, Tenant, type TenantApplication, type ToldOfRun } from "pulumi-resistant-tenants";
-import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
+import { slotName, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import {
-  type ApplicationConfiguration,
-  type CustomerConfiguration,
-  slotName,
-} from "../configuration/configuration";
+import { type ApplicationConfiguration, type CustomerConfiguration } from "../configuration/configuration";
 import { settle, settledOutputs } from "../outputs/settle";
 import type { RecordOfRun, RecordOutputs } from "../plan/plan-of-run";
 import type { AskedApplications } from "../record/asked-applications";

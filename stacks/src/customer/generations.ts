@@ -9,12 +9,11 @@ import {
   TenantApplication,
   type ToldOfRun,
 } from "pulumi-resistant-tenants";
+import { algorithmOf, generationName, hasKey } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ApplicationConfiguration } from "../configuration/configuration";
-import { generationName } from "../rotation/held-generations";
 import type { DeclaredGeneration, SlotPlan } from "../rotation/plan";
 import type { Specification } from "../rotation/specification";
-import { algorithmOf } from "../secret/stored-secret";
 import { storedValue } from "../secret/stored-value";
 import { Generation } from "./generation";
 
@@ -89,12 +88,12 @@ function declareGeneration(
   const unchanging = (...properties: string[]): pulumi.CustomResourceOptions =>
     isRetiring ? { parent, ignoreChanges: properties } : { parent };
   const key =
-    authMethod === "CLIENT_SECRET" || customerKey !== undefined
+    !hasKey(authMethod) || customerKey !== undefined
       ? undefined
       : new SigningKey(
           name,
           {
-            algorithm: algorithmOf[authMethod],
+            algorithm: algorithmOf(authMethod),
             // An adopted application comes with its key.
             ...(adopt === undefined ? {} : { adopt: { ...adopt, tenantId: tenant.tenantId } }),
           },

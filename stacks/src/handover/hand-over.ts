@@ -1,12 +1,11 @@
-import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
-import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
-import { nameOfUrn, signingKeyType, typeOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
-
 import {
   type FoundApplication,
   type FoundCustomer,
   writeCustomerEntry,
-} from "../configuration/customer-entry";
+} from "pulumi-resistant-tenants/internal/customer-entry";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
+import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
+import { nameOfUrn, signingKeyType, typeOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /**
  * Writes what the next owner of a customer needs to take it over: an entry for `tenants:customers`. It holds ids and

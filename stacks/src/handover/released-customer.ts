@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Released } from "pulumi-resistant-tenants";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { type HeldResource, nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/own-stack";
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { customerType } from "../customer/customer";
 import { Safeguard, safeguardType } from "../customer/safeguard";
@@ -59,7 +60,7 @@ function isOfCustomer(urn: string): boolean {
 }
 
 function customerOfUrn(urn: string): string {
-  return nameOfUrn(urn).split("/")[0] ?? "";
+  return customerOf(nameOfUrn(urn));
 }
 
 function formerUrns(held: readonly HeldResource[]): string[] {

@@ -21,11 +21,6 @@ const nouns: Record<string, string> = {
   [secretVersionType]: "stored credential",
 };
 
-/** Gives the customer that a resource belongs to. */
-export function customerOfResource({ name }: Pick<NamedResource, "name">): string {
-  return name.split("/")[0] ?? "";
-}
-
 /** Names a resource as people know it: `tenant "acme"`, `secret "acme/eu-1/default"`. */
 export function describeResource({ type, name }: NamedResource): string {
   return `${nouns[type] ?? type} "${name}"`;

@@ -4,8 +4,9 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/internal/resource-types";
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { customerOfResource, describeResource, type NamedResource } from "./describe-resource";
+import { describeResource, type NamedResource } from "./describe-resource";
 
 /** What is known at the end of an update in which something failed. */
 export interface FailedUpdate {
@@ -25,13 +26,13 @@ export interface FailedUpdate {
 /** Says which customers failed and why, and what waits for an update without a failure. */
 export function describeFailedUpdate(update: FailedUpdate): string {
   const { failed, customers, notRecorded } = update;
-  const names = [...new Set(failed.map(customerOfResource))];
+  const names = [...new Set(failed.map(({ name }) => customerOf(name)))];
   return [
     `${names.length} of ${customers} customers failed. The other customers and their outputs are up to date.`,
     ...names.flatMap((name) => [
       `  - ${name}: ${notRecorded.get(name) === "none" ? "the outputs do not contain it yet" : "the outputs keep its last record"}`,
       ...failed
-        .filter((resource) => customerOfResource(resource) === name)
+        .filter((resource) => customerOf(resource.name) === name)
         .map((resource) => `      ${describeFailure(resource, update)}`),
     ]),
     ...describeWaiting(waitingDeletions(update)),

@@ -4,6 +4,7 @@ import type {
   CustomerRecord,
   StackOutputs as RecordedOutputs,
 } from "pulumi-resistant-tenants";
+import { hasKey } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { Customer, CustomerApplication, CustomerArgs } from "../customer/customer";
 import type { LastRecords } from "./last-records";
@@ -110,7 +111,7 @@ function toApplicationRecord({
     applicationId: application.applicationId,
     clientId: application.clientId,
     authMethod,
-    ...(authMethod === "CLIENT_SECRET" ? {} : { keyId: application.keyId }),
+    ...(hasKey(authMethod) ? { keyId: application.keyId } : {}),
     tokenUrl: application.tokenUrl,
     secretArn: secret.arn,
     createdAt: application.createdAt,

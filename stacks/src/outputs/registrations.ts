@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { customerOfResource, describeResource, type NamedResource } from "./describe-resource";
+import { describeResource, type NamedResource } from "./describe-resource";
 
 /**
  * What becomes of the resources that a program declares. Where an update goes on after a failure
@@ -60,7 +61,7 @@ export class Registrations {
  */
 function makeReadable(error: unknown, failed: NamedResource): void {
   if (!(error instanceof Error) || pulumi.RunError.isInstance(error)) return;
-  const message = `Customer "${customerOfResource(failed)}" failed: ${describeResource(failed)} could not be created or updated. The error of that resource says why.`;
+  const message = `Customer "${customerOf(failed.name)}" failed: ${describeResource(failed)} could not be created or updated. The error of that resource says why.`;
   Object.defineProperty(error, "message", { get: () => message, set: () => undefined });
   Object.assign(error, { __pulumiRunError: true, stack: undefined });
 }

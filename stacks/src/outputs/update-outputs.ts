@@ -3,8 +3,9 @@ import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { customerOfResource, type NamedResource } from "./describe-resource";
+import type { NamedResource } from "./describe-resource";
 import { failureReasons } from "./failure-reasons";
 import { describeFailedUpdate } from "./failure-summary";
 import { lastRecordsIn } from "./last-records";
@@ -45,7 +46,9 @@ export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutp
     settleRecords(
       provided,
       Promise.resolve(lastRecordsIn(held)),
-      failing.then((resources) => new Set([...blocked.keys(), ...resources].map(customerOfResource))),
+      failing.then(
+        (resources) => new Set([...blocked.keys(), ...resources].map(({ name }) => customerOf(name))),
+      ),
     ),
   ]);
   await onSettled();
@@ -61,7 +64,7 @@ export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutp
       reasons: new Map([...blocked, ...(await failureReasons(journal, failed, registrations.startedAt))]),
       customers: provided.length,
       declared: [...registrations.declared, ...blocked.keys()],
-      held: held.filter(({ urn }) => !handedOver.has(customerOfResource({ name: nameOfUrn(urn) }))),
+      held: held.filter(({ urn }) => !handedOver.has(customerOf(nameOfUrn(urn)))),
       notRecorded: settled.notRecorded,
     }),
   );

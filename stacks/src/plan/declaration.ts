@@ -1,10 +1,6 @@
-import { parsePublicKey } from "pulumi-resistant-tenants/internal/vocabulary";
+import { parsePublicKey, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import {
-  type ApplicationConfiguration,
-  type CustomerConfiguration,
-  slotName,
-} from "../configuration/configuration";
+import { type ApplicationConfiguration, type CustomerConfiguration } from "../configuration/configuration";
 import { type Specification, toSpecification } from "../rotation/specification";
 import type { FieldChange } from "./report";
 

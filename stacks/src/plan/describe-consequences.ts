@@ -1,3 +1,5 @@
+import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
+
 import { type Consequence, type ConsequenceKind, consequenceKinds, isGrave } from "./consequence";
 
 /** A consequence in words. */
@@ -84,7 +86,7 @@ function deleted(recoveryWindowInDays: number | undefined): string {
 }
 
 function noLongerDeclared(subject: string, fields: readonly string[], after: string | undefined): string {
-  const [, cell = "", purpose = ""] = subject.split("/");
+  const { cell = "", purpose = "" } = readApplicationName(subject) ?? {};
   if (fields.includes("cell")) return `cell ${cell} is no longer declared`;
   return after === undefined
     ? `purpose ${purpose} is no longer declared`

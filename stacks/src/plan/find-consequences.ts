@@ -1,8 +1,9 @@
 import type { Stage } from "pulumi-resistant-tenants";
 import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
+import { customerOf, readApplicationName, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { type CustomerConfiguration, slotName } from "../configuration/configuration";
+import { type CustomerConfiguration } from "../configuration/configuration";
 import { lastRecordsIn } from "../outputs/last-records";
 import type { ChangedCustomer } from "../record/customer-changes";
 import { type HeldGeneration, heldGenerations } from "../rotation/held-generations";
@@ -206,13 +207,9 @@ function isMade(generations: readonly HeldGeneration[]): boolean {
   return generations.some(({ application }) => application !== undefined);
 }
 
-function customerOf(slot: string): string {
-  return slot.split("/", 1)[0] ?? "";
-}
-
 /** The customer and cell of a slot. */
 function placeOf(slot: string): string {
-  return slot.split("/").slice(0, 2).join("/");
+  return `${customerOf(slot)}/${readApplicationName(slot)?.cell ?? ""}`;
 }
 
 function recoveryWindowOf(outputs: Readonly<Record<string, unknown>> | undefined): number | undefined {

@@ -1,6 +1,6 @@
 /** What tools for operators share with the program. It loads neither the engine's SDK nor a resource. */
 export { describeField, describeSetting, describeWaiting, fieldLabel } from "./describe";
-export { type Duration, durationSchema } from "../configuration/duration";
+export { type Duration, durationSchema } from "../configuration/rotation";
 export { describeConsequences, type ToldConsequence } from "./describe-consequences";
 export {
   type FieldChange,

@@ -2,9 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { StackConfiguration } from "../configuration/configuration";
+import { readSecretsProvider } from "../configuration/stack-file";
 import type { ChangedCustomer } from "../record/customer-changes";
 import { heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
@@ -15,7 +17,6 @@ import { findConsequences } from "./find-consequences";
 import { reportGenerations } from "./generations";
 import { type Applied, type CustomerRecord, readRecorded, type Recorded } from "./recorded";
 import { type GenerationsReport, type PlanReport, saysNothing, toPlanLine, withoutValues } from "./report";
-import { readSecretsProvider } from "./secrets-provider";
 import {
   changedSettings,
   fromRecordedSettings,
@@ -186,7 +187,7 @@ async function generationsThatChange(
     resources.map(({ urn, type, outputs }) => ({ type, name: nameOfUrn(urn), outputs })),
   );
   const reports = [...plans].map(([slot, plan]) => {
-    const customer = slot.split("/", 1)[0] ?? "";
+    const customer = customerOf(slot);
     return reportGenerations(
       slot,
       plan,

@@ -1,4 +1,5 @@
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
+import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { readRecordedConfiguration } from "../configuration/configuration";
@@ -97,7 +98,7 @@ function newcomers(
   resources: readonly HeldResource[],
   customers: readonly string[],
 ): Map<string, Declaration> {
-  const held = new Set(resources.map(({ urn }) => nameOfUrn(urn).split("/", 1)[0] ?? ""));
+  const held = new Set(resources.map(({ urn }) => customerOf(nameOfUrn(urn))));
   return new Map(customers.filter((customer) => !held.has(customer)).map((customer) => [customer, {}]));
 }
 

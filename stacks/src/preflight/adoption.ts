@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
+import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { type CustomerConfiguration, slotName } from "../configuration/configuration";
+import { type CustomerConfiguration } from "../configuration/configuration";
 
 /**
  * Refuses to adopt an application of a tenant that would be made anew: a new tenant has none.

@@ -13,7 +13,7 @@ import {
 } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, stackName, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
-import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { customerOf, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { StackConfiguration } from "../configuration/configuration";
 
@@ -41,7 +41,7 @@ export async function assertNoFormerNameIsForgotten(update: FirstUpdate): Promis
   const { apiUrl } = configuration.settings;
   try {
     const open = (await createsOfOtherNames(update)).filter(
-      (intent) => intent.apiUrl === apiUrl && declared.has(intent.slot.split("/", 1)[0] ?? ""),
+      (intent) => intent.apiUrl === apiUrl && declared.has(customerOf(intent.slot)),
     );
     if (open.length > 0) throw refusal(describe(open));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
+import { customerOf, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { type CustomerConfiguration, slotName } from "../configuration/configuration";
+import { type CustomerConfiguration } from "../configuration/configuration";
 import { safeguardType } from "../customer/safeguard";
 
 /**
@@ -25,7 +26,7 @@ export function assertNothingActiveIsRemoved(
   const removed = held
     .filter(({ type, outputs }) => type === safeguardType && outputs["isActive"] === true)
     .map(({ urn }) => nameOfUrn(urn))
-    .filter((name) => !declared.has(name) && !released.has(name.split("/")[0] ?? ""));
+    .filter((name) => !declared.has(name) && !released.has(customerOf(name)));
   if (removed.length === 0) return;
   throw refusal(
     `Applications of active production customers are no longer declared:\n${removed.map((name) => `  - ${name}`).join("\n")}\n` +

@@ -8,9 +8,8 @@ import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
-import { describeDeletion, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { describeDeletion, messageOf, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { slotName } from "../configuration/configuration";
 import type { CustomerArgs } from "../customer/customer";
 import type { NamedResource } from "../outputs/describe-resource";
 import type { ProgramRun } from "../program-run";

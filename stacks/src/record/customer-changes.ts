@@ -1,11 +1,7 @@
 import type { Stage } from "pulumi-resistant-tenants";
+import { heldBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
-import {
-  type HeldResource,
-  nameOfUrn,
-  stackName,
-  tenantType,
-} from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -41,19 +37,25 @@ const declaredSchema = z.custom<DeclaredCustomer>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
+/** What a stack has before an update. */
+export interface StackBefore {
+  /** `organization/project/stack`. */
+  stack: string;
+  /** What it held when its last update ended. */
+  held: readonly HeldResource[];
+  /** It is read only where a customer is deprecated, or is new and its tenant is not. */
+  journal: Journal;
+}
+
 /**
  * Finds what this update changes of customers that the stack has: of those that it adds or removes, the tenants and
  * applications are on record. In production it also finds those whose status on record is not the one that is declared:
  * such as a customer that an earlier release deprecated.
- *
- * @param held what the stack held when its last update ended
- * @param journal is read only where a customer is deprecated, or is new and its tenant is not
  */
 export async function findChangedCustomers(
   { settings, secretPrefix }: StackConfiguration,
   customers: readonly CustomerConfiguration[],
-  held: readonly HeldResource[],
-  journal: Journal,
+  { stack, held, journal }: StackBefore,
 ): Promise<ChangedCustomer[]> {
   const declaredBefore = lastDeclared(held);
   const changesSince = (before: DeclaredCustomer, configuration: CustomerConfiguration) =>
@@ -64,10 +66,13 @@ export async function findChangedCustomers(
       ? [{ configuration, before }]
       : [];
   });
-  const events = differing.length === 0 ? [] : await journal.read(({ type }) => type === "Customer");
+  const events =
+    differing.length === 0
+      ? []
+      : await journal.read(({ type }) => type === "Customer", heldBeforeOf(held)?.last);
   const found = differing.flatMap(({ configuration, before }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const { name, status } = configuration;
-    const place = { stack: stackName(), customer: name, ...tenantIdOf(name, held) };
+    const place = { stack, customer: name, ...tenantIdOf(name, held) };
     const onRecord = withChangesOnRecord(before, events, place);
     const changes = changesSince(onRecord, configuration);
     if (changes === undefined) return [];
@@ -81,21 +86,21 @@ export async function findChangedCustomers(
     ({ name, status }) =>
       status === "deprecated" || (!declaredBefore.has(name) && tenantIdOf(name, held).tenantId !== undefined),
   );
-  const caughtUp = await statusesToCatchUp(settings.stage, inQuestion, journal);
+  const caughtUp = await statusesToCatchUp(settings.stage, inQuestion, { stack, journal });
   return [...found, ...caughtUp].map((changed) => ({ ...changed, ...tenantIdOf(changed.customer, held) }));
 }
 
 async function statusesToCatchUp(
   stage: Stage,
   inQuestion: readonly CustomerConfiguration[],
-  journal: Journal,
+  { stack, journal }: Pick<StackBefore, "stack" | "journal">,
 ): Promise<Array<Omit<ChangedCustomer, "tenantId">>> {
   if (!stageTable[stage].isProtected || inQuestion.length === 0) return [];
   // The state cannot tell it: a customer's status is on record wherever it was changed last, which may be anywhere before
   // the last create. So all is read, in one pass, of which the memory keeps the little that can be asked for.
   const memory = await journal.remember();
   return inQuestion.flatMap(({ name, status }): Array<Omit<ChangedCustomer, "tenantId">> => {
-    const recorded = memory.statusOf({ stack: stackName(), customer: name });
+    const recorded = memory.statusOf({ stack, customer: name });
     if ((recorded ?? "active") === status) return [];
     return [
       {

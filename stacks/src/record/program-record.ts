@@ -8,9 +8,11 @@ import {
   inBatches,
   type IntentEvent,
   type Journal,
+  type JournalEvent,
   openAuditLog,
   openJournalOf,
   type Outcome,
+  type RecordedAs,
   recordIntent,
   resultOf,
   settleIntent,
@@ -56,10 +58,13 @@ interface Recorded {
 export class ProgramRecord {
   readonly journal: Journal;
   #opened: Promise<StackRecord> | undefined;
+  /** Where the first change of a customer is announced: what became of them all is on record after it. */
+  #announcedFrom: RecordedAs | undefined;
   /** Those who ask while the journal is read share the next reading. */
   readonly #isDone = inBatches(async (intents: readonly IntentEvent[]) => {
     const ids = new Set(intents.map(({ id }) => id));
-    const events = await this.journal.read((event) => event.event === "result" && ids.has(event.intent));
+    const isAsked = (event: JournalEvent): boolean => event.event === "result" && ids.has(event.intent);
+    const events = await this.journal.read(isAsked, this.#announcedFrom);
     return intents.map((intent) => resultOf(events, intent)?.outcome === "changed");
   });
 
@@ -102,13 +107,14 @@ export class ProgramRecord {
     const announced = new Map<string, AnnouncedChange>();
     for (const { customer, tenantId, operation, changes, before: declaredBefore } of changed) {
       const { before, after } = changes;
-      const { intent } = await this.#announce({
+      const { intent, announcedAs } = await this.#announce({
         type: "Customer",
         operation,
         slot: customer,
         ...(tenantId === undefined ? {} : { tenantId }),
         parameters: { before, after },
       });
+      this.#announcedFrom ??= announcedAs;
       const isDone = (): Promise<boolean> => this.#isDone(intent);
       announced.set(customer, { intent: intent.id, before: declaredBefore, isDone });
     }
@@ -127,7 +133,7 @@ export class ProgramRecord {
     if (this.#opened === undefined) return;
     const record = await this.#opened;
     try {
-      const events = await this.journal.read(({ type }) => type === "Customer");
+      const events = await this.journal.read(({ type }) => type === "Customer", this.#announcedFrom);
       for (const [customer, { intent: id }] of announced) {
         const intent = events.find((event) => event.id === id);
         if (intent?.event !== "intent" || resultOf(events, intent) !== undefined) continue;

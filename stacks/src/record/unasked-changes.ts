@@ -5,8 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Ending } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
+import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { slotName } from "../configuration/configuration";
 import type { Provided } from "../outputs/outputs";
 import { settle } from "../outputs/settle";
 import type { ProgramRun } from "../program-run";

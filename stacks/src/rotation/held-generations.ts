@@ -3,6 +3,7 @@ import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 import {
   authMethods,
   documentsScopes,
+  readApplicationName,
   signingKeyType,
   tenantApplicationType,
 } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -63,11 +64,6 @@ const applicationSchema = z.object({
   keyId: text,
 });
 
-/** Gives the name by which the stack knows one generation of a slot: the first has the slot's own. */
-export function generationName(slot: string, generation: number): string {
-  return generation === 1 ? slot : `${slot}/${generation}`;
-}
-
 /** Finds the generations that a stack held, oldest first, by their slot (`<customer>/<cell>/<purpose>`). */
 export function heldGenerations(resources: readonly HeldResource[]): Map<string, HeldGeneration[]> {
   const slots = new Map<string, Map<number, HeldResource[]>>();
@@ -97,8 +93,7 @@ const typesOfGeneration: readonly string[] = [
 
 function placeOf({ type, name }: HeldResource): { slot: string; generation: number } | undefined {
   if (!typesOfGeneration.includes(type)) return undefined;
-  const found = /^([^/]+\/[^/]+\/[^/]+)(?:\/([1-9]\d*))?$/.exec(name);
-  return found?.[1] === undefined ? undefined : { slot: found[1], generation: Number(found[2] ?? 1) };
+  return readApplicationName(name);
 }
 
 function toGeneration(generation: number, held: readonly HeldResource[]): HeldGeneration {

@@ -1,4 +1,41 @@
+import { generationName, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
+
+import { type CustomerConfiguration } from "../configuration/configuration";
+import { heldGenerations, type HeldResource } from "./held-generations";
+import { planSlot, type SlotPlan } from "./plan";
+import { toSpecification } from "./specification";
+
 /** What tools for operators share with the program. It loads neither the engine's SDK nor a resource. */
 export { heldGenerations, type HeldGeneration, type HeldResource } from "./held-generations";
 export type { SlotPlan } from "./plan";
-export { planSlots } from "./plan-slots";
+
+/**
+ * Plans what becomes of the generations of every application that is declared.
+ *
+ * @param resources what the stack held when its last update ended
+ * @param nowMs milliseconds since 1970
+ * @returns the plans by slot (`<customer>/<cell>/<purpose>`)
+ */
+export async function planSlots(
+  customers: readonly CustomerConfiguration[],
+  resources: readonly HeldResource[],
+  nowMs: number,
+): Promise<Map<string, SlotPlan>> {
+  const generations = heldGenerations(resources);
+  const plans = customers.flatMap(({ name, applications }) =>
+    applications.map(async (application) => {
+      const slot = slotName(name, application);
+      const { rotation } = application;
+      const held = generations.get(slot) ?? [];
+      const heldKeyId = held.at(-1)?.application?.specification.customerKey?.keyId;
+      const specification = await toSpecification(application, heldKeyId);
+      return [slot, planSlot({ specification, rotation }, held, nowMs)] as const;
+    }),
+  );
+  return new Map(await Promise.all(plans));
+}
+
+/** Names the generations of a slot that its plan declares. */
+export function declaredGenerations([slot, { current, retiring }]: [string, SlotPlan]): string[] {
+  return [...retiring, current].map(({ generation }) => generationName(slot, generation));
+}

@@ -2,7 +2,12 @@ import type { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secre
 import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretVersionType } from "pulumi-resistant-tenants/internal/resource-types";
 import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
-import { describeDeletion, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  customerOf,
+  describeDeletion,
+  nameOfUrn,
+  readApplicationName,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 /** A version of a secret that the stack stored, and that is to be the one that everybody reads. */
@@ -45,10 +50,9 @@ export function storedVersions(resources: readonly HeldResource[]): StoredVersio
   for (const { urn, type, outputs } of resources) {
     const version = versionSchema.safeParse(outputs).data;
     if (type !== secretVersionType || version === undefined) continue;
-    const [customer, cell, purpose, generationText = "1"] = nameOfUrn(urn).split("/");
-    if (customer === undefined || cell === undefined || purpose === undefined) continue;
-    const slot = [customer, cell, purpose].join("/");
-    const generation = Number(generationText);
+    const named = readApplicationName(nameOfUrn(urn));
+    if (named === undefined) continue;
+    const { slot, generation } = named;
     if ((last.get(slot)?.generation ?? 0) > generation) continue;
     const { secretId: secretArn, versionId } = version;
     last.set(slot, { slot, generation, urn, secretArn, versionId });
@@ -82,7 +86,7 @@ export function repairOf({ change, slot, urn }: ChangedSecret, { pulumi, tenants
     case "overwritten":
       return pulumi(["up", "--replace", urn]);
     case "marked for deletion":
-      return tenants(["restore", slot.split("/")[0] ?? ""]);
+      return tenants(["restore", customerOf(slot)]);
     case "deleted":
       return `${pulumi(["refresh"])} && ${pulumi(["up"])}`;
   }

@@ -1,5 +1,5 @@
 import type { AuthMethod, Cell, DocumentsScope, Stage } from "pulumi-resistant-tenants";
-import { secretNameOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { secretNameOf, type SignatureAlgorithm } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** What a Documents API client needs, and nothing else: the value of one application's secret. */
 export interface StoredSecret {
@@ -16,7 +16,7 @@ export interface StoredSecret {
   /** Of RSA and EC: the `kid` of a client assertion. */
   key_id?: string;
   /** Of RSA and EC: the algorithm of a client assertion. */
-  alg?: "RS256" | "ES256";
+  alg?: SignatureAlgorithm;
   token_url: string;
   documents_api_url: string;
   scopes: DocumentsScope[];
@@ -55,8 +55,3 @@ interface SecretOwner {
   customerId: string;
   owner?: string | undefined;
 }
-
-/** The signature algorithm of each authentication method that has a key. */
-export const algorithmOf = { RSA: "RS256", EC: "ES256" } as const satisfies Partial<
-  Record<AuthMethod, string>
->;

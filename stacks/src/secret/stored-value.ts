@@ -8,8 +8,9 @@ import {
   type TenantApplication,
 } from "pulumi-resistant-tenants";
 import { noteCredential } from "pulumi-resistant-tenants/internal/redaction";
+import { algorithmOf, hasKey } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { algorithmOf, type StoredSecret } from "./stored-secret";
+import type { StoredSecret } from "./stored-secret";
 
 /** What the value of a secret is made of. */
 export interface StoredParts {
@@ -38,14 +39,13 @@ export function storedValue({
   key,
 }: StoredParts): pulumi.Output<string> {
   // Only outputs that this method has are read: in a preview an absent one counts as not known yet.
-  const credentials: pulumi.Inputs =
-    authMethod === "CLIENT_SECRET"
-      ? { client_secret: noted(application.clientSecret) }
-      : {
-          ...(key === undefined ? {} : { private_key: noted(key.privateKeyPem) }),
-          key_id: application.keyId,
-          alg: algorithmOf[authMethod],
-        };
+  const credentials: pulumi.Inputs = hasKey(authMethod)
+    ? {
+        ...(key === undefined ? {} : { private_key: noted(key.privateKeyPem) }),
+        key_id: application.keyId,
+        alg: algorithmOf(authMethod),
+      }
+    : { client_secret: noted(application.clientSecret) };
   const value: { [Field in keyof StoredSecret]: pulumi.Input<StoredSecret[Field]> } = {
     stage,
     cell,

@@ -94,7 +94,8 @@ for (const ways of ["few", "all"] as const) {
 
     it("where nothing changes", async () => {
       await inEveryWay("preview", []);
-      await inEveryWay("up", unseen);
+      // What an `up` prints beyond a preview, it prints where all credentials are rotated.
+      if (ways === "all") await inEveryWay("up", unseen);
       await inEveryWay("refresh", unseen);
     });
 
@@ -161,8 +162,11 @@ for (const ways of ["few", "all"] as const) {
         workspace.selectStack = () => Promise.resolve();
         const automated = await Stack.select("dev", workspace);
         const options = { onEvent, onOutput, onError: onOutput, debug: true };
-        await watched(() => automated.preview(options));
-        await watched(() => automated.up(options));
+        if (ways === "all") {
+          await watched(() => automated.preview(options));
+          await watched(() => automated.up(options));
+        }
+        // An up of the Automation API begins with a preview.
         workspace.envVars = { ...workspace.envVars, ...nextRotation() };
         await watched(() => automated.up(options));
         await watched(() => automated.refresh(options));

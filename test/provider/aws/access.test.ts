@@ -70,6 +70,14 @@ describe("the way to AWS", () => {
     );
   });
 
+  it("is followed where the lists of files of its own are empty", () => {
+    for (const empty of ["", " ", "[]", "[ ]", "null"])
+      assert.deepEqual(
+        read({ sharedConfigFiles: empty, sharedCredentialsFiles: empty }).notFollowed ?? [],
+        [],
+      );
+  });
+
   it("takes a role with the token of another identity provider", () => {
     const identity = { roleArn: "arn:aws:iam::111111111111:role/ci", webIdentityTokenFile: "/token" };
     const access = read({ assumeRoleWithWebIdentity: JSON.stringify(identity) });
@@ -107,6 +115,7 @@ describe("the way to AWS", () => {
   for (const [what, values] of Object.entries({
     "has half of a key": { accessKey: "k" },
     "has endpoints of another shape": { endpoints: "{}" },
+    "has an endpoint that is no URL": { endpoints: JSON.stringify([{ s3: "localhost:4566" }]) },
     "has roles of another shape": { assumeRoles: JSON.stringify([{ role: "arn" }]) },
     "reads files of its own": { sharedConfigFiles: JSON.stringify(["/etc/aws"]) },
   })) {

@@ -1,47 +1,57 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { Deadline } from "../../../provider/src/client/deadline";
+import { SimulatedClock } from "../../support/limited-server";
 
 describe("client: a deadline", () => {
-  it("ends when its time is over", async () => {
-    const deadline = new Deadline(5);
-    await sleepMs(40);
+  let clock: SimulatedClock;
+  beforeEach(() => {
+    clock = new SimulatedClock();
+  });
+
+  const deadlineOf = (ms: number): Deadline => new Deadline(ms, clock);
+  const pass = (ms: number): Promise<void> => clock.run(clock.sleep(ms));
+  const hold = (deadline: Deadline, ms: number): Promise<void> =>
+    clock.run(deadline.whileHeld(clock.sleep(ms)));
+
+  it("ends when its time is over, and not before", async () => {
+    const deadline = deadlineOf(100);
+    await pass(99);
+    assert.equal(deadline.signal.aborted, false);
+    await pass(1);
     assert.equal(deadline.signal.aborted, true);
   });
 
-  it("does not end while it is held", async () => {
-    const deadline = new Deadline(100);
-    await deadline.whileHeld(sleepMs(200));
+  it("does not end while it is held, and goes on with the time that was left", async () => {
+    const deadline = deadlineOf(100);
+    await pass(60);
+    await hold(deadline, 1_000);
+    await pass(39);
     assert.equal(deadline.signal.aborted, false);
-    deadline.end();
-  });
-
-  it("goes on with the time that was left", async () => {
-    const deadline = new Deadline(20);
-    await deadline.whileHeld(sleepMs(40));
-    await sleepMs(60);
+    await pass(1);
     assert.equal(deadline.signal.aborted, true);
   });
 
   it("is held until the last that holds it is done", async () => {
-    const deadline = new Deadline(100);
-    await Promise.all([deadline.whileHeld(sleepMs(5)), deadline.whileHeld(sleepMs(200))]);
+    const deadline = deadlineOf(100);
+    await Promise.all([hold(deadline, 5), hold(deadline, 200)]);
     assert.equal(deadline.signal.aborted, false);
-    deadline.end();
+    await pass(100);
+    assert.equal(deadline.signal.aborted, true);
   });
 
   it("goes on after what it was held for has failed", async () => {
-    const deadline = new Deadline(5);
-    await assert.rejects(deadline.whileHeld(Promise.reject(new Error("no"))), /no/);
-    await sleepMs(40);
+    const deadline = deadlineOf(5);
+    const failure = new Error("no");
+    await assert.rejects(deadline.whileHeld(Promise.reject(failure)), failure);
+    await pass(5);
     assert.equal(deadline.signal.aborted, true);
   });
 
   it("never ends once it is no longer needed", async () => {
-    const deadline = new Deadline(5);
+    const deadline = deadlineOf(5);
     deadline.end();
-    await sleepMs(40);
+    await pass(5);
     assert.equal(deadline.signal.aborted, false);
   });
 });

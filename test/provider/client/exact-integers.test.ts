@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { parsePublicKey } from "../../../provider/src/client/public-key";
 import type { ApplicationRecord } from "../../../sandbox/api";
-import { ecPair, publicPemOf, type RegisteredPair, rsaPair } from "../../sandbox/client";
+import { ecPair, publicPemOf, type RegisteredPair, rsaPair } from "../../sandbox/api/client";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { json, withAnswers } from "../../support/scripted-api";
 

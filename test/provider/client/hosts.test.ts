@@ -10,8 +10,7 @@ import {
   wayToAllow,
 } from "../../../provider/src/client/hosts";
 import { recordedRetries } from "../../support/retry-policy";
-import { scriptedTransport } from "../../support/scripted-api";
-import { tokensAt } from "../../support/tokens";
+import { scriptedTransport, tokensAt } from "../../support/scripted-api";
 
 const isAllowed = (
   url: string,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { TenantManagementApi } from "../../../provider/src/client/api";
 import { defaultRetryPolicy } from "../../../provider/src/client/retry";
 import { createTransport } from "../../../provider/src/client/transport";
-import { useSandbox } from "../../sandbox/client";
+import { useSandbox } from "../../sandbox/api/client";
 import { tokensOf } from "../../support/sandbox-api";
 
 describe("client: pacing against the sandbox", () => {

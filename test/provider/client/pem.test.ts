@@ -4,7 +4,7 @@ import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { readOrganizationKey } from "../../../provider/src/client/assertion";
 import { TenantManagementError } from "../../../provider/src/client/errors";
 import { readPrivateKey } from "../../../provider/src/client/pem";
-import { ecPair, publicPemOf, rsaPair } from "../../sandbox/client";
+import { ecPair, publicPemOf, rsaPair } from "../../sandbox/api/client";
 
 const pem = rsaPair(2056).privateKeyPem;
 const key = createPrivateKey(pem);

@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:cry
 import { calculateJwkThumbprint, type JWK } from "jose";
 
 import { isSamePublicKey, parsePublicKey } from "../../../provider/src/client/public-key";
-import { ecPair, publicPemOf, rsaPair } from "../../sandbox/client";
+import { ecPair, publicPemOf, rsaPair } from "../../sandbox/api/client";
 import { refusalOf } from "../../support/failure";
 
 const rsa = rsaPair(2056);

@@ -1,8 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { TenantManagementError } from "../../../provider/src/client/errors";
-import { lookTwice, whileSettling } from "../../../provider/src/client/settling";
-import { sharedNext } from "../../../provider/src/client/shared-next";
+import { lookTwice, sharedNext, whileSettling } from "../../../provider/src/client/settling";
 import { failureOf } from "../../support/failure";
 
 const refusal = new TenantManagementError("REFUSED", "tenant not found.", { status: 404 });

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 
 import { ownProcess } from "../../../provider/src/settings/own-process";
-import { useSandbox } from "../../sandbox/client";
+import { useSandbox } from "../../sandbox/api/client";
 import { useJournalFile } from "../../support/journal-file";
 import { type ProviderProcess, startProvider } from "./process";
 

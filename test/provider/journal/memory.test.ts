@@ -1,52 +1,19 @@
 import { strict as assert } from "node:assert";
 
-import type { Journal, JournalEvent, KnownBefore, Outcome, SlotHistory } from "../../../provider/src/journal";
+import type { EventEntry, Journal, KnownBefore, Outcome, SlotHistory } from "../../../provider/src/journal";
 import { recordedAs } from "../../../provider/src/journal/chain";
-import type { Entry, EventEntry } from "../../../provider/src/journal/entry";
-import { isAt } from "../../../provider/src/journal/file-journal";
-import { journalIn } from "../../../provider/src/journal/journal";
 import { tenantApplicationType } from "../../../provider/src/names/resource-types";
 import { heldBeforeOf } from "../../../provider/src/program/held-before";
 import type { HeldResource } from "../../../provider/src/program/own-stack";
 import { Random } from "../../fuzz/random";
 import { intent, result, slot as common } from "./events";
 import * as naive from "./naive-history";
+import { Shelf } from "./shelf";
 
 const seeds = 60;
 const runs = 12;
 const slots = ["acme/eu-1/default", "acme/us-1/default", "globex/eu-1/default", "globex/eu-1/default/2"];
 const { stack, apiUrl, type } = common;
-
-/** A journal in memory, which counts what is read of it. */
-class Shelf {
-  readonly entries: Entry[] = [];
-  reads = 0;
-  tails = 0;
-
-  open(): Journal {
-    const { entries } = this;
-    const countRead = (): void => void (this.reads += 1);
-    return journalIn({
-      location: "memory",
-      write: (added) => Promise.resolve(void entries.push(...added)),
-      // eslint-disable-next-line @typescript-eslint/require-await -- nothing is waited for
-      read: async function* () {
-        countRead();
-        yield entries.slice();
-      },
-      readFrom: (event) => {
-        this.tails += 1;
-        const place = entries.findIndex((entry) => isAt(entry, event));
-        return Promise.resolve(place === -1 ? undefined : entries.slice(place));
-      },
-      isAsLeft: () => Promise.resolve(true),
-    });
-  }
-
-  get events(): JournalEvent[] {
-    return this.entries.filter((entry) => entry.kind === "event").map(({ event }) => event);
-  }
-}
 
 /** A stack whose updates are killed, whose state is lost or put back, and whose answers do not come. */
 class Lifecycle {

@@ -155,6 +155,7 @@ describe("what is recorded", () => {
         if (entries[0]?.event.event === "result")
           await new Promise<void>((release) => released.push(release));
         lines.push(...entries.map(({ event }) => event));
+        return { bytes: 0 };
       },
     });
     const recording = await startRecording((event) => journal.append(event), run, intended, 1);

@@ -11,7 +11,7 @@ import { describeConsequences } from "../../../stacks/src/plan/describe-conseque
 import { findConsequences } from "../../../stacks/src/plan/find-consequences";
 import { readPlanReport, toPlanLine, withoutValues } from "../../../stacks/src/plan/report";
 import type { ChangedCustomer } from "../../../stacks/src/record/customer-changes";
-import { planSlots } from "../../../stacks/src/rotation/plan-slots";
+import { planSlots } from "../../../stacks/src/rotation";
 
 type Entry = Record<string, unknown>;
 

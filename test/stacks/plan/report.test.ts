@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
+import { readSecretsProvider } from "../../../stacks/src/configuration/stack-file";
 import { changedDeclaration } from "../../../stacks/src/plan/declaration";
 import { readRecorded } from "../../../stacks/src/plan/recorded";
 import { type PlanReport, readPlanReport, saysNothing, toPlanLine } from "../../../stacks/src/plan/report";
-import { readSecretsProvider } from "../../../stacks/src/plan/secrets-provider";
 import {
   changedSettings,
   fromRecordedSettings,

@@ -5,7 +5,7 @@ import { parsePublicKey } from "../../../provider/src/client/public-key";
 import { changedKey } from "../../../provider/src/dynamic/application/application-key";
 import { stateSchema } from "../../../provider/src/dynamic/application/tenant-application-model";
 import { toSpecification } from "../../../stacks/src/rotation/specification";
-import { ecPair, publicPemOf } from "../../sandbox/client";
+import { ecPair, publicPemOf } from "../../sandbox/api/client";
 
 const jwk = createPublicKey(publicPemOf(ecPair().privateKeyPem)).export({ format: "jwk" });
 const named = { ...jwk, kid: "acme-2026", alg: "ES256", use: "sig" };

@@ -1,7 +1,8 @@
-import { readSecretTags, readSecretValue } from "../../aws/secret-value";
+import { readSecret, readSecretTags } from "../../aws/secret-value";
 import type { ApplicationCredentials } from "../../client/application-credentials";
 import { serverRefusals } from "../../client/as-asked";
-import type { ApiApplication, AuthMethod } from "../../client/schemas";
+import type { AuthMethod } from "../../client/auth-methods";
+import type { ApiApplication } from "../../client/schemas";
 import { assertHosts } from "../run/refused-hosts";
 import type { Run } from "../run/run";
 import { refusal } from "../tenant/tenant-model";
@@ -62,12 +63,17 @@ async function prove(
 ): Promise<ApplicationCredentials> {
   const { secretArn } = adopted;
   const application = await applicationToAdopt(run, adopted);
-  const value = await readSecretValue(
+  const { text, arn } = await readSecret(
     secretArn,
     `The credentials of application ${application.applicationId} cannot be read from adopt.secretArn`,
     run.reach.aws,
   );
-  const secret = readAdoptedSecret(value, secretArn);
+  if (arn !== secretArn)
+    throw refusal(
+      `adopt.secretArn (${secretArn}) is not the ARN of a secret: AWS answered with ${arn}. The secret was not used, and nothing was adopted. ` +
+        "If that is the secret of the application, write its ARN in full.",
+    );
+  const secret = readAdoptedSecret(text, secretArn);
   assertOfApplication(secret, application, adopted);
   if (!namesApplication(secret, application)) await assertTagged(run, application, adopted);
   const credentials = await toCredentials(secret, authMethod, secretArn);

@@ -3,11 +3,12 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
 
 import type { ApplicationCredentials } from "../../client/application-credentials";
+import type { AuthMethod } from "../../client/auth-methods";
+import { hasKey } from "../../client/auth-methods";
 import { messageOf, TenantManagementError } from "../../client/errors";
 import { parseJson } from "../../client/json";
 import { readPrivateKey } from "../../client/pem";
 import { parsePublicKey } from "../../client/public-key";
-import type { AuthMethod } from "../../client/schemas";
 
 /** What a secret says of the application whose credentials it holds, as far as it does. */
 const valueSchema = z.object({
@@ -54,7 +55,7 @@ export async function toCredentials(
   authMethod: AuthMethod,
   arn: string,
 ): Promise<ApplicationCredentials> {
-  if (authMethod === "CLIENT_SECRET") {
+  if (!hasKey(authMethod)) {
     if (clientSecret !== undefined) return { type: authMethod, clientSecret };
     throw unusable(arn, "holds no client secret: it must be its value, or JSON with client_secret");
   }

@@ -21,8 +21,10 @@ export const keyAdoptionSchema = z.strictObject(
 );
 export type KeyAdoption = z.output<typeof keyAdoptionSchema>;
 
+const withApplicationId = z.object({ applicationId: z.string() });
+
 /** Tells whether `adopt` is given and names another application than the one that the state holds. */
 export function adoptsAnother(adopt: unknown, applicationId: string | undefined): boolean {
-  const given = z.object({ applicationId: z.string() }).safeParse(adopt);
+  const given = withApplicationId.safeParse(adopt);
   return given.success && !isUnknown(given.data) && given.data.applicationId !== applicationId;
 }

@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import type { Authentication, TenantManagementApi } from "../../client/api";
 import { sameMembers } from "../../client/as-asked";
-import { type ApiApplication, type ApiCredentials, authMethods } from "../../client/schemas";
+import { authMethods } from "../../client/auth-methods";
+import { type ApiApplication, type ApiCredentials } from "../../client/schemas";
 import type { SlotInput } from "../../names/slot";
 import { CreateOnRecord } from "../run/create-on-record";
 import type { Run } from "../run/run";
@@ -39,7 +40,7 @@ export class ApplicationCreate extends CreateOnRecord {
       cell: wanted.cell,
       scopes: scopesOf(wanted.scopes),
       authMethod: authentication.type,
-      ...(authentication.type === "CLIENT_SECRET" ? {} : { keyId: authentication.keyId }),
+      ...("keyId" in authentication ? { keyId: authentication.keyId } : {}),
     };
   }
 

@@ -1,14 +1,15 @@
 import type { Authentication } from "../../client/api";
-import { isSamePublicKey, parsePublicKey } from "../../client/public-key";
+import { defaultAuthMethod, hasKey, keyMethods } from "../../client/auth-methods";
+import { isSamePublicKey, parsePublicKey, readPublicKey } from "../../client/public-key";
 import { type CheckFailure, isUnknown, type Properties } from "../engine/inputs";
 import { type Inputs, inputsSchema, type State } from "./tenant-application-model";
 
 /** Checks that an application's key goes with its authentication method, and that the API can take it. */
-export async function checkKey(news: Properties): Promise<CheckFailure[]> {
+export function checkKey(news: Properties): CheckFailure[] {
   const { publicKey, keyId } = news;
-  const authMethod = inputsSchema.shape.authMethod.safeParse(news["authMethod"]).data ?? "CLIENT_SECRET";
+  const authMethod = inputsSchema.shape.authMethod.safeParse(news["authMethod"]).data ?? defaultAuthMethod;
   if (isUnknown(news["authMethod"])) return [];
-  if (authMethod === "CLIENT_SECRET") {
+  if (!hasKey(authMethod)) {
     const given = { publicKey, keyId };
     return Object.entries(given).flatMap(([property, value]) =>
       value === undefined
@@ -16,7 +17,7 @@ export async function checkKey(news: Properties): Promise<CheckFailure[]> {
         : [
             {
               property,
-              reason: "is of the authentication methods RSA and EC only: leave it out, or set authMethod",
+              reason: `is of the authentication methods ${keyMethods.join(" and ")} only: leave it out, or set authMethod`,
             },
           ],
     );
@@ -31,7 +32,7 @@ export async function checkKey(news: Properties): Promise<CheckFailure[]> {
   }
   if (isUnknown(publicKey)) return [];
   try {
-    const { numbers } = await parsePublicKey(publicKey);
+    const numbers = readPublicKey(publicKey);
     return numbers.type === authMethod
       ? []
       : [
@@ -69,8 +70,8 @@ export async function changedKey(
 
 /** Gives what a new application proves itself with. */
 export async function toAuthentication(wanted: Inputs): Promise<Authentication> {
-  if (wanted.authMethod === undefined || wanted.authMethod === "CLIENT_SECRET")
-    return { type: "CLIENT_SECRET" };
+  const { authMethod = defaultAuthMethod } = wanted;
+  if (!hasKey(authMethod)) return { type: authMethod };
   const { numbers, defaultKeyId } = await parsePublicKey(wanted.publicKey);
   return { ...numbers, keyId: wanted.keyId ?? defaultKeyId };
 }

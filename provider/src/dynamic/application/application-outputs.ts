@@ -1,9 +1,10 @@
 import { applicationDifferences } from "../../client/as-asked";
+import { hasKey } from "../../client/auth-methods";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication } from "../../client/schemas";
 import type { Clock } from "../../settings/clock";
 import { type Properties, withoutProvider, withoutUndefined } from "../engine/inputs";
-import { PartlyMadeError } from "../engine/partly-made";
+import { PartlyMadeError } from "../engine/report";
 import type { RecordedObject } from "../run/deletion";
 import { wayOn } from "../run/refused-hosts";
 import type { ApplicationCreate, ObtainedApplication } from "./application-create";
@@ -34,7 +35,7 @@ export function completed(properties: Properties, state: State, found: ApiApplic
 
 /** Tells whether an application authenticates with a secret that the state does not hold. */
 export function lacksSecret({ authMethod, clientSecret }: State): boolean {
-  return authMethod === "CLIENT_SECRET" && clientSecret === undefined;
+  return !hasKey(authMethod) && clientSecret === undefined;
 }
 
 /** Makes an error that was thrown while an application was made one that keeps it in the state, where it was made. */
@@ -52,7 +53,7 @@ export function partlyMade(
     ...withoutProvider(inputs),
     scopes: scopesOf(wanted.scopes),
     authMethod: authentication.type,
-    keyId: authentication.type === "CLIENT_SECRET" ? undefined : authentication.keyId,
+    keyId: "keyId" in authentication ? authentication.keyId : undefined,
     applicationId,
     clientId,
     clientSecret,
@@ -86,10 +87,13 @@ export function toOutputs(made: ObtainedApplication, create: ApplicationCreate, 
     scopes: [...scopesOf(wanted.scopes)],
     authMethod: authentication.type,
     publicKey: wanted.publicKey,
-    keyId: authentication.type === "CLIENT_SECRET" ? undefined : authentication.keyId,
+    keyId: "keyId" in authentication ? authentication.keyId : undefined,
     applicationId: made.applicationId,
     clientId: made.clientId,
-    clientSecret: made.credentials?.type === "CLIENT_SECRET" ? made.credentials.clientSecret : undefined,
+    clientSecret:
+      made.credentials !== undefined && "clientSecret" in made.credentials
+        ? made.credentials.clientSecret
+        : undefined,
     authServer: made.authServer,
     tokenUrl: made.tokenUrl,
     createdAt: clock().toISOString(),

@@ -1,7 +1,9 @@
 import type { TenantManagementApi } from "../../client/api";
 import { sameMembers } from "../../client/as-asked";
+import type { AuthMethod } from "../../client/auth-methods";
+import { hasKey } from "../../client/auth-methods";
 import { TenantManagementError } from "../../client/errors";
-import type { ApiApplication, AuthMethod } from "../../client/schemas";
+import type { ApiApplication } from "../../client/schemas";
 
 /** A create of an application that no state holds: its answer was lost, or the state was. */
 export interface LostApplication {
@@ -52,7 +54,7 @@ export async function settleLostApplication(
   const [candidate, ...others] = candidates;
   if (candidate === undefined) return { kind: "none" };
   if (others.length > 0) throw severalCandidates(lost, candidates, api);
-  if (lost.authMethod !== "CLIENT_SECRET" && !lost.isOtherwiseDeclared)
+  if (hasKey(lost.authMethod) && !lost.isOtherwiseDeclared)
     return { kind: "recovered", application: candidate };
   if (lost.answeredId !== undefined) throw perhapsInUse(lost, candidate, api);
   if (!lost.mayDelete) throw ofNoUse(lost, candidate, api);
@@ -84,7 +86,7 @@ function severalCandidates(
   return new TenantManagementError(
     "INPUT_INVALID",
     `The answer to the create of application ${lost.slot} was lost, and tenant ${lost.tenantId} (stage ${api.stage}) holds ${candidates.length} ` +
-      `applications that could be it: ${list}. None was touched. Find out which of them somebody uses, delete the others at the vendor, and run \`pulumi up\` again. \`npm run tenants -- reconcile\` names all that was left behind.`,
+      `applications that could be it: ${list}. None was touched. Run \`pulumi up\` once more: what other resources find again is told apart then. If it says this again, find out which of them somebody uses, delete the others at the vendor, and run \`pulumi up\` again. \`npm run tenants -- reconcile\` names all that was left behind.`,
   );
 }
 
@@ -93,10 +95,9 @@ function ofNoUse(
   candidate: ApiApplication,
   api: TenantManagementApi,
 ): TenantManagementError {
-  const why =
-    lost.authMethod === "CLIENT_SECRET"
-      ? "and with it its secret, for good"
-      : "and something else is declared for it by now";
+  const why = hasKey(lost.authMethod)
+    ? "and something else is declared for it by now"
+    : "and with it its secret, for good";
   return new TenantManagementError(
     "INPUT_INVALID",
     `The answer to the create of application ${lost.slot} was lost, ${why}: application ${candidate.applicationId} ` +
@@ -110,7 +111,7 @@ function perhapsInUse(
   { applicationId, clientId }: ApiApplication,
   api: TenantManagementApi,
 ): TenantManagementError {
-  const credential = lost.authMethod === "CLIENT_SECRET" ? "secret" : "key";
+  const credential = hasKey(lost.authMethod) ? "key" : "secret";
   return new TenantManagementError(
     "INPUT_INVALID",
     `Application ${lost.slot} is on record as made, and the state does not hold it: ${applicationId} (client ${clientId}, tenant ${lost.tenantId}, ` +

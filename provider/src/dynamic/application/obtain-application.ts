@@ -1,8 +1,11 @@
+import type { TenantManagementApi } from "../../client/api";
 import { mayHaveHappened, messageOf, TenantManagementError } from "../../client/errors";
 import type { ApiApplication, NewApplication } from "../../client/schemas";
-import { endsWithin } from "../../ends-within";
+import { endsWithin } from "../../concurrency";
 import type { SlotHistory } from "../../journal/index";
+import { customerOf } from "../../names/resource-name";
 import { deleteOnRecord } from "../run/deletion";
+import { describeEntry } from "../tenant/take-over";
 import type { ApplicationCreate, ApplicationParameters, ObtainedApplication } from "./application-create";
 import { type LostApplication, settleLostApplication } from "./lost-application";
 import { scopesOf } from "./tenant-application-model";
@@ -43,10 +46,23 @@ async function assertNoneHandedOver(
     throw new TenantManagementError(
       "INPUT_INVALID",
       `Application ${slot.name} was handed over by this stack, and is still there: ${applicationId} (client ${living.clientId}, tenant ${tenantId}, ` +
-        `cell ${living.cell}, stage ${api.stage}). No other was created beside it. To take it back, add adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> } to it: ` +
-        "`npm run tenants -- reconcile` prints the customer's whole entry. If nobody uses it, delete it at the vendor, and run `pulumi up` again.",
+        `cell ${living.cell}, stage ${api.stage}). No other was created beside it. To take it back, ${await describeWayBack(api, tenantId, slot.name, living)}\n\n` +
+        "If nobody uses it, delete it at the vendor, and run `pulumi up` again.",
     );
   }
+}
+
+/** Says how a customer is taken back with all that its tenant holds. */
+async function describeWayBack(
+  api: TenantManagementApi,
+  tenantId: string,
+  slotName: string,
+  living: ApiApplication,
+): Promise<string> {
+  const listed = (await api.listApplications(tenantId).catch(() => undefined)) ?? [];
+  const others = listed.filter(({ applicationId }) => applicationId !== living.applicationId);
+  const customer = { name: customerOf(slotName), tenantId };
+  return describeEntry(customer, [living, ...others], new Map([[living.applicationId, slotName]]));
 }
 
 /**

@@ -1,8 +1,7 @@
 import { z } from "zod";
 
-import { tenantApplicationType, tenantType } from "../../names/resource-types";
+import { tenantApplicationType, tenantType, typeOfUrn } from "../../names/resource-types";
 import { slotSchema } from "../../names/slot";
-import { typeOfUrn } from "../../names/urn";
 import { assertSameEnvironment } from "../../settings/environment";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider } from "../engine/inputs";
 import { reporting } from "../engine/report";

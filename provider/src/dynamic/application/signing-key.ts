@@ -1,8 +1,6 @@
-import { generateKeyPair } from "node:crypto";
-import { promisify } from "node:util";
-
 import { z } from "zod";
 
+import { methodOf, type SignatureAlgorithm, signatureAlgorithms } from "../../client/auth-methods";
 import { parsePublicKey } from "../../client/public-key";
 import {
   type CheckFailure,
@@ -17,15 +15,14 @@ import type { ConfigureRequest } from "../run/session";
 import { provenCredentials } from "./adopted-credentials";
 import { publicHalf } from "./adopted-secret";
 import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
-
-const generate = promisify(generateKeyPair);
+import { hasModulus, type KeyPair } from "./key-pair";
 
 /** The modulus of an RSA key whose length is not given, in bits. The API wants more than 2048. */
 const defaultModulusLength = 3072;
 
 const inputsSchema = z.strictObject(
   {
-    algorithm: z.enum(["RS256", "ES256"], { error: "must be RS256 or ES256" }),
+    algorithm: z.enum(signatureAlgorithms, { error: `must be ${signatureAlgorithms.join(" or ")}` }),
     modulusLength: z
       .int("must be a whole number of bits")
       .gt(2048, "must be more than 2048 bits: the vendor takes no shorter key")
@@ -57,8 +54,11 @@ class SigningKeyOperations {
 
   check(_olds: Properties, news: Properties): { inputs: Properties; failures: CheckFailure[] } {
     const failures = checkInputs(inputsSchema, news);
-    if (news["algorithm"] === "ES256" && news["modulusLength"] !== undefined) {
-      failures.push({ property: "modulusLength", reason: "is of RSA keys only: leave it out with ES256" });
+    if (news["modulusLength"] !== undefined && !hasModulus(news["algorithm"])) {
+      failures.push({
+        property: "modulusLength",
+        reason: `is of RSA keys only: leave it out with ${String(news["algorithm"])}`,
+      });
     }
     if (news["adopt"] !== undefined && news["modulusLength"] !== undefined) {
       failures.push({
@@ -72,7 +72,7 @@ class SigningKeyOperations {
   diff(_id: string, olds: Properties, news: Properties): { changes: boolean; replaces: string[] } {
     const replaces = [
       ...(news["algorithm"] !== olds["algorithm"] ? ["algorithm"] : []),
-      ...(news["algorithm"] === "RS256" &&
+      ...(hasModulus(news["algorithm"]) &&
       (news["modulusLength"] ?? defaultModulusLength) !== (olds["modulusLength"] ?? defaultModulusLength)
         ? ["modulusLength"]
         : []),
@@ -85,7 +85,7 @@ class SigningKeyOperations {
     const { algorithm, modulusLength, adopt } = inputsSchema.parse(withoutProvider(inputs));
     const pair =
       adopt === undefined
-        ? await makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
+        ? await this.run.surroundings.makeKeyPair(algorithm, modulusLength ?? defaultModulusLength)
         : await adoptKeyPair(this.run, algorithm, adopt);
     const { thumbprint } = await parsePublicKey(pair.publicKeyPem);
     return {
@@ -100,30 +100,13 @@ export function signingKeyHandler(run: Run) {
   return reporting(run, new SigningKeyOperations(run));
 }
 
-interface KeyPair {
-  publicKeyPem: string;
-  privateKeyPem: string;
-  /** Default: the key's thumbprint. */
-  keyId?: string;
-}
-
-async function adoptKeyPair(run: Run, algorithm: "RS256" | "ES256", adopt: KeyAdoption): Promise<KeyPair> {
-  const credentials = await provenCredentials(run, adopt, algorithm === "RS256" ? "RSA" : "EC");
-  if (credentials.type === "CLIENT_SECRET") throw new TypeError("a client secret is no key pair");
+async function adoptKeyPair(run: Run, algorithm: SignatureAlgorithm, adopt: KeyAdoption): Promise<KeyPair> {
+  const credentials = await provenCredentials(run, adopt, methodOf(algorithm));
+  if (!("privateKey" in credentials)) throw new TypeError("a client secret is no key pair");
   const { privateKey, keyId } = credentials;
   return {
     publicKeyPem: publicHalf(privateKey),
     privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     keyId,
   };
-}
-
-async function makeKeyPair(algorithm: "RS256" | "ES256", modulusLength: number): Promise<KeyPair> {
-  const publicKeyEncoding = { type: "spki", format: "pem" } as const;
-  const privateKeyEncoding = { type: "pkcs8", format: "pem" } as const;
-  const { publicKey, privateKey } =
-    algorithm === "RS256"
-      ? await generate("rsa", { modulusLength, publicExponent: 65537, publicKeyEncoding, privateKeyEncoding })
-      : await generate("ec", { namedCurve: "P-256", publicKeyEncoding, privateKeyEncoding });
-  return { publicKeyPem: publicKey, privateKeyPem: privateKey };
 }

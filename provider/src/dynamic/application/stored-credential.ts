@@ -1,13 +1,14 @@
 import { z } from "zod";
 
 import { isAwsError } from "../../aws/patience";
+import { hasKey } from "../../client/auth-methods";
 import { messageOf } from "../../client/errors";
 import { parseJson } from "../../client/json";
 import { readPrivateKey } from "../../client/pem";
 import { isSamePublicKey } from "../../client/public-key";
 import type { ApiApplication } from "../../client/schemas";
-import { secretNameOf } from "../../names/secret-name";
-import { onceForAll } from "../once-for-all";
+import { onceForAll } from "../../concurrency";
+import { customerOf, readApplicationName, secretNameOf } from "../../names/resource-name";
 import type { Run } from "../run/run";
 import { publicHalf } from "./adopted-secret";
 import type { State } from "./tenant-application-model";
@@ -48,7 +49,7 @@ export class StoredCredentials {
     const answer = await this.#look(name);
     if (answer === undefined || answer.kind === "missing") return;
     if (answer.kind === "marked") {
-      const customer = slot.split("/")[0] ?? "";
+      const customer = customerOf(slot);
       console.warn(
         `warning: ${slot}: the secret ${name} is marked for deletion, and nobody can read it. ` +
           `Run \`npm run tenants -- restore ${customer}\`.`,
@@ -98,17 +99,16 @@ export class StoredCredentials {
       });
     }
     if (stored.client_id !== clientId) return false;
-    return state.authMethod === "CLIENT_SECRET"
-      ? stored.client_secret === state.clientSecret
-      : stored.key_id === state.keyId && holdsKeyOf(state, stored);
+    return hasKey(state.authMethod)
+      ? stored.key_id === state.keyId && holdsKeyOf(state, stored)
+      : stored.client_secret === state.clientSecret;
   }
 }
 
 /** Gives the slot of the first generation, which names the secret; undefined where the resource is no customer's. */
 function slotIn({ slot, cell }: State): string | undefined {
-  const [customer, ofCell, purpose] = slot?.name.split("/") ?? [];
-  if (customer === undefined || purpose === undefined || ofCell !== cell) return undefined;
-  return [customer, ofCell, purpose].join("/");
+  const named = slot === undefined ? undefined : readApplicationName(slot.name);
+  return named?.cell === cell ? named.slot : undefined;
 }
 
 /** A key of the customer's own is not in the secret. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 
+import { authMethods } from "../../client/auth-methods";
 import { cells } from "../../client/cells";
-import { authMethods, documentsScopes } from "../../client/schemas";
+import { documentsScopes } from "../../client/schemas";
 import { recordedAsSchema, type SlotInput, slotSchema } from "../../names/slot";
 import { adoptionSchema } from "./adoption";
 

@@ -1,10 +1,10 @@
 import { sameMembers, serverRefusals } from "../../client/as-asked";
+import { defaultAuthMethod } from "../../client/auth-methods";
 import { stageTable } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
 import { assertSameEnvironment } from "../../settings/environment";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider } from "../engine/inputs";
-import { PartlyMadeError } from "../engine/partly-made";
-import { reporting } from "../engine/report";
+import { PartlyMadeError, reporting } from "../engine/report";
 import { noteAsked } from "../run/asked";
 import { assertMissing, deleteOnRecord } from "../run/deletion";
 import { assertHosts, refusedHosts, wayOn } from "../run/refused-hosts";
@@ -46,7 +46,7 @@ class TenantApplicationOperations {
     _olds: Properties,
     news: Properties,
   ): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
-    const failures = [...checkInputs(inputsSchema, news), ...(await checkKey(news))];
+    const failures = [...checkInputs(inputsSchema, news), ...checkKey(news)];
     const { stage } = this.run.settings;
     const cell = inputsSchema.shape.cell.safeParse(news["cell"]);
     if (cell.success && !stageTable[stage].cells.includes(cell.data)) {
@@ -77,7 +77,7 @@ class TenantApplicationOperations {
       tenantId: news["tenantId"] !== state.tenantId,
       cell: news["cell"] !== state.cell,
       scopes: !sameMembers(scopesOf(news["scopes"]), state.scopes),
-      authMethod: (news["authMethod"] ?? "CLIENT_SECRET") !== state.authMethod,
+      authMethod: (news["authMethod"] ?? defaultAuthMethod) !== state.authMethod,
       clientSecret: mayReplace && lacksSecret(state),
       differs: mayReplace && state.differs !== undefined,
       ...(await changedKey(state, news)),

@@ -26,9 +26,9 @@ export function withoutProvider(properties: Properties): Properties {
 export function checkInputs(schema: z.ZodObject, inputs: Properties): CheckFailure[] {
   const given = withoutProvider(inputs);
   const unknownNames = Object.keys(given).filter((name) => isUnknown(given[name]));
-  const parsed = schema
-    .extend(Object.fromEntries(unknownNames.map((name) => [name, z.unknown()])))
-    .safeParse(given);
+  const unknowns = Object.fromEntries(unknownNames.map((name) => [name, z.unknown()]));
+  // A schema that is made anew is compiled anew.
+  const parsed = (unknownNames.length === 0 ? schema : schema.extend(unknowns)).safeParse(given);
   return parsed.success
     ? []
     : parsed.error.issues.map((issue) => ({

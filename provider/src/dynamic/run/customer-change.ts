@@ -1,4 +1,5 @@
 import { messageOf } from "../../client/errors";
+import { customerOf } from "../../names/resource-name";
 import { slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
 import type { RunRecord } from "./recorder";
@@ -31,7 +32,7 @@ export class CustomerChanges {
       .endIntentOfProgram(data, change.intent, { outcome: "changed" })
       .catch((error: unknown) => {
         console.warn(
-          `warning: that the change of customer ${name.split("/")[0] ?? ""} is done could not be recorded: ${messageOf(error)}`,
+          `warning: that the change of customer ${customerOf(name)} is done could not be recorded: ${messageOf(error)}`,
         );
       });
   }

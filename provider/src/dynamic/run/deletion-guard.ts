@@ -1,6 +1,7 @@
 import { rowOfStage } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
 import type { RecordedType } from "../../journal/index";
+import { customerOf, readApplicationName } from "../../names/resource-name";
 import { slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
 import type { RecordedObject } from "./deletion";
@@ -92,7 +93,7 @@ export class DeletionGuard {
     const { slot, tenantId = "", applicationId } = object;
     const stack = this.#stack.presentStackOf(slot);
     const memory = await this.#record.rememberAll(stack);
-    const customer = memory.customerOf(stack, tenantId) ?? slot.name.split("/")[0] ?? "";
+    const customer = memory.customerOf(stack, tenantId) ?? customerOf(slot.name);
     if (memory.statusOf({ stack, customer }) === "deprecated") return;
     if (applicationId !== undefined && memory.hasSuccessor({ stack, slot: slot.name }, applicationId)) return;
     throw refused(what, customer);
@@ -111,25 +112,22 @@ export class DeletionGuard {
 
   /** Tells whether this run's program declares other generations of an application, and not this one. */
   #isRetired(slotName: string): boolean {
-    const place = placeOf(slotName);
+    const place = slotIn(slotName);
     const declared = this.#declaredSlots.TenantApplication;
     return (
-      place !== undefined && !declared.has(slotName) && [...declared].some((name) => placeOf(name) === place)
+      place !== undefined && !declared.has(slotName) && [...declared].some((name) => slotIn(name) === place)
     );
   }
 
   /** Tells whether this run's program is another one than this project's, whose applications are all named so. */
   #isProgramOfOnesOwn(): boolean {
     const declared = [...this.#declaredSlots.TenantApplication];
-    return declared.length > 0 && declared.every((name) => placeOf(name) === undefined);
+    return declared.length > 0 && declared.every((name) => slotIn(name) === undefined);
   }
 }
 
-/** `<customer>/<cell>/<purpose>`, and the number of a later generation. */
-const generationPattern = /^([^/]+\/[^/]+\/[^/]+)(?:\/[1-9]\d*)?$/;
-
-function placeOf(slotName: string): string | undefined {
-  return generationPattern.exec(slotName)?.[1];
+function slotIn(name: string): string | undefined {
+  return readApplicationName(name)?.slot;
 }
 
 function refused(what: string, customer: string): TenantManagementError {

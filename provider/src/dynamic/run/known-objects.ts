@@ -1,8 +1,6 @@
-import { setTimeout as sleepMs } from "node:timers/promises";
-
 import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication, ApiTenant } from "../../client/schemas";
-import { onceForAll } from "../once-for-all";
+import { onceForAll } from "../../concurrency";
 import type { HeldObjects } from "./held-objects";
 import type { OwnChanges } from "./own-changes";
 import type { Session } from "./session";
@@ -158,7 +156,7 @@ export class KnownObjects {
     const existing = await this.#tenantsById();
     const isOurOrganization = (): boolean =>
       this.#areCredentialsRight || [...this.#tenantsOfStack].some((tenantId) => existing.has(tenantId));
-    if (!isOurOrganization()) await sleepMs(gatherMs);
+    if (!isOurOrganization()) await this.#session.surroundings.sleep(gatherMs);
     if (isOurOrganization()) return;
     throw new TenantManagementError(
       "REFUSED",

@@ -1,4 +1,5 @@
 import { messageOf, TenantManagementError } from "../../client/errors";
+import { onceForAll } from "../../concurrency";
 import {
   appendTo,
   type AuditLog,
@@ -11,7 +12,6 @@ import {
   type Memory,
   NotDeliveredError,
   openAuditLog,
-  openJournalOf,
   type RecordedType,
   type Recording,
   settleIntent,
@@ -19,9 +19,7 @@ import {
   startRecording,
 } from "../../journal/index";
 import type { SlotInput } from "../../names/slot";
-import { provenance } from "../../organization/provenance";
 import { readReason, reasonForChange } from "../../settings/reason";
-import { onceForAll } from "../once-for-all";
 import type { HeldObjects } from "./held-objects";
 import type { Session } from "./session";
 import type { StackIdentity } from "./stack-identity";
@@ -149,8 +147,8 @@ export class RunRecord {
   }
 
   readonly #provenance = onceForAll(() => {
-    const { reach, environment } = this.#session;
-    return provenance(reach.aws, environment);
+    const { reach, environment, surroundings } = this.#session;
+    return surroundings.provenance(reach.aws, environment);
   });
 
   readonly #open = onceForAll(async (stack: string): Promise<Opened> => {
@@ -167,14 +165,14 @@ export class RunRecord {
   }
 
   #openJournal(stack: string): Journal {
-    const { settings, environment, reach, directory } = this.#session;
+    const { settings, environment, reach, directory, surroundings } = this.#session;
     const { journal: location, journalDiskIsKept } = settings;
     const problem = journalProblem(location, journalDiskIsKept, environment);
     if (problem !== undefined) {
       throw new TenantManagementError("INPUT_INVALID", `Nothing was sent: tenants:journal ${problem}.`);
     }
     const formerNames = (): string[] => this.#stack.formerNames();
-    return openJournalOf({ stack, location, directory, aws: reach.aws, formerNames });
+    return surroundings.openJournal({ stack, location, directory, aws: reach.aws, formerNames });
   }
 
   #openAuditLog(): AuditLog | undefined {

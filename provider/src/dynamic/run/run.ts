@@ -1,10 +1,10 @@
 import type { TenantManagementApi } from "../../client/api";
 import type { ApplicationCredentials } from "../../client/application-credentials";
+import { oneAtATime } from "../../concurrency";
 import type { Clock } from "../../settings/clock";
 import type { OwnProcess } from "../../settings/own-process";
 import type { Reach } from "../../settings/reach";
 import type { ProviderSettings } from "../../settings/settings";
-import { oneAtATime } from "../one-at-a-time";
 import { CustomerChanges } from "./customer-change";
 import { DeletionGuard } from "./deletion-guard";
 import { HeldObjects } from "./held-objects";
@@ -13,6 +13,7 @@ import { OwnChanges } from "./own-changes";
 import { RunRecord } from "./recorder";
 import { type ConfigureRequest, Session } from "./session";
 import { StackIdentity } from "./stack-identity";
+import { ownSurroundings, type Surroundings } from "./surroundings";
 
 /**
  * One run of the engine on one stack: its settings, its connection to the vendor, its record, and all that it has learnt
@@ -45,10 +46,14 @@ export class Run {
   /** Credentials of adopted applications, each tried out once. */
   readonly provenCredentials = new Map<string, Promise<ApplicationCredentials>>();
 
-  /** @param process how the process of this run was started */
-  constructor(process: OwnProcess) {
+  /**
+   * @param process how the process of this run was started
+   * @param surroundings how it reaches everything outside its process; default: the network, the disk and the clock of
+   *   this machine
+   */
+  constructor(process: OwnProcess, surroundings: Surroundings = ownSurroundings) {
     const { stack, held, own } = this;
-    const session = new Session(process);
+    const session = new Session(process, surroundings);
     this.#session = session;
     this.known = new KnownObjects({ session, held, own });
     this.record = new RunRecord({ session, stack, held });
@@ -86,6 +91,11 @@ export class Run {
    */
   get reach(): Reach {
     return this.#session.reach;
+  }
+
+  /** How this run reaches everything outside its process. */
+  get surroundings(): Surroundings {
+    return this.#session.surroundings;
   }
 
   /** The first part of the names of the stack's secrets. */

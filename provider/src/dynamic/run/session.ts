@@ -1,11 +1,12 @@
 import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
-import { defaultSecretPrefix } from "../../names/secret-name";
+import { onceForAll } from "../../concurrency";
+import { defaultSecretPrefix } from "../../names/resource-name";
 import { actor } from "../../organization/actor";
 import { type Clock, openClock } from "../../settings/clock";
 import type { EnvironmentVariables } from "../../settings/environment";
 import type { OwnProcess } from "../../settings/own-process";
-import { type Reach, readReach } from "../../settings/reach";
+import type { Reach } from "../../settings/reach";
 import { revealingProblem } from "../../settings/revealing-switches";
 import {
   allowedHostsIn,
@@ -13,7 +14,7 @@ import {
   type ProviderSettings,
   readSettings,
 } from "../../settings/settings";
-import { onceForAll } from "../once-for-all";
+import type { Surroundings } from "./surroundings";
 
 /** The part of the SDK's `ConfigureRequest` that is read. */
 export interface ConfigureRequest {
@@ -32,9 +33,13 @@ export class Session {
   #configurationError: Error | undefined;
   #startError: Error | undefined;
 
+  /** How this run reaches everything outside its process. */
+  readonly surroundings: Surroundings;
+
   /** @param process how the process of this run was started */
-  constructor(process: OwnProcess) {
+  constructor(process: OwnProcess, surroundings: Surroundings) {
     this.#process = process;
+    this.surroundings = surroundings;
   }
 
   /**
@@ -54,7 +59,7 @@ export class Session {
     else
       this.#configurationError = new TenantManagementError("INPUT_INVALID", describeProblems(read.problems));
     try {
-      this.#reach = readReach(this.environment, aws);
+      this.#reach = this.surroundings.reach(this.environment, aws);
     } catch (error) {
       this.#configurationError ??= error instanceof Error ? error : new Error(String(error));
     }
@@ -104,7 +109,7 @@ export class Session {
 
   /** Gives the one API client of this run, made when it is first needed. */
   readonly api: () => Promise<TenantManagementApi> = onceForAll(() =>
-    load().connect(this.settings, this.reach, this.environment),
+    this.surroundings.connect(this.settings, this.reach, this.environment),
   );
 
   /**
@@ -124,10 +129,4 @@ export class Session {
   #notConfigured(): never {
     throw this.#configurationError ?? new Error("The provider was called before it was configured.");
   }
-}
-
-/** What talks to the network is loaded when there is something to say: an `up` without a change has nothing. */
-function load(): typeof import("../../organization/connect") {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import` is not late, or not for CommonJS
-  return require("../../organization/connect") as typeof import("../../organization/connect");
 }

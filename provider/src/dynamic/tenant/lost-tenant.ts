@@ -33,7 +33,7 @@ export async function findLostTenant(
   throw new TenantManagementError(
     "INPUT_INVALID",
     `A tenant named "${lost.name}" exists in stage ${api.stage} as ${found.tenantId}, and it is not certain that it was made here: ${doubt}. ` +
-      (await describeTakeOver(api, found.tenantId)),
+      (await describeTakeOver(api, { name: lost.name, tenantId: found.tenantId })),
   );
 }
 

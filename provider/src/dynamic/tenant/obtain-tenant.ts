@@ -149,7 +149,7 @@ async function explainNameTaken(
   if (existing === undefined) return error;
   return refusal(
     `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, made ${existing.createdAt}. ` +
-      (await describeTakeOver(api, existing.tenantId)),
+      (await describeTakeOver(api, { name, tenantId: existing.tenantId })),
     error,
   );
 }

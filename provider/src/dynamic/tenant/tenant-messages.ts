@@ -3,7 +3,7 @@ import { TenantManagementError } from "../../client/errors";
 import type { UrlRefusal } from "../../client/hosts";
 import type { ApiTenant } from "../../client/schemas";
 import type { Properties } from "../engine/inputs";
-import { PartlyMadeError } from "../engine/partly-made";
+import { PartlyMadeError } from "../engine/report";
 import { refusedHosts } from "../run/refused-hosts";
 import { refusal, type State } from "./tenant-model";
 

@@ -2,7 +2,7 @@ import { TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
 import type { ProviderSettings } from "../../settings/settings";
 import { type Properties, withoutUndefined } from "../engine/inputs";
-import { PartlyMadeError } from "../engine/partly-made";
+import { PartlyMadeError } from "../engine/report";
 import type { RecordedObject } from "../run/deletion";
 import { wayOn } from "../run/refused-hosts";
 import type { TenantCreate } from "./tenant-create";

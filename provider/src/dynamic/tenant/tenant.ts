@@ -9,8 +9,7 @@ import {
   withoutProvider,
   withoutUndefined,
 } from "../engine/inputs";
-import { PartlyMadeError } from "../engine/partly-made";
-import { reporting } from "../engine/report";
+import { PartlyMadeError, reporting } from "../engine/report";
 import { assertMissing, deleteOnRecord } from "../run/deletion";
 import { assertHosts, refusedHosts, wayOn } from "../run/refused-hosts";
 import type { Run } from "../run/run";

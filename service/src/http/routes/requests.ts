@@ -129,7 +129,7 @@ export function requestRoutes(app: App, context: WebContext): void {
       const { comment, ...rest } = request.body;
       const input = { ...rest, ...(comment === undefined ? {} : { comment }) };
       const { approvalId, head } = await once(context, request, reply, (writing) => {
-        if (accessToken === undefined) throw logInForDecision(id, rest);
+        if (accessToken === undefined) throw logInForDecision(id);
         const authenticatedAt = person.authenticatedAt ?? new Date(0);
         const evidence = { kind: "accessToken" as const, accessToken, authenticatedAt };
         return decide(context, writing, person, id, input, evidence);
@@ -174,12 +174,11 @@ export function requestRoutes(app: App, context: WebContext): void {
   act("break-glass/review", "Review a broken glass afterwards", "reviewBreakGlass", reviewBreakGlass);
 }
 
-/** A session is worth hours; a decision is worth a log-in of its own, which the page asks for. */
-function logInForDecision(id: string, decision: { decision: string; digest: string }): Problem {
-  const query = new URLSearchParams(decision).toString();
+/** A session is worth hours; a decision is worth a log-in of its own, which the request's page asks for. */
+function logInForDecision(id: string): Problem {
   return new Problem(
     "staleLogIn",
-    "On the page, a decision is a log-in of its own: open `logIn`. By the API, send an access token.",
-    { logIn: `/requests/${id}/decision?${query}` },
+    "On the page, a decision is a log-in of its own: open `page`, and decide there. By the API, send an access token.",
+    { page: `/requests/${id}` },
   );
 }

@@ -1,0 +1,62 @@
+/**
+ * The grammar of the names that resources have in a stack: `<customer>` for what is a customer's as a whole, and
+ * `<customer>/<cell>/<purpose>` for an application and what belongs to it, its slot. A later generation of an
+ * application's credentials has its number behind that: `<customer>/<cell>/<purpose>/<2, 3, …>`.
+ */
+const ofApplication = /^(([^/]+)\/([^/]+)\/([^/]+))(?:\/([1-9]\d*))?$/;
+
+/** What the name of an application's resource says. */
+export interface ApplicationName {
+  customer: string;
+  cell: string;
+  purpose: string;
+  /** The name of the first generation, which the secret is named after: `<customer>/<cell>/<purpose>`. */
+  slot: string;
+  /** From 1. */
+  generation: number;
+}
+
+/** Reads the name of an application's resource; gives undefined for any other name. */
+export function readApplicationName(name: string): ApplicationName | undefined {
+  const [, slot, customer, cell, purpose, generation = "1"] = ofApplication.exec(name) ?? [];
+  if (slot === undefined || customer === undefined || cell === undefined || purpose === undefined)
+    return undefined;
+  return { customer, cell, purpose, slot, generation: Number(generation) };
+}
+
+/** Gives the name by which a stack knows one application of a customer. */
+export function slotName(customer: string, { cell, purpose }: { cell: string; purpose: string }): string {
+  return `${customer}/${cell}/${purpose}`;
+}
+
+/** Gives the name of one generation of a slot: the first has the slot's own. */
+export function generationName(slot: string, generation: number): string {
+  return generation === 1 ? slot : `${slot}/${generation}`;
+}
+
+/** Gives the customer that a resource is of, whatever else its name says. */
+export function customerOf(name: string): string {
+  return name.split("/", 1)[0] ?? "";
+}
+
+/** Takes the generation off the name of an application's resource, and leaves any other as it is. */
+export function slotOf(name: string): string {
+  return readApplicationName(name)?.slot ?? name;
+}
+
+/** Gives the generation that a name is of: 1 unless it says another. */
+export function generationOf(name: string): number {
+  return readApplicationName(name)?.generation ?? 1;
+}
+
+/** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
+export const defaultSecretPrefix = "resistant-tenants";
+
+/**
+ * Gives the name of the secret of an application: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`.
+ *
+ * @param slot the application's resource name, of the first generation: `<customer>/<cell>/<purpose>`
+ */
+export function secretNameOf(secretPrefix: string, stage: string, slot: string): string {
+  return `${secretPrefix}/${stage}/${slot}`;
+}

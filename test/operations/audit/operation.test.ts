@@ -1,0 +1,99 @@
+import { strict as assert } from "node:assert";
+
+import { isAskedFor, parseSince, parseUntil } from "../../../operations/src/audit/filter";
+import { type Operation, operationsOf } from "../../../operations/src/audit/operation";
+import { intent, result } from "../../provider/journal/events";
+
+describe("the operations of a journal", () => {
+  it("are an intent and its result each, whatever came between", () => {
+    const [first, second] = [
+      intent("create", { reason: "CHG-1" }),
+      intent("create", { slot: "globex/eu-1/default" }),
+    ];
+    const done = { ...result(first, "made", "a-1"), clientId: "c-1" };
+    assert.deepEqual(
+      operationsOf([first, second, done]).map(({ customer, applicationId, clientId, outcome, reason }) => [
+        customer,
+        applicationId,
+        clientId,
+        outcome,
+        reason,
+      ]),
+      [
+        ["acme", "a-1", "c-1", "made", "CHG-1"],
+        ["globex", undefined, undefined, "open", undefined],
+      ],
+    );
+  });
+
+  it("tell a create, an adoption, a rotation, a release, a delete and a clearing apart", () => {
+    const adopt = intent("create", {
+      type: "Tenant",
+      slot: "acme",
+      parameters: { name: "acme", adopt: "t-1" },
+    });
+    const events = [
+      intent("create"),
+      adopt,
+      intent("create", { slot: "acme/eu-1/default/2" }),
+      intent("release", { slot: "acme/eu-1/default/2" }),
+      intent("delete", { slot: "acme/eu-1/default/2" }),
+      intent("delete", { type: "Lock", slot: "organization/project/dev" }),
+    ];
+    assert.deepEqual(
+      operationsOf(events).map(({ operation, customer }) => [operation, customer]),
+      [
+        ["create", "acme"],
+        ["adopt", "acme"],
+        ["rotate", "acme"],
+        ["release", "acme"],
+        ["delete", "acme"],
+        ["clear", undefined],
+      ],
+    );
+  });
+
+  it("tell a result whose intent is gone", () => {
+    const create = intent("create");
+    assert.deepEqual(
+      operationsOf([result(create, "made", "a-1")]).map(({ outcome, applicationId }) => [
+        outcome,
+        applicationId,
+      ]),
+      [["made", "a-1"]],
+    );
+  });
+});
+
+describe("the filter of operations", () => {
+  const operation = {
+    ...operationsOf([intent("create", { actor: "github:octocat", at: "2026-11-30T23:30:00.000Z" })])[0]!,
+  } satisfies Operation;
+
+  for (const [what, filter, isFound] of [
+    ["nothing", {}, true],
+    ["the customer", { customer: "acme" }, true],
+    ["a customer whose name begins alike", { customer: "acm" }, false],
+    ["the actor, system and name", { actor: "github:octocat" }, true],
+    ["the actor's name", { actor: "octocat" }, true],
+    ["another's", { actor: "cat" }, false],
+    [
+      "the day it was on, to its end",
+      { since: parseSince("2026-11-30"), until: parseUntil("2026-11-30") },
+      true,
+    ],
+    ["a later time", { since: parseSince("2026-11-30T23:31:00Z") }, false],
+    ["an earlier day", { until: parseUntil("2026-11-29") }, false],
+    ["all, of which one does not hold", { customer: "acme", actor: "cat" }, false],
+  ] as const) {
+    it(`asked for ${what}, ${isFound ? "finds" : "does not find"} it`, () => {
+      assert.equal(isAskedFor(filter, operation), isFound);
+    });
+  }
+
+  it("refuses what is no time", () => {
+    for (const text of ["yesterday", "2026-13-01", "2026-11-01T08:30:00", "1"]) {
+      assert.throws(() => parseSince(text), /a day \(2026-11-01, UTC\) or a time/, text);
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import { strict as assert } from "node:assert";
+
+import { reasonForChange } from "../../../provider/src/settings/reason";
+import { readSettings } from "../../../provider/src/settings/settings";
+
+describe("the reason of a change", () => {
+  it("is required in production, and there alone", () => {
+    assert.equal(reasonForChange({ stage: "testing" }, {}), undefined);
+    assert.throws(
+      () => reasonForChange({ stage: "production" }, {}),
+      /Nothing was sent.*export TENANTS_REASON="/s,
+    );
+  });
+
+  it("is that of the environment, else that of the configuration; an empty one is none", () => {
+    const configured = { stage: "production", reason: "standing order" } as const;
+    const empty = { TENANTS_REASON: " " };
+    assert.equal(reasonForChange(configured, {}), "standing order");
+    assert.equal(reasonForChange(configured, { TENANTS_REASON: " CHG-1042 " }), "CHG-1042");
+    assert.equal(reasonForChange(configured, empty), "standing order");
+    assert.throws(() => reasonForChange({ stage: "production" }, empty), /none is given/);
+  });
+
+  for (const reason of [
+    "\u200b",
+    "\u2800\u2800",
+    "\u3164",
+    "\u00ad \u00ad",
+    "\u0301",
+    "\ufe0f\u200d",
+    "\u{e0020}",
+  ]) {
+    it(`is refused where nothing of it can be seen: ${JSON.stringify(reason)}`, () => {
+      assert.throws(
+        () => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }),
+        /TENANTS_REASON must say why.*Nothing was sent/,
+      );
+      const read = readSettings((key) => ({ stage: "testing", reason })[key]);
+      assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
+    });
+  }
+
+  it("is counted in characters, not in UTF-16 units", () => {
+    for (const [reason, isRight] of [
+      ["😀".repeat(500), true],
+      ["😀".repeat(501), false],
+      ["e\u0301".repeat(250), true],
+    ] as const) {
+      const give = () => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason });
+      if (isRight) assert.equal(give(), reason);
+      else assert.throws(give, /at most 500 characters/);
+    }
+  });
+
+  for (const [what, reason] of [
+    ["a control character", "clear\u001b[2J"],
+    ["a second line", "one\ntwo"],
+    ["a line separator", "one\u2028two"],
+    ["an override of the text's direction", "in\u202edetrevni"],
+    ["an isolate of the text's direction", "in\u2067side"],
+    ["more than 500 characters", "x".repeat(501)],
+    ["more than 500 characters beyond the first plane", "👍".repeat(501)],
+    ["nothing that can be seen", "\u200b\u200d\u00ad"],
+    ["nothing but selectors and fillers", "\ufe0f\u3164\u034f"],
+    ["half of a character", "on\ud83d boarding"],
+  ] as const) {
+    it(`is refused with ${what}, wherever it comes from`, () => {
+      const read = readSettings((key) => ({ stage: "testing", reason })[key]);
+      assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
+      const environment = { TENANTS_REASON: reason };
+      assert.throws(
+        () => reasonForChange({ stage: "testing" }, environment),
+        /TENANTS_REASON must (?:be|say) .*Nothing was sent/,
+      );
+    });
+  }
+
+  for (const reason of [
+    "CRM-1: 👩‍💻 onboarding",
+    "CRM-1042:\u200b acme goes live",
+    "on\u00adboarding",
+    "می‌خواهم",
+    "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} flags",
+  ]) {
+    it(`is recorded as it is: ${JSON.stringify(reason)}`, () => {
+      assert.equal(reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), reason);
+    });
+  }
+
+  it("may have 500 characters that take two units each", () => {
+    const reason = "👍".repeat(500);
+    assert.equal(reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), reason);
+  });
+
+  it("may have 500 characters, in any script", () => {
+    const reason = `Zákazník požádal 客户 ${"x".repeat(480)}`;
+    assert.equal(reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), reason);
+  });
+});

@@ -1,0 +1,247 @@
+import { strict as assert } from "node:assert";
+
+import axe from "axe-core";
+import type { Browser } from "playwright-core";
+
+import { type HttpService, startHttpService } from "../http/harness";
+import { type DatabaseServer, startDatabaseServer } from "../records/service";
+import { isWithoutBrowser, openBrowser, Visitor } from "./browser";
+
+/** What nobody may be able to make the page run. */
+const hostile = `"><script>document.title="owned"</script><img src=x onerror=document.title="owned">`;
+
+interface Asked {
+  name: string;
+  stage?: "testing" | "production";
+  reason?: string;
+}
+
+async function fillIn(
+  visitor: Visitor,
+  { name, stage = "production", reason = "A new customer" }: Asked,
+): Promise<void> {
+  const { page } = visitor;
+  await visitor.open("/requests/new");
+  await page.fill("#name", name);
+  await page.selectOption("#stage", stage);
+  await page.fill("#customerId", "CRM-1042");
+  await page.check("input[name=cells][value=eu-1]");
+  await page.fill("#reason", reason);
+}
+
+function idIn(visitor: Visitor): string {
+  const id = /\/requests\/([0-9a-f-]{36})$/.exec(visitor.page.url())?.[1];
+  assert.ok(id, visitor.page.url());
+  return id;
+}
+
+/** What axe finds wrong on the page that is shown. */
+async function flawsOf({ page }: Visitor): Promise<string[]> {
+  // The page's own policy lets no other script in: this one comes as the browser's.
+  const results = await page.evaluate(`${axe.source}; axe.run()`);
+  const { violations } = results as { violations: { id: string; nodes: { html: string }[] }[] };
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+(isWithoutBrowser ? describe.skip : describe)("the page, in a real browser", function () {
+  let browser: Browser;
+  let server: DatabaseServer;
+  let service: HttpService;
+  const open: Visitor[] = [];
+
+  async function enter(
+    username: string,
+    options: Parameters<typeof Visitor.logIn>[3] = {},
+  ): Promise<Visitor> {
+    const visitor = await Visitor.logIn(browser, service.url, username, options);
+    open.push(visitor);
+    return visitor;
+  }
+
+  before(async () => {
+    browser = await openBrowser();
+    server = await startDatabaseServer();
+  });
+
+  beforeEach(async () => {
+    service = await startHttpService(server);
+  });
+
+  afterEach(async () => {
+    for (const visitor of open.splice(0)) await visitor.close();
+    await service.close();
+  });
+
+  after(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  it("takes a request to its approval by a second person, who logs in again for it", async () => {
+    const rita = await enter("rita");
+    await fillIn(rita, { name: "acme" });
+    await rita.press("button[value=send]");
+    const id = idIn(rita);
+    await service.plan(id, "one");
+    await rita.open(`/requests/${id}`);
+    assert.equal(await rita.page.locator("button[value=approve]").count(), 0);
+
+    const anna = await enter("anna");
+    await anna.press(`a[href="/requests/${id}"]`);
+    await anna.press("button[value=approve]");
+    await anna.typePassword();
+    assert.match(await anna.text(), /sha256:/);
+    await anna.open(`/requests/${id}`);
+    assert.equal(await anna.page.locator(".state.queued").count(), 1);
+  });
+
+  it("gives a refused request back with its fields, and its comment", async () => {
+    const rita = await enter("rita");
+    await fillIn(rita, { name: "acme", reason: "Because" });
+    await rita.press("button[value=send]");
+    const id = idIn(rita);
+    await service.plan(id, "one");
+    const anna = await enter("anna");
+    await anna.open(`/requests/${id}`);
+    await anna.page.fill("input[name=comment]", "Which contract is it?");
+    await anna.press("button[value=refuse]");
+    await anna.typePassword();
+
+    await rita.open(`/requests/${id}`);
+    assert.ok((await rita.text()).includes("Which contract is it?"));
+    await rita.press(`a[href="/requests/new?from=${id}"]`);
+    assert.deepEqual(
+      [await rita.page.inputValue("#name"), await rita.page.inputValue("#reason")],
+      ["acme", "Because"],
+    );
+    await rita.page.fill("#reason", "Contract 7");
+    await rita.press("button[value=send]");
+    assert.notEqual(idIn(rita), id);
+  });
+
+  it("says while somebody types what is wrong with a name, and what is taken", async () => {
+    const rita = await enter("rita");
+    await fillIn(rita, { name: "acme" });
+    await rita.press("button[value=send]");
+    await rita.open("/requests/new");
+    const problem = rita.page.locator("#name-problem:not(:empty)");
+    await rita.page.fill("#name", "Not a name");
+    await problem.waitFor();
+    await rita.page.selectOption("#stage", "production");
+    await rita.page.fill("#customerId", "CRM-2");
+    await rita.page.check("input[name=cells][value=eu-1]");
+    await rita.page.fill("#reason", "Again");
+    await rita.page.fill("#name", "acme");
+    await rita.page.locator("#name-problem", { hasText: "already" }).waitFor();
+  });
+
+  it("keeps drafts, and sends several of them together", async () => {
+    const rita = await enter("rita");
+    for (const name of ["acme", "beta"]) {
+      await fillIn(rita, { name });
+      await rita.press("button[value=draft]");
+    }
+    await rita.press("form[action='/drafts/send'] button[value=send]");
+    const text = await rita.text();
+    assert.ok(text.includes("acme") && text.includes("beta"));
+    const { items } = (await (await service.as("rita")).expect(200, "GET", "/requests")) as {
+      items: { batchId?: string }[];
+    };
+    assert.equal(items.length, 2);
+    assert.equal(new Set(items.map(({ batchId }) => batchId)).size, 1);
+  });
+
+  it("works without a script", async () => {
+    const rita = await enter("rita", { javaScriptEnabled: false });
+    await fillIn(rita, { name: "Not a name" });
+    await rita.press("button[value=send]");
+    assert.notEqual((await rita.page.innerText("#name-problem")).trim(), "");
+    await rita.page.fill("#name", "acme");
+    await rita.press("button[value=send]");
+    const id = idIn(rita);
+    await service.plan(id, "one");
+    const amir = await enter("amir", { javaScriptEnabled: false });
+    await amir.open(`/requests/${id}`);
+    await amir.press("button[value=approve]");
+    await amir.typePassword();
+    await rita.open(`/requests/${id}`);
+    assert.equal(await rita.page.locator(".state.queued").count(), 1);
+    await rita.open(`/requests/${id}`);
+  });
+
+  it("shows what happens as it happens", async () => {
+    const rita = await enter("rita");
+    await fillIn(rita, { name: "acme" });
+    await rita.press("button[value=send]");
+    await service.plan(idIn(rita), "one");
+    // Nobody loads the page again: the script does.
+    await rita.page.locator(".state.waitingForApproval").waitFor();
+  });
+
+  it("shows a hostile reason and name as text, and lets a double click be one request", async () => {
+    const rita = await enter("rita");
+    await fillIn(rita, { name: hostile.slice(0, 60), reason: hostile });
+    await rita.press("button[value=send]");
+    await rita.page.fill("#name", "acme");
+    await rita.page.dblclick("button[value=send]");
+    await rita.page.waitForURL(/requests\/[0-9a-f-]{36}$/);
+    const id = idIn(rita);
+    await service.plan(id, hostile);
+    for (const username of ["anna", "otto"]) {
+      const visitor = await enter(username);
+      for (const place of ["/", "/requests", `/requests/${id}`]) {
+        await visitor.open(place);
+        assert.doesNotMatch(await visitor.page.title(), /owned/);
+      }
+    }
+    const otto = await enter("otto");
+    await otto.open("/audit");
+    assert.doesNotMatch(await otto.page.title(), /owned/);
+    const { items } = (await (await service.as("rita")).expect(200, "GET", "/requests")) as {
+      items: unknown[];
+    };
+    assert.equal(items.length, 1);
+  });
+
+  it("has no flaw that axe finds, in both colour schemes, and needs no scrolling aside at 320 px", async () => {
+    const rita = await enter("rita");
+    await fillIn(rita, { name: "acme" });
+    await rita.press("button[value=send]");
+    const id = idIn(rita);
+    await service.plan(id, "one");
+    for (const colorScheme of ["light", "dark"] as const) {
+      const eve = await enter("eve", {
+        colorScheme,
+        reducedMotion: "reduce",
+        viewport: { width: 320, height: 640 },
+      });
+      for (const place of ["/", "/requests/new", "/requests", `/requests/${id}`, "/customers", "/audit"]) {
+        await eve.open(place);
+        assert.deepEqual(await flawsOf(eve), [], `${colorScheme} ${place}`);
+        const width = await eve.page.evaluate("document.documentElement.scrollWidth");
+        assert.ok(Number(width) <= 320, `${place} is ${String(width)} px wide`);
+        await eve.picture(
+          `${colorScheme}-320-${place.split("/").filter(Boolean).slice(0, 2).join("-").slice(0, 20) || "home"}`,
+        );
+      }
+    }
+  });
+
+  it("can be used by keyboard alone", async () => {
+    const rita = await enter("rita");
+    await rita.open("/requests/new");
+    const reached = new Set<string>();
+    for (let presses = 0; presses < 40; presses++) {
+      await rita.page.keyboard.press("Tab");
+      reached.add(
+        String(
+          await rita.page.evaluate(
+            "document.activeElement.id || document.activeElement.value || document.activeElement.getAttribute('href')",
+          ),
+        ),
+      );
+    }
+    for (const control of ["#content", "name", "stage", "customerId", "reason", "send", "draft"])
+      assert.ok(reached.has(control), control);
+  });
+});

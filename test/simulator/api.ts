@@ -1,0 +1,221 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import { TenantManagementError } from "../../provider/src/client/errors";
+import type { HttpAnswer, HttpRequest, Transport } from "../../provider/src/client/transport";
+import type { FaultInput, Operation, Stage, TenantRecord } from "../../sandbox/api";
+import type { Answer } from "../../sandbox/api/answer";
+import { Contract, type MatchedOperation } from "../../sandbox/api/contract";
+import { createControl } from "../../sandbox/api/control";
+import { type Fault, FaultPlan, faultSchema } from "../../sandbox/api/faults";
+import { Journal } from "../../sandbox/api/journal";
+import type { OrganizationClient } from "../../sandbox/api/organization";
+import { applyChange } from "../../sandbox/api/settings";
+import { TenantManagement } from "../../sandbox/api/tenant-management";
+import { Tenants } from "../../sandbox/api/tenants";
+import { AccessTokens } from "../../sandbox/api/tokens";
+import { organizationScopes } from "../../sandbox/api/vocabulary";
+import type { Random } from "../fuzz/random";
+import type { CommandLife } from "./command-life";
+
+const origin = "http://127.0.0.1:9";
+export const apiUrl = `${origin}/v0`;
+export const tokenUrl = `${origin}/oauth2/organization/v1/token`;
+const garbage = "<html><body>Bad Gateway</body></html>";
+const tokenLifetimeS = 3600;
+
+/** A request that arrived. */
+export interface SimulatedRequest {
+  operation: Operation;
+  tenant: string | undefined;
+  path: string;
+  /** Whether it counted for faults. */
+  isCounted: boolean;
+}
+
+/** What is asked before a delete is carried out. */
+export type DeleteWatch = (tenantId: string, applicationId: string | undefined) => void;
+
+/**
+ * The sandbox's own Tenant Management API, its contract and its faults, without a network: a request is a function call,
+ * and nothing waits.
+ */
+export class SimulatedApi {
+  readonly requests: SimulatedRequest[] = [];
+  /** Whether no fault happens for now, and no request counts for one. */
+  isCalm = false;
+  /** The client secrets that went out. */
+  readonly secrets = new Set<string>();
+  /** Is told of each delete before it is carried out. */
+  watchDeletes: DeleteWatch = () => undefined;
+  readonly #tenants: Tenants;
+  readonly #tokens = new AccessTokens();
+  readonly #organizationClient = Object.create(null) as OrganizationClient;
+  readonly #management: TenantManagement;
+  #faults = new FaultPlan();
+
+  private constructor(
+    stage: Stage,
+    private readonly contract: Contract,
+  ) {
+    const settings = applyChange({ quota: 1000 });
+    this.#tenants = new Tenants(stage, () => settings);
+    this.#management = new TenantManagement({
+      contract,
+      tenants: this.#tenants,
+      tokens: this.#tokens,
+      representation: () => ({
+        stage,
+        organization: "sandbox",
+        settings,
+        authServer: (cell) => `${origin}/oauth2/${cell}`,
+      }),
+      noteSecret: (secret) => this.secrets.add(secret),
+    });
+  }
+
+  static async open(stage: Stage): Promise<SimulatedApi> {
+    return new SimulatedApi(stage, await Contract.load());
+  }
+
+  /** Lists everything that exists. */
+  tenants(): TenantRecord[] {
+    return createControl({
+      journal: new Journal(),
+      faults: this.#faults,
+      tenants: this.#tenants,
+      organizationClient: this.#organizationClient,
+      tokens: [],
+      secrets: this.secrets,
+      applySettings: () => undefined,
+    }).tenants();
+  }
+
+  /** Gives the client secret of an application; undefined where it has none. */
+  clientSecretOf(tenantId: string, applicationId: string): string | undefined {
+    const { authentication } = this.#tenants.application(tenantId, applicationId);
+    return authentication.type === "CLIENT_SECRET" ? authentication.clientSecret : undefined;
+  }
+
+  addFault(fault: FaultInput): void {
+    this.#faults.add(faultSchema.parse(fault));
+  }
+
+  clearFaults(): void {
+    this.#faults = new FaultPlan();
+  }
+
+  revokeTokens(): void {
+    this.#tokens.revokeAll();
+  }
+
+  /**
+   * Gives the way by which one command sends its requests.
+   *
+   * @param random draws how long each is on its way, so that they overtake each other; absent where they do not
+   */
+  transportOf(life: CommandLife, random?: Random): Transport {
+    return {
+      send: async (request) => {
+        life.assertAlive();
+        for (let turns = random?.int(0, 3) ?? 0; turns > 0; turns -= 1) await nextTurn();
+        life.assertAlive();
+        return this.#send(request, life);
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #send({ method, url, headers, body = "" }: HttpRequest, life: CommandLife): HttpAnswer {
+    const path = url.pathname + url.search;
+    const matched = url.href === tokenUrl ? undefined : this.contract.match(method, path);
+    const operation = matched?.operation ?? "token";
+    const tenant = matched === undefined ? undefined : this.#management.tenantOf({ url: path, body });
+    this.requests.push({ operation, tenant, path, isCounted: !this.isCalm });
+    life.pass({ at: "request", moment: "before", operation, tenant });
+    const carryOut = (): Answer => {
+      return matched === undefined
+        ? this.#issueToken()
+        : this.#answer(matched, { method, path, headers, body });
+    };
+    const fault = this.isCalm ? undefined : this.#faults.take(operation, url.pathname, tenant);
+    const answer = answerWith(fault, carryOut);
+    life.pass({ at: "request", moment: "after", operation, tenant });
+    if (answer === undefined)
+      throw new TenantManagementError("NO_ANSWER", `${url.host}: the connection was reset`);
+    life.pass({ at: "request", moment: "answered", operation, tenant });
+    return answer;
+  }
+
+  #answer(
+    matched: MatchedOperation,
+    {
+      method,
+      path,
+      headers,
+      body,
+    }: { method: string; path: string; headers: Record<string, string>; body: string },
+  ): Answer {
+    const [tenantId, applicationId] = idsIn(path);
+    if (method === "DELETE") this.watchDeletes(tenantId, applicationId);
+    return this.#management.answer(matched, {
+      method,
+      url: path,
+      contentType: headers["content-type"],
+      authorization: headers["authorization"],
+      body,
+    });
+  }
+
+  /** That assertions are signed rightly is the client's own tests' business: here a token costs no signature. */
+  #issueToken(): Answer {
+    const access_token = this.#tokens.issue(organizationScopes, tokenLifetimeS);
+    return { status: 200, body: { access_token, token_type: "Bearer", expires_in: tokenLifetimeS } };
+  }
+}
+
+function idsIn(path: string): [tenantId: string, applicationId: string | undefined] {
+  const [, tenantId = "", applicationId] =
+    /\/tenants\/([^/?]+)(?:\/applications\/([^/?]+))?/.exec(path) ?? [];
+  return [tenantId, applicationId];
+}
+
+/** Answers as the sandbox's server does; undefined where the client gets no whole answer. */
+function answerWith(fault: Fault | undefined, carryOut: () => Answer): HttpAnswer | undefined {
+  switch (fault?.kind) {
+    case undefined:
+    case "latency":
+      return toHttp(carryOut());
+    case "status": {
+      if (fault.carriedOut) carryOut();
+      const message = "a fault was injected into the sandbox";
+      const isBare = fault.status === 429 || fault.status === 204;
+      const answer = {
+        status: fault.status,
+        headers: fault.headers,
+        ...(isBare ? {} : { body: { message } }),
+      };
+      return toHttp(answer, fault.body);
+    }
+    case "hang":
+      if (fault.carriedOut) carryOut();
+      return undefined;
+    case "reset-before":
+      return undefined;
+    case "reset-after":
+    case "half-body":
+      carryOut();
+      return undefined;
+    case "garbage-body":
+      return toHttp(carryOut(), fault.body ?? garbage);
+  }
+}
+
+function toHttp({ status, headers = {}, body }: Answer, text?: string): HttpAnswer {
+  const payload = text ?? (body === undefined ? "" : JSON.stringify(body));
+  const named = Object.entries({ "content-type": "application/json", ...headers });
+  return {
+    status,
+    headers: Object.fromEntries(named.map(([name, value]) => [name.toLowerCase(), value])),
+    body: payload,
+  };
+}

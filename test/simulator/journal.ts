@@ -1,0 +1,77 @@
+import { readLine } from "../../provider/src/journal/entry";
+import { isAt } from "../../provider/src/journal/file-journal";
+import { type Entry, type EventEntry, type Journal } from "../../provider/src/journal/index";
+import { journalIn } from "../../provider/src/journal/journal";
+import type { CommandLife } from "./command-life";
+
+const location = "journal.jsonl";
+
+/** A journal's file, in memory: what each command has written of it, and what it has cut short. */
+export class JournalFile {
+  #lines: string[] = [];
+  readonly #read = new Map<string, Entry[]>();
+
+  get text(): string {
+    return this.#lines.join("\n");
+  }
+
+  /** Reads all its lines. */
+  entries(): Entry[] {
+    return this.#lines.flatMap((line, index) => this.#entriesOf(line, index));
+  }
+
+  /** Opens it for one process of a command. */
+  open(life: CommandLife): Journal {
+    const size = (): number => this.#lines.reduce((bytes, line) => bytes + line.length + 1, 0);
+    const all = (): Entry[] => this.entries();
+    return journalIn({
+      location,
+      write: async (entries) => {
+        await Promise.resolve();
+        this.#write(entries, life);
+        return { bytes: size() };
+      },
+      read: async function* (reached = { bytes: 0 }): AsyncIterable<readonly Entry[]> {
+        await Promise.resolve();
+        life.assertAlive();
+        reached.bytes = size();
+        yield all();
+      },
+      readFrom: async (event) => {
+        await Promise.resolve();
+        life.assertAlive();
+        const entries = all();
+        const place = entries.findIndex((entry) => isAt(entry, event));
+        return place === -1 ? undefined : { entries: entries.slice(place), reached: { bytes: size() } };
+      },
+      isAsLeft: ({ bytes }) => Promise.resolve(size() === bytes),
+    });
+  }
+
+  #write(entries: readonly EventEntry[], life: CommandLife): void {
+    const written = entries.map(({ event: { event, operation, type, slot } }) => ({
+      event,
+      operation,
+      type,
+      slot,
+    }));
+    life.pass({ at: "journal", moment: "before", written });
+    const first = entries[0]?.text ?? "";
+    try {
+      life.pass({ at: "journal", moment: "torn", written });
+    } catch (error) {
+      this.#lines.push(first.slice(0, first.length >> 1));
+      throw error;
+    }
+    for (const { text } of entries) this.#lines.push(text);
+    life.pass({ at: "journal", moment: "after", written });
+  }
+
+  #entriesOf(line: string, index: number): Entry[] {
+    const known = this.#read.get(line);
+    if (known !== undefined) return known;
+    const entries = readLine(line, `${location}:${index + 1}`);
+    this.#read.set(line, entries);
+    return entries;
+  }
+}

@@ -1,0 +1,154 @@
+import { strict as assert } from "node:assert";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { describeProblems } from "../../../provider/src/settings/settings";
+import { readConfiguration } from "../../../stacks/src/configuration/configuration";
+import { matchesPattern, readCustomerFiles } from "../../../stacks/src/configuration/customer-files";
+
+const stage = { stage: "testing", tokenUrl: "https://eu.id.resistant.ai/oauth2/server/v1/token" };
+
+describe("customers from files", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "customer-files-"));
+    await mkdir(path.join(folder, "customers", "emea"), { recursive: true });
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const write = (file: string, text: string): Promise<void> => writeFile(path.join(folder, file), text);
+  const read = (values: Record<string, string> = {}): ReturnType<typeof readConfiguration> =>
+    readConfiguration(new Map(Object.entries({ ...stage, customersFrom: "customers/*.yaml", ...values })), {
+      readFiles: (pattern) => readCustomerFiles(pattern, folder),
+    });
+  const names = (result: ReturnType<typeof readConfiguration>): string[] => {
+    assert.ok("configuration" in result, JSON.stringify(result));
+    return result.configuration.customers.map(({ name }) => name);
+  };
+  const problems = (result: ReturnType<typeof readConfiguration>): string => {
+    assert.ok("problems" in result, "it should have been refused");
+    return describeProblems(result.problems);
+  };
+  const acme = "name: acme\ncustomerId: CRM-1\ncells: [eu-1]\n";
+  const globex = "name: globex\ncustomerId: CRM-2\ncells: [eu-1]\n";
+
+  it("are one customer a file, or a list of them, in the order of the files' names", async () => {
+    await write("customers/b.yaml", acme);
+    await write(
+      "customers/a.yaml",
+      `- {name: hooli, customerId: H, cells: [eu-1]}\n- ${globex.replaceAll("\n", "\n  ")}\n`,
+    );
+    await write("customers/notes.txt", "nothing");
+    await write("customers/emea/c.yaml", "name: of-another-pattern\n");
+    assert.deepEqual(names(read()), ["hooli", "globex", "acme"]);
+  });
+
+  it("stand beside those of the stack's own file", async () => {
+    await write("customers/b.yaml", acme);
+    const own = JSON.stringify([{ name: "initech", customerId: "I", cells: ["eu-1"] }]);
+    assert.deepEqual(names(read({ customers: own })), ["initech", "acme"]);
+  });
+
+  it("may lie in folders", async () => {
+    await write("customers/acme.yaml", acme);
+    await write("customers/emea/globex.yml", globex);
+    assert.deepEqual(names(read({ customersFrom: "customers/**/*.yml" })), ["globex"]);
+    assert.deepEqual(names(read({ customersFrom: "customers/e?ea/*.yml" })), ["globex"]);
+    assert.deepEqual(names(read({ customersFrom: "./customers/acme.yaml" })), ["acme"]);
+  });
+
+  it("are checked by the same schema, with file and line", async () => {
+    await write(
+      "customers/a.yaml",
+      `- ${acme.replaceAll("\n", "\n  ")}\n\n- name: globex\n  customerId: 0012345\n  cells: [us-1]\n`,
+    );
+    const text = problems(read());
+    assert.ok(
+      text.includes(
+        'customer "globex" (customers/a.yaml line 6): customerId: 5349 is what YAML made of a number',
+      ),
+      text,
+    );
+    assert.ok(
+      text.includes(
+        'customer "globex" (customers/a.yaml line 6): cells[0]: "us-1" is not a cell of stage testing',
+      ),
+      text,
+    );
+  });
+
+  it("are refused where a name is in two files: both are named", async () => {
+    await write("customers/a.yaml", acme);
+    await write("customers/b.yaml", acme.replace("CRM-1", "CRM-9"));
+    assert.match(
+      problems(read()),
+      /customers\/b\.yaml.*names the same customer as customers\/a\.yaml\[0\]\.name/,
+    );
+    const own = JSON.stringify([{ name: "acme", customerId: "I", cells: ["eu-1"] }]);
+    assert.match(
+      problems(read({ customers: own })),
+      /customers\/a\.yaml.*same customer as tenants:customers\[0\]/,
+    );
+  });
+
+  it("are refused where the pattern leads out of the project, or to nothing", () => {
+    for (const [customersFrom, says] of [
+      ["../other/*.yaml", /must not hold \.\./],
+      ["customers/../../*.yaml", /must not hold \.\./],
+      ["/etc/*.yaml", /must be relative/],
+      ["C:\\customers\\*.yaml", /must be relative/],
+      ["customers/*", /must end with \.yaml/],
+      ["customers/*.yaml", /matches no file/],
+      ["missing/*.yaml", /matches no file/],
+      [" ", /must be a pattern of files/],
+    ] as const) {
+      assert.match(problems(read({ customersFrom })), says, customersFrom);
+    }
+  });
+
+  it("are refused where a file is a link out of the project, too large, no YAML or without a customer", async () => {
+    const outside = path.join(os.tmpdir(), `${path.basename(folder)}-outside.yaml`);
+    await writeFile(outside, acme);
+    await symlink(outside, path.join(folder, "customers/a-link.yaml"));
+    await write("customers/b-large.yaml", `# ${"x".repeat(1_000_000)}\n${acme}`);
+    await write("customers/c-broken.yaml", "name: [");
+    await write("customers/d-empty.yaml", "");
+    await write("customers/e-none.yaml", "[]");
+    await write("customers/f-text.yaml", "acme");
+    try {
+      const text = problems(read());
+      for (const says of [
+        /a-link\.yaml: is a link out of the project/,
+        /b-large\.yaml: holds \d+ bytes; at most 1000000/,
+        /c-broken\.yaml: customers\/c-broken\.yaml is no YAML/,
+        /d-empty\.yaml: holds no customer/,
+        /e-none\.yaml: holds no customer/,
+        /customers\/f-text\.yaml line 1: .*must be a customer/,
+      ]) {
+        assert.match(text, says);
+      }
+    } finally {
+      await rm(outside);
+    }
+  });
+
+  it("are refused where a folder is a link out of the project", async () => {
+    const outside = await mkdtemp(path.join(os.tmpdir(), "outside-"));
+    try {
+      await writeFile(path.join(outside, "x.yaml"), acme);
+      await symlink(outside, path.join(folder, "linked"));
+      assert.match(problems(read({ customersFrom: "linked/*.yaml" })), /is a link out of the project/);
+    } finally {
+      await rm(outside, { recursive: true });
+    }
+  });
+
+  it("match a pattern whole, and a star stays within a name", () => {
+    assert.equal(matchesPattern("customers/acme.yaml", "customers/*.yaml"), true);
+    assert.equal(matchesPattern("customers/emea/acme.yaml", "customers/*.yaml"), false);
+    assert.equal(matchesPattern("customers/acme.yaml.js", "customers/*.yaml"), false);
+    assert.equal(matchesPattern("customers/acmexyaml", "customers/*.yaml"), false);
+    assert.equal(matchesPattern("customers/a/b/acme.yaml", "customers/**/*.yaml"), true);
+  });
+});

@@ -1,0 +1,35 @@
+import { strict as assert } from "node:assert";
+
+import { sizeWarning } from "../../../stacks/src/configuration/stack-file";
+
+/** Makes a configuration that the engine writes in a number of bytes. */
+function ofBytes(bytes: number, character = "x", bytesEach = Buffer.byteLength(character)) {
+  const empty = Buffer.byteLength(JSON.stringify({ "tenants:customers": "" }));
+  const count = Math.floor((bytes - empty) / bytesEach);
+  const rest = bytes - empty - count * bytesEach;
+  return { "tenants:customers": character.repeat(count) + "x".repeat(rest) };
+}
+
+const near = /can pass 128 KiB to the program, and then no command starts any more.*tenants:customersFrom/;
+const beyond = /no command that runs it starts.*tenants:customersFrom/;
+
+describe("the size of a configuration", () => {
+  for (const [what, character, bytesEach] of [
+    ["a letter", "x", 1],
+    ["a letter of two bytes", "ž", 2],
+    ["a character of three bytes", "客", 3],
+    ["a character of two units and four bytes", "👍", 4],
+    ["a quote, which is escaped", '"', 2],
+    ["a character that the engine escapes", "&", 6],
+    ["a line separator, which the engine escapes", "\u2028", 6],
+  ] as const) {
+    const warning = (bytes: number) => sizeWarning(ofBytes(bytes, character, bytesEach));
+
+    it(`is counted in bytes, not in characters: ${what}`, () => {
+      assert.equal(warning(99_999), undefined);
+      assert.match(warning(100_000) ?? "", near);
+      assert.match(warning(130_999) ?? "", near);
+      assert.match(warning(131_000) ?? "", beyond);
+    });
+  }
+});

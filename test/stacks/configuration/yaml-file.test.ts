@@ -1,0 +1,39 @@
+import { strict as assert } from "node:assert";
+
+import { readYaml } from "../../../stacks/src/configuration/yaml-file";
+import { differences } from "./yaml-differences";
+
+const valueOf = (text: string): unknown => readYaml(text, "own.yaml").value;
+
+describe("a YAML file, read as the engine reads it", () => {
+  for (const [text] of differences) {
+    it(`is refused, with its name: ${JSON.stringify(text.slice(0, 60))}`, () => {
+      assert.throws(() => valueOf(text), /^Error: own\.yaml (?:line \d+ |is no YAML: )/);
+    });
+  }
+
+  it("may use one anchor for hundreds of customers, and not to stand for millions", () => {
+    const names = Array.from({ length: 600 }, (_one, index) => `c${index}`);
+    const merged = valueOf(
+      `base: &base {owner: team}\nlist:\n${names.map((name) => `  - {<<: *base, name: ${name}, cells: &${name} [eu-1]}\n`).join("")}`,
+    ) as { list: object[] };
+    assert.deepEqual(merged.list.at(-1), { owner: "team", name: "c599", cells: ["eu-1"] });
+    const longText = `a: &a ${"x".repeat(100_000)}\nb: [${"*a,".repeat(200)}]\n`;
+    const nested = `a: &a [${"x,".repeat(40)}]\nb: &b [${"*a,".repeat(40)}]\nc: [${"*b,".repeat(40)}]\n`;
+    for (const text of [longText, nested]) assert.throws(() => valueOf(text), /repeats itself too often/);
+  });
+
+  it("may hold tabs, line ends and question marks where both readers take them for text", () => {
+    assert.deepEqual(valueOf('a: "x\ty"\nb: |\n  x\n  \ty\nc: a?b\nd: ["?x", "a:", "x\\ty"]\r\n'), {
+      a: "x\ty",
+      b: "x\n\ty\n",
+      c: "a?b",
+      d: ["?x", "a:", "x\ty"],
+    });
+  });
+
+  it("has no line end after a block that the end of the file cuts off", () => {
+    assert.deepEqual(valueOf("a: |\n  x"), { a: "x" });
+    assert.deepEqual(valueOf("a: |\n  x\n"), { a: "x\n" });
+  });
+});

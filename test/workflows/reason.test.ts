@@ -1,0 +1,59 @@
+import { strict as assert } from "node:assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { reasonSchema } from "../../provider/src/settings/reason";
+import { runToSuccess } from "../../sandbox/process";
+import { repositoryRoot } from "../engine/engine";
+import { readWorkflow, stepOf } from "./workflow";
+
+describe("the reason that a workflow makes of a commit's message", () => {
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "reason-"));
+    const pulumi = '#!/bin/sh\nprintf %s "$TENANTS_REASON"\n';
+    await writeFile(path.join(folder, "pulumi"), pulumi, { mode: 0o755 });
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  async function reasonOf(message: string): Promise<string> {
+    const { run } = stepOf(await readWorkflow("stack-up.yml"), "apply", "Apply the plan");
+    return runToSuccess("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", run], {
+      cwd: repositoryRoot,
+      env: {
+        ...process.env,
+        PATH: [folder, process.env["PATH"]].join(path.delimiter),
+        REASON: message,
+        STACK: "prod",
+        RUNNER_TEMP: folder,
+      },
+    });
+  }
+
+  const cases: Array<[message: string, reason: string | RegExp]> = [
+    ["CRM-1042: acme\n\nA body.", "CRM-1042: acme"],
+    ["CRM-1042:\tacme\u001b[2J goes live\r\nbody", "CRM-1042: acme [2J goes live"],
+    ["\n \n\u200b\nCRM-1042", "CRM-1042"],
+    ["in\u202edetrevni \u2067side\u2069", "in detrevni  side"],
+    ["CRM-1: 👩‍💻 onboarding", "CRM-1: 👩‍💻 onboarding"],
+    ["ä".repeat(250), "ä".repeat(200)],
+    ["😀".repeat(600), "😀".repeat(200)],
+    ["$(touch x) `id` \"'\\ %s", "$(touch x) `id` \"'\\ %s"],
+    ["one\u2028two", "one"],
+    ["-n", "-n"],
+    ["", /^commit [0-9a-f]{40}$/],
+    ["\u2800\u200b", /^commit [0-9a-f]{40}$/],
+  ];
+  for (const [message, reason] of cases) {
+    it(`is one that is accepted: ${JSON.stringify(message.slice(0, 30))}`, async () => {
+      const given = await reasonOf(message);
+      if (typeof reason === "string") assert.equal(given, reason);
+      else assert.match(given, reason);
+      assert.equal(reasonSchema.parse(given), given);
+    });
+  }
+});
