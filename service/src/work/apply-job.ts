@@ -59,7 +59,7 @@ async function failed(work: Work, requestId: string, error: unknown, guard?: Gua
   await applyFailed(work.context, requestId, failureOf(error), guard);
   const after = await findRequest(work, requestId);
   // Nothing was begun: another plan is made, and says what is wrong.
-  if (after?.state === "queued") await planChanged(work.context, requestId, guard);
+  if (after?.state === "queued") await planChanged(work.context, requestId);
   return after?.state === "failed" ? "blocks" : "done";
 }
 

@@ -6,7 +6,6 @@ import path from "node:path";
 
 import type { NewRequest } from "resistant-tenants-service/requests/request";
 
-import { closeShared } from "../../engine/engine";
 import { type DatabaseServer, startDatabaseServer } from "../records/service";
 import { Canary, places } from "./canary";
 import { ServiceUnderTest } from "./service";
@@ -35,7 +34,6 @@ describe("credentials, and approvals of a plan", function () {
 
   after(async () => {
     await server.close();
-    await closeShared();
   });
 
   it("finds a planted credential in each place", async () => {

@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 
-import { closeShared } from "../../engine/engine";
 import { type DatabaseServer, startDatabaseServer } from "../records/service";
 import { ServiceUnderTest, type WorkerProcess } from "./service";
 
@@ -55,7 +54,6 @@ describe("a worker that is killed", function () {
 
   after(async () => {
     await server.close();
-    await closeShared();
   });
 
   it("at one moment after another is followed by others: one tenant, one client whose secret gets a token, done", async () => {

@@ -8,7 +8,6 @@ import { findProgram } from "resistant-tenants-service/work/program";
 import { membersOf, type Session } from "resistant-tenants-service/work/sessions";
 import { startingStateOf } from "resistant-tenants-service/work/starting-state";
 
-import { closeShared } from "../../engine/engine";
 import { startWorkSandbox, type WorkSandbox } from "./sandbox";
 
 describe("the engine of a job", () => {
@@ -20,7 +19,6 @@ describe("the engine of a job", () => {
 
   after(async () => {
     await sandbox.close();
-    await closeShared();
   });
 
   it("makes a stack, applies the plan that was made in another folder, and leaves neither folder nor process", async () => {

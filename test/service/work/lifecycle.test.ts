@@ -6,7 +6,6 @@ import { etagOf } from "resistant-tenants-service/requests/stale";
 import { withdraw } from "resistant-tenants-service/requests/withdraw";
 import { placeInQueue } from "resistant-tenants-service/work/place";
 
-import { closeShared } from "../../engine/engine";
 import { type DatabaseServer, startDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
@@ -51,7 +50,6 @@ describe("the work on requests", function () {
   after(async () => {
     await service.close();
     await server.close();
-    await closeShared();
   });
 
   it("provisions, changes, rotates, deprecates and deletes a customer, one request after another, and notices an up outside", async () => {
