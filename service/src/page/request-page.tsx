@@ -244,7 +244,7 @@ function Actions({ request, isRequester, isAdministrator, formKey }: RequestPage
   const mayWithdraw =
     (isRequester || isAdministrator) &&
     ["previewing", "waitingForApproval", "queued", "failed"].includes(request.state);
-  const mayRetry = (isRequester || isAdministrator) && request.state === "failed";
+  const mayRetry = isAdministrator && request.state === "failed";
   const hasEnded = ["refused", "withdrawn", "expired", "failed"].includes(request.state);
   return (
     <div class="buttons">

@@ -27,7 +27,7 @@ export const stateWords: Readonly<Record<RequestState, { label: string; next: st
   done: { label: "Done", next: "Nothing more is to be done." },
   failed: {
     label: "Failed",
-    next: "Read the problem below, correct it, and retry. It goes on where it stopped.",
+    next: "Read the problem below. An administrator can have it tried again: it goes on where it stopped. Or withdraw it, and ask again with its fields filled in.",
   },
   refused: { label: "Refused", next: "Read the comment below. You can ask again with its fields filled in." },
   withdrawn: {
