@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { chown, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -101,7 +102,20 @@ async function portOfRunning(server: Server): Promise<number | undefined> {
   await untilCollected(postmasterOf(server.data));
   if ((await run(server, "pg_ctl", ["status", "--pgdata", server.data])).exitCode !== 0) return undefined;
   const port = Number((await readFile(path.join(server.data, "postmaster.pid"), "utf8")).split("\n")[3]);
-  return Number.isInteger(port) && port > 0 ? port : undefined;
+  return Number.isInteger(port) && port > 0 && (await answers(port)) ? port : undefined;
+}
+
+/** One that was killed this moment is a process still, and listens no more. */
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** A process that was killed counts as one that runs, for PostgreSQL too, until its parent has collected it. */

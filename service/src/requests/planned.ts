@@ -139,11 +139,7 @@ export async function applyStarted(
 }
 
 /** Takes that the plan is another one by now: it is made again, and shown. */
-export async function planChanged(
-  context: ServiceContext,
-  requestId: string,
-  guard?: Guard,
-): Promise<void> {
+export async function planChanged(context: ServiceContext, requestId: string, guard?: Guard): Promise<void> {
   await write(context, async (writing) => {
     await guard?.(writing);
     const { state } = await lockRequest(writing, requestId);

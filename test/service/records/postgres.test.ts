@@ -26,6 +26,17 @@ async function postmasterOf(postgres: Postgres): Promise<number> {
   return Number(row?.pid);
 }
 
+/** A process that was killed takes a moment to end. */
+async function untilSilent(postgres: Postgres): Promise<void> {
+  for (;;) {
+    try {
+      await query(postgres.urlOf(), "select 1");
+    } catch {
+      return;
+    }
+  }
+}
+
 describe("the PostgreSQL of a local start", () => {
   it("runs on loopback with a password, and is gone with its data after close", async () => {
     const postgres = await startPostgres();
@@ -52,6 +63,7 @@ describe("the PostgreSQL of a local start", () => {
       const again = await startPostgres({ folder });
       assert.equal(again.port, first.port);
       process.kill(await postmasterOf(first), "SIGKILL");
+      await untilSilent(first);
       const restarted = await startPostgres({ folder });
       try {
         assert.deepEqual(await query(restarted.urlOf(), "select value from kept"), [{ value: 7 }]);
