@@ -49,6 +49,18 @@ export default tseslint.config(
     languageOptions: { globals: { process: "readonly", console: "readonly" } },
   },
   {
+    files: ["service/assets/*.js"],
+    // What runs in people's browsers.
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...["document", "location", "addEventListener", "setTimeout", "clearTimeout"],
+          ...["EventSource", "fetch", "FormData", "URLSearchParams"],
+        ].map((name) => [name, "readonly"]),
+      ),
+    },
+  },
+  {
     files: ["**/*.js"],
     languageOptions: {
       sourceType: "commonjs",

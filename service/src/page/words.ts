@@ -1,12 +1,3 @@
-import {
-  secretType,
-  secretVersionType,
-  signingKeyType,
-  tenantApplicationType,
-  tenantType,
-} from "pulumi-resistant-tenants/internal/resource-types";
-import { z } from "zod";
-
 import type { RequestKind, RequestState } from "../requests/request";
 
 /** What people call a request of each kind. */
@@ -74,49 +65,11 @@ const eventWords: Readonly<Record<string, string>> = {
   provisioned: "Provisioned",
 };
 
-const stepSchema = z.object({
-  operation: z.string(),
-  type: z.string(),
-  name: z.string(),
-  state: z.enum(["begun", "done", "failed"]),
-});
-
-/** The resources that people know, each by its noun; the engine has others of its own. */
-const nouns: Readonly<Record<string, string>> = {
-  [tenantType]: "the tenant",
-  [tenantApplicationType]: "the application",
-  [signingKeyType]: "the key pair",
-  [secretType]: "the secret",
-  [secretVersionType]: "the credentials of",
-};
-
-/** What the engine calls its steps, in words: while it is done, and once it is. */
-const verbs: Readonly<Record<string, readonly [begun: string, done: string]>> = {
-  create: ["Creating", "Created"],
-  "create-replacement": ["Creating", "Created"],
-  update: ["Changing", "Changed"],
-  delete: ["Deleting", "Deleted"],
-  "delete-replaced": ["Deleting", "Deleted"],
-  import: ["Taking over", "Took over"],
-};
-
-/** Says in words what happened; undefined for what concerns nobody but the engine. */
+/** Says in words what happened: the worker's own, where it has some; undefined for what concerns the engine alone. */
 export function wordsOfEvent(kind: string, data: Readonly<Record<string, unknown>>): string | undefined {
   if (kind !== "progress") return eventWords[kind] ?? kind;
-  const recovered = z.array(z.string()).safeParse(data["recovered"]).data;
-  if (recovered !== undefined)
-    return `A worker was interrupted, and another one goes on: ${recovered.join("; ")}`;
-  const step = stepSchema.safeParse(data["step"]).data;
-  return step === undefined ? undefined : wordsOfStep(step);
-}
-
-function wordsOfStep({ operation, type, name, state }: z.output<typeof stepSchema>): string | undefined {
-  const [noun, verb] = [nouns[type], verbs[operation]];
-  if (noun === undefined || verb === undefined) return undefined;
-  const [begun, done] = type === secretVersionType && operation === "create" ? ["Storing", "Stored"] : verb;
-  const what = `${noun} ${name}`;
-  if (state === "failed") return `${begun} ${what} did not succeed`;
-  return state === "begun" ? `${begun} ${what}` : `${done} ${what}`;
+  const { message } = data;
+  return typeof message === "string" ? message : undefined;
 }
 
 /** Writes a time for people, with the instant in the attribute beside it. */
