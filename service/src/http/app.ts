@@ -74,8 +74,11 @@ export async function createApp(context: WebContext): Promise<App> {
     requestTimeout: 60_000,
     forceCloseConnections: true,
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data) => {
     const parsed = schema.safeParse(data ?? {});
+    // An address that cannot be anything's is one of nothing.
+    if (!parsed.success && httpPart === "params")
+      return { error: new Problem("notFound", "There is nothing at this address.") };
     return parsed.success ? { value: parsed.data } : { error: invalidInput(parsed.error) };
   });
   app.setSerializerCompiler(() => writeJson);

@@ -1,6 +1,6 @@
 import type { ServiceContext, Writing } from "../context";
 import type { Person } from "../identity/person";
-import { insistOnOwn, insistOnSight } from "./access";
+import { insistOnRole, insistOnSight } from "./access";
 import { lockRequest, transition } from "./transition";
 
 /**
@@ -17,7 +17,7 @@ export async function retry(
 ): Promise<{ requestId: string }> {
   const request = await lockRequest(writing, requestId);
   insistOnSight(context, caller, request);
-  insistOnOwn(caller, request, "have it tried again");
+  insistOnRole(caller, "administrator");
   await transition(context, writing, {
     requestId,
     event: "retried",

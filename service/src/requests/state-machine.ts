@@ -23,7 +23,7 @@ export type RequestEvent =
   | "planChanged"
   | "applied"
   | "applyFailed"
-  /** Whoever asked, or an administrator, has it tried again. */
+  /** An administrator has it tried again. */
   | "retried"
   /** The starting state has changed, by another request's apply. */
   | "planOutdated";

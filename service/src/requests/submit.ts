@@ -203,9 +203,12 @@ async function insistOnFreeName(
   if (!isNew) return;
   const atVendor = await writing
     .selectFrom("vendor_tenants")
+    .leftJoin("tenants", "tenants.tenant_id", "vendor_tenants.tenant_id")
     .select("seen_at")
-    .where("stage", "=", stage)
-    .where("name", "=", name)
+    .where("vendor_tenants.stage", "=", stage)
+    .where("vendor_tenants.name", "=", name)
+    // The list is older than what we have deleted ourselves.
+    .where((where) => where.or([where("status", "is", null), where("status", "<>", "deleted")]))
     .executeTakeFirst();
   if (atVendor !== undefined)
     throw new Problem(

@@ -214,7 +214,13 @@ describe("the service's API", () => {
       assert.ok(kinds.includes(kind), kind);
     const lines = (await otto.call("GET", "/audit/export")).body as string;
     assert.ok(lines.trim().split("\n").length >= kinds.length);
-    assert.equal((await rita.call("GET", "/customers/production/nobody")).status, 404);
+    for (const path of [
+      "/customers/production/nobody",
+      "/customers/mars/x",
+      "/requests/none",
+      `/requests/${randomUUID()}`,
+    ])
+      assert.equal((await rita.call("GET", path)).status, 404, path);
   });
 
   it("logs by an allow-list, and answers health, readiness and metrics", async () => {
