@@ -26,7 +26,7 @@ export async function findProgram(): Promise<Program> {
   const definition = await readFile(path.join(directory, "Pulumi.yaml"), "utf8");
   const name = z.string().parse(/^name:\s*(\S+)/m.exec(definition)?.[1]);
   // What was compiled, by the digest that the compilation leaves.
-  const built = await readFile(path.join(directory, "stacks", "dist", "built"), "utf8");
+  const built = await readFile(path.join(directory, "dist", "built"), "utf8");
   const manifest: unknown = JSON.parse(
     await readFile(path.join(directory, "provider", "package.json"), "utf8"),
   );
