@@ -27,7 +27,7 @@ export interface RequestPageProps {
   isAdministrator: boolean;
   /** What differs from the plan before; empty for a first one. */
   sinceLastPlan: readonly string[];
-  /** The place in the queue, from 1; undefined where it is not queued. */
+  /** The place in the queue, from 1; undefined where it waits for people, or for nobody. */
   place: number | undefined;
   /** A random text for each form. */
   formKey: string;
@@ -41,7 +41,7 @@ export function RequestPage(props: RequestPageProps) {
     <>
       <p>
         <StateBadge state={request.state} /> <span id="next">{words.next}</span>
-        {place !== undefined && <> It has place {place} in the queue.</>}
+        {place !== undefined && place > 1 && <> It has place {place} in the queue.</>}
       </p>
       <dl>
         <dt>Who asks</dt>

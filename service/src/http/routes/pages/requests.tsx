@@ -13,6 +13,7 @@ import { retry } from "../../../requests/retry";
 import { requesterOf } from "../../../requests/signed-request";
 import { findRequest, viewOf } from "../../../requests/view";
 import { withdraw } from "../../../requests/withdraw";
+import { placeInQueue } from "../../../work/place";
 import { type App, apiRoot, type WebContext } from "../../app";
 import { insistOnOwnOrigin } from "../../caller";
 import { eventsAfter } from "../../event-stream";
@@ -40,7 +41,7 @@ export function requestPages(app: App, context: WebContext): void {
         isRequester={isRequester(person, row)}
         isAdministrator={person.roles.includes("administrator")}
         sinceLastPlan={await sinceLastPlan(context, id)}
-        place={view.state === "queued" ? await placeInQueue(context, id) : undefined}
+        place={await placeInQueue(context.database, id)}
         formKey={randomUUID()}
       />
     );
@@ -120,15 +121,4 @@ async function sinceLastPlan({ database }: WebContext, id: string): Promise<stri
     ...present.filter((line) => !before.includes(line)).map((line) => `New: ${line}`),
     ...before.filter((line) => !present.includes(line)).map((line) => `No longer: ${line}`),
   ];
-}
-
-async function placeInQueue({ database }: WebContext, id: string): Promise<number> {
-  const queued = await database
-    .selectFrom("requests")
-    .select("id")
-    .where("state", "=", "queued")
-    .orderBy("updated_at")
-    .orderBy("id")
-    .execute();
-  return queued.findIndex((row) => row.id === id) + 1;
 }
