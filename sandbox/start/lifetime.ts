@@ -57,7 +57,22 @@ function untilSignalled(): AbortSignal {
       controller.abort(new SandboxError("INTERRUPTED", `interrupted by ${name}`, { cause: name }));
     });
   }
+  if (process.env["npm_lifecycle_event"] !== undefined)
+    onParentGone(() => {
+      controller.abort(new SandboxError("INTERRUPTED", "interrupted: npm has ended", { cause: "SIGTERM" }));
+    });
   return controller.signal;
+}
+
+/** A signal that ends npm ends the shell between npm and this process, and does not come here. */
+function onParentGone(act: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    act();
+  }, 500);
+  watch.unref();
 }
 
 function rejectOn(signal: AbortSignal): Promise<never> {

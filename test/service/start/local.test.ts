@@ -117,6 +117,22 @@ describe("npm run service", function () {
     assert.ok(!existsSync(path.join(data, "start.pid")));
   });
 
+  it("ends with npm, whose shell passes no signal on", async () => {
+    const npm = spawn("npm", ["run", "--silent", "service", "--", "--json"], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [line] = (await once(npm.stdout, "data")) as [Buffer];
+    const { url } = described.parse(JSON.parse(line.toString()));
+    assert.equal((await fetch(`${url}/health`)).status, 200);
+    // Whoever has the pipe open is there still: it is closed once all have ended.
+    const ended = once(npm.stdout, "close");
+    npm.kill("SIGTERM");
+    npm.stdout.resume();
+    await ended;
+    await assert.rejects(fetch(`${url}/health`));
+  });
+
   it("refuses a folder that holds something else", async () => {
     const other = path.join(folder, "other");
     await mkdir(other);
