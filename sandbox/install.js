@@ -18,10 +18,11 @@ function writtenAt(file) {
 /** @returns {string | undefined} why the packages could not be installed */
 function install() {
   if (writtenAt("node_modules/.package-lock.json") >= writtenAt("package-lock.json")) return undefined;
-  console.log("Installing the npm packages (npm ci), once: about a minute …");
+  console.error("Installing the npm packages (npm ci), once: about a minute …");
   // Under npm this is the very npm that was called, which need not be the first one on the PATH.
   const npm = process.env.npm_execpath;
-  const options = { cwd: root, stdio: "inherit" };
+  // Standard output is that of the command which comes after: `npm run --silent service -- --json` writes one line.
+  const options = { cwd: root, stdio: ["inherit", 2, 2] };
   const result = npm?.endsWith("npm-cli.js")
     ? spawnSync(process.execPath, [npm, "ci"], options)
     : spawnSync("npm", ["ci"], { ...options, shell: process.platform === "win32" });
