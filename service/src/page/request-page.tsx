@@ -64,6 +64,7 @@ export function RequestPage(props: RequestPageProps) {
       <Result {...props} />
       <Plan {...props} />
       <Decide {...props} />
+      <BreakGlass {...props} />
       <Approvals {...props} />
       <h2>What happened</h2>
       <ol
@@ -197,7 +198,8 @@ function Approvals({ request: { approvals } }: RequestPageProps) {
   );
 }
 
-function BrokenGlass({ request: { brokenGlass: glass } }: RequestPageProps) {
+function BrokenGlass({ request, formKey }: RequestPageProps) {
+  const { brokenGlass: glass } = request;
   if (glass === null || glass === undefined) return null;
   return (
     <ProblemBox title="Glass broken">
@@ -207,14 +209,50 @@ function BrokenGlass({ request: { brokenGlass: glass } }: RequestPageProps) {
       </p>
       <p>
         {glass.review === null || glass.review === undefined ? (
-          "Nobody has reviewed it yet."
+          "Nobody has reviewed it yet: a second person must, before the glass can be broken again."
         ) : (
           <>
             <Name person={glass.review.by} /> reviewed it: {glass.review.comment}
           </>
         )}
       </p>
+      {(glass.review === null || glass.review === undefined) && (
+        <form method="post" action={`/requests/${request.id}/break-glass/review`}>
+          <FormKey value={`${formKey}-review`} />
+          <label>
+            What the review found
+            <input name="reason" maxLength={1000} required />
+          </label>
+          <button class="secondary">Review it</button>
+        </form>
+      )}
     </ProblemBox>
+  );
+}
+
+function BreakGlass({ request, isRequester, isAdministrator, formKey }: RequestPageProps) {
+  const { plan } = request;
+  if (!isAdministrator || isRequester || request.state !== "waitingForApproval") return null;
+  if (plan === null || plan === undefined) return null;
+  return (
+    <details>
+      <summary>It cannot wait for an approval</summary>
+      <form method="post" action={`/requests/${request.id}/break-glass`}>
+        <FormKey value={`${formKey}-glass`} />
+        <input type="hidden" name="digest" value={plan.digest} />
+        <label>
+          Why it cannot wait
+          <input name="reason" maxLength={1000} required />
+        </label>
+        <p>
+          <small>
+            It stays visible for good, and a second person must review it before the glass can be broken
+            again.
+          </small>
+        </p>
+        <button class="secondary">Break the glass</button>
+      </form>
+    </details>
   );
 }
 

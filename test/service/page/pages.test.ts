@@ -135,6 +135,27 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     await rita.page.locator("#name-problem", { hasText: "already" }).waitFor();
   });
 
+  it("lets an administrator break the glass with a reason, and a second person review it", async () => {
+    const rita = await enter("rita");
+    await fillIn(rita, { name: "acme" });
+    await rita.press("button[value=send]");
+    const id = idIn(rita);
+    await service.plan(id, "one");
+    const ada = await enter("ada");
+    await ada.open(`/requests/${id}`);
+    await ada.page.click("summary");
+    await ada.page.fill("details input[name=reason]", "The customer goes live today");
+    await ada.press("details button");
+    assert.equal(await ada.page.locator(".state.queued").count(), 1);
+    const anna = await enter("anna");
+    await anna.open("/requests");
+    assert.equal(await anna.page.locator(".glass").count(), 1);
+    await anna.open(`/requests/${id}`);
+    await anna.page.fill(".problem input[name=reason]", "It was so");
+    await anna.press(".problem button");
+    assert.ok((await anna.text()).includes("Anna Approver reviewed it: It was so"));
+  });
+
   it("keeps drafts, and sends several of them together", async () => {
     const rita = await enter("rita");
     for (const name of ["acme", "beta"]) {

@@ -9,6 +9,7 @@ import { titleOf } from "../../../page/parts";
 import { RequestPage, type ShownEvent } from "../../../page/request-page";
 import { idempotently } from "../../../records/idempotency";
 import { isRequester } from "../../../requests/access";
+import { breakGlass, reviewBreakGlass } from "../../../requests/break-glass";
 import { retry } from "../../../requests/retry";
 import { requesterOf } from "../../../requests/signed-request";
 import { findRequest, viewOf } from "../../../requests/view";
@@ -20,7 +21,12 @@ import { eventsAfter } from "../../event-stream";
 import { personOrLogIn, sendPage } from "./answer";
 
 const anId = z.object({ id: z.uuid() });
-const aKey = z.looseObject({ key: z.string().min(1).max(200) });
+const aForm = z.looseObject({
+  key: z.string().min(1).max(200),
+  reason: z.string().trim().max(1000).default(""),
+  /** Of the plan that was shown. */
+  digest: z.string().max(200).optional(),
+});
 
 /** A request, and what whoever asked does about it. Decisions are log-ins: see `log-in.tsx`. */
 export function requestPages(app: App, context: WebContext): void {
@@ -48,15 +54,22 @@ export function requestPages(app: App, context: WebContext): void {
     return sendPage(reply, { title: titleOf(view), person, content, isLive: true });
   });
 
-  for (const [path, work] of [["withdrawal", withdraw] as const, ["retry", retry] as const]) {
-    const schema = { hide: true, params: anId, body: aKey };
+  const works = {
+    withdrawal: withdraw,
+    retry,
+    "break-glass": breakGlass,
+    "break-glass/review": reviewBreakGlass,
+  } as const;
+  for (const [path, work] of Object.entries(works)) {
+    const schema = { hide: true, params: anId, body: aForm };
     app.post(`/requests/:id/${path}`, { schema }, async (request, reply) => {
       insistOnOwnOrigin(context, request);
       const person = await personOrLogIn(context, request, reply);
       if (person === undefined) return reply;
       const { id } = request.params;
-      const call = { caller: person, route: `POST ${apiRoot}/requests/${id}/${path}`, key: request.body.key };
-      await idempotently(context, { ...call, body: {} }, (writing) => work(context, writing, person, id, ""));
+      const { key, reason, digest } = request.body;
+      const call = { caller: person, route: `POST ${apiRoot}/requests/${id}/${path}`, key, body: { reason } };
+      await idempotently(context, call, (writing) => work(context, writing, person, id, reason, digest));
       return reply.redirect(`/requests/${id}`, 303);
     });
   }
