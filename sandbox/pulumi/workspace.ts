@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -72,8 +71,6 @@ const stackState = z.looseObject({
   }),
 });
 
-const checkpoint = z.object({ version: z.number(), checkpoint: z.object({ latest: z.unknown() }) });
-
 /** A stack's stored state, as `pulumi stack export` writes it. */
 export type StackState = z.infer<typeof stackState>;
 
@@ -124,16 +121,6 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     return JSON.parse(result.stdout);
   };
 
-  /** Reads the state as the file backend stores it: as `pulumi stack export` gives it, in a tenth of the time. */
-  const stored = async (): Promise<unknown> => {
-    const stacks = path.join(state, ".pulumi", "stacks");
-    const files = (await readdir(stacks)).map((name) => path.join(stacks, name, `${stack}.json`));
-    const file = files.find((candidate) => existsSync(candidate));
-    if (file === undefined) return read(["stack", "export"]);
-    const content = checkpoint.parse(JSON.parse(await readFile(file, "utf8")));
-    return { version: content.version, deployment: content.checkpoint.latest ?? {} };
-  };
-
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
 
   try {
@@ -163,7 +150,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     run: (args, run) => execute(args, projectDir, run),
     configure: (overrides) => overrideConfig(configFile, overrides),
     outputs: async () => z.record(z.string(), z.unknown()).parse(await read(["stack", "output", "--json"])),
-    exportState: async () => stackState.parse(await stored()),
+    exportState: async () => stackState.parse(await read(["stack", "export"])),
     remove,
   };
 }
