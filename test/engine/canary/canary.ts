@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 
@@ -22,7 +22,9 @@ const awsSecretKey = "canaryOfTheAwsSecretAccessKey";
 const awsSessionToken = "canaryOfTheAwsSessionToken";
 
 /** The folders into which a crash of the engine, the program or a provider would write. */
-const workingFolders = [repositoryRoot, path.join(repositoryRoot, "stacks")];
+function workingFoldersOf(projectDir: string): string[] {
+  return [projectDir, path.join(projectDir, "stacks")].filter((folder) => existsSync(folder));
+}
 
 /**
  * A stack whose every credential is searched for: in what a command prints, in all files that it leaves or had for a
@@ -32,13 +34,16 @@ export class Canary {
   /** What the stack keeps of credentials beside those that the vendor or AWS can tell. */
   readonly planted: Credential[] = [];
   private readonly stored = new Map<string, Credential>();
-  private readonly before = namesIn(workingFolders);
+  private readonly before: string[];
 
   private constructor(
     readonly stack: StackUnderTest,
     /** The folder of temporary files of all that is run. */
     readonly temporary: string,
-  ) {}
+    private readonly workingFolders: readonly string[],
+  ) {
+    this.before = namesIn(workingFolders);
+  }
 
   static async create(options: StackOptions = {}): Promise<Canary> {
     const env = {
@@ -50,7 +55,7 @@ export class Canary {
     const stack = await StackUnderTest.create({ ...options, env });
     const temporary = path.join(stack.workspace.directory, "tmp");
     await mkdir(temporary);
-    return new Canary(stack, temporary);
+    return new Canary(stack, temporary, workingFoldersOf(options.projectDir ?? repositoryRoot));
   }
 
   /** Runs a `pulumi` command, whatever its exit code, and searches for credentials. */
@@ -122,7 +127,7 @@ export class Canary {
 
   /** Asserts that nothing appeared where crash reports, core dumps and snapshots of memory are written. */
   assertNoDumps(): void {
-    assert.deepEqual(namesIn(workingFolders), this.before);
+    assert.deepEqual(namesIn(this.workingFolders), this.before);
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,16 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { LocalWorkspace, PulumiCommand, Stack } from "@pulumi/pulumi/automation";
 
 import { exhaustiveTag } from "../../suites";
 import { useVariables } from "../../support/environment";
+import { copyProject } from "../../support/project-copy";
 import { fourCustomers } from "../customers";
-import { repositoryRoot, startShared } from "../engine";
+import { startShared } from "../engine";
 import { assertClean, Canary } from "./canary";
 import { type EngineCommand, waysOf } from "./ways";
 
@@ -43,8 +46,15 @@ for (const ways of ["few", "all"] as const) {
       return now();
     };
 
+    let folder: string;
+    // `stack history` writes a salt into the stack's file beside Pulumi.yaml: the work tree is not for that.
+    const projectDir = (): string => path.join(folder, "project");
+
     before(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), "canary-project-"));
+      await copyProject(projectDir());
       canary = await Canary.create({
+        projectDir: projectDir(),
         customers: fourCustomers as never,
         config: { "tenants:rotation": rotation },
         env: { TENANTS_PRIVATE_KEY: "" },
@@ -56,6 +66,7 @@ for (const ways of ["few", "all"] as const) {
     });
     after(async () => {
       await canary.close();
+      await rm(folder, { recursive: true });
     });
 
     async function inEveryWay(
@@ -154,7 +165,7 @@ for (const ways of ["few", "all"] as const) {
       it("hold none, where nothing changes and where all credentials are rotated", async () => {
         const { pulumi } = await startShared();
         const workspace = await LocalWorkspace.create({
-          workDir: repositoryRoot,
+          workDir: projectDir(),
           envVars: { ...canary.stack.workspace.env, ...now() },
           pulumiCommand: await PulumiCommand.get({ root: path.dirname(pulumi.bin) }),
         });
