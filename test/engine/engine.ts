@@ -211,7 +211,7 @@ export class StackUnderTest {
     const { engine, processId } = this.start(["up", "--yes", "--skip-preview"], env);
     const closed = once(engine, "close");
     await this.waitWhileRunning(engine, condition);
-    for (const pid of await descendants(processId)) process.kill(pid, "SIGKILL");
+    for (const pid of await descendants(processId)) killIfThere(pid);
     await closed;
   }
 
@@ -388,5 +388,14 @@ export class StackUnderTest {
     this.aws.destroy();
     await this.sandbox.close();
     await this.workspace.remove();
+  }
+}
+
+/** One that was just found may have ended by itself, or with its parent. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

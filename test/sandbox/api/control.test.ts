@@ -61,6 +61,7 @@ describe("sandbox: control endpoint", () => {
           method: "POST",
           path: "/v0/tenants",
           status: 201,
+          tenant: "logged",
           body: { name: "logged" },
         },
       ],
