@@ -192,7 +192,10 @@ describe("the workflows", () => {
       (run?.match(/npm (?:ci|i|install)\b.*/g) ?? []).map((line) => [where, line]),
     );
     assert.deepEqual(installs, [
-      ["set-up", "npm ci --omit=dev --ignore-scripts --omit=optional"],
+      [
+        "set-up",
+        "npm ci --omit=dev --ignore-scripts --omit=optional --include-workspace-root --workspace=provider --workspace=stacks --workspace=operations --workspace=policy",
+      ],
       ["audit.yml", "npm ci --ignore-scripts"],
     ]);
     assert.ok(!steps.some(([, { uses }]) => uses?.startsWith("pulumi/")));

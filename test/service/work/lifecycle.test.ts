@@ -90,12 +90,18 @@ describe("the work on requests", function () {
     await service.pause(true);
     const common = { stage, reason, basedOn: second.etag } as const;
     const only = { cell: "eu-1", purpose: "reporting" };
-    const all = await Promise.all([
-      service.submit({ kind: "rotate", ...common, customer: { name: "acme", application: only } }),
-      service.submit({ kind: "deprecate", ...common, customer: { name: "acme" } }),
-      service.submit({ kind: "changeCustomer", ...common, customer: { ...customer, owner: "somebody" } }),
-    ]);
-    await Promise.all(all.map((id) => service.reaches(id, "queued")));
+    const asked = [
+      { kind: "rotate", ...common, customer: { name: "acme", application: only } },
+      { kind: "deprecate", ...common, customer: { name: "acme" } },
+      { kind: "changeCustomer", ...common, customer: { ...customer, owner: "somebody" } },
+    ] as const;
+    const all: string[] = [];
+    // They are applied in the order in which they were queued.
+    for (const request of asked) {
+      const id = await service.submit(request);
+      await service.reaches(id, "queued");
+      all.push(id);
+    }
     await service.until(async () => (await service.postponed()) >= 3, "the applies are put off");
     const states = (await Promise.all(all.map((id) => service.request(id)))).map(({ state }) => state);
     assert.deepEqual(states, ["queued", "queued", "queued"]);
