@@ -11,7 +11,7 @@ import { lockRequest, type RequestRow, transition } from "../requests/transition
 import { approverOf, checkApprovals, requirementFor } from "./check";
 import { isOpen } from "./ends";
 import { type DecisionToken, EvidenceError, tokenHash, verifyIdToken } from "./evidence";
-import { insistOnHonestPlan } from "./honest-plan";
+import { presentPlan } from "./honest-plan";
 import { endOf, freshForMinutes, isFresh, type Objection, objectionTo } from "./rule";
 import { type ApprovalClaims, sign } from "./signature";
 
@@ -53,7 +53,7 @@ export async function decide(
   const now = context.now();
   const authenticatedAt = token.kind === "accessToken" ? token.authenticatedAt : caller.authenticatedAt;
   if (authenticatedAt === undefined || !isFresh(authenticatedAt, now)) throw refused("staleLogIn", requestId);
-  await insistOnPresentPlan(writing, request, digest);
+  await presentPlan(writing, request, digest);
   await insistOnFirstDecision(context, writing, request, { digest, caller });
   const { hash: head } = await headOf(writing);
   const approver = { issuer: caller.issuer, subject: caller.subject, person };
@@ -125,21 +125,6 @@ function refused(objection: Objection, requestId: string): Problem {
     case "notApprover":
       return new Problem("forbidden", "To approve, you need the role approver.", more);
   }
-}
-
-async function insistOnPresentPlan(writing: Writing, request: RequestRow, digest: string): Promise<void> {
-  if (request.state !== "waitingForApproval")
-    throw new Problem("wrongState", `Request ${request.id} is ${request.state}: it waits for no approval.`);
-  const plan = await writing
-    .selectFrom("plans")
-    .select(["digest", "facts", "lines", "changes"])
-    .where("id", "=", request.plan_id ?? "")
-    .executeTakeFirst();
-  if (plan?.digest !== digest)
-    throw new Problem("digest", "The plan is another one by now: read it again, and decide anew.", {
-      digest: plan?.digest ?? null,
-    });
-  insistOnHonestPlan(plan);
 }
 
 /** A person decides on a plan once, by whichever account. */

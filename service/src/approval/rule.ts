@@ -47,8 +47,16 @@ export function objectionTo(
 ): Exclude<Objection, "staleLogIn"> | undefined {
   if (isMachine(approver)) return "machine";
   if (isSamePerson(approver, requester)) return "samePerson";
-  if (!approver.roles.includes("approver")) return "notApprover";
-  const isMember = groups.every((list) => list.some((group) => approver.groups.includes(group)));
+  return objectionToRights(approver, { groups });
+}
+
+/** Tells why somebody's role and groups do not suffice, whoever asked. */
+export function objectionToRights(
+  { roles, groups: own }: Pick<Person, "roles" | "groups">,
+  { groups }: Pick<Requirement, "groups">,
+): "notApprover" | "otherGroup" | undefined {
+  if (!roles.includes("approver")) return "notApprover";
+  const isMember = groups.every((list) => list.some((group) => own.includes(group)));
   return isMember ? undefined : "otherGroup";
 }
 

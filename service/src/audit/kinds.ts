@@ -23,19 +23,16 @@ export const eventKinds = [
   "retried",
   // What the runner does meanwhile.
   "progress",
-  "provisioned",
   "outsideUpdate",
   "leaseTakenOver",
   // Who comes, and what they look at.
   "logIn",
-  "logInRefused",
   "logOut",
   "accessRefused",
   "rolesChanged",
   "recordRead",
   "auditRead",
   "exported",
-  "verified",
   // What changes how the service works.
   "ruleChanged",
   "paused",

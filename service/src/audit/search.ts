@@ -32,7 +32,8 @@ export interface EventView {
 }
 
 /**
- * Searches the events, the newest first. What the journals of the stacks have is among them, as `provisioned`.
+ * Searches the service's events, the newest first. What the journals of the stacks have is not among them: an apply's
+ * progress and its result are.
  *
  * @throws {@link Problem} `forbidden` for whoever is neither auditor nor administrator
  */

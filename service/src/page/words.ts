@@ -62,7 +62,6 @@ const eventWords: Readonly<Record<string, string>> = {
   applied: "Carried out",
   applyFailed: "It could not be carried out to its end",
   retried: "It is tried again",
-  provisioned: "Provisioned",
 };
 
 /** Says in words what happened: the worker's own, where it has some; undefined for what concerns the engine alone. */

@@ -122,7 +122,6 @@ export interface PlansTable {
   facts: Json;
   lines: Json;
   changes: Json;
-  engine_plan: Buffer | null;
   made_at: Time;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { sql } from "kysely";
 
-import { insistOnHonestPlan } from "../approval/honest-plan";
+import { presentPlan } from "../approval/honest-plan";
 import { sign } from "../approval/signature";
 import { append } from "../audit/chain";
 import type { ServiceContext, Writing } from "../context";
@@ -86,24 +86,6 @@ function insistOnBreaker(caller: Person, request: RequestRow): string {
       },
     );
   return caller.person;
-}
-
-async function presentPlan(
-  writing: Writing,
-  request: RequestRow,
-  digest: string | undefined,
-): Promise<{ digest: string; facts: object }> {
-  if (request.state !== "waitingForApproval")
-    throw new Problem("wrongState", `Request ${request.id} is ${request.state}: it waits for no approval.`);
-  const plan = await writing
-    .selectFrom("plans")
-    .select(["digest", "facts", "lines", "changes"])
-    .where("id", "=", request.plan_id ?? "")
-    .executeTakeFirstOrThrow();
-  if (digest !== undefined && digest !== plan.digest)
-    throw new Problem("digest", "The plan is another one by now: read it again.", { digest: plan.digest });
-  insistOnHonestPlan(plan);
-  return plan;
 }
 
 interface Broken {

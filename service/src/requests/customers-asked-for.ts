@@ -25,6 +25,11 @@ export function stackOf(stage: string, name: string): string {
   return `${stage}-${name}`;
 }
 
+/** Gives the key of a request's apply in the queue: its customer's stack; upgrades of a stage have one of their own. */
+export function jobKeyOf({ stage, customer }: { stage: string; customer: string | null }): string {
+  return stackOf(stage, customer ?? "*");
+}
+
 /** Makes the row of a customer that is asked for, or takes the one that an earlier request left that came to nothing. */
 export async function beginCustomer(
   { now }: Pick<ServiceContext, "now">,

@@ -1,3 +1,4 @@
+import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { type CustomerConfiguration, readConfiguration } from "resistant-tenants-stacks/configuration";
 
 import { Problem } from "../problem";
@@ -11,28 +12,35 @@ export type StageSettings = NonNullable<ServiceSettings["stages"][keyof ServiceS
 
 const ofCustomers = "tenants:customers";
 
-/**
- * Checks a customer's entry as its stack would: by the schemas of `tenants:customers`, with the stage's configuration.
- *
- * @throws {@link Problem} `invalid` with everything that is wrong, each with its path
- */
-export function checkEntry(
-  { configuration, allowedHosts }: StageSettings,
+/** Reads a customer's entry as its stack would: by the schemas of `tenants:customers`, with the stage's configuration. */
+export function readEntry(
+  stage: string,
+  { configuration, allowedHosts }: Pick<StageSettings, "configuration" | "allowedHosts">,
   entry: Entry,
-): CustomerConfiguration {
+): { customer: CustomerConfiguration } | { problems: ConfigurationProblem[] } {
   const values = new Map<string, string>();
   let awsRegion: string | undefined;
-  for (const [key, value] of Object.entries({ ...configuration, [ofCustomers]: [entry] })) {
+  const all = { ...configuration, "tenants:stage": stage, [ofCustomers]: [entry] };
+  for (const [key, value] of Object.entries(all)) {
     const text = typeof value === "string" ? value : JSON.stringify(value);
     if (key.startsWith("tenants:")) values.set(key.slice("tenants:".length), text);
     if (key === "aws:region") awsRegion = text;
   }
   const read = readConfiguration(values, { awsRegion, allowedHosts });
-  if ("configuration" in read) {
-    const [customer] = read.configuration.customers;
-    if (customer !== undefined) return customer;
-  }
-  const problems = "problems" in read ? read.problems : [];
+  if ("problems" in read) return read;
+  const [customer] = read.configuration.customers;
+  return customer === undefined ? { problems: [] } : { customer };
+}
+
+/**
+ * Checks a customer's entry.
+ *
+ * @throws {@link Problem} `invalid` with everything that is wrong, each with its path
+ */
+export function checkEntry(stage: string, settings: StageSettings, entry: Entry): CustomerConfiguration {
+  const read = readEntry(stage, settings, entry);
+  if ("customer" in read) return read.customer;
+  const { problems } = read;
   const own = problems.filter(
     ({ path }) => path.startsWith(ofCustomers) || path.startsWith(String(entry["name"])),
   );

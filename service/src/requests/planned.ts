@@ -7,11 +7,10 @@ import type { ServiceContext, Writing } from "../context";
 import type { Problem } from "../problem";
 import { write } from "../records/database";
 import { type AppliedCustomer, saveApplied } from "../records/save-applied";
-import { findCustomer, stackOf } from "./customers-asked-for";
+import { findCustomer, jobKeyOf } from "./customers-asked-for";
 import { differencesOf } from "./differences";
 import type { RequestState } from "./request";
 import { staleness } from "./stale";
-import type { Touch } from "./touches";
 import { lockRequest, type RequestRow, transition } from "./transition";
 
 /*
@@ -22,6 +21,23 @@ import { lockRequest, type RequestRow, transition } from "./transition";
 /** Insists, in the transaction, that whoever tells it still has the right to: see `work/lease.ts`. */
 export type Guard = (writing: Writing) => Promise<void>;
 
+/**
+ * Does in one transaction what the worker tells of a request; nothing where the request is in another state by now.
+ *
+ * @returns what `work` returns; undefined where it was not done
+ */
+async function tell<T>(
+  context: ServiceContext,
+  { requestId, state, guard }: { requestId: string; state: RequestState; guard: Guard | undefined },
+  work: (writing: Writing, request: RequestRow) => Promise<T>,
+): Promise<T | undefined> {
+  return write(context, async (writing) => {
+    await guard?.(writing);
+    const request = await lockRequest(writing, requestId);
+    return request.state === state ? work(writing, request) : undefined;
+  });
+}
+
 /** A plan of a request. */
 export interface PlanMade {
   digest: string;
@@ -30,12 +46,8 @@ export interface PlanMade {
   /** The plan in plain words, made from `facts`. */
   lines: readonly string[];
   changes: object;
-  /** The engine's own plan file; what is secret in it is encrypted with the stack's key. */
-  enginePlan?: Buffer | null;
   /** Whether it changes nothing. */
   isEmpty?: boolean;
-  /** What it touches for which no glass is broken. Default: what `facts.touches` says. */
-  touches?: readonly Touch[];
 }
 
 /** What is told of a failure. No credential. */
@@ -57,10 +69,7 @@ export async function planMade(
   plan: PlanMade,
   guard?: Guard,
 ): Promise<void> {
-  await write(context, async (writing) => {
-    await guard?.(writing);
-    const request = await lockRequest(writing, requestId);
-    if (request.state !== "previewing") return;
+  await tell(context, { requestId, state: "previewing", guard }, async (writing, request) => {
     const stale = await staleOf(writing, request);
     if (stale !== undefined) {
       await fail(context, writing, requestId, "planFailed", stale);
@@ -93,11 +102,9 @@ export async function planFailed(
   failure: Failure,
   guard?: Guard,
 ): Promise<void> {
-  await write(context, async (writing) => {
-    await guard?.(writing);
-    const { state } = await lockRequest(writing, requestId);
-    if (state === "previewing") await fail(context, writing, requestId, "planFailed", failure);
-  });
+  await tell(context, { requestId, state: "previewing", guard }, (writing) =>
+    fail(context, writing, requestId, "planFailed", failure),
+  );
 }
 
 /**
@@ -112,10 +119,7 @@ export async function applyStarted(
   digest: string,
   guard?: Guard,
 ): Promise<{ isApproved: true } | { isApproved: false; missing: number }> {
-  return await write(context, async (writing) => {
-    await guard?.(writing);
-    const request = await lockRequest(writing, requestId);
-    if (request.state !== "queued") return { isApproved: false, missing: 0 };
+  const begun = await tell(context, { requestId, state: "queued", guard }, async (writing, request) => {
     const plan = await writing
       .selectFrom("plans")
       .select("digest")
@@ -126,7 +130,7 @@ export async function applyStarted(
     await recordForged(context, writing, request, checked.notCounted);
     if (isSame && checked.isApproved) {
       await transition(context, writing, { requestId, event: "applyStarted", data: { digest } });
-      return { isApproved: true };
+      return { isApproved: true } as const;
     }
     const why = isSame ? "approvals" : "digest";
     await planAnew(context, writing, requestId, "planChanged", {
@@ -134,17 +138,16 @@ export async function applyStarted(
       digest: plan?.digest ?? null,
       now: digest,
     });
-    return { isApproved: false, missing: checked.missing };
+    return { isApproved: false, missing: checked.missing } as const;
   });
+  return begun ?? { isApproved: false, missing: 0 };
 }
 
 /** Takes that the plan is another one by now: it is made again, and shown. */
 export async function planChanged(context: ServiceContext, requestId: string, guard?: Guard): Promise<void> {
-  await write(context, async (writing) => {
-    await guard?.(writing);
-    const { state } = await lockRequest(writing, requestId);
-    if (state === "queued") await planAnew(context, writing, requestId, "planChanged", { why: "digest" });
-  });
+  await tell(context, { requestId, state: "queued", guard }, (writing) =>
+    planAnew(context, writing, requestId, "planChanged", { why: "digest" }),
+  );
 }
 
 /**
@@ -158,10 +161,7 @@ export async function applied(
   guard?: Guard,
 ): Promise<void> {
   const customers = Array.isArray(result) ? (result as AppliedCustomer[]) : [result as AppliedCustomer];
-  await write(context, async (writing) => {
-    await guard?.(writing);
-    const request = await lockRequest(writing, requestId);
-    if (request.state !== "applying") return;
+  await tell(context, { requestId, state: "applying", guard }, async (writing, request) => {
     // All locks of rows come before the first event.
     const others = await lockOthers(writing, request, customers);
     const saved = [];
@@ -184,11 +184,9 @@ export async function applyFailed(
   failure: Failure,
   guard?: Guard,
 ): Promise<void> {
-  await write(context, async (writing) => {
-    await guard?.(writing);
-    const { state } = await lockRequest(writing, requestId);
-    if (state === "applying") await fail(context, writing, requestId, "applyFailed", failure);
-  });
+  await tell(context, { requestId, state: "applying", guard }, (writing) =>
+    fail(context, writing, requestId, "applyFailed", failure),
+  );
 }
 
 async function fail(
@@ -219,7 +217,7 @@ async function insertPlan(
   { now }: ServiceContext,
   writing: Writing,
   requestId: string,
-  { digest, facts, lines, changes, enginePlan = null, touches }: PlanMade,
+  { digest, facts, lines, changes }: PlanMade,
 ): Promise<string> {
   const id = randomUUID();
   await writing
@@ -228,10 +226,9 @@ async function insertPlan(
       id,
       request_id: requestId,
       digest,
-      facts: JSON.stringify(touches === undefined ? facts : { ...facts, touches }),
+      facts: JSON.stringify(facts),
       lines: JSON.stringify(lines),
       changes: JSON.stringify(changes),
-      engine_plan: enginePlan,
       made_at: now(),
     })
     .execute();
@@ -309,7 +306,7 @@ async function planAnew(
 }
 
 async function queueApply(context: ServiceContext, writing: Writing, request: RequestRow): Promise<void> {
-  await context.jobs.apply(writing, request.id, stackOf(request.stage, request.customer ?? "*"));
+  await context.jobs.apply(writing, request.id, jobKeyOf(request));
 }
 
 /** Locks the requests of the same customers that have a plan which is out of date now, in the order of their ids. */

@@ -106,8 +106,7 @@ async function submitOne(
 
 function stageOf({ settings }: ServiceContext, stage: NewRequest["stage"]): StageSettings {
   const found = settings.stages[stage];
-  if (found !== undefined)
-    return { ...found, configuration: { ...found.configuration, "tenants:stage": stage } };
+  if (found !== undefined) return found;
   const known = Object.keys(settings.stages).join(", ");
   throw new Problem("invalid", `stage: this service has no stage ${stage}; it has ${known}.`);
 }
@@ -130,13 +129,15 @@ async function insistOnPossible(
     return undefined;
   }
   if (!("basedOn" in asked)) {
-    const { name } = checkEntry(stageSettings, asked.customer);
+    const { name } = checkEntry(stage, stageSettings, asked.customer);
     insistOnBeginning(asked.kind, asked.customer);
     await insistOnFreeName(context, writing, caller, { stage, name, isNew: asked.kind === "createCustomer" });
     return name;
   }
   const name =
-    asked.kind === "changeCustomer" ? checkEntry(stageSettings, asked.customer).name : asked.customer.name;
+    asked.kind === "changeCustomer"
+      ? checkEntry(stage, stageSettings, asked.customer).name
+      : asked.customer.name;
   const customer = await findCustomer(writing, stage, name);
   if (customer === undefined || customer.status === "pending")
     throw new Problem("notFound", `There is no customer ${name} in ${stage}.`);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { append } from "../audit/chain";
 import { write } from "../records/database";
 import type { AppliedCustomer } from "../records/save-applied";
+import { jobKeyOf } from "../requests/customers-asked-for";
 import { applied, applyFailed, applyStarted, type Guard, planChanged } from "../requests/planned";
 import { type Engine, EngineProblem } from "./engine";
 import type { Lease } from "./lease";
@@ -63,14 +64,9 @@ async function failed(work: Work, requestId: string, error: unknown, guard?: Gua
   return after?.state === "failed" ? "blocks" : "done";
 }
 
-/** The stack of a queued job; an upgrade has one of its own. */
-function keyOf({ stage, customer }: RequestRow): string {
-  return `${stage}-${customer ?? "*"}`;
-}
-
 async function later({ context, queue }: Work, request: RequestRow): Promise<Handled> {
   await write(context, (writing) =>
-    queue.postpone(writing, "apply", request.id, keyOf(request), laterSeconds),
+    queue.postpone(writing, "apply", request.id, jobKeyOf(request), laterSeconds),
   );
   return "done";
 }

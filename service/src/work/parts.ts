@@ -6,6 +6,7 @@ import { append } from "../audit/chain";
 import { canonical } from "../records/canonical";
 import { write } from "../records/database";
 import { findCustomer } from "../requests/customers-asked-for";
+import type { Entry } from "../requests/entry";
 import { type NewRequest, newRequestSchema } from "../requests/request";
 import type { Engine } from "./engine";
 import { stackSettingsSchema } from "./job-folder";
@@ -13,7 +14,7 @@ import type { Lease } from "./lease";
 import { partOf, type PlanFacts, type PlanPart, touchedBy } from "./plan-facts";
 import { type StartingState, startingStateOf } from "./starting-state";
 import { listTenants } from "./vendor-names";
-import { type Entry, type Wanted, wantedBy } from "./wanted";
+import { type Wanted, wantedBy } from "./wanted";
 import { type CustomerRow, type RequestRow, type Work } from "./work";
 
 /** What a request cannot be planned for. Its message is for whoever asked. */

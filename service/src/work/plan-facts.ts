@@ -3,10 +3,10 @@ import type { Preview } from "resistant-tenants-operations/preview/step";
 import { isEmpty, type Summary, summaryOf } from "resistant-tenants-operations/preview/summary";
 
 import { digestOf } from "../records/canonical";
+import type { Entry } from "../requests/entry";
 import type { RequestKind } from "../requests/request";
 import type { Touch } from "../requests/touches";
 import type { StartingState } from "./starting-state";
-import type { Entry } from "./wanted";
 
 /** What one stack's part of a plan wants, and what it starts from. */
 export interface PlanPart {

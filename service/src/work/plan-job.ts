@@ -51,7 +51,6 @@ export async function planJob(work: Work, requestId: string): Promise<Handled> {
     changes: facts.parts.flatMap(({ changes }) => changes),
     // What an earlier apply has done, and nobody has put on record, is still to be applied: nothing is left but that.
     isEmpty: isOnRecord && facts.parts.every(({ isEmpty }) => isEmpty),
-    touches: facts.touches,
   });
   return "done";
 }

@@ -1,12 +1,7 @@
-import { type CustomerConfiguration, readConfiguration } from "resistant-tenants-stacks/configuration";
+import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 
+import { type Entry, readEntry, type StageSettings } from "../requests/entry";
 import type { NewRequest } from "../requests/request";
-import type { ServiceSettings } from "../settings/settings";
-
-/** An entry of `tenants:customers`. */
-export type Entry = Readonly<Record<string, unknown>>;
-
-type StageSettings = NonNullable<ServiceSettings["stages"][keyof ServiceSettings["stages"]]>;
 
 /** What a request wants a customer to be. */
 export interface Wanted {
@@ -35,8 +30,7 @@ export function wantedBy(asked: NewRequest, { stage, entry, settings, askedAt }:
       return { entry: asked.customer, status: statusOf(asked.customer) };
     case "rotate": {
       const { application } = asked.customer;
-      const configuration = { ...settings.configuration, "tenants:stage": stage };
-      const rotating = rotated(entry, { ...settings, configuration }, application, askedAt);
+      const rotating = rotated(entry, { stage, settings, askedAt }, application);
       return { entry: rotating, status: statusOf(entry) };
     }
     case "deprecate":
@@ -65,11 +59,10 @@ export class RotationError extends Error {
  */
 function rotated(
   entry: Entry,
-  settings: StageSettings,
+  { stage, settings, askedAt }: Omit<Present, "entry">,
   only: { cell: string; purpose: string } | undefined,
-  askedAt: Date,
 ): Entry {
-  const known = configurationOf(entry, settings);
+  const known = configurationOf(stage, settings, entry);
   const isMeant = ({ cell, purpose, publicKey }: CustomerConfiguration["applications"][number]): boolean =>
     only === undefined ? publicKey === undefined : cell === only.cell && purpose === only.purpose;
   const meant = known.applications.filter(isMeant);
@@ -102,25 +95,8 @@ function withInstant(rotation: unknown, instant: string): Entry {
 }
 
 /** @throws with everything that is wrong, where the stage's configuration has changed since the entry was checked */
-function configurationOf(
-  entry: Entry,
-  { configuration, allowedHosts }: StageSettings,
-): CustomerConfiguration {
-  const values = new Map(
-    Object.entries({ ...configuration, "tenants:customers": [entry] })
-      .filter(([key]) => key.startsWith("tenants:"))
-      .map(([key, value]) => [
-        key.slice("tenants:".length),
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]),
-  );
-  const awsRegion = configuration["aws:region"];
-  const read = readConfiguration(values, {
-    allowedHosts,
-    ...(typeof awsRegion === "string" ? { awsRegion } : {}),
-  });
-  const customer = "configuration" in read ? read.configuration.customers[0] : undefined;
-  if (customer !== undefined) return customer;
-  const problems = "problems" in read ? read.problems : [];
-  throw new RotationError(problems.map(({ path, problem }) => `${path}: ${problem}`).join("; "));
+function configurationOf(stage: string, settings: StageSettings, entry: Entry): CustomerConfiguration {
+  const read = readEntry(stage, settings, entry);
+  if ("customer" in read) return read.customer;
+  throw new RotationError(read.problems.map(({ path, problem }) => `${path}: ${problem}`).join("; "));
 }

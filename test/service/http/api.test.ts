@@ -3,8 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import { generateKeyPair, SignJWT } from "jose";
 
-import { type DatabaseServer, startDatabaseServer } from "../records/service";
-import { type HttpService, newTenant, startHttpService } from "./harness";
+import { type HttpService, newTenant, useHttpService } from "./harness";
 
 interface Shown {
   id: string;
@@ -15,23 +14,13 @@ interface Shown {
 }
 
 describe("the service's API", () => {
-  let server: DatabaseServer;
-  let service: HttpService;
-
-  before(async () => {
-    server = await startDatabaseServer();
-    service = await startHttpService(server);
-  });
-  after(async () => {
-    await service.close();
-    await server.close();
-  });
+  const service = useHttpService();
 
   const raw = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${service.url}/api/v1${path}`, init);
+    fetch(`${service().url}/api/v1${path}`, init);
 
   it("takes nothing without a log-in, and no token but the issuer's access tokens for this API", async () => {
-    const { issuer, machine } = service.identity;
+    const { issuer, machine } = service().identity;
     const { privateKey } = await generateKeyPair("RS256");
     const now = Math.floor(Date.now() / 1_000);
     const forged = await new SignJWT({ roles: ["administrator"], employee_number: "E-1" })
@@ -61,9 +50,9 @@ describe("the service's API", () => {
   });
 
   it("answers a POST by its key: missing 400, again the same request, another body 422", async () => {
-    const rita = await service.as("rita");
+    const rita = await service().as("rita");
     const body = newTenant();
-    const token = await service.token("rita");
+    const token = await service().token("rita");
     const without = await raw("/requests", {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -83,13 +72,13 @@ describe("the service's API", () => {
     assert.equal(again.headers.get("idempotent-replayed"), "true");
     const other = await rita.call("POST", "/requests", newTenant(), key);
     assert.equal(other.status, 422);
-    const ravi = await service.as("ravi");
+    const ravi = await service().as("ravi");
     const anothers = await ravi.call("POST", "/requests", newTenant(), key);
     assert.equal(anothers.status, 201, "a key is its caller's own");
   });
 
   it("leaves members out that have no value, and lists page by page", async () => {
-    const rita = await service.as("rita");
+    const rita = await service().as("rita");
     const { body } = await rita.call("POST", "/requests", newTenant());
     const request = body as Shown;
     for (const member of ["plan", "result", "problem", "batchId"]) assert.ok(!(member in request), member);
@@ -105,7 +94,7 @@ describe("the service's API", () => {
   });
 
   it("names all that is wrong in a body, with its path", async () => {
-    const rita = await service.as("rita");
+    const rita = await service().as("rita");
     const wrong = await rita.call("POST", "/requests", {
       kind: "createCustomer",
       stage: "nowhere",
@@ -123,7 +112,7 @@ describe("the service's API", () => {
     const notJson = await raw("/requests", {
       method: "POST",
       headers: {
-        authorization: `Bearer ${await service.token("rita")}`,
+        authorization: `Bearer ${await service().token("rita")}`,
         "content-type": "application/json",
         "idempotency-key": "k",
       },
@@ -134,11 +123,11 @@ describe("the service's API", () => {
   });
 
   it("has a second person approve the present digest, with a log-in of at most 15 minutes", async () => {
-    const sam = await service.as("sam");
+    const sam = await service().as("sam");
     const { id } = (await sam.call("POST", "/requests", newTenant())).body as Shown;
-    const digest = await service.plan(id, "creates a tenant");
+    const digest = await service().plan(id, "creates a tenant");
     const decide = async (username: string, more = {}, age = 0): Promise<number> => {
-      const client = await service.as(username, age);
+      const client = await service().as(username, age);
       return (
         await client.call("POST", `/requests/${id}/approvals`, { decision: "approve", digest, ...more })
       ).status;
@@ -148,7 +137,7 @@ describe("the service's API", () => {
     assert.equal(await decide("anna", {}, 16 * 60), 403, "an old log-in");
     assert.equal(await decide("anna", { digest: "sha256:other" }), 409);
     assert.equal(await decide("rita"), 404, "somebody who may not see it");
-    const machine = await service.machine();
+    const machine = await service().machine();
     const byMachine = await machine.call("POST", `/requests/${id}/approvals`, {
       decision: "approve",
       digest,
@@ -161,11 +150,11 @@ describe("the service's API", () => {
   });
 
   it("streams a request's events, and resumes after one", async () => {
-    const rita = await service.as("rita");
+    const rita = await service().as("rita");
     const { id } = (await rita.call("POST", "/requests", newTenant())).body as Shown;
-    const digest = await service.plan(id, "creates a tenant");
-    const anna = await service.as("anna");
-    const following = events(service, await service.token("rita"), id);
+    const digest = await service().plan(id, "creates a tenant");
+    const anna = await service().as("anna");
+    const following = events(service(), await service().token("rita"), id);
     await anna.expect(201, "POST", `/requests/${id}/approvals`, { decision: "refuse", digest });
     const all = await following;
     assert.deepEqual(
@@ -173,7 +162,7 @@ describe("the service's API", () => {
       ["requested", "planned", "refused"],
     );
     const last = all.at(-2)?.id ?? "";
-    const resumed = await events(service, await service.token("rita"), id, last);
+    const resumed = await events(service(), await service().token("rita"), id, last);
     assert.deepEqual(
       resumed.map((event) => event.id),
       [all.at(-1)?.id],
@@ -181,7 +170,7 @@ describe("the service's API", () => {
     assert.equal(
       (
         await raw(`/requests/${id}/events`, {
-          headers: { authorization: `Bearer ${await service.token("ravi")}` },
+          headers: { authorization: `Bearer ${await service().token("ravi")}` },
         })
       ).status,
       404,
@@ -189,13 +178,13 @@ describe("the service's API", () => {
   });
 
   it("withdraws, pauses and audits for whom the table names", async () => {
-    const rita = await service.as("rita");
+    const rita = await service().as("rita");
     const { id } = (await rita.call("POST", "/requests", newTenant())).body as Shown;
     const withdrawn = await rita.call("POST", `/requests/${id}/withdrawal`, { reason: "Not needed" });
     assert.equal((withdrawn.body as Shown).state, "withdrawn");
     assert.equal((await rita.call("POST", `/requests/${id}/withdrawal`, { reason: "Again" })).status, 409);
     assert.equal((await rita.call("PUT", "/pause", { paused: true, reason: "x" })).status, 403);
-    const ada = await service.as("ada");
+    const ada = await service().as("ada");
     const paused = await ada.call("PUT", "/pause", {
       paused: true,
       reason: "An incident",
@@ -204,7 +193,7 @@ describe("the service's API", () => {
     assert.deepEqual([paused.status, (paused.body as { paused: boolean }).paused], [200, true]);
     await ada.expect(200, "PUT", "/pause", { paused: false, reason: "Over", stage: "production" });
     assert.equal((await rita.call("GET", "/audit")).status, 403);
-    const otto = await service.as("otto");
+    const otto = await service().as("otto");
     const { holds } = (await otto.call("GET", "/audit/verification")).body as { holds: boolean };
     assert.equal(holds, true);
     const kinds = (
@@ -224,17 +213,17 @@ describe("the service's API", () => {
   });
 
   it("logs by an allow-list, and answers health, readiness and metrics", async () => {
-    const token = await service.token("rita");
+    const token = await service().token("rita");
     await raw("/requests?secret=canary-query", {
       headers: { authorization: `Bearer ${token}`, "x-canary": "canary-header" },
     });
-    for (const path of ["/health", "/ready"]) assert.equal((await fetch(service.url + path)).status, 200);
+    for (const path of ["/health", "/ready"]) assert.equal((await fetch(service().url + path)).status, 200);
     assert.match(
-      await service.context.metrics.text(),
+      await service().context.metrics.text(),
       /provisioning_http_answers_total\{route="GET \/api\/v1\/requests"/,
     );
-    assert.match(service.log(), /"route":"GET \/api\/v1\/requests"/);
-    assert.ok(!/canary|eyJ|rita/.test(service.log()));
+    assert.match(service().log(), /"route":"GET \/api\/v1\/requests"/);
+    assert.ok(!/canary|eyJ|rita/.test(service().log()));
   });
 });
 

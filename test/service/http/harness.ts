@@ -19,7 +19,13 @@ import {
   startIdentityProvider,
 } from "../../../sandbox/service/identity";
 import { readPeople } from "../../../sandbox/service/people";
-import { type DatabaseServer, makeService, planOf, type TestDatabase } from "../records/service";
+import {
+  type DatabaseServer,
+  makeService,
+  planOf,
+  startDatabaseServer,
+  type TestDatabase,
+} from "../records/service";
 
 /** The HTTP side of the service on a database of its own, with the sandbox's identity provider and no worker. */
 export interface HttpService {
@@ -96,7 +102,7 @@ export async function startHttpService(server: DatabaseServer): Promise<HttpServ
     machine: async () => new ApiClient(url, await machineToken(identity)),
     plan: async (requestId, content) => {
       const plan = planOf(content);
-      await planMade(context, requestId, { ...plan, enginePlan: null });
+      await planMade(context, requestId, plan);
       return plan.digest;
     },
     close: async () => {
@@ -138,4 +144,22 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Has the tests of a suite share a service, on a database server of its own; gives it once they run. */
+export function useHttpService(): () => HttpService {
+  let server: DatabaseServer | undefined;
+  let service: HttpService | undefined;
+  before(async () => {
+    server = await startDatabaseServer();
+    service = await startHttpService(server);
+  });
+  after(async () => {
+    await service?.close();
+    await server?.close();
+  });
+  return () => {
+    if (service === undefined) throw new Error("The service is started before the tests.");
+    return service;
+  };
 }

@@ -1,75 +1,64 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
-import { type DatabaseServer, startDatabaseServer } from "../records/service";
 import { PlainBrowser, type Visited } from "./browser";
-import { type HttpService, newTenant, startHttpService } from "./harness";
+import { newTenant, useHttpService } from "./harness";
 
 describe("logging in to the service", () => {
-  let server: DatabaseServer;
-  let service: HttpService;
-
-  before(async () => {
-    server = await startDatabaseServer();
-    service = await startHttpService(server);
-  });
-  after(async () => {
-    await service.close();
-    await server.close();
-  });
+  const service = useHttpService();
 
   /** Fills in the issuer's page, where the browser was led to. */
   const logIn = (browser: PlainBrowser, { url }: Visited, username: string): Promise<Visited> => {
-    assert.equal(url.origin, service.identity.issuer);
+    assert.equal(url.origin, service().identity.issuer);
     return browser.go(url.href, { username, password: username });
   };
   const enter = async (username: string, returnTo = "/"): Promise<{ browser: PlainBrowser; at: Visited }> => {
     const browser = new PlainBrowser();
-    const page = await browser.go(`${service.url}/login?returnTo=${encodeURIComponent(returnTo)}`);
+    const page = await browser.go(`${service().url}/login?returnTo=${encodeURIComponent(returnTo)}`);
     return { browser, at: await logIn(browser, page, username) };
   };
-  const me = (browser: PlainBrowser): Promise<Visited> => browser.go(`${service.url}/api/v1/me`);
+  const me = (browser: PlainBrowser): Promise<Visited> => browser.go(`${service().url}/api/v1/me`);
 
   it("begins a session with a cookie of its own at each log-in, and ends it for good at the log-out", async () => {
     const { browser, at } = await enter("rita");
-    assert.equal(at.url.href, `${service.url}/`);
-    const first = browser.cookies(service.url).get("session") ?? "";
+    assert.equal(at.url.href, `${service().url}/`);
+    const first = browser.cookies(service().url).get("session") ?? "";
     assert.equal((JSON.parse((await me(browser)).text) as { name: string }).name, "Rita Requester");
     await logInAgain(browser);
-    assert.notEqual(browser.cookies(service.url).get("session"), first);
+    assert.notEqual(browser.cookies(service().url).get("session"), first);
     const old = new PlainBrowser();
-    old.set(service.url, "session", first);
+    old.set(service().url, "session", first);
     assert.equal((await me(old)).status, 401, "a session does not outlive a new log-in");
-    const last = browser.cookies(service.url).get("session") ?? "";
+    const last = browser.cookies(service().url).get("session") ?? "";
     assert.equal(
-      (await browser.go(`${service.url}/logout`, {}, { origin: "https://elsewhere.example" })).status,
+      (await browser.go(`${service().url}/logout`, {}, { origin: "https://elsewhere.example" })).status,
       403,
     );
-    await browser.go(`${service.url}/logout`, {});
-    assert.equal(browser.cookies(service.url).get("session"), undefined);
-    old.set(service.url, "session", last);
+    await browser.go(`${service().url}/logout`, {});
+    assert.equal(browser.cookies(service().url).get("session"), undefined);
+    old.set(service().url, "session", last);
     assert.equal((await me(old)).status, 401, "whoever copied the cookie is logged out, too");
   });
 
   const logInAgain = async (browser: PlainBrowser): Promise<void> => {
     // The issuer remembers the browser: it asks nothing.
-    assert.equal((await browser.go(`${service.url}/login`)).url.origin, service.url);
+    assert.equal((await browser.go(`${service().url}/login`)).url.origin, service().url);
   };
 
   it("leads nowhere but to its own pages, and takes no call-back that this browser has not begun", async () => {
     for (const elsewhere of ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"])
-      assert.equal((await enter("rita", elsewhere)).at.url.href, `${service.url}/`, elsewhere);
+      assert.equal((await enter("rita", elsewhere)).at.url.href, `${service().url}/`, elsewhere);
     const stranger = new PlainBrowser();
-    const stolen = await stranger.go(`${service.url}/callback?code=x&state=y`);
+    const stolen = await stranger.go(`${service().url}/callback?code=x&state=y`);
     assert.equal(stolen.status, 401);
-    assert.equal(stranger.cookies(service.url).size, 0);
+    assert.equal(stranger.cookies(service().url).size, 0);
   });
 
   it("takes a session's unsafe calls from its own pages alone", async () => {
     const { browser } = await enter("rita");
-    const cookie = `session=${browser.cookies(service.url).get("session") ?? ""}`;
+    const cookie = `session=${browser.cookies(service().url).get("session") ?? ""}`;
     const call = async (headers: Record<string, string>): Promise<number> => {
-      const answer = await fetch(`${service.url}/api/v1/requests`, {
+      const answer = await fetch(`${service().url}/api/v1/requests`, {
         method: "POST",
         headers: { cookie, "content-type": "application/json", "idempotency-key": randomUUID(), ...headers },
         body: JSON.stringify(newTenant()),
@@ -80,30 +69,33 @@ describe("logging in to the service", () => {
     assert.equal(await call({ origin: "https://elsewhere.example" }), 403);
     assert.equal(await call({ origin: "null" }), 403);
     assert.equal(await call({ "sec-fetch-site": "cross-site" }), 403);
-    assert.equal(await call({ "sec-fetch-site": "same-site", origin: service.url }), 403);
-    assert.equal(await call({ "sec-fetch-site": "same-origin", origin: service.url }), 201);
+    assert.equal(await call({ "sec-fetch-site": "same-site", origin: service().url }), 403);
+    assert.equal(await call({ "sec-fetch-site": "same-origin", origin: service().url }), 201);
   });
 
   it("makes a decision on the page a log-in of its own, bound to the request and the digest", async () => {
-    const rita = await service.as("rita");
+    const rita = await service().as("rita");
     const { id } = await rita.submit(newTenant());
-    const digest = await service.plan(id, "creates a tenant");
+    const digest = await service().plan(id, "creates a tenant");
     const { browser } = await enter("anna");
-    const session = browser.cookies(service.url).get("session") ?? "";
-    const byCookie = await fetch(`${service.url}/api/v1/requests/${id}/approvals`, {
+    const session = browser.cookies(service().url).get("session") ?? "";
+    const byCookie = await fetch(`${service().url}/api/v1/requests/${id}/approvals`, {
       method: "POST",
       headers: {
-        ...{ cookie: `session=${session}`, origin: service.url },
+        ...{ cookie: `session=${session}`, origin: service().url },
         ...{ "content-type": "application/json", "idempotency-key": randomUUID() },
       },
       body: JSON.stringify({ decision: "approve", digest }),
     });
     assert.equal(byCookie.status, 403, "a session alone approves nothing");
-    const asked = await browser.go(`${service.url}/requests/${id}/decision`, { decision: "approve", digest });
+    const asked = await browser.go(`${service().url}/requests/${id}/decision`, {
+      decision: "approve",
+      digest,
+    });
     const decided = await logIn(browser, asked, "anna");
     assert.equal(decided.status, 200, decided.text);
     assert.equal((await rita.request(id)).state, "queued");
-    const [row] = await service.database.asOwner<{ evidence: { idToken: string } }>(
+    const [row] = await service().database.asOwner<{ evidence: { idToken: string } }>(
       "select evidence from approval_evidence",
     );
     const claims = JSON.parse(
@@ -117,11 +109,14 @@ describe("logging in to the service", () => {
   });
 
   it("has the requester's other account approve nothing on the page either", async () => {
-    const sam = await service.as("sam");
+    const sam = await service().as("sam");
     const { id } = await sam.submit(newTenant());
-    const digest = await service.plan(id, "creates a tenant");
+    const digest = await service().plan(id, "creates a tenant");
     const { browser } = await enter("sam.admin");
-    const asked = await browser.go(`${service.url}/requests/${id}/decision`, { decision: "approve", digest });
+    const asked = await browser.go(`${service().url}/requests/${id}/decision`, {
+      decision: "approve",
+      digest,
+    });
     assert.equal((await logIn(browser, asked, "sam.admin")).status, 403);
     assert.equal((await sam.request(id)).state, "waitingForApproval");
   });

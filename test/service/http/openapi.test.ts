@@ -6,8 +6,7 @@ import path from "node:path";
 
 import ts from "typescript";
 
-import { type DatabaseServer, startDatabaseServer } from "../records/service";
-import { type HttpService, newTenant, startHttpService } from "./harness";
+import { newTenant, useHttpService } from "./harness";
 import { type OpenApi, writeClient } from "./openapi-client";
 
 /** A client that was written from the document, as far as the test calls it. */
@@ -17,23 +16,18 @@ interface Client {
 }
 
 describe("the description of the service's API", () => {
-  let server: DatabaseServer;
-  let service: HttpService;
+  const service = useHttpService();
   let folder: string;
 
   before(async () => {
-    server = await startDatabaseServer();
-    service = await startHttpService(server);
     folder = await mkdtemp(path.join(tmpdir(), "resistant-tenants-openapi-"));
   });
   after(async () => {
     await rm(folder, { recursive: true, force: true });
-    await service.close();
-    await server.close();
   });
 
   it("is OpenAPI 3.1 that a client can be compiled from, which then works", async () => {
-    const answer = await fetch(`${service.url}/api/v1/openapi.json`);
+    const answer = await fetch(`${service().url}/api/v1/openapi.json`);
     const document = (await answer.json()) as OpenApi;
     assert.match(document.openapi, /^3\.1\./);
     const described = Object.entries(document.paths).flatMap(([at, methods]) =>
@@ -62,7 +56,7 @@ describe("the description of the service's API", () => {
     const { Client: Made } = (await import(path.join(folder, "client.js"))) as {
       Client: new (origin: string, token: string) => Client;
     };
-    const client = new Made(service.url, await service.token("rita"));
+    const client = new Made(service().url, await service().token("rita"));
     const headers = { "idempotency-key": randomUUID() };
     const made = await client.createRequest({ path: {}, query: {}, headers, body: newTenant() });
     assert.equal(made.status, 201);

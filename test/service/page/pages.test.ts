@@ -4,7 +4,7 @@ import axe from "axe-core";
 import type { Browser } from "playwright-core";
 
 import { type HttpService, startHttpService } from "../http/harness";
-import { type DatabaseServer, startDatabaseServer } from "../records/service";
+import { useDatabaseServer } from "../records/service";
 import { isWithoutBrowser, openBrowser, Visitor } from "./browser";
 
 /** What nobody may be able to make the page run. */
@@ -45,7 +45,7 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
 
 (isWithoutBrowser ? describe.skip : describe)("the page, in a real browser", function () {
   let browser: Browser;
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: HttpService;
   const open: Visitor[] = [];
 
@@ -60,11 +60,10 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
 
   before(async () => {
     browser = await openBrowser();
-    server = await startDatabaseServer();
   });
 
   beforeEach(async () => {
-    service = await startHttpService(server);
+    service = await startHttpService(server());
   });
 
   afterEach(async () => {
@@ -74,7 +73,6 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
 
   after(async () => {
     await browser.close();
-    await server.close();
   });
 
   it("takes a request to its approval by a second person, who logs in again for it", async () => {

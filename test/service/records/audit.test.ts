@@ -19,21 +19,17 @@ import { write } from "resistant-tenants-service/records/database";
 
 import { decideAs, waitForApproval } from "./approvals";
 import { saveCustomer } from "./customer";
-import { type DatabaseServer, makeService, startDatabaseServer, type TestService } from "./service";
+import { makeService, type TestService, useDatabaseServer } from "./service";
 
 const dayMs = 24 * 3_600_000;
 
 describe("the audit of the service", () => {
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: TestService;
   let requester: Person;
   let auditor: Person;
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-  after(() => server.close());
   beforeEach(async () => {
-    service = await makeService(server);
+    service = await makeService(server());
     requester = await service.addPerson({ name: "Rita Requester", email: "rita@example.com" });
     auditor = await service.addPerson({ name: "Audrey", roles: ["auditor"] });
   });

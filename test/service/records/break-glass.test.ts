@@ -9,27 +9,16 @@ import { listRequests } from "resistant-tenants-service/requests/view";
 
 import { eventsOf, stateOf, waitForApproval, type Waiting } from "./approvals";
 import { recordOf, saveCustomer } from "./customer";
-import {
-  type DatabaseServer,
-  makeService,
-  newCustomer,
-  planOf,
-  startDatabaseServer,
-  type TestService,
-} from "./service";
+import { makeService, newCustomer, planOf, type TestService, useDatabaseServer } from "./service";
 
 describe("break-glass", () => {
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: TestService;
   let requester: Person;
   let administrator: Person;
   let reviewer: Person;
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-  after(() => server.close());
   beforeEach(async () => {
-    service = await makeService(server);
+    service = await makeService(server());
     requester = await service.addPerson({ person: "E1001" });
     administrator = await service.addPerson({ person: "E9009", roles: ["administrator"] });
     reviewer = await service.addPerson({ person: "E2002", roles: ["approver"] });

@@ -9,26 +9,15 @@ import { viewOf } from "resistant-tenants-service/requests/view";
 
 import { decideAs, eventsOf, stateOf, waitForApproval } from "./approvals";
 import { recordOf, saveCustomer } from "./customer";
-import {
-  type DatabaseServer,
-  makeService,
-  newCustomer,
-  planOf,
-  startDatabaseServer,
-  type TestService,
-} from "./service";
+import { makeService, newCustomer, planOf, type TestService, useDatabaseServer } from "./service";
 
 describe("the system of record", () => {
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: TestService;
   let requester: Person;
   let approver: Person;
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-  after(() => server.close());
   beforeEach(async () => {
-    service = await makeService(server);
+    service = await makeService(server());
     requester = await service.addPerson({ name: "Rita" });
     approver = await service.addPerson({ roles: ["approver"] });
   });

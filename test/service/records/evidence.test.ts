@@ -6,29 +6,24 @@ import { applyStarted } from "resistant-tenants-service/requests/planned";
 
 import { decideAs, stateOf, waitForApproval, type Waiting } from "./approvals";
 import {
-  type DatabaseServer,
   makeIssuer,
   makeKeys,
   makeService,
   planOf,
-  startDatabaseServer,
   type TestIssuer,
   type TestService,
+  useDatabaseServer,
 } from "./service";
 
 describe("the evidence of an approval", () => {
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: TestService;
   let issuer: TestIssuer;
   let approver: Person;
   let waiting: Waiting;
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-  after(() => server.close());
   beforeEach(async () => {
     issuer = await makeIssuer();
-    service = await makeService(server, { keys: await makeKeys(issuer) });
+    service = await makeService(server(), { keys: await makeKeys(issuer) });
     const requester = await service.addPerson({ person: "E1001" });
     approver = await service.addPerson({ person: "E2002", roles: ["approver"] });
     waiting = await waitForApproval(service, requester);

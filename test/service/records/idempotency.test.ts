@@ -7,13 +7,7 @@ import { idempotently } from "resistant-tenants-service/records/idempotency";
 import { submit } from "resistant-tenants-service/requests/submit";
 
 import { eventsOf } from "./approvals";
-import {
-  type DatabaseServer,
-  makeService,
-  newCustomer,
-  startDatabaseServer,
-  type TestService,
-} from "./service";
+import { makeService, newCustomer, type TestService, useDatabaseServer } from "./service";
 
 const dayMs = 24 * 3_600_000;
 
@@ -23,15 +17,11 @@ function problemOf(error: unknown): Problem {
 }
 
 describe("a call that comes again", () => {
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: TestService;
   let caller: Person;
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-  after(() => server.close());
   beforeEach(async () => {
-    service = await makeService(server);
+    service = await makeService(server());
     caller = await service.addPerson({});
   });
   afterEach(() => service.close());

@@ -5,17 +5,13 @@ import { openDatabase } from "resistant-tenants-service/records/database";
 import { migrate, MigrationError } from "resistant-tenants-service/records/migrate";
 import { runtimeRights } from "resistant-tenants-service/records/rights";
 
-import { type DatabaseServer, makeService, newCustomer, runtimeRole, startDatabaseServer } from "./service";
+import { makeService, newCustomer, runtimeRole, useDatabaseServer } from "./service";
 
 describe("the service's migrations", () => {
-  let server: DatabaseServer;
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-  after(() => server.close());
+  const server = useDatabaseServer();
 
   it("do nothing on a database that is up to date, and refuse one of a later release or that was made otherwise", async () => {
-    const { ownerUrl, asOwner } = await server.create();
+    const { ownerUrl, asOwner } = await server().create();
     assert.deepEqual(await migrate(ownerUrl, runtimeRole), []);
     await asOwner("insert into schema_versions (version, hash) values (9999, 'later')");
     await assert.rejects(migrate(ownerUrl, runtimeRole), MigrationError);
@@ -25,7 +21,7 @@ describe("the service's migrations", () => {
   });
 
   it("give the runtime's role no way to change what is on record, and nothing that it owns", async () => {
-    const { url, asOwner } = await server.create();
+    const { url, asOwner } = await server().create();
     const database = openDatabase(url, 1);
     try {
       for (const [table, rights] of Object.entries(runtimeRights)) {
@@ -75,7 +71,7 @@ describe("the service's migrations", () => {
   });
 
   it("keep the owner, too, from changing what is on record, unless it takes the triggers away", async () => {
-    const service = await makeService(server);
+    const service = await makeService(server());
     try {
       const requester = await service.addPerson({});
       await service.submit(requester, newCustomer("acme"));

@@ -10,33 +10,28 @@ import { transition } from "resistant-tenants-service/requests/transition";
 
 import { decideAs, eventsOf, forgeApproval, stateOf, waitForApproval } from "./approvals";
 import {
-  type DatabaseServer,
   makeService,
   makeSettings,
   newCustomer,
   planOf,
-  startDatabaseServer,
   type TestRules,
   type TestService,
+  useDatabaseServer,
 } from "./service";
 
 const hourMs = 3_600_000;
 
 describe("the second person's rule", () => {
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: TestService;
   let requester: Person;
   let approver: Person;
 
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-  after(() => server.close());
   beforeEach(() => begin());
   afterEach(() => service.close());
 
   async function begin(rules: TestRules = {}): Promise<void> {
-    service = await makeService(server, { rules });
+    service = await makeService(server(), { rules });
     requester = await service.addPerson({ person: "E1001" });
     approver = await service.addPerson({ person: "E2002", roles: ["approver"] });
   }

@@ -251,3 +251,18 @@ export function planOf(content: string, touches: PlanFacts["touches"] = []): Pla
   };
   return { digest: digestOfFacts(facts), facts, lines: linesOf(facts), changes: [] };
 }
+
+/** Has the tests of a suite share a database server; gives it once they run. */
+export function useDatabaseServer(): () => DatabaseServer {
+  let server: DatabaseServer | undefined;
+  before(async () => {
+    server = await startDatabaseServer();
+  });
+  after(async () => {
+    await server?.close();
+  });
+  return () => {
+    if (server === undefined) throw new Error("The server is started before the tests.");
+    return server;
+  };
+}

@@ -6,7 +6,7 @@ import path from "node:path";
 
 import type { NewRequest } from "resistant-tenants-service/requests/request";
 
-import { type DatabaseServer, startDatabaseServer } from "../records/service";
+import { useDatabaseServer } from "../records/service";
 import { Canary, places } from "./canary";
 import { ServiceUnderTest } from "./service";
 
@@ -26,18 +26,10 @@ const create = (name: string): NewRequest => ({
 describe("credentials, and approvals of a plan", function () {
   this.timeout(900_000);
 
-  let server: DatabaseServer;
-
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-
-  after(async () => {
-    await server.close();
-  });
+  const server = useDatabaseServer();
 
   it("finds a planted credential in each place", async () => {
-    const service = await ServiceUnderTest.start(server);
+    const service = await ServiceUnderTest.start(server());
     const [inTable, inQueue, inLog, inArguments, inEnvironment] = places.map(() =>
       randomBytes(16).toString("hex"),
     );
@@ -72,7 +64,7 @@ describe("credentials, and approvals of a plan", function () {
   });
 
   it("finds none after a full run, in which a plan whose starting state changed after its approval is approved anew", async () => {
-    const service = await ServiceUnderTest.start(server, { required: 1 });
+    const service = await ServiceUnderTest.start(server(), { required: 1 });
     const canary = new Canary(service, () => service.workers.map(({ pid }) => pid));
     try {
       await service.startWorker();

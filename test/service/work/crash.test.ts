@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { type DatabaseServer, startDatabaseServer } from "../records/service";
+import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest, type WorkerProcess } from "./service";
 
 interface Result {
@@ -46,18 +46,10 @@ const moments: Moment[] = [
 describe("a worker that is killed", function () {
   this.timeout(900_000);
 
-  let server: DatabaseServer;
-
-  before(async () => {
-    server = await startDatabaseServer();
-  });
-
-  after(async () => {
-    await server.close();
-  });
+  const server = useDatabaseServer();
 
   it("at one moment after another is followed by others: one tenant, one client whose secret gets a token, done", async () => {
-    const service = await ServiceUnderTest.start(server);
+    const service = await ServiceUnderTest.start(server());
     const { control } = service.sandbox.vendor;
     try {
       const requestId = await service.submit({

@@ -6,7 +6,7 @@ import { etagOf } from "resistant-tenants-service/requests/stale";
 import { withdraw } from "resistant-tenants-service/requests/withdraw";
 import { placeInQueue } from "resistant-tenants-service/work/place";
 
-import { type DatabaseServer, startDatabaseServer } from "../records/service";
+import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
 const stage = "testing";
@@ -21,7 +21,7 @@ interface Result {
 describe("the work on requests", function () {
   this.timeout(900_000);
 
-  let server: DatabaseServer;
+  const server = useDatabaseServer();
   let service: ServiceUnderTest;
 
   const create = (name: string): NewRequest => ({
@@ -42,14 +42,12 @@ describe("the work on requests", function () {
   };
 
   before(async () => {
-    server = await startDatabaseServer();
-    service = await ServiceUnderTest.start(server);
+    service = await ServiceUnderTest.start(server());
     await service.startWorker();
   });
 
   after(async () => {
     await service.close();
-    await server.close();
   });
 
   it("provisions, changes, rotates, deprecates and deletes a customer, one request after another, and notices an up outside", async () => {

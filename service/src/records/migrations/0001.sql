@@ -146,8 +146,6 @@ create table plans (
   -- The plan in plain words, made from `facts`.
   lines jsonb not null,
   changes jsonb not null,
-  -- The engine's own plan file; what is secret in it is encrypted with the stack's key.
-  engine_plan bytea,
   made_at timestamptz not null
 );
 alter table requests add foreign key (plan_id) references plans;

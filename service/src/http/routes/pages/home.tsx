@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import { objectionTo } from "../../../approval/rule";
+import { objectionToRights } from "../../../approval/rule";
 import type { Person } from "../../../identity/person";
 import { fieldsSchema } from "../../../page/fields";
 import { type Draft, HomePage, WelcomePage } from "../../../page/home-page";
@@ -86,9 +86,8 @@ export function homeRoutes(app: App, context: WebContext): void {
 }
 
 function mayDecide(person: Person, { requestedBy, needs }: RequestView): boolean {
-  const isOwn = requestedBy.id === person.id;
   // The person behind another account is compared where the decision is made.
-  return !isOwn && objectionTo(person, { issuer: "", subject: "", person: undefined }, needs) === undefined;
+  return requestedBy.id !== person.id && objectionToRights(person, needs) === undefined;
 }
 
 function toDraft({ id, fields, updatedAt }: Awaited<ReturnType<typeof listDrafts>>[number]): Draft {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { z } from "zod";
 
-import { objectionTo, type Requirement } from "../../../approval/rule";
+import { objectionTo, objectionToRights, type Requirement } from "../../../approval/rule";
 import { shownKinds } from "../../../audit/kinds";
 import type { Person } from "../../../identity/person";
 import { titleOf } from "../../../page/parts";
@@ -108,9 +108,8 @@ async function describeDeciders({ database }: WebContext, needs: Requirement): P
     .execute();
   const names = people
     .filter(({ roles, groups }) => {
-      const has = { roles: roles as Person["roles"], groups: groups as string[] };
-      const anyone = { issuer: "", subject: "", person: "" };
-      return objectionTo({ issuer: "-", subject: "-", person: "-", ...has }, anyone, needs) === undefined;
+      const rights = { roles: roles as Person["roles"], groups: groups as string[] };
+      return objectionToRights(rights, needs) === undefined;
     })
     .map(({ name }) => name);
   const count = needs.required === 1 ? "One person" : `${needs.required} persons`;
