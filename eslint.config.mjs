@@ -6,7 +6,7 @@ export default tseslint.config(
   { ignores: ["**/dist/", "**/node_modules/"] },
   js.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     plugins: { "import-sort": importSort },
@@ -40,7 +40,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["test/**/*.ts"],
+    files: ["test/**/*.{ts,tsx}"],
     // What a test takes for granted and does not find fails the test.
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
   },
@@ -49,13 +49,21 @@ export default tseslint.config(
     languageOptions: { globals: { process: "readonly", console: "readonly" } },
   },
   {
+    files: ["bench/peers/**/*.js"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["Buffer", "fetch", "URL", "URLSearchParams"].map((name) => [name, "readonly"]),
+      ),
+    },
+  },
+  {
     files: ["service/assets/*.js"],
     // What runs in people's browsers.
     languageOptions: {
       globals: Object.fromEntries(
         [
           ...["document", "location", "addEventListener", "setTimeout", "clearTimeout"],
-          ...["EventSource", "fetch", "FormData", "URLSearchParams"],
+          ...["EventSource", "fetch", "FormData", "URLSearchParams", "DOMParser", "navigator"],
         ].map((name) => [name, "readonly"]),
       ),
     },

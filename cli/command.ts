@@ -1,32 +1,39 @@
-import { Command } from "commander";
-import type { StackOptions } from "resistant-tenants-operations/usage";
+import { Command, Option } from "commander";
+import type { StackOptions } from "resistant-tenants-operations/stack/pulumi";
 
-/** Makes a command; it tells by `exit` how it ended, unless it throws. */
+/** Creates a command. It calls `exit` with its exit code unless it throws. */
 export type MakeCommand = (exit: (code: ExitCode) => void) => Command;
 
-/** The options that every command about a stack has. */
+/** The options of every command about a stack. */
 export interface CommandOptions extends StackOptions {
   json?: true;
 }
 
-/** Begins a command about one stack. */
+/** Creates a command about one stack. */
 export function stackCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .option("-s, --stack <name>", "the stack; default: the one that is selected (pulumi stack select)")
+    .option("-s, --stack <name>", "the stack; default: the selected one (pulumi stack select)")
     .option("-C, --cwd <folder>", "the project's folder, or one below it; default: this one")
     .option("--json", "print JSON, for a machine");
 }
 
-/** How every command ends. */
+/** Creates a command about the records of one stack or of a fleet. */
+export function recordCommand(name: string, description: string): Command {
+  return stackCommand(name, description).addOption(
+    new Option("--stage <name>", "read all stacks of a stage as one (docs/scale.md)").conflicts("stack"),
+  );
+}
+
+/** The exit codes of all commands. */
 export const exitCodes = {
   /** All is well. */
   ok: 0,
-  /** It could not do what it was asked for. */
+  /** The command failed. */
   failed: 1,
   /** It was called wrongly. */
   usage: 2,
-  /** It found something to do. */
+  /** The command found something to do. */
   found: 3,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

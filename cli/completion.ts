@@ -6,15 +6,15 @@ It completes the command \`tenants\`: \`npm link\` in this folder puts it on the
   zsh:  eval "$(tenants completion zsh)"           in ~/.zshrc, after compinit
   fish: tenants completion fish > ~/.config/fish/completions/tenants.fish`;
 
-/** The script for bash calls this function of the package bash-completion, which not every machine has. */
+/** Replaces the function of the package bash-completion that the script for bash calls: not every machine has it. */
 const bashWithoutPackage = `declare -F _get_comp_words_by_ref > /dev/null || _get_comp_words_by_ref() {
     cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD
 }
 `;
 
 /**
- * Adds `completion <shell>`, which prints a script for that shell, and the hidden command by which the script asks what
- * may come next.
+ * Adds `completion <shell>`, which prints a script for that shell, and the hidden command that returns the
+ * completions to the script.
  *
  * @param program with all its commands
  */
@@ -23,7 +23,7 @@ export async function addCompletion(program: Command): Promise<void> {
   complete(program, { completionCommandName: "completion" });
   program.commands
     .find((command) => command.name() === "completion")
-    ?.description("Print the script that completes this command in a shell.")
+    ?.description("Print the shell completion script for this command.")
     .addHelpText("after", help)
     .hook("preAction", (_program, { args: [shell] }) => {
       if (shell === "bash") process.stdout.write(bashWithoutPackage);

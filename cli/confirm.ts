@@ -3,14 +3,15 @@ import { createInterface } from "node:readline/promises";
 import { UsageError } from "resistant-tenants-operations/usage";
 
 /**
- * Asks before something is changed. The question goes to the standard error: the standard output is the answer's.
+ * Asks before something is changed. The question goes to the standard error: the standard output is for the
+ * result.
  *
- * @throws {@link UsageError} where nobody is there to be asked
+ * @throws {@link UsageError} if no one is there to answer
  */
 export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new UsageError(
-      "There is no terminal to ask at, and nothing was changed. Give --yes to go on without being asked.",
+      "There is no terminal for the confirmation, so nothing was changed. Add --yes to skip the question.",
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -9,6 +9,7 @@ import { addCompletion } from "./completion";
 import { auditCommand } from "./syntax/audit";
 import { checkCommand } from "./syntax/check";
 import { credentialsCommand } from "./syntax/credentials";
+import { fleetCommand } from "./syntax/fleet";
 import { listCommand } from "./syntax/list";
 import { mergeConfigCommand } from "./syntax/merge-config";
 import { reconcileCommand } from "./syntax/reconcile";
@@ -18,12 +19,12 @@ import { summaryCommand } from "./syntax/summary";
 import { ticketCommand } from "./syntax/ticket";
 
 const help = `
-Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} it failed, ${exitCodes.usage} it was called wrongly, ${exitCodes.found} something to do was found.
-With --json, call it as \`npm run --silent tenants -- <command> --json\`: npm prints a heading of its own.`;
+Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} failed, ${exitCodes.usage} wrong usage, ${exitCodes.found} something is left to do.
+With --json, call it as \`npm run --silent tenants -- <command> --json\`: otherwise npm prints its own heading.`;
 
 /**
- * In the order in which the help lists them. Here is only how each is called: what a command needs to run is loaded when
- * it runs, since a shell asks for completions at each Tab.
+ * In the order in which the help lists them. This file only declares the syntax: a command's code is loaded
+ * when it runs, since a shell asks for completions at each Tab.
  */
 const commands = [
   listCommand,
@@ -31,6 +32,7 @@ const commands = [
   ticketCommand,
   auditCommand,
   credentialsCommand,
+  fleetCommand,
   reconcileCommand,
   restoreCommand,
   summaryCommand,
@@ -43,7 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description("Commands for people who run stacks of tenants.")
     .version(version(), "-V, --version", "print the version of this project")
     .addHelpText("after", help)
-    .showHelpAfterError("(npm run tenants -- --help tells the commands)")
+    .showHelpAfterError("(npm run tenants -- --help lists the commands)")
     .exitOverride();
   const outcome: { exitCode: number } = { exitCode: exitCodes.ok };
   for (const make of commands) {
@@ -52,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
         outcome.exitCode = exitCode;
       })
         .exitOverride()
-        .showHelpAfterError("(npm run tenants -- <command> --help tells the options)"),
+        .showHelpAfterError("(npm run tenants -- <command> --help lists the options)"),
     );
   }
   await addCompletion(program);
@@ -60,7 +62,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return outcome.exitCode;
   } catch (error) {
-    // Commander has printed what it has to say.
+    // Commander has printed the problem.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     process.stderr.write(`tenants: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
@@ -72,7 +74,7 @@ function version(): string {
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
-// What is piped into `head` is read no further: that is no failure.
+// If a pipe such as `head` stops reading, that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(exitCodes.ok);

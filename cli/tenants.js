@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line. It is compiled first where its source, or the provider's, has changed.
+// Starts the command line, after compiling it if its source, or the provider's, has changed.
 try {
   require("../stacks/node-version.js").assertNodeVersion();
   require("../build.js").ensureBuilt();

@@ -15,9 +15,8 @@ const head = `
 
 # Configuration reference
 
-All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. Unknown keys and all other mistakes are refused before
-anything is created: one message lists every problem with its path.
-\`npm run tenants -- check Pulumi.<stack>.yaml\` reports the same without the engine.
+All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. One message lists every mistake, with its path, before
+anything is created. \`npm run tenants -- check Pulumi.<stack>.yaml\` reports the same without the engine.
 
 The first of these that is set supplies the organization's key: \`kmsKeyId\`, \`privateKeySecretArn\`, the environment variable
 \`TENANTS_PRIVATE_KEY\`, \`privateKey\`.`;
@@ -43,7 +42,11 @@ export async function writeConfigurationReference(): Promise<string> {
   });
 }
 
-function describeSection({ title, introduction, required }: Section, keys: readonly DescribedKey[]): string {
+/** Writes the table of a section. */
+export function describeSection(
+  { title, introduction, required }: Section,
+  keys: readonly DescribedKey[],
+): string {
   const rows = keys.map(({ name, meaning }) => [code(name), required.has(name) ? "yes" : "", meaning]);
   return `## ${title}\n\n${introduction}\n\n${table(["key", "required", "meaning"], rows)}`;
 }

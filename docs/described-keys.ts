@@ -4,18 +4,18 @@ import { type ObjectSchema, unwrap } from "./sections";
 
 /** A key as a schema describes it. */
 export interface DescribedKey {
-  /** Of a key in an object within: `adopt.secretArn`. */
+  /** Of a key in a nested object: `adopt.secretArn`. */
   name: string;
   schema: z.core.$ZodType;
-  /** The schema's own description. */
+  /** The schema's description. */
   meaning: string;
 }
 
 /**
- * Lists the keys of a schema, in the order of their declaration, with those of objects within.
+ * Lists the keys of a schema, in the order of their declaration, including those of nested objects.
  *
- * @param elsewhere the schemas that have a table of their own: their keys are left out
- * @throws where a key has no description
+ * @param elsewhere the schemas that have their own table: their keys are omitted
+ * @throws if a key has no description
  */
 export function describedKeys(
   { shape }: ObjectSchema,

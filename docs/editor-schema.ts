@@ -4,19 +4,24 @@ import { z } from "zod";
 
 import { widestStage } from "../provider/src/names/index";
 import { settingsSchema } from "../provider/src/settings/settings";
+import { serviceSettingsSchema } from "../service/src/settings/settings";
 import { programSchema } from "../stacks/src/configuration/configuration";
 import { customerSchema } from "../stacks/src/configuration/customer-schema";
 import { rotationSchema, rotationSettingsSchema } from "../stacks/src/configuration/rotation";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Where the schemas for editors are: of `Pulumi.<stack>.yaml`, and of a file of `tenants:customersFrom`. */
+/**
+ * The paths of the schemas for editors: of `Pulumi.<stack>.yaml`, a file of `tenants:customersFrom`, and
+ * `service.yaml`.
+ */
 export const editorSchemas = {
   stack: path.join(__dirname, "schemas/stack.json"),
   customers: path.join(__dirname, "schemas/customers.json"),
+  service: path.join(__dirname, "schemas/service.json"),
 };
 
-/** Keys that the engine passes on as text, and a file may hold as a number or a boolean. */
+/** Keys that the engine passes as text, and that a file may contain as a number or a boolean. */
 const widened: Readonly<Record<string, JsonSchema["type"]>> = {
   quota: ["integer", "string"],
   journalDiskIsKept: ["boolean", "string"],
@@ -32,8 +37,8 @@ const encrypted: JsonSchema = {
 };
 
 /**
- * Writes the JSON Schema by which an editor completes and checks a stack's file. It knows each key, its type and its
- * choices; what takes more than one field to judge, and the cells of a stage, `tenants check` judges.
+ * Returns the JSON Schema with which an editor completes and checks a stack's file. It knows each key, its
+ * type and its choices; only `tenants check` checks rules between fields, and the cells of a stage.
  */
 export function stackFileSchema(): JsonSchema {
   const shape = { ...settingsSchema.shape, ...programSchema.shape };
@@ -53,7 +58,7 @@ export function stackFileSchema(): JsonSchema {
   };
 }
 
-/** Writes the JSON Schema of a file that holds one customer, or a list of them. */
+/** Returns the JSON Schema of a file that contains one customer, or a list of them. */
 export function customersFileSchema(): JsonSchema {
   const customer = toJsonSchema(customerSchema(widestStage));
   return {
@@ -63,6 +68,12 @@ export function customersFileSchema(): JsonSchema {
     then: { type: "array", items: customer },
     else: customer,
   };
+}
+
+/** Returns the JSON Schema of `service.yaml`. */
+export function serviceFileSchema(): JsonSchema {
+  const schema = toJsonSchema(serviceSettingsSchema);
+  return { $schema: "http://json-schema.org/draft-07/schema#", title: "service.yaml", ...schema };
 }
 
 function valueOf(key: string, schema: z.core.$ZodType): JsonSchema {
@@ -94,7 +105,7 @@ function toJsonSchema(schema: z.core.$ZodType): JsonSchema {
   });
 }
 
-/** Writes a schema as its file holds it. */
+/** Returns a schema as the text of its file. */
 export function schemaText(schema: JsonSchema): string {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }

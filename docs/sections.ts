@@ -6,7 +6,7 @@ import { applicationSchema, customerSchema } from "../stacks/src/configuration/c
 import { rotationSettingsSchema } from "../stacks/src/configuration/rotation";
 import { secretsSchema } from "../stacks/src/configuration/secrets";
 
-/** A schema of an object, whatever its keys. */
+/** A schema of an object with any keys. */
 export type ObjectSchema = z.ZodObject<z.core.$ZodShape>;
 
 /** One table of the reference: the keys of one schema. */
@@ -74,7 +74,7 @@ function requiredOfProgram(): ReadonlySet<string> {
 }
 
 /** Lists the keys that a schema requires in an empty object and its nested objects. */
-function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
+export function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
   const issues = schema.safeParse({}).error?.issues ?? [];
   const own = issues.filter(({ path }) => path.length > 0).map(({ path }) => path.join("."));
   const within = Object.entries(schema.shape).flatMap(([key, field]) => {
@@ -87,6 +87,7 @@ function requiredBy(schema: ObjectSchema): ReadonlySet<string> {
 /** Returns a schema without what makes it optional, and its default. */
 export function unwrap(schema: z.core.$ZodType): { inner: z.core.$ZodType; fallback?: unknown } {
   if (schema instanceof z.ZodOptional) return unwrap(schema.def.innerType);
+  if (schema instanceof z.ZodPrefault) return unwrap(schema.def.innerType);
   if (schema instanceof z.ZodDefault) {
     return { ...unwrap(schema.def.innerType), fallback: schema.def.defaultValue };
   }

@@ -28,14 +28,16 @@ export async function writeStates(): Promise<string> {
 }
 
 function statesTable(): string {
-  const rows = Object.entries(ways).flatMap(([state, leaving]) =>
-    Object.entries(leaving).map(([event, next]) => [state, event, next]),
-  );
-  const ends = endStates.map((state) => [state, "", "the end"]);
-  const cells = [...rows, ...ends].map((row) =>
-    row.map((cell) => (cell === "" || cell === "the end" ? cell : `\`${cell}\``)),
-  );
-  return [["state", "what happens", "next state"], ["---", "---", "---"], ...cells]
+  const rows = Object.entries(ways)
+    .filter(([, leaving]) => Object.keys(leaving).length > 0)
+    .map(([state, leaving]) => [
+      `\`${state}\``,
+      Object.entries(leaving)
+        .map(([event, next]) => `\`${event}\` → \`${next}\``)
+        .join(", "),
+    ]);
+  const ends = [endStates.map((state) => `\`${state}\``).join(", "), "the end"];
+  return [["state", "what happens → next state"], ["---", "---"], ...rows, ends]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
 }

@@ -1,4 +1,4 @@
-// The policy pack that `--policy-pack policy` runs. It is compiled before it is run, as the program is.
+// The policy pack of `--policy-pack policy`. Like the program, it is compiled before it runs.
 require("../stacks/node-version.js").assertNodeVersion();
 require("../build.js").ensureBuilt();
 require("./dist/pack.js");

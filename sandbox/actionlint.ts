@@ -23,8 +23,8 @@ require github.com/rhysd/actionlint v${version}
 };
 
 /**
- * Finds actionlint, which checks GitHub's workflows: on the PATH, else in the cache, else built from its Go module,
- * which takes some ten seconds.
+ * Finds actionlint, which checks GitHub's workflows: on the PATH, else in the cache, else built from its Go
+ * module, which takes about ten seconds.
  *
  * @returns Resolves with the command to run.
  * @throws SandboxError `PREREQUISITE_MISSING` or `INSTALL_FAILED`, with what to install.

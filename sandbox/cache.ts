@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 
 /**
- * Returns the folder that keeps what is slow to make (the Pulumi CLI, moto) between runs, outside the work tree:
+ * Returns the folder that stores slow builds (the Pulumi CLI, moto) between runs, outside the work tree:
  * `RESISTANT_TENANTS_CACHE`, else `resistant-tenants` in `XDG_CACHE_HOME` or `~/.cache`.
  */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -19,10 +19,11 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
 const unfinished = ".unfinished-";
 
 /**
- * Makes a folder whole or not at all: `make` fills a temporary folder beside it, which takes the name when it is done.
- * Of two processes that make the same folder at once, the one that finishes first gives it its content.
+ * Creates a folder completely or not at all: `make` fills a temporary folder beside it, which is renamed when
+ * it is complete. If two processes create the same folder at once, the first to finish determines its
+ * content.
  *
- * @param make - Fills the folder it is given; what it makes must work under another name.
+ * @param make - Fills the given folder; its content must also work under another name.
  */
 export async function makeOnce(folder: string, make: (temporary: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
@@ -31,7 +32,7 @@ export async function makeOnce(folder: string, make: (temporary: string) => Prom
   const discard = (): void => {
     rmSync(temporary, { recursive: true, force: true });
   };
-  // A process that is told to end does not come to the `finally`.
+  // A process that is told to end does not reach the `finally`.
   process.once("exit", discard);
   await mkdir(temporary, { recursive: true });
   try {
@@ -45,7 +46,7 @@ export async function makeOnce(folder: string, make: (temporary: string) => Prom
   }
 }
 
-/** Removes what processes left behind that were killed on the way. */
+/** Removes what killed processes left behind. */
 async function removeAbandoned(folder: string): Promise<void> {
   const parent = path.dirname(folder);
   const prefix = path.basename(folder) + unfinished;
@@ -56,7 +57,7 @@ async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
-/** Tells whether a process with this id exists. */
+/** Returns whether a process with this id exists. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

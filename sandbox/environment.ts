@@ -1,17 +1,17 @@
 import { devNull } from "node:os";
 
-/*
- * The environment in which the sandbox, `npm start` and the tests run: that of whoever starts them, without what would
- * lead them to accounts, stacks and servers of that person's own.
+/**
+ * The environment of the sandbox, `npm start` and the tests: that of the person who starts them, without
+ * variables for that person's own accounts, stacks and servers.
  */
 
-/** Of these, a person's own lead elsewhere: to an account, a stack, an organization. */
+/** Variables with these prefixes select an account, a stack or an organization of the person. */
 const foreign = /^(?:AWS|PULUMI|TENANTS)_/;
 
-/** What is looked up there on purpose: installed plugins. */
+/** Exceptions that are used on purpose: installed plugins. */
 const ownSwitches = ["PULUMI_HOME"];
 
-/** Whose credentials go with an `AWS_ENDPOINT_URL` that names the Secrets Manager to use. */
+/** The credentials for an `AWS_ENDPOINT_URL` that names the Secrets Manager to use. */
 const ofOwnEndpoint = [
   "AWS_ENDPOINT_URL",
   "AWS_ACCESS_KEY_ID",
@@ -23,7 +23,7 @@ const ofOwnEndpoint = [
   "AWS_CA_BUNDLE",
 ];
 
-/** Without these, an AWS SDK reads the files and asks the metadata service of whoever runs it. */
+/** Without these, an AWS SDK reads the person's files and calls the metadata service. */
 const noOtherAws = {
   AWS_CONFIG_FILE: devNull,
   AWS_SHARED_CREDENTIALS_FILE: devNull,
@@ -34,8 +34,8 @@ const proxyVariable = /^(?:https?|all|grpc)_proxy$/i;
 const loopback = ["localhost", "127.0.0.1", "::1"];
 
 /**
- * Gives an environment without what is foreign to the sandbox. What is downloaded still comes by the proxies that it
- * names; everything that the sandbox starts listens on loopback, which no proxy reaches.
+ * Returns an environment without foreign variables. Downloads still use the proxies in it; everything that
+ * the sandbox starts listens on loopback, which bypasses proxies.
  */
 export function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const hasOwnEndpoint = (env["AWS_ENDPOINT_URL"] ?? "") !== "";
@@ -48,14 +48,14 @@ export function localEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/** Makes this process's own environment such a one, before it starts anything. */
+/** Removes the foreign variables from this process's environment, before it starts anything. */
 export function useLocalEnvironment(): void {
   const env = localEnvironment(process.env);
   for (const name of Object.keys(process.env)) if (!(name in env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);
 }
 
-/** Some programs read the one, some the other. */
+/** Some programs read the upper-case variable, some the lower-case one. */
 function proxyExceptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (!Object.entries(env).some(([name, value]) => proxyVariable.test(name) && value !== "")) return {};
   const given = (env["no_proxy"] ?? env["NO_PROXY"] ?? "").split(/[,\s]+/).filter((entry) => entry !== "");
@@ -64,15 +64,15 @@ function proxyExceptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * Gives the line with which a shell of whoever runs the sandbox forgets what is foreign to it.
+ * Returns the line with which a shell unsets foreign variables.
  *
- * @param namespaces those of the variables: without `PULUMI`, the stack that is selected stays selected
+ * @param namespaces the variables' prefixes: without `PULUMI`, the selected stack stays selected
  */
 export function forgetForeign(namespaces: readonly ("AWS" | "PULUMI" | "TENANTS")[]): string {
   return `for name in $(env | grep -oE '^(${namespaces.join("|")})_[A-Z0-9_]+'); do unset "$name"; done`;
 }
 
-/** Gives what a local environment has beside what the sandbox says, for a shell: how no proxy and no file is in the way. */
+/** Returns the further variables of a local environment, for a shell: they bypass proxies and AWS files. */
 export function localAdditions(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = ["NO_PROXY", "no_proxy", ...Object.keys(noOtherAws)];
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** What went wrong while the sandbox was set up, run or proved. */
+/** The codes of errors while the sandbox is set up, run or proved. */
 export type SandboxErrorCode =
   | "PREREQUISITE_MISSING"
   | "INSTALL_FAILED"
@@ -10,7 +10,7 @@ export type SandboxErrorCode =
   | "LEFT_RUNNING"
   | "INTERRUPTED";
 
-/** Reports one clear reason why the sandbox cannot go on; the message names the way out. */
+/** Reports one clear reason why the sandbox cannot continue; the message says what to do. */
 export class SandboxError extends Error {
   override readonly name = "SandboxError";
 
@@ -23,7 +23,7 @@ export class SandboxError extends Error {
   }
 }
 
-/** Returns what an unknown thrown value has to say, for use inside another error's message. */
+/** Returns the message of any thrown value, for use in another error's message. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 "use strict";
-// Runs before `npm start`, `npm test` and `npm run sandbox`, when there may be no node_modules yet: Node's own modules
-// only. An older Node.js than the project needs may run this, and npm: the packages bring a newer one, which npm puts
-// first on the PATH of every script that comes after this one.
+// Runs before `npm start`, `npm test` and `npm run sandbox`, perhaps without node_modules, so it uses only
+// Node's own modules. Node.js may be older here than the project needs: the packages bring a newer one, which
+// npm puts first on the PATH of every later script.
 const { spawnSync } = require("node:child_process");
 const { statSync } = require("node:fs");
 const path = require("node:path");
@@ -10,7 +10,7 @@ const { suits, unsuitable } = require("../stacks/node-version.js");
 
 const root = path.dirname(__dirname);
 
-/** @returns {number} when the file was last written, in ms; 0 where there is none */
+/** @returns {number} when the file was last written, in ms; 0 if it does not exist */
 function writtenAt(file) {
   return statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -19,9 +19,10 @@ function writtenAt(file) {
 function install() {
   if (writtenAt("node_modules/.package-lock.json") >= writtenAt("package-lock.json")) return undefined;
   console.error("Installing the npm packages (npm ci), once: about a minute …");
-  // Under npm this is the very npm that was called, which need not be the first one on the PATH.
+  // Under npm this is the npm that was called, which need not be the first one on the PATH.
   const npm = process.env.npm_execpath;
-  // Standard output is that of the command which comes after: `npm run --silent service -- --json` writes one line.
+  // Standard output belongs to the command that follows: `npm run --silent service -- --json` writes one
+  // line.
   const options = { cwd: root, stdio: ["inherit", 2, 2] };
   const result = npm?.endsWith("npm-cli.js")
     ? spawnSync(process.execPath, [npm, "ci"], options)
@@ -31,7 +32,7 @@ function install() {
   return `The npm packages could not be installed (npm ci: ${why}). Its own output above says why.`;
 }
 
-/** @returns {string | undefined} why no Node.js is there that runs the project: neither this one nor one of the packages */
+/** @returns {string | undefined} why neither this Node.js nor one of the packages can run the project */
 function missingNode() {
   const reason = unsuitable();
   if (reason === undefined) return undefined;

@@ -24,7 +24,7 @@ Runs local stand-ins for the Tenant Management API, the authorization servers an
   --quota N                 tenants the organization may have; default 20
   --help                    prints this
 
-AWS_ENDPOINT_URL, where set, names the Secrets Manager to use in place of the sandbox's own.
+AWS_ENDPOINT_URL, if set, names the Secrets Manager to use instead of the sandbox's own.
 `;
 
 const natural = z.string().regex(/^\d+$/, "must be a whole number").transform(Number);
@@ -41,7 +41,7 @@ const flagsSchema = z.object({
   quota: natural.optional(),
 });
 
-/** The signals that end the sandbox, and with what exit code where they come before it runs. */
+/** The signals that end the sandbox, with the exit code if they come before it runs. */
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 async function main(): Promise<number> {
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   useLocalEnvironment();
   const signalled = new Promise<number>((resolve) => {
     for (const [signal, exitCode] of Object.entries(signals)) {
-      // Not once: a second Ctrl-C must not end the process before it has cleaned up.
+      // Not `once`: a second Ctrl-C must not end the process before it has cleaned up.
       process.on(signal, () => {
         resolve(exitCode);
       });
@@ -76,10 +76,10 @@ async function main(): Promise<number> {
 }
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
  * @returns undefined if it asks for help
- * @throws TypeError naming every flag that is wrong
+ * @throws TypeError naming every wrong flag
  */
 function optionsOf(args: string[]): StartOptions | undefined {
   const { values } = parseArgs({
@@ -116,7 +116,7 @@ function optionsOf(args: string[]): StartOptions | undefined {
   };
 }
 
-/** @param started - gets what is to be closed, as soon as it is there */
+/** @param started - gets everything that must be closed, as soon as it is started */
 async function start(options: StartOptions, log: Log, started: { close(): Promise<void> }[]): Promise<void> {
   const api = await startTenantManagement(options);
   started.push(api);
@@ -126,7 +126,7 @@ async function start(options: StartOptions, log: Log, started: { close(): Promis
   log(directions(api, secretsManager, keyFile, options.stage ?? "testing"));
 }
 
-/** Writes the key to a file that only its owner can read, in a folder that goes when the process ends. */
+/** Writes the key to a file that only its owner can read, in a folder that is deleted when the process ends. */
 async function writeKey(privateKeyPem: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "resistant-tenants-sandbox-"));
   process.once("exit", () => {
@@ -143,19 +143,19 @@ function directions(
   keyFile: string,
   stage: string,
 ): string {
-  // --plaintext: pulumi refuses to store what looks like a secret to it, and a "tokenUrl" does.
+  // --plaintext: pulumi refuses to store values that look like secrets, such as "tokenUrl".
   const settings = [
     ["tenants:stage", stage],
     ["tenants:apiUrl", apiUrl],
     ["tenants:tokenUrl", tokenUrl],
     ["tenants:clientId", clientId],
     ["tenants:keyId", keyId],
-    // There is no AWS account to be asked for.
+    // There is no AWS account to check.
     ["aws:skipCredentialsValidation", "true"],
     ["aws:skipRequestingAccountId", "true"],
   ] as const;
   return `
-The sandbox runs, stage ${stage}. Ctrl-C ends it, and deletes everything it holds.
+The sandbox runs, stage ${stage}. Ctrl-C ends it, and deletes all its data.
 
   apiUrl            ${apiUrl}
   tokenUrl          ${tokenUrl}
@@ -179,7 +179,7 @@ ${settings.map(([key, value]) => `  pulumi config set --plaintext ${key} ${value
 `;
 }
 
-/** Loopback is the vendor's in the stage testing alone. */
+/** Loopback counts as the vendor's only in the stage testing. */
 function hostsOf(...urls: string[]): string {
   return [...new Set(urls.map((url) => new URL(url).host))].join(",");
 }
@@ -190,6 +190,6 @@ void main()
     return 1;
   })
   .then((exitCode) => {
-    // What was still being started when a signal came is ended by its own exit handlers.
+    // What was still starting when a signal came is ended by its own exit handlers.
     process.exit(exitCode);
   });

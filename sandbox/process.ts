@@ -3,41 +3,41 @@ import { once } from "node:events";
 
 import { SandboxError } from "./errors";
 
-/** What a child process left behind. */
+/** The result of a child process. */
 export interface ProcessResult {
-  /** The exit code; 128 where a signal ended it, as shells count from there. */
+  /** The exit code; 128 if a signal ended it. */
   readonly exitCode: number;
-  /** What it wrote, empty where its output was inherited. */
+  /** Its standard output; empty if the output was inherited. */
   readonly stdout: string;
   readonly stderr: string;
 }
 
 export interface ProcessOptions {
   readonly cwd?: string;
-  /** The whole environment; default: this process's own. */
+  /** The whole environment; default: this process's. */
   readonly env?: NodeJS.ProcessEnv;
   /**
-   * `inherit` shows the output on this process's own; `terminal` does so, too, and gives the program the keyboard where
-   * there is one: without it many draw no progress. Default: `capture`.
+   * `inherit` shows the output on this process's own; `terminal` also gives the program the keyboard, if
+   * there is one: many programs show progress only then. Default: `capture`.
    */
   readonly output?: "inherit" | "terminal" | "capture";
-  /** Ends the process and all it started after so many milliseconds; default: never. */
+  /** Ends the process and its children after so many milliseconds; default: never. */
   readonly timeoutMs?: number;
-  /** As whom it runs; default: as this process. Only root can name another. */
+  /** The user that runs it; default: this process's. Only root can choose another. */
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** Interrupts the process (SIGINT), which may finish in its own way; what it still runs after a minute is killed. */
+  /** Interrupts the process (SIGINT), so that it can finish; after a minute it is killed. */
   readonly signal?: AbortSignal;
 }
 
-/** How long an interrupted process may take to finish in its own way. */
+/** How long an interrupted process may take to finish, in milliseconds. */
 const interruptGraceMs = 60_000;
 
 /**
- * Runs a program to its end, without a shell, in a process group of its own: a Ctrl-C at the terminal reaches it only
- * through `signal`, once.
+ * Runs a program to its end, without a shell, in its own process group: a Ctrl-C at the terminal reaches it
+ * only through `signal`, once.
  *
  * @returns Resolves with its exit code and output, whatever the exit code is.
- * @throws SandboxError `TIMED_OUT`, and Node's own error (`code` ENOENT) where there is no such program.
+ * @throws SandboxError `TIMED_OUT`, and Node's own error (`code` ENOENT) if the program does not exist.
  */
 export async function runProcess(
   command: string,
@@ -67,7 +67,7 @@ export async function runProcess(
     killTimer ??= setTimeout(killGroup, interruptGraceMs);
   };
   options.signal?.addEventListener("abort", interrupt);
-  // Before anything that clears up after the process.
+  // Before any handler that cleans up after the process.
   process.prependOnceListener("exit", killGroup);
   try {
     const [exitCode] = (await once(child, "close")) as [number | null];
@@ -87,10 +87,10 @@ export async function runProcess(
 }
 
 /**
- * Runs a program like {@link runProcess} and insists that it succeeds.
+ * Runs a program like {@link runProcess}; it must succeed.
  *
  * @returns Resolves with its standard output.
- * @throws SandboxError `PROCESS_FAILED` with the last lines of what it wrote.
+ * @throws SandboxError `PROCESS_FAILED` with the last lines of its output.
  */
 export async function runToSuccess(
   command: string,
@@ -112,16 +112,16 @@ export async function runToSuccess(
 export interface ServerProcess {
   readonly port: number;
   readonly pid: number;
-  /** Ends the process by its id and resolves when it is gone; may be called more than once. */
+  /** Ends the process by its id and resolves when it has ended; may be called more than once. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Starts a server whose first line of output is the port it listens on, and which ends when its standard input does:
- * so it goes with this process, however this process ends.
+ * Starts a server that prints its port as the first line of output, and ends when its standard input does: so
+ * it ends with this process, however this process ends.
  *
- * @param name - What the server is called in errors.
- * @throws SandboxError `PROCESS_FAILED` where it ends or says no port within half a minute.
+ * @param name - The server's name in errors.
+ * @throws SandboxError `PROCESS_FAILED` if it ends or prints no port within half a minute.
  */
 export async function startServer(
   name: string,
@@ -139,7 +139,7 @@ export async function startServer(
     });
   });
   const stderr = collect(child.stderr);
-  // A server that has ended closes its input; what is then written or ended there must not fail this process.
+  // A server that has ended closes its input; writing to it then must not fail this process.
   child.stdin.on("error", () => undefined);
   const close = async (): Promise<void> => {
     child.stdin.end();
@@ -200,7 +200,10 @@ function common(options: ProcessOptions): SpawnOptions {
   };
 }
 
-/** What is kept of a process's output: enough for any command's answer, bounded for servers that run for hours. */
+/**
+ * The part of a process's output that is kept, in characters: enough for any command, and a limit for servers
+ * that run for hours.
+ */
 const keptCharacters = 64 * 1024 * 1024;
 
 function collect(stream: NodeJS.ReadableStream | null): () => string {
@@ -217,7 +220,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
-    // The group can end between the check and the signal.
+    // The group may end between the check and the signal.
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

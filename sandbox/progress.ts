@@ -1,4 +1,4 @@
-/** Takes one line about what the sandbox does; `update`, where present, rewrites the terminal's last line. */
+/** Prints one line about the sandbox's progress; `update`, if present, rewrites the terminal's last line. */
 export interface Log {
   (line: string): void;
   update?: (line: string) => void;
@@ -6,7 +6,7 @@ export interface Log {
 
 const clearLine = "\r\u001B[2K";
 
-/** Makes the log of a command: lines on standard output, and one updating line where that is a terminal. */
+/** Creates the log of a command: lines on standard output, and on a terminal one line that is updated. */
 export function consoleLog(stream: NodeJS.WriteStream = process.stdout): Log {
   const log: Log = (line) => {
     stream.write(`${stream.isTTY ? clearLine : ""}${line}\n`);
@@ -20,10 +20,10 @@ export function consoleLog(stream: NodeJS.WriteStream = process.stdout): Log {
 }
 
 /**
- * Shows how long a piece of work has been running: each second on a terminal's updating line, otherwise one line
- * every 30 s.
+ * Shows how long a task has been running: each second on a terminal's updating line, otherwise one line every
+ * 30 s.
  *
- * @returns Resolves with what the work resolves with; it rejects with the work's own error.
+ * @returns Resolves with the task's result, or rejects with its error.
  */
 export async function withElapsed<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
   const startedAt = performance.now();
@@ -40,7 +40,7 @@ export async function withElapsed<T>(log: Log, what: string, work: () => Promise
   }
 }
 
-/** Writes a duration in milliseconds the way a person says it: `2.4 s`, `1 min 05 s`. */
+/** Writes a duration in milliseconds for people: `2.4 s`, `1 min 05 s`. */
 export function elapsed(milliseconds: number): string {
   if (milliseconds < 10_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1_000);

@@ -7,21 +7,22 @@ import { reasonOf, SandboxError } from "./errors";
 import { runProcess, runToSuccess } from "./process";
 import { elapsed, type Log, withElapsed } from "./progress";
 
-/** What a virtual environment is for, as people read it. */
+/** The purpose of a virtual environment, for people. */
 export interface PythonPurpose {
-  /** What is installed: `moto`. */
+  /** The installed package: `moto`. */
   readonly name: string;
-  /** The folder in the cache; another one where the requirements change. */
+  /** The folder in the cache; it changes with the requirements. */
   readonly folder: string;
-  /** What to do where Python or PyPI cannot be had, as the end of a sentence. */
+  /** What to do without Python or PyPI, as the end of a sentence. */
   readonly otherwise: string;
   readonly log: Log;
 }
 
 /**
- * Returns the Python of a virtual environment in the cache that has these packages of PyPI. The first call makes it.
+ * Returns the Python of a virtual environment in the cache with these packages from PyPI. The first call
+ * creates it.
  *
- * @param requirements - As pip reads them, each with its version pinned.
+ * @param requirements - In pip's format, each with a pinned version.
  * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Python, `INSTALL_FAILED`.
  */
 export async function findPythonWith(
@@ -31,7 +32,7 @@ export async function findPythonWith(
   const folder = path.join(cacheFolder(), folderName);
   const python = path.join(folder, "bin", "python");
   if (existsSync(python)) return python;
-  // What is there now is a virtual environment whose Python was uninstalled: its link leads nowhere.
+  // An existing folder is a virtual environment whose Python was uninstalled: its link is broken.
   await rm(folder, { recursive: true, force: true });
   const startedAt = performance.now();
   const basePython = await findPython(name, otherwise);
@@ -70,7 +71,7 @@ async function findPython(name: string, otherwise: string): Promise<string> {
     try {
       if ((await runProcess(command, ["-c", tooOld], { timeoutMs: 30_000 })).exitCode === 0) return command;
     } catch {
-      // There is no program of this name: the next one may be there.
+      // No program has this name: try the next one.
     }
   }
   throw new SandboxError(

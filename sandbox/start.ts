@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { constants } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -8,11 +5,11 @@ import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { screenOf, styled } from "../cli/print/screen";
 import { describeTried, tryAssumptions } from "./aws/assumptions";
 import { useLocalEnvironment } from "./environment";
-import { reasonOf, SandboxError } from "./errors";
+import { SandboxError } from "./errors";
 import { consoleLog, elapsed, type Log } from "./progress";
 import { findPulumi } from "./pulumi/cli";
-import { assertNothingRuns, Closers } from "./start/closers";
 import { writeEnvironment } from "./start/keep";
+import { exitAfter, type Lifetime, live } from "./start/lifetime";
 import { proveSecret } from "./start/proof";
 import { runPulumi, type Sandbox, startSandbox } from "./start/sandbox";
 import { type ProvisionedApplication, toApplications } from "./start/stack-outputs";
@@ -20,23 +17,16 @@ import { toTable } from "./start/table";
 
 const usage = `npm start [-- options]
 
-Shows the whole product on this machine, without an account anywhere: starts local stand-ins for the Tenant Management
+Shows the whole product on this machine, without any account: starts local stand-ins for the Tenant Management
 API, its authorization servers and AWS Secrets Manager, runs \`pulumi up\` of the dev stack, gets a token with each
 stored secret, runs \`up\` again to show that nothing changes, and stops what it started.
 
-  --keep    leaves the sandbox up at the end, with a file to \`source\`, to drive it by hand, until Ctrl-C
+  --keep    leaves the sandbox running until Ctrl-C, with a file to \`source\`, for use by hand
   --help    prints this
 
 AWS_ENDPOINT_URL           a Secrets Manager to use instead of the sandbox's own, such as LocalStack
-RESISTANT_TENANTS_CACHE    the folder that keeps the Pulumi CLI and moto; default ~/.cache/resistant-tenants
+RESISTANT_TENANTS_CACHE    the folder for the Pulumi CLI and moto; default ~/.cache/resistant-tenants
 `;
-
-/** What one run of the command shares between its steps. */
-interface Run {
-  readonly log: Log;
-  readonly closers: Closers;
-  readonly signal: AbortSignal;
-}
 
 async function main(): Promise<number> {
   const options = { keep: { type: "boolean" }, help: { type: "boolean" } } as const;
@@ -46,37 +36,26 @@ async function main(): Promise<number> {
     return 0;
   }
   useLocalEnvironment();
-  // Whoever read the output may go (`npm start | head`, a closed terminal): what was started is stopped all the same.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const startedAt = performance.now();
   const log = consoleLog();
-  const signal = untilSignalled();
-  const closers = new Closers(signal);
-  const steps = runSteps({ log, closers, signal });
-  let reason: unknown;
-  try {
-    const sandbox = await Promise.race([steps, rejectOn(signal)]);
-    if (values.keep) await keepUp(sandbox, { log, closers, signal });
-  } catch (error) {
-    reason = error;
-    // What is just being started is soon there and can be stopped; an installation is not waited for.
-    await Promise.race([Promise.allSettled([steps]), delay(3_000)]);
-  }
-  log(title("7. Stop what was started"));
-  try {
-    await closers.closeAll();
-    await assertNothingRuns();
-    log(`Nothing is left running, and no temporary file. ${elapsed(performance.now() - startedAt)} in all.`);
-  } catch (error) {
-    reason ??= error;
-  }
-  if (reason === undefined) return 0;
-  process.stderr.write(`npm start: ${reasonOf(reason)}\n`);
-  return exitCodeOf(reason);
+  return await live({
+    name: "npm start",
+    log,
+    work: async (lifetime) => {
+      const sandbox = await runSteps(lifetime);
+      if (values.keep) await keepUp(sandbox, lifetime);
+    },
+    onStopping: () => {
+      log(title("7. Stop what was started"));
+    },
+    onStopped: () => {
+      log(`No process and no temporary file is left. ${elapsed(performance.now() - startedAt)} in all.`);
+    },
+  });
 }
 
-async function runSteps(run: Run): Promise<Sandbox> {
-  const { log, closers } = run;
+async function runSteps(lifetime: Lifetime): Promise<Sandbox> {
+  const { log, closers } = lifetime;
   log(title("1. Find the Pulumi CLI"));
   const pulumi = await findPulumi({ log });
   log(`pulumi ${pulumi.version} (${pulumi.source}) in ${pulumi.bin}`);
@@ -89,9 +68,9 @@ async function runSteps(run: Run): Promise<Sandbox> {
     const destroy = ["destroy", "--yes", "--skip-preview"];
     closers.add("the secrets", () => runPulumi(sandbox.workspace, destroy));
   }
-  await runPulumi(sandbox.workspace, ["up", "--yes", "--suppress-outputs"], run);
+  await runPulumi(sandbox.workspace, ["up", "--yes", "--suppress-outputs"], lifetime);
 
-  log(title("4. What there is now"));
+  log(title("4. What exists now"));
   const applications = toApplications(await sandbox.workspace.outputs());
   log(toTable(applications, screenOf(process.stdout, process.env)));
 
@@ -99,9 +78,9 @@ async function runSteps(run: Run): Promise<Sandbox> {
   await proveSecrets(sandbox, applications, log);
 
   log(title("6. pulumi up again"));
-  await proveNoChange(sandbox, run);
+  await proveNoChange(sandbox, lifetime);
   if (sandbox.trial.aws.kind === "plugin") {
-    log("The AWS provider is the real one: is it as the sandbox's stand-in assumes?");
+    log("The AWS provider is the real one: does it behave as the sandbox's stand-in assumes?");
     log(describeTried(await tryAssumptions(sandbox.trial)));
   }
   return sandbox;
@@ -112,11 +91,11 @@ function title(text: string): string {
   return styled(screenOf(process.stdout, process.env), "bold", text);
 }
 
-async function keepUp(sandbox: Sandbox, { log, closers, signal }: Run): Promise<void> {
+async function keepUp(sandbox: Sandbox, { log, closers, untilStopped }: Lifetime): Promise<void> {
   const { tenantManagement, workspace } = sandbox;
   const file = await writeEnvironment(sandbox, await findPulumi({ log: () => undefined }), closers);
   log(`
-The sandbox stays up until Ctrl-C, which deletes all of it. In another terminal, in this folder:
+The sandbox runs until Ctrl-C, which deletes all of it. In another terminal, in this folder:
 
 source ${file}
 
@@ -126,7 +105,7 @@ source ${file}
 - In examples/downstream and examples/own-stack, pulumi up works on stacks of theirs.
 - Requests and faults of the Tenant Management API: ${tenantManagement.controlUrl}
 `);
-  await once(signal, "abort");
+  await untilStopped();
 }
 
 async function proveSecrets(
@@ -152,49 +131,16 @@ async function proveSecrets(
 }
 
 /** Runs `up` a second time: the engine itself fails it where there is a change, and the API counts its requests. */
-async function proveNoChange({ workspace, tenantManagement }: Sandbox, run: Run): Promise<void> {
+async function proveNoChange({ workspace, tenantManagement }: Sandbox, lifetime: Lifetime): Promise<void> {
   tenantManagement.control.resetRequests();
   const up = ["up", "--yes", "--suppress-outputs", "--expect-no-changes"];
-  await runPulumi(workspace, up, run);
+  await runPulumi(workspace, up, lifetime);
   const sent = Object.entries(tenantManagement.control.requests()).filter(([, count]) => count > 0);
   if (sent.length > 0) {
     const counts = sent.map(([operation, count]) => `${operation}: ${count}`).join(", ");
     throw new SandboxError("PROOF_FAILED", `an up without a change sent requests (${counts})`);
   }
-  run.log("Nothing to change; 0 requests to the Tenant Management API, 0 token requests.");
+  lifetime.log("Nothing to change; 0 requests to the Tenant Management API, 0 token requests.");
 }
 
-/** Returns a signal that is aborted when this process is asked to end; asking again does not end it any sooner. */
-function untilSignalled(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => {
-      controller.abort(new SandboxError("INTERRUPTED", `interrupted by ${name}`, { cause: name }));
-    });
-  }
-  return controller.signal;
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => {
-      reject(signal.reason as SandboxError);
-    });
-  });
-}
-
-/** Shells count signals from 128. */
-function exitCodeOf(reason: unknown): number {
-  if (!(reason instanceof SandboxError) || reason.code !== "INTERRUPTED") return 1;
-  return 128 + constants.signals[reason.cause as NodeJS.Signals];
-}
-
-void main()
-  .catch((error: unknown) => {
-    process.stderr.write(`npm start: ${reasonOf(error)}\n`);
-    return 1;
-  })
-  .then((exitCode) => {
-    // What was still being started when a signal came ends with this process.
-    process.exit(exitCode);
-  });
+exitAfter("npm start", main);

@@ -17,7 +17,7 @@ function unsuitable(version = process.versions.node, executable = process.execPa
   if (suits(version)) return undefined;
   const folder = path.join(path.dirname(__dirname), "node_modules", ".bin");
   return (
-    `This project needs Node.js ${needed} or later, and this is ${version} (${executable}). Nothing was changed. ` +
+    `This project needs Node.js ${needed} or later; this is ${version} (${executable}). Nothing was changed. ` +
     "Install a current one, from nodejs.org or with your version manager, " +
     `or put the one that \`npm ci\` installs with the project (Linux, Windows) first on the PATH: export PATH="${folder}:$PATH"`
   );

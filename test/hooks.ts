@@ -1,12 +1,12 @@
 import path from "node:path";
 
-import { cacheFolder } from "../sandbox/cache";
 import { useLocalEnvironment } from "../sandbox/environment";
 import { forbidPrograms, isUnitTest } from "./support/no-programs";
+import { compileCache } from "./support/quick-node";
 
 useLocalEnvironment();
 // The engine starts Node.js several times for each command: with the code of the packages compiled, a fifth sooner.
-process.env["NODE_COMPILE_CACHE"] ??= path.join(cacheFolder(), "node-compile-cache");
+process.env["NODE_COMPILE_CACHE"] ??= compileCache;
 process.env["NODE_OPTIONS"] =
   `${process.env["NODE_OPTIONS"] ?? ""} --require="${path.join(__dirname, "support/quick-sdk.js")}"`.trim();
 

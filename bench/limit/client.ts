@@ -12,8 +12,8 @@ import {
   customers,
   measured,
   type Measurement,
-  printTable,
   type RetryAfter,
+  runBenchmark,
   settingsFor,
 } from "./measurement";
 
@@ -21,7 +21,7 @@ import {
  * Measures how close the client comes to a rate limit that it is not told: tenants with one application each are made
  * by as many callers at once as the engine has, for each form of `Retry-After`.
  *
- *   npm run bench:limit
+ *   npm run bench:limit -- [seconds|date|absent]
  */
 const callers = 16;
 
@@ -59,14 +59,4 @@ async function measure(retryAfter: RetryAfter): Promise<Measurement> {
   }
 }
 
-async function main(): Promise<void> {
-  const measurements: Measurement[] = [];
-  for (const retryAfter of ["seconds", "date", "absent"] as const)
-    measurements.push(await measure(retryAfter));
-  printTable(measurements);
-}
-
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runBenchmark(["seconds", "date", "absent"], measure);

@@ -1,11 +1,10 @@
-import { useLocalEnvironment } from "../../sandbox/environment";
-import { closeShared, StackUnderTest } from "../../test/engine/engine";
+import { StackUnderTest } from "../../test/engine/engine";
 import {
   customers,
   measured,
   type Measurement,
-  printTable,
   type RetryAfter,
+  runBenchmark,
   settingsFor,
 } from "./measurement";
 
@@ -13,7 +12,7 @@ import {
  * Measures how close an `up` of a hundred new customers comes to a rate limit that nobody told it, on the real engine,
  * for each form of `Retry-After`, beside the same `up` without a limit.
  *
- *   npm run bench:limit:engine
+ *   npm run bench:limit:engine -- [none|seconds|date|absent]
  */
 const latencyMs = 50;
 
@@ -33,19 +32,4 @@ async function measure(retryAfter: RetryAfter): Promise<Measurement> {
   }
 }
 
-async function main(): Promise<void> {
-  useLocalEnvironment();
-  const measurements: Measurement[] = [];
-  for (const retryAfter of ["none", "seconds", "date", "absent"] as const) {
-    measurements.push(await measure(retryAfter));
-    console.error(`Retry-After ${retryAfter}: done`);
-  }
-  printTable(measurements);
-}
-
-main()
-  .finally(closeShared)
-  .catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
+runBenchmark(["none", "seconds", "date", "absent"], measure);

@@ -1,4 +1,6 @@
 import type { StartOptions, TenantManagementSandbox } from "../../sandbox/api";
+import { useLocalEnvironment } from "../../sandbox/environment";
+import { closeShared } from "../../test/engine/engine";
 
 /** The limit that is not told to the client, and what is made under it: tenants with one application each. */
 export const limit = { perSecond: 10, burst: 15 };
@@ -46,8 +48,37 @@ export async function measured(
   };
 }
 
+/**
+ * Measures a way of creating the customers for each form of `Retry-After`, and prints the table. The command's arguments
+ * choose from the forms.
+ */
+export function runBenchmark(
+  forms: readonly RetryAfter[],
+  measure: (retryAfter: RetryAfter) => Promise<Measurement>,
+): void {
+  const main = async (): Promise<void> => {
+    useLocalEnvironment();
+    const chosen = process.argv.slice(2);
+    const unknown = chosen.filter((form) => !forms.some((known) => known === form));
+    if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: not one of ${forms.join(", ")}`);
+    const measurements: Measurement[] = [];
+    for (const form of forms) {
+      if (chosen.length > 0 && !chosen.includes(form)) continue;
+      measurements.push(await measure(form));
+      console.error(`Retry-After ${form}: done`);
+    }
+    printTable(measurements);
+  };
+  main()
+    .finally(closeShared)
+    .catch((error: unknown) => {
+      console.error(error);
+      process.exitCode = 1;
+    });
+}
+
 /** Prints measurements beside what the limit itself allows. */
-export function printTable(measurements: readonly Measurement[]): void {
+function printTable(measurements: readonly Measurement[]): void {
   console.table(
     measurements.map(({ retryAfter, seconds, spanS, sent, refused }) => {
       const isLimited = retryAfter !== "none";

@@ -41,7 +41,7 @@ export async function deliverOfStack(options: CommandOptions): Promise<ExitCode>
   const stack = await openStack(options, process.env);
   const { name, journal, auditLog } = stack;
   if (auditLog === undefined)
-    throw new UsageError("The stack has no tenants:auditLogGroup: its events go to the journal alone.");
+    throw new UsageError("The stack has no tenants:auditLogGroup: its events go only to the journal.");
   const delivered = await deliverLate(name, journal, auditLog, stack.typed(["audit", "verify"]));
   if (options.json === true) json({ journal: journal.location, logGroup: auditLog.location, delivered });
   else line(`Delivered ${count(delivered, "event")} of ${journal.location} to ${auditLog.location}.`);

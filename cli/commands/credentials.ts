@@ -1,14 +1,15 @@
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import { configurationOf } from "resistant-tenants-operations/configuration/of-stack";
 import { type Credential, toCredentials } from "resistant-tenants-operations/credentials";
-import { openStack, type Stack } from "resistant-tenants-operations/stack/stack";
+import { openStack } from "resistant-tenants-operations/stack/stack";
 import { readResources } from "resistant-tenants-operations/stack/state";
 
 import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { json, line, table } from "../print/output";
 
 /** Runs `tenants credentials`. */
-export async function credentials(options: CommandOptions): Promise<ExitCode> {
+export async function credentials(options: CommandOptions & { stage?: string }): Promise<ExitCode> {
+  if (options.stage !== undefined) return credentialsOfFleet({ ...options, stage: options.stage });
   const stack = await openStack(options, process.env);
   const now = openClock(stack.settings.apiUrl, stack.environment)();
   const { customers } = await configurationOf(stack);
@@ -18,12 +19,33 @@ export async function credentials(options: CommandOptions): Promise<ExitCode> {
     now.getTime(),
   );
   if (options.json === true) json({ stack: stack.name, at: now.toISOString(), credentials: list });
-  else writeTable(list, stack);
+  else {
+    const { name, settings, pulumi } = stack;
+    writeTable(list, { title: `Stack ${name}, stage ${settings.stage}`, up: pulumi.typed(["up"]) });
+  }
   return list.some(({ overdue }) => overdue.length > 0) ? exitCodes.found : exitCodes.ok;
 }
 
-function writeTable(list: readonly Credential[], { name, settings, pulumi }: Stack): void {
-  line(`Stack ${name}, stage ${settings.stage}`);
+/** Reads all stacks of a fleet as one. */
+async function credentialsOfFleet(options: CommandOptions & { stage: string }): Promise<ExitCode> {
+  const { openFleet } = await import("resistant-tenants-operations/fleet/fleet");
+  const { stage, readAll } = await openFleet(options, process.env);
+  const { settings, customers } = stage.configuration;
+  const now = openClock(settings.apiUrl, process.env)();
+  const resources = [...(await readAll()).values()].flatMap((state) => state.resources);
+  const declared = customers.filter(({ status }) => status !== "released");
+  const list = await toCredentials(declared, resources, now.getTime());
+  if (options.json === true) json({ stage: stage.name, at: now.toISOString(), credentials: list });
+  else
+    writeTable(list, {
+      title: `${stage.stacks.length} stacks of ${stage.name}, stage ${settings.stage}`,
+      up: `npm run tenants -- fleet up --stage ${stage.name}`,
+    });
+  return list.some(({ overdue }) => overdue.length > 0) ? exitCodes.found : exitCodes.ok;
+}
+
+function writeTable(list: readonly Credential[], { title, up }: { title: string; up: string }): void {
+  line(title);
   if (list.length === 0) {
     line("It has no applications.");
     return;
@@ -34,7 +56,7 @@ function writeTable(list: readonly Credential[], { name, settings, pulumi }: Sta
       customer,
       cell,
       purpose,
-      running === undefined ? "not made yet" : running.clientId,
+      running === undefined ? "not created yet" : running.clientId,
       running === undefined ? undefined : String(running.generation),
       running?.ageInDays === undefined ? undefined : `${running.ageInDays}d`,
       running?.nextRotation?.slice(0, 16),
@@ -48,6 +70,5 @@ function writeTable(list: readonly Credential[], { name, settings, pulumi }: Sta
     ]),
     ["generation", "client", "retiring", "age", "next rotation"],
   );
-  if (list.some(({ overdue }) => overdue.length > 0))
-    line(`What is overdue is done by: ${pulumi.typed(["up"])}`);
+  if (list.some(({ overdue }) => overdue.length > 0)) line(`To do what is overdue: ${up}`);
 }

@@ -1,4 +1,5 @@
-import { type ListedCustomer, readRecords } from "resistant-tenants-operations/stack/records";
+import { readAllRecords } from "resistant-tenants-operations/fleet/records";
+import type { ListedCustomer } from "resistant-tenants-operations/stack/records";
 
 import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { csv } from "../print/csv";
@@ -7,11 +8,13 @@ import { json, line, table } from "../print/output";
 /** The options of `tenants list`. */
 export interface ListOptions extends CommandOptions {
   csv?: true;
+  /** The stage whose fleet is read as one. */
+  stage?: string;
 }
 
 /** Runs `tenants list`. */
 export async function list(options: ListOptions): Promise<ExitCode> {
-  const { customers, unreadable } = await readRecords(options);
+  const { customers, unreadable } = await readAllRecords(options, process.env);
   const records = Object.values(customers);
   records.sort((a, b) => (a.name < b.name ? -1 : 1));
   write(records, options);

@@ -32,7 +32,7 @@ export async function mergeConfig(
   if (options.json === true) json({ notPreviewed, customerFiles });
   else {
     for (const file of customerFiles) line(`Taken: ${file}`);
-    for (const key of notPreviewed) line(`Not taken: ${key}`);
+    for (const key of notPreviewed) line(`Not used: ${key}`);
   }
   return exitCodes.ok;
 }

@@ -28,9 +28,7 @@ export interface ReconcileOptions extends CommandOptions {
 /** Runs `tenants reconcile`. */
 export async function reconcile(options: ReconcileOptions): Promise<ExitCode> {
   if (options.fix === true && options.file !== undefined) {
-    throw new UsageError(
-      "--fix works on the stack's own state, not on one of a --file: leave one of them out.",
-    );
+    throw new UsageError("--fix changes the stack's own state, not one from --file: use only one of them.");
   }
   const stack = await openStack(options, withReason(process.env, options.reason));
   const api = await stack.connect();
@@ -82,7 +80,7 @@ function isConfirmed(fixable: readonly Finding[]): Promise<boolean> {
   const list = fixable.flatMap((finding) =>
     finding.fix === undefined ? [] : [`  - ${describeFix(finding.fix)}`],
   );
-  return confirm(`This will\n${list.join("\n")}\nGo on?`);
+  return confirm(`This will\n${list.join("\n")}\nContinue?`);
 }
 
 function exitCodeOf(findings: readonly Finding[]): ExitCode {

@@ -30,7 +30,7 @@ export async function restore(customer: string, options: RestoreOptions): Promis
   if (changes.length > 0) {
     const reason = reasonOf(stack);
     const list = changes.map((change) => `  - ${change}`).join("\n");
-    if (options.yes !== true && !(await confirm(`This will\n${list}\nGo on?`))) return exitCodes.found;
+    if (options.yes !== true && !(await confirm(`This will\n${list}\nContinue?`))) return exitCodes.found;
     await carryOut(stack, plan, reason);
   }
   if (options.json === true) json(report);
@@ -42,7 +42,7 @@ function withoutTags({ slot, arn, deletedAt }: CustomerSecret): Omit<CustomerSec
   return { slot, arn, ...(deletedAt === undefined ? {} : { deletedAt }) };
 }
 
-/** What was done, and what comes next. */
+/** What was done, and what to do next. */
 interface RestoreReport {
   customer: string;
   restored: readonly Pick<CustomerSecret, "arn">[];
@@ -53,7 +53,7 @@ interface RestoreReport {
 
 function write({ customer, restored, imported, entry, next }: RestoreReport, stack: Stack): void {
   if (next.length === 0) {
-    line(`No secret of customer ${customer} waits for its deletion, and the state holds all there are.`);
+    line(`No secret of customer ${customer} waits for its deletion, and the state contains all of them.`);
   }
   for (const { arn } of restored) line(`restored   ${arn}`);
   for (const { slot, arn } of imported) line(`imported   ${slot}  ${arn}`);

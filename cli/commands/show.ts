@@ -1,11 +1,12 @@
-import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
+import { readAllRecords, type RecordOptions } from "resistant-tenants-operations/fleet/records";
+import { type ListedCustomer, recordOf } from "resistant-tenants-operations/stack/records";
 
 import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { fields, json, line, table } from "../print/output";
 
 /** Runs `tenants show`. */
-export async function show(customer: string, options: CommandOptions): Promise<ExitCode> {
-  const record = recordOf(await readRecords(options), customer);
+export async function show(customer: string, options: CommandOptions & RecordOptions): Promise<ExitCode> {
+  const record = recordOf(await readAllRecords(options, process.env), customer);
   if (options.json === true) json(record);
   else write(record);
   return exitCodes.ok;

@@ -1,5 +1,6 @@
 import type { Cell } from "pulumi-resistant-tenants/internal/cells";
-import { type ListedCustomer, readRecords, recordOf } from "resistant-tenants-operations/stack/records";
+import { readAllRecords, type RecordOptions } from "resistant-tenants-operations/fleet/records";
+import { type ListedCustomer, recordOf } from "resistant-tenants-operations/stack/records";
 import { UsageError } from "resistant-tenants-operations/usage";
 
 import { type CommandOptions, type ExitCode, exitCodes } from "../command";
@@ -8,14 +9,14 @@ import { json, line } from "../print/output";
 /**
  * Runs `tenants ticket`.
  *
- * @param cell default: the only one in which the customer has something
+ * @param cell default: the customer's only cell
  */
 export async function ticket(
   customer: string,
   cell: Cell | undefined,
-  options: CommandOptions,
+  options: CommandOptions & RecordOptions,
 ): Promise<ExitCode> {
-  const record = recordOf(await readRecords(options), customer);
+  const record = recordOf(await readAllRecords(options, process.env), customer);
   const lines = toTicket(record, cell ?? onlyCellOf(record));
   if (options.json === true) json(Object.fromEntries(lines));
   else for (const [name, value] of lines) line(`${name}: ${value}`);
@@ -25,7 +26,7 @@ export async function ticket(
   return exitCodes.ok;
 }
 
-/** @throws {@link UsageError} where it has something in several cells, or in none */
+/** @throws {@link UsageError} if the customer is in several cells, or in none */
 function onlyCellOf(record: ListedCustomer): Cell {
   const known = cellsOf(record);
   const [only] = known;
@@ -33,7 +34,7 @@ function onlyCellOf(record: ListedCustomer): Cell {
   throw new UsageError(
     known.length === 0
       ? `Customer "${record.name}" has nothing in any cell.`
-      : `Customer "${record.name}" is in several cells: ${known.join(", ")}. Name the one that the ticket is about.`,
+      : `Customer "${record.name}" is in several cells: ${known.join(", ")}. Name the cell that the ticket is about.`,
   );
 }
 
@@ -42,7 +43,7 @@ function cellsOf({ cells, uiCells }: ListedCustomer): Cell[] {
   return [...new Set([...cells, ...uiCells])];
 }
 
-/** @throws {@link UsageError} where the customer has nothing in the cell */
+/** @throws {@link UsageError} if the customer is not in the cell */
 function toTicket(record: ListedCustomer, cell: Cell): Array<[name: string, value: string]> {
   const { name, stage, tenantId, webUiUrls, applications } = record;
   const known = cellsOf(record);

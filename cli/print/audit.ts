@@ -2,7 +2,7 @@ import type { Operation } from "resistant-tenants-operations/audit/operation";
 
 import { json, line, table } from "./output";
 
-/** Writes operations as a table, for people. */
+/** Prints operations as a table, for people. */
 export function showAsText(operations: readonly Operation[], location: string): void {
   line(`Journal ${location}: ${count(operations.length, "operation")}`);
   if (operations.length === 0) return;
@@ -22,7 +22,7 @@ export function showAsText(operations: readonly Operation[], location: string): 
   );
 }
 
-/** Writes operations for a machine. */
+/** Prints operations as JSON. */
 export function showAsJson(operations: readonly Operation[], location: string): void {
   json({ journal: location, operations });
 }
@@ -47,7 +47,7 @@ function idsOf({ tenantId, applicationId, clientId }: Operation): string {
     .join(", ");
 }
 
-/** Writes a number of things. */
+/** Writes a number with its noun. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,7 +1,7 @@
 import { stringify } from "csv-stringify/sync";
 
 /**
- * Writes rows as CSV after RFC 4180, with a heading. A value that a spreadsheet would run as a formula gets an
+ * Writes rows as CSV (RFC 4180), with a heading. A value that a spreadsheet would run as a formula gets an
  * apostrophe before it.
  *
  * @see {@link https://owasp.org/www-community/attacks/CSV_Injection OWASP, CSV injection}

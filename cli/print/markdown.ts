@@ -1,13 +1,13 @@
 import { printable } from "pulumi-resistant-tenants/client";
 
-/** How much of one name is shown: the longest that this project makes has 61 + 4 + 32 characters and some slashes. */
+/** The longest name that is shown in full: the longest of this project has 61 + 4 + 32 characters and some slashes. */
 const longestName = 128;
 
 /**
- * Writes a text that others chose so that it shows as it is: it cannot end a table's cell, nor be a link, an image or
- * an HTML element. Every character that could mean something is written by its number.
+ * Escapes a text from others so that it is displayed as it is: it cannot end a table's cell, or be a link, an
+ * image or an HTML element. Every character with a meaning is written by its number.
  *
- * @param longest how many characters of it are shown
+ * @param longest how many of its characters are shown
  */
 export function literal(text: string, longest = longestName): string {
   const all = Array.from(printable(text));
@@ -19,12 +19,12 @@ export function literal(text: string, longest = longestName): string {
     .join("");
 }
 
-/** Writes a name that others chose: as {@link literal}, and GitHub looks for nobody to notify in `code`. */
+/** Escapes a name from others, as {@link literal} does, in `code`, in which GitHub notifies no one. */
 export function code(text: string, longest = longestName): string {
   return `<code>${literal(text, longest)}</code>`;
 }
 
-/** Writes a table; its cells are Markdown already. */
+/** Writes a table, whose cells are already Markdown. */
 export function markdownTable(heading: readonly string[], rows: ReadonlyArray<readonly string[]>): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(heading), line(heading.map(() => "---")), ...rows.map(line)];

@@ -3,20 +3,20 @@ import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { screenOf } from "./screen";
 import { type CellValue, drawTable, type Table } from "./table";
 
-/** Writes a line for people: what came from a file or a server cannot move the cursor. */
+/** Prints a line for people: text from a file or a server cannot move the cursor. */
 export function line(text = ""): void {
   process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
 }
 
-/** Writes the one JSON value of a command. */
+/** Prints the one JSON value of a command. */
 export function json(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
 /**
- * Writes a table, as wide as the terminal or separated by tabs: see {@link drawTable}.
+ * Prints a table, as wide as the terminal or separated by tabs: see {@link drawTable}.
  *
- * @param leaveOut the headings of columns that a narrow terminal can spare, the least needed first
+ * @param leaveOut the headings of columns that a narrow terminal can omit, the least important first
  */
 export function table(
   heading: Table["heading"],
@@ -32,7 +32,7 @@ function printableCell(cell: CellValue): CellValue {
   return typeof cell === "object" ? { alarm: printable(cell.alarm) } : printable(cell ?? "");
 }
 
-/** Writes names and values in two columns; an absent value is left out. */
+/** Prints names and values in two columns; an absent value is omitted. */
 export function fields(list: ReadonlyArray<readonly [name: string, value: string | undefined]>): void {
   const width = Math.max(...list.map(([name]) => name.length));
   for (const [name, value] of list) if (value !== undefined) line(`${name.padEnd(width)}  ${value}`);

@@ -4,22 +4,22 @@ import { isEmpty, type Summary } from "resistant-tenants-operations/preview/summ
 
 import { code, literal, markdownTable } from "./markdown";
 
-/** The rows that a table shows; a review of more begins with the list of customers. */
+/** The most rows of a table; a review of more starts with the list of customers. */
 const mostRows = 50;
 
-/** The warnings that are written out; the tables hold what they are about. */
+/** The most warnings that are written out; the tables contain the rest. */
 const mostWarnings = 25;
 
-/** The names that a sentence lists. */
+/** The most names in a sentence. */
 const mostNames = 10;
 
-/** How much of one sentence, or of one value, is shown. */
+/** The longest sentence or value, in characters. */
 const longestSentence = 700;
 
-/** GitHub takes comments of up to 65,536 characters, of which others may need some. */
+/** The longest comment, in characters: GitHub accepts 65,536, of which others may need some. */
 const longestComment = 30_000;
 
-/** What a summary is shown with. */
+/** How a summary is presented. */
 export interface Presentation {
   /** The heading. */
   title: string;
@@ -27,7 +27,7 @@ export interface Presentation {
   notPreviewed?: readonly string[];
 }
 
-/** Writes a summary as a comment for people. It holds no value that is secret. */
+/** Writes a summary as a comment for people. It contains no secret value. */
 export function summaryAsMarkdown(summary: Summary, presentation: Presentation): string {
   const head = headOf(summary, presentation);
   const tables = [
@@ -38,9 +38,7 @@ export function summaryAsMarkdown(summary: Summary, presentation: Presentation):
   const end = ["", `Digest ${code(summary.digest)}`, ""];
   const whole = [...head, ...tables, ...end].join("\n");
   if (whole.length <= longestComment) return whole;
-  return [...head, "", "The tables are too long for a comment: see the run's own summary.", ...end].join(
-    "\n",
-  );
+  return [...head, "", "The tables are too long for a comment: see the run's summary.", ...end].join("\n");
 }
 
 function headOf(summary: Summary, presentation: Presentation): string[] {
@@ -50,7 +48,7 @@ function headOf(summary: Summary, presentation: Presentation): string[] {
     ...consequences.filter(({ isGrave }) => !isGrave).map(({ text }) => text),
     ...settingLines(summary),
     ...customers.handedOver.map((customer) => handedOver(customer, changes)),
-    ...customers.forgotten.map((customer) => `customer ${customer}: forgotten; nothing is deleted`),
+    ...customers.forgotten.map((customer) => `customer ${customer}: released; nothing is deleted`),
     ...summary.waiting,
   ];
   return [
@@ -61,11 +59,11 @@ function headOf(summary: Summary, presentation: Presentation): string[] {
     ...list(sentences),
     ...alert(
       "CAUTION",
-      "A tenant would be deleted, with all the customer has in it, and made anew:",
+      "A tenant would be deleted with everything in it, and created again:",
       replacedTenants,
     ),
     ...alert("WARNING", "Customers removed, with their tenants:", customers.removed),
-    ...alert("IMPORTANT", "Not in this preview, since it takes them from the main branch:", notPreviewed),
+    ...alert("IMPORTANT", "Not in this preview, which takes them from the main branch:", notPreviewed),
   ];
 }
 
@@ -79,7 +77,7 @@ function list(sentences: readonly string[], most = mostRows): string[] {
   ];
 }
 
-/** What may break something comes before all else, each in its sentence. */
+/** What may break something comes first, one sentence each. */
 function warnings(sentences: readonly string[]): string[] {
   const [blank, ...items] = list(sentences, mostWarnings);
   return blank === undefined ? [] : [blank, "> [!WARNING]", ...items.map((item) => `> ${item}`)];
@@ -131,7 +129,7 @@ function customerRows({ customers, changes }: Summary): string[][] {
   );
 }
 
-/** What is made or deleted with its customer needs no row of its own. */
+/** What is created or deleted with its customer needs no row. */
 function resourceRows(summary: Summary): string[][] {
   const whole = new Set([...summary.customers.added, ...summary.customers.removed]);
   return changesToList(summary)

@@ -4,22 +4,22 @@ import { isEmpty, type Summary } from "resistant-tenants-operations/preview/summ
 
 import { json, line, table } from "./output";
 
-/** Writes a summary for a machine. */
+/** Prints a summary as JSON. */
 export function summaryAsJson(summary: Summary): void {
   json(summary);
 }
 
-/** Writes a summary for people at a terminal. */
+/** Prints a summary for people at a terminal. */
 export function summaryAsText(summary: Summary): void {
   const { changes, replacedTenants, customers, waiting, digest, consequences } = summary;
   if (isEmpty(summary)) line("Nothing would change.");
   for (const { isGrave, text } of consequences) line(isGrave ? `warning: ${text}` : text);
   for (const text of settingLines(summary)) line(text);
   for (const customer of replacedTenants) {
-    line(`The tenant of ${customer} would be deleted, with all the customer has in it, and made anew.`);
+    line(`The tenant of ${customer} would be deleted with everything in it, and created again.`);
   }
   for (const customer of customers.handedOver) line(handedOver(customer, changes));
-  for (const customer of customers.forgotten) line(`customer ${customer}: forgotten; nothing is deleted`);
+  for (const customer of customers.forgotten) line(`customer ${customer}: released; nothing is deleted`);
   const listed = changesToList(summary);
   if (listed.length > 0) {
     table(

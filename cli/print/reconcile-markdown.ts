@@ -3,7 +3,7 @@ import { findingTitles } from "resistant-tenants-operations/reconcile/finding";
 import { code, markdownTable } from "./markdown";
 import type { Report } from "./reconcile";
 
-/** Writes the findings of a report as Markdown: names and ids, as a support ticket has to give them. */
+/** Writes the findings of a report as Markdown, with the names and ids that a support ticket needs. */
 export function reportAsMarkdown({ stack, findings, entries, warnings }: Report): void {
   const lines = [
     `**Stack** ${code(stack.name)}, stage ${stack.settings.stage}`,

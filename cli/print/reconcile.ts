@@ -5,16 +5,21 @@ import type { Stack } from "resistant-tenants-operations/stack/stack";
 
 import { json, line, table } from "./output";
 
-/** What one run found and did. */
+/** The findings and repairs of one run. */
 export interface Report extends Reconciliation {
-  /** What `--fix` has done before the comparison, if it was asked for. */
+  /** What `--fix` did before the comparison, if it was given. */
   done: readonly string[];
 }
 
-/** Writes a report for a machine. */
-export function reportAsJson({ stack, comparison, warnings, findings, entries, done }: Report): void {
+/** Prints a report as JSON. */
+export function reportAsJson(report: Report): void {
+  json(toJsonReport(report));
+}
+
+/** Returns a report in its JSON form. */
+export function toJsonReport({ stack, comparison, warnings, findings, entries, done }: Report): object {
   const { state, tenants, events, applications } = comparison;
-  json({
+  return {
     stack: stack.name,
     stage: stack.settings.stage,
     apiUrl: stack.settings.apiUrl,
@@ -31,10 +36,10 @@ export function reportAsJson({ stack, comparison, warnings, findings, entries, d
       ...finding,
     })),
     entries,
-  });
+  };
 }
 
-/** Writes a report for people. */
+/** Prints a report for people. */
 export function reportAsText({ stack, comparison, warnings, findings, entries, done }: Report): void {
   const { state, tenants, events, applications } = comparison;
   line(`Stack ${stack.name}, stage ${stack.settings.stage} (${stack.settings.apiUrl})`);
@@ -77,7 +82,7 @@ function tenantOf({ tenantId, tenantName }: Finding): string | undefined {
   return tenantName === undefined ? tenantId : `${tenantName} ${tenantId ?? ""}`.trim();
 }
 
-/** Names a finding as a support ticket has to: with the stage, the cell and the ids. */
+/** Names a finding for a support ticket: with the stage, the cell and the ids. */
 function titleOf(finding: Finding, { settings }: Stack): string {
   const { kind, slot, cell, tenantId, tenantName, applicationId, clientId } = finding;
   const parts = [

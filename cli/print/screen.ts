@@ -1,16 +1,16 @@
 import { styleText } from "node:util";
 
-/** What the standard output can show. */
+/** The capabilities of the standard output. */
 export interface Screen {
-  /** How wide the terminal is; undefined where the output goes to a file or another program. */
+  /** The width of the terminal; undefined if the output goes to a file or another program. */
   columns: number | undefined;
   isColoured: boolean;
 }
 
-/** What a terminal has that does not say how wide it is. */
+/** The width of a terminal that does not report one. */
 const usualColumns = 80;
 
-/** Tells what a stream can show. `FORCE_COLOR` and `NO_COLOR` overrule what the terminal says. */
+/** Returns the capabilities of a stream. `FORCE_COLOR` and `NO_COLOR` override the terminal's. */
 export function screenOf(
   stream: Pick<NodeJS.WriteStream, "isTTY" | "columns">,
   environment: NodeJS.ProcessEnv,
@@ -29,7 +29,7 @@ function isForced({ FORCE_COLOR: force, NO_COLOR: no }: NodeJS.ProcessEnv): bool
   return no !== undefined && no !== "" ? false : undefined;
 }
 
-/** Writes a text in a style, where colour can be shown. */
+/** Writes a text in a style, if colours can be shown. */
 export function styled(
   { isColoured }: Screen,
   style: "bold" | "red" | "dim" | undefined,

@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 
 import { type Screen, styled } from "./screen";
 
-/** A cell that needs attention: people see it in red. */
+/** A cell that needs attention: it is printed in red. */
 export interface Alarm {
   alarm: string;
 }
@@ -14,16 +14,16 @@ export type CellValue = string | Alarm | undefined;
 export interface Table {
   heading: readonly string[];
   rows: ReadonlyArray<readonly CellValue[]>;
-  /** The headings of columns that can be left out on a narrow terminal, the least needed first. */
+  /** The headings of columns that a narrow terminal can omit, the least important first. */
   leaveOut?: readonly string[];
 }
 
 const gap = "  ";
 
-/** A column that is narrower than this says nothing. */
+/** A narrower column would be useless. */
 const narrowest = 4;
 
-/** An id has 36 characters. What is longer is a text, which can be cut before another column is left out for it. */
+/** An id has 36 characters. A longer value is text, which is cut before another column is omitted. */
 const longestId = 36;
 
 interface Column {
@@ -38,10 +38,11 @@ interface Drawn {
 }
 
 /**
- * Draws a table. On a terminal its lines are no longer than the terminal is wide: columns are left out, the blank ones
- * and the least needed first, and then the longest values are cut. Elsewhere the cells are separated by tabs, and whole.
+ * Draws a table. On a terminal its lines are no longer than the terminal is wide: columns are omitted, empty
+ * ones and the least important first, and then the longest values are cut. Elsewhere the cells are complete
+ * and separated by tabs.
  *
- * @param table its cells hold no control characters
+ * @param table its cells contain no control characters
  * @returns the lines
  */
 export function drawTable({ heading, rows, leaveOut = [] }: Table, screen: Screen): string[] {
@@ -64,7 +65,7 @@ function toColumn(heading: string, rows: Table["rows"], index: number): Column {
   return { heading, cells, width };
 }
 
-/** Leaves columns out until the table fits, or none is left that can be spared. */
+/** Omits columns until the table fits, or no more can be omitted. */
 function fit(
   columns: readonly Column[],
   leaveOut: readonly string[],
@@ -84,7 +85,7 @@ function cutText(column: Column): Column {
   return { ...column, width: Math.min(column.width, longestId) };
 }
 
-/** Takes from the widest columns what the table is too wide by. */
+/** Narrows the widest columns until the table fits. */
 function narrow(columns: readonly Column[], width: number): Column[] {
   const narrowed = columns.map((column) => ({ ...column }));
   for (let excess = widthOf(narrowed) - width; excess > 0; excess--) {

@@ -8,11 +8,11 @@ import type { ShowOptions, VerifyOptions } from "../commands/audit";
 export const auditCommand: MakeCommand = (exit): Command => {
   const verify = sourceCommand(
     "verify",
-    "Look for every gap and change in the journal, against the state and its copy in CloudWatch Logs.",
+    "Find gaps and changes in the journal, by the state and the copy in CloudWatch Logs.",
   )
     .option(
       "--expect <hash...>",
-      "a hash that was noted before, or that CloudWatch has: it must be in the journal",
+      "a hash that was noted earlier, or is in CloudWatch: the journal must contain it",
     )
     .option("--file <path>", "a state that `pulumi stack export` wrote, to compare the journal with")
     .action(async (options: VerifyOptions) => {
@@ -20,17 +20,17 @@ export const auditCommand: MakeCommand = (exit): Command => {
       exit(await verifySource(options));
     });
   const show = sourceCommand("show", "Print who did what, when and why.")
-    .option("--customer <name>", "what concerns this customer")
-    .option("--actor <name>", "what this actor did: github:octocat, or octocat; deploy@build-7, or deploy")
-    .option("--since <time>", "from this day or time on: 2026-11-01, 2026-11-01T08:30:00Z", parseSince)
-    .option("--until <time>", "up to this day, the whole of it, or this time", parseUntil)
+    .option("--customer <name>", "events of this customer")
+    .option("--actor <name>", "events of this actor: github:octocat, or octocat; deploy@build-7, or deploy")
+    .option("--since <time>", "from this day or time: 2026-11-01, 2026-11-01T08:30:00Z", parseSince)
+    .option("--until <time>", "until this day (inclusive) or this time", parseUntil)
     .action(async (options: ShowOptions) => {
       const { showSource } = await import("../commands/audit.js");
       exit(await showSource(options));
     });
   const deliver = stackCommand(
     "deliver",
-    "Put into CloudWatch Logs (tenants:auditLogGroup) the events of the journal that it lacks.",
+    "Deliver missing events of the journal to CloudWatch Logs (tenants:auditLogGroup).",
   ).action(async (options: CommandOptions) => {
     const { deliverOfStack } = await import("../commands/audit.js");
     exit(await deliverOfStack(options));
@@ -45,6 +45,6 @@ export const auditCommand: MakeCommand = (exit): Command => {
 function sourceCommand(name: string, description: string): Command {
   return stackCommand(name, description).option(
     "--journal <place>",
-    "the journal at this place, a file or s3://<bucket>/<prefix of a stack>, instead of the stack's own",
+    "the journal at this location, a file or s3://<bucket>/<prefix of a stack>, instead of the stack's own",
   );
 }

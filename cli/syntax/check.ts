@@ -3,12 +3,12 @@ import { Command } from "commander";
 import type { MakeCommand } from "../command";
 
 const help = `
-It needs no stack, no credential and no engine. A value that is encrypted cannot be read, and counts as right.`;
+It needs no stack, no credential and no engine. An encrypted value cannot be read, and counts as correct.`;
 
-/** Declares `tenants check`: tells what is wrong with a stack's configuration, without the engine. */
+/** Declares `tenants check`: lists the problems of a stack's configuration, without the engine. */
 export const checkCommand: MakeCommand = (exit): Command =>
   new Command("check")
-    .description("Check a stack's configuration file, without the engine and without any credential.")
+    .description("Check a stack's configuration file, without the engine or any credential.")
     .argument("<files...>", "Pulumi.<stack>.yaml, one or several")
     .option("--json", "print JSON, for a machine")
     .addHelpText("after", help)

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 
-import { type CommandOptions, type MakeCommand, stackCommand } from "../command";
+import { type CommandOptions, type MakeCommand, recordCommand } from "../command";
 
 const help = `
-It reads the configuration and the state, asks nothing of the API, and needs no organization credentials. What is
-overdue, the next \`pulumi up\` does.`;
+It reads the configuration and the state, does not call the API, and needs no organization credentials. The next
+\`pulumi up\` does what is overdue.`;
 
-/** Declares `tenants credentials`: a table of all applications with their age, generation and next rotation. */
+/** Declares `tenants credentials`: lists all applications with their age, generation and next rotation. */
 export const credentialsCommand: MakeCommand = (exit): Command =>
-  stackCommand(
+  recordCommand(
     "credentials",
     "List all applications: age and generation of their credentials, and what is due.",
   )

@@ -5,19 +5,19 @@ import type { MakeCommand } from "../command";
 import type { MergeOptions } from "../commands/merge-config";
 
 const help = `
-Taken from the proposed configuration are ${previewedKeys.join(" and ")} alone, and with --commit the files of
-customers. What else differs is named, and stays as it was reviewed.`;
+From the proposed configuration it takes only ${previewedKeys.join(" and ")}, and with --commit the customers' files. It
+lists other differences, which stay as reviewed.`;
 
-/** Declares `tenants merge-config`: a configuration for the preview of a change that nobody has reviewed. */
+/** Declares `tenants merge-config`: writes a configuration for the preview of an unreviewed change. */
 export const mergeConfigCommand: MakeCommand = (exit): Command =>
   new Command("merge-config")
-    .description("Put the customers of a proposed configuration into the reviewed one, for a preview.")
+    .description("Merge the customers of a proposed configuration into the reviewed one, for a preview.")
     .argument("<reviewed>", "the main branch's Pulumi.<stack>.yaml")
     .argument("<proposed>", "the pull request's")
-    .requiredOption("--out <file>", "where the merged configuration is written")
+    .requiredOption("--out <file>", "the file for the merged configuration")
     .option(
       "--commit <commit>",
-      "the pull request's commit: its files under the reviewed customersFrom take the place of those here",
+      "the pull request's commit: its files under the reviewed customersFrom replace those here",
     )
     .option("--json", "print JSON, for a machine")
     .addHelpText("after", help)

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 
-import { type CommandOptions, type MakeCommand, stackCommand } from "../command";
+import { type CommandOptions, type MakeCommand, recordCommand } from "../command";
 
 const help = `
-It reads the stack's outputs and its state, and needs no credential. The credentials themselves lie in AWS Secrets
+It reads the stack's outputs and its state, and needs no credential. The credentials themselves are in AWS Secrets
 Manager, under the ARN of each application.`;
 
-/** Declares `tenants show`: all that is recorded of one customer. */
+/** Declares `tenants show`: prints the full record of one customer. */
 export const showCommand: MakeCommand = (exit): Command =>
-  stackCommand("show", "Show all that is recorded of one customer.")
+  recordCommand("show", "Show the full record of one customer.")
     .argument("<customer>", "its name")
     .addHelpText("after", help)
     .action(async (customer: string, options: CommandOptions) => {

@@ -2,30 +2,30 @@ import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabular
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 import type { HeldGeneration, HeldResource, SlotPlan } from "resistant-tenants-stacks/rotation";
 
-/** The credentials of one application: the generation that runs, those that retire, and what is to be done. */
+/** The credentials of one application: the current generation, the retiring ones, and what is overdue. */
 export interface Credential {
   /** `<customer>/<cell>/<purpose>`. */
   slot: string;
   customer: string;
   cell: string;
   purpose: string;
-  /** Absent where it was never made. */
+  /** Absent if it was never created. */
   running?: Running;
-  /** Generations before it that are still alive, oldest first. */
+  /** Earlier generations that still exist, oldest first. */
   retiring: Retiring[];
-  /** What the next update does, and should have done by now; empty where nothing is due. */
+  /** What an update should have done by now, and the next one does; empty if nothing is due. */
   overdue: string[];
 }
 
-/** A generation whose credentials are, or are about to be, `AWSCURRENT`. */
+/** A generation whose credentials are, or will soon be, `AWSCURRENT`. */
 export interface Running {
   generation: number;
   applicationId?: string;
   clientId?: string;
-  /** RFC 3339, UTC; absent where nobody knows. */
+  /** RFC 3339, UTC; absent if unknown. */
   createdAt?: string;
   ageInDays?: number;
-  /** When it gets a successor; absent where no calendar says so. */
+  /** When it gets a successor; absent if no calendar is configured. */
   nextRotation?: string;
 }
 
@@ -34,13 +34,13 @@ export interface Retiring {
   generation: number;
   applicationId?: string;
   clientId?: string;
-  /** When it is to be deleted; absent while its successor is not stored, or where it is no longer configured. */
+  /** When it will be deleted; absent while its successor is not stored, or if it is no longer configured. */
   until?: string;
 }
 
 const dayMs = 86_400_000;
 
-/** Tells of all applications that are configured or held how old their credentials are, and what is due. */
+/** Returns the age of each application's credentials, configured or in the state, and what is due. */
 export async function toCredentials(
   customers: readonly CustomerConfiguration[],
   resources: readonly HeldResource[],

@@ -1,8 +1,8 @@
 import path from "node:path";
 
 /**
- * Tells whether a place is an allowed one or below it: `s3://journals` allows `s3://journals/tenants`, and not
- * `s3://journals-of-others`. A scheme (`s3://`) allows everything of its kind.
+ * Returns whether a place is an allowed one or below it: `s3://journals` allows `s3://journals/tenants`, but
+ * not `s3://journals-of-others`. A scheme (`s3://`) allows everything of its kind.
  *
  * @param place a URL, or a file's path
  */

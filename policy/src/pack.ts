@@ -23,18 +23,18 @@ import { vendorHosts } from "./rules/vendor-hosts";
 import { isProtected, readCustomers } from "./stack-configuration";
 import { findProjectFolder, findSecretsProvider } from "./stack-file";
 
-/** The engine gives a pack the configuration of the stack that it judges. */
+/** The engine passes the stack's configuration to a pack. */
 const setting = (key: string): string | undefined => new pulumi.Config("tenants").get(key);
 
 let customers: ReadonlyMap<string, DeclaredCustomer> | undefined;
 
-/** The customers of the stack, and of the files that `customersFrom` stands for. A pack's process judges one update. */
+/** The customers of the stack, including the files of `customersFrom`. A pack's process checks one update. */
 function customersOfStack(): ReadonlyMap<string, DeclaredCustomer> {
   if (customers !== undefined) return customers;
   const pattern = setting("customersFrom");
   const folder =
     pattern === undefined ? undefined : findProjectFolder(pulumi.getProject(), ownProcess().environment);
-  // What is wrong with the files, the program reports.
+  // The program reports problems of the files.
   const entries =
     pattern === undefined || folder === undefined ? [] : readCustomerFiles(pattern, folder).entries;
   customers = readCustomers(
@@ -57,7 +57,10 @@ function contextOf(args: ResourceValidationArgs): RuleContext {
   };
 }
 
-/** @param isOfEveryStage default: the rule judges protected stages alone; a stack of the stage testing may do as it likes */
+/**
+ * @param isOfEveryStage default: the rule applies only to protected stages; a stack of the stage testing is
+ * not restricted
+ */
 function policy(
   name: string,
   description: string,
@@ -77,7 +80,7 @@ function policy(
   };
 }
 
-/** Judges the stack's configuration once: at the stack itself, which the engine registers before all else. */
+/** Checks the stack's configuration once: at the stack itself, which the engine registers first. */
 function stackPolicy(
   name: string,
   description: string,
@@ -117,13 +120,13 @@ new PolicyPack("resistant-tenants", {
     policy("no-allow-replace", "No tenant has allowReplace.", noAllowReplace),
     stackPolicy(
       "no-replace-lost-applications",
-      "Lost applications are replaced only under a person's eyes.",
+      "Lost applications are replaced only by hand.",
       noReplaceLostApplications,
     ),
-    // Of every stage: one that says testing could otherwise reach production's hosts.
-    stackPolicy("vendor-hosts", "Tokens and secrets go to hosts of the stage alone.", vendorHosts, true),
+    // In every stage: a stack that claims to be testing could otherwise reach production's hosts.
+    stackPolicy("vendor-hosts", "Tokens and secrets go only to the stage's hosts.", vendorHosts, true),
     stackPolicy("aws-account", "Secrets are stored in an allowed AWS account.", awsAccount),
-    stackPolicy("journal", "The journal is kept in an allowed place.", journal),
+    stackPolicy("journal", "The journal is stored in an allowed location.", journal),
     stackPolicy("audit-log-group", "Each event is copied to CloudWatch Logs.", auditLogGroup),
     stackPolicy("secrets-provider", "The state's secrets are encrypted by a key service.", secretsProvider),
   ],

@@ -5,7 +5,7 @@ import type { PolicyConfig } from "./resource";
 
 const texts = z.array(z.string());
 
-/** What each policy takes from the file for `--policy-pack-config`. */
+/** The settings of each policy in the file for `--policy-pack-config`. */
 export const policyConfigSchema = z.object({
   cells: z.array(z.enum(cells)).default([...cells]),
   accounts: z.array(z.string().regex(/^\d{12}$/)).default([]),

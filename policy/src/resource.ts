@@ -1,4 +1,4 @@
-/** What a rule is told of a resource: its inputs, known as far as they are in a preview. */
+/** A resource in a rule: its inputs, as far as a preview knows them. */
 export interface DeclaredResource {
   type: string;
   name: string;
@@ -7,60 +7,60 @@ export interface DeclaredResource {
   opts: { protect: boolean };
 }
 
-/** A rule: what is wrong with a resource, and what to do about it; nothing where all is well. */
+/** A rule: returns the problems of a resource, and what to do; empty if there are none. */
 export type Rule = (resource: DeclaredResource, context: RuleContext) => string[];
 
-/** A rule on what is configured for the whole stack: what is wrong with it, and what to do about it. */
+/** A rule about the configuration of the whole stack: returns its problems, and what to do. */
 export type StackRule = (context: RuleContext) => string[];
 
-/** What a rule is told beside the resource. */
+/** What a rule can use in addition to the resource. */
 export interface RuleContext {
   customers: ReadonlyMap<string, DeclaredCustomer>;
-  /** Gives the value of a key of the namespace `tenants`, or undefined. */
+  /** Returns the value of a key of the namespace `tenants`, or undefined. */
   setting: (key: string) => string | undefined;
-  /** Gives the value of a key of the namespace `aws`, or undefined. */
+  /** Returns the value of a key of the namespace `aws`, or undefined. */
   awsSetting: (key: string) => string | undefined;
-  /** The hosts that the environment allows beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
+  /** The hosts that the environment allows in addition to the vendor's (`TENANTS_ALLOWED_HOSTS`). */
   allowedHosts: readonly string[];
-  /** The policies' own configuration. */
+  /** The policies' configuration. */
   policyConfig: PolicyConfig;
-  /** What encrypts the secrets in the stack's configuration and state; undefined where its file was not found. */
+  /** The encryption of the secrets in the stack's configuration and state; undefined if its file was not found. */
   secretsProvider: string | undefined;
-  /** The time at which the stack is judged. */
+  /** The time of the check. */
   now: Date;
 }
 
-/** What the file for `--policy-pack-config` sets, by policy and name; all of it has a default. */
+/** The settings of the file for `--policy-pack-config`, by policy and name; all have defaults. */
 export interface PolicyConfig {
-  /** `allowed-cells`: the cells that may be used. Default: all. */
+  /** `allowed-cells`: the allowed cells. Default: all. */
   cells: readonly string[];
   /**
-   * `reader-accounts`: the AWS accounts whose roles may be named as readers. `aws-account`: those in which secrets may be
-   * stored. Default: none.
+   * `reader-accounts`: the AWS accounts whose roles may be readers. `aws-account`: those in which secrets may
+   * be stored. Default: none.
    */
   accounts: readonly string[];
-  /** `recovery-window`: how long a deleted secret can be restored at least, in days. Default: 7. */
+  /** `recovery-window`: the least time for which a deleted secret can be restored, in days. Default: 7. */
   minDays: number;
-  /** `rotated-client-secrets`: how long a client secret may live at most, in days. Default: 365. */
+  /** `rotated-client-secrets`: the longest life of a client secret, in days. Default: 365. */
   maxDays: number;
-  /** `journal`: what its place must begin with. Default: `s3://`. */
+  /** `journal`: how its location must start. Default: `s3://`. */
   locations: readonly string[];
-  /** `secrets-provider`: what it must begin with. Default: a key management service, or Pulumi Cloud. */
+  /** `secrets-provider`: how it must start. Default: a key management service, or Pulumi Cloud. */
   providers: readonly string[];
 }
 
-/** What the stack's configuration says of one customer. */
+/** One customer in the stack's configuration. */
 export interface DeclaredCustomer {
   isDeprecated: boolean;
-  /** Whether the application of a slot, `<cell>/<purpose>`, authenticates with a client secret. */
+  /** Returns whether the application of a slot, `<cell>/<purpose>`, authenticates with a client secret. */
   hasClientSecret: (slot: string) => boolean;
-  /** How its credentials are rotated; undefined where they are not. */
+  /** Returns how its credentials are rotated; undefined if they are not. */
   rotationOf: (slot: string) => DeclaredRotation | undefined;
 }
 
-/** What the configuration says of a rotation, as far as rules ask. */
+/** The part of a configured rotation that rules use. */
 export interface DeclaredRotation {
-  /** The age at which credentials are renewed, in milliseconds; undefined where dates alone decide. */
+  /** The age at which credentials are renewed, in milliseconds; undefined if only dates decide. */
   everyMs: number | undefined;
   /** The dates at which they are renewed, in milliseconds since 1970. */
   atMs: readonly number[];
@@ -68,7 +68,7 @@ export interface DeclaredRotation {
 
 const secretType = "aws:secretsmanager/secret:Secret";
 
-/** Tells whether a resource is the secret of a customer's application; a secret of one's own is nobody's business here. */
+/** Returns whether a resource is the secret of a customer's application; the rules ignore other secrets. */
 export function isApplicationSecret({ type, urn }: DeclaredResource): boolean {
   return type === secretType && urn.includes("::resistant:index:Customer$");
 }

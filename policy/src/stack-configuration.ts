@@ -4,13 +4,13 @@ import { z } from "zod";
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";
 
 /**
- * The part of the stack's configuration that rules ask for. The program checks all of it, and more: what it refuses
- * reads here as absent.
+ * The part of the stack's configuration that rules use. The program checks all of it: what it refuses counts
+ * as absent here.
  */
 
 const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `90d`, `12h`, `30m`, in milliseconds; anything else is absent. */
+/** `90d`, `12h`, `30m`, in milliseconds; anything else counts as absent. */
 const durationSchema = z
   .string()
   .regex(/^\d{1,5}[mhd]$/)
@@ -41,16 +41,16 @@ const customerSchema = z.object({
     .catch([]),
 });
 
-/** Reads whether the stack is of a stage that the rules protect: production. */
+/** Returns whether the stack is in a stage that the rules protect: production. */
 export function isProtected(get: (key: string) => string | undefined): boolean {
   return rowOfStage(get("stage"))?.isProtected === true;
 }
 
 /**
- * Reads the customers; none in a stack of one's own.
+ * Reads the customers; none in a stack of your own.
  *
- * @param get gives the value of a key of the namespace `tenants`
- * @param inFiles the entries of the files that `customersFrom` stands for
+ * @param get returns the value of a key of the namespace `tenants`
+ * @param inFiles the entries of the files of `customersFrom`
  */
 export function readCustomers(
   get: (key: string) => string | undefined,
@@ -77,7 +77,7 @@ function toCustomer(
   return {
     isDeprecated: status === "deprecated",
     hasClientSecret: (slot) => (given.get(slot)?.authMethod ?? defaultAuthMethod) === defaultAuthMethod,
-    // An application's own `rotation` takes the place of the stage's as a whole.
+    // An application's own `rotation` replaces the stage's as a whole.
     rotationOf: (slot) => toRotation(given.get(slot)?.rotation ?? ofStage),
   };
 }
@@ -92,12 +92,12 @@ function toRotation(rotation: Rotation): DeclaredRotation | undefined {
   return rotation.every === undefined && atMs.length === 0 ? undefined : { everyMs: rotation.every, atMs };
 }
 
-/** A date without quotes reaches a program as Go writes it: `2026-11-24 00:00:00 +0000 UTC`. */
+/** An unquoted date reaches a program in Go's format: `2026-11-24 00:00:00 +0000 UTC`. */
 function toInstantMs(given: unknown): number {
   return typeof given === "string" ? Date.parse(given.replace(/ UTC$/, "")) : Number.NaN;
 }
 
-/** The engine gives text as it stands, and what is a list or a map as JSON. */
+/** The engine passes text as it is, and a list or a map as JSON. */
 function parseJson(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);

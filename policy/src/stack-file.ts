@@ -10,11 +10,11 @@ const stackFileSchema = z.object({
 });
 
 /**
- * Finds what encrypts a stack's secrets. The engine does not tell a policy pack, so it is read from the stack's file:
- * `PULUMI_OPTION_CONFIG_FILE`, else the one beside the `Pulumi.yaml` of the project.
+ * Finds the encryption of a stack's secrets. The engine does not pass it to a policy pack, so it is read from
+ * the stack's file: `PULUMI_OPTION_CONFIG_FILE`, or else the one beside the `Pulumi.yaml` of the project.
  *
- * @returns `awskms://…` and the like as the file says; `passphrase`; `service` where the backend's own service encrypts;
- *   undefined where no file of this stack was found
+ * @returns `awskms://…` and the like, as in the file; `passphrase`; `service` if the backend's own service
+ * encrypts; undefined if no file of this stack was found
  */
 export function findSecretsProvider(
   project: string,
@@ -29,9 +29,9 @@ export function findSecretsProvider(
 }
 
 /**
- * Finds the folder of the project's `Pulumi.yaml`, which the engine does not tell a policy pack: upwards from where the
- * command runs, from where it was typed, from the pack, and from the stack's file. The pack comes late: it may be from
- * another checkout of the same project.
+ * Finds the folder of the project's `Pulumi.yaml`, which the engine does not pass to a policy pack: upwards
+ * from where the command runs, from where it was typed, from the pack, and from the stack's file. The pack
+ * comes late, because it may be from another checkout of the same project.
  */
 export function findProjectFolder(
   project: string,
@@ -66,17 +66,17 @@ function projectFolders(
     .filter((folder) => isProject(folder, project));
 }
 
-/** Gives where the command may have been started, the surest first. */
+/** Returns the folders where the command may have been started, the most reliable first. */
 function startingFolders(environment: Readonly<Record<string, string | undefined>>): string[] {
   return [...foldersOfAncestors(), environment["PWD"] ?? "", process.cwd()].filter((folder) => folder !== "");
 }
 
-/** How many processes there are between the pack and the shell, at most. */
+/** The most processes between the pack and the shell. */
 const mostAncestors = 8;
 
 /**
- * Gives the folders in which the processes run that started this one, the nearest first: the engine starts a pack in the
- * pack's own folder, and runs itself in the project's. Only Linux tells them.
+ * Returns the working directories of this process's ancestors, the nearest first: the engine starts a pack in
+ * the pack's folder, and runs itself in the project's. Only Linux shows them.
  */
 function foldersOfAncestors(): string[] {
   const folders: string[] = [];

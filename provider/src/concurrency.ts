@@ -1,8 +1,8 @@
 /**
- * Waits for some work, and no longer than it may take; the work goes on all the same.
+ * Waits for some work, for a limited time; the work continues afterwards.
  *
  * @returns Resolves with whether it has ended in time.
- * @throws what it throws, where it does so in time
+ * @throws its error, if it fails in time
  */
 export async function endsWithin(work: Promise<void>, patienceMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
@@ -17,10 +17,10 @@ export async function endsWithin(work: Promise<void>, patienceMs: number): Promi
 }
 
 /**
- * Makes work that is done once for all that ask. Where it fails, the next that asks has it done again: what failed may
- * have been a moment's trouble.
+ * Creates a function that runs work once for all callers. If it fails, the next caller runs it again: the
+ * failure may have been temporary.
  *
- * @param work gets what the first that asks gives
+ * @param work gets the first caller's arguments
  */
 export function onceForAll<Given extends unknown[], T>(
   work: (...given: Given) => Promise<T>,
@@ -35,7 +35,7 @@ export function onceForAll<Given extends unknown[], T>(
   };
 }
 
-/** Runs the work of each key one after the other; that of different keys side by side. */
+/** Runs the work of each key in sequence, and that of different keys in parallel. */
 export type OneAtATime = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
 /** Makes what runs the work of one key after the other. */
@@ -52,12 +52,13 @@ export function oneAtATime(): OneAtATime {
 }
 
 /**
- * Writes items in the order in which they come, a batch at a time: those that come while one is being written wait for
- * the next, and share it.
+ * Writes items in the order of their arrival, in batches: those that arrive while one is being written share
+ * the next.
  *
- * @param write writes a batch, and resolves with an answer to each of its items; where it throws, it throws for them all
- * @param largest how many items a batch has at most
- * @returns what takes an item, and resolves once it is written
+ * @param write writes a batch, and resolves with a result for each item; if it throws, it throws for all of
+ * them
+ * @param largest the most items in a batch
+ * @returns a function that takes an item, and resolves once it is written
  */
 export function inBatches<Item, Answer>(
   write: (items: readonly Item[]) => Promise<readonly Answer[]>,

@@ -6,6 +6,7 @@ export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stage
 export { type AuthMethod, authMethods } from "./client/auth-methods";
 export { type DocumentsScope, documentsScopes } from "./client/schemas";
 export { type ApplicationOfStack, customerOf, type CustomerOfStack } from "./program/customer-of";
+export { fleetStackOf } from "./names/fleet";
 export type { CustomerChange, ToldOfRun } from "./names/slot";
 export { Released } from "./program/released";
 export { SigningKey, type SigningKeyArgs } from "./program/signing-key";

@@ -9,7 +9,7 @@ interface Manifest {
 const { name, engines } = require("../package.json") as Manifest;
 
 /**
- * Tells whether a version of Node.js runs this package.
+ * Returns whether a version of Node.js runs this package.
  *
  * @param range `engines.node` of its package.json: `>=22.12`
  */
@@ -21,7 +21,7 @@ export function nodeSuits(version: string, range: string = engines.node): boolea
 
 if (!nodeSuits(process.versions.node)) {
   throw new Error(
-    `${name} needs Node.js ${engines.node.replace(">=", "")} or later, and this is ${process.versions.node} (${process.execPath}). ` +
+    `${name} needs Node.js ${engines.node.replace(">=", "")} or later; this is ${process.versions.node} (${process.execPath}). ` +
       "Nothing was changed. Install a current Node.js and put it first on the PATH of `pulumi`.",
   );
 }

@@ -1,16 +1,14 @@
-/** An answer before it is sent. `body` is what will be written as JSON; without it there is no body at all. */
+/** A response before it is sent. `body` is written as JSON; without it there is no body. */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
 }
 
-/** The longest `message` the contract allows, in characters. */
+/** The longest `message` that the contract allows, in characters. */
 const longestMessage = 512;
 
-/**
- * Is thrown to end an operation of the API with the contract's `{message}`.
- */
+/** Ends an operation of the API with the contract's `{message}`. */
 export class ApiError extends Error {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -31,7 +29,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The error codes an authorization server answers with, and the HTTP status of each. */
+/** The error codes of an authorization server, with the HTTP status of each. */
 const oauthStatus = {
   invalid_request: 400,
   invalid_client: 401,
@@ -41,7 +39,7 @@ const oauthStatus = {
 export type OAuthErrorCode = keyof typeof oauthStatus;
 
 /**
- * Is thrown to end a token request with `{error, error_description}`.
+ * Ends a token request with `{error, error_description}`.
  *
  * @see [RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)
  */
@@ -65,7 +63,7 @@ export class OAuthError extends Error {
   toAnswer(): Answer {
     return {
       status: this.status,
-      // HTTP wants a challenge with every 401 (RFC 9110, section 11.6.1).
+      // HTTP requires a challenge with every 401 (RFC 9110, section 11.6.1).
       headers: this.status === 401 ? { ...this.headers, "www-authenticate": "Basic" } : this.headers,
       body: { error: this.code, error_description: this.message },
     };

@@ -11,7 +11,7 @@ import { formOf, requestedScopes, type TokenRequest } from "./token-request";
 import type { AccessTokens } from "./tokens";
 import { organizationScopes } from "./vocabulary";
 
-/** Issues tokens to those who prove who they are. */
+/** Issues tokens to clients that authenticate. */
 export interface AuthorizationServer {
   /** Answers a token request; never rejects. */
   answer(request: TokenRequest): Promise<Answer>;
@@ -21,14 +21,15 @@ export interface AuthorizationServer {
 export interface AuthorizationServerContext {
   settings: () => Settings;
   tokens: AccessTokens;
-  /** Is told every credential that comes in or goes out. */
+  /** Called with every credential that is received or sent. */
   noteSecret: (secret: string) => void;
 }
 
 /**
- * Makes the organization's authorization server: one client, which authenticates with `private_key_jwt` RS256.
+ * Creates the organization's authorization server: one client, which authenticates with `private_key_jwt`
+ * RS256.
  *
- * @param tokenUrl - gives the server's token URL, which is not known before it listens
+ * @param tokenUrl - returns the server's token URL, which is unknown before it listens
  */
 export function organizationAuthorizationServer(
   tokenUrl: () => string,
@@ -50,9 +51,9 @@ export function organizationAuthorizationServer(
 }
 
 /**
- * Makes the authorization server of a cell's tenant applications.
+ * Creates the authorization server of a cell's tenant applications.
  *
- * @param tokenUrl - gives the server's token URL, which is not known before it listens
+ * @param tokenUrl - returns the server's token URL, which is unknown before it listens
  */
 export function applicationAuthorizationServer(
   tokenUrl: () => string,

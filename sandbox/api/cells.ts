@@ -6,7 +6,7 @@ export type Stage = (typeof stages)[number];
 export const cells = ["eu-1", "us-1", "ap-2", "ap-3", "ca-1"] as const;
 export type Cell = (typeof cells)[number];
 
-/** What the host names of a cell begin with. */
+/** The first part of a cell's host names. */
 const hostPrefixes: Record<Cell, string> = {
   "eu-1": "",
   "us-1": "us-1.",
@@ -20,13 +20,13 @@ const stageTable: Record<Stage, { cells: readonly Cell[]; documentsDomain: strin
   production: { cells, documentsDomain: "documents.resistant.ai" },
 };
 
-/** Gives the cells that exist in a stage. */
+/** Returns the cells of a stage. */
 export function cellsOf(stage: Stage): readonly Cell[] {
   return stageTable[stage].cells;
 }
 
 /**
- * Gives the host name of a tenant's Web UI in a cell.
+ * Returns the host name of a tenant's Web UI in a cell.
  *
  * @returns a bare host name without a scheme, for example `acme-sandbox.us-1.documents.resistant.ai`
  */

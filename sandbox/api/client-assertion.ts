@@ -4,10 +4,10 @@ import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from "jo
 
 import { OAuthError } from "./answer";
 
-/** The only type of client assertion there is. */
+/** The only type of client assertion. */
 export const clientAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/** What a client assertion is verified against. */
+/** The expected values of a client assertion. */
 export interface AssertionExpectation {
   clientId: string;
   /** The URL of the token endpoint: the assertion's `aud`. */
@@ -17,11 +17,11 @@ export interface AssertionExpectation {
   keys: ReadonlyMap<string, KeyObject>;
 }
 
-/** How far ahead of `iat`, which is never in the future, `exp` may be, in seconds. */
+/** How far `exp` may be after `iat`, which is never in the future, in seconds. */
 const longestLifetimeS = 3600;
 
 /**
- * Verifies client assertions in full and never accepts one twice.
+ * Verifies client assertions completely and never accepts one twice.
  *
  * @see [RFC 7523, section 3](https://www.rfc-editor.org/rfc/rfc7523#section-3)
  */
@@ -55,7 +55,7 @@ export class AssertionVerifier {
   }
 }
 
-/** Gives the client id an assertion claims, unverified; undefined if it is no JWT. */
+/** Returns the unverified client id of an assertion; undefined if it is not a JWT. */
 export function claimedClientId(assertion: string): string | undefined {
   try {
     return decodeJwt(assertion).sub;
@@ -81,7 +81,7 @@ function keyOf(assertion: string, { keys }: AssertionExpectation): KeyObject {
   return key;
 }
 
-/** Checks what `jwtVerify` leaves open. Whole seconds are rounded up in the client's favour. */
+/** Checks what `jwtVerify` does not. Whole seconds are rounded up in the client's favour. */
 function assertClaims({ aud, iat, exp, jti }: JWTPayload): void {
   const now = Math.ceil(Date.now() / 1000);
   if (typeof aud !== "string") {

@@ -1,15 +1,15 @@
 import { OAuthError } from "./answer";
 import { claimedClientId, clientAssertionType } from "./client-assertion";
 
-/** What a token request says of who it comes from, unverified. */
+/** The unverified client authentication of a token request. */
 export type ClientAuthentication =
   | { method: "client_secret"; clientId: string; clientSecret: string }
   | { method: "private_key_jwt"; clientId: string; assertion: string };
 
 /**
- * Finds out how the client of a token request authenticates.
+ * Determines how the client of a token request authenticates.
  *
- * @param options - `basicAsItIs`: does not decode the two parts of Basic credentials, as many a server does not
+ * @param options - `basicAsItIs`: does not decode the two parts of Basic credentials, like many servers
  * @throws OAuthError if it does so in no way, in two ways, or in a malformed one
  * @see [RFC 6749, section 2.3](https://www.rfc-editor.org/rfc/rfc6749#section-2.3)
  * @see [RFC 7521, section 4.2](https://www.rfc-editor.org/rfc/rfc7521#section-4.2)
@@ -62,7 +62,7 @@ function postedSecretOf(form: URLSearchParams): ClientAuthentication {
   return { method: "client_secret", clientId, clientSecret };
 }
 
-/** Both parts of the pair are form-encoded before they are joined, as RFC 6749 says and few libraries forget. */
+/** Both parts are form-encoded before they are joined, as RFC 6749 requires and many libraries forget. */
 function basicSecretOf(authorization: string, isAsItIs: boolean): ClientAuthentication {
   const encoded = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
   const pair = Buffer.from(encoded ?? "", "base64").toString("utf8");

@@ -7,31 +7,31 @@ import { z } from "zod";
 import type { Answer } from "./answer";
 import { type ApiOperation, isApiOperation } from "./vocabulary";
 
-/** A request as the contract judges it. */
+/** The parts of a request that the contract checks. */
 export interface ContractRequest {
   method: string;
   /** Path with query. */
   url: string;
   headers: Record<string, string>;
-  /** JSON with ordinary numbers; undefined where the request has no body. */
+  /** JSON with ordinary numbers; undefined if the request has no body. */
   body: unknown;
 }
 
-/** An operation that a request was matched with. */
+/** The operation of a request. */
 export interface MatchedOperation {
   operation: ApiOperation;
-  /** The scopes an access token needs for it. */
+  /** The scopes that its access token needs. */
   scopes: string[];
-  /** Whether it takes a body, which is then `application/json`. */
+  /** Whether it has a body, which is then `application/json`. */
   takesBody: boolean;
 }
 
-/** What the contract says of a request. */
+/** The result of checking a request. */
 export interface Verdict {
-  /** Every way in which the request violates the contract, each with its path. */
+  /** All violations of the contract, each with its path. */
   problems: string[];
   path: Record<string, unknown>;
-  /** The query's parameters, in their declared types where there are no problems. */
+  /** The query's parameters, in their declared types if there are no problems. */
   query: Record<string, unknown>;
 }
 
@@ -42,16 +42,18 @@ const contractFile = join(__dirname, "tenant-management-openapi.json");
 
 let loaded: Promise<Contract> | undefined;
 
-/** The vendor's OpenAPI contract, which judges requests and answers alike. */
+/** The vendor's OpenAPI contract, which checks requests and responses. */
 export class Contract {
   readonly #api: OpenAPIBackend;
+  /** The operations that were matched, by method and {@link shapeOf} the URL. */
+  readonly #matched = new Map<string, MatchedOperation | undefined>();
 
   private constructor(api: OpenAPIBackend) {
     this.#api = api;
   }
 
   /**
-   * Reads the contract and compiles its validators, once per process: it never changes.
+   * Reads the contract and compiles its validators, once per process.
    *
    * @throws if the file is no valid OpenAPI document
    */
@@ -70,11 +72,23 @@ export class Contract {
       ajvOpts: { strict: false, allErrors: true, discriminator: true },
     });
     await api.init();
+    // It would put them together anew for every request.
+    const operations = api.router.getOperations();
+    api.router.getOperations = () => operations;
     return new Contract(api);
   }
 
-  /** Finds the operation of a request; undefined if the contract has none. HEAD is served as GET. */
+  /** Finds the operation of a request; undefined if the contract has none. HEAD is handled as GET. */
   match(method: string, url: string): MatchedOperation | undefined {
+    const shape = `${method} ${shapeOf(url)}`;
+    if (this.#matched.has(shape)) return this.#matched.get(shape);
+    const matched = this.#match(method, url);
+    if (this.#matched.size === mostShapes) this.#matched.clear();
+    this.#matched.set(shape, matched);
+    return matched;
+  }
+
+  #match(method: string, url: string): MatchedOperation | undefined {
     const matched = this.#api.router.matchOperation({
       method: method === "HEAD" ? "GET" : method,
       path: url,
@@ -91,21 +105,21 @@ export class Contract {
     };
   }
 
-  /** Gives the methods the contract has for a path; none if it does not have the path. */
+  /** Returns the methods of a path in the contract; empty if it does not have the path. */
   methodsOf(url: string): string[] {
     return methods
       .map((method) => method.toUpperCase())
       .filter((method) => this.match(method, url) !== undefined);
   }
 
-  /** Judges a request that was matched with an operation. */
+  /** Checks a request of an operation. */
   judge(operation: ApiOperation, { method, url, headers, body }: ContractRequest): Verdict {
     const request = { method, path: url, headers, body };
     const { errors, coerced } = this.#api.validator.validateRequest(request, operation);
     return { problems: problemsOf(errors), ...parametersSchema.parse(coerced) };
   }
 
-  /** Gives every way in which an answer of ours violates the contract, each with its path. */
+  /** Returns all violations of the contract in one of our responses, each with its path. */
   answerProblems(operation: ApiOperation, answer: Answer): string[] {
     const { validator, router } = this.#api;
     const { status, headers = {}, body } = answer;
@@ -128,7 +142,21 @@ export class Contract {
   }
 }
 
-/** `coerced` holds parameters only where nothing was wrong. */
+/** How many shapes of URLs are kept: the contract has a dozen, and anybody may ask for others. */
+const mostShapes = 64;
+
+/** A URL without its query, and with the same id wherever the contract's paths have one: those match the same operation. */
+function shapeOf(url: string): string {
+  return url
+    .replace(/\?.*$/s, "")
+    .replace(
+      /^(\/v0\/tenants\/)[\w-]+(?:(\/applications\/?)([\w-]*))?$/,
+      (_url, tenants: string, applications = "", id = "") =>
+        `${tenants}id${applications}${id === "" ? "" : "id"}`,
+    );
+}
+
+/** `coerced` contains parameters only if there were no problems. */
 const parametersSchema = z
   .object({ params: z.record(z.string(), z.unknown()), query: z.record(z.string(), z.unknown()) })
   .partial()
@@ -200,6 +228,6 @@ function amended(text: string): Document {
   const conflict = { $ref: "#/components/responses/BadRequest" };
   contract.paths["/tenants"].post.responses["409"] = conflict;
   contract.paths["/tenants/{tenant_id}"].delete.responses["409"] = conflict;
-  // Its form is checked by OpenAPIBackend.init, which is strict.
+  // OpenAPIBackend.init checks its form, strictly.
   return contract as unknown as Document;
 }

@@ -16,7 +16,7 @@ const keySchema = z.strictObject({ publicKeyPem: z.string(), keyId: z.string().m
 const idSchema = z.object({ id: z.string() });
 
 /**
- * Serves the control as JSON over HTTP, but for `issuedSecrets` and `restoreTenant`: no answer holds a credential.
+ * Serves the control as JSON over HTTP, without `issuedSecrets` and `restoreTenant`: no response contains a credential.
  *
  * | request | does |
  * |---|---|
@@ -24,13 +24,13 @@ const idSchema = z.object({ id: z.string() });
  * | `DELETE requests` | resets both |
  * | `POST faults`, `DELETE faults` | adds one, clears all |
  * | `POST configure` | changes settings |
- * | `GET tenants` | lists what exists; the integers of public keys are exact JSON integers |
+ * | `GET tenants` | lists all tenants; the integers of public keys are exact JSON integers |
  * | `DELETE tenants/ID`, `DELETE applications/ID` | drift |
  * | `PUT tenants/ID/cells` | drift: `{cells}` |
  * | `POST organization-keys`, `DELETE organization-keys/ID` | `{publicKeyPem, keyId}` |
  * | `POST revoke-tokens` | makes all access tokens invalid |
  *
- * What only acts answers 204; a mistake in a request is 400 `{message}`, and an unknown id 404.
+ * A request without a result returns 204, a wrong one 400 `{message}`, and an unknown id 404.
  */
 export function serveControl(app: FastifyInstance, control: Control): void {
   app.get(`${controlRoot}/requests`, (_request, reply) =>

@@ -10,7 +10,7 @@ import type { Tenants } from "./tenants";
 import type { AccessTokens } from "./tokens";
 import type { DocumentsScope } from "./vocabulary";
 
-/** A tenant as the sandbox holds it, without any secret. */
+/** A tenant in the sandbox, without secrets. */
 export interface TenantRecord {
   tenantId: string;
   name: string;
@@ -20,7 +20,7 @@ export interface TenantRecord {
   applications: ApplicationRecord[];
 }
 
-/** An application as the sandbox holds it; the integers of its public key are exact. */
+/** An application in the sandbox; the integers of its public key are exact. */
 export interface ApplicationRecord {
   applicationId: string;
   clientId: string;
@@ -29,51 +29,67 @@ export interface ApplicationRecord {
   authMethod: { type: "CLIENT_SECRET" } | RsaPublicKey | EcPublicKey;
 }
 
-/** What a test, or a person, can see and do behind the back of the API's clients. */
+/** What a test or a person can see and do without the API. */
 export interface Control {
-  /** Counts the requests since the start or the last reset, by operation; an operation never called counts 0. */
+  /** Counts the requests since the start or the last reset, by operation; 0 for an operation that was never called. */
   requests(): RequestCounts;
-  /** Lists the same requests, in the order in which they arrived. */
+  /** Lists the same requests, in the order of their arrival. */
   requestLog(): RequestRecord[];
   resetRequests(): void;
   /**
-   * Makes requests fail that arrive from now on.
+   * Makes future requests fail.
    *
-   * @throws z.ZodError if the fault makes no sense
+   * @throws z.ZodError if the fault is invalid
    */
   addFault(fault: FaultInput): void;
   clearFaults(): void;
   /**
-   * Changes settings; those that are left out stay as they are. A new `rateLimit` starts with a full bucket.
+   * Changes settings; omitted ones stay. A new `rateLimit` starts with a full bucket.
    *
    * @throws z.ZodError if a setting is unknown or has a wrong value
    */
   configure(change: SettingsChange): void;
-  /** Lists everything that exists, in the order of creation. */
+  /** Lists all tenants, in the order of creation. */
   tenants(): TenantRecord[];
-  /** Deletes a tenant with its applications. Throws if there is none. */
+  /**
+   * Deletes a tenant with its applications.
+   *
+   * @throws if it does not exist
+   */
   deleteTenant(tenantId: string): void;
-  /** Deletes an application. Throws if there is none. */
+  /**
+   * Deletes an application.
+   *
+   * @throws if it does not exist
+   */
   deleteApplication(applicationId: string): void;
-  /** Changes the cells of a tenant. Throws if there is none. */
+  /**
+   * Changes the cells of a tenant.
+   *
+   * @throws if it does not exist
+   */
   setCells(tenantId: string, cells: readonly Cell[]): void;
   /**
-   * Puts back a tenant as {@link tenants} listed it, ids included, perhaps in another sandbox. A CLIENT_SECRET
-   * application gets a new secret: no list holds the old one. Not served over HTTP.
+   * Restores a tenant as {@link tenants} listed it, with its ids, perhaps in another sandbox. A CLIENT_SECRET
+   * application gets a new secret: no list contains the old one. Not served over HTTP.
    */
   restoreTenant(record: TenantRecord): void;
   /**
-   * Registers a public key (PEM, SPKI, RSA) for the organization's client, in place of the one with the same id.
-   * While several are registered, an assertion must name its key as `kid`.
+   * Registers a public key (PEM, SPKI, RSA) for the organization's client; replaces the one with the same id.
+   * While there are several, an assertion must name its key as `kid`.
    */
   registerOrganizationKey(publicKeyPem: string, keyId: string): void;
-  /** Withdraws one of the organization's keys. Throws if there is none with this id. */
+  /**
+   * Withdraws one of the organization's keys.
+   *
+   * @throws if no key has this id
+   */
   removeOrganizationKey(keyId: string): void;
-  /** Makes all access tokens issued so far invalid. */
+  /** Invalidates all access tokens. */
   revokeTokens(): void;
   /**
-   * Lists every client secret, access token and client assertion that came in or went out so far, for tests that
-   * search logs and states for them. Never served over HTTP.
+   * Lists every client secret, access token and client assertion so far, for tests that search logs and
+   * states for them. Never served over HTTP.
    */
   issuedSecrets(): string[];
 }
@@ -91,7 +107,7 @@ export interface ControlContext {
 
 const cellsSchema = z.array(z.enum(cells));
 
-/** Makes the control of a sandbox. */
+/** Creates the control of a sandbox. */
 export function createControl(context: ControlContext): Control {
   const { journal, faults, tenants, organizationClient, tokens, secrets, applySettings } = context;
   return {

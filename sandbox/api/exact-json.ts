@@ -6,7 +6,7 @@ const integerLiteral = /^-?(?:0|[1-9]\d*)$/;
 /**
  * Parses JSON without losing a digit: each number becomes a `LosslessNumber`, which keeps its text.
  *
- * @throws SyntaxError if the text is not JSON, or an object names a key twice with different values
+ * @throws SyntaxError if the text is not JSON, or an object has a key twice with different values
  */
 export function parseExactJson(text: string): unknown {
   return parse(text);
@@ -18,10 +18,10 @@ export function writeExactJson(value: unknown): string {
 }
 
 /**
- * Copies parsed JSON with ordinary numbers in place of the exact ones, so that a JSON Schema validator can read it.
+ * Copies parsed JSON with ordinary numbers instead of the exact ones, for a JSON Schema validator.
  *
- * An integer beyond what a number holds becomes the nearest safe integer: 900 digits would become `Infinity`, which
- * no validator takes for an integer.
+ * An integer that is too large for a number becomes the nearest safe integer: 900 digits would become
+ * `Infinity`, which no validator accepts as an integer.
  */
 export function toOrdinaryJson(value: unknown): unknown {
   if (isLosslessNumber(value)) {
@@ -33,7 +33,7 @@ export function toOrdinaryJson(value: unknown): unknown {
   return mapChildren(value, toOrdinaryJson);
 }
 
-/** Copies parsed JSON with a `bigint` in place of each exact integer, and a `number` for any other number. */
+/** Copies parsed JSON with a `bigint` instead of each exact integer, and a `number` for any other number. */
 export function toBigIntJson(value: unknown): unknown {
   if (isLosslessNumber(value)) {
     return integerLiteral.test(value.value) ? BigInt(value.value) : Number(value.value);
@@ -51,7 +51,7 @@ function mapChildren(value: unknown, map: (child: unknown) => unknown): unknown 
   return value;
 }
 
-/** Reads a number that was written as a JSON integer: no string, no fraction, no exponent. */
+/** Accepts a number written as a JSON integer: no string, no fraction, no exponent. */
 export const exactInteger = z
   .custom<LosslessNumber>(
     (value) => isLosslessNumber(value) && integerLiteral.test(value.value),

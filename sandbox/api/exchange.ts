@@ -6,9 +6,9 @@ import type { Answer } from "./answer";
 import type { Fault } from "./faults";
 import type { RequestRecord } from "./journal";
 
-/** What stands between an operation and the client that asked for it. */
+/** What may disturb an operation. */
 export interface Disturbance {
-  /** How long every request waits, in milliseconds. */
+  /** The delay of every request, in milliseconds. */
   latencyMs: number;
   fault: Fault | undefined;
 }
@@ -16,7 +16,7 @@ export interface Disturbance {
 const garbage = "<html><body>Bad Gateway</body></html>";
 
 /**
- * Carries an operation out and sends its answer, with all the trouble that is planned for it.
+ * Executes an operation and sends its response, with the planned faults.
  *
  * @param record - gets the status that is sent
  */
@@ -28,7 +28,7 @@ export async function exchange(
 ): Promise<void> {
   const waitMs = latencyMs + (fault?.latencyMs ?? 0);
   if (waitMs > 0) {
-    // Not a reason to keep the process alive once the server is closed.
+    // The delay must not keep the process alive once the server is closed.
     await delay(waitMs, undefined, { ref: false });
   }
   switch (fault?.kind) {
@@ -64,7 +64,7 @@ export async function exchange(
   }
 }
 
-/** @param text - sent as the body in place of the answer's own */
+/** @param text - sent as the body instead of the response's own */
 async function send(
   reply: FastifyReply,
   record: RequestRecord,
@@ -116,7 +116,7 @@ function headersOf({ headers }: Answer, payload: string): Record<string, string>
   return payload === "" ? { ...headers } : { "content-type": "application/json", ...headers };
 }
 
-/** Gives the media type of a `Content-Type` header without its parameters, in lower case. */
+/** Returns the media type of a `Content-Type` header without its parameters, in lower case. */
 export function mediaTypeOf(contentType: string | undefined): string | undefined {
   return contentType?.split(";", 1)[0]?.trim().toLowerCase();
 }

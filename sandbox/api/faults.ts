@@ -2,18 +2,18 @@ import { z } from "zod";
 
 import { type Operation, operations } from "./vocabulary";
 
-/** Reads a fault that is to be injected. */
+/** Parses a fault to inject. */
 export const faultSchema = z
   .strictObject({
-    /** The operation that fails; `*` is any of them. */
+    /** The operation that fails; `*` for any. */
     operation: z.enum([...operations, "*"]),
-    /** A regular expression that the request's path must match, too: `/tenants/<id>/applications$`; default any. */
+    /** A regular expression that the request's path must also match: `/tenants/<id>/applications$`; default any. */
     path: z.string().refine(isRegularExpression, "must be a regular expression").optional(),
-    /** The name of the tenant that the request must be about; default any. */
+    /** The name of the request's tenant; default any. */
     tenant: z.string().optional(),
-    /** The first matching request it happens to, counted from 1 when the fault is added; default 1. */
+    /** The first matching request that fails, counted from 1 when the fault is added; default 1. */
     nth: z.number().int().positive().default(1),
-    /** How many matching requests in a row it happens to; default 1. */
+    /** How many matching requests in a row fail; default 1. */
     times: z.union([z.number().int().positive(), z.literal(Infinity)]).default(1),
     /**
      * - `status`: answers with `status`, `headers` and `body` instead of doing anything.
@@ -33,9 +33,9 @@ export const faultSchema = z
     body: z.string().optional(),
     /** The content type of `body`; default `application/json`. */
     contentType: z.string().optional(),
-    /** How long the request waits first, whatever the kind, in milliseconds; default 0. */
+    /** The delay before anything else, for every kind, in milliseconds; default 0. */
     latencyMs: z.number().nonnegative().default(0),
-    /** Carries the operation out first where the kind does not say (`status` and `hang`); default false. */
+    /** Whether to execute the operation first, for the kinds `status` and `hang`; default false. */
     carriedOut: z.boolean().default(false),
   })
   .refine((fault) => fault.kind !== "latency" || fault.latencyMs > 0, {
@@ -55,7 +55,7 @@ function isRegularExpression(text: string): boolean {
 export type FaultInput = z.input<typeof faultSchema>;
 export type Fault = z.output<typeof faultSchema>;
 
-/** The faults that wait to happen. A request that the rate limit refuses does not reach them. */
+/** The planned faults. A request that the rate limit refuses does not reach them. */
 export class FaultPlan {
   #faults: { fault: Fault; seen: number }[] = [];
 
@@ -68,10 +68,10 @@ export class FaultPlan {
   }
 
   /**
-   * Counts a request against every fault that matches it.
+   * Counts a request for every fault that matches it.
    *
    * @param path - without its query
-   * @param tenant - the name of the tenant that it is about, where there is one
+   * @param tenant - the name of the request's tenant, if there is one
    * @returns the oldest fault that is due, or undefined
    */
   take(operation: Operation, path: string, tenant?: string): Fault | undefined {

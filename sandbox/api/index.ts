@@ -23,7 +23,7 @@ export type { EcPublicKey, RsaPublicKey } from "./keys";
 export type { ApiOperation, Operation } from "./vocabulary";
 export type { SettingsChange, StartOptions } from "./settings";
 
-/** A running sandbox, and what a client of it needs to know. */
+/** A running sandbox, and what a client needs to use it. */
 export interface TenantManagementSandbox {
   /** Base URL of the Tenant Management API, for example `http://127.0.0.1:40123/v0`. */
   apiUrl: string;
@@ -33,9 +33,9 @@ export interface TenantManagementSandbox {
   controlUrl: string;
   /** The organization's client. */
   clientId: string;
-  /** The organization's private key: PKCS#8, RSA, 2048 bits, made at the start. */
+  /** The organization's private key: PKCS#8, RSA, 2048 bits, created at the start. */
   privateKeyPem: string;
-  /** The id under which its public half is registered. */
+  /** The id of its registered public half. */
   keyId: string;
   control: Control;
   /** Ends every connection and frees the port. */
@@ -46,8 +46,8 @@ const host = "127.0.0.1";
 const organizationTokenPath = toTokenUrl("/oauth2/organization");
 
 /**
- * Starts a strict stand-in for the vendor: the Tenant Management API, the organization's authorization server and
- * those of the tenant applications, on one port of the loopback interface. Everything it holds is in memory.
+ * Starts a strict stand-in for the vendor: the Tenant Management API, the organization's authorization server
+ * and those of the tenant applications, on one loopback port. All data is in memory.
  *
  * @returns Resolves with the running sandbox once it accepts connections.
  * @throws z.ZodError if an option is unknown or has a wrong value; the system's error if the port is taken

@@ -1,29 +1,29 @@
 import { type Operation, operations } from "./vocabulary";
 
-/** A request that arrived. */
+/** A received request. */
 export interface RequestRecord {
   operation: Operation;
   method: string;
-  /** The path, with the query parameters that the contract knows. */
+  /** The path, with the query parameters of the contract. */
   path: string;
-  /** The name of the tenant that it is about; absent where it is about none, or none that there ever was. */
+  /** The name of the request's tenant; absent if there is none, or never was. */
   tenant?: string;
-  /** The status that was answered; absent while there is no answer, and for good where the connection was reset. */
+  /** The response's status; absent until there is a response, or if the connection was reset. */
   status?: number;
   /** When it arrived, ISO 8601 with milliseconds. */
   at: string;
-  /** What the contract names of the request's body, integers as `bigint`; never a credential. */
+  /** The fields of the request's body that the contract names, integers as `bigint`; never a credential. */
   body?: unknown;
 }
 
-/** How many requests arrived, by operation. */
+/** The number of requests, by operation. */
 export type RequestCounts = Record<Operation, number>;
 
-/** What arrived since the start or the last reset. */
+/** The requests since the start or the last reset. */
 export class Journal {
   #records: RequestRecord[] = [];
 
-  /** Writes a request down; the caller fills in `status` when it answers. */
+  /** Records a request; the caller fills in `status` when it responds. */
   record(operation: Operation, method: string, path: string): RequestRecord {
     const record: RequestRecord = { operation, method, path, at: new Date().toISOString() };
     this.#records.push(record);
@@ -64,7 +64,7 @@ const loggedFields = new Set([
 const loggedParameters = ["grant_type", "client_assertion_type", "client_id", "scope"];
 const loggedQuery = ["limit", "after_id"];
 
-/** Copies a request's JSON with nothing but the fields the contract names: any other could hold a credential. */
+/** Copies only the fields of a request's JSON that the contract names: any other could contain a credential. */
 export function toLoggedJson(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(toLoggedJson);
@@ -84,7 +84,7 @@ export function toLoggedForm(form: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...form].filter(([name]) => loggedParameters.includes(name)));
 }
 
-/** Gives a request's path with the query parameters of the contract only. */
+/** Returns a request's path with only the query parameters of the contract. */
 export function toLoggedPath(url: string): string {
   const [path = "", query = ""] = url.split("?", 2);
   const kept = new URLSearchParams(

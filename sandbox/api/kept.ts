@@ -9,9 +9,9 @@ import type { KeptClient } from "./organization";
 import type { ApplicationAuthentication, Tenant } from "./tenants";
 import { documentsScopes } from "./vocabulary";
 
-/*
- * The file in which a sandbox keeps its tenants and the organization's client over a restart. It holds secrets, which
- * exist in the sandbox alone; only its owner can read it.
+/**
+ * The file with a sandbox's tenants and the organization's client across restarts. Its secrets exist only in
+ * the sandbox; only its owner can read it.
  */
 
 const integer = z.string().regex(/^\d+$/).transform(BigInt);
@@ -43,9 +43,9 @@ const keptSchema = z.object({
 });
 
 /**
- * Reads what an earlier start has left; undefined where there was none.
+ * Reads the data of an earlier start; undefined if there was none.
  *
- * @throws SandboxError `BAD_CONFIGURATION` where the file is not what a start writes
+ * @throws SandboxError `BAD_CONFIGURATION` if the file is not in the format of a start
  */
 export function readKept(file: string): { client: KeptClient; tenants: Tenant[] } | undefined {
   if (!existsSync(file)) return undefined;
@@ -64,12 +64,12 @@ export function readKept(file: string): { client: KeptClient; tenants: Tenant[] 
       })),
     };
   } catch (cause) {
-    const message = `${file} is not what the sandbox wrote: put it back, or begin with an empty folder.`;
+    const message = `${file} is not what the sandbox wrote: restore it, or start with an empty folder.`;
     throw new SandboxError("BAD_CONFIGURATION", message, { cause });
   }
 }
 
-/** Writes the file anew, so that a process that is killed leaves the old one or the new one. */
+/** Replaces the file, so that a killed process leaves either the old one or the new one. */
 export function writeKept(file: string, client: KeptClient, tenants: readonly Tenant[]): void {
   const kept = {
     client: { clientId: client.clientId, privateKeyPem: client.privateKeyPem },

@@ -19,15 +19,15 @@ export interface EcPublicKey {
   y: bigint;
 }
 
-/** A modulus must be larger than this, in bits: 2048 itself is too small. */
+/** A modulus must be longer than this, in bits: 2048 is too short. */
 const modulusLimit = 2048;
 /** The length of a P-256 coordinate, in bytes. */
 const coordinateLength = 32;
 
 /**
- * Makes the key that verifies signatures, from the integers an application was registered with.
+ * Creates the key that verifies signatures from the integers with which an application was registered.
  *
- * @throws TypeError naming what is wrong with the key
+ * @throws TypeError with what is wrong with the key
  * @see [RFC 7518, section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)
  */
 export function toKeyObject(key: RsaPublicKey | EcPublicKey): KeyObject {

@@ -2,19 +2,19 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypt
 
 import { newClientId } from "./tokens";
 
-/** The length of the key that is made at the start, in bits. */
+/** The length of the key that is created at the start, in bits. */
 const modulusLength = 2048;
 
-/** What of the client outlives a restart. */
+/** The client's data that survive a restart. */
 export interface KeptClient {
   clientId: string;
   privateKeyPem: string;
 }
 
-/** The organization's client, and the public keys that are registered for it. */
+/** The organization's client, and its registered public keys. */
 export class OrganizationClient {
   readonly clientId: string;
-  /** The id of the key that is made at the start. */
+  /** The id of the key that is created at the start. */
   readonly keyId = "sandbox-organization-key";
   /** The private half of that key, PKCS#8. */
   readonly privateKeyPem: string;
@@ -32,13 +32,13 @@ export class OrganizationClient {
   }
 
   /**
-   * Registers a public key, in place of the one with the same id if there is one.
+   * Registers a public key; replaces the one with the same id.
    *
    * @param publicKeyPem - SPKI
    * @throws TypeError if it is not a public RSA key
    */
   register(publicKeyPem: string, keyId: string): void {
-    // createPublicKey would also take a private key, and no private key but our own has any business here.
+    // createPublicKey would also accept a private key, which must not come here.
     if (!publicKeyPem.includes("-----BEGIN PUBLIC KEY-----")) {
       throw new TypeError("the organization's key must be a public key, PEM (SPKI)");
     }

@@ -20,9 +20,9 @@ export class RateLimiter {
   }
 
   /**
-   * Takes a token out of the bucket.
+   * Takes a token from the bucket.
    *
-   * @returns the 429 to answer with if there is none, otherwise undefined
+   * @returns the 429 response if there is none, otherwise undefined
    */
   refusal(): Answer | undefined {
     if (this.#limit === null) {
@@ -48,7 +48,7 @@ export class RateLimiter {
   }
 }
 
-/** Rounds up: an HTTP date has whole seconds, and one that is too early invites a request that is refused again. */
+/** Rounds up: an HTTP date has whole seconds, and with an earlier one the next request would be refused again. */
 function httpDate(epochMs: number): string {
   return new Date(Math.ceil(epochMs / 1000) * 1000).toUTCString();
 }

@@ -2,16 +2,16 @@ import { type Cell, type Stage, webUiHost } from "./cells";
 import type { Settings } from "./settings";
 import type { Tenant, TenantApplication, TenantPage } from "./tenants";
 
-/** What the form of an answer depends on. */
+/** What the form of a response depends on. */
 export interface Representation {
   stage: Stage;
   organization: string;
   settings: Settings;
-  /** Gives the authorization server of a cell's applications. */
+  /** Returns the authorization server of a cell's applications. */
   authServer(cell: Cell): string;
 }
 
-/** Gives the contract's `TenantResponse`. */
+/** Returns the contract's `TenantResponse`. */
 export function toTenantResponse(tenant: Tenant, representation: Representation): object {
   const { tenantId, name, created, updated, cells } = tenant;
   const { naiveTime } = representation.settings;
@@ -26,7 +26,7 @@ export function toTenantResponse(tenant: Tenant, representation: Representation)
   };
 }
 
-/** Gives the contract's `TenantPageResponse`; `next.href` is relative to the API's base URL. */
+/** Returns the contract's `TenantPageResponse`; `next.href` is relative to the API's base URL. */
 export function toTenantPageResponse(
   page: TenantPage,
   limit: number,
@@ -40,7 +40,7 @@ export function toTenantPageResponse(
   };
 }
 
-/** Gives the contract's `TenantApplicationResponse`, without credentials. */
+/** Returns the contract's `TenantApplicationResponse`, without credentials. */
 export function toApplicationResponse(
   application: TenantApplication,
   representation: Representation,
@@ -57,14 +57,14 @@ export function toApplicationResponse(
   };
 }
 
-/** Gives the contract's `Credentials`, which only the answer that creates an application has. */
+/** Returns the contract's `Credentials`, which only the response to a create contains. */
 export function toCredentials({ authentication }: TenantApplication): object {
   return authentication.type === "CLIENT_SECRET"
     ? { type: authentication.type, client_secret: authentication.clientSecret }
     : { type: authentication.type, alg: authentication.publicKey.alg, kid: authentication.publicKey.kid };
 }
 
-/** Gives the token URL of an authorization server. */
+/** Returns the token URL of an authorization server. */
 export function toTokenUrl(authServer: string): string {
   return `${authServer}/v1/token`;
 }

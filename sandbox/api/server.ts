@@ -13,11 +13,11 @@ import type { RateLimiter } from "./rate-limit";
 import type { TenantManagement } from "./tenant-management";
 import type { Operation } from "./vocabulary";
 
-/** What the server puts on the network. */
+/** What the server serves. */
 export interface ServerContext {
   contract: Contract;
   tenantManagement: TenantManagement;
-  /** The token endpoints: path, what they are counted as, and who answers. */
+  /** The token endpoints: path, operation for counting, and server. */
   tokenEndpoints: { path: string; operation: Operation; server: AuthorizationServer }[];
   control: Control;
   journal: Journal;
@@ -26,10 +26,10 @@ export interface ServerContext {
   latencyMs: () => number;
 }
 
-/** Makes the HTTP server, which does not listen yet. */
+/** Creates the HTTP server, which does not listen yet. */
 export function createServer(context: ServerContext): FastifyInstance {
   const app = Fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: false });
-  // Bodies stay texts: what reads them decides what is valid, and reads integers exactly.
+  // Bodies stay texts: the code that parses them decides what is valid, and reads integers exactly.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
     done(null, body);
@@ -135,7 +135,10 @@ async function serveUnknown(
   );
 }
 
-/** Makes the answer to a mistake of the sandbox's own, and says so on stderr: a test must not take it for a fault. */
+/**
+ * Creates the response to an error of the sandbox itself, and prints it on stderr: a test must not take it
+ * for a fault.
+ */
 function bug(error: unknown): Answer {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`sandbox: a bug of the sandbox: ${text}\n`);
@@ -153,10 +156,10 @@ function bodyOf({ body }: FastifyRequest): string {
 function loggedJson(text: string): unknown {
   try {
     const value = parseExactJson(text);
-    // A bare text could be anything, a credential too.
+    // A bare text could be anything, even a credential.
     return typeof value === "object" ? toLoggedJson(toBigIntJson(value)) : undefined;
   } catch {
-    // Whoever carries the operation out says what is wrong with it.
+    // The operation reports what is wrong with it.
     return undefined;
   }
 }

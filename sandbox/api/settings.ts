@@ -3,62 +3,62 @@ import { z } from "zod";
 import { stages } from "./cells";
 
 const rateLimitSchema = z.strictObject({
-  /** How many requests the bucket regains per second. */
+  /** How many requests are added to the bucket per second. */
   perSecond: z.number().positive(),
-  /** How many requests the bucket holds. */
+  /** The size of the bucket, in requests. */
   burst: z.number().int().positive(),
-  /** How a 429 says when to come back: `Retry-After` in seconds, as an HTTP date, or not at all. */
+  /** How a 429 says when to retry: `Retry-After` in seconds, as an HTTP date, or not at all. */
   retryAfter: z.enum(["seconds", "date", "absent"]).default("seconds"),
 });
 
-/** How the API limits the rate of requests: one token bucket for the whole organization. */
+/** The API's rate limit: one token bucket for the whole organization. */
 export type RateLimit = z.output<typeof rateLimitSchema>;
 
 const settingsShape = {
-  /** How many tenants the organization may have; default 20. */
+  /** The quota of tenants of the organization; default 20. */
   quota: z.number().int().nonnegative(),
-  /** The rate limit of the API; `null`, the default, is none. Token endpoints have none. */
+  /** The rate limit of the API; default `null`, none. Token endpoints have none. */
   rateLimit: rateLimitSchema.nullable(),
-  /** How long each answer of the API and the token endpoints takes at least, in milliseconds; default 0. */
+  /** The least duration of each response of the API and the token endpoints, in milliseconds; default 0. */
   latencyMs: z.number().nonnegative(),
   /**
-   * What a tenant's `_links["documents-ui"]` is: an `array` of `{href, rel}` (the default), an `object` of the same
-   * by cell, or `none` at all.
+   * The form of a tenant's `_links["documents-ui"]`: an `array` of `{href, rel}` (default), an `object` of
+   * the same by cell, or `none`.
    */
   uiLinks: z.enum(["array", "object", "none"]),
   /** Whether an application has `_links.token_url`; default true. */
   tokenUrlLink: z.boolean(),
-  /** Where the answers say that the applications' authorization servers are; default `null`, where they are. */
+  /** The origin of the applications' authorization servers in responses; default `null`, their real one. */
   authServerOrigin: z.url().nullable(),
-  /** The domain of the Web UIs that the answers name; default `null`, the vendor's. */
+  /** The domain of the Web UIs in responses; default `null`, the vendor's. */
   webUiDomain: z.string().nullable(),
   /** How long an access token is valid, in seconds; default 3600. */
   accessTokenTtlS: z.number().int().positive(),
-  /** For how long a new tenant is not found (404) by a create of an application, in milliseconds; default 0. */
+  /** How long a create of an application does not find a new tenant (404), in milliseconds; default 0. */
   appCreate404Ms: z.number().nonnegative(),
-  /** For how long a tenant counts as not empty (409) after its last application was deleted, in milliseconds; default 0. */
+  /** How long a tenant counts as not empty (409) after its last application was deleted, in milliseconds; default 0. */
   tenantDelete409Ms: z.number().nonnegative(),
-  /** For how long a name counts as taken (409) after its tenant was deleted, in milliseconds; default 0. */
+  /** How long a name counts as taken (409) after its tenant was deleted, in milliseconds; default 0. */
   nameTaken409Ms: z.number().nonnegative(),
-  /** Ids of tenants and applications that no list has, while everything else answers for them; default none. */
+  /** Ids of tenants and applications that no list contains, although they exist; default none. */
   hideFromList: z.array(z.string()),
   /** By how much the lists of tenants and applications lag, in milliseconds; default 0. */
   listStaleMs: z.number().nonnegative(),
-  /** Whether `created` and `updated` come without their zone, which is UTC; default false. */
+  /** Whether `created` and `updated` lack their zone, which is UTC; default false. */
   naiveTime: z.boolean(),
   /**
-   * Whether the authorization servers take the Basic credentials of a client as they are (RFC 7617), and do not decode
-   * them (RFC 6749, section 2.3.1); default false.
+   * Whether the authorization servers accept a client's Basic credentials without decoding them (RFC 7617),
+   * unlike RFC 6749, section 2.3.1; default false.
    */
   basicAsItIs: z.boolean(),
 };
 
-/** Reads a change of what can be changed while the sandbox runs. */
+/** Parses a change of the settings that can be changed while the sandbox runs. */
 export const settingsChangeSchema = z.strictObject(settingsShape).partial();
 
-/** Reads what {@link startTenantManagement} is started with. */
+/** Parses the options of {@link startTenantManagement}. */
 export const optionsSchema = settingsChangeSchema.extend({
-  /** Which of the vendor's environments to be; default `testing`. It decides which cells there are. */
+  /** Which of the vendor's environments to imitate; default `testing`. It determines the cells. */
   stage: z.enum(stages).default("testing"),
   /** The organization's name, as in Web UI host names; default `sandbox`. */
   organization: z
@@ -67,16 +67,16 @@ export const optionsSchema = settingsChangeSchema.extend({
     .default("sandbox"),
   /** The port on the loopback interface; default 0, a free one. */
   port: z.number().int().min(0).max(65535).default(0),
-  /** A file that keeps everything over a restart, secrets included; default: everything is in memory. */
+  /** A file that stores everything across restarts, secrets included; default: everything is in memory. */
   keptIn: z.string().optional(),
-  /** The origin by which clients reach it, where something stands before it; default its own, on loopback. */
+  /** The origin at which clients reach it, if it is behind a proxy; default its own, on loopback. */
   publicOrigin: z.url().optional(),
 });
 
 export type SettingsChange = z.input<typeof settingsChangeSchema>;
 export type StartOptions = z.input<typeof optionsSchema>;
 
-/** What can be changed while the sandbox runs, as it is now. */
+/** The present values of the settings that can be changed while the sandbox runs. */
 export type Settings = z.output<z.ZodObject<typeof settingsShape>>;
 
 const defaultSettings: Settings = {
@@ -97,7 +97,7 @@ const defaultSettings: Settings = {
   basicAsItIs: false,
 };
 
-/** Gives the settings that result from a change; what the change leaves out, or undefined, stays as it is. */
+/** Returns the settings after a change; omitted or undefined ones stay. */
 export function applyChange(
   change: z.output<typeof settingsChangeSchema>,
   settings: Settings = defaultSettings,

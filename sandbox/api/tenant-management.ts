@@ -16,7 +16,7 @@ import type { Tenants } from "./tenants";
 import type { AccessTokens } from "./tokens";
 import { type ApiOperation, documentsScopes } from "./vocabulary";
 
-/** A request to the API, as it arrived. */
+/** A received request to the API. */
 export interface ApiRequest {
   method: string;
   /** Path with query. */
@@ -26,20 +26,23 @@ export interface ApiRequest {
   body: string;
 }
 
-/** What the API is made of. */
+/** The parts of the API. */
 export interface ApiContext {
   contract: Contract;
   tenants: Tenants;
   /** The organization's access tokens. */
   tokens: AccessTokens;
   representation: () => Representation;
-  /** Is told every credential that goes out. */
+  /** Called with every credential that is sent. */
   noteSecret: (secret: string) => void;
 }
 
 const defaultCells: Cell[] = ["eu-1"];
 const defaultLimit = 20;
-/** The longest page; a larger `limit` gets a page of this length, so that nobody takes a short page for the last. */
+/**
+ * The longest page; a larger `limit` gets a page of this length, so a client must not mistake a short page
+ * for the last.
+ */
 const longestPage = 100;
 
 /** The Tenant Management API, without its network. */
@@ -50,7 +53,10 @@ export class TenantManagement {
     this.#context = context;
   }
 
-  /** Gives the name of the tenant that a request is about, which may be deleted, or never made; undefined for none. */
+  /**
+   * Returns the name of a request's tenant, which may be deleted, or may never have been created; undefined
+   * for none.
+   */
   tenantOf({ url, body }: Pick<ApiRequest, "url" | "body">): string | undefined {
     const tenantId = /\/tenants\/([^/?]+)/.exec(url)?.[1];
     if (tenantId !== undefined) return this.#context.tenants.nameOf(tenantId);
@@ -58,9 +64,9 @@ export class TenantManagement {
   }
 
   /**
-   * Answers a request that was matched with an operation.
+   * Responds to a request of an operation.
    *
-   * @throws if the answer violates the contract, which is a bug of the sandbox
+   * @throws if the response violates the contract, which is a bug of the sandbox
    */
   answer(matched: MatchedOperation, request: ApiRequest): Answer {
     const answer = this.#answerOrRefusal(matched, request);
@@ -102,7 +108,7 @@ export class TenantManagement {
     }
   }
 
-  /** Judges the request by the contract, and gives its parameters and its body, every integer of it exact. */
+  /** Checks the request against the contract, and returns its parameters and its body, with exact integers. */
   #inputOf(operation: ApiOperation, takesBody: boolean, request: ApiRequest): Input {
     const { method, url, contentType } = request;
     if (takesBody && mediaTypeOf(contentType) !== "application/json") {
@@ -177,7 +183,7 @@ export class TenantManagement {
   }
 }
 
-/** Parameters are empty texts in the operations whose path does not have them. */
+/** Parameters are empty texts in operations without them in their path. */
 const parametersSchema = z.object({
   tenant_id: z.string().default(""),
   application_id: z.string().default(""),
@@ -193,7 +199,7 @@ type Input = z.output<typeof parametersSchema> & { body: unknown };
 
 const tenantSchema = z.object({ name: z.string(), cells: z.array(z.enum(cells)).default(defaultCells) });
 
-/** The members of a JWK that no public key has, by key type. */
+/** The members of a JWK that only private keys have, by key type. */
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 const rsaSchema = z.object({
   type: z.literal("RSA"),
@@ -229,7 +235,7 @@ function parsedObject(text: string): unknown {
     }
   } catch (cause) {
     if (cause instanceof SyntaxError) {
-      // The parser's own message quotes the text, which may hold anything.
+      // The parser's own message quotes the text, which may contain anything.
       throw new ApiError(400, "the body is not valid JSON");
     }
     throw cause;

@@ -8,12 +8,12 @@ import { Timeline } from "./timeline";
 import { newClientId, newSecret } from "./tokens";
 import { type DocumentsScope, documentsScopes } from "./vocabulary";
 
-/** How an application proves who it is. */
+/** How an application authenticates. */
 export type ApplicationAuthentication =
   | { type: "CLIENT_SECRET"; clientSecret: string }
   | { type: "RSA" | "EC"; publicKey: RsaPublicKey | EcPublicKey; keyObject: KeyObject };
 
-/** What is asked for when an application is created. */
+/** The requested authentication of a new application. */
 export type RequestedAuthentication = { type: "CLIENT_SECRET" } | RsaPublicKey | EcPublicKey;
 
 export interface TenantApplication {
@@ -24,7 +24,7 @@ export interface TenantApplication {
   authentication: ApplicationAuthentication;
 }
 
-/** An application to be put back with the ids it had; of CLIENT_SECRET, with a new secret. */
+/** An application to be restored with its former ids; a CLIENT_SECRET one gets a new secret. */
 export interface RestoredApplication extends Omit<TenantApplication, "authentication"> {
   requested: RequestedAuthentication;
 }
@@ -43,31 +43,31 @@ export interface Tenant {
 /** One page of the tenants. */
 export interface TenantPage {
   items: Tenant[];
-  /** The tenant after which the next page begins; undefined on the last page. */
+  /** The tenant after which the next page starts; undefined on the last page. */
   nextAfterId: string | undefined;
 }
 
-/** How many tenants there may be, and how soon the API's servers agree on what there is. */
+/** The quota of tenants, and how soon the API's servers agree. */
 type ConsistencySettings = Pick<
   Settings,
   "quota" | "appCreate404Ms" | "tenantDelete409Ms" | "nameTaken409Ms" | "hideFromList" | "listStaleMs"
 >;
 
-/** The tenants of the organization and the rules they obey. Every refusal is an {@link ApiError}. */
+/** The organization's tenants and their rules. Every refusal is an {@link ApiError}. */
 export class Tenants {
   readonly #stage: Stage;
   readonly #settings: () => ConsistencySettings;
   readonly #tenants = new Map<string, Tenant>();
   readonly #changed: () => void;
-  /** Of all that there ever were, by id. */
+  /** The names of all tenants that ever existed, by id. */
   readonly #names = new Map<string, string>();
-  /** What the lists show, which may lag: of tenants, and by tenant of its applications. */
+  /** The contents of the lists, which may lag: tenants, and applications by tenant. */
   readonly #pastTenants = new Timeline<Tenant>();
   readonly #pastApplications = new Map<string, Timeline<TenantApplication>>();
 
   /**
-   * @param settings - how many tenants there may be, and how soon the API's servers agree on what there is
-   * @param changed - is called after each change, before it is answered
+   * @param settings - the quota of tenants, and how soon the API's servers agree
+   * @param changed - called after each change, before the response
    */
   constructor(stage: Stage, settings: () => ConsistencySettings, changed: () => void = () => undefined) {
     this.#stage = stage;
@@ -75,7 +75,7 @@ export class Tenants {
     this.#changed = changed;
   }
 
-  /** Gives the name of a tenant that there is or was. */
+  /** Returns the name of a present or former tenant. */
   nameOf(tenantId: string): string | undefined {
     return this.#names.get(tenantId);
   }
@@ -111,9 +111,10 @@ export class Tenants {
   }
 
   /**
-   * Gives a page of the tenants, ordered by id: the order survives the deletion of the tenant a page ended with.
+   * Returns a page of the tenants, ordered by id, so that deleting the last tenant of a page does not change
+   * the order.
    *
-   * @param afterId - the page begins after this id
+   * @param afterId - the page starts after this id
    */
   page(limit: number, afterId: string | undefined): TenantPage {
     const rest = this.#shown(this.#pastTenants, ({ tenantId }) => tenantId)
@@ -123,7 +124,7 @@ export class Tenants {
     return { items, nextAfterId: rest.length > limit ? items.at(-1)?.tenantId : undefined };
   }
 
-  /** Gives a tenant's applications, as its list shows them. */
+  /** Returns a tenant's applications, as its list shows them. */
   applicationsOf(tenantId: string): TenantApplication[] {
     this.get(tenantId);
     return this.#shown(this.#pastApplicationsOf(tenantId), ({ applicationId }) => applicationId);
@@ -189,7 +190,7 @@ export class Tenants {
     this.#changed();
   }
 
-  /** Finds the application that a client id belongs to, among those that still exist. */
+  /** Finds the existing application with a client id. */
   applicationOfClient(clientId: string): TenantApplication | undefined {
     return this.all()
       .flatMap(({ applications }) => [...applications.values()])
@@ -204,7 +205,7 @@ export class Tenants {
     this.#changed();
   }
 
-  /** Puts a tenant back as it was before a restart, secrets included. */
+  /** Restores a tenant after a restart, secrets included. */
   reload(tenant: Tenant): void {
     const createdAtMs = Date.parse(tenant.created);
     this.#tenants.set(tenant.tenantId, tenant);
@@ -214,7 +215,7 @@ export class Tenants {
     }
   }
 
-  /** Deletes an application whose tenant is not given. */
+  /** Deletes an application by its id alone. */
   dropApplication(applicationId: string): void {
     const owner = this.all().find(({ applications }) => applications.has(applicationId));
     if (owner === undefined) {
@@ -223,7 +224,7 @@ export class Tenants {
     this.deleteApplication(owner.tenantId, applicationId);
   }
 
-  /** Puts a tenant back with the ids it had, which the API itself never does. */
+  /** Restores a tenant with its former ids, which the API itself never does. */
   restore(tenant: Omit<Tenant, "applications">, applications: readonly RestoredApplication[]): void {
     this.#assertCells(applications.map(({ cell }) => cell));
     const restored: Tenant = {
@@ -271,7 +272,7 @@ export class Tenants {
   }
 }
 
-/** Gives a set in the vendor's order, whatever order it was asked for in: order carries no meaning. */
+/** Returns a set in the vendor's order: the requested order has no meaning. */
 function inOrderOf<T>(order: readonly T[], members: readonly T[]): T[] {
   return order.filter((member) => members.includes(member));
 }

@@ -1,4 +1,4 @@
-/** Items that come and go, and since when: what a server shows that lags behind. */
+/** Items with the times of their addition and removal: the contents of a server that lags behind. */
 export class Timeline<T> {
   readonly #entries: Array<{ id: string; item: T; addedAtMs: number; removedAtMs: number }> = [];
 
@@ -8,7 +8,7 @@ export class Timeline<T> {
     this.#entries.push({ id, item, addedAtMs, removedAtMs: Infinity });
   }
 
-  /** Removes the item that is there under an id, if there is one. */
+  /** Removes the item with an id, if there is one. */
   remove(id: string): void {
     const entry = this.#entries.find((present) => present.id === id && present.removedAtMs === Infinity);
     if (entry !== undefined) {
@@ -16,7 +16,7 @@ export class Timeline<T> {
     }
   }
 
-  /** Gives what was there so many milliseconds ago, in the order in which it came. */
+  /** Returns the items that existed so many milliseconds ago, in the order of their addition. */
   before(agoMs: number): T[] {
     const atMs = Date.now() - agoMs;
     return this.#entries
@@ -24,7 +24,7 @@ export class Timeline<T> {
       .map(({ item }) => item);
   }
 
-  /** Gives what was removed within the last so many milliseconds. */
+  /** Returns the items that were removed within the last so many milliseconds. */
   removedWithin(lastMs: number): T[] {
     const sinceMs = Date.now() - lastMs;
     return this.#entries

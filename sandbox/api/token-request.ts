@@ -1,7 +1,7 @@
 import { OAuthError } from "./answer";
 import { mediaTypeOf } from "./exchange";
 
-/** A request to a token endpoint, as it arrived. */
+/** A received request to a token endpoint. */
 export interface TokenRequest {
   method: string;
   /** Path with query. */
@@ -12,9 +12,9 @@ export interface TokenRequest {
 }
 
 /**
- * Reads the form of a client credentials request.
+ * Parses the form of a client credentials request.
  *
- * @throws OAuthError for another method, another encoding, another grant, or a parameter given twice
+ * @throws OAuthError for another method, another encoding, another grant, or a duplicate parameter
  * @see [RFC 6749, section 4.4.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2)
  */
 export function formOf({ method, url, contentType, body }: TokenRequest): URLSearchParams {
@@ -48,10 +48,10 @@ export function formOf({ method, url, contentType, body }: TokenRequest): URLSea
 }
 
 /**
- * Gives the scopes that are asked for.
+ * Returns the requested scopes.
  *
- * @param allowed - what the client may have
- * @throws OAuthError `invalid_scope` if there are none, or one the client may not have
+ * @param allowed - the client's scopes
+ * @throws OAuthError `invalid_scope` if there are none, or one that is not allowed
  */
 export function requestedScopes(form: URLSearchParams, allowed: readonly string[]): string[] {
   const scopes = [...new Set((form.get("scope") ?? "").split(" ").filter((scope) => scope !== ""))];

@@ -5,7 +5,7 @@ export class AccessTokens {
   readonly #tokens = new Map<string, { scopes: readonly string[]; expiresAt: number }>();
 
   /**
-   * Makes an opaque token.
+   * Creates an opaque token.
    *
    * @param ttlS - how long it is valid, in seconds
    */
@@ -15,7 +15,7 @@ export class AccessTokens {
     return token;
   }
 
-  /** Gives the scopes of a token, or undefined if it was not issued here, was revoked or has expired. */
+  /** Returns the scopes of a token, or undefined if it was not issued here, was revoked or has expired. */
   scopesOf(token: string): readonly string[] | undefined {
     const issued = this.#tokens.get(token);
     return issued !== undefined && issued.expiresAt > Date.now() ? issued.scopes : undefined;
@@ -28,13 +28,13 @@ export class AccessTokens {
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Makes a client id that looks like the vendor's: `0oa` and 17 letters and digits. */
+/** Creates a client id in the vendor's form: `0oa` and 17 letters and digits. */
 export function newClientId(): string {
   const tail = Array.from({ length: 17 }, () => alphabet.charAt(randomInt(alphabet.length)));
   return `0oa${tail.join("")}`;
 }
 
-/** Makes a secret of 384 bits: a client secret or an access token. */
+/** Creates a secret of 384 bits: a client secret or an access token. */
 export function newSecret(): string {
   return randomBytes(48).toString("base64url");
 }

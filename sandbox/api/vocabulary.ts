@@ -1,4 +1,4 @@
-/** The scopes the organization's client may have: those of the contract's security scheme. */
+/** The possible scopes of the organization's client: those of the contract's security scheme. */
 export const organizationScopes = [
   "tenants.read",
   "tenants.write",
@@ -7,7 +7,7 @@ export const organizationScopes = [
   "organization.read",
 ] as const;
 
-/** The scopes a tenant application may have, in the order of the contract's `DocumentsScope`. */
+/** The possible scopes of a tenant application, in the order of the contract's `DocumentsScope`. */
 export const documentsScopes = ["documents.submissions.read", "documents.submissions.write"] as const;
 export type DocumentsScope = (typeof documentsScopes)[number];
 
@@ -25,14 +25,14 @@ export const apiOperations = [
 export type ApiOperation = (typeof apiOperations)[number];
 
 /**
- * Everything that is counted, logged and can be made to fail: the API's operations, `token` (the organization's
- * authorization server), `applicationToken` (the tenant applications'), and `unknown` for a path or method that
- * the contract does not have.
+ * Everything that is counted, logged and can fail: the API's operations, `token` (the organization's
+ * authorization server), `applicationToken` (the tenant applications'), and `unknown` for a path or method
+ * that the contract does not have.
  */
 export const operations = [...apiOperations, "token", "applicationToken", "unknown"] as const;
 export type Operation = (typeof operations)[number];
 
-/** Tells whether a text is an operation id of the contract. */
+/** Returns whether a text is an operation id of the contract. */
 export function isApiOperation(text: string | undefined): text is ApiOperation {
   return (apiOperations as readonly (string | undefined)[]).includes(text);
 }

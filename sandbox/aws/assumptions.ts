@@ -5,15 +5,15 @@ import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { reasonOf } from "../errors";
 import { Trial, type TrialOptions } from "./trial";
 
-/** A behaviour of the real AWS provider, or of AWS, that the project relies on and that the stand-in imitates. */
+/** A behaviour of the real AWS provider, or of AWS, that the project relies on and the stand-in imitates. */
 export interface Assumption {
   readonly behaviour: string;
-  /** The page of the documentation that says so. */
+  /** The page of the documentation that describes it. */
   readonly page: string;
   /**
-   * Tries it on a stack of its own.
+   * Tests it on a separate stack.
    *
-   * @throws where it does not hold; absent where neither the stand-in nor an endpoint on loopback can show it
+   * @throws if it does not hold; absent if neither the stand-in nor an endpoint on loopback can show it
    */
   readonly check?: (trial: Trial) => Promise<void>;
 }
@@ -39,7 +39,7 @@ const policy = (sid: string): string =>
     ],
   });
 
-/** What is assumed. A test holds the stand-in to it, and `npm start` the real plugin, where that is installed. */
+/** The assumptions. A test checks them with the stand-in, and `npm start` with the real plugin, if it is installed. */
 export const assumptions: readonly Assumption[] = [
   {
     behaviour: "a second up, a refresh and an up after it change nothing",
@@ -190,17 +190,17 @@ export const assumptions: readonly Assumption[] = [
   },
 ];
 
-/** What an assumption came to. */
+/** The result of testing an assumption. */
 export interface Tried {
   readonly behaviour: string;
   readonly page: string;
-  /** `untried` where nothing on this machine can show it. */
+  /** `untried` if nothing on this machine can show it. */
   readonly outcome: "holds" | "differs" | "untried";
-  /** What was seen instead. */
+  /** What was observed instead. */
   readonly instead?: string;
 }
 
-/** Tries every assumption that can be tried, one after the other, each on a stack of its own. */
+/** Tests every assumption that can be tested, one after another, each on a separate stack. */
 export async function tryAssumptions(
   options: TrialOptions,
   all: readonly Assumption[] = assumptions,
@@ -224,7 +224,7 @@ export async function tryAssumptions(
   return tried;
 }
 
-/** Says what of the real provider is otherwise than assumed, in lines for people. */
+/** Describes for people how the real provider differs from the assumptions. */
 export function describeTried(tried: readonly Tried[]): string {
   const checked = tried.filter(({ outcome }) => outcome !== "untried");
   const differing = checked.filter(({ outcome }) => outcome === "differs");

@@ -12,13 +12,13 @@ import type { PulumiCli } from "../pulumi/cli";
 import type { ConfigOverrides } from "../pulumi/config-file";
 import { isPulumiSiteReachable } from "../pulumi/site";
 
-/** The AWS provider of a workspace, and what the workspace has to be told for it. */
+/** The AWS provider of a workspace, and how the workspace uses it. */
 export interface AwsProvider {
-  /** Pulumi's own plugin, or the sandbox's stand-in for it. */
+  /** Pulumi's plugin, or the sandbox's stand-in for it. */
   readonly kind: "plugin" | "stand-in";
   readonly env: Readonly<Record<string, string>>;
   readonly config: ConfigOverrides;
-  /** The folder of installed plugins that holds the real one. */
+  /** The folder of installed plugins with the real one. */
   readonly pluginsFolder?: string;
   /** The process id of the stand-in. */
   readonly pid?: number;
@@ -26,7 +26,7 @@ export interface AwsProvider {
   readonly close: () => Promise<void>;
 }
 
-/** A running stand-in, attached to the engine by environment variable. */
+/** A running stand-in, which the engine uses because of an environment variable. */
 export interface AwsStandIn {
   /** The value of `PULUMI_DEBUG_PROVIDERS`. */
   readonly debugProviders: string;
@@ -41,14 +41,14 @@ export interface AwsOptions {
   readonly log: Log;
 }
 
-/** The plugin is some hundred megabytes. */
+/** The plugin has some hundred megabytes. */
 const pluginInstallTimeoutMs = 10 * 60_000;
 
 /**
- * Finds the AWS provider of the project's @pulumi/aws: the real plugin where it is installed or can be, else the
+ * Finds the AWS provider of the project's @pulumi/aws: the real plugin if it is installed or can be, else the
  * sandbox's stand-in, which it starts.
  *
- * @returns Resolves with what a workspace needs to use it, against the endpoint given.
+ * @returns Resolves with what a workspace needs to use it with the given endpoint.
  */
 export async function findAwsProvider(
   options: AwsOptions & { readonly pulumi: PulumiCli },
@@ -77,7 +77,7 @@ export async function findAwsProvider(
 }
 
 /**
- * Starts the stand-in of the AWS provider as a child process; one serves any number of `pulumi` commands.
+ * Starts the stand-in of the AWS provider as a child process, which serves any number of `pulumi` commands.
  *
  * @throws SandboxError `PROCESS_FAILED`.
  */
@@ -91,8 +91,8 @@ export async function startAwsProvider(options: AwsOptions): Promise<AwsStandIn>
 }
 
 /**
- * Returns the variables with which an AWS SDK speaks to the endpoint. The credentials are placeholders, unless the
- * environment has some for an endpoint of its own: a developer's AWS account must not reach the sandbox.
+ * Returns the variables with which an AWS SDK uses the endpoint. The credentials are placeholders, unless the
+ * environment has some for its own endpoint: the sandbox must not reach a developer's AWS account.
  */
 export function awsEnvironment({ endpointUrl, region }: Omit<AwsOptions, "log">): Record<string, string> {
   const location = { AWS_ENDPOINT_URL: endpointUrl, AWS_REGION: region };
@@ -107,7 +107,7 @@ export function awsVersion(): string {
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).version;
 }
 
-/** Returns the folder of plugins, the user's own or the cache's, in which the plugin is installed as a whole. */
+/** Returns the plugins' folder, the user's or the cache's, with a complete installation of the plugin. */
 function installedIn(version: string): string | undefined {
   const userHome = process.env["PULUMI_HOME"] ?? path.join(os.homedir(), ".pulumi");
   return [userHome, cachedHome()]

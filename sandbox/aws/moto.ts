@@ -10,10 +10,10 @@ const motoVersion = "5.2.5";
 /** moto's server with the services that the project uses. */
 const motoRequirement = `moto[server,secretsmanager,kms,s3,logs]==${motoVersion}`;
 
-/** An endpoint that answers as AWS Secrets Manager does (and KMS, S3 and CloudWatch Logs). */
+/** An endpoint that behaves like AWS Secrets Manager (and KMS, S3 and CloudWatch Logs). */
 export interface SecretsManager {
   readonly endpointUrl: string;
-  /** The process id of the server that was started; undefined where one was there already. */
+  /** The process id of the started server; undefined if it was already running. */
   readonly pid?: number;
   /** Ends what was started. */
   readonly close: () => Promise<void>;
@@ -23,15 +23,16 @@ export interface SecretsManagerOptions {
   readonly log: Log;
   /** The port of moto's server; default: a free one. */
   readonly port?: number;
-  /** A file that keeps moto's secrets over a restart; default: they are in memory. */
+  /** A file that stores moto's secrets across restarts; default: in memory. */
   readonly keptIn?: string;
 }
 
 /**
- * Takes the endpoint in the environment variable `AWS_ENDPOINT_URL` (LocalStack, say), or starts moto's server from
- * PyPI on a free loopback port, from a virtual environment in the cache that the first start makes.
+ * Uses the endpoint in the environment variable `AWS_ENDPOINT_URL` (such as LocalStack), or starts moto's
+ * server from PyPI on a free loopback port, from a virtual environment in the cache that the first start
+ * creates.
  *
- * @returns Resolves when the endpoint answers.
+ * @returns Resolves when the endpoint responds.
  * @throws SandboxError `NOT_ANSWERING`, `PREREQUISITE_MISSING` without a suitable Python, `INSTALL_FAILED`.
  */
 export async function startSecretsManager({
@@ -68,7 +69,7 @@ async function assertAnswers(endpointUrl: string): Promise<void> {
   }
 }
 
-/** Returns the Python of the virtual environment that has moto, which it makes where there is none. */
+/** Returns the Python of the virtual environment with moto, which it creates if necessary. */
 function findMoto(log: Log): Promise<string> {
   return findPythonWith([motoRequirement], {
     name: "moto",

@@ -7,12 +7,12 @@ export type PropertyValues = Readonly<Record<string, unknown>>;
 const secretWrapper = z.looseObject({ [specialSigKey]: z.literal(specialSecretSig), value: z.unknown() });
 const properties = z.record(z.string(), z.unknown());
 
-/** Narrows what the engine sent to property values. */
+/** Narrows the engine's values to property values. */
 export function toProperties(value: unknown): PropertyValues {
   return properties.parse(value ?? {});
 }
 
-/** Marks a value as a secret, so that the engine stores it encrypted and never shows it. */
+/** Marks a value as a secret, so that the engine encrypts it and never shows it. */
 export function secret(value: unknown): unknown {
   return { [specialSigKey]: specialSecretSig, value };
 }
@@ -26,19 +26,19 @@ export function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** Tells whether a value is a secret or holds one. */
+/** Returns whether a value is or contains a secret. */
 export function holdsSecret(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return secretWrapper.safeParse(value).success || Object.values(value).some(holdsSecret);
 }
 
-/** Tells whether a plain value is not known yet, in a preview, or holds such a one. */
+/** Returns whether a plain value is or contains one that is not known yet, in a preview. */
 export function isUnknown(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.values(value).some(isUnknown);
   return value === unknownValue;
 }
 
-/** Leaves out what is undefined, which the engine's wire format has no word for. */
+/** Removes undefined values, which the engine's wire format lacks. */
 export function present(values: PropertyValues): PropertyValues {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -7,7 +7,7 @@ import type { ResourceHandler } from "./resource-handler";
 import { secretHandler } from "./secret";
 import { secretVersionHandler } from "./secret-version";
 
-// A program of its own: it prints its port, which the engine is told of with PULUMI_DEBUG_PROVIDERS.
+// A separate program: it prints its port, which PULUMI_DEBUG_PROVIDERS passes to the engine.
 
 const handlers: Readonly<Record<string, ResourceHandler>> = {
   "aws:secretsmanager/secret:Secret": secretHandler,
@@ -23,7 +23,7 @@ function handlerOf(urn: string): ResourceHandler {
   );
 }
 
-/** Serves the two Secrets Manager resources; the engine's own untyped values are narrowed here, once. */
+/** Serves the two Secrets Manager resources; the engine's untyped values are narrowed here, once. */
 const provider: Provider = {
   version: process.env["AWS_PROVIDER_VERSION"] ?? "0.0.0",
   check: async (urn, olds: unknown, news: unknown) => {
@@ -40,7 +40,7 @@ const provider: Provider = {
     const known = toProperties(state);
     const found = await handlerOf(urn).read(id, known);
     if (!found) return { id: "", props: {} };
-    // Inputs are asked for only by an import, which knows nothing but the id.
+    // Inputs are needed only for an import, which has nothing but the id.
     const isImport = plain(known["region"]) === undefined;
     return { id, props: found.outputs, ...(isImport ? { inputs: found.importInputs } : {}) };
   },
@@ -59,8 +59,8 @@ acceptImports();
 void main(provider, process.argv.slice(2));
 
 /**
- * Lets this process's provider be asked to import. The engine then sends an id and no properties, and the SDK's server
- * reads them without looking whether there are any.
+ * Makes this process's provider accept imports. The engine then sends an id without properties, which the
+ * SDK's server reads without checking.
  */
 function acceptImports(): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on the request below

@@ -1,19 +1,19 @@
 import type { PropertyValues } from "./property-values";
 
-/** An input that cannot be used, as the engine reports it. */
+/** A wrong input, as the engine reports it. */
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
 }
 
-/** What a change of inputs means for a resource. */
+/** The consequences of changed inputs for a resource. */
 export interface Difference {
   readonly changes: boolean;
   readonly replaces: string[];
   readonly deleteBeforeReplace: boolean;
 }
 
-/** How the stand-in handles one type of resource. Inputs and outputs may hold secret marks, at any depth. */
+/** The stand-in's handler of one type of resource. Inputs and outputs may contain secret marks at any depth. */
 export interface ResourceHandler {
   /** Validates inputs and fills in defaults; `name` is the resource's name in the program. */
   readonly check: (
@@ -23,7 +23,7 @@ export interface ResourceHandler {
   ) => { inputs: PropertyValues; failures: CheckFailure[] };
   readonly diff: (olds: PropertyValues, news: PropertyValues) => Difference;
   readonly create: (inputs: PropertyValues) => Promise<{ id: string; outputs: PropertyValues }>;
-  /** Resolves with the resource's state, or undefined where it is gone. */
+  /** Resolves with the resource's state, or undefined if it was deleted. */
   readonly read: (
     id: string,
     state: PropertyValues,
@@ -32,14 +32,17 @@ export interface ResourceHandler {
   readonly delete: (id: string, state: PropertyValues) => Promise<void>;
 }
 
-/** How one input is compared with the state: whether a change replaces the resource, and what counts as the same. */
+/**
+ * How one input is compared with the state: whether a change replaces the resource, and which values count as
+ * equal.
+ */
 export interface Comparison {
   readonly replaces: boolean;
   readonly same: (old: unknown, next: unknown) => boolean;
 }
 
-/** An optional string: absent and empty are the same. */
+/** An optional string: absent and empty are equal. */
 export const sameText = (old: unknown, next: unknown): boolean => (old ?? "") === (next ?? "");
 
-/** An input that AWS fills in where the program leaves it out. */
+/** An input that AWS fills in if the program omits it. */
 export const sameWhereGiven = (old: unknown, next: unknown): boolean => next === undefined || old === next;

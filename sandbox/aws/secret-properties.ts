@@ -8,7 +8,7 @@ import { defaultRegion } from "./secrets-manager";
 const replica = z.object({ region: z.string(), kmsKeyId: z.string().optional() });
 const tags = z.record(z.string(), z.string());
 
-/** The inputs of `aws:secretsmanager/secret:Secret`, and as much of its outputs. */
+/** The inputs of `aws:secretsmanager/secret:Secret`, and the corresponding outputs. */
 export const secretProperties = z.object({
   name: z.string().optional(),
   namePrefix: z.string().optional(),
@@ -43,7 +43,7 @@ export type Replica = z.infer<typeof replica>;
 export interface SecretState {
   readonly arn: string;
   readonly name: string;
-  /** What AWS does not know, or was told and does not repeat. */
+  /** Values that AWS does not have, or does not return. */
   readonly args: SecretProperties;
   readonly tags: Readonly<Record<string, string>>;
   readonly policy: string | undefined;
@@ -70,7 +70,7 @@ export function fromAws(
     name: described.Name ?? "",
     args: { ...args, description: described.Description, kmsKeyId: described.KmsKeyId },
     tags: fromAwsTags(described.Tags ?? []),
-    // The program's own spelling stays where it means the same.
+    // The program's own formatting stays if it means the same.
     policy: policy !== undefined && samePolicy(policy, args.policy) ? (args.policy ?? policy) : policy,
     replicas,
   };
@@ -94,7 +94,7 @@ export function toOutputs({ arn, name, args, tags: tagged, policy, replicas }: S
   });
 }
 
-/** Derives the inputs that an imported secret would have been made with. */
+/** Derives the inputs with which an imported secret would have been created. */
 export function toInputs(outputs: PropertyValues): PropertyValues {
   const given = Object.entries(outputs).filter(
     ([key, value]) => key in comparisons && key !== "replicas" && value !== "",
@@ -165,7 +165,7 @@ export function canonicalJson(text: string): string | undefined {
   }
 }
 
-/** Writes a JSON value with its keys in order, so that equal values are equal texts. */
+/** Writes a JSON value with sorted keys, so that equal values have equal texts. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

@@ -43,8 +43,8 @@ const comparisons: Record<Exclude<keyof VersionProperties, "secretStringWo">, Co
 };
 
 /**
- * Handles `aws:secretsmanager/secretVersion:SecretVersion` as pulumi-aws 7 does: a new value is a new version, made
- * before the old one loses its labels.
+ * Handles `aws:secretsmanager/secretVersion:SecretVersion` as pulumi-aws 7 does: a new value is a new
+ * version, created before the old one loses its labels.
  *
  * @see https://www.pulumi.com/registry/packages/aws/api-docs/secretsmanager/secretversion/
  */
@@ -123,7 +123,7 @@ export const secretVersionHandler: ResourceHandler = {
     const removed = before.filter((stage) => !after.includes(stage));
     try {
       for (const stage of added) await addStage(id, news, stage);
-      // AWSPREVIOUS has moved on to another version where AWSCURRENT came to this one.
+      // AWSPREVIOUS has moved to another version if AWSCURRENT came to this one.
       const moved = added.includes(current) ? [current, previous] : [current];
       for (const stage of removed.filter((one) => !moved.includes(one))) await removeStage(id, news, stage);
     } catch (error) {
@@ -136,7 +136,7 @@ export const secretVersionHandler: ResourceHandler = {
 
   async delete(id, state) {
     try {
-      // AWSCURRENT can only be moved to another version, never taken away.
+      // AWSCURRENT can only be moved to another version, never removed.
       for (const stage of stagesOf(state).filter((one) => one !== current)) {
         await removeStage(id, state, stage);
       }

@@ -34,7 +34,7 @@ import {
 } from "./secret-properties";
 import { failure, isBeingDeleted, isGone, secretsManager } from "./secrets-manager";
 
-/** AWS frees a name some time after its secret was deleted; the real provider waits as long. */
+/** AWS frees a name some time after its secret was deleted; the real provider waits as long. In milliseconds. */
 const nameReleaseMs = 2 * 60_000;
 
 /**
@@ -64,7 +64,7 @@ export const secretHandler: ResourceHandler = {
     return {
       changes: changed.length > 0,
       replaces,
-      // Two secrets cannot have one name at a time; names that the provider made differ.
+      // Two secrets cannot have one name at a time; names that the provider generated differ.
       deleteBeforeReplace: replaces.length > 0 && !defaultsOf(news).includes("name"),
     };
   },
@@ -78,7 +78,7 @@ export const secretHandler: ResourceHandler = {
     try {
       await putPolicy(arn, args);
     } catch (error) {
-      // The secret is there: the engine keeps it in the state and tries the rest again.
+      // The secret exists: the engine stores it in the state and tries the rest again.
       throw Object.assign(failure(`putting Secrets Manager Secret (${name}) policy`, error), {
         id: arn,
         properties: outputs,

@@ -20,14 +20,14 @@ export function secretsManager(region: string | undefined): SecretsManagerClient
   return client;
 }
 
-/** Returns the region of resources that name none, from `AWS_REGION`. */
+/** Returns the region of resources without one, from `AWS_REGION`. */
 export function defaultRegion(): string {
   const region = process.env["AWS_REGION"];
   if (!region) throw new TypeError("AWS_REGION must name the region of aws:region");
   return region;
 }
 
-/** Tells whether an error means that the secret or the version is not there, or waits for its deletion. */
+/** Returns whether an error means that the secret or the version does not exist, or is marked for deletion. */
 export function isGone(error: unknown): boolean {
   return (
     error instanceof ResourceNotFoundException ||
@@ -36,13 +36,13 @@ export function isGone(error: unknown): boolean {
   );
 }
 
-/** Tells whether a name cannot be used yet because its former secret is still being deleted. */
+/** Returns whether a name cannot be used yet because its former secret is still being deleted. */
 export function isBeingDeleted(error: unknown): boolean {
   return error instanceof InvalidRequestException && /scheduled for deletion|was deleted/.test(error.message);
 }
 
 /**
- * Says what failed, with AWS's code and message.
+ * Creates an error with what failed, and AWS's code and message.
  *
  * @param confidential - A value that the message must not repeat.
  */

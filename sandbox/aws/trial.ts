@@ -17,7 +17,7 @@ import type { AwsProvider } from "./find-provider";
 /** What a trial needs. */
 export interface TrialOptions {
   readonly pulumi: PulumiCli;
-  /** The provider that is tried: the real plugin, or the stand-in. */
+  /** The provider to test: the real plugin, or the stand-in. */
   readonly aws: Pick<AwsProvider, "config" | "env" | "pluginsFolder">;
   readonly endpointUrl: string;
   readonly region: string;
@@ -25,7 +25,7 @@ export interface TrialOptions {
 
 const upNow = ["up", "--yes", "--skip-preview"];
 
-/** A stack of its own with one secret and its version, with which a behaviour of the AWS provider is tried. */
+/** A separate stack with one secret and its version, for testing a behaviour of the AWS provider. */
 export class Trial {
   readonly client: SecretsManagerClient;
 
@@ -37,7 +37,7 @@ export class Trial {
     this.client = new SecretsManagerClient({ endpoint: endpointUrl, region, credentials });
   }
 
-  /** Makes the stack; nothing is in it yet. */
+  /** Creates the empty stack. */
   static async start(options: TrialOptions): Promise<Trial> {
     const { pulumi, aws, region } = options;
     const workspace = await createWorkspace({
@@ -66,7 +66,7 @@ export class Trial {
   /**
    * Runs a command that must succeed.
    *
-   * @throws `Error` with all that it printed
+   * @throws `Error` with its whole output
    */
   async succeed(args: readonly string[], value?: string): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(args, value);
@@ -78,13 +78,13 @@ export class Trial {
     return this.succeed([...upNow, ...flags], value);
   }
 
-  /** Gives the outputs of the program. */
+  /** Returns the outputs of the program. */
   async outputs(): Promise<{ arn: string; versionId: string }> {
     const { arn, versionId } = await this.workspace.outputs();
     return { arn: String(arn), versionId: String(versionId) };
   }
 
-  /** Reads the value with a label; undefined where no version has it. */
+  /** Reads the value with a label; undefined if no version has it. */
   async valueOf(arn: string, stage: string): Promise<string | undefined> {
     const found = await this.client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: stage }));
     return found.SecretString;
@@ -98,7 +98,7 @@ export class Trial {
     return (await this.client.send(new GetResourcePolicyCommand({ SecretId: arn }))).ResourcePolicy;
   }
 
-  /** Destroys what the stack holds, and removes it. */
+  /** Destroys the stack's resources, and removes it. */
   async end(): Promise<void> {
     try {
       await this.succeed(["destroy", "--yes", "--skip-preview"]);

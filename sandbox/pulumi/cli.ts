@@ -11,28 +11,28 @@ import { elapsed, type Log, withElapsed } from "../progress";
 import { buildPulumi } from "./go-build";
 import { isPulumiSiteReachable } from "./site";
 
-/** Where a Pulumi CLI came from: the PATH, Pulumi's own installer, or a build from Go modules. */
+/** The source of a Pulumi CLI: the PATH, Pulumi's installer, or a build from Go modules. */
 export type PulumiSource = "path" | "installed" | "built";
 
 /** A Pulumi CLI that can run Node.js programs with dynamic resources. */
 export interface PulumiCli {
-  /** The folder that goes first on the PATH; `pulumi` lies in it. */
+  /** The folder of `pulumi`, which must be first on the PATH. */
   readonly bin: string;
   readonly version: string;
   readonly source: PulumiSource;
 }
 
-/** What the CLI needs beside it, or on the PATH, to run this project. */
+/** The programs that the CLI needs beside it, or on the PATH, to run this project. */
 const companions = ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"];
 
-/** How long Pulumi's installer may take, on a slow line too. */
+/** How long Pulumi's installer may take, even on a slow connection, in milliseconds. */
 const installTimeoutMs = 10 * 60_000;
 
 /**
- * Finds a Pulumi CLI that suits the project's @pulumi/pulumi: on the PATH, else in the cache, else with the ordinary
- * installer, else built from Go modules. The last two fill the cache.
+ * Finds a Pulumi CLI that is compatible with the project's @pulumi/pulumi: on the PATH, else in the cache,
+ * else by Pulumi's installer, else built from Go modules. The last two fill the cache.
  *
- * @returns Resolves with a CLI that answered.
+ * @returns Resolves with a CLI that works.
  * @throws SandboxError `PREREQUISITE_MISSING` or `INSTALL_FAILED`, with what to install.
  */
 export async function findPulumi({ log }: { log: Log }): Promise<PulumiCli> {
@@ -115,7 +115,7 @@ function cachedCli(): string {
   return path.join(cacheFolder(), `pulumi-${sdkVersion}`);
 }
 
-/** Returns the first folder on the PATH that has an executable of this name. */
+/** Returns the first folder on the PATH with an executable of this name. */
 function searchPath(name: string): string | undefined {
   return (process.env["PATH"] ?? "")
     .split(path.delimiter)
@@ -144,7 +144,7 @@ async function versionOf(bin: string): Promise<string | undefined> {
   }
 }
 
-/** Pulumi writes a log of each command into its home folder: not into the user's own, for a question of ours. */
+/** Pulumi writes a log of each command to its home folder, which must not be the user's for these checks. */
 function quietEnvironment(): NodeJS.ProcessEnv {
   return {
     ...process.env,
@@ -153,7 +153,7 @@ function quietEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
-/** Tells whether a CLI can drive the project's SDK: the same major version, and no older minor one. */
+/** Returns whether a CLI is compatible with the project's SDK: the same major version, and no older minor one. */
 function suits(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [neededMajor = 0, neededMinor = 0] = sdkVersion.split(".").map(Number);

@@ -4,17 +4,17 @@ import { type Document, isMap, parseDocument } from "yaml";
 
 import { SandboxError } from "../errors";
 
-/** A value of stack configuration, as YAML writes it; `null` takes the key out. */
+/** A value of stack configuration, as in YAML; `null` removes the key. */
 export type ConfigValue =
   string | number | boolean | null | readonly ConfigValue[] | { readonly [key: string]: ConfigValue };
 
 /**
- * Values by key, such as `tenants:apiUrl`; a path goes into a structured value, as with `pulumi config set --path`:
- * `tenants:customers[0].status`.
+ * Values by key, such as `tenants:apiUrl`; a path reaches into a structured value, as with `pulumi config set
+ * --path`: `tenants:customers[0].status`.
  */
 export type ConfigOverrides = Readonly<Record<string, ConfigValue>>;
 
-/** How a stack's secrets are encrypted belongs to the stack, not to a copy of its configuration. */
+/** The encryption of a stack's secrets belongs to the stack, not to a copy of its configuration. */
 const encryptionKeys = ["secretsprovider", "encryptedkey", "encryptionsalt"];
 
 /** Copies a stack's configuration without its encryption settings; without a source the copy is empty. */
@@ -27,7 +27,20 @@ export async function copyConfigFile(source: string | undefined, copy: string): 
   await writeFile(copy, document.toString());
 }
 
-/** Reads one value of a stack's configuration; undefined where it is not set. */
+/** Reads the salt with which a stack's secrets are encrypted; undefined if there is none. */
+export async function readEncryptionSalt(file: string): Promise<string | undefined> {
+  const salt: unknown = parse(await readFile(file, "utf8"), file).get("encryptionsalt");
+  return typeof salt === "string" ? salt : undefined;
+}
+
+/** Sets the salt with which a stack's secrets are encrypted. */
+export async function writeEncryptionSalt(file: string, salt: string): Promise<void> {
+  const document = parse(await readFile(file, "utf8"), file);
+  document.set("encryptionsalt", salt);
+  await writeFile(file, document.toString());
+}
+
+/** Reads one value of a stack's configuration; undefined if it is not set. */
 export async function readConfig(file: string, key: string): Promise<unknown> {
   return parse(await readFile(file, "utf8"), file).getIn(["config", ...toPath(key)]);
 }

@@ -7,10 +7,10 @@ import { type Log, withElapsed } from "../progress";
 import { dynamicProviderScript, type GoTool, goVersion, pulumiGoTools } from "./go-modules";
 
 /**
- * Builds the Pulumi CLI, its Node.js language host and the host of dynamic providers from Go modules into the folder's
- * `bin`.
+ * Builds the Pulumi CLI, its Node.js language host and the host of dynamic providers from Go modules into the
+ * folder's `bin`.
  *
- * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` where the build fails.
+ * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` if the build fails.
  */
 export async function buildPulumi(folder: string, version: string, log: Log): Promise<void> {
   const bin = path.join(folder, "bin");
@@ -31,7 +31,7 @@ export async function buildPulumi(folder: string, version: string, log: Log): Pr
  * Builds one Go tool into the folder's `bin`.
  *
  * @param otherwise - What can be installed instead, and from where.
- * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` where the build fails.
+ * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` if the build fails.
  */
 export async function buildGoTool(folder: string, tool: GoTool, otherwise: string): Promise<void> {
   await mkdir(path.join(folder, "bin"), { recursive: true });
@@ -61,19 +61,19 @@ async function buildTool(folder: string, tool: GoTool, otherwise: string): Promi
   } catch (error) {
     throw new SandboxError(
       "INSTALL_FAILED",
-      `${tool.binary} could not be built from Go modules; see that Go's module proxy can be reached and that there are 3 GB of free disk space, or put ${otherwise} on the PATH. ${reasonOf(error)}`,
+      `${tool.binary} could not be built from Go modules; check that Go's module proxy can be reached and that 3 GB of disk space are free, or put ${otherwise} on the PATH. ${reasonOf(error)}`,
       { cause: error },
     );
   }
   await rm(cwd, { recursive: true });
 }
 
-/** A work space around the cache, or flags meant for another module, must not reach into the build. */
+/** A workspace around the cache, or flags for another module, must not affect the build. */
 function buildEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, GOWORK: "off", GOFLAGS: "-mod=mod -buildvcs=false" };
 }
 
-/** Asks Go in the module's folder, where a Go that can fetch newer toolchains answers as the one it would use. */
+/** Asks Go in the module's folder, where a Go that can download newer toolchains reports the one it would use. */
 async function assertGo(cwd: string, { binary }: GoTool, otherwise: string): Promise<void> {
   const remedy = `install ${otherwise}, or Go ${goVersion} or later (https://go.dev/dl/) to build it`;
   try {

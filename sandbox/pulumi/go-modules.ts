@@ -1,4 +1,4 @@
-/** A Go tool module: from its `go.mod`, `go mod tidy` finds the rest. */
+/** A Go tool module: `go mod tidy` completes its `go.mod`. */
 export interface GoTool {
   readonly binary: string;
   readonly package: string;
@@ -6,10 +6,10 @@ export interface GoTool {
   readonly ldflags: string;
 }
 
-/** The oldest Go that all these modules build with. */
+/** The oldest Go that builds all these modules. */
 export const goVersion = "1.26";
 
-/** The one version of the language host's package that is there as a Go module; it drives current SDKs. */
+/** The only version of the language host's package that exists as a Go module; it works with current SDKs. */
 const languageHostSdkVersion = "3.68.0";
 
 /** Describes the two programs that make a Pulumi CLI for Node.js programs, for one version of the CLI. */
@@ -20,7 +20,7 @@ export function pulumiGoTools(version: string): readonly GoTool[] {
     {
       binary: "pulumi",
       package: cli,
-      // A tool module does not take over the replacements of the modules it needs: this one is the CLI's own.
+      // A tool module does not inherit the replacements of its dependencies: this one is the CLI's own.
       goMod: `module tools
 
 go ${goVersion}
@@ -49,7 +49,7 @@ require github.com/pulumi/pulumi/sdk/v3 v${languageHostSdkVersion}
   ];
 }
 
-/** The provider host of dynamic resources: the program's own @pulumi/pulumi has it. */
+/** The provider host of dynamic resources, from the program's own @pulumi/pulumi. */
 export const dynamicProviderScript = `#!/bin/sh
 exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')" "$@"
 `;

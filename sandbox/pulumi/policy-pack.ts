@@ -3,26 +3,27 @@ import path from "node:path";
 
 import type { PulumiCli } from "./cli";
 
-/** A policy pack as the CLI at hand can run it. */
+/** A policy pack that the present CLI can run. */
 export interface RunnablePolicyPack {
-  /** What `--policy-pack` is given. */
+  /** The value of `--policy-pack`. */
   readonly folder: string;
-  /** Variables that the command needs beside the workspace's own. */
+  /** Further variables for the command. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** For a runtime without a language host the engine runs `pulumi-analyzer-policy-<runtime>` in the pack's folder. */
 const standInRuntime = "packnode";
 
-/** The engine gives a pack for Node.js two variables more. */
+/** The engine passes two more variables to a pack for Node.js. */
 const standInScript = `#!/bin/sh
 export PULUMI_NODEJS_PROJECT="$PULUMI_PROJECT" PULUMI_NODEJS_STACK="$PULUMI_STACK"
 exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/run-policy-pack")')" "$@"
 `;
 
 /**
- * Makes a policy pack for Node.js one that the CLI can run. A CLI that was built here has a language host that is too
- * old to start packs: it gets the same pack by way of a runtime of another name, in a folder of its own.
+ * Prepares a policy pack for Node.js so that the CLI can run it. A CLI that was built here has a language
+ * host that is too old to start packs: it gets the same pack with a runtime of another name, in a separate
+ * folder.
  *
  * @param pack the pack's folder
  * @param nodeModules the folder of the packages it needs

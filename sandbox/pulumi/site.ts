@@ -3,8 +3,8 @@ import { EnvHttpProxyAgent, fetch } from "undici";
 let reachable: Promise<boolean> | undefined;
 
 /**
- * Tells whether Pulumi's download site answers, within 5 s and by the proxies of the environment: the installers
- * themselves retry and wait for minutes. Asked once per process.
+ * Returns whether Pulumi's download site responds within 5 s, through the environment's proxies: the
+ * installers themselves retry for minutes. Checked once per process.
  */
 export function isPulumiSiteReachable(): Promise<boolean> {
   reachable ??= ask("https://get.pulumi.com/");

@@ -8,30 +8,40 @@ import { localEnvironment } from "../environment";
 import { SandboxError } from "../errors";
 import { type ProcessResult, runProcess } from "../process";
 import type { PulumiCli } from "./cli";
-import { type ConfigOverrides, copyConfigFile, overrideConfig } from "./config-file";
+import { type ConfigOverrides, copyConfigFile, overrideConfig, writeEncryptionSalt } from "./config-file";
 
 export interface WorkspaceOptions {
   readonly pulumi: PulumiCli;
-  /** The stack's name; it is made anew. */
+  /** The name of the new stack. */
   readonly stack: string;
-  /** The folder with `Pulumi.yaml`; default: the repository's root. */
+  /** The folder of `Pulumi.yaml`; default: the repository's root. */
   readonly projectDir?: string;
-  /** The committed configuration to start from, such as `Pulumi.dev.yaml`; it is copied. Default: none. */
+  /** The committed configuration to copy, such as `Pulumi.dev.yaml`. Default: none. */
   readonly configFile?: string;
-  /** What differs from it. Never a credential: those go by environment. */
+  /** The differences from it, without credentials, which are passed by the environment. */
   readonly config?: ConfigOverrides;
-  /** Environment variables of the CLI and so of the program and the providers, beyond this process's own. */
+  /** Further environment variables of the CLI, and so of the program and the providers. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A folder of installed plugins (`PULUMI_HOME/plugins`) to use; default: none are installed. */
+  /** The folder of installed plugins to use (`PULUMI_HOME/plugins`); default: none. */
   readonly pluginsFolder?: string;
+  /** A stack of the same project, name and passphrase to start from, instead of a new one. */
+  readonly initialized?: InitializedStack;
+}
+
+/** A stack after `pulumi stack init`. */
+export interface InitializedStack {
+  /** The folder of the file backend. */
+  readonly state: string;
+  /** The salt of its encryption. */
+  readonly encryptionSalt: string;
 }
 
 export interface RunOptions {
-  /** `terminal` shows the engine's own progress, live and in colour on a terminal; default: `capture`. */
+  /** `terminal` shows the engine's progress, live and in colour on a terminal; default: `capture`. */
   readonly stdout?: "terminal" | "capture";
-  /** Variables for this command alone; undefined takes one out. */
+  /** Variables for this command only; undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Interrupts the command; the engine then finishes what is in flight and saves the state. */
+  /** Interrupts the command; the engine then finishes its requests in flight and saves the state. */
   readonly signal?: AbortSignal;
 }
 
@@ -41,17 +51,17 @@ export interface Workspace {
   readonly directory: string;
   /** The copied configuration. */
   readonly configFile: string;
-  /** What the workspace adds to the environment; with it, any `pulumi` command typed in `projectDir` means this stack. */
+  /** The variables that the workspace adds: with them, any `pulumi` command typed in `projectDir` uses this stack. */
   readonly env: Readonly<Record<string, string>>;
   /** Runs a `pulumi` command in the project's folder, such as `["up", "--yes"]`; resolves whatever the exit code is. */
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<ProcessResult>;
-  /** Changes the copied configuration; the next command sees it. */
+  /** Changes the copied configuration for the next commands. */
   readonly configure: (overrides: ConfigOverrides) => Promise<void>;
   /** Resolves with the stack's outputs, without secrets. */
   readonly outputs: () => Promise<Record<string, unknown>>;
-  /** Resolves with the stack's state as it is stored: secrets are encrypted. */
+  /** Resolves with the stack's stored state, in which secrets are encrypted. */
   readonly exportState: () => Promise<StackState>;
-  /** Deletes the temporary folder, and with it the state. */
+  /** Deletes the temporary folder, including the state. */
   readonly remove: () => Promise<void>;
 }
 
@@ -71,17 +81,17 @@ const stackState = z.looseObject({
   }),
 });
 
-/** A stack's stored state, as `pulumi stack export` writes it. */
+/** A stack's stored state, as in `pulumi stack export`. */
 export type StackState = z.infer<typeof stackState>;
 
 const repositoryRoot = path.resolve(__dirname, "../..");
 
 /**
- * Makes a workspace of its own for unattended runs: a stack on the file backend in a temporary folder, encrypted with a
- * passphrase, with a copy of the configuration.
+ * Creates a workspace for unattended runs: a stack on the file backend in a temporary folder, encrypted with
+ * a passphrase, with a copy of the configuration.
  *
- * @throws SandboxError `BAD_CONFIGURATION` where the configuration is no YAML, `PROCESS_FAILED` where the stack cannot
- * be made.
+ * @throws SandboxError `BAD_CONFIGURATION` if the configuration is not YAML, `PROCESS_FAILED` if the stack
+ * cannot be created.
  */
 export async function createWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { pulumi, stack } = options;
@@ -95,8 +105,9 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const env: Record<string, string> = {
     PATH: [pulumi.bin, process.env["PATH"] ?? ""].join(path.delimiter),
     PULUMI_HOME: home,
-    // Without `metadata=skip` the backend keeps a second file beside each checkpoint, which it does not write at once: a
-    // SIGKILL in that moment leaves it empty, and the state cannot be read ("failed to load checkpoint: EOF").
+    // Without `metadata=skip` the backend keeps a second file beside each checkpoint, which it writes a
+    // moment later: a SIGKILL at that moment leaves it empty, and the state unreadable ("failed to load
+    // checkpoint: EOF").
     PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: "sandbox",
     PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -123,6 +134,17 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
 
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
 
+  const workspace: Workspace = {
+    directory,
+    configFile,
+    env,
+    run: (args, run) => execute(args, projectDir, run),
+    configure: (overrides) => overrideConfig(configFile, overrides),
+    outputs: async () => z.record(z.string(), z.unknown()).parse(await read(["stack", "output", "--json"])),
+    exportState: async () => stackState.parse(await read(["stack", "export"])),
+    remove,
+  };
+
   try {
     await Promise.all([home, state, project].map((folder) => mkdir(folder)));
     await Promise.all([
@@ -133,8 +155,14 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
         : symlink(options.pluginsFolder, path.join(home, "plugins"), "dir"),
     ]);
     if (options.config) await overrideConfig(configFile, options.config);
+    if (options.initialized !== undefined) {
+      await cp(options.initialized.state, state, { recursive: true });
+      await writeEncryptionSalt(configFile, options.initialized.encryptionSalt);
+      return workspace;
+    }
     // `stack init` writes the encryption's salt into the configuration beside Pulumi.yaml, whatever
-    // PULUMI_OPTION_CONFIG_FILE says: so it runs beside the copy. It takes the stack's name as an argument only.
+    // PULUMI_OPTION_CONFIG_FILE says: so it runs beside the copy. It accepts the stack's name only as an
+    // argument.
     const init = ["stack", "init", stack, "--non-interactive"];
     const result = await execute(init, project, { env: { PULUMI_OPTION_STACK: undefined } });
     if (result.exitCode !== 0) throw commandFailed(init, result);
@@ -142,17 +170,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     await remove();
     throw error;
   }
-
-  return {
-    directory,
-    configFile,
-    env,
-    run: (args, run) => execute(args, projectDir, run),
-    configure: (overrides) => overrideConfig(configFile, overrides),
-    outputs: async () => z.record(z.string(), z.unknown()).parse(await read(["stack", "output", "--json"])),
-    exportState: async () => stackState.parse(await read(["stack", "export"])),
-    remove,
-  };
+  return workspace;
 }
 
 function commandFailed(args: readonly string[], result: ProcessResult): SandboxError {

@@ -5,7 +5,7 @@ import type { Lifetime } from "../start/lifetime";
 
 const root = path.resolve(__dirname, "../..");
 
-/** Compiles what has changed since it was compiled last. */
+/** Compiles what has changed since it was last compiled. */
 export async function buildService({ log, signal }: Pick<Lifetime, "log" | "signal">): Promise<void> {
   log("Compiling what has changed.");
   const options = { cwd: root, signal };

@@ -12,24 +12,24 @@ const requestSchema = z.looseObject({
   problem: z.unknown().optional(),
 });
 
-/** A request, as far as the demonstration reads it. */
+/** The fields of a request that the demonstration uses. */
 export type RequestSeen = z.output<typeof requestSchema>;
 
-/** What the API answered. */
+/** A response of the API. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
 }
 
-/** Somebody who calls the API. */
+/** A caller of the API. */
 export class ApiClient {
   constructor(
     private readonly url: string,
     private readonly token: string,
   ) {}
 
-  /** Logs a person in by the sandbox's own endpoint. */
+  /** Logs a person in at the sandbox's own endpoint. */
   static async of(
     url: string,
     peopleTokenUrl: string,
@@ -44,7 +44,7 @@ export class ApiClient {
     return new ApiClient(url, token);
   }
 
-  /** Calls the API, each POST with a key of its own unless one is given. */
+  /** Calls the API, each POST with a new key unless one is given. */
   async call(method: string, path: string, body?: unknown, key: string = randomUUID()): Promise<Answer> {
     const answer = await fetch(`${this.url}/api/v1${path}`, {
       method,
@@ -60,7 +60,7 @@ export class ApiClient {
     return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
   }
 
-  /** @throws SandboxError `PROOF_FAILED` where the answer has another status */
+  /** @throws SandboxError `PROOF_FAILED` if the response has another status */
   async expect(status: number, method: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await this.call(method, path, body);
     if (answer.status === status) return answer.body;
@@ -80,7 +80,7 @@ export class ApiClient {
   /**
    * Waits until a request is in a state.
    *
-   * @throws SandboxError `PROOF_FAILED` where it ends in another one, `TIMED_OUT` after three minutes
+   * @throws SandboxError `PROOF_FAILED` if it ends in another one, `TIMED_OUT` after three minutes
    */
   async until(id: string, state: string): Promise<RequestSeen> {
     const deadline = performance.now() + 180_000;

@@ -3,38 +3,36 @@ import { mkdir, readlink, symlink } from "node:fs/promises";
 import path from "node:path";
 
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
-import { migrate } from "resistant-tenants-service/records/migrate";
-import { installQueue } from "resistant-tenants-service/work/queue";
+import { checkDatabase } from "resistant-tenants-service/records/database";
+import { SettingsError } from "resistant-tenants-service/settings/read";
+import { prepareDatabase } from "resistant-tenants-service/work/prepare";
 
 import { reasonOf, SandboxError } from "../errors";
 import type { Log } from "../progress";
 import type { Closers } from "../start/closers";
 import type { StartFolder } from "./kept-start";
+import { type LocalDatabase, takeDatabase } from "./own-database";
 import { startPostgres } from "./postgres";
 import { canBeEntered, findServerUser, isOursAlone } from "./postgres-user";
 
-/** The service's database, ready for its two processes. */
-export interface LocalDatabase {
-  /** Of the runtime's role. */
-  readonly url: string;
-  /** Of whoever owns the tables; no process of the service gets it. */
-  readonly ownerUrl: string;
-}
-
 /**
- * Starts the embedded PostgreSQL, or takes the server of `DATABASE_URL`, and makes the service's database there, with a
- * role of its own for the runtime. Without `--data` both go at the end.
+ * Starts the embedded PostgreSQL, or uses the server of `DATABASE_URL`, and creates the service's database
+ * there, with a separate runtime role. With `DATABASE_OWNER_URL`, too, both roles and the database must
+ * exist, and are used as they are. Without `--data` nothing of it is left at the end.
  *
- * @throws SandboxError where the server does not answer, or its role may create neither databases nor roles
+ * @throws SandboxError if the server does not respond, or its role may create neither databases nor roles
+ * @throws SettingsError if the server is too old, or the runtime role owns something
  */
 export async function startDatabase(
   folder: StartFolder,
   { log, closers }: { log: Log; closers: Closers },
 ): Promise<LocalDatabase> {
   const { isKept, kept } = folder;
-  const given = process.env["DATABASE_URL"];
+  const [given, givenOwner] = ["DATABASE_URL", "DATABASE_OWNER_URL"].map((name) => process.env[name] ?? "");
+  if (givenOwner)
+    return await takeDatabase(folder, { runtime: given ?? "", owner: givenOwner }, closers, log);
   let serverUrl: string;
-  if (given === undefined || given === "") {
+  if (!given) {
     const postgres = await startPostgres(isKept ? { folder: await keptFolder(folder) } : {});
     closers.add("PostgreSQL", postgres.close);
     serverUrl = postgres.urlOf();
@@ -46,6 +44,7 @@ export async function startDatabase(
   const { database, databasePassword } = kept;
   const ownerUrl = withDatabase(serverUrl, database);
   await onServer(serverUrl, async (client) => {
+    await checkDatabase(serverUrl);
     const name = escapeIdentifier(database);
     const password = escapeLiteral(databasePassword);
     const role = await client.query("select 1 from pg_roles where rolname = $1", [database]);
@@ -54,28 +53,27 @@ export async function startDatabase(
     if (there.rowCount === 0) await client.query(`create database ${name}`);
   });
   if (!isKept && given) closers.add("the database", () => dropDatabase(serverUrl, database));
-  await migrate(ownerUrl, database);
-  await installQueue(ownerUrl, database);
   const runtime = new URL(ownerUrl);
   runtime.username = database;
   runtime.password = databasePassword;
+  await prepareDatabase({ owner: ownerUrl, runtime: runtime.href });
   return { url: runtime.href, ownerUrl };
 }
 
-/** Where root's PostgreSQL, which runs as another user, keeps data of a folder that this user cannot enter. */
+/** The place of the data if PostgreSQL, which for root runs as another user, cannot enter the given folder. */
 const elsewhere = "/var/tmp/resistant-tenants-service";
 
 /**
- * Gives the folder of the kept data. Where the server's user cannot enter it, it is a link to one beside.
+ * Returns the folder of the stored data. If the server's user cannot enter it, it is a link to another one.
  *
- * @throws SandboxError `BAD_CONFIGURATION` where what the link leads to is gone
+ * @throws SandboxError `BAD_CONFIGURATION` if the link's target is gone
  */
 async function keptFolder({ directory, kept }: StartFolder): Promise<string> {
   const own = path.join(directory, "postgres");
   const link = await readlink(own).catch(() => undefined);
   if (link !== undefined) {
     if (existsSync(path.join(link, "data"))) return link;
-    const message = `--data: the database of ${directory} was in ${link}, and is gone: put it back, or begin with an empty folder.`;
+    const message = `--data: the database of ${directory} was in ${link}, and is missing: restore it, or start with an empty folder.`;
     throw new SandboxError("BAD_CONFIGURATION", message);
   }
   const user = await findServerUser();
@@ -106,7 +104,8 @@ async function onServer(url: string, work: (client: Client) => Promise<void>): P
     await client.connect();
     await work(client);
   } catch (error) {
-    const message = `PostgreSQL could not be prepared (${reasonOf(error)}). DATABASE_URL, where set, must name a server of PostgreSQL 15 or later, by a role that may create databases and roles.`;
+    if (error instanceof SettingsError) throw error;
+    const message = `PostgreSQL could not be prepared (${reasonOf(error)}). DATABASE_URL, if set, must name a PostgreSQL server, 15 or later, with a role that may create databases and roles; or name a database with DATABASE_OWNER_URL, whoever owns it, and DATABASE_URL, a role that owns nothing.`;
     throw new SandboxError("PREREQUISITE_MISSING", message, { cause: error });
   } finally {
     await client.end().catch(() => undefined);

@@ -1,12 +1,19 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 
 import { screenOf, styled } from "../../cli/print/screen";
 import { useLocalEnvironment } from "../environment";
-import { reasonOf, SandboxError } from "../errors";
+import { SandboxError } from "../errors";
 import { consoleLog, elapsed } from "../progress";
-import { type Lifetime, live } from "../start/lifetime";
+import { exitAfter, type Lifetime, live } from "../start/lifetime";
 import { proveSecret } from "../start/proof";
+import { openBrowser } from "./browser";
+import { playStory } from "./browser-story";
 import { buildService } from "./build";
 import { ApiClient } from "./client";
 import { type LocalService, startLocalService } from "./local-service";
@@ -28,16 +35,35 @@ const customerSchema = z.looseObject({
     .min(1),
 });
 
-async function run(lifetime: Lifetime): Promise<void> {
+const usage = `npm run service:demo [-- options]
+
+Starts the service and everything it needs, and takes one request from start to token, step by step.
+
+  --browser        does it in a real browser: before your eyes where there is a display, else with pictures
+  --pictures DIR   where the browser's pictures are kept; default with --browser: a new folder, which it names
+  --help           prints this
+
+CHROMIUM_PATH    the browser to use; default: the system's Chromium
+`;
+
+interface DemoOptions {
+  readonly browser: boolean;
+  readonly pictures: string | undefined;
+}
+
+async function run({ browser, pictures }: DemoOptions, lifetime: Lifetime): Promise<void> {
   const { log } = lifetime;
   const startedAt = performance.now();
   const title = (text: string): void => {
     log(styled(screenOf(process.stdout, process.env), "bold", text));
   };
-  title("1. Start the service, and all that it needs");
+  title("1. Start the service, and everything it needs");
   await buildService(lifetime);
   const service = await startLocalService({}, lifetime);
-  await Promise.race([drive(service, title, log), service.web.ended, service.worker.ended]);
+  const driven = browser
+    ? driveBrowser(service, { title, lifetime, pictures: pictures ?? (await newFolder()) })
+    : drive(service, title, log);
+  await Promise.race([driven, service.web.ended, service.worker.ended]);
   log(`Done in ${elapsed(performance.now() - startedAt)}. Stopping what was started.`);
 }
 
@@ -49,7 +75,7 @@ async function drive(
   const person = (username: string): Promise<ApiClient> => logIn(service, username);
   const [rita, anna, otto] = await Promise.all([person("rita"), person("anna"), person("otto")]);
 
-  title("2. rita, a requester, asks for a tenant in production");
+  title("2. rita, a requester, requests a tenant in production");
   const asked = await rita.submit({
     kind: "createCustomer",
     stage: "production",
@@ -87,8 +113,45 @@ async function drive(
   const { holds, events } = z
     .looseObject({ holds: z.boolean(), events: z.number() })
     .parse(await otto.expect(200, "GET", "/audit/verification"));
-  if (!holds) throw new SandboxError("PROOF_FAILED", "the chain of events does not hold");
+  if (!holds) throw new SandboxError("PROOF_FAILED", "the chain of events is broken");
   log(`It holds: ${events} events.`);
+}
+
+async function newFolder(): Promise<string> {
+  return await mkdtemp(path.join(tmpdir(), "resistant-tenants-pictures-"));
+}
+
+/** Takes the same steps in a real browser, with a separate window for each person. */
+async function driveBrowser(
+  service: LocalService,
+  told: { title: (text: string) => void; lifetime: Lifetime; pictures: string },
+): Promise<void> {
+  const { title, lifetime, pictures } = told;
+  const { log, closers } = lifetime;
+  const hasDisplay = ["DISPLAY", "WAYLAND_DISPLAY"].some((name) => process.env[name]);
+  const browser = await openBrowser(hasDisplay);
+  closers.add("the browser", () => browser.close());
+  log(hasDisplay ? "Watch the browser." : "There is no display: see the pictures.");
+  let step = 1;
+  const story = {
+    browser,
+    url: service.url,
+    passwordOf: (name: string) => service.accounts.find(({ username }) => username === name)?.password ?? "",
+    say: (sentence: string) => {
+      title(`${++step}. ${sentence}`);
+    },
+    pictures,
+  };
+  const { history } = await playStory(story, "acme");
+  for (const line of history) log(`- ${line}`);
+  title(`${++step}. Each secret, fetched by its ARN, gets a token`);
+  const otto = await logIn(service, "otto");
+  await proveSecrets(
+    service,
+    customerSchema.parse(await otto.expect(200, "GET", "/customers/production/acme")),
+    log,
+  );
+  log(`Pictures: ${pictures}`);
 }
 
 async function logIn({ url, identity, accounts }: LocalService, username: string): Promise<ApiClient> {
@@ -120,12 +183,26 @@ async function proveSecrets(
   }
 }
 
-useLocalEnvironment();
-void live("npm run service:demo", consoleLog(), run)
-  .catch((error: unknown) => {
-    process.stderr.write(`npm run service:demo: ${reasonOf(error)}\n`);
-    return 1;
-  })
-  .then((exitCode) => {
-    process.exit(exitCode);
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      browser: { type: "boolean", default: false },
+      pictures: { type: "string" },
+      help: { type: "boolean" },
+    },
   });
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const { pictures } = values;
+  const options = { browser: values.browser || pictures !== undefined, pictures };
+  useLocalEnvironment();
+  return await live({
+    name: "npm run service:demo",
+    log: consoleLog(),
+    work: (lifetime) => run(options, lifetime),
+  });
+}
+
+exitAfter("npm run service:demo", main);

@@ -10,7 +10,7 @@ import { MemoryAdapter } from "./memory-adapter";
 import type { Account } from "./people";
 import { escapeHtml, readForm, sendHtml, sendJson } from "./plain-http";
 
-/** What the provider keeps over a restart: its keys and its clients' secrets. */
+/** The provider's data across restarts: its keys and its clients' secrets. */
 export interface IdentityState {
   readonly key: JWK;
   readonly cookieKey: string;
@@ -21,7 +21,7 @@ export interface IdentityState {
 /** A running OpenID Connect provider with the people of the sandbox. */
 export interface IdentityProvider {
   readonly issuer: string;
-  /** Gives out access tokens for a username and a password. It exists in the sandbox alone. */
+  /** Issues access tokens for a username and a password. It exists only in the sandbox. */
   readonly peopleTokenUrl: string;
   readonly machine: { readonly clientId: string; readonly clientSecret: string; readonly resource: string };
   readonly web: { readonly clientId: string; readonly clientSecret: string };
@@ -31,11 +31,11 @@ export interface IdentityProvider {
 export interface IdentityOptions {
   readonly accounts: readonly Account[];
   readonly state: IdentityState;
-  /** 0: a free one. */
+  /** 0 for a free one. */
   readonly port: number;
   /** The `aud` of access tokens. */
   readonly audience: string;
-  /** Where the web page's log-in comes back to. */
+  /** The redirect URI of the web page's log-in. */
   readonly redirectUri: string;
 }
 
@@ -44,7 +44,7 @@ const webId = "provisioning-web";
 const scopes = ["openid", "profile", "email"];
 const tokenSeconds = 60 * 60;
 
-/** Makes what a provider keeps. */
+/** Creates the provider's data. */
 export async function newIdentityState(): Promise<IdentityState> {
   const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   const secret = (): string => randomBytes(32).toString("base64url");
@@ -52,7 +52,7 @@ export async function newIdentityState(): Promise<IdentityState> {
   return { key, cookieKey: secret(), machineSecret: secret(), webSecret: secret() };
 }
 
-/** Starts the provider on loopback; resolves when it answers. */
+/** Starts the provider on loopback; resolves when it responds. */
 export async function startIdentityProvider(options: IdentityOptions): Promise<IdentityProvider> {
   const { state, audience } = options;
   let handle: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => {
@@ -127,13 +127,22 @@ function configuration({ accounts, state, audience, redirectUri }: IdentityOptio
       profile: ["name", "roles", "groups", "employee_number"],
       email: ["email"],
     },
-    // The service reads who somebody is from the ID token alone.
+    // The service identifies people by the ID token alone.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      rpInitiatedLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => {
+          ctx.type = "html";
+          ctx.body = `<!doctype html><html lang=en><meta charset=utf-8><title>Log out (sandbox)</title>
+<main><h1>Log out of the sandbox</h1>${form}
+<p><button form="op.logoutForm" name=logout value=yes autofocus>Log out</button>
+<button form="op.logoutForm">Stay logged in</button></main></html>`;
+        },
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: (_ctx, client) => (client.clientId === machineId ? audience : []),
@@ -155,7 +164,7 @@ function configuration({ accounts, state, audience, redirectUri }: IdentityOptio
       return account && { accountId: sub, claims: () => claimsOf(account) };
     },
     loadExistingGrant: async (ctx) => {
-      // Nobody is asked for consent: the one client that logs people in is the service itself.
+      // No one is asked for consent: the only client that logs people in is the service itself.
       const { client, session } = ctx.oidc;
       if (client?.clientId !== webId || !session?.accountId) return undefined;
       const grant = new ctx.oidc.provider.Grant({ clientId: webId, accountId: session.accountId });
@@ -212,7 +221,7 @@ function accountOf(form: URLSearchParams, { options }: Context): Account | undef
   return options.accounts.find((account) => account.username === username && account.password === password);
 }
 
-/** Answers with an access token of a person, as if that person had logged in `auth_age` seconds ago. */
+/** Responds with an access token of a person, as if that person had logged in `auth_age` seconds ago. */
 async function givePeopleToken(
   request: IncomingMessage,
   response: ServerResponse,

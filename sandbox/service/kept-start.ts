@@ -17,7 +17,7 @@ const jwk = z.looseObject({ kty: z.string() });
 
 const keptSchema = z.strictObject({
   version: z.literal(1),
-  /** Addresses are in tokens, secrets and states: the next start needs the same. */
+  /** Tokens, secrets and states contain addresses, so the next start needs the same ports. */
   ports: z.strictObject({
     web: port,
     metrics: port,
@@ -33,7 +33,7 @@ const keptSchema = z.strictObject({
     machineSecret: z.string(),
     webSecret: z.string(),
   }),
-  /** Also the name of its runtime's role. */
+  /** Also the name of the runtime role. */
   database: z.string().regex(/^[a-z0-9_]{1,40}$/),
   databasePassword: z.string(),
   approvalKey: jwk,
@@ -41,27 +41,27 @@ const keptSchema = z.strictObject({
   passphrase: z.string(),
 });
 
-/** What a local start makes once, and finds again with `--data`: ports, keys, passwords. */
+/** What a local start creates once, and reads again with `--data`: ports, keys, passwords. */
 export type KeptStart = z.output<typeof keptSchema>;
 
 /** The folder of a local start. */
 export interface StartFolder {
   readonly directory: string;
-  /** Whether an earlier start has been here. */
+  /** Whether an earlier start has used it. */
   readonly isResumed: boolean;
   readonly isKept: boolean;
   readonly kept: KeptStart;
-  /** Deletes the folder, unless it is to be kept. */
+  /** Deletes the folder, unless it was given. */
   readonly close: () => Promise<void>;
 }
 
 const fileName = "start.json";
 
 /**
- * Opens the folder that is given, or makes a temporary one.
+ * Opens the given folder, or creates a temporary one.
  *
- * @param webPort the port of the API and the page; default: a free one, or that of the start before
- * @throws SandboxError `BAD_CONFIGURATION` where the folder holds something else, or another start uses it
+ * @param webPort the port of the API and the page; default: a free one, or that of the earlier start
+ * @throws SandboxError `BAD_CONFIGURATION` if the folder contains something else, or another start uses it
  */
 export async function openStartFolder(given: string | undefined, webPort?: number): Promise<StartFolder> {
   if (given === undefined) {
@@ -152,7 +152,7 @@ function isStart(pid: number): boolean {
   }
 }
 
-/** Below those that the system gives out: the next start finds them free. */
+/** Below the ports that the system assigns, so that the next start finds them free. */
 const [lowestPort, highestPort] = [15_000, 32_000];
 
 async function freePorts(count: number): Promise<number[]> {
@@ -164,7 +164,7 @@ async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
-/** How long what a killed start has left may still hold a port, in milliseconds. */
+/** How long the leftovers of a killed start may still hold a port, in milliseconds. */
 const portPatienceMs = 10_000;
 
 async function assertFree(port: number, directory: string): Promise<void> {

@@ -11,9 +11,11 @@ import type { Log } from "../progress";
 import { findPulumi } from "../pulumi/cli";
 import type { Closers } from "../start/closers";
 import { type ServiceProcess, startProcess } from "./children";
+import { ApiClient } from "./client";
 import { startDatabase } from "./database";
 import { type IdentityProvider, startIdentityProvider } from "./identity";
 import { openStartFolder, type StartFolder } from "./kept-start";
+import { startMailReceiver } from "./mail";
 import { type Account, readPeople } from "./people";
 import { writeSettings } from "./settings-file";
 
@@ -23,7 +25,7 @@ const audience = "urn:resistant-tenants:provisioning";
 export interface LocalServiceOptions {
   /** A file with more people. */
   readonly people?: string;
-  /** A folder that keeps everything; default: each start begins empty. */
+  /** A folder that stores everything; default: each start begins empty. */
   readonly data?: string;
   /** The port of the API; default: a free one. */
   readonly port?: number;
@@ -36,6 +38,8 @@ export interface LocalService {
   readonly metricsUrl: string;
   readonly identity: IdentityProvider;
   readonly accounts: readonly Account[];
+  /** The folder of the service's mails, one file each. */
+  readonly mailFolder: string;
   readonly secretsManagerUrl: string;
   readonly tenantManagementUrls: Readonly<Record<Stage, string>>;
   readonly web: ServiceProcess;
@@ -43,9 +47,9 @@ export interface LocalService {
 }
 
 /**
- * Starts all that the service needs, and its two processes, each with an environment of its own.
+ * Starts everything that the service needs, and its two processes, each with a separate environment.
  *
- * @returns Resolves when the API answers and the worker runs.
+ * @returns Resolves when the API responds and the worker runs.
  */
 export async function startLocalService(
   options: LocalServiceOptions,
@@ -57,7 +61,7 @@ export async function startLocalService(
   const folder = await openStartFolder(options.data, options.port);
   closers.add("the folder", folder.close);
   const { directory, kept, isKept, isResumed } = folder;
-  if (isResumed) log(`Going on with what is in ${directory}.`);
+  if (isResumed) log(`Continuing with the contents of ${directory}.`);
   const { ports } = kept;
 
   const database = await startDatabase(folder, { log, closers });
@@ -90,10 +94,14 @@ export async function startLocalService(
   closers.add("the identity provider", () => identity.close());
   log(`Identity provider: ${identity.issuer}.`);
 
+  const mail = await startMailReceiver(path.join(directory, "mail"));
+  closers.add("the mail server", mail.close);
+  log(`Mail is stored in ${mail.folder}.`);
+
   const settings = path.join(directory, "service.yaml");
   const { issuer, web: client } = identity;
   const parts = { folder, url, issuer, clientId: client.clientId, audience, aws, region, stages };
-  await writeSettings(settings, { ...parts, secretsManagerUrl: endpointUrl });
+  await writeSettings(settings, { ...parts, secretsManagerUrl: endpointUrl, smtpPort: mail.port });
   const home = await makeHome(directory, aws.pluginsFolder);
 
   const both = { DATABASE_URL: database.url, SERVICE_SETTINGS: settings, TZ: "UTC", LANG: "C.UTF-8" };
@@ -102,6 +110,7 @@ export async function startLocalService(
     name: "web",
     directory,
     closers,
+    log,
     env: {
       ...both,
       PATH: nodeFolder,
@@ -116,6 +125,7 @@ export async function startLocalService(
     name: "worker",
     directory,
     closers,
+    log,
     env: {
       ...both,
       ...aws.env,
@@ -129,12 +139,14 @@ export async function startLocalService(
     },
   });
   await Promise.race([untilReady(url), web.ended, worker.ended]);
+  await introduce(url, identity.peopleTokenUrl, accounts);
   return {
     folder,
     url,
     metricsUrl: `http://127.0.0.1:${ports.metrics}/metrics`,
     identity,
     accounts,
+    mailFolder: mail.folder,
     secretsManagerUrl: endpointUrl,
     tenantManagementUrls: { testing: stages.testing.apiUrl, production: stages.production.apiUrl },
     web,
@@ -142,12 +154,12 @@ export async function startLocalService(
   };
 }
 
-/** @throws SandboxError where something of somebody else's would have to be kept */
+/** @throws SandboxError if another person's resource would have to be stored */
 function assertKeepable({ data }: LocalServiceOptions): void {
   if (data === undefined || !process.env["AWS_ENDPOINT_URL"]) return;
   throw new SandboxError(
     "BAD_CONFIGURATION",
-    "--data keeps the sandbox's own Secrets Manager, and AWS_ENDPOINT_URL names another one: unset it, or start without --data.",
+    "--data uses the sandbox's own Secrets Manager, but AWS_ENDPOINT_URL names another one: unset it, or start without --data.",
   );
 }
 
@@ -159,7 +171,7 @@ function apiOptions(
   return { stage, port: kept.ports[stage], quota: 200, ...(isKept ? { keptIn: file } : {}) };
 }
 
-/** Credentials for a Secrets Manager of whoever starts it. */
+/** The credentials for a Secrets Manager of the person who starts it. */
 function awsCredentials(): Record<string, string> {
   const names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"];
   const given = process.env["AWS_ENDPOINT_URL"] ? names : [];
@@ -171,7 +183,7 @@ function awsCredentials(): Record<string, string> {
   );
 }
 
-/** Makes the worker's home, with the engine's plugins. */
+/** Creates the worker's home, with the engine's plugins. */
 async function makeHome(directory: string, pluginsFolder: string | undefined): Promise<string> {
   const home = path.join(directory, "home");
   await Promise.all([home, path.join(directory, "state"), path.join(directory, "work")].map(makeFolder));
@@ -186,6 +198,13 @@ async function makeHome(directory: string, pluginsFolder: string | undefined): P
 
 async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
+}
+
+/** Logs each approver in once, so that the service knows whom to send mail to. */
+async function introduce(url: string, tokenUrl: string, accounts: readonly Account[]): Promise<void> {
+  const deciding = accounts.filter(({ roles }) => roles.some((role) => role !== "requester"));
+  for (const { username, password } of deciding)
+    await (await ApiClient.of(url, tokenUrl, username, password)).expect(200, "GET", "/me");
 }
 
 async function untilReady(url: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Adapter, AdapterPayload } from "oidc-provider";
 
-/** What the identity provider keeps of log-ins: in memory, so that it goes with the process. */
+/** Stores the identity provider's log-ins in memory, so that they end with the process. */
 export class MemoryAdapter implements Adapter {
   static readonly #entries = new Map<string, { payload: AdapterPayload; until: number }>();
 

@@ -8,13 +8,16 @@ import { SandboxError } from "../errors";
 const roleSchema = z.enum(["requester", "approver", "administrator", "auditor"]);
 
 const personSchema = z.strictObject({
-  /** What is typed to log in, and the account's `sub`. */
+  /** The username for logging in, and the account's `sub`. */
   username: z.string().regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/i, "must be letters, digits and . _ @ -"),
   /** Default: the username. */
   password: z.string().min(1).optional(),
   roles: z.array(roleSchema).default([]),
   groups: z.array(z.string()).default([]),
-  /** The same for all accounts of one person. Default: a number of the account's own. `null`: none, as a machine. */
+  /**
+   * The same for all accounts of one person. Default: a separate number for each account. `null`: none, like
+   * a machine.
+   */
   employeeNumber: z.coerce.string().min(1).nullish(),
   name: z.string().optional(),
   email: z.string().optional(),
@@ -54,7 +57,7 @@ const usualPeople: readonly z.input<typeof personSchema>[] = [
   { username: "sam.admin", name: "Sam Second", roles: ["requester", "approver"], employeeNumber: "E-1008" },
 ];
 
-/** Gives the accounts of a local start, and those of a file. */
+/** Returns the accounts of a local start, and those of a file. */
 export async function readPeople(file?: string): Promise<Account[]> {
   const more = file === undefined ? [] : await readPeopleFile(file);
   const accounts = [...usualPeople.map((person) => personSchema.parse(person)), ...more].map(toAccount);
@@ -62,10 +65,10 @@ export async function readPeople(file?: string): Promise<Account[]> {
     accounts.slice(0, index).some((earlier) => earlier.username === username),
   );
   if (twice === undefined) return accounts;
-  throw new SandboxError("BAD_CONFIGURATION", `--people: the username ${twice.username} is there already`);
+  throw new SandboxError("BAD_CONFIGURATION", `--people: the username ${twice.username} already exists`);
 }
 
-/** @throws SandboxError `BAD_CONFIGURATION` where the file cannot be read, or is not as described. */
+/** @throws SandboxError `BAD_CONFIGURATION` if the file cannot be read, or has another format. */
 async function readPeopleFile(file: string): Promise<z.output<typeof personSchema>[]> {
   let value: unknown;
   try {

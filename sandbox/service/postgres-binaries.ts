@@ -13,11 +13,12 @@ const packageOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the folder with PostgreSQL's `bin`, `lib` and `share`: a copy of the npm package's, with the links that npm's
- * packages cannot hold. Its own install script would make them; it does not run everywhere, and writes to node_modules.
+ * Returns the folder with PostgreSQL's `bin`, `lib` and `share`: a copy of the npm package's, with the links
+ * that npm packages cannot contain. Its own install script would create them; it does not run everywhere, and
+ * writes to node_modules.
  *
- * @param base - Where the copy lies: a folder that the user of PostgreSQL can enter.
- * @throws SandboxError `PREREQUISITE_MISSING` where the package is not installed.
+ * @param base - The parent of the copy: a folder that the user of PostgreSQL can enter.
+ * @throws SandboxError `PREREQUISITE_MISSING` if the package is not installed.
  */
 export async function findBinaries(base: string): Promise<string> {
   const { folder, version } = await findPackage();
@@ -54,7 +55,7 @@ function findFolder(name: string): string | undefined {
   return candidates.map((folder) => path.join(folder, name)).find((folder) => existsSync(folder));
 }
 
-/** Both paths begin with `native/`, and lie in one folder. */
+/** Both paths start with `native/`, and are in one folder. */
 async function linksOf(folder: string): Promise<Array<{ source: string; target: string }>> {
   const file = path.join(folder, "native", "pg-symlinks.json");
   if (!existsSync(file)) return [];

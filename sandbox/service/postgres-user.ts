@@ -6,17 +6,17 @@ import { cacheFolder } from "../cache";
 import { SandboxError } from "../errors";
 import { runProcess } from "../process";
 
-/** As whom PostgreSQL runs where this process is root: it refuses to run as root. */
+/** The user that runs PostgreSQL if this process is root: it refuses to run as root. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;
 }
 
 /**
- * Returns the user as whom PostgreSQL runs; undefined where this process is not root's, since it can then run as whoever
- * runs this.
+ * Returns the user that runs PostgreSQL; undefined if this process is not root, since PostgreSQL can then run
+ * as the same user.
  *
- * @throws SandboxError `PREREQUISITE_MISSING` where no such user exists and none can be created.
+ * @throws SandboxError `PREREQUISITE_MISSING` if no such user exists and none can be created.
  */
 export async function findServerUser(): Promise<ServerUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -44,31 +44,31 @@ async function createUser(): Promise<void> {
   try {
     await runProcess("useradd", [...options, "postgres"]);
   } catch {
-    // There is no such program: whoever asks looks for the user.
+    // The program does not exist: the caller looks for the user.
   }
 }
 
 /**
- * Returns a folder outside the work tree in which the user can read what we write: the cache; for root, whose cache no
- * one else can enter, one in the system's folder for temporary files.
+ * Returns a folder outside the work tree in which the user can read our files: the cache; for root, whose
+ * cache no one else can enter, one in the system's folder for temporary files.
  *
- * @throws SandboxError `PREREQUISITE_MISSING` where there is none that nobody else can write to.
+ * @throws SandboxError `PREREQUISITE_MISSING` if there is none that no one else can write to.
  */
-export async function findBase(user: ServerUser | undefined): Promise<string> {
-  if (user === undefined) return path.join(cacheFolder(), "postgres");
+export async function findBase(user: ServerUser | undefined, what = "postgres"): Promise<string> {
+  if (user === undefined) return path.join(cacheFolder(), what);
   for (const parent of [cacheFolder(), os.tmpdir(), "/var/tmp", "/tmp"]) {
     if (!(await canBeEntered(parent, user))) continue;
-    const folder = path.join(parent, "resistant-tenants-postgres");
+    const folder = path.join(parent, `resistant-tenants-${what}`);
     await mkdir(folder, { recursive: true, mode: 0o755 });
     if (await isOursAlone(folder)) return folder;
   }
   throw new SandboxError(
     "PREREQUISITE_MISSING",
-    `The user of PostgreSQL can enter none of ${cacheFolder()} and ${os.tmpdir()}, or others can write to it: set RESISTANT_TENANTS_CACHE to a folder that all users can enter and only root can write to, or set DATABASE_URL.`,
+    `The user of ${what} can enter none of ${cacheFolder()} and ${os.tmpdir()}, or others can write to it: set RESISTANT_TENANTS_CACHE to a folder that all users can enter and only root can write to, or set DATABASE_URL.`,
   );
 }
 
-/** Tells whether the user can come into a folder: each folder on the way lets it. */
+/** Returns whether the user can enter a folder and all of its parents. */
 export async function canBeEntered(folder: string, { uid, gid }: ServerUser): Promise<boolean> {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     try {
@@ -82,13 +82,13 @@ export async function canBeEntered(folder: string, { uid, gid }: ServerUser): Pr
   }
 }
 
-/** In a folder that everybody can write to, somebody else may have made it first, and programs in it. */
+/** In a folder that everyone can write to, someone else may have created it first, with programs in it. */
 export async function isOursAlone(folder: string): Promise<boolean> {
   const found = await lstat(folder);
   return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
-/** Creates a folder that belongs to the user of PostgreSQL and that nobody else can enter. */
+/** Creates a folder that belongs to the user of PostgreSQL and that no one else can enter. */
 export async function makeOwnFolder(folder: string, user: ServerUser | undefined): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (user !== undefined) await chown(folder, user.uid, user.gid);

@@ -12,21 +12,24 @@ import { type ProcessOptions, type ProcessResult, runProcess } from "../process"
 import { findBinaries } from "./postgres-binaries";
 import { canBeEntered, findBase, findServerUser, makeOwnFolder, type ServerUser } from "./postgres-user";
 
-/** A PostgreSQL that runs on a loopback port. */
+/** A PostgreSQL server on a loopback port. */
 export interface Postgres {
   readonly port: number;
   /** The URL of a database for the superuser `postgres`; default: the database `postgres`. */
   readonly urlOf: (database?: string) => string;
-  /** Stops the server, and deletes its data unless they were to be kept; may be called more than once. */
+  /** Stops the server, and deletes its data unless a folder was given; may be called more than once. */
   readonly close: () => Promise<void>;
 }
 
 export interface PostgresOptions {
-  /** Keeps the data in this folder, and goes on with what is there. Default: a new folder that goes at the end. */
+  /**
+   * Stores the data in this folder, and continues with its contents. Default: a new folder that is deleted at
+   * the end.
+   */
   readonly folder?: string;
 }
 
-/** What a server needs to be started, stopped and found again. */
+/** What is needed to start, stop and find a server. */
 interface Server {
   readonly bin: string;
   readonly folder: string;
@@ -38,9 +41,9 @@ interface Server {
 const startSeconds = 60;
 
 /**
- * Starts the PostgreSQL of the npm package by its own `initdb` and `pg_ctl`, on a free loopback port, with a password.
- * As root it runs as the user `postgres`. Where one still runs on the folder, since whoever started it was killed, that one
- * goes on; one that was killed itself is started again and recovers.
+ * Starts the PostgreSQL of the npm package by its own `initdb` and `pg_ctl`, on a free loopback port, with a
+ * password. For root it runs as the user `postgres`. If a server still runs on the folder, because its
+ * starter was killed, it is used; one that was killed itself is started again and recovers.
  *
  * @throws SandboxError `PREREQUISITE_MISSING` or `PROCESS_FAILED`
  */
@@ -69,7 +72,10 @@ async function makeFolder({ folder, user }: Server): Promise<void> {
   );
 }
 
-/** The superuser's password: in a file that only whoever starts the server can read, so that the next start has it. */
+/**
+ * Returns the superuser's password: from a file that only the user who starts the server can read, so that
+ * the next start has it.
+ */
 async function passwordOf({ folder }: Server): Promise<string> {
   const file = path.join(folder, "password");
   if (!existsSync(file)) await writeFile(file, randomBytes(24).toString("base64url"), { mode: 0o600 });
@@ -77,7 +83,7 @@ async function passwordOf({ folder }: Server): Promise<string> {
 }
 
 async function createCluster(server: Server, password: string): Promise<void> {
-  // What an interrupted initdb left is no cluster.
+  // What an interrupted initdb left cannot be used.
   await rm(server.data, { recursive: true, force: true });
   await makeOwnFolder(server.data, server.user);
   const passwordFile = path.join(server.folder, `initdb-${randomBytes(4).toString("hex")}`);
@@ -97,7 +103,7 @@ async function createCluster(server: Server, password: string): Promise<void> {
   }
 }
 
-/** The port of the server that runs on this folder; undefined where none does. */
+/** Returns the port of the server that runs on this folder; undefined if none does. */
 async function portOfRunning(server: Server): Promise<number | undefined> {
   await untilCollected(postmasterOf(server.data));
   if ((await run(server, "pg_ctl", ["status", "--pgdata", server.data])).exitCode !== 0) return undefined;
@@ -105,7 +111,7 @@ async function portOfRunning(server: Server): Promise<number | undefined> {
   return Number.isInteger(port) && port > 0 && (await answers(port)) ? port : undefined;
 }
 
-/** One that was killed this moment is a process still, and listens no more. */
+/** A server that was just killed is still a process, but no longer listens. */
 async function answers(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   try {
@@ -118,7 +124,7 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-/** A process that was killed counts as one that runs, for PostgreSQL too, until its parent has collected it. */
+/** A killed process counts as running, for PostgreSQL too, until its parent has collected it. */
 async function untilCollected(pid: number | undefined): Promise<void> {
   const file = `/proc/${pid}/stat`;
   for (let tries = 0; tries < 200 && existsSync(file); tries++) {
@@ -131,7 +137,7 @@ async function untilCollected(pid: number | undefined): Promise<void> {
   }
 }
 
-/** A port that was free may be taken before the server listens on it: then another one is tried. */
+/** A free port may be taken before the server listens on it: then another one is tried. */
 async function start(server: Server): Promise<number> {
   const log = path.join(server.data, "server.log");
   for (let attempt = 1; ; attempt++) {
@@ -141,14 +147,14 @@ async function start(server: Server): Promise<number> {
       port,
       unix_socket_directories: "",
       max_connections: 200,
-      // What is deleted at the end need not outlive a power cut.
+      // Data that are deleted at the end need not survive a power failure.
       ...(server.isKept ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
     };
     const switches = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
     const common = ["--pgdata", server.data, "--log", log, "--wait", "--timeout", `${startSeconds}`];
     const { exitCode } = await run(server, "pg_ctl", ["start", ...common, "--options", switches.join(" ")]);
     if (exitCode === 0) return port;
-    // Nor do the last processes of a killed server end at once.
+    // The last processes of a killed server do not end at once, either.
     if (attempt < 4) {
       await delay(500);
       continue;
@@ -189,7 +195,7 @@ async function stop(server: Server): Promise<void> {
   const mode = server.isKept ? "fast" : "immediate";
   const args = ["stop", "--pgdata", server.data, "--mode", mode, "--wait", "--timeout", `${startSeconds}`];
   const { exitCode, stderr } = await run(server, "pg_ctl", args);
-  // One that was killed does not run any more, which is what was wanted.
+  // A killed server has stopped, which was the aim.
   if (exitCode !== 0 && (await portOfRunning(server)) !== undefined) {
     throw new SandboxError("LEFT_RUNNING", `PostgreSQL on ${server.data} could not be stopped: ${stderr}`);
   }
@@ -197,7 +203,7 @@ async function stop(server: Server): Promise<void> {
 
 const temporaryPrefix = "data-";
 
-/** Stops and deletes what was to go with processes that were killed. */
+/** Stops and deletes the temporary servers of killed processes. */
 async function removeAbandoned(bin: string, base: string, user: ServerUser | undefined): Promise<void> {
   for (const name of await readdir(base)) {
     if (!name.startsWith(temporaryPrefix)) continue;
@@ -217,7 +223,7 @@ async function freePort(): Promise<number> {
   const address = listener.address();
   await new Promise((resolve) => listener.close(resolve));
   if (address === null || typeof address === "string") {
-    throw new SandboxError("PROCESS_FAILED", "No loopback port could be had.");
+    throw new SandboxError("PROCESS_FAILED", "No loopback port was free.");
   }
   return address.port;
 }
@@ -231,7 +237,7 @@ async function insist(server: Server, program: string, args: readonly string[]):
   );
 }
 
-/** The environment is built from nothing: PostgreSQL reads PG* variables, and is in no need of credentials. */
+/** The environment is built from scratch: PostgreSQL reads PG* variables, and needs no credentials. */
 async function run(
   { bin, folder, user }: Server,
   program: string,

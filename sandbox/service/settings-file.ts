@@ -13,7 +13,7 @@ import type { Stage } from "../api/cells";
 import type { AwsProvider } from "../aws/find-provider";
 import type { StartFolder } from "./kept-start";
 
-/** What the settings of a local start are made of. */
+/** The parts of a local start's settings. */
 export interface LocalParts {
   readonly folder: StartFolder;
   readonly url: string;
@@ -24,11 +24,13 @@ export interface LocalParts {
   readonly secretsManagerUrl: string;
   readonly region: string;
   readonly stages: Readonly<Record<Stage, TenantManagementSandbox>>;
+  /** The port of the SMTP server on loopback. */
+  readonly smtpPort: number;
 }
 
 /** Writes `service.yaml`: testing needs no approval, production one second person. */
 export async function writeSettings(file: string, parts: LocalParts): Promise<void> {
-  const { folder, url, issuer, clientId, audience } = parts;
+  const { folder, url, issuer, clientId, audience, smtpPort } = parts;
   const { directory, kept } = folder;
   const publicKey = Object.fromEntries(Object.entries(kept.approvalKey).filter(([name]) => name !== "d"));
   const settings = {
@@ -46,6 +48,12 @@ export async function writeSettings(file: string, parts: LocalParts): Promise<vo
       production: { ...(await stageOf("production", parts)), approvals: { required: 1 } },
     },
     approvals: { publicKey },
+    mail: {
+      host: "127.0.0.1",
+      port: smtpPort,
+      encryption: "none",
+      from: "Provisioning service <tenants@example.com>",
+    },
     work: {
       backendUrl: `file://${directory}/state?metadata=skip`,
       journal: `${directory}/journal.jsonl`,
@@ -79,7 +87,7 @@ async function stageOf(stage: Stage, parts: LocalParts): Promise<Record<string, 
   };
 }
 
-/** Stores the organization's key where the worker's engine reads it; gives its ARN. */
+/** Stores the organization's key for the worker's engine; returns its ARN. */
 async function storeKey(
   stage: Stage,
   { stages, secretsManagerUrl, region, aws }: LocalParts,
@@ -90,7 +98,7 @@ async function storeKey(
     region,
     ...(accessKeyId && secretAccessKey ? { credentials: { accessKeyId, secretAccessKey } } : {}),
   });
-  // Of this sandbox's own, since a Secrets Manager of DATABASE_URL's kind may be shared.
+  // The name is this sandbox's own, since the Secrets Manager may be shared.
   const { clientId, privateKeyPem } = stages[stage];
   const name = `partner/organization-key-${stage}-${clientId}`;
   try {

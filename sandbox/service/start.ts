@@ -3,15 +3,14 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 import { useLocalEnvironment } from "../environment";
-import { reasonOf } from "../errors";
 import { consoleLog } from "../progress";
-import { type Lifetime, live } from "../start/lifetime";
+import { exitAfter, type Lifetime, live } from "../start/lifetime";
 import { buildService } from "./build";
 import { type LocalService, type LocalServiceOptions, startLocalService } from "./local-service";
 
 const usage = `npm run service [-- options]
 
-Runs the provisioning service on this machine until Ctrl-C, with all that it needs: the sandbox's Tenant Management API
+Runs the provisioning service on this machine until Ctrl-C, with everything it needs: the sandbox's Tenant Management API
 and Secrets Manager, an identity provider with people, an embedded PostgreSQL, the web process and the worker.
 
   --json          prints one line of JSON when it is ready: where everything is, and the log-ins
@@ -21,7 +20,8 @@ and Secrets Manager, an identity provider with people, an embedded PostgreSQL, t
   --help          prints this
 
 DATABASE_URL              a PostgreSQL server, 15 or later, to use instead of the embedded one
-RESISTANT_TENANTS_CACHE   the folder that keeps the Pulumi CLI and moto; default ~/.cache/resistant-tenants
+DATABASE_OWNER_URL        whoever owns the database: DATABASE_URL is then that database, by a role that owns nothing
+RESISTANT_TENANTS_CACHE   the folder for the Pulumi CLI and moto; default ~/.cache/resistant-tenants
 `;
 
 const portSchema = z.coerce.number().int().min(1).max(65_535).optional();
@@ -48,9 +48,13 @@ async function main(): Promise<number> {
     ...(port.data === undefined ? {} : { port: port.data }),
   };
   useLocalEnvironment();
-  // Standard output is the line of JSON alone.
+  // Standard output contains only the line of JSON.
   const log = consoleLog(values.json ? process.stderr : process.stdout);
-  return await live("npm run service", log, (lifetime) => run(options, values.json, lifetime));
+  return await live({
+    name: "npm run service",
+    log,
+    work: (lifetime) => run(options, values.json, lifetime),
+  });
 }
 
 async function run(options: LocalServiceOptions, isJson: boolean, lifetime: Lifetime): Promise<void> {
@@ -61,9 +65,10 @@ async function run(options: LocalServiceOptions, isJson: boolean, lifetime: Life
   await Promise.race([service.web.ended, service.worker.ended]);
 }
 
-/** What `--json` prints: see the product's description. */
+/** The output of `--json`: see the product's description. */
 export function descriptionOf(service: LocalService): Record<string, unknown> {
-  const { url, metricsUrl, identity, accounts, secretsManagerUrl, tenantManagementUrls } = service;
+  const { url, metricsUrl, identity, accounts, mailFolder, secretsManagerUrl, tenantManagementUrls } =
+    service;
   return {
     url,
     issuer: identity.issuer,
@@ -80,6 +85,7 @@ export function descriptionOf(service: LocalService): Record<string, unknown> {
     tenantManagementUrl: tenantManagementUrls.testing,
     tenantManagementUrls,
     metricsUrl,
+    mailFolder,
   };
 }
 
@@ -91,7 +97,7 @@ function directionsOf(service: LocalService): string {
       `  ${username.padEnd(12)} ${password.padEnd(12)} ${roles.join(", ") || "(no role)"}`,
   );
   return `
-The service runs. Ctrl-C ends all of it${folder.isKept ? `; ${folder.directory} keeps everything` : ", and deletes everything it holds"}.
+The service runs. Ctrl-C ends it${folder.isKept ? `; ${folder.directory} stores everything` : ", and deletes all its data"}.
 
   ${url}            the page, and the API below /api/v1 (described at ${url}/api/v1/openapi.json)
   ${metricsUrl}    metrics
@@ -106,15 +112,9 @@ Tokens    curl -d username=rita -d password=rita ${peopleTokenUrl}
 
 Secrets Manager         ${secretsManagerUrl}
 Tenant Management API   ${tenantManagementUrls.testing} (testing), ${tenantManagementUrls.production} (production)
+Mails                   ${service.mailFolder}, a file each
 Logs                    ${service.web.logFile}, ${service.worker.logFile}
 `;
 }
 
-void main()
-  .catch((error: unknown) => {
-    process.stderr.write(`npm run service: ${reasonOf(error)}\n`);
-    return 1;
-  })
-  .then((exitCode) => {
-    process.exit(exitCode);
-  });
+exitAfter("npm run service", main);

@@ -2,17 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { reasonOf, SandboxError } from "../errors";
 
-/** What was started, to be stopped in the opposite order, whatever happens on the way. */
+/** What was started, to be stopped in reverse order, whatever happens. */
 export class Closers {
   #closers: { name: string; close: () => Promise<unknown> }[] = [];
 
-  /** @param signal - Once it is aborted, nothing further is to be started. */
+  /** @param signal - Once it is aborted, nothing more may be started. */
   constructor(private readonly signal: AbortSignal) {}
 
   /**
-   * Remembers how to stop something that was started.
+   * Stores how to stop something that was started.
    *
-   * @throws the signal's reason where the signal is aborted, so that whoever started it goes no further.
+   * @throws the signal's reason if the signal is aborted, so that the caller starts nothing more.
    */
   add(name: string, close: () => Promise<unknown>): void {
     this.#closers.push({ name, close });
@@ -20,7 +20,7 @@ export class Closers {
   }
 
   /**
-   * Stops everything, the last first; a failure stops nothing else from being stopped.
+   * Stops everything, the last first; a failure does not prevent the rest from being stopped.
    *
    * @throws SandboxError `LEFT_RUNNING` naming what could not be stopped.
    */
@@ -40,7 +40,7 @@ export class Closers {
 }
 
 /**
- * Makes sure that this process has no child process and no listening port of its own any more.
+ * Ensures that this process has no child process and no listening port any more.
  *
  * @throws SandboxError `LEFT_RUNNING`.
  */
@@ -53,7 +53,7 @@ export async function assertNothingRuns(): Promise<void> {
     if (performance.now() > deadline) {
       throw new SandboxError("LEFT_RUNNING", `still running after the end: ${left.join(", ")}`);
     }
-    // Node lets go of a handle some turns after it said that it was closed.
+    // Node releases a handle some turns after it reported that it was closed.
     await delay(20);
   }
 }

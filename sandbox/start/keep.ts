@@ -10,12 +10,13 @@ import type { Sandbox } from "./sandbox";
 
 const root = path.resolve(__dirname, "../..");
 
-/** The variables that mean one stack and its file: they hold in its project's folder alone. */
+/** Variables that select one stack and its file: they apply only in its project's folder. */
 const ofOneProject = ["PULUMI_OPTION_STACK", "PULUMI_OPTION_CONFIG_FILE"];
 
 /**
- * Writes a file for a shell to `source`, with which a person drives the sandbox's stack, and the stacks of the examples,
- * by hand. It, and the organization's key, can be read by their owner alone, and are deleted with the workspace.
+ * Writes a file for a shell to `source`, with which a person uses the sandbox's stack, and the stacks of the
+ * examples, by hand. Only their owner can read the file and the organization's key; both are deleted with the
+ * workspace.
  *
  * @returns Resolves with the file's path, quoted for a shell.
  */
@@ -41,7 +42,7 @@ export async function writeEnvironment(
   return quote(file);
 }
 
-/** Makes a stack of each example beside the sandbox's own; the files in the work tree stay as they are. */
+/** Creates a stack of each example beside the sandbox's own; the files in the work tree stay as they are. */
 async function exampleStacks(
   { tenantManagement, workspace }: Sandbox,
   pulumi: PulumiCli,
@@ -55,7 +56,7 @@ async function exampleStacks(
     "tenants:keyId": keyId,
     "tenants:journal": path.join(workspace.directory, "own-stack.journal.jsonl"),
     "tenants:journalDiskIsKept": true,
-    // The sandbox's stack has a tenant of the name that the example has.
+    // The sandbox's stack already has a tenant with the example's name.
     "own-stack:name": "ownstack",
   };
   const examples: Record<string, ConfigOverrides> = { downstream: {}, "own-stack": ofTheOrganization };
@@ -91,7 +92,7 @@ function toExports(
   return [forgetForeign(["AWS", "PULUMI", "TENANTS"]), ...exports];
 }
 
-/** Writes a `pulumi` that means, in the folder of each project, that project's stack in the sandbox. */
+/** Writes a `pulumi` script that, in the folder of each project, uses that project's stack in the sandbox. */
 function wrapperOf(pulumi: string, projects: ReadonlyMap<string, Workspace>): string {
   const cases = [...projects].map(([folder, { env }]) => {
     const lines = ofOneProject.map((name) => `export ${name}="\${${name}-${env[name] ?? ""}}"`);
@@ -113,7 +114,7 @@ exec ${quote(pulumi)} "$@"
 `;
 }
 
-/** Quotes a word for a POSIX shell where it needs it. */
+/** Quotes a word for a POSIX shell if necessary. */
 function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -10,43 +11,71 @@ export interface Lifetime {
   readonly log: Log;
   readonly closers: Closers;
   readonly signal: AbortSignal;
+  /** Waits for Ctrl-C (SIGTERM, SIGHUP), which is then the command's usual end: its exit code is 0. */
+  readonly untilStopped: () => Promise<void>;
+}
+
+/** A command of the sandbox. */
+export interface SandboxCommand {
+  /** As people type it: the start of its error message. */
+  readonly name: string;
+  readonly log: Log;
+  /** Does what the command is for. Its signal is aborted by Ctrl-C, SIGTERM and SIGHUP. */
+  readonly work: (lifetime: Lifetime) => Promise<void>;
+  /** Is called before what was started is stopped. */
+  readonly onStopping?: () => void;
+  /** Is called once nothing is left of what was started. */
+  readonly onStopped?: () => void;
 }
 
 /**
- * Does what a command is for, then stops all that was started, also where a signal comes or something fails on the way.
+ * Runs a command, then stops all that it started, also after a signal or a failure.
  *
- * @param work gets what is aborted by Ctrl-C, SIGTERM and SIGHUP
- * @returns the exit code
+ * @returns Resolves with the exit code: 0, 1 after a failure, and after a signal 128 and its number, as shells count.
  */
-export async function live(
-  command: string,
-  log: Log,
-  work: (lifetime: Lifetime) => Promise<void>,
-): Promise<number> {
-  // Whoever read the output may go: what was started is stopped all the same.
+export async function live({ name, log, work, onStopping, onStopped }: SandboxCommand): Promise<number> {
+  // Whoever read the output may go (`npm start | head`, a closed terminal): what was started is stopped all the same.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const signal = untilSignalled();
   const closers = new Closers(signal);
-  const working = work({ log, closers, signal });
+  const stop = { isExpected: false };
+  const untilStopped = async (): Promise<void> => {
+    stop.isExpected = true;
+    if (!signal.aborted) await once(signal, "abort");
+  };
+  const working = work({ log, closers, signal, untilStopped });
   let reason: unknown;
   try {
     await Promise.race([working, rejectOn(signal)]);
   } catch (error) {
-    reason = error;
-    // What is just being started is soon there and can be stopped.
+    if (!(stop.isExpected && error === signal.reason)) reason = error;
+    // What is just being started is soon there and can be stopped; an installation is not waited for.
     await Promise.race([Promise.allSettled([working]), delay(3_000)]);
   }
+  onStopping?.();
   try {
     await closers.closeAll();
     await assertNothingRuns();
+    onStopped?.();
   } catch (error) {
     reason ??= error;
   }
   if (reason === undefined) return 0;
-  process.stderr.write(`${command}: ${reasonOf(reason)}\n`);
+  process.stderr.write(`${name}: ${reasonOf(reason)}\n`);
   if (!(reason instanceof SandboxError) || reason.code !== "INTERRUPTED") return 1;
-  // Shells count signals from 128.
   return 128 + constants.signals[reason.cause as NodeJS.Signals];
+}
+
+/** Ends this process with the exit code of a command: what was still being started when a signal came ends with it. */
+export function exitAfter(name: string, main: () => Promise<number>): void {
+  void main()
+    .catch((error: unknown) => {
+      process.stderr.write(`${name}: ${reasonOf(error)}\n`);
+      return 1;
+    })
+    .then((exitCode) => {
+      process.exit(exitCode);
+    });
 }
 
 function untilSignalled(): AbortSignal {

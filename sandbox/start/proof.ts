@@ -15,7 +15,7 @@ const common = {
 };
 const signing = { private_key: z.string(), key_id: z.string() };
 
-/** The stored secret, as far as a client of the Documents API needs it to get a token. */
+/** The fields of a stored secret with which a client of the Documents API gets a token. */
 const storedSecret = z.discriminatedUnion("auth_method", [
   z.object({ ...common, auth_method: z.literal("CLIENT_SECRET"), client_secret: z.string() }),
   z.object({ ...common, auth_method: z.literal("RSA"), ...signing, alg: z.literal("RS256") }),
@@ -23,7 +23,7 @@ const storedSecret = z.discriminatedUnion("auth_method", [
 ]);
 type StoredSecret = z.infer<typeof storedSecret>;
 
-/** What an application's authorization server answered to what its secret holds; the token itself is not kept. */
+/** An authorization server's response for a stored secret, without the token. */
 export interface GrantedToken {
   readonly method: "client_secret_basic" | "private_key_jwt";
   readonly scopes: readonly string[];
@@ -32,9 +32,9 @@ export interface GrantedToken {
 }
 
 /**
- * Reads an application's secret from Secrets Manager and gets a token with exactly what it finds there.
+ * Reads an application's secret from Secrets Manager and gets a token with exactly its contents.
  *
- * @throws SandboxError `PROOF_FAILED`; its message holds nothing of the secret.
+ * @throws SandboxError `PROOF_FAILED`; its message contains nothing of the secret.
  */
 export async function proveSecret(
   client: SecretsManagerClient,
@@ -54,9 +54,9 @@ export async function proveSecret(
 }
 
 /**
- * Gets a token with the value of a stored secret, at the token URL that it names.
+ * Gets a token with the value of a stored secret, at the token URL in it.
  *
- * @throws SandboxError `PROOF_FAILED`; its message holds nothing of the secret.
+ * @throws SandboxError `PROOF_FAILED`; its message contains nothing of the secret.
  */
 export async function proveToken(value: unknown): Promise<GrantedToken> {
   const stored = parseStored(value);

@@ -18,16 +18,16 @@ import type { Closers } from "./closers";
 export interface Sandbox {
   readonly tenantManagement: TenantManagementSandbox;
   readonly workspace: Workspace;
-  /** Tells whether Secrets Manager was there before, and so goes on after the sandbox. */
+  /** Whether Secrets Manager was already running, and so continues after the sandbox. */
   readonly foreignSecretsManager: boolean;
-  /** What the AWS provider can be tried with: see assumptions.ts. */
+  /** What is needed to test the AWS provider: see assumptions.ts. */
   readonly trial: TrialOptions & { readonly aws: AwsProvider };
 }
 
 const root = path.resolve(__dirname, "../..");
 const committedConfig = path.join(root, "Pulumi.dev.yaml");
 
-/** Starts the stand-ins and makes the `dev` stack's workspace, with the configuration that points it at them. */
+/** Starts the stand-ins and creates the `dev` stack's workspace, configured to use them. */
 export async function startSandbox(pulumi: PulumiCli, log: Log, closers: Closers): Promise<Sandbox> {
   const region = z
     .string()
@@ -59,7 +59,7 @@ export async function startSandbox(pulumi: PulumiCli, log: Log, closers: Closers
       "tenants:tokenUrl": tokenUrl,
       "tenants:clientId": clientId,
       "tenants:keyId": keyId,
-      // A Secrets Manager that others use may hold secrets of the committed names already.
+      // A shared Secrets Manager may already have secrets with the committed names.
       ...(foreignSecretsManager
         ? { "tenants:secretPrefix": `sandbox-${randomBytes(4).toString("hex")}` }
         : {}),
@@ -67,7 +67,7 @@ export async function startSandbox(pulumi: PulumiCli, log: Log, closers: Closers
     env: {
       ...aws.env,
       TENANTS_PRIVATE_KEY: tenantManagement.privateKeyPem,
-      // For whoever drives it by hand: an `up` would print the record of every customer.
+      // For people who use it by hand: an `up` would print the record of every customer.
       PULUMI_OPTION_SUPPRESS_OUTPUTS: "true",
     },
     ...(aws.pluginsFolder === undefined ? {} : { pluginsFolder: aws.pluginsFolder }),
@@ -82,9 +82,10 @@ export async function startSandbox(pulumi: PulumiCli, log: Log, closers: Closers
 }
 
 /**
- * Runs a `pulumi` command with its progress on the screen; an interruption lets the engine finish what is in flight.
+ * Runs a `pulumi` command and shows its progress; after an interruption the engine finishes its requests in
+ * flight.
  *
- * @throws SandboxError `PROCESS_FAILED` where it ends with an exit code other than 0.
+ * @throws SandboxError `PROCESS_FAILED` if its exit code is not 0.
  */
 export async function runPulumi(
   workspace: Workspace,

@@ -22,11 +22,11 @@ const stackOutputs = z.object({
   ),
 });
 
-/** One application of a customer, as the stack's outputs have it. */
+/** One application of a customer in the stack's outputs. */
 export interface ProvisionedApplication extends z.infer<typeof application> {
   readonly customer: string;
   readonly tenantId: string;
-  /** Absent where the API gave none for the cell. */
+  /** Absent if the API returned none for the cell. */
   readonly webUiUrl: string | undefined;
   readonly secretName: string;
 }
@@ -34,7 +34,7 @@ export interface ProvisionedApplication extends z.infer<typeof application> {
 /**
  * Reads the applications of all customers from the stack's outputs.
  *
- * @throws SandboxError `PROOF_FAILED` where the outputs are not what the product promises, or hold no application.
+ * @throws SandboxError `PROOF_FAILED` if the outputs have another form, or contain no application.
  */
 export function toApplications(outputs: unknown): ProvisionedApplication[] {
   const parsed = stackOutputs.safeParse(outputs);
@@ -55,7 +55,7 @@ export function toApplications(outputs: unknown): ProvisionedApplication[] {
   throw new SandboxError("PROOF_FAILED", "the stack's outputs name no application");
 }
 
-/** A secret's ARN ends with its name and six characters of AWS's. */
+/** A secret's ARN ends with its name and six characters added by AWS. */
 function toSecretName(arn: string): string {
   return arn.replace(/^.*:secret:/, "").replace(/-[A-Za-z0-9]{6}$/, "");
 }

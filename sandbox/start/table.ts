@@ -13,7 +13,7 @@ const columns: Readonly<Record<string, (application: ProvisionedApplication) => 
   secret: (application) => application.secretName,
 };
 
-/** Writes the applications as a table; where that is wider than the terminal, one below the other, and whole. */
+/** Writes the applications as a table or, if that is wider than the terminal, in full, one below another. */
 export function toTable(applications: readonly ProvisionedApplication[], screen: Screen): string {
   const heading = Object.keys(columns);
   const rows = applications.map((application) => Object.values(columns).map((value) => value(application)));

@@ -1,14 +1,9 @@
-import type { Kysely, Transaction } from "kysely";
+import type { Kysely } from "kysely";
 
-import type { ApprovalKeys } from "./approval/keys";
-import type { Schema } from "./records/schema";
+import type { Schema, Writing } from "./records/schema";
 import type { ServiceSettings } from "./settings/settings";
-
-/** A transaction: what a use case writes, it writes in one. */
-export type Writing = Transaction<Schema>;
-
-/** The database, or a transaction, that something is read in. */
-export type Reading = Kysely<Schema>;
+import type { ApprovalKeys } from "./signing/keys";
+import type { NoticeSeals } from "./signing/notice-seal";
 
 /** Puts work into the queue, in the transaction of what asks for it (see `work/queue.ts`). */
 export interface Jobs {
@@ -25,5 +20,7 @@ export interface ServiceContext {
   jobs: Jobs;
   /** The keys with which approvals are signed and verified. */
   approvals: ApprovalKeys;
+  /** Seals what webhooks are told: the worker's alone. Without them nothing is told. */
+  seals?: NoticeSeals | undefined;
   now: () => Date;
 }

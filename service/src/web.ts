@@ -1,34 +1,35 @@
 import { z } from "zod";
 
-import { openApprovalKeys } from "./approval/keys";
+import { askForRotations } from "./actions/clock-requests";
 import { recordRules } from "./approval/rules-on-record";
 import type { ServiceContext } from "./context";
-import { createApp, type WebContext } from "./http/app";
+import { createApp } from "./http/app";
 import { EventFeed } from "./http/event-feed";
 import { describeError, openLog } from "./http/log";
 import { openMetrics, serveMetrics } from "./http/metrics";
+import { UnknownCallers } from "./http/refusals";
+import type { WebContext } from "./http/web-context";
 import { openLogIn } from "./identity/log-in";
-import { checkDatabase, openDatabase } from "./records/database";
+import { checkDatabase, checkRuntimeRole, openDatabase } from "./records/database";
 import { readEnvironment, readSettings, SettingsError } from "./settings/read";
+import { openApprovalKeys } from "./signing/keys";
 import { Queue } from "./work/queue";
 
-/*
- * The web process: the API, and people's log-in. It has no rights at AWS, no passphrase and no organization key.
- */
+/** The web process: the API, and people's log-in. It has no AWS rights, no passphrase and no organization key. */
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
 const environmentSchema = z.object({
-  /** Of the runtime's role. */
+  /** The runtime role's. */
   DATABASE_URL: z.url(),
   SERVICE_SETTINGS: z.string().min(1),
   /** Default: loopback, for a proxy on the same machine. */
   SERVICE_HOST: z.string().default("127.0.0.1"),
   SERVICE_PORT: port.default(8080),
   SERVICE_METRICS_PORT: port.default(9464),
-  /** The secret of the service's own client at the issuer. */
+  /** The secret of the service's client at the issuer. */
   SERVICE_CLIENT_SECRET: z.string().min(1),
-  /** 32 random bytes, base64url: what a browser keeps during a log-in is encrypted with it. */
+  /** 32 random bytes, base64url: encrypts what a browser stores during a log-in. */
   SERVICE_SESSION_KEY: z
     .base64url()
     .transform((text) => Buffer.from(text, "base64url"))
@@ -36,25 +37,31 @@ const environmentSchema = z.object({
   SERVICE_APPROVAL_KEY: z.string().min(1),
 });
 
-/** What this process must not have: another one's rights. */
+/** Variables that this process must not have: they belong to another process. */
 const foreign = [
   "PULUMI_CONFIG_PASSPHRASE",
   "TENANTS_PRIVATE_KEY",
   "AWS_SECRET_ACCESS_KEY",
   "DATABASE_OWNER_URL",
+  "SERVICE_SMTP_PASSWORD",
 ];
 
+/** How often this process requests rotations that the worker could not do, in milliseconds. */
+const askedEveryMs = 15_000;
+
 async function main(): Promise<void> {
-  const present = foreign.filter((name) => (process.env[name] ?? "") !== "");
+  const webhookSecrets = Object.keys(process.env).filter((name) => name.startsWith("SERVICE_WEBHOOK_"));
+  const present = [...foreign, ...webhookSecrets].filter((name) => (process.env[name] ?? "") !== "");
   if (present.length > 0)
     throw new SettingsError(
-      `The web process must not have ${present.join(", ")}: it is the worker's, or the owner's.`,
+      `The web process must not have ${present.join(", ")}: only the worker or the database's owner may have it.`,
     );
   const environment = readEnvironment(environmentSchema, process.env);
   const settings = await readSettings(environment.SERVICE_SETTINGS);
   const now = (): Date => new Date();
   const log = openLog(process.stdout, now);
   await checkDatabase(environment.DATABASE_URL);
+  await checkRuntimeRole(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL);
   const approvals = await openApprovalKeys(settings, process.env);
   const jobs = await Queue.open(database, (error) => {
@@ -67,14 +74,28 @@ async function main(): Promise<void> {
     clientSecret: environment.SERVICE_CLIENT_SECRET,
     sealingKey: environment.SERVICE_SESSION_KEY,
   });
-  const context: WebContext = { ...service, logIn, log, metrics, feed: new EventFeed(service) };
+  const context: WebContext = {
+    ...service,
+    logIn,
+    log,
+    metrics,
+    feed: new EventFeed(service),
+    unknownCallers: new UnknownCallers(),
+  };
   const app = await createApp(context);
   const { SERVICE_HOST: host, SERVICE_PORT, SERVICE_METRICS_PORT } = environment;
   const metricsServer = await serveMetrics(metrics, host, SERVICE_METRICS_PORT);
   await app.listen({ host, port: SERVICE_PORT });
   log("info", "listening", { port: SERVICE_PORT, metricsPort: SERVICE_METRICS_PORT });
 
+  const clock = setInterval(() => {
+    askForRotations(service).catch((error: unknown) => {
+      log("error", "rotationNotAskedFor", describeError(error));
+    });
+  }, askedEveryMs);
+
   const stop = (): void => {
+    clearInterval(clock);
     metricsServer.close();
     void app
       .close()
@@ -86,7 +107,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // What the settings lack is for whoever starts it; anything else is named, without its text.
+  // Settings errors are for the person who starts it; of any other error only the class is printed, not its
+  // text.
   if (error instanceof SettingsError) process.stderr.write(`${error.message}\n`);
   else {
     openLog(process.stderr, () => new Date())("error", "notStarted", describeError(error));

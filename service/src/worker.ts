@@ -3,31 +3,40 @@ import { once } from "node:events";
 import { Gauge, Registry } from "prom-client";
 import { z } from "zod";
 
-import { openApprovalKeys } from "./approval/keys";
 import { recordRules } from "./approval/rules-on-record";
+import { rotationsDue } from "./customers/rotations";
 import { describeError, openLog } from "./http/log";
 import { serveMetrics } from "./http/metrics";
-import { checkDatabase, openDatabase } from "./records/database";
+import { openMailer } from "./notices/mail/smtp";
+import { noticeMetrics } from "./notices/metrics";
+import { NoticeSender } from "./notices/sender";
+import { openEndpoints } from "./notices/webhook/secrets";
+import { checkDatabase, checkRuntimeRole, openDatabase } from "./records/database";
 import { readEnvironment, readSettings, SettingsError } from "./settings/read";
+import { openApprovalKeys } from "./signing/keys";
+import { openSeals } from "./signing/notice-seal";
+import { openWorkerClock } from "./work/clock";
 import { findProgram } from "./work/program";
 import { type QueueName } from "./work/queue";
 import { Worker } from "./work/worker";
 
-/*
- * The worker process: it makes plans and applies them. It has the rights of the stage's role at AWS, and the passphrase;
- * nobody can call it.
+/**
+ * The worker process: it makes and applies plans. It has the AWS rights of the stage's role, and the
+ * passphrase; no one can call it.
  */
 
 const environmentSchema = z.object({
-  /** Of the runtime's role. */
+  /** The runtime role's. */
   DATABASE_URL: z.url(),
   SERVICE_SETTINGS: z.string().min(1),
-  /** Where Prometheus reads; without it, nothing is served. */
+  /** The port of the metrics for Prometheus; without it, none are served. */
   SERVICE_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SERVICE_HOST: z.string().default("127.0.0.1"),
+  /** The password of `mail.user`. */
+  SERVICE_SMTP_PASSWORD: z.string().min(1).optional(),
 });
 
-/** What this process must not have: with it a worker could make up requests and approvals. */
+/** Variables that this process must not have: with them a worker could forge requests and approvals. */
 const foreign = [
   "SERVICE_APPROVAL_KEY",
   "SERVICE_CLIENT_SECRET",
@@ -39,30 +48,51 @@ async function main(): Promise<void> {
   const present = foreign.filter((name) => (process.env[name] ?? "") !== "");
   if (present.length > 0)
     throw new SettingsError(
-      `The worker must not have ${present.join(", ")}: it is the web process's, or the owner's.`,
+      `The worker must not have ${present.join(", ")}: only the web process or the database's owner may have it.`,
     );
   const environment = readEnvironment(environmentSchema, process.env);
   const settings = await readSettings(environment.SERVICE_SETTINGS);
-  const now = (): Date => new Date();
+  const password = environment.SERVICE_SMTP_PASSWORD;
+  if (settings.mail?.user !== undefined && password === undefined)
+    throw new SettingsError("mail.user: the password is missing: set SERVICE_SMTP_PASSWORD.");
+  const endpoints = await openEndpoints(settings, process.env);
+  const now = openWorkerClock(settings, process.env);
   const log = openLog(process.stdout, now);
   await checkDatabase(environment.DATABASE_URL);
+  await checkRuntimeRole(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL, 20);
   const approvals = await openApprovalKeys(settings, process.env);
+  const onProblem = (what: string, error: unknown): void => {
+    log("error", `worker: ${what}`, describeError(error));
+  };
   const worker = await Worker.start({
     database,
     databaseUrl: environment.DATABASE_URL,
     settings,
     approvals,
+    seals: openSeals(endpoints),
     environment: process.env,
     program: await findProgram(),
-    onProblem: (what, error) => {
-      log("error", `worker: ${what}`, describeError(error));
-    },
+    onProblem,
     now,
   });
   await recordRules(worker.work.context);
   const { SERVICE_METRICS_PORT: port, SERVICE_HOST: host } = environment;
-  const metrics = port === undefined ? undefined : await serveMetrics(openMetrics(worker), host, port);
+  const registry = new Registry();
+  const attempts = noticeMetrics(registry, database);
+  const sender = new NoticeSender({
+    context: worker.work.context,
+    mailer: settings.mail && openMailer(settings.mail, password),
+    endpoints,
+    onAttempt: ({ id, channel, topic, request_id: request }, how) => {
+      attempts.inc({ channel, outcome: how });
+      const level = how === "failed" ? "warn" : "info";
+      log(level, `notice ${how}`, { notice: id, channel, topic, request: request ?? undefined });
+    },
+    onProblem,
+  }).start();
+  const metrics =
+    port === undefined ? undefined : await serveMetrics(openMetrics(worker, registry), host, port);
   log("info", "workerStarted", { ...(port === undefined ? {} : { metricsPort: port }) });
   const ends = new AbortController();
   await Promise.race(
@@ -70,13 +100,13 @@ async function main(): Promise<void> {
   );
   ends.abort();
   metrics?.close();
+  await sender.close();
   await worker.close();
   await database.destroy();
   log("info", "workerEnded");
 }
 
-function openMetrics({ work }: Worker): Parameters<typeof serveMetrics>[0] {
-  const registry = new Registry();
+function openMetrics({ work }: Worker, registry: Registry): Parameters<typeof serveMetrics>[0] {
   new Gauge({
     name: "provisioning_jobs",
     help: "Jobs by queue and state.",
@@ -86,6 +116,17 @@ function openMetrics({ work }: Worker): Parameters<typeof serveMetrics>[0] {
       const counts = await work.queue.counts();
       for (const [queue, states] of Object.entries(counts) as [QueueName, Record<string, number>][])
         for (const [state, count] of Object.entries(states)) this.set({ queue, state }, count);
+    },
+  });
+  new Gauge({
+    name: "provisioning_rotations",
+    help: "Rotations and retirements of credentials by the calendar: due now, and overdue.",
+    labelNames: ["state"],
+    registers: [registry],
+    async collect() {
+      const due = await rotationsDue(work.context);
+      this.set({ state: "due" }, due.filter((one) => one.due).length);
+      this.set({ state: "overdue" }, due.filter((one) => one.overdue).length);
     },
   });
   return {
@@ -98,7 +139,7 @@ function openMetrics({ work }: Worker): Parameters<typeof serveMetrics>[0] {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    // Its text may hold what it was started with; of our own errors alone it is known not to.
+    // An error's text may contain start parameters; only our own errors certainly do not.
     const text = error instanceof SettingsError ? error.message : JSON.stringify(describeError(error));
     process.stderr.write(`worker: ${text}\n`);
     process.exit(1);

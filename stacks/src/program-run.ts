@@ -20,7 +20,7 @@ import { readCustomerFiles } from "./configuration/customer-files";
 import { customerLocator, projectFolder } from "./configuration/stack-file";
 import { ProgramRecord } from "./record/program-record";
 
-/** What a run of the program starts with: all that it is given, before it has asked anybody anything. */
+/** The start of a program's run: what it is given, before it has read or requested anything. */
 export interface ProgramStart {
   /** `organization/project/stack`. */
   stack: string;
@@ -33,24 +33,24 @@ export interface ProgramStart {
   stackFile: string;
   configuration: StackConfiguration;
   settings: ProviderSettings;
-  /** How AWS is reached; the stack's AWS provider is configured alike. */
+  /** Access to AWS, configured like the stack's AWS provider. */
   aws: Aws;
   /** The clock by which credentials age. */
   clock: Clock;
 }
 
-/** One run of the program on one stack. It is passed down to whatever needs a part of it. */
+/** One run of the program on one stack. It is passed as an argument to everything that needs a part of it. */
 export interface ProgramRun extends ProgramStart {
-  /** What the stack held when its last update ended. */
+  /** The resources of the stack at the end of its last update. */
   held: readonly HeldResource[];
   record: ProgramRecord;
 }
 
 /**
- * Reads what a run of the program is given.
+ * Reads the input of a program's run.
  *
  * @param process how its process was started
- * @throws `pulumi.RunError` with everything that is wrong with the configuration
+ * @throws `pulumi.RunError` with all problems of the configuration
  */
 export function startProgram({ environment, directory }: OwnProcess): ProgramStart {
   const folder = projectFolder(directory);
@@ -73,12 +73,12 @@ export function startProgram({ environment, directory }: OwnProcess): ProgramSta
   };
 }
 
-/** @param held what the stack held when its last update ended */
+/** @param held the resources of the stack at the end of its last update */
 export function beginRun(start: ProgramStart, held: readonly HeldResource[]): ProgramRun {
   return { ...start, held, record: new ProgramRecord({ ...start, held }) };
 }
 
-/** The one that the environment names, else the one beside `Pulumi.yaml`. */
+/** Returns the file that the environment names, or else the one beside `Pulumi.yaml`. */
 function stackFileIn(folder: string, environment: EnvironmentVariables): string {
   const given = environment["PULUMI_OPTION_CONFIG_FILE"] ?? "";
   return given === "" ? path.join(folder, `Pulumi.${pulumi.getStack()}.yaml`) : path.resolve(folder, given);
@@ -110,7 +110,7 @@ function readOwnConfiguration({
   return read.configuration;
 }
 
-/** The provider refuses the same, but only when the first tenant's turn comes. */
+/** The provider refuses the same, but only when it reaches the first tenant. */
 function journalProblems(
   { journal, journalDiskIsKept }: ProviderSettings,
   environment: EnvironmentVariables,

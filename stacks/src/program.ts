@@ -22,6 +22,7 @@ import { findReleases, release, tellOfHandOvers } from "./handover/release";
 import type { StackOutputs } from "./outputs/outputs";
 import { type PreviewedOutputs, previewedOutputs } from "./outputs/previewed-outputs";
 import { Registrations } from "./outputs/registrations";
+import { endUnaskedChanges } from "./outputs/unasked-changes";
 import { outputsOfUpdate } from "./outputs/update-outputs";
 import { reportPlan } from "./plan/plan-of-run";
 import { assertAdoptedApplicationsHaveTenants, warnOfNewClientsInAdoptedTenants } from "./preflight/adoption";
@@ -36,7 +37,6 @@ import { beginRun, type ProgramRun, startProgram } from "./program-run";
 import { AskedApplications } from "./record/asked-applications";
 import { findChangedCustomers } from "./record/customer-changes";
 import type { AnnouncedChange } from "./record/program-record";
-import { endUnaskedChanges } from "./record/unasked-changes";
 import { declaredGenerations, planSlots } from "./rotation";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
@@ -45,8 +45,8 @@ import { warnOfChangedSecrets } from "./secret/secret-changes";
 /**
  * The stack's program: configuration, customers, outputs.
  *
- * @throws `pulumi.RunError` with everything that is wrong with the configuration, before anything is created; and in
- * production where a switch is on that writes credentials down
+ * @throws `pulumi.RunError` with all problems of the configuration, before anything is created; and in
+ * production if a switch that writes credentials is on
  */
 export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   assertNothingReveals();
@@ -110,7 +110,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   });
 }
 
-/** The API tells its quota to nobody, and refuses the create that goes past it. */
+/** The API does not report its quota, and refuses the create that exceeds it. */
 async function warnOfQuota(declared: number, quota: number): Promise<void> {
   if (declared <= quota) return;
   await pulumi.log.warn(
@@ -119,7 +119,7 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
   );
 }
 
-/** A journal on the disk stays behind where another machine goes on with the stack. */
+/** A journal on the disk is missing if another machine continues with the stack. */
 async function warnOfMissingJournal({ settings, stack, held, record }: ProgramRun): Promise<void> {
   const { journal } = record;
   if (!isOnDisk(settings.journal)) return;
@@ -128,12 +128,12 @@ async function warnOfMissingJournal({ settings, stack, held, record }: ProgramRu
   if (!isUnderFormerName) await pulumi.log.warn(journalMissing(journal));
 }
 
-/** Tells whether a customer is this stack's to provide, and not handed over. */
+/** Returns whether this stack provides a customer, which has not been handed over. */
 function isProvided({ status }: CustomerConfiguration): boolean {
   return status !== "released";
 }
 
-/** Plans what becomes of all credentials, and says so in the preview. */
+/** Plans the generations of all credentials, and prints the changes in a preview. */
 async function plansOf(
   resources: readonly HeldResource[],
   customers: readonly CustomerConfiguration[],

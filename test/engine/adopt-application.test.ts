@@ -11,6 +11,7 @@ import {
   TenantManagementApi,
 } from "../../provider/src/client";
 import { proveToken } from "../../sandbox/start/proof";
+import { exhaustiveTag } from "../suites";
 import { tokensOf } from "../support/sandbox-api";
 import { StackUnderTest } from "./engine";
 
@@ -219,17 +220,17 @@ describe("adoption of applications, on the engine", function () {
     const printed = await stack.fail(["up", "--yes", "--skip-preview", "--continue-on-error"]);
     assert.match(
       printed,
-      new RegExp(`application ${bySecret.applicationId} gave no token to client.*invalid_client`),
+      new RegExp(`application ${bySecret.applicationId} returned no token to client.*invalid_client`),
     );
     assert.match(printed, /write scopes: \[documents\.submissions\.read\]/);
     assert.match(printed, /cannot be read from adopt\.secretArn \(arn:.*secretsmanager:GetSecretValue/);
-    assert.match(printed, /holds no application nowhere to adopt; it holds/);
-    assert.match(printed, new RegExp(`application ${byEc.applicationId} gave no token.*kid`));
+    assert.match(printed, /has no application nowhere to adopt; it has/);
+    assert.match(printed, new RegExp(`application ${byEc.applicationId} returned no token.*kid`));
     for (const [index, arn] of [untagged, ofAnotherCell].entries()) {
       assert.match(
         printed,
         new RegExp(
-          `The secret ${arn} does not name application ${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`,
+          `The secret ${arn} neither names application ${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`,
         ),
       );
     }
@@ -255,12 +256,12 @@ describe("adoption of applications, on the engine", function () {
     const urn = await stack.urn("TenantApplication", "acme/eu-1/other");
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview", "--replace", urn]),
-      /cannot be replaced by itself/,
+      /cannot be replaced with the same one/,
     );
     assert.deepEqual(changes(), []);
   });
 
-  it("leaves an adopted application alone that the state has lost, even where lost ones may be replaced", async () => {
+  it(`leaves an adopted application alone that the state has lost, even where lost ones may be replaced ${exhaustiveTag}`, async () => {
     const bySecret = await make({ type: "CLIENT_SECRET" });
     const adopt = {
       applicationId: bySecret.applicationId,

@@ -102,7 +102,7 @@ describe("the AWS identity of a stack, on the engine", () => {
     await stack.workspace.configure({ "aws:sharedConfigFiles": ["/etc/aws/config"] });
     assert.match(
       await stack.succeed(up),
-      /names of new secrets are free in AWS could not be found out: .*aws:sharedConfigFiles/s,
+      /Could not check whether the names of new secrets are free in AWS: .*aws:sharedConfigFiles/s,
     );
   });
 });

@@ -128,7 +128,7 @@ describe("the rights in AWS, on the engine", function () {
     }
   };
 
-  it("are for each role those of the table: none is missing, and none is too many", async () => {
+  it(`are for each role those of the table: none is missing, and none is too many`, async () => {
     const more = { ...acme, cells: ["eu-1", "us-1"] };
     await as("preview", preview);
     await as("up", () => stack.up());

@@ -108,7 +108,7 @@ describe("the AWS provider's stand-in on the real engine", function () {
   });
 
   const relied = assumptions.filter(({ check }) => check !== undefined);
-  const samples = { "": relied.slice(0, 3), [` ${exhaustiveTag}`]: relied };
+  const samples = { "": relied.slice(0, 1), [` ${exhaustiveTag}`]: relied };
   for (const [tag, tried] of Object.entries(samples))
     it(`behaves as the real provider is assumed to${tag}`, async function () {
       this.timeout(600_000);

@@ -94,7 +94,7 @@ describe("the start of the command line", function () {
       it(`says so: ${command.join(" ")}`, async () => {
         for (const [cwd, said] of [
           [path.join(folder, "missing"), /no folder .*missing/],
-          [path.join(folder, "recorder.js"), /recorder\.js is no folder/],
+          [path.join(folder, "recorder.js"), /recorder\.js is not a folder/],
           [folder, /no Pulumi\.yaml in .*--cwd/],
         ] as const) {
           const { exitCode, stdout, stderr } = await tenants(...command, "--cwd", cwd);

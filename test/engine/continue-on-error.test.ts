@@ -67,7 +67,10 @@ describe("a customer that fails among others, on the engine", function () {
       ]),
     );
     assert.match(printed, /3 of 4 customers failed/);
-    assert.match(printed, /- acme: the outputs keep its last record\n +application "acme\/us-1\/default": /);
+    assert.match(
+      printed,
+      /- acme: the outputs contain its last record\n +application "acme\/us-1\/default": /,
+    );
     assert.match(printed, /- initech: .*not contain it yet\n +tenant "initech": The name "initech" is taken/);
     assert.match(printed, /- umbrella: .*not contain it yet\n +secret "umbrella\/eu-1\/default"/);
     assert.match(printed, /Nothing was deleted.*- tenant "stark"/s);

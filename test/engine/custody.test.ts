@@ -146,6 +146,6 @@ describe("a removed customer's secrets, on the engine", function () {
   it("are left alone once the stack has them", async () => {
     const { exitCode, stdout } = await stack.tenants("restore", "globex", "--yes");
     assert.equal(exitCode, 0);
-    assert.match(stdout, /the state holds all there are/);
+    assert.match(stdout, /the state contains all of them/);
   });
 });

@@ -5,6 +5,7 @@ import path from "node:path";
 
 import { stringify } from "yaml";
 
+import { exhaustiveTag } from "../suites";
 import { copyProject } from "../support/project-copy";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
@@ -65,7 +66,7 @@ describe("customers from files, on the engine", function () {
     await write("emea/others.yaml", [hooli]);
   });
 
-  it("are as many as there are, where one argument could not hold them", async () => {
+  it(`are as many as there are, where one argument could not hold them ${exhaustiveTag}`, async () => {
     await stack.setCustomers([acme, ...many]);
     await stack.fail(["preview"]);
     const { stdout, exitCode } = await stack.tenants("check", stack.workspace.configFile);

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
@@ -24,7 +24,8 @@ import { type ProcessResult, runProcess } from "../../sandbox/process";
 import type { Log } from "../../sandbox/progress";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
-import { createWorkspace, type RunOptions, type Workspace } from "../../sandbox/pulumi/workspace";
+import type { RunOptions, Workspace } from "../../sandbox/pulumi/workspace";
+import { createTestWorkspace } from "./initialized";
 
 /** What all engine tests of one run share: the CLI, Secrets Manager and the AWS provider. */
 interface Shared {
@@ -63,13 +64,35 @@ export async function closeShared(): Promise<void> {
   await started?.secretsManager.close();
 }
 
-/** Finds a process and all that it started: the engine's plugins are in process groups of their own. */
-export async function descendants(root: number): Promise<number[]> {
+/** Each process and its parent, where the system shows them as files: `ps` takes ten times as long. */
+function processesByFile(): number[][] | undefined {
+  if (!existsSync("/proc/self/stat")) return undefined;
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        // After the program's name, which may hold anything: its state, then its parent.
+        const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return [[Number(pid), Number(parent)]];
+      } catch {
+        // It has ended since it was listed.
+        return [];
+      }
+    });
+}
+
+async function processesByPs(): Promise<number[][]> {
   const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,ppid="]);
-  const processes = stdout
+  return stdout
     .trim()
     .split("\n")
     .map((line) => line.trim().split(/\s+/).map(Number));
+}
+
+/** Finds a process and all that it started: the engine's plugins are in process groups of their own. */
+export async function descendants(root: number): Promise<number[]> {
+  const processes = processesByFile() ?? (await processesByPs());
   const childrenOf = (parent: number): number[] =>
     processes.flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid, ...childrenOf(pid)] : []));
   return [root, ...childrenOf(root)];
@@ -124,7 +147,7 @@ export class StackUnderTest {
     const sandbox = await startTenantManagement({ stage, ...options.sandbox });
     // Secrets Manager is shared, so each stack has names of its own there.
     const secretPrefix = `test-${randomUUID()}`;
-    const workspace = await createWorkspace({
+    const workspace = await createTestWorkspace({
       pulumi: started.pulumi,
       stack: stage === "testing" ? "dev" : "prod",
       ...(options.projectDir === undefined ? {} : { projectDir: options.projectDir }),
@@ -331,6 +354,18 @@ export class StackUnderTest {
     return existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
   }
 
+  /** Reads the state as the backend stores it; of the file backend, with its backups and history. */
+  private async storedState(): Promise<string> {
+    const { env, directory } = this.workspace;
+    if (env["PULUMI_BACKEND_URL"]?.startsWith("file:") !== true)
+      return JSON.stringify(await this.workspace.exportState());
+    const entries = await readdir(path.join(directory, "state"), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return (
+      await Promise.all(files.map((file) => readFile(path.join(file.parentPath, file.name), "utf8")))
+    ).join("\n");
+  }
+
   /** Reads what the engine wrote into its folder of logs. */
   private async logs(): Promise<string> {
     const folder = path.join(this.workspace.directory, "home", "logs");
@@ -355,9 +390,8 @@ export class StackUnderTest {
 
   /** Asserts that no credential is in the state, the journal, the engine's logs, or in anything that was printed. */
   async assertNoCredentials(): Promise<void> {
-    const state = JSON.stringify(await this.workspace.exportState());
     const places = {
-      state,
+      state: await this.storedState(),
       output: this.printed.join("\n"),
       config: await readFile(this.workspace.configFile, "utf8"),
       journal: await this.journal(),
@@ -392,7 +426,7 @@ export class StackUnderTest {
 }
 
 /** One that was just found may have ended by itself, or with its parent. */
-function killIfThere(pid: number): void {
+export function killIfThere(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {

@@ -68,7 +68,7 @@ describe("the hosts of a stack, on the engine", function () {
     await stack.workspace.configure({ "tenants:stage": "testing", "tenants:apiUrl": apiUrl });
     assert.match(
       await stack.fail(up, allowing("api.tenants.resistant.ai")),
-      /a host of stage production, and this stack is of stage testing/,
+      /a host of stage production; this stack is of stage testing/,
     );
     assert.deepEqual(sent(), []);
   });
@@ -78,7 +78,7 @@ describe("the hosts of a stack, on the engine", function () {
     const applicationId = () => stack.existing()["acme"]?.[0] ?? "";
     stack.sandbox.control.configure({ authServerOrigin: new URL(other.apiUrl).origin });
     const printed = await stack.fail(up, allowing(allowed));
-    assert.match(printed, /Hosts that TENANTS_ALLOWED_HOSTS allows beside the vendor's: 127\.0\.0\.1:\d+/);
+    assert.match(printed, /Hosts that TENANTS_ALLOWED_HOSTS allows besides the vendor's: 127\.0\.0\.1:\d+/);
     assert.match(printed, /"token_url" is "http:\/\/127\.0\.0\.1:\d+\/oauth2\/eu-1\/v1\/token", at a host/);
     assert.match(printed, /`pulumi up` again, which completes it/);
     for (const more of [false, true]) {

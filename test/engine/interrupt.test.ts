@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";
 import { endOf } from "../fuzz/killed-command";
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { descendants, StackUnderTest } from "./engine";
 
@@ -22,8 +23,11 @@ async function signalUpWhen(
   return { exitCode, started };
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  describe(`${signal} in the middle of an up, on the engine`, function () {
+for (const [signal, tag] of [
+  ["SIGINT", ""],
+  ["SIGTERM", ` ${exhaustiveTag}`],
+] as const) {
+  describe(`${signal} in the middle of an up, on the engine${tag}`, function () {
     it("waits for the call in flight and saves what it made; the next up goes on from there", async () => {
       const stack = await StackUnderTest.create({ customers: [acme] });
       const { control } = stack.sandbox;

@@ -58,11 +58,11 @@ describe("the journal, on the engine", function () {
   });
 
   it("is missed, in a preview, too, where the stack holds tenants and it was left on another machine", async () => {
-    assert.doesNotMatch(await stack.up(), /nothing on record/);
+    assert.doesNotMatch(await stack.up(), /records nothing of this stack/);
     await rm(path.join(stack.workspace.directory, "journal.jsonl"));
     assert.match(
       await stack.succeed(["preview"]),
-      /the journal .*journal\.jsonl has nothing on record of this stack.*npm run tenants -- reconcile/,
+      /the journal .*journal\.jsonl records nothing of this stack.*npm run tenants -- reconcile/,
     );
     await stack.succeed(["destroy", "--yes", "--skip-preview"]);
   });
@@ -80,7 +80,7 @@ describe("the journal, on the engine", function () {
     for (const command of [["preview"], up]) {
       assert.match(
         await stack.fail(command, { env: { CI: "true" } }),
-        /tenants:journal: must be s3:.*whose disk goes away.*tenants:journalDiskIsKept/s,
+        /tenants:journal: must be s3:.*its disk is lost.*tenants:journalDiskIsKept/s,
       );
     }
     assert.deepEqual(stack.existing(), {});

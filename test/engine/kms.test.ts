@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 
 import { CreateAliasCommand, CreateKeyCommand, GetPublicKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 
@@ -62,7 +63,7 @@ describe("the organization's key in AWS KMS, on the engine", function () {
     assert.deepEqual(stack.existing(), {});
   });
 
-  it("goes before every other key, and an alias names it in the stack's region", async () => {
+  it(`goes before every other key, and an alias names it in the stack's region ${exhaustiveTag}`, async () => {
     const { id } = await makeKey("RSA_2048");
     await register(id);
     const alias = `alias/${stack.secretPrefix}`;

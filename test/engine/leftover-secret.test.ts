@@ -51,7 +51,7 @@ describe("a secret that a killed up has marked deleted, on the engine", function
     await stack.up();
     await stack.aws.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: 30 }));
     await stack.setCustomers([globex]);
-    assert.match(await stack.up(), new RegExp(`${name} was marked deleted by an interrupted update`));
+    assert.match(await stack.up(), new RegExp(`${name} was marked for deletion by an interrupted update`));
     assert.deepEqual(Object.keys(stack.existing()), ["globex"]);
     assert.ok(!(await stack.listSecrets({ includePlannedDeletion: false })).includes(name));
     assert.ok((await stack.listSecrets()).includes(name));
@@ -67,7 +67,7 @@ describe("AWS that cannot be asked whether the names of new secrets are free, on
       config: { "aws:endpoints": [{ secretsmanager: `http://127.0.0.1:${await closedPort()}` }] },
     });
     const [, said = ""] = (await stack.succeed(["preview"])).split("Diagnostics:");
-    assert.equal(said.match(/Whether the names of new secrets are free/g)?.length, 1);
+    assert.equal(said.match(/whether the names of new secrets are free/g)?.length, 1);
     await stack.close();
   });
 });

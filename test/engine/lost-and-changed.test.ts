@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -45,7 +46,8 @@ describe("a lost create of an application whose declaration changes before the n
     ["method to one with another key", "EC", declared("RSA", scopes.read)],
     ["method to one with a secret", "EC", declared("CLIENT_SECRET", scopes.read)],
   ] as const) {
-    it(`(its ${what}) is told with its id, and replaced when that is allowed`, async () => {
+    const tag = what === "method to one with a key" ? "" : ` ${exhaustiveTag}`;
+    it(`(its ${what}) is told with its id, and replaced when that is allowed${tag}`, async () => {
       const lost = await loseApplication(authMethod);
       await stack.setCustomers(changed);
       assert.match(
@@ -59,7 +61,7 @@ describe("a lost create of an application whose declaration changes before the n
     });
   }
 
-  it("and of which the id came is replaced without its secret where that is allowed", async () => {
+  it(`and of which the id came is replaced without its secret where that is allowed ${exhaustiveTag}`, async () => {
     await stack.setCustomers([acme]);
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);
@@ -98,7 +100,7 @@ describe("a lost create of a tenant, on the engine", function () {
     await stack.finish();
   });
 
-  it("is found again by the next up, where the first was refused the list", async () => {
+  it(`is found again by the next up, where the first was refused the list ${exhaustiveTag}`, async () => {
     await loseTenant();
     await stack.up();
     assert.equal(stack.sandbox.control.requests().createTenant, 1);

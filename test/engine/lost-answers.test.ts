@@ -3,6 +3,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { createTransport, TenantManagementApi } from "../../provider/src/client";
 import type { FaultInput } from "../../sandbox/api";
+import { exhaustiveTag } from "../suites";
 import { recordedRetries } from "../support/retry-policy";
 import { tokensOf } from "../support/sandbox-api";
 import { acme } from "./customers";
@@ -78,7 +79,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("of a tenant in which somebody else makes an application at the same time is told of that", async () => {
+  it(`of a tenant in which somebody else makes an application at the same time is told of that ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-after" });
     stack.sandbox.control.addFault({
       operation: "createTenantApplication",
@@ -96,7 +97,9 @@ describe("a lost answer to a create, on the engine", function () {
     );
     assert.match(
       await up,
-      new RegExp(`was taken over .* holds applications that are not this stack's: ${theirs.applicationId}`),
+      new RegExp(
+        `was taken over .* has applications that do not belong to this stack: ${theirs.applicationId}`,
+      ),
     );
   });
 
@@ -117,7 +120,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("of an application with a secret is repaired at once where the configuration allows it", async () => {
+  it(`of an application with a secret is repaired at once where the configuration allows it ${exhaustiveTag}`, async () => {
     await stack.workspace.configure({ "tenants:replaceLostApplications": true });
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
     await stack.up();
@@ -125,9 +128,9 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("of a tenant that was not made after all leads to one, by the next up", async () => {
+  it(`of a tenant that was not made after all leads to one, by the next up ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-before" });
-    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /does not show "acme".*pulumi up/s);
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /does not list "acme".*pulumi up/s);
     await stack.up();
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });
@@ -159,20 +162,20 @@ describe("an answer that is not whole, on the engine", function () {
 
   it("keeps the tenant in the state, partly made, and the next up reads the rest", async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "garbage-body" });
-    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /is kept in the state, partly/);
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /is partly stored in the state/);
     await stack.up();
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
     assert.equal(stack.sandbox.control.requests().createTenant, 1);
     await stack.up("--expect-no-changes");
   });
 
-  it("keeps an application in the state, partly made, and can delete it", async () => {
+  it(`keeps an application in the state, partly made, and can delete it ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);
     const [partly] = stack.existing()["acme"]!;
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"]),
-      new RegExp(`${partly!}.*secret never came`, "s"),
+      new RegExp(`${partly!}.*secret never arrived`, "s"),
     );
     assert.deepEqual(stack.existing()["acme"], [partly]);
     await stack.succeed(["destroy", "--yes", "--skip-preview"]);

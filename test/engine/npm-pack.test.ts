@@ -6,6 +6,7 @@ import path from "node:path";
 import { z } from "zod";
 
 import { runToSuccess } from "../../sandbox/process";
+import { exhaustiveTag } from "../suites";
 import { type PublishedPackage, startRegistry } from "../support/npm-registry";
 import { repositoryRoot, StackUnderTest } from "./engine";
 
@@ -53,7 +54,7 @@ describe("the package, packed and installed outside this repository", function (
     );
   });
 
-  it("runs examples/own-stack there, type-checked, with one copy of the SDK", async () => {
+  it(`runs examples/own-stack there, type-checked, with one copy of the SDK ${exhaustiveTag}`, async () => {
     await cp(path.join(repositoryRoot, "examples/own-stack"), project, {
       recursive: true,
       filter: (file) => !file.includes("node_modules"),
@@ -75,7 +76,7 @@ describe("the package, packed and installed outside this repository", function (
     await upAndDestroy(project);
   });
 
-  it("runs an ES module by tsx, under a scoped name of a private registry", async () => {
+  it(`runs an ES module by tsx, under a scoped name of a private registry ${exhaustiveTag}`, async () => {
     const scoped = await packAs("@partner/pulumi-resistant-tenants", tarball, folder);
     const registry = await startRegistry(scoped);
     try {

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -22,7 +23,7 @@ describe("the organization's key, on the engine", function () {
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });
 
-  it("is read from the stack's configuration, where it is encrypted", async () => {
+  it(`is read from the stack's configuration, where it is encrypted ${exhaustiveTag}`, async () => {
     await stack.configurePrivateKey();
     await stack.succeed(["up", "--yes", "--skip-preview"], { env: withoutKey });
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
@@ -32,7 +33,7 @@ describe("the organization's key, on the engine", function () {
     await stack.workspace.configure({ "tenants:clientId": "0oa-somebody-else" });
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"]),
-      /gave no token to client 0oa-somebody-else \(status 401\): invalid_client/,
+      /returned no token to client 0oa-somebody-else \(status 401\): invalid_client/,
     );
     await stack.succeed(["up", "--yes", "--skip-preview"], {
       env: { TENANTS_CLIENT_ID: stack.sandbox.clientId },

@@ -15,6 +15,13 @@ describe("examples/own-stack, on the engine", function () {
       assert.equal(outputs["clientId"], tenant!.applications[0]!.clientId);
       assert.equal(outputs["clientSecret"], "[secret]");
       assert.deepEqual(Object.keys(outputs["webUiUrls"] as object), ["eu-1"]);
+      const { resources } = (await stack.workspace.exportState()).deployment;
+      const traced = resources.filter(({ stackTrace }) => stackTrace !== undefined).map(({ type }) => type);
+      assert.deepEqual(
+        traced.filter((type) => type.startsWith("pulumi-nodejs:dynamic/resistant:")),
+        [],
+      );
+      assert.ok(traced.length > 0, "the program's own resources have theirs");
       stack.sandbox.control.resetRequests();
       await stack.up("--expect-no-changes");
       assert.deepEqual(stack.sandbox.control.requestLog(), []);

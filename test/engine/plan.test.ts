@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { ConfigOverrides, ConfigValue } from "../../sandbox/pulumi/config-file";
 import { exhaustiveTag } from "../suites";
 import { StackUnderTest } from "./engine";
+import { recordedSetting, recordedVersion } from "./recorded-setting";
 
 const summarySchema = z.object({
   digest: z.string(),
@@ -63,10 +64,13 @@ const strangersKey = generateKeyPairSync("ec", { namedCurve: "P-256" })
 describe("a plan and what is approved of it, on the engine", function () {
   let stack: StackUnderTest;
   let file: string;
+  let first: Judged;
 
   before(async () => {
     stack = await StackUnderTest.create({ stage: "production", customers: [acme] });
     file = path.join(stack.workspace.directory, "preview.json");
+    first = await judge(0);
+    await upOn(0);
   });
   after(async () => {
     await stack.finish();
@@ -88,7 +92,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     stack.succeed(["up", "--yes", "--skip-preview", ...flags], day(days));
 
   it("shows the settings of a first up as new, with what an approver judges", async () => {
-    const { summary, rotation } = await judge(0);
+    const { summary, rotation } = first;
     assert.ok(summary?.isFirst === true && summary.digest !== "none");
     assert.equal(rotation, 3);
     assert.ok(summary.settings.some(({ setting, after }) => setting === "stage" && after === "production"));
@@ -100,7 +104,6 @@ describe("a plan and what is approved of it, on the engine", function () {
       { what: "recovery window", after: "30 days" },
     ]);
     assert.ok(summary.declared.some(({ what, after }) => what === "overlap" && after === "7d"));
-    await upOn(0);
     const { summary: after, rotation: passed } = await judge(1);
     assert.deepEqual([after!.digest, after!.settings, passed], ["none", [], 0]);
   });
@@ -135,7 +138,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     assert.equal((await judge(1)).summary!.digest, "none");
   });
 
-  it("takes another package version, and another secrets provider, for a change that is to be approved", async () => {
+  it(`takes another package version, and another secrets provider, for a change that is to be approved ${exhaustiveTag}`, async () => {
     await upOn(1);
     const state = path.join(stack.workspace.directory, "state.json");
     const exported = await stack.succeed(["stack", "export"]);
@@ -152,12 +155,19 @@ describe("a plan and what is approved of it, on the engine", function () {
       assert.match(await stack.succeed(["preview"], day(1)), new RegExp(`settings changed: ${setting}`));
     };
     // The last `up` was that of an earlier release.
-    const recorded = /"package version": "([^"]+)"/.exec(exported)?.[1];
+    const recorded = recordedVersion(exported);
     assert.ok(recorded !== undefined, "the state records the package's version");
-    await importing(exported.replaceAll(`"package version": "${recorded}"`, '"package version": "0.0.9"'));
+    await importing(
+      exported.replaceAll(
+        recordedSetting("package version", recorded),
+        recordedSetting("package version", "0.0.9"),
+      ),
+    );
     await expectSetting("package version", "0.0.9", recorded);
     // Its secrets were encrypted by a key service.
-    const [was, is] = ['"secrets provider": "awskms://alias/x"', '"secrets provider": "default"'];
+    const [was, is] = ["awskms://alias/x", "default"].map((value) =>
+      recordedSetting("secrets provider", value),
+    ) as [string, string];
     assert.ok(exported.includes(is), "the state records the secrets provider");
     await importing(exported.replaceAll(is, was));
     await expectSetting("secrets provider", "awskms://alias/x", "default");
@@ -234,12 +244,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     assert.match(refused.stderr, /--show-sames/);
   });
 
-  const sample = [
-    "a stranger's public key",
-    "more scopes at once",
-    "another account's reader",
-    "no protection",
-  ];
+  const sample = ["a stranger's public key", "another account's reader"];
   for (const [name, { customers = [acme], settings = {}, isRefused }] of Object.entries(attacks)) {
     const tag = sample.includes(name) ? "" : ` ${exhaustiveTag}`;
     it(`refuses a rotation that comes with ${name}${tag}`, async () => {
@@ -288,7 +293,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     await stack.setCustomers(withPlain({ scopes: both }));
   });
 
-  it("lets a plain retirement pass after the overlap, and none before it", async () => {
+  it(`lets a plain retirement pass after the overlap, and none before it ${exhaustiveTag}`, async () => {
     await upOn(91);
     await stack.setCustomers([
       {
@@ -310,7 +315,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     await stack.setCustomers([
       { ...acme, applications: [{ ...plain, scopes: both }, keyed], status: "deprecated" },
     ]);
-    const { summary } = await judge(100);
+    const { summary } = await judge(11);
     assert.notEqual(summary!.digest, "none");
     assert.deepEqual(summary!.declared, [
       { name: "acme", what: "status", before: "active", after: "deprecated" },
@@ -322,7 +327,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     await stack.setCustomers([
       { ...acme, applications: [{ ...plain, scopes: both }, keyed], status: "released" },
     ]);
-    const { summary } = await judge(100);
+    const { summary } = await judge(11);
     assert.deepEqual(summary!.customers["handedOver"], ["acme"]);
     for (const flag of ["--markdown", "--title=x"]) {
       const text = (await told(flag)).replaceAll(/&#(\d+);/g, (_, code: string) =>

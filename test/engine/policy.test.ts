@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 
 import type { ConfigOverrides } from "../../sandbox/pulumi/config-file";
 import { preparePolicyPack } from "../../sandbox/pulumi/policy-pack";
+import { exhaustiveTag } from "../suites";
 import { copyProject } from "../support/project-copy";
 import { acme, globex } from "./customers";
 import { repositoryRoot, type StackOptions, StackUnderTest, startShared } from "./engine";
@@ -73,7 +74,7 @@ describe("the policy pack, on the engine", function () {
         /Secret "acme\/eu-1\/default" has no tag "owner": .*tenants:owner/,
         /Secret "acme\/us-1\/default" is encrypted with AWS's own key: .*tenants:secrets/,
         /Application "acme\/us-1\/default" has a client secret that is never rotated: .*tenants:rotation/,
-        /Application "acme\/us-1\/default" is in cell us-1, and only eu-1 are allowed/,
+        /Application "acme\/us-1\/default" is in cell us-1, but only eu-1 are allowed/,
         /Secret "acme\/us-1\/default" can be read by a role of AWS account 999999999999/,
         /Secret "acme\/us-1\/default" can be restored for 0 days/,
         /\[mandatory\] journal \(pulumi:pulumi:Stack: resistant-tenants-prod\)/,
@@ -117,7 +118,7 @@ describe("the policy pack, on the engine", function () {
     });
   });
 
-  it("judges customers of files like those of the stack's file", async () => {
+  it(`judges customers of files like those of the stack's file ${exhaustiveTag}`, async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "policy-"));
     try {
       const projectDir = path.join(folder, "project");
@@ -135,7 +136,7 @@ describe("the policy pack, on the engine", function () {
         assert.notEqual(exitCode, 0);
         assert.match(
           printed,
-          /"globex\/eu-1\/default" has a client secret that may grow older than 365 days/,
+          /"globex\/eu-1\/default" has a client secret that may become older than 365 days/,
         );
         assert.match(printed, /"hooli\/eu-1\/default" has a client secret that is never rotated/);
         assert.doesNotMatch(printed, /"acme\/eu-1\/default" has a client secret/);

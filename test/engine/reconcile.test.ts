@@ -6,6 +6,7 @@ import path from "node:path";
 import { z } from "zod";
 
 import { eventSchema } from "../../provider/src/journal";
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 import { forgetApplication, forgetSecret } from "./interrupted-secret";
@@ -120,17 +121,17 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(await reconcile().then(({ exitCode, findings }) => [exitCode, findings]), [0, []]);
   });
 
-  it("names an unmanaged application where the journal is gone, and leaves it", async () => {
+  it(`names an unmanaged application where the journal is gone, and leaves it ${exhaustiveTag}`, async () => {
     await crashDuring("createTenantApplication");
     await rm(path.join(stack.workspace.directory, "journal.jsonl"));
     const [lost] = stack.existing()["acme"]!;
-    assert.match((await reconcile()).warnings.join(), /nothing on record for this stack/);
+    assert.match((await reconcile()).warnings.join(), /records nothing for this stack/);
     const report = await reconcile("--fix", "--yes");
     assert.equal(report.exitCode, 3);
     // Whether the kill left an empty secret, too, is a matter of moments.
     assert.deepEqual(
       report.done.filter((each) => !each.includes("empty secret")),
-      ["took the leftover lock away"],
+      ["removed the leftover lock"],
     );
     const { applicationId, next, why } = findingOf(report, "unmanagedApplication");
     assert.equal(applicationId, lost);
@@ -139,7 +140,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(stack.existing()["acme"], [lost]);
   });
 
-  it("clears a pending create where a destroy has left nothing else in the state", async () => {
+  it(`clears a pending create where a destroy has left nothing else in the state ${exhaustiveTag}`, async () => {
     await stack.up();
     await stack.setCustomers([acme, globex]);
     await crashDuring("createTenant");
@@ -152,7 +153,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(after["pending_operations"] ?? [], []);
   });
 
-  it("deletes the empty secret of a killed create, whose name the next up needs", async () => {
+  it(`deletes the empty secret of a killed create, whose name the next up needs ${exhaustiveTag}`, async () => {
     await stack.up();
     await forgetSecret(stack);
     const report = await reconcile();
@@ -162,7 +163,7 @@ describe("tenants reconcile, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("deletes an application with a key whose update was killed before it was saved, and that is declared otherwise since", async () => {
+  it(`deletes an application with a key whose update was killed before it was saved, and that is declared otherwise since ${exhaustiveTag}`, async () => {
     const declared = (scopes: string[]) => [
       { ...acme, applications: [{ cell: "eu-1", authMethod: "EC", scopes }] },
     ];
@@ -189,7 +190,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(kinds(await reconcile()), []);
   });
 
-  it("names what is lost and what is unmanaged", async () => {
+  it(`names what is lost and what is unmanaged ${exhaustiveTag}`, async () => {
     await stack.setCustomers([acme, globex]);
     await stack.up();
     const [lost] = stack.existing()["globex"]!;
@@ -214,7 +215,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.equal(given.exitCode, 0);
   });
 
-  it("works where the state holds what is partly made", async () => {
+  it(`works where the state holds what is partly made ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);
     const { applicationId, next } = findingOf(await reconcile(), "partlyMade");

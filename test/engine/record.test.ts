@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import { z } from "zod";
 
 import { eventSchema, type JournalEvent } from "../../provider/src/journal";
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -96,7 +97,11 @@ describe("changes of a production customer, on the engine", function () {
     assert.equal(exitCode, 0, stdout);
   });
 
-  it("are settled at once where the engine does not do them: refresh --run-program, and up --target of a part", async () => {
+  it(`are settled at once where the engine does not do them: refresh --run-program, and up --target of a part ${exhaustiveTag}`, async () => {
+    // As the test before leaves it, also where this one runs alone.
+    await stack.workspace.configure({ "tenants:owner": "platform" });
+    await stack.setCustomers([acme, { ...globex, cells: ["eu-1", "us-1"] }]);
+    await stack.up();
     const known = await changes();
     const edited = [
       { ...acme, owner: "refreshed" },

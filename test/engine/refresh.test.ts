@@ -8,11 +8,11 @@ import { StackUnderTest } from "./engine";
 describe("refresh, on the engine", function () {
   let stack: StackUnderTest;
 
-  beforeEach(async () => {
+  before(async () => {
     stack = await StackUnderTest.create({ stage: "production", customers: [acme, globex] });
     await stack.up();
   });
-  afterEach(async () => {
+  after(async () => {
     await stack.finish();
   });
 
@@ -45,6 +45,26 @@ describe("refresh, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
+  it("refuses with another organization's credentials, and says how to insist", async () => {
+    const other = await startTenantManagement({ stage: "production", organization: "other" });
+    try {
+      await stack.workspace.configure({ "tenants:tokenUrl": other.tokenUrl });
+      for (const { tenantId } of stack.sandbox.control.tenants())
+        stack.sandbox.control.deleteTenant(tenantId);
+      const printed = await stack.fail(refresh);
+      assert.match(printed, /another organization/);
+      assert.match(printed, /TENANTS_ACCEPT_MISSING=true/);
+      const { resources } = (await stack.workspace.exportState()).deployment;
+      assert.equal(resources.filter(({ type }) => type.endsWith(":Tenant")).length, 2);
+      await stack.succeed(refresh, { env: { TENANTS_ACCEPT_MISSING: "true" } });
+      await stack.workspace.configure({ "tenants:tokenUrl": stack.sandbox.tokenUrl });
+      await stack.up();
+      assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "globex"]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it("reports changed cells with the line that accepts them, and replaces nothing", async () => {
     await stack.setCustomers([{ ...acme, uiCells: ["eu-1"] }, globex]);
     await stack.up();
@@ -63,26 +83,6 @@ describe("refresh, on the engine", function () {
     assert.equal(stack.tenantId("acme"), tenantId);
   });
 
-  it("refuses with another organization's credentials, and says how to insist", async () => {
-    const other = await startTenantManagement({ stage: "production", organization: "other" });
-    try {
-      await stack.workspace.configure({ "tenants:tokenUrl": other.tokenUrl });
-      for (const { tenantId } of stack.sandbox.control.tenants())
-        stack.sandbox.control.deleteTenant(tenantId);
-      const printed = await stack.fail(refresh);
-      assert.match(printed, /another organization's/);
-      assert.match(printed, /TENANTS_ACCEPT_MISSING=true/);
-      const { resources } = (await stack.workspace.exportState()).deployment;
-      assert.equal(resources.filter(({ type }) => type.endsWith(":Tenant")).length, 2);
-      await stack.succeed(refresh, { env: { TENANTS_ACCEPT_MISSING: "true" } });
-      await stack.workspace.configure({ "tenants:tokenUrl": stack.sandbox.tokenUrl });
-      await stack.up();
-      assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "globex"]);
-    } finally {
-      await other.close();
-    }
-  });
-
   it("works after the organization's key was changed", async () => {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", {
       modulusLength: 3072,
@@ -92,7 +92,7 @@ describe("refresh, on the engine", function () {
     stack.sandbox.control.removeOrganizationKey(stack.sandbox.keyId);
     stack.sandbox.control.registerOrganizationKey(publicKey, "the-next-key");
     const printed = await stack.fail(refresh);
-    assert.match(printed, /gave no token.*--run-program/s);
+    assert.match(printed, /returned no token.*--run-program/s);
     await stack.succeed(refresh, { env: { TENANTS_PRIVATE_KEY: privateKey } });
   });
 });

@@ -87,7 +87,7 @@ describe("a production customer that is released, on the engine", function () {
 
   it("is shown by a preview as handed over, with nothing deleted and no credential needed", async () => {
     const printed = await stack.succeed(["preview", "--diff"], withoutCredentials);
-    assert.match(printed, /nothing is deleted, at the vendor or in AWS/);
+    assert.match(printed, /deletes nothing at the vendor or in AWS/);
     assert.match(printed, /~ 8 to update/);
     assert.doesNotMatch(printed, /to delete|to replace|to create/);
   });

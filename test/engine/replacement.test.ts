@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import path from "node:path";
 
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { repositoryRoot, StackUnderTest } from "./engine";
 
@@ -46,7 +47,7 @@ describe("replacement of an application, on the engine", function () {
     }
   });
 
-  it("takes the order of scopes for no difference", async () => {
+  it(`takes the order of scopes for no difference ${exhaustiveTag}`, async () => {
     const scopes = ["documents.submissions.read", "documents.submissions.write"];
     const stack = await StackUnderTest.create({
       customers: [{ ...acme, applications: [{ cell: "eu-1", scopes }] }],
@@ -62,7 +63,7 @@ describe("replacement of an application, on the engine", function () {
     }
   });
 
-  it("adds an application and a secret for a new cell, and touches nothing else", async () => {
+  it(`adds an application and a secret for a new cell, and touches nothing else ${exhaustiveTag}`, async () => {
     const stack = await StackUnderTest.create({ stage: "production", customers: [acme] });
     try {
       await stack.up();
@@ -81,15 +82,22 @@ describe("replacement of an application, on the engine", function () {
 describe("replacement of a tenant, on the engine", function () {
   let stack: StackUnderTest;
 
-  beforeEach(async () => {
+  const two = (...cells: string[]): ConfigValue => ({
+    type: "Tenant",
+    name: "two",
+    args: { name: "two", cells },
+  });
+
+  before(async () => {
+    const declared = [tenant({ name: "acme", cells: ["eu-1"] }), application, two("eu-1", "us-1")];
     stack = await StackUnderTest.create({
       projectDir,
       stage: "production",
-      config: { "resources:declare": [tenant({ name: "acme", cells: ["eu-1"] }), application] },
+      config: { "resources:declare": declared },
     });
     await stack.up();
   });
-  afterEach(async () => {
+  after(async () => {
     await stack.close();
   });
 
@@ -98,10 +106,13 @@ describe("replacement of a tenant, on the engine", function () {
     ["cells", { name: "acme", cells: ["us-1"] }],
     ["adopt", { name: "acme", cells: ["eu-1"], adopt: "another-tenant" }],
   ] as const) {
-    it(`is refused in a preview and in an up when ${what} changes`, async () => {
+    const tag = what === "name" ? "" : ` ${exhaustiveTag}`;
+    it(`is refused in a preview and in an up when ${what} changes${tag}`, async () => {
       const before = stack.existing();
       stack.sandbox.control.resetRequests();
-      await stack.workspace.configure({ "resources:declare": [tenant(args), application] });
+      await stack.workspace.configure({
+        "resources:declare": [tenant(args), application, two("eu-1", "us-1")],
+      });
       for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
         const printed = await stack.fail(command);
         assert.match(printed, new RegExp(`A change of ${what} would replace tenant "acme"`));
@@ -112,10 +123,19 @@ describe("replacement of a tenant, on the engine", function () {
     });
   }
 
+  it("takes the order of cells for no difference", async () => {
+    const before = stack.tenantId("two");
+    await stack.workspace.configure({
+      "resources:declare": [tenant({ name: "acme", cells: ["eu-1"] }), application, two("us-1", "eu-1")],
+    });
+    await stack.up();
+    assert.equal(stack.tenantId("two"), before);
+  });
+
   it("deletes the old one first when allowReplace is true", async () => {
     stack.sandbox.control.resetRequests();
     await stack.workspace.configure({
-      "resources:declare": [tenant({ name: "other", allowReplace: true }), application],
+      "resources:declare": [tenant({ name: "other", allowReplace: true }), application, two("us-1", "eu-1")],
     });
     await stack.up();
     assert.deepEqual(operations(stack), [
@@ -125,26 +145,5 @@ describe("replacement of a tenant, on the engine", function () {
       "createTenant",
       "createTenantApplication",
     ]);
-  });
-
-  it("takes the order of cells for no difference", async () => {
-    await stack.workspace.configure({
-      "resources:declare": [
-        tenant({ name: "acme", cells: ["eu-1"] }),
-        application,
-        { type: "Tenant", name: "two", args: { name: "two", cells: ["eu-1", "us-1"] } },
-      ],
-    });
-    await stack.up();
-    const before = stack.tenantId("two");
-    await stack.workspace.configure({
-      "resources:declare": [
-        tenant({ name: "acme", cells: ["eu-1"] }),
-        application,
-        { type: "Tenant", name: "two", args: { name: "two", cells: ["us-1", "eu-1"] } },
-      ],
-    });
-    await stack.up();
-    assert.equal(stack.tenantId("two"), before);
   });
 });

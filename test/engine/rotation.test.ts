@@ -11,6 +11,7 @@ import { z } from "zod";
 
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
 import { proveToken } from "../../sandbox/start/proof";
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -108,7 +109,7 @@ function startClient(stack: StackUnderTest, secretArn: string) {
         failures.push(error);
       }
       // The other processes need the machine, too.
-      await setTimeout(20);
+      await setTimeout(200);
     }
   })();
   return {
@@ -137,8 +138,7 @@ describe("rotation, on the engine", function () {
     await aging.previewOn(89, "--expect-no-changes");
 
     const client = startClient(aging.stack, secretArn);
-    assert.match(await aging.previewOn(90), /acme\/eu-1\/default: rotated \(every 90d\): generation 2/);
-    await aging.upOn(90);
+    assert.match(await aging.upOn(90), /acme\/eu-1\/default: rotated \(every 90d\): generation 2/);
     await aging.upOn(90, "--expect-no-changes");
     const second = await aging.stored();
     assert.deepEqual(aging.existing, [first["application_id"], second["application_id"]]);
@@ -153,16 +153,25 @@ describe("rotation, on the engine", function () {
     assert.match(await aging.upOn(97), /generation 1 \(client .*\) is deleted: its overlap \(7d\) is over/);
     assert.deepEqual(aging.existing, [second["application_id"]]);
     await aging.upOn(97, "--expect-no-changes");
-
-    // Two rotations and two overlaps too late: one rotation, and its overlap is still to come.
-    await aging.upOn(400);
-    const third = await aging.stored();
-    assert.deepEqual(aging.existing, [second["application_id"], third["application_id"]]);
-    await aging.upOn(406, "--expect-no-changes");
-    assert.equal(await aging.versionCount(), 3);
+    assert.equal(await aging.versionCount(), 2);
     const { failures, clients } = await client.stop();
     assert.deepEqual(failures, []);
-    assert.equal(clients, 3);
+    assert.equal(clients, 2);
+  });
+
+  it(`is one rotation where two and their overlaps are too late, and its overlap is still to come ${exhaustiveTag}`, async () => {
+    aging = await AgingStack.create({ cell: "eu-1", rotation });
+    await aging.upOn(0);
+    const first = await aging.stored();
+    const client = startClient(aging.stack, (await aging.outputs()).secretArn);
+    await aging.upOn(400);
+    const second = await aging.stored();
+    assert.deepEqual(aging.existing, [first["application_id"], second["application_id"]]);
+    await aging.upOn(406, "--expect-no-changes");
+    assert.equal(await aging.versionCount(), 2);
+    const { failures, clients } = await client.stop();
+    assert.deepEqual(failures, []);
+    assert.equal(clients, 2);
   });
 
   it("removes the old one at once without an overlap, but only when the new one was stored", async () => {
@@ -187,14 +196,14 @@ describe("rotation, on the engine", function () {
     }
     await aging.stack.succeed(["refresh", "--yes", "--skip-preview"]);
     await proveToken(first);
-    assert.match(await aging.upOn(10), /generation 2 is completed/);
+    assert.match(await aging.upOn(10), /generation 2, which an earlier run did not finish, is completed/);
     const second = await aging.stored();
     assert.deepEqual(aging.existing, [second["application_id"]]);
     await proveToken(second);
     await aging.upOn(11, "--expect-no-changes");
   });
 
-  it("leaves a change to the next generation, unless it is asked for at once", async () => {
+  it(`leaves a change to the next generation, unless it is asked for at once ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", rotation });
     await aging.upOn(0);
     const changed = { cell: "eu-1", authMethod: "RSA", scopes: ["documents.submissions.read"] };
@@ -216,7 +225,7 @@ describe("rotation, on the engine", function () {
     await aging.upOn(2, "--expect-no-changes");
   });
 
-  it("lets two generations go at once, though a refresh saw the first as AWSPREVIOUS, which it is no more", async () => {
+  it(`lets two generations go at once, though a refresh saw the first as AWSPREVIOUS, which it is no more ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", rotation });
     await aging.upOn(0);
     await aging.upOn(90);
@@ -232,7 +241,7 @@ describe("rotation, on the engine", function () {
     await aging.upOn(100, "--expect-no-changes");
   });
 
-  it("needs no ceremony for an active customer in production, whose credentials stay safeguarded", async () => {
+  it(`needs no ceremony for an active customer in production, whose credentials stay safeguarded ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", authMethod: "EC", rotation }, "production");
     await aging.upOn(0);
     await aging.upOn(90);
@@ -248,7 +257,7 @@ describe("rotation, on the engine", function () {
     await aging.upOn(97, "--expect-no-changes");
   });
 
-  it("goes on after a SIGKILL with the key that was saved, and makes one generation", async () => {
+  it(`goes on after a SIGKILL with the key that was saved, and makes one generation ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", authMethod: "EC", rotation });
     const { stack } = aging;
     await aging.upOn(0);
@@ -309,7 +318,7 @@ describe("rotation, on the engine", function () {
     const printed = await aging.stack.fail(["up", "--yes", "--skip-preview"], {
       env: { TENANTS_NOW: "tomorrow" },
     });
-    assert.match(printed, /TENANTS_NOW must be a date and time of RFC 3339/);
+    assert.match(printed, /TENANTS_NOW must be an RFC 3339 date and time/);
     assert.deepEqual(aging.stack.existing(), {});
   });
 });

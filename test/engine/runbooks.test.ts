@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { runProcess } from "../../sandbox/process";
 import { type ProvisionedApplication, toApplications } from "../../sandbox/start/stack-outputs";
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -92,7 +93,7 @@ describe("the runbooks of a lost state and a lost passphrase, on the engine", fu
     await stack.up("--expect-no-changes");
   });
 
-  it("reads from the old state what is no secret, and does the same under another passphrase", async () => {
+  it(`reads from the old state what is no secret, and does the same under another passphrase ${exhaustiveTag}`, async () => {
     await start(acme);
     const env = { PULUMI_CONFIG_PASSPHRASE: "another" };
     const run = (...args: string[]): Promise<string> => stack.succeed(args, { env });
@@ -113,7 +114,7 @@ describe("the runbooks of a lost state and a lost passphrase, on the engine", fu
     await stack.setCustomers([{ ...acme, adopt: known.tenantId }]);
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"], { env }),
-      new RegExp(`somebody may use it, .*adopt: { applicationId: ${known.applicationId}, secretArn: `),
+      new RegExp(`may be in use, .*adopt: { applicationId: ${known.applicationId}, secretArn: `),
     );
     await stack.setCustomers([{ ...acme, adopt: known.tenantId, applications: [{ cell: "eu-1", adopt }] }]);
     await run("up", "--yes", "--skip-preview");

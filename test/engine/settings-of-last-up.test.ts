@@ -4,7 +4,9 @@ import path from "node:path";
 
 import { z } from "zod";
 
+import { exhaustiveTag } from "../suites";
 import { StackUnderTest } from "./engine";
+import { recordedSetting, recordedVersion } from "./recorded-setting";
 
 const judgedSchema = z.object({
   settings: z.array(z.record(z.string(), z.unknown())),
@@ -42,17 +44,23 @@ describe("what a plan takes for the settings of the last up, on the engine", fun
   /** Lets the state say that another release ran last, whose secrets were encrypted otherwise; gives the present one. */
   async function lastUpWasOf({ version, secretsProvider }: Record<string, string>): Promise<string> {
     const exported = await stack.succeed(["stack", "export"]);
-    const present = /"package version": "([^"]+)"/.exec(exported)?.[1];
-    assert.ok(present !== undefined && exported.includes('"secrets provider": "default"'));
+    const present = recordedVersion(exported);
+    assert.ok(present !== undefined && exported.includes(recordedSetting("secrets provider", "default")));
     const edited = exported
-      .replaceAll(`"package version": "${present}"`, `"package version": "${version}"`)
-      .replaceAll('"secrets provider": "default"', `"secrets provider": "${secretsProvider}"`);
+      .replaceAll(
+        recordedSetting("package version", present),
+        recordedSetting("package version", version ?? ""),
+      )
+      .replaceAll(
+        recordedSetting("secrets provider", "default"),
+        recordedSetting("secrets provider", secretsProvider ?? ""),
+      );
     await writeFile(file, edited);
     await stack.succeed(["stack", "import", "--file", file]);
     return present;
   }
 
-  it("are those that it was done with, whatever else ran the program with an edited file", async () => {
+  it(`are those that it was done with, whatever else ran the program with an edited file ${exhaustiveTag}`, async () => {
     const unchanged = { settings: [], declared: [], rotation: 0 };
     assert.deepEqual(await judge(), unchanged);
     await stack.workspace.configure({ "tenants:quota": 30 });

@@ -8,6 +8,8 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 
 import { eventSchema } from "../../provider/src/journal";
+import { exhaustiveTag } from "../suites";
+import { PulumiCloud } from "../support/pulumi-cloud";
 import { acme, globex } from "./customers";
 import { region, repositoryRoot, StackUnderTest, startShared } from "./engine";
 
@@ -41,6 +43,22 @@ async function createProject(name: string): Promise<string> {
     symlink(path.join(repositoryRoot, "node_modules"), path.join(folder, "node_modules")),
   ]);
   return folder;
+}
+
+async function createBucket(): Promise<string> {
+  const { secretsManager } = await startShared();
+  const s3 = new S3Client({
+    region,
+    endpoint: secretsManager.endpointUrl,
+    forcePathStyle: true,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  const Bucket = randomUUID();
+  await s3.send(
+    new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }),
+  );
+  s3.destroy();
+  return Bucket;
 }
 
 describe("a stack that is renamed or moved, on the engine", function () {
@@ -78,7 +96,7 @@ describe("a stack that is renamed or moved, on the engine", function () {
       );
   }
 
-  it("makes nothing twice where it was renamed before it held anything", async () => {
+  it(`makes nothing twice where it was renamed before it held anything ${exhaustiveTag}`, async () => {
     const projectDir = await project("beginners");
     const stack = await start({ projectDir, customers: [acme] });
     await stack.workspace.configure({ "tenants:journal": null });
@@ -109,7 +127,7 @@ describe("a stack that is renamed or moved, on the engine", function () {
     await stack.succeed(["stack", "rename", "second"]);
     const second = { env: { PULUMI_OPTION_STACK: "second" } };
     await stack.setCustomers([andEc]);
-    assert.doesNotMatch(await stack.succeed(["preview"], second), /nothing on record/);
+    assert.doesNotMatch(await stack.succeed(["preview"], second), /records nothing of this stack/);
     const reconciled = await stack.tenantsWith(second.env, "reconcile");
     assert.equal(reconciled.exitCode, 3, reconciled.stderr);
     assert.doesNotMatch(reconciled.stdout, /for the stack/);
@@ -159,20 +177,46 @@ describe("a stack that is renamed or moved, on the engine", function () {
     assert.match(cut.stdout, /no event has the hash/);
   });
 
-  it("keeps its record in S3 when it goes to another backend, and to another project and name there", async () => {
-    const { secretsManager } = await startShared();
-    const s3 = new S3Client({
-      region,
-      endpoint: secretsManager.endpointUrl,
-      forcePathStyle: true,
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    });
-    const Bucket = randomUUID();
-    await s3.send(
-      new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }),
-    );
-    s3.destroy();
-    const journal = { "tenants:journal": `s3://${Bucket}/tenants` };
+  it(`keeps its record, and repairs what was lost, when its organization in Pulumi Cloud becomes another ${exhaustiveTag}`, async () => {
+    const cloud = await PulumiCloud.start(["first-org", "second-org"]);
+    try {
+      const stack = await start({
+        projectDir: await project("partners"),
+        customers: [rsa],
+        env: { PULUMI_BACKEND_URL: cloud.url, PULUMI_ACCESS_TOKEN: "test" },
+      });
+      await stack.workspace.configure({ "tenants:journal": `s3://${await createBucket()}/tenants` });
+      await stack.up();
+      await stack.setCustomers([andEc]);
+      stack.sandbox.control.addFault({
+        operation: "createTenantApplication",
+        kind: "hang",
+        carriedOut: true,
+      });
+      await stack.killUpWhen(() => stack.existing()["acme"]!.length === 2);
+      stack.sandbox.control.clearFaults();
+      cloud.transfer("first-org/partners/dev", "second-org");
+      assert.deepEqual(cloud.stacks, ["second-org/partners/dev"]);
+
+      const moved = { env: { PULUMI_OPTION_STACK: "second-org/partners/dev" } };
+      stack.sandbox.control.resetRequests();
+      await stack.succeed(up, moved);
+      assert.equal(stack.sandbox.control.requests().createTenantApplication, 0);
+      assert.equal(stack.existing()["acme"]!.length, 2);
+      await stack.succeed([...up, "--expect-no-changes"], moved);
+      assert.deepEqual((await audited(stack, "second-org/partners/dev")).sort(), [
+        "dev: create acme made",
+        "dev: create acme/eu-1/default made",
+        "dev: create acme/eu-1/ingest open",
+        "dev: create acme/eu-1/ingest recovered",
+      ]);
+    } finally {
+      await cloud.close();
+    }
+  });
+
+  it(`keeps its record in S3 when it goes to another backend, and to another project and name there ${exhaustiveTag}`, async () => {
+    const journal = { "tenants:journal": `s3://${await createBucket()}/tenants` };
     const first = await start({ projectDir: await project("partners"), customers: [acme, globex] });
     await first.workspace.configure(journal);
     await first.up();
@@ -216,7 +260,7 @@ describe("a stack that is renamed or moved, on the engine", function () {
     await next.succeed([...up, "--expect-no-changes"]);
   });
 
-  it("records under its own name what came from another stack (state move), which that one never deletes", async () => {
+  it(`records under its own name what came from another stack (state move), which that one never deletes ${exhaustiveTag}`, async () => {
     const projectDir = await project("partners");
     const stack = await start({ projectDir, customers: [acme, globex] });
     await stack.workspace.configure({ "tenants:journal": null });

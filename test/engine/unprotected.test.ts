@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 
 import { folderOf, readRecording } from "../releases/recording";
 import { replay } from "../releases/replay";
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -53,12 +54,12 @@ describe("an active production customer whose protection was taken away, on the 
     await losesNothing(destroy);
   });
 
-  it("survives destroy of its tenant alone, with all that depends on it", async () => {
+  it(`survives destroy of its tenant alone, with all that depends on it ${exhaustiveTag}`, async () => {
     const urn = await stack.urn("resistant:Tenant", "acme");
     await losesNothing([...destroy, "--target", urn, "--target-dependents"]);
   });
 
-  it("survives destroy of its secret alone, with all that depends on it", async () => {
+  it(`survives destroy of its secret alone, with all that depends on it ${exhaustiveTag}`, async () => {
     const urn = await stack.urn("secret:Secret", "acme/eu-1/default");
     await losesNothing([...destroy, "--target", urn, "--target-dependents"]);
   });
@@ -67,12 +68,12 @@ describe("an active production customer whose protection was taken away, on the 
     ["its safeguard", "index:Safeguard", "acme/eu-1/default"],
     ["its tenant", "resistant:Tenant", "acme"],
   ] as const) {
-    it(`survives destroy that excludes ${what}`, async () => {
+    it(`survives destroy that excludes ${what} ${exhaustiveTag}`, async () => {
       await losesNothing([...destroy, "--exclude", await stack.urn(type, name)]);
     });
   }
 
-  it("survives a removal in an up that excludes its safeguard", async () => {
+  it(`survives a removal in an up that excludes its safeguard ${exhaustiveTag}`, async () => {
     const urn = await stack.urn("index:Safeguard", "globex/eu-1/default");
     await stack.setCustomers([acme]);
     await losesNothing(["up", "--yes", "--skip-preview", "--exclude", urn], /no longer declared/);
@@ -87,7 +88,7 @@ describe("an active production customer whose protection was taken away, on the 
     await losesNothing(command);
   });
 
-  it("survives up --replace of its tenant", async () => {
+  it(`survives up --replace of its tenant ${exhaustiveTag}`, async () => {
     const urn = await stack.urn("resistant:Tenant", "acme");
     // The engine makes the new one first here, which the API refuses: a tenant's name is unique.
     await losesNothing(["up", "--yes", "--skip-preview", "--replace", urn], /The name "acme" is taken/);
@@ -136,7 +137,7 @@ describe("the production state of an earlier release whose protection was taken 
     }
   });
 
-  it("keeps tenants and applications before its first up, too; secrets that were marked deleted come back", async () => {
+  it(`keeps tenants and applications before its first up, too; secrets that were marked deleted come back ${exhaustiveTag}`, async () => {
     const stack = await replay(await readRecording(folderOf("0.1.0", "production")), "production");
     try {
       const held = stack.existing();

@@ -116,7 +116,7 @@ export class Editor {
     if (this.random.chance(40)) applications.push(this.#application());
     const customer = {
       name,
-      customerId: `CRM-${this.random.int(1, 9999)}`,
+      customerId: this.#customerId(before),
       status: "active" as const,
       applications,
     };
@@ -158,10 +158,18 @@ export class Editor {
     return edit === undefined ? undefined : { ...edit, requires: before };
   }
 
+  /** Draws an identifier that no customer has: of some ten thousand lifecycles, one drew one twice. */
+  #customerId(before: Declaration): string {
+    for (let number = this.random.int(1, 9999); ; number += 1) {
+      const id = `CRM-${number}`;
+      if (!before.some(({ customerId }) => customerId === id)) return id;
+    }
+  }
+
   changeTags(before: Declaration): Edit | undefined {
     const customer = this.#customer(before);
     if (customer === undefined) return undefined;
-    const customerId = `CRM-${this.random.int(1, 9999)}`;
+    const customerId = this.#customerId(before);
     return {
       description: `give ${customer.name} the customerId ${customerId}`,
       after: replaced(before, { ...customer, customerId }),

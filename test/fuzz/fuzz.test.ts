@@ -12,13 +12,12 @@ describe("random lifecycles with faults and SIGKILL, on the engine", function ()
   this.timeout(600_000);
   const seed = 20261124;
   const names = boundaries.map(boundaryName);
-  const fewBoundaries = [
-    "createTenant after",
-    "createTenantApplication answered",
-    "deleteTenantApplication after",
-  ];
+  // The simulator's sample is killed at each (test/simulator): this one shows that the engine does as its model.
+  const fewBoundaries = ["createTenantApplication answered"];
   const moreBoundaries = [
     ...fewBoundaries,
+    "createTenant after",
+    "deleteTenantApplication after",
     "createTenantApplication after",
     "deleteTenant after",
     "deleteTenant answered",
@@ -31,7 +30,7 @@ describe("random lifecycles with faults and SIGKILL, on the engine", function ()
       assert.ok((tally.kills[name] ?? 0) >= 1, `no lifecycle was killed at ${name}`);
   }
 
-  it("lose nothing, double nothing, and are repaired by what the messages say", () =>
+  it(`lose nothing, double nothing, and are repaired by what the messages say ${exhaustiveTag}`, () =>
     assertSound(
       fewBoundaries.map((name) => names.indexOf(name)),
       fewBoundaries,

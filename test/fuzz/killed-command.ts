@@ -31,11 +31,12 @@ export async function runKilled(
   const { engine, processId: engineId } = stack.start(args, env);
   const ended = once(engine, "exit");
 
-  let started: number[] = [];
+  // All that any listing found: one that ends after the engine's death finds nothing, as its children have lost it.
+  const started = new Set<number>();
   let listing: Promise<void> | undefined;
   const list = (): void => {
     listing ??= descendants(engineId).then(async (found) => {
-      started = found.filter((processId) => processId !== engineId);
+      for (const processId of found) if (processId !== engineId) started.add(processId);
       await sleepMs(listingMs);
       listing = undefined;
     });
@@ -49,7 +50,7 @@ export async function runKilled(
   await ended;
   await listing;
   if (!isEngineAlone) killAll(started);
-  return started;
+  return [...started];
 }
 
 /**
@@ -70,7 +71,7 @@ export async function endOf(processIds: readonly number[]): Promise<number[]> {
   return left;
 }
 
-function killAll(processIds: readonly number[]): void {
+function killAll(processIds: Iterable<number>): void {
   for (const processId of processIds) signal(processId, "SIGKILL");
 }
 

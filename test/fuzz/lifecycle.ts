@@ -14,6 +14,7 @@ import {
   assertSoundRecord,
 } from "./invariants";
 import { endOf, runKilled } from "./killed-command";
+import { provisionAsTold } from "./person";
 import {
   type Command,
   describeStep,
@@ -39,8 +40,8 @@ export interface Finding {
 
 /** How long a command may take, in milliseconds. */
 const patienceMs = 300_000;
-/** How many times a repair may say that one more `up` is needed: it completes, it makes a successor, it lets go. */
-const mostRepetitions = 3;
+/** How many overlaps may follow one another, once nothing more is declared. */
+const mostOverlaps = 3;
 /** How many characters of the engine's output a finding keeps. */
 const keptOutput = 6000;
 
@@ -55,14 +56,27 @@ const dayMs = 86_400_000;
 const signsOfMistake =
   /Unexpected struct type|is not a function|Cannot read propert|UnhandledPromise|unhandled rejection|panic:|a bug of the sandbox|ReferenceError|SyntaxError/;
 
+/** How a plan is carried out. */
+export interface RunChoice {
+  /** The most steps of the engine at once; default: the engine's own. */
+  parallelism?: number;
+  /** Is given the stack when it is repaired, and before it is destroyed. */
+  onRepaired?: (stack: StackUnderTest) => Promise<void>;
+}
+
 /** Carries out a plan, and finds what it violates; undefined where all is well. */
-export async function runLifecycle(plan: LifecyclePlan, tally: Tally): Promise<Finding | undefined> {
+export async function runLifecycle(
+  plan: LifecyclePlan,
+  tally: Tally,
+  options: RunChoice = {},
+): Promise<Finding | undefined> {
   const stack = await StackUnderTest.create({
     stage: plan.stage,
     customers: [],
     config: { "tenants:replaceLostApplications": plan.replacesLostApplications },
+    ...(options.parallelism === undefined ? {} : { env: { PULUMI_PARALLEL: String(options.parallelism) } }),
   });
-  const lifecycle = new Lifecycle(plan, stack, tally);
+  const lifecycle = new Lifecycle(plan, stack, tally, options);
   try {
     await lifecycle.run();
     return undefined;
@@ -89,6 +103,7 @@ class Lifecycle {
     private readonly plan: LifecyclePlan,
     private readonly stack: StackUnderTest,
     private readonly tally: Tally,
+    private readonly options: RunChoice,
   ) {}
 
   async run(): Promise<void> {
@@ -111,6 +126,7 @@ class Lifecycle {
     }
     await assertConsistent(stack, plan.declaration, this.#released);
     await assertQuiet(stack, this.#env);
+    await this.options.onRepaired?.(stack);
     this.taken.push("destroy");
     if (plan.stage === "production") {
       await this.#settle(
@@ -149,7 +165,7 @@ class Lifecycle {
   /** Lets the days go by until each application has one generation left. */
   async #outlastOverlaps(): Promise<void> {
     let { day } = this.plan;
-    for (let rounds = 0; rounds < mostRepetitions; rounds += 1) {
+    for (let rounds = 0; rounds < mostOverlaps; rounds += 1) {
       if (
         await assertOneGenerationEach(this.stack).then(
           () => true,
@@ -290,37 +306,28 @@ class Lifecycle {
   async #settle(declaration: Declaration): Promise<void> {
     await this.#declare(declaration);
     this.#calm();
-    let result = await this.#command("up");
-    if (result.exitCode !== 0) {
-      await this.#doAsTold(result);
-      result = await this.#command("up");
-      assert.equal(result.exitCode, 0, "the second up of a repair failed");
-    }
-    for (let repetitions = 0; result.stdout.includes(oneMoreUp); repetitions += 1) {
-      assert.ok(repetitions < mostRepetitions, "a repair asks for one up after another");
-      this.taken.push("  as told: one more up");
-      result = await this.#command("up");
-      assert.equal(result.exitCode, 0, "the up that was asked for failed");
-    }
-  }
-
-  /** Does what a failed `up` says to do; anything else that it says is a finding. */
-  async #doAsTold({ stdout, stderr }: ProcessResult): Promise<void> {
-    const said = stdout + stderr;
-    if (said.includes("tenants -- reconcile --fix")) {
-      this.taken.push("  as told: reconcile --fix");
-      const { exitCode } = await this.stack.tenantsWith(this.#env, "reconcile", "--fix", "--yes");
-      assert.ok(exitCode === 0 || exitCode === 3, "the reconcile that was asked for failed");
-      return;
-    }
-    if (said.includes("Run `pulumi up` once more")) return;
-    assert.ok(
-      said.includes("pulumi config set tenants:replaceLostApplications true"),
-      "an up without any trouble failed",
-    );
-    this.taken.push("  as told: tenants:replaceLostApplications true");
-    this.tally.lostApplications += 1;
-    await this.stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    await provisionAsTold({
+      up: async () => {
+        const { exitCode, stdout, stderr } = await this.#command("up");
+        return { isDone: exitCode === 0, said: stdout + stderr, needsAnotherUp: stdout.includes(oneMoreUp) };
+      },
+      reconcileAndFix: async () => {
+        const { exitCode } = await this.stack.tenantsWith(this.#env, "reconcile", "--fix", "--yes");
+        assert.ok(exitCode === 0 || exitCode === 3, "the reconcile that was asked for failed");
+      },
+      replaceLostApplications: async () => {
+        this.tally.lostApplications += 1;
+        await this.stack.workspace.configure({ "tenants:replaceLostApplications": true });
+      },
+      isUsed: async (applicationId) =>
+        JSON.stringify(await this.stack.workspace.exportState()).includes(applicationId),
+      deleteAtVendor: (applicationId) => {
+        this.stack.sandbox.control.deleteApplication(applicationId);
+      },
+      note: (done) => {
+        this.taken.push(`  as told: ${done}`);
+      },
+    });
   }
 
   #declare(declaration: Declaration): Promise<void> {

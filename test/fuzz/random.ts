@@ -36,6 +36,8 @@ export class Random {
 let last = { seed: NaN, index: 0, start: xoroshiro128plus(0) };
 
 function sequenceOf(seed: number, index: number): JumpableRandomGenerator {
+  // Nobody jumps to a seed's first one: what draws from it leaves the other seed's place alone.
+  if (index === 0) return xoroshiro128plus(seed);
   if (last.seed !== seed || last.index > index) last = { seed, index: 0, start: xoroshiro128plus(seed) };
   for (; last.index < index; last.index += 1) last.start.jump();
   return last.start.clone();

@@ -45,7 +45,7 @@ const problem = "The stack configuration has 1 problem; nothing was changed:\n  
 const commonest: Record<string, { cause: () => unknown; text: string }> = {
   "a customer without its id": {
     cause: ofCustomer({ customerId: undefined }),
-    text: `${problem}customer "acme" (customers[0]): customerId: must be given: the partner's own identifier`,
+    text: `${problem}customer "acme" (customers[0]): customerId: must be given: your own identifier of the customer`,
   },
   "a customer's name that is none": {
     cause: ofCustomer({ name: "ACME Inc" }),
@@ -65,19 +65,19 @@ const commonest: Record<string, { cause: () => unknown; text: string }> = {
   },
   "a host that is not the vendor's": {
     cause: ofConfiguration({ apiUrl: "https://api.evil.example/v0" }),
-    text: `${problem}tenants:apiUrl: is "https://api.evil.example/v0", at a host that stage production does not allow. Remove it for the vendor's (https://api.tenants.resistant.ai/v0). If you are sure of this host, allow it in the environment of this command (the configuration cannot): export TENANTS_ALLOWED_HOSTS='api.evil.example'`,
+    text: `${problem}tenants:apiUrl: is "https://api.evil.example/v0", at a host that stage production does not allow. Remove it to use the vendor's (https://api.tenants.resistant.ai/v0). If you are sure of this host, allow it in the environment of this command (the configuration cannot): export TENANTS_ALLOWED_HOSTS='api.evil.example'`,
   },
   "a sandbox's clock at the vendor": {
     cause: () => openClock("https://api.tenants.resistant.ai/v0", { TENANTS_NOW: "2027-01-01T00:00:00Z" }),
-    text: "The environment variable TENANTS_NOW sets the clock of a sandbox, and tenants:apiUrl is https://api.tenants.resistant.ai/v0. Nothing was changed. Run `unset TENANTS_NOW`, and the same command again.",
+    text: "The environment variable TENANTS_NOW sets the clock only against a sandbox, but tenants:apiUrl is https://api.tenants.resistant.ai/v0. Nothing was changed. Run `unset TENANTS_NOW`, then the same command again.",
   },
   "a change without a reason": {
     cause: () => reasonForChange({ stage: "production" }, {}),
-    text: 'In production each change needs a reason, and none is given. Nothing was sent. Say why, and run the same command again: export TENANTS_REASON="<ticket or sentence>" (or pulumi config set tenants:reason "<ticket or sentence>").',
+    text: 'In production each change needs a reason, but none is given. Nothing was sent. State the reason, and run the same command again: export TENANTS_REASON="<ticket or sentence>" (or pulumi config set tenants:reason "<ticket or sentence>").',
   },
   "a client that the authorization server does not know": {
     cause: ofToken(json({ error: "invalid_client", error_description: "The client is not known." }, 401)),
-    text: "The organization's authorization server gave no token to client organization-client (status 401): invalid_client: The client is not known. Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. If the configuration changed since the last `pulumi up`, give --run-program to `pulumi refresh` or `pulumi destroy`: without it they use that `up`'s configuration.",
+    text: "The organization's authorization server returned no token to client organization-client (status 401): invalid_client: The client is not known. Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. If the configuration changed since the last `pulumi up`, add --run-program to `pulumi refresh` or `pulumi destroy`: without it they use that `up`'s configuration.",
   },
   "an authorization server that cannot be reached": {
     cause: ofToken(
@@ -85,7 +85,7 @@ const commonest: Record<string, { cause: () => unknown; text: string }> = {
         isPermanent: true,
       }),
     ),
-    text: `The organization's authorization server gave no answer: the connection to eu.id.resistant.ai was refused. Check tenants:tokenUrl (${tokenUrl}) and the network.`,
+    text: `The organization's authorization server did not answer: the connection to eu.id.resistant.ai was refused. Check tenants:tokenUrl (${tokenUrl}) and the network.`,
   },
 };
 

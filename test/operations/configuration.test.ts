@@ -128,18 +128,18 @@ config:
       assert.deepEqual(await check(reviewed.replace(/tenants:tokenUrl: .*/, secret)), []);
     });
 
-    it("is refused where it is no YAML, no configuration, or repeats itself without end", async () => {
-      await assert.rejects(read("config: [}"), /is no YAML/);
-      await assert.rejects(read("config: [1]"), /no stack configuration/);
-      await assert.rejects(read("- 1"), /no stack configuration/);
-      await assert.rejects(read("config:\n  a: 1\n  a: 2"), /is no YAML/);
+    it("is refused where it is not YAML, no configuration, or repeats itself without end", async () => {
+      await assert.rejects(read("config: [}"), /is not YAML/);
+      await assert.rejects(read("config: [1]"), /not a stack configuration/);
+      await assert.rejects(read("- 1"), /not a stack configuration/);
+      await assert.rejects(read("config:\n  a: 1\n  a: 2"), /is not YAML/);
       const bomb = [
         "a: &a [x, x]",
         ..."bcdefghi"
           .split("")
           .map((name, index) => `${name}: &${name} [${`*${"abcdefgh"[index] ?? ""},`.repeat(9)}]`),
       ];
-      await assert.rejects(read(bomb.join("\n")), /repeats itself too often/);
+      await assert.rejects(read(bomb.join("\n")), /expands to too much/);
     });
   });
 

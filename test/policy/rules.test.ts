@@ -225,13 +225,13 @@ describe("the rules of the policy pack", function () {
       what: "a date decades away",
       resource: application,
       configuration: { rotation: '{"rotateAt":["2099-01-01"]}', customers: customersOf({}) },
-      violations: [/may grow older than 365 days/],
+      violations: [/may become older than 365 days/],
     },
     {
       what: "dates that have all gone by",
       resource: application,
       configuration: { rotation: '{"rotateAt":["2026-11-25"]}', customers: customersOf({}) },
-      violations: [/may grow older than 365 days/],
+      violations: [/may become older than 365 days/],
     },
     {
       what: "an age of many years",
@@ -286,7 +286,7 @@ describe("the rules of the policy pack", function () {
     {
       what: "an application in another",
       resource: { ...application, props: { cell: "ap-2" } },
-      violations: [/Application "acme\/eu-1\/default" is in cell ap-2, and only eu-1, us-1 are allowed/],
+      violations: [/Application "acme\/eu-1\/default" is in cell ap-2, but only eu-1, us-1 are allowed/],
     },
     {
       what: "a tenant with its Web UI in others",
@@ -343,7 +343,7 @@ describe("the rules of the policy pack", function () {
   judge("recovery window", recoveryWindow, [
     { what: "AWS's own window", resource: withWindow() },
     { what: "the shortest window", resource: withWindow(7) },
-    { what: "no window", resource: withWindow(0), violations: [/restored for 0 days .* and 7 are required/] },
+    { what: "no window", resource: withWindow(0), violations: [/restored for 0 days .* but 7 are required/] },
     {
       what: "one shorter than a stricter rule",
       resource: withWindow(14),
@@ -427,8 +427,8 @@ describe("the rules of the policy pack", function () {
 
   judgeStack("journal", journal, [
     { values: { journal: "s3://journals/tenants" } },
-    { values: {}, violation: /in a file beside the stack, and only s3:\/\/ is allowed/ },
-    { values: { journal: "journal.jsonl" }, violation: /kept in journal\.jsonl/ },
+    { values: {}, violation: /in a file beside the stack, but only s3:\/\/ is allowed/ },
+    { values: { journal: "journal.jsonl" }, violation: /stored in journal\.jsonl/ },
     {
       values: { journal: "s3://elsewhere/tenants" },
       policyConfig: { locations: ["s3://journals/"] },
@@ -485,7 +485,7 @@ describe("the rules of the policy pack", function () {
     {
       what: "a tenant with it",
       resource: { ...tenant, props: { allowReplace: true } },
-      violations: [/Tenant "acme" has allowReplace: .*Take it out/],
+      violations: [/Tenant "acme" has allowReplace: .*Remove it/],
     },
     { what: "what is no tenant", resource: { ...application, props: { allowReplace: true } } },
   ]);

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { isEnough, objectionTo, requirementOf } from "resistant-tenants-service/approval/rule";
-import type { Role } from "resistant-tenants-service/identity/person";
+import type { Role } from "resistant-tenants-service/person";
 import type { RequestState } from "resistant-tenants-service/requests/request";
 import {
   approvedStates,

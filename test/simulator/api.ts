@@ -43,6 +43,8 @@ export class SimulatedApi {
   readonly requests: SimulatedRequest[] = [];
   /** Whether no fault happens for now, and no request counts for one. */
   isCalm = false;
+  /** Whether each list is empty for now, as that of a server which lags: what it lacks is found by its id. */
+  areListsEmpty = false;
   /** The client secrets that went out. */
   readonly secrets = new Set<string>();
   /** Is told of each delete before it is carried out. */
@@ -94,6 +96,32 @@ export class SimulatedApi {
   clientSecretOf(tenantId: string, applicationId: string): string | undefined {
     const { authentication } = this.#tenants.application(tenantId, applicationId);
     return authentication.type === "CLIENT_SECRET" ? authentication.clientSecret : undefined;
+  }
+
+  /** Deletes an application by hand, as somebody at the vendor would. */
+  deleteApplication(applicationId: string): void {
+    this.#tenants.dropApplication(applicationId);
+  }
+
+  /**
+   * Makes a tenant as somebody else would, an hour ago.
+   *
+   * @returns its id
+   */
+  makeStranger(name: string, hasApplication: boolean): string {
+    const tenant = this.#tenants.create(name, ["eu-1"]);
+    tenant.created = new Date(Date.now() - 3_600_000).toISOString();
+    const { tenantId } = tenant;
+    if (hasApplication)
+      this.#tenants.createApplication(tenantId, "eu-1", ["documents.submissions.read"], {
+        type: "CLIENT_SECRET",
+      });
+    return tenantId;
+  }
+
+  /** Takes away what {@link makeStranger} has made. */
+  dropStranger(tenantId: string): void {
+    this.#tenants.drop(tenantId);
   }
 
   addFault(fault: FaultInput): void {
@@ -157,13 +185,16 @@ export class SimulatedApi {
   ): Answer {
     const [tenantId, applicationId] = idsIn(path);
     if (method === "DELETE") this.watchDeletes(tenantId, applicationId);
-    return this.#management.answer(matched, {
+    const answer = this.#management.answer(matched, {
       method,
       url: path,
       contentType: headers["content-type"],
       authorization: headers["authorization"],
       body,
     });
+    const isList =
+      ["getTenants", "getTenantApplications"].includes(matched.operation) && answer.status === 200;
+    return isList && this.areListsEmpty ? { ...answer, body: { items: [], _links: {} } } : answer;
   }
 
   /** That assertions are signed rightly is the client's own tests' business: here a token costs no signature. */

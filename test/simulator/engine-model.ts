@@ -3,6 +3,7 @@ import { tenantApplicationType } from "../../provider/src/names/resource-types";
 import type { Random } from "../fuzz/random";
 import { type CommandLife, Killed } from "./command-life";
 import { Places } from "./places";
+import { wire } from "./wire";
 
 /** A resource as a checkpoint holds it. It is never changed in place. */
 export interface StateResource {
@@ -172,7 +173,14 @@ export class EngineCommand {
    *
    * @throws {@link StepFailed} where it fails, or is not begun
    */
-  async register(goal: Goal): Promise<Registered> {
+  register(goal: Goal): Promise<Registered> {
+    const registered = this.#register(goal);
+    // A program that was killed in another resource asks for this one no more.
+    registered.catch(() => undefined);
+    return registered;
+  }
+
+  async #register(goal: Goal): Promise<Registered> {
     const urn = this.setting.urnOf(goal);
     const step = await this.#inTurn(urn, () => this.#plan(urn, goal));
     const made = await this.#done(urn, step);
@@ -446,11 +454,6 @@ export class EngineCommand {
     save({ resources: [...this.#resources], pending: [...this.#pending] });
     life.pass({ at: "checkpoint", moment: "after" });
   }
-}
-
-/** Sends properties to another process and back: only JSON arrives. */
-export function wire<T extends Properties>(properties: T): T {
-  return JSON.parse(JSON.stringify(properties)) as T;
 }
 
 function withIgnored(

@@ -4,15 +4,20 @@ import { verifyJournal } from "../../provider/src/journal/index";
 import { secretNameOf } from "../../provider/src/names/resource-name";
 import { tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
 import { type Declaration, ownedOf, slotsOf } from "../fuzz/declared";
-import type { ReleasedCustomers } from "../fuzz/invariants";
+import {
+  assertAsDeclared,
+  assertNamed,
+  assertNothingLeft,
+  type Objects,
+  type ReleasedCustomers,
+  slotOfName,
+} from "../fuzz/objects";
 import type { StateResource } from "./engine-model";
+import { isPrivateKeyIn } from "./key-pairs";
 import { reconcile, reconcileAndFix } from "./reconcile";
 import type { SimulatedStack } from "./stack";
 
-/**
- * The invariants of `test/fuzz/invariants.ts`, of a simulated stack. What the fuzzer asks the engine and AWS for is looked
- * at here.
- */
+/** What must hold of a simulated stack: `test/fuzz/objects.ts`, and what the fuzzer asks the engine and AWS for. */
 
 /** Gives the applications at the vendor by the name of their tenant. */
 export function existingIn(stack: SimulatedStack): Record<string, string[]> {
@@ -32,48 +37,12 @@ export function assertConsistent(
   declaration: Declaration,
   released: ReleasedCustomers,
 ): void {
-  assertUntouched(stack, released);
-  const tenants = stack.api.tenants().filter(({ name }) => !released.has(name));
-  const heldTenants = heldIds(stack, tenantType);
-  const heldApplications = heldApplicationsOf(stack);
-  const isOf = new Set(
-    tenants.flatMap(({ applications }) => applications.map(({ applicationId }) => applicationId)),
-  );
-  assert.deepEqual(
-    sorted(tenants.map(({ tenantId }) => tenantId)),
-    sorted(heldTenants.values()),
-    "the tenants at the vendor are not those in the state",
-  );
-  assert.deepEqual(
-    sorted(isOf),
-    sorted(heldApplications.values()),
-    "the applications at the vendor are not those in the state",
-  );
-  assert.deepEqual(
-    sorted(tenants.map(({ name }) => name)),
-    sorted(ownedOf(declaration).map(({ name }) => name)),
-    "the tenants at the vendor are not those declared",
-  );
-  const declared = slotsOf(declaration);
-  assert.deepEqual(
-    sorted(heldApplications.keys()),
-    sorted(declared.keys()),
-    "the applications in the state are not those declared",
-  );
-  for (const { name, tenantId, applications } of tenants) {
-    for (const { applicationId, clientId, cell, scopes, authMethod } of applications) {
-      const [slot = ""] = [...heldApplications].find(([, id]) => id === applicationId) ?? [];
-      const wanted = declared.get(slot);
-      assert.deepEqual(
-        { tenant: name, cell, scopes: scopes.toSorted(), authMethod: authMethod.type },
-        {
-          tenant: slot.split("/")[0],
-          cell: wanted?.cell,
-          scopes: wanted?.scopes.toSorted(),
-          authMethod: wanted?.authMethod,
-        },
-        `application ${applicationId} of ${slot} is not as declared`,
-      );
+  assertOnRecord(stack);
+  const held = assertAsDeclared(objectsOf(stack), declaration, released);
+  const slots = new Map([...held].map(([slot, id]) => [id, slot]));
+  for (const { tenantId, applications } of stack.api.tenants().filter(({ name }) => !released.has(name))) {
+    for (const { applicationId, clientId, authMethod } of applications) {
+      const slot = slots.get(applicationId) ?? "";
       const value = stack.secrets.valueOf(secretNameOf("simulated", stack.stage, slot));
       const stored = JSON.parse(value ?? "{}") as Record<string, unknown>;
       const keyId = authMethod.type === "CLIENT_SECRET" ? undefined : authMethod.kid;
@@ -88,20 +57,34 @@ export function assertConsistent(
   }
 }
 
+/** Asserts that each tenant and application in the state says where its create is on record, and that it is there. */
+function assertOnRecord(stack: SimulatedStack): void {
+  const results = new Map(
+    stack.journal
+      .entries()
+      .flatMap((entry) =>
+        entry.kind === "event" && entry.event.event === "result"
+          ? [[entry.event.sequence, entry.event] as const]
+          : [],
+      ),
+  );
+  for (const { type, name, id, outputs } of stack.checkpoint.resources) {
+    if (type !== tenantType && type !== tenantApplicationType) continue;
+    const { sequence } = (outputs["recordedAs"] ?? {}) as { sequence?: number };
+    const result = results.get(sequence);
+    assert.equal(
+      type === tenantType ? result?.tenantId : result?.applicationId,
+      id,
+      `${name} (${id ?? ""}) does not say where its create is on record`,
+    );
+  }
+}
+
 /** Asserts that each tenant and application at the vendor is in the state, was handed over, or is named by `reconcile`. */
 export async function assertAllNamed(stack: SimulatedStack, released: ReleasedCustomers): Promise<void> {
   const { findings } = await reconcile(stack);
   const held = new Set(stack.checkpoint.resources.map(({ id }) => id));
-  const said = JSON.stringify(findings);
-  const ids = stack.api
-    .tenants()
-    .filter(({ name }) => !released.has(name))
-    .flatMap(({ tenantId, applications }) => [
-      tenantId,
-      ...applications.map(({ applicationId }) => applicationId),
-    ]);
-  const unnamed = ids.filter((id) => !held.has(id) && !said.includes(id));
-  assert.deepEqual(unnamed, [], "reconcile does not name what no state holds");
+  assertNamed(stack.api.tenants(), held, JSON.stringify(findings), released);
 }
 
 /** Tells whether the state holds one generation of each application. */
@@ -122,38 +105,45 @@ export async function assertSoundRecord(stack: SimulatedStack): Promise<boolean>
   return isCutOff;
 }
 
+/**
+ * Asserts that a command which was not killed has recorded how everything ended that it had announced.
+ *
+ * @param from how many lines the journal had before it
+ */
+export function assertEnded(stack: SimulatedStack, from: number): void {
+  const open = new Map<string, string>();
+  for (const entry of stack.journal.entries(from)) {
+    if (entry.kind !== "event") continue;
+    const { event } = entry;
+    if (event.event === "intent") open.set(event.id, `${event.operation} ${event.type} ${event.slot}`);
+    else open.delete(event.intent);
+  }
+  assert.deepEqual([...open.values()], [], "a command that was not killed recorded no end of what it began");
+}
+
 function defectsOf(stack: SimulatedStack): ReturnType<typeof verifyJournal>["defects"] {
   return verifyJournal(stack.journal.entries(), "journal.jsonl").defects;
 }
 
 /** Asserts that nothing is left but what was handed over. */
 export function assertDestroyed(stack: SimulatedStack, released: ReleasedCustomers): void {
-  assertUntouched(stack, released);
-  assert.deepEqual(
-    sorted(Object.keys(existingIn(stack))),
-    sorted(released.keys()),
-    "something is left at the vendor after destroy",
-  );
-  const owners = stack.secrets.living().map(({ name }) => name.split("/")[2] ?? "");
-  assert.deepEqual(
-    sorted(new Set(owners)),
-    sorted(released.keys()),
-    "the secrets that are left after destroy are not those of whom was released",
-  );
-  assert.deepEqual(
-    stack.checkpoint.resources.map(({ urn }) => urn),
-    [],
-    "something is left in the state after destroy",
-  );
+  const left = {
+    tenants: stack.api.tenants(),
+    secretNames: stack.secrets.living().map(({ name }) => name),
+    urns: stack.checkpoint.resources.map(({ urn }) => urn),
+  };
+  assertNothingLeft(left, released);
 }
 
-/** Asserts that the record holds no credential. */
+/** Asserts that the record, and what was printed, hold no credential. */
 export function assertNoCredentials(stack: SimulatedStack): void {
-  for (const secret of stack.api.secrets)
-    assert.ok(!stack.journal.text.includes(secret), "a secret is in the journal");
-  assert.ok(!stack.journal.text.includes("PRIVATE KEY"), "a private key is in the journal");
-  for (const text of stack.printed)
-    for (const secret of stack.api.secrets) assert.ok(!text.includes(secret), "a secret was printed");
+  const texts = { "in the journal": [stack.journal.text], printed: [...stack.printed, ...stack.warnings] };
+  for (const [where, all] of Object.entries(texts)) {
+    for (const text of all) {
+      for (const secret of stack.api.secrets) assert.ok(!text.includes(secret), `a secret was ${where}`);
+      assert.ok(!isPrivateKeyIn(text), `a private key was ${where}`);
+    }
+  }
 }
 
 /**
@@ -182,30 +172,16 @@ export function assertMayBeDeleted(
   if (!hasSuccessor) throw new Error(`the only application of ${name}, which is declared, was deleted`);
 }
 
-function assertUntouched(stack: SimulatedStack, released: ReleasedCustomers): void {
-  const existing = existingIn(stack);
-  for (const [name, applications] of released)
-    assert.deepEqual(existing[name], applications, `customer ${name} was released, and is not as it was`);
-}
-
-/** Gives the ids of the applications that the state holds, by slot, whichever generation each is. */
-function heldApplicationsOf(stack: SimulatedStack): Map<string, string> {
-  const held = heldIds(stack, tenantApplicationType);
-  const bySlot = new Map([...held].map(([name, id]) => [slotOfName(name), id]));
-  assert.equal(bySlot.size, held.size, `a slot has more than one generation: ${[...held.keys()].join(", ")}`);
-  return bySlot;
+function objectsOf(stack: SimulatedStack): Objects {
+  return {
+    tenants: stack.api.tenants(),
+    heldTenants: heldIds(stack, tenantType),
+    heldApplications: heldIds(stack, tenantApplicationType),
+  };
 }
 
 /** Gives the ids of what the state holds of a type, by name, but for what waits to be deleted. */
 function heldIds({ checkpoint }: SimulatedStack, type: string): Map<string, string> {
   const held = checkpoint.resources.filter((resource) => resource.type === type && !resource.delete);
   return new Map(held.map(({ name, id }: StateResource) => [name, id ?? ""]));
-}
-
-function slotOfName(name: string): string {
-  return name.split("/").slice(0, 3).join("/");
-}
-
-function sorted(texts: Iterable<string>): string[] {
-  return [...texts].toSorted();
 }

@@ -15,9 +15,18 @@ export class JournalFile {
     return this.#lines.join("\n");
   }
 
-  /** Reads all its lines. */
-  entries(): Entry[] {
-    return this.#lines.flatMap((line, index) => this.#entriesOf(line, index));
+  /** How many lines it has. */
+  get size(): number {
+    return this.#lines.length;
+  }
+
+  /**
+   * Reads its lines.
+   *
+   * @param from the first of them, from 0
+   */
+  entries(from = 0): Entry[] {
+    return this.#lines.slice(from).flatMap((line, index) => this.#entriesOf(line, from + index));
   }
 
   /** Opens it for one process of a command. */
@@ -63,7 +72,11 @@ export class JournalFile {
       this.#lines.push(first.slice(0, first.length >> 1));
       throw error;
     }
-    for (const { text } of entries) this.#lines.push(text);
+    for (const entry of entries) {
+      this.#lines.push(entry.text);
+      // What is written is what would be read of it.
+      this.#read.set(entry.text, [entry]);
+    }
     life.pass({ at: "journal", moment: "after", written });
   }
 

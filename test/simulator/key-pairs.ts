@@ -5,6 +5,14 @@ import type { KeyPair } from "../../provider/src/dynamic/application/key-pair";
 /** The modulus of every RSA key here, in bytes: a little more than the API's least. */
 const modulusBytes = 264;
 
+/** How the private half of an RSA key begins here. */
+const privateHalf = "the private half of ";
+
+/** Returns whether a text holds a private key that {@link makeKeyPairAtOnce} has made. */
+export function isPrivateKeyIn(text: string): boolean {
+  return text.includes("PRIVATE KEY") || text.includes(privateHalf);
+}
+
 /**
  * Makes a key pair in no time. An RSA key costs tenths of a second, so its public half is any number of the right length,
  * and its private half a text that nobody signs with: what is looked at is where the halves go.
@@ -25,5 +33,5 @@ export function makeKeyPairAtOnce(algorithm: "RS256" | "ES256"): Promise<KeyPair
   const publicKeyPem = createPublicKey({ key: { kty: "RSA", e: "AQAB", n }, format: "jwk" })
     .export({ type: "spki", format: "pem" })
     .toString();
-  return Promise.resolve({ publicKeyPem, privateKeyPem: `the private half of ${n}` });
+  return Promise.resolve({ publicKeyPem, privateKeyPem: `${privateHalf}${n}` });
 }

@@ -1,7 +1,6 @@
 import { strict as assert } from "node:assert";
 
 import { forgetCredentials } from "../../provider/src/client/redaction";
-import { tenantApplicationType } from "../../provider/src/names/resource-types";
 import { boundaryName } from "../fuzz/boundaries";
 import { type Declaration, overlapDays } from "../fuzz/declared";
 import { describeStep, type KillStep, type LifecyclePlan, type Step } from "../fuzz/plan";
@@ -13,15 +12,16 @@ import {
   assertAllNamed,
   assertConsistent,
   assertDestroyed,
-  assertMayBeDeleted,
   assertNoCredentials,
   assertSoundRecord,
   existingIn,
   hasOneGenerationEach,
 } from "./invariants";
 import { killAt } from "./kills";
-import { reconcileAndFix } from "./reconcile";
-import { type CommandOptions, type CommandResult, type Sabotage, SimulatedStack } from "./stack";
+import { Operator } from "./operator";
+import { deleteReverted } from "./reconcile";
+import { type Sabotage, SimulatedStack } from "./stack";
+import { Trials } from "./trials";
 
 /** What a simulated lifecycle did that it must not do. */
 export interface Finding {
@@ -35,11 +35,8 @@ export interface Finding {
   evidence: string;
 }
 
-/** How many times a repair may say that one more `up` is needed. */
-const mostRepetitions = 3;
-/** The day that the stack's clock begins with. */
-const firstDayMs = Date.UTC(2026, 0, 1);
-const dayMs = 86_400_000;
+/** How many overlaps may follow one another, once nothing more is declared. */
+const mostOverlaps = 3;
 
 /** Carries out a plan, and finds what it violates; undefined where all is well. */
 export async function simulateLifecycle(
@@ -50,6 +47,11 @@ export async function simulateLifecycle(
   // What is seen of credentials is the process's: of thousands of lifecycles it would fill the memory.
   forgetCredentials();
   const lifecycle = await SimulatedLifecycle.begin(plan, tally, options);
+  const { warn } = console;
+  console.warn = (text: string) => {
+    lifecycle.noteWarning(text);
+    warn(text);
+  };
   try {
     await lifecycle.run();
     return undefined;
@@ -61,6 +63,8 @@ export async function simulateLifecycle(
       violated: error instanceof Error ? error.message : String(error),
       evidence: lifecycle.evidence(),
     };
+  } finally {
+    console.warn = warn;
   }
 }
 
@@ -77,27 +81,29 @@ export interface SimulationChoice {
   onRepaired?: (stack: SimulatedStack) => void;
 }
 
+/** A 404 that is not the API's own, as often as anybody asks. */
+const lostByGateway = {
+  kind: "status",
+  status: 404,
+  body: "<html>no route matched</html>",
+  times: 50,
+} as const;
+
 /** Draws what the plan leaves open. */
 const drawnApart = 0x51a7;
 
 class SimulatedLifecycle {
-  readonly taken: string[] = [];
   readonly #released = new Map<string, string[]>();
   readonly #isKilledAt: (passage: Passage) => boolean;
-  #nowMs = firstDayMs;
-  #declaration: Declaration = [];
+  readonly #trials: Trials;
 
   private constructor(
     private readonly plan: LifecyclePlan,
-    private readonly stack: SimulatedStack,
-    private readonly tally: Tally,
-    private readonly random: Random,
+    private readonly operator: Operator,
     private readonly options: SimulationChoice,
   ) {
-    this.#isKilledAt = causeFaults(stack.api, options.faults ?? []);
-    stack.api.watchDeletes = (tenantId, applicationId) => {
-      this.#assertMayBeDeleted(tenantId, applicationId);
-    };
+    this.#isKilledAt = causeFaults(operator.stack.api, options.faults ?? []);
+    this.#trials = new Trials(operator, plan, this.#released);
   }
 
   static async begin(
@@ -113,51 +119,47 @@ class SimulatedLifecycle {
       random,
       ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
     });
-    return new SimulatedLifecycle(plan, stack, tally, random, options);
+    return new SimulatedLifecycle(plan, new Operator(stack, tally, random), options);
+  }
+
+  /** What was done so far. */
+  get taken(): string[] {
+    return this.operator.taken;
   }
 
   async run(): Promise<void> {
-    const { plan, stack } = this;
+    const { plan, operator } = this;
+    const { stack, tally, taken } = operator;
     for (const step of plan.steps) {
-      this.tally.steps += 1;
-      this.#setDay(step.day);
-      if (step.settledFirst !== undefined) await this.#settle(step.settledFirst);
-      this.taken.push(describeStep(step));
+      tally.steps += 1;
+      operator.setDay(step.day);
+      if (step.settledFirst !== undefined) await operator.settle(step.settledFirst);
+      taken.push(describeStep(step));
       this.#noteReleased(step.declaration);
       await this.#take(step);
     }
     stack.api.clearFaults();
     this.options.onRepair?.(stack);
     if (plan.isReconciled) await assertAllNamed(stack, this.#released);
-    this.taken.push("repair");
-    this.#setDay(plan.day);
-    await this.#settle(plan.declaration);
-    if (plan.isRotated) {
-      await this.#assertQuiet();
-      await this.#outlastOverlaps();
-    }
-    assertConsistent(stack, plan.declaration, this.#released);
-    if (this.random.chance(15)) await this.#replaceOne();
-    await this.#assertQuiet();
+    await this.#repair();
     this.options.onRepaired?.(stack);
-    this.taken.push("destroy");
-    if (plan.stage === "production") {
-      await this.#settle(
-        plan.declaration.map((customer) =>
-          customer.status === "released" ? customer : { ...customer, status: "deprecated" },
-        ),
-      );
-    }
-    this.#declaration = [];
-    const destroyed = await this.#command("destroy", plan.declaration);
-    assert.equal(destroyed.end, "succeeded", "destroy failed");
-    assertDestroyed(stack, this.#released);
-    if (await assertSoundRecord(stack)) this.tally.settledIntents += 1;
+    await this.#trials.replaceSome();
+    await this.#trials.assertQuiet();
+    await this.#trials.describeAnew();
+    await this.#trials.refreshByEmptyLists();
+    if (operator.random.chance(20)) await this.#trials.meetStranger();
+    if (operator.random.chance(30)) await this.#trials.destroyUnprotected();
+    await this.#destroy();
+    if (await assertSoundRecord(stack)) tally.settledIntents += 1;
     assertNoCredentials(stack);
   }
 
+  noteWarning(text: string): void {
+    this.operator.stack.warnings.push(text);
+  }
+
   evidence(): string {
-    const { stack } = this;
+    const { stack } = this.operator;
     return [
       ...stack.printed,
       `At the vendor: ${JSON.stringify(existingIn(stack))}`,
@@ -166,47 +168,76 @@ class SimulatedLifecycle {
     ].join("\n");
   }
 
-  #setDay(day: number): void {
-    this.#nowMs = firstDayMs + day * dayMs;
-  }
-
-  #assertMayBeDeleted(tenantId: string, applicationId: string | undefined): void {
-    try {
-      assertMayBeDeleted(this.stack, this.#declaration, tenantId, applicationId);
-    } catch (error) {
-      this.#forbidden ??= error instanceof Error ? error : new Error(String(error));
-    }
-  }
-  #forbidden: Error | undefined;
-
   #noteReleased(declaration: Declaration): void {
-    const existing = existingIn(this.stack);
+    const existing = existingIn(this.operator.stack);
     for (const { name, status } of declaration) {
       if (status !== "released" || this.#released.has(name)) continue;
       this.#released.set(name, existing[name] ?? []);
-      this.tally.releases += 1;
+      this.operator.tally.releases += 1;
     }
+  }
+
+  /** Repairs with `up` and what its messages say, and then asserts that all is well. */
+  async #repair(): Promise<void> {
+    const { plan, operator } = this;
+    const { stack, taken } = operator;
+    taken.push("repair");
+    operator.setDay(plan.day);
+    await operator.settle(plan.declaration);
+    if (plan.isRotated) {
+      await this.#trials.assertQuiet();
+      await this.#outlastOverlaps();
+    }
+    for (const id of await deleteReverted(stack, this.#released))
+      taken.push(`  as reconcile says: application ${id} deleted at the vendor`);
+    assertConsistent(stack, plan.declaration, this.#released);
+    await this.#trials.assertQuiet();
   }
 
   async #outlastOverlaps(): Promise<void> {
-    let { day } = this.plan;
-    for (let rounds = 0; rounds < mostRepetitions; rounds += 1) {
-      if (hasOneGenerationEach(this.stack)) return;
+    const { operator, plan } = this;
+    let { day } = plan;
+    for (let rounds = 0; rounds < mostOverlaps; rounds += 1) {
+      if (hasOneGenerationEach(operator.stack)) return;
       day += overlapDays + 1;
-      this.#setDay(day);
-      this.taken.push(`day ${day}: overlaps are over`);
-      this.tally.overlaps += 1;
-      await this.#settle(this.plan.declaration);
+      operator.setDay(day);
+      operator.taken.push(`day ${day}: overlaps are over`);
+      operator.tally.overlaps += 1;
+      await operator.settle(plan.declaration);
     }
-    assert.ok(hasOneGenerationEach(this.stack), "a slot has more than one generation for ever");
+    assert.ok(hasOneGenerationEach(operator.stack), "a slot has more than one generation for ever");
+  }
+
+  async #destroy(): Promise<void> {
+    const { plan, operator } = this;
+    const { stack, taken } = operator;
+    taken.push("destroy");
+    if (plan.stage === "production") {
+      await operator.settle(
+        plan.declaration.map((customer) =>
+          customer.status === "released" ? customer : { ...customer, status: "deprecated" },
+        ),
+      );
+    }
+    operator.letGo();
+    if (operator.random.chance(30)) {
+      taken.push("destroy behind a gateway that knows no route");
+      stack.api.addFault({ ...lostByGateway, operation: "deleteTenantApplication" });
+      await operator.command("destroy", plan.declaration);
+      stack.api.clearFaults();
+    }
+    const destroyed = await operator.command("destroy", plan.declaration);
+    assert.equal(destroyed.end, "succeeded", "destroy failed");
+    assertDestroyed(stack, this.#released);
   }
 
   async #take(step: Step): Promise<void> {
-    const { api } = this.stack;
+    const { stack, tally } = this.operator;
+    const { api } = stack;
     const { faults, revokesTokens } = step.trouble;
     if (revokesTokens) api.revokeTokens();
     for (const fault of faults) api.addFault(fault);
-    this.tally.faults += faults.length;
+    tally.faults += faults.length;
     try {
       if (step.kind === "kill") await this.#kill(step);
       else {
@@ -214,8 +245,8 @@ class SimulatedLifecycle {
           step.kind === "interrupt"
             ? new CommandLife(undefined, atRequest(step.nth))
             : new CommandLife(this.#isKilledAt);
-        if (step.kind === "interrupt") this.tally.interrupts += 1;
-        await this.#command(step.command, step.declaration, { life });
+        if (step.kind === "interrupt") tally.interrupts += 1;
+        await this.operator.command(step.command, step.declaration, { life });
       }
     } finally {
       if (this.options.faults === undefined) api.clearFaults();
@@ -223,130 +254,18 @@ class SimulatedLifecycle {
   }
 
   async #kill(step: KillStep): Promise<void> {
+    const { tally } = this.operator;
     const { nth, delayMs, tenant } = step;
     const isKilledAt = killAt({ ...step.boundary, nth, delayMs, tenant });
-    const { end } = await this.#command(step.command, step.declaration, {
+    const { end } = await this.operator.command(step.command, step.declaration, {
       life: new CommandLife(isKilledAt),
     });
-    if (end === "killed") this.tally.killed(step.boundary);
+    if (end === "killed") tally.killed(step.boundary);
     else {
-      this.tally.missedKills += 1;
+      tally.missedKills += 1;
       assert.ok(!step.isAssigned, `${boundaryName(step.boundary)} was not reached: the plan is wrong`);
     }
   }
-
-  async #command(
-    command: CommandOptions["command"],
-    declaration: Declaration,
-    more: Pick<CommandOptions, "life" | "replaced"> = {},
-  ): Promise<CommandResult> {
-    if (command !== "destroy") this.#declaration = declaration;
-    const nowMs = this.#nowMs;
-    if (command === "up" && this.random.chance(15)) await this.#preview(declaration);
-    const result = await this.stack.run({
-      command,
-      declaration,
-      nowMs,
-      ...more,
-    });
-    this.tally.commands += 1;
-    this.taken.push(`  ${command}: ${result.end}`);
-    if (this.#forbidden !== undefined) throw this.#forbidden;
-    assert.ok(
-      !result.failures.some((failure) => signsOfMistake.test(failure)),
-      `a mistake in the code: ${result.failures.join("\n")}`,
-    );
-    return result;
-  }
-
-  /** A preview sends nothing and records nothing, whatever it does not know. */
-  async #preview(declaration: Declaration): Promise<void> {
-    const before = [this.stack.api.requests.length, this.stack.journal.text];
-    await this.stack.run({ command: "preview", declaration, nowMs: this.#nowMs });
-    assert.deepEqual(
-      [this.stack.api.requests.length, this.stack.journal.text],
-      before,
-      "a preview changed something",
-    );
-  }
-
-  /** Provisions a declaration without any trouble, doing no more than what the messages say. */
-  async #settle(declaration: Declaration): Promise<void> {
-    this.stack.api.isCalm = true;
-    try {
-      await this.#provision(declaration);
-    } finally {
-      this.stack.api.isCalm = false;
-    }
-  }
-
-  async #provision(declaration: Declaration): Promise<void> {
-    let result = await this.#command("up", declaration);
-    if (result.end !== "succeeded") {
-      await this.#doAsTold(result);
-      result = await this.#command("up", declaration);
-      assert.equal(result.end, "succeeded", "the second up of a repair failed");
-    }
-    for (let repetitions = 0; result.needsAnotherUp; repetitions += 1) {
-      assert.ok(repetitions < mostRepetitions, "a repair asks for one up after another");
-      result = await this.#command("up", declaration);
-      assert.equal(result.end, "succeeded", "the up that was asked for failed");
-    }
-  }
-
-  async #doAsTold({ failures }: CommandResult): Promise<void> {
-    const said = failures.join("\n");
-    if (said.includes("tenants -- reconcile --fix")) {
-      this.taken.push("  as told: reconcile --fix");
-      await reconcileAndFix(this.stack);
-      return;
-    }
-    if (said.includes("Run `pulumi up` once more")) return;
-    assert.ok(
-      said.includes("pulumi config set tenants:replaceLostApplications true"),
-      `an up without any trouble failed: ${said}`,
-    );
-    this.taken.push("  as told: tenants:replaceLostApplications true");
-    this.tally.lostApplications += 1;
-    this.stack.replaceLostApplications();
-  }
-
-  /** The engine is told to replace an application (`up --replace`), and compares nothing of it. */
-  async #replaceOne(): Promise<void> {
-    const { stack, plan } = this;
-    const isReleased = (name: string): boolean => this.#released.has(name.split("/")[0] ?? "");
-    const one = stack.checkpoint.resources.find(
-      ({ type, name }) => type === tenantApplicationType && !isReleased(name),
-    );
-    if (one === undefined) return;
-    this.taken.push(`up --replace ${one.name}`);
-    const { end } = await this.#command("up", plan.declaration, { replaced: new Set([one.name]) });
-    assert.equal(end, "succeeded", "an up --replace failed");
-    assertConsistent(stack, plan.declaration, this.#released);
-  }
-
-  /** One more `up` changes nothing and sends nothing. */
-  async #assertQuiet(): Promise<void> {
-    const { stack, plan } = this;
-    const before = contentOf(stack);
-    const sent = stack.api.requests.length;
-    const { end } = await this.#command("up", plan.declaration);
-    assert.equal(end, "succeeded", "an up that changes nothing failed");
-    assert.deepEqual(
-      stack.api.requests.slice(sent).map(({ operation }) => operation),
-      [],
-      "an up that changes nothing sent requests",
-    );
-    assert.deepEqual(contentOf(stack), before, "an up that changes nothing changed the state");
-  }
-}
-
-/** What no message may hold, whatever happened: traces of a mistake in the code. */
-const signsOfMistake =
-  /Unexpected struct type|is not a function|Cannot read propert|violates the contract|ReferenceError|TypeError|SyntaxError|in a circle|is not in the state/;
-
-function contentOf({ checkpoint }: SimulatedStack): string[] {
-  return checkpoint.resources.map(({ urn, id, outputs }) => JSON.stringify([urn, id, outputs])).toSorted();
 }
 
 function atRequest(nth: number): (passage: Passage) => boolean {

@@ -12,6 +12,7 @@ import {
 } from "../../provider/src/journal/index";
 import { generationName, slotName } from "../../provider/src/names/resource-name";
 import {
+  customerType,
   releasedType,
   secretType,
   secretVersionType,
@@ -28,10 +29,9 @@ import {
   type CustomerConfiguration,
   type StackConfiguration,
 } from "../../stacks/src/configuration/configuration";
-import { customerType } from "../../stacks/src/customer/customer";
-import { declaredOutput, toDeclared } from "../../stacks/src/customer/declared-customer";
 import { safeguardType } from "../../stacks/src/customer/safeguard";
 import { findChangedCustomers, type StackBefore } from "../../stacks/src/record/customer-changes";
+import { declaredOutput, toDeclared } from "../../stacks/src/record/declared-customer";
 import { generationType } from "../../stacks/src/rotation/held-generations";
 import { planSlots } from "../../stacks/src/rotation/index";
 import type { DeclaredGeneration, SlotPlan } from "../../stacks/src/rotation/plan";

@@ -7,6 +7,8 @@ import { findExisting } from "../../operations/src/reconcile/existing";
 import type { Finding } from "../../operations/src/reconcile/finding";
 import { applyFixes, type Repair } from "../../operations/src/reconcile/fix";
 import { toHeldState } from "../../operations/src/stack/state";
+import type { ReleasedCustomers } from "../fuzz/objects";
+import { revertedReplacements } from "../fuzz/reverted";
 import { apiUrl } from "./api";
 import { CommandLife } from "./command-life";
 import type { SimulatedStack } from "./stack";
@@ -54,6 +56,26 @@ export async function reconcileAndFix(stack: SimulatedStack): Promise<void> {
   const record = stack.recordOf(new CommandLife()) as unknown as StackRecord;
   const repair = { stack: { name: stack.name, pulumi }, api, record } as unknown as Repair;
   await applyFixes(repair, comparison, findings, () => undefined);
+}
+
+/**
+ * Deletes what a replacement whose answer was lost has left behind, where `reconcile` says so.
+ *
+ * @returns Resolves with the ids of the applications.
+ */
+export async function deleteReverted(stack: SimulatedStack, released: ReleasedCustomers): Promise<string[]> {
+  const held = new Set(stack.checkpoint.resources.map(({ id }) => id));
+  const unheld = stack.api
+    .tenants()
+    .filter(({ name }) => !released.has(name))
+    .flatMap(({ applications }) => applications.map(({ applicationId }) => applicationId))
+    .filter((id) => !held.has(id));
+  if (unheld.length === 0) return [];
+  const { findings, comparison } = await reconcile(stack);
+  const events = comparison.events;
+  const reverted = revertedReplacements(unheld, events, findings);
+  for (const id of reverted) stack.api.deleteApplication(id);
+  return reverted;
 }
 
 function exportedState({ checkpoint }: SimulatedStack): unknown {

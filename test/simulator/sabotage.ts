@@ -1,4 +1,5 @@
 import { TenantManagementError } from "../../provider/src/client/errors";
+import type { HttpAnswer, HttpRequest } from "../../provider/src/client/transport";
 import { tenantApplicationType } from "../../provider/src/names/resource-types";
 import type { ResourceProvider } from "./engine-model";
 import type { Sabotage } from "./stack";
@@ -14,6 +15,16 @@ function inApplications(change: (provider: ResourceProvider) => Partial<Resource
           (Reflect.get(changed, name) as unknown) ?? (Reflect.get(target, name) as unknown),
       });
     },
+  };
+}
+
+/** Changes what the API answers. */
+function inAnswers(change: (request: HttpRequest, answer: HttpAnswer) => HttpAnswer): Sabotage {
+  return {
+    transport: (transport) => ({
+      ...transport,
+      send: async (request) => change(request, await transport.send(request)),
+    }),
   };
 }
 
@@ -39,6 +50,67 @@ export const sabotages: Record<string, Sabotage> = {
         }),
     }),
   },
+  "repeats a POST that a server refused": {
+    transport: (transport) => ({
+      ...transport,
+      send: async (request) => {
+        const answer = await transport.send(request);
+        const isRefused = request.method === "POST" && answer.status >= 500;
+        return isRefused && !request.url.pathname.endsWith("/token") ? transport.send(request) : answer;
+      },
+    }),
+  },
+  "forgets which applications the stack held": {
+    run: ({ held }) => {
+      const note = held.note.bind(held);
+      held.note = (type, inputs) => {
+        const { slot } = inputs;
+        const isHeld = type === "TenantApplication" && typeof slot === "object" && slot !== null;
+        return note(type, isHeld ? { ...inputs, slot: { ...slot, heldId: undefined } } : inputs);
+      };
+    },
+  },
+  "forgets the applications that it has just created": {
+    run: ({ known }) => {
+      known.noteApplicationOfStack = () => undefined;
+    },
+  },
+  "records no end of a delete": {
+    journal: (journal) => ({
+      ...journal,
+      append: (event) =>
+        event.event === "result" && event.operation === "delete"
+          ? Promise.resolve({ kind: "event", where: "", text: "{}", event })
+          : journal.append(event),
+    }),
+  },
+  "deletes in production whatever the state no longer protects": {
+    run: ({ guard }) => {
+      guard.assertMayBeDeleted = () => Promise.resolve();
+    },
+  },
+  "takes what a list lacks for deleted": {
+    run: ({ known }) => {
+      known.findApplication = async (tenantId, applicationId) =>
+        (await known.applicationsOf(tenantId))?.find((one) => one.applicationId === applicationId);
+    },
+  },
+  "takes any 404 for the end of a delete": inAnswers((request, answer) =>
+    request.method === "DELETE" && answer.status === 404 ? { ...answer, status: 204, body: "" } : answer,
+  ),
+  "replaces an application whose scopes come in another order": inApplications((provider) => ({
+    diff: async (id, olds, news) => {
+      const found = await provider.diff(id, olds, news);
+      const isInOrder = JSON.stringify(olds["scopes"]) === JSON.stringify(news["scopes"]);
+      return isInOrder ? found : { ...found, changes: true, replaces: ["scopes"] };
+    },
+  })),
+  "empties the client secret in a refresh": inApplications((provider) => ({
+    read: async (id, properties) => {
+      const read = (await provider.read?.(id, properties)) ?? { id, props: properties };
+      return "clientSecret" in read.props ? { ...read, props: { ...read.props, clientSecret: "" } } : read;
+    },
+  })),
   "deletes an application before it creates the next": inApplications((provider) => ({
     diff: async (...given) => ({ ...(await provider.diff(...given)), deleteBeforeReplace: true }),
   })),

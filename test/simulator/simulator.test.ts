@@ -72,7 +72,7 @@ describe("simulated lifecycles, without the engine", function () {
 
   for (const [name, sabotage] of Object.entries(sabotages)) {
     it(`find a provider that ${name}`, async () => {
-      assert.notEqual(await firstFinding(200, new Tally(), sabotage), undefined);
+      assert.notEqual(await firstFinding(400, new Tally(), sabotage), undefined);
     });
   }
 

@@ -24,7 +24,7 @@ import {
   tenantApplicationType,
   tenantType,
 } from "../../provider/src/names/resource-types";
-import type { EnvironmentVariables } from "../../provider/src/settings/environment";
+import type { EnvironmentVariables } from "../../provider/src/settings/own-process";
 import type { Stage } from "../../sandbox/api";
 import { readConfiguration, type StackConfiguration } from "../../stacks/src/configuration/configuration";
 import { type Declaration, toConfig } from "../fuzz/declared";
@@ -66,6 +66,8 @@ export interface Sabotage {
   provider?: (type: string, provider: ResourceProvider) => ResourceProvider;
   journal?: (journal: Journal) => Journal;
   transport?: (transport: Transport) => Transport;
+  /** Is given what a command's provider knows, before it is asked for anything. */
+  run?: (run: Run) => void;
 }
 
 /** What a stack is simulated with. */
@@ -86,6 +88,8 @@ export class SimulatedStack {
   checkpoint: Checkpoint = emptyCheckpoint;
   /** What failed in commands so far, for the report of a finding. */
   readonly printed: string[] = [];
+  /** What its processes warned of. */
+  readonly warnings: string[] = [];
   #replacesLostApplications: boolean;
   #clockMs = 0;
 
@@ -229,6 +233,7 @@ export class SimulatedStack {
       sleep: (delayMs) => this.#sleep(delayMs),
     };
     const run = new Run({ environment, flags: [], directory: "/" }, surroundings);
+    this.options.sabotage?.run?.(run);
     run.configure({ config: { get: (key) => values.get(key.replace(/^tenants:/, "")) } });
     if (isWithoutProgram) run.stack.noteRequested({ project, stack: stackOf[this.stage] });
     const providers: Record<string, ResourceProvider> = {

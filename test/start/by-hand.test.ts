@@ -10,6 +10,7 @@ import { type ProcessResult, runProcess } from "../../sandbox/process";
 import { createWorkspace } from "../../sandbox/pulumi/workspace";
 import { acme } from "../engine/customers";
 import { repositoryRoot, startShared } from "../engine/engine";
+import { exhaustiveTag } from "../suites";
 import { copyProject } from "../support/project-copy";
 
 /** Starts a program of the sandbox, and resolves with what it printed once it has printed all that is waited for. */
@@ -103,7 +104,7 @@ describe("a stack by hand", function () {
     }
   });
 
-  it("is driven after the one line that npm start -- --keep prints, and so are the examples", async () => {
+  it(`is driven after the one line that npm start -- --keep prints, and so are the examples ${exhaustiveTag}`, async () => {
     const { child, printed } = await start("sandbox/start.ts", ["--keep"], {
       env: process.env,
       until: /^source .*[^]*Requests and faults/m,

@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { type ProcessResult, runProcess } from "../../sandbox/process";
 import { repositoryRoot } from "../engine/engine";
+import { exhaustiveTag } from "../suites";
 import { closedPort } from "../support/http-server";
 
 /** What the laptop of whoever works at a bank has in its environment, and what would be in the way. */
@@ -47,10 +48,10 @@ describe("on a laptop whose environment has accounts, proxies and stacks of its 
   it("npm start shows the whole product", async () => {
     const { stdout } = await onLaptop("npm", "start");
     assert.match(stdout, /Nothing to change; 0 requests/);
-    assert.match(stdout, /Nothing is left running/);
+    assert.match(stdout, /No process and no temporary file is left/);
   });
 
-  it("a test on the engine passes", async () => {
+  it(`a test on the engine passes ${exhaustiveTag}`, async () => {
     const mocha = path.join(repositoryRoot, "node_modules/mocha/bin/mocha.js");
     const test = ["test/engine/environment.test.ts", "--grep", "when the API changes"];
     const { stdout } = await onLaptop(process.execPath, mocha, ...test);

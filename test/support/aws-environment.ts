@@ -4,12 +4,12 @@ import { useVariables } from "./environment";
 
 export const region = "eu-west-1";
 
-/** Lets the AWS clients of a suite speak to an endpoint, which the suite has started before. */
+/** Makes a suite's AWS clients use an endpoint, which the suite has started before. */
 export function useAwsEnvironment(endpointUrl: () => string): void {
   useVariables(() => awsEnvironment({ endpointUrl: endpointUrl(), region }));
 }
 
-/** Reaches AWS as the environment of a test says. */
+/** Returns access to AWS as in a test's environment. */
 export function awsHere(rest: Partial<AwsAccess> = {}): Aws {
   return new Aws({ ...readAwsAccess(process.env), ...rest });
 }

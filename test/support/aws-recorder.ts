@@ -4,18 +4,18 @@ import type { AddressInfo } from "node:net";
 
 import { z } from "zod";
 
-/** A call to AWS: the right that it takes, and what it is about. */
+/** A call to AWS: the required right, and its resource. */
 export interface AwsCall {
-  /** As a policy names it: `secretsmanager:GetSecretValue`, `s3:PutObject`. */
+  /** The right's name in a policy: `secretsmanager:GetSecretValue`, `s3:PutObject`. */
   action: string;
-  /** A bucket's name, a secret's name or ARN, a key's id; empty where the call is about nothing of its own. */
+  /** A bucket's name, a secret's name or ARN, a key's id; empty if the call has no resource. */
   resource: string;
 }
 
-/** An endpoint of AWS that passes each call on, and notes it. */
+/** An endpoint of AWS that forwards and records each call. */
 export interface AwsRecorder {
   url: string;
-  /** Takes the calls since it was last asked. */
+  /** Returns the calls since its last call. */
   take: () => AwsCall[];
   close: () => Promise<void>;
 }
@@ -26,7 +26,7 @@ const services: Readonly<Record<string, string>> = {
   Logs_20140328: "logs",
 };
 
-/** The members of a request that say what it is about, one service after the other. */
+/** The members of a request that identify the resource, by service. */
 const bodySchema = z.looseObject({
   SecretId: z.string().optional(),
   Name: z.string().optional(),
@@ -36,9 +36,9 @@ const bodySchema = z.looseObject({
 });
 
 /**
- * Starts an endpoint on loopback that stands before another one and notes every call.
+ * Starts an endpoint on loopback that forwards every call to another one and records it.
  *
- * @param target the endpoint that answers, such as moto's
+ * @param target the endpoint that responds, such as moto's
  */
 export async function recordAws(target: string): Promise<AwsRecorder> {
   let calls: AwsCall[] = [];
@@ -89,7 +89,7 @@ function callsOf({ headers, method, url }: IncomingMessage, body: Buffer): AwsCa
   return callsOfS3(method ?? "", new URL(url ?? "/", "http://s3"), headers["x-amz-copy-source"]);
 }
 
-/** S3 names its rights otherwise than its operations, and a request by its method, path and query. */
+/** S3's rights have other names than its operations, which depend on a request's method, path and query. */
 function callsOfS3(method: string, { pathname, searchParams }: URL, copySource: unknown): AwsCall[] {
   const [bucket = "", ...key] = pathname.slice(1).split("/");
   const isObject = key.join("/") !== "";

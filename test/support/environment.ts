@@ -1,4 +1,4 @@
-/** What the provider reads from the environment. */
+/** The variables that the provider reads. */
 const variables = [
   "TENANTS_PRIVATE_KEY",
   "TENANTS_CLIENT_ID",
@@ -8,15 +8,15 @@ const variables = [
   "TENANTS_ALLOWED_HOSTS",
 ];
 
-/** Keeps the environment of whoever runs the tests out of a suite, and each test's changes out of the next. */
+/** Hides the environment of the person who runs the tests from a suite, and each test's changes from the next. */
 export function useOwnEnvironment(): void {
   useVariables(() => Object.fromEntries(variables.map((name) => [name, undefined])));
 }
 
 /**
- * Sets variables for each test of a suite, and puts them back after it.
+ * Sets variables for each test of a suite, and restores them after it.
  *
- * @param wanted gives them; undefined takes one out
+ * @param wanted returns them; undefined removes one
  */
 export function useVariables(wanted: () => Readonly<Record<string, string | undefined>>): void {
   let before: Record<string, string | undefined> = {};

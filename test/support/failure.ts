@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { TenantManagementError } from "../../provider/src/client/errors";
 
-/** Gives the error that a call must end with. */
+/** Returns the error with which a call must end. */
 export async function failureOf(call: Promise<unknown>): Promise<TenantManagementError> {
   try {
     await call;
@@ -16,7 +16,7 @@ export async function failureOf(call: Promise<unknown>): Promise<TenantManagemen
   throw new assert.AssertionError({ message: "should have failed, and succeeded" });
 }
 
-/** Gives the text of whatever a call must end with. */
+/** Returns the message of the error with which a call must end. */
 export async function refusalOf(call: () => unknown): Promise<string> {
   try {
     await call();

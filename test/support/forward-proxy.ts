@@ -1,21 +1,21 @@
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
-/** A proxy that opens tunnels (`CONNECT`), and alone knows where some hosts are. */
+/** A proxy that opens tunnels (`CONNECT`), and alone knows the addresses of some hosts. */
 export interface ForwardProxy {
-  /** Its URL, user and password included where it wants them. */
+  /** Its URL, with user and password if it requires them. */
   url: string;
   port: number;
-  /** What it was asked for, `host:port` each, in order. */
+  /** The requested hosts, as `host:port`, in order. */
   asked: string[];
   close: () => Promise<void>;
 }
 
-/** What a proxy does. */
+/** The behaviour of a proxy. */
 export interface ForwardProxyOptions {
-  /** The ports on loopback at which the hosts are that it knows, by `host:port`. */
+  /** The loopback ports of the hosts that it knows, by `host:port`. */
   hosts?: Readonly<Record<string, number>>;
-  /** `user:password`, percent-encoded, without which it refuses; default: everybody is served. */
+  /** The required `user:password`, percent-encoded; default: everyone is served. */
   user?: string;
   /** The status with which it refuses everything. */
   refuses?: number;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An HTTP server on loopback that answers as each test says. */
+/** An HTTP server on loopback that responds as each test specifies. */
 export interface TestServer {
   url(path?: string): URL;
-  /** Says how the requests of this test are answered; a test whose server is never asked fails. */
+  /** Sets how the requests of this test are answered; a test whose server gets no request fails. */
   answerWith(listener: RequestListener): void;
   /** The requests of this test. */
   requests: IncomingMessage[];
@@ -49,7 +49,7 @@ export function useServer(): TestServer {
   };
 }
 
-/** Gives a port of the loopback interface on which nothing listens. */
+/** Returns a loopback port on which nothing listens. */
 export async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

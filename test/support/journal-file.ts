@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** Gives each test of a suite a folder of its own, and the place of a journal in it. */
+/** Gives each test of a suite a separate folder, and the path of a journal in it. */
 export function useJournalFile(): { directory: string; file: string } {
   const place = { directory: "", file: "" };
   beforeEach(async () => {
@@ -15,7 +15,7 @@ export function useJournalFile(): { directory: string; file: string } {
   return place;
 }
 
-/** Gives all tests of a suite one folder, and the place of one journal in it. */
+/** Gives all tests of a suite one folder, and the path of one journal in it. */
 export function useSharedJournal(): { directory: string; file: string } {
   const place = { directory: "", file: "" };
   before(async () => {

@@ -4,7 +4,7 @@ import type { HttpAnswer } from "../../provider/src/client/transport";
 import { RateLimiter } from "../../sandbox/api/rate-limit";
 import type { RateLimit } from "../../sandbox/api/settings";
 
-/** A clock that stands still while anything is going on, and then goes to the next thing that waits. */
+/** A clock that stands still while anything is in progress, and then advances to the next timer. */
 export class SimulatedClock implements DeadlineClock, PacerClock {
   #nowMs = 0;
   readonly #sleepers: Array<{ atMs: number; wake: () => void }> = [];
@@ -25,7 +25,7 @@ export class SimulatedClock implements DeadlineClock, PacerClock {
     };
   };
 
-  /** Lets time go by until the work is done. */
+  /** Advances the time until the work is done. */
   async run<T>(work: Promise<T>): Promise<T> {
     const progress = { isDone: false };
     const done = work.finally(() => (progress.isDone = true));
@@ -42,7 +42,7 @@ export class SimulatedClock implements DeadlineClock, PacerClock {
   }
 }
 
-/** A server of the simulated time with a rate limit, and what came of the requests to it. */
+/** A simulated server with a rate limit, and the results of the requests to it. */
 export class LimitedServer {
   served = 0;
   refused = 0;

@@ -5,7 +5,7 @@ import { engineFolders } from "../suites";
 
 const testFolder = path.resolve(__dirname, "..");
 
-/** Tells whether a test file holds unit tests, by its folder. */
+/** Returns whether a test file contains unit tests, by its folder. */
 export function isUnitTest(file: string): boolean {
   const [folder = ""] = path.relative(testFolder, file).split(path.sep);
   return !engineFolders.includes(folder);
@@ -14,10 +14,10 @@ export function isUnitTest(file: string): boolean {
 /**
  * Makes each start of a program other than Node.js fail, as it must in a unit test.
  *
- * @returns allows all programs again
+ * @returns a function that allows all programs again
  */
 export function forbidPrograms(): () => void {
-  // All that does not wait for the program comes here.
+  // All calls that do not wait for the program go through here.
   const spawner = ChildProcess.prototype as unknown as { spawn: (options: { file: string }) => unknown };
   const { spawn } = spawner;
   const { spawnSync, execFileSync, execSync } = childProcess;

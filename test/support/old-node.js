@@ -1,3 +1,3 @@
 "use strict";
-// Makes a process take its Node.js for an older one (`node --require`).
+// Makes a process report an older version of Node.js (`node --require`).
 Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } });

@@ -4,8 +4,8 @@ import path from "node:path";
 const repositoryRoot = path.resolve(__dirname, "../..");
 
 /**
- * Copies the project as it stands and is built, without its tests, so that a test may change its files. The packages are
- * the project's own.
+ * Copies the built project, without its tests, so that a test may change its files. It uses the project's
+ * packages.
  *
  * @param target a folder that does not exist yet
  */

@@ -1,12 +1,12 @@
 import { defaultRetryPolicy, type RetryPolicy } from "../../provider/src/client/retry";
 
-/** A retry policy that waits no time, and the waits it was asked for, in milliseconds. */
+/** A retry policy that does not wait, and the waits that it was asked for, in milliseconds. */
 export interface RecordedRetries {
   policy: RetryPolicy;
   waits: number[];
 }
 
-/** Makes the default policy with a dice that always shows `random` (default 0), and a sleep that takes no time. */
+/** Creates the default policy with a random number of `random` (default 0), and a sleep that takes no time. */
 export function recordedRetries(change: Partial<RetryPolicy> = {}): RecordedRetries {
   const waits: number[] = [];
   return {
@@ -17,7 +17,8 @@ export function recordedRetries(change: Partial<RetryPolicy> = {}): RecordedRetr
       notify: () => undefined,
       sleep: (delayMs) => {
         waits.push(delayMs);
-        return Promise.resolve();
+        // Responses must be able to arrive meanwhile.
+        return new Promise((resolve) => setImmediate(resolve));
       },
       ...change,
     },

@@ -16,14 +16,14 @@ export interface SandboxApi {
   waits: number[];
 }
 
-/** How a client differs from the one the sandbox expects. */
+/** How a client differs from the one that the sandbox expects. */
 export interface ClientChange {
   privateKeyPem?: string;
   clientId?: string;
   keyId?: string;
 }
 
-/** Makes what asks a sandbox for tokens. */
+/** Creates the source of a sandbox's tokens. */
 export function tokensOf(
   { tokenUrl, clientId, privateKeyPem, keyId }: TenantManagementSandbox,
   transport: ReturnType<typeof createTransport>,
@@ -41,7 +41,7 @@ export function tokensOf(
   );
 }
 
-/** Starts a sandbox and a client of it before the tests of a suite. Faults and counts last for one test. */
+/** Starts a sandbox and a client of it before the tests of a suite. Faults and counts are reset for each test. */
 export function useSandboxApi(options: StartOptions = {}, limits: TransportLimits = {}): SandboxApi {
   const sandbox = useSandbox(options);
   const { policy, waits } = recordedRetries();

@@ -7,18 +7,18 @@ import { recordedRetries } from "./retry-policy";
 
 export const apiUrl = "https://api.example.test/v0";
 export const tokenUrl = "https://id.example.test/oauth2/organization/v1/token";
-/** The hosts of those, which are none of the vendor's. */
+/** Their hosts, none of which is the vendor's. */
 export const allowedHosts = ["api.example.test", "id.example.test"];
 
-/** One step of a script: an answer, or the error that the transport ends with. */
+/** One step of a script: a response, or the error of the transport. */
 export type Step = Partial<HttpAnswer> | Error;
 
-/** Makes an answer with a JSON body. */
+/** Creates a response with a JSON body. */
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): HttpAnswer {
   return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
 }
 
-/** Makes the answer that gives an access token. */
+/** Creates the response with an access token. */
 export function tokenAnswer(
   accessToken: string,
   members: Record<string, unknown> = { expires_in: 3600 },
@@ -30,7 +30,7 @@ export function tokenAnswer(
 export interface ScriptedTransport {
   transport: Transport;
   sent: HttpRequest[];
-  /** Fails unless every step was asked for. */
+  /** Fails unless every step was used. */
   assertUsedUp: () => void;
 }
 
@@ -56,7 +56,7 @@ export function scriptedTransport(steps: readonly Step[]): ScriptedTransport {
   };
 }
 
-/** A client of the API whose every answer is scripted, and what came of it. */
+/** A client of the API with scripted responses, and its result. */
 export interface ScriptedApi {
   api: TenantManagementApi;
   sent: HttpRequest[];
@@ -64,9 +64,9 @@ export interface ScriptedApi {
 }
 
 /**
- * Runs a test against a script of the API's answers; tokens are given without being part of it.
+ * Runs a test against a script of the API's responses; tokens are issued outside of it.
  *
- * @throws AssertionError if the API was not asked for each answer, or once too often
+ * @throws AssertionError if a response was not used, or one more was requested
  */
 export async function withAnswers<T>(
   steps: readonly Step[],
@@ -93,7 +93,7 @@ const answer = {
   body: JSON.stringify({ access_token: "the-access-token", token_type: "Bearer", expires_in: 3600 }),
 };
 
-/** Makes tokens that are given without being asked for anywhere. */
+/** Creates a source of tokens that sends no request. */
 export function tokensAt(tokenUrl: string): OrganizationTokens {
   return new OrganizationTokens(
     { tokenUrl, clientId: "organization-client", sign: () => Promise.resolve("an.assertion.signed") },

@@ -5,15 +5,15 @@ import { createServer } from "node:tls";
 
 import { runToSuccess } from "../../sandbox/process";
 
-/** A certificate that no machine trusts, until it is told to. */
+/** A certificate that no machine trusts by default. */
 export interface OwnCertificate {
-  /** The file that makes a program trust it (`NODE_EXTRA_CA_CERTS`). */
+  /** The file with which a program trusts it (`NODE_EXTRA_CA_CERTS`). */
   file: string;
   cert: string;
   key: string;
 }
 
-/** Makes a certificate of hosts, in a folder. */
+/** Creates a certificate for hosts, in a folder. */
 export async function makeCertificate(folder: string, hosts: readonly string[]): Promise<OwnCertificate> {
   const [file, keyFile] = [path.join(folder, "ca.pem"), path.join(folder, "ca-key.pem")];
   const names = `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(",")}`;
@@ -23,13 +23,13 @@ export async function makeCertificate(folder: string, hosts: readonly string[]):
   return { file, cert: await readFile(file, "utf8"), key: await readFile(keyFile, "utf8") };
 }
 
-/** A server that ends TLS, and hands on what it gets to another one on loopback. */
+/** A server that terminates TLS, and forwards to another one on loopback. */
 export interface TlsFront {
   port: number;
   close: () => Promise<void>;
 }
 
-/** Starts a server that speaks TLS before one that does not. */
+/** Starts a TLS server in front of a server without TLS. */
 export async function startTlsFront({ cert, key }: OwnCertificate, target: URL): Promise<TlsFront> {
   const open = new Set<Socket>();
   const server = createServer({ cert, key }, (client) => {

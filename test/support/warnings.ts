@@ -1,4 +1,4 @@
-/** Gives what a test of a suite warns of, instead of printing it. */
+/** Collects the warnings of a test instead of printing them. */
 export function useWarnings(): string[] {
   const { warn } = console;
   const warnings: string[] = [];

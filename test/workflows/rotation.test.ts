@@ -155,12 +155,13 @@ for (const isWholeYear of [false, true]) {
       assert.equal(await calendar.run("up", 0), "nothing to do");
     });
 
-    it("day 89: nothing is due, nothing is done, nobody is asked", async () => {
-      calendar.stack.sandbox.control.resetRequests();
-      assert.equal(await calendar.run("rotate", 89), "nothing to do");
-      assert.equal((await calendar.plan("rotate", 89)).digest, "none");
-      assert.equal(requests(), 0);
-    });
+    if (isWholeYear)
+      it("day 89: nothing is due, nothing is done, nobody is asked", async () => {
+        calendar.stack.sandbox.control.resetRequests();
+        assert.equal(await calendar.run("rotate", 89), "nothing to do");
+        assert.equal((await calendar.plan("rotate", 89)).digest, "none");
+        assert.equal(requests(), 0);
+      });
 
     let first: Record<string, unknown>;
 
@@ -210,7 +211,7 @@ for (const isWholeYear of [false, true]) {
       const only = { "inputs.only-rotations && '--only-rotations' || ''": "--only-rotations" };
       const plan = await calendar.runner.step(file, "plan", "Plan", only);
       assert.deepEqual([plan.exitCode, plan.outputs], [3, {}]);
-      assert.match(plan.stderr, /more to do than to rotate.*hooli/s);
+      assert.match(plan.stderr, /More would change than a rotation.*hooli/s);
       assert.deepEqual(calendar.stack.existing(), { acme: before });
 
       assert.equal(await calendar.run("rotate", 189), "applied");

@@ -6,6 +6,7 @@ import path from "node:path";
 
 import { type ProcessResult, runProcess, runToSuccess } from "../../sandbox/process";
 import { repositoryRoot } from "../engine/engine";
+import { exhaustiveTag } from "../suites";
 import { readSetUp } from "./workflow";
 
 const checksums = ".github/checksums.txt";
@@ -160,7 +161,7 @@ describe("the Pulumi CLI and its plugin, on a runner", () => {
 describe("what a runner installs", function () {
   this.timeout(600_000);
 
-  it("is what production needs, without install scripts: it compiles, checks a configuration and loads the program", async () => {
+  it(`is what production needs, without install scripts: it compiles, checks a configuration and loads the program ${exhaustiveTag}`, async () => {
     const install = (await readSetUp()).find(({ name }) => name === "Install the packages")?.run ?? "";
     assert.match(install, /^npm ci --omit=dev --ignore-scripts --omit=optional /m);
     const folder = await mkdtemp(path.join(os.tmpdir(), "production-"));

@@ -8,11 +8,11 @@ import {
 } from "pulumi-resistant-tenants/internal/journal";
 
 /**
- * Puts the events into the log group that it lacks, in their order, into a stream whose name says that they are late.
+ * Sends the events that the log group lacks, in order, to a stream whose name marks them as late.
  *
- * @param verifyCommand the command that says what is wrong with the journal
- * @returns Resolves with how many there were.
- * @throws where the journal is not sound: what was changed in it must not get into its copy
+ * @param verifyCommand the command that reports the journal's defects
+ * @returns Resolves with the number of events sent.
+ * @throws if the journal has defects: a changed event must not get into its copy
  */
 export async function deliverLate(
   stack: string,
@@ -29,10 +29,10 @@ export async function deliverLate(
     auditLog.location,
   );
   verifier.add(...defects, ...(await journal.traces()).found);
-  // An operation without an end is no change of the record.
+  // An operation without an end does not mean that the record was changed.
   const wrong = verifier.finish().defects.filter(({ kind }) => kind !== "open");
   if (wrong.length > 0)
-    throw new Error(`Nothing was delivered: the journal is not sound. Run \`${verifyCommand}\` first.`);
+    throw new Error(`Nothing was delivered: the journal has defects. Run \`${verifyCommand}\` first.`);
   const late: EventEntry[] = [];
   for await (const entries of journal.stream())
     late.push(

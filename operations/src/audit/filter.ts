@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 
 import type { Operation } from "./operation";
 
-/** What is asked for; all of it must hold. */
+/** The criteria of a search; all of them must hold. */
 export interface Filter {
   customer?: string;
   actor?: string;
@@ -10,7 +10,7 @@ export interface Filter {
   until?: Date;
 }
 
-/** Tells whether an operation is among those that are asked for. */
+/** Returns whether an operation meets the criteria. */
 export function isAskedFor({ customer, actor, since, until }: Filter, operation: Operation): boolean {
   const begun = Date.parse(operation.time);
   return (
@@ -30,12 +30,12 @@ function isActor(wanted: string, actor: string): boolean {
 
 const day = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Reads the first moment that is asked for: of a day, its beginning. */
+/** Parses the first moment of a search: of a day, its beginning. */
 export function parseSince(text: string): Date {
   return parseTime(day.test(text) ? `${text}T00:00:00Z` : text);
 }
 
-/** Reads the last moment that is asked for: of a day, its end. */
+/** Parses the last moment of a search: of a day, its end. */
 export function parseUntil(text: string): Date {
   return parseTime(day.test(text) ? `${text}T23:59:59.999Z` : text);
 }

@@ -1,7 +1,7 @@
 import type { JournalEvent, RecordedType, ResultEvent } from "pulumi-resistant-tenants/internal/journal";
 import { customerOf, generationOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-/** What was done, as an auditor asks for it. */
+/** The kinds of operation, in an auditor's words. */
 export type OperationName =
   | "create"
   | "adopt"
@@ -15,14 +15,14 @@ export type OperationName =
   | "restore"
   | "import";
 
-/** One thing that was done, or was meant to be: an intent and its result. */
+/** One operation, done or attempted: an intent and its result. */
 export interface Operation {
   /** When it began: RFC 3339, UTC. */
   time: string;
   actor: string;
-  /** Who the environment said is acting; anybody can set it. */
+  /** The actor that the environment claims; anyone can set it. */
   claimedActor?: string;
-  /** The ARN that AWS gave as the caller's identity. */
+  /** The caller's ARN, according to AWS. */
   awsIdentity?: string;
   commit?: string;
   runUrl?: string;
@@ -38,14 +38,14 @@ export interface Operation {
   tenantId?: string;
   applicationId?: string;
   clientId?: string;
-  /** How it ended; `open` where no result is on record. */
+  /** How it ended; `open` if no result is on record. */
   outcome: ResultEvent["outcome"] | "open";
   durationMs?: number;
   message?: string;
   parameters: Record<string, unknown>;
 }
 
-/** Reads the operations from a journal's events, in their order. A result whose intent is gone is told by itself. */
+/** Returns the operations of a journal's events, in order. A result without its intent becomes an operation, too. */
 export function operationsOf(events: readonly JournalEvent[]): Operation[] {
   const results = new Map(
     events.flatMap((event) => (event.event === "result" ? [[event.intent, event] as const] : [])),
@@ -57,7 +57,7 @@ export function operationsOf(events: readonly JournalEvent[]): Operation[] {
   });
 }
 
-/** @param first the intent; the result where that is all there is */
+/** @param first the intent, or the result if there is no intent */
 function toOperation(first: JournalEvent, result: ResultEvent | undefined): Operation {
   const { at: time, actor, reason, stage, stack, type, slot } = first;
   const parameters = first.event === "intent" ? first.parameters : {};
@@ -102,7 +102,7 @@ function nameOf(
   return type === "TenantApplication" && generationOf(slot) > 1 ? "rotate" : "create";
 }
 
-/** A slot begins with the customer's name, which is the tenant's. What concerns a whole stack has none. */
+/** A slot begins with the customer's name, which is the tenant's. An event about a whole stack has no customer. */
 function customerIn({ type, slot }: JournalEvent, parameters: Record<string, unknown>): string | undefined {
   if (type === "Lock" || type === "PendingOperation") return undefined;
   const { name } = parameters;

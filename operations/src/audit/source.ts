@@ -5,10 +5,11 @@ import { readReach } from "pulumi-resistant-tenants/internal/reach";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 
 import { existingFolder } from "../stack/project-folder";
+import type { StackOptions } from "../stack/pulumi";
 import { openStack, type Stack } from "../stack/stack";
-import { type StackOptions, UsageError } from "../usage";
+import { UsageError } from "../usage";
 
-/** The options that say whose record is read. */
+/** Selects whose record to read. */
 export interface SourceOptions extends StackOptions {
   journal?: string;
 }
@@ -16,13 +17,13 @@ export interface SourceOptions extends StackOptions {
 /** A journal that is read as an audit log. */
 export interface Source {
   journal: Journal;
-  /** The stack whose journal it is; undefined of one that was given by its place. */
+  /** The journal's stack; undefined if the journal was given by its location. */
   stack: Pick<Stack, "name" | "pulumi" | "auditLog" | "typed"> | undefined;
 }
 
 /**
- * Finds the journal that is asked for: the stack's own, or one at a place, such as a copy that an auditor was given, for
- * which neither `pulumi` nor the stack is needed.
+ * Finds the requested journal: the stack's own, or one at a given location, such as an auditor's copy, which
+ * needs neither `pulumi` nor the stack.
  */
 export async function findSource(options: SourceOptions, environment: EnvironmentVariables): Promise<Source> {
   const { journal: location } = options;
@@ -31,19 +32,22 @@ export async function findSource(options: SourceOptions, environment: Environmen
     return { journal: stack.journal, stack };
   }
   if (options.stack !== undefined)
-    throw new UsageError("--journal reads the journal at that place, whosever it is: leave --stack out.");
+    throw new UsageError(
+      "--journal reads the journal at that location, whichever stack it belongs to: omit --stack.",
+    );
   const journal = isOnDisk(location)
     ? openJournalAt(path.resolve(existingFolder(options.cwd), location))
     : openJournalAt(location, readReach(environment).aws);
   return { journal, stack: undefined };
 }
 
-/** Says that there is no journal where one was said to be. */
+/** Returns the error for a location without a journal. */
 export function nothingAt({ location }: Journal): Error {
   return new Error(
-    `There is no journal at ${location}, or it is empty. Give the file, or s3://<bucket>/<prefix>/<organization>/<project>/<stack>.`,
+    `There is no journal at ${location}, or it is empty. Name the file, or s3://<bucket>/<prefix>/<organization>/<project>/<stack>.`,
   );
 }
 
+/** The defect of an empty journal whose stack has tenants. */
 export const takenAway =
-  "nothing is on record, and the stack holds tenants: the journal was taken away, or tenants:journal names another place now";
+  "nothing is recorded, but the stack has tenants: the journal was removed, or tenants:journal now names another location";

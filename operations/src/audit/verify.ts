@@ -15,19 +15,19 @@ import { type HeldState, readState, toHeldState } from "../stack/state";
 import { UsageError } from "../usage";
 import { nothingAt, type Source, takenAway } from "./source";
 
-/** What a journal is verified against, beside itself. */
+/** What a journal is verified against, apart from itself. */
 export interface Evidence {
-  /** Hashes that were noted before. */
+  /** Event hashes that were noted earlier. */
   expected: readonly string[];
-  /** A state that `pulumi stack export` wrote; undefined for the stack's own, if the stack is known. */
+  /** A file that `pulumi stack export` wrote; undefined for the stack's current state, if the stack is known. */
   stateFile: string | undefined;
 }
 
 /**
- * Verifies a journal: by itself, by the traces where it is kept, and, as far as they are known, by the state of its stack
- * and by its copy in the audit log.
+ * Verifies a journal: its chain, its S3 object versions, and, if known, the state of its stack and the copy
+ * in the log group.
  *
- * @throws where there is no journal at the place that was given
+ * @throws if there is no journal at the given location
  */
 export async function verify({ journal, stack }: Source, evidence: Evidence): Promise<Verification> {
   const verifier = new Verifier();
@@ -39,7 +39,7 @@ export async function verify({ journal, stack }: Source, evidence: Evidence): Pr
   }
   await addTraces(verifier, journal);
   verifier.expect(evidence.expected, location);
-  // A copy may be of one name alone.
+  // A copy may contain the journal of one name only.
   if (stack !== undefined) verifier.expectFormerNames(location);
   if (stack === undefined && isEmpty) throw nothingAt(journal);
   const state = await stateOf({ journal, stack }, evidence, verifier);
@@ -79,7 +79,7 @@ async function addCopy(
   verifier.note(...notes);
 }
 
-/** Gives the state to compare with, and the full name of its stack. */
+/** Returns the state to compare with, and the full name of its stack. */
 async function stateOf(
   { journal, stack }: Source,
   { stateFile }: Evidence,
@@ -93,7 +93,7 @@ async function stateOf(
   const name = names.find((full) => full.endsWith(`/${project}/${stackName}`));
   if (name === undefined)
     throw new UsageError(
-      `The state in ${stateFile} is of stack ${project ?? ""}/${stackName ?? ""}, of which the journal ${journal.location} has nothing. Give the state of the journal's stack.`,
+      `The state in ${stateFile} belongs to stack ${project ?? ""}/${stackName ?? ""}, but the journal ${journal.location} has no event of it. Use the state of the journal's stack.`,
     );
   return { held, name };
 }

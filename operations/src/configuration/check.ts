@@ -5,41 +5,82 @@ import {
   type ConfigurationProblem,
   type EnvironmentVariables,
 } from "pulumi-resistant-tenants/internal/settings";
+import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
+import type { CustomerEntry } from "resistant-tenants-stacks/customer-files";
 
 import { type ConfigurationFile, holdsSecret, readProjectValues } from "./file";
 
 const namespace = "tenants:";
 
-/** Keys whose value is no text: a number or a boolean without quotes is as it should be. */
+/** Keys whose values are not text: an unquoted number or boolean is correct. */
 const noText = ["quota", "journalDiskIsKept", "replaceLostApplications", "customers", "secrets", "rotation"];
 
 /**
- * Checks a stack's configuration file as the program does, but without the engine. A secret cannot be read here, and
- * counts as right.
+ * Checks a stack's configuration file as the program does, but without the engine. Secrets cannot be read
+ * here and count as valid.
  *
- * @param environment the environment variables by which hosts are judged
- * @returns Resolves with everything that is wrong
+ * @param environment the environment variables that allow hosts
+ * @returns Resolves with all problems.
  */
 export async function problemsOf(
   configuration: ConfigurationFile,
   environment: EnvironmentVariables,
 ): Promise<ConfigurationProblem[]> {
-  // The program's own package loads the engine's SDK, which takes long.
+  const folder = path.dirname(configuration.file);
+  const { problems, tooLarge } = await readWithoutEngine(configuration, environment, folder);
+  return [...problems, ...(tooLarge === undefined ? [] : [{ path: configuration.file, problem: tooLarge }])];
+}
+
+/** A stack's configuration file, read without the engine. */
+export interface ReadWithoutEngine {
+  /** All problems except its size. */
+  problems: ConfigurationProblem[];
+  /** Reports that the engine cannot pass it to a program, or will soon be unable to; otherwise absent. */
+  tooLarge?: string;
+  /** Absent if there are problems, or if the rest depends on a secret. */
+  configuration?: StackConfiguration;
+  /** The values of `Pulumi.yaml` and of the file, as written. */
+  values: ReadonlyMap<string, unknown>;
+  /** The customers as written, in the file and in the files of `customersFrom`. */
+  entries: ReadonlyArray<{ value: unknown; path: string }>;
+}
+
+/**
+ * Reads and checks a stack's configuration file as the program does, but without the engine.
+ *
+ * @param environment the environment variables that allow hosts
+ * @param projectFolder the folder of `Pulumi.yaml`
+ */
+export async function readWithoutEngine(
+  configuration: ConfigurationFile,
+  environment: EnvironmentVariables,
+  projectFolder: string,
+): Promise<ReadWithoutEngine> {
+  // The program's package loads the engine's SDK, which is slow.
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
   const { customerLocator, sizeWarning } = await import("resistant-tenants-stacks/stack-file");
-  const folder = path.dirname(path.resolve(configuration.file));
+  const folder = path.resolve(projectFolder);
   const all = new Map([...(await readProjectValues(folder)), ...configuration.values]);
   const secrets = [...all].filter(([, value]) => holdsSecret(value)).map(([key]) => key);
   const readable = [...all].filter(([key]) => !secrets.includes(key));
   const own = readable.filter(([key]) => key.startsWith(namespace));
+  const ofFiles: CustomerEntry[] = [];
   const region = all.get("aws:region");
   const read = readConfiguration(
-    new Map(own.map(([key, value]) => [key.slice(namespace.length), toText(value)])),
+    new Map([
+      // An encrypted value counts as present; its content does not matter here.
+      ...(secrets.includes("tenants:tokenUrl") ? [["tokenUrl", "https://eu.id.resistant.ai/"] as const] : []),
+      ...own.map(([key, value]) => [key.slice(namespace.length), toText(value)] as const),
+    ]),
     {
       awsRegion: typeof region === "string" ? region : undefined,
       otherKeys: [...all.keys()].filter((key) => !key.startsWith(namespace)),
-      readFiles: (pattern) => readCustomerFiles(pattern, folder),
+      readFiles: (pattern) => {
+        const files = readCustomerFiles(pattern, folder);
+        ofFiles.push(...files.entries);
+        return files;
+      },
       locate: customerLocator(configuration.file),
       allowedHosts: allowedHostsIn(environment),
       aws: (key) => {
@@ -50,16 +91,27 @@ export async function problemsOf(
   );
   const found = "problems" in read ? read.problems : [];
   const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, toText(value)])));
-  return [
+  const problems = [
     ...found.filter(({ path: where }) => !secrets.includes(where)),
     ...own.flatMap(([key]) =>
       found.some(({ path: where }) => where === key) ? [] : unquoted(configuration, key),
     ),
-    ...(size === undefined ? [] : [{ path: configuration.file, problem: size }]),
   ];
+  const listed = all.get("tenants:customers");
+  const inFile = Array.isArray(listed) ? listed : [];
+  return {
+    problems,
+    ...(size === undefined ? {} : { tooLarge: size }),
+    ...("problems" in read ? {} : { configuration: read.configuration }),
+    values: all,
+    entries: [
+      ...inFile.map((value: unknown, index) => ({ value, path: `tenants:customers[${index}]` })),
+      ...ofFiles,
+    ],
+  };
 }
 
-/** The program sees only what YAML made of a value: that it was a number or a date shows in the file alone. */
+/** The program receives YAML's value. Only the file shows that it was written as a number or a date. */
 function unquoted({ plainScalarOf }: ConfigurationFile, key: string): ConfigurationProblem[] {
   if (noText.includes(key.slice(namespace.length))) return [];
   const found = plainScalarOf(key);
@@ -67,7 +119,7 @@ function unquoted({ plainScalarOf }: ConfigurationFile, key: string): Configurat
   return [{ path: key, problem: `${found.source} is a ${found.kind} to YAML: write it in quotes` }];
 }
 
-/** The engine gives a program every value as text, and JSON where the file holds a list or a map. */
+/** The engine passes each value to a program as text: JSON if the file contains a list or a map. */
 function toText(value: unknown): string {
   if (value === null) return "";
   return typeof value === "string" ? value : JSON.stringify(value);

@@ -11,32 +11,34 @@ import { UsageError } from "../usage";
 
 /** A stack's configuration file, `Pulumi.<stack>.yaml`. */
 export interface ConfigurationFile {
-  /** Its path, as it was given. */
+  /** Its path, as given. */
   file: string;
-  /** With its comments, as it is written back. */
+  /** The document with its comments, to be written back. */
   document: Document;
   /** The values by key, such as `tenants:customers`. */
   values: ReadonlyMap<string, unknown>;
-  /** What stands beside `config`: how secrets are encrypted, … */
+  /** The values beside `config`: how secrets are encrypted, … */
   others: ReadonlyMap<string, unknown>;
-  /** Says how the plain scalar of a key stands in the file, and what the engine takes it for. */
+  /** Returns how the plain scalar of a key is written in the file, and how the engine reads it. */
   plainScalarOf: (key: string) => ReturnType<YamlFile["plainScalarAt"]>;
 }
 
 const fileSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).nullish() });
 
 /**
- * Reads a stack's configuration file as the engine reads it, without the engine.
+ * Reads a stack's configuration file as the engine does, but without the engine.
  *
- * @throws {@link UsageError} where there is no such file
- * @throws where it is no configuration
+ * @throws {@link UsageError} if the file does not exist
+ * @throws if it is not a configuration
  */
 export async function readConfigurationFile(file: string): Promise<ConfigurationFile> {
   const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
   const { document, value, plainScalarAt } = readYaml(await read(file), file);
   const parsed = fileSchema.safeParse(value ?? {});
   if (!parsed.success) {
-    throw new Error(`${file} is no stack configuration: ${messageOf(parsed.error)}`, { cause: parsed.error });
+    throw new Error(`${file} is not a stack configuration: ${messageOf(parsed.error)}`, {
+      cause: parsed.error,
+    });
   }
   const { config, ...others } = parsed.data;
   return {
@@ -64,11 +66,13 @@ const projectSchema = z.looseObject({
 const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknown() }).partial();
 
 /**
- * Reads the values that `Pulumi.yaml` gives to every stack of the project; a stack's own go before them.
+ * Reads the values that `Pulumi.yaml` gives to every stack of the project; a stack's own values override
+ * them.
  *
- * @param folder where `Pulumi.yaml` may be
- * @returns Resolves with the values by key; none where there is no `Pulumi.yaml`.
- * @see {@link https://www.pulumi.com/docs/iac/concepts/projects/project-file/#config-options Pulumi, project file}
+ * @param folder the folder that may contain `Pulumi.yaml`
+ * @returns Resolves with the values by key; empty if there is no `Pulumi.yaml`.
+ * @see {@link https://www.pulumi.com/docs/iac/concepts/projects/project-file/#config-options Pulumi, project
+ * file}
  */
 export async function readProjectValues(folder: string): Promise<ReadonlyMap<string, unknown>> {
   const file = path.join(folder, "Pulumi.yaml");
@@ -90,7 +94,7 @@ function projectValue(given: unknown): unknown {
   return parsed.success ? (parsed.data.value ?? parsed.data.default) : given;
 }
 
-/** Tells whether the engine would decrypt a value, or a part of it: somewhere in it stands `secure: <ciphertext>`. */
+/** Returns whether the engine would decrypt a value or a part of it: it contains `secure: <ciphertext>`. */
 export function holdsSecret(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Object.hasOwn(value, "secure")) return true;

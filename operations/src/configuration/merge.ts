@@ -2,10 +2,10 @@ import { type ConfigurationFile, holdsSecret } from "./file";
 import { previewedKeys } from "./previewed-keys";
 
 /**
- * Puts what may be previewed of a proposed configuration into the reviewed one, in place.
+ * Copies the keys of a proposed configuration that may be previewed into the reviewed one, in place.
  *
- * @returns the keys that differ and were not taken: people have to read those
- * @throws where a value that is to be taken holds a secret
+ * @returns the keys that differ and were not copied: people must read those
+ * @throws if a value to copy contains a secret
  */
 export async function mergeConfiguration(
   reviewed: ConfigurationFile,
@@ -16,10 +16,10 @@ export async function mergeConfiguration(
     const value = proposed.values.get(key);
     if (holdsSecret(value)) {
       throw new Error(
-        `${key} holds an encrypted value (\`secure\`), which is not decrypted for a preview: write it in plain text. Nothing was previewed.`,
+        `${key} contains an encrypted value (\`secure\`), which a preview does not decrypt: write it in plain text. Nothing was previewed.`,
       );
     }
-    // As plain values: an anchor of one file means nothing in the other.
+    // Copied as plain values: an anchor of one file has no meaning in the other.
     if (value === undefined) reviewed.document.deleteIn(["config", key]);
     else reviewed.document.setIn(["config", key], toNode(value));
   }

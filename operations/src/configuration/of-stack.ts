@@ -4,9 +4,9 @@ import type { StackConfiguration } from "resistant-tenants-stacks/configuration"
 import type { Stack } from "../stack/stack";
 
 /**
- * Reads the configuration of a stack as its program does, the files of `customersFrom` included.
+ * Reads the configuration of a stack as its program does, including the files of `customersFrom`.
  *
- * @throws with everything that is wrong with it
+ * @throws with all problems of the configuration
  */
 export async function configurationOf({
   configuration,
@@ -14,7 +14,7 @@ export async function configurationOf({
   directory,
   environment,
 }: Stack): Promise<StackConfiguration> {
-  // The program's own package takes a while to load.
+  // The program's package is slow to load.
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
   const { projectFolder } = await import("resistant-tenants-stacks/stack-file");

@@ -7,11 +7,11 @@ import { messageOf } from "pulumi-resistant-tenants/client";
 
 import { UsageError } from "../usage";
 
-/** A file as a commit holds it. */
-interface CommittedFile {
+/** A file in a commit. */
+export interface CommittedFile {
   /** Relative to the project's folder. */
   file: string;
-  /** git's: `100644` for a plain file, `120000` for a link. */
+  /** git's file mode: `100644` for a plain file, `120000` for a link. */
   mode: string;
   object: string;
   sizeBytes: number;
@@ -20,15 +20,15 @@ interface CommittedFile {
 const largestAnswerBytes = 64_000_000;
 
 /**
- * Puts the files of customers that a commit holds in the place of those in the working tree. They are read from git's
- * objects: nothing of the commit is checked out, so nothing of it but these files can be run or read.
+ * Replaces the customers' files in the working tree with those of a commit. They are read from git's objects:
+ * nothing is checked out, so no other file of the commit can be run or read.
  *
- * @param pattern the reviewed `tenants:customersFrom`; the commit's own does not count
- * @param commit a commit, or what names one: `origin/add-acme`
+ * @param pattern the reviewed `tenants:customersFrom`; the commit's own is ignored
+ * @param commit a commit or a name of one: `origin/add-acme`
  * @param folder the project's, in a git repository that has the commit
- * @returns Resolves with the files that were put there, sorted.
- * @throws {@link UsageError} where git does not know the commit
- * @throws where a file of the commit is a link, or one that is not read as a customer's. Nothing is changed then.
+ * @returns Resolves with the files that were written, sorted.
+ * @throws {@link UsageError} if git does not know the commit
+ * @throws if a file of the commit is a link, or is not readable as a customer's file; nothing is changed then
  */
 export async function takeCustomerFiles(pattern: string, commit: string, folder: string): Promise<string[]> {
   const { matchingFiles, matchesPattern, tooManyFiles } =
@@ -44,7 +44,7 @@ export async function takeCustomerFiles(pattern: string, commit: string, folder:
   for (const { file, object } of proposed) {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, await git(folder, "cat-file", "blob", object), { flag: "wx" });
+    await writeFile(target, await contentOf(object, folder), { flag: "wx" });
   }
   return proposed.map(({ file }) => file).sort();
 }
@@ -52,16 +52,21 @@ export async function takeCustomerFiles(pattern: string, commit: string, folder:
 async function problemOf({ file, mode, sizeBytes }: CommittedFile): Promise<string | undefined> {
   const { customerFileProblem } = await import("resistant-tenants-stacks/customer-files");
   const isPlain = mode === "100644" || mode === "100755";
-  const problem = isPlain ? customerFileProblem(file, sizeBytes) : "is a link: write the customer here";
+  const problem = isPlain ? customerFileProblem(file, sizeBytes) : "is a link: put the customer itself here";
   return problem === undefined ? undefined : `${file}: ${problem}`;
 }
 
 function refused(problems: readonly string[]): Error {
-  return new Error(["Nothing was taken:", ...problems.map((problem) => `- ${problem}`)].join("\n"));
+  return new Error(["Nothing was used:", ...problems.map((problem) => `- ${problem}`)].join("\n"));
+}
+
+/** Reads the content of a git object. */
+export function contentOf(object: string, folder: string): Promise<Buffer> {
+  return git(folder, "cat-file", "blob", object);
 }
 
 /** Lists the files of a commit below a folder. */
-async function committedFiles(commit: string, folder: string): Promise<CommittedFile[]> {
+export async function committedFiles(commit: string, folder: string): Promise<CommittedFile[]> {
   const known = await git(
     folder,
     "rev-parse",
@@ -70,7 +75,7 @@ async function committedFiles(commit: string, folder: string): Promise<Committed
     "--end-of-options",
     `${commit}^{commit}`,
   ).catch((error: unknown) => {
-    throw new UsageError(`git knows no commit "${commit}" here: fetch it, or correct --commit`, {
+    throw new UsageError(`git has no commit "${commit}" here: fetch it, or correct its name`, {
       cause: error,
     });
   });
@@ -80,7 +85,7 @@ async function committedFiles(commit: string, folder: string): Promise<Committed
     .split("\0")
     .filter((entry) => entry !== "")
     .map((entry) => {
-      // `<mode> blob <object> <size><tab><file>`: a file's name may hold tabs.
+      // `<mode> blob <object> <size><tab><file>`: a file name may contain tabs.
       const tab = entry.indexOf("\t");
       const [mode = "", , object = "", size = ""] = entry.slice(0, tab).split(/ +/);
       return { file: entry.slice(tab + 1), mode, object, sizeBytes: Number(size) };

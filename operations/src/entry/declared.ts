@@ -1,11 +1,11 @@
 import type { Stack } from "../stack/stack";
 
-/** An entry of `tenants:customers` as it is written. */
+/** An entry of `tenants:customers` as written. */
 export type DeclaredEntry = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the entries of a stack's customers as they are written, by name: what is wrong with one matters elsewhere.
- * Those of the files of `customersFrom` are among them.
+ * Reads the entries of a stack's customers as written, by name, including those in the files of
+ * `customersFrom`. It reports no problems: other code checks them.
  */
 export async function declaredEntries({
   configured,

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Stack } from "../stack/stack";
 import type { DeclaredEntry } from "./declared";
 
-/** A secret of a customer's, as AWS has it. */
+/** A customer's secret in AWS. */
 export interface KnownSecret {
   /** The name of its resource in the stack: `<customer>/<cell>/<purpose>`. */
   slot: string;
@@ -13,7 +13,7 @@ export interface KnownSecret {
   tags: ReadonlyMap<string, string>;
 }
 
-/** An application that lives and that no resource of the state is. */
+/** An application that exists at the vendor but is no resource of the state. */
 export interface LivingApplication {
   applicationId: string;
   clientId?: string | undefined;
@@ -21,36 +21,36 @@ export interface LivingApplication {
   cell: string;
   scopes?: readonly string[] | undefined;
   authMethod?: string | undefined;
-  /** The resource that it was made for, of whatever generation; undefined where nobody knows. */
+  /** The resource that it was created for, of any generation; undefined if unknown. */
   slot?: string | undefined;
 }
 
-/** A customer whose tenant lives, and what of it is to be taken over. */
+/** A customer whose tenant exists, and what to adopt of it. */
 export interface LivingCustomer {
   name: string;
   tenantId: string;
-  /** Of its tenant, for one that has no application. */
+  /** The tenant's cells, for a tenant without applications. */
   cells: readonly string[];
-  /** The last made first: of two for one slot, the first is taken. */
+  /** The newest first: of two for one slot, the first is adopted. */
   applications: readonly LivingApplication[];
-  /** The slots of it that the state holds, and whether it holds the tenant, too. */
+  /** The customer's slots in the state, and whether the state contains its tenant. */
   heldSlots: ReadonlySet<string>;
   isHeld: boolean;
 }
 
-/** An entry of `tenants:customers` that can be pasted as it is. It holds ids and ARNs, no credential. */
+/** An entry of `tenants:customers`, ready to be pasted. It contains ids and ARNs, no credential. */
 export interface PrintedEntry {
   customer: string;
   tenantId: string;
-  /** Whether the configuration has an entry of that name, which this one takes the place of. */
+  /** Whether it replaces an entry of that name in the configuration. */
   isDeclared: boolean;
   yaml: string;
 }
 
 /**
- * Writes the entry that takes a customer over, by what was found at the vendor, on record and in AWS.
+ * Writes the entry that adopts a customer, from what was found at the vendor, in the record and in AWS.
  *
- * @returns Resolves with undefined where the state holds all of it that an entry can name.
+ * @returns Resolves with undefined if the state already contains everything that an entry can name.
  */
 export async function entryOf(
   living: LivingCustomer,
@@ -94,18 +94,18 @@ function describeLeftOut(
   { applicationId, clientId = "unknown", cell, slot }: LivingApplication,
   secrets: readonly KnownSecret[],
 ): string {
-  const what = `Application ${applicationId} (client ${clientId}, cell ${cell}) is there, too`;
-  if (slot !== undefined) return `${what}: it was made for ${slot}, which has another by now`;
+  const what = `Application ${applicationId} (client ${clientId}, cell ${cell}) also exists`;
+  if (slot !== undefined) return `${what}: it was created for ${slot}, which now has another one`;
   const ofCell = secrets
     .filter((secret) => readApplicationName(secret.slot)?.cell === cell)
     .map(({ arn }) => arn);
-  return `${what}: which secret holds its credentials is not on record${ofCell.length === 0 ? "" : `; there are ${ofCell.join(", ")}`}`;
+  return `${what}: the journal does not record which secret contains its credentials${ofCell.length === 0 ? "" : `; candidates: ${ofCell.join(", ")}`}`;
 }
 
 /**
- * Gives the slot that an application belongs in. Where nothing is on record, what is declared tells, if the scopes show
- * which one it is; else its cell, if one application and one secret there are left over for each other. Adoption proves
- * the credentials: a wrong guess is refused.
+ * Returns the slot of an application. Without a record, the declared applications decide if the scopes
+ * identify one; otherwise its cell, if exactly one application and one secret remain there. Adoption tests
+ * the credentials, so a wrong guess is refused.
  */
 function slotFor(
   application: LivingApplication,
@@ -158,9 +158,9 @@ function isSame(a: readonly string[] = [], b: readonly string[] = []): boolean {
 }
 
 /**
- * Writes entries for people: what to do with them, and the lines as they are pasted.
+ * Writes entries for people: what to do with them, and the lines to paste.
  *
- * @param areRestored whether the state has the customers' secrets by now
+ * @param areRestored whether the customers' secrets are in the state by now
  */
 export function describeEntries(
   entries: readonly PrintedEntry[],
@@ -169,10 +169,10 @@ export function describeEntries(
 ): string[] {
   return entries.flatMap(({ customer, isDeclared, yaml }) => [
     "",
-    `Customer ${customer}: to take over what is there, paste this under tenants:customers${isDeclared ? `, in place of the present entry of ${customer}` : ""};`,
+    `Customer ${customer}: to take over what exists, paste this under tenants:customers${isDeclared ? `, in place of the present entry of ${customer}` : ""};`,
     areRestored
       ? `then run \`${pulumi.typed(["up"])}\`:`
-      : `then run \`${typed(["restore", customer])}\`, which takes its secrets into the state, and \`${pulumi.typed(["up"])}\`:`,
+      : `then run \`${typed(["restore", customer])}\`, which imports its secrets into the state, and \`${pulumi.typed(["up"])}\`:`,
     "",
     yaml,
   ]);

@@ -12,7 +12,7 @@ import { changedProtection, type Detail, detailsOf } from "./details";
 import { changedOptions } from "./options";
 import type { ResourceState, Step } from "./step";
 
-/** What a resource is to the people who review a change. */
+/** Reviewers' words for the resources' types. */
 export const subjects = [
   "customer",
   "tenant",
@@ -22,9 +22,10 @@ export const subjects = [
   "secret value",
   "other",
 ] as const;
+/** What a resource is to reviewers. */
 export type Subject = (typeof subjects)[number];
 
-/** What happens to it; what is to be looked at first stands first. */
+/** What happens to a resource, the most important first. */
 export const kinds = [
   "replaced",
   "removed",
@@ -36,9 +37,10 @@ export const kinds = [
   "handed over",
   "forgotten",
 ] as const;
+/** What happens to a resource. */
 export type ChangeKind = (typeof kinds)[number];
 
-/** One thing that an update would change. It holds no value that is secret. */
+/** One change that an update would make. It contains no secret value. */
 export interface Change {
   subject: Subject;
   kind: ChangeKind;
@@ -47,10 +49,11 @@ export interface Change {
   /** The first part of its name. */
   customer: string;
   type: string;
-  /** What an approver judges: scopes, readers, keys, … */
+  /** What an approver reviews: scopes, readers, keys, … */
   details: Detail[];
 }
 
+/** The type of the component of a further generation. */
 export const generationType = "resistant:index:Generation";
 
 const subjectOfType: Readonly<Record<string, Subject>> = {
@@ -62,7 +65,7 @@ const subjectOfType: Readonly<Record<string, Subject>> = {
   [secretVersionType]: "secret value",
 };
 
-/** What a further generation of an application consists of. */
+/** The types of resources that a new generation of an application consists of. */
 export const typesOfGeneration: ReadonlySet<string> = new Set([
   tenantApplicationType,
   signingKeyType,
@@ -70,7 +73,7 @@ export const typesOfGeneration: ReadonlySet<string> = new Set([
   generationType,
 ]);
 
-/** The engine's words for a step that changes something. */
+/** The engine's operations that change something. */
 const kindOfOperation: Readonly<Record<string, ChangeKind>> = {
   create: "added",
   import: "adopted",
@@ -83,36 +86,37 @@ const kindOfOperation: Readonly<Record<string, ChangeKind>> = {
   "import-replacement": "replaced",
 };
 
-/** The engine's words for a step that changes nothing. */
+/** The engine's operations that change nothing. */
 const unchanging = new Set(["same", "refresh", "read", "read-discard", "discard", "remove-pending-replace"]);
 
-/** Finds what the steps of a preview would change, in the order in which people should look at it. */
+/** Finds the changes in the steps of a preview, the most important first. */
 export function changesOf(steps: readonly Step[]): Change[] {
   const changes = new Map<string, Change>();
   for (const step of steps) {
     if (isUnchanging(step)) continue;
     const change = toChange(step, steps);
     const key = `${change.kind} ${change.type} ${change.name}`;
-    // A replacement can show as several steps, not all of which say what differs.
+    // A replacement can appear as several steps, some without the differences.
     const details = change.details.length > 0 ? change.details : (changes.get(key)?.details ?? []);
     changes.set(key, { ...change, details });
   }
   return [...changes.values()].sort(inOrder);
 }
 
-/** Tells whether a step leaves a resource as it is; the engine says so, too, where its options alone change. */
+/** Returns whether a step leaves a resource as it is; the engine also says so if only its options change. */
 export function isUnchanging(step: Step): boolean {
   const { operation, before, after } = step;
   if (!unchanging.has(operation)) return false;
-  // What the program reads for the first time is somebody else's.
+  // What the program reads for the first time belongs to someone else.
   if (before === undefined && operation === "read") return false;
   if (before === undefined || after === undefined) return true;
   return [...changedProtection(before, after), ...optionsOf(step, before, after)].length === 0;
 }
 
 /**
- * The options of a resource that differ. An older generation ignores what the configuration says now; a stored value that
- * is to be kept when its resource goes is none to review: the first release did not say so in the state.
+ * Returns the options of a resource that differ. Not compared: `ignoreChanges` of older generations, which
+ * ignore the present configuration, and `retainOnDelete` of stored values, which states of the first release
+ * lack.
  */
 export function optionsOf({ type }: Step, before: ResourceState, after: ResourceState): Detail[] {
   const isKeptNow = type === secretVersionType && after.options["retainOnDelete"] === true;
@@ -137,7 +141,7 @@ function toChange(step: Step, steps: readonly Step[]): Change {
   };
 }
 
-/** Where nothing else of it changes, the options are all there is to tell. */
+/** If nothing else of a resource changes, only its options can be reported. */
 function optionsOfSame(step: Step): Detail[] {
   const { operation, before, after } = step;
   return unchanging.has(operation) && before !== undefined && after !== undefined
@@ -145,14 +149,14 @@ function optionsOfSame(step: Step): Detail[] {
     : [];
 }
 
-/** A new generation of an application is judged by the one before. */
+/** A new generation of an application is compared with the previous one. */
 function comparedWith(step: Step, steps: readonly Step[]): ResourceState | undefined {
   if (step.type !== tenantApplicationType) return undefined;
   const predecessor = predecessorOf(step, steps);
   return predecessor?.after ?? predecessor?.before;
 }
 
-/** A word of the engine's that is not known here counts as a replacement: it is looked at. */
+/** An operation of the engine that is unknown here counts as a replacement, so that it is reviewed. */
 function kindOf(step: Step, steps: readonly Step[]): ChangeKind {
   const kind = kindOfOperation[step.operation] ?? (unchanging.has(step.operation) ? "changed" : "replaced");
   if (step.type === tenantType && kind === "added" && step.inputs["adopt"] !== undefined) return "adopted";
@@ -163,15 +167,15 @@ function kindOf(step: Step, steps: readonly Step[]): ChangeKind {
   return kind;
 }
 
-/** What stands in the state for a resource that is handed over takes its place, and is forgotten later. */
+/** A `Released` takes the place of a resource that is handed over, and is forgotten later. */
 function kindOfRelease({ before }: Step, kind: ChangeKind): ChangeKind {
   if (kind === "removed") return "forgotten";
   return kind === "changed" && before !== undefined && before.type !== releasedType ? "handed over" : kind;
 }
 
 /**
- * Finds the application of the generation before one: a rotation makes a further generation of an application,
- * `<customer>/<cell>/<purpose>/<n>`, beside the one in use.
+ * Finds the application of the previous generation: a rotation creates a further generation,
+ * `<customer>/<cell>/<purpose>/<n>`, beside the current one.
  */
 export function predecessorOf(step: Step, steps: readonly Step[]): Step | undefined {
   return applicationsOf(step, steps)
@@ -185,7 +189,7 @@ function hasNewer(step: Step, steps: readonly Step[]): boolean {
   );
 }
 
-/** Its application alone has every generation: another method may come with another key, or with none. */
+/** Only the application exists in every generation: another method may have another key, or none. */
 function applicationsOf({ name }: Step, steps: readonly Step[]): Step[] {
   return steps.filter((other) => other.type === tenantApplicationType && slotOf(other.name) === slotOf(name));
 }

@@ -6,17 +6,17 @@ import { secretType, tenantApplicationType, tenantType } from "pulumi-resistant-
 import { readersOf } from "./readers";
 import type { ResourceState, Step } from "./step";
 
-/** One property that an approver judges: what it was, and what it is to be. It is never a value that is secret. */
+/** One property that an approver reviews, before and after. It is never a secret value. */
 export interface Detail {
   what: string;
   before?: string;
   after?: string;
 }
 
-/** The engine's word for a value that is known only once the update runs. */
+/** The engine's placeholder for a value that is known only during the update. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Inputs that decide nothing: how the SDK and the providers keep their books. */
+/** Inputs that decide nothing: internal data of the SDK and the providers. */
 const bookkeeping = new Set([
   "__provider",
   "__defaults",
@@ -36,7 +36,7 @@ const labels: Readonly<Record<string, string>> = {
   recoveryWindowInDays: "recovery window",
 };
 
-/** What is told of something new; what only follows from its name is not. */
+/** The inputs that are reported for a new resource; those that follow from its name are not. */
 const toldOfNew: Readonly<Record<string, readonly string[]>> = {
   [tenantType]: ["cells", "adopt"],
   [tenantApplicationType]: ["scopes", "authMethod", "keyId", "adopt"],
@@ -44,9 +44,9 @@ const toldOfNew: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Tells what a step makes otherwise, property by property.
+ * Returns the properties that a step changes.
  *
- * @param before what it is compared with: as it was, or the generation before
+ * @param before the resource to compare with: as it was, or the previous generation
  */
 export function detailsOf({ type, after }: Step, before: ResourceState | undefined): Detail[] {
   if (after === undefined) return [];
@@ -57,14 +57,14 @@ export function detailsOf({ type, after }: Step, before: ResourceState | undefin
   });
 }
 
-/** Tells which inputs differ. */
+/** Returns the inputs that differ. */
 export function changedInputs(before: ResourceState, after: ResourceState): Detail[] {
   const [was, is] = [flat(before.inputs), flat(after.inputs)];
   const keys = [...new Set([...was.keys(), ...is.keys()])].sort();
   return keys.flatMap((key) => {
     const [one, other] = [was.get(key), is.get(key)];
     if (isDeepStrictEqual(inOrder(key, one), inOrder(key, other))) return [];
-    // A key pair that is made with it: its id tells the same.
+    // The key pair is created in the same update; its id shows the same difference.
     if (key === "publicKey" && other === unknownValue) return [];
     const [told, toldNow] = [tell(key, one), tell(key, other)];
     return [
@@ -78,10 +78,10 @@ export function changedInputs(before: ResourceState, after: ResourceState): Deta
 }
 
 /**
- * Gives what an application is made with, by the names of its inputs. The id and public half of a key pair that is made
- * for it are not of it, nor that it was adopted.
+ * Returns what an application is created with, by input. It omits the id and public half of a generated key
+ * pair, and that the application was adopted.
  *
- * @param key the key pair that is made, or was made, for it
+ * @param key the key pair that is generated for it
  */
 export function specificationOf({ inputs }: ResourceState, key: Step | undefined): Map<string, unknown> {
   const fields = flat(inputs);
@@ -96,7 +96,7 @@ export function specificationOf({ inputs }: ResourceState, key: Step | undefined
   return fields;
 }
 
-/** The engine counts a resource as the same whose protection alone changes. */
+/** The engine counts a resource as unchanged if only its protection changes. */
 export function changedProtection(before: ResourceState, after: ResourceState): Detail[] {
   if (before.protect === after.protect) return [];
   return [{ what: "protected", before: yesOrNo(before.protect), after: yesOrNo(after.protect) }];
@@ -118,7 +118,7 @@ function flat(inputs: Readonly<Record<string, unknown>>): Map<string, unknown> {
   );
 }
 
-/** The order of scopes is nobody's. */
+/** The order of scopes has no meaning. */
 function inOrder(key: string, value: unknown): unknown {
   return key === "scopes" && Array.isArray(value) ? [...(value as unknown[])].sort() : value;
 }
@@ -132,11 +132,11 @@ export function describeDetail({ what, before, after }: Detail): string {
   return `${what}: ${before ?? "none"} → ${after ?? "none"}`;
 }
 
-/** Writes the value of an input for people; undefined stands for none. */
+/** Writes the value of an input for people; undefined if there is none. */
 export function tell(key: string, value: unknown): string | undefined {
   if (key === "policy") return readersOf(value);
   if (value === undefined || value === null || value === "") return undefined;
-  if (value === unknownValue) return "known once it is made";
+  if (value === unknownValue) return "known after it is created";
   if (key === "publicKey") return fingerprint(value);
   if (key === "recoveryWindowInDays") return `${JSON.stringify(value)} days`;
   if (Array.isArray(value) && value.every((each) => typeof each === "string")) {

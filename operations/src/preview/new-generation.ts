@@ -25,10 +25,11 @@ import { changedOptions, dependenciesOf, dependenciesOfInput } from "./options";
 import { type ResourceState, type Step, typeOfUrn } from "./step";
 
 /**
- * Says why a part of a generation that is made is not what a rotation makes: the next generation, of the same customer's
- * application, as the one before was made, kept in the same secret.
+ * Returns why a created part of a generation is not part of a rotation. A rotation creates the next
+ * generation of the same customer's application, with the specification of the previous one, stored in the
+ * same secret.
  *
- * @returns undefined where it is
+ * @returns undefined if it is
  */
 export function problemOfNew(
   step: Step,
@@ -37,15 +38,15 @@ export function problemOfNew(
 ): string | undefined {
   const { name, type, after } = step;
   const find = finderIn(steps);
-  if (readApplicationName(name) === undefined) return "create, under a name that no rotation gives";
+  if (readApplicationName(name) === undefined) return "create, under a name that no rotation uses";
   const predecessor = predecessorOf(step, steps);
   const former = predecessor?.after ?? predecessor?.before;
   if (predecessor === undefined || former === undefined || after === undefined) {
-    return "create, and there is no generation before it";
+    return "create, but there is no earlier generation";
   }
   const application = find(tenantApplicationType, name)?.after;
-  if (application === undefined) return "create, and there is no application that it belongs to";
-  if (hasSibling(step, steps)) return "create, and another generation of it with it";
+  if (application === undefined) return "create, but it belongs to no application";
+  if (hasSibling(step, steps)) return "create, together with another generation of it";
   const [key, formerKey] = [find(signingKeyType, name), find(signingKeyType, predecessor.name)];
   const [is, was] = [specificationOf(application, key), specificationOf(former, formerKey)];
   const changed = [...new Set([...is.keys(), ...was.keys()])].filter(
@@ -68,7 +69,7 @@ function finderIn(steps: readonly Step[]): Find {
   return (type, name) => steps.find((other) => other.type === type && other.name === name);
 }
 
-/** A rotation makes one generation of an application at a time. */
+/** A rotation creates one generation of an application at a time. */
 function hasSibling({ name }: Step, steps: readonly Step[]): boolean {
   return steps.some(
     (other) =>
@@ -79,7 +80,7 @@ function hasSibling({ name }: Step, steps: readonly Step[]): boolean {
   );
 }
 
-/** A change that waited for this generation is approved where the last `up` was configured so already. */
+/** A change that waited for this generation is approved if the last `up` was already configured with it. */
 function isApproved(field: string, value: unknown, report: GenerationsReport | undefined): boolean {
   if (report === undefined || report.waits) return false;
   const change = report.changes.find((one) => one.field === field);
@@ -87,8 +88,8 @@ function isApproved(field: string, value: unknown, report: GenerationsReport | u
 }
 
 /**
- * It belongs to its own customer, and depends on nothing of another generation's, or of another application's; but a value
- * is stored after those of the generations before, in the same secret.
+ * A part belongs to its own customer, and depends on no other generation or application; only a value is
+ * stored after those of the previous generations, in the same secret.
  */
 function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): string | undefined {
   if (after === undefined) return undefined;
@@ -96,9 +97,9 @@ function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): 
   const { parent } = after.options;
   const expected =
     type === generationType ? `resistant:index:Customer ${customer}` : `${generationType} ${name}`;
-  if (typeof parent !== "string") return "create, as a part of nothing";
+  if (typeof parent !== "string") return "create, without a parent";
   if (`${typeOfUrn(parent)} ${nameOfUrn(parent)}` !== expected)
-    return `create, as a part of ${nameOfUrn(parent)}`;
+    return `create, with the parent ${nameOfUrn(parent)}`;
   const foreign = dependenciesOf(after).filter((urn) => {
     const [otherType, other] = [typeOfUrn(urn), nameOfUrn(urn)];
     const isOwn =
@@ -108,10 +109,15 @@ function problemOfPlace({ name, type, after }: Step, secret: Step | undefined): 
       (otherType === tenantType && other === customer);
     return !isOwn;
   });
-  return foreign.length === 0 ? undefined : `create, and it depends on ${foreign.map(nameOfUrn).join(", ")}`;
+  return foreign.length === 0
+    ? undefined
+    : `create, with a dependency on ${foreign.map(nameOfUrn).join(", ")}`;
 }
 
-/** Each option is that of the generation before; where that has no such part, none is expected but what hides secrets. */
+/**
+ * Each option must be that of the previous generation. If that has no such part, only the option that hides
+ * secrets is allowed.
+ */
 function problemOfOptions(
   after: ResourceState,
   compared: ResourceState | undefined,
@@ -124,26 +130,26 @@ function problemOfOptions(
   ];
   const nothing = { ...after, options: type === secretVersionType ? { retainOnDelete: true } : {} };
   const options = changedOptions(compared ?? nothing, after, isExpected);
-  // The generation before may ignore what the configuration says now; a new one is made by it.
+  // The previous generation may ignore the present configuration; a new one must be created by it.
   if (after.options["ignoreChanges"] !== undefined) return "create, with inputs that are ignored";
-  if (after.protect !== (compared?.protect ?? false)) return "create, with another protection";
+  if (after.protect !== (compared?.protect ?? false)) return "create, with different protection";
   return options.length === 0
     ? undefined
     : `create, with other options: ${options.map(describeDetail).join("; ")}`;
 }
 
-/** The code that makes it, and later deletes it, is that of the generation before. */
+/** The code that creates and later deletes it must be that of the previous generation. */
 function problemOfCode(after: ResourceState, compared: ResourceState | undefined): string | undefined {
   const code = "__provider";
   return compared === undefined || after.inputs[code] === compared.inputs[code]
     ? undefined
-    : "create, by other code";
+    : "create, with different code";
 }
 
 interface Made {
-  /** The application of the generation before. */
+  /** The application of the previous generation. */
   former: ResourceState;
-  /** The same part of the generation before, if it has one. */
+  /** The same part of the previous generation, if it has one. */
   compared: ResourceState | undefined;
   find: Find;
   authMethod: unknown;
@@ -169,11 +175,11 @@ function problemOfApplication({ name, after }: Step, { former, find }: Made): st
   const isOwnKey = find(signingKeyType, name) !== undefined;
   if (isOwnKey && (publicKey !== unknownValue || keyId !== unknownValue))
     return "create, with another key than its own";
-  // Its provider records what it makes by this, and finds it again.
+  // The provider records what it creates under this name, and finds it by it.
   const [is, was] = [placeOf(after), placeOf(former)];
   const isInPlace =
     is.stack === was.stack && (is.name === name || (is.name === undefined && was.name === undefined));
-  return isInPlace ? undefined : "create, on record as something else";
+  return isInPlace ? undefined : "create, recorded as something else";
 }
 
 const placeSchema = z.object({ stack: z.unknown().optional(), name: z.unknown().optional() });
@@ -188,10 +194,13 @@ function problemOfKey({ after }: Step, { former, authMethod }: Made): string | u
   const inputs = Object.entries(after?.inputs ?? {}).filter(([input]) => input !== "__provider");
   return isDeepStrictEqual(Object.fromEntries(inputs), expected) && after?.provider === former.provider
     ? undefined
-    : "create, otherwise than a rotation makes it";
+    : "create, but not as a rotation creates it";
 }
 
-/** The inputs of a version that a rotation sets; the engine hides the second, which the new application alone gives. */
+/**
+ * The inputs of a version that a rotation sets; the engine hides the second, which only the new application
+ * provides.
+ */
 const inputsOfVersion = ["__defaults", "secretId", "secretString"];
 
 function problemOfVersion({ name, after }: Step, { find }: Made): string | undefined {
@@ -199,7 +208,7 @@ function problemOfVersion({ name, after }: Step, { find }: Made): string | undef
   const arn = secret?.before?.outputs["arn"];
   const isItsOwn = arn !== undefined && after?.inputs["secretId"] === arn;
   if (!isItsOwn || after.provider !== secret?.after?.provider)
-    return "create, in another secret than that of the application";
+    return "create, in a secret other than the application's";
   const others = Object.keys(after.inputs).filter((input) => !inputsOfVersion.includes(input));
   if (others.length > 0) return `create, with ${others.join(", ")}`;
   const sources = dependenciesOfInput(after, "secretString");
@@ -208,5 +217,5 @@ function problemOfVersion({ name, after }: Step, { find }: Made): string | undef
   );
   return comesFromIt && after.inputs["secretString"] === unknownValue
     ? undefined
-    : "create, with another value than the application's credentials";
+    : "create, with a value other than the application's credentials";
 }

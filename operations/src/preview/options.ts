@@ -4,14 +4,14 @@ import { type Detail, tell } from "./details";
 import type { ResourceState } from "./step";
 
 /**
- * What the engine knows of a resource beside its inputs: its provider, its parent, what it depends on, whether it is
- * kept when it is deleted. Where these alone change, the engine counts the resource as the same.
+ * What the engine stores about a resource beside its inputs: its provider, its parent, its dependencies,
+ * whether it is retained when deleted. If only these change, the engine counts the resource as unchanged.
  */
 
-/** Lists of URNs; of the second, by input. */
+/** Lists of URNs; the second has one list per input. */
 const ofDependencies = ["dependencies", "propertyDependencies"];
 
-/** Gives the options of a resource by name, dependencies aside. One that is off, or empty, is as good as none. */
+/** Returns the options of a resource by name, without dependencies. One that is off or empty counts as absent. */
 export function decidingOptions({ options }: ResourceState): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options)
@@ -21,7 +21,7 @@ export function decidingOptions({ options }: ResourceState): Record<string, unkn
 }
 
 /**
- * Tells which options differ, dependencies aside.
+ * Returns the options that differ, without dependencies.
  *
  * @param except options that may differ here
  */
@@ -49,13 +49,13 @@ export function changedOptions(
     });
 }
 
-/** Gives the URNs that a resource depended on and no longer does, sorted. */
+/** Returns the URNs that a resource no longer depends on, sorted. */
 export function lostDependencies(before: ResourceState, after: ResourceState): string[] {
   const is = new Set(dependenciesOf(after));
   return dependenciesOf(before).filter((urn) => !is.has(urn));
 }
 
-/** Gives the URNs that a resource depends on, sorted. */
+/** Returns the URNs that a resource depends on, sorted. */
 export function dependenciesOf({ options }: ResourceState): string[] {
   const { dependencies, propertyDependencies } = options;
   const ofProperties = isRecord(propertyDependencies) ? Object.values(propertyDependencies) : [];
@@ -65,7 +65,7 @@ export function dependenciesOf({ options }: ResourceState): string[] {
   return [...new Set(urns.filter((urn) => typeof urn === "string"))].sort();
 }
 
-/** Gives the URNs that one input of a resource depends on. */
+/** Returns the URNs that one input of a resource depends on. */
 export function dependenciesOfInput({ options }: ResourceState, input: string): unknown[] {
   const { propertyDependencies } = options;
   const list = isRecord(propertyDependencies) ? propertyDependencies[input] : undefined;

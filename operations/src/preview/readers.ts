@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const roles = z.union([z.string().transform((role) => [role]), z.array(z.string())]);
 
-/** The policy that this project writes: roles that may read, and nobody else. */
+/** The policy that this project writes: it denies reading to all but the listed roles. */
 const policySchema = z.object({
   Version: z.string(),
   Statement: z.tuple([
@@ -26,10 +26,10 @@ const policySchema = z.object({
 });
 
 /**
- * Tells who may read a secret, from its resource policy: the roles that it names; the policy itself where it is not one
- * that this project writes.
+ * Returns who may read a secret according to its resource policy: the roles that it lists, or the policy
+ * itself if this project did not write it.
  *
- * @returns undefined where none restricts it
+ * @returns undefined if no policy restricts reading
  */
 export function readersOf(policy: unknown): string | undefined {
   if (policy === undefined || policy === "" || policy === "{}") return undefined;

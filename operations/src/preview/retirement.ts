@@ -2,24 +2,24 @@ import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import { secretVersionType, tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { customerOf, generationOf, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
-import { durationSchema, type GenerationsReport } from "resistant-tenants-stacks/plan";
+import { durationSchema, type GenerationsReport, packed } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
 import { generationType } from "./change";
 import type { Step } from "./step";
 
-/** What a step is judged in. */
+/** The preview that a step belongs to. */
 export interface Context {
-  /** All steps of its preview. */
+  /** All steps of the preview. */
   steps: readonly Step[];
   environment: EnvironmentVariables;
 }
 
 /**
- * Says why a part of a generation that is deleted is not what the calendar lets go: a newer generation must be stored and
+ * Returns why a deleted part of a generation is not due for deletion: a newer generation must be stored and
  * stay, and the overlap that the last `up` was configured with must be over.
  *
- * @returns undefined where it is
+ * @returns undefined if it is due
  */
 export function problemOfOld(
   step: Step,
@@ -28,35 +28,38 @@ export function problemOfOld(
 ): string | undefined {
   const { steps } = context;
   const generation = generationOf(step.name);
-  if (report?.goes.includes(generation) !== true) return "delete, and the calendar does not let it go";
+  if (report?.goes.includes(generation) !== true) return "delete, but its calendar does not";
   const newer = steps.filter(
     (other) => slotOf(other.name) === slotOf(step.name) && generationOf(other.name) > generation,
   );
   const stays = (type: string): boolean =>
     newer.some((other) => other.type === type && other.after !== undefined);
   if (!stays(tenantApplicationType) || !stays(secretVersionType))
-    return "delete, and no newer generation stays";
-  // The stored value is kept in the secret as its version before the present one.
+    return "delete, but no newer generation stays";
+  // The stored value is retained in the secret as its previous version.
   if (step.before?.options["retainOnDelete"] === true && step.type !== secretVersionType)
-    return "delete, and it would be forgotten, not deleted";
+    return "delete, but it would be released, not deleted";
   return problemOfOverlap(step, context, newer);
 }
 
-/** The part of a customer's outputs that is read: what the last `up` was configured with, by customer and slot. */
-const recordedSchema = z.object({ applied: z.object({ declared: z.record(z.string(), z.unknown()) }) });
+/** The relevant part of a customer's outputs: what the last `up` was configured with, by customer and slot. */
+const recordedSchema = z.object({
+  applied: packed(z.object({ declared: z.record(z.string(), z.unknown()) })),
+});
 
-/** What the last `up` recorded decides, not what the program says now. */
+/** The last `up`'s record decides, not the program's present configuration. */
 function problemOfOverlap(step: Step, context: Context, newer: readonly Step[]): string | undefined {
   const overlapMs = recordedOverlapMs(slotOf(step.name), context.steps);
-  // A list of customers that is encrypted is recorded so; the program has reported the change, if there is one.
+  // An encrypted list of customers is recorded encrypted; the program has reported the change, if there is
+  // one.
   if (overlapMs === undefined || overlapMs === 0) return undefined;
   const successor = newer
     .filter(({ type, before }) => type === generationType && before?.outputs["storedAt"] !== undefined)
     .toSorted((one, other) => generationOf(one.name) - generationOf(other.name))[0];
   const storedAt = z.iso.datetime().safeParse(successor?.before?.outputs["storedAt"]).data;
-  if (storedAt === undefined) return "delete, and no newer generation was stored before";
+  if (storedAt === undefined) return "delete, but no newer generation was stored before";
   const endsAt = new Date(Date.parse(storedAt) + overlapMs);
-  return endsAt <= nowOf(context) ? undefined : `delete, and its overlap ends on ${endsAt.toISOString()}`;
+  return endsAt <= nowOf(context) ? undefined : `delete, but its overlap ends on ${endsAt.toISOString()}`;
 }
 
 function recordedOverlapMs(slot: string, steps: readonly Step[]): number | undefined {
@@ -66,7 +69,7 @@ function recordedOverlapMs(slot: string, steps: readonly Step[]): number | undef
   return z.object({ overlap: durationSchema }).safeParse(data?.applied.declared[slot]).data?.overlap.ms;
 }
 
-/** The clock is the one by which the program plans: of a sandbox it can be set. */
+/** The clock is the program's: in a sandbox it can be set. */
 function nowOf({ steps, environment }: Context): Date {
   const apiUrl = steps.map(({ before }) => before?.outputs["apiUrl"]).find((url) => typeof url === "string");
   return openClock(apiUrl ?? "", environment)();

@@ -13,13 +13,13 @@ import type { Preview, ResourceState, Step } from "./step";
 const stackType = "pulumi:pulumi:Stack";
 
 /**
- * Finds what in a preview is neither a rotation nor the retirement of a generation that was rotated before, and so needs
- * a person. A rotation makes a further generation with the specification of the one before, in an untouched secret; a
- * retirement deletes what the calendar lets go. The engine's steps decide; the program's report adds what they do not
- * show.
+ * Finds what in a preview is neither a rotation nor the retirement of a rotated generation, and so needs a
+ * person. A rotation creates a further generation with the specification of the previous one, in an unchanged
+ * secret; a retirement deletes what the calendar has retired. The engine's steps decide; the program's report
+ * adds what they do not show.
  *
- * @param environment the environment variables by which the clock of a sandbox is set
- * @returns a sentence for each; none where the preview rotates and retires, and does nothing else
+ * @param environment the environment variables that set the clock of a sandbox
+ * @returns a sentence for each; empty if the preview only rotates and retires
  */
 export function beyondRotation(
   { steps, report = withoutChange }: Preview,
@@ -28,7 +28,7 @@ export function beyondRotation(
   const context = { steps, environment };
   return [
     ...(report.isFirst
-      ? ["nothing is on record of an earlier up"]
+      ? ["no earlier up is recorded"]
       : report.settings.map((change) => `settings changed: ${describeSetting(change)}`)),
     ...report.declared.map(describeField),
     ...namesakes(steps).map((step) => `${nameOf(step)}: there are two resources of this type and name`),
@@ -50,11 +50,11 @@ const withoutChange: PlanReport = {
   consequences: [],
 };
 
-/** A part is found by its type and name: a second one of them, elsewhere in the stack, could stand in for it. */
+/** A part is found by its type and name: a second one with both, elsewhere in the stack, could be mistaken for it. */
 function namesakes(steps: readonly Step[]): Step[] {
   const first = new Set<string>();
   return steps.filter(({ operation, type, name }) => {
-    // A refresh of a resource is a step of its own.
+    // A refresh of a resource is a separate step.
     if (operation === "refresh") return false;
     const key = `${type} ${name}`;
     const isKnown = first.has(key);
@@ -63,10 +63,14 @@ function namesakes(steps: readonly Step[]): Step[] {
   });
 }
 
-/** The engine calls a resource the same whose inputs differ where its provider says so, or whose dependencies do. */
+/**
+ * The engine counts a resource with changed inputs as unchanged if its provider says so, and one with changed
+ * dependencies always.
+ */
 function problemOfSame(step: Step, steps: readonly Step[]): string | undefined {
   const { operation, before, after } = step;
-  if (before === undefined || after === undefined) return `${operation}, of what is not in the state`;
+  if (before === undefined || after === undefined)
+    return `${operation}, of something that is not in the state`;
   const goes = new Set(steps.filter((other) => other.operation === "delete").map(({ urn }) => urn));
   const lost = lostDependencies(before, after).filter((urn) => !goes.has(urn));
   const problems = [
@@ -77,8 +81,9 @@ function problemOfSame(step: Step, steps: readonly Step[]): string | undefined {
 }
 
 /**
- * Tells whether a preview leaves out what stays as it is (it was made without `--show-sames`), while generations come or
- * go: what they follow, and what follows them, is then not in it. Of the stack itself the engine always tells.
+ * Returns whether a preview omits unchanged resources (it ran without `--show-sames`) although generations
+ * are created or deleted: their predecessors and successors are then missing. The engine always reports the
+ * stack itself.
  */
 export function leavesOutSames(steps: readonly Step[]): boolean {
   const names = steps.some((step) => isUnchanging(step) && step.type !== stackType);

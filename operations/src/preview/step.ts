@@ -5,42 +5,42 @@ import { nameOfUrn } from "pulumi-resistant-tenants/internal/operator";
 import { type PlanReport, readPlanReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
-/** A resource as it is, or as it is to be. What is secret in it, the engine has left out. */
+/** A resource before or after a step. The engine has left out its secrets. */
 export interface ResourceState {
   type: string;
   inputs: Record<string, unknown>;
   outputs: Record<string, unknown>;
   protect: boolean;
   provider: string | undefined;
-  /** Everything else that the engine stores of it and that decides something: see `options.ts`. */
+  /** Everything else that the engine stores of it and that matters: see `options.ts`. */
   options: Record<string, unknown>;
 }
 
-/** One step of an update that was previewed. */
+/** One step of a previewed update. */
 export interface Step {
-  /** The engine's own word: `create`, `update`, `replace`, `delete`, `same`, … */
+  /** The engine's operation: `create`, `update`, `replace`, `delete`, `same`, … */
   operation: string;
   urn: string;
   /** The resource's type, without its parents'. */
   type: string;
   /** The resource's name in the stack. */
   name: string;
-  /** What it is to be made of; a secret is not in it. */
+  /** Its inputs, without secrets. */
   inputs: Record<string, unknown>;
-  /** Absent where it is made. */
+  /** Absent if it is created. */
   before?: ResourceState;
-  /** Absent where it is deleted. */
+  /** Absent if it is deleted. */
   after?: ResourceState;
 }
 
-/** What a preview wrote. */
+/** The output of a preview. */
 export interface Preview {
   steps: Step[];
-  /** What the program adds; absent where nothing is to add, or another program made the preview. */
+  /** The program's report; absent if it had nothing to add, or another program made the preview. */
   report?: PlanReport;
 }
 
-/** How the engine keeps its books: none of it is an option of a resource. */
+/** The engine's internal data: none of it is an option of a resource. */
 const books = ["urn", "id", "custom", "created", "modified", "sourcePosition", "stackTrace"];
 
 const stateSchema = z
@@ -73,14 +73,23 @@ const previewSchema = z.object({
 });
 
 /**
- * Reads what `pulumi preview --json --show-sames`, or `pulumi refresh --preview-only --json`, wrote.
+ * Reads the output of `pulumi preview --json --show-sames`, or of `pulumi refresh --preview-only --json`.
  *
- * @throws where it is something else, or tells of a preview that failed: what it holds is then not all
+ * @throws if it is something else, or incomplete because the preview failed
  */
 export async function readPreview(file: string): Promise<Preview> {
-  const preview = previewSchema.safeParse(parseJson(await readFile(file, "utf8"), file));
+  return readPreviewText(await readFile(file, "utf8"), file);
+}
+
+/**
+ * Parses the same from its text.
+ *
+ * @param file the file's name, for messages
+ */
+export function readPreviewText(text: string, file: string): Preview {
+  const preview = previewSchema.safeParse(parseJson(text, file));
   if (!preview.success) {
-    throw new Error(`${file} is not what \`pulumi preview --json\` writes: ${messageOf(preview.error)}`, {
+    throw new Error(`${file} is not output of \`pulumi preview --json\`: ${messageOf(preview.error)}`, {
       cause: preview.error,
     });
   }
@@ -110,14 +119,14 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file} is no JSON, as \`pulumi preview --json\` writes it: ${messageOf(error)}`, {
+    throw new Error(`${file} is not JSON, as \`pulumi preview --json\` writes it: ${messageOf(error)}`, {
       cause: error,
     });
   }
 }
 
 /**
- * Gives a resource's type, without its parents'.
+ * Returns a resource's type without its parents'.
  *
  * @see the engine: `urn:pulumi:<stack>::<project>::<type of the parent>$<type>::<name>`
  */
@@ -127,9 +136,10 @@ export function typeOfUrn(urn: string): string {
 }
 
 /**
- * Writes what a program wrote so that a workflow's runner takes no line of it for a command.
+ * Indents a program's output, so that a workflow's runner takes no line of it for a command.
  *
- * @see {@link https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands GitHub, workflow commands}
+ * @see {@link https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands GitHub,
+ * workflow commands}
  */
 function indented(text: string): string {
   const lines = text.trim().split("\n").slice(0, 50);

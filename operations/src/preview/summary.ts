@@ -15,33 +15,33 @@ import type { Detail } from "./details";
 import { decidingOptions } from "./options";
 import type { Preview, Step } from "./step";
 
-/** What an update would do, for the people who review it. It holds no value that is secret. */
+/** What an update would do, for the people who review it. It contains no secret value. */
 export interface Summary {
-  /** The same for two previews that would do the same; `none` where nothing would change. */
+  /** The same for two previews that would do the same; `none` if nothing would change. */
   digest: string;
   customers: Record<"added" | "adopted" | "removed" | "changed" | "handedOver" | "forgotten", string[]>;
-  /** Customers whose tenant, and what they have in it, would be deleted and made anew. */
+  /** Customers whose tenant, with its contents, would be deleted and created again. */
   replacedTenants: string[];
   changes: Change[];
-  /** What programs and people notice of it, in words, the gravest first. */
+  /** What programs and people will notice, in words, the most serious first. */
   consequences: ToldConsequence[];
-  /** Settings that are another than at the last `up`; of a first one, all. */
+  /** Settings that differ from the last `up`; at the first one, all. */
   settings: SettingChange[];
   isFirst: boolean;
-  /** What is declared otherwise than at the last `up` and no resource shows. */
+  /** Declared changes since the last `up` that no resource shows. */
   declared: DeclaredChange[];
-  /** What changes with the next generation of credentials, and when. */
+  /** Changes that wait for the next generation of credentials, and when it is due. */
   waiting: string[];
-  /** The hosts that the environment allows beside the vendor's own. */
+  /** The hosts that the environment allows in addition to the vendor's. */
   allowedHosts: string[];
 }
 
-/** One field of a customer or an application that is declared otherwise. */
+/** One changed field of a customer or an application. */
 export interface DeclaredChange extends Detail {
   name: string;
 }
 
-/** Sums up a preview. */
+/** Summarizes a preview. */
 export function summaryOf({ steps, report }: Pick<Preview, "steps" | "report">): Summary {
   const changes = changesOf(steps);
   const whole = {
@@ -73,7 +73,7 @@ export function summaryOf({ steps, report }: Pick<Preview, "steps" | "report">):
   };
 }
 
-/** Tells whether a summary is that of a preview in which nothing would change. */
+/** Returns whether the preview would change nothing. */
 export function isEmpty({ digest }: Pick<Summary, "digest">): boolean {
   return digest === "none";
 }
@@ -83,7 +83,7 @@ function customersOf(changes: readonly Change[], subject: Change["subject"], kin
   return [...new Set(found.map(({ customer }) => customer))];
 }
 
-/** What a resource shows already is not told twice. */
+/** A change that a resource already shows is not reported twice. */
 function declaredOf(report: PlanReport | undefined, changes: readonly Change[]): DeclaredChange[] {
   return (report?.declared ?? [])
     .map(({ subject, field, before, after }) => ({
@@ -99,8 +99,8 @@ function declaredOf(report: PlanReport | undefined, changes: readonly Change[]):
 }
 
 /**
- * Makes the digest from the engine's own steps and inputs, where a changed scope shows though no name does, and from
- * what the program adds to them.
+ * Computes the digest from the engine's steps and inputs, which show every change of a scope even if no name
+ * changes, and from what the program adds.
  */
 function digestOf(
   steps: readonly Step[],

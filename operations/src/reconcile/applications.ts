@@ -9,10 +9,10 @@ import type { Candidate, Finding } from "./finding";
 import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
 import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
 
-/** An application that exists, and the tenant it is in. */
+/** An existing application, and its tenant. */
 type Existing = ApiApplication & { tenantId: string };
 
-/** Finds what is amiss with applications. */
+/** Finds problems with applications. */
 export function compareApplications(comparison: Comparison): Finding[] {
   const { state, events, applications, elsewhere } = comparison;
   const record = recordOf(events, "TenantApplication", comparison);
@@ -23,7 +23,7 @@ export function compareApplications(comparison: Comparison): Finding[] {
   );
   const isOthers = ({ applicationId }: Existing): boolean =>
     !held.has(applicationId) && elsewhere.holders.has(applicationId);
-  // A customer that is taken back is taken back as a whole.
+  // A customer that is taken back is taken back completely.
   const heldTenants = new Set(state.tenants.map(({ tenantId }) => tenantId));
   const existing = all.filter(
     (application) =>
@@ -33,8 +33,8 @@ export function compareApplications(comparison: Comparison): Finding[] {
   );
   const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
   const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
-  // An adoption sends nothing: one that was cut short left nothing behind.
-  // In a tenant that was handed over, what looks like one's own is its next owner's.
+  // An adoption sends no request, so an interrupted one leaves nothing behind. In a tenant that was handed
+  // over, what looks like this stack's belongs to the next owner.
   const releasedTenants = handedOver("Tenant", comparison);
   const creates = record.open.filter(
     ({ parameters, tenantId = "" }) => parameters["adopt"] === undefined && !releasedTenants.has(tenantId),
@@ -79,7 +79,7 @@ function byTenant(list: readonly Existing[]): Map<string, Existing[]> {
   );
 }
 
-/** One that was handed over with its tenant, and not taken back with it. */
+/** An application that was handed over with its tenant, and not taken back with it. */
 function leftOut(
   { application, made }: { application: Existing; made: RecordedObject },
   { typed }: Comparison,
@@ -89,15 +89,18 @@ function leftOut(
     slot: made.result.slot,
     kind: "orphanedApplication",
     severity: "todo",
-    why: "This stack handed it over with its tenant, and has taken the tenant back without it. Somebody may use it.",
+    why: "This stack handed it over with its tenant, and has taken back only the tenant. It may be in use.",
     next: [
       adoptAgain(application, typed),
-      `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+      `if it is unused: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
     ],
   };
 }
 
-/** One that this stack has on record as made, and whose answer came: to a process that may have been killed then. */
+/**
+ * An application that this stack has on record as created, and whose response arrived, perhaps just before
+ * the process was killed.
+ */
 function onRecord(
   { application, made }: { application: Existing; made: RecordedObject },
   existing: readonly Existing[],
@@ -109,29 +112,29 @@ function onRecord(
   const { authMethod } = applicationParameters.parse(made.intent?.parameters ?? {});
   const history = historyOf(events, { ...comparison, type: "TenantApplication", slot });
   const isLast = history.kind === "made" && history.objectId === application.applicationId;
-  // The engine saw no end of this create: what was answered never reached the state, nor anything behind it.
+  // The engine saw no end of this create: its result never reached the state, nor any resource after it.
   const isPending = state.pending.some(
     (pending) =>
       pending.type === tenantApplicationType && pending.operation === "creating" && pending.slot === slot,
   );
   const common = { ...describe(application), ...(authMethod === undefined ? {} : { authMethod }), slot };
-  const said = `This stack has it on record as ${outcome} (${at}, by ${actor}), and no resource of the state is it`;
+  const said = `This stack recorded it as ${outcome} (${at}, by ${actor}), but the state does not contain it`;
   if (outcome === "adopted") {
     return [
       {
         ...common,
         kind: "orphanedApplication",
         severity: "todo",
-        why: `${said}. It was made elsewhere: somebody may use it.`,
+        why: `${said}. It was created elsewhere: it may be in use.`,
         next: [
           adoptAgain(application, typed),
-          `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+          `if it is unused: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
         ],
       },
     ];
   }
   if (isLast && isPending && authMethod !== undefined)
-    return [crashed(common, `${said}: the update was killed before it was saved.`, comparison, "answered")];
+    return [crashed(common, `${said}: the update was killed before it saved it.`, comparison, "answered")];
   const sameSlot = existing.filter(
     ({ applicationId }) =>
       record.made.get(applicationId)?.result.slot === slot || isHeldIn(slot, applicationId, comparison),
@@ -142,16 +145,16 @@ function onRecord(
       ...common,
       kind: "orphanedApplication",
       severity: "todo",
-      why: `${said}: it was taken out of it, or an older state was put back. Somebody may use it; its credentials are in its secret in Secrets Manager.`,
+      why: `${said}: it was removed, or an older state was restored. It may be in use; its credentials are in its secret in Secrets Manager.`,
       next: [
         adoptAgain(application, typed),
-        `if nobody uses it: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
+        `if it is unused: ${deleteAtVendor(application.tenantId, application.applicationId)}`,
       ],
     },
   ];
 }
 
-/** One that was made just before its update was killed: its secret, if it has one, is lost; a key pair is in the state. */
+/** An application created just before its update was killed: a client secret is lost; a key pair is in the state. */
 function crashed(
   common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
   why: string,
@@ -165,7 +168,7 @@ function crashed(
     if (answer === "lost") return { ...orphaned, why: `${takenOver}.`, next: [typed(["up"])] };
     return {
       ...orphaned,
-      why: `${takenOver}, if it is still declared as it was created. Its credentials were not stored yet: nobody uses it.`,
+      why: `${takenOver}, if it is still declared as it was created. Its credentials were not stored yet: it is unused.`,
       next: [typed(["up"]), fixCommand],
       fix: { action: "deleteApplication", tenantId, applicationId, slot },
     };
@@ -174,8 +177,9 @@ function crashed(
     ...common,
     kind: "orphanedApplication",
     severity: "todo",
-    why: `${why} Its secret was lost with the answer: nobody can use it.`,
-    // An update never deletes what was answered: it cannot see that the answer was not saved.
+    why: `${why} Its secret was lost with the answer: it is unusable.`,
+    // An update never deletes an application whose create was answered: it cannot know that the result was
+    // not saved.
     next: answer === "answered" ? [fixCommand] : [fixCommand, replaceLost(typed)],
     fix: { action: "deleteApplication", tenantId, applicationId, slot },
   };
@@ -193,7 +197,7 @@ function isHeldIn(slot: string, applicationId: string, { state }: Comparison): b
   return state.applications.some((held) => held.slot === slot && held.applicationId === applicationId);
 }
 
-/** Tells of a slot with several applications once, at the first of them that no resource is. */
+/** Reports a slot with several applications once, with the first that is no resource. */
 function doubledOnce(
   application: Existing,
   sameSlot: readonly Existing[],
@@ -206,7 +210,7 @@ function doubledOnce(
     doubled(
       { slot, tenantId: application.tenantId, cell: application.cell },
       candidates,
-      `${candidates.length} applications on record are for this one slot.`,
+      `${candidates.length} recorded applications are for this one slot.`,
     ),
   ];
 }
@@ -225,12 +229,10 @@ function doubled(
     kind: "doubled",
     severity: "todo",
     candidates,
-    why: `${why} They are ${list.join(", ")}. Find out which of them somebody uses.`,
+    why: `${why} They are ${list.join(", ")}. Find out which are in use.`,
     next: candidates
       .filter(({ isHeld }) => !isHeld)
-      .map(
-        ({ applicationId }) => `if nobody uses it: ${deleteAtVendor(place.tenantId ?? "", applicationId)}`,
-      ),
+      .map(({ applicationId }) => `if it is unused: ${deleteAtVendor(place.tenantId ?? "", applicationId)}`),
   };
 }
 
@@ -248,7 +250,7 @@ function settleOpen(
     ...(cell === undefined ? {} : { cell }),
     ...(authMethod === undefined ? {} : { authMethod }),
   };
-  const begun = `Its create was begun ${at} by ${actor}`;
+  const begun = `Its create was started ${at} by ${actor}`;
   const [application, ...others] = candidates;
   if (application === undefined) {
     if (!isLastOfSlot(events, intent)) return [];
@@ -257,7 +259,7 @@ function settleOpen(
         ...place,
         kind: "openIntent",
         severity: "note",
-        why: `${begun}, and made nothing that the API shows: the next update settles it.`,
+        why: `${begun}, but the API shows no result: the next update settles it.`,
         next: [typed(["up"])],
       },
     ];
@@ -267,19 +269,19 @@ function settleOpen(
       doubled(
         place,
         candidates.map((candidate) => toCandidate({ ...candidate, tenantId }, comparison)),
-        `${begun}, the answer never came, and ${candidates.length} applications could be it.`,
+        `${begun}, the answer never arrived, and ${candidates.length} applications may be it.`,
       ),
     ];
   }
   const common = { ...describe({ ...application, tenantId }), ...place };
   return [
     isSucceeded(intent, record, comparison)
-      ? perhapsInUse(common, `${begun}, and the answer never came: this may be it.`)
-      : crashed(common, `${begun}, and the answer never came.`, comparison),
+      ? perhapsInUse(common, `${begun}, and the answer never arrived: this may be it.`)
+      : crashed(common, `${begun}, and the answer never arrived.`, comparison),
   ];
 }
 
-/** Tells whether something was done in the slot of an open create after it: then nobody waits for what it made. */
+/** Returns whether something was done in the slot after an open create: then no one waits for its result. */
 function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
   if (!isLastOfSlot(events, intent)) return true;
   return state.applications
@@ -290,7 +292,10 @@ function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state 
     });
 }
 
-/** One that an open create explains, while its slot was filled otherwise: it may have been made by hand just as well. */
+/**
+ * An application that an open create explains, although its slot was filled otherwise: it may also have been
+ * created by hand.
+ */
 function perhapsInUse(
   common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
   why: string,
@@ -299,15 +304,15 @@ function perhapsInUse(
     ...common,
     kind: "orphanedApplication",
     severity: "todo",
-    why: `${why} But its slot was filled since, so it may also have been made by hand: somebody may use it.`,
-    next: [`if nobody uses it: ${deleteAtVendor(common.tenantId, common.applicationId)}`],
+    why: `${why} But its slot was filled since, so it may also have been created by hand and be in use.`,
+    next: [`if it is unused: ${deleteAtVendor(common.tenantId, common.applicationId)}`],
   };
 }
 
 function unmanaged(application: Existing, record: TypeRecord, comparison: Comparison): Finding[] {
   const { state } = comparison;
   const { tenantId, applicationId, cell } = application;
-  // Of a tenant that this stack does not hold, the tenant itself is told.
+  // If this stack does not have the tenant, the tenant itself is reported.
   if (!state.tenants.some((held) => held.tenantId === tenantId)) return [];
   const otherStack = record.stackOf(applicationId);
   const pending = state.pending.find(
@@ -317,7 +322,7 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
   const hint =
     pending === undefined
       ? ""
-      : ` A create of ${pending.slot} is pending in the state, and may have made it.`;
+      : ` A create of ${pending.slot} is pending in the state, and may have created it.`;
   return [
     {
       ...describe(application),
@@ -326,14 +331,14 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
       ...(pending === undefined ? {} : { slot: pending.slot }),
       why:
         otherStack === undefined
-          ? `It is in a tenant of this stack, and neither the state nor the journal knows it.${hint}`
-          : `The journal has it on record as made for the stack ${otherStack}.`,
-      next: [`if nobody uses it: ${deleteAtVendor(tenantId, applicationId)}`],
+          ? `It is in a tenant of this stack, but neither the state nor the journal contains it.${hint}`
+          : `The journal records that it was created for the stack ${otherStack}.`,
+      next: [`if it is unused: ${deleteAtVendor(tenantId, applicationId)}`],
     },
   ];
 }
 
-/** One of a tenant of this stack that another stack holds, and that this one has not made. */
+/** An application of another stack in a tenant of this one. */
 function othersIn(application: Existing, { state, elsewhere }: Comparison): Finding[] {
   const { tenantId, applicationId } = application;
   const holder = elsewhere.holders.get(applicationId);
@@ -343,7 +348,7 @@ function othersIn(application: Existing, { state, elsewhere }: Comparison): Find
       ...describe(application),
       kind: "unmanagedApplication",
       severity: "note",
-      why: `It is in a tenant of this stack, and stack ${holder.stack} holds it.`,
+      why: `It is in a tenant of this stack, but stack ${holder.stack} holds it.`,
       next: [],
     },
   ];
@@ -351,7 +356,8 @@ function othersIn(application: Existing, { state, elsewhere }: Comparison): Find
 
 function lost(application: HeldApplication, { events, typed }: Comparison): Finding[] {
   const { isToBeDeleted, applicationId, tenantId, authMethod } = application;
-  // The next update deletes it, and is told that it is gone. Where the tenant is a secret of the program's, nobody looked.
+  // The next update deletes it, and handles that it is already missing. If the program marked the tenant id
+  // secret, no one looked.
   if (isToBeDeleted || tenantId === "") return [];
   const isHalfDeleted = mayBeDeleted(events, "TenantApplication", applicationId);
   return [
@@ -361,8 +367,8 @@ function lost(application: HeldApplication, { events, typed }: Comparison): Find
       kind: "lostApplication",
       severity: "todo",
       why: isHalfDeleted
-        ? "Its delete was begun by this stack, and the answer never came: it is gone."
-        : "The state holds it, and the API does not know it: its credentials are taken no more.",
+        ? "This stack started its deletion, and the answer never arrived: it is deleted."
+        : "The state contains it, but the API does not know it: its credentials no longer work.",
       next: isHalfDeleted ? [typed(["up"]), typed(["destroy"])] : [typed(["refresh"]), typed(["up"])],
     },
   ];
@@ -379,10 +385,10 @@ function partlyMade(application: HeldApplication, { typed }: Comparison): Findin
       severity: "todo",
       why:
         differs !== undefined
-          ? `It was made otherwise than it was asked for (${differs}): nobody is to use it.`
+          ? `It was not created as requested (${differs}): do not use it.`
           : lacksSecret
-            ? "It was made, and its secret never came: nobody can use it."
-            : "It was made, and the answer was not whole: the state lacks a part of it.",
+            ? "It was created, but its secret never arrived: it is unusable."
+            : "It was created, but the answer was incomplete: the state lacks a part of it.",
       next: [typed(lacksSecret || differs !== undefined ? ["up", "--replace", urn] : ["up"])],
     },
   ];

@@ -10,9 +10,9 @@ import { compareUnaccounted } from "./unaccounted";
 const order = Object.keys(findingTitles) as FindingKind[];
 
 /**
- * Compares the journal, the state and the API. It asks and changes nothing.
+ * Compares the journal, the state and the API. It sends no request and changes nothing.
  *
- * @returns what they do not agree on, the most urgent first
+ * @returns the differences, the most urgent first
  */
 export function compare(comparison: Comparison): Finding[] {
   const cutOff = compareCutOff(comparison);
@@ -36,8 +36,8 @@ export function compare(comparison: Comparison): Finding[] {
 }
 
 /**
- * Tells whether pending creates have to stay for now: where the journal is gone, they are the only trace of what an
- * unmanaged tenant or application was made for.
+ * Returns whether pending creates must stay for now: without the journal, they are the only trace of why an
+ * unmanaged tenant or application was created.
  */
 export function isPendingCreateNeeded(findings: readonly Finding[]): boolean {
   return findings.some(
@@ -49,18 +49,18 @@ function unreadableRecord(where: string): Finding {
   return {
     kind: "unreadableRecord",
     severity: "todo",
-    why: `${where} is not a line of a journal that this version can read: what is told below is not certain, and --fix does nothing. An update refuses it, too.`,
-    next: ["use the version that wrote it, or find out who changed it, and put it back"],
+    why: `${where} is not a journal line that this version can read: the findings below are uncertain, and --fix does nothing. An update refuses it, too.`,
+    next: ["use the version that wrote it, or find out who changed it, and restore it"],
   };
 }
 
-/** Nothing is deleted, and no command that deletes it is given, that another stack holds or may hold. */
+/** Deletes nothing that another stack has or may have, and prints no command that would. */
 function leaveWhatMayBeOthers(finding: Finding, { elsewhere }: Comparison): Finding {
   const { fix, ...rest } = finding;
   if (fix?.action !== "deleteApplication" && fix?.action !== "deleteEmptySecret") return finding;
   const holder = fix.action === "deleteEmptySecret" ? elsewhere.holders.get(fix.arn) : undefined;
   if (holder !== undefined)
-    return { ...rest, why: `${finding.why} Stack ${holder.stack} holds it: it is left alone.`, next: [] };
+    return { ...rest, why: `${finding.why} Stack ${holder.stack} holds it: it is not changed.`, next: [] };
   const unread = [...elsewhere.unread.keys()];
   if (unread.length === 0) return finding;
   return {
@@ -75,7 +75,7 @@ function keepPendingCreate(finding: Finding): Finding {
   if (fix?.action !== "clearPendingCreate") return finding;
   return {
     ...rest,
-    why: `${finding.why} It stays until it is decided what becomes of what is unmanaged below: it is the only trace of it.`,
+    why: `${finding.why} It stays until you have handled the unmanaged objects below: it is their only trace.`,
     next: finding.next.slice(1),
   };
 }

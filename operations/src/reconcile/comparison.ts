@@ -6,27 +6,27 @@ import type { Locks } from "../stack/lock";
 import type { HeldState } from "../stack/state";
 import type { Elsewhere } from "./elsewhere";
 
-/** All that is compared: the journal, the state and the API, read one after the other while no update ran. */
+/** Everything that is compared: the journal, the state and the API, read one after the other while no update ran. */
 export interface Comparison {
   /** `organization/project/stack`. */
   stack: string;
   apiUrl: string;
   events: readonly JournalEvent[];
-  /** Where the journal has a line that cannot be read. */
+  /** The journal's unreadable lines. */
   unreadable: readonly string[];
   state: HeldState;
   /** All tenants of the organization. */
   tenants: readonly ApiTenant[];
-  /** By tenant id: the applications of the tenants that this stack holds or has on record. */
+  /** The applications of the tenants that this stack has in its state or on record, by tenant id. */
   applications: ReadonlyMap<string, readonly ApiApplication[]>;
-  /** What of all that other stacks hold. */
+  /** Which of all this other stacks have. */
   elsewhere: Elsewhere;
-  /** Whether somebody insists that what the API does not know is gone (`TENANTS_ACCEPT_MISSING`). */
+  /** Whether the user confirms that what the API does not know is deleted (`TENANTS_ACCEPT_MISSING`). */
   acceptsMissing: boolean;
   locks: Locks;
-  /** The secrets in AWS that a create which did not end has made, by the URN of the resource they are for. */
+  /** Empty secrets in AWS, created by a create that did not end, by the URN of their resource. */
   emptySecrets: ReadonlyMap<string, EmptySecret>;
-  /** The secrets that somebody has changed in AWS, past the stack. */
+  /** The secrets that were changed in AWS, outside the stack. */
   changedSecrets: readonly ChangedSecret[];
   /** The time of the comparison, in milliseconds since 1970. */
   nowMs: number;
@@ -34,13 +34,13 @@ export interface Comparison {
   clockAheadMs: number;
   /** Writes a `pulumi` command as the user would type it for this stack. */
   typed: (args: readonly string[]) => string;
-  /** Writes a command of this command line alike. */
+  /** Writes a command of `tenants` in the same way. */
   typedTenants: (args: readonly string[]) => string;
-  /** The command that clears away what can be, as the user would type it. */
+  /** The command that repairs what can be repaired, as the user would type it. */
   fixCommand: string;
 }
 
-/** A secret in AWS Secrets Manager that has no version: nothing was ever stored in it. */
+/** A secret in AWS Secrets Manager without a version: nothing was ever stored in it. */
 export interface EmptySecret {
   arn: string;
   secretName: string;

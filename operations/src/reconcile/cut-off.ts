@@ -10,15 +10,15 @@ import type { Finding, Fix } from "./finding";
 import { applicationParameters, tenantParameters } from "./open-creates";
 import { isAnyTenantKnown, recordOf } from "./record";
 
-/** How long a request may still be under way after whoever sent it is gone, in milliseconds: far longer than any is. */
+/** How long a request may still be running after its sender has ended, in milliseconds: far longer than any takes. */
 const surelyOverMs = 3_600_000;
 
-/** How an intent ended that has no result. */
+/** How an intent without a result ended. */
 type Ending = Extract<Fix, { action: "settleIntent" }>["ending"];
 
 /**
- * Finds what was cut off, and no later update comes back to: the record is open for good, until somebody looks how it
- * ended and writes it down.
+ * Finds operations that were interrupted and that no later update completes: their record stays open until
+ * someone finds out how they ended and records it.
  */
 export function compareCutOff(comparison: Comparison): Finding[] {
   const { events, stack, apiUrl, fixCommand } = comparison;
@@ -37,7 +37,7 @@ export function compareCutOff(comparison: Comparison): Finding[] {
           slot,
           ...(tenantId === undefined ? {} : { tenantId }),
           ...(applicationId === undefined ? {} : { applicationId }),
-          why: `Its ${operation} was begun ${at} by ${actor}, and how it ended was not recorded: ${whys[ending.outcome]}.`,
+          why: `Its ${operation} was started ${at} by ${actor}, and its end was not recorded: ${whys[ending.outcome]}.`,
           next: [fixCommand],
           fix: { action: "settleIntent", intentId: id, ending, operation, slot },
         },
@@ -46,14 +46,17 @@ export function compareCutOff(comparison: Comparison): Finding[] {
 }
 
 const whys: Record<Ending["outcome"], string> = {
-  made: "the state holds what it made",
-  gone: "it is gone",
-  released: "the stack has let go of it",
-  failed: "nothing came of it",
-  unknown: "no update came back to it, and what it asked for may be done",
+  made: "the state contains what it created",
+  gone: "it is deleted",
+  released: "the stack has released it",
+  failed: "it had no effect",
+  unknown: "no update returned to it, and it may have taken effect",
 };
 
-/** Gives how an intent ended, by what is there now; undefined where that is not certain, or the next update tells. */
+/**
+ * Returns how an intent ended, from what exists now; undefined if that is uncertain, or the next update will
+ * record it.
+ */
 function endingOf(intent: IntentEvent, comparison: Comparison): Ending | undefined {
   const { state, locks } = comparison;
   switch (intent.type) {
@@ -73,7 +76,7 @@ function endingOf(intent: IntentEvent, comparison: Comparison): Ending | undefin
   }
 }
 
-/** A create has made what the state holds in its place, where nothing else did; or nothing, where there is nothing. */
+/** A create has created what the state has in its slot, if nothing else did; or nothing, if nothing exists. */
 function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | undefined {
   const { events, nowMs } = comparison;
   const { type, slot, known = [] } = intent;
@@ -93,7 +96,7 @@ function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | u
   return isOver && !mayHaveMade(intent, comparison) ? { outcome: "failed" } : undefined;
 }
 
-/** Tells whether another stack holds what a create has made: its resource was moved there before its end was known. */
+/** Returns whether another stack has what a create created: its resource was moved there before its end was known. */
 function isMoved({ type, slot, known = [] }: IntentEvent, comparison: Comparison): boolean {
   const { elsewhere, events } = comparison;
   const { all } = recordOf(events, type, comparison);
@@ -103,7 +106,7 @@ function isMoved({ type, slot, known = [] }: IntentEvent, comparison: Comparison
   );
 }
 
-/** Tells whether something is there that a create may have made. */
+/** Returns whether something exists that a create may have created. */
 function mayHaveMade(intent: IntentEvent, { tenants, applications, state }: Comparison): boolean {
   if (intent.type === "Tenant") {
     const { name } = tenantParameters.parse(intent.parameters);
@@ -119,17 +122,17 @@ function mayHaveMade(intent: IntentEvent, { tenants, applications, state }: Comp
   );
 }
 
-/** Of a delete or a release. */
+/** Returns how a delete or a release ended. */
 function endingOfParting(intent: IntentEvent, comparison: Comparison): Ending | undefined {
   const objectId = objectIdOf(intent);
   const object = objectsOf(intent.type, comparison).find((other) => other.objectId === objectId);
   const { isHeld = false, exists = false, isToBeDeleted = false } = object ?? {};
   if (isToBeDeleted) return undefined;
   if (intent.operation === "release") return { outcome: isHeld ? "failed" : "released" };
-  // What the state holds and the API does not, and the other way round, are findings of their own.
+  // What exists only in the state or only in the API is a separate finding.
   if (exists !== isHeld) return undefined;
   if (exists) return { outcome: "failed" };
-  // With the credentials of another organization everything would look gone.
+  // With another organization's credentials everything would look deleted.
   const isOurs = comparison.state.tenants.length === 0 || isAnyTenantKnown(comparison);
   return isOurs ? { outcome: "gone" } : undefined;
 }
@@ -143,7 +146,7 @@ interface ComparedObject {
   isToBeDeleted: boolean;
 }
 
-/** Gives the objects of a type that the state holds, and those that the API shows beside them. */
+/** Returns the objects of a type in the state, and all others that the API shows. */
 function objectsOf(
   type: IntentEvent["type"],
   { state, tenants, applications }: Comparison,

@@ -3,14 +3,12 @@ import { messageOf } from "pulumi-resistant-tenants/client";
 import { otherStacks } from "../stack/former-names";
 import type { Stack } from "../stack/stack";
 import { readHeldIds } from "../stack/state";
-import type { Comparison } from "./comparison";
-import type { Existing } from "./existing";
 
-/** What the other stacks of the same backend hold. */
+/** The objects in the other stacks of the same backend. */
 export interface Elsewhere {
-  /** By the id of an object: which stack holds it, and its resource's name there. */
+  /** The stack that has an object and its resource's name there, by the object's id. */
   holders: ReadonlyMap<string, Holder>;
-  /** The stacks whose state could not be read, each with why. */
+  /** The stacks whose state could not be read, each with the reason. */
   unread: ReadonlyMap<string, string>;
 }
 
@@ -26,10 +24,10 @@ export interface Holder {
 const statesAtOnce = 4;
 
 /**
- * Looks for objects in the states of the other stacks of the backend: after `pulumi state move`, what a stack made is
- * another's. It reads no state where nothing is looked for, and no more states once all is found.
+ * Looks for objects in the states of the backend's other stacks: after `pulumi state move`, what one stack
+ * created belongs to another. It reads no state if nothing is wanted, and stops once everything is found.
  *
- * @param wanted the ids of what is there and that this stack does not hold
+ * @param wanted the ids of existing objects that this stack does not have
  */
 export async function findElsewhere(stack: Stack, wanted: ReadonlySet<string>): Promise<Elsewhere> {
   const holders = new Map<string, Holder>();
@@ -47,23 +45,4 @@ export async function findElsewhere(stack: Stack, wanted: ReadonlySet<string>): 
   while (left.length > 0 && holders.size < wanted.size)
     await Promise.all(left.splice(0, statesAtOnce).map(look));
   return { holders, unread };
-}
-
-/** Gives the ids of what is there, or waits in AWS, and that this stack does not hold. */
-export function unheldIds(
-  { state, emptySecrets }: Pick<Comparison, "state" | "emptySecrets">,
-  { tenants, applications }: Existing,
-  onRecord: ReadonlySet<string>,
-): Set<string> {
-  const held = new Set([
-    ...state.tenants.map(({ tenantId }) => tenantId),
-    ...state.applications.map(({ applicationId }) => applicationId),
-    ...state.released,
-  ]);
-  const ids = [
-    ...tenants.map(({ tenantId }) => tenantId).filter((id) => onRecord.has(id) || applications.has(id)),
-    ...[...applications.values()].flat().map(({ applicationId }) => applicationId),
-    ...[...emptySecrets.values()].map(({ arn }) => arn),
-  ];
-  return new Set(ids.filter((id) => !held.has(id)));
 }

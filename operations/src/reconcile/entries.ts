@@ -1,7 +1,6 @@
 import { type ApiApplication, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
-import { slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
-import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
+import { defaultSecretPrefix, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { declaredEntries, type DeclaredEntry } from "../entry/declared";
 import {
@@ -17,13 +16,13 @@ import type { Finding, FindingKind } from "./finding";
 import { applicationParameters } from "./open-creates";
 import { recordOf } from "./record";
 
-/** The entries that settle findings, and what could not be found out for them. */
+/** The entries that settle findings, and warnings about what could not be determined for them. */
 export interface Entries {
   entries: PrintedEntry[];
   warnings: string[];
 }
 
-/** What is settled by declaring it: it is taken over as it is. */
+/** The findings that a declaration settles by adopting the object as it is. */
 const adoptable: readonly FindingKind[] = [
   "orphanedTenant",
   "orphanedApplication",
@@ -32,8 +31,8 @@ const adoptable: readonly FindingKind[] = [
 ];
 
 /**
- * Writes the entry of each customer of which something lives that no state holds. What `--fix` deletes is in none, nor is
- * a tenant that nothing says to be this stack's: neither the record nor the configuration, by its name.
+ * Writes the entry of each customer with existing objects that are in no state. It omits what `--fix`
+ * deletes, and tenants that neither the record nor a name in the configuration assigns to this stack.
  */
 export async function entriesFor(
   stack: Stack,
@@ -51,8 +50,8 @@ export async function entriesFor(
       const entry = declared.get(living.name);
       const secrets = await secretsOf(aws, stack, living, entry).catch((error: unknown) => {
         found.warnings.push(
-          `The secrets of customer ${living.name} could not be asked of AWS, so its entry lacks their ARNs: ${messageOf(error)} ` +
-            "(it takes secretsmanager:DescribeSecret; ListSecrets for what is not on record)",
+          `Could not read the secrets of customer ${living.name} from AWS, so its entry lacks their ARNs: ${messageOf(error)} ` +
+            "(this needs secretsmanager:DescribeSecret, and ListSecrets for secrets that are not recorded)",
         );
         return [];
       });
@@ -90,7 +89,7 @@ async function livingCustomers(
       tenantId,
       cells,
       applications: livingApplications(
-        // Of a tenant that is not on record, nobody has asked for them.
+        // The applications of a tenant that is not on record have not been listed yet.
         applications.get(tenantId) ?? (await api.listApplications(tenantId)) ?? [],
         comparison,
         findings,
@@ -105,7 +104,7 @@ async function livingCustomers(
   );
 }
 
-/** Gives the applications of a tenant that are to be taken over, the last made first. */
+/** Returns the applications of a tenant that can be adopted, the newest first. */
 function livingApplications(
   applications: readonly ApiApplication[],
   comparison: Comparison,
@@ -120,7 +119,7 @@ function livingApplications(
   return (
     applications
       .filter(({ applicationId }) => !held.has(applicationId) && !going.has(applicationId))
-      // Another stack's is that stack's.
+      // An application of another stack belongs to that stack.
       .filter(
         ({ applicationId }) => record.made.has(applicationId) || record.stackOf(applicationId) === undefined,
       )
@@ -143,7 +142,7 @@ function livingApplications(
   );
 }
 
-/** Asks AWS by name for what is on record or declared; only where an application is not does it list. */
+/** Looks up secrets in AWS by the names on record or declared; only for other applications does it list all. */
 async function secretsOf(
   aws: SecretsManager,
   stack: Stack,

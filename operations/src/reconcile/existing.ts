@@ -2,10 +2,11 @@ import type { ApiApplication, ApiTenant, TenantManagementApi } from "pulumi-resi
 import { type JournalEvent, objectIdOf, type RecordedType } from "pulumi-resistant-tenants/internal/journal";
 
 import type { HeldState } from "../stack/state";
+import type { Comparison } from "./comparison";
 import { tenantParameters } from "./open-creates";
 import { handedOver, recordOf } from "./record";
 
-/** What the journal and the state say that there may be. */
+/** The objects that the journal and the state expect. */
 export interface Expectation {
   /** `organization/project/stack`. */
   stack: string;
@@ -14,23 +15,23 @@ export interface Expectation {
   events: readonly JournalEvent[];
 }
 
-/** What of the API's client is needed. */
+/** The required methods of the API's client. */
 type Lists = Pick<
   TenantManagementApi,
   "listTenants" | "getTenant" | "listApplications" | "getApplication" | "lookTwice"
 >;
 
-/** What the API has. */
+/** The objects that the API has. */
 export interface Existing {
   /** All tenants of the organization. */
   tenants: ApiTenant[];
-  /** By tenant id: the applications of the tenants that the stack holds or has on record. */
+  /** The applications of the tenants that the stack has in its state or on record, by tenant id. */
   applications: Map<string, readonly ApiApplication[]>;
 }
 
 /**
- * Asks the API what there is: by its lists, and by its id for whatever is expected and no list has. A list may lag, and its
- * pages may shift while they are read: what it lacks is not gone.
+ * Lists what exists at the API, and fetches by id what is expected but not listed: a list may lag, and its
+ * pages may shift while they are read, so what it lacks may still exist.
  */
 export async function findExisting(api: Lists, expected: Expectation): Promise<Existing> {
   const { state } = expected;
@@ -49,7 +50,7 @@ export async function findExisting(api: Lists, expected: Expectation): Promise<E
   return { tenants, applications: new Map(await Promise.all(looked)) };
 }
 
-/** Gives the ids of all tenants that a stack's record names. */
+/** Returns the ids of all tenants in a stack's record. */
 export function idsOnRecord({
   events,
   stack,
@@ -59,7 +60,7 @@ export function idsOnRecord({
   return new Set(own.flatMap(({ tenantId }) => tenantId ?? []));
 }
 
-/** An application is there only with its tenant, which no list may have, either. */
+/** An application exists only with its tenant, which may also be missing from the list. */
 function tenantsOfExpected(expected: Expectation): string[] {
   const { events, stack, apiUrl } = expected;
   const ids = expectedIds("TenantApplication", expected);
@@ -93,7 +94,7 @@ async function findTenants(
   return [...tenants.values()];
 }
 
-/** Where a create is open, its application has no id yet: only lists can show it. */
+/** The application of an open create has no known id yet: only lists can show it. */
 async function findApplications(
   api: Lists,
   tenantId: string,
@@ -122,7 +123,7 @@ async function findApplications(
   return [...applications.values()];
 }
 
-/** Gives the ids that the stack has on record, but for what it deleted for certain or handed over. */
+/** Returns the ids on the stack's record, except those that it certainly deleted or handed over. */
 function expectedIds(
   type: RecordedType,
   { events, stack, apiUrl, state }: Expectation,
@@ -149,4 +150,23 @@ function expectedIds(
 function isEveryIn(wanted: Iterable<string>, present: readonly string[]): boolean {
   const all = new Set(present);
   return [...wanted].every((each) => each === "" || all.has(each));
+}
+
+/** Returns the ids of what exists, or has a secret in AWS, and is not in this stack's state. */
+export function unheldIds(
+  { state, emptySecrets }: Pick<Comparison, "state" | "emptySecrets">,
+  { tenants, applications }: Existing,
+  onRecord: ReadonlySet<string>,
+): Set<string> {
+  const held = new Set([
+    ...state.tenants.map(({ tenantId }) => tenantId),
+    ...state.applications.map(({ applicationId }) => applicationId),
+    ...state.released,
+  ]);
+  const ids = [
+    ...tenants.map(({ tenantId }) => tenantId).filter((id) => onRecord.has(id) || applications.has(id)),
+    ...[...applications.values()].flat().map(({ applicationId }) => applicationId),
+    ...[...emptySecrets.values()].map(({ arn }) => arn),
+  ];
+  return new Set(ids.filter((id) => !held.has(id)));
 }

@@ -2,7 +2,7 @@ import type { Ending } from "pulumi-resistant-tenants/internal/journal";
 
 import type { Lock } from "../stack/lock";
 
-/** What can be found, and how it is called in a table. */
+/** The kinds of findings, with their titles in a table. */
 export const findingTitles = {
   unreadableRecord: "unreadable record",
   locked: "locked",
@@ -20,6 +20,7 @@ export const findingTitles = {
   moved: "moved to another stack",
   gone: "gone",
 } as const;
+/** The kind of a finding. */
 export type FindingKind = keyof typeof findingTitles;
 
 /** What `--fix` can do about a finding. */
@@ -41,7 +42,7 @@ export type Fix =
       slot: string;
     };
 
-/** An object that the stack has on record, and no longer holds. */
+/** An object that the stack has on record, but no longer in its state. */
 export interface RecordedPlace {
   type: "Tenant" | "TenantApplication";
   slot: string;
@@ -49,7 +50,7 @@ export interface RecordedPlace {
   applicationId?: string;
 }
 
-/** One application that a finding is about, where it is about several. */
+/** One of the applications that a finding is about. */
 export interface Candidate {
   applicationId: string;
   clientId: string;
@@ -57,10 +58,10 @@ export interface Candidate {
   isHeld: boolean;
 }
 
-/** One thing that the journal, the state and the API do not agree on. It never holds a credential. */
+/** One difference between the journal, the state and the API. It never contains a credential. */
 export interface Finding {
   kind: FindingKind;
-  /** `todo`: somebody has to act. `note`: it is harmless, or may be another stack's business. */
+  /** `todo`: someone must act. `note`: harmless, or perhaps another stack's. */
   severity: "todo" | "note";
   /** The resource's name in the stack. */
   slot?: string;
@@ -73,9 +74,9 @@ export interface Finding {
   authMethod?: string;
   secretArn?: string;
   candidates?: Candidate[];
-  /** Why it is one. */
+  /** The cause. */
   why: string;
-  /** What to do, the first thing first: commands, and lines for the configuration. */
+  /** What to do, in order: commands, and lines for the configuration. */
   next: string[];
   fix?: Fix;
 }

@@ -9,36 +9,38 @@ import {
 } from "pulumi-resistant-tenants/internal/journal";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 
+import { findLocks } from "../stack/lock";
 import { PulumiError } from "../stack/pulumi";
 import type { Stack } from "../stack/stack";
+import { readState } from "../stack/state";
 import { compare, isPendingCreateNeeded } from "./compare";
 import type { Comparison } from "./comparison";
 import type { Finding, Fix, RecordedPlace } from "./finding";
 
-/** What a repair is done with. */
+/** What a repair works with. */
 export interface Repair {
   stack: Stack;
   api: TenantManagementApi;
   record: StackRecord;
 }
 
-/** Tells in one line what a fix does. */
+/** Describes in one line what a fix does. */
 export function describeFix(fix: Fix): string {
   switch (fix.action) {
     case "cancelLock":
-      return "take the leftover lock away (pulumi cancel)";
+      return "remove the leftover lock (pulumi cancel)";
     case "deleteApplication":
-      return `delete application ${fix.applicationId} of tenant ${fix.tenantId} (${fix.slot}), which nobody can use`;
+      return `delete application ${fix.applicationId} of tenant ${fix.tenantId} (${fix.slot}), which is unusable`;
     case "deleteEmptySecret":
       return `delete the empty secret ${fix.secretName} (${fix.arn}), and clear its pending create`;
     case "clearPendingCreate":
       return `clear the pending create of ${fix.slot} (${fix.urn})`;
     case "recordGone":
-      return `record that ${describeObject(fix)} is gone: the API does not know it`;
+      return `record that ${describeObject(fix)} is deleted: the API does not know it`;
     case "recordMove":
       return `record that ${describeObject(fix)} was moved to stack ${fix.to}`;
     case "settleIntent":
-      return `record how the ${fix.operation} of ${fix.slot} ended that was cut off: ${fix.ending.outcome}`;
+      return `record how the interrupted ${fix.operation} of ${fix.slot} ended: ${fix.ending.outcome}`;
   }
 }
 
@@ -53,46 +55,69 @@ function describeObject({ slot, tenantId, applicationId }: RecordedPlace): strin
 }
 
 /**
- * Makes sure that all of the journal could be read: nothing is repaired by half a record.
+ * Ensures that the whole journal could be read: an incomplete record is no basis for a repair.
  *
- * @throws where a line of it could not
+ * @throws if a line could not be read
  */
 export function assertRecordIsReadable({ unreadable: [where] }: Comparison): void {
   if (where !== undefined) throw unreadable(where);
 }
 
 /**
- * Makes sure that no update of the stack runs: what it is just making looks like something left over.
+ * Thrown if an update of the stack is running, may be running, or has run since the comparison: nothing was
+ * changed.
+ */
+export class StackInUse extends Error {
+  override readonly name = "StackInUse";
+}
+
+/**
+ * Ensures that no update of the stack is running: what it is creating looks like a leftover.
  *
- * @throws where one does, or may do
+ * @throws {@link StackInUse} if one is or may be running
  */
 export async function assertNoUpdateRuns(stack: Stack, { locks, state, typed }: Comparison): Promise<void> {
   if (locks === "unseen") return probeLock(stack, state.rootUrn);
   const held = locks.find((lock) => lock.process !== "gone");
   if (held === undefined) return;
   const owner = held.owner === undefined ? "" : ` by ${held.owner}`;
-  throw new Error(
+  throw new StackInUse(
     held.process === "running"
-      ? `Nothing was changed: an update${owner} is running. Wait until it has ended; if process ${held.processId ?? ""} is no update of this stack, run \`${typed(["cancel", "--yes"])}\`, and this command again.`
-      : `Nothing was changed: an update${owner} holds a lock, and may be running elsewhere. If you are sure that it is not, run \`${typed(["cancel", "--yes"])}\`, and this command again.`,
+      ? `Nothing was changed: an update${owner} is running. Wait until it has ended; if process ${held.processId ?? ""} is not an update of this stack, run \`${typed(["cancel", "--yes"])}\`, then this command again.`
+      : `Nothing was changed: an update${owner} holds a lock, and may be running elsewhere. If you are sure that it is not, run \`${typed(["cancel", "--yes"])}\`, then this command again.`,
   );
 }
 
-/** Refreshes the stack's own node, which reads nothing, under the engine's lock. */
+/** Refreshes only the stack's own node, which reads nothing, to get the engine's lock. */
 async function probeLock({ pulumi }: Stack, rootUrn: string | undefined): Promise<void> {
   if (rootUrn === undefined) return;
   try {
     await pulumi.run(["refresh", "--yes", "--skip-preview", "--target", rootUrn]);
   } catch (error) {
     if (!(error instanceof PulumiError) || !error.written.includes("currently locked")) throw error;
-    throw new Error(`Nothing was changed: ${error.message}`, { cause: error });
+    throw new StackInUse(`Nothing was changed: ${error.message}`, { cause: error });
   }
 }
 
 /**
- * Does what findings can be fixed with, on the record, and tells of each thing done.
+ * Ensures that no update has run since the comparison, and that none is running: what it created would look
+ * like the leftovers of a killed one.
  *
- * @throws at the first that fails, with what was done before it
+ * @throws {@link StackInUse} if one did
+ */
+export async function assertAsItWas(stack: Stack, comparison: Comparison): Promise<void> {
+  await assertNoUpdateRuns(stack, { ...comparison, locks: await findLocks(stack) });
+  const state = await readState(stack.pulumi, undefined);
+  if (JSON.stringify(state) === JSON.stringify(comparison.state)) return;
+  throw new StackInUse(
+    "Nothing was changed: an update has run while the stack was compared. Run the command again.",
+  );
+}
+
+/**
+ * Applies fixes, records them, and reports each.
+ *
+ * @throws at the first that fails; the earlier ones stay done
  */
 export async function applyFixes(
   repair: Repair,
@@ -109,7 +134,7 @@ export async function applyFixes(
       await stack.pulumi.run(["cancel", "--yes"]);
       return "deleted";
     });
-    tell("took the leftover lock away");
+    tell("removed the leftover lock");
   }
   for (const fix of fixes) {
     if (fix.action === "deleteApplication") {
@@ -131,10 +156,11 @@ export async function applyFixes(
       tell(`deleted the empty secret ${secretName}`);
     } else if (fix.action === "recordGone") {
       await onRecord(record, { ...placeOf(fix), operation: "delete" }, async () => {
-        if (await isThere(api, fix)) throw new Error(`The API finds ${describeObject(fix)} after all.`);
+        if (await isThere(api, fix))
+          throw new Error(`The API finds ${describeObject(fix)} after all; nothing was recorded.`);
         return "gone";
       });
-      tell(`recorded that ${describeObject(fix)} is gone`);
+      tell(`recorded that ${describeObject(fix)} is deleted`);
     } else if (fix.action === "recordMove") {
       const { to } = fix;
       const action = { ...placeOf(fix), operation: "release", parameters: { to } } as const;
@@ -163,7 +189,7 @@ async function isThere(
   return found !== undefined;
 }
 
-/** Pending creates go last: until then they prove that an update was killed. */
+/** Pending creates are removed last: until then they prove that an update was killed. */
 async function clearPendingCreates(
   repair: Repair,
   { state }: Comparison,
@@ -186,7 +212,7 @@ async function clearPendingCreates(
   tell(`cleared ${urns.length} pending create(s)`);
 }
 
-/** A state that holds nothing has no node of its own. */
+/** An empty state has no node of the stack. */
 function targetOf({ rootUrn }: Comparison["state"]): string[] {
   return rootUrn === undefined ? [] : ["--target", rootUrn];
 }

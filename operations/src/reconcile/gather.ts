@@ -7,21 +7,21 @@ import { findLocks } from "../stack/lock";
 import type { Stack } from "../stack/stack";
 import { readState } from "../stack/state";
 import type { Comparison } from "./comparison";
-import { findElsewhere, unheldIds } from "./elsewhere";
-import { findExisting, idsOnRecord } from "./existing";
+import { findElsewhere } from "./elsewhere";
+import { findExisting, idsOnRecord, unheldIds } from "./existing";
 import { findPendingSecrets } from "./pending-secrets";
 import { lookAtSecrets } from "./secrets";
 
-/** What was gathered to be compared, and what could not be. */
+/** What was gathered for the comparison, and warnings about the rest. */
 export interface Gathered {
   comparison: Comparison;
   warnings: string[];
 }
 
 /**
- * Reads the journal, the state and the API. It changes nothing anywhere.
+ * Reads the journal, the state and the API. It changes nothing.
  *
- * @param file a state that `pulumi stack export` wrote; undefined for the stack's own
+ * @param file a file that `pulumi stack export` wrote; undefined for the stack's present state
  */
 export async function gather(
   stack: Stack,
@@ -34,7 +34,7 @@ export async function gather(
     readState(pulumi, file),
     journal.entries(),
   ]);
-  // Before anything is sent: a token goes to no API but the one that this stack was made at.
+  // Before anything is sent: a token goes only to the API where this stack was created.
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }
@@ -47,7 +47,7 @@ export async function gather(
     stack,
     unheldIds({ state, emptySecrets: secrets.empty }, existing, idsOnRecord({ ...place, events })),
   );
-  // A state of before says nothing about the secrets of today.
+  // An older state says nothing about the present secrets.
   const looked = await lookAtSecrets(stack, file === undefined ? state.storedVersions : []);
   const comparison: Comparison = {
     ...place,
@@ -82,19 +82,19 @@ function journalWarnings({ journal, name }: Stack, { events, state }: Comparison
   const holdsAnything = state.tenants.length > 0 || state.pending.length > 0;
   if (!holdsAnything || events.some(({ stack }) => stack === name)) return [];
   return [
-    `The journal ${journal.location} has nothing on record for this stack: it is gone, or this is not where it is (tenants:journal). What is found is found by the state and the API alone, and nothing can be told to be this stack's.`,
+    `The journal ${journal.location} records nothing for this stack: it is lost, or elsewhere (tenants:journal). The findings come only from the state and the API, and no object can be attributed to this stack.`,
   ];
 }
 
 function unreadWarnings({ elsewhere }: Comparison): string[] {
   return [...elsewhere.unread].map(
     ([name, why]) =>
-      `The state of stack ${name} could not be read, so what it holds is not known, and --fix deletes nothing: ${why}`,
+      `The state of stack ${name} could not be read, so its contents are unknown, and --fix deletes nothing: ${why}`,
   );
 }
 
 function lockWarnings({ backendUrl }: Stack, { locks }: Comparison): string[] {
   if (locks !== "unseen") return [];
   const backend = backendUrl.split(":")[0] ?? "";
-  return [`A ${backend} backend does not show its locks: see that no update of this stack runs.`];
+  return [`A ${backend} backend does not show its locks: make sure that no update of this stack is running.`];
 }

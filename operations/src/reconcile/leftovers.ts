@@ -3,7 +3,7 @@ import type { PendingOperation } from "../stack/state";
 import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";
 
-/** Finds what a killed engine leaves behind: its lock, and the operations whose end it did not see. */
+/** Finds what a killed engine leaves behind: its lock, and operations whose end it did not see. */
 export function compareLeftovers(comparison: Comparison): Finding[] {
   const { locks, state } = comparison;
   return [
@@ -12,12 +12,11 @@ export function compareLeftovers(comparison: Comparison): Finding[] {
   ];
 }
 
-/** What is known of the process that made a lock, and what follows from it. */
+/** What is known about the process that created a lock, and what follows. */
 const lockAdvice = {
-  gone: "it is gone, and the lock is left over",
-  running: "it is running: wait until it has ended, what is found below may be its own work",
-  unknown:
-    "whether it is still running cannot be told from here: cancel it only if you are sure that it is not",
+  gone: "it has ended, and the lock is left over",
+  running: "it is running: wait until it has ended; the findings below may be its work",
+  unknown: "it may still be running elsewhere: cancel it only if you are sure that it is not",
 } as const;
 
 function locked(lock: Lock, { typed, fixCommand }: Comparison): Finding {
@@ -27,10 +26,10 @@ function locked(lock: Lock, { typed, fixCommand }: Comparison): Finding {
   return {
     kind: "locked",
     severity: "todo",
-    why: `An update${by}${pid} holds a lock${since === undefined ? "" : ` since ${since}`}; ${lockAdvice[lock.process]}. ${location}`,
+    why: `An update${by}${pid} has held a lock${since === undefined ? "" : ` since ${since}`}; ${lockAdvice[lock.process]}. ${location}`,
     next:
       lock.process === "running"
-        ? [`if that process is no update of this stack: ${typed(["cancel", "--yes"])}`]
+        ? [`if that process is not an update of this stack: ${typed(["cancel", "--yes"])}`]
         : [...(lock.process === "gone" ? [fixCommand] : []), typed(["cancel", "--yes"])],
     ...(lock.process === "gone" ? { fix: { action: "cancelLock", locks: [lock] } } : {}),
   };
@@ -46,8 +45,8 @@ function pendingOperation(
     return {
       ...common,
       severity: "note",
-      why: `The engine saw no end of ${operation} ${type}: the next update repeats it.`,
-      // A destroy asks AWS to delete what is marked deleted, which AWS refuses.
+      why: `The engine recorded no end of ${operation} ${type}: the next update repeats it.`,
+      // A destroy asks AWS to delete what is already marked for deletion, which AWS refuses.
       next: [
         typed(["up"]),
         ...(operation === "deleting" ? [`${typed(["refresh"])} before ${typed(["destroy"])}`] : []),
@@ -61,7 +60,7 @@ function pendingOperation(
     return {
       ...common,
       severity: "todo",
-      why: `The engine saw no end of creating ${type}: the secret ${emptySecret.secretName} was made, is empty, and is in no state. The next update would fail at its name.`,
+      why: `The engine recorded no end of creating ${type}: the secret ${emptySecret.secretName} was created, is empty, and is in no state. The next update would fail because its name is taken.`,
       next: [
         fixCommand,
         `aws secretsmanager delete-secret --force-delete-without-recovery --secret-id ${emptySecret.arn}`,
@@ -73,7 +72,7 @@ function pendingOperation(
   return {
     ...common,
     severity: "todo",
-    why: `The engine saw no end of creating ${type}. It warns of it until it is cleared.`,
+    why: `The engine recorded no end of creating ${type}. It warns about it until it is cleared.`,
     next: [fixCommand, clear],
     fix: { action: "clearPendingCreate", urn, slot },
   };

@@ -3,30 +3,31 @@ import type { IntentEvent } from "pulumi-resistant-tenants/internal/journal";
 import { sameMembers } from "pulumi-resistant-tenants/internal/operator";
 import { z } from "zod";
 
-/** What an intent to make an application asked for. */
+/** The recorded parameters of a create of an application. */
 export const applicationParameters = z.object({
   cell: z.string().optional().catch(undefined),
   scopes: z.array(z.string()).default([]).catch([]),
   authMethod: z.string().optional().catch(undefined),
 });
 
-/** What an intent to make a tenant asked for. */
+/** The recorded parameters of a create of a tenant. */
 export const tenantParameters = z.object({
   name: z.string().optional().catch(undefined),
   adopt: z.string().optional().catch(undefined),
 });
 
-/** A create whose end is not known, and the applications that it may have made. */
+/** A create whose end is unknown, and the applications that it may have created. */
 export interface OpenCreate {
   intent: IntentEvent;
   candidates: ApiApplication[];
 }
 
 /**
- * Finds for each open create the applications that it may have made: of its tenant, with its cell and its scopes, not
- * there before, and nobody's. A create makes one: where only one comes into question, it is no other's.
+ * Finds the applications that each open create may have created: in its tenant, with its cell and scopes,
+ * created since, and not assigned otherwise. A create creates one application: if only one matches, it is
+ * assigned to no other create.
  *
- * @param unclaimed the applications, by tenant, that neither the state holds nor any record names
+ * @param unclaimed the applications, by tenant, that are in neither the state nor any record
  */
 export function matchOpenCreates(
   intents: readonly IntentEvent[],

@@ -13,17 +13,15 @@ const inputsSchema = z.object({
   tags: z.record(z.string(), z.string()).default({}),
 });
 
-/** What AWS told of the secrets whose create did not end. */
+/** What AWS reported about the secrets whose create did not end. */
 export interface PendingSecrets {
-  /** Those that were made, and hold nothing, by the URN of their resource. */
+  /** The existing empty secrets, by the URN of their resource. */
   empty: Map<string, EmptySecret>;
-  /** What could not be found out, and why. */
+  /** What could not be determined, and why. */
   warnings: string[];
 }
 
-/**
- * Looks in AWS for the secrets that pending creates have made, and that no state holds.
- */
+/** Finds the secrets in AWS that pending creates created and that are in no state. */
 export async function findPendingSecrets(
   pending: readonly PendingOperation[],
   aws: Aws,
@@ -40,7 +38,7 @@ export async function findPendingSecrets(
         found.empty.set(urn, { arn: described.arn, secretName: wanted.name });
     } catch (error) {
       found.warnings.push(
-        `Whether the secret ${wanted.name} was made could not be asked of AWS: ${messageOf(error)}`,
+        `Could not ask AWS whether the secret ${wanted.name} was created: ${messageOf(error)}`,
       );
     } finally {
       secrets?.close();

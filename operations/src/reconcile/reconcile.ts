@@ -7,23 +7,23 @@ import { compare } from "./compare";
 import type { Comparison } from "./comparison";
 import { entriesFor } from "./entries";
 import type { Finding } from "./finding";
-import { applyFixes, assertNoUpdateRuns, assertRecordIsReadable } from "./fix";
+import { applyFixes, assertAsItWas, assertNoUpdateRuns, assertRecordIsReadable } from "./fix";
 import { gather } from "./gather";
 
-/** What the journal, the state and the API say of a stack, and where they differ. */
+/** A comparison of a stack's journal, state and API, and its results. */
 export interface Reconciliation {
   stack: Stack;
   comparison: Comparison;
   warnings: readonly string[];
   findings: readonly Finding[];
-  /** The entries of `tenants:customers` that take over what lives and no state holds. */
+  /** The entries of `tenants:customers` that adopt existing objects that are in no state. */
   entries: readonly PrintedEntry[];
 }
 
 /**
- * Compares what a stack has on record, in its state and at the vendor. It changes nothing.
+ * Compares a stack's record, its state and the vendor. It changes nothing.
  *
- * @param file a state that `pulumi stack export` wrote; default: the stack's own
+ * @param file a file that `pulumi stack export` wrote; default: the stack's present state
  */
 export async function reconcile(
   stack: Stack,
@@ -43,9 +43,9 @@ export async function reconcile(
 }
 
 /**
- * Makes sure that a stack may be repaired: that all of its record can be read, and that no update of it runs.
+ * Ensures that a stack may be repaired: its whole record can be read, and no update is running.
  *
- * @throws with what is in the way
+ * @throws with the obstacle
  */
 export async function assertMayRepair({ stack, comparison }: Reconciliation): Promise<void> {
   assertRecordIsReadable(comparison);
@@ -53,11 +53,11 @@ export async function assertMayRepair({ stack, comparison }: Reconciliation): Pr
 }
 
 /**
- * Repairs what was agreed to, on the record. It looks once more first, since the question may have stood for long: what
- * is no longer found is left alone.
+ * Makes the confirmed repairs and records them. It compares again first, since the question may have waited
+ * for long: a repair whose finding is gone is skipped.
  *
- * @param agreed the findings that somebody agreed to have repaired
- * @param onDone is given a sentence for each repair, as soon as it is made
+ * @param agreed the findings whose repair was confirmed
+ * @param onDone called with a sentence after each repair
  */
 export async function repair(
   stack: Stack,
@@ -69,7 +69,7 @@ export async function repair(
   }: { agreed: readonly Finding[]; reason: string | undefined; onDone: (sentence: string) => void },
 ): Promise<void> {
   const { comparison, findings } = await reconcile(stack, api);
-  await assertNoUpdateRuns(stack, comparison);
+  await assertAsItWas(stack, comparison);
   const isAgreed = ({ fix: wanted }: Finding): boolean =>
     agreed.some(({ fix: known }) => JSON.stringify(known) === JSON.stringify(wanted));
   const record = await recordOfStack(stack, reason);

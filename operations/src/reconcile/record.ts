@@ -11,26 +11,26 @@ import {
 
 import type { Comparison } from "./comparison";
 
-/** A create on record whose object was made, as far as its maker was told. */
+/** A recorded create whose object was created, as far as its creator knew. */
 export interface RecordedObject {
   objectId: string;
   intent: IntentEvent | undefined;
   result: ResultEvent;
 }
 
-/** What a stack's journal says of the objects of one type. */
+/** A journal's objects of one type, for one stack. */
 export interface TypeRecord {
-  /** The creates of this stack that ended well, by the id of what they made. */
+  /** The successful creates of this stack, by the id of the object. */
   made: ReadonlyMap<string, RecordedObject>;
-  /** The creates of this stack that may have been carried out, the last first. */
+  /** The creates of this stack that may have been executed, the newest first. */
   open: readonly IntentEvent[];
-  /** The ids of the objects that any stack of this journal has on record. */
+  /** The ids of the objects that any stack has on record in this journal. */
   all: ReadonlySet<string>;
-  /** Which stack has an object on record. */
+  /** Returns the stack that has an object on record. */
   stackOf(objectId: string): string | undefined;
 }
 
-/** Reads from a journal what it says of the objects of a type, of one stack at one API. */
+/** Reads a journal's objects of a type, for one stack at one API. */
 export function recordOf(
   events: readonly JournalEvent[],
   type: RecordedType,
@@ -59,7 +59,10 @@ export function recordOf(
   };
 }
 
-/** Gives the ids of the objects of a type that the stack has handed over: the state tells it, or, later, the record. */
+/**
+ * Returns the ids of the objects of a type that the stack has handed over, according to the state or, later,
+ * the record.
+ */
 export function handedOver(
   type: RecordedType,
   { state, events, stack }: Pick<Comparison, "state" | "events" | "stack">,
@@ -67,13 +70,19 @@ export function handedOver(
   return new Set([...state.released, ...releasedIds(events, { type, stack })]);
 }
 
-/** Tells whether the API knows any tenant that the state holds: otherwise the credentials are most likely another organization's. */
+/**
+ * Returns whether the API knows any tenant in the state: otherwise the credentials most likely belong to
+ * another organization.
+ */
 export function isAnyTenantKnown({ state, tenants }: Comparison): boolean {
   const existing = new Set(tenants.map(({ tenantId }) => tenantId));
   return state.tenants.some(({ tenantId }) => existing.has(tenantId));
 }
 
-/** Tells whether the API knows any tenant that the stack holds or has made, or somebody insists that it need not. */
+/**
+ * Returns whether the API knows any tenant that the stack has or has created, or the user confirms that it
+ * need not.
+ */
 export function isOrganizationKnown(comparison: Comparison): boolean {
   const { tenants, events, acceptsMissing } = comparison;
   const { made } = recordOf(events, "Tenant", comparison);
@@ -84,7 +93,7 @@ function asIntent(event: JournalEvent | undefined): IntentEvent | undefined {
   return event?.event === "intent" ? event : undefined;
 }
 
-/** Tells whether a create is the last one of its slot on record, and still open. */
+/** Returns whether a create is the last one of its slot on record, and still open. */
 export function isLastOfSlot(events: readonly JournalEvent[], intent: IntentEvent): boolean {
   const last = events.findLast(
     (event) =>

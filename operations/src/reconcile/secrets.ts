@@ -11,14 +11,14 @@ import type { Stack } from "../stack/stack";
 import type { Comparison } from "./comparison";
 import type { Finding, FindingKind } from "./finding";
 
-/** What AWS told of the secrets that the state holds. */
+/** What AWS reported about the secrets in the state. */
 export interface LookedSecrets {
   changed: ChangedSecret[];
-  /** What could not be found out, and why. */
+  /** What could not be determined, and why. */
   warnings: string[];
 }
 
-/** Asks AWS whether the secrets are as the stack stored them; no value is read. */
+/** Checks in AWS whether the secrets are as the stack stored them; no value is read. */
 export async function lookAtSecrets(
   { aws }: Pick<Stack, "aws">,
   stored: readonly StoredVersion[],
@@ -28,20 +28,20 @@ export async function lookAtSecrets(
   try {
     return { changed: await findChangedSecrets(secrets, stored), warnings: [] };
   } catch (error) {
-    const warning = `Whether the secrets in AWS are still as this stack stored them could not be asked of AWS: ${messageOf(error)} (it takes secretsmanager:DescribeSecret)`;
+    const warning = `Could not check whether the secrets in AWS are as this stack stored them: ${messageOf(error)} (this needs secretsmanager:DescribeSecret)`;
     return { changed: [], warnings: [warning] };
   } finally {
     secrets.close();
   }
 }
 
-/** After one of these the state may be older than AWS, and its credential not the one in use. */
+/** Findings after which the state may be older than AWS, and its credential not the current one. */
 const unsettled: readonly FindingKind[] = ["orphanedApplication", "lostApplication", "doubled"];
 
 /**
- * Tells of secrets that were changed past the stack.
+ * Finds secrets that were changed outside the stack.
  *
- * @param others what else was found
+ * @param others the other findings
  */
 export function compareSecrets(
   { changedSecrets, typed, typedTenants }: Comparison,
@@ -63,9 +63,9 @@ export function compareSecrets(
       urn,
       secretArn,
       why: isDoubtful
-        ? `${why} Its application is not settled either: the state may be an older one, and its credential not the one in use.`
+        ? `${why} Its application is unsettled, too: the state may be an older one, with a credential that is not in use.`
         : change === "overwritten"
-          ? `${why} Find out who did it and why. The command stores the credential again that the state holds; what is there now stays as AWSPREVIOUS.`
+          ? `${why} Find out who did it and why. The command stores the state's credential again; the present value stays as AWSPREVIOUS.`
           : why,
       next: isDoubtful ? [] : [repairOf(changed, typedCommands)],
     };

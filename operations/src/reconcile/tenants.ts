@@ -8,7 +8,7 @@ import type { Finding } from "./finding";
 import { tenantParameters } from "./open-creates";
 import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord } from "./record";
 
-/** Finds what is amiss with tenants. */
+/** Finds problems with tenants. */
 export function compareTenants(comparison: Comparison): Finding[] {
   const { state, tenants, events, elsewhere } = comparison;
   const record = recordOf(events, "Tenant", comparison);
@@ -19,7 +19,7 @@ export function compareTenants(comparison: Comparison): Finding[] {
   return [
     ...tenants
       .filter(({ tenantId }) => !held.has(tenantId) && !released.has(tenantId))
-      // What it has made and another stack holds is told as moved.
+      // What this stack created and another one has is reported as moved.
       .filter(({ tenantId }) => !(record.made.has(tenantId) && elsewhere.holders.has(tenantId)))
       .map((tenant) => notHeld(tenant, record, comparison)),
     ...state.tenants.flatMap((tenant) =>
@@ -43,7 +43,7 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
       kind: "orphanedTenant",
       severity: "todo",
       slot,
-      why: `This stack has it on record as ${outcome} (${at}, by ${actor}), and no resource of the state is it.${applicationsIn(tenant, comparison)}`,
+      why: `This stack recorded it as ${outcome} (${at}, by ${actor}), but the state does not contain it.${applicationsIn(tenant, comparison)}`,
       next: takeOver(tenant, comparison),
     };
   }
@@ -60,14 +60,14 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
       kind: "orphanedTenant",
       severity: "todo",
       slot: intent.slot,
-      why: `Its create was begun ${intent.at} by ${intent.actor}, and the answer never came.${applicationsIn(tenant, comparison)}`,
+      why: `Its create was started ${intent.at} by ${intent.actor}, and the answer never arrived.${applicationsIn(tenant, comparison)}`,
       next: takeOver(tenant, comparison),
     };
   }
   return unmanaged(tenant, record, comparison);
 }
 
-/** One that is yet to come has its zone left out or wrong: it proves nothing. */
+/** A creation time in the future lacks its time zone or is wrong: it proves nothing. */
 function isSince(tenant: ApiTenant, intent: IntentEvent, { clockAheadMs, nowMs }: Comparison): boolean {
   const createdAtMs = parseInstant(tenant.createdAt);
   if (createdAtMs === undefined) return false;
@@ -89,7 +89,7 @@ function unmanaged(tenant: ApiTenant, record: TypeRecord, { state, elsewhere }: 
       ...common,
       severity: "todo",
       slot: pending.slot,
-      why: `Neither the state nor the journal knows it; but a create of the tenant "${name}" is pending in the state, and may have made it.`,
+      why: `Neither the state nor the journal contains it, but a create of the tenant "${name}" is pending in the state, and may have created it.`,
       next: [`adopt: ${tenantId}`],
     };
   }
@@ -98,8 +98,8 @@ function unmanaged(tenant: ApiTenant, record: TypeRecord, { state, elsewhere }: 
     severity: "note",
     why:
       otherStack === undefined
-        ? "Neither the state nor the journal knows it: it may be another stack's, or made by hand."
-        : `The journal has it on record as made for the stack ${otherStack}.`,
+        ? "Neither the state nor the journal contains it: it may belong to another stack, or was created by hand."
+        : `The journal records that it was created for the stack ${otherStack}.`,
     next: [],
   };
 }
@@ -111,13 +111,13 @@ function takeOver(tenant: ApiTenant, { applications, typed }: Comparison): strin
 
 function applicationsIn({ tenantId }: ApiTenant, { applications }: Comparison): string {
   const ids = (applications.get(tenantId) ?? []).map(({ applicationId }) => applicationId);
-  return ids.length === 0 ? " It holds no application." : ` It holds the applications ${ids.join(", ")}.`;
+  return ids.length === 0 ? " It has no application." : ` It has the applications ${ids.join(", ")}.`;
 }
 
 function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
   const { tenantId, name, slot, urn, isToBeDeleted } = tenant;
   const { typed, events } = comparison;
-  // The next update deletes it, and is told that it is gone.
+  // The next update deletes it, and handles that it is already missing.
   if (isToBeDeleted) return [];
   const common = {
     kind: "lostTenant",
@@ -131,7 +131,7 @@ function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
       {
         ...common,
         severity: "todo",
-        why: "Its delete was begun by this stack, and the answer never came: it is gone.",
+        why: "This stack started its deletion, and the answer never arrived: it is deleted.",
         next: [typed(["up"]), typed(["destroy"])],
       },
     ];
@@ -142,8 +142,8 @@ function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
       ...common,
       severity: "todo",
       why: isAnyKnown
-        ? "The state holds it, and the API does not know it."
-        : "The state holds it, and the API knows no tenant of this stack: the credentials are most likely another organization's.",
+        ? "The state contains it, but the API does not know it."
+        : "The state contains it, but the API knows no tenant of this stack: the credentials most likely belong to another organization.",
       next: isAnyKnown
         ? [typed(["refresh"]), typed(["up"])]
         : [typed(["config", "get", "tenants:clientId"]), `TENANTS_ACCEPT_MISSING=true ${typed(["refresh"])}`],
@@ -161,7 +161,7 @@ function partlyMade(tenant: HeldTenant, { typed }: Comparison): Finding[] {
       slot,
       urn,
       tenantId,
-      why: "It was made, and the answer was not whole: the state lacks a part of it.",
+      why: "It was created, but the answer was incomplete: the state lacks a part of it.",
       next: [typed(["up"])],
     },
   ];
@@ -174,7 +174,7 @@ function openIntent(intent: IntentEvent, { typed }: Comparison): Finding {
     severity: "note",
     slot: intent.slot,
     ...(name === undefined ? {} : { tenantName: name }),
-    why: `Its create was begun ${intent.at} by ${intent.actor}, and made nothing that the API shows: the next update settles it.`,
+    why: `Its create was started ${intent.at} by ${intent.actor}, but the API shows no result: the next update settles it.`,
     next: [typed(["up"])],
   };
 }

@@ -5,9 +5,9 @@ import type { Finding } from "./finding";
 import { handedOver, isOrganizationKnown, type RecordedObject, recordOf } from "./record";
 
 /**
- * Finds what became of what this stack has on record as made, and no longer holds, although it neither deleted it nor
- * handed it over: another stack holds it, or it was deleted at the vendor. Until that is on record, `audit verify`
- * reports it.
+ * Finds what happened to objects that this stack has on record as created but no longer in its state,
+ * although it neither deleted them nor handed them over: another stack has them, or they were deleted at the
+ * vendor. Until that is on record, `audit verify` reports them.
  */
 export function compareUnaccounted(comparison: Comparison): Finding[] {
   return (["Tenant", "TenantApplication"] as const).flatMap((type) =>
@@ -19,7 +19,7 @@ export function compareUnaccounted(comparison: Comparison): Finding[] {
   );
 }
 
-/** How a create ended that made something. */
+/** The outcomes of a create that created something. */
 const madeOutcomes: readonly string[] = ["made", "adopted", "recovered"];
 
 function unaccounted(type: RecordedType, comparison: Comparison): RecordedObject[] {
@@ -36,7 +36,7 @@ function unaccounted(type: RecordedType, comparison: Comparison): RecordedObject
       event.event === "result" &&
       event.operation === "delete" &&
       (event.outcome === "deleted" || event.outcome === "gone");
-    // One that is open is told by itself.
+    // An open create is reported separately.
     const isOpen =
       event.event === "intent" && event.operation !== "create" && resultOf(events, event) === undefined;
     if (isDeleted || isOpen) accounted.add(objectId);
@@ -66,7 +66,7 @@ function moved(
     severity: "note",
     slot,
     ...ids,
-    why: `${madeHere(object)}, and stack ${to} holds it now: it was moved there. It is that stack's: leave it alone here.`,
+    why: `${madeHere(object)}, and stack ${to} holds it now: it was moved there. It belongs to that stack: do not change it here.`,
     next: [fixCommand],
     fix: { action: "recordMove", type, slot, ...ids, to },
   };
@@ -77,25 +77,25 @@ function gone(type: "Tenant" | "TenantApplication", object: RecordedObject, comp
   const { slot } = object.result;
   const ids = idsOf(object);
   const common = { kind: "gone", severity: "note", slot, ...ids } as const;
-  const why = `${madeHere(object)}; the state does not hold it, and the API does not find it by its id`;
-  // With the credentials of another organization everything would look gone.
+  const why = `${madeHere(object)}; the state does not contain it, and the API does not find it by its id`;
+  // With another organization's credentials everything would look deleted.
   if (!isOrganizationKnown(comparison)) {
     return {
       ...common,
-      why: `${why}. But the API knows no tenant of this stack: the credentials may be another organization's.`,
-      next: [`if they are the right ones: TENANTS_ACCEPT_MISSING=true ${fixCommand}`],
+      why: `${why}. But the API knows no tenant of this stack: the credentials may belong to another organization.`,
+      next: [`if they are correct: TENANTS_ACCEPT_MISSING=true ${fixCommand}`],
     };
   }
   return {
     ...common,
-    why: `${why}: it was deleted there, and that is not on record.`,
+    why: `${why}: it was deleted there, which is not recorded.`,
     next: [fixCommand],
     fix: { action: "recordGone", type, slot, ...ids },
   };
 }
 
 function madeHere({ result: { outcome, at, actor } }: RecordedObject): string {
-  return `This stack has it on record as ${outcome} (${at}, by ${actor})`;
+  return `This stack recorded it as ${outcome} (${at}, by ${actor})`;
 }
 
 function idsOf({ result: { tenantId = "", applicationId } }: RecordedObject): {

@@ -1,23 +1,23 @@
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { onRecord, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
-import { defaultSecretPrefix } from "resistant-tenants-stacks/stored-secret";
+import { defaultSecretPrefix } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { Stack } from "../stack/stack";
 
-/** A secret of a customer's, as AWS has it. */
+/** A customer's secret in AWS. */
 export interface CustomerSecret {
   /** The name of its resource in the stack: `<customer>/<cell>/<purpose>`. */
   slot: string;
   arn: string;
-  /** AWS's `DeletedDate`, RFC 3339; absent where it does not wait for its deletion. */
+  /** AWS's `DeletedDate`, RFC 3339; absent if it is not marked for deletion. */
   deletedAt?: string;
   tags: ReadonlyMap<string, string>;
 }
 
 /**
- * Lists a customer's secrets, those that wait for their deletion included.
+ * Lists a customer's secrets, including those marked for deletion.
  *
- * @throws where one of those names is not this project's
+ * @throws if one of the names is not this project's
  */
 export async function findCustomerSecrets(stack: Stack, customer: string): Promise<CustomerSecret[]> {
   const { stage } = stack.settings;
@@ -26,8 +26,8 @@ export async function findCustomerSecrets(stack: Stack, customer: string): Promi
   const foreign = found.find(({ tags }) => tags.get("stage") !== stage || tags.get("customer") !== customer);
   if (foreign !== undefined) {
     throw new Error(
-      `The secret ${foreign.name} (${foreign.arn}) is not one that this project made: its tags do not name stage ${stage} and customer ${customer}. Nothing was changed. ` +
-        "Give it another name; or, if it is the customer's, tag it so.",
+      `The secret ${foreign.name} (${foreign.arn}) was not created by this project: its tags do not name stage ${stage} and customer ${customer}. Nothing was changed. ` +
+        "Give it another name; or, if it belongs to the customer, add these tags.",
     );
   }
   return found.map(({ arn, name, tags, deletedAt }) => ({
@@ -38,7 +38,7 @@ export async function findCustomerSecrets(stack: Stack, customer: string): Promi
   }));
 }
 
-/** Takes secrets back from their deletion, on the record: each keeps its ARN, its versions and its policy. */
+/** Restores secrets from deletion and records it: each keeps its ARN, its versions and its policy. */
 export async function restoreSecrets(
   stack: Stack,
   record: StackRecord,

@@ -16,11 +16,12 @@ import { type HeldState, readState } from "../stack/state";
 import type { CustomerSecret } from "./customer-secrets";
 
 /**
- * Writes the entry with which a customer is taken over whose secrets are restored, where its tenant or an application is
- * on record as made, not as deleted, and in no state: the state was lost, or the customer was handed over. It asks nothing
- * of the vendor, as `restore` does not; `reconcile` does.
+ * Writes the entry that adopts a customer whose secrets are restored, if its tenant or an application is on
+ * record as created, not as deleted, and in no state: the state was lost, or the customer was handed over.
+ * Like `restore`, it sends nothing to the vendor; `reconcile` does.
  *
- * @returns Resolves with undefined where the state holds all that is on record, or the entry adopts it already
+ * @returns Resolves with undefined if the state contains everything on record, or the entry adopts it
+ * already.
  */
 export async function entryForRestored(
   stack: Stack,
@@ -52,7 +53,7 @@ export async function entryForRestored(
   return entryOf(living, secrets, declared);
 }
 
-/** Gives what a stack has on record as made, and not as deleted since, the last first. */
+/** Returns what a stack has on record as created and not as deleted since, the newest first. */
 function lastMade(
   events: readonly JournalEvent[],
   type: RecordedType,

@@ -4,12 +4,11 @@ import path from "node:path";
 
 import { type Recording, recordIntent, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
 import { nameOfUrn, secretType } from "pulumi-resistant-tenants/internal/operator";
+import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
 import { z } from "zod";
 
 import type { Stack } from "../stack/stack";
 import type { CustomerSecret } from "./customer-secrets";
-
-const customerType = "resistant:index:Customer";
 
 const exportSchema = z.object({
   deployment: z.object({
@@ -26,15 +25,15 @@ const exportSchema = z.object({
   }),
 });
 
-/** What the state holds of a customer, as far as its secrets are concerned. */
+/** The state's component and secrets of a customer. */
 export interface HeldCustomer {
-  /** The URN of its component; undefined where the state has none. */
+  /** The URN of its component; undefined if the state has none. */
   urn: string | undefined;
-  /** The ARNs of the secrets that the state holds. */
+  /** The ARNs of the secrets in the state. */
   secrets: ReadonlySet<string>;
 }
 
-/** Reads from the stack's state what it holds of a customer. */
+/** Reads a customer's component and secrets from the stack's state. */
 export async function readHeldCustomer({ pulumi }: Stack, customer: string): Promise<HeldCustomer> {
   const { resources } = exportSchema.parse(JSON.parse(await pulumi.run(["stack", "export"]))).deployment;
   return {
@@ -48,8 +47,8 @@ export async function readHeldCustomer({ pulumi }: Stack, customer: string): Pro
 }
 
 /**
- * Takes secrets into the stack's state, on the record, under the names at which its program declares them. AWS is only
- * read.
+ * Imports secrets into the stack's state under the names that its program declares, and records it. AWS is
+ * only read.
  *
  * @see {@link https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/ pulumi import}
  */
@@ -80,7 +79,7 @@ export async function importSecrets(
   try {
     const nameTable = parentUrn === undefined ? {} : { [customer]: parentUrn };
     await writeFile(file, JSON.stringify({ nameTable, resources }));
-    // What is safeguarded, and so protected, the program decides at the next update.
+    // The program decides at the next update what is protected.
     const flags = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false"];
     await pulumi.run(["import", "--file", file, ...flags]);
     for (const recording of recordings) await recording.end({ outcome: "imported" });
@@ -92,7 +91,7 @@ export async function importSecrets(
   }
 }
 
-/** The program's own: each version of the AWS provider is a provider of its own in the state. */
+/** The program's version: each version of the AWS provider is a separate provider in the state. */
 function awsProviderVersion(): string {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a JSON file of a package
   return z.object({ version: z.string() }).parse(require("@pulumi/aws/package.json")).version;

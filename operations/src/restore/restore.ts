@@ -9,25 +9,26 @@ import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "./cust
 import { entryForRestored } from "./entry";
 import { importSecrets, readHeldCustomer } from "./import";
 
-/** What is to be done for a customer whose secrets were deleted, or are in no state. */
+/** What to do for a customer whose secrets were deleted or are in no state. */
 export interface Restoration {
   customer: string;
-  /** What is done, a line for each secret, in the order of the secrets. */
+  /** A line for each secret, in the order of the secrets. */
   changes: readonly string[];
-  /** The secrets that are taken back from their deletion. */
+  /** The secrets to restore from deletion. */
   waiting: readonly CustomerSecret[];
-  /** The secrets that are taken into the state. */
+  /** The secrets to import into the state. */
   missing: readonly CustomerSecret[];
-  /** The URN of the customer's component; undefined where the state has none. */
+  /** The URN of the customer's component; undefined if the state has none. */
   parentUrn: string | undefined;
-  /** The entry that takes over what the state does not hold; undefined where it needs none. */
+  /** The entry that adopts what the state lacks; undefined if it lacks nothing. */
   entry: PrintedEntry | undefined;
 }
 
 /**
- * Finds out what is to be done to restore a customer's secrets. It changes nothing.
+ * Plans how to restore a customer's secrets. It changes nothing.
  *
- * @throws {@link UsageError} where the configuration does not declare the customer: the next update would delete them again
+ * @throws {@link UsageError} if the configuration does not declare the customer: the next update would delete
+ * them again
  */
 export async function planRestoration(stack: Stack, customer: string): Promise<Restoration> {
   await assertDeclared(stack, customer);
@@ -48,7 +49,7 @@ export async function planRestoration(stack: Stack, customer: string): Promise<R
   };
 }
 
-/** Restores a customer's secrets, on the record. */
+/** Restores a customer's secrets and records it. */
 export async function carryOut(
   stack: Stack,
   { customer, waiting, missing, parentUrn }: Restoration,
@@ -69,10 +70,8 @@ async function assertDeclared(stack: Stack, customer: string): Promise<void> {
 
 function describe({ slot, arn, deletedAt }: CustomerSecret, isMissing: boolean): string {
   const what = [
-    ...(deletedAt === undefined
-      ? []
-      : [`take ${arn} back from its deletion (${describeDeletion(deletedAt)})`]),
-    ...(isMissing ? [`take ${deletedAt === undefined ? arn : "it"} into the state as ${slot}`] : []),
+    ...(deletedAt === undefined ? [] : [`restore ${arn} from its deletion (${describeDeletion(deletedAt)})`]),
+    ...(isMissing ? [`import ${deletedAt === undefined ? arn : "it"} into the state as ${slot}`] : []),
   ];
   return what.join(", and ");
 }

@@ -10,8 +10,8 @@ import type { Stack } from "./stack";
 const stacksSchema = z.array(z.object({ name: z.string() }));
 
 /**
- * Tells the events of a stack that was renamed, or moved as a whole, under its present name. Where a stack still exists
- * under a former name, only some of its resources were moved (`pulumi state move`): its events stay its own.
+ * Reads the events of a renamed or wholly moved stack under its present name. If a stack still exists under a
+ * former name, only some of its resources were moved (`pulumi state move`), and its events stay its own.
  */
 export async function asOneRecord(stack: Stack, events: readonly JournalEvent[]): Promise<JournalEvent[]> {
   const names = new Set([...formerNamesIn(events, stack.name), ...(await stack.formerNames())]);
@@ -20,14 +20,14 @@ export async function asOneRecord(stack: Stack, events: readonly JournalEvent[])
   return underPresentName(events, stack.name, new Set([...names].filter((name) => !existing.has(name))));
 }
 
-/** Lists the other stacks of the backend that hold anything, by their full names; those of the same project first. */
+/** Lists the other non-empty stacks of the backend by their full names; those of the same project first. */
 export async function otherStacks(stack: Stack): Promise<string[]> {
   const own = stack.name.split("/").slice(0, -1).join("/");
   const names = [...(await existingStacks(stack))].filter((name) => name !== stack.name);
   return names.toSorted((a, b) => Number(b.startsWith(`${own}/`)) - Number(a.startsWith(`${own}/`)));
 }
 
-/** Lists the stacks of the backend by their full names; one of the same project is listed by a shorter one. */
+/** Lists the stacks of the backend by their full names; the engine lists those of the same project by a shorter one. */
 async function existingStacks({ pulumi, name: own }: Stack): Promise<Set<string>> {
   const listed = stacksSchema.parse(
     JSON.parse(await pulumi.runWithoutStack(["stack", "ls", "--all", "--json"])),

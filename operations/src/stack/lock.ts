@@ -1,26 +1,26 @@
-import { readdir, readFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import path from "node:path";
 import { kill } from "node:process";
 
 import { z } from "zod";
 
+import { type BackendFiles, openBackendFiles } from "./backend-files";
 import type { Stack } from "./stack";
 
-/** A lock on a stack: an update that runs, or one that was killed. */
+/** A lock on a stack: an update is running, or was killed. */
 export interface Lock {
-  /** Where it is, or what says so. */
+  /** Its file, or what reported it. */
   location: string;
-  /** `user@host`, if that is known. */
+  /** `user@host`, if known. */
   owner?: string;
   /** RFC 3339. */
   since?: string;
   processId?: number;
-  /** Whether the process that made it is gone, still there, or nobody knows: it may be on another machine. */
+  /** Whether the process that created it is gone or still running; `unknown` if it may be on another machine. */
   process: "gone" | "running" | "unknown";
 }
 
-/** The locks of a stack; `unseen` where the backend does not show them without an update. */
+/** The locks of a stack; `unseen` if the backend shows them only to an update. */
 export type Locks = readonly Lock[] | "unseen";
 
 const lockSchema = z.object({
@@ -32,37 +32,53 @@ const lockSchema = z.object({
 
 const stacksSchema = z.array(z.object({ name: z.string(), updateInProgress: z.boolean().default(false) }));
 
-/** Finds the locks on a stack, and takes none: a lock taken to look for others would stop an update that begins. */
+/** Finds the locks on a stack without taking one: that would stop an update that is starting. */
 export async function findLocks(stack: Stack): Promise<Locks> {
-  const { backendUrl } = stack;
-  if (backendUrl.startsWith("file://")) return readLockFiles(lockFolder(stack));
+  const { name, environment, directory } = stack;
+  const backendUrl = wholeUrl(stack.backendUrl, directory);
+  const files = await openBackendFiles(backendUrl, environment);
+  if (files !== undefined) {
+    const place = backendUrl.replace(/\?.*$/, "");
+    const locks = await readLocks(files, name);
+    return locks.map(({ file, ...lock }) => ({
+      location: place.startsWith("file://")
+        ? path.join(place.slice("file://".length).replace(/^~/, homedir()), file)
+        : `${place.replace(/\/$/, "")}/${file}`,
+      ...lock,
+    }));
+  }
   if (/^https?:\/\//.test(backendUrl)) return readServiceLock(stack);
   return "unseen";
 }
 
-/** @see the engine's file backend: `.pulumi/locks/<organization>/<project>/<stack>/<id>.json` */
-function lockFolder({ backendUrl, name, directory }: Stack): string {
-  const root = backendUrl.slice("file://".length).replace(/\?.*$/, "").replace(/^~/, homedir());
-  return path.join(path.resolve(directory, root), ".pulumi", "locks", ...name.split("/"));
+/** Makes a path relative to the project's folder absolute. */
+function wholeUrl(url: string, folder: string): string {
+  const [, place = "", query = ""] = /^file:\/\/([^?]*)(.*)$/.exec(url) ?? [];
+  return place === "" || place.startsWith("~") ? url : `file://${path.resolve(folder, place)}${query}`;
 }
 
-async function readLockFiles(folder: string): Promise<Lock[]> {
-  const files = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+/**
+ * Reads the locks on a stack in one of the engine's own backends:
+ * `.pulumi/locks/<organization>/<project>/<stack>/<id>.json`.
+ *
+ * @param name `organization/project/stack`
+ */
+export async function readLocks(
+  files: BackendFiles,
+  name: string,
+): Promise<Array<Omit<Lock, "location"> & { file: string }>> {
+  const folder = `.pulumi/locks/${name}`;
+  const names = (await files.list(folder)).filter((file) => file.endsWith(".json"));
+  const locks = names.map(async (each) => {
+    const file = `${folder}/${each}`;
+    // An ending update removes its lock while the folder is being read.
+    const text = await files.read(file);
+    return text === undefined ? [] : [{ file, ...readLock(text.toString("utf8")) }];
   });
-  const locks = files
-    .filter((file) => file.endsWith(".json"))
-    .map(async (file): Promise<Lock | undefined> => {
-      const location = path.join(folder, file);
-      // An update that ends takes its lock away while the folder is read.
-      const text = await readFile(location, "utf8").catch(() => undefined);
-      return text === undefined ? undefined : { location, ...describeLock(text) };
-    });
-  return (await Promise.all(locks)).filter((lock) => lock !== undefined);
+  return (await Promise.all(locks)).flat();
 }
 
-function describeLock(text: string): Omit<Lock, "location"> {
+function readLock(text: string): Omit<Lock, "location"> {
   const read = lockSchema.safeParse(parseJson(text)).data;
   if (read === undefined) return { process: "unknown" };
   const { pid, username, hostname: host, timestamp } = read;
@@ -82,7 +98,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Returns whether a process of this host is running. */
+export function isRunning(pid: number): boolean {
   try {
     kill(pid, 0);
     return true;

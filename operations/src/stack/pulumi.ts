@@ -2,28 +2,28 @@ import { execFile } from "node:child_process";
 
 import { printable, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
-/** Runs the user's own `pulumi`, with the user's environment and login, without a shell. */
+/** Runs the user's `pulumi`, with the user's environment and login, without a shell. */
 export interface Pulumi {
   /**
    * Runs a command about the stack.
    *
-   * @returns Resolves with what it wrote to its standard output.
-   * @throws {@link PulumiError} with what it wrote to its standard error
+   * @returns Resolves with its standard output.
+   * @throws {@link PulumiError} with its standard error
    */
   run(args: readonly string[]): Promise<string>;
-  /** Runs a command that is about no stack. */
+  /** Runs a command that concerns no stack. */
   runWithoutStack(args: readonly string[]): Promise<string>;
-  /** Writes a command as the user would type it for the same stack. */
+  /** Writes a command as the user would type it for this stack. */
   typed(args: readonly string[]): string;
 }
 
-/** Is thrown when a `pulumi` command did not succeed. */
+/** Thrown when a `pulumi` command fails. */
 export class PulumiError extends Error {
   override readonly name = "PulumiError";
 
   constructor(
     message: string,
-    /** What the command wrote. */
+    /** The command's output. */
     readonly written: string,
     options?: ErrorOptions,
   ) {
@@ -31,12 +31,12 @@ export class PulumiError extends Error {
   }
 }
 
-/** A state of ten thousand resources has some 50 MB. */
+/** A state of ten thousand resources has about 50 MB. */
 const longestOutput = 1024 * 1024 * 1024;
 
 /**
- * @param stack the stack's name; undefined for the one that is selected
- * @param directory where it is run: in the project's folder, or below it
+ * @param stack the stack's name; undefined for the selected one
+ * @param directory where it is run: the project's folder, or one below it
  */
 export function pulumiFor(stack: string | undefined, directory: string): Pulumi {
   const chosen = stack === undefined ? [] : ["--stack", stack];
@@ -84,4 +84,14 @@ function failure(args: readonly string[], error: Error, stdout: string, stderr: 
       cause: error,
     },
   );
+}
+
+/** Which stack is meant. */
+export interface StackOptions {
+  /** Its name; default: the one that is selected (`pulumi stack select`). */
+  stack?: string;
+  /** The project's folder, or one below it; default: the present one. */
+  cwd?: string;
+  /** Runs the engine's commands; default: the `pulumi` on the PATH, with this process's own environment. */
+  pulumi?: Pulumi;
 }

@@ -6,7 +6,7 @@ import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/set
 import { UsageError } from "../usage";
 import type { Stack } from "./stack";
 
-/** Gives an environment in which a reason that was given counts; without one, it stays as it is. */
+/** Returns an environment with the given reason; without one, the environment stays as it is. */
 export function withReason(
   environment: EnvironmentVariables,
   reason: string | undefined,
@@ -15,19 +15,19 @@ export function withReason(
 }
 
 /**
- * Gives the reason of a command that changes something.
+ * Returns the reason of a command that changes something.
  *
- * @throws UsageError where the stack's stage requires one and there is none
+ * @throws UsageError if the stack's stage requires a reason and there is none
  */
 export function reasonOf({ settings, environment }: Stack): string | undefined {
   try {
     return reasonForChange(settings, environment);
   } catch (error) {
-    throw new UsageError(`${messageOf(error)} Or give --reason "<ticket or sentence>".`, { cause: error });
+    throw new UsageError(`${messageOf(error)} Or add --reason "<ticket or sentence>".`, { cause: error });
   }
 }
 
-/** Opens the record of a stack, for a command that changes something. */
+/** Opens the record of a stack for a command that changes something. */
 export async function recordOfStack(stack: Stack, reason: string | undefined): Promise<StackRecord> {
   const { name, journal, auditLog, aws, settings, environment } = stack;
   const { stage, apiUrl } = settings;

@@ -1,30 +1,30 @@
 import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { z } from "zod";
 
-import { type StackOptions, UsageError } from "../usage";
+import { UsageError } from "../usage";
 import { projectFolderOf } from "./project-folder";
-import { pulumiFor } from "./pulumi";
+import { pulumiFor, type StackOptions } from "./pulumi";
 import { readState } from "./state";
 
-/** What a stack records of a customer. It is `deleted` where the state no longer holds its tenant. */
+/** A customer as the stack's outputs record it. It is `deleted` if the state no longer contains its tenant. */
 export interface ListedCustomer extends Omit<CustomerRecord, "status"> {
   status: CustomerRecord["status"] | "deleted";
 }
 
-/** What a stack records of its customers, by their names. */
+/** A stack's records of its customers, by name. */
 export interface Records {
   customers: Readonly<Record<string, ListedCustomer>>;
-  /** The customers whose record cannot be read, each with what is wrong and what to do. */
+  /** The customers whose record cannot be read, each with the problem and what to do. */
   unreadable: ReadonlyMap<string, string>;
 }
 
 const outputsSchema = z.object({ customers: z.record(z.string(), z.unknown()) });
 
 /**
- * Reads the system of record: the stack's outputs. It needs no credential, neither the organization's nor AWS's. The
- * outputs are those of the last update that came to its end; what was deleted since then, the state tells.
+ * Reads the system of record: the stack's outputs. It needs no credential of the organization or of AWS. The
+ * outputs are those of the last completed update; later deletions are taken from the state.
  *
- * @throws where the stack was never brought up, or its outputs have another form
+ * @throws if the stack was never brought up, or its outputs have another form
  */
 export async function readRecords(options: StackOptions): Promise<Records> {
   const pulumi = pulumiFor(options.stack, projectFolderOf(options));
@@ -34,13 +34,13 @@ export async function readRecords(options: StackOptions): Promise<Records> {
   ]);
   if (!("customers" in outputs)) {
     throw new Error(
-      `The stack has no record of customers: it was never brought up, or it was destroyed. Run \`${pulumi.typed(["up"])}\`, which writes one.`,
+      `The stack has no record of customers: it was never updated, or it was destroyed. Run \`${pulumi.typed(["up"])}\`, which writes one.`,
     );
   }
   const parsed = outputsSchema.safeParse(outputs);
   if (!parsed.success) {
     throw new Error(
-      `The stack's outputs hold no record of customers that this version can read:\n${describeIssues(parsed.error)}\n` +
+      `The stack's outputs contain no record of customers that this version can read:\n${describeIssues(parsed.error)}\n` +
         `Run \`${pulumi.typed(["up"])}\`, which writes them.`,
     );
   }
@@ -54,14 +54,14 @@ export async function readRecords(options: StackOptions): Promise<Records> {
   };
 }
 
-/** The tenant of a customer that was handed over is another owner's: the state does not hold it any more. */
-function withDeletion(record: ListedCustomer, held: ReadonlySet<string>): ListedCustomer {
+/** The tenant of a customer that was handed over belongs to another owner: the state no longer contains it. */
+export function withDeletion(record: ListedCustomer, held: ReadonlySet<string>): ListedCustomer {
   const isDeleted = record.status !== "released" && !held.has(record.tenantId);
   return isDeleted ? { ...record, status: "deleted" } : record;
 }
 
 /**
- * Reads the records of customers, each by itself.
+ * Parses the customers' records one by one.
  *
  * @param up the command that writes them
  */
@@ -88,7 +88,7 @@ function describeIssues(error: z.ZodError): string {
 /**
  * Finds the record of one customer.
  *
- * @throws {@link UsageError} that names those that are there; an error where its record cannot be read
+ * @throws {@link UsageError} that lists the known customers; an error if its record cannot be read
  */
 export function recordOf({ customers, unreadable }: Records, customer: string): ListedCustomer {
   const record = Object.hasOwn(customers, customer) ? customers[customer] : undefined;

@@ -18,37 +18,36 @@ import {
 import { typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import type { StackOptions } from "../usage";
 import { projectFolderOf } from "./project-folder";
-import { type Pulumi, pulumiFor } from "./pulumi";
+import { type Pulumi, pulumiFor, type StackOptions } from "./pulumi";
 import { readFormerNames } from "./state";
 
-/** A stack, as a command works on it. */
+/** An open stack: its configuration, state and connections. */
 export interface Stack {
   /** `organization/project/stack`. */
   name: string;
   settings: ProviderSettings;
-  /** The environment variables of whoever works on it. */
+  /** The environment variables of the caller. */
   environment: EnvironmentVariables;
-  /** The values of the namespace `tenants`, by key without it, as text or JSON; none that is a secret. */
+  /** The values of the namespace `tenants`, by key without it, as text or JSON, without secrets. */
   configuration: ReadonlyMap<string, string>;
-  /** Where its state is: `file://…`, `s3://…`, `https://…`. */
+  /** The location of its state: `file://…`, `s3://…`, `https://…`. */
   backendUrl: string;
   /** The folder in which `pulumi` is run. */
   directory: string;
-  /** Gives the value of a key of the namespace `tenants`, if it is there and no secret. */
+  /** Returns the value of a key of the namespace `tenants`; undefined if it is not set, or a secret. */
   configured(key: string): string | undefined;
-  /** `aws:region`; undefined where only AWS's own configuration tells it. */
+  /** `aws:region`; undefined if only AWS's own configuration contains it. */
   awsRegion: string | undefined;
-  /** How AWS is reached: as the stack's AWS provider does. */
+  /** Reaches AWS as the stack's AWS provider does. */
   aws: Aws;
   journal: Journal;
-  /** Gives the other names that its state tells: it was renamed, or moved. */
+  /** Returns the stack's other names, from its state: it was renamed or moved. */
   formerNames: () => Promise<string[]>;
-  /** Where each event of the journal is put, too (`tenants:auditLogGroup`). */
+  /** The log group that also gets each event of the journal (`tenants:auditLogGroup`). */
   auditLog: AuditLog | undefined;
   pulumi: Pulumi;
-  /** Writes a command of this command line as the user would type it for the same stack. */
+  /** Writes a command of `tenants` as the user would type it for this stack. */
   typed(args: readonly string[]): string;
   /** Connects to the API with the organization's credentials, as the resources do. */
   connect(): Promise<TenantManagementApi>;
@@ -61,10 +60,10 @@ const configurationSchema = z.record(
 type Configuration = z.output<typeof configurationSchema>;
 
 /**
- * Opens the stack that is chosen or selected.
+ * Opens the given or selected stack.
  *
- * @param environment the environment variables of whoever works on it: hosts that are allowed, the reason, AWS's own, …
- * @throws when `pulumi` does not answer, or the stack's configuration is wrong
+ * @param environment the caller's environment variables: allowed hosts, the reason, AWS's own, …
+ * @throws if `pulumi` fails, or the stack's configuration is wrong
  */
 export async function openStack(options: StackOptions, environment: EnvironmentVariables): Promise<Stack> {
   const directory = projectFolderOf(options);
@@ -129,7 +128,7 @@ function toBackendUrl(json: string): string {
   return z.object({ url: z.string() }).parse(JSON.parse(json)).url;
 }
 
-/** Reads the keys that the resources read. A secret is decrypted alone, and the private key not yet. */
+/** Reads the keys of the resources. Secrets are decrypted one at a time, and the private key not yet. */
 async function settingsOf(
   configuration: Configuration,
   pulumi: Pulumi,
@@ -150,7 +149,7 @@ async function settingsOf(
   return read.settings;
 }
 
-/** Reads the keys of the namespace `aws`; of a stack that keeps them there, the credentials are secrets. */
+/** Reads the keys of the namespace `aws`; credentials there are secrets. */
 async function awsValuesOf(configuration: Configuration, pulumi: Pulumi): Promise<Map<string, string>> {
   const prefix = "aws:";
   const values = new Map<string, string>();

@@ -11,41 +11,41 @@ import { z } from "zod";
 
 import type { Pulumi } from "./pulumi";
 
-/** What the state tells of every object that is this project's. */
+/** What the state contains about each of this project's objects. */
 interface Held {
   urn: string;
   /** The resource's name in the stack. */
   slot: string;
   tenantId: string;
-  /** Where it was made. */
+  /** The stage where it was created. */
   stage: string | undefined;
   apiUrl: string | undefined;
-  /** What the API told of it is not whole. */
+  /** Whether the API's response about it was incomplete. */
   isPartlyMade: boolean;
-  /** It was replaced, and the next update deletes it. */
+  /** Whether it was replaced, and the next update deletes it. */
   isToBeDeleted: boolean;
-  /** Where its create is on record; absent where an earlier version made it. */
+  /** The event that records its create; absent if an earlier version created it. */
   recordedAs?: { sequence: number; hash: string } | undefined;
 }
 
-/** A tenant that the state holds. */
+/** A tenant in the state. */
 export interface HeldTenant extends Held {
   name: string | undefined;
 }
 
-/** An application that the state holds. */
+/** An application in the state. */
 export interface HeldApplication extends Held {
   applicationId: string;
   clientId: string | undefined;
   cell: string | undefined;
   authMethod: string | undefined;
-  /** Whether the state holds a client secret of it, encrypted. */
+  /** Whether the state contains its client secret, encrypted. */
   hasSecret: boolean;
-  /** What of a partly made one is not as it was asked for, in words. */
+  /** How a partly created one differs from what was requested, in words. */
   differs?: string;
 }
 
-/** An operation that was begun, and whose end the engine did not see. */
+/** An operation whose end the engine did not see. */
 export interface PendingOperation {
   operation: string;
   urn: string;
@@ -55,20 +55,20 @@ export interface PendingOperation {
   inputs: Record<string, unknown>;
 }
 
-/** What a stack's state holds, as far as this project is concerned. */
+/** This project's part of a stack's state. */
 export interface HeldState {
   tenants: HeldTenant[];
   applications: HeldApplication[];
-  /** The ids of what was handed over to another owner. */
+  /** The ids of objects that were handed over to another owner. */
   released: string[];
   pending: PendingOperation[];
   /** The versions of secrets that the stack stored last. */
   storedVersions: StoredVersion[];
-  /** The URN of the stack itself; undefined where the state is empty. */
+  /** The URN of the stack itself; undefined if the state is empty. */
   rootUrn: string | undefined;
 }
 
-// A value that the program marked secret stands in the state as an object: it is not known here.
+// The state contains a value that the program marked secret as an object: it is unknown here.
 const plainText = z.string().optional().catch(undefined);
 const properties = z.record(z.string(), z.unknown()).default({});
 
@@ -104,31 +104,36 @@ const outputsSchema = z.object({
   recordedAs: z.object({ sequence: z.number(), hash: z.string() }).optional().catch(undefined),
 });
 
-/** A resource that the state holds, and that is not only waiting to be deleted. */
+/** A resource of the state that is not merely waiting to be deleted. */
 export interface StateResource {
   type: string;
   /** Its name in the stack. */
   name: string;
-  /** What the program marked secret is no plain value here. */
+  /** Its outputs. A value that the program marked secret is not in plain text here. */
   outputs: Record<string, unknown>;
 }
 
-/** Reads the resources of a stack's state, those of other projects' types too. */
+/** Reads the resources of a stack's state, including those of other projects' types. */
 export async function readResources(pulumi: Pulumi): Promise<StateResource[]> {
-  const { resources } = exportSchema.parse(JSON.parse(await pulumi.run(["stack", "export"]))).deployment;
+  return toStateResources(JSON.parse(await pulumi.run(["stack", "export"])));
+}
+
+/** Returns the resources of an exported state. */
+export function toStateResources(exported: unknown): StateResource[] {
+  const { resources } = exportSchema.parse(exported).deployment;
   return resources
     .filter((resource) => !resource.delete && !resource.pendingReplacement)
     .map(({ type, urn, outputs }) => ({ type, name: nameOfUrn(urn), outputs }));
 }
 
-/** Reads from a stack's state under which other names its objects were made: it was renamed, or moved. */
+/** Reads from a stack's state under which other names its objects were created: it was renamed, or moved. */
 export async function readFormerNames(pulumi: Pulumi, stack: string): Promise<string[]> {
   const { otherStackNames } = await import("pulumi-resistant-tenants/internal/operator");
   return otherStackNames(await readResources(pulumi), stack);
 }
 
 /**
- * Reads which resources another stack of the same backend holds.
+ * Reads the resources of another stack in the same backend.
  *
  * @param stack its full name
  * @returns Resolves with the resources' names in the stack, by their ids.
@@ -146,7 +151,7 @@ export async function readHeldIds(pulumi: Pulumi, stack: string): Promise<Map<st
 /**
  * Reads a stack's state.
  *
- * @param file what `pulumi stack export` wrote; undefined to run it
+ * @param file a file that `pulumi stack export` wrote; undefined to run it
  */
 export async function readState(pulumi: Pulumi, file: string | undefined): Promise<HeldState> {
   const text = file === undefined ? await pulumi.run(["stack", "export"]) : await readFile(file, "utf8");
@@ -154,16 +159,16 @@ export async function readState(pulumi: Pulumi, file: string | undefined): Promi
     return toHeldState(JSON.parse(text));
   } catch (error) {
     throw new Error(
-      `${file ?? "The stack's state"} is not what \`pulumi stack export\` writes: ${messageOf(error)}`,
+      `${file ?? "The stack's state"} is not output of \`pulumi stack export\`: ${messageOf(error)}`,
       { cause: error },
     );
   }
 }
 
-/** Takes from an exported state what this project is concerned with. */
+/** Returns this project's part of an exported state. */
 export function toHeldState(exported: unknown): HeldState {
   const { resources, pending_operations: pending } = exportSchema.parse(exported).deployment;
-  // One that waits to be made anew was deleted before.
+  // An object that waits to be created again was deleted before.
   const made = resources.filter(({ id, pendingReplacement }) => id !== undefined && !pendingReplacement);
   return {
     tenants: made.filter(({ type }) => type === tenantType).map(toTenant),

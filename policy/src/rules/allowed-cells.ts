@@ -5,14 +5,14 @@ import type { Rule } from "../resource";
 
 const cellsSchema = z.array(z.string()).default([]);
 const propsSchema = z.object({
-  /** Of an application. */
+  /** An application's cell. */
   cell: z.string().optional(),
-  /** Of a tenant: where its Web UI is. */
+  /** A tenant's cells with a Web UI. */
   cells: cellsSchema,
   initialCells: cellsSchema,
 });
 
-/** Nothing is in a cell outside the allowed list. */
+/** Applications and Web UIs are only in allowed cells. */
 export const allowedCells: Rule = ({ type, name, props }, { policyConfig: { cells: allowed } }) => {
   if (type !== tenantType && type !== tenantApplicationType) return [];
   const { cell, cells, initialCells } = propsSchema.parse(props);
@@ -21,7 +21,7 @@ export const allowedCells: Rule = ({ type, name, props }, { policyConfig: { cell
     .filter((one) => !allowed.includes(one))
     .map(
       (one) =>
-        `${type === tenantType ? "Tenant" : "Application"} "${name}" is in cell ${one}, and only ${allowed.join(", ")} ` +
-        "are allowed: use one of them, or have the list of the policy `allowed-cells` changed.",
+        `${type === tenantType ? "Tenant" : "Application"} "${name}" is in cell ${one}, but only ${allowed.join(", ")} ` +
+        "are allowed: use one of them, or add the cell to the list of the policy `allowed-cells`.",
     );
 };

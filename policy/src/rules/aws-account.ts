@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { StackRule } from "../resource";
 
-/** The keys of the namespace `aws` by which a stack's file chooses whose AWS credentials are used. */
+/** The keys of the namespace `aws` by which a stack's file chooses AWS credentials. */
 const identityKeys = [
   "accessKey",
   "assumeRole",
@@ -18,8 +18,9 @@ const identityKeys = [
 const accountList = z.array(z.string().regex(/^\d{12}$/)).min(1);
 
 /**
- * A stack's file that chooses whose AWS credentials are used binds them to an allowed account: secrets would go to
- * another one otherwise. The AWS provider itself refuses an account that `aws:allowedAccountIds` does not name.
+ * A stack's file that chooses AWS credentials must restrict them to an allowed account: otherwise secrets
+ * could go to another one. The AWS provider itself refuses an account that `aws:allowedAccountIds` does not
+ * list.
  *
  * @see {@link https://www.pulumi.com/registry/packages/aws/api-docs/provider/ allowedAccountIds}
  */
@@ -31,12 +32,12 @@ export const awsAccount: StackRule = ({ awsSetting, policyConfig: { accounts: al
   const keys = chosen.map((key) => `aws:${key}`).join(", ");
   const accounts = allowed.length === 0 ? "none is allowed yet" : `allowed are ${allowed.join(", ")}`;
   return [
-    `The stack's file chooses whose AWS credentials are used (${keys}), so secrets could go to another account: ` +
-      `take that out and give the credentials in the environment, or set aws:allowedAccountIds to accounts of the list \`accounts\` in the configuration of the policy \`aws-account\` (${accounts}).`,
+    `The stack's file chooses the AWS credentials (${keys}), so secrets could go to another account: ` +
+      `remove that and set the credentials in the environment, or set aws:allowedAccountIds to accounts of the list \`accounts\` in the configuration of the policy \`aws-account\` (${accounts}).`,
   ];
 };
 
-/** The engine gives a list as JSON. */
+/** The engine passes a list as JSON. */
 function parseJson(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);

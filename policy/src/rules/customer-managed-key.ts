@@ -7,7 +7,7 @@ const propsSchema = z.object({ kmsKeyId: z.string().optional() });
 /** AWS's own keys, which every role of the account may use: by alias, or by the alias's ARN. */
 const awsManagedKey = /(?:^|:)alias\/aws\//i;
 
-/** Each secret is encrypted with a key of one's own. */
+/** Each secret is encrypted with a key of your own. */
 export const customerManagedKey: Rule = (resource) => {
   if (!isApplicationSecret(resource)) return [];
   const { kmsKeyId = "" } = propsSchema.parse(resource.props);

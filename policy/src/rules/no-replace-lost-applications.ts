@@ -1,6 +1,6 @@
 import type { StackRule } from "../resource";
 
-/** Lost applications are replaced only under a person's eyes, for one update. */
+/** Lost applications are replaced only by a person's decision, for one update. */
 export const noReplaceLostApplications: StackRule = ({ setting }) =>
   setting("replaceLostApplications") === "true"
     ? [

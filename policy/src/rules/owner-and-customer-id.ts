@@ -11,7 +11,7 @@ const propsSchema = z.object({
   tags: z.object({ owner: z.string().optional(), customerId: z.string().optional() }).default({}),
 });
 
-/** Each secret says whose it is. */
+/** Each secret names its owner and customer. */
 export const ownerAndCustomerId: Rule = (resource) => {
   if (!isApplicationSecret(resource)) return [];
   const { tags } = propsSchema.parse(resource.props);

@@ -4,9 +4,9 @@ import { isApplicationSecret, type Rule } from "../resource";
 
 const propsSchema = z.object({ policy: z.string().optional() });
 
-/** The account in every ARN of a role or a user in a resource policy, also where a wildcard stands for it. */
+/** The account in every ARN of a role or a user in a resource policy, including wildcards. */
 const accountsInArns = /arn:aws[a-z-]*:(?:iam|sts)::([^:"]*):/gi;
-/** An account as a whole, as AWS reads it in a principal. */
+/** A whole account, as AWS reads it in a principal. */
 const wholeAccounts = /"(\d{12})"/g;
 
 /** Each reader of a secret is a role in an allowed account. */
@@ -20,6 +20,6 @@ export const readerAccounts: Rule = (resource, { policyConfig: { accounts: allow
     .map(
       (account) =>
         `Secret "${resource.name}" can be read by a role of AWS account ${account}, which is not an allowed account: ` +
-        "remove it from `readerRoleArns`, or have the account added to the configuration of the policy `reader-accounts`.",
+        "remove it from `readerRoleArns`, or add the account to the configuration of the policy `reader-accounts`.",
     );
 };

@@ -11,7 +11,7 @@ export const recoveryWindow: Rule = (resource, { policyConfig: { minDays } }) =>
   const { recoveryWindowInDays } = propsSchema.parse(resource.props);
   if (recoveryWindowInDays >= minDays) return [];
   return [
-    `Secret "${resource.name}" can be restored for ${recoveryWindowInDays} days after its deletion, and ${minDays} are required: ` +
-      "raise `recoveryWindowInDays` in tenants:secrets, or in `secrets` of the customer.",
+    `Secret "${resource.name}" can be restored for ${recoveryWindowInDays} days after its deletion, but ${minDays} are required: ` +
+      "raise `recoveryWindowInDays` in tenants:secrets, or in the customer's `secrets`.",
   ];
 };

@@ -17,23 +17,23 @@ export const rotatedClientSecrets: Rule = (
   const { customer: customerName = "", cell = "", purpose = "" } = readApplicationName(name) ?? {};
   const customer = customers.get(customerName);
   const slot = `${cell}/${purpose}`;
-  // Where a key is declared, this is the generation before it, on its way out.
+  // If a key is declared, this is the previous generation, which is retiring.
   if (customer?.hasClientSecret(slot) === false) return [];
   const rotation = customer?.rotationOf(slot);
   if (rotation === undefined) {
     return [
-      `Application "${name}" has a client secret that is never rotated: set \`rotation\` (such as every: 90d) of the ` +
-        "application in tenants:customers, or of all in tenants:rotation; or use a key (authMethod: RSA or EC).",
+      `Application "${name}" has a client secret that is never rotated: set \`rotation\` (such as every: 90d) for the ` +
+        "application in tenants:customers, or for all in tenants:rotation; or use a key (authMethod: RSA or EC).",
     ];
   }
   if (isRotatedWithin(rotation, maxDays * dayMs, now.getTime())) return [];
   return [
-    `Application "${name}" has a client secret that may grow older than ${maxDays} days: set \`every\` to at most ` +
+    `Application "${name}" has a client secret that may become older than ${maxDays} days: set \`every\` to at most ` +
       `${maxDays}d in its \`rotation\`, or a date within ${maxDays} days in \`rotateAt\`.`,
   ];
 };
 
-/** Tells whether the age or a date that is still to come renews the credentials in time. */
+/** Returns whether the age or a future date renews the credentials in time. */
 function isRotatedWithin({ everyMs, atMs }: DeclaredRotation, limitMs: number, nowMs: number): boolean {
   if (everyMs !== undefined && everyMs <= limitMs) return true;
   return atMs.some((ms) => ms >= nowMs && ms <= nowMs + limitMs);

@@ -5,12 +5,12 @@ import type { StackRule } from "../resource";
 export const secretsProvider: StackRule = ({ secretsProvider: used, policyConfig: { providers } }) => {
   if (used === undefined) {
     return [
-      "The stack's file was not found, so its secrets provider cannot be judged: run the command in the project's folder.",
+      "The stack's file was not found, so its secrets provider cannot be checked: run the command in the project's folder.",
     ];
   }
   if (isAllowedPlace(used, providers)) return [];
   return [
-    `The stack's secrets are encrypted by ${used.split(":")[0] ?? used}, and only ${providers.join(", ")} are allowed. ` +
+    `The stack's secrets are encrypted by ${used.split(":")[0] ?? used}, but only ${providers.join(", ")} are allowed. ` +
       "Run: pulumi stack change-secrets-provider 'awskms://alias/<key>?region=<region>'",
   ];
 };

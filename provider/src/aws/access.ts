@@ -3,9 +3,9 @@ import { z } from "zod";
 import { type Proxies, readProxies } from "../client/proxies";
 import type { AwsPatience } from "./patience";
 
-/*
- * How a run reaches AWS: as the stack's AWS provider does, by the keys of the namespace `aws`, and where they say
- * nothing as AWS's own configuration says. Every part of the product that asks AWS goes by this.
+/**
+ * A run's access to AWS: as the stack's AWS provider has it, by the keys of the namespace `aws`, or else by
+ * AWS's own configuration. Every part of the product that calls AWS uses it.
  */
 
 /** A part of AWS that is asked, by the name of its key in `aws:endpoints`. */
@@ -16,7 +16,7 @@ export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
-  /** When they end; never, where it is absent. */
+  /** When they expire; absent if never. */
   expiration?: Date;
 }
 
@@ -60,11 +60,11 @@ export interface AwsAccess {
   /** A file of certificates that count beside those that this machine trusts (`AWS_CA_BUNDLE`). */
   caBundle?: string | undefined;
   patience?: AwsPatience | undefined;
-  /** What the AWS provider is told and cannot be followed here: to ask AWS all the same could ask another account. */
+  /** Settings of the AWS provider that are not supported here: calling AWS without them could reach another account. */
   notFollowed: readonly string[];
 }
 
-/** Gives the value of a key of the namespace `aws`, or undefined. */
+/** Returns the value of a key of the namespace `aws`, or undefined. */
 type AwsValue = (key: string) => string | undefined;
 
 /** The variables of a run's environment. */
@@ -81,14 +81,14 @@ export function readAwsAccess(environment: Environment, get: AwsValue = () => un
   const notFollowed: string[] = [];
   const [accessKeyId, secretAccessKey, sessionToken] = ["accessKey", "secretKey", "token"].map(value);
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
-    notFollowed.push("aws:accessKey and aws:secretKey, of which one is missing");
+    notFollowed.push("only one of aws:accessKey and aws:secretKey");
   for (const key of ["sharedConfigFiles", "sharedCredentialsFiles"])
     if (!isEmptyList(value(key))) notFollowed.push(`aws:${key}`);
   const parse = <T>(key: string, schema: z.ZodType<T>): T | undefined => {
     const text = value(key);
     if (text === undefined) return undefined;
     const { data } = schema.safeParse(parseJson(text));
-    if (data === undefined) notFollowed.push(`aws:${key}, which has not the form that it needs`);
+    if (data === undefined) notFollowed.push(`aws:${key} in a form that cannot be read`);
     return data;
   };
   const endpoints = parse("endpoints", endpointsSchema) ?? {};

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
 
-import { messageOf, TenantManagementError } from "../client/errors";
+import { TenantManagementError } from "../client/errors";
+import { messageOf } from "../client/text";
 import type { AwsAccess, AwsCredentials, AwsService } from "./access";
 import { explainAwsError } from "./explain";
 import { reachMetadataDirectly } from "./metadata-agent";
@@ -41,16 +42,16 @@ export class Aws {
     this.#identity = this.#identityOf(access);
   }
 
-  /** The region of the run; undefined where AWS's own configuration alone tells it. */
+  /** The region of the run; undefined if only AWS's own configuration contains it. */
   get region(): string | undefined {
     return this.#access.region;
   }
 
   /**
-   * Makes a client. The errors that its calls end with say how AWS was asked, and what to do.
+   * Creates a client. The errors of its calls describe how AWS was called, and what to do.
    *
-   * @throws {@link TenantManagementError} `INPUT_INVALID` where the stack's AWS provider reaches AWS in a way that is not
-   *   followed here
+   * @throws {@link TenantManagementError} `INPUT_INVALID` if the stack's AWS provider reaches AWS in a way
+   * that is not supported here
    */
   open<Client extends SdkClient>(
     Constructor: new (options: ReturnType<Aws["sdkOptions"]>) => Client,
@@ -64,7 +65,7 @@ export class Aws {
     return client;
   }
 
-  /** Gives the configuration of a client. */
+  /** Returns the configuration of a client. */
   sdkOptions(service: AwsService, identity: Identity, { region, patience }: ClientOptions) {
     const { endpoints, useFipsEndpoint, useDualstackEndpoint } = this.#access;
     const used = region ?? (service === "sts" ? this.#access.stsRegion : undefined) ?? this.#access.region;
@@ -85,12 +86,12 @@ export class Aws {
   #ofS3(endpoint: string | undefined) {
     return {
       forcePathStyle: this.#access.s3UsePathStyle ?? endpoint !== undefined,
-      // The events' own hashes tell whether they are whole.
+      // The events' own hashes show whether they are intact.
       responseChecksumValidation: "WHEN_REQUIRED" as const,
     };
   }
 
-  /** Each client has agents of its own: its end is theirs. */
+  /** Each client has its own agents, which end with it. */
   #agents(): { httpAgent?: ProxyAgent; httpsAgent?: ProxyAgent | { ca?: string[] } } {
     const { proxies, caBundle } = this.#access;
     const trust = caBundle === undefined ? {} : { ca: certificatesWith(caBundle) };
@@ -137,8 +138,8 @@ export class Aws {
 function notFollowable(what: readonly string[]): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
-    `AWS cannot be asked as the stack's AWS provider does, which is told ${what.join(", and ")}. ` +
-      "Say it by aws:profile, aws:assumeRoles or aws:endpoints, or in the environment (AWS_PROFILE, AWS_CONFIG_FILE), which both follow.",
+    `AWS cannot be called as the stack's AWS provider calls it, which has ${what.join(", and ")}. ` +
+      "Use aws:profile, aws:assumeRoles or aws:endpoints, or the environment (AWS_PROFILE, AWS_CONFIG_FILE), which both follow.",
   );
 }
 

@@ -1,12 +1,12 @@
-import { messageOf } from "../client/errors";
 import { shownUrl } from "../client/hosts";
+import { messageOf } from "../client/text";
 import type { AwsAccess, AwsService } from "./access";
 
 /** How AWS was asked. */
 export interface AwsCall {
   access: AwsAccess;
   service: AwsService;
-  /** The region that was asked, where it is not that of the run. */
+  /** The region of the call, if it is not the run's. */
   region?: string | undefined;
 }
 
@@ -23,8 +23,8 @@ const names: Readonly<Record<AwsService, string>> = {
 const explained = new WeakSet<Error>();
 
 /**
- * Adds to the message of an error with which a call to AWS ended how AWS was asked, and what to do where that is the
- * cause. Its name, which tells what it is, stays.
+ * Adds to the message of an AWS call's error how AWS was called, and what to do if that is the cause. The
+ * error's name is preserved.
  */
 export function explainAwsError(error: unknown, call: AwsCall): unknown {
   if (!(error instanceof Error) || explained.has(error)) return error;
@@ -35,12 +35,15 @@ export function explainAwsError(error: unknown, call: AwsCall): unknown {
   return error;
 }
 
-/** Tells in one line how AWS was asked: `Secrets Manager, region eu-west-1, profile partner`. No credential is in it. */
+/**
+ * Describes in one line how AWS was called: `Secrets Manager, region eu-west-1, profile partner`. It contains
+ * no credential.
+ */
 export function describeAwsCall({ access, service, region }: AwsCall): string {
   const { credentials, profile, webIdentity, roles, endpoints, proxies } = access;
   const asked = region ?? (service === "sts" ? access.stsRegion : undefined) ?? access.region;
   const endpoint = endpoints[service];
-  // STS is asked for the credentials of a role by the identity before it.
+  // STS is called for the credentials of a role with the previous identity.
   const assumed = [...(webIdentity === undefined ? [] : [webIdentity]), ...roles];
   const url = endpoint ?? (asked === undefined ? undefined : `https://${service}.${asked}.amazonaws.com`);
   const proxy = url === undefined || !URL.canParse(url) ? undefined : proxies.of(url);
@@ -56,7 +59,7 @@ export function describeAwsCall({ access, service, region }: AwsCall): string {
 }
 
 const logIn = (profile: string | undefined): string =>
-  `Log in again (with SSO: aws sso login${profile === undefined ? "" : ` --profile ${profile}`}), or give this run other credentials.`;
+  `Log in again (with SSO: aws sso login${profile === undefined ? "" : ` --profile ${profile}`}), or use other credentials for this run.`;
 
 function remedyFor(error: Error, { access: { profile, endpoints }, service }: AwsCall): string | undefined {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
@@ -68,22 +71,22 @@ function remedyFor(error: Error, { access: { profile, endpoints }, service }: Aw
   if (error.name === "CredentialsProviderError") {
     return profile === undefined
       ? "Give this run an AWS identity: aws:profile or AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role of the machine."
-      : `See that the profile ${profile} is in ~/.aws/config or ~/.aws/credentials of whoever runs this (AWS_CONFIG_FILE), and that it is logged in (aws sso login --profile ${profile}).`;
+      : `Check that the profile ${profile} is in ~/.aws/config or ~/.aws/credentials of the user who runs this (AWS_CONFIG_FILE), and that it is logged in (aws sso login --profile ${profile}).`;
   }
   if (service === "sts" && /AccessDenied/.test(error.name))
-    return "Let that identity assume the role (sts:AssumeRole, in its own policy), and the role be assumed by it (its trust policy, its external id).";
+    return "Allow that identity to assume the role (sts:AssumeRole in its own policy), and the role to be assumed by it (trust policy, external id).";
   if (
     /^(?:UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch)/.test(error.name)
   )
-    return "AWS does not know these credentials: see whose they are (aws sts get-caller-identity).";
+    return "AWS does not know these credentials: check whose they are (aws sts get-caller-identity).";
   if (
     /^(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/.test(code) ||
     error.name === "TimeoutError"
   )
     return endpoints[service] === undefined
-      ? "See to the network between this run and AWS (HTTPS_PROXY and NO_PROXY, a VPC endpoint), and to the region."
-      : "See that the service is up at that endpoint (aws:endpoints, AWS_ENDPOINT_URL), and that it is reached from here.";
+      ? "Check the network between this run and AWS (HTTPS_PROXY and NO_PROXY, a VPC endpoint), and the region."
+      : "Check that the service is up at that endpoint (aws:endpoints, AWS_ENDPOINT_URL), and can be reached from here.";
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code))
-    return "If a proxy looks into TLS, set NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE to the file of its certificate.";
+    return "If a proxy inspects TLS, set NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE to the file of its certificate.";
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { type AssertionSigner, remoteSigner } from "../client/assertion";
-import { messageOf, TenantManagementError } from "../client/errors";
+import { TenantManagementError } from "../client/errors";
+import { messageOf } from "../client/text";
 import type { Aws } from "./aws";
 
 /** A signature is as long as the modulus. The vendor wants an RSA key of the organization's of at least 2048 bits. */
@@ -7,15 +8,14 @@ const shortestSignatureBytes = 2048 / 8;
 
 /** What to do about an error of KMS's, by its name. */
 const remedies: Partial<Record<string, string>> = {
-  AccessDeniedException:
-    "Allow the AWS identity of this run kms:Sign on it, in its own policy or in that of the key.",
-  NotFoundException: "Check tenants:kmsKeyId, and the account and the region that it is looked for in.",
+  AccessDeniedException: "Allow this run's AWS identity kms:Sign on the key, in its own policy or the key's.",
+  NotFoundException: "Check tenants:kmsKeyId, its account and its region.",
   DisabledException: "Enable it (aws kms enable-key).",
   KMSInvalidStateException: "Enable it, or cancel its deletion (aws kms cancel-key-deletion).",
 };
 
 const otherwise =
-  "It takes an asymmetric key of the spec RSA_2048, RSA_3072 or RSA_4096 and the usage SIGN_VERIFY, and the permission kms:Sign on it.";
+  "This needs an asymmetric key with the spec RSA_2048, RSA_3072 or RSA_4096 and the usage SIGN_VERIFY, and the permission kms:Sign on it.";
 
 /**
  * Makes client assertions (RS256) that a key in AWS KMS signs. KMS is asked when an assertion is needed, and only for
@@ -46,7 +46,7 @@ async function signInKms(keyId: string, aws: Aws, bytes: Buffer): Promise<Uint8A
         SigningAlgorithm: "RSASSA_PKCS1_V1_5_SHA_256",
       }),
     );
-    if (Signature === undefined) throw new Error("its answer holds no signature");
+    if (Signature === undefined) throw new Error("its answer contains no signature");
     return Signature;
   } catch (error) {
     const name = error instanceof Error ? error.name : "";

@@ -8,9 +8,9 @@ interface TakesRequests {
 }
 
 /**
- * Sends what no proxy may be asked for straight there, and leaves the rest to the agent before it. Under Node's own
- * switch `NODE_USE_ENV_PROXY` that one would ask a proxy for the metadata service, from which the AWS SDK takes the
- * credentials of an instance.
+ * Sends requests that must not use a proxy directly, and the rest through the previous agent. With Node's own
+ * switch `NODE_USE_ENV_PROXY` that agent would use a proxy for the metadata service, from which the AWS SDK
+ * takes an instance's credentials.
  */
 class MetadataAgent extends http.Agent {
   constructor(private readonly usual: http.Agent) {

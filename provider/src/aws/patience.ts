@@ -10,17 +10,21 @@ export interface AwsPatience {
 /** Half a minute in all, where AWS stays silent: whatever waits for it may hold a credential that is given out once. */
 const usualPatience: AwsPatience = { attempts: 3, connectionTimeoutMs: 3_000, answerTimeoutMs: 8_000 };
 
-/** Tells whether something that an AWS client has thrown is the error of a name, such as `ResourceNotFoundException`. */
+/**
+ * Returns whether something that an AWS client has thrown is the error of a name, such as `ResourceNotFoundException`.
+ */
 export function isAwsError(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
 
 /**
- * Gives the part of an AWS client's configuration that makes its calls end: of itself, the SDK waits for an answer
+ * Returns the part of an AWS client's configuration that makes its calls end: of itself, the SDK waits for an answer
  * without end, and its `requestTimeout` alone only prints a warning.
  *
  * @param patience default: three attempts, of 8 s each
- * @see {@link https://github.com/smithy-lang/smithy-typescript/blob/main/packages/types/src/http/httpHandlerInitialization.ts NodeHttpHandlerOptions}
+ * @see {@link
+ *   https://github.com/smithy-lang/smithy-typescript/blob/main/packages/types/src/http/httpHandlerInitialization.ts
+ *   NodeHttpHandlerOptions}
  */
 export function callsThatEnd(patience = usualPatience) {
   const { attempts, connectionTimeoutMs, answerTimeoutMs } = patience;

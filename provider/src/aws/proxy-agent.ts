@@ -10,7 +10,7 @@ import type { Proxies, Proxy } from "../client/proxies";
 type ConnectOptions = Parameters<HttpsProxyAgent<string>["connect"]>[1];
 type Connection = ReturnType<HttpsProxyAgent<string>["connect"]>;
 
-/** Is thrown where a proxy opens no way to AWS; `$retryable` tells the AWS SDK that it may pass. */
+/** Thrown if a proxy opens no connection to AWS; `$retryable` makes the AWS SDK try again. */
 class ProxyRefusedError extends Error {
   override readonly name = "ProxyRefusedError";
   readonly $retryable?: { throttling: false };
@@ -29,7 +29,7 @@ export class ProxyAgent extends HttpsProxyAgent<string> {
     private readonly proxies: Proxies,
     options: { ca?: string[] },
   ) {
-    // Each connection has a proxy of its own or none; this one is never asked.
+    // Each connection has its own proxy or none; this one is never used.
     super("http://localhost", { keepAlive: true, maxSockets: 50, ...options });
     this.options = { ...this.options, ...options };
   }

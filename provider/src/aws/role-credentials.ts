@@ -4,7 +4,7 @@ import type { Credentials, STSClient } from "@aws-sdk/client-sts";
 
 import type { AssumedRole, AwsCredentials, WebIdentity } from "./access";
 
-/** Gives the credentials to use now. */
+/** Returns the credentials to use now. */
 export type CredentialSource = () => Promise<AwsCredentials>;
 
 /** The name by which AWS's logs know a session of a role that names none. */
@@ -14,7 +14,7 @@ const sessionName = "pulumi-resistant-tenants";
 const earlyMs = 300_000;
 
 /**
- * Gives the credentials of a role, and asks for new ones before they end.
+ * Returns the credentials of a role, and asks for new ones before they end.
  *
  * @param openSts makes a client of STS with the identity that assumes the role
  */
@@ -34,7 +34,7 @@ export function ofRole(role: AssumedRole, openSts: () => Promise<STSClient>): Cr
 }
 
 /**
- * Gives the credentials of a role that is assumed with another identity provider's token.
+ * Returns the credentials of a role that is assumed with another identity provider's token.
  *
  * @param openSts makes a client of STS; the request is not signed
  */
@@ -72,7 +72,7 @@ async function using<T>(open: () => Promise<STSClient>, ask: (sts: STSClient) =>
 
 function toCredentials(given: Credentials | undefined, { roleArn }: AssumedRole): AwsCredentials {
   if (given?.AccessKeyId === undefined || given.SecretAccessKey === undefined)
-    throw new Error(`AWS STS gave no credentials for the role ${roleArn}`);
+    throw new Error(`AWS STS returned no credentials for the role ${roleArn}`);
   return {
     accessKeyId: given.AccessKeyId,
     secretAccessKey: given.SecretAccessKey,

@@ -1,4 +1,5 @@
-import { messageOf, TenantManagementError } from "../client/errors";
+import { TenantManagementError } from "../client/errors";
+import { messageOf } from "../client/text";
 import type { Aws } from "./aws";
 
 /**
@@ -32,8 +33,8 @@ export async function readSecret(
     throw new TenantManagementError(
       "INPUT_INVALID",
       `${failure} (${arn}): ${messageOf(error)}. ` +
-        "Check the ARN, and that the AWS identity of this run has secretsmanager:GetSecretValue on it " +
-        "(and kms:Decrypt, where a key of your own encrypts it).",
+        "Check the ARN, and that this run's AWS identity has secretsmanager:GetSecretValue on it " +
+        "(and kms:Decrypt, if your own key encrypts it).",
       { cause: error },
     );
   } finally {
@@ -61,7 +62,7 @@ export async function readSecretTags(
     throw new TenantManagementError(
       "INPUT_INVALID",
       `${failure} (${arn}): ${messageOf(error)}. ` +
-        "Check that the AWS identity of this run has secretsmanager:DescribeSecret on it.",
+        "Check that this run's AWS identity has secretsmanager:DescribeSecret on it.",
       { cause: error },
     );
   } finally {

@@ -13,40 +13,40 @@ import { isAwsError } from "./patience";
 /** A secret that is to be made. */
 export interface WantedSecret {
   name: string;
-  /** The tags it is to have; undefined where no secret that exists can be the one. */
+  /** The tags it is to have; undefined if no secret that exists can be the one. */
   tags: Readonly<Record<string, string>> | undefined;
 }
 
-/** What AWS tells of the secret that has the name of one that is to be made. */
+/** AWS's description of the secret that has the name of a new one. */
 export interface SecretDescription {
   arn: string;
-  /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+  /** AWS's `DeletedDate`, RFC 3339; undefined if it does not wait for its deletion. */
   deletedAt: string | undefined;
   /**
-   * Whether it is what a create that did not end has made: it has every tag that is wanted, and no version, so nothing
-   * was ever stored in it.
+   * Whether an interrupted create has left it: it has every wanted tag, and no version, so nothing was ever
+   * stored in it.
    */
   isEmptyAndWanted: boolean;
   tags: ReadonlyMap<string, string>;
 }
 
-/** What AWS tells of a secret that a state holds. */
+/** AWS's report on a secret of the state. */
 export type SecretStatus =
   | { kind: "missing" }
   | {
       kind: "there";
       /** The id of the version that everybody reads (`AWSCURRENT`). */
       currentVersionId: string | undefined;
-      /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+      /** AWS's `DeletedDate`, RFC 3339; undefined if it does not wait for its deletion. */
       deletedAt: string | undefined;
     };
 
-/** A secret that AWS has, whoever made it. */
+/** A secret in AWS, whoever created it. */
 export interface ListedSecret {
   arn: string;
   name: string;
   tags: ReadonlyMap<string, string>;
-  /** AWS's `DeletedDate`, RFC 3339; undefined where it does not wait for its deletion. */
+  /** AWS's `DeletedDate`, RFC 3339; undefined if it does not wait for its deletion. */
   deletedAt: string | undefined;
 }
 
@@ -62,7 +62,7 @@ export class SecretsManager {
   /**
    * Describes the secret of a name.
    *
-   * @returns Resolves with undefined where there is none.
+   * @returns Resolves with undefined if there is none.
    * @throws what AWS answers, for example that this run lacks secretsmanager:DescribeSecret
    */
   async describe({ name, tags }: WantedSecret): Promise<SecretDescription | undefined> {
@@ -81,7 +81,7 @@ export class SecretsManager {
   }
 
   /**
-   * Tells which version of a secret is the current one, and whether it waits for its deletion.
+   * Returns which version of a secret is the current one, and whether it waits for its deletion.
    *
    * @throws what AWS answers, for example that this run lacks secretsmanager:DescribeSecret
    */
@@ -127,7 +127,7 @@ export class SecretsManager {
     return found;
   }
 
-  /** Takes a secret back from its deletion: it keeps its ARN, its versions and its resource policy. */
+  /** Restores a secret from deletion: it keeps its ARN, its versions and its resource policy. */
   async restore(arn: string): Promise<void> {
     await this.#client.send(new RestoreSecretCommand({ SecretId: arn }));
   }

@@ -1,4 +1,4 @@
-import { printable } from "./errors";
+import { printable } from "./text";
 import type { HttpAnswer } from "./transport";
 
 /** Where servers and the proxies before them put the id by which their operators find a request again. */
@@ -10,15 +10,15 @@ const requestIdHeaders = [
   "x-correlation-id",
 ];
 
-/** Quotes the request id of an answer for a message: with a space before it, or nothing where there is none. */
+/** Quotes the request id of an answer for a message: with a space before it, or nothing if there is none. */
 export function quotedRequestId({ headers }: HttpAnswer): string {
   const name = requestIdHeaders.find((header) => headers[header] !== undefined);
   return name === undefined ? "" : ` [${name} ${printable(headers[name] ?? "")}]`;
 }
 
 /**
- * Tells how an answer's body is compressed, for a message; undefined where it is not. None is asked for, and none is
- * unpacked: a small answer could become an endless one.
+ * Returns how a response's body is compressed, for a message; undefined if it is not. No compression is
+ * requested or accepted: a small response could expand without limit.
  */
 export function compressionOf({ headers }: HttpAnswer): string | undefined {
   const coding = headers["content-encoding"]?.trim() ?? "";

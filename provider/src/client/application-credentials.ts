@@ -5,14 +5,15 @@ import * as oauth from "oauth4webapi";
 import { serverRefusals } from "./as-asked";
 import { signerFor } from "./assertion";
 import { type KeyMethod, type SecretMethod } from "./auth-methods";
-import { printable, TenantManagementError } from "./errors";
+import { TenantManagementError } from "./errors";
 import { type HostRules, wayToAllow } from "./hosts";
 import { type RetryPolicy, withRetries } from "./retry";
 import type { ApiApplication } from "./schemas";
+import { printable } from "./text";
 import { byAssertion, isInvalidClient, requestToken } from "./token-endpoint";
 import type { Transport } from "./transport";
 
-/** What an application proves itself with at its authorization server. */
+/** An application's credentials at its authorization server. */
 export type ApplicationCredentials =
   { type: SecretMethod; clientSecret: string } | { type: KeyMethod; privateKey: KeyObject; keyId: string };
 
@@ -25,10 +26,10 @@ export interface ApplicationPlace extends HostRules {
 }
 
 /**
- * Gets a token with an application's credentials, all its scopes in it, and drops the token. They are sent to a server
- * of the vendor's, or that the environment allows, whatever the API says.
+ * Gets a token for all scopes with an application's credentials, and discards it. Whatever the API returns, the
+ * credentials go only to servers of the vendor or hosts that the environment allows.
  *
- * @throws {@link TenantManagementError} `TOKEN_REFUSED` where they are not the application's; `ANSWER_INVALID` where its
+ * @throws {@link TenantManagementError} `TOKEN_REFUSED` if they are not the application's; `ANSWER_INVALID` if its
  *   servers are at hosts that are not allowed
  */
 export async function proveCredentials(
@@ -45,7 +46,7 @@ export async function proveCredentials(
     const problems = refusals.map(({ problem }) => problem).join("; ");
     throw new TenantManagementError(
       "ANSWER_INVALID",
-      `${place}: the API says of application ${applicationId} that ${problems}. No credential was sent there. Tell the vendor. ${wayToAllow(refusals, rules)}`.trim(),
+      `${place}: the API reports for application ${applicationId}: ${problems}. No credential was sent there. Tell the vendor. ${wayToAllow(refusals, rules)}`.trim(),
     );
   }
   const askWith = (authentication: oauth.ClientAuth): Promise<unknown> => {
@@ -55,7 +56,7 @@ export async function proveCredentials(
       remedy: `Check that these are the application's credentials${
         credentials.type === "CLIENT_SECRET"
           ? ""
-          : `, and that the vendor knows the key by the id (kid) ${credentials.keyId}`
+          : `, and that the vendor knows the key under the id (kid) ${credentials.keyId}`
       }.`,
     };
     const request = { tokenUrl, clientId, scope: scopes.join(" "), authentication, words };
@@ -70,14 +71,14 @@ export async function proveCredentials(
   }
 }
 
-/** Some servers answer 400 instead of 401, others 401 without an error that can be read. */
+/** Some servers answer 400 instead of 401, others 401 without a readable error. */
 function isUnrecognized(error: unknown): boolean {
   return isInvalidClient(error) || (error instanceof TenantManagementError && error.status === 401);
 }
 
 /**
- * Tells whether a server may misread a client's Basic credentials. They are form-encoded first, which many a server does
- * not undo; the same in the body (`client_secret_post`) is read alike by all.
+ * Returns whether a server may misread a client's Basic credentials. They are form-encoded first, and many servers do
+ * not decode that; all read the same credentials in the body (`client_secret_post`).
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749, section 2.3.1}
  * @see {@link https://www.rfc-editor.org/rfc/rfc7617#section-2 RFC 7617, section 2}

@@ -1,21 +1,21 @@
-import { printable } from "./errors";
 import { type HostRules, refusalOfUrl, type UrlRefusal, type UrlUse } from "./hosts";
 import type { ApiApplication, ApiCredentials, ApiTenant } from "./schemas";
+import { printable } from "./text";
 
-/*
- * Compares what the API says it made with what was asked for. The API's texts came in escaped and bounded (`printable`):
- * what was asked for is compared in the same form.
+/**
+ * Compares a created object in the API's response with the request. The API's texts were escaped and
+ * shortened when parsed (`printable`), so the requested ones are compared in the same form.
  */
 
 /**
- * Tells what of a new tenant is not as it was asked for, for a message. Its cells are no reason to leave it half made: no
- * customer is the worse for a Web UI more or less, and nothing can change them.
+ * Describes how a new tenant differs from the request. Differing cells do not count: they only affect the Web UI, and
+ * cannot be changed.
  */
 export function tenantDifferences(asked: { name: string }, made: Pick<ApiTenant, "name">): string[] {
   return differenceOfText("name", asked.name, made.name);
 }
 
-/** Tells what of an application is not as it was asked for, for a message, as far as the API tells it again and again. */
+/** Describes how an application differs from the request, in the fields that every answer contains. */
 export function applicationDifferences(
   asked: { cell: string; scopes: readonly string[] },
   made: Pick<ApiApplication, "cell" | "scopes">,
@@ -26,7 +26,7 @@ export function applicationDifferences(
   ];
 }
 
-/** Tells which of an application's servers may not be used: a credential would be sent there. */
+/** Lists the refused URLs of an application's servers, which would get a credential. */
 export function serverRefusals(
   { authServer, tokenUrl }: Pick<ApiApplication, "authServer" | "tokenUrl">,
   rules: HostRules,
@@ -34,13 +34,13 @@ export function serverRefusals(
   return refusals({ auth_server: authServer, token_url: tokenUrl }, "token", rules);
 }
 
-/** Tells which of a tenant's links to its Web UI may not be used: people would log in there. */
+/** Lists the refused Web UI links of a tenant, where people would log in. */
 export function linkRefusals({ webUiUrls }: Pick<ApiTenant, "webUiUrls">, rules: HostRules): UrlRefusal[] {
   const named = Object.entries(webUiUrls).map(([cell, url]) => [`documents-ui of ${cell}`, url] as const);
   return refusals(Object.fromEntries(named), "webUi", rules);
 }
 
-/** Each tells the name of its URL. */
+/** Each refusal contains the name of its URL. */
 function refusals(urls: Readonly<Record<string, string>>, use: UrlUse, rules: HostRules): UrlRefusal[] {
   return Object.entries(urls).flatMap(([name, url]) => {
     const refusal = refusalOfUrl(url, use, rules);
@@ -48,7 +48,7 @@ function refusals(urls: Readonly<Record<string, string>>, use: UrlUse, rules: Ho
   });
 }
 
-/** Tells what of a new application's credentials is not as it was asked for, for a message, without any credential. */
+/** Describes how a new application's credentials differ from the request, without any credential. */
 export function credentialDifferences(
   asked: { type: ApiCredentials["type"]; keyId?: string },
   made: ApiCredentials,
@@ -74,7 +74,7 @@ function differenceOfSet(what: string, asked: readonly string[], made: readonly 
     : [`"${what}" is [${printable(made.join(", "))}], not [${[...expected].join(", ")}]`];
 }
 
-/** Tells whether two lists hold the same members: their order is no difference. */
+/** Returns whether two lists have the same members in any order. */
 export function sameMembers(a: readonly string[], b: readonly string[]): boolean {
   return (
     a.length === b.length &&

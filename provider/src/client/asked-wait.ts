@@ -17,12 +17,12 @@ const likelySkewMs = 5_000;
 const lastEpochMs = 1e13;
 
 /**
- * Tells how long a server asks to wait before the request is sent again: by `Retry-After`, or, where it refused with 429
- * and that says nothing or "now", by the time at which its rate limit is renewed. Times of the server's are read by its own
- * clock (`Date`).
+ * Returns how long a server asks to wait before the request is sent again: by `Retry-After`, or, where it refused with
+ * 429 and that says nothing or "now", by the time at which its rate limit is renewed. Times of the server's are read by
+ * its own clock (`Date`).
  *
  * @param nowMs this machine's time, in milliseconds since 1970
- * @returns milliseconds from now, 0 for the past; undefined where the server does not say
+ * @returns milliseconds from now, 0 for the past; undefined if the server does not say
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
  * @see {@link https://developer.okta.com/docs/reference/rl-best-practices/ Okta, X-Rate-Limit-Reset}
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ IETF draft, RateLimit}
@@ -56,7 +56,7 @@ function secondsOfDraft(header = ""): string[] {
   return [...header.matchAll(/(?:^|[;,\s])(?:t|reset)=(\d+)/g)].map(([, seconds = ""]) => seconds);
 }
 
-/** A `Date` has whole seconds: where the clocks agree, this machine's is the more exact. */
+/** A `Date` has whole seconds: if the clocks agree, this machine's is more precise. */
 function serverNowMs(headers: HttpAnswer["headers"], ownMs: number): number {
   const aheadMs = serverAheadMs(headers, ownMs) ?? 0;
   return ownMs + (Math.abs(aheadMs) > likelySkewMs ? aheadMs : 0);

@@ -3,30 +3,31 @@ import { type KeyObject, randomUUID } from "node:crypto";
 import { base64url, type JWTPayload, SignJWT } from "jose";
 
 import { algorithmOf, authMethodTable, keyMethods, type SignatureAlgorithm } from "./auth-methods";
-import { messageOf, TenantManagementError } from "./errors";
+import { TenantManagementError } from "./errors";
 import { readPrivateKey } from "./pem";
+import { messageOf } from "./text";
 
-/** What a client assertion is made for. */
+/** The contents of a client assertion. */
 export interface AssertionRequest {
   clientId: string;
-  /** The token URL: Okta wants it as `aud`. */
+  /** The token URL: Okta requires it as `aud`. */
   audience: string;
-  /** The `kid` header, where the vendor knows several keys of the organization. */
+  /** The `kid` header, if the vendor knows several keys of the organization. */
   keyId?: string;
 }
 
-/** Makes a signed client assertion. The key behind it may be in memory or out of reach. */
+/** Creates a signed client assertion. The key may be in memory or elsewhere. */
 export type AssertionSigner = (request: AssertionRequest) => Promise<string>;
 
-/** How long an assertion is good for, in seconds; the vendor allows at most 3600. */
+/** How long an assertion is valid, in seconds; the vendor allows at most 3600. */
 const assertionLifetimeS = 300;
 
 /**
  * Reads the organization's private key.
  *
  * @param text the key in any form that {@link readPrivateKey} reads
- * @param source where the key came from, for the error's text
- * @throws {@link TenantManagementError} `INPUT_INVALID`, which never holds any of the key's text.
+ * @param source where the key came from, for error messages
+ * @throws {@link TenantManagementError} `INPUT_INVALID`, never with any of the key's text
  */
 export function readOrganizationKey(text: string, source: string): KeyObject {
   const refused = (problem: string, cause?: unknown): TenantManagementError =>
@@ -41,23 +42,22 @@ export function readOrganizationKey(text: string, source: string): KeyObject {
   } catch (error) {
     throw refused(messageOf(error), error);
   }
-  if (key.asymmetricKeyType !== "rsa") throw refused("is not an RSA key. The vendor wants RSA (RS256)");
+  if (key.asymmetricKeyType !== "rsa") throw refused("is not an RSA key. The vendor requires RSA (RS256)");
   return key;
 }
 
-/** Makes client assertions with a key in memory. */
+/** Creates client assertions with a key in memory. */
 export function signerFor(key: KeyObject): AssertionSigner {
   const method = keyMethods.find((each) => authMethodTable[each].keyType === key.asymmetricKeyType);
-  if (method === undefined)
-    throw new TypeError("is a key of a type that no algorithm of client assertions takes");
+  if (method === undefined) throw new TypeError("is a key of a type that client assertions do not support");
   const alg = algorithmOf(method);
   return (request) => new SignJWT(claimsOf(request)).setProtectedHeader(headerOf(alg, request)).sign(key);
 }
 
 /**
- * Makes client assertions that something else signs, which has the key: no library of JWTs does that.
+ * Creates client assertions signed by something else, which holds the key: no JWT library does that.
  *
- * @param signBytes signs bytes as `alg` says
+ * @param signBytes signs bytes according to `alg`
  * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-5.1 RFC 7515, section 5.1}
  */
 export function remoteSigner(

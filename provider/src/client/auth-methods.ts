@@ -1,6 +1,6 @@
 /**
- * The ways in which a tenant application proves who it is (the API's `AuthMethod`): a row for each. A method with a key
- * names the algorithm of its client assertions, and the type of its key as Node.js names it.
+ * The authentication methods of tenant applications (the API's `AuthMethod`), a row each. A method with a key names the
+ * algorithm of its client assertions, and the type of its key as Node.js names it.
  */
 export const authMethodTable = {
   CLIENT_SECRET: { credential: "secret" },
@@ -12,16 +12,16 @@ export const authMethodTable = {
 >;
 
 type Table = typeof authMethodTable;
-/** One of the ways in which a tenant application proves who it is. */
+/** An authentication method of tenant applications. */
 export type AuthMethod = keyof Table;
 /** A method whose applications have a key pair. */
 export type KeyMethod = { [M in AuthMethod]: Table[M]["credential"] extends "key" ? M : never }[AuthMethod];
-/** A method whose applications have a secret of the vendor's making. */
+/** A method whose applications have a secret that the vendor creates. */
 export type SecretMethod = Exclude<AuthMethod, KeyMethod>;
 /** How a client assertion is signed. */
 export type SignatureAlgorithm = Table[KeyMethod]["algorithm"];
 
-/** How a tenant application proves who it is: a secret of the vendor's making, or a key pair of the customer's own. */
+/** How a tenant application authenticates: by a secret that the vendor creates, or by a key pair. */
 export const authMethods = Object.keys(authMethodTable) as [AuthMethod, ...AuthMethod[]];
 /** The methods with a key. */
 export const keyMethods = authMethods.filter(hasKey) as [KeyMethod, ...KeyMethod[]];
@@ -30,20 +30,20 @@ export const signatureAlgorithms = keyMethods.map((method) => authMethodTable[me
   SignatureAlgorithm,
   ...SignatureAlgorithm[],
 ];
-/** The method of an application that names none. */
+/** The default method. */
 export const defaultAuthMethod = "CLIENT_SECRET" satisfies SecretMethod;
 
-/** Tells whether the applications of a method have a key pair; the others have a secret of the vendor's making. */
+/** Returns whether the applications of a method have a key pair. */
 export function hasKey(method: AuthMethod): method is KeyMethod {
   return authMethodTable[method].credential === "key";
 }
 
-/** Gives the algorithm of a method's client assertions. */
+/** Returns the algorithm of a method's client assertions. */
 export function algorithmOf<M extends KeyMethod>(method: M): Table[M]["algorithm"] {
   return authMethodTable[method].algorithm;
 }
 
-/** Gives the method whose client assertions are signed so. */
+/** Returns the method whose client assertions use an algorithm. */
 export function methodOf(algorithm: SignatureAlgorithm): KeyMethod {
   return keyMethods.find((method) => algorithmOf(method) === algorithm) ?? keyMethods[0];
 }

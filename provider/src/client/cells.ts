@@ -8,7 +8,7 @@ export const cells = ["eu-1", "us-1", "ca-1", "ap-2", "ap-3"] as const;
 /** One of the vendor's regions. */
 export type Cell = (typeof cells)[number];
 
-/** What the vendor documents of each cell: the AWS region it runs in and the prefix of its hosts. */
+/** What the vendor documents for each cell: its AWS region and the prefix of its hosts. */
 export const cellTable: Record<Cell, { awsRegion: string; hostPrefix: string }> = {
   "eu-1": { awsRegion: "eu-west-1", hostPrefix: "" },
   "us-1": { awsRegion: "us-east-1", hostPrefix: "us-1." },
@@ -17,24 +17,24 @@ export const cellTable: Record<Cell, { awsRegion: string; hostPrefix: string }> 
   "ap-3": { awsRegion: "ap-southeast-2", hostPrefix: "ap-3." },
 };
 
-/** One stage: the vendor's hosts in it, and what this project holds to there. */
+/** One stage: the vendor's hosts, and this project's rules. */
 export interface StageRow {
   /** The base URL of the Tenant Management API. */
   apiUrl: string;
   cells: readonly Cell[];
   /** The domain of the Documents APIs and, by suffix, of the Web UIs: see {@link documentsApiUrl}. */
   documentsDomain: string;
-  /** Whether loopback counts as the vendor's, for a sandbox; elsewhere the environment must allow it. */
+  /** Whether loopback is allowed, for a sandbox; otherwise the environment must allow it. */
   allowsLoopback: boolean;
   /** Whether the stack's configuration may send AWS calls to hosts that the environment does not allow. */
   allowsAnyAwsEndpoint: boolean;
   /** Whether each change needs a reason. */
   requiresReason: boolean;
-  /** Whether switches that write credentials down are refused: see `revealing-switches.ts`. */
+  /** Whether switches that write credentials are refused: see `revealing-switches.ts`. */
   refusesRevealingSwitches: boolean;
-  /** Whether active customers are kept from deletion, and the policy pack judges stacks. */
+  /** Whether active customers are protected from deletion, and the policy pack checks stacks. */
   isProtected: boolean;
-  /** How long a deleted secret can be restored unless the configuration says otherwise, in days; 0 for not at all. */
+  /** The default for how long a deleted secret can be restored, in days; 0: not at all. */
   recoveryWindowInDays: number;
 }
 
@@ -64,12 +64,12 @@ export const stageTable: Record<Stage, StageRow> = {
   },
 };
 
-/** The stage that has the most cells: what is wrong with a cell there is wrong in every stage. */
+/** The stage with the most cells: a cell that is wrong there is wrong in every stage. */
 export const widestStage: Stage = stages.reduce((one, other) =>
   stageTable[other].cells.length > stageTable[one].cells.length ? other : one,
 );
 
-/** Finds the row of a stage, by a name that was read somewhere; undefined where there is no such stage. */
+/** Finds the row of a stage by its name; undefined if there is no such stage. */
 export function rowOfStage(name: unknown): StageRow | undefined {
   const stage = stages.find((one) => one === name);
   return stage === undefined ? undefined : stageTable[stage];
@@ -79,7 +79,7 @@ export function rowOfStage(name: unknown): StageRow | undefined {
 export const authorizationDomain = "id.resistant.ai";
 
 /**
- * Gives the base URL of the Documents API, which a tenant application's credentials call.
+ * Returns the base URL of the Documents API, for a tenant application's credentials.
  *
  * @returns for example `https://api.us-1.documents.resistant.ai`
  * @example
@@ -91,7 +91,7 @@ export function documentsApiUrl(stage: Stage, cell: Cell): string {
   return `https://api.${cellTable[cell].hostPrefix}${stageTable[stage].documentsDomain}`;
 }
 
-/** Tells whether a text is the name of a cell the vendor documents. */
+/** Returns whether a text is the name of a documented cell. */
 export function isCell(text: string): text is Cell {
   return (cells as readonly string[]).includes(text);
 }

@@ -1,5 +1,5 @@
-import { messageOf, printable } from "./errors";
 import type { Proxy } from "./proxies";
+import { messageOf, printable } from "./text";
 
 /** Why an exchange came to nothing. */
 export interface ConnectionProblem {
@@ -11,37 +11,37 @@ export interface ConnectionProblem {
 
 /** By the `code` or else the `name` of what Node or undici throw. */
 const passing: Record<string, string> = {
-  ECONNREFUSED: "the connection was refused: is the URL right, and is the server up?",
-  ECONNRESET: "the connection was cut off",
-  EPIPE: "the connection was cut off",
-  ENOTFOUND: "the host name is not known: is the URL right, and does DNS work here?",
+  ECONNREFUSED: "the connection was refused: is the URL correct, and is the server running?",
+  ECONNRESET: "the connection was reset",
+  EPIPE: "the connection was closed before the answer",
+  ENOTFOUND: "the host name is unknown: is the URL correct, and does DNS work here?",
   EAI_AGAIN: "the host name could not be looked up: does DNS work here?",
-  ETIMEDOUT: "no connection in time: is there a firewall or a proxy between?",
-  ENETUNREACH: "there is no way to the server's network from here",
-  EHOSTUNREACH: "there is no way to the server from here",
-  UND_ERR_CONNECT_TIMEOUT: "no connection in time: is there a firewall or a proxy between?",
-  UND_ERR_HEADERS_TIMEOUT: "no answer in time",
-  UND_ERR_BODY_TIMEOUT: "the answer stopped half-way",
-  UND_ERR_SOCKET: "the connection was cut off",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the answer is not as long as it says",
+  ETIMEDOUT: "the connection timed out: is a firewall or proxy in between?",
+  ENETUNREACH: "the server's network is unreachable from here",
+  EHOSTUNREACH: "the server is unreachable from here",
+  UND_ERR_CONNECT_TIMEOUT: "the connection timed out: is a firewall or proxy in between?",
+  UND_ERR_HEADERS_TIMEOUT: "the answer timed out",
+  UND_ERR_BODY_TIMEOUT: "the answer stopped halfway",
+  UND_ERR_SOCKET: "the connection was closed before the answer",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the answer's length is not the announced one",
   HTTPParserError: "the answer is not HTTP",
-  TimeoutError: "no whole answer in time",
+  TimeoutError: "no complete answer in time",
 };
 
-const wrongTime = "its certificate is not valid now: is this machine's clock right?";
+const wrongTime = "its certificate is not valid now: is this machine's clock correct?";
 const untrusted =
-  "its certificate is of an authority that this machine does not trust: is there a proxy that looks into TLS? " +
-  "Then set NODE_EXTRA_CA_CERTS to the file of its certificate";
-const noTls = "it does not speak TLS as it should: is the URL right, its port too?";
+  "its certificate is from an authority that this machine does not trust: does a proxy inspect TLS? " +
+  "If so, set NODE_EXTRA_CA_CERTS to the file of its certificate";
+const noTls = "it does not speak proper TLS: are the URL and its port correct?";
 
 const permanent: Record<string, string> = {
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: "the answer is larger than any true one and was not read",
-  UND_ERR_HEADERS_OVERFLOW: "the answer's headers are larger than any true ones and were not read",
-  UND_ERR_INVALID_ARG: "the request cannot be sent as it is",
-  UND_ERR_DESTROYED: "this client is closed already",
-  UND_ERR_CLOSED: "this client is closed already",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is another host's: is the URL right?",
-  HOSTNAME_MISMATCH: "its certificate is another host's: is the URL right?",
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: "the answer is too large and was not read",
+  UND_ERR_HEADERS_OVERFLOW: "the answer's headers are too large and were not read",
+  UND_ERR_INVALID_ARG: "the request is not valid and cannot be sent",
+  UND_ERR_DESTROYED: "this client is already closed",
+  UND_ERR_CLOSED: "this client is already closed",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate belongs to another host: is the URL correct?",
+  HOSTNAME_MISMATCH: "its certificate belongs to another host: is the URL correct?",
   CERT_HAS_EXPIRED: wrongTime,
   CERT_NOT_YET_VALID: wrongTime,
   CERT_REVOKED: "its certificate is revoked: tell the vendor",
@@ -80,7 +80,7 @@ function explainDirect(error: unknown): ConnectionProblem {
   return { text: text === undefined ? printable(messageOf(error)) : `${text} (${key})`, isPermanent: false };
 }
 
-/** undici tells the status with which a proxy refuses a tunnel in its message alone. */
+/** undici reports the status with which a proxy refuses a tunnel only in its message. */
 function refusedBy(error: unknown): number | undefined {
   const [, status] = /^Proxy response \((\d{3})\) !== 200/.exec(messageOf(error)) ?? [];
   return status === undefined ? undefined : Number(status);
@@ -90,12 +90,12 @@ function refusedBy(error: unknown): number | undefined {
 export function proxyRefusal(status: number, { shown }: Proxy): ConnectionProblem {
   const remedy =
     status === 407
-      ? "it wants a user and a password: give them in that variable (http://<user>:<password>@<host>:<port>)"
+      ? "it requires a user and a password: add them to that variable (http://<user>:<password>@<host>:<port>)"
       : status < 500
-        ? "have this host allowed there, or name it in NO_PROXY if it is reached without a proxy"
-        : "it could not reach this host: is the URL right? If the host is reached without a proxy, name it in NO_PROXY";
+        ? "allow this host there, or add it to NO_PROXY if no proxy is needed"
+        : "it could not reach this host: is the URL correct? If no proxy is needed, add the host to NO_PROXY";
   return {
-    text: `the proxy ${shown} refused the way there (${status}): ${remedy}`,
+    text: `the proxy ${shown} refused the connection (${status}): ${remedy}`,
     isPermanent: status < 500,
   };
 }

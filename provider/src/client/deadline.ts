@@ -1,6 +1,6 @@
 /** What a {@link Deadline} reads the time from and is woken by; injected so that tests need no time. */
 export interface DeadlineClock {
-  /** Gives the time in milliseconds, which never goes back. */
+  /** Returns the time in milliseconds, which never goes back. */
   nowMs: () => number;
   /** Calls back once, after so many milliseconds, unless what it returns is called before. */
   after: (delayMs: number, wake: () => void) => () => void;
@@ -17,7 +17,7 @@ const realClock: DeadlineClock = {
   },
 };
 
-/** How long an operation may go on, not counting the time it is held back. */
+/** How long an operation may continue, not counting the time it is held back. */
 export class Deadline {
   readonly #controller = new AbortController();
   #cancel: () => void = () => undefined;
@@ -25,7 +25,7 @@ export class Deadline {
   #startedAtMs = 0;
   #holds = 0;
 
-  /** @param remainingMs how long it may go on, in milliseconds */
+  /** @param remainingMs how long it may continue, in milliseconds */
   constructor(
     remainingMs: number,
     private readonly clock: DeadlineClock = realClock,

@@ -1,19 +1,19 @@
 import type { UrlRefusal } from "./hosts";
-import { withoutCredentials } from "./redaction";
 
 /**
- * Why a call failed, by who is to blame and by what it means for an object that was to be made.
+ * Why a call failed: who caused it, and what it means for an object that was to be created.
  *
  * - `INPUT_INVALID`: the caller's mistake; nothing was sent.
- * - `NOT_SENT`: the request surely never reached the server.
- * - `NO_ANSWER`: it may have reached the server, and no whole answer came back.
+ * - `NOT_SENT`: the request certainly did not reach the server.
+ * - `NO_ANSWER`: it may have reached the server, but no complete answer came back.
  * - `REFUSED`: the server answered with a documented error (4xx); nothing was done.
- * - `NOT_THE_API`: something else than the API answered (a proxy, a gateway), or its answers contradict each other;
- *   whether anything was done is not known, and nothing is proved to be missing.
- * - `SERVER_FAILED`: the server answered 5xx; whether anything was done is not known.
- * - `ANSWER_INVALID`: the server answered success, and its body is not what the contract says, or not what was asked for;
- *   or it answered a create with a redirect.
- * - `TOKEN_REFUSED`: an authorization server gave no token: the organization's, or that of an application to be adopted.
+ * - `NOT_THE_API`: something other than the API answered (a proxy, a gateway), or its answers contradict each other; it
+ *   is unknown whether anything was done, and nothing is proved to be missing.
+ * - `SERVER_FAILED`: the server answered 5xx; it is unknown whether anything was done.
+ * - `ANSWER_INVALID`: the server answered success, but the body differs from the contract or the request; or it
+ *   answered a create with a redirect.
+ * - `TOKEN_REFUSED`: an authorization server returned no token: the organization's, or that of an application to be
+ *   adopted.
  */
 export type ErrorCode =
   | "INPUT_INVALID"
@@ -25,31 +25,31 @@ export type ErrorCode =
   | "ANSWER_INVALID"
   | "TOKEN_REFUSED";
 
-/** As much as could be read of an object that was made. */
+/** What could be read of a created object. */
 export interface MadeObject {
   objectId: string;
   clientId?: string | undefined;
-  /** A credential: it came once, and must not be dropped. */
+  /** A credential: it is returned once, and must not be lost. */
   clientSecret?: string | undefined;
-  /** What of its credentials is not as it was asked for, in words: they are told once, and never change. */
+  /** How its credentials differ from the request, in words: they are returned once, and never change. */
   credentialsDiffer?: string | undefined;
-  /** The URLs of it that may not be used, each with its name. */
+  /** Its refused URLs, each with its name. */
   refusals?: readonly UrlRefusal[];
 }
 
-/** What a {@link TenantManagementError} carries beside its message. */
+/** What a {@link TenantManagementError} contains besides its message. */
 export interface ErrorDetails {
-  /** HTTP status, where the server answered. */
+  /** HTTP status, if the server answered. */
   status?: number;
-  /** What the server says it made, where the rest of its answer is unusable, or is not what was asked for. */
+  /** What the server reports as created, if the rest of its answer is unusable or differs from the request. */
   made?: MadeObject;
-  /** Whether the same would happen again, however often the call is repeated; default false. */
+  /** Whether every repetition would fail likewise. Default: false. */
   isPermanent?: boolean;
   cause?: unknown;
 }
 
 /**
- * Is thrown for everything that goes wrong between this client and the vendor; its message tells the remedy.
+ * Thrown for every failure between this client and the vendor. Its message says what to do.
  *
  * @example
  * ```ts
@@ -64,13 +64,13 @@ export interface ErrorDetails {
  * ```
  */
 export class TenantManagementError extends Error {
-  /** Who is to blame, and what it means for an object that was to be made. */
+  /** Who caused it, and what it means for an object that was to be created. */
   readonly code: ErrorCode;
-  /** HTTP status, where the server answered. */
+  /** HTTP status, if the server answered. */
   readonly status: number | undefined;
-  /** Whether the same would happen again, however often the call is repeated. */
+  /** Whether every repetition would fail likewise. */
   readonly isPermanent: boolean;
-  /** Private, so that no log of the error shows the credential it may hold. */
+  /** Private, so that no log of the error shows the credential it may contain. */
   readonly #made: MadeObject | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -82,38 +82,16 @@ export class TenantManagementError extends Error {
     this.#made = details.made;
   }
 
-  /** What the server says it made, where the rest of its answer is unusable, or is not what was asked for. */
+  /** What the server reports as created, if the rest of its answer is unusable or differs from the request. */
   get made(): MadeObject | undefined {
     return this.#made;
   }
 }
 
-/** Tells whether the object of a failed create may exist all the same. */
+/** Returns whether the object of a failed create may exist. */
 export function mayHaveHappened(error: unknown): boolean {
   return (
     error instanceof TenantManagementError &&
     ["NO_ANSWER", "NOT_THE_API", "SERVER_FAILED", "ANSWER_INVALID"].includes(error.code)
   );
-}
-
-/** Gives what is worth telling of any thrown thing, in one line and without credentials. */
-export function messageOf(error: unknown): string {
-  return withoutCredentials(error instanceof Error ? error.message : String(error));
-}
-
-/** The longest text of a server's that is repeated in a message, in characters. */
-const longestQuote = 512;
-
-/**
- * Makes a server's text safe to print: credentials left out, control characters (terminal escapes)
- * escaped, length bounded.
- */
-export function printable(text: string): string {
-  const escaped = withoutCredentials(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escapeOf);
-  return escaped.length > longestQuote ? `${escaped.slice(0, longestQuote)}…` : escaped;
-}
-
-function escapeOf(character: string): string {
-  const digits = (character.codePointAt(0) ?? 0).toString(16);
-  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, "0")}`;
 }

@@ -1,5 +1,5 @@
 import { authorizationDomain, type Stage, stages, stageTable } from "./cells";
-import { printable } from "./errors";
+import { printable } from "./text";
 
 /*
  * Which hosts a run may speak to, and may hand on: the vendor's of its stage, and those that its environment allows. A
@@ -9,18 +9,18 @@ import { printable } from "./errors";
 /** What a URL is for: the Tenant Management API, a token endpoint, a Web UI, or a service of AWS. */
 export type UrlUse = "api" | "token" | "webUi" | "aws";
 
-/** What decides on a run's hosts. */
+/** The rules for a run's hosts. */
 export interface HostRules {
   stage: Stage;
-  /** What the environment allows beside the vendor's hosts; each without a problem ({@link problemOfAllowedHost}). */
+  /** The hosts that the environment allows besides the vendor's; each checked by {@link problemOfAllowedHost}. */
   allowedHosts: readonly string[];
 }
 
-/** Why a URL may not be used. */
+/** Why a URL is refused. */
 export interface UrlRefusal {
   /** In words, to follow the URL's name: `is "https://…", at a host that …`. */
   problem: string;
-  /** The host that could be allowed; absent where no allowed host would make the URL right. */
+  /** The host that could be allowed; missing if that would not help. */
   host?: string;
 }
 
@@ -28,20 +28,20 @@ const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const defaultPorts: Readonly<Record<string, string>> = { "https:": "443", "http:": "80" };
 
 /**
- * Tells why a URL may not be used by a stack of a stage.
+ * Returns why a stack of a stage may not use a URL.
  *
- * @returns undefined where it may
+ * @returns undefined if it may
  */
 export function refusalOfUrl(text: string, use: UrlUse, rules: HostRules): UrlRefusal | undefined {
   const url = parseUrl(text, use);
   const is = `is "${shownUrl(text)}"`;
-  if (url === undefined) return { problem: `${is}, and ${wantedForm(use)}` };
+  if (url === undefined) return { problem: `${is}; it ${wantedForm(use)}` };
   const { stage, allowedHosts } = rules;
   if (isVendors(url, use, stage)) return undefined;
   const owner = otherStageOf(url.hostname, stage);
   if (owner !== undefined) {
     return {
-      problem: `${is}, a host of stage ${owner}, and this stack is of stage ${stage}, which never reaches it: another stage is another stack`,
+      problem: `${is}, a host of stage ${owner}; this stack is of stage ${stage} and never reaches it: use one stack per stage`,
     };
   }
   if (loopbackHosts.has(url.hostname) && stageTable[stage].allowsLoopback) return undefined;
@@ -50,15 +50,15 @@ export function refusalOfUrl(text: string, use: UrlUse, rules: HostRules): UrlRe
 }
 
 /**
- * Tells what is wrong with the form of a URL to which credentials are sent, whatever its host.
+ * Returns what is wrong with the form of a URL for credentials, whatever its host.
  *
- * @returns what it must be; undefined where its form is right
+ * @returns what it must be; undefined if its form is correct
  */
 export function problemOfForm(text: string): string | undefined {
-  return parseUrl(text, "api") === undefined ? `is "${shownUrl(text)}", and ${wantedForm("api")}` : undefined;
+  return parseUrl(text, "api") === undefined ? `is "${shownUrl(text)}"; it ${wantedForm("api")}` : undefined;
 }
 
-/** Tells what to do where refused hosts are right after all: a sentence. Empty where nothing would allow them. */
+/** Returns a sentence that says how to allow refused hosts; empty if that is impossible. */
 export function wayToAllow(refusals: readonly UrlRefusal[], { allowedHosts }: HostRules): string {
   const hosts = refusals.flatMap(({ host }) => host ?? []);
   if (hosts.length === 0) return "";
@@ -68,9 +68,9 @@ export function wayToAllow(refusals: readonly UrlRefusal[], { allowedHosts }: Ho
 }
 
 /**
- * Tells what is wrong with an entry of `TENANTS_ALLOWED_HOSTS`.
+ * Returns what is wrong with an entry of `TENANTS_ALLOWED_HOSTS`.
  *
- * @returns undefined where it is a host, a host with its port, or `*.` and a domain of two labels or more
+ * @returns undefined if it is a host, a host with its port, or `*.` and a domain of two labels or more
  */
 export function problemOfAllowedHost(entry: string): string | undefined {
   const host = entry.startsWith("*.") ? entry.slice(2) : entry;
@@ -84,12 +84,12 @@ export function problemOfAllowedHost(entry: string): string | undefined {
   const isDomain = /^(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*$/.test(host);
   if (isWildcard ? isDomain : isHost) return undefined;
   return (
-    `"${shownUrl(entry)}" is none of: a host with its port (proxy.example.com:8443), a host alone for any port, ` +
-    "and *.domain for Web UI links, with a domain of two labels or more. Leave out https://, paths and a dot at the end"
+    `"${shownUrl(entry)}" is not an allowed form: a host with its port (proxy.example.com:8443), a host alone for any port, ` +
+    "or *.domain for Web UI links, with a domain of at least two labels. Omit https://, paths and a final dot"
   );
 }
 
-/** Writes a URL for a message: without a user's credentials, a query and a fragment, which may hold some. */
+/** Formats a URL for a message, without user, query and fragment, which may contain credentials. */
 export function shownUrl(text: string): string {
   const shown = text
     .replace(/^([a-z][a-z0-9+.-]*:)?[/\\]*[^/\\?#]*@/i, "$1//…@")
@@ -97,7 +97,7 @@ export function shownUrl(text: string): string {
   return printable(shown);
 }
 
-/** Parses a URL that is written in its usual form: as the URL standard writes it, but for a slash after the host. */
+/** Parses a URL in its usual form: as the URL standard writes it, except for a slash after the host. */
 function parseUrl(text: string, use: UrlUse): URL | undefined {
   const url = URL.parse(text);
   if (url === null || (url.href !== text && url.href !== `${text}/`)) return undefined;
@@ -109,7 +109,7 @@ function parseUrl(text: string, use: UrlUse): URL | undefined {
 
 function wantedForm(use: UrlUse): string {
   const rest = use === "webUi" ? "without a user" : "without user, query or fragment (http only on loopback)";
-  return `must be an https URL ${rest}, in its usual form: lower-case host without a dot at its end, and no port that is the scheme's own`;
+  return `must be an https URL ${rest}, in its usual form: lower-case host without a final dot or the scheme's default port`;
 }
 
 function isVendors(url: URL, use: UrlUse, stage: Stage): boolean {
@@ -127,7 +127,7 @@ function isVendors(url: URL, use: UrlUse, stage: Stage): boolean {
   }
 }
 
-/** A stage is bound to its hosts: nothing in the environment lets a stack reach those of another. */
+/** A stage is bound to its hosts: the environment cannot allow those of another stage. */
 function otherStageOf(hostname: string, stage: Stage): Stage | undefined {
   return stages.find((other) => {
     const { apiUrl, documentsDomain } = stageTable[other];
@@ -150,7 +150,7 @@ function matches(entry: string, url: URL, use: UrlUse): boolean {
   return entry === url.hostname || entry === `${url.hostname}:${port}`;
 }
 
-/** Tells whether a URL is one of this machine itself: nothing of the vendor's is there. */
+/** Returns whether a URL is on loopback. */
 export function isLoopback(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && loopbackHosts.has(url.hostname);

@@ -19,7 +19,8 @@ export {
   stages,
   stageTable,
 } from "./cells";
-export { type ErrorCode, mayHaveHappened, messageOf, printable, TenantManagementError } from "./errors";
+export { type ErrorCode, mayHaveHappened, TenantManagementError } from "./errors";
+export { messageOf, printable } from "./text";
 export { type HostRules, refusalOfUrl, type UrlRefusal, type UrlUse, wayToAllow } from "./hosts";
 export { OrganizationTokens, type OrganizationClient } from "./organization-token";
 export { parsePublicKey, type PublicKey, type PublicKeyNumbers } from "./public-key";

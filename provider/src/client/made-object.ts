@@ -5,12 +5,12 @@ import { identifierSchema, madeObjectSchema } from "./schemas";
 import type { HttpAnswer } from "./transport";
 
 /**
- * Reads what it can of an unusable answer to a create: which object was made, by the body or else by `Location`, and its
- * credential. Any success (2xx) counts, whichever the contract names, and a redirect: a credential comes once.
+ * Reads what it can of an unusable answer to a create: which object was made, by the body or else by `Location`, and
+ * its credential. Any success (2xx) counts, whichever the contract names, and a redirect: a credential comes once.
  *
  * @param collection the path of the objects of its kind, below the base URL: `["tenants", "t-1", "applications"]`
  * @param asked the API's base URL, and the URL that was asked
- * @returns undefined where the answer names no object
+ * @returns undefined if the answer names no object
  */
 export function madeObject(
   answer: HttpAnswer,
@@ -19,7 +19,7 @@ export function madeObject(
 ): MadeObject | undefined {
   const fromBody = madeObjectSchema.safeParse(parseJson(answer.body)).data;
   const located = idInLocation(answer.headers["location"], collection, asked);
-  // Who answers 202 or 200 may speak of a job or a request of its own.
+  // A 202 or 200 may be about a job or a request instead.
   const isOfObject =
     answer.status === 201 ||
     fromBody?.id === located ||

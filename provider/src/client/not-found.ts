@@ -1,14 +1,15 @@
 import { z } from "zod";
 
-import { printable, TenantManagementError } from "./errors";
+import { TenantManagementError } from "./errors";
 import { parseJson } from "./json";
+import { printable } from "./text";
 import type { HttpAnswer } from "./transport";
 
-/*
- * What a 404 proves. A load balancer's page and a gateway's "no route matched" are answered 404, too, and say nothing of
- * a tenant: whoever takes one for "deleted" drops a client that is in use. So a 404 counts in the contract's form alone;
- * and as a gateway's JSON may have the same form, only where another answer of the API says the same. `api.ts` asks for
- * that answer in one place, for all operations.
+/**
+ * What a 404 proves. A load balancer's page and a gateway's "no route matched" also have the status 404, and
+ * say nothing about a tenant: a caller who takes one for "deleted" drops a client that is in use. So a 404
+ * counts only in the contract's form and, since a gateway's JSON may have the same form, only if another
+ * response of the API agrees. `api.ts` requests that response in one place, for all operations.
  */
 
 /** The contract's `Error`. */
@@ -19,8 +20,8 @@ const errorSchema = z.object({
 });
 
 /**
- * Tells whether an error answer has the contract's form: `application/json`, and an object with a `message` of 0 to 512
- * characters.
+ * Returns whether an error answer has the contract's form: `application/json`, and an object with a `message` of 0 to
+ * 512 characters.
  */
 export function hasContractsForm({ headers, body }: HttpAnswer): boolean {
   return mediaTypeOf(headers) === "application/json" && errorSchema.safeParse(parseJson(body)).success;
@@ -38,12 +39,12 @@ export function describeForeignNotFound(answer: HttpAnswer): string {
     : `in a form that is not the API's (${type === "" ? "no content type" : printable(type)})`;
   return (
     `was answered 404, ${oddity}: most likely by a proxy, a gateway or a load balancer. ` +
-    `It does not prove that anything was deleted. ${whatToCheck}`
+    `This does not prove that anything was deleted. ${whatToCheck}`
   );
 }
 
 /**
- * Makes the error of a 404 in the contract's form that another answer of the API contradicts.
+ * Creates the error of a 404 in the contract's form that another answer of the API contradicts.
  *
  * @param contradiction the other answer: `the API still answers for the tenant`
  */
@@ -51,12 +52,12 @@ export function contradicted(notFound: TenantManagementError, contradiction: str
   return new TenantManagementError(
     "NOT_THE_API",
     `${notFound.message.replace(/\.$/, "")}, but ${contradiction}: the 404 is not the API's own, or its servers do not agree. ` +
-      `Nothing was taken for deleted. ${whatToCheck}.`,
+      `Nothing counts as deleted. ${whatToCheck}.`,
     { status: 404, cause: notFound },
   );
 }
 
-/** Tells whether the API itself refused a request with 404: others are `NOT_THE_API`. */
+/** Returns whether the API itself refused a request with 404: others are `NOT_THE_API`. */
 export function isNotFound(error: unknown): error is TenantManagementError {
   return error instanceof TenantManagementError && error.code === "REFUSED" && error.status === 404;
 }

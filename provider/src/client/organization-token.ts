@@ -3,7 +3,7 @@ import { type RetryPolicy, withRetries } from "./retry";
 import { byAssertion, isInvalidClient, requestToken, type TokenRequest } from "./token-endpoint";
 import type { Transport } from "./transport";
 
-/** The organization client, and where it gets its tokens. */
+/** The organization's client, and the URL of its tokens. */
 export interface OrganizationClient {
   tokenUrl: string;
   clientId: string;
@@ -12,13 +12,13 @@ export interface OrganizationClient {
   sign: AssertionSigner;
 }
 
-/** What the tokens are asked for: the vendor's control plane, and nothing else. */
+/** The scopes of the tokens: only the vendor's control plane. */
 const scope = "tenants.read tenants.write tenants.applications.read tenants.applications.write";
 
-/** A token is renewed this long before it ends, in milliseconds, or at half its life if that is shorter. */
+/** A token is renewed this long before it expires, in milliseconds, or after half its life if that is shorter. */
 const renewalMarginMs = 60_000;
 
-/** How long a token is taken to live whose answer does not say (`expires_in` is optional), in seconds. */
+/** The assumed lifetime of a token without `expires_in`, in seconds. */
 const assumedLifetimeS = 300;
 
 /** How long a token request is repeated, in milliseconds. */
@@ -30,7 +30,7 @@ interface Token {
 }
 
 /**
- * Keeps the process's one access token: one request for it, however many callers wait.
+ * Holds the process's access token: one request for it, however many callers wait.
  *
  * @example
  * ```ts
@@ -49,13 +49,13 @@ export class OrganizationTokens {
     private readonly retryPolicy: RetryPolicy,
   ) {}
 
-  /** Where the tokens come from. */
+  /** The URL from which the tokens come. */
   get tokenUrl(): string {
     return this.client.tokenUrl;
   }
 
   /**
-   * Gives the access token, asking for one when there is none or it is about to end.
+   * Returns the access token; requests one if it is missing or about to expire.
    *
    * @throws {@link TenantManagementError} `TOKEN_REFUSED` with what to check
    * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-2.2 RFC 7523, section 2.2}
@@ -66,7 +66,7 @@ export class OrganizationTokens {
     return (await this.#pending).accessToken;
   }
 
-  /** Forgets a token that the API did not take, unless it was renewed since. */
+  /** Discards a token that the API refused, unless it has been renewed. */
   forget(accessToken: string): void {
     if (this.#token?.accessToken === accessToken) this.#token = undefined;
   }
@@ -115,7 +115,7 @@ function wordsOf(tokenUrl: string): TokenRequest["words"] {
     whereItIs: `Check tenants:tokenUrl (${new URL(tokenUrl).href}) and the network.`,
     remedy:
       "Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. " +
-      "If the configuration changed since the last `pulumi up`, give --run-program to `pulumi refresh` or `pulumi destroy`: " +
+      "If the configuration changed since the last `pulumi up`, add --run-program to `pulumi refresh` or `pulumi destroy`: " +
       "without it they use that `up`'s configuration.",
   };
 }

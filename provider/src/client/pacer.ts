@@ -2,17 +2,14 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { askedWaitMs } from "./asked-wait";
 import type { Deadline } from "./deadline";
-import { type Departure, RateEstimate } from "./rate-estimate";
 import { describeWait, noticeableWaitMs } from "./retry";
 import { defaultConnections, type HttpAnswer } from "./transport";
+import { type TakesTurns, type Turn, Turns, type TurnsClock } from "./turns";
 
 /** What a {@link Pacer} reads the time from and waits with; injected so that tests need no time. */
-export interface PacerClock {
-  /** Gives the time in milliseconds, which never goes back. */
-  nowMs: () => number;
-  /** Gives the time of day, in milliseconds since 1970. */
+export interface PacerClock extends TurnsClock {
+  /** Returns the time of day, in milliseconds since 1970. */
   wallMs: () => number;
-  sleep: (delayMs: number) => Promise<void>;
 }
 
 /** The machine's own time. */
@@ -24,93 +21,88 @@ export const realClock: PacerClock = {
 
 /** The longest wait that a server may ask for, in milliseconds. */
 const longestPauseMs = 60_000;
-/** For how long a server, or one of its operations, may answer nothing but 429 until that is told, in milliseconds. */
+/** Gives up after this long, in milliseconds, if every answer of a server or an operation is 429. */
 const patienceMs = 300_000;
-/** How often at least one request is put off until it is given up while others are served: it may have waited its turn. */
+/** The fewest 429 answers to a request before it is given up while others succeed. */
 const fewestRefusals = 5;
 
 /**
- * Sends the requests of one API as fast as its rate limit lets it, without being told the limit. A request that is
- * answered 429 changed nothing, and is sent again in its turn.
+ * Sends the requests of one API as fast as its unknown rate limit allows. A request that is answered 429 changed
+ * nothing, and is sent again in its turn.
  *
- * It is the project's own because the libraries at hand keep a rate that they are told (bottleneck, p-throttle,
- * limiter), or learn it at a price: with the AWS SDK's `DefaultRateLimiter` (adaptive mode) 11 to 18 of a hundred
- * requests are refused where 200 are sent at a limit of 10 per second. `bench/limit/` measures this one.
+ * The project has its own because libraries need to know the rate (bottleneck, p-throttle, limiter), or learn it at a
+ * price: with the AWS SDK's `DefaultRateLimiter` (adaptive mode) 11 to 18 of a hundred requests are refused where 200
+ * are sent at a limit of 10 per second. `bench/limit/` measures this one.
  */
 export class Pacer {
-  readonly #estimate = new RateEstimate();
-  readonly #queue: Array<(departure: Departure) => void> = [];
-  #inFlight = 0;
+  readonly #own: Turns;
+  readonly #turns: TakesTurns;
   #refusedSinceMs: number | undefined;
-  #wakesAtMs = Infinity;
-  #wokenAtMs = -Infinity;
 
   #announcedUntilMs = -Infinity;
 
   /**
-   * @param mostInFlight how many requests are on their way at once
-   * @param notify is told, in words, of a long wait that the server asks for
+   * @param mostInFlight the most requests in flight at once
+   * @param notify called with a message about a long wait that the server asks for
+   * @param share shares the turns of processes with the same limit. Default: not shared.
    */
   constructor(
     private readonly clock: PacerClock = realClock,
-    private readonly mostInFlight = defaultConnections,
+    mostInFlight = defaultConnections,
     private readonly notify: (message: string) => void = () => undefined,
-  ) {}
+    share: (own: TakesTurns) => TakesTurns = (own) => own,
+  ) {
+    this.#own = new Turns(clock, mostInFlight);
+    this.#turns = share(this.#own);
+  }
 
   /**
    * Sends a request in its turn, and again for as long as it is answered 429.
    *
    * @param exchange sends the request
    * @param deadline does not run while the request waits for its turn
-   * @returns Resolves with the answer: 429 only where the server has answered nothing else for five minutes, be it to
-   *   any request or to this one.
+   * @returns Resolves with the answer: 429 only if the server has answered nothing else for five minutes, to any
+   *   request or to this one.
    */
   async send(exchange: () => Promise<HttpAnswer>, deadline: Deadline): Promise<HttpAnswer> {
-    let departure = await deadline.whileHeld(this.#turn("last"));
+    let turn = await deadline.whileHeld(this.#turns.take("last"));
     let refusedSinceMs: number | undefined;
     for (let refusals = 1; ; refusals += 1) {
-      const answer = await this.#exchange(departure, exchange);
+      const answer = await this.#exchange(turn, exchange);
       if (answer.status !== 429) return answer;
-      refusedSinceMs ??= this.#nowMs();
+      refusedSinceMs ??= this.#own.nowMs();
       const isGivenUp = refusals >= fewestRefusals && this.#isOver(refusedSinceMs);
       if (isGivenUp || this.#isOver(this.#refusedSinceMs)) return answer;
-      departure = await deadline.whileHeld(this.#turn("first"));
+      turn = await deadline.whileHeld(this.#turns.take("first"));
     }
   }
 
-  async #exchange(departure: Departure, exchange: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  async #exchange(turn: Turn, exchange: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    let answer: HttpAnswer;
     try {
-      const answer = await exchange();
-      if (answer.status === 429) this.#refused(departure, answer);
-      else this.#served(departure);
-      return answer;
+      answer = await exchange();
     } catch (error) {
-      this.#estimate.lost(departure);
+      turn.lost();
       throw error;
-    } finally {
-      this.#inFlight -= 1;
-      this.#release();
     }
+    if (answer.status === 429) turn.refused(this.#askedWait(answer));
+    else {
+      this.#refusedSinceMs = undefined;
+      turn.served();
+    }
+    return answer;
   }
 
-  #served(departure: Departure): void {
-    this.#refusedSinceMs = undefined;
-    this.#estimate.served(departure);
-  }
-
-  #refused(departure: Departure, answer: HttpAnswer): void {
-    const nowMs = this.#nowMs();
+  #askedWait(answer: HttpAnswer): number | undefined {
+    const nowMs = this.#own.nowMs();
     this.#refusedSinceMs ??= nowMs;
     const askedMs = askedWaitMs(answer, this.clock.wallMs());
-    if (askedMs !== undefined) this.#announce(nowMs, askedMs);
-    this.#estimate.refused(
-      departure,
-      nowMs,
-      askedMs === undefined ? undefined : Math.min(longestPauseMs, askedMs),
-    );
+    if (askedMs === undefined) return undefined;
+    this.#announce(nowMs, askedMs);
+    return Math.min(longestPauseMs, askedMs);
   }
 
-  /** Of requests that are refused together, one is told. */
+  /** For requests that are refused together, one message is enough. */
   #announce(nowMs: number, askedMs: number): void {
     if (askedMs < noticeableWaitMs || nowMs < this.#announcedUntilMs) return;
     this.#announcedUntilMs = nowMs + Math.min(longestPauseMs, askedMs);
@@ -119,43 +111,6 @@ export class Pacer {
 
   /** Rounded: the sum of several waits may fall short of their length by a trifle. */
   #isOver(sinceMs: number | undefined): boolean {
-    return sinceMs !== undefined && Math.round(this.#nowMs() - sinceMs) >= patienceMs;
-  }
-
-  #turn(place: "first" | "last"): Promise<Departure> {
-    return new Promise((resolve) => {
-      if (place === "first") this.#queue.unshift(resolve);
-      else this.#queue.push(resolve);
-      this.#release();
-    });
-  }
-
-  /** Lets go whoever may go now, and comes back for the next. */
-  #release(): void {
-    while (this.#queue.length > 0 && this.#inFlight < this.mostInFlight) {
-      const nowMs = this.#nowMs();
-      const waitMs = this.#estimate.waitMs(nowMs);
-      if (waitMs > 0) {
-        this.#wakeAt(nowMs + waitMs);
-        return;
-      }
-      this.#inFlight += 1;
-      this.#queue.shift()?.(this.#estimate.begin(nowMs));
-    }
-  }
-
-  #wakeAt(atMs: number): void {
-    if (atMs >= this.#wakesAtMs) return;
-    this.#wakesAtMs = atMs;
-    void this.clock.sleep(Math.ceil(atMs - this.#nowMs())).then(() => {
-      if (this.#wakesAtMs === atMs) this.#wakesAtMs = Infinity;
-      this.#wokenAtMs = Math.max(this.#wokenAtMs, atMs);
-      this.#release();
-    });
-  }
-
-  /** A timer may go off a little early: what was waited for has come all the same. */
-  #nowMs(): number {
-    return Math.max(this.clock.nowMs(), this.#wokenAtMs);
+    return sinceMs !== undefined && Math.round(this.#own.nowMs() - sinceMs) >= patienceMs;
   }
 }

@@ -5,7 +5,7 @@
  * @param page the URL that was asked
  * @param href a path relative to the API's base URL (`/tenants?…`), or one that already starts with the base's path; or
  *   a query alone, relative to the page's own URL
- * @returns undefined where it leads out of the API
+ * @returns undefined if it leads out of the API
  */
 export function resolveNextPage(apiUrl: string, page: URL, href: string): URL | undefined {
   const base = new URL(apiUrl);

@@ -33,14 +33,14 @@ export function readPrivateKey(text: string): KeyObject {
   const keys = blocks.filter(isPrivate);
   const [first = blocks[0], another] = keys;
   if (first === undefined) return readDer(text) ?? fail(whatElse(text));
-  if (another !== undefined) fail("holds more than one private key: keep the one that is used");
+  if (another !== undefined) fail("contains more than one private key: leave only the one in use");
   const problem = problemOf(first);
   if (problem !== undefined) fail(problem);
   try {
     return createPrivateKey(toPem(first));
   } catch (error) {
     throw new TypeError(
-      `begins with BEGIN ${first.label}, and what follows is not such a key: it is cut off or damaged. Store the file again`,
+      `begins with BEGIN ${first.label}, but the rest is not such a key: it is truncated or damaged. Store the file again`,
       { cause: error },
     );
   }
@@ -53,14 +53,14 @@ function fail(problem: string): never {
 /**
  * Writes PEM as it is defined, whatever form CI systems and secret stores keep it in.
  *
- * @returns the first block; undefined where the text holds none
+ * @returns the first block; undefined if the text holds none
  */
 export function normalizePem(text: string): string | undefined {
   const [first] = pemBlocksOf(text);
   return first === undefined ? undefined : toPem(first);
 }
 
-/** Tells whether a text holds a private key in PEM, whatever else is in it. */
+/** Returns whether a text holds a private key in PEM, whatever else is in it. */
 export function holdsPrivateKey(text: string): boolean {
   return /BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(unwrap(text));
 }
@@ -83,7 +83,8 @@ function unwrap(text: string, layers = mostLayers): string {
     .replaceAll(/\p{Zs}/gu, " ")
     .trim();
   if (layers === 0) return plain;
-  const json = parseJson(plain);
+  // No JSON begins as PEM does.
+  const json = plain.startsWith("--") ? undefined : parseJson(plain);
   if (json !== undefined) return unwrapJson(json, layers - 1);
   if (plain.includes("-----BEGIN ")) return plain.replaceAll(/\\+[nrt]/g, "\n");
   const decoded = decodeBase64(plain);
@@ -91,7 +92,7 @@ function unwrap(text: string, layers = mostLayers): string {
   return decoded === undefined || !/^[\t\r\n -~]*$/.test(decoded) ? plain : unwrap(decoded, layers - 1);
 }
 
-/** Gives what holds PEM of all that is in JSON, a line each. */
+/** Returns what holds PEM of all that is in JSON, a line each. */
 function unwrapJson(json: unknown, layers: number): string {
   if (typeof json === "string") return unwrap(json, layers);
   if (typeof json !== "object" || json === null) return "";
@@ -105,7 +106,7 @@ function unwrapJson(json: unknown, layers: number): string {
     .join("\n");
 }
 
-/** @returns undefined where the text is no base64 */
+/** @returns undefined if the text is no base64 */
 function decodeBase64(text: string): string | undefined {
   const base64 = text.replace(/["'`\s]/g, "");
   return /^[A-Za-z0-9+/_-]{16,}={0,2}$/.test(base64)
@@ -134,7 +135,7 @@ function readDer(text: string): KeyObject | undefined {
     }
   }
   return fail(
-    "is base64 without PEM's first line, and no private key that is whole and not encrypted: store the whole file",
+    "is base64 without PEM's first line, and not a complete, unencrypted private key: store the complete file",
   );
 }
 
@@ -153,20 +154,20 @@ function problemOf({ label, body }: PemBlock): string | undefined {
     return "is in OpenSSH's own format: convert it (ssh-keygen -p -N '' -m PKCS8 -f key)";
   }
   if (privateLabels.includes(label)) return undefined;
-  return `is PEM of another kind (BEGIN ${label}): give the private key, which begins with BEGIN PRIVATE KEY`;
+  return `is PEM of another kind (BEGIN ${label}): use the private key, which begins with BEGIN PRIVATE KEY`;
 }
 
 /** Says what a text without a whole PEM block is. */
 function whatElse(text: string): string {
   if (unwrap(text).includes("-----BEGIN ")) {
-    return "begins as PEM, and its END line is missing: it is cut off. Store the whole file";
+    return "begins as PEM, but its END line is missing: it is truncated. Store the complete file";
   }
   if (text.trim() === "") return "is empty";
   if (!/\s/.test(text.trim()) && /^[./~]|\.(?:pem|key)$/.test(text.trim())) {
-    return "is a path: give the file's content, for example $(cat <file>)";
+    return "is a path: use the file's content, for example $(cat <file>)";
   }
   if (jwkSchema.safeParse(parseJson(text)).success) {
-    return "is a JWK: give the private key as PEM, PKCS#8";
+    return "is a JWK: use the private key as PEM, PKCS#8";
   }
-  return "is no PEM: give a private key, PKCS#8, not encrypted; it begins with BEGIN PRIVATE KEY";
+  return "is not PEM: use an unencrypted private key, PKCS#8, which begins with BEGIN PRIVATE KEY";
 }

@@ -4,9 +4,12 @@ import { TenantManagementError } from "./errors";
 
 /** A proxy by which a request leaves. */
 export interface Proxy {
-  /** With user and password, where it has some: never for a message. */
+  /** With user and password, if there are any: never for a message. */
   url: URL;
-  /** Who chose it, and where it is, for messages: `http://proxy.example:8080 (HTTPS_PROXY)`. No credential is in it. */
+  /**
+   * The proxy's address and its setting, for messages: `http://proxy.example:8080 (HTTPS_PROXY)`. It contains
+   * no credential.
+   */
   shown: string;
 }
 
@@ -14,11 +17,11 @@ export interface Proxy {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Decides which requests leave by a proxy, and by which. Loopback and the addresses at which AWS tells an instance or a
- * container its credentials are never asked by one.
+ * Decides which requests use a proxy, and which one. Requests to loopback, and to the addresses from which
+ * AWS gives an instance or a container its credentials, never do.
  */
 export class Proxies {
-  /** Everything goes straight to where it is for. */
+  /** Every request is sent directly. */
   static readonly none = new Proxies({}, []);
 
   readonly #exceptions: readonly Exception[];
@@ -31,12 +34,12 @@ export class Proxies {
     this.#exceptions = noProxy.map(toException);
   }
 
-  /** Tells whether nothing ever leaves by a proxy. */
+  /** Returns whether nothing ever leaves by a proxy. */
   get areNone(): boolean {
     return this.byScheme.http === undefined && this.byScheme.https === undefined;
   }
 
-  /** Gives the proxy by which a request to a URL leaves; undefined where it goes straight there. */
+  /** Returns the proxy by which a request to a URL leaves; undefined if it goes straight there. */
   of(target: string | URL): Proxy | undefined {
     const { protocol, hostname, port } = new URL(target);
     const proxy = protocol === "https:" ? this.byScheme.https : this.byScheme.http;
@@ -63,11 +66,11 @@ interface Setting {
 }
 
 /**
- * Reads from the environment by which proxies requests leave: `HTTPS_PROXY`, `HTTP_PROXY` (for https, too, where there
- * is no `HTTPS_PROXY`) and `NO_PROXY`, or the same in lower case, which goes first. An empty one is none. `ALL_PROXY` is
- * not read: neither Node.js nor the AWS provider follows it.
+ * Reads the proxies from the environment: `HTTPS_PROXY`, `HTTP_PROXY` (also for https, without `HTTPS_PROXY`)
+ * and `NO_PROXY`, or the same in lower case, which take precedence. An empty variable counts as unset.
+ * `ALL_PROXY` is not read: neither Node.js nor the AWS provider follows it.
  *
- * @throws {@link TenantManagementError} `INPUT_INVALID` where one is not the URL of a proxy
+ * @throws {@link TenantManagementError} `INPUT_INVALID` if one is not the URL of a proxy
  */
 export function readProxies(environment: Environment, configured: ConfiguredProxies = {}): Proxies {
   const http = toProxy(configured.http ?? settingIn(environment, "HTTP_PROXY"));
@@ -99,7 +102,7 @@ function toProxy(setting: Setting | undefined): Proxy | undefined {
   // The value may hold a password.
   throw new TenantManagementError(
     "INPUT_INVALID",
-    `${name} is not the URL of an HTTP proxy: write http://<host>:<port>, or http://<user>:<password>@<host>:<port> with what is special in them percent-encoded.`,
+    `${name} is not the URL of an HTTP proxy: write http://<host>:<port>, or http://<user>:<password>@<host>:<port> with special characters percent-encoded.`,
   );
 }
 
@@ -114,7 +117,7 @@ function isDecodable(text: string): boolean {
 
 const defaultPorts: Readonly<Record<string, number>> = { "https:": 443, "http:": 80 };
 
-/** Tells whether a host, as a request names it, is to be reached without a proxy. */
+/** Returns whether a host, as a request names it, is to be reached without a proxy. */
 type Exception = (host: string, port: number | undefined) => boolean;
 
 /**
@@ -167,7 +170,7 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** Tells whether a host is loopback, or gives AWS credentials to this machine: no proxy is asked for it. */
+/** Returns whether a host is loopback, or gives AWS credentials to this machine: requests to it use no proxy. */
 export function isNeverProxied(host: string): boolean {
   return (
     host === "localhost" ||

@@ -6,20 +6,20 @@ import { signatureAlgorithms } from "./auth-methods";
 import { parseJson } from "./json";
 import { holdsPrivateKey, normalizePem } from "./pem";
 
-/** The public half of a tenant application's key, as the API wants it: integers, which leave as exact JSON integers. */
+/** The public half of a tenant application's key in the API's form: integers, sent as exact JSON integers. */
 export type PublicKeyNumbers =
   { type: "RSA"; alg: "RS256"; e: number; n: bigint } | { type: "EC"; alg: "ES256"; x: bigint; y: bigint };
 
-/** A public key that was read and found fit for a tenant application. */
+/** A parsed public key that suits a tenant application. */
 export interface PublicKey {
   numbers: PublicKeyNumbers;
-  /** The key's own name, whatever form it came in: its RFC 7638 thumbprint. */
+  /** The key's RFC 7638 thumbprint. */
   thumbprint: string;
-  /** The id by which the API knows it unless another is given: the JWK's own `kid`, else the thumbprint. */
+  /** The id for the API unless another is given: the JWK's `kid`, else the thumbprint. */
   defaultKeyId: string;
 }
 
-/** The API wants a key larger than this, in bits. */
+/** The API requires a larger key than this, in bits. */
 const largestWeakModulusBits = 2048;
 
 const notTaken = "must be an RSA key, or an EC key on the curve P-256";
@@ -33,11 +33,11 @@ const jwkSchema = z.looseObject({
     .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, "has a `kid` with control characters or invisible ones")
     .optional(),
   use: z
-    .literal("sig", { error: "is not a key for signatures (`use` must be sig): make another key" })
+    .literal("sig", { error: "is not a key for signatures (`use` must be sig): create another key" })
     .optional(),
   alg: z
     .enum(signatureAlgorithms, {
-      error: `is for another algorithm (\`alg\` must be ${signatureAlgorithms.join(" or ")}): make another key`,
+      error: `is for another algorithm (\`alg\` must be ${signatureAlgorithms.join(" or ")}): create another key`,
     })
     .optional(),
   key_ops: z
@@ -45,7 +45,7 @@ const jwkSchema = z.looseObject({
       error: "has `key_ops` that are not a list of texts",
     })
     .refine((operations) => operations.includes("verify") || operations.includes("sign"), {
-      error: "is not a key for signatures (`key_ops` must name verify): make another key",
+      error: "is not a key for signatures (`key_ops` must contain verify): create another key",
     })
     .optional(),
 });
@@ -58,10 +58,10 @@ const objectSchema = z.record(z.string(), z.unknown());
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
 /**
- * Reads a public key, and checks that the API can take it.
+ * Parses a public key, and checks that the API accepts it.
  *
  * @param given PEM (SPKI), or a JWK as an object or as JSON text
- * @throws `TypeError` with what is wrong and what would be right; never with the key's own text.
+ * @throws `TypeError` with what is wrong and how to correct it, never with the key's text
  * @see {@link https://www.rfc-editor.org/rfc/rfc7638 RFC 7638, JWK thumbprint}
  */
 export function parsePublicKey(given: unknown): Promise<PublicKey> {
@@ -85,9 +85,9 @@ export function readPublicKey(given: unknown): PublicKeyNumbers {
 }
 
 /**
- * Tells whether two public keys are the same, whatever form they come in. What they may be used for is not looked at: an
- * application may have one that was taken before that was checked. One that cannot be read as a public key is the same as
- * no other: a state may hold one that an earlier release took.
+ * Returns whether two public keys are the same, whatever form they come in. What they may be used for is not looked at:
+ * an application may have one that was taken before that was checked. One that cannot be read as a public key is the
+ * same as no other: a state may hold one that an earlier release took.
  */
 export function isSamePublicKey(one: unknown, other: unknown): boolean {
   const [a, b] = [keyOrNone(one), keyOrNone(other)];
@@ -112,16 +112,31 @@ function read(given: unknown): { key: KeyObject; members: Jwk } {
   return { key, members: members.data };
 }
 
+/** How many keys are kept: an update looks at each of its keys four times. */
+const mostKeptKeys = 64;
+/** The public keys that were read last, by their text. No other text is kept. */
+const keptKeys = new Map<string, KeyObject>();
+
 function toKey(given: unknown): KeyObject {
+  if (typeof given !== "string") return readKey(given);
+  const kept = keptKeys.get(given);
+  if (kept !== undefined) return kept;
+  const key = readKey(given);
+  if (keptKeys.size === mostKeptKeys) keptKeys.clear();
+  keptKeys.set(given, key);
+  return key;
+}
+
+function readKey(given: unknown): KeyObject {
   const jwk = jwkIn(given);
   if (jwk !== undefined) {
     const found = privateMembers.filter((member) => member in jwk);
     if (found.length > 0) {
       throw new TypeError(
-        `is a private JWK: leave out its private members (${found.map((member) => `\`${member}\``).join(", ")})`,
+        `is a private JWK: remove its private members (${found.map((member) => `\`${member}\``).join(", ")})`,
       );
     }
-    if ("keys" in jwk) throw new TypeError("is a set of keys (JWKS): give one of its `keys`");
+    if ("keys" in jwk) throw new TypeError("is a set of keys (JWKS): use one of its `keys`");
     return toKeyObject(() => createPublicKey({ key: jwk, format: "jwk" }));
   }
   if (typeof given !== "string" || given.trimStart().startsWith("{")) {
@@ -129,15 +144,16 @@ function toKey(given: unknown): KeyObject {
   }
   const pem = normalizePem(given);
   if (holdsPrivateKey(given)) {
-    throw new TypeError("is a private key: give the public half only (openssl pkey -pubout)");
+    throw new TypeError("is a private key: use only the public half (openssl pkey -pubout)");
   }
   return toKeyObject(() => createPublicKey(pem ?? given));
 }
 
-/** A JWK as it is given, as an object or as JSON text; undefined where it is none. */
+/** A JWK as it is given, as an object or as JSON text; undefined if it is none. */
 function jwkIn(given: unknown): Record<string, unknown> | undefined {
-  const value = typeof given === "string" ? parseJson(given.trim()) : given;
-  return objectSchema.safeParse(value).data;
+  if (typeof given !== "string") return objectSchema.safeParse(given).data;
+  const text = given.trim();
+  return text.startsWith("{") ? objectSchema.safeParse(parseJson(text)).data : undefined;
 }
 
 function toKeyObject(make: () => KeyObject): KeyObject {
@@ -145,7 +161,7 @@ function toKeyObject(make: () => KeyObject): KeyObject {
     return make();
   } catch (error) {
     throw new TypeError(
-      "cannot be read as a public key: give PEM (BEGIN PUBLIC KEY) or a JWK, whole and unchanged",
+      "cannot be read as a public key: use PEM (BEGIN PUBLIC KEY) or a JWK, complete and unchanged",
       {
         cause: error,
       },
@@ -157,14 +173,18 @@ function numbersOf(key: KeyObject, { alg }: Jwk): PublicKeyNumbers {
   const numbers = toNumbers(toJwk(key));
   if (alg === undefined || alg === numbers.alg) return numbers;
   throw new TypeError(
-    `is for ${alg} by its \`alg\`, and a key of type ${numbers.type} signs ${numbers.alg}: correct \`alg\``,
+    `has the \`alg\` ${alg}, but a key of type ${numbers.type} signs ${numbers.alg}: correct \`alg\``,
   );
 }
+
+const keptJwks = new WeakMap<KeyObject, JsonWebKey>();
 
 /** Node has no JWK for some kinds of keys: the API takes none of them. */
 function toJwk(key: KeyObject): JsonWebKey {
   try {
-    return key.export({ format: "jwk" });
+    const jwk = keptJwks.get(key) ?? key.export({ format: "jwk" });
+    keptJwks.set(key, jwk);
+    return jwk;
   } catch (error) {
     throw new TypeError(notTaken, { cause: error });
   }
@@ -181,7 +201,7 @@ function toNumbers(jwk: JsonWebKey): PublicKeyNumbers {
     const bits = n.toString(2).length;
     if (bits <= largestWeakModulusBits) {
       throw new TypeError(
-        `is an RSA key of ${bits} bits; the API wants more than ${largestWeakModulusBits}: make one of 3072`,
+        `is an RSA key of ${bits} bits; the API requires more than ${largestWeakModulusBits}: create one of 3072`,
       );
     }
     if (toInteger(jwk.e) !== 65537n) throw new TypeError("is an RSA key whose exponent is not 65537");

@@ -5,16 +5,29 @@ const likelyBurstS = likely.burst / likely.perSecond;
 const reserve = 0.2;
 /** How much of a measured rate is used at first: a measurement is right to a request or so. */
 const caution = 0.98;
-/** The least that is kept of a rate when a measurement says less. */
-const leastKept = 0.25;
+/**
+ * The least part of a rate that remains after a lower measurement. A measurement of few requests may mostly
+ * reflect others that use the same limit: a process that always gave way to them completely would be left
+ * with nothing.
+ */
+const leastKept = { measured: 0.25, guessed: 0.7 };
 const lowestPerSecond = 0.1;
+/** How many requests are on their way at once at first: others may have used the limit up. */
+const firstWindow = 3;
+/** How long the first of them are waited for until others follow, in milliseconds. */
+const firstAnswerMs = 100;
 /** How much faster than the rate requests may follow each other while there are tokens. */
 const catchUp = 2;
 /**
  * How long the rate is in full use until it has doubled, in milliseconds: after a mere guess, and after the first that
- * can be relied on. It grows with the square of that time.
+ * can be relied on. It grows with the fourth power of that time: hardly at first, so that few are refused, and then fast,
+ * since others that used the limit may have ended.
  */
-const doublingMs = { guessed: 6_000, measured: 30_000, longest: 90_000, factor: 3 };
+const doublingMs = { guessed: 9_000, measured: 20_000, longest: 60_000, factor: 3, power: 4 };
+/** Below this rate, growth goes by requests, not by time: each refusal costs the same share of them. Per second. */
+const slowPerSecond = 5;
+/** A rate that is measured at less than this part of the one before has another cause: others use the limit, too. */
+const sameRate = 0.8;
 /** How many requests a stretch must have served for its measurement to be relied on. */
 const reliable = 20;
 /** The shortest pause after a refusal, in milliseconds. It doubles while nothing is served in between. */
@@ -51,6 +64,9 @@ export interface Departure {
  * between two of them, by the time between them, is its rate. The copy lags behind by a reserve. The rate then grows
  * until the reserve is used up and a request is refused, more slowly each time.
  *
+ * Where others use the limit too, a refusal comes sooner and less was served. The rate then gives way by a part and grows
+ * faster again, as TCP shares a line: so several that know nothing of each other come to a share each.
+ *
  * All times are in milliseconds, on a clock that never goes back.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5681#section-3.1 RFC 5681, slow start and congestion avoidance}
@@ -64,6 +80,8 @@ export class RateEstimate {
   #begun = 0;
   #begunAtMs = -Infinity;
 
+  /** How many requests may be on their way at once until the limit shows. */
+  #opened = firstWindow;
   /** How many requests beyond the likely limit may be on their way at once. */
   #window = 1;
   #beyond = 0;
@@ -81,10 +99,10 @@ export class RateEstimate {
   #stretch: Stretch = stretchFrom(-Infinity);
   /** The stretch that a refusal has ended, until it is learnt from: answers to it may still be on their way. */
   #ended: Stretch | undefined;
-  /** The stretch that began with a full bucket and ended with an empty one: it tells what the bucket holds. */
+  /** The period that started with a full bucket and ended with an empty one: it shows the bucket's size. */
   #first: Stretch | undefined;
 
-  /** Tells how long the next request has to wait. An answer may shorten it. */
+  /** Returns how long the next request has to wait. An answer may shorten it. */
   waitMs(nowMs: number): number {
     if (nowMs < this.#pausedUntilMs) return this.#pausedUntilMs - nowMs;
     this.#learn();
@@ -94,7 +112,10 @@ export class RateEstimate {
     if (this.#scout !== undefined && untilPatienceEndsMs > 0) return untilPatienceEndsMs;
     const msPerToken = 1000 / this.#currentPerSecond();
     const untilTokenMs = Math.max(0, (1 - this.#tokens) * msPerToken);
-    if (!this.#isLimited) return this.#beyond + this.#early.length < this.#window ? 0 : untilTokenMs;
+    if (!this.#isLimited) {
+      if (this.#underWay.size >= this.#opened) return Math.max(untilTokenMs, firstAnswerMs);
+      return this.#beyond + this.#early.length < this.#window ? 0 : untilTokenMs;
+    }
     return Math.max(untilTokenMs, this.#begunAtMs + msPerToken / catchUp - nowMs);
   }
 
@@ -105,7 +126,8 @@ export class RateEstimate {
     if (isBeyond) this.#beyond += 1;
     else this.#tokens -= 1;
     if (this.#isLimited && this.#tokens < 1) {
-      this.#fullyUsedMs += Math.min(nowMs - this.#begunAtMs, 2000 / this.#perSecond);
+      const sinceLastMs = Math.min(nowMs - this.#begunAtMs, 2000 / this.#perSecond);
+      this.#fullyUsedMs += sinceLastMs * Math.min(1, this.#currentPerSecond() / slowPerSecond);
     }
     this.#begunAtMs = nowMs;
     const departure = { stretch: this.#stretch, isBeyond, number: (this.#begun += 1) };
@@ -118,6 +140,7 @@ export class RateEstimate {
   served(departure: Departure): void {
     this.#end(departure);
     departure.stretch.served += 1;
+    this.#opened += 1;
     this.#fruitlessPauses = 0;
     if (departure.isBeyond) this.#early.push(departure);
     this.#widen();
@@ -197,7 +220,9 @@ export class RateEstimate {
         ? 0
         : (served - full.served - this.#burst) / (Math.max(1, endedAtMs - full.atMs) / 1000);
     const measured = caution * Math.max(served / seconds, sinceFull);
-    return Math.max(lowestPerSecond, Math.min(current, Math.max(measured, leastKept * current)));
+    if (measured < sameRate * this.#perSecond) this.#doublingMs = doublingMs.guessed;
+    const kept = leastKept[served >= reliable ? "measured" : "guessed"] * current;
+    return Math.max(lowestPerSecond, Math.min(current, Math.max(measured, kept)));
   }
 
   #fill(nowMs: number): void {
@@ -211,7 +236,7 @@ export class RateEstimate {
   }
 
   #currentPerSecond(): number {
-    return this.#perSecond * (1 + (this.#fullyUsedMs / this.#doublingMs) ** 2);
+    return this.#perSecond * (1 + (this.#fullyUsedMs / this.#doublingMs) ** doublingMs.power);
   }
 }
 

@@ -1,6 +1,6 @@
-/*
- * The last safeguard of messages: what is known to be a credential, or looks like one, is left out of them, whoever
- * wrote it there. A server may quote what it was sent, and an error hold what it is about.
+/**
+ * The last safeguard of messages: text that is known to be a credential, or looks like one, is left out,
+ * whatever its source. A server may quote what it received, and an error may contain its input.
  */
 
 /** A signed token or assertion, a private key, its base64 alone. */

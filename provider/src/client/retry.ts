@@ -7,26 +7,26 @@ import { parseHttpDate } from "./server-clock";
 
 /** When and how often a call is repeated. */
 export interface RetryPolicy {
-  /** How many times at most a call is made in all; default 8. */
+  /** The most attempts in all. Default: 8. */
   attempts: number;
-  /** The bound of the first wait, in milliseconds; it doubles with each attempt; default 250. */
+  /** The upper bound of the first wait, in milliseconds; it doubles with each attempt. Default: 250. */
   baseDelayMs: number;
-  /** The bound of any wait that the server did not ask for, in milliseconds; default 15 000. */
+  /** The upper bound of a wait that the server did not ask for, in milliseconds. Default: 15 000. */
   maxDelayMs: number;
-  /** The longest wait that a server may ask for, in milliseconds; default 60 000. */
+  /** The longest wait that a server may ask for, in milliseconds. Default: 60 000. */
   maxRetryAfterMs: number;
-  /** Gives a number from 0 (inclusive) to 1 (exclusive). */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   random: () => number;
   /** Waits; injected so that tests need no time. */
   sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
-  /** Is told, in words, of a long wait that the server asks for; default: a warning on the console. */
+  /** Called with a message about a long wait that the server asks for. Default: a warning on the console. */
   notify?: (message: string) => void;
 }
 
-/** A wait from which on it is told, in milliseconds. */
+/** The shortest wait that is reported, in milliseconds. */
 export const noticeableWaitMs = 5_000;
 
-/** The policy of whoever has no reason for another. */
+/** The usual policy. */
 export const defaultRetryPolicy: RetryPolicy = {
   attempts: 8,
   baseDelayMs: 250,
@@ -39,12 +39,12 @@ export const defaultRetryPolicy: RetryPolicy = {
   },
 };
 
-/** Says of a failed call that it may safely be made again, and when. */
+/** Marks a failed call as safe to repeat, and says when. */
 export class RetryableFailure extends Error {
   /**
-   * @param error what to throw when there is no further attempt
-   * @param retryAfterMs how long the server asks to wait, in milliseconds, if it does
-   * @param asker names it, to begin a sentence
+   * @param error thrown when no attempt is left
+   * @param retryAfterMs the wait that the server asked for, in milliseconds, if any
+   * @param asker the server's name, to start a sentence
    */
   constructor(
     readonly error: TenantManagementError,
@@ -57,10 +57,10 @@ export class RetryableFailure extends Error {
 }
 
 /**
- * Makes a call again, after a wait, for as long as it throws {@link RetryableFailure}.
+ * Repeats a call, after a wait, as long as it throws {@link RetryableFailure}.
  *
- * @param deadline ends the waiting, never a call under way: an answer that comes late may hold a credential.
- * @throws whatever else the call throws, at once; after the last attempt, the error inside the failure.
+ * @param deadline ends the waiting, never a running call: a late answer may contain a credential.
+ * @throws any other error at once; after the last attempt, the error inside the failure
  */
 export async function withRetries<T>(
   call: () => Promise<T>,
@@ -91,21 +91,21 @@ export async function withRetries<T>(
 }
 
 /**
- * Says that a server asks to wait.
+ * Describes a server's request to wait.
  *
  * @param longestMs the longest wait that is honoured, in milliseconds
  */
 export function describeWait(asker: string, askedMs: number, longestMs: number): string {
-  const asked = `${asker} asks to wait ${Math.ceil(askedMs / 1000)} s`;
+  const asked = `${asker} asked to wait ${Math.ceil(askedMs / 1000)} s`;
   return askedMs <= longestMs
     ? `${asked}: waiting.`
     : `${asked}: waiting ${Math.ceil(longestMs / 1000)} s, then trying again.`;
 }
 
 /**
- * Gives the wait before the next attempt: exponential with full jitter, and never less than the server asked for.
+ * Returns the wait before the next attempt: exponential with full jitter, and at least what the server asked for.
  *
- * @param attempt the number of the attempt that failed, from 1
+ * @param attempt the number of the failed attempt, from 1
  * @returns milliseconds
  * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ Full jitter}
  */
@@ -118,7 +118,7 @@ export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, 
  * Reads a `Retry-After` header: seconds, or a date.
  *
  * @param nowMs the time now, in milliseconds since 1970
- * @returns milliseconds from now, 0 for the past, or undefined where there is nothing readable
+ * @returns milliseconds from now, 0 for the past, or undefined if there is nothing readable
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
  */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {

@@ -2,12 +2,12 @@ import { z } from "zod";
 
 import { type KeyMethod, keyMethods, type SecretMethod } from "./auth-methods";
 import { type Cell, isCell } from "./cells";
-import { printable } from "./errors";
 import { withZone } from "./server-clock";
+import { printable } from "./text";
 
 /**
- * What the API answers, as this project reads it: unknown fields are allowed, missing ones refused with their path,
- * and snake_case ends here. The contract is the vendor's OpenAPI document (`components.schemas`).
+ * The API's answers as this project parses them: unknown fields are allowed, missing ones refused with their path.
+ * Snake_case ends here. The contract is the vendor's OpenAPI document (`components.schemas`).
  */
 
 /** The permissions of a tenant application at the Documents API. */
@@ -39,7 +39,7 @@ const address = z
 const link = z.object({ href: z.union([address, z.string().transform(printable)]), rel: text.optional() });
 type Link = z.output<typeof link>;
 
-/** A tenant, as the API tells it (`TenantResponse`). */
+/** A tenant, as the API returns it (`TenantResponse`). */
 export interface ApiTenant {
   tenantId: string;
   name: string;
@@ -75,7 +75,7 @@ export const tenantPageSchema = z.object({
   _links: z.object({ next: z.object({ href: address.nullish() }).nullish() }).nullish(),
 });
 
-/** What the API answers once, when an application is made (`Credentials`). */
+/** What the API returns once, when an application is created (`Credentials`). */
 export type ApiCredentials =
   { type: SecretMethod; clientSecret: string } | { type: KeyMethod; alg: string; keyId: string };
 
@@ -93,7 +93,7 @@ const credentialsSchema = z.discriminatedUnion("type", [
   })),
 ]);
 
-/** A tenant application, as the API tells it (`TenantApplicationResponse`). */
+/** A tenant application, as the API returns it (`TenantApplicationResponse`). */
 export interface ApiApplication {
   applicationId: string;
   clientId: string;
@@ -135,14 +135,14 @@ export const applicationSchema = z.object(applicationFields).transform(toApplica
 
 export const applicationListSchema = z.object({ items: z.array(applicationSchema) });
 
-/** The answer to a create: with the credentials, which no other answer has. */
+/** The answer to a create: the only one with credentials. */
 export const newApplicationSchema = z
   .object({ ...applicationFields, credentials: credentialsSchema })
   .transform((application) => ({ ...toApplication(application), credentials: application.credentials }));
-/** An application as its create answers: with the credentials, which come this one time. */
+/** An application as returned by its create: the only answer with credentials. */
 export type NewApplication = z.output<typeof newApplicationSchema>;
 
-/** Reads the little that counts of an answer that is otherwise unusable. */
+/** Reads the essential parts of an otherwise unusable answer. */
 export const madeObjectSchema = z.object({
   id: identifierSchema.optional().catch(undefined),
   name: text.optional().catch(undefined),
@@ -187,7 +187,7 @@ function withScheme(given: string): string {
   return /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/|$)/i.test(given) ? `https://${given}` : given;
 }
 
-/** Gives the address of a Web UI; one of a host alone has no slash at its end. */
+/** Returns the address of a Web UI; one of a host alone has no slash at its end. */
 function toWebUiUrl(href: string): string {
   const given = withScheme(href);
   return URL.parse(given)?.href === given ? given.replace(/^(https:\/\/[^/]+)\/$/, "$1") : given;

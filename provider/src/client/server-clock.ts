@@ -1,13 +1,13 @@
 /** The API's `Date` header and its `created` are right to a second each; in milliseconds. */
 export const clockToleranceMs = 3000;
 
-/** An HTTP date, which has to be read in all the three forms it ever had. */
+/** An HTTP date, which must be read in all the three forms it ever had. */
 const httpDate = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? .*\d{2}:\d{2}:\d{2}/i;
 
 /**
  * Reads an HTTP date, as in `Date` and `Retry-After`.
  *
- * @returns milliseconds since 1970; undefined where it is none
+ * @returns milliseconds since 1970; undefined if it is none
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 RFC 9110, date/time formats}
  */
 export function parseHttpDate(header: string | undefined): number | undefined {
@@ -41,7 +41,7 @@ export function withZone(text: string): string {
 /**
  * Reads an API's date and time.
  *
- * @returns milliseconds since 1970; undefined where it is none, or only a day
+ * @returns milliseconds since 1970; undefined if it is none, or only a day
  */
 export function parseInstant(text: string): number | undefined {
   const ms = Date.parse(withZone(text));
@@ -63,8 +63,9 @@ function epochMsOf(text: string): number | undefined {
 /**
  * Compares a server's clock with this machine's.
  *
- * @param headers of an answer that has just come
- * @returns how far the server's is ahead, in milliseconds, right to a second or so; undefined where it does not tell
+ * @param headers of a response that has just arrived
+ * @returns how far the server's is ahead, in milliseconds, accurate to about a second; undefined if the
+ * response has no time
  */
 export function serverAheadMs(
   headers: Readonly<Record<string, string>>,
@@ -74,14 +75,15 @@ export function serverAheadMs(
   return serverMs === undefined ? undefined : serverMs - nowMs;
 }
 
-/** How far the clocks may be apart, in milliseconds, before that is told: a signed assertion is good for minutes. */
+/** How far the clocks may differ, in milliseconds, before it is reported: a signed assertion is valid for minutes. */
 const harmlessSkewMs = 60_000;
 
 /**
- * Says that this machine's clock is wrong, where a server that refused something signed with the time tells another.
+ * Reports that this machine's clock is wrong, if a server that refused something signed with the time has
+ * another time.
  *
- * @param headers of an answer that has just come
- * @returns a sentence with a space before it; nothing where the clocks agree, or the server does not tell
+ * @param headers of a response that has just arrived
+ * @returns a sentence with a space before it; empty if the clocks agree, or the response has no time
  */
 export function describeClockSkew(headers: Readonly<Record<string, string>>): string {
   const aheadMs = serverAheadMs(headers);
@@ -89,6 +91,6 @@ export function describeClockSkew(headers: Readonly<Record<string, string>>): st
   const minutes = Math.round(Math.abs(aheadMs) / 60_000);
   return (
     ` This machine's clock is ${minutes} ${minutes === 1 ? "minute" : "minutes"} ${aheadMs > 0 ? "behind" : "ahead of"} the server's, ` +
-    "and what is signed with a wrong time is refused: set the clock (NTP)."
+    "and requests signed with a wrong time are refused: set the clock (NTP)."
   );
 }

@@ -11,11 +11,11 @@ const patienceS = Math.round(waitsMs.reduce((sum, waitMs) => sum + waitMs, 0) / 
 const betweenLooksMs = 500;
 
 /**
- * Repeats a request for some seconds while it is refused because not every server of the API sees yet what this run has
- * just done: 404 in a new tenant, 409 for one whose applications have just been deleted.
+ * Repeats a request for some seconds while it is refused because not every server of the API sees this run's changes
+ * yet: 404 in a new tenant, 409 for a tenant whose applications have just been deleted.
  *
- * @param request is one whose refusal changes nothing
- * @param isExpected tells of a refusal whether it is of that kind
+ * @param request a request whose refusal changes nothing
+ * @param isExpected whether a refusal is of that kind
  * @param why what this run has done, for the error: `this run has just created the tenant`
  * @throws {@link TenantManagementError} any other error at once; the last refusal, with `why`, when the time is over
  */
@@ -41,17 +41,17 @@ export async function whileSettling<T>(
 function settledTooLate(refusal: TenantManagementError, why: string): TenantManagementError {
   return new TenantManagementError(
     refusal.code,
-    `${refusal.message} The request was repeated for ${patienceS} s, because ${why}, and not every server of the API may see that yet. ` +
+    `${refusal.message} The request was repeated for ${patienceS} s, because ${why}; not every server of the API may see that yet. ` +
       "Run the same command again in a minute.",
     { ...(refusal.status === undefined ? {} : { status: refusal.status }), cause: refusal },
   );
 }
 
 /**
- * Looks at a list twice, a moment apart: one that lags, or that changes while it is read, may lack an item once.
+ * Reads a list twice, a moment apart: one that lags, or that changes while it is read, may lack an item once.
  *
- * @param isEnough tells whether the first look has seen what there is to see; default never
- * @returns Resolves with what was seen, the first time and the second.
+ * @param isEnough returns whether the first read is sufficient; default never
+ * @returns Resolves with both reads.
  */
 export async function lookTwice<T>(
   look: () => Promise<T>,
@@ -65,8 +65,8 @@ export async function lookTwice<T>(
 }
 
 /**
- * Shares work among all who ask for it at the same time. Whoever asks while it is under way gets the next one, which
- * begins after that: its result is never older than the question.
+ * Shares work between simultaneous callers. A call while it is running gets the next run, so that its result is never
+ * older than the call.
  */
 export function sharedNext<T>(work: () => Promise<T>): () => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();

@@ -3,34 +3,35 @@ import * as oauth from "oauth4webapi";
 import { compressionOf, quotedRequestId } from "./answer";
 import { askedWaitMs } from "./asked-wait";
 import type { AssertionSigner } from "./assertion";
-import { messageOf, printable, TenantManagementError } from "./errors";
+import { TenantManagementError } from "./errors";
 import { parseJson } from "./json";
 import { RetryableFailure } from "./retry";
 import { describeClockSkew } from "./server-clock";
+import { messageOf, printable } from "./text";
 import type { HttpAnswer, Transport } from "./transport";
 
-/** Who asks for a token, where, and what for. */
+/** A token request: client, server and scopes. */
 export interface TokenRequest {
   tokenUrl: string;
   clientId: string;
-  /** What the token is asked for: scopes, with spaces between them. */
+  /** The scopes, separated by spaces. */
   scope: string;
   authentication: oauth.ClientAuth;
-  /** What an error says of the server and of what to check. */
+  /** The parts of an error about the server. */
   words: {
-    /** Whose it is, to begin a sentence: `The organization's authorization server`. */
+    /** The server's name, to start a sentence: `The organization's authorization server`. */
     server: string;
-    /** What to check where there is no answer: a sentence. */
+    /** What to check if there is no answer: a sentence. */
     whereItIs: string;
-    /** What to check where it refuses: sentences. */
+    /** What to check if it refuses: sentences. */
     remedy: string;
   };
 }
 
-/** A token that was given. */
+/** A token. */
 export interface GrantedToken {
   accessToken: string;
-  /** How long it lives, in seconds, where the answer says so. */
+  /** Its lifetime in seconds, if the answer contains it. */
   expiresInS: number | undefined;
 }
 
@@ -54,9 +55,9 @@ export function byAssertion(
 }
 
 /**
- * Asks a token endpoint for a token by the client credentials grant, once.
+ * Requests a token once, by the client credentials grant.
  *
- * @throws {@link RetryableFailure} where the same request may succeed later
+ * @throws {@link RetryableFailure} if the same request may succeed later
  * @throws {@link TenantManagementError} `TOKEN_REFUSED` with what to check
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-4.4.2 RFC 6749, section 4.4.2}
  */
@@ -93,7 +94,7 @@ export async function requestToken(request: TokenRequest, transport: Transport):
   }
 }
 
-/** Whatever fails here fails before the API is asked for anything: `TOKEN_REFUSED` says so. */
+/** Any failure here comes before a request to the API: `TOKEN_REFUSED` says so. */
 async function exchange(
   { words }: TokenRequest,
   url: URL,
@@ -108,7 +109,7 @@ async function exchange(
     if (!(error instanceof TenantManagementError)) throw error;
     const failure = new TenantManagementError(
       "TOKEN_REFUSED",
-      `${words.server} gave no answer: ${error.message}. ${words.whereItIs}`,
+      `${words.server} did not answer: ${error.message}. ${words.whereItIs}`,
       { isPermanent: error.isPermanent, cause: error },
     );
     throw error.isPermanent ? failure : new RetryableFailure(failure);
@@ -120,7 +121,7 @@ async function exchange(
   throw new RetryableFailure(
     new TenantManagementError(
       "TOKEN_REFUSED",
-      `${words.server} (${url.href}) answered ${status}, again and again${until}${quotedRequestId(answer)}. Try later.`,
+      `${words.server} (${url.href}) repeatedly answered ${status}${until}${quotedRequestId(answer)}. Try later.`,
       { status },
     ),
     askedMs,
@@ -128,7 +129,7 @@ async function exchange(
   );
 }
 
-/** Tells whether a token request was refused because the client was not recognized (`invalid_client`). */
+/** Returns whether a token request was refused because the client was not recognized (`invalid_client`). */
 export function isInvalidClient(error: unknown): boolean {
   return (
     error instanceof TenantManagementError &&
@@ -138,7 +139,7 @@ export function isInvalidClient(error: unknown): boolean {
 }
 
 function toResponse(answer: HttpAnswer): Response {
-  // Without `WWW-Authenticate`, which would hide the error that the body tells.
+  // Without `WWW-Authenticate`, which would hide the error in the body.
   const contentType = answer.headers["content-type"] ?? "";
   const hasBody = answer.status !== 204 && answer.status !== 205 && answer.status !== 304;
   return new Response(hasBody ? answer.body : null, {
@@ -149,9 +150,9 @@ function toResponse(answer: HttpAnswer): Response {
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750, the characters of a bearer token} */
 function assertUsable({ access_token: accessToken, token_type: type }: oauth.TokenEndpointResponse): void {
-  if (type !== "bearer") throw new TypeError(`its access token is of the type ${type}, not Bearer`);
+  if (type !== "bearer") throw new TypeError(`its access token has the type ${type}, not Bearer`);
   if (!/^[\x21-\x7e]{1,16384}$/.test(accessToken)) {
-    throw new TypeError("its access token has characters that no token has, or too many");
+    throw new TypeError("its access token is too long or has invalid characters");
   }
 }
 
@@ -166,11 +167,11 @@ function toRefusal(
       ? [error.error, error.error_description].filter((part) => part !== undefined).join(": ")
       : compression === undefined
         ? messageOf(error)
-        : `its answer is compressed (${compression}), which was not asked for`;
+        : `its answer is compressed (${compression}), which was not requested`;
   const status = answer === undefined ? "" : ` (status ${answer.status})`;
   return new TenantManagementError(
     "TOKEN_REFUSED",
-    `${words.server} gave no token to client ${clientId}${status}: ${printable(said).replace(/\.+$/, "")}${answer === undefined ? "" : quotedRequestId(answer)}.` +
+    `${words.server} returned no token to client ${clientId}${status}: ${printable(said).replace(/\.+$/, "")}${answer === undefined ? "" : quotedRequestId(answer)}.` +
       (answer === undefined || answer.status < 400 ? "" : describeClockSkew(answer.headers)) +
       ` ${words.remedy}`,
     {

@@ -14,16 +14,16 @@ export interface TransportLimits {
   bodyTimeoutMs?: number;
   /** Time for the whole exchange, in milliseconds; default 60 000. */
   exchangeTimeoutMs?: number;
-  /** The largest answer that is read, in bytes; default 8 MiB. */
+  /** The largest answer that is read, in bytes. Default: 8 MiB. */
   maxAnswerBytes?: number;
-  /** How many connections to one server are open at once; default {@link defaultConnections}. */
+  /** The most open connections to one server. Default: {@link defaultConnections}. */
   connections?: number;
 }
 
-/** How many connections to one server are open at once where nothing else is said. */
+/** The default number of connections to one server. */
 export const defaultConnections = 16;
 
-/** What the vendor's logs know this client by; a request without one is refused by many a firewall. */
+/** Identifies this client in the vendor's logs; many firewalls refuse a request without it. */
 const userAgent = "pulumi-resistant-tenants";
 
 /** One HTTP request, as this client sends them. */
@@ -34,29 +34,29 @@ export interface HttpRequest {
   body?: string;
 }
 
-/** One whole answer. Header names are lower case. */
+/** One complete answer. Header names are in lower case. */
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
-/** Sends one request and reads its whole answer; knows nothing of retries or of what the answer means. */
+/** Sends one request and reads its complete answer, without retries or interpretation. */
 export interface Transport {
   /**
    * @returns Resolves with the answer, whatever its status. Redirects are not followed.
-   * @throws {@link TenantManagementError} `NOT_SENT` when the request surely did not reach the server, else `NO_ANSWER`;
-   *   `isPermanent` where the same would happen again.
+   * @throws {@link TenantManagementError} `NOT_SENT` if the request certainly did not reach the server, else
+   *   `NO_ANSWER`; `isPermanent` if every repetition would fail likewise
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
-  /** Ends the connections that are open. */
+  /** Closes the open connections. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the pool of connections that one process shares.
  *
- * @param proxies by which requests leave; default: none
+ * @param proxies the proxies for requests. Default: none.
  */
 export function createTransport(limits: TransportLimits = {}, proxies = Proxies.none): Transport {
   const exchangeTimeoutMs = limits.exchangeTimeoutMs ?? 60_000;
@@ -128,7 +128,7 @@ async function send(
       origin: request.url.origin,
       path: request.url.pathname + request.url.search,
       method: request.method,
-      // What is not asked for need not be unpacked, and what is not unpacked cannot grow.
+      // Compression is not requested, so responses need not be expanded and cannot grow.
       headers: { "accept-encoding": "identity", ...request.headers, "user-agent": userAgent },
       ...(request.body === undefined ? {} : { body: request.body }),
       signal: AbortSignal.timeout(timeoutMs),

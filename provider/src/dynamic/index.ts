@@ -18,7 +18,7 @@ noteStackOfRequests((requested) => {
   run.stack.noteRequested(requested);
 });
 
-/** What the engine loads by the `__provider` text of each resource (see `../program/slot.ts`). */
+/** The handlers that the engine loads by the `__provider` text of each resource (see `../program/slot.ts`). */
 export const released = releasedHandler(run);
 export const signingKey = signingKeyHandler(run);
 export const tenant = tenantHandler(run);

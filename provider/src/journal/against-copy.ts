@@ -20,11 +20,11 @@ export interface Copy {
 }
 
 /**
- * Compares a journal with its copy in the audit log, text by text: what one has and the other does not. The journal may
- * be older than the copy, which then begins with a later event.
+ * Compares a journal with its copy in the audit log, text by text. The journal may be older than the copy,
+ * which then starts with a later event.
  *
- * @param location where the copy is
- * @param deliver the command that puts into the copy what it lacks
+ * @param location the copy's location
+ * @param deliver the command that adds missing events to the copy
  */
 export async function compareWithCopy(
   verifier: Verifier,
@@ -63,18 +63,18 @@ export async function compareWithCopy(
 function notInJournal({ text, where }: Copy, end: number): Defect {
   const entry = readEntry(text, where);
   if (entry.kind !== "event")
-    return { kind: "unreadable", where, problem: "it is no event, and only events are put there" };
+    return { kind: "unreadable", where, problem: "it is not an event, and only events are stored there" };
   const { event } = entry;
   return (event.sequence ?? 0) > end
     ? {
         kind: "missing",
         where,
-        problem: `the journal does not have this event, and ends with event ${end}: its end was cut off (${describe(event)})`,
+        problem: `the journal does not have this event, and ends with event ${end}: its end was removed (${describe(event)})`,
       }
     : {
         kind: "changed",
         where,
-        problem: `the journal does not have this event as it is here: it was changed or taken out there, or this was added (${describe(event)})`,
+        problem: `the journal does not contain this exact event: it was changed or removed there, or added here (${describe(event)})`,
       };
 }
 
@@ -83,7 +83,7 @@ function notInCopy([from, to]: [number, number], location: string, deliver: stri
   return {
     kind: "missing",
     where: location,
-    problem: `it lacks ${events} of the journal: never delivered, of which the run warned, or removed there. Unless somebody removed them, run \`${deliver}\``,
+    problem: `it lacks ${events} of the journal: they were never delivered (the run warned), or were removed. If no one removed them, run \`${deliver}\``,
   };
 }
 

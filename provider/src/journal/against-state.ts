@@ -8,7 +8,7 @@ export interface HeldObject {
   objectId: string;
   /** The resource's name in the stack. */
   slot: string;
-  /** Where its create is on record; undefined where an earlier version made it, or it was not known in time. */
+  /** The event of its create; undefined if an earlier version created it, or it was not known in time. */
   recordedAs: Pick<RecordedAs, "sequence" | "hash"> | undefined;
 }
 
@@ -22,9 +22,9 @@ export interface ComparedState {
 }
 
 /**
- * Compares a journal with the state of its stack, which knows where each create is on record: a journal that was cut off
- * at its end, or written anew, does not have all of them. What the journal says was made has to be in the state, or to
- * have been deleted or handed over.
+ * Compares a journal with the state of its stack, which knows where each create is on record: a journal that was cut
+ * off at its end, or written anew, does not have all of them. What the journal says was made must be in the state, or
+ * to have been deleted or handed over.
  *
  * @param settle the command that finds out what became of what is not accounted for, and records it
  */
@@ -44,9 +44,9 @@ export function compareWithState(
         kind: "open" as const,
         where,
         problem:
-          `nothing says what became of ${type} ${objectId} (${description}): the state does not hold it, and it is not on record as deleted or handed over. ` +
-          "It was deleted at the vendor by others, or moved to another stack, or the state was changed, or the end of the journal was cut off. " +
-          `Run \`${settle}\`: it looks for it, and records that it is gone, or which stack holds it; what is still there and nobody's, it names`,
+          `the end of ${type} ${objectId} (${description}) is not recorded: the state does not contain it, and the journal records no deletion or release. ` +
+          "It was deleted directly at the vendor or moved to another stack, the state was changed, or the end of the journal was removed. " +
+          `Run \`${settle}\`: it looks for the object, records that it is deleted or which stack holds it, and reports objects without an owner`,
       })),
   ];
 }
@@ -61,7 +61,7 @@ function lackOf(
   const what = `${type} ${slot} (${objectId})`;
   if (recordedAs === undefined) {
     if (creates.length > 0) return [];
-    const problem = `the state holds ${what}, and its create is not on record: it was taken out of the journal. If an update was killed, \`npm run tenants -- reconcile --fix\` records what it made`;
+    const problem = `the state contains ${what}, but its creation is not recorded: it was removed from the journal. If an update was killed, \`npm run tenants -- reconcile --fix\` records what it created`;
     return [{ kind: "missing", where: location, problem }];
   }
   const { sequence, hash } = recordedAs;
@@ -72,14 +72,14 @@ function lackOf(
         {
           kind: "missing",
           where: location,
-          problem: `the state knows the create of ${what} as event ${sequence}, ${hash}, and the journal ends with event ${end}: its end was cut off`,
+          problem: `the state names event ${sequence}, ${hash}, as the creation of ${what}, but the journal ends with event ${end}: its end was removed`,
         },
       ]
     : [
         {
           kind: "changed",
           where: location,
-          problem: `the state knows the create of ${what} as event ${sequence}, ${hash}, and the journal does not have it: it was changed or taken out, or stripped of its hash`,
+          problem: `the state names event ${sequence}, ${hash}, as the creation of ${what}, but the journal does not contain it: it was changed or removed, or lost its hash`,
         },
       ];
 }

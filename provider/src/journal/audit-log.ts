@@ -4,27 +4,27 @@ import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudw
 
 import type { Aws } from "../aws/aws";
 import { isAwsError } from "../aws/patience";
-import { messageOf } from "../client/errors";
+import { messageOf } from "../client/text";
 import { inBatches } from "../concurrency";
 import type { Copy } from "./against-copy";
 import type { EventEntry } from "./entry";
 
-/** Takes a copy of each event, beside the journal. */
+/** Stores a copy of each event, in addition to the journal. */
 export interface AuditLog {
-  /** @throws {@link NotDeliveredError} where it is not certain that the event has arrived */
+  /** @throws {@link NotDeliveredError} if it is not certain that the event has arrived */
   deliver(entry: EventEntry): Promise<void>;
   /**
    * Delivers events that were not delivered when they were written, in their order, into a stream of their own, whose
    * name ends with `-late`. Their times there are those of the delivery.
    */
   deliverLate(stack: string, entries: readonly EventEntry[]): Promise<void>;
-  /** Where it is, for people: a log group. */
+  /** Its location, for people: a log group. */
   readonly location: string;
   /** Reads the copies of a stack's events, some at a time. */
   copies(stack: string): AsyncIterable<readonly Copy[]>;
 }
 
-/** Says that an event is on record in the journal, and did not reach the audit log. */
+/** Thrown if an event is on record in the journal but did not reach the audit log. */
 export class NotDeliveredError extends Error {
   override readonly name = "NotDeliveredError";
 
@@ -42,10 +42,11 @@ export class NotDeliveredError extends Error {
 const eventsAtOnce = 500;
 
 /**
- * Puts events into a log group of CloudWatch Logs, into a stream for each stack and run: `<stack>/<time>-<id>`. Each
- * message is an event's exact text in the journal. The group must be there: its retention and its key are its owner's.
+ * Sends events to a log group of CloudWatch Logs, in a stream for each stack and run: `<stack>/<time>-<id>`.
+ * Each message is an event's exact text in the journal. The group must exist: its retention and its key are
+ * up to its owner.
  *
- * @param logGroup its name, or its ARN, which tells its region
+ * @param logGroup its name, or its ARN, which contains its region
  */
 export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
   const [name, region] = parseLogGroup(logGroup);
@@ -91,7 +92,7 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
     const request = new PutLogEventsCommand({ logGroupName: name, logStreamName, logEvents });
     const { rejectedLogEventsInfo } = await (await connect()).send(request);
     if (rejectedLogEventsInfo !== undefined)
-      throw new Error("it refused events for their time: is this machine's clock right?");
+      throw new Error("it refused events because of their time: is this machine's clock correct?");
   };
   const put = async (entries: readonly EventEntry[]): Promise<undefined[]> => {
     for (const stack of new Set(entries.map(({ event }) => event.stack))) {
@@ -124,7 +125,7 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
     deliver: async (entry) => {
       await deliver(entry).catch((error: unknown) => {
         throw new NotDeliveredError(
-          `the log group ${name} (tenants:auditLogGroup) did not take it: ${messageOf(error)}. ${remedy(name, error)}`,
+          `the log group ${name} (tenants:auditLogGroup) did not accept it: ${messageOf(error)}. ${remedy(name, error)}`,
           entry,
           { cause: error },
         );
@@ -149,6 +150,6 @@ async function makeClient(aws: Aws, region: string | undefined): Promise<CloudWa
 
 function remedy(name: string, error: unknown): string {
   return isAwsError(error, "ResourceNotFoundException")
-    ? `Make it: aws logs create-log-group --log-group-name ${name}`
-    : "See to the permissions (logs:CreateLogStream, logs:PutLogEvents) and the region, or take tenants:auditLogGroup out";
+    ? `Create it: aws logs create-log-group --log-group-name ${name}`
+    : "Check the permissions (logs:CreateLogStream, logs:PutLogEvents) and the region, or remove tenants:auditLogGroup";
 }

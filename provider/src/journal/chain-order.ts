@@ -11,10 +11,10 @@ export class ChainOrder {
   readonly #known = new SeenHashes();
   /** The events that wait, by the hash of the one that they follow. */
   readonly #waiting = new Map<string, EventEntry[]>();
-  /** Where the events end, stack by stack, that an early version wrote without a hash. */
+  /** The ends, by stack, of the events that an early version wrote without a hash. */
   readonly #unchained = new Map<string, Head>();
 
-  /** Takes the next lines, and gives those whose turn has come. */
+  /** Takes the next lines, and returns those whose predecessors are known. */
   push(entries: readonly Entry[]): Entry[] {
     return entries.flatMap((entry): Entry[] => {
       if (entry.kind !== "event") return [entry];
@@ -31,7 +31,7 @@ export class ChainOrder {
     });
   }
 
-  /** Gives what still waits, once no line comes any more. */
+  /** Returns what still waits, once no line comes any more. */
   flush(): Entry[] {
     const left = [...this.#waiting.values()].flat();
     const hashes = new Set(left.map(hashOf));

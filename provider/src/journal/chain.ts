@@ -9,8 +9,9 @@ type Link = Pick<EventEntry | ServiceEntry, "text" | "hash"> & {
 };
 
 /**
- * The chain of a stack's events. Each carries the SHA-256 of the exact text of the one before it, so that none can be
- * changed, moved or taken out without the next one telling; and a number, which tells a change from a gap.
+ * The chain of a stack's events. Each contains the SHA-256 of the exact text of the previous one, so that no
+ * event can be changed, moved or removed without a mismatch in the next; and a number, which distinguishes a
+ * change from a gap.
  */
 
 /** Where a chain ends so far. */
@@ -30,7 +31,9 @@ export interface RecordedAs extends Head {
 /** Where every chain begins: the `previous` of a stack's first event. */
 export const genesis: Head = { hash: `sha256:${"0".repeat(64)}`, sequence: 0 };
 
-/** Gives the head after an event. The events of version 1 carry no hash; the first that does is chained to them all. */
+/**
+ * Returns the head after an event. The events of version 1 carry no hash; the first that does is chained to them all.
+ */
 export function advance(head: Head, entry: Link): Head {
   const { text, event } = entry;
   if (event.previous === undefined)
@@ -39,7 +42,7 @@ export function advance(head: Head, entry: Link): Head {
   return { hash: entry.hash, sequence: event.sequence ?? head.sequence + 1 };
 }
 
-/** Tells where a chained event is on record. */
+/** Returns where a chained event is on record. */
 export function recordedAs(entry: EventEntry): RecordedAs {
   return { ...advance(genesis, entry), at: entry.event.at };
 }
@@ -54,7 +57,7 @@ export function chained(event: JournalEvent, head: Head, holds?: string): Journa
   return { ...event, v: 2, sequence: head.sequence + 1, previous: head.hash, ...end };
 }
 
-/** Gives the head of each stack of a journal. */
+/** Returns the head of each stack of a journal. */
 export function headsOf(entries: readonly Entry[]): Map<string, Head> {
   const heads = new Map<string, Head>();
   for (const entry of entries) {
@@ -65,7 +68,7 @@ export function headsOf(entries: readonly Entry[]): Map<string, Head> {
   return heads;
 }
 
-/** Gives the hash of an event's text; `printf %s "$line" | sha256sum` gives the same. */
+/** Returns the hash of an event's text; `printf %s "$line" | sha256sum` gives the same. */
 export function hashOf(text: string): string {
   return `sha256:${hash("sha256", text)}`;
 }

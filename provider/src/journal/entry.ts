@@ -8,7 +8,7 @@ export interface EventEntry {
   /** The exact text, which its hash is taken of. */
   text: string;
   event: JournalEvent;
-  /** The hash of the text, once it was asked for (see `chain.ts`). */
+  /** The hash of the text, once it was needed (see `chain.ts`). */
   hash?: string;
 }
 
@@ -38,10 +38,10 @@ const beginning = '{"v":';
 const byteOrderMark = "\ufeff";
 
 /**
- * Reads a line of a journal. Git may have given it the line end of another system, twice where it was given one before,
- * and an editor a byte order mark: neither is a part of an event. A
- * crash, or a full disk, may leave zeros where a file system made room and wrote nothing: no event's text has one, so
- * what stands before and after them can be read.
+ * Parses a line of a journal. Git may have changed its line end, even twice, and an editor may have added a
+ * byte order mark: neither is part of an event. A crash, or a full disk, may leave zeros where a file system
+ * reserved space and wrote nothing: no event's text contains one, so the text before and after them can be
+ * read.
  */
 export function readLine(line: string, where: string): Entry[] {
   const text = withoutAround(line);
@@ -90,7 +90,7 @@ function isCutShort(text: string): boolean {
 }
 
 /**
- * Gives the events of a journal's lines.
+ * Returns the events of a journal's lines.
  *
  * @throws where a line is none of a journal's: a recovery must not go by half a record
  */
@@ -101,10 +101,10 @@ export function eventsOf(entries: readonly Entry[]): JournalEvent[] {
   });
 }
 
-/** Says that a line is none of a journal's, and what to do. */
+/** Reports that a line is not a journal's, and what to do. */
 export function unreadable(where: string): Error {
   return new Error(
-    `${where} is not a line of a journal this version can read. Use the version that wrote it, or a later one; ` +
-      "or find out who changed it, and put it back.",
+    `${where} is not a line that this version can read. Use the version that wrote it, or a later one; ` +
+      "or find out who changed it, and restore it.",
   );
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What is recorded: the resources that are made and deleted, what is declared of a customer, its secrets where they are
- * changed beside the engine, and what a repair clears away after a crash.
+ * The subjects of events: resources that are created and deleted, a customer's declaration, its secrets if
+ * they are changed outside the engine, and what a repair removes after a crash.
  */
 export const recordedTypes = [
   "Tenant",
@@ -35,7 +35,7 @@ export const operations = [
 ] as const;
 export type RecordedOperation = (typeof operations)[number];
 
-/** How an operation ended. `unknown`: it may have been carried out, and nobody knows. */
+/** How an operation ended. `unknown`: it may have been carried out, and no one knows. */
 export const outcomes = [
   "made",
   "adopted",
@@ -56,9 +56,11 @@ const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const formerNameSchema = z.object({
   /** `organization/project/stack`. */
   stack: z.string(),
-  /** Where the chain of its events ended. */
+  /** The hash at which the chain of its events ended. */
   hash,
   sequence: z.int().nonnegative(),
+  /** The time of the event there, so that it is found again; missing if there is none. */
+  at: z.iso.datetime().optional(),
 });
 
 /** A name that a stack had. */
@@ -72,7 +74,7 @@ const common = {
   at: z.iso.datetime(),
   /** Who acts: the CI system's user where a CI system runs this, else `user@host`. */
   actor: z.string(),
-  /** Who the environment says is acting (`GITHUB_ACTOR`), where no CI system runs this: anybody can set it. */
+  /** The actor that the environment claims (`GITHUB_ACTOR`) outside a CI system: anyone can set it. */
   claimedActor: z.string().optional(),
   /** The ARN that AWS gives as the caller's identity, where AWS was asked and answered. */
   awsIdentity: z.string().optional(),
@@ -82,13 +84,13 @@ const common = {
   runUrl: z.string().optional(),
   /** What ran: this package, the engine (`pulumi version`) and Node.js. */
   versions: z.object({ package: z.string(), engine: z.string().optional(), node: z.string() }).optional(),
-  /** Why, in the words of whoever acts (`TENANTS_REASON`, `tenants:reason`). */
+  /** The reason, in the actor's words (`TENANTS_REASON`, `tenants:reason`). */
   reason: z.string().optional(),
   /** `organization/project/stack`. */
   stack: z.string(),
   stage: z.string(),
   apiUrl: z.string(),
-  /** The hosts that the environment allowed beside the vendor's; absent where it allowed none. */
+  /** The hosts that the environment allowed in addition to the vendor's; absent if none. */
   allowedHosts: z.array(z.string()).optional(),
   type: z.enum(recordedTypes),
   operation: z.enum(operations),
@@ -102,7 +104,7 @@ const common = {
   previous: hash.optional(),
   /** What the record says that the stack holds after it, in short (see `holding.ts`). */
   holds: z.string().optional(),
-  /** In the first event of a stack that was renamed or moved: the names under which its record began. */
+  /** In the events of a stack that was renamed or moved: the names under which its record began. */
   formerly: z.array(formerNameSchema).optional(),
 };
 
@@ -110,7 +112,7 @@ const common = {
 const intentSchema = z.object({
   ...common,
   event: z.literal("intent"),
-  /** What is asked for, of what `parameters.ts` lists. Never a credential. */
+  /** The requested parameters that `parameters.ts` lists. Never a credential. */
   parameters: z.record(z.string(), z.unknown()),
   /** The ids of the tenant's applications that were there before. */
   known: z.array(z.string()).optional(),
@@ -141,7 +143,7 @@ export const serviceEventSchema = z.strictObject({
   event: z.literal("service"),
   /** What happened: `requested`, `approved`, … */
   kind: z.string(),
-  /** The id of the person or the machine that did it; absent where the service did it by itself. */
+  /** The id of the person or machine that did it; absent if the service acted by itself. */
   actor: z.uuid().optional(),
   /** The name of the chain. */
   stack: z.string(),
@@ -178,7 +180,7 @@ const recordedParameters = {
   EmptySecret: ["arn", "secretName"],
 } as const satisfies Record<RecordedType, readonly string[]>;
 
-/** What may be recorded of what is asked for. */
+/** The requested parameters that may be recorded. */
 export type RecordedParameters = Partial<Record<(typeof recordedParameters)[RecordedType][number], unknown>>;
 
 /** Picks the parameters that are recorded of a type. */

@@ -44,7 +44,7 @@ function fileStore(path: string): Store {
   };
 }
 
-/** Reads the lines of a file, each with its end; none where there is no file. */
+/** Reads the lines of a file, each with its end; none if the file does not exist. */
 async function* linesOf(path: string): AsyncIterable<Buffer[]> {
   let begun: Buffer[] = [];
   try {
@@ -70,7 +70,7 @@ async function* linesOf(path: string): AsyncIterable<Buffer[]> {
 /**
  * Reads a file from its end backwards, until it has the line of an event.
  *
- * @returns Resolves with the lines from there on, none where it is not found, and the size of the file.
+ * @returns Resolves with the lines from there on, none if it is not found, and the size of the file.
  */
 async function linesFrom(
   path: string,
@@ -108,7 +108,7 @@ async function linesFrom(
 /** How many lines after the event are worth while: to read all in order is no slower then. */
 const mostToFind = 20_000;
 
-/** Tells whether a line is that of an event. */
+/** Returns whether a line is that of an event. */
 export function isAt(entry: Entry, { sequence, hash }: RecordedAs): boolean {
   return entry.kind === "event" && entry.event.sequence === sequence && recordedAs(entry).hash === hash;
 }
@@ -118,7 +118,7 @@ function textOf(line: Buffer): string {
   return line.toString("utf8", 0, isEnded ? line.length - 1 : line.length);
 }
 
-/** @returns Resolves with the size of the file after it, in bytes, if nobody else writes. */
+/** @returns Resolves with the size of the file after it, in bytes, if no one else writes. */
 async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const file = await open(path, "a+", 0o600);
   try {
@@ -134,7 +134,7 @@ async function appendLines(path: string, lines: readonly string[]): Promise<numb
   }
 }
 
-/** Does nothing where the platform cannot: Windows opens no folder, and some file systems sync none. */
+/** Does nothing if the platform cannot: Windows opens no folder, and some file systems sync none. */
 async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle | undefined;
   try {

@@ -5,21 +5,27 @@ import type { Journal } from "./journal";
 import { Memory } from "./memory";
 
 /**
- * A stack that was renamed, or moved to another organization, project or backend, has one record under several names:
- * the first event under the present name says which names came before, and where their chains ended.
+ * A stack that was renamed, or moved to another organization, project or backend, has one record under
+ * several names: the events under the present name contain the former names, and the ends of their chains.
  */
 
-/** The names that a stack had, and where its journal was under each. */
+/** The names that a stack had, and the location of its journal under each. */
 export interface FormerJournals {
   /** The stack's present name: `organization/project/stack`. */
   stack: string;
-  /** Gives the names that the stack's state is known to have had. */
+  /** Returns the names that the stack's state is known to have had. */
   namesOfState: () => Promise<readonly string[]> | readonly string[];
   /** Opens the journal that the stack had under a name. */
   open: (stack: string) => Journal;
 }
 
-/** Gives the former names of a stack that its journal tells, those of the former names included. */
+/** The record of a stack under all of its names, and the end of the record under each former one. */
+interface WholeRecord {
+  memory: Memory;
+  formerly: FormerName[];
+}
+
+/** Returns the former names in a stack's journal, and their former names. */
 export function formerNamesIn(events: readonly JournalEvent[], stack: string): Set<string> {
   const names = new Set<string>();
   const next = [stack];
@@ -36,7 +42,7 @@ export function formerNamesIn(events: readonly JournalEvent[], stack: string): S
   return names;
 }
 
-/** Tells the events of a renamed stack under its present name, so that they are read as one record. */
+/** Rewrites the events of a renamed stack to its present name, so that they are read as one record. */
 export function underPresentName(
   events: readonly JournalEvent[],
   stack: string,
@@ -56,13 +62,13 @@ export function underPresentName(
     .map((event) => (former.has(event.stack) ? { ...event, stack } : event));
 }
 
-/** Gives the stack to which an object was moved (`pulumi state move`), if that is what an event says. */
+/** Returns the stack to which an object was moved (`pulumi state move`), if that is what an event says. */
 function movedTo({ operation, parameters }: IntentEvent): string | undefined {
   const { to } = parameters;
   return operation === "release" && typeof to === "string" ? to : undefined;
 }
 
-/** Gives the hashes in which the chains of former names ended: a journal that lacks one was cut off there. */
+/** Returns the hashes in which the chains of former names ended: a journal that lacks one was cut off there. */
 export function formerHeads(entries: readonly Entry[]): string[] {
   return entries.flatMap((entry) =>
     entry.kind === "event"
@@ -72,16 +78,17 @@ export function formerHeads(entries: readonly Entry[]): string[] {
 }
 
 /**
- * Makes one journal of those that a stack has had under its names. A renamed stack is read as a whole at each run: that
- * its own journal ends as the state says (`holds`) does not tell whether a journal of a former name has grown since, as
- * where a stack was renamed back and an update was killed in between.
- * What is read is told under the present name; what is
- * appended goes to the present journal, the first of it with the names that came before.
+ * Merges the journals that a stack has had under its names. Events are read under the present name; new
+ * events go to the present journal, each with the former names and the end of the record under each.
+ *
+ * A run reads only the end if that lists the state's objects, and no record of a former name has grown since,
+ * as happens if a stack was renamed back and an update was killed in between.
  */
 export function withFormerNames(own: Journal, formerJournals: FormerJournals): Journal {
   const { stack } = formerJournals;
-  let noted: Promise<Set<string>> | undefined;
-  let whole: Promise<Memory> | undefined;
+  /** Whether the own journal's end is enough; undefined if the stack has no former name, or nothing was read. */
+  let isEndEnough: Promise<boolean> | undefined;
+  let whole: Promise<WholeRecord> | undefined;
 
   async function readAll(): Promise<{ entries: Entry[]; former: Set<string> }> {
     let entries = await own.entries();
@@ -95,20 +102,6 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
       read.add(journal.location);
       entries = [...(await journal.entries()), ...entries];
     }
-  }
-
-  /** Finds the former names that are not on record yet, and notes them as if they were. */
-  async function takeNames(): Promise<FormerName[]> {
-    const names = await formerJournals.namesOfState();
-    if (names.every((name) => name === stack)) return [];
-    noted ??= own.entries().then((entries) => namesIn(entries, stack));
-    const known = await noted;
-    const missing = new Set(names.filter((name) => name !== stack && !known.has(name)));
-    if (missing.size === 0) return [];
-    // Others that append at the same time need not say it, too.
-    for (const name of missing) known.add(name);
-    const heads = headsOf((await readAll()).entries);
-    return [...missing].map((name) => ({ stack: name, ...(heads.get(name) ?? genesis) }));
   }
 
   async function isRenamed(): Promise<boolean> {
@@ -129,34 +122,52 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
     return underPresentName(eventsOf(entries), stack, former).filter(wanted);
   }
 
-  async function rememberAll(): Promise<Memory> {
-    const memory = new Memory();
-    for (const event of await read()) memory.add(event);
-    return memory;
+  /** Returns whether the own journal's end says all that the state and the records under former names do. */
+  async function isAll(formerly: readonly FormerName[]): Promise<boolean> {
+    const told = new Set([stack, ...formerly.map((former) => former.stack)]);
+    if ((await formerJournals.namesOfState()).some((name) => !told.has(name))) return false;
+    for (const { stack: name, at, ...head } of formerly) {
+      const events = at === undefined ? undefined : await formerJournals.open(name).readFrom({ ...head, at });
+      if (events?.slice(1).every((event) => event.stack !== name) !== true) return false;
+    }
+    return true;
+  }
+
+  function rememberAll(): Promise<WholeRecord> {
+    const reading = async (): Promise<WholeRecord> => {
+      const { entries, former } = await readAll();
+      const memory = new Memory();
+      for (const event of underPresentName(eventsOf(entries), stack, former)) memory.add(event);
+      return { memory, formerly: endsOf(entries, former) };
+    };
+    whole ??= reading().catch(forgetAndThrow);
+    return whole;
+  }
+
+  function forgetAndThrow(error: unknown): never {
+    [isEndEnough, whole] = [undefined, undefined];
+    throw error;
   }
 
   return {
     location: own.location,
     async append(event) {
-      const formerly = await takeNames();
-      const named = formerly.length === 0 ? event : { ...event, formerly };
-      const entry = await own.append(named).catch((error: unknown) => {
-        [noted, whole] = [undefined, undefined];
-        throw error;
-      });
-      (await whole)?.add(entry.event);
-      return entry;
+      const isWholeNeeded = whole !== undefined || ((await isRenamed()) && (await isEndEnough) !== true);
+      if (!isWholeNeeded) return own.append(event);
+      const { memory, formerly } = await rememberAll();
+      memory.add(event);
+      return own.append({ ...event, formerly, holds: memory.holdingOf(stack) }).catch(forgetAndThrow);
     },
     async remember(known) {
-      if (whole === undefined && !(await isRenamed())) {
-        const memory = await own.remember(known);
-        if (!memory.isRenamed) return memory;
+      if (whole !== undefined) return (await whole).memory;
+      const memory = await own.remember(known);
+      const { formerly } = memory;
+      if (formerly.length === 0 && !(await isRenamed())) return memory;
+      if (memory.isOfEnd) {
+        isEndEnough ??= isAll(formerly).catch(forgetAndThrow);
+        if (await isEndEnough) return memory;
       }
-      whole ??= rememberAll().catch((error: unknown) => {
-        whole = undefined;
-        throw error;
-      });
-      return whole;
+      return (await rememberAll()).memory;
     },
     read,
     readFrom: (event) => own.readFrom(event),
@@ -164,7 +175,7 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
     async *stream() {
       let isFirst = true;
       for await (const entries of own.stream()) {
-        // The first event under a name tells the names before it: their journals come first.
+        // The first event under a name contains the former names: their journals come first.
         if (isFirst && ((await isRenamed()) || namesIn(entries, stack).size > 0)) {
           yield (await readAll()).entries;
           return;
@@ -176,6 +187,20 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
     },
     traces: () => own.traces(),
   };
+}
+
+/** Returns the end of the record under each former name. */
+function endsOf(entries: readonly Entry[], former: ReadonlySet<string>): FormerName[] {
+  const ends = new Map(
+    [...former].sort().map((name): [string, FormerName] => [name, { stack: name, ...genesis }]),
+  );
+  const heads = headsOf(entries);
+  for (const entry of entries) {
+    if (entry.kind !== "event") continue;
+    const { stack, at } = entry.event;
+    if (ends.has(stack)) ends.set(stack, { stack, ...(heads.get(stack) ?? genesis), at });
+  }
+  return [...ends.values()];
 }
 
 function namesIn(entries: readonly Entry[], stack: string): Set<string> {

@@ -7,21 +7,22 @@ import { isAwsError } from "../aws/patience";
 import type { Head } from "./chain";
 import { objectsIn } from "./s3-objects";
 
-/** The ends of a chain, noted at times where whoever writes the chain cannot change them. */
+/** The ends of a chain, stored where the chain's writers cannot change them. */
 export interface NotedHeads {
-  /** Where it is, for people. */
+  /** Its location, for people. */
   readonly location: string;
-  /** Notes where the chain ends now. The same end may be noted again. */
+  /** Stores the present end of the chain. The same end may be stored again. */
   note(head: Head, at: Date): Promise<void>;
-  /** Gives the hashes that were noted. */
+  /** Returns the hashes that were noted. */
   hashes(): AsyncIterable<string>;
 }
 
 /**
- * Opens the place where the ends of a chain are noted.
+ * Opens the place where the ends of a chain are stored.
  *
- * @param location `s3://bucket/prefix`, where each is an object of its own that is never overwritten: give the bucket
- *   versioning and an object lock; the name of a log group of CloudWatch Logs; or the absolute path of a folder
+ * @param location `s3://bucket/prefix`, where each is a separate object that is never overwritten: the bucket
+ * should have versioning and an object lock; the name of a log group of CloudWatch Logs; or the absolute path
+ * of a folder
  */
 export function openNotedHeads(location: string, aws: Aws): NotedHeads {
   if (location.startsWith("s3://")) return headsInS3(location, aws);

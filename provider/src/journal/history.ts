@@ -8,13 +8,13 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
   return indexOf(events).memory.historyOf(wanted);
 }
 
-/** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
+/** Returns the creates of a stack that were begun last in their slot, and cut off: no one recorded how they ended. */
 export function cutOffCreates(events: readonly JournalEvent[], stack: string): IntentEvent[] {
   return indexOf(events).memory.cutOffCreates(stack);
 }
 
 /**
- * Gives the ids of all objects of a type that the journal records as made.
+ * Returns the ids of all objects of a type that the journal records as made.
  *
  * @param except a slot whose own are left out
  */
@@ -27,8 +27,8 @@ export function recordedIds(
 }
 
 /**
- * Gives the ids of the objects of a type that a stack has handed over, and has not taken back since. A release that was
- * begun counts, unless it is known to have failed: where the state still holds the object, that tells better.
+ * Returns the ids of the objects of a type that a stack has handed over, and has not taken back since. A release that
+ * was begun counts, unless it is known to have failed: where the state still holds the object, that tells better.
  */
 export function releasedIds(
   events: readonly JournalEvent[],
@@ -39,23 +39,25 @@ export function releasedIds(
   return new Set(ids.filter((objectId) => memory.isReleased({ type, stack }, objectId)));
 }
 
-/** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
+/** Returns whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
 export function mayBeDeleted(events: readonly JournalEvent[], type: RecordedType, objectId: string): boolean {
   return indexOf(events).memory.mayBeDeleted(type, objectId);
 }
 
-/** Gives the result of an intent, if it is on record. */
+/** Returns the result of an intent, if it is on record. */
 export function resultOf(events: readonly JournalEvent[], intent: IntentEvent): ResultEvent | undefined {
   return indexOf(events).results.get(intent.id);
 }
 
-/** Tells whether something in the slot of an intent ended well after it: then it matters no more how the intent ended. */
+/**
+ * Returns whether something in the slot of an intent ended well after it: then it matters no more how the intent ended.
+ */
 export function isSettledLater(events: readonly JournalEvent[], intent: IntentEvent): boolean {
   const { places, settled } = indexOf(events);
   return (settled.get(slotOf(intent)) ?? -1) > (places.get(intent) ?? -1);
 }
 
-/** Tells whether a result settles what was open in its slot before. */
+/** Returns whether a result settles what was open in its slot before. */
 export function settles(event: JournalEvent): event is ResultEvent {
   return event.event === "result" && event.outcome !== "failed" && event.outcome !== "unknown";
 }

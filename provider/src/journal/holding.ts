@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * What a stack holds, as one short text that changes with each object: each event of the journal carries that of what
@@ -42,5 +42,5 @@ export class Holding {
 
 function numberOf({ apiUrl, type, slot, id }: Held): bigint {
   const text = JSON.stringify([apiUrl, type, slot, id]);
-  return BigInt(`0x${createHash("sha256").update(text).digest("hex").slice(0, 32)}`);
+  return BigInt(`0x${hash("sha256", text).slice(0, 32)}`);
 }

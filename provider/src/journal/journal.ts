@@ -7,13 +7,13 @@ import { inSmallHeap } from "./small-heap";
 
 /** What is known of a stack before its journal is read: from its state. */
 export interface KnownBefore extends HeldBefore {
-  /** The last create of an object in the state: where the journal is read from. */
+  /** The last create of an object in the state: the journal is read from there. */
   last: RecordedAs;
 }
 
 /** An append-only record of what is about to be done, and of what came of it. */
 export interface Journal {
-  /** Where it is, for people: a path or an `s3://` URL. */
+  /** Its location, for people: a path or an `s3://` URL. */
   readonly location: string;
   /**
    * Puts an event on durable record, chained to the one of its stack before it.
@@ -23,28 +23,29 @@ export interface Journal {
    */
   append(event: JournalEvent): Promise<EventEntry>;
   /**
-   * Gives what a run has to know of it; it takes in what is appended. Where the state holds just what the journal says
-   * it holds, only what came after the last create in the state is read. Otherwise, and without `known`, all is.
+   * Returns what a run has to know of it; it takes in what is appended. Where the state holds just what the journal
+   * says it holds, only what came after the last create in the state is read. Otherwise, and without `known`, all is.
    *
    * @throws where what is read holds something that this version cannot read
    */
   remember(known?: KnownBefore): Promise<Memory>;
   /**
-   * Reads events, oldest first; none where there is no journal yet.
+   * Reads events, oldest first; none if there is no journal yet.
    *
-   * @param wanted tells which are to be kept: a long journal need not be in memory as a whole; default: all
-   * @param from the event to begin with: only the end of a long journal is read then; default, and where the journal
-   *   does not have it: the first
-   * @throws where what is read holds something that this version cannot read
+   * @param wanted returns whether to keep an event, so that a long journal need not be in memory as a whole;
+   * default: all
+   * @param from the event to start with, so that only the end of a long journal is read; default, and if the
+   * journal does not have it: the first
+   * @throws if an event cannot be read by this version
    */
   read(wanted?: (event: JournalEvent) => boolean, from?: RecordedAs): Promise<JournalEvent[]>;
-  /** Reads the events from one on, in its own place alone; undefined where it is not there. */
+  /** Reads the events from one on, in its own place alone; undefined if it is not there. */
   readFrom(event: RecordedAs): Promise<JournalEvent[] | undefined>;
   /** Reads all that it holds, whether or not it can be read as an event. */
   entries(): Promise<Entry[]>;
   /** The same, some at a time: a long journal need not be in memory as a whole. */
   stream(): AsyncIterable<readonly Entry[]>;
-  /** Looks for traces, outside the text, of somebody who changed what was written. */
+  /** Looks for traces, outside the text, of someone who changed what was written. */
   traces(): Promise<Traces>;
 }
 
@@ -54,12 +55,12 @@ export interface Traces {
   notes: Array<{ where: string; note: string }>;
 }
 
-/** How far a journal was read or written, where its place tells that: the size of a file. */
+/** How far a journal was read or written, if its location shows that: the size of a file. */
 export interface Reached {
   bytes: number;
 }
 
-/** Where the lines of a journal are kept. */
+/** The storage of a journal's lines. */
 export interface Store {
   readonly location: string;
   /**
@@ -74,9 +75,9 @@ export interface Store {
    * @param reached is brought up to how far it has read
    */
   read(reached?: Reached): AsyncIterable<readonly Entry[]>;
-  /** Reads the lines from an event on; undefined where it does not find it. */
+  /** Reads the lines from an event on; undefined if it does not find it. */
   readFrom(event: RecordedAs): Promise<{ entries: Entry[]; reached: Reached } | undefined>;
-  /** Tells whether nobody else has written since it was read or written so far. */
+  /** Returns whether no one else has written since it was read or written so far. */
   isAsLeft(reached: Reached): Promise<boolean>;
   /**
    * Is called before the first write of some runs, and never fails: it may see to it that the next reads are faster.
@@ -87,7 +88,7 @@ export interface Store {
   traces?(): Promise<Traces>;
 }
 
-/** What a journal has to know to go on: whether it was read as a whole, where its chains end, and what they say. */
+/** What a journal must know to continue: whether it was read completely, the ends of its chains, and its contents. */
 interface Read {
   isWhole: boolean;
   heads: Map<string, Head>;
@@ -99,26 +100,31 @@ interface Read {
 const tidyingEnd = "0";
 
 /**
- * Makes a journal of a store. The chain is continued where a batch is written, and not before: where a write fails,
- * nobody knows how much of it is there, so the next one reads it anew.
+ * Creates a journal of a store. The chain is continued where a batch is written, and not before: where a write fails,
+ * no one knows how much of it is there, so the next one reads it anew.
  */
 export function journalIn(store: Store): Journal {
   let current: Read | undefined;
   let isTidy = false;
-  const readAll = async (): Promise<Read> => {
+  const readAll = async (known?: KnownBefore): Promise<Read> => {
     current = undefined;
     const tips = new Tips();
     const memory = new Memory();
+    const sinceRenamed = known === undefined ? undefined : new SinceRenamed(known);
     const reached: Reached = { bytes: 0 };
     for await (const entries of inSmallHeap(store.read(reached))) {
-      for (const event of eventsOf(entries)) memory.add(event);
+      for (const event of eventsOf(entries)) {
+        memory.add(event);
+        sinceRenamed?.add(event);
+      }
       tips.add(entries);
     }
-    return { isWhole: true, heads: tips.heads(), memory, reached };
+    const end = sinceRenamed?.end();
+    return { isWhole: end === undefined, heads: tips.heads(), memory: end ?? memory, reached };
   };
   const readWhat = async (known: KnownBefore | undefined): Promise<Read> => {
     if (current !== undefined && (current.isWhole || known !== undefined)) return current;
-    current = (known === undefined ? undefined : await readAfter(store, known)) ?? (await readAll());
+    current = (known === undefined ? undefined : await readAfter(store, known)) ?? (await readAll(known));
     return current;
   };
   const write = async (events: readonly JournalEvent[]): Promise<EventEntry[]> => {
@@ -132,11 +138,15 @@ export function journalIn(store: Store): Journal {
     const entries = events.map((event) => {
       memory.add(event);
       const head = next.get(event.stack) ?? genesis;
-      // What it holds by its former names is not known here: then all is read each time.
-      const holds = memory.isRenamed ? undefined : memory.holdingOf(event.stack);
-      const text = JSON.stringify(chained(event, head, holds));
+      // The objects under its former names are known only if the state was known when this was read.
+      const { formerly } = memory;
+      const isKnown = memory.isOfEnd || formerly.length === 0;
+      const holds = event.holds ?? (isKnown ? memory.holdingOf(event.stack) : undefined);
+      const text = JSON.stringify(
+        chained(formerly.length === 0 ? event : { ...event, formerly }, head, holds),
+      );
       const entry = readEntry(text, store.location);
-      if (entry.kind !== "event") throw new Error(`This is no event of a journal: ${text}`);
+      if (entry.kind !== "event") throw new Error(`This is not a journal event: ${text}`);
       next.set(event.stack, advance(head, entry));
       return entry;
     });
@@ -187,8 +197,8 @@ export function journalIn(store: Store): Journal {
 }
 
 /**
- * Reads what came after the last create in the state. That is enough where the chain is whole from there on, and its
- * last event says that the stack holds just what the state does: then no create before it is open or lost.
+ * Reads the events after the last create in the state. They are enough if the chain is intact from there on,
+ * and its last event lists exactly the state's objects: then no earlier create is open or lost.
  */
 async function readAfter(store: Store, known: KnownBefore): Promise<Read | undefined> {
   const { entries = [], reached = { bytes: 0 } } = (await store.readFrom(known.last)) ?? {};
@@ -211,10 +221,35 @@ async function readAfter(store: Store, known: KnownBefore): Promise<Read | undef
 }
 
 /**
- * Takes in what another process of the same run has written since: the program and the provider of its resources write
- * to one journal.
+ * The journal of a stack that was renamed, and in which nothing was created since: its last create is in the
+ * journal of a former name, and everything after it is here.
+ */
+class SinceRenamed {
+  readonly #memory: Memory;
+  #last: JournalEvent | undefined;
+
+  constructor(private readonly known: KnownBefore) {
+    this.#memory = new Memory(known);
+  }
+
+  add(event: JournalEvent): void {
+    if (event.stack !== this.known.stack) return;
+    this.#memory.addEarlier(event);
+    this.#last = event;
+  }
+
+  /** Returns the memory, if the last event lists exactly the state's objects. */
+  end(): Memory | undefined {
+    const { formerly, holds } = this.#last ?? {};
+    return formerly !== undefined && holds === this.known.holding ? this.#memory : undefined;
+  }
+}
+
+/**
+ * Reads what another process of the same run has written since: the program and the provider of its resources
+ * write to one journal.
  *
- * @returns whether each chain that is known goes on to its end
+ * @returns whether each known chain continues to its end
  */
 function takeIn({ heads, memory }: Read, entries: readonly Entry[]): boolean {
   if (entries.some(({ kind }) => kind === "unreadable")) return false;

@@ -1,8 +1,8 @@
 import type { IntentEvent, RecordedOperation } from "./event";
 
 /**
- * An intent that is kept as its text, and seldom read: as an object it would take several times the memory, and a long
- * journal has as many at a time as its stack has objects.
+ * An intent that is stored as its text and seldom read: as an object it would take several times the memory,
+ * and a long journal has as many at a time as its stack has objects.
  */
 export class KeptIntent {
   readonly id: string;
@@ -15,7 +15,7 @@ export class KeptIntent {
     this.#text = Buffer.from(JSON.stringify(intent));
   }
 
-  /** Gives the intent as the journal has it. */
+  /** Returns the intent as the journal has it. */
   read(): IntentEvent {
     return JSON.parse(this.#text.toString()) as IntentEvent;
   }

@@ -5,21 +5,21 @@ const hashBytes = 32;
 const prefix = "sha256:";
 
 /**
- * The hashes of a chain's events, each with its number and the place of the event that follows it. A long journal has
- * many: they are kept outside the garbage collector's reach, in some 60 bytes an event.
+ * The hashes of a chain's events, each with its number and the place of the event that follows it. A long
+ * journal has many: they are stored outside the garbage collector's reach, in about 60 bytes per event.
  */
 export class Links {
   #size = 0;
   #hashes = Buffer.alloc(0);
   #sequences = new Float64Array();
-  /** Where the follower is: 1 and more than the index of its file in {@link #files}, or 0, and its line. */
+  /** The place of the follower: its file, as 1 more than the index in {@link #files} (0 for none), and its line. */
   #followers = new Uint32Array();
   #lines = new Uint32Array();
   /** The files, or objects, of the followers. */
   readonly #files: string[] = [];
   /** The places of the hashes in {@link #hashes}, from 1, by four of their bytes: an open hash table. */
   #table = new Uint32Array();
-  /** Which four bytes: nobody can write events whose hashes all meet there. */
+  /** Which four bytes: no one can write events whose hashes all meet there. */
   readonly #offset = randomInt(hashBytes - 3);
 
   /** Adds an event, unless it is there. */
@@ -32,7 +32,7 @@ export class Links {
     this.#index(this.#size - 1);
   }
 
-  /** Gives the link of an event; undefined where there is none of that hash. */
+  /** Returns the link of an event; undefined if there is none of that hash. */
   find(hash: string): number | undefined {
     const wanted = Buffer.from(hash.slice(prefix.length), "hex");
     if (wanted.length !== hashBytes || this.#size === 0) return undefined;
@@ -45,12 +45,12 @@ export class Links {
     }
   }
 
-  /** Gives the number of an event. */
+  /** Returns the number of an event. */
   sequenceOf(link: number): number {
     return this.#sequences[link] ?? 0;
   }
 
-  /** Gives where the event is that follows another; undefined where none does. */
+  /** Returns the place of the event that follows another; undefined if none does. */
   followerOf(link: number): string | undefined {
     const file = this.#files[(this.#followers[link] ?? 0) - 1];
     return file === undefined ? undefined : `${file}:${this.#lines[link]}`;
@@ -67,7 +67,7 @@ export class Links {
     this.#lines[link] = Number(where.slice(end + 1));
   }
 
-  /** Gives all hashes, with their numbers. */
+  /** Returns all hashes, with their numbers. */
   *[Symbol.iterator](): Iterator<[hash: string, sequence: number]> {
     for (let link = 0; link < this.#size; link += 1) {
       const start = link * hashBytes;

@@ -3,14 +3,14 @@ import path from "node:path";
 
 import type { Aws } from "../aws/aws";
 import { TenantManagementError } from "../client/errors";
-import { isCi } from "../organization/actor";
-import type { EnvironmentVariables } from "../settings/environment";
+import { isCi } from "../settings/actor";
+import type { EnvironmentVariables } from "../settings/own-process";
 import { openFileJournal } from "./file-journal";
 import { withFormerNames } from "./former-names";
 import type { Journal } from "./journal";
 import { openS3Journal } from "./s3-journal";
 
-/** Whose journal is asked for. */
+/** Selects a stack's journal. */
 export interface JournalPlace {
   /** `organization/project/stack`. */
   stack: string;
@@ -20,22 +20,22 @@ export interface JournalPlace {
   directory: string;
   /** How a journal in S3 is reached; not needed for one in a file. */
   aws?: Aws;
-  /** Gives the other names that the stack's state tells: it was renamed, or moved. Default: none. */
+  /** Returns the stack's other names in its state: it was renamed or moved. Default: none. */
   formerNames?: () => Promise<readonly string[]> | readonly string[];
 }
 
-/** Tells whether a journal lies on this machine's disk, and so goes with it. */
+/** Returns whether a journal lies on this machine's disk, and so goes with it. */
 export function isOnDisk(location: string | undefined): boolean {
   return location?.startsWith("s3://") !== true;
 }
 
 /**
- * Tells what is wrong with where a journal is: on a CI runner, whose disk goes away, and with it what a repair after a
- * crash needs.
+ * Returns what is wrong with where a journal is: on a CI runner, whose disk goes away, and with it what a repair after
+ * a crash needs.
  *
  * @param isDiskKept `tenants:journalDiskIsKept`
  * @param environment the environment variables of this run
- * @returns what is wrong, and the remedy; undefined where nothing is
+ * @returns what is wrong, and the remedy; undefined if nothing is
  */
 export function journalProblem(
   location: string | undefined,
@@ -44,24 +44,24 @@ export function journalProblem(
 ): string | undefined {
   if (!isOnDisk(location) || isDiskKept === true || !isCi(environment)) return undefined;
   return (
-    "must be s3://<bucket>/<prefix> on a CI runner, whose disk goes away, and with it the journal that a repair after a crash needs; " +
-    "or, if the disk is kept, set tenants:journalDiskIsKept to true"
+    "must be s3://<bucket>/<prefix> on a CI runner: its disk is lost, and with it the journal that a repair after a crash needs; " +
+    "or, if the disk outlives the run, set tenants:journalDiskIsKept to true"
   );
 }
 
-/** Says that a journal has nothing on record of a stack that holds something, what may come of that, and what to do. */
+/** Warns that a journal has no record of a stack that contains something, with the consequences and what to do. */
 export function journalMissing({ location }: Pick<Journal, "location">): string {
   return (
-    `the journal ${location} has nothing on record of this stack, which holds tenants already: it was lost, or it is on another machine, or this is not where it is (tenants:journal). ` +
-    "If an earlier update was killed, an `up` cannot find again what was left behind, and may make it twice: see `npm run tenants -- reconcile` first."
+    `the journal ${location} records nothing of this stack, which already has tenants: the journal was lost, is on another machine, or is elsewhere (tenants:journal). ` +
+    "If an earlier update was killed, an `up` cannot find what it left behind, and may create it twice: run `npm run tenants -- reconcile` first."
   );
 }
 
 /**
- * Opens the journal of a stack, where the configuration says, or by default `Pulumi.<stack>.journal.jsonl`; with it, what
- * the stack has on record under the names that it had before.
+ * Opens the journal of a stack at its configured location, or by default `Pulumi.<stack>.journal.jsonl`; with
+ * it, the stack's record under its former names.
  *
- * @throws {@link TenantManagementError} `INPUT_INVALID` where it lies in the project and there is no project
+ * @throws {@link TenantManagementError} `INPUT_INVALID` if it is in the project and there is no project
  */
 export function openJournalOf(place: JournalPlace): Journal {
   const { stack, formerNames = () => [] } = place;
@@ -88,7 +88,7 @@ function openUnderName({ location, directory, aws }: JournalPlace, stack: string
  */
 export function openJournalAt(location: string, aws?: Aws): Journal {
   if (isOnDisk(location)) return openFileJournal(location);
-  if (aws === undefined) throw new TypeError("A journal in S3 is opened with a way to reach AWS.");
+  if (aws === undefined) throw new TypeError("A journal in S3 needs access to AWS.");
   return openS3Journal(location, aws);
 }
 

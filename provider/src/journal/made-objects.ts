@@ -7,8 +7,8 @@ const perhapsDeleted = 2;
 const placeUnit = 4;
 
 /**
- * All objects that a journal names: for which places each was made, and whether it was deleted. A long journal names
- * many that are long gone, and each may still be asked for.
+ * All objects in a journal: the slots for which each was created, and whether it was deleted. A long journal
+ * contains many deleted ones, each of which may still be needed.
  */
 export class MadeObjects {
   readonly #objects = new TextIndex();
@@ -27,13 +27,13 @@ export class MadeObjects {
     else this.#furtherPlaces.set(object, [...places.slice(1), place]);
   }
 
-  /** Gives the places that an object was made for. */
+  /** Returns the places that an object was made for. */
   placesOf(type: RecordedType, objectId: string): string[] {
     const object = this.#objects.find(keyOf(type, objectId));
     return object === undefined ? [] : this.#placesOf(object).map((place) => this.#places.at(place));
   }
 
-  /** Gives the ids of all objects of a type that were made, and for which places. */
+  /** Returns the ids of all objects of a type that were made, and for which places. */
   *ofType(type: RecordedType): Iterable<[objectId: string, places: readonly string[]]> {
     const beginning = keyOf(type, "");
     for (let object = 0; object < this.#objects.size; object += 1) {

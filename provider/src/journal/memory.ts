@@ -1,4 +1,4 @@
-import type { IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
+import type { FormerName, IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
 import { type Held, Holding } from "./holding";
 import { KeptIntent } from "./kept-intent";
 import { MadeObjects } from "./made-objects";
@@ -15,7 +15,7 @@ export type SlotHistory =
   /** One ended well, with this object. */
   | { kind: "made"; intent: IntentEvent; first: IntentEvent; objectId: string };
 
-/** Whose record is asked for. */
+/** Selects a slot. */
 export interface Slot {
   type: RecordedType;
   stack: string;
@@ -28,7 +28,7 @@ export interface Slot {
 /** Whether a customer may be deleted in production. */
 export type RecordedStatus = "active" | "deprecated";
 
-/** Whose status is asked for. */
+/** Selects a customer. */
 export interface RecordedCustomer {
   /** `organization/project/stack`. */
   stack: string;
@@ -41,7 +41,7 @@ export interface HeldBefore {
   stack: string;
   /** The {@link Holding} of it. */
   holding: string;
-  /** Gives the id of the object in a slot. */
+  /** Returns the id of the object in a slot. */
   idIn(type: RecordedType, slot: string): string | undefined;
 }
 
@@ -52,8 +52,8 @@ interface Begun {
 }
 
 /**
- * What a run has to know of a journal: each question is answered from an index, and only what can still be asked for is
- * kept. It is given the events in their order.
+ * What a run must know about a journal: each question is answered from an index, which contains only what may
+ * still be needed. It takes the events in order.
  */
 export class Memory {
   /** The creates of each slot, in their order, without those that are over for good and all before them. */
@@ -82,7 +82,7 @@ export class Memory {
   /** The slots whose creates have made an object. */
   readonly #slotsOf = new Map<string, Slot[]>();
   readonly #before: HeldBefore | undefined;
-  #isRenamed = false;
+  #formerly: FormerName[] = [];
 
   /** @param before what came before the events that it will be given; default: nothing did */
   constructor(before?: HeldBefore) {
@@ -90,21 +90,28 @@ export class Memory {
     if (before !== undefined) this.#holdings.set(before.stack, new Holding(before.holding));
   }
 
-  /** Takes in an event that came before, and that adds nothing to what the stack is known to hold. */
+  /** Takes an earlier event, which adds nothing to the stack's known objects. */
   addEarlier(event: JournalEvent): void {
+    if (event.formerly !== undefined) this.#formerly = event.formerly;
     if (event.event === "intent") this.#open.set(event.id, event);
     else this.#open.delete(event.intent);
   }
 
-  /** Tells whether its stack had other names before, and so a record that this is only the end of. */
-  get isRenamed(): boolean {
-    return this.#isRenamed;
+  /**
+   * Returns whether it was given the end of a journal alone: it knows nothing of what came before, but what is held.
+   */
+  get isOfEnd(): boolean {
+    return this.#before !== undefined;
   }
 
-  /** Takes in the next event. */
+  /** The stack's former names, from the last event that has any: it has a record under each. */
+  get formerly(): FormerName[] {
+    return this.#formerly;
+  }
+
+  /** Takes the next event. */
   add(event: JournalEvent): void {
     this.addEarlier(event);
-    if (event.formerly !== undefined) this.#isRenamed = true;
     if (event.event === "intent") this.#addIntent(event);
     else this.#addResult(event);
     if (event.operation === "create") this.#weigh(event);
@@ -115,13 +122,13 @@ export class Memory {
     if (this.#objects.isDeleted(event.type, objectId)) this.#slotsOf.delete(object);
   }
 
-  /** Tells what became of the last create in a slot. */
+  /** Returns what became of the last create in a slot. */
   historyOf(wanted: Slot): SlotHistory {
     const creates = this.#creates.get(slotKey(wanted)) ?? [];
     const last = creates.at(-1);
     if (last === undefined) return { kind: "clear" };
     const { intent, end } = last;
-    // What was adopted was made by somebody else.
+    // An adopted object was created by someone else.
     const isOver = (earlier: Begun): boolean =>
       this.#isClear(wanted, earlier) || earlier.end?.outcome === "adopted";
     const begunFirst = creates[creates.findLastIndex(isOver) + 1] ?? last;
@@ -135,18 +142,18 @@ export class Memory {
       : { kind: "made", ...found, objectId };
   }
 
-  /** Tells whether anything is on record of a stack but what is declared of its customers. */
+  /** Returns whether anything is on record of a stack but what is declared of its customers. */
   knows(stack: string): boolean {
     return stack === this.#before?.stack || this.#known.has(stack);
   }
 
-  /** Gives the creates of a stack that were begun last in their slot, and cut off: nobody recorded how they ended. */
+  /** Returns the creates of a stack that were begun last in their slot, and cut off: no one recorded how they ended. */
   cutOffCreates(stack: string): IntentEvent[] {
     return [...(this.#cutOff.get(stack)?.values() ?? [])];
   }
 
   /**
-   * Gives the ids of all objects of a type that are on record as made.
+   * Returns the ids of all objects of a type that are on record as made.
    *
    * @param except a slot whose own are left out
    */
@@ -158,14 +165,14 @@ export class Memory {
     return ids;
   }
 
-  /** Tells whether an object was handed over, and not taken back: see {@link releasedIds}. */
+  /** Returns whether an object was handed over, and not taken back: see {@link releasedIds}. */
   isReleased({ type, stack }: Pick<Slot, "type" | "stack">, objectId: string): boolean {
     return (this.#releases.get(keyOf(stack, type, objectId)) ?? []).length > 0;
   }
 
   /**
-   * Gives the ids of the applications that a stack had in a slot, in any of its generations, and has handed over; those
-   * that it has taken back or deleted since are left out.
+   * Returns the ids of the applications that a stack had in a slot, in any of its generations, and has handed over;
+   * those that it has taken back or deleted since are left out.
    */
   handedOverFrom({ stack, slot }: Pick<Slot, "stack" | "slot">): string[] {
     const type = "TenantApplication";
@@ -178,17 +185,19 @@ export class Memory {
     return ids;
   }
 
-  /** Tells whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
+  /**
+   * Returns whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed.
+   */
   mayBeDeleted(type: RecordedType, objectId: string): boolean {
     const begun = this.#deletes.get(keyOf(type, objectId)) ?? [];
     return begun.length > 0 || this.#objects.mayBeDeleted(type, objectId);
   }
 
   /**
-   * Tells whether a customer may be deleted: an `up` must have deprecated it, and have come to the end of that. That it
-   * is active again counts from the intent on, and so does the create of its tenant.
+   * Returns whether a customer may be deleted: an `up` must have deprecated it, and have come to the end of that. That
+   * it is active again counts from the intent on, and so does the create of its tenant.
    *
-   * @returns undefined where nothing is on record
+   * @returns undefined if nothing is on record
    */
   statusOf({ stack, customer }: RecordedCustomer): RecordedStatus | undefined {
     const last = (this.#statuses.get(placeOf({ stack, slot: customer })) ?? []).findLast(
@@ -202,7 +211,7 @@ export class Memory {
     return this.#tenantSlots.get(keyOf(stack, tenantId));
   }
 
-  /** Tells whether another application was made later in the place of one, and not deleted since. */
+  /** Returns whether another application was made later in the place of one, and not deleted since. */
   hasSuccessor({ stack, slot }: Pick<Slot, "stack" | "slot">, applicationId: string): boolean {
     const made = this.#made.get(placeOf({ stack, slot })) ?? [];
     return made
@@ -210,12 +219,12 @@ export class Memory {
       .some((id) => !this.#objects.isDeleted("TenantApplication", id));
   }
 
-  /** Gives an intent that has no result, as far as what was read tells. */
+  /** Returns an intent without a result, as far as events were read. */
   openIntent(id: string): IntentEvent | undefined {
     return this.#open.get(id);
   }
 
-  /** Gives what the record says that a stack holds, as {@link Holding} writes it. */
+  /** Returns what the record says that a stack holds, as {@link Holding} writes it. */
   holdingOf(stack: string): string {
     return (this.#holdings.get(stack) ?? new Holding()).toString();
   }
@@ -238,7 +247,7 @@ export class Memory {
     if (operation === "release") push(this.#releases, keyOf(stack, type, objectId), id);
   }
 
-  /** A customer whose tenant is made anew is not the one that was deprecated. */
+  /** A customer whose tenant is created again is not the one that was deprecated. */
   #forgetStatus(slot: Pick<Slot, "stack" | "slot">): void {
     const key = placeOf(slot);
     const begun = this.#statuses.get(key) ?? [];
@@ -298,7 +307,9 @@ export class Memory {
     }
   }
 
-  /** Tells whether nothing is left of a create that no state holds: it surely failed, or what was made went its way. */
+  /**
+   * Returns whether nothing is left of a create that no state holds: it surely failed, or what was made went its way.
+   */
   #isClear({ type, stack, heldId }: Slot, begun: Begun): boolean {
     const objectId = begun.end?.objectId;
     return (
@@ -309,7 +320,7 @@ export class Memory {
     );
   }
 
-  /** Tells the same of a create that can never be asked for again: nothing was made, or it was deleted. */
+  /** Returns whether a create can never matter again: nothing was created, or it was deleted. */
   #isOverForGood(type: RecordedType, { end }: Begun): boolean {
     if (end === undefined || end.outcome === "unknown") return false;
     const { outcome, objectId } = end;
@@ -341,7 +352,7 @@ export class Memory {
     if (creates.length === 0) this.#creates.delete(key);
   }
 
-  /** Gives what the last create in a slot has left, by the record: an object's id, or that nobody knows. */
+  /** Returns what the last create in a slot has left, by the record: an object's id, or that no one knows. */
   #left(slot: Slot): string | undefined {
     const last = this.#creates.get(slotKey(slot))?.at(-1);
     if (last === undefined) return undefined;
@@ -356,7 +367,7 @@ export class Memory {
   }
 }
 
-/** Gives the id of the object that an event is about, if it has one. */
+/** Returns the id of the object that an event is about, if it has one. */
 export function objectIdOf(event: JournalEvent): string | undefined {
   return event.type === "Tenant" ? event.tenantId : event.applicationId;
 }

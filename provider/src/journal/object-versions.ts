@@ -1,6 +1,6 @@
 import type { ListObjectVersionsCommandOutput, S3Client } from "@aws-sdk/client-s3";
 
-import { messageOf } from "../client/errors";
+import { messageOf } from "../client/text";
 import type { Traces } from "./journal";
 import { isPacked } from "./packs";
 
@@ -27,18 +27,18 @@ export async function findTraces(client: S3Client, bucket: string, prefix: strin
         ...deleted.map(({ key, at }) => ({
           kind: "missing" as const,
           where: where(key),
-          problem: `it was deleted${at === undefined ? "" : ` ${at.toISOString()}`}: its earlier version has what it held`,
+          problem: `it was deleted${at === undefined ? "" : ` ${at.toISOString()}`}: its earlier version has the content`,
         })),
         ...overwritten.map(([key, count]) => ({
           kind: "changed" as const,
           where: where(key),
-          problem: `it was overwritten: it has ${count} versions, and a journal never writes an object twice`,
+          problem: `it was overwritten: it has ${count} versions, but a journal never writes an object twice`,
         })),
       ],
       notes: [],
     };
   } catch (error) {
-    const note = `its objects' versions could not be listed, so it is not known whether any was overwritten (s3:GetBucketVersioning, s3:ListBucketVersions): ${messageOf(error)}`;
+    const note = `the versions of its objects could not be listed, so overwritten objects would not be found (s3:GetBucketVersioning, s3:ListBucketVersions): ${messageOf(error)}`;
     return { found: [], notes: [{ where: where(prefix), note }] };
   }
 }

@@ -10,27 +10,27 @@ export interface ObjectOnRecord {
   type: RecordedType;
   objectId: string;
   stack: string;
-  /** Where the result of the last create is that says so: `file:line`, or `s3://bucket/key:line`. */
+  /** The place of the result of the last such create: `file:line`, or `s3://bucket/key:line`. */
   where: string;
   /** That result, as people know it. */
   description: string;
 }
 
-/** What a journal says of objects. A long one names many: what is told of each is kept as a text. */
+/** The objects in a journal. A long one contains many, so the data of each are stored as a text. */
 export class ObjectsOnRecord {
   readonly #hashes = new Texts();
   /** The objects, by type and id; the value of each is 1 and more than the number of the hash of its last create. */
   readonly #objects = new TextIndex();
   /** The hashes of the creates before the last, by the number of the object. */
   readonly #earlier = new Map<number, number[]>();
-  /** The objects that were made, and neither deleted nor handed over, and what is told of the last create of each. */
+  /** The objects that were created, and neither deleted nor handed over, with the data of their last create. */
   readonly #live = new Map<string, string>();
 
   /**
-   * Takes an event as what it says of an object.
+   * Takes an event about an object.
    *
-   * @param hash its own; empty where it has none
-   * @param describe names an event as people know it
+   * @param hash its own; empty if it has none
+   * @param describe names an event for people
    */
   take({ event, where }: EventEntry, hash: string, describe: (event: EventEntry["event"]) => string): void {
     const { type, stack, operation } = event;
@@ -49,7 +49,7 @@ export class ObjectsOnRecord {
     this.#objects.setValue(object, number + 1);
   }
 
-  /** Gives the hashes of the events that say that an object was made. */
+  /** Returns the hashes of the events that say that an object was made. */
   createsOf(type: RecordedType, objectId: string): readonly string[] {
     const object = this.#objects.find(keyOf(type, objectId));
     if (object === undefined) return [];
@@ -57,7 +57,7 @@ export class ObjectsOnRecord {
     return numbers.map((number) => this.#hashes.at(number));
   }
 
-  /** Gives the objects of a stack that were made, and neither deleted nor handed over. */
+  /** Returns the objects of a stack that were made, and neither deleted nor handed over. */
   *of(wanted: string): Iterable<ObjectOnRecord> {
     for (const [key, told] of this.#live) {
       const [stack, where, description] = JSON.parse(told) as [string, string, string];

@@ -10,7 +10,7 @@ const roomBytes = 1 << 20;
 /** An object as it is stored: events, a line each. */
 export interface StoredObject {
   key: string;
-  /** To be used before the next object is asked for: then it may hold something else. */
+  /** Valid only until the next object is read: then the buffer may be reused. */
   bytes: Buffer;
 }
 
@@ -28,14 +28,14 @@ interface Begun {
 }
 
 /**
- * Reads all objects below a prefix, some at once, and gives them in the order of the keys: from packs where S3 lists them
- * as they are there, and else themselves. Nothing is kept of what was given: packs are read into the same room again and
- * again, since the garbage collector is slow to free it.
+ * Reads all objects below a prefix, several at once, and yields them in the order of the keys: from packs if
+ * S3's list matches them, otherwise the objects themselves. Packs are read into the same buffers again and
+ * again, since the garbage collector is slow to free them.
  *
- * The first page of the list is awaited before anything else is asked for, and what is under way is ended with the first
- * failure: where S3 does not answer, one request says so.
+ * The first page of the list is awaited before any other request, and the first failure ends all requests in
+ * flight: if S3 does not respond, one request reports it.
  *
- * @param note is told of each key
+ * @param note called with each key
  */
 export async function* readInOrder(
   objects: Objects,
@@ -129,7 +129,10 @@ async function readPart(
   );
 }
 
-/** A pack that is gone, or that this role cannot read, is nothing lost; but where S3 is silent, it is so for the rest. */
+/**
+ * A pack that is missing, or that this role cannot read, loses nothing; but if S3 does not respond, it will
+ * not for the rest, either.
+ */
 function noneIfAnswered<T>(none: T): (error: unknown) => T {
   return (error) => {
     if (isAnswer(error)) return none;

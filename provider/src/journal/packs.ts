@@ -34,7 +34,7 @@ export interface Pack {
   last: string;
 }
 
-/** Tells whether a key is that of a pack: whoever reads the journals of several stacks passes over it. */
+/** Returns whether a key is that of a pack: readers of several stacks' journals skip it. */
 export function isPacked(key: string): boolean {
   return key.includes(packFolder);
 }
@@ -50,7 +50,7 @@ export async function listPacks(objects: Objects, prefix: string, signal?: Abort
   });
 }
 
-/** Gives of a pack's bytes those of each object, by its name; none where it is no pack. */
+/** Splits a pack's bytes into its objects, by name; empty if it is not a pack. */
 export function unpack(pack: Buffer): Map<string, Buffer> {
   const end = pack.indexOf("\n");
   const held = new Map<string, Buffer>();
@@ -62,15 +62,15 @@ export function unpack(pack: Buffer): Map<string, Buffer> {
   return held;
 }
 
-/** Tells whether bytes are what S3 says that an object holds. */
+/** Returns whether bytes are what S3 says that an object holds. */
 export function isWhatIsListed(bytes: Buffer, { etag }: ListedObject): boolean {
   return etag !== "" && md5(bytes) === etag;
 }
 
 /**
- * Packs the objects that are in no pack yet, as far as they fill one; it does nothing where the ETags are no MD5s.
+ * Packs the objects that are in no pack yet, if they fill one; does nothing if the ETags are not MD5s.
  *
- * @param most how many packs it makes at most
+ * @param most the most packs to create
  */
 export async function packUnpacked(objects: Objects, prefix: string, most: number): Promise<void> {
   const folder = folderOf(prefix);
@@ -105,7 +105,7 @@ function fullGroups(listed: readonly ListedObject[]): ListedObject[][] {
   return groups;
 }
 
-/** Gives what a pack of objects holds; undefined where S3 lists the last one with an ETag that is no MD5. */
+/** Returns what a pack of objects holds; undefined if S3 lists the last one with an ETag that is no MD5. */
 async function packOf(
   objects: Objects,
   prefix: string,

@@ -1,4 +1,4 @@
-import { messageOf } from "../client/errors";
+import { messageOf } from "../client/text";
 import { type AuditLog, NotDeliveredError } from "./audit-log";
 import type { Outcome } from "./event";
 import type { Journal } from "./journal";
@@ -16,7 +16,10 @@ export interface StackRecord {
 /** What is about to be done in a stack. */
 export type Action = Omit<Intended, "stack">;
 
-/** Gives what puts an event on durable record: in the journal first, then in the audit log, where there is one. */
+/**
+ * Returns a function that puts an event on durable record: in the journal first, then in the audit log, if
+ * there is one.
+ */
 export function appendTo({ journal, auditLog }: Pick<StackRecord, "journal" | "auditLog">): Append {
   return async (event) => {
     const entry = await journal.append(event);
@@ -26,9 +29,9 @@ export function appendTo({ journal, auditLog }: Pick<StackRecord, "journal" | "a
 }
 
 /**
- * Records what is about to be done.
+ * Records an intent.
  *
- * @throws where it cannot be recorded: then nothing may be done
+ * @throws if it cannot be recorded: then nothing may be done
  */
 export function recordIntent(record: StackRecord, action: Action): Promise<Recording> {
   const { stack, journal, run } = record;

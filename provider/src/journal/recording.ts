@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
-import { mayHaveHappened, messageOf, TenantManagementError } from "../client/errors";
+import { mayHaveHappened, TenantManagementError } from "../client/errors";
+import { messageOf } from "../client/text";
 import { endsWithin } from "../concurrency";
 import { NotDeliveredError } from "./audit-log";
 import { type RecordedAs, recordedAs } from "./chain";
@@ -35,7 +36,7 @@ export interface RunOnRecord extends Provenance {
   apiUrl: string;
   /** The hosts that the environment allowed beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
   allowedHosts?: readonly string[];
-  /** Why, in the words of whoever acts. */
+  /** The reason, in the actor's words. */
   reason: string | undefined;
 }
 
@@ -49,7 +50,7 @@ export interface Intended {
   slot: string;
   tenantId?: string;
   applicationId?: string;
-  /** What is asked for; only what `parameters.ts` lists is recorded. */
+  /** The requested parameters; only those that `parameters.ts` lists are recorded. */
   parameters?: RecordedParameters;
   /** The ids of the tenant's applications that were there before. */
   known?: string[];
@@ -68,16 +69,16 @@ export interface Ending {
 /** An intent that is on durable record, and waits for its result. */
 export interface Recording {
   readonly intent: IntentEvent;
-  /** Where the intent is on record. */
+  /** The event of the intent. */
   readonly announcedAs: RecordedAs;
   /**
-   * Records the result. It never throws, and always ends: what was done is done, and must reach the state whatever
-   * becomes of the record. A result that comes too late for that may be on record all the same.
+   * Records the result. It never throws, and always ends: what was done must reach the state, whatever
+   * happens to the record. A result that comes too late may still be on record.
    *
-   * @returns Resolves with where the result is on record; undefined where that is not known in time.
+   * @returns Resolves with the event of the result; undefined if that is not known in time.
    */
   end(ending: Ending): Promise<RecordedAs | undefined>;
-  /** Records that it did not end well: that it failed, that nobody knows, or that the answer is not whole. */
+  /** Records that it did not end well: that it failed, that no one knows, or that the answer is not whole. */
   fail(error: unknown): Promise<RecordedAs | undefined>;
 }
 
@@ -85,10 +86,11 @@ export interface Recording {
 export type Append = (event: JournalEvent) => Promise<EventEntry>;
 
 /**
- * Records what is about to be done, before it is done.
+ * Records an intent before it is executed.
  *
- * @param append puts an event on durable record; where it throws for the intent, so does this, and nothing may be sent
- * @param patienceMs how long the result is waited for; default: 15 s
+ * @param append puts an event on durable record; if it throws for the intent, so does this function, and
+ * nothing may be sent
+ * @param patienceMs how long to wait for the result to be recorded; default: 15 s
  */
 export async function startRecording(
   append: Append,
@@ -103,12 +105,12 @@ export async function startRecording(
     parameters: toRecordedParameters(intended.type, parameters),
   };
   const end = async (ending: Ending): Promise<RecordedAs | undefined> => {
-    const what = `what became of ${intent.operation} ${intent.slot} (${ending.outcome})`;
+    const what = `the result of ${intent.operation} ${intent.slot} (${ending.outcome})`;
     let where: RecordedAs | undefined;
     const recorded = settleIntent(append, run, intent, ending)
       .catch((error: unknown) => {
         if (!(error instanceof NotDeliveredError)) throw error;
-        console.warn(`warning: ${what} is on record in the journal alone: ${messageOf(error)}`);
+        console.warn(`warning: ${what} is recorded only in the journal: ${messageOf(error)}`);
         return error.entry;
       })
       .then((entry) => {
@@ -119,7 +121,7 @@ export async function startRecording(
       });
     if (await endsWithin(recorded, patienceMs)) return where;
     console.warn(
-      `warning: ${what} is not fully on record after ${patienceMs / 1000} s; it is not waited for, and goes into the state`,
+      `warning: ${what} is not fully recorded after ${patienceMs / 1000} s; the update continues and saves it in the state`,
     );
     return undefined;
   };
@@ -134,10 +136,10 @@ export async function startRecording(
 }
 
 /**
- * Records how an intent ended, which may be another run's that was killed.
+ * Records how an intent ended, perhaps one of another run that was killed.
  *
- * @param append puts an event on durable record; where it throws, so does this
- * @returns Resolves with the result, as the journal has it.
+ * @param append puts an event on durable record; if it throws, so does this function
+ * @returns Resolves with the result, as in the journal.
  */
 export async function settleIntent(
   append: Append,
@@ -160,7 +162,7 @@ export async function settleIntent(
   return append(result);
 }
 
-/** What an event of this moment has, whatever it tells. */
+/** Returns the fields of every event of this moment. */
 function commonOf(
   { stage, apiUrl, allowedHosts = [], reason, ...provenance }: RunOnRecord,
   intended: Omit<Intended, "parameters">,

@@ -17,7 +17,7 @@ const packsAtOnce = { ofLongRun: 20, ofAnother: 2 };
 /** How long a run waits for objects to be packed, before it writes for the first time. */
 const packingMs = 5_000;
 
-/** Nothing tells how far it was read but another list. */
+/** Only another list shows how far it was read. */
 const asLeft: Reached = { bytes: 0 };
 
 /**
@@ -84,7 +84,7 @@ function s3Store(url: string, aws: Aws): Store {
         prefix,
         isLongRun ? packsAtOnce.ofLongRun : packsAtOnce.ofAnother,
       );
-      // A role that may not write there goes on without: it only reads more slowly.
+      // A role that may not write there continues without packs: it only reads more slowly.
       await endsWithin(
         packing.catch(() => undefined),
         packingMs,
@@ -94,14 +94,14 @@ function s3Store(url: string, aws: Aws): Store {
   };
 }
 
-/** Gives the time that a key begins with: an event's own, unless the last key has a later one, by another clock. */
+/** Returns the time that a key begins with: an event's own, unless the last key has a later one, by another clock. */
 function laterThan(lastName: string, at: string): string {
   const last = lastName.slice(0, at.length);
   if (at > last || Number.isNaN(Date.parse(last))) return at;
   return new Date(Date.parse(last) + 1).toISOString();
 }
 
-/** Reads objects from the last one backwards, until one has an event; undefined where none has. */
+/** Reads objects from the last one backwards, until one has an event; undefined if none has. */
 async function readBack(
   listed: readonly ListedObject[],
   event: RecordedAs,

@@ -43,29 +43,33 @@ export interface Objects {
   readonly bucket: string;
   connect(): Promise<S3Client>;
   /**
-   * Lists the objects below a prefix, some at a time, in the order of their keys. The next ones are asked for while those
-   * before them are used.
+   * Lists the objects below a prefix, in batches, in the order of their keys. The next batch is requested
+   * while the previous one is used.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject[]>;
   /**
    * Reads an object.
    *
    * @param options.signal ends the request
-   * @param options.into takes what the object holds, if there is room; default: room of its own
+   * @param options.into the buffer for the content, if it is large enough; default: a new one
    */
   read(key: string, options?: ReadOptions): Promise<Buffer>;
+  /** Reads an object; undefined if it does not exist. */
+  readIfThere(key: string): Promise<Buffer | undefined>;
+  /** Deletes an object, if it is there. A journal never does. */
+  remove(key: string): Promise<void>;
   /** Stores an object, never over another. */
   add(key: string, body: string | Buffer): Promise<void>;
 }
 
-/** Gives all that is listed. */
+/** Returns all that is listed. */
 export async function all(pages: AsyncIterable<readonly ListedObject[]>): Promise<ListedObject[]> {
   const objects: ListedObject[] = [];
   for await (const page of pages) objects.push(...page);
   return objects;
 }
 
-/** Tells whether S3 has answered: that there is no such object, say, or that it may not be read. */
+/** Returns whether S3 has answered: that there is no such object, say, or that it may not be read. */
 export function isAnswer(error: unknown): boolean {
   return error instanceof Error && "$fault" in error;
 }
@@ -79,6 +83,15 @@ export function objectsIn(bucket: string, aws: Aws): Objects {
     connect,
     list: (prefix, options) => listObjects(connect, { bucket, prefix, ...options }),
     read: async (key, options) => readObject(await connect(), { bucket, key, ...options }),
+    readIfThere: async (key) =>
+      readObject(await connect(), { bucket, key }).catch((error: unknown) => {
+        if (!isAwsError(error, "NoSuchKey")) throw error;
+        return undefined;
+      }),
+    remove: async (key) => {
+      const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
+      await (await connect()).send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
     add: async (key, body) => addObject(await connect(), bucket, key, body),
   };
 }

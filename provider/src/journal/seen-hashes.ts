@@ -8,12 +8,12 @@ const prefix = "sha256:";
 const words = 2;
 
 /**
- * The hashes of a long journal's events, where it matters only whether one was there: 8 bytes of each, which nobody can
- * choose to meet, since it is random which. They are outside the garbage collector's reach.
+ * The hashes of a long journal's events, for finding out whether one exists: 8 bytes of each, chosen at
+ * random, so that no one can construct a collision. They are outside the garbage collector's reach.
  */
 export class SeenHashes {
   #size = 0;
-  /** An open hash table. No hash is kept as two zeros. */
+  /** An open hash table. No hash is stored as two zeros. */
   #table = new Uint32Array(words * 64);
   readonly #start = prefix.length + 2 * randomInt(hashBytes - keptBytes + 1);
 
@@ -34,7 +34,7 @@ export class SeenHashes {
     return [high, low === 0 ? 1 : low];
   }
 
-  /** Finds where a hash is, or where it would be. */
+  /** Finds the position of a hash, or the free one for it. */
   #placeOf(high: number, low: number): number {
     const mask = this.#table.length - 1;
     let place = (low * words) & mask;

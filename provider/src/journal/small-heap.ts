@@ -4,10 +4,10 @@ import { setFlagsFromString } from "node:v8";
 let readings = 0;
 
 /**
- * Keeps the young part of V8's heap small while something long is read. It is doubled each time so much has outlived a
- * collection as it holds, up to 128 MB and more, although hardly anything of a journal lives on: a tenth more time takes
- * half the memory. Whoever runs the program need set nothing. This changes when V8 collects, and nothing else; the usual
- * growth (by 2) is back at the end.
+ * Keeps the young generation of V8's heap small while something long is read. V8 doubles it whenever a full
+ * generation survives a collection, up to 128 MB and more, although hardly anything of a journal survives: a
+ * tenth more time halves the memory. Users need set nothing. This changes only when V8 collects; the usual
+ * growth factor (2) is restored at the end.
  *
  * @see {@link https://github.com/v8/v8/blob/main/src/flags/flag-definitions.h `semi_space_growth_factor`}
  */

@@ -5,9 +5,12 @@ import { Texts } from "./texts";
 /** How many bytes a SHA-256 has. */
 const hashBytes = 32;
 
+/** How many hashes are kept: the same few texts are asked for again and again, and a SHA-256 costs more than all else. */
+const mostKeptHashes = 256;
+
 /**
- * Gives each of many texts a number, from 0, and keeps a value for it: what a long journal names and is seldom asked for,
- * such as all objects that were ever made. Like {@link Texts}, it is outside the garbage collector's reach.
+ * Gives each of many texts a number, from 0, and keeps a value for it: what a long journal names and is seldom asked
+ * for, such as all objects that were ever made. Like {@link Texts}, it is outside the garbage collector's reach.
  */
 export class TextIndex {
   readonly #texts = new Texts();
@@ -17,20 +20,21 @@ export class TextIndex {
   #hashes = new Uint32Array();
   /** The numbers of the texts, from 1, by their hashes: an open hash table. */
   #table = new Uint32Array();
-  /** Which four bytes of a SHA-256 are the hash: nobody can choose texts whose hashes all meet. */
+  /** Which four bytes of a SHA-256 are the hash: no one can choose texts whose hashes all meet. */
   readonly #offset = randomInt(hashBytes - 3);
+  readonly #keptHashes = new Map<string, number>();
 
   /** How many texts there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** Gives the number of a text; undefined where it was not added. */
+  /** Returns the number of a text; undefined if it was not added. */
   find(text: string): number | undefined {
     return this.#find(text, this.#hash(text));
   }
 
-  /** Gives the number of a text, which is added unless it is there; its value is 0 then. */
+  /** Returns the number of a text, which is added unless it is there; its value is 0 then. */
   add(text: string): number {
     const hashed = this.#hash(text);
     const found = this.#find(text, hashed);
@@ -43,7 +47,7 @@ export class TextIndex {
     return number;
   }
 
-  /** Gives a text by its number. */
+  /** Returns a text by its number. */
   at(number: number): string {
     return this.#texts.at(number);
   }
@@ -57,7 +61,12 @@ export class TextIndex {
   }
 
   #hash(text: string): number {
-    return hash("sha256", text, "buffer").readUInt32LE(this.#offset);
+    const kept = this.#keptHashes.get(text);
+    if (kept !== undefined) return kept;
+    const hashed = hash("sha256", text, "buffer").readUInt32LE(this.#offset);
+    if (this.#keptHashes.size === mostKeptHashes) this.#keptHashes.clear();
+    this.#keptHashes.set(text, hashed);
+    return hashed;
   }
 
   #find(text: string, hashed: number): number | undefined {

@@ -35,18 +35,18 @@ export interface Defect {
 export interface VerifiedChain {
   stack: string;
   events: number;
-  /** Where the chain begins; undefined where no event of the stack carries a hash yet. */
+  /** The beginning of the chain; undefined if no event of the stack contains a hash yet. */
   beginsAt: string | undefined;
   /** How many events there are before it, of a version that did not chain them. */
   unchained: number;
-  /** The last event's hash: to be noted elsewhere, since a journal alone cannot tell that its end was taken away. */
+  /** The last event's hash, to be stored elsewhere: a journal alone cannot show that its end was removed. */
   head: Head & { where: string; at: string };
 }
 
 /** What was found. */
 export interface Verification {
   chains: VerifiedChain[];
-  /** What is wrong; none where the record is whole. */
+  /** The defects; none if the record is intact. */
   defects: Defect[];
   /** What is worth knowing, and is not wrong. */
   notes: Array<{ where: string; note: string }>;
@@ -80,25 +80,25 @@ interface Chain {
   /** What its first event with a hash follows: nothing, or the last event without one. */
   root: { head: Head; followedAt?: string };
   links: Links;
-  /** Where the events are that follow one that is not there, by its hash. */
+  /** The places of events whose predecessor is missing, by its hash. */
   orphans: Map<string, string>;
 }
 
 /**
- * Verifies a journal as it is read, in its order: of each event, no more is kept than its hash, unless something is
- * still to come.
+ * Verifies a journal while it is read, in order: only an event's hash is stored, unless something must still
+ * follow.
  */
 export class Verifier {
   readonly #chains = new Map<string, Chain>();
-  /** What is wrong, in the order of the lines; of some, only the end tells. */
+  /** The defects, in the order of the lines; some are known only at the end. */
   readonly #defects: Array<() => Defect> = [];
   readonly #others: Defect[] = [];
   readonly #notes: Verification["notes"] = [];
   readonly #open = new Map<string, { entry: EventEntry; isSettled: boolean }>();
   readonly #openIn = new Map<string, Set<string>>();
-  /** The present names of stacks that were renamed, by their former ones, and where the chains of those ended. */
+  /** The present names of renamed stacks, by former ones, and the ends of the former chains. */
   readonly #presentNames = new Map<string, string>();
-  readonly #formerHeads: string[] = [];
+  readonly #formerHeads = new Set<string>();
   /** The intents whose results came before them. */
   readonly #ended = new Set<string>();
   readonly #objects = new ObjectsOnRecord();
@@ -120,12 +120,12 @@ export class Verifier {
     }
   }
 
-  /** Gives where the chain of a stack ends so far. */
+  /** Returns the end of a stack's chain so far. */
   headOf(stack: string): Head {
     return this.#chains.get(stack)?.head ?? genesis;
   }
 
-  /** Gives the number of an event by its hash; undefined where the journal has none of that hash. */
+  /** Returns the number of an event by its hash; undefined if the journal has none of that hash. */
   sequenceOf(hash: string): number | undefined {
     for (const { root, links } of this.#chains.values()) {
       if (root.head.hash === hash) return root.head.sequence;
@@ -135,7 +135,7 @@ export class Verifier {
     return undefined;
   }
 
-  /** Gives the hashes of a stack's events, with their numbers. */
+  /** Returns the hashes of a stack's events, with their numbers. */
   *hashesOf(stack: string): Iterable<[hash: string, sequence: number]> {
     const chain = this.#chains.get(stack);
     if (chain === undefined) return;
@@ -143,12 +143,12 @@ export class Verifier {
     yield* chain.links;
   }
 
-  /** Gives the hashes of the events that say that an object was made. */
+  /** Returns the hashes of the events that say that an object was made. */
   createsOf(type: RecordedType, objectId: string): readonly string[] {
     return this.#objects.createsOf(type, objectId);
   }
 
-  /** Gives the objects of a stack that were made, and neither deleted nor handed over. */
+  /** Returns the objects of a stack that were made, and neither deleted nor handed over. */
   objectsOf(stack: string): ObjectOnRecord[] {
     return [...this.#objects.of(stack)];
   }
@@ -170,17 +170,17 @@ export class Verifier {
       ...missing.map((hash) => ({
         kind: "notFound" as const,
         where: location,
-        problem: `no event has the hash ${hash}: the end of the journal was taken away, or changed`,
+        problem: `no event has the hash ${hash}: the end of the journal was removed or changed`,
       })),
     );
   }
 
-  /** Looks for where the chains ended that the stack had under its former names. */
+  /** Expects the chains of the stack's former names to end where its events say. */
   expectFormerNames(location: string): void {
-    this.expect(this.#formerHeads, location);
+    this.expect([...this.#formerHeads], location);
   }
 
-  /** Gives what was found, once all lines were taken. */
+  /** Returns what was found, once all lines were taken. */
   finish(): Verification {
     const open = [...this.#open.values()];
     return {
@@ -197,13 +197,15 @@ export class Verifier {
     };
   }
 
-  /** Takes an event as the first under a new name of its stack. */
+  /** Takes the former names of an event's stack. */
   #takeNames({ event }: EventEntry): void {
+    let isNew = false;
     for (const { stack, hash } of event.formerly ?? []) {
+      isNew ||= this.#presentNames.get(stack) !== event.stack;
       this.#presentNames.set(stack, event.stack);
-      if (hash !== genesis.hash) this.#formerHeads.push(hash);
+      if (hash !== genesis.hash) this.#formerHeads.add(hash);
     }
-    if (event.formerly === undefined) return;
+    if (!isNew) return;
     this.#openIn.clear();
     for (const [id, { entry, isSettled }] of this.#open) if (!isSettled) this.#addOpen(id, entry.event);
   }
@@ -238,9 +240,7 @@ export class Verifier {
     if (previous === undefined || sequence === undefined) {
       if (chain.beginsAt !== undefined) {
         if (problem === undefined)
-          this.#defects.push(() =>
-            defect("changed", entry, "it carries no hash, and the events before it do"),
-          );
+          this.#defects.push(() => defect("changed", entry, "it has no hash, but the events before it do"));
         return "";
       }
       chain.unchained += 1;
@@ -258,6 +258,15 @@ export class Verifier {
       : link === undefined
         ? orphans.get(previous)
         : links.followerOf(link);
+    const before = followsRoot ? root.head.sequence : link === undefined ? undefined : links.sequenceOf(link);
+    if (before !== undefined && sequence !== before + 1)
+      this.#defects.push(() =>
+        defect(
+          "changed",
+          entry,
+          `its number is ${sequence}, but that of the event that it follows is ${before}`,
+        ),
+      );
     if (followedAt !== undefined) this.#defects.push(() => fork(entry, followedAt));
     else if (followsRoot) root.followedAt = entry.where;
     else if (link === undefined) {
@@ -322,18 +331,17 @@ function fork(entry: EventEntry | ServiceEntry, otherAt: string): Defect {
   return defect(
     "fork",
     entry,
-    `it follows the same event as ${otherAt}: two wrote at once (the second: ${describe(entry.event)}), or one of them was added`,
+    `it follows the same event as ${otherAt}: two runs wrote at once (the second: ${describe(entry.event)}), or one of the two was added`,
   );
 }
 
-/** Tells why an event does not follow the one before it: the numbers tell a gap from a change. */
+/** Returns why an event does not follow the previous one: the numbers distinguish a gap from a change. */
 function brokenLink(
   entry: EventEntry | ServiceEntry,
   last: EventEntry | ServiceEntry | undefined,
   { head, sequence, isThere }: { head: Head; sequence: number; isThere: boolean },
 ): Defect {
-  if (isThere)
-    return defect("moved", entry, "it stands before the event that it follows: the order was changed");
+  if (isThere) return defect("moved", entry, "it is before the event that it follows: the order was changed");
   const gap = sequence - head.sequence - 1;
   if (gap > 0) {
     const numbers = gap === 1 ? `event ${sequence - 1}` : `events ${head.sequence + 1} to ${sequence - 1}`;
@@ -346,12 +354,12 @@ function brokenLink(
     );
   }
   if (last === undefined)
-    return defect("changed", entry, "it is the first of its stack, and does not begin a chain");
+    return defect("changed", entry, "it is the first event of its stack, but does not begin a chain");
   return last.event.previous === undefined
     ? defect(
         "changed",
         last,
-        `it, or an event of the stack before it, was changed, added or taken out after ${entry.where} was written`,
+        `it, or an event of the stack before it, was changed, added or removed after ${entry.where} was written`,
       )
     : defect("changed", last, `it was changed after ${entry.where} was written (${describe(last.event)})`);
 }
@@ -360,7 +368,7 @@ function openIntent(entry: EventEntry): Defect {
   return defect(
     "open",
     entry,
-    `it has no result (${describe(entry.event)}): an update still runs, was killed, or its result was taken out. Wait for the update, or run \`pulumi up\` again; what no update comes back to, \`npm run tenants -- reconcile --fix\` settles`,
+    `it has no result (${describe(entry.event)}): an update still runs or was killed, or its result was removed. Wait for the update, or run \`pulumi up\` again; \`npm run tenants -- reconcile --fix\` settles what no update returns to`,
   );
 }
 
@@ -375,15 +383,14 @@ function unreadable({ where }: Entry): Defect {
   return {
     kind: "unreadable",
     where,
-    problem:
-      "it is no event of a version that this one can read: it was changed, or a later version wrote it",
+    problem: "this version cannot read it: it was changed, or a later version wrote it",
   };
 }
 
 function cutLine({ where }: Entry): { where: string; note: string } {
   return {
     where,
-    note: "is the beginning of an event that a crash cut short: it was never on record, and what it announces was not sent",
+    note: "is the beginning of an event that a crash truncated: it was never recorded, and its request was not sent",
   };
 }
 

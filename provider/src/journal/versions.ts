@@ -26,19 +26,19 @@ const ofVersion1: ReadonlySet<string> = new Set([
 const operationsOfVersion1: readonly string[] = ["create", "delete"];
 
 /**
- * Tells why an event cannot be what the version wrote that it names: whoever strips an event of its hash has to call it
- * one of version 1, which was never anything else.
+ * Returns why an event cannot be from the version that it names: someone who removes an event's hash must
+ * call it version 1, whose form is fixed.
  *
- * @returns the problem; undefined where there is none
+ * @returns the problem; undefined if there is none
  */
 export function wrongVersion({ event }: EventEntry | ServiceEntry): string | undefined {
   if (event.v === 2)
     return event.previous === undefined || event.sequence === undefined
-      ? "it carries no hash or no number, and every event of version 2 does"
+      ? "it has no hash or no number, but every event of version 2 has both"
       : undefined;
   const foreign = Object.keys(event).find((key) => !ofVersion1.has(key));
-  if (foreign !== undefined) return `it is called version 1, and that version had no \`${foreign}\``;
+  if (foreign !== undefined) return `it is marked version 1, but that version had no \`${foreign}\``;
   if (!operationsOfVersion1.includes(event.operation))
-    return `it is called version 1, and that version had no operation ${event.operation}`;
+    return `it is marked version 1, but that version had no operation ${event.operation}`;
   return undefined;
 }

@@ -12,11 +12,11 @@ export interface FoundApplication {
   scopes?: readonly string[] | undefined;
   /** Default: as declared, else `CLIENT_SECRET`. */
   authMethod?: string | undefined;
-  /** A key whose private half is the customer's: the application cannot be taken over. */
+  /** A key whose private half only the customer has: the application cannot be taken over. */
   publicKey?: unknown;
-  /** The secret that holds its credentials; absent where there is none. */
+  /** The secret with its credentials, if there is one. */
   secretArn?: string | undefined;
-  /** Whether nobody has looked for that secret: the entry then has a place for its ARN. */
+  /** Whether that secret has not been looked up: the entry then has a placeholder for its ARN. */
   isSecretSought?: boolean;
 }
 
@@ -24,28 +24,28 @@ export interface FoundApplication {
 export interface FoundCustomer {
   name: string;
   tenantId: string;
-  /** The partner's own identifier; absent where nobody knows. */
+  /** The partner's own identifier, if known. */
   customerId?: string | undefined;
   owner?: string | undefined;
-  /** The cells of its applications, and where it had others, those too. */
+  /** The cells of its applications, and any other cells it had. */
   cells: readonly string[];
   applications: readonly FoundApplication[];
-  /** What else is to be known, a line each: it becomes comments. */
+  /** Further remarks, one per line, for comments. */
   notes?: readonly string[];
 }
 
-/** An entry as a configuration holds it, before anything of it was checked. */
+/** An entry of a configuration, unchecked. */
 type Entry = Readonly<Record<string, unknown>>;
 
 /**
  * Writes the entry of `tenants:customers` with which a stack takes a customer over, all its applications included:
- * YAML, indented as it stands in `Pulumi.<stack>.yaml`, with ids and ARNs and no credential. Every message that shows
- * such an entry has it from here.
+ * YAML, indented as in `Pulumi.<stack>.yaml`, with ids and ARNs but no credential. All messages with such an entry use
+ * this.
  *
- * @param declared the customer's present entry: what it says beside is kept, and it is to be replaced as a whole
+ * @param declared the customer's present entry: its other settings are kept, and the whole entry is replaced
  */
 export async function writeCustomerEntry(found: FoundCustomer, declared: Entry = {}): Promise<string> {
-  // The library is loaded where there is something to write.
+  // The library is loaded only if there is something to write.
   const { Document, isScalar, visit } = await import("yaml");
   const { name, tenantId } = found;
   const { status, ...kept } = declared;
@@ -70,7 +70,7 @@ export async function writeCustomerEntry(found: FoundCustomer, declared: Entry =
     document.commentBefore = found.notes.map((note) => ` ${note}`).join("\n");
   const customerId = document.getIn([0, "customerId"], true);
   if (found.customerId === undefined && declared["customerId"] === undefined && isScalar(customerId)) {
-    customerId.comment = " not on record: write your own identifier of the customer";
+    customerId.comment = " not recorded: write your own identifier of the customer";
   }
   // YAML 1.1 and 1.2 read some plain text as something else: 0012345, 1e3, 12:30, yes.
   visit(document, {
@@ -86,10 +86,10 @@ export async function writeCustomerEntry(found: FoundCustomer, declared: Entry =
     .join("\n");
 }
 
-/** Stands in an entry for an ARN that is still to be looked up; `tenants check` refuses it. */
+/** A placeholder for an ARN that must still be looked up; `tenants check` refuses it. */
 const soughtSecret = "<ARN of its secret>";
 
-/** An application of the entry, and what is to be known of it. */
+/** An application of the entry, with its remarks. */
 interface WrittenApplication {
   entry: Entry;
   comment?: string | undefined;
@@ -101,7 +101,7 @@ function toApplications(
   cells: readonly unknown[],
 ): WrittenApplication[] {
   const own = declared.map(toEntry);
-  // A cell that none names has an application of its own.
+  // A cell that none names has a default application.
   const implied = cells
     .filter((cell) => typeof cell === "string" && !own.some((entry) => entry["cell"] === cell))
     .map((cell): Entry => ({ cell }));
@@ -133,13 +133,13 @@ function toWritten(found: FoundApplication, declared: Entry): WrittenApplication
   if (isOfCustomer) {
     return {
       entry: { ...(publicKey === undefined ? {} : { publicKey, keyId }), ...common },
-      comment: `${who}: application ${applicationId} cannot be adopted, its key is the customer's own. Another client is created beside it; delete the old one at the vendor when nobody uses it`,
+      comment: `${who}: application ${applicationId} cannot be adopted, because its key is the customer's own. A second client is created; delete the old one at the vendor once it is unused`,
     };
   }
   if (secretArn === undefined) {
     return {
       entry: common,
-      comment: `${who}: application ${applicationId} cannot be adopted, no secret with its credentials was found. Find it and adopt it, or delete the application at the vendor`,
+      comment: `${who}: application ${applicationId} cannot be adopted, because no secret with its credentials was found. Find the secret and adopt the application, or delete it at the vendor`,
     };
   }
   return { entry: { ...common, adopt: { applicationId, secretArn } }, comment: who };
@@ -149,7 +149,7 @@ function isSameSlot({ cell, purpose }: FoundApplication, entry: Entry): boolean 
   return entry["cell"] === cell && (entry["purpose"] ?? "default") === purpose;
 }
 
-/** Tells whether text needs no quotes: no YAML, 1.1 or 1.2, takes it for a number, a time or a word of its own. */
+/** Returns whether text needs no quotes: YAML 1.1 and 1.2 do not read it as a number, a time or a keyword. */
 function isPlain(text: string): boolean {
   return (
     /^\w[\w./:@+-]*$/.test(text) &&

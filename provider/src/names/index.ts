@@ -1,6 +1,6 @@
 /** The words of the API and the names in a state. It loads neither the engine's SDK nor what talks to the network. */
 export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestStage } from "../client/cells";
-export { messageOf, printable } from "../client/errors";
+export { messageOf, printable } from "../client/text";
 export {
   isSamePublicKey,
   parsePublicKey,
@@ -28,5 +28,6 @@ export {
   slotName,
   slotOf,
 } from "./resource-name";
+export { fleetBitsIn, fleetStackOf, fleetStacks, mostFleetBits } from "./fleet";
 export { nameOfUrn, signingKeyType, tenantApplicationType, tenantType, typeOfUrn } from "./resource-types";
 export { describeDeletion, typedCommand } from "./wording";

@@ -16,7 +16,7 @@ export interface ApplicationName {
   generation: number;
 }
 
-/** Reads the name of an application's resource; gives undefined for any other name. */
+/** Parses the name of an application's resource; returns undefined for any other name. */
 export function readApplicationName(name: string): ApplicationName | undefined {
   const [, slot, customer, cell, purpose, generation = "1"] = ofApplication.exec(name) ?? [];
   if (slot === undefined || customer === undefined || cell === undefined || purpose === undefined)
@@ -24,27 +24,27 @@ export function readApplicationName(name: string): ApplicationName | undefined {
   return { customer, cell, purpose, slot, generation: Number(generation) };
 }
 
-/** Gives the name by which a stack knows one application of a customer. */
+/** Returns the name of a customer's application in a stack. */
 export function slotName(customer: string, { cell, purpose }: { cell: string; purpose: string }): string {
   return `${customer}/${cell}/${purpose}`;
 }
 
-/** Gives the name of one generation of a slot: the first has the slot's own. */
+/** Returns the name of one generation of a slot: the first has the slot's own name. */
 export function generationName(slot: string, generation: number): string {
   return generation === 1 ? slot : `${slot}/${generation}`;
 }
 
-/** Gives the customer that a resource is of, whatever else its name says. */
+/** Returns the customer of a resource. */
 export function customerOf(name: string): string {
   return name.split("/", 1)[0] ?? "";
 }
 
-/** Takes the generation off the name of an application's resource, and leaves any other as it is. */
+/** Removes the generation from the name of an application's resource; returns other names unchanged. */
 export function slotOf(name: string): string {
   return readApplicationName(name)?.slot ?? name;
 }
 
-/** Gives the generation that a name is of: 1 unless it says another. */
+/** Returns the generation in a name. Default: 1. */
 export function generationOf(name: string): number {
   return readApplicationName(name)?.generation ?? 1;
 }
@@ -53,7 +53,7 @@ export function generationOf(name: string): number {
 export const defaultSecretPrefix = "resistant-tenants";
 
 /**
- * Gives the name of the secret of an application: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`.
+ * Returns the name of the secret of an application: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`.
  *
  * @param slot the application's resource name, of the first generation: `<customer>/<cell>/<purpose>`
  */

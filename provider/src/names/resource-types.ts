@@ -1,8 +1,11 @@
-/** The types of this package's resources, as they stand in every state that holds one. */
+/** The types of this package's resources, as in every existing state. */
 export const tenantType = "pulumi-nodejs:dynamic/resistant:Tenant";
 export const tenantApplicationType = "pulumi-nodejs:dynamic/resistant:TenantApplication";
 export const signingKeyType = "pulumi-nodejs:dynamic/resistant:SigningKey";
 export const releasedType = "pulumi-nodejs:dynamic/resistant:Released";
+
+/** The component of a customer, in the stacks of this project. */
+export const customerType = "resistant:index:Customer";
 
 /** The type of the AWS provider's secrets. */
 export const secretType = "aws:secretsmanager/secret:Secret";
@@ -10,12 +13,12 @@ export const secretType = "aws:secretsmanager/secret:Secret";
 /** The type of their versions. */
 export const secretVersionType = "aws:secretsmanager/secretVersion:SecretVersion";
 
-/** Gives the type in a URN, without those of its parents. */
+/** Returns the type in a URN, without those of its parents. */
 export function typeOfUrn(urn: string): string {
   return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
 }
 
-/** Gives the resource name at the end of a URN. */
+/** Returns the resource name at the end of a URN. */
 export function nameOfUrn(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }

@@ -1,45 +1,51 @@
 import { z } from "zod";
 
-/** Where an event is on record, as the state keeps it. */
+/** The position of an event in the journal, as stored in the state. */
 export const recordedAsSchema = z.object({ sequence: z.number(), hash: z.string(), at: z.string() });
 
-/** What a resource tells its provider of its place in the stack: the engine passes neither. */
+/** What a resource passes to its provider about its place in the stack, because the engine does not. */
 export const slotSchema = z.object({
   /** `organization/project/stack`. */
   stack: z.string(),
   /** The resource's name in it. */
   name: z.string(),
-  /** The id of the object that the stack held for it when its last update ended. */
+  /** The id of the object that the stack held for it after its last update. */
   heldId: z.string().optional(),
-  /** What the stack held when its last update ended: where its last create is on record, and all of it, in short. */
+  /**
+   * What the stack held after its last update: the position of its last create in the journal, and a digest of
+   * everything.
+   */
   heldBefore: z.object({ last: recordedAsSchema, holding: z.string() }).optional(),
-  /** The other names of the stack that its state told then: it was renamed, or moved. */
+  /** The stack's other names, according to its state then: it was renamed or moved. */
   formerly: z.array(z.string()).optional(),
-  /** A change of its customer that this update makes: told in an `up` alone, and kept in no state. */
+  /** A change of its customer in this update: passed only in an `up`, and never stored in the state. */
   change: z
     .object({
       /** The id of the event that announces it. */
       intent: z.string(),
-      /** How many applications the customer has: once all are asked for, what the change is about is done. */
+      /** How many applications the customer has: when all have been requested, the change is done. */
       applications: z.int().positive(),
     })
     .optional(),
-  /** The file that the provider creates once the engine asks it for the resource: told in an `up`, and kept in no state. */
+  /**
+   * The file that the provider creates when the engine requests the resource: passed only in an `up`, and never stored
+   * in the state.
+   */
   asked: z.string().optional(),
 });
 export type SlotInput = z.output<typeof slotSchema>;
 
-/** A change of a customer, as its applications tell their provider. */
+/** A change of a customer, as its applications pass it to their provider. */
 export type CustomerChange = NonNullable<SlotInput["change"]>;
 
-/** What an application tells its provider of this run. */
+/** What an application passes to its provider about this run. */
 export type ToldOfRun = Pick<SlotInput, "change" | "asked">;
 
 const placeSchema = slotSchema.pick({ stack: true });
 
 /**
- * Gives the names under which a stack's objects were made, other than its present one: it was renamed, or moved to
- * another organization, project or backend, or its resources came from another stack (`pulumi state move`).
+ * Returns a stack's former names: it was renamed, or moved to another organization, project or backend, or its
+ * resources came from another stack (`pulumi state move`).
  */
 export function otherStackNames(
   resources: ReadonlyArray<{ outputs: Record<string, unknown> }>,

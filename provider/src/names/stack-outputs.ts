@@ -7,10 +7,10 @@ import { unknownValue } from "./unknown";
 const cell = z.enum(cells);
 const cellList = z.array(cell);
 
-/** Refuses the engine's marker of what is not known, which is no value: an update with `--target` may have left it. */
+/** Refuses the engine's marker for unknown values, which an update with `--target` may have left. */
 const text = z
   .string()
-  .refine((value) => value !== unknownValue, "is not known yet: no complete update has recorded it");
+  .refine((value) => value !== unknownValue, "is not known yet: no completed update has recorded it");
 
 /** Reads what a stack records of one application. No credential. */
 const applicationRecordSchema = z.object({
@@ -20,7 +20,7 @@ const applicationRecordSchema = z.object({
    */
   cell,
   /**
-   * What it is for: with the cell it identifies the application.
+   * Its purpose: with the cell it identifies the application.
    * @example `default`
    */
   purpose: text,
@@ -35,12 +35,12 @@ const applicationRecordSchema = z.object({
    */
   clientId: text,
   /**
-   * How it proves who it is.
+   * How it authenticates.
    * @example `CLIENT_SECRET`
    */
   authMethod: z.enum(authMethods),
   /**
-   * The key's id, of RSA and EC.
+   * The key's id, with RSA and EC.
    * @example `Xq3v0WkYb2c9m1L8d7TnR4sE6uPzHaJfGiOoKxVtQwY`
    */
   keyId: text.optional(),
@@ -60,13 +60,13 @@ const applicationRecordSchema = z.object({
    */
   createdAt: text,
   /**
-   * When its credentials were last rotated; absent where they never were.
+   * When its credentials were last rotated; missing if never.
    * @example `2026-06-01T04:00:11.002Z`
    */
   rotatedAt: text.optional(),
 });
 
-/** Reads what a stack records of one customer; fields of a later version are left out. */
+/** Reads what a stack records of one customer; fields of a later version are omitted. */
 export const customerRecordSchema = z.object({
   /**
    * The tenant's id.
@@ -114,7 +114,7 @@ export const customerRecordSchema = z.object({
    */
   status: z.enum(["active", "deprecated", "released"]),
   /**
-   * Who answers for it at the partner's; absent where nobody is named.
+   * Who is responsible for it at the partner; missing if not set.
    * @example `payments-team`
    */
   owner: text.optional(),
@@ -124,7 +124,7 @@ export const customerRecordSchema = z.object({
    */
   createdBy: text,
   /**
-   * When the vendor created the tenant, as the vendor writes it.
+   * When the vendor created the tenant, in the vendor's format.
    * @example `2026-03-01T09:30:00.000Z`
    */
   createdAt: text,
@@ -163,7 +163,7 @@ export interface StackOutputs {
    */
   webUiUrls: Record<string, CustomerRecord["webUiUrls"]>;
   /**
-   * All that is on record of each.
+   * The complete record of each.
    * @example `{ acme: { tenantId: "aQ3mZ8kT1xW", status: "active", … } }`
    */
   customers: Record<string, CustomerRecord>;

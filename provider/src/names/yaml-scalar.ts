@@ -98,7 +98,7 @@ function isOnCalendar(date: string): boolean {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
 
-/** Tells whether text is an instant as it reaches a program, and so stood without quotes in a YAML file. */
+/** Returns whether text is an instant as it reaches a program, and so stood without quotes in a YAML file. */
 export function isInstantOfEngine(text: string): boolean {
   return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4} (?:UTC|[-+]\d{4})$/.test(text);
 }

@@ -5,13 +5,16 @@ import {
   TenantManagementApi,
   TenantManagementError,
 } from "../client/index";
-import type { EnvironmentVariables } from "../settings/environment";
+import { Pacer, realClock } from "../client/pacer";
+import { SharedTurns } from "../client/shared-turns";
+import { defaultConnections } from "../client/transport";
+import type { EnvironmentVariables } from "../settings/own-process";
 import type { Reach } from "../settings/reach";
 import type { ProviderSettings } from "../settings/settings";
 import { organizationSigner } from "./key";
 
 /**
- * Makes an API client from the settings of a stack. Nothing is asked of the API before the first call.
+ * Creates an API client from the settings of a stack. Nothing is asked of the API before the first call.
  *
  * @param reach how the vendor, and the organization's key in AWS, are reached
  * @param environment the environment variables of this run, which go before the settings
@@ -27,7 +30,7 @@ export async function connect(
   const { stage, apiUrl, tokenUrl, allowedHosts } = settings;
   if (tokenUrl === undefined || clientId === undefined) {
     const missing = [
-      ...(tokenUrl === undefined ? ["tenants:tokenUrl (the vendor gives it for each stage)"] : []),
+      ...(tokenUrl === undefined ? ["tenants:tokenUrl (from the vendor, for each stage)"] : []),
       ...(clientId === undefined ? ["tenants:clientId (or the environment variable TENANTS_CLIENT_ID)"] : []),
     ];
     throw new TenantManagementError(
@@ -42,7 +45,9 @@ export async function connect(
     transport,
     defaultRetryPolicy,
   );
+  const turnsSocket = notEmpty(environment["TENANTS_TURNS_SOCKET"]);
   return new TenantManagementApi({
+    ...(turnsSocket === undefined ? {} : { pacer: sharedPacer(turnsSocket) }),
     stage,
     apiUrl,
     allowedHosts,
@@ -50,6 +55,16 @@ export async function connect(
     transport,
     retryPolicy: defaultRetryPolicy,
   });
+}
+
+/** Shares the API's rate limit with the other processes of a fleet on this machine. */
+function sharedPacer(socket: string): Pacer {
+  return new Pacer(
+    realClock,
+    undefined,
+    defaultRetryPolicy.notify,
+    (own) => new SharedTurns(socket, own, defaultConnections, realClock),
+  );
 }
 
 /** An empty variable is none: a CI system sets one for a secret that is not there. */

@@ -1,7 +1,7 @@
 /** What tools for operators share with the resources. It loads neither the engine's SDK nor a resource. */
 export { connect } from "./connect";
-export { actor } from "./actor";
-export { assertSameEnvironment } from "../settings/environment";
+export { actor } from "../settings/actor";
+export { assertSameEnvironment } from "../settings/same-environment";
 export { sameMembers } from "../client/as-asked";
 export { clockToleranceMs } from "../client/server-clock";
 export { needsConfiguredKey } from "./key";

@@ -3,16 +3,16 @@ import { kmsSigner } from "../aws/kms-signer";
 import { readSecretValue } from "../aws/secret-value";
 import { type AssertionSigner, readOrganizationKey, signerFor } from "../client/assertion";
 import { TenantManagementError } from "../client/errors";
-import type { EnvironmentVariables } from "../settings/environment";
+import type { EnvironmentVariables } from "../settings/own-process";
 import type { ProviderSettings } from "../settings/settings";
 
 /**
- * Finds what signs in the organization's name, in the order of preference: a key in AWS KMS, Secrets Manager, the
- * environment variable `TENANTS_PRIVATE_KEY`, the stack configuration. It is read when the first token is asked for,
- * never in a preview.
+ * Finds the organization's signing key, in the order of preference: a key in AWS KMS, Secrets Manager, the
+ * environment variable `TENANTS_PRIVATE_KEY`, the stack configuration. It is read for the first token, never
+ * in a preview.
  *
- * @param aws how the first two are reached
- * @throws {@link TenantManagementError} `INPUT_INVALID` when there is none, or it cannot be read
+ * @param aws access to the first two
+ * @throws {@link TenantManagementError} `INPUT_INVALID` if there is none, or it cannot be read
  */
 export async function organizationSigner(
   settings: ProviderSettings,
@@ -37,12 +37,12 @@ export async function organizationSigner(
   if (privateKey !== undefined) return signerFor(readOrganizationKey(privateKey, "tenants:privateKey"));
   throw new TenantManagementError(
     "INPUT_INVALID",
-    "There is no organization key to ask for a token with. Give one: tenants:kmsKeyId, tenants:privateKeySecretArn, " +
+    "The organization's key is missing, so no token can be requested. Set one of tenants:kmsKeyId, tenants:privateKeySecretArn, " +
       "the environment variable TENANTS_PRIVATE_KEY, or `pulumi config set --secret tenants:privateKey`.",
   );
 }
 
-/** Tells whether the key in the stack configuration is the one to use: only then does it have to be decrypted. */
+/** Returns whether the key in the stack configuration is the one to use: only then does it must be decrypted. */
 export function needsConfiguredKey(
   { kmsKeyId, privateKeySecretArn }: ProviderSettings,
   environment: EnvironmentVariables,

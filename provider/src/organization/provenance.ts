@@ -3,17 +3,15 @@ import { promisify } from "node:util";
 
 import type { Aws } from "../aws/aws";
 import type { Provenance } from "../journal/recording";
-import type { EnvironmentVariables } from "../settings/environment";
-import { readActor } from "./actor";
-
-export { isCi } from "./actor";
+import { readActor } from "../settings/actor";
+import type { EnvironmentVariables } from "../settings/own-process";
 
 /** How long AWS, git and the engine are asked before the first event is recorded without their answer. */
 const patienceMs = 2_000;
 
 /**
  * Finds out who runs this, and what runs. It is asked when the first event is recorded, so that a run without a change
- * asks nobody.
+ * asks no one.
  */
 export async function provenance(aws: Aws, environment: EnvironmentVariables): Promise<Provenance> {
   const { ciCommit, ...actor } = readActor(environment);
@@ -36,12 +34,12 @@ export async function provenance(aws: Aws, environment: EnvironmentVariables): P
   };
 }
 
-/** Asks AWS whose credentials these are. It takes no permission: AWS answers whoever is known. */
+/** Asks AWS for the caller's identity, which needs no permission. */
 async function callerIdentity(aws: Aws): Promise<string | undefined> {
   // This version of the AWS SDK runs on every Node.js that this project does; what it says is about later ones.
   // eslint-disable-next-line no-restricted-properties -- the SDK reads it there, and nowhere else
   Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
-  // The SDK is loaded where there is something to ask.
+  // The SDK is loaded only if it is needed.
   const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
   const client = aws.open(STSClient, "sts", {
     patience: { attempts: 1, connectionTimeoutMs: patienceMs, answerTimeoutMs: patienceMs },
@@ -63,7 +61,7 @@ async function output(
   return stdout.trim();
 }
 
-/** Gives an answer where one comes in time; what cannot be found out stands in no event. */
+/** Returns a result if it comes in time; events omit what could not be determined. */
 async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<undefined>((resolve) => {

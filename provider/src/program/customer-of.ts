@@ -9,7 +9,7 @@ import { refusal } from "./guards";
 /** One application of a customer in another stack, and the Documents API that its credentials call. */
 export interface ApplicationOfStack extends ApplicationRecord {
   /**
-   * The tenant it is a client of.
+   * The tenant that the client belongs to.
    * @example `aQ3mZ8kT1xW`
    */
   tenantId: string;
@@ -20,7 +20,7 @@ export interface ApplicationOfStack extends ApplicationRecord {
   documentsApiUrl: string;
 }
 
-/** One customer in another stack. What is asked for and is not there fails the program, in a preview too. */
+/** One customer in another stack. Anything missing fails the program, also in a preview. */
 export interface CustomerOfStack {
   /**
    * The tenant's id.
@@ -28,7 +28,7 @@ export interface CustomerOfStack {
    */
   tenantId: pulumi.Output<string>;
   /**
-   * All that the stack records of it.
+   * The stack's complete record of it.
    * @example `customer.record.apply(({ customerId }) => customerId)`
    */
   record: pulumi.Output<CustomerRecord>;
@@ -38,7 +38,7 @@ export interface CustomerOfStack {
    */
   webUiUrl: (cell: Cell) => pulumi.Output<string>;
   /**
-   * Returns its application of a cell and a purpose; the purpose's default is `default`.
+   * Returns its application in a cell with a purpose. Default purpose: `default`.
    * @example `customer.application("eu-1", "reporting").secretArn`
    */
   application: (cell: Cell, purpose?: string) => pulumi.Output<ApplicationOfStack>;
@@ -49,7 +49,7 @@ export interface CustomerOfStack {
  *
  * @param stack the stack, by its full name: `new pulumi.StackReference("organization/resistant-tenants/prod")`
  * @param customer the customer's name there
- * @throws `pulumi.RunError`, once the outputs are read, that says what is there instead and what to do
+ * @throws `pulumi.RunError`, after the outputs are read, with what exists instead and what to do
  * @example
  * ```ts
  * const customer = customerOf(new pulumi.StackReference("organization/resistant-tenants/prod"), "acme");
@@ -79,14 +79,14 @@ function findCustomer(stackName: string, customers: unknown, name: string): Cust
   const known = customersSchema.safeParse(customers).data;
   if (known === undefined) {
     throw refusal(
-      `Stack ${stackName} has no output "customers": give the full name of a stack that provisions tenants ` +
+      `Stack ${stackName} has no output "customers": use the full name of a stack that provisions tenants ` +
         "(`pulumi stack ls --all` lists all), and run `pulumi up` there first.",
     );
   }
   if (!Object.hasOwn(known, name)) {
     throw refusal(
       `Stack ${stackName} has no customer "${name}"; it has ${listed(Object.keys(known))}. ` +
-        "Mend the name here, or add the customer to `tenants:customers` there and run `pulumi up` there first.",
+        "Correct the name here, or add the customer to `tenants:customers` there and run `pulumi up` there first.",
     );
   }
   const parsed = customerRecordSchema.safeParse(known[name]);
@@ -95,7 +95,7 @@ function findCustomer(stackName: string, customers: unknown, name: string): Cust
     `Stack ${stackName} records customer "${name}" in a form that this version of pulumi-resistant-tenants cannot read:\n` +
       parsed.error.issues.map(({ path, message }) => `  - ${path.join(".")}: ${message}\n`).join("") +
       (isUnknown(known[name])
-        ? "Run `pulumi up` there, without --target and --exclude: the last one has left the customer out."
+        ? "Run `pulumi up` there, without --target and --exclude: the last one left the customer out."
         : "Install here the version that the stack uses."),
   );
 }
@@ -105,7 +105,7 @@ function findWebUiUrl(stackName: string, { name, webUiUrls }: CustomerRecord, ce
   if (url !== undefined) return url;
   throw refusal(
     `Customer "${name}" of stack ${stackName} has no Web UI in cell "${cell}"; it has one in ${listed(Object.keys(webUiUrls))}. ` +
-      "Ask for one of these: where the Web UI is can be chosen only when the tenant is made (`uiCells`).",
+      "Use one of these: the cells of the Web UI can be chosen only when the tenant is created (`uiCells`).",
   );
 }
 
@@ -122,7 +122,7 @@ function findApplication(
   throw refusal(
     `Customer "${name}" of stack ${stackName} has no application "${cell}/${purpose}"; ` +
       `it has ${listed(applications.map((one) => `${one.cell}/${one.purpose}`))}. ` +
-      "Mend cell and purpose here, or add the application to the customer's entry in `tenants:customers` there and " +
+      "Correct cell and purpose here, or add the application to the customer's entry in `tenants:customers` there and " +
       "run `pulumi up` there first.",
   );
 }

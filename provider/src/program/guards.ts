@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { stageTable } from "../client/cells";
-import { messageOf } from "../client/errors";
+import { messageOf } from "../client/text";
 import { tenantApplicationType, tenantType } from "../names/resource-types";
-import { assertSameEnvironment } from "../settings/environment";
 import { ownProcess } from "../settings/own-process";
 import { revealingProblem } from "../settings/revealing-switches";
+import { assertSameEnvironment } from "../settings/same-environment";
 import {
   allowedHostsIn,
   describeAllowedHosts,
@@ -16,13 +16,13 @@ import {
 import { type HeldResource, nameOfUrn, oncePerProgram, resourcesOfLastUpdate } from "./own-stack";
 
 /**
- * What must hold before the engine is told of any resource. The provider checks the same of each resource by itself,
- * but it sees them one by one: without this, a new resource could be made before an old one is found out of place.
+ * Checks before any resource is registered. The provider makes the same checks, but for one resource at a time: without
+ * these, a new resource could be created before a problem with an old one is found.
  */
 
 /**
  * Makes sure that a production stack does not run with a switch that writes credentials down. The provider refuses the
- * same, but only when it is first called: by then the engine may have answered with what the stack holds.
+ * same, but only when it is first called, after the engine may have returned the stack's contents.
  *
  * @throws `pulumi.RunError` with what to unset
  */
@@ -32,7 +32,7 @@ export function assertNothingReveals(): void {
 }
 
 /**
- * Makes sure that all this stack holds was made in the stage, and at the API, that it is configured for now, and that
+ * Makes sure that everything in this stack was created in the configured stage and at the configured API, and that
  * {@link assertNothingReveals} passes.
  *
  * @throws `pulumi.RunError`, in a preview and in an `up` alike, before anything is created
@@ -44,7 +44,7 @@ export async function assertStackEnvironment(): Promise<void> {
 
 const checkOnce = oncePerProgram(checkStack);
 
-/** What is configured is judged before the state is: it may name what must not even be asked. */
+/** The configuration is checked before the state: it may name hosts that must not be called. */
 async function checkStack(): Promise<void> {
   const settings = configuredSettings();
   checkEnvironment(await resourcesOfLastUpdate(), settings);
@@ -81,11 +81,11 @@ function configuredSettings(): ProviderSettings {
 }
 
 /**
- * Lets a resource's inputs reach the engine only once {@link assertStackEnvironment} has passed, and what it adopts is
- * not held by another resource of this stack already.
+ * Passes a resource's inputs to the engine only after {@link assertStackEnvironment}, and only if no other resource of
+ * this stack holds what it adopts.
  *
  * @param adopted the id of the object that it adopts, undefined for none
- * @returns an output that is there when both hold
+ * @returns an output that resolves when both checks pass
  */
 export function guardAdoption(
   type: string,
@@ -103,8 +103,8 @@ export function guardAdoption(
 }
 
 /**
- * Refuses to adopt what this stack already holds under another resource's name: the engine would make the new resource
- * and then delete the old one, and with it the tenant or the application.
+ * Refuses to adopt what this stack already holds under another resource's name: the engine would create the new
+ * resource and then delete the old one, together with the tenant or application.
  *
  * @throws `pulumi.RunError` that names `aliases`
  */
@@ -118,15 +118,15 @@ async function assertNotHeldElsewhere(type: string, name: string, id: string): P
   const heldAs = nameOfUrn(holder.urn);
   throw refusal(
     `${what} ${id} cannot be adopted as "${name}": this stack already holds it as "${heldAs}" (${holder.urn}). ` +
-      `Remove \`adopt\`; if the resource was renamed, give the new one the option aliases: [{ name: "${heldAs}" }].`,
+      `Remove \`adopt\`; if the resource was renamed, add to the new one the option aliases: [{ name: "${heldAs}" }].`,
   );
 }
 
 /**
- * Makes an error that ends the program with its message alone.
+ * Creates an error that ends the program and prints only its message.
  *
- * It has no stack: the engine's Node runtime formats the stack of whatever ends a program, through every source map it
- * can find, and takes more than ten seconds for it.
+ * It has no stack trace: the engine's Node runtime would format it through every source map it can find, which takes
+ * more than ten seconds.
  */
 export function refusal(message: string): pulumi.RunError {
   const error = new pulumi.RunError(message);

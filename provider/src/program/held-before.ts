@@ -5,7 +5,7 @@ import { Holding } from "../journal/holding";
 import type { KnownBefore } from "../journal/journal";
 import { nameOfUrn, tenantApplicationType, tenantType } from "../names/resource-types";
 import { recordedAsSchema, type SlotInput } from "../names/slot";
-import type { HeldResource } from "./own-stack";
+import { findHeld, type HeldResource, oncePerList } from "./own-stack";
 
 /** The resources that the journal records as made: how it calls them, and which output has their id. */
 const recorded = [
@@ -18,29 +18,21 @@ const outputsSchema = z.object({
   recordedAs: recordedAsSchema.optional().catch(undefined),
 });
 
-/** By list: each program has its own. */
-const known = new WeakMap<readonly HeldResource[], SlotInput["heldBefore"]>();
-
 /**
- * Tells what a stack holds by its state, so that its provider need not read all of its journal to know that nothing was
- * left behind. Once for each list of resources.
+ * Summarizes what a stack holds by its state, so that its provider need not read the whole journal to know that nothing
+ * was left behind. Once for each list of resources.
  *
- * @returns undefined where no object in the state says where it is on record: an earlier version made them all
+ * @returns undefined if no object in the state names its record: an earlier version created them all
  */
-export function heldBeforeOf(resources: readonly HeldResource[]): SlotInput["heldBefore"] {
-  if (!known.has(resources)) known.set(resources, weigh(resources));
-  return known.get(resources);
-}
+export const heldBeforeOf: (resources: readonly HeldResource[]) => SlotInput["heldBefore"] =
+  oncePerList(weigh);
 
-/** Gives the same as the journal takes it. */
+/** Returns the same in the journal's format. */
 export function knownBeforeOf(resources: readonly HeldResource[], stack: string): KnownBefore | undefined {
   const heldBefore = heldBeforeOf(resources);
   const idIn = (type: RecordedType, slot: string): string | undefined => {
     const kind = recorded.find(({ recordedType }) => recordedType === type);
-    const held = resources.find(
-      (resource) => resource.type === kind?.type && nameOfUrn(resource.urn) === slot,
-    );
-    const id = kind === undefined ? undefined : held?.outputs[kind.idOutput];
+    const id = kind === undefined ? undefined : findHeld(resources, kind.type, slot)?.outputs[kind.idOutput];
     return typeof id === "string" ? id : undefined;
   };
   return heldBefore === undefined ? undefined : { ...heldBefore, stack, idIn };

@@ -3,10 +3,12 @@ import "./quiet-log";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-export { otherStackNames } from "../names/slot";
-export { nameOfUrn, releasedType, tenantType } from "../names/resource-types";
+import { nameOfUrn, releasedType, tenantType } from "../names/resource-types";
 
-/** A resource that the stack held when its last update ended. */
+export { otherStackNames } from "../names/slot";
+export { nameOfUrn, releasedType, tenantType };
+
+/** A resource that the stack held after its last update. */
 export interface HeldResource {
   urn: string;
   type: string;
@@ -18,8 +20,8 @@ const answerSchema = z.object({
 });
 
 /**
- * Reads what this stack held when its last update ended, from the engine; once for the whole program. It is empty for
- * a new stack. It is a call and no resource: nothing of it lands in the state.
+ * Reads from the engine, once per program, what this stack held after its last update; empty for a new stack. It is a
+ * call, not a resource, so the state does not contain it.
  */
 export const resourcesOfLastUpdate: () => Promise<HeldResource[]> = oncePerProgram(readResources);
 
@@ -31,11 +33,11 @@ async function readResources(): Promise<HeldResource[]> {
 }
 
 /**
- * Makes work that is done once for each program: what a resource asks of its stack, which nobody could pass to it. Two
- * programs in one process, and two runs of one, have each its own: inline programs of the Automation API, one after the
- * other or side by side.
+ * Runs work once for each program: a resource's questions about its stack, whose results cannot be passed to
+ * it as an argument. Two programs in one process, and two runs of one program, each have their own: inline
+ * programs of the Automation API, in sequence or in parallel.
  *
- * @param work what fails, fails for all that ask in the same program
+ * @param work if it fails, it fails for all callers in the same program
  */
 export function oncePerProgram<T>(work: () => Promise<T>): () => Promise<T> {
   const done = new WeakMap<pulumi.ComponentResource, Promise<T>>();
@@ -51,7 +53,36 @@ export function oncePerProgram<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Gives this stack's full name: `organization/project/stack`. */
+/** Makes work that is done once for each list of resources: what each resource asks of the same list. */
+export function oncePerList<T>(
+  work: (resources: readonly HeldResource[]) => T,
+): (resources: readonly HeldResource[]) => T {
+  const done = new WeakMap<readonly HeldResource[], { result: T }>();
+  return (resources) => {
+    const { result } = done.get(resources) ?? { result: work(resources) };
+    done.set(resources, { result });
+    return result;
+  };
+}
+
+/** Finds the resource of a type and name, of several the first. The list must not change once it was asked. */
+export function findHeld(
+  resources: readonly HeldResource[],
+  type: string,
+  name: string,
+): HeldResource | undefined {
+  return byTypeAndName(resources).get(keyOf(type, name));
+}
+
+const byTypeAndName = oncePerList(
+  (resources) => new Map(resources.toReversed().map((one) => [keyOf(one.type, nameOfUrn(one.urn)), one])),
+);
+
+function keyOf(type: string, name: string): string {
+  return `${type}::${name}`;
+}
+
+/** Returns this stack's full name: `organization/project/stack`. */
 export function stackName(): string {
   return `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
 }

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { nameOfUrn, releasedType, typeOfUrn } from "../names/resource-types";
-import { providerSource } from "./slot";
+import { ProvidedResource } from "./provided-resource";
 
 /**
  * Takes the place of a resource in the state that the stack hands over. The engine forgets a resource without deleting
  * it only where an earlier update has written `retainOnDelete` into its state, and never a protected one; but a
- * resource that names another by `aliases` takes over its entry in the same update, whatever its type. This one does,
- * keeps the object's id and nothing else, and when it goes, nothing is deleted.
+ * resource that names another by `aliases` takes over its entry in the same update, whatever its type. This one does.
+ * It stores only the object's id, and its own deletion deletes nothing.
  *
  * @example
  * ```ts
@@ -15,23 +15,24 @@ import { providerSource } from "./slot";
  * new Released("urn:pulumi:prod::tenants::pulumi-nodejs:dynamic/resistant:Tenant::acme");
  * ```
  */
-export class Released extends pulumi.CustomResource {
+export class Released extends ProvidedResource {
   /**
-   * Declares that a resource is handed over.
+   * Declares a resource as handed over.
    *
    * @param formerUrn the resource's URN, as the state has it, or had it before it was handed over
    */
   constructor(formerUrn: string, opts?: pulumi.CustomResourceOptions) {
     super(
       releasedType,
+      "released",
       releasedName(formerUrn),
-      { formerUrn, releasedAt: undefined, releasedBy: undefined, __provider: providerSource("released") },
+      { formerUrn, releasedAt: undefined, releasedBy: undefined },
       pulumi.mergeOptions(opts, { aliases: [formerUrn], retainOnDelete: true }),
     );
   }
 }
 
-/** Tells apart what had one name and several types: `acme/eu-1/default/SecretVersion`. */
+/** Distinguishes resources with one name and several types: `acme/eu-1/default/SecretVersion`. */
 function releasedName(formerUrn: string): string {
   return `${nameOfUrn(formerUrn)}/${typeOfUrn(formerUrn).split(":").at(-1) ?? ""}`;
 }

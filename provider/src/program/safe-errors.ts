@@ -4,15 +4,15 @@ import { noteCredential, withoutCredentials } from "../client/redaction";
 import { ownProcess } from "../settings/own-process";
 
 /**
- * Lets nothing of an error that nobody catches be printed but its messages and stacks, credentials left out. The SDK's
- * runtimes of programs and of dynamic providers print such an error with all its properties: the request that failed, the
- * arguments of a resource, the cause. Import it first; elsewhere than in these runtimes it does nothing.
+ * Reduces an uncaught error to its messages and stack traces, without credentials. The SDK's runtimes of programs and
+ * dynamic providers print such an error with all its properties: the failed request, a resource's arguments, the cause.
+ * Import it first; outside these runtimes it does nothing.
  */
 
-/** By these the SDK tells its own errors, whose messages alone it prints. */
+/** The properties by which the SDK recognizes its own errors, of which it prints only the messages. */
 const kept = new Set<PropertyKey>(["message", "stack", "name", "__pulumiRunError", "__pulumResourceError"]);
 
-/** How many causes of an error are told. */
+/** How many causes of an error are printed. */
 const deepest = 5;
 
 /** Makes an error safe to print, in place where that can be done: the SDK knows by the object what it has printed. */
@@ -27,7 +27,7 @@ export function makeSafe(thrown: unknown): unknown {
   return isSafe ? thrown : Object.assign(new Error(message), { stack, name });
 }
 
-/** @returns whether it is gone, or printed no more: the SDK asks an error of a resource's for that resource */
+/** @returns whether it was removed, or will no longer be printed: the SDK reads a resource error's resource */
 function hide(error: Error, key: PropertyKey): boolean {
   return key === "resource" || key === "hideStack"
     ? define(error, key, Reflect.get(error, key))
@@ -54,7 +54,7 @@ function textsOf({ name, message, stack, cause }: Error): Texts {
 }
 
 function describe(thrown: unknown): string {
-  return typeof thrown === "string" ? thrown : "something that is no error was thrown";
+  return typeof thrown === "string" ? thrown : "something other than an error was thrown";
 }
 
 function define(error: Error, name: PropertyKey, value: unknown): boolean {
@@ -66,7 +66,7 @@ function define(error: Error, name: PropertyKey, value: unknown): boolean {
   });
 }
 
-/** The variables of the environment that hold a credential, by their names. */
+/** The environment variables that contain a credential. */
 const ofCredential = /(?:KEY|SECRET|TOKEN|PASSPHRASE|PASSWORD)$/i;
 
 function noteCredentialsOf(environment: Readonly<Record<string, string | undefined>>): void {

@@ -2,18 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type SignatureAlgorithm } from "../client/auth-methods";
 import { signingKeyType } from "../names/resource-types";
-import { providerSource } from "./slot";
+import { ProvidedResource } from "./provided-resource";
 
-/** The inputs of a {@link SigningKey}. A change of any makes another key. */
+/** The inputs of a {@link SigningKey}. Any change creates another key. */
 export interface SigningKeyArgs {
-  /** `RS256` makes an RSA key, `ES256` an EC key on P-256. */
+  /** `RS256` creates an RSA key, `ES256` an EC key on P-256. */
   algorithm: pulumi.Input<SignatureAlgorithm>;
-  /** The RSA modulus in bits, more than 2048; default 3072. */
+  /** The RSA modulus in bits, more than 2048. Default: 3072. */
   modulusLength?: pulumi.Input<number>;
   /**
-   * Takes over the key of an existing application instead of making one: the secret (ARN) in Secrets Manager holds its
-   * private half, as PEM or as JSON with `private_key` and `key_id`. It is read once, and a token is got with it.
-   * Removing it later is no difference; another application's is another key.
+   * Takes over the key of an existing application instead of creating one. The secret (ARN) in Secrets Manager contains
+   * its private half, as PEM or as JSON with `private_key` and `key_id`. It is read once, and must get a token.
+   * Removing `adopt` later changes nothing; another application means another key.
    */
   adopt?: pulumi.Input<{
     tenantId: pulumi.Input<string>;
@@ -23,8 +23,8 @@ export interface SigningKeyArgs {
 }
 
 /**
- * A key pair for a tenant application: made once and kept in the state, encrypted, so that the application can be made
- * again without losing the key.
+ * A key pair for a tenant application: created once and stored encrypted in the state, so that the application can be
+ * created again without losing the key.
  *
  * @example
  * ```ts
@@ -32,14 +32,14 @@ export interface SigningKeyArgs {
  * export const publicKey = key.publicKeyPem;
  * ```
  */
-export class SigningKey extends pulumi.CustomResource {
+export class SigningKey extends ProvidedResource {
   /**
-   * The private key, PEM (PKCS#8). A secret: encrypted in the state, hidden in outputs.
+   * The private key, PEM (PKCS#8). Encrypted in the state, hidden in outputs.
    * @example `-----BEGIN PRIVATE KEY-----…`
    */
   declare readonly privateKeyPem: pulumi.Output<string>;
   /**
-   * The public key, PEM (SPKI): what `TenantApplication` takes as `publicKey`.
+   * The public key, PEM (SPKI), for `publicKey` of a `TenantApplication`.
    * @example `-----BEGIN PUBLIC KEY-----…`
    */
   declare readonly publicKeyPem: pulumi.Output<string>;
@@ -62,13 +62,13 @@ export class SigningKey extends pulumi.CustomResource {
   constructor(name: string, args: SigningKeyArgs, opts?: pulumi.CustomResourceOptions) {
     super(
       signingKeyType,
+      "signingKey",
       name,
       {
         privateKeyPem: undefined,
         publicKeyPem: undefined,
         keyId: undefined,
         ...args,
-        __provider: providerSource("signingKey"),
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["privateKeyPem"] }),
     );

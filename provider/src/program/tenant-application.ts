@@ -6,27 +6,28 @@ import type { DocumentsScope } from "../client/schemas";
 import { tenantApplicationType } from "../names/resource-types";
 import type { ToldOfRun } from "../names/slot";
 import { guardAdoption } from "./guards";
-import { providerSource, slotOf } from "./slot";
+import { ProvidedResource } from "./provided-resource";
+import { slotOf } from "./slot";
 
 /** The inputs of a {@link TenantApplication}. A change of any is a replacement. */
 export interface TenantApplicationArgs {
-  /** The tenant it is a client of. */
+  /** The tenant that the client belongs to. */
   tenantId: pulumi.Input<string>;
   /** The region it is bound to. */
   cell: pulumi.Input<Cell>;
-  /** What it may do at the Documents API; default both. A set: order is no difference. */
+  /** What it may do at the Documents API. Default: both scopes. The order does not matter. */
   scopes?: pulumi.Input<pulumi.Input<DocumentsScope>[]>;
-  /** How it proves who it is; default `CLIENT_SECRET`, where the vendor makes the secret. */
+  /** How it authenticates. Default: `CLIENT_SECRET`, a secret that the vendor creates. */
   authMethod?: pulumi.Input<AuthMethod>;
   /** With RSA and EC, the public key: PEM (SPKI) or a JWK. RSA needs more than 2048 bits, EC the curve P-256. */
   publicKey?: pulumi.Input<string | Record<string, unknown>>;
-  /** With RSA and EC, the key's id (`kid`); default the `kid` of a JWK, else its RFC 7638 thumbprint. */
+  /** With RSA and EC, the key's id (`kid`). Default: the `kid` of a JWK, else its RFC 7638 thumbprint. */
   keyId?: pulumi.Input<string>;
   /**
-   * Takes over an existing application instead of making one: its id, and the ARN of the secret in Secrets Manager that
-   * holds its client secret (RSA, EC: the private half of `publicKey`), as it is or as JSON in the shape of the stored
-   * secret. It must be as declared, and a token is got with its credentials before anything is recorded. Removing it
-   * later is no difference; another id is a replacement.
+   * Takes over an existing application instead of creating one: its id, and the ARN of the secret in Secrets Manager
+   * with its client secret (RSA, EC: the private half of `publicKey`), either the value itself or JSON in the format of
+   * the stored secret. The application must match its declaration, and its credentials must get a token before anything
+   * is recorded. Removing `adopt` later changes nothing; another id is a replacement.
    */
   adopt?: pulumi.Input<{ applicationId: pulumi.Input<string>; secretArn: pulumi.Input<string> }>;
 }
@@ -34,16 +35,16 @@ export interface TenantApplicationArgs {
 /**
  * A tenant application: an OAuth2 machine-to-machine client in a tenant.
  *
- * Its credentials are returned once, when it is made, and are kept in the state, encrypted. There is no update
- * operation: on a change, a new application is made before the old one is deleted.
+ * Its credentials are returned once, at creation, and stored encrypted in the state. There is no update operation: for
+ * a change, a new application is created before the old one is deleted.
  *
- * @example With a secret of the vendor's making
+ * @example With a secret that the vendor creates
  * ```ts
  * const tenant = new Tenant("acme", { name: "acme" });
  * const application = new TenantApplication("acme-eu", { tenantId: tenant.tenantId, cell: "eu-1" });
  * export const { clientId, clientSecret, tokenUrl } = application;
  * ```
- * @example With a key pair, of which the vendor gets the public half
+ * @example With a key pair whose public half goes to the vendor
  * ```ts
  * const tenant = new Tenant("acme", { name: "acme" });
  * const key = new SigningKey("acme-eu", { algorithm: "ES256" });
@@ -57,9 +58,9 @@ export interface TenantApplicationArgs {
  * });
  * ```
  */
-export class TenantApplication extends pulumi.CustomResource {
+export class TenantApplication extends ProvidedResource {
   /**
-   * The application's id, which the vendor gives it.
+   * The application's id, from the vendor.
    * @example `bR7nY2pL9vC`
    */
   declare readonly applicationId: pulumi.Output<string>;
@@ -69,7 +70,7 @@ export class TenantApplication extends pulumi.CustomResource {
    */
   declare readonly clientId: pulumi.Output<string>;
   /**
-   * The client secret, of `CLIENT_SECRET` only. A secret: encrypted in the state, hidden in outputs.
+   * The client secret, with `CLIENT_SECRET` only. Encrypted in the state, hidden in outputs.
    * @example `application.clientSecret.apply((secret) => storeIt(secret))`
    */
   declare readonly clientSecret: pulumi.Output<string | undefined>;
@@ -84,7 +85,7 @@ export class TenantApplication extends pulumi.CustomResource {
    */
   declare readonly tokenUrl: pulumi.Output<string>;
   /**
-   * The key's id, of RSA and EC only: the `kid` of its assertions.
+   * The key's id, with RSA and EC only: the `kid` of its assertions.
    * @example `Xq3v0WkYb2c9m1L8d7TnR4sE6uPzHaJfGiOoKxVtQwY`
    */
   declare readonly keyId: pulumi.Output<string | undefined>;
@@ -94,7 +95,7 @@ export class TenantApplication extends pulumi.CustomResource {
    */
   declare readonly createdAt: pulumi.Output<string>;
   /**
-   * The tenant it is a client of, as given.
+   * The tenant that the client belongs to, as given.
    * @example `aQ3mZ8kT1xW`
    */
   declare readonly tenantId: pulumi.Output<string>;
@@ -109,12 +110,12 @@ export class TenantApplication extends pulumi.CustomResource {
    */
   declare readonly scopes: pulumi.Output<DocumentsScope[]>;
   /**
-   * How it proves who it is.
+   * How it authenticates.
    * @example `CLIENT_SECRET`
    */
   declare readonly authMethod: pulumi.Output<AuthMethod>;
   /**
-   * The public key, of RSA and EC only, as given.
+   * The public key, with RSA and EC only, as given.
    * @example `-----BEGIN PUBLIC KEY-----…`
    */
   declare readonly publicKey: pulumi.Output<string | Record<string, unknown> | undefined>;
@@ -123,7 +124,7 @@ export class TenantApplication extends pulumi.CustomResource {
    * Declares a tenant application.
    *
    * @param name the resource's name in the stack
-   * @param told what its provider is told of this update: the program of this project's stacks passes it, no other
+   * @param told what the provider must know of this update; only this project's own program passes it
    */
   constructor(
     name: string,
@@ -136,13 +137,13 @@ export class TenantApplication extends pulumi.CustomResource {
     const cell = pulumi.all([args.cell, checked]).apply(([given]) => given);
     super(
       tenantApplicationType,
+      "tenantApplication",
       name,
       {
         ...outputs,
         ...args,
         cell,
         slot: slotOf(tenantApplicationType, name, "applicationId", told),
-        __provider: providerSource("tenantApplication"),
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["clientSecret"] }),
     );

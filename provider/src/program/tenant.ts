@@ -3,24 +3,25 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cell, Stage } from "../client/cells";
 import { tenantType } from "../names/resource-types";
 import { guardAdoption } from "./guards";
-import { providerSource, slotOf } from "./slot";
+import { ProvidedResource } from "./provided-resource";
+import { slotOf } from "./slot";
 
 /** The inputs of a {@link Tenant}. */
 export interface TenantArgs {
   /** The tenant's name, unique in the organization: `^[a-z0-9]{1,61}$`. A change is a replacement. */
   name: pulumi.Input<string>;
-  /** The cells where the Web UI is reachable. Given, a change is a replacement. A set: order is no difference. */
+  /** The cells where the Web UI is reachable. If given, a change is a replacement. The order does not matter. */
   cells?: pulumi.Input<pulumi.Input<Cell>[]>;
-  /** The same, used only when the tenant is made and never a difference afterwards. The API's default is `["eu-1"]`. */
+  /** The same, used only when the tenant is created: a later change has no effect. The API's default is `["eu-1"]`. */
   initialCells?: pulumi.Input<pulumi.Input<Cell>[]>;
-  /** The id of an existing tenant of that name, to be taken over instead of made. */
+  /** The id of an existing tenant of that name, which is taken over instead of created. */
   adopt?: pulumi.Input<string>;
-  /** Allows a change that replaces the tenant, which destroys all that the customer has in it. Default false. */
+  /** Allows a change that replaces the tenant, which destroys everything the customer has in it. Default: false. */
   allowReplace?: pulumi.Input<boolean>;
   /**
-   * Whether the tenant and its applications may be deleted in production: `active` (the default) is refused there, also
-   * by `pulumi destroy`. An `up` with `deprecated` puts that on record, with its reason, and sends nothing; from then
-   * on they may be. This project's own stacks take it from `tenants:customers` instead.
+   * Whether the tenant and its applications may be deleted in production. `active` (the default): they may not, also by
+   * `pulumi destroy`. `deprecated`: an `up` records it with its reason and sends nothing; after that they may. This
+   * project's own stacks take it from `tenants:customers` instead.
    */
   status?: pulumi.Input<"active" | "deprecated">;
 }
@@ -28,8 +29,8 @@ export interface TenantArgs {
 /**
  * A tenant: one downstream customer's isolation boundary.
  *
- * There is no update operation: a change of `name` or of given `cells` is a replacement, the old tenant is deleted
- * first, and it is refused in the preview unless `allowReplace` is true.
+ * There is no update operation: a change of `name`, or of `cells` if given, replaces the tenant. The old tenant is
+ * deleted first, so the preview refuses it unless `allowReplace` is true.
  *
  * @example
  * ```ts
@@ -37,9 +38,9 @@ export interface TenantArgs {
  * export const webUi = tenant.webUiUrls.apply((urls) => urls["eu-1"]);
  * ```
  */
-export class Tenant extends pulumi.CustomResource {
+export class Tenant extends ProvidedResource {
   /**
-   * The tenant's id, which the vendor gives it.
+   * The tenant's id, from the vendor.
    * @example `aQ3mZ8kT1xW`
    */
   declare readonly tenantId: pulumi.Output<string>;
@@ -49,12 +50,12 @@ export class Tenant extends pulumi.CustomResource {
    */
   declare readonly name: pulumi.Output<string>;
   /**
-   * The cells where the Web UI is reachable, as the vendor has them.
+   * The cells where the Web UI is reachable, according to the vendor.
    * @example `["eu-1"]`
    */
   declare readonly cells: pulumi.Output<Cell[]>;
   /**
-   * The Web UI's https URL per cell; a cell for which the API gives no link is left out.
+   * The Web UI's https URL per cell; cells without a link in the API are omitted.
    * @example `{ "eu-1": "https://acme-partner.documents.resistant.ai" }`
    */
   declare readonly webUiUrls: pulumi.Output<Partial<Record<Cell, string>>>;
@@ -69,17 +70,17 @@ export class Tenant extends pulumi.CustomResource {
    */
   declare readonly readWriteClaim: pulumi.Output<string>;
   /**
-   * The vendor's environment it is in, which is that of the stack's configuration.
+   * The vendor's environment, as in the stack's configuration.
    * @example `production`
    */
   declare readonly stage: pulumi.Output<Stage>;
   /**
-   * When the vendor created it, as the vendor writes it.
+   * When the vendor created it, in the vendor's format.
    * @example `2026-03-01T09:30:00.000Z`
    */
   declare readonly createdAt: pulumi.Output<string>;
   /**
-   * When the vendor last changed it, as the vendor writes it.
+   * When the vendor last changed it, in the vendor's format.
    * @example `2026-03-01T09:30:00.000Z`
    */
   declare readonly updatedAt: pulumi.Output<string>;
@@ -97,12 +98,12 @@ export class Tenant extends pulumi.CustomResource {
   constructor(name: string, args: TenantArgs, opts?: pulumi.CustomResourceOptions) {
     super(
       tenantType,
+      "tenant",
       name,
       {
         ...outputs,
         ...guarded(name, args, opts),
         slot: slotOf(tenantType, name, "tenantId"),
-        __provider: providerSource("tenant"),
       },
       opts,
     );
@@ -121,7 +122,7 @@ const outputs = {
   cells: undefined,
 };
 
-/** Lets the inputs reach the engine only once the guards have passed. */
+/** Passes the inputs to the engine only after the guards. */
 function guarded(name: string, args: TenantArgs, opts: pulumi.CustomResourceOptions | undefined): TenantArgs {
   const checked = guardAdoption(tenantType, name, args.adopt, opts);
   return { ...args, name: pulumi.all([args.name, checked]).apply(([tenantName]) => tenantName) };

@@ -2,14 +2,14 @@ import { z } from "zod";
 
 import { stageTable } from "../client/cells";
 import { type HostRules, refusalOfUrl, wayToAllow } from "../client/hosts";
-import type { ConfigurationProblem } from "./settings";
+import type { ConfigurationProblem } from "./problem";
 
-/*
- * The keys of the namespace `aws` that choose where AWS calls go, and with them secrets. In production they name only
- * what the environment allows: whoever edits a stack's file does not choose where secrets go.
+/**
+ * The keys of the namespace `aws` that choose where AWS calls, and with them secrets, go. In production they
+ * may name only hosts that the environment allows, so that editing a stack's file cannot redirect secrets.
  */
 
-/** Gives the value of a key of the namespace `aws`, or undefined. */
+/** Returns the value of a key of the namespace `aws`, or undefined. */
 export type AwsValue = (key: string) => string | undefined;
 
 const endpointsSchema = z.array(z.record(z.string(), z.string()));
@@ -17,11 +17,11 @@ const endpointsSchema = z.array(z.record(z.string(), z.string()));
 /** Keys that are a URL, or may be. */
 const urlKeys = ["ec2MetadataServiceEndpoint", "httpProxy", "httpsProxy"];
 
-/** Keys that let somebody else answer in AWS's name, with what takes their place. */
+/** Keys that let someone else answer in AWS's name, with what takes their place. */
 const refusedKeys: Readonly<Record<string, string>> = {
-  insecure: "turns off the check of AWS's certificates: remove it",
+  insecure: "disables the check of AWS's certificates: remove it",
   customCaBundle:
-    "names a file that decides whose certificates count as AWS's: remove it, and set the environment variable AWS_CA_BUNDLE",
+    "names a file that decides which certificates count as AWS's: remove it, and set the environment variable AWS_CA_BUNDLE",
   sharedConfigFiles:
     "names files that can send AWS calls to any endpoint: remove it, and set the environment variable AWS_CONFIG_FILE",
 };
@@ -62,7 +62,7 @@ function urlProblems(path: string, url: string | undefined, rules: HostRules): C
   return [{ path, problem: way === "" ? refusal.problem : `${refusal.problem}. ${way}` }];
 }
 
-/** @returns each with its path; one without a URL where the value cannot be read */
+/** @returns each with its path; one without a URL if the value cannot be parsed */
 function endpointsOf(json: string | undefined): Array<{ path: string; url: string | undefined }> {
   if (json === undefined) return [];
   const { data } = endpointsSchema.safeParse(parseJson(json));

@@ -1,7 +1,7 @@
-import type { EnvironmentVariables } from "./environment";
 import type { ProcessStart } from "./revealing-switches";
 
-export type { EnvironmentVariables };
+/** The environment variables of a process. They are read at its start, and passed as an argument. */
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** How a process was started: all that a run takes from it. */
 export interface OwnProcess extends ProcessStart {

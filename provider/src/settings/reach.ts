@@ -1,7 +1,7 @@
 import { readAwsAccess } from "../aws/access";
 import { Aws } from "../aws/aws";
 import { type Proxies, readProxies } from "../client/proxies";
-import type { EnvironmentVariables } from "./environment";
+import type { EnvironmentVariables } from "./own-process";
 
 export { type AwsAccess, type AwsService, readAwsAccess } from "../aws/access";
 export { Aws } from "../aws/aws";

@@ -1,22 +1,22 @@
 import { z } from "zod";
 
 import { type Stage, stageTable } from "../client/cells";
-import type { EnvironmentVariables } from "./environment";
+import type { EnvironmentVariables } from "./own-process";
 
 /** The longest reason, in characters (code points). */
-const longestReason = 500;
+export const longestReason = 500;
 
 /**
- * What cannot be recorded: control characters and line breaks, and what changes the direction of the text after it,
- * which shows a reader something else than is there. The other invisible characters join emoji and letters; whoever
- * prints a reason escapes them (`printable`).
+ * Characters that cannot be recorded: control characters and line breaks, and those that change the direction
+ * of the text after them, which is then displayed differently. Other invisible characters join emoji and
+ * letters; code that prints a reason escapes them (`printable`).
  */
 const unrecordable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
-/** What leaves nothing to read where it stands alone: spaces, marks, fillers and the blank of Braille. */
+/** Characters that alone make no readable text: spaces, marks, fillers and the blank of Braille. */
 const invisible = /[^\p{L}\p{N}\p{P}\p{S}]|\p{Default_Ignorable_Code_Point}|\u2800/gu;
 
-/** Why changes are made, in the words of whoever makes them: one line of 1 to 500 characters. */
+/** The reason of changes, in the actor's words: one line of 1 to 500 characters. */
 export const reasonSchema = z
   .string()
   .trim()
@@ -24,7 +24,7 @@ export const reasonSchema = z
   .refine((text) => Array.from(text).length <= longestReason, "must be at most 500 characters")
   .refine(
     (text) => !unrecordable.test(text),
-    "must be one line without control characters and without changes of the text's direction",
+    "must be one line without control characters or changes of text direction",
   );
 
 /** What the configuration says of it. */
@@ -36,9 +36,9 @@ export interface ReasonSettings {
 /** The environment variable that gives the reason. */
 const variable = "TENANTS_REASON";
 
-/** What to do where the stage requires a reason and there is none. */
+/** What to do if the stage requires a reason and there is none. */
 export const reasonRemedy =
-  'Say why, and run the same command again: export TENANTS_REASON="<ticket or sentence>" ' +
+  'State the reason, and run the same command again: export TENANTS_REASON="<ticket or sentence>" ' +
   '(or pulumi config set tenants:reason "<ticket or sentence>").';
 
 /** Finds the reason of this run: that of the environment, else that of the configuration. An empty one is none. */
@@ -54,15 +54,15 @@ export function readReason(
     : { problem: parsed.error.issues.map(({ message }) => message).join("; ") };
 }
 
-/** Tells whether a change needs a reason: every one in production does. */
+/** Returns whether a change needs a reason: every one in production does. */
 export function requiresReason({ stage }: ReasonSettings): boolean {
   return stageTable[stage].requiresReason;
 }
 
 /**
- * Gives the reason to record with a change.
+ * Returns the reason to record with a change.
  *
- * @throws {@link ReasonError} where the stage requires one and there is none, or where it cannot be recorded
+ * @throws {@link ReasonError} if the stage requires one and there is none, or if it cannot be recorded
  */
 export function reasonForChange(
   settings: ReasonSettings,
@@ -72,12 +72,12 @@ export function reasonForChange(
   if ("problem" in read) throw new ReasonError(`${variable} ${read.problem}. Nothing was sent.`);
   if (read.reason === undefined && requiresReason(settings))
     throw new ReasonError(
-      `In ${settings.stage} each change needs a reason, and none is given. Nothing was sent. ${reasonRemedy}`,
+      `In ${settings.stage} each change needs a reason, but none is given. Nothing was sent. ${reasonRemedy}`,
     );
   return read.reason;
 }
 
-/** Says that a change was not made, for want of a reason. */
+/** Thrown if a change was not made because it has no reason. */
 export class ReasonError extends Error {
   override readonly name = "ReasonError";
 }

@@ -7,7 +7,7 @@ export interface ProcessStart {
   flags: readonly string[];
 }
 
-/** A switch that writes credentials where they can be read later, or by others. */
+/** A switch that writes credentials to a place where they can be read later, or by others. */
 interface RevealingSwitch {
   /** What to unset. */
   name: string;
@@ -32,13 +32,13 @@ const revealingNodeFlag =
 const revealingSwitches: readonly RevealingSwitch[] = [
   {
     name: "PULUMI_DEBUG_GRPC",
-    reveals: "the engine writes all that it exchanges with program and providers to this file",
+    reveals: "the engine writes all traffic with program and providers to this file",
     isOn: ({ environment }) => isSet(environment["PULUMI_DEBUG_GRPC"]),
   },
   {
     name: "--tracing, --otel-traces (PULUMI_OPTION_TRACING, PULUMI_OPTION_OTEL_TRACES)",
     reveals:
-      "the trace contains all that the engine exchanges with program and providers, unless PULUMI_TRACING_NO_PAYLOADS=true is set",
+      "the trace contains all traffic of the engine with program and providers, unless PULUMI_TRACING_NO_PAYLOADS=true is set",
     isOn: ({ environment, flags }) =>
       !/^(?:1|true)$/i.test(environment["PULUMI_TRACING_NO_PAYLOADS"] ?? "") &&
       (["PULUMI_OPTION_TRACING", "PULUMI_OPTION_OTEL_TRACES", "PULUMI_OTEL_EXPORTER_OTLP_ENDPOINT"].some(
@@ -48,7 +48,7 @@ const revealingSwitches: readonly RevealingSwitch[] = [
   },
   {
     name: `-v=${revealingVerbosity} or more (PULUMI_OPTION_VERBOSE)`,
-    reveals: "the engine logs all that it sends",
+    reveals: "the engine logs everything that it sends",
     isOn: ({ environment, flags }) =>
       [
         environment["PULUMI_OPTION_VERBOSE"],
@@ -59,7 +59,7 @@ const revealingSwitches: readonly RevealingSwitch[] = [
   },
   {
     name: "NODE_DEBUG",
-    reveals: "Node.js prints headers and options of requests, AWS session tokens included",
+    reveals: "Node.js prints headers and options of requests, including AWS session tokens",
     isOn: ({ environment }) => isSet(environment["NODE_DEBUG"]),
   },
   {
@@ -73,7 +73,7 @@ const revealingSwitches: readonly RevealingSwitch[] = [
   },
   {
     name: "TF_LOG, TF_LOG_PROVIDER, …",
-    reveals: "the AWS provider logs the bodies of its requests, the stored secrets included",
+    reveals: "the AWS provider logs the bodies of its requests, including the stored secrets",
     isOn: ({ environment }) =>
       Object.entries(environment).some(
         ([name, value]) => /^TF_LOG(?:_(?!PATH)\w+)?$/.test(name) && isSet(value) && !/^off$/i.test(value),
@@ -82,11 +82,11 @@ const revealingSwitches: readonly RevealingSwitch[] = [
 ];
 
 /**
- * Finds the switches of this process that write credentials somewhere, where the stage runs without them.
+ * Finds this process's switches that write credentials, if the stage refuses them.
  *
- * @param stage the stack's stage as it is configured; one that refuses no switch allows everything
+ * @param stage the stack's stage as configured; one that refuses no switch allows everything
  * @param start how this process was started
- * @returns what is on and what to do, or undefined where nothing is
+ * @returns the active ones and what to do, or undefined if there are none
  */
 export function revealingProblem(stage: unknown, start: ProcessStart): string | undefined {
   if (rowOfStage(stage)?.refusesRevealingSwitches !== true) return undefined;
@@ -94,8 +94,8 @@ export function revealingProblem(stage: unknown, start: ProcessStart): string | 
   if (on.length === 0) return undefined;
   const lines = on.map(({ name, reveals }) => `  - ${name}: ${reveals}`);
   return (
-    `In ${String(stage)} nothing runs with a switch that writes credentials down. Nothing was sent to the vendor. These are on:\n${lines.join("\n")}\n` +
-    "Unset them, and run the command again. Delete what this run has written: it may contain decrypted configuration. See docs/security.md."
+    `In ${String(stage)} switches that write credentials are refused. Nothing was sent to the vendor. These are set:\n${lines.join("\n")}\n` +
+    "Unset them, and run the command again. Delete the files that this run wrote: they may contain decrypted configuration. See docs/security.md."
   );
 }
 

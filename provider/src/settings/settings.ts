@@ -11,10 +11,12 @@ import {
   wayToAllow,
 } from "../client/hosts";
 import { awsProblems, type AwsValue } from "./aws-settings";
+import type { ConfigurationProblem } from "./problem";
 import { reasonSchema } from "./reason";
 
 export { allowedHostsIn, describeAllowedHosts } from "./allowed-hosts";
-export type { EnvironmentVariables } from "./environment";
+export type { EnvironmentVariables } from "./own-process";
+export { type ConfigurationProblem, describeProblem, describeProblems } from "./problem";
 
 /**
  * The stack configuration that the resources themselves read, in the namespace `tenants`. A stack's program may read
@@ -48,47 +50,43 @@ const flag = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
 
-/** Tells whether a path that is relative leads to a file below the folder from which it starts. */
+/** Returns whether a path that is relative leads to a file below the folder from which it starts. */
 function staysInside(file: string): boolean {
   if (path.isAbsolute(file) || file.startsWith("s3://")) return true;
   const normal = path.posix.normalize(file.replaceAll("\\", "/"));
   return normal !== "." && normal !== "./" && !/^\.\.(?:\/|$)/.test(normal);
 }
 
-/** The keys below `tenants:` that the resources read. Each may be absent while nothing has to be sent. */
+/** The keys below `tenants:` that the resources read. Each may be absent while nothing must be sent. */
 export const settingsSchema = z.object({
   stage: z
     .enum(stages, { error: `must be one of ${stages.join(", ")}` })
     .describe(
-      "`testing` or `production`: determines the default `apiUrl` and the allowed cells. It never changes in a stack.",
+      "`testing` or `production`: the default `apiUrl` and the allowed cells depend on it. Never changes in a stack.",
     ),
   apiUrl: z
     .string()
     .optional()
     .describe(
-      "Base URL of the Tenant Management API, `/v0` included, at the stage's host or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on loopback. Default: the stage's.",
+      "Base URL of the Tenant Management API, with `/v0`: at the stage's host or one in `TENANTS_ALLOWED_HOSTS`; http on loopback only. Default: the stage's.",
     ),
   tokenUrl: z
     .string()
     .optional()
     .describe(
-      "Token URL of the organization's authorization server, from the vendor; also the client assertion's `aud`. At a host below `id.resistant.ai` or one that `TENANTS_ALLOWED_HOSTS` allows; https only, except on loopback.",
+      "Token URL of the organization's authorization server, and the client assertion's `aud`: below `id.resistant.ai` or at a host in `TENANTS_ALLOWED_HOSTS`; http on loopback only.",
     ),
   clientId: notEmpty
     .optional()
     .describe(
-      "The organization's OAuth2 client. A preview does not need it. The environment variable `TENANTS_CLIENT_ID` overrides it.",
+      "The organization's OAuth2 client. A preview does not need it. `TENANTS_CLIENT_ID` overrides it.",
     ),
   keyId: notEmpty
     .optional()
-    .describe(
-      "`kid` header of the client assertion. The environment variable `TENANTS_KEY_ID` overrides it. Default: none is sent.",
-    ),
+    .describe("`kid` header of the client assertion. `TENANTS_KEY_ID` overrides it. Default: not sent."),
   kmsKeyId: kmsKey
     .optional()
-    .describe(
-      "The AWS KMS key (RSA) that signs for the organization: id, ARN, alias or alias ARN. It never leaves KMS.",
-    ),
+    .describe("The AWS KMS key (RSA) that signs for the organization: id, ARN, alias or alias ARN."),
   privateKeySecretArn: secretArn
     .optional()
     .describe("ARN of the Secrets Manager secret with the organization's private key (PEM, PKCS#8)."),
@@ -109,7 +107,7 @@ export const settingsSchema = z.object({
   journalDiskIsKept: flag
     .optional()
     .describe(
-      "`true` if this CI runner's disk outlives the run and may store the journal. Otherwise a runner must store it in S3. `CI` or the CI system's own variable (Azure Pipelines: `TF_BUILD`) marks a runner. Default: `false`.",
+      "`true` lets a CI runner (marked by `CI` or `TF_BUILD`) store the journal on its disk, which must outlive the run, instead of S3. Default: `false`.",
     ),
   auditLogGroup: z
     .string()
@@ -124,17 +122,17 @@ export const settingsSchema = z.object({
   reason: reasonSchema
     .optional()
     .describe(
-      "The reason recorded with each change, required in production: one line of 1 to 500 characters. The environment variable `TENANTS_REASON` overrides it.",
+      "The reason recorded with each change, required in production: one line of 1 to 500 characters. `TENANTS_REASON` overrides it.",
     ),
   replaceLostApplications: flag
     .optional()
     .describe(
-      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested. An application whose create was answered, but which the state lost, may be in use and is never deleted. Default: `false`.",
+      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. Default: an `up` deletes nothing; `tenants fleet up` deletes what a killed run's pending creates prove useless, unless this is `false`.",
     ),
   privateKey: notEmpty
     .optional()
     .describe(
-      "The organization's private key itself (PEM, PKCS#8), as a stack secret. The state contains it, encrypted.",
+      "The organization's private key itself (PEM, PKCS#8), as a stack secret; the encrypted state contains it.",
     ),
 });
 
@@ -150,31 +148,11 @@ export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, 
   allowedHosts: readonly string[];
 }
 
-/** One thing that is wrong with the configuration. */
-export interface ConfigurationProblem {
-  /** Where: `tenants:customers[0].name`, or `customers/acme.yaml[0].name`. */
-  path: string;
-  /** What is wrong, and what would be right. Never the value of a secret. */
-  problem: string;
-  /** The customer in whose entry it is. */
-  customer?: ProblemCustomer;
-}
-
-/** The customer that a problem is about, as people look it up. */
-export interface ProblemCustomer {
-  /** Its name, where it has one. */
-  name: string | undefined;
-  /** Where its entry stands: `customers[57]`, `Pulumi.prod.yaml line 412`. */
-  at: readonly string[];
-  /** What is wrong within the entry: `cells[1]`; empty for the entry as a whole. */
-  field: string;
-}
-
 /** What decides on the settings beside the namespace `tenants`. */
 export interface SettingsContext {
   /** What the environment allows: see `allowedHostsIn`. Default: nothing. */
   allowedHosts?: readonly string[];
-  /** Gives the values of the namespace `aws` of the stack's configuration. Default: there are none. */
+  /** Returns the values of the namespace `aws` of the stack's configuration. Default: there are none. */
   aws?: AwsValue;
 }
 
@@ -229,7 +207,7 @@ function hostProblems(
   ];
 }
 
-/** @param rules undefined where the stage is not known: then the form alone is judged */
+/** @param rules undefined if the stage is not known: then the form alone is judged */
 function urlProblems(
   key: "apiUrl" | "tokenUrl",
   use: "api" | "token",
@@ -246,27 +224,12 @@ function urlProblems(
   if (refusal === undefined) return [];
   const own =
     key === "apiUrl"
-      ? `Remove it for the vendor's (${stageTable[rules.stage].apiUrl})`
-      : "Set the one that the vendor told you for this stage";
+      ? `Remove it to use the vendor's (${stageTable[rules.stage].apiUrl})`
+      : "Set the vendor's URL for this stage";
   return [
     {
       path,
       problem: [refusal.problem, own, wayToAllow([refusal], rules)].filter((part) => part !== "").join(". "),
     },
   ];
-}
-
-/** Writes problems as people read them: one a line, each with its path. */
-export function describeProblems(problems: readonly ConfigurationProblem[]): string {
-  const lines = problems.map((problem) => `  - ${describeProblem(problem)}`);
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  return `The stack configuration has ${count}; nothing was changed:\n${lines.join("\n")}`;
-}
-
-/** Writes one problem: the customer first, where it is about one. */
-export function describeProblem({ path, problem, customer }: ConfigurationProblem): string {
-  if (customer === undefined) return `${path}: ${problem}`;
-  const { name, at, field } = customer;
-  const who = name === undefined ? at.join(", ") : `customer "${name}" (${at.join(", ")})`;
-  return `${who}: ${field === "" ? "" : `${field}: `}${problem}`;
 }

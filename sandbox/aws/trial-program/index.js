@@ -2,7 +2,7 @@
 const pulumi = require("@pulumi/pulumi");
 const aws = require("@pulumi/aws");
 
-/** One secret and its version, as a trial of the AWS provider configures them. */
+/** One secret and its version, configured by a trial of the AWS provider. */
 const config = new pulumi.Config();
 const args = {
   name: config.get("name"),

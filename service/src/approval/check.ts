@@ -2,17 +2,26 @@ import type { Selectable } from "kysely";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import type { Reading, ServiceContext } from "../context";
-import { type Identity, isSamePerson, type Role } from "../identity/person";
-import { digestOf } from "../records/canonical";
-import type { ApprovalsTable, PeopleTable, RequestsTable } from "../records/schema";
+import type { ServiceContext } from "../context";
+import { type Absent, type Identity, isSamePerson, type Role } from "../person";
+import type { ApprovalsTable, PeopleTable, Reading, RequestsTable } from "../records/schema";
 import type { RequestKind } from "../requests/request";
 import { requesterOf, verifyRequest } from "../requests/signed-request";
 import { type ApprovalRule, approvalRuleSchema } from "../settings/settings";
-import { isOpen } from "./ends";
+import { digestOf } from "../signing/canonical";
+import { IssuerKeysError } from "../signing/issuer-keys";
+import { isNotRevoked, isOpen } from "./ends";
 import { verifyEvidence } from "./evidence";
 import { validGlassOf } from "./glass";
-import { countPersons, endOf, isEnough, objectionTo, type Requirement, requirementOf } from "./rule";
+import {
+  type Approver,
+  countPersons,
+  endOf,
+  isEnough,
+  objectionTo,
+  type Requirement,
+  requirementOf,
+} from "./rule";
 
 type RequestRow = Selectable<RequestsTable>;
 type ApprovalRow = Selectable<ApprovalsTable>;
@@ -21,25 +30,25 @@ type ApprovalRow = Selectable<ApprovalsTable>;
 export interface NotCounted {
   approvalId: string;
   why: string;
-  /** Whether it looks as if somebody has made it up. */
+  /** Whether it looks forged. */
   isForged: boolean;
 }
 
-/** What the approvals of a plan come to. */
+/** The result of checking a plan's approvals. */
 export interface Checked {
   isApproved: boolean;
   requirement: Requirement;
-  /** How many persons have approved whose approvals count. */
+  /** How many people have approvals that count. */
   given: number;
   missing: number;
   /** The approvals that count. */
   counted: string[];
-  /** The broken glass that stands for them. */
+  /** The use of break-glass that replaces them. */
   glassId: string | undefined;
   notCounted: NotCounted[];
 }
 
-/** Gives what a request needs: the stricter of its own rule and of the present one. */
+/** Returns what a request needs: the stricter of its own rule and the present one. */
 export function requirementFor(
   { settings }: Pick<ServiceContext, "settings">,
   request: Pick<RequestRow, "stage" | "kind" | "rule">,
@@ -51,33 +60,38 @@ export function requirementFor(
 }
 
 /**
- * Checks the approvals of a plan as they are now: by the evidence of each, by the roles and groups that its approver had
- * then and has now, by the stricter rule, and by the time. It is asked at each decision, and again just before a plan is
- * applied.
+ * Checks the approvals of a plan as they are now: the evidence of each, the roles and groups that its
+ * approver had then and has now, the stricter rule, and the time. It runs at each decision, and again just
+ * before a plan is applied.
+ *
+ * @param isBegun - Whether the apply that uses them has started: then those that it has used count, too.
+ * @throws {@link IssuerKeysError} if an ID token cannot be verified now: ask again later
  */
 export async function checkApprovals(
   context: Pick<ServiceContext, "approvals" | "database" | "now" | "settings">,
   request: RequestRow,
   plan: { digest: string },
   reading: Reading = context.database,
+  { isBegun = false }: { isBegun?: boolean } = {},
 ): Promise<Checked> {
   const requirement = requirementFor(context, request);
   const requestProblem = await problemOf(request, context);
-  const candidates = await candidatesOf(reading, request.id, plan.digest);
-  const counted: ApprovalRow[] = [];
+  const candidates = await candidatesOf(reading, request.id, plan.digest, isBegun);
+  const counted: { id: string; approver: Approver }[] = [];
   const notCounted: NotCounted[] = [];
   const requesterNow = await identityNow(reading, request.requester_id);
   for (const approval of candidates) {
     const found =
-      requestProblem ??
-      (await objectionOf(context, reading, { request, requesterNow, approval, requirement }));
-    if (found === undefined) counted.push(approval);
-    else notCounted.push({ approvalId: approval.id, ...found });
+      requestProblem ?? (await weigh(context, reading, { request, requesterNow, approval, requirement }));
+    if ("why" in found) notCounted.push({ approvalId: approval.id, ...found });
+    else counted.push({ id: approval.id, approver: found });
   }
-  const approvers = counted.map(approverOf);
+  const approvers = counted.map(({ approver }) => approver);
   const given = countPersons(approvers);
   const glassId =
-    requestProblem === undefined ? await validGlassOf(context, reading, request, plan.digest) : undefined;
+    requestProblem === undefined
+      ? await validGlassOf(context, reading, request, plan.digest, isBegun)
+      : undefined;
   const missing = Math.max(0, requirement.required - given);
   const isGlassBroken = glassId !== undefined;
   return {
@@ -107,17 +121,23 @@ async function problemOf(
   }
 }
 
-/** The approvals of a plan that nothing has ended. What an apply has used is in the chain of events, too. */
-async function candidatesOf(reading: Reading, requestId: string, digest: string): Promise<ApprovalRow[]> {
+/** Reads the approvals of a plan that nothing has ended. The chain of events also shows which an apply has used. */
+async function candidatesOf(
+  reading: Reading,
+  requestId: string,
+  digest: string,
+  isBegun: boolean,
+): Promise<ApprovalRow[]> {
   const rows = await reading
     .selectFrom("approvals")
     .selectAll()
     .where("request_id", "=", requestId)
     .where("digest", "=", digest)
     .where("decision", "=", "approve")
-    .where(isOpen("approvals"))
+    .where(isBegun ? isNotRevoked("approvals") : isOpen("approvals"))
     .orderBy("created_at")
     .execute();
+  if (isBegun) return rows;
   const used = rows.length === 0 ? new Set<string>() : await usedByEvents(reading, requestId);
   return rows.filter(({ id }) => !used.has(id));
 }
@@ -134,8 +154,8 @@ async function usedByEvents(reading: Reading, requestId: string): Promise<Set<st
   return new Set(events.flatMap(({ text }) => usedSchema.safeParse(JSON.parse(text)).data?.data.used ?? []));
 }
 
-/** Why an approval does not count; undefined where it does. */
-async function objectionOf(
+/** Returns whose approval it is if it counts, or why it does not. */
+async function weigh(
   { approvals: keys, settings, now }: Pick<ServiceContext, "approvals" | "settings" | "now">,
   reading: Reading,
   {
@@ -149,7 +169,7 @@ async function objectionOf(
     approval: ApprovalRow;
     requirement: Requirement;
   },
-): Promise<Found | undefined> {
+): Promise<Found | Approver> {
   const requester = requesterOf(request);
   const approver = approverOf(approval);
   const evidence = await reading
@@ -172,31 +192,51 @@ async function objectionOf(
       head: approval.head,
     });
   } catch (error) {
+    // That the issuer does not answer does not make an approval a forged one.
+    if (error instanceof IssuerKeysError) throw error;
     return { why: messageOf(error), isForged: true };
   }
   const end = Math.min(endOf(new Date(claims.at), requirement).getTime(), approval.expires_at.getTime());
   if (end <= now().getTime()) return { why: "it has expired", isForged: false };
-  const then = { ...approver, roles: claims.roles as Role[], groups: claims.groups };
+  const { deputyFor = [] } = claims;
+  const then = { ...approver, roles: claims.roles as Role[], groups: claims.groups, deputyFor };
   const present = await personNow(reading, approval.approver_id);
-  if (present === undefined) return { why: "its approver is not known any more", isForged: false };
+  if (present === undefined) return { why: "its approver is no longer known", isForged: false };
   const [roles, groups] = [present.roles as Role[], present.groups as string[]];
+  const lenders = await rightsNow(reading, deputyFor);
   const objection =
     objectionTo(then, requester, requirement) ??
-    objectionTo({ ...approver, roles, groups }, requester, requirement) ??
+    objectionTo({ ...approver, roles, groups, deputyFor: lenders }, requester, requirement) ??
     (requesterNow !== undefined && isSamePerson(identityOf(present), requesterNow)
       ? "samePerson"
       : undefined);
-  return objection === undefined ? undefined : { why: whys[objection], isForged: false };
+  if (objection !== undefined) return { why: whys[objection], isForged: false };
+  return { ...approver, standsInFor: deputyFor.map(({ identity }) => identity) };
+}
+
+/**
+ * Returns the absent approvers of a deputy with the groups that they still have: one who is no longer an
+ * approver lends none.
+ */
+async function rightsNow(reading: Reading, deputyFor: readonly Absent[]): Promise<Absent[]> {
+  const found: Absent[] = [];
+  for (const absent of deputyFor) {
+    const present = await personNow(reading, absent.personId);
+    if (present === undefined || !(present.roles as Role[]).includes("approver")) continue;
+    const groups = absent.groups.filter((group) => (present.groups as string[]).includes(group));
+    found.push({ ...absent, groups });
+  }
+  return found;
 }
 
 const whys = {
-  machine: "a machine does not approve",
+  machine: "a machine cannot approve",
   samePerson: "its approver is the person who asked",
   notApprover: "its approver does not have the role approver",
   otherGroup: "its approver is in none of the stage's groups",
 } as const;
 
-/** Who approved, as an identity. */
+/** Returns the approver's identity. */
 export function approverOf(approval: ApprovalRow): { issuer: string; subject: string; person: string } {
   return {
     issuer: approval.approver_issuer,

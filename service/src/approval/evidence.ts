@@ -3,21 +3,28 @@ import { createHash } from "node:crypto";
 import { jwtVerify } from "jose";
 import { z } from "zod";
 
+import {
+  type Bound,
+  type DecisionToken,
+  isCanonical,
+  nonceOf,
+  nonceOfSeveral,
+  togetherSchema,
+} from "../identity/decision-log-in";
+import { personKey } from "../person";
 import type { ServiceSettings } from "../settings/settings";
-import type { ApprovalKeys } from "./keys";
+import { IssuerKeysError } from "../signing/issuer-keys";
+import type { ApprovalKeys } from "../signing/keys";
+import { type ApprovalClaims, insistOnSame, verify } from "../signing/signature";
 import { isFresh } from "./rule";
-import { type ApprovalClaims, insistOnSame, verify } from "./signature";
-
-/** What comes with a decision: of the page, a fresh log-in for it; of the API, a token of a fresh log-in. */
-export type DecisionToken =
-  | { kind: "idToken"; idToken: string; random: string }
-  | { kind: "accessToken"; accessToken: string; authenticatedAt: Date };
 
 /** What is stored of it. An access token is not: its hash is in what was signed. */
 export const evidenceSchema = z.strictObject({
   signature: z.string(),
   idToken: z.string().optional(),
   random: z.string().optional(),
+  /** Of a log-in for several approvals: all of them. Each is verified alone. */
+  together: togetherSchema.optional(),
 });
 export type Evidence = z.output<typeof evidenceSchema>;
 
@@ -26,20 +33,21 @@ export class EvidenceError extends Error {
   override readonly name = "EvidenceError";
 }
 
-/** What the log-in for a decision is for. */
-interface DecisionTo {
-  request: string;
-  digest: string;
-  decision: "approve" | "refuse";
-  /** At least 128 random bits, made for this log-in. */
-  random: string;
-}
-
-/** Gives the nonce of the log-in for a decision: who signs the ID token with it, signs the decision. */
-export function nonceOf({ request, digest, decision, random }: DecisionTo): string {
-  return createHash("sha256")
-    .update(JSON.stringify([request, digest, decision, random]))
-    .digest("base64url");
+/**
+ * Gives the nonce that the log-in for a decision must have.
+ *
+ * @throws {@link EvidenceError} where it is none of several that the log-in is said to be for
+ */
+function nonceFor(
+  { request, digest, decision }: Bound,
+  { random, together }: { random: string; together?: readonly Bound[] | undefined },
+): string {
+  if (together === undefined) return nonceOf({ request, digest, decision, random });
+  const isOneOfThem =
+    isCanonical(together) &&
+    together.some((one) => one.request === request && one.digest === digest && one.decision === decision);
+  if (!isOneOfThem) throw new EvidenceError("the log-in was for other requests, or other plans");
+  return nonceOfSeveral(together, random);
 }
 
 /** Gives the hash of a token that came with a decision. */
@@ -68,12 +76,12 @@ const mostSeconds = 15 * 60;
  * Verifies that an ID token was given for just this decision, at its time.
  *
  * @param claims what the decision is, as the service signed it
- * @throws {@link EvidenceError}
+ * @throws {@link EvidenceError}; {@link IssuerKeysError} where nobody can tell now
  */
 export async function verifyIdToken(
   keys: ApprovalKeys,
   { identity }: Pick<ServiceSettings, "identity">,
-  { idToken, random }: { idToken: string; random: string },
+  { idToken, ...bound }: { idToken: string; random: string; together?: readonly Bound[] | undefined },
   claims: Pick<ApprovalClaims, "request" | "digest" | "decision" | "approver" | "at">,
 ): Promise<void> {
   const at = new Date(claims.at);
@@ -89,16 +97,14 @@ export async function verifyIdToken(
     const isOfApprover =
       read.iss === claims.approver.issuer &&
       read.sub === claims.approver.subject &&
-      (person === undefined || claimText(person) === claims.approver.person);
-    if (!isOfApprover) throw new EvidenceError("the log-in is another account's");
-    const { request, digest, decision } = claims;
-    if (read.nonce !== nonceOf({ request, digest, decision, random }))
-      throw new EvidenceError("the log-in was for something else");
+      (person === undefined || personKey(claimText(person)) === personKey(claims.approver.person));
+    if (!isOfApprover) throw new EvidenceError("the log-in belongs to another account");
+    if (read.nonce !== nonceFor(claims, bound)) throw new EvidenceError("the log-in was for something else");
     if (!isFresh(new Date(read.auth_time * 1_000), at) || at.getTime() / 1_000 - read.iat > mostSeconds)
       throw new EvidenceError("the log-in is too old");
   } catch (error) {
-    if (error instanceof EvidenceError) throw error;
-    throw new EvidenceError("the ID token is not the issuer's, or not for this service", { cause: error });
+    if (error instanceof EvidenceError || error instanceof IssuerKeysError) throw error;
+    throw new EvidenceError("the ID token is not from the issuer, or not for this service", { cause: error });
   }
 }
 
@@ -108,7 +114,7 @@ export async function verifyIdToken(
  *
  * @param stored what the database says of the approval
  * @returns what was signed
- * @throws {@link EvidenceError} or `SignatureError`
+ * @throws {@link EvidenceError} or `SignatureError`; {@link IssuerKeysError} where nobody can tell now
  */
 export async function verifyEvidence(
   keys: ApprovalKeys,
@@ -118,17 +124,16 @@ export async function verifyEvidence(
 ): Promise<ApprovalClaims> {
   const parsed = evidenceSchema.safeParse(evidence);
   if (!parsed.success) throw new EvidenceError("there is no evidence of it");
-  const { signature, idToken, random } = parsed.data;
+  const { signature, idToken, random, together } = parsed.data;
   const claims = await verify(keys, "approval", signature);
   insistOnSame<object>(claims, stored);
   if (!isFresh(new Date(claims.authenticatedAt), new Date(claims.at)))
     throw new EvidenceError("the log-in was too old");
   if (claims.by === "idToken") {
-    if (idToken === undefined || random === undefined)
-      throw new EvidenceError("the ID token that it was given with is missing");
+    if (idToken === undefined || random === undefined) throw new EvidenceError("its ID token is missing");
     if (tokenHash({ kind: "idToken", idToken, random }) !== claims.token)
-      throw new EvidenceError("the ID token is not the one it was given with");
-    await verifyIdToken(keys, settings, { idToken, random }, claims);
+      throw new EvidenceError("the ID token is not the original one");
+    await verifyIdToken(keys, settings, { idToken, random, together }, claims);
   }
   return claims;
 }

@@ -1,21 +1,24 @@
 import type { Selectable } from "kysely";
 
-import type { Reading, ServiceContext } from "../context";
-import { isMachine, isSamePerson, type Role } from "../identity/person";
-import type { RequestsTable } from "../records/schema";
+import type { ServiceContext } from "../context";
+import { isMachine, isSamePerson, type Role } from "../person";
+import type { Reading, RequestsTable } from "../records/schema";
 import { requesterOf } from "../requests/signed-request";
-import { isOpen } from "./ends";
-import { insistOnSame, SignatureError, verify } from "./signature";
+import { insistOnSame, SignatureError, verify } from "../signing/signature";
+import { isNotRevoked, isOpen } from "./ends";
 
 /**
- * Finds the broken glass that stands for the approvals of a plan: of its digest, not used yet, signed by the web process,
- * by somebody who is an administrator still and not who asked.
+ * Finds the use of break-glass that replaces the approvals of a plan: for its digest, not used yet, signed by
+ * the web process, by a person who is still an administrator and not the requester.
+ *
+ * @param isBegun - Whether the apply that uses it has started.
  */
 export async function validGlassOf(
   { approvals: keys }: Pick<ServiceContext, "approvals">,
   reading: Reading,
   request: Selectable<RequestsTable>,
   digest: string,
+  isBegun = false,
 ): Promise<string | undefined> {
   const broken = await reading
     .selectFrom("broken_glass")
@@ -24,7 +27,7 @@ export async function validGlassOf(
     .select("people.roles")
     .where("request_id", "=", request.id)
     .where("digest", "=", digest)
-    .where(isOpen("broken_glass"))
+    .where(isBegun ? isNotRevoked("broken_glass") : isOpen("broken_glass"))
     .executeTakeFirst();
   if (broken === undefined) return undefined;
   const breaker = {

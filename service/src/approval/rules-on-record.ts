@@ -1,13 +1,14 @@
 import { sql } from "kysely";
 
 import { append } from "../audit/chain";
-import type { ServiceContext, Writing } from "../context";
-import { digestOf } from "../records/canonical";
+import type { ServiceContext } from "../context";
 import { write } from "../records/database";
+import type { Writing } from "../records/schema";
+import { digestOf } from "../signing/canonical";
 
 /**
- * Puts the rules of approval on record, where they are not those that were on record last: a changed file is an event.
- * Each process calls it as it starts.
+ * Records the approval rules if they differ from the last recorded ones: a changed file is an event. Each
+ * process calls it at its start.
  *
  * @returns the stages whose rule was changed
  */

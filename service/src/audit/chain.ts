@@ -3,16 +3,17 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { genesis, hashOf, type Head, type ServiceEvent } from "pulumi-resistant-tenants/internal/journal";
 
-import type { Reading, ServiceContext, Writing } from "../context";
+import type { ServiceContext } from "../context";
+import type { Reading, Writing } from "../records/schema";
 import type { EventKind } from "./kinds";
 
-/** The name of the service's chain, where a journal's events have their stack's. */
+/** The name of the service's chain, in the field where a journal's events have their stack. */
 export const chainName = "service";
 
-/** What is recorded. It holds no credential, and no name or address of a person: those are named by their id. */
+/** An event to record. It contains no credential, and no name or address of a person, only their id. */
 export interface NewEvent {
   kind: EventKind;
-  /** The id in `people` of whoever did it; absent where the service did it by itself. */
+  /** The actor's id in `people`; absent if the service acted by itself. */
   actorId?: string | undefined;
   requestId?: string | undefined;
   stage?: string | undefined;
@@ -21,8 +22,8 @@ export interface NewEvent {
 }
 
 /**
- * Puts an event at the end of the chain. From then to the end of the transaction, no other one is put there: take the
- * locks of rows before, or two transactions wait for each other.
+ * Appends an event to the chain. Until the transaction ends, no other event can be appended: lock rows first,
+ * or two transactions may wait for each other.
  *
  * @returns the place of the event in the chain
  */
@@ -69,7 +70,7 @@ export async function append(
   return { hash, sequence: event.sequence };
 }
 
-/** Gives where the chain ends. */
+/** Returns the end of the chain. */
 export async function headOf(reading: Reading): Promise<Head> {
   const last = await reading
     .selectFrom("events")

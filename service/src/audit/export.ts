@@ -1,13 +1,13 @@
-import type { Reading, ServiceContext } from "../context";
-import type { Person } from "../identity/person";
+import type { ServiceContext } from "../context";
+import { insistOnRole, type Person } from "../person";
 import { write } from "../records/database";
-import { insistOnRole } from "../requests/access";
+import type { Reading } from "../records/schema";
 import { append } from "./chain";
 
 /** How many events are in memory at once. */
 const eventsAtOnce = 1_000;
 
-/** An event as the database has it. */
+/** A stored event. */
 export interface StoredEvent {
   sequence: string;
   request_id: string | null;
@@ -21,7 +21,7 @@ export interface StoredEvent {
   previous: string;
 }
 
-/** Reads all events in the order of the chain, some at a time. */
+/** Reads all events in the order of the chain, in batches. */
 export async function* streamEvents(reading: Reading): AsyncIterable<StoredEvent[]> {
   let after = "0";
   for (;;) {
@@ -39,11 +39,33 @@ export async function* streamEvents(reading: Reading): AsyncIterable<StoredEvent
   }
 }
 
+/** Reads the copies of the journals' events, stack by stack, each in the order of its chain. */
+async function* streamJournals(reading: Reading): AsyncIterable<string[]> {
+  let after = { stack: "", position: "0" };
+  for (;;) {
+    const rows = await reading
+      .selectFrom("journal_events")
+      .select(["stack", "position", "text"])
+      .where((where) =>
+        where(where.refTuple("stack", "position"), ">", where.tuple(after.stack, after.position)),
+      )
+      .orderBy("stack")
+      .orderBy("position")
+      .limit(eventsAtOnce)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(({ text }) => text);
+    after = last;
+  }
+}
+
 /**
- * Gives all events as lines in the journal's format: `tenants audit verify --journal <file>` checks them. The export
- * itself is the last of them.
+ * Returns all events as lines in the journal's format, the service's first and then those of the stacks'
+ * journals: `tenants audit verify --journal <file>` verifies each chain. The export itself is the service's
+ * last event.
  *
- * @throws `Problem` `forbidden` for whoever is neither auditor nor administrator
+ * @throws `Problem` `forbidden` for callers who are neither auditor nor administrator
  */
 export async function* exportEvents(
   context: Pick<ServiceContext, "database" | "now">,
@@ -54,4 +76,5 @@ export async function* exportEvents(
     await append(context, writing, { kind: "exported", actorId: caller.id });
   });
   for await (const rows of streamEvents(context.database)) for (const { text } of rows) yield `${text}\n`;
+  for await (const texts of streamJournals(context.database)) for (const text of texts) yield `${text}\n`;
 }

@@ -6,11 +6,11 @@ import { append } from "./chain";
 const dayMs = 24 * 3_600_000;
 
 /**
- * Forgets the names and addresses of people who were not seen for `audit.personalDataDays`, and the ID tokens of their
- * approvals, which hold both. Events name people by an id alone, so the chain stays whole: after it, the id stands for an
- * account at the identity provider, and only that can tell whose it is.
+ * Deletes the names and addresses of people who were not seen for `audit.personalDataDays`, and the ID tokens
+ * of their approvals, which contain both. Events name people only by id, so the chain stays intact;
+ * afterwards an id stands for an account that only the identity provider can resolve.
  *
- * @returns the ids of those who were forgotten
+ * @returns the ids of those people
  */
 export async function forgetPeople(
   context: Pick<ServiceContext, "database" | "settings" | "now">,
@@ -25,7 +25,7 @@ export async function forgetPeople(
       .returning("id")
       .execute();
     const ids = forgotten.map(({ id }) => id);
-    // Of a request that goes on, the evidence is needed still.
+    // The evidence of open requests is still needed.
     await writing
       .deleteFrom("approval_evidence")
       .where("approval_id", "in", (query) =>

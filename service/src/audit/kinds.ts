@@ -1,4 +1,4 @@
-/** What the service records. Each is an event of the chain. */
+/** The kinds of events in the chain. */
 export const eventKinds = [
   // What happens to a request: the events of the state machine.
   "requested",
@@ -6,6 +6,8 @@ export const eventKinds = [
   "plannedAndApproved",
   "plannedNothing",
   "planFailed",
+  "questionAsked",
+  "questionAnswered",
   "approvalGiven",
   "approved",
   "refused",
@@ -25,22 +27,32 @@ export const eventKinds = [
   "progress",
   "outsideUpdate",
   "leaseTakenOver",
-  // Who comes, and what they look at.
+  "leftUnapplied",
+  // What the service's clock does with credentials.
+  "rotatedByClock",
+  "rotationFailed",
+  "rotationBeyond",
+  "rotationOverdue",
+  // Log-ins, and what people read.
   "logIn",
+  "logInRefused",
   "logOut",
   "accessRefused",
   "rolesChanged",
   "recordRead",
   "auditRead",
   "exported",
-  // What changes how the service works.
+  // Changes of how the service works.
   "ruleChanged",
   "paused",
   "resumed",
   "personForgotten",
+  "absenceBegun",
+  "absenceEnded",
+  "noticeNotDelivered",
   "chainBroken",
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 
-/** Those of a request that everybody sees who may see the request. */
+/** The kinds of a request's events that everyone sees who may see the request. */
 export const shownKinds: readonly EventKind[] = eventKinds.slice(0, eventKinds.indexOf("outsideUpdate"));

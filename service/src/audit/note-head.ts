@@ -5,7 +5,10 @@ import { write } from "../records/database";
 import { append, headOf } from "./chain";
 import { type EventsVerified, verifyEvents } from "./verify";
 
-/** Notes where the chain of events ends, outside the database: whoever owns that cannot write the chain anew unnoticed. */
+/**
+ * Writes the end of the chain to places outside the database, so that the database's owner cannot rewrite the
+ * chain unnoticed.
+ */
 export class HeadNoter {
   #last: string | undefined;
 
@@ -14,7 +17,7 @@ export class HeadNoter {
     private readonly heads: NotedHeads,
   ) {}
 
-  /** Notes the end, if it has moved. */
+  /** Writes the end, if it has moved. */
   async note(): Promise<void> {
     const head = await headOf(this.context.database);
     if (head.hash === genesis.hash || head.hash === this.#last) return;
@@ -22,7 +25,7 @@ export class HeadNoter {
     this.#last = head.hash;
   }
 
-  /** Verifies the chain against all ends that were noted. A chain that does not hold is an event of its own. */
+  /** Verifies the chain against all written ends. A broken chain is an event. */
   async verify(): Promise<EventsVerified> {
     const noted: string[] = [];
     for await (const hash of this.heads.hashes()) noted.push(hash);

@@ -1,15 +1,28 @@
 import { z } from "zod";
 
 import type { ServiceContext } from "../context";
-import type { Person } from "../identity/person";
-import { insistOnRole } from "../requests/access";
+import { insistOnRole, type Person } from "../person";
+import { write } from "../records/database";
+import { append } from "./chain";
 
-/** What somebody was allowed to do, from a time on. */
+/** A person's roles during a period. */
 export interface RolesHeld {
   personId: string;
+  /** Absent if it was deleted. */
+  name?: string;
   since: string;
+  /** When the roles changed; absent if they are current. */
+  until?: string;
   roles: string[];
   groups: string[];
+}
+
+/** The criteria of a search for roles. */
+export interface RolesFilter {
+  /** Only roles held at this time. Default: all. */
+  at?: Date;
+  /** The id, subject, name or address of a person. Default: everyone. */
+  person?: string;
 }
 
 const changedSchema = z.looseObject({
@@ -19,29 +32,45 @@ const changedSchema = z.looseObject({
 });
 
 /**
- * Gives who held which role when: the changes of roles that were seen at log-ins, in their order.
+ * Returns who held which role when: the changes seen at log-ins, in order.
  *
- * @param at - Only what held at this time. Default: all.
- * @throws `Problem` `forbidden` for whoever is neither auditor nor administrator
+ * @throws `Problem` `forbidden` for callers who are neither auditor nor administrator
  */
 export async function rolesHeld(
-  { database }: Pick<ServiceContext, "database">,
+  context: Pick<ServiceContext, "database" | "now">,
   caller: Person,
-  at?: Date,
+  { at, person }: RolesFilter = {},
 ): Promise<RolesHeld[]> {
   insistOnRole(caller, "auditor", "administrator");
-  let query = database
+  const rows = await context.database
     .selectFrom("events")
-    .select(["actor_id", "at", "text"])
+    .innerJoin("people", "people.id", "events.actor_id")
+    .select(["people.id", "people.name", "people.subject", "people.email", "events.at", "text"])
     .where("kind", "=", "rolesChanged")
-    .where("actor_id", "is not", null);
-  if (at !== undefined) query = query.where("at", "<=", at);
-  const held = (await query.orderBy("sequence").execute()).flatMap((row): RolesHeld[] => {
-    const changed = changedSchema.safeParse(JSON.parse(row.text)).data?.data.after;
-    if (changed === undefined || row.actor_id === null) return [];
-    return [
-      { personId: row.actor_id, since: row.at.toISOString(), roles: changed.roles, groups: changed.groups },
-    ];
+    .orderBy("sequence")
+    .execute();
+  const asked = rows.filter(
+    ({ id, name, subject, email }) => person === undefined || [id, name, subject, email].includes(person),
+  );
+  const held = asked.flatMap(({ id, name, at: since, text }): RolesHeld[] => {
+    const { data } = changedSchema.safeParse(JSON.parse(text));
+    if (data === undefined) return [];
+    const { roles, groups } = data.data.after;
+    const named = name === null ? {} : { name };
+    return [{ personId: id, ...named, since: since.toISOString(), roles, groups }];
   });
-  return at === undefined ? held : [...new Map(held.map((one) => [one.personId, one])).values()];
+  await write(context, (writing) =>
+    append(context, writing, {
+      kind: "auditRead",
+      actorId: caller.id,
+      data: { what: "roles", ...(at === undefined ? {} : { at: at.toISOString() }) },
+    }),
+  );
+  const spans = held.map((one, index) => {
+    const next = held.slice(index + 1).find(({ personId }) => personId === one.personId);
+    return next === undefined ? one : { ...one, until: next.since };
+  });
+  if (at === undefined) return spans;
+  const then = at.toISOString();
+  return spans.filter(({ since, until }) => since <= then && (until === undefined || until > then));
 }

@@ -1,41 +1,22 @@
 import type { ServiceContext } from "../context";
-import type { Person } from "../identity/person";
-import { Problem } from "../problem";
+import { insistOnRole, type Person } from "../person";
 import { write } from "../records/database";
-import { type Page, pageOf, type Paging } from "../records/paging";
-import { insistOnRole } from "../requests/access";
+import { type Page, pageOf } from "../records/paging";
 import { append } from "./chain";
+import { peopleOf } from "./people-of-requests";
+import { type EventFilter, rankOf } from "./search/conditions";
+import { journalEvents } from "./search/journal-events";
+import { ownEvents } from "./search/own-events";
+import type { Row } from "./search/row";
+import { type EventView, viewOf } from "./search/view";
 
-/** Which events are asked for; all of it must hold. */
-export interface EventFilter extends Paging {
-  /** The id, subject or name of a person. */
-  actor?: string | undefined;
-  customer?: string | undefined;
-  requestId?: string | undefined;
-  kind?: string | undefined;
-  from?: Date | undefined;
-  to?: Date | undefined;
-}
-
-/** An event, as the API shows it. */
-export interface EventView {
-  sequence: number;
-  at: string;
-  kind: string;
-  /** Absent where the service did it by itself; without a name, where it was forgotten. */
-  actor?: { id: string; name?: string };
-  stage?: string;
-  customer?: string;
-  requestId?: string;
-  data: unknown;
-  hash: string;
-}
+export { type EventFilter, type EventSource, eventSources } from "./search/conditions";
+export type { EventView } from "./search/view";
 
 /**
- * Searches the service's events, the newest first. What the journals of the stacks have is not among them: an apply's
- * progress and its result are.
+ * Searches the service's events and the worker's copies of the stacks' journals, the newest first.
  *
- * @throws {@link Problem} `forbidden` for whoever is neither auditor nor administrator
+ * @throws {@link Problem} `forbidden` for callers who are neither auditor nor administrator
  */
 export async function searchEvents(
   context: Pick<ServiceContext, "database" | "now">,
@@ -43,62 +24,49 @@ export async function searchEvents(
   filter: EventFilter,
 ): Promise<Page<EventView>> {
   insistOnRole(caller, "auditor", "administrator");
-  const { actor, customer, requestId, kind, from, to, limit, after } = filter;
-  let query = context.database
-    .selectFrom("events")
-    .leftJoin("people", "people.id", "events.actor_id")
-    .selectAll("events")
-    .select("people.name as actor_name");
-  if (actor !== undefined)
-    query = query.where((where) =>
-      where.or(
-        (["id", "subject", "name", "email", "person"] as const).map((column) =>
-          column === "id"
-            ? where(where.cast<string>("people.id", "text"), "=", actor)
-            : where(`people.${column}`, "=", actor),
-        ),
-      ),
-    );
-  if (customer !== undefined) query = query.where("customer", "=", customer);
-  if (requestId !== undefined) query = query.where("request_id", "=", requestId);
-  if (kind !== undefined) query = query.where("kind", "=", kind);
-  if (from !== undefined) query = query.where("at", ">=", from);
-  if (to !== undefined) query = query.where("at", "<=", to);
-  if (after !== undefined) query = query.where("sequence", "<", sequenceOf(after));
-  const rows = await query
-    .orderBy("sequence", "desc")
-    .limit(limit + 1)
-    .execute();
-  const page = pageOf(rows, limit, ({ sequence }) => sequence);
-  await write(context, async (writing) => {
-    const asked = { actor, customer, requestId, kind, from: from?.toISOString(), to: to?.toISOString() };
-    const data = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-    // A name or an address may be what was looked for: it is no part of an event.
-    await append(context, writing, {
-      kind: "auditRead",
-      actorId: caller.id,
-      data: { ...data, ...(actor === undefined ? {} : { actor: "given" }) },
-    });
-  });
-  return {
-    ...page,
-    items: page.items.map((row) => ({
-      sequence: Number(row.sequence),
-      at: row.at.toISOString(),
-      kind: row.kind,
-      ...(row.actor_id === null
-        ? {}
-        : { actor: { id: row.actor_id, ...(row.actor_name === null ? {} : { name: row.actor_name }) } }),
-      ...(row.stage === null ? {} : { stage: row.stage }),
-      ...(row.customer === null ? {} : { customer: row.customer }),
-      ...(row.request_id === null ? {} : { requestId: row.request_id }),
-      data: (JSON.parse(row.text) as { data: unknown }).data,
-      hash: row.hash,
-    })),
-  };
+  const { database } = context;
+  const [own, journals] = await Promise.all([ownEvents(database, filter), journalEvents(database, filter)]);
+  const rows = [...own, ...journals].sort(
+    (one, other) =>
+      other.at.getTime() - one.at.getTime() ||
+      rankOf(one.source) - rankOf(other.source) ||
+      Number(other.position) - Number(one.position),
+  );
+  const page = pageOf(rows, filter.limit, cursorOf);
+  const people = await peopleOf(
+    database,
+    page.items.flatMap(({ requestId }) => requestId ?? []),
+  );
+  await recordSearch(context, caller, filter);
+  return { ...page, items: page.items.map((row) => viewOf(row, people)) };
 }
 
-function sequenceOf(after: string): string {
-  if (!/^\d{1,18}$/.test(after)) throw new Problem("invalid", "after: give the `next` of the page before.");
-  return after;
+function cursorOf({ at, source, position }: Row): string {
+  return `${at.toISOString()},${source},${position}`;
+}
+
+/** Records a search without its text, which may be a name or an address. */
+async function recordSearch(
+  context: Pick<ServiceContext, "database" | "now">,
+  caller: Person,
+  filter: EventFilter,
+): Promise<void> {
+  const { stage, customer, tenantId, applicationId, clientId, requestId, kind, from, to } = filter;
+  const { actor, requester, approver } = filter;
+  const given = { actor, requester, approver };
+  const data = {
+    ...{ stage, customer, tenantId, applicationId, clientId, requestId, kind },
+    from: from?.toISOString(),
+    to: to?.toISOString(),
+    ...Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, value === undefined ? undefined : "given"]),
+    ),
+  };
+  await write(context, (writing) =>
+    append(context, writing, {
+      kind: "auditRead",
+      actorId: caller.id,
+      data: Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)),
+    }),
+  );
 }

@@ -12,11 +12,11 @@ import type { ServiceContext } from "../context";
 import { chainName } from "./chain";
 import { type StoredEvent, streamEvents } from "./export";
 
-/** Whether the chain of events holds. */
+/** The result of verifying the chain of events. */
 export interface EventsVerified {
   isWhole: boolean;
   events: number;
-  /** Where it ends: to be compared with what was noted elsewhere. */
+  /** Its end, to be compared with ends noted elsewhere. */
   head: Head;
   defects: Defect[];
 }
@@ -24,10 +24,10 @@ export interface EventsVerified {
 const mostDefects = 100;
 
 /**
- * Verifies the chain of events: each text against the hash that the next one carries, as the journal's own verification
- * does; what the columns say against the text; and the heads that approvals were shown against the chain.
+ * Verifies the chain of events: each text against the hash in the next event, as the journal's own
+ * verification does; the columns against the text; and the heads in approvals against the chain.
  *
- * @param expected - Heads that were noted elsewhere: with them, a missing end shows, too.
+ * @param expected - Heads that were noted elsewhere: with them, a missing end is found, too.
  */
 export async function verifyEvents(
   { database }: Pick<ServiceContext, "database">,
@@ -64,7 +64,7 @@ function whereOf(sequence: string): string {
   return `events:${sequence}`;
 }
 
-/** What a search goes by is what the text says. */
+/** The columns for the search must agree with the text. */
 function disagreement(row: StoredEvent): Defect[] {
   const entry = toEntry(row);
   if (entry.kind !== "service") return [];
@@ -72,9 +72,7 @@ function disagreement(row: StoredEvent): Defect[] {
   const wrong = Object.entries(said).filter(([column, value]) => stored(row, column) !== value);
   if (wrong.length === 0) return [];
   const columns = wrong.map(([column]) => column).join(", ");
-  return [
-    { kind: "changed", where: entry.where, problem: `its columns say otherwise than its text: ${columns}` },
-  ];
+  return [{ kind: "changed", where: entry.where, problem: `its columns differ from its text: ${columns}` }];
 }
 
 function columnsOf(event: ServiceEvent): Record<string, string | null> {

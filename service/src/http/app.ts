@@ -1,74 +1,48 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
 import swagger from "@fastify/swagger";
-import type { FastifyBaseLogger } from "fastify";
-import fastify, { type FastifyInstance, type FastifyRequest, type RawServerDefault } from "fastify";
+import fastify, { type FastifyRequest } from "fastify";
 import { createJsonSchemaTransform, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import type { ServiceContext } from "../context";
-import type { LogIn } from "../identity/log-in";
 import { Problem } from "../problem";
 import { type Caller, identifyCaller, personOfSession } from "./caller";
-import { EventFeed } from "./event-feed";
-import { describeError, type ServiceLog } from "./log";
-import type { Metrics } from "./metrics";
+import { describeError } from "./log";
+import { insistOnPlainInput } from "./plain-input";
 import { invalidInput, problemOf, sendProblem } from "./problems";
-import { recordRefusal } from "./refusals";
+import { recordRefusal, routeOf } from "./refusals";
+import { absenceRoutes } from "./routes/absence";
 import { auditRoutes } from "./routes/audit";
 import { customerRoutes } from "./routes/customers";
 import { healthRoutes } from "./routes/health";
 import { logInRoutes } from "./routes/log-in";
 import { meRoute } from "./routes/me";
+import { noticeRoutes } from "./routes/notices";
+import { administrationPages } from "./routes/pages/administration";
 import { sendProblemPage } from "./routes/pages/answer";
+import { approvalPages } from "./routes/pages/approvals";
 import { askPages } from "./routes/pages/ask";
 import { assetRoutes } from "./routes/pages/assets";
 import { auditPages } from "./routes/pages/audit";
+import { awayPages } from "./routes/pages/away";
 import { customerPages } from "./routes/pages/customers";
+import { duePages } from "./routes/pages/due";
 import { homeRoutes } from "./routes/pages/home";
 import { requestPages } from "./routes/pages/requests";
+import { searchPages } from "./routes/pages/search";
 import { pauseRoutes } from "./routes/pause";
 import { requestRoutes } from "./routes/requests";
+import { upkeepRoutes } from "./routes/upkeep";
+import { apiRoot, type App, type WebContext } from "./web-context";
 
-/** What the routes need. */
-export interface WebContext extends ServiceContext {
-  readonly logIn: LogIn;
-  readonly log: ServiceLog;
-  readonly metrics: Metrics;
-  readonly feed: EventFeed;
-}
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Whoever calls; set on every route below `/api/v1` but the description. */
-    caller: Caller;
-    /** Whether a refusal has been recorded where it was made. */
-    isRefusalRecorded: boolean;
-  }
-}
-
-/** The service's application, whose routes are checked and described by zod. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
-
-/** Where the API begins. */
-export const apiRoot = "/api/v1";
-
-/** A body of the API is small: a batch of a hundred customers has room. */
+/** The largest body, in bytes: enough for a batch of a hundred customers. */
 const bodyLimit = 512 * 1024;
 
-/** Makes the service's HTTP server; `listen` starts it. */
+/** Creates the service's HTTP server; `listen` starts it. */
 export async function createApp(context: WebContext): Promise<App> {
   const app: App = fastify({
     bodyLimit,
-    // The log is our own: Fastify's holds addresses and query strings.
+    // The service has its own log: Fastify's contains addresses and query strings.
     logger: false,
     routerOptions: { ignoreTrailingSlash: true },
     requestTimeout: 60_000,
@@ -76,7 +50,7 @@ export async function createApp(context: WebContext): Promise<App> {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data) => {
     const parsed = schema.safeParse(data ?? {});
-    // An address that cannot be anything's is one of nothing.
+    // An invalid id in the path means that nothing exists there.
     if (!parsed.success && httpPart === "params")
       return { error: new Problem("notFound", "There is nothing at this address.") };
     return parsed.success ? { value: parsed.data } : { error: invalidInput(parsed.error) };
@@ -85,6 +59,10 @@ export async function createApp(context: WebContext): Promise<App> {
   app.decorateRequest("caller");
   app.decorateRequest("isRefusalRecorded", false);
   observe(app, context);
+  app.addHook("preValidation", (request, _reply, done) => {
+    insistOnPlainInput(request);
+    done();
+  });
 
   app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error);
@@ -94,7 +72,7 @@ export async function createApp(context: WebContext): Promise<App> {
         type: "about:blank",
         title: "The service failed",
         status: 500,
-        detail: "The service failed at this. Nothing is lost: try again, with the same Idempotency-Key.",
+        detail: "The service failed. Nothing is lost: try again with the same Idempotency-Key.",
       });
     }
     await recordRefusal(context, request, problem);
@@ -105,7 +83,7 @@ export async function createApp(context: WebContext): Promise<App> {
     return sendProblem(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, new Problem("notFound", `There is no ${request.method} at this address.`)),
+    sendProblem(request, reply, new Problem("notFound", `This address does not support ${request.method}.`)),
   );
 
   await app.register(cookie);
@@ -135,7 +113,16 @@ export async function createApp(context: WebContext): Promise<App> {
         void reply.header("cache-control", "no-store");
         request.caller = await identifyCaller(context, request);
       });
-      for (const routes of [requestRoutes, customerRoutes, auditRoutes, pauseRoutes, meRoute])
+      for (const routes of [
+        requestRoutes,
+        customerRoutes,
+        auditRoutes,
+        upkeepRoutes,
+        pauseRoutes,
+        meRoute,
+        absenceRoutes,
+        noticeRoutes,
+      ])
         routes(api.withTypeProvider<ZodTypeProvider>(), context);
       done();
     },
@@ -150,6 +137,11 @@ export async function createApp(context: WebContext): Promise<App> {
     requestPages,
     customerPages,
     auditPages,
+    searchPages,
+    duePages,
+    awayPages,
+    administrationPages,
+    approvalPages,
     logInRoutes,
   ])
     pages(app, context);
@@ -157,23 +149,23 @@ export async function createApp(context: WebContext): Promise<App> {
   return app;
 }
 
-/** A member that has no value is left out. */
+/** A member without a value is left out. */
 function writeJson(data: unknown): string {
   return JSON.stringify(data, (_key, value: unknown) => (value === null ? undefined : value));
 }
 
-/** Tells whether a browser shows the answer to somebody. */
+/** Returns whether a browser will show the response to a person. */
 function wantsPage({ url, headers }: FastifyRequest): boolean {
   return !url.startsWith(apiRoot) && (headers.accept ?? "").includes("text/html");
 }
 
-/** Gives the page that a form was on. */
+/** Returns the page that contained a form. */
 function backOf({ url, method }: FastifyRequest): string {
   return method === "POST" ? url.replace(/\/[^/]*$/, "") || "/" : "/";
 }
 
 function observe(app: App, { log, metrics, settings }: WebContext): void {
-  // A form that goes on to the issuer's page is sent there by a redirect, which this policy is asked about, too.
+  // A form may be redirected to the issuer's page, which this policy also governs.
   const forms = `'self' ${new URL(settings.identity.issuer).origin}`;
   app.addHook("onSend", (_request, reply, payload, done) => {
     void reply.headers({
@@ -201,15 +193,4 @@ function observe(app: App, { log, metrics, settings }: WebContext): void {
     });
     done();
   });
-}
-
-/** The route as the code has it: what a caller writes into a path is in no log and no metric. */
-export function routeOf({
-  method,
-  routeOptions,
-}: {
-  method: string;
-  routeOptions: { url?: string | undefined };
-}): string {
-  return `${method} ${routeOptions.url ?? "(none)"}`;
 }

@@ -2,27 +2,31 @@ import type { FastifyRequest } from "fastify";
 
 import type { ServiceContext } from "../context";
 import { verifyAccessToken } from "../identity/access-token";
+import type { LogIn } from "../identity/log-in";
 import { seePerson } from "../identity/people";
-import type { Person, Role } from "../identity/person";
 import { findSession } from "../identity/sessions";
+import type { Person, Role } from "../person";
 import { Problem } from "../problem";
 import { cookieNames } from "./cookies";
 
-/** Whoever calls, and how that is known. */
+/** What is needed to identify a caller. */
+type Identifying = ServiceContext & { readonly logIn: LogIn };
+
+/** The caller, and how they were identified. */
 export interface Caller {
   readonly person: Person;
-  /** The bearer token it came with; undefined where it came with a session's cookie. */
+  /** The bearer token of the call; undefined if it came with a session's cookie. */
   readonly accessToken: string | undefined;
 }
 
 const safeMethods = ["GET", "HEAD", "OPTIONS"];
 
 /**
- * Finds out who calls: by the bearer token where there is one, otherwise by the session's cookie.
+ * Identifies the caller by the bearer token, if there is one, otherwise by the session's cookie.
  *
- * @throws {@link Problem} `unauthenticated`; `forbidden` where a browser was led here by another site
+ * @throws {@link Problem} `unauthenticated`; `forbidden` if another site sent the browser here
  */
-export async function identifyCaller(context: ServiceContext, request: FastifyRequest): Promise<Caller> {
+export async function identifyCaller(context: Identifying, request: FastifyRequest): Promise<Caller> {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const token = /^Bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization)?.[1];
@@ -38,9 +42,9 @@ export async function identifyCaller(context: ServiceContext, request: FastifyRe
   return { person, accessToken: undefined };
 }
 
-/** Gives whose session the cookie is of; undefined without one. */
+/** Returns the person of the cookie's session; undefined without one. */
 export async function personOfSession(
-  context: ServiceContext,
+  context: Identifying,
   request: FastifyRequest,
 ): Promise<Person | undefined> {
   const session = request.cookies[cookieNames(context.settings).session];
@@ -48,7 +52,7 @@ export async function personOfSession(
 }
 
 /**
- * Refuses what another site has a browser send.
+ * Refuses calls that another site made a browser send.
  *
  * @throws {@link Problem} `forbidden`
  */
@@ -61,21 +65,17 @@ export function insistOnOwnOrigin(
   const isOwnOrigin = headers.origin === new URL(settings.url).origin;
   const isOwnSite = site === "same-origin" || (site === undefined && isOwnOrigin);
   if (isOwnSite && (headers.origin === undefined || isOwnOrigin)) return;
-  throw new Problem("forbidden", "This call came from another site than the service's own.");
+  throw new Problem("forbidden", "This call came from another site.");
 }
 
 /**
- * Insists that somebody has one of the roles.
+ * Requires one of the roles.
  *
  * @throws {@link Problem} `forbidden`
  */
 export function insistOnRole({ roles }: Person, ...wanted: readonly Role[]): void {
   if (wanted.some((role) => roles.includes(role))) return;
-  throw new Problem(
-    "forbidden",
-    `This needs the role ${wanted.join(" or ")}, which your log-in does not have.`,
-    {
-      needs: wanted,
-    },
-  );
+  throw new Problem("forbidden", `This needs the role ${wanted.join(" or ")}, which you do not have.`, {
+    needs: wanted,
+  });
 }

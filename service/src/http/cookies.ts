@@ -2,13 +2,20 @@ import type { CookieSerializeOptions } from "@fastify/cookie";
 
 import type { ServiceSettings } from "../settings/settings";
 
-/** The names of the service's cookies. On http, which loopback alone may be, browsers take no `__Host-` cookie. */
-export function cookieNames({ url }: Pick<ServiceSettings, "url">): { session: string; logIn: string } {
+/**
+ * Returns the names of the service's cookies. Over http, which is allowed only on loopback, browsers accept
+ * no `__Host-` cookie.
+ */
+export function cookieNames({ url }: Pick<ServiceSettings, "url">): {
+  session: string;
+  logIn: string;
+  farewell: string;
+} {
   const prefix = isSecure(url) ? "__Host-" : "";
-  return { session: `${prefix}session`, logIn: `${prefix}log-in` };
+  return { session: `${prefix}session`, logIn: `${prefix}log-in`, farewell: `${prefix}log-out` };
 }
 
-/** Gives how a cookie is set: for this host alone, never shown to scripts. */
+/** Returns the options of a cookie: for this host only, and not readable by scripts. */
 export function cookieOptions(
   { url }: Pick<ServiceSettings, "url">,
   maxAgeSeconds: number,

@@ -1,9 +1,9 @@
 import type { ServiceContext } from "../context";
 
-/** How often the chain is looked at while somebody listens, in milliseconds. */
+/** How often the chain is checked while someone listens, in milliseconds. */
 const everyMs = 300;
 
-/** Tells whoever listens that the chain of events has grown, by one query for all of them. */
+/** Notifies listeners that the chain of events has grown, with one query for all of them. */
 export class EventFeed {
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export class EventFeed {
       this.version += 1;
       for (const listener of [...this.#listeners]) listener();
     } catch {
-      // The next look may succeed; readiness says what is wrong.
+      // The next check may succeed; readiness reports the problem.
     }
   }
 }

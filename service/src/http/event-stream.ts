@@ -3,24 +3,24 @@ import { once } from "node:events";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { viewOf } from "../actions/view";
 import { shownKinds } from "../audit/kinds";
 import type { ServiceContext } from "../context";
 import { wordsOfEvent } from "../page/words";
 import { Problem } from "../problem";
 import type { RequestState } from "../requests/request";
 import { endStates } from "../requests/state-machine";
-import { viewOf } from "../requests/view";
-import type { WebContext } from "./app";
+import type { WebContext } from "./web-context";
 
-/** A comment goes out so often, in milliseconds: proxies cut connections that are silent. */
+/** The interval of comments, in milliseconds: proxies close silent connections. */
 const heartbeatMs = 15_000;
 
-/** What a stored event may show; its `data` holds what its kind names, never a credential. */
+/** A stored event; its `data` contains what its kind names, never a credential. */
 const storedEvent = z.looseObject({ data: z.record(z.string(), z.unknown()).default({}) });
 
 /**
- * Answers with the events of a request as they come, until the request has ended or the caller goes. An event's id is its
- * place in the chain, so that `Last-Event-ID` resumes after it.
+ * Streams the events of a request until it ends or the caller disconnects. An event's id is its place in the
+ * chain, so that `Last-Event-ID` resumes after it.
  */
 export async function sendEvents(
   context: WebContext,
@@ -29,7 +29,7 @@ export async function sendEvents(
   id: string,
 ): Promise<FastifyReply> {
   const { person } = request.caller;
-  // Whoever may not see the request may not follow it.
+  // Only those who may see the request may follow it.
   await viewOf(context, person, id);
   let last = lastEventOf(request);
   reply.hijack();
@@ -49,7 +49,7 @@ export async function sendEvents(
   try {
     while (!gone.signal.aborted) {
       const { version } = context.feed;
-      // The state is read first: whatever led to an end state is then among the events.
+      // The state is read first, so that the events include whatever led to an end state.
       const present = await stateOf(context, id);
       for (const event of await eventsAfter(context, id, last)) {
         last = event.sequence;
@@ -84,13 +84,14 @@ async function stateOf({ database }: Pick<ServiceContext, "database">, id: strin
   return row.state as RequestState;
 }
 
+/** An event as it is streamed. */
 export interface ShownEvent {
   sequence: string;
   kind: string;
   data: Readonly<Record<string, unknown>>;
 }
 
-/** Reads what is shown of a request's events, after one of them. */
+/** Reads the visible events of a request, after one of them. */
 export async function eventsAfter(
   { database }: Pick<ServiceContext, "database">,
   id: string,

@@ -1,8 +1,8 @@
 import type { Writable } from "node:stream";
 
-/** What a line of the log may hold, and nothing else: no header, no body, no address of a person, no error's text. */
+/** The fields of a log line, and no others: no header, no body, no person's address, no error text. */
 export interface LogFields {
-  /** The method and the route, as the code has it: ids in paths are fields of their own. */
+  /** The method and the route, as the code has it; ids in paths are separate fields. */
   route?: string | undefined;
   status?: number | undefined;
   milliseconds?: number | undefined;
@@ -10,6 +10,10 @@ export interface LogFields {
   person?: string | undefined;
   request?: string | undefined;
   problem?: string | undefined;
+  /** A notice, its channel, and how the attempt ended. */
+  notice?: string | undefined;
+  channel?: string | undefined;
+  topic?: string | undefined;
   /** The name of an error's class, and where it was thrown. */
   error?: string | undefined;
   at?: string | undefined;
@@ -29,12 +33,19 @@ const allowed = [
   "person",
   "request",
   "problem",
+  "notice",
+  "channel",
+  "topic",
   "error",
   "at",
   "port",
   "metricsPort",
 ] as const satisfies readonly (keyof LogFields)[];
 
+/**
+ * Opens the log: each event becomes one line of JSON with the time, the level, the event and the fields of
+ * {@link LogFields}; other fields are left out.
+ */
 export function openLog(output: Writable, now: () => Date): ServiceLog {
   return (level, event, fields = {}) => {
     const line: Record<string, unknown> = { time: now().toISOString(), level, event };
@@ -43,7 +54,7 @@ export function openLog(output: Writable, now: () => Date): ServiceLog {
   };
 }
 
-/** Gives what a log may say of an error: its class, its code and the place in our own code, never its text. */
+/** Returns what a log may contain of an error: its class, its code and its place in our own code, never its text. */
 export function describeError(error: unknown): Pick<LogFields, "error" | "at"> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = "code" in error && typeof error.code === "string" ? ` ${error.code}` : "";

@@ -5,14 +5,14 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 
 import type { Schema } from "../records/schema";
 
-/** What the web process counts, for Prometheus. */
+/** The web process's metrics, for Prometheus. */
 export interface Metrics {
   answered(route: string, status: number, seconds: number): void;
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** Makes the metrics. The numbers of requests by state are counted whenever somebody asks. */
+/** Creates the metrics. Requests by state are counted at each read. */
 export function openMetrics(database: Kysely<Schema>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -46,7 +46,7 @@ export function openMetrics(database: Kysely<Schema>): Metrics {
   });
   new Gauge({
     name: "provisioning_paused",
-    help: "1 for each stage whose applies are paused; `*` is every stage.",
+    help: "1 for each stage whose applies are paused; `*` means all stages.",
     labelNames: ["stage"],
     registers,
     async collect() {
@@ -65,7 +65,7 @@ export function openMetrics(database: Kysely<Schema>): Metrics {
   };
 }
 
-/** Serves the metrics on a port of their own: whoever may read them need not reach the API. */
+/** Serves the metrics on a separate port, so that their readers need not reach the API. */
 export async function serveMetrics(metrics: Metrics, host: string, port: number): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.method !== "GET" || request.url?.split("?")[0] !== "/metrics") {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { Problem, type ProblemCode, problemKinds } from "../problem";
 import { WrongStateError } from "../requests/state-machine";
 
-/** A problem as it is answered (RFC 9457). */
+/** A problem in a response (RFC 9457). */
 export const problemSchema = z
   .looseObject({
     type: z.string().describe("What kind of problem it is: `urn:resistant-tenants:problem:` and its code."),
@@ -17,19 +17,19 @@ export const problemSchema = z
   })
   .describe("A problem (RFC 9457).");
 
-/** Gives what a caller is told of an error; undefined where it is a fault of the service. */
+/** Returns the problem to report for an error; undefined if the service itself is at fault. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof WrongStateError)
     return new Problem("wrongState", error.message, { state: error.state }, { cause: error });
   const status = (error as Partial<FastifyError>).statusCode;
-  // What Fastify itself refuses: JSON that cannot be read, a body that is too long, an unknown content type.
+  // Fastify's own refusals: unreadable JSON, a body that is too long, an unknown content type.
   if (typeof status === "number" && status >= 400 && status < 500 && error instanceof Error)
     return new Problem("invalid", `${error.message}.`.replace(/\.\.$/, "."), {}, { cause: error });
   return undefined;
 }
 
-/** Answers with a problem. */
+/** Responds with a problem. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const { code, status, title, message, more } = problem;
   if (status === 401) void reply.header("www-authenticate", 'Bearer realm="provisioning"');
@@ -55,7 +55,7 @@ interface Issue {
   message: string;
 }
 
-/** Makes the problem of input that its schema refuses: all that is wrong, each with its path. */
+/** Creates the problem for input that its schema refuses, with all errors and their paths. */
 export function invalidInput(error: z.ZodError): Problem {
   const errors = issuesOf(error.issues);
   const detail = errors
@@ -64,7 +64,7 @@ export function invalidInput(error: z.ZodError): Problem {
   return new Problem("invalid", detail, { errors }, { cause: error });
 }
 
-/** Gives all that is wrong, each with its path. Of a choice, what is wrong with the nearest one. */
+/** Returns all errors with their paths. For a choice, those of the closest alternative. */
 function issuesOf(issues: readonly z.core.$ZodIssue[], under: readonly PropertyKey[] = []): Issue[] {
   return issues.flatMap((issue) => {
     const path = [...under, ...issue.path];
@@ -76,7 +76,7 @@ function issuesOf(issues: readonly z.core.$ZodIssue[], under: readonly PropertyK
   });
 }
 
-/** One that does not know what was sent, or misses what tells it apart, is far. */
+/** An alternative whose kind is unknown or does not match is far. */
 function distanceOf(issues: readonly z.core.$ZodIssue[]): number {
   return issues.reduce((sum, { code, path }) => {
     const isOther = path.length <= 1 && (code === "unrecognized_keys" || code === "invalid_union");

@@ -4,13 +4,14 @@ import type { ServiceContext } from "../context";
 import { Problem } from "../problem";
 import { type Account, accountOf } from "./account";
 
-/** Signatures with which an issuer's key pair signs. A shared secret, or none, is never one. */
+/** The signature algorithms of key pairs. Shared secrets and "none" are never accepted. */
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 
 /**
  * Verifies a bearer token: a JWT access token (RFC 9068) of the issuer for this API.
  *
- * @throws {@link Problem} `unauthenticated` where it is not one; `unavailable` where the issuer does not give its keys
+ * @throws {@link Problem} `unauthenticated` if it is not one; `unavailable` if the issuer's keys cannot be
+ * read
  */
 export async function verifyAccessToken(
   { approvals, settings, now }: Pick<ServiceContext, "approvals" | "settings" | "now">,
@@ -28,7 +29,7 @@ export async function verifyAccessToken(
     });
     return accountOf({ ...payload, sub: payload.sub ?? "" }, settings);
   } catch (error) {
-    if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
+    if (error instanceof errors.JOSEError)
       throw new Problem("unauthenticated", "The access token is not valid for this API. Get a new one.");
     throw new Problem("unavailable", "The issuer's keys cannot be read now. Try again later.", undefined, {
       cause: error,

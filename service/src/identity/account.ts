@@ -1,16 +1,17 @@
+import { type Person, type Role, roles } from "../person";
 import type { ServiceSettings } from "../settings/settings";
-import { type Person, type Role, roles } from "./person";
 
-/** Whoever a token of the issuer is about. */
+/** The account that a token of the issuer is about. */
 export type Account = Omit<Person, "id">;
 
-/** Claims that have been verified. */
+/** Verified claims. */
 type Claims = Readonly<Record<string, unknown>> & { sub: string };
 
 /**
- * Reads who somebody is from the claims of a verified token.
+ * Reads an account from the claims of a verified token.
  *
- * A token that a client got for itself (`sub` is the client, or `idtyp` is `app`) is a machine's, whatever it claims.
+ * A token that a client got for itself (`sub` is the client, or `idtyp` is `app`) is a machine's, whatever
+ * its claims.
  */
 export function accountOf(claims: Claims, { identity }: Pick<ServiceSettings, "identity">): Account {
   const isOfClient =
@@ -22,7 +23,8 @@ export function accountOf(claims: Claims, { identity }: Pick<ServiceSettings, "i
     subject: claims.sub,
     person,
     name: textOf(claims["name"]),
-    email: textOf(claims["email"]),
+    // An address that the issuer has not verified may belong to anyone.
+    email: claims["email_verified"] === false ? undefined : textOf(claims["email"]),
     roles: listOf(claims[identity.rolesClaim]).filter((role): role is Role => roles.includes(role as Role)),
     groups: listOf(claims[identity.groupsClaim]),
     authenticatedAt:
@@ -32,7 +34,10 @@ export function accountOf(claims: Claims, { identity }: Pick<ServiceSettings, "i
 
 function textOf(claim: unknown): string | undefined {
   if (typeof claim === "number") return String(claim);
-  return typeof claim === "string" && claim.trim() !== "" ? claim.trim() : undefined;
+  if (typeof claim !== "string") return undefined;
+  // A name can contain any character, but the database accepts no NUL.
+  const text = claim.replaceAll("\0", "").trim();
+  return text === "" ? undefined : text;
 }
 
 function listOf(claim: unknown): string[] {

@@ -1,22 +1,30 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 
 import { EncryptJWT, jwtDecrypt } from "jose";
 import * as oidc from "openid-client";
 import { z } from "zod";
 
-import { nonceOf } from "../approval/evidence";
 import { Problem } from "../problem";
 import { isLoopback } from "../settings/loopback";
 import type { ServiceSettings } from "../settings/settings";
 import { type Account, accountOf } from "./account";
+import {
+  type Bound,
+  canonicalList,
+  type DecisionToken,
+  nonceOf,
+  nonceOfSeveral,
+  togetherSchema,
+} from "./decision-log-in";
 
-/** What a fresh log-in is to show that somebody has decided. */
+/** The decision that a fresh log-in confirms. */
 const decisionSchema = z.strictObject({
   requestId: z.string(),
   decision: z.enum(["approve", "refuse"]),
   digest: z.string(),
   comment: z.string().optional(),
 });
+/** A decision that a fresh log-in confirms. */
 export type Decision = z.output<typeof decisionSchema>;
 
 const pendingSchema = z.object({
@@ -26,39 +34,68 @@ const pendingSchema = z.object({
   returnTo: z.string(),
   startedAt: z.number(),
   decision: decisionSchema.optional(),
+  together: togetherSchema.optional(),
   random: z.string().optional(),
 });
 type Pending = z.output<typeof pendingSchema>;
 
-/** How long somebody may take at the issuer's page. */
-const pendingTime = "10 minutes";
+/** Makes the issuer ask for the password, whatever session the browser has there. */
+const again = { prompt: "login", max_age: "0" } as const;
 
-/** A log-in that has begun: where the browser goes, and the cookie that it brings back. */
+/** How long a log-in at the issuer may take. */
+const pendingTime = "10 minutes";
+/** How long what a browser logs out with is of use: as long as a session lasts. */
+const farewellTime = "8 hours";
+/** What browsers keep as one cookie is 4 KiB, with its name and its attributes. */
+const longestCookie = 3_800;
+
+/** A started log-in: the URL to go to, and the cookie that the browser must bring back. */
 export interface BegunLogIn {
   readonly location: URL;
   readonly cookie: string;
 }
 
-/** A log-in that has ended. */
+/** A completed log-in. */
 export interface LoggedIn {
   readonly account: Account;
   /** A path of this service. */
   readonly returnTo: string;
-  readonly decided: (Decision & { readonly idToken: string; readonly random: string }) | undefined;
+  /** The decision, or the approvals, that it confirms; otherwise undefined. */
+  readonly decided: Decided | undefined;
+  /** What the browser keeps to log out at the issuer, too: the ID token, encrypted. Missing where it is too long. */
+  readonly farewell: string | undefined;
+}
+
+/** A decision, and the log-in that proves it. */
+export interface Decided {
+  readonly decisions: readonly Decision[];
+  readonly token: Extract<DecisionToken, { kind: "idToken" }>;
 }
 
 /** Logs people in at the issuer: authorization code with PKCE. */
 export interface LogIn {
-  begin(returnTo: string): Promise<BegunLogIn>;
-  /** Begins a log-in that shows that somebody has decided: its nonce is the hash of the decision. */
+  /** @param isFresh - Whether the password must be entered again, even if the issuer knows the browser. */
+  begin(returnTo: string, isFresh?: boolean): Promise<BegunLogIn>;
+  /** Starts a log-in that confirms a decision: its nonce is the hash of the decision. */
   beginDecision(decision: Decision): Promise<BegunLogIn>;
-  /** @throws {@link Problem} where the answer does not belong to the log-in that this browser has begun */
+  /** Starts one log-in for several approvals: its nonce is the hash of all of them. */
+  beginApprovals(approvals: readonly Bound[]): Promise<BegunLogIn>;
+  /** Seals a text, which only the web process can do. */
+  seal(what: "session", text: string): string;
+  /** @throws {@link Problem} if the response does not belong to the log-in that this browser started */
   end(url: URL, cookie: string | undefined): Promise<LoggedIn>;
+  /**
+   * Gives where a browser ends its session at the issuer (RP-initiated logout); undefined where the issuer has no such
+   * address, or does not answer.
+   *
+   * @param farewell - What the browser has kept since its log-in.
+   */
+  logOutUrl(farewell: string | undefined): Promise<URL | undefined>;
 }
 
 /**
- * @param clientSecret of the service's own client at the issuer
- * @param sealingKey 32 bytes: what a browser keeps during a log-in is encrypted with it
+ * @param clientSecret of the service's client at the issuer
+ * @param sealingKey 32 bytes: encrypts what a browser stores during a log-in
  */
 export function openLogIn(
   settings: ServiceSettings,
@@ -88,7 +125,7 @@ export function openLogIn(
   };
 
   const begin = async (
-    rest: Pick<Pending, "returnTo" | "decision" | "random"> & { nonce: string },
+    rest: Pick<Pending, "returnTo" | "decision" | "together" | "random"> & { nonce: string },
     more: Record<string, string>,
   ): Promise<BegunLogIn> => {
     const pending: Pending = {
@@ -106,22 +143,26 @@ export function openLogIn(
       code_challenge_method: "S256",
       ...more,
     });
-    const cookie = await new EncryptJWT({ pending })
-      .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
-      .setExpirationTime(pendingTime)
-      .encrypt(sealingKey);
+    const cookie = await encrypt({ pending }, sealingKey, pendingTime);
     return { location, cookie };
   };
 
   return {
-    begin: (returnTo) => begin({ nonce: oidc.randomNonce(), returnTo: ownPath(returnTo) }, {}),
+    begin: (returnTo, isFresh = false) =>
+      begin({ nonce: oidc.randomNonce(), returnTo: ownPath(returnTo) }, isFresh ? again : {}),
     beginDecision: (decision) => {
       const random = randomBytes(32).toString("base64url");
       const { requestId, digest } = decision;
       const nonce = nonceOf({ request: requestId, digest, decision: decision.decision, random });
       const returnTo = `/requests/${encodeURIComponent(requestId)}`;
-      return begin({ nonce, returnTo, decision, random }, { prompt: "login", max_age: "0" });
+      return begin({ nonce, returnTo, decision, random }, again);
     },
+    beginApprovals: (approvals) => {
+      const random = randomBytes(32).toString("base64url");
+      const together = togetherSchema.parse(canonicalList(approvals));
+      return begin({ nonce: nonceOfSeveral(together, random), returnTo: "/", together, random }, again);
+    },
+    seal: (what, text) => createHmac("sha256", sealingKey).update(`${what}\n${text}`).digest("base64url"),
     end: async (current, cookie) => {
       const pending = await unseal(cookie, sealingKey);
       let tokens: Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
@@ -134,7 +175,7 @@ export function openLogIn(
         });
       } catch (error) {
         if (error instanceof Problem) throw error;
-        throw new Problem("unauthenticated", "The log-in did not succeed. Begin it again.", undefined, {
+        throw new Problem("unauthenticated", "The log-in failed. Start again.", undefined, {
           cause: error,
         });
       }
@@ -142,35 +183,77 @@ export function openLogIn(
       if (claims === undefined || idToken === undefined)
         throw new Problem(
           "unauthenticated",
-          "The identity provider gave no ID token. Begin the log-in again.",
+          "The identity provider returned no ID token. Start the log-in again.",
         );
       const account = accountOf(claims, settings);
-      const { decision, random, returnTo } = pending;
-      if (decision === undefined || random === undefined) return { account, returnTo, decided: undefined };
-      // The issuer must have asked again, whatever it calls the time.
+      const sealed = await encrypt({ idToken }, sealingKey, farewellTime);
+      const farewell = sealed.length > longestCookie ? undefined : sealed;
+      const { decision, together, random, returnTo } = pending;
+      const decisions = decision === undefined ? (together ?? []).map(toDecision) : [decision];
+      if (decisions.length === 0 || random === undefined)
+        return { account, returnTo, decided: undefined, farewell };
+      // The issuer must have asked for the password again, whatever `auth_time` it reports.
       if ((account.authenticatedAt?.getTime() ?? 0) < pending.startedAt - 60_000)
         throw new Problem("staleLogIn", "The identity provider did not ask you to log in again.");
-      return { account, returnTo, decided: { ...decision, idToken, random } };
+      const token = {
+        kind: "idToken",
+        idToken,
+        random,
+        ...(together === undefined ? {} : { together }),
+      } as const;
+      return { account, returnTo, decided: { decisions, token }, farewell };
+    },
+    logOutUrl: async (farewell) => {
+      const known = await configuration().catch(() => undefined);
+      if (known?.serverMetadata().end_session_endpoint === undefined) return undefined;
+      const idToken = await idTokenIn(farewell, sealingKey);
+      return oidc.buildEndSessionUrl(known, {
+        post_logout_redirect_uri: new URL("/", url).href,
+        ...(idToken === undefined ? {} : { id_token_hint: idToken }),
+      });
     },
   };
 }
 
+function toDecision({ request, ...rest }: Bound): Decision {
+  return { requestId: request, ...rest };
+}
+
+async function encrypt(
+  claims: Readonly<Record<string, unknown>>,
+  key: Uint8Array,
+  lifetime: string,
+): Promise<string> {
+  return await new EncryptJWT(claims)
+    .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
+    .setExpirationTime(lifetime)
+    .encrypt(key);
+}
+
+const decryption = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] };
+
+async function idTokenIn(farewell: string | undefined, key: Uint8Array): Promise<string | undefined> {
+  try {
+    const { payload } = await jwtDecrypt(farewell ?? "", key, decryption);
+    return z.string().parse(payload["idToken"]);
+  } catch {
+    return undefined;
+  }
+}
+
 async function unseal(cookie: string | undefined, key: Uint8Array): Promise<Pending> {
   try {
-    const { payload } = await jwtDecrypt(cookie ?? "", key, {
-      keyManagementAlgorithms: ["dir"],
-      contentEncryptionAlgorithms: ["A256GCM"],
-    });
+    const { payload } = await jwtDecrypt(cookie ?? "", key, decryption);
     return pendingSchema.parse(payload["pending"]);
   } catch {
     throw new Problem(
       "unauthenticated",
-      "This browser has begun no log-in, or took longer than 10 minutes. Begin it again.",
+      "This browser has not started a log-in, or it took longer than 10 minutes. Start again.",
     );
   }
 }
 
-/** Gives a path of this service, wherever a link would lead. */
+/** Returns a path of this service, wherever a link would lead. */
 function ownPath(path: string): string {
   return /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes("\\") ? path : "/";
 }

@@ -4,23 +4,24 @@ import type { Selectable } from "kysely";
 import { z } from "zod";
 
 import { append } from "../audit/chain";
-import type { ServiceContext, Writing } from "../context";
+import type { ServiceContext } from "../context";
+import { type Person, roles } from "../person";
 import { write } from "../records/database";
-import type { PeopleTable } from "../records/schema";
+import type { PeopleTable, Writing } from "../records/schema";
 import type { Account } from "./account";
-import { type Person, roles } from "./person";
+import { absentWith, presentAbsences } from "./deputies";
 
 const listSchema = z.array(z.string());
 const rolesSchema = z.array(z.enum(roles));
 
-/** So long `seen_at` may lag behind, in milliseconds: not every call writes. */
+/** How far `seen_at` may lag behind, in milliseconds: not every call writes. */
 const seenAgainMs = 60_000;
 
 type Row = Selectable<PeopleTable>;
 
 /**
- * Keeps the table of people as the issuer says it is now, and gives the person. A role or a group that was given or taken
- * is an event.
+ * Updates the table of people from the issuer's claims, and returns the person. A gained or lost role or
+ * group is an event.
  */
 export async function seePerson(context: ServiceContext, account: Account): Promise<Person> {
   const { database, now } = context;
@@ -31,20 +32,31 @@ export async function seePerson(context: ServiceContext, account: Account): Prom
     .where("subject", "=", account.subject)
     .executeTakeFirst();
   if (row !== undefined && isAsSeen(row, account) && now().getTime() - row.seen_at.getTime() < seenAgainMs)
-    return { ...account, id: row.id };
+    return await withDeputyship(context, { ...account, id: row.id });
   const id = await write(context, (writing) => update(context, writing, account));
-  return { ...account, id };
+  return await withDeputyship(context, { ...account, id });
 }
 
-/** Reads a person back, with the roles of the last time that the issuer was heard. */
+/** Adds the absent approvers who have named the person as deputy. */
+async function withDeputyship(
+  context: Pick<ServiceContext, "approvals" | "database" | "now">,
+  person: Person,
+): Promise<Person> {
+  if (!person.roles.includes("approver")) return person;
+  const deputyFor = absentWith(await presentAbsences(context, context.database), person);
+  return deputyFor.length === 0 ? person : { ...person, deputyFor };
+}
+
+/** Reads a person with the roles of their last log-in or token. */
 export async function readPerson(
-  { database }: Pick<ServiceContext, "database">,
+  context: Pick<ServiceContext, "approvals" | "database" | "now">,
   id: string,
   authenticatedAt: Date | undefined,
 ): Promise<Person | undefined> {
+  const { database } = context;
   const row = await database.selectFrom("people").selectAll().where("id", "=", id).executeTakeFirst();
   if (row === undefined) return undefined;
-  return {
+  return await withDeputyship(context, {
     id: row.id,
     issuer: row.issuer,
     subject: row.subject,
@@ -54,15 +66,16 @@ export async function readPerson(
     roles: rolesSchema.parse(row.roles),
     groups: listSchema.parse(row.groups),
     authenticatedAt,
-  };
+  });
 }
 
 async function update(context: ServiceContext, writing: Writing, account: Account): Promise<string> {
   const { issuer, subject } = account;
   const values = {
     person: account.person ?? null,
-    name: account.name ?? null,
-    email: account.email ?? null,
+    // Many issuers' access tokens contain neither: what a log-in reported stays.
+    ...(account.name === undefined ? {} : { name: account.name }),
+    ...(account.email === undefined ? {} : { email: account.email }),
     roles: JSON.stringify(account.roles) as never,
     groups: JSON.stringify(account.groups) as never,
     seen_at: context.now(),
@@ -93,7 +106,7 @@ async function update(context: ServiceContext, writing: Writing, account: Accoun
   return id;
 }
 
-/** What somebody may do, in an order of its own. */
+/** Returns roles and groups in a fixed order. */
 function held(of: { roles: unknown; groups: unknown }): { roles: string[]; groups: string[] } {
   return { roles: listSchema.parse(of.roles).sort(), groups: listSchema.parse(of.groups).sort() };
 }
@@ -101,8 +114,8 @@ function held(of: { roles: unknown; groups: unknown }): { roles: string[]; group
 function isAsSeen(row: Row, account: Account): boolean {
   return (
     row.person === (account.person ?? null) &&
-    row.name === (account.name ?? null) &&
-    row.email === (account.email ?? null) &&
+    (account.name === undefined || row.name === account.name) &&
+    (account.email === undefined || row.email === account.email) &&
     JSON.stringify(held(row)) === JSON.stringify(held(account))
   );
 }

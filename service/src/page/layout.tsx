@@ -1,31 +1,42 @@
 import type { ComponentChildren, VNode } from "preact";
 import { render } from "preact-render-to-string";
 
-import type { Person } from "../identity/person";
+import type { Person } from "../person";
 
-/** What every page shows around its own content. */
+/** The parts of every page around its content. */
 export interface LayoutProps {
   title: string;
-  /** Whoever is logged in; undefined before. */
+  /** The person who is logged in; undefined without one. */
   person: Pick<Person, "name" | "subject" | "roles"> | undefined;
-  /** Whether the page follows something as it happens. */
-  isLive?: boolean;
+  /** The path of the page: the navigation marks its link as current. */
+  path?: string;
+  /** Where the browser goes on to by itself. */
+  next?: string | undefined;
   children: ComponentChildren;
 }
 
-/** The frame of every page: what can be done, who is logged in, the content. */
-export function Layout({ title, person, isLive = false, children }: LayoutProps) {
+/** The frame of every page: navigation, the person, the content. */
+export function Layout({ title, person, path = "", next, children }: LayoutProps) {
   const isAuditor = person?.roles.some((role) => role === "auditor" || role === "administrator") === true;
+  const here = path.split("?")[0] ?? "";
+  const link = (href: string, text: string) => (
+    <li>
+      <a href={href} aria-current={here === href || here.startsWith(`${href}/`) ? "page" : undefined}>
+        {text}
+      </a>
+    </li>
+  );
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        {next !== undefined && <meta http-equiv="refresh" content={`0; url=${next}`} />}
         <title>{`${title} – Tenants`}</title>
         <link rel="stylesheet" href="/assets/pico.css" />
         <link rel="stylesheet" href="/assets/page.css" />
-        {isLive && <script src="/assets/live.js" defer />}
+        <script src="/assets/live.js" defer />
       </head>
       <body>
         <a class="skip" href="#content">
@@ -41,16 +52,15 @@ export function Layout({ title, person, isLive = false, children }: LayoutProps)
               </li>
               {person !== undefined && (
                 <>
-                  <li>
-                    <a href="/requests">Requests</a>
-                  </li>
-                  <li>
-                    <a href="/customers">Customers</a>
-                  </li>
+                  {link("/requests", "Requests")}
+                  {link("/customers", "Customers")}
+                  {link("/due", "Due")}
+                  {person.roles.includes("approver") && link("/away", "I am away")}
                   {isAuditor && (
-                    <li>
-                      <a href="/audit">Audit log</a>
-                    </li>
+                    <>
+                      {link("/audit", "Audit log")}
+                      {link("/administration", "Administration")}
+                    </>
                   )}
                 </>
               )}
@@ -69,6 +79,16 @@ export function Layout({ title, person, isLive = false, children }: LayoutProps)
               </ul>
             )}
           </nav>
+          {person !== undefined && (
+            <form method="get" action="/search" role="search" aria-label="Everything" class="find">
+              <input
+                name="q"
+                type="search"
+                aria-label="Search customers, requests and the audit log"
+                placeholder="Search"
+              />
+            </form>
+          )}
         </header>
         <main id="content" class="container">
           <h1>{title}</h1>
@@ -79,7 +99,7 @@ export function Layout({ title, person, isLive = false, children }: LayoutProps)
   );
 }
 
-/** Writes a page. Whatever is not an element of it is text, and escaped. */
+/** Renders a page. Everything but its elements is text, and escaped. */
 export function renderPage(page: VNode): string {
   return `<!doctype html>\n${render(page)}\n`;
 }

@@ -1,29 +1,40 @@
+import { longestReason } from "pulumi-resistant-tenants/internal/reason";
 import {
-  authMethods,
+  type Cell,
   documentsScopes,
   type Stage,
   stageTable,
 } from "pulumi-resistant-tenants/internal/vocabulary";
-import type { ComponentChildren } from "preact";
 
+import { kindWords } from "../requests/words";
+import { applicationsIn } from "./application-fields";
+import { ApplicationRows, MethodField } from "./application-rows";
 import { type FieldProblems, type Fields, kindsWithEntry } from "./fields";
+import { Boxes, described, Field } from "./form-parts";
 import { FormKey, ProblemBox } from "./parts";
-import { kindWords } from "./words";
+import { NothingToUpgrade, type UpgradableCustomer, WhichCustomers } from "./upgrade-form";
 
-/** What the form of a request shows. */
+/** The parts of a request's form. */
 export interface RequestFormProps {
   fields: Fields;
   problems: FieldProblems;
   stages: readonly Stage[];
-  /** A random text: a double click is one request. */
+  /** A random text: makes a double click one request. */
   formKey: string;
-  /** The draft that is being written on; undefined for a new form. */
+  /** The draft to overwrite; undefined for a new form. */
   draftId: string | undefined;
+  /** For an upgrade: the customers to choose from. */
+  customers?: readonly UpgradableCustomer[];
+  /** The link to the form with the customer's present values; undefined if they have not changed. */
+  anew?: string | undefined;
 }
 
 /** The form of a request. It works without a script; with one it is checked while it is filled in. */
-export function RequestForm({ fields, problems, stages, formKey, draftId }: RequestFormProps) {
+export function RequestForm(props: RequestFormProps) {
+  const { fields, problems, stages, formKey, draftId, customers = [], anew } = props;
   const whole = problems.get("") ?? [];
+  const isUpgrade = fields.kind === "upgrade";
+  if (isUpgrade && customers.length === 0) return <NothingToUpgrade stage={fields.stage} />;
   return (
     <form method="post" action="/requests/new" data-check="/requests/check" novalidate>
       {problems.size > 0 && (
@@ -33,36 +44,51 @@ export function RequestForm({ fields, problems, stages, formKey, draftId }: Requ
           ) : (
             whole.map((problem) => <p key={problem}>{problem}</p>)
           )}
+          {anew !== undefined && (
+            <p>
+              <a href={anew}>Open this form for the customer as it is now</a>
+            </p>
+          )}
         </ProblemBox>
       )}
       <FormKey value={formKey} />
       <input type="hidden" name="basedOn" value={fields.basedOn} />
       <input type="hidden" name="entry" value={fields.entry} />
+      <input type="hidden" name="endedOn" value={fields.endedOn} />
       {draftId !== undefined && <input type="hidden" name="draftId" value={draftId} />}
       <KindAndStage fields={fields} stages={stages} problems={problems} />
-      <Field
-        name="name"
-        label="Name"
-        hint="1 to 61 lower-case letters and digits. It becomes the tenant's name, for good."
-        problems={problems}
-      >
-        <input
-          {...described("name", problems)}
-          value={fields.name}
-          readOnly={fields.basedOn !== ""}
-          autocomplete="off"
-          spellcheck={false}
-          required
-        />
-      </Field>
+      {!isUpgrade && (
+        <Field
+          name="name"
+          label="Name"
+          {...(fields.basedOn === "" && {
+            hint: "Lower-case letters and digits, such as acme. It permanently becomes the tenant's name, and the beginning of its address.",
+          })}
+          problems={problems}
+        >
+          <input
+            {...described("name", problems)}
+            value={fields.name}
+            readOnly={fields.basedOn !== ""}
+            autocomplete="off"
+            spellcheck={false}
+            required
+          />
+          <small id="name-note" class="right" aria-live="polite" />
+        </Field>
+      )}
+      <WhatItDoes kind={fields.kind} />
+      {isUpgrade && <WhichCustomers fields={fields} customers={customers} problems={problems} />}
+      {fields.kind === "rotate" && <WhichApplication fields={fields} problems={problems} />}
       {kindsWithEntry.includes(fields.kind) && <EntryFields fields={fields} problems={problems} />}
-      <Field
-        name="reason"
-        label="Why"
-        hint="It is recorded, and shown to whoever approves."
-        problems={problems}
-      >
-        <textarea {...described("reason", problems)} rows={2} required value={fields.reason} />
+      <Field name="reason" label="Why" hint="It is recorded, and shown to the approvers." problems={problems}>
+        <textarea
+          {...described("reason", problems)}
+          rows={2}
+          required
+          maxLength={longestReason}
+          value={fields.reason}
+        />
       </Field>
       <div class="buttons">
         <button name="action" value="send">
@@ -73,6 +99,39 @@ export function RequestForm({ fields, problems, stages, formKey, draftId }: Requ
         </button>
       </div>
     </form>
+  );
+}
+
+const consequences: Readonly<Partial<Record<Fields["kind"], string>>> = {
+  rotate:
+    "Each of its applications gets new credentials, stored where the old ones are. The plan shows what happens to the old ones.",
+  deprecate: "It is marked as deprecated. Nothing is deleted, and its credentials keep working.",
+  delete:
+    "Its tenant, all documents in it, its clients and their credentials are deleted. This cannot be undone.",
+  release: "It leaves this service and stays unchanged at the vendor: another owner manages it from then on.",
+  upgrade:
+    "The present release of the program, and the stage's present settings, are applied to these customers. What they ask for themselves stays as it is; the plan says what would change.",
+};
+
+function WhatItDoes({ kind }: Pick<Fields, "kind">) {
+  const text = consequences[kind];
+  return text === undefined ? null : <p>{text}</p>;
+}
+
+function WhichApplication({ fields, problems }: Pick<RequestFormProps, "fields" | "problems">) {
+  const all = applicationsIn(JSON.parse(fields.entry || "{}"));
+  if (all.length < 2) return <input type="hidden" name="application" value={fields.application} />;
+  return (
+    <Field name="application" label="Of which application" problems={problems}>
+      <select {...described("application", problems)}>
+        <option value="">all of them</option>
+        {all.map((name) => (
+          <option key={name} value={name} selected={name === fields.application}>
+            {name.replace(/\/default$/, "")}
+          </option>
+        ))}
+      </select>
+    </Field>
   );
 }
 
@@ -103,7 +162,7 @@ function KindAndStage({
       <Field
         name="stage"
         label="Stage"
-        hint="Testing has the cell eu-1 alone. Production needs a second person's approval."
+        hint="Testing is for trials. Production is for the customer's real documents, and needs a second person's approval."
         problems={problems}
       >
         <select {...described("stage", problems)}>
@@ -118,121 +177,114 @@ function KindAndStage({
   );
 }
 
+/** The displayed AWS region of each of the vendor's cells. */
+const places: Readonly<Record<Cell, string>> = {
+  "eu-1": "Ireland",
+  "us-1": "Virginia",
+  "ca-1": "Canada",
+  "ap-2": "Mumbai",
+  "ap-3": "Sydney",
+};
+
 function EntryFields({ fields, problems }: Pick<RequestFormProps, "fields" | "problems">) {
   const isChange = fields.kind === "changeCustomer";
   const cells = isChange ? stageTable[fields.stage].cells : stageTable.production.cells;
   return (
     <>
-      {!isChange && (
-        <Field
-          name="adopt"
-          label="Tenant id"
-          hint="Only to take over a tenant that exists: its id at the vendor."
-          problems={problems}
-        >
-          <input {...described("adopt", problems)} value={fields.adopt} autocomplete="off" />
-        </Field>
-      )}
       <Field
         name="customerId"
-        label="Your identifier"
-        hint="Your own identifier of the customer, such as its number in the CRM."
+        label="Your own identifier of the customer"
+        hint="For example, its number in your CRM."
         problems={problems}
       >
         <input {...described("customerId", problems)} value={fields.customerId} required />
       </Field>
-      <Field
-        name="owner"
-        label="Owner"
-        hint="Who is responsible. Left empty: the stage's default."
+      <Boxes
+        name="cells"
+        label="Cells"
+        hint="Where the customer's documents are processed. The testing stage has only eu-1."
+        options={cells}
+        words={(cell) => `${cell} (${places[cell as Cell]})`}
+        chosen={fields.cells}
         problems={problems}
-      >
-        <input {...described("owner", problems)} value={fields.owner} />
-      </Field>
-      <Boxes name="cells" label="Cells" options={cells} chosen={fields.cells} problems={problems} />
-      {!isChange && (
-        <>
-          <Field name="authMethod" label="Authentication" problems={problems}>
-            <select {...described("authMethod", problems)}>
-              {authMethods.map((method) => (
-                <option key={method} value={method} selected={method === fields.authMethod}>
-                  {method}
-                </option>
-              ))}
-            </select>
-          </Field>
-          <Boxes
-            name="scopes"
-            label="Scopes"
-            options={documentsScopes}
-            chosen={fields.scopes}
-            problems={problems}
-          />
-        </>
-      )}
-      <Field
-        name="readers"
-        label="Who may read the credentials"
-        hint="ARNs of AWS roles, one a line. Left empty: whoever AWS allows."
-        problems={problems}
-      >
-        <textarea {...described("readers", problems)} rows={3} spellcheck={false} value={fields.readers} />
-      </Field>
+      />
+      {isChange && <ApplicationRows fields={fields} cells={cells} problems={problems} />}
+      <Details fields={fields} cells={cells} problems={problems} />
     </>
   );
 }
 
-interface FieldProps {
-  name: string;
-  label: string;
-  hint?: string;
-  problems: FieldProblems;
-  children: ComponentChildren;
-}
+const detailed: readonly string[] = ["endsOn", "owner", "authMethod", "scopes", "readers", "adopt", "more"];
 
-function Field({ name, label, hint, problems, children }: FieldProps) {
+/** Rarely needed fields: open if one is filled in or wrong. */
+function Details({
+  fields,
+  cells,
+  problems,
+}: Pick<RequestFormProps, "fields" | "problems"> & { cells: readonly Cell[] }) {
+  const isChange = fields.kind === "changeCustomer";
+  const isOpen =
+    [...problems.keys()].some((name) => detailed.includes(name) || name.startsWith("app-")) ||
+    [fields.owner, fields.readers, fields.adopt, fields.endsOn, fields.more].some((text) => text !== "") ||
+    (!isChange && fields.applications.length > 0) ||
+    (fields.authMethod !== "" && fields.authMethod !== "CLIENT_SECRET");
   return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      {children}
-      {hint !== undefined && <small id={`${name}-hint`}>{hint}</small>}
-      <small id={`${name}-problem`} class="wrong" aria-live="polite">
-        {(problems.get(name) ?? []).join(" ")}
-      </small>
-    </div>
-  );
-}
-
-/** What ties an input to its label, its hint and its problem. */
-function described(name: string, problems: FieldProblems) {
-  return {
-    id: name,
-    name,
-    "aria-describedby": `${name}-hint ${name}-problem`,
-    ...(problems.has(name) ? { "aria-invalid": true as const } : {}),
-  };
-}
-
-interface BoxesProps {
-  name: string;
-  label: string;
-  options: readonly string[];
-  chosen: readonly string[];
-  problems: FieldProblems;
-}
-
-function Boxes({ name, label, options, chosen, problems }: BoxesProps) {
-  return (
-    <fieldset aria-describedby={`${name}-problem`}>
-      <legend>{label}</legend>
-      {options.map((option) => (
-        <label key={option}>
-          <input type="checkbox" name={name} value={option} checked={chosen.includes(option)} /> {option}
-        </label>
-      ))}
-      <small id={`${name}-problem`} class="wrong" aria-live="polite">
-        {(problems.get(name) ?? []).join(" ")}
-      </small>
-    </fieldset>
+    <details open={isOpen}>
+      <summary>Technical details: the defaults suit most customers</summary>
+      <Field
+        name="owner"
+        label="Owner"
+        hint="The responsible team. If empty: the stage's default."
+        problems={problems}
+      >
+        <input {...described("owner", problems)} value={fields.owner} />
+      </Field>
+      <Field
+        name="readers"
+        label="Who may read the credentials"
+        hint="ARNs of AWS roles, one per line. If empty: those whom AWS allows."
+        problems={problems}
+      >
+        <textarea {...described("readers", problems)} rows={3} spellcheck={false} value={fields.readers} />
+      </Field>
+      <Field
+        name="endsOn"
+        label="Needed until"
+        hint="A date, or empty. Nothing is deleted automatically: it is listed under Due afterwards."
+        problems={problems}
+      >
+        <input {...described("endsOn", problems)} type="date" value={fields.endsOn} />
+      </Field>
+      {!isChange && (
+        <>
+          <MethodField name="authMethod" chosen={fields.authMethod} problems={problems} />
+          <Boxes
+            name="scopes"
+            label="What they may do there"
+            options={documentsScopes}
+            chosen={fields.scopes}
+            problems={problems}
+          />
+          <Field
+            name="adopt"
+            label="Tenant id"
+            hint="Only to take over a tenant that already exists at the vendor: its id there."
+            problems={problems}
+          >
+            <input {...described("adopt", problems)} value={fields.adopt} autocomplete="off" />
+          </Field>
+          <ApplicationRows fields={fields} cells={cells} problems={problems} />
+        </>
+      )}
+      {isChange && <input type="hidden" name="adopt" value={fields.adopt} />}
+      <Field
+        name="more"
+        label="Other settings of the customer, as YAML"
+        hint="What a stack's tenants:customers can have, and this form has no field for, such as secrets and uiCells."
+        problems={problems}
+      >
+        <textarea {...described("more", problems)} rows={3} spellcheck={false} value={fields.more} />
+      </Field>
+    </details>
   );
 }

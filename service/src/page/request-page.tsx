@@ -1,262 +1,105 @@
 import type { RequestState } from "../requests/request";
+import { failedAsStale } from "../requests/stale";
 import { endStates } from "../requests/state-machine";
-import type { RequestView } from "../requests/view";
-import { FormKey, Name, ProblemBox, StateBadge, Time } from "./parts";
-import { stateWords, wordsOfEvent } from "./words";
+import { BreakGlass, BrokenGlass } from "./break-glass";
+import { DecisionCard } from "./decision-card";
+import { nextStep } from "./next-step";
+import { FormKey, Live, ProblemBox, StateBadge, Time } from "./parts";
+import { foldSteps, stepOf } from "./progress-words";
+import { Questions } from "./questions";
+import type { RequestPageProps } from "./request-page-props";
+import { wordsOfEvent } from "./words";
 
-/** Something that happened to a request. */
-export interface ShownEvent {
-  sequence: string;
-  kind: string;
-  at: string;
-  by: string | undefined;
-  data: Readonly<Record<string, unknown>>;
-}
-
-/** What a page of a request shows beside the request. */
-export interface RequestPageProps {
-  request: RequestView;
-  events: readonly ShownEvent[];
-  /** The kinds of event that the page follows. */
-  kinds: readonly string[];
-  /** Why whoever looks may not decide; undefined where they may. */
-  objection: string | undefined;
-  /** Who else may decide, in words. */
-  deciders: string;
-  isRequester: boolean;
-  isAdministrator: boolean;
-  /** What differs from the plan before; empty for a first one. */
-  sinceLastPlan: readonly string[];
-  /** The place in the queue, from 1; undefined where it waits for people, or for nobody. */
-  place: number | undefined;
-  /** A random text for each form. */
-  formKey: string;
-}
-
-/** A request: what is asked, what would change, what happened, and what can be done about it. */
+/** The page of a request: its state, possible actions, questions, changes and history. */
 export function RequestPage(props: RequestPageProps) {
-  const { request, events, kinds, place } = props;
-  const words = stateWords[request.state as RequestState];
+  const { request, kinds } = props;
+  const { state } = request;
+  return (
+    <div
+      id="request"
+      data-follow={
+        endStates.some((end) => end === state) ? undefined : `/api/v1/requests/${request.id}/events`
+      }
+      data-kinds={kinds.join(" ")}
+    >
+      <Live id="status" role="status">
+        <Status {...props} />
+      </Live>
+      <Live id="problem">
+        <Problem {...props} />
+        <BrokenGlass {...props} />
+      </Live>
+      <Live id="result">
+        <Result {...props} />
+      </Live>
+      <Live id="actions">
+        <Actions {...props} />
+      </Live>
+      <Live id="questions">
+        <Questions {...props} />
+      </Live>
+      <Live id="card">
+        <DecisionCard {...props} />
+      </Live>
+      <Live id="glass">
+        <BreakGlass {...props} />
+      </Live>
+      <h2>What happened</h2>
+      <Live id="history">
+        <History {...props} />
+      </Live>
+    </div>
+  );
+}
+
+function Status({ request, objection, isRequester, isAdministrator, situation, events }: RequestPageProps) {
+  const { place, pause, blockedBy } = situation;
+  const mayDecide = objection === undefined && request.state === "waitingForApproval";
+  const last = events.at(-1);
+  const isAtWork = (["previewing", "queued", "applying"] satisfies RequestState[]).some(
+    (state) => state === request.state,
+  );
   return (
     <>
       <p>
-        <StateBadge state={request.state} /> <span id="next">{words.next}</span>
-        {place !== undefined && place > 1 && <> It has place {place} in the queue.</>}
+        <StateBadge state={request.state} /> {nextStep(request, { isRequester, mayDecide, isAdministrator })}
       </p>
-      <dl>
-        <dt>Who asks</dt>
-        <dd>
-          <Name person={request.requestedBy} />, <Time at={request.createdAt} />
-        </dd>
-        <dt>Why</dt>
-        <dd>{request.reason}</dd>
-        {request.expiresAt !== undefined && (
-          <>
-            <dt>Until when</dt>
-            <dd>
-              <Time at={request.expiresAt} />
-            </dd>
-          </>
-        )}
-      </dl>
-      <BrokenGlass {...props} />
-      <Problem {...props} />
-      <Result {...props} />
-      <Plan {...props} />
-      <Decide {...props} />
-      <BreakGlass {...props} />
-      <Approvals {...props} />
-      <h2>What happened</h2>
-      <ol
-        id="events"
-        class="events"
-        data-follow={isOver(request.state) ? undefined : `/api/v1/requests/${request.id}/events`}
-        data-kinds={kinds.join(" ")}
-        aria-live="polite"
-      >
-        {events.map((event) => (
-          <Happened key={event.sequence} event={event} />
-        ))}
-      </ol>
-      <Actions {...props} />
+      {place !== undefined && place > 1 && request.state !== "applying" && (
+        <p>
+          It has place {place} in the queue: {place === 2 ? "one other is" : `${place - 1} others are`} before
+          it.
+        </p>
+      )}
+      {pause !== undefined && (
+        <p>
+          <strong>The work is paused</strong> since <Time at={pause.at} />
+          {pause.by !== undefined && <> by {pause.by}</>}: {pause.reason}. It starts by itself once an
+          administrator resumes the work.
+        </p>
+      )}
+      {blockedBy !== undefined && (
+        <p>
+          <a href={`/requests/${blockedBy}`}>Another request for this customer</a> failed halfway, and blocks
+          this one until an administrator retries it or it is withdrawn.
+        </p>
+      )}
+      {isAtWork && last?.kind === "progress" && (
+        <p aria-busy="true">
+          {wordsOfEvent(last.kind, last.data)} (since <Time at={last.at} precision="seconds" />)
+        </p>
+      )}
     </>
   );
 }
 
-function Happened({ event }: { event: ShownEvent }) {
-  const words = wordsOfEvent(event.kind, event.data);
-  if (words === undefined) return null;
-  return (
-    <li data-id={event.sequence}>
-      <Time at={event.at} /> {words}
-      {event.by !== undefined && <> ({event.by})</>}
-    </li>
-  );
-}
-
-function isOver(state: string): boolean {
-  return endStates.some((end) => end === state) || state === "failed";
-}
-
-function Plan({ request, sinceLastPlan }: RequestPageProps) {
-  const { plan } = request;
-  if (plan === null || plan === undefined) return null;
-  const lines = plan.lines as readonly string[];
-  const irreversible = lines.filter((line) => /\bcannot be undone\b/i.test(line));
-  return (
-    <section>
-      <h2>What changes</h2>
-      <ul>
-        {lines
-          .filter((line) => !irreversible.includes(line))
-          .map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-      </ul>
-      {irreversible.length > 0 && (
-        <article class="irreversible">
-          {irreversible.map((line) => (
-            <p key={line}>{line}</p>
-          ))}
-        </article>
-      )}
-      {sinceLastPlan.length > 0 && (
-        <>
-          <h3>What is different from the plan before</h3>
-          <ul>
-            {sinceLastPlan.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-        </>
-      )}
-      <p>
-        <small>
-          Plan <code>{plan.digest}</code>, made <Time at={plan.madeAt} />
-        </small>
-      </p>
-    </section>
-  );
-}
-
-function Decide({ request, objection, deciders }: RequestPageProps) {
-  const { plan } = request;
-  if (request.state !== "waitingForApproval" || plan === null || plan === undefined) return null;
-  return (
-    <section aria-labelledby="decide">
-      <h2 id="decide">Decide</h2>
-      <p>{deciders}</p>
-      {objection !== undefined ? (
-        <p>You cannot decide: {objection}</p>
-      ) : (
-        <form method="post" action={`/requests/${request.id}/decision`}>
-          <input type="hidden" name="digest" value={plan.digest} />
-          <label>
-            Comment
-            <input name="comment" maxLength={1000} />
-          </label>
-          <p>
-            <small>
-              You will be asked to log in again: that log-in is your signature under this very plan.
-            </small>
-          </p>
-          <div class="buttons">
-            <button name="decision" value="approve">
-              Approve
-            </button>
-            <button name="decision" value="refuse" class="secondary">
-              Refuse
-            </button>
-          </div>
-        </form>
-      )}
-    </section>
-  );
-}
-
-function Approvals({ request: { approvals } }: RequestPageProps) {
-  if (approvals.length === 0) return null;
-  return (
-    <section>
-      <h2>Decisions</h2>
-      <ul>
-        {approvals.map((approval) => (
-          <li key={approval.id}>
-            <Name person={approval.approver} /> {approval.decision === "approve" ? "approved" : "refused"},{" "}
-            <Time at={approval.at} /> ({approval.status}
-            {approval.status === "valid" && (
-              <>
-                {" "}
-                until <Time at={approval.expiresAt} />
-              </>
-            )}
-            ){typeof approval.comment === "string" && approval.comment !== "" && <>: “{approval.comment}”</>}
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function BrokenGlass({ request, formKey }: RequestPageProps) {
-  const { brokenGlass: glass } = request;
-  if (glass === null || glass === undefined) return null;
-  return (
-    <ProblemBox title="Glass broken">
-      <p>
-        <Name person={glass.by} /> had this applied without a second person, <Time at={glass.at} />:{" "}
-        {glass.reason}
-      </p>
-      <p>
-        {glass.review === null || glass.review === undefined ? (
-          "Nobody has reviewed it yet: a second person must, before the glass can be broken again."
-        ) : (
-          <>
-            <Name person={glass.review.by} /> reviewed it: {glass.review.comment}
-          </>
-        )}
-      </p>
-      {(glass.review === null || glass.review === undefined) && (
-        <form method="post" action={`/requests/${request.id}/break-glass/review`}>
-          <FormKey value={`${formKey}-review`} />
-          <label>
-            What the review found
-            <input name="reason" maxLength={1000} required />
-          </label>
-          <button class="secondary">Review it</button>
-        </form>
-      )}
-    </ProblemBox>
-  );
-}
-
-function BreakGlass({ request, isRequester, isAdministrator, formKey }: RequestPageProps) {
-  const { plan } = request;
-  if (!isAdministrator || isRequester || request.state !== "waitingForApproval") return null;
-  if (plan === null || plan === undefined) return null;
-  return (
-    <details>
-      <summary>It cannot wait for an approval</summary>
-      <form method="post" action={`/requests/${request.id}/break-glass`}>
-        <FormKey value={`${formKey}-glass`} />
-        <input type="hidden" name="digest" value={plan.digest} />
-        <label>
-          Why it cannot wait
-          <input name="reason" maxLength={1000} required />
-        </label>
-        <p>
-          <small>
-            It stays visible for good, and a second person must review it before the glass can be broken
-            again.
-          </small>
-        </p>
-        <button class="secondary">Break the glass</button>
-      </form>
-    </details>
-  );
-}
-
-function Problem({ request: { problem } }: RequestPageProps) {
+function Problem({ request: { problem, approvals, state } }: RequestPageProps) {
+  const refusal = approvals.find(({ decision }) => decision === "refuse");
+  if (state === "refused" && refusal !== undefined)
+    return (
+      <ProblemBox title={`${refusal.approver.name ?? "An approver"} refused it`}>
+        <p>{refusal.comment ?? "No reason was given: ask the person who refused it."}</p>
+      </ProblemBox>
+    );
   if (problem === null || problem === undefined) return null;
   const { title, detail } = problem as { title?: unknown; detail?: unknown };
   return (
@@ -266,43 +109,84 @@ function Problem({ request: { problem } }: RequestPageProps) {
   );
 }
 
-function Result({ request: { result, stage, ...request } }: RequestPageProps) {
-  if (result === null || result === undefined || request.state !== "done") return null;
-  const { name } = (request.customer ?? {}) as { name?: unknown };
-  if (typeof name !== "string") return null;
+/** The displayed part of an apply's result. */
+interface Applied {
+  name?: unknown;
+  status?: unknown;
+}
+
+function Result({ request: { result, stage, state } }: RequestPageProps) {
+  if (result === null || result === undefined || state !== "done") return null;
+  const applied = result as Applied & { customers?: readonly Applied[] };
+  const { customers = [applied] } = applied;
   return (
-    <p>
-      See <a href={`/customers/${stage}/${name}`}>customer {name}</a>: its Web UI, its cells, and where its
-      credentials are.
-    </p>
+    <ul class="rows">
+      {customers.map(({ name, status }) =>
+        typeof name !== "string" ? null : (
+          <li key={name}>
+            <a href={`/customers/${stage}/${name}`}>Customer {name}</a>
+            {typeof status === "string" && <>, {status}</>}: its Web UI, its cells, where its credentials are,
+            and what to tell the vendor.
+          </li>
+        ),
+      )}
+    </ul>
   );
 }
 
 function Actions({ request, isRequester, isAdministrator, formKey }: RequestPageProps) {
+  const state = request.state;
   const mayWithdraw =
     (isRequester || isAdministrator) &&
-    ["previewing", "waitingForApproval", "queued", "failed"].includes(request.state);
-  const mayRetry = isAdministrator && request.state === "failed";
-  const hasEnded = ["refused", "withdrawn", "expired", "failed"].includes(request.state);
+    (["previewing", "waitingForApproval", "queued", "failed"] satisfies RequestState[]).some(
+      (one) => one === state,
+    );
+  const mayRetry = isAdministrator && state === "failed" && !failedAsStale(request.problem);
+  const mayAskAgain =
+    isRequester &&
+    (["refused", "withdrawn", "expired"] satisfies RequestState[]).some((one) => one === state);
+  if (!mayWithdraw && !mayRetry && !mayAskAgain) return null;
   return (
     <div class="buttons">
       {mayRetry && (
         <form method="post" action={`/requests/${request.id}/retry`}>
           <FormKey value={`${formKey}-retry`} />
-          <button>Retry</button>
+          <button>Try again from where it stopped</button>
         </form>
+      )}
+      {mayAskAgain && (
+        <a role="button" href={`/requests/new?from=${request.id}`}>
+          Send again with these fields
+        </a>
       )}
       {mayWithdraw && (
         <form method="post" action={`/requests/${request.id}/withdrawal`}>
           <FormKey value={`${formKey}-withdraw`} />
-          <button class="secondary">Withdraw</button>
+          {isRequester && (
+            <button name="then" value="again" class="secondary outline">
+              Withdraw, and correct it
+            </button>
+          )}
+          <button class="secondary outline">Withdraw</button>
         </form>
       )}
-      {hasEnded && isRequester && (
-        <a role="button" class="outline" href={`/requests/new?from=${request.id}`}>
-          Ask again with these fields
-        </a>
-      )}
     </div>
+  );
+}
+
+function History({ events }: RequestPageProps) {
+  return (
+    <ol id="events" class="events" data-last={events.at(-1)?.sequence}>
+      {foldSteps(events).map((event) => (
+        <li key={event.sequence} class={stepOf(event.data)?.state === "failed" ? "wrong" : undefined}>
+          <Time at={event.at} precision="seconds" />{" "}
+          <span>
+            {wordsOfEvent(event.kind, event.data)}
+            {event.tookSeconds !== undefined && event.tookSeconds > 0 && <>, in {event.tookSeconds} s</>}
+            {event.by !== undefined && <> ({event.by})</>}
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -1,77 +1,102 @@
-import type { RequestKind, RequestState } from "../requests/request";
+import { z } from "zod";
 
-/** What people call a request of each kind. */
-export const kindWords: Readonly<Record<RequestKind, string>> = {
-  createCustomer: "New customer",
-  changeCustomer: "Change a customer",
-  adopt: "Take over a tenant",
-  rotate: "Rotate credentials",
-  deprecate: "Deprecate a customer",
-  delete: "Delete a customer",
-  release: "Hand a customer over",
-  upgrade: "Upgrade customers",
-};
+import { wordsOfProgress } from "./progress-words";
 
-/** What people call a request's state, and what happens next. */
-export const stateWords: Readonly<Record<RequestState, { label: string; next: string }>> = {
-  previewing: {
-    label: "Being planned",
-    next: "The service works out what would change. This takes some seconds.",
-  },
-  waitingForApproval: { label: "Waiting for approval", next: "Somebody else must approve the plan below." },
-  queued: { label: "In the queue", next: "It is approved, and starts as soon as a worker is free." },
-  applying: {
-    label: "Being carried out",
-    next: "The plan is being carried out. Nobody needs to do anything.",
-  },
-  done: { label: "Done", next: "Nothing more is to be done." },
-  failed: {
-    label: "Failed",
-    next: "Read the problem below. An administrator can have it tried again: it goes on where it stopped. Or withdraw it, and ask again with its fields filled in.",
-  },
-  refused: { label: "Refused", next: "Read the comment below. You can ask again with its fields filled in." },
-  withdrawn: {
-    label: "Withdrawn",
-    next: "Nothing was changed. You can ask again with its fields filled in.",
-  },
-  expired: {
-    label: "Expired",
-    next: "Nobody completed it in time. You can ask again with its fields filled in.",
-  },
-};
-
-/** What people call what happened to a request. */
-const eventWords: Readonly<Record<string, string>> = {
-  requested: "Asked for",
+/** What people call a kind of event. */
+export const eventWords: Readonly<Partial<Record<string, string>>> = {
+  requested: "Requested it",
   planned: "The plan is ready, and waits for approval",
-  plannedAndApproved: "The plan is ready, and needs no approval",
-  plannedNothing: "Nothing needs to change: it is so already",
-  planFailed: "The plan could not be made",
-  approvalGiven: "Approved",
-  approved: "All approvals are there",
-  refused: "Refused",
-  approvalsRevoked: "The plan changed: its approvals no longer count",
+  plannedAndApproved: "The plan is ready, and needs no further approval",
+  plannedNothing: "Nothing has to change: everything is already as requested",
+  planFailed: "The plan failed",
+  questionAsked: "Asked a question",
+  questionAnswered: "Answered",
+  approvalGiven: "Approved the plan",
+  approved: "It has all the approvals it needs",
+  refused: "It has ended: refused",
+  approvalsRevoked: "The plan changed: its approvals are no longer valid",
   approvalNotVerified: "An approval could not be verified, and does not count",
-  glassBroken: "An administrator had it applied without a second person",
-  glassReviewed: "A second person reviewed that",
-  withdrawn: "Withdrawn",
-  expired: "Expired",
-  applyStarted: "A worker begins to carry it out",
-  planChanged: "What would be done has changed since the approval: the plan is made again",
-  planOutdated: "The customer has changed: the plan is made again",
-  applied: "Carried out",
-  applyFailed: "It could not be carried out to its end",
-  retried: "It is tried again",
+  glassBroken: "Had it applied without a second person's approval",
+  glassReviewed: "Reviewed the break-glass",
+  withdrawn: "Withdrew it",
+  expired: "It has expired: it was not completed in time",
+  applyStarted: "The service starts to apply it",
+  planChanged: "The result would differ from the approved plan: a new plan is made",
+  planOutdated: "The customer has changed: a new plan is made",
+  applied: "Applied and recorded",
+  applyFailed: "It could not be completed",
+  retried: "Retried it",
+  outsideUpdate: "The customer's stack was changed outside the service",
+  leaseTakenOver: "Another worker has taken over",
+  leftUnapplied: "It was interrupted and not completed",
+  rotatedByClock: "The service renewed the credentials by the calendar",
+  rotationFailed: "The service could not renew the credentials",
+  rotationBeyond: "More would change than the credentials: it waits as a request",
+  rotationOverdue: "Credentials should have been renewed long ago",
+  logInRefused: "A log-in was refused",
+  logIn: "Logged in",
+  logOut: "Logged out",
+  accessRefused: "Was refused access",
+  rolesChanged: "The identity provider reports other roles or groups",
+  recordRead: "Read the record",
+  auditRead: "Searched the audit log",
+  exported: "Exported the audit log",
+  ruleChanged: "The rule of approval has changed",
+  paused: "Paused the work",
+  resumed: "Resumed the work",
+  personForgotten: "A name was deleted",
+  absenceBegun: "Named a deputy",
+  absenceEnded: "Is back",
+  noticeNotDelivered: "A mail, or a message to another system, could not be delivered",
+  chainBroken: "The audit log was changed",
 };
 
-/** Says in words what happened: the worker's own, where it has some; undefined for what concerns the engine alone. */
-export function wordsOfEvent(kind: string, data: Readonly<Record<string, unknown>>): string | undefined {
-  if (kind !== "progress") return eventWords[kind] ?? kind;
-  const { message } = data;
-  return typeof message === "string" ? message : undefined;
+/** What somebody wrote, by the kind of event and the member of its data. */
+const written: Readonly<Record<string, string>> = {
+  questionAsked: "text",
+  questionAnswered: "text",
+  approvalGiven: "comment",
+  glassBroken: "reason",
+  glassReviewed: "comment",
+  withdrawn: "reason",
+  retried: "reason",
+  paused: "reason",
+  resumed: "reason",
+};
+
+/** Says in words what happened. */
+export function wordsOfEvent(kind: string, data: Readonly<Record<string, unknown>>): string {
+  if (kind === "progress") return wordsOfProgress(data);
+  if (kind.startsWith("journal.")) return wordsOfJournal(data);
+  const what =
+    kind === "approvalGiven" && data["decision"] === "refuse" ? "Refused the plan" : eventWords[kind];
+  const text = data[written[kind] ?? ""];
+  const own = typeof text === "string" && text !== "" ? `: “${text}”` : "";
+  return `${what ?? inWords(kind)}${own}`;
+}
+
+const journalEventSchema = z.object({
+  type: z.string(),
+  operation: z.string(),
+  slot: z.string(),
+  outcome: z.string().optional(),
+});
+
+/** Says what an event of a stack's journal is about: something that was begun, or how it ended. */
+function wordsOfJournal(data: Readonly<Record<string, unknown>>): string {
+  const event = journalEventSchema.safeParse(data).data;
+  if (event === undefined) return "An event in the stack's journal";
+  const what = `${event.operation} ${event.type} ${event.slot}`;
+  return event.outcome === undefined ? `Begun: ${what}` : `Ended: ${what}: ${event.outcome}`;
+}
+
+/** A kind that has no words of its own: `noticeFailed` is "Notice failed". */
+function inWords(kind: string): string {
+  const words = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Writes a time for people, with the instant in the attribute beside it. */
-export function timeWords(at: string): string {
-  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;
+export function timeWords(at: string, precision: "minutes" | "seconds" = "minutes"): string {
+  return `${at.slice(0, 10)} ${at.slice(11, precision === "minutes" ? 16 : 19)} UTC`;
 }

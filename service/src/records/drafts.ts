@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
 
-import type { Reading, Writing } from "../context";
-import type { Person } from "../identity/person";
+import type { Person } from "../person";
 import { Problem } from "../problem";
+import type { Reading, Writing } from "./schema";
 
-/** A form that somebody has begun, as it is kept. */
+/** A stored draft of a form. */
 export interface StoredDraft {
   id: string;
   fields: Readonly<Record<string, unknown>>;
   updatedAt: Date;
 }
 
-/** So many drafts may one person have. */
+/** The most drafts that one person may have. */
 const mostDrafts = 100;
 
-/** Lists somebody's drafts, the latest first. Nobody else sees them. */
+/** Lists a person's drafts, the latest first. No one else sees them. */
 export async function listDrafts(reading: Reading, owner: Person): Promise<StoredDraft[]> {
   const rows = await reading
     .selectFrom("drafts")
@@ -30,7 +30,7 @@ export async function listDrafts(reading: Reading, owner: Person): Promise<Store
 }
 
 /**
- * Finds one of somebody's drafts.
+ * Finds one of a person's drafts.
  *
  * @throws {@link Problem} `notFound`
  */
@@ -41,9 +41,9 @@ export async function findDraft(reading: Reading, owner: Person, id: string): Pr
 }
 
 /**
- * Keeps a draft: in the place of an earlier one, where its id is given.
+ * Stores a draft; replaces an earlier one if its id is given.
  *
- * @throws {@link Problem} `notFound`; `conflict` where somebody has too many
+ * @throws {@link Problem} `notFound`; `conflict` if the person has too many
  */
 export async function keepDraft(
   writing: Writing,
@@ -61,7 +61,7 @@ export async function keepDraft(
     return id;
   }
   if ((await listDrafts(writing, owner)).length >= mostDrafts)
-    throw new Problem("conflict", `You have ${mostDrafts} drafts already: send or delete some first.`);
+    throw new Problem("conflict", `You already have ${mostDrafts} drafts: send or delete some first.`);
   const added = randomUUID();
   await writing
     .insertInto("drafts")
@@ -70,7 +70,7 @@ export async function keepDraft(
   return added;
 }
 
-/** Deletes some of somebody's drafts. */
+/** Deletes some of a person's drafts. */
 export async function deleteDrafts(writing: Writing, owner: Person, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await writing.deleteFrom("drafts").where("owner_id", "=", owner.id).where("id", "in", ids).execute();

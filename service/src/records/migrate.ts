@@ -7,10 +7,10 @@ import { Client, escapeIdentifier } from "pg";
 import { checkDatabase } from "./database";
 import { grantsTo } from "./rights";
 
-/** Beside the sources: what is compiled and what is not find it at the same place. */
+/** In the sources, so that compiled and uncompiled code finds it at the same place. */
 const folder = path.resolve(__dirname, "../../src/records/migrations");
 
-/** Is thrown where the database is not one that this release can bring up to date. */
+/** Thrown if this release cannot migrate the database. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
@@ -22,13 +22,14 @@ interface Migration {
 }
 
 /**
- * Brings the tables up to date, forward only, in one transaction, and gives the runtime's role its rights.
+ * Migrates the tables, forward only, in one transaction, and grants the runtime role its rights.
  *
- * @param ownerUrl - `DATABASE_OWNER_URL`: whoever owns the tables
- * @param runtimeRole - The role of `DATABASE_URL`; it is there already. It gets the rights of `rights.ts`, and no others.
- * @param upTo - For tests: the last version to go to. Default: all.
+ * @param ownerUrl - `DATABASE_OWNER_URL`, of the role that owns the tables
+ * @param runtimeRole - The role of `DATABASE_URL`, which must exist. It gets the rights of `rights.ts`, and
+ * no others.
+ * @param upTo - For tests: the last version to migrate to. Default: all.
  * @returns the versions that were new
- * @throws {@link MigrationError} where the database is of a later release, or a migration is not what was run
+ * @throws {@link MigrationError} if the database is of a later release, or an applied migration has changed
  */
 export async function migrate(ownerUrl: string, runtimeRole?: string, upTo = Infinity): Promise<number[]> {
   await checkDatabase(ownerUrl);
@@ -37,7 +38,7 @@ export async function migrate(ownerUrl: string, runtimeRole?: string, upTo = Inf
   await client.connect();
   try {
     await client.query("begin");
-    // Of several that start at once, the first does it and the others find it done.
+    // If several start at once, the first migrates and the others find nothing to do.
     await client.query("select pg_advisory_xact_lock(hashtext('migrations'))");
     const added = await addMissing(client, migrations);
     if (runtimeRole !== undefined) await grant(client, runtimeRole);
@@ -48,7 +49,7 @@ export async function migrate(ownerUrl: string, runtimeRole?: string, upTo = Inf
   }
 }
 
-/** Gives the role that a database URL names. */
+/** Returns the role in a database URL. */
 export function roleOf(url: string): string {
   return decodeURIComponent(new URL(url).username);
 }
@@ -64,11 +65,11 @@ async function addMissing(client: Client, migrations: readonly Migration[]): Pro
     const known = migrations.find((migration) => migration.version === version);
     if (known === undefined)
       throw new MigrationError(
-        `The database is of version ${version}, which this release does not know: use the release that wrote it, or a later one.`,
+        `The database has version ${version}, which this release does not know: use the release that wrote it, or a later one.`,
       );
     if (known.hash !== hash)
       throw new MigrationError(
-        `Migration ${version} is not what the database was made with: put the released file back, and write a new migration.`,
+        `Migration ${version} differs from the one that the database was created with: restore the released file, and write a new migration.`,
       );
   }
   const missing = migrations.filter(({ version }) => !done.some((row) => row.version === version));
@@ -81,7 +82,7 @@ async function addMissing(client: Client, migrations: readonly Migration[]): Pro
 
 async function grant(client: Client, role: string): Promise<void> {
   const { rows } = await client.query<{ owner: string }>("select current_user as owner");
-  // One role for both keeps its rights as the owner: the triggers alone stand in its way.
+  // A single role for both keeps its rights as the owner: only the triggers restrict it.
   if (rows[0]?.owner === role) return;
   for (const statement of grantsTo(escapeIdentifier(role))) await client.query(statement);
 }

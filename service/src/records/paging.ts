@@ -1,11 +1,11 @@
-/** Which part of a list is asked for. */
+/** Selects a page of a list. */
 export interface Paging {
   limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string | undefined;
 }
 
-/** A part of a list; `next` where there is more. */
+/** A page of a list; `next` is set if there are more. */
 export interface Page<T> {
   items: T[];
   next?: string;
@@ -14,7 +14,7 @@ export interface Page<T> {
 /**
  * Makes a page of rows.
  *
- * @param rows - One more than the limit, where there is more.
+ * @param rows - One more than the limit, if there are more.
  */
 export function pageOf<T>(rows: readonly T[], limit: number, keyOf: (row: T) => string): Page<T> {
   const items = rows.slice(0, limit);

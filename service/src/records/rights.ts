@@ -1,16 +1,16 @@
 import type { Schema } from "./schema";
 
-/** What the runtime's role may do with a table, beside reading it. */
+/** The runtime role's rights on a table, in addition to reading it. */
 interface Rights {
   insert?: true;
-  /** `true` for every column. */
+  /** The columns; `true` for all. */
   update?: true | readonly string[];
   delete?: true;
 }
 
 /**
- * The rights of the runtime's role: what is on record is only added to, and what was asked, by whom and under which rule
- * stays as it is. A table that is not here cannot be read.
+ * The rights of the runtime role: the record can only be extended, and what was requested, by whom and under
+ * which rule cannot be changed. A table that is not listed cannot be read.
  */
 export const runtimeRights: Readonly<Record<keyof Schema, Rights>> = {
   people: { insert: true, update: ["person", "name", "email", "roles", "groups", "seen_at"] },
@@ -44,9 +44,23 @@ export const runtimeRights: Readonly<Record<keyof Schema, Rights>> = {
   vendor_lists: { insert: true, update: true, delete: true },
   approval_rules: { insert: true },
   drafts: { insert: true, update: ["fields", "updated_at"], delete: true },
+  questions: { insert: true },
+  answers: { insert: true },
+  notices: {
+    insert: true,
+    update: ["state", "attempts", "due_at", "settled_at", "problem"],
+    delete: true,
+  },
+  absences: { insert: true, update: ["ended_at"] },
+  customer_ends: { insert: true, update: ["ends_on"], delete: true },
+  retiring_generations: { insert: true, delete: true },
+  clock_rotations: { insert: true, update: true, delete: true },
+  vendor_tenant_details: { insert: true, update: ["cells"], delete: true },
+  journal_events: { insert: true },
+  journal_copies: { insert: true, update: true },
 };
 
-/** Gives the statements that leave a role with these rights alone. */
+/** Returns the statements that give a role exactly these rights. */
 export function grantsTo(role: string): string[] {
   return [
     `revoke all on all tables in schema public from ${role}, public`,

@@ -1,10 +1,11 @@
-import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from "kysely";
 
-/** A `jsonb` column: written as JSON text, read as a value that its reader parses. */
+/** A `jsonb` column: written as JSON text, read as a value that the reader parses. */
 type Json = JSONColumnType<object>;
 /** A `timestamptz` column. */
 type Time = ColumnType<Date, Date | string, Date | string>;
 
+/** The accounts that have called, with names, addresses and roles. Names and addresses are deleted after a time. */
 export interface PeopleTable {
   id: string;
   issuer: string;
@@ -17,6 +18,7 @@ export interface PeopleTable {
   seen_at: Time;
 }
 
+/** Sessions of browsers. Only the hash of an id is stored. */
 export interface SessionsTable {
   id_hash: Buffer;
   person_id: string;
@@ -25,6 +27,7 @@ export interface SessionsTable {
   revoked_at: Time | null;
 }
 
+/** The customers: the last applied entry, the output record and its ETag. */
 export interface CustomersTable {
   id: string;
   stage: string;
@@ -43,6 +46,7 @@ export interface CustomersTable {
   rotated_at: Time | null;
 }
 
+/** Earlier and present versions of the customers' records. */
 export interface CustomerVersionsTable {
   customer_id: string;
   etag: string;
@@ -53,6 +57,7 @@ export interface CustomerVersionsTable {
   at: Time;
 }
 
+/** All tenants that were ever recorded, deleted ones too. */
 export interface TenantsTable {
   tenant_id: string;
   customer_id: string;
@@ -68,6 +73,7 @@ export interface TenantsTable {
   updated_at: Time;
 }
 
+/** All applications that were ever recorded. */
 export interface ApplicationsTable {
   application_id: string;
   tenant_id: string;
@@ -84,11 +90,13 @@ export interface ApplicationsTable {
   rotated_at: Time | null;
 }
 
+/** Requests that were sent together. */
 export interface BatchesTable {
   id: string;
   created_at: Time;
 }
 
+/** The requests: content, requester and rule never change. */
 export interface RequestsTable {
   id: string;
   batch_id: string | null;
@@ -115,6 +123,7 @@ export interface RequestsTable {
   expires_at: Time;
 }
 
+/** The plans of requests. */
 export interface PlansTable {
   id: string;
   request_id: string;
@@ -125,6 +134,7 @@ export interface PlansTable {
   made_at: Time;
 }
 
+/** The decisions on plans. */
 export interface ApprovalsTable {
   id: string;
   request_id: string;
@@ -146,11 +156,13 @@ export interface ApprovalsTable {
   kind: string;
 }
 
+/** The ID tokens of decisions. They contain names, and are deleted after a time. */
 export interface ApprovalEvidenceTable {
   approval_id: string;
   evidence: Json;
 }
 
+/** The uses of break-glass. */
 export interface BrokenGlassTable {
   id: string;
   request_id: string;
@@ -168,6 +180,7 @@ export interface BrokenGlassTable {
   created_at: Time;
 }
 
+/** The reviews of uses of break-glass. */
 export interface GlassReviewsTable {
   glass_id: string;
   comment: string;
@@ -181,12 +194,14 @@ export interface GlassReviewsTable {
   created_at: Time;
 }
 
+/** How approvals and uses of break-glass ended: used by an apply, or revoked. */
 export interface ApprovalEndsTable {
   approval_id: string;
   how: string;
   at: Time;
 }
 
+/** The chain of events. */
 export interface EventsTable {
   sequence: string;
   request_id: string | null;
@@ -200,6 +215,7 @@ export interface EventsTable {
   previous: string;
 }
 
+/** The keys of repeatable calls, with their results. */
 export interface IdempotencyKeysTable {
   caller: string;
   route: string;
@@ -209,6 +225,7 @@ export interface IdempotencyKeysTable {
   created_at: Time;
 }
 
+/** The leases of stacks: which worker and engine work on each. */
 export interface LeasesTable {
   stack: string;
   fence: string;
@@ -219,6 +236,7 @@ export interface LeasesTable {
   expires_at: Time | null;
 }
 
+/** The paused stages; `*` for all. */
 export interface PausesTable {
   stage: string;
   reason: string;
@@ -226,6 +244,7 @@ export interface PausesTable {
   paused_at: Time;
 }
 
+/** The vendor's tenants, as last listed. */
 export interface VendorTenantsTable {
   stage: string;
   tenant_id: string;
@@ -233,12 +252,14 @@ export interface VendorTenantsTable {
   seen_at: Time;
 }
 
+/** When the vendor's tenants of a stage were last listed. */
 export interface VendorListsTable {
   stage: string;
   listed_at: Time;
   problem: string | null;
 }
 
+/** The approval rules that have applied to each stage. */
 export interface ApprovalRulesTable {
   id: Generated<string>;
   stage: string;
@@ -247,6 +268,7 @@ export interface ApprovalRulesTable {
   since: Time;
 }
 
+/** Drafts of requests. */
 export interface DraftsTable {
   id: string;
   owner_id: string;
@@ -254,7 +276,118 @@ export interface DraftsTable {
   updated_at: Time;
 }
 
-/** The tables of the service's database, as `migrations/` makes them. */
+/** Approvers' questions about requests. */
+export interface QuestionsTable {
+  id: string;
+  request_id: string;
+  text: string;
+  asked_by: string;
+  asked_at: Time;
+}
+
+/** The answers to questions. */
+export interface AnswersTable {
+  question_id: string;
+  text: string;
+  answered_by: string;
+  answered_at: Time;
+}
+
+/** The outbox of mails and webhook messages. */
+export interface NoticesTable {
+  id: string;
+  channel: string;
+  topic: string;
+  key: string;
+  person_id: string | null;
+  endpoint: string | null;
+  request_id: string | null;
+  body: string;
+  /** Of what a webhook or a chat is told: see `notices/webhook/seal.ts`. */
+  seal: string | null;
+  state: Generated<string>;
+  attempts: Generated<number>;
+  due_at: Time;
+  created_at: Time;
+  settled_at: Time | null;
+  problem: string | null;
+}
+
+/** The absences of approvers, and their deputies. */
+export interface AbsencesTable {
+  id: string;
+  person_id: string;
+  deputy_id: string;
+  from_at: Time;
+  until_at: Time;
+  signature: string;
+  created_at: Time;
+  ended_at: Time | null;
+}
+
+/** Until when customers are needed. */
+export interface CustomerEndsTable {
+  customer_id: string;
+  /** A date: `2026-12-31`. */
+  ends_on: string;
+}
+
+/** Generations of credentials that have a successor and still exist. */
+export interface RetiringGenerationsTable {
+  customer_id: string;
+  cell: string;
+  purpose: string;
+  generation: number;
+  client_id: string | null;
+  until: Time | null;
+}
+
+/** Rotations by the clock in progress, and their problems. */
+export interface ClockRotationsTable {
+  customer_id: string;
+  state: "queued" | "failed" | "beyond" | "asked";
+  problem: Json | null;
+  request_id: string | null;
+  updated_at: Time;
+  next_at: Time;
+}
+
+/** What is known about the vendor's tenants besides their names. */
+export interface VendorTenantDetailsTable {
+  stage: string;
+  tenant_id: string;
+  cells: Json;
+  first_seen_at: Time;
+}
+
+/** The worker's copies of the stacks' journals. */
+export interface JournalEventsTable {
+  stack: string;
+  id: string;
+  position: Generated<string>;
+  sequence: string | null;
+  kind: string;
+  at: Time;
+  stage: string;
+  customer: string | null;
+  actor: string;
+  request_id: string | null;
+  tenant_id: string | null;
+  application_id: string | null;
+  client_id: string | null;
+  text: string;
+  hash: string;
+}
+
+/** When a stack's journal was last copied. */
+export interface JournalCopiesTable {
+  stack: string;
+  last_update: string | null;
+  copied_at: Time;
+  problem: string | null;
+}
+
+/** The tables of the service's database, as `migrations/` creates them. */
 export interface Schema {
   people: PeopleTable;
   sessions: SessionsTable;
@@ -278,4 +411,23 @@ export interface Schema {
   vendor_lists: VendorListsTable;
   approval_rules: ApprovalRulesTable;
   drafts: DraftsTable;
+  questions: QuestionsTable;
+  answers: AnswersTable;
+  notices: NoticesTable;
+  absences: AbsencesTable;
+  customer_ends: CustomerEndsTable;
+  retiring_generations: RetiringGenerationsTable;
+  clock_rotations: ClockRotationsTable;
+  vendor_tenant_details: VendorTenantDetailsTable;
+  journal_events: JournalEventsTable;
+  journal_copies: JournalCopiesTable;
 }
+
+/** A request, as the database returns it. */
+export type RequestRow = Selectable<RequestsTable>;
+
+/** A transaction: what a use case writes, it writes in one. */
+export type Writing = Transaction<Schema>;
+
+/** The database, or a transaction, that something is read in. */
+export type Reading = Kysely<Schema>;

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 
-import type { ServiceContext, Writing } from "../context";
-import type { Person } from "../identity/person";
+import type { ServiceContext } from "../context";
+import type { Person } from "../person";
+import type { Writing } from "../records/schema";
 import type { Entry } from "./entry";
 import type { CustomerRow } from "./stale";
 
-/** Finds a customer's row by its name; undefined where there is none that lives. */
+/** Finds a customer's row by its name; undefined if there is none that is not deleted. */
 export async function findCustomer(
   reading: ServiceContext["database"],
   stage: string,
@@ -20,17 +21,17 @@ export async function findCustomer(
     .executeTakeFirst();
 }
 
-/** Gives the name of a customer's stack: `[a-z0-9-]`. */
+/** Returns the name of a customer's stack: `[a-z0-9-]`. */
 export function stackOf(stage: string, name: string): string {
   return `${stage}-${name}`;
 }
 
-/** Gives the key of a request's apply in the queue: its customer's stack; upgrades of a stage have one of their own. */
+/** Returns the queue key of a request's apply: its customer's stack; upgrades of a stage have their own. */
 export function jobKeyOf({ stage, customer }: { stage: string; customer: string | null }): string {
   return stackOf(stage, customer ?? "*");
 }
 
-/** Makes the row of a customer that is asked for, or takes the one that an earlier request left that came to nothing. */
+/** Creates the row of a requested customer, or takes over the row of an earlier request that was never applied. */
 export async function beginCustomer(
   { now }: Pick<ServiceContext, "now">,
   writing: Writing,

@@ -1,4 +1,4 @@
-/** A field that differs between two values, by its path: `cells[1]`, `secrets.kmsKeyId`. */
+/** A field that differs between two values, with its path: `cells[1]`, `secrets.kmsKeyId`. */
 export interface Difference {
   path: string;
   before: unknown;
@@ -6,8 +6,8 @@ export interface Difference {
 }
 
 /**
- * Gives the fields in which two JSON values differ. A list of texts is compared as a whole: one that has one more says so
- * better by both than by each place.
+ * Returns the fields in which two JSON values differ. A list of texts is compared as a whole, because an
+ * added element is clearer from both lists than from each position.
  */
 export function differencesOf(before: unknown, after: unknown, path = ""): Difference[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];

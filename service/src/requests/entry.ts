@@ -4,7 +4,7 @@ import { type CustomerConfiguration, readConfiguration } from "resistant-tenants
 import { Problem } from "../problem";
 import type { ServiceSettings } from "../settings/settings";
 
-/** An entry as it was sent. */
+/** An entry as sent. */
 export type Entry = Readonly<Record<string, unknown>>;
 
 /** The settings of a stage. */
@@ -12,7 +12,10 @@ export type StageSettings = NonNullable<ServiceSettings["stages"][keyof ServiceS
 
 const ofCustomers = "tenants:customers";
 
-/** Reads a customer's entry as its stack would: by the schemas of `tenants:customers`, with the stage's configuration. */
+/**
+ * Parses a customer's entry as its stack would: by the schemas of `tenants:customers`, with the stage's
+ * configuration.
+ */
 export function readEntry(
   stage: string,
   { configuration, allowedHosts }: Pick<StageSettings, "configuration" | "allowedHosts">,
@@ -35,7 +38,7 @@ export function readEntry(
 /**
  * Checks a customer's entry.
  *
- * @throws {@link Problem} `invalid` with everything that is wrong, each with its path
+ * @throws {@link Problem} `invalid` with all errors, each with its path
  */
 export function checkEntry(stage: string, settings: StageSettings, entry: Entry): CustomerConfiguration {
   const read = readEntry(stage, settings, entry);
@@ -45,10 +48,11 @@ export function checkEntry(stage: string, settings: StageSettings, entry: Entry)
     ({ path }) => path.startsWith(ofCustomers) || path.startsWith(String(entry["name"])),
   );
   const told = own.length > 0 ? own : problems;
-  throw new Problem("invalid", told.map(({ path, problem }) => `${path}: ${problem}`).join("; "), {
-    errors: told.map(({ path, problem }) => ({
-      path: path.replace(/^tenants:customers(?:\[0\])?/, "customer"),
-      message: problem,
-    })),
+  const errors = told.map(({ path, problem }) => ({
+    path: path.replace(/^tenants:customers(?:\[0\])?/, "customer"),
+    message: problem,
+  }));
+  throw new Problem("invalid", errors.map(({ path, message }) => `${path}: ${message}`).join("; "), {
+    errors,
   });
 }

@@ -1,7 +1,8 @@
+import { reasonSchema } from "pulumi-resistant-tenants/internal/reason";
 import { stages } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-/** What can be asked for. */
+/** The kinds of request. */
 export const requestKinds = [
   "createCustomer",
   "changeCustomer",
@@ -12,12 +13,13 @@ export const requestKinds = [
   "release",
   "upgrade",
 ] as const;
+/** The kind of a request. */
 export type RequestKind = (typeof requestKinds)[number];
 
-/** The kinds that begin a customer: no record of it exists, so they carry no `basedOn`. */
+/** The kinds that add a customer: no record of it exists, so they carry no `basedOn`. */
 export const beginningKinds: readonly RequestKind[] = ["createCustomer", "adopt"];
 
-/** The states of a request: see `state-machine.ts` for the ways between them. */
+/** The states of a request: `state-machine.ts` has the transitions. */
 export const requestStates = [
   "previewing",
   "waitingForApproval",
@@ -29,31 +31,46 @@ export const requestStates = [
   "withdrawn",
   "expired",
 ] as const;
+/** The state of a request. */
 export type RequestState = (typeof requestStates)[number];
 
-const reason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(1000)
-  .describe("Why it is needed. It is recorded, and shown to whoever approves.");
+const reason = reasonSchema.describe(
+  "Why it is needed: one line of 1 to 500 characters. It is recorded, and shown to the approvers.",
+);
 const stage = z.enum(stages).describe("The vendor's environment.");
 const basedOn = z
   .string()
   .min(1)
-  .describe(
-    "The ETag of the customer's record that the request was written from. A stale one is a conflict.",
-  );
+  .describe("The ETag of the customer's record that the request is based on. A stale one is a conflict.");
 const name = z.string().regex(/^[a-z0-9]{1,61}$/, "must be 1 to 61 lower-case letters and digits");
 
 const wholeEntry = z
   .looseObject({ name: z.unknown() })
   .describe("A whole entry, as in `tenants:customers`. It is checked by the same schema as a stack's.");
 
-/** What a caller sends to ask for something (`POST /requests`). */
+const endsOn = z.iso
+  .date()
+  .describe(
+    "Until when the customer is needed: a date (2026-12-31). Nothing is deleted automatically; it is then listed as due.",
+  );
+
+/** The body of `POST /requests`. */
 export const newRequestSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal(["createCustomer", "adopt"]), stage, reason, customer: wholeEntry }),
-  z.strictObject({ kind: z.literal("changeCustomer"), stage, reason, basedOn, customer: wholeEntry }),
+  z.strictObject({
+    kind: z.literal(["createCustomer", "adopt"]),
+    stage,
+    reason,
+    customer: wholeEntry,
+    endsOn: endsOn.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("changeCustomer"),
+    stage,
+    reason,
+    basedOn,
+    customer: wholeEntry,
+    endsOn: endsOn.nullish(),
+  }),
   z.strictObject({
     kind: z.literal("rotate"),
     stage,
@@ -75,8 +92,11 @@ export const newRequestSchema = z.discriminatedUnion("kind", [
     kind: z.literal("upgrade"),
     stage,
     reason,
-    basedOn,
+    basedOn: basedOn.describe(
+      "The header `ETag` of the list of the stage's customers (`GET /customers?stage=…`). A stale one is a conflict.",
+    ),
     customers: z.array(name).min(1).optional().describe("Default: every customer of the stage."),
   }),
 ]);
+/** A valid body of `POST /requests`. */
 export type NewRequest = z.output<typeof newRequestSchema>;

@@ -1,9 +1,9 @@
 import type { Selectable } from "kysely";
 
-import type { ApprovalKeys } from "../approval/keys";
-import { insistOnSame, sign, verify } from "../approval/signature";
-import { digestOf } from "../records/canonical";
 import type { RequestsTable } from "../records/schema";
+import { digestOf } from "../signing/canonical";
+import type { ApprovalKeys } from "../signing/keys";
+import { insistOnSame, sign, verify } from "../signing/signature";
 
 type Signed = Pick<
   Selectable<RequestsTable>,
@@ -20,13 +20,14 @@ type Signed = Pick<
   | "created_at"
 >;
 
-/** Signs what was asked, by whom and under which rule. */
+/** Signs a request's content, requester and rule. */
 export async function signRequest(keys: ApprovalKeys, request: Signed): Promise<string> {
   return await sign(keys, "request", claimsOf(request));
 }
 
 /**
- * Verifies that a request is what the web process took: nobody with the database alone can change who asked for it.
+ * Verifies that a request is as the web process accepted it: someone who has only the database cannot change
+ * its requester.
  *
  * @throws `SignatureError`
  */
@@ -37,7 +38,7 @@ export async function verifyRequest(
   insistOnSame(await verify(keys, "request", request.signature), claimsOf(request));
 }
 
-/** Who asked, as an identity. */
+/** Returns the requester's identity. */
 export function requesterOf(
   request: Pick<Signed, "requester_issuer" | "requester_subject" | "requester_person">,
 ): { issuer: string; subject: string; person?: string } {

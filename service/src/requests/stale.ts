@@ -1,17 +1,17 @@
 import type { Selectable } from "kysely";
 
-import type { Reading } from "../context";
 import { Problem } from "../problem";
-import { digestOf } from "../records/canonical";
-import type { CustomersTable } from "../records/schema";
+import type { CustomersTable, Reading } from "../records/schema";
+import { digestOf } from "../signing/canonical";
 import { type Difference, differencesOf } from "./differences";
 
+/** A customer, as the database returns it. */
 export type CustomerRow = Selectable<CustomersTable>;
 
 /**
- * Insists that a request was written from the record as it is.
+ * Ensures that a request is based on the present record.
  *
- * @throws {@link Problem} `stale` with what differs
+ * @throws {@link Problem} `stale` with the differences
  */
 export async function insistOnCurrent(
   reading: Reading,
@@ -22,7 +22,7 @@ export async function insistOnCurrent(
   if (stale !== undefined) throw stale;
 }
 
-/** Tells how the record has changed since a request was written; undefined where it has not. */
+/** Returns how the record has changed since a request was written; undefined if it has not. */
 export async function staleness(
   reading: Reading,
   customer: CustomerRow,
@@ -34,17 +34,27 @@ export async function staleness(
   const differences = await differencesSince(reading, customer, etag);
   const what =
     differences === undefined
-      ? "nothing is known of the record that it was written from"
+      ? "the record that it is based on is unknown"
       : `it changed in ${differences.map(({ path }) => path).join(", ") || "nothing that is declared"}`;
   return new Problem(
     "stale",
-    `The record of customer ${name} in ${stage} has changed since this was written: ${what}. Read it again, and ask anew.`,
-    { etag: customer.etag, differences: differences ?? [] },
+    `The record of customer ${name} in ${stage} has changed since this was written: ${what}. Read it again, then send a new request.`,
+    { etag: customer.etag, differences: differences ?? [], isKnown: differences !== undefined },
   );
 }
 
-/** `GET` gives an ETag with quotes; a request may carry it with or without. */
-function bareEtag(text: string): string {
+/** Returns whether the record's changes are known, and change nothing declared. */
+export function changesNothingDeclared({ more }: Problem): boolean {
+  return more["isKnown"] === true && Array.isArray(more["differences"]) && more["differences"].length === 0;
+}
+
+/** Returns whether a failed request's problem is that it was written for an older record: no retry helps. */
+export function failedAsStale(problem: unknown): boolean {
+  return typeof problem === "object" && problem !== null && "code" in problem && problem.code === "stale";
+}
+
+/** `GET` returns an ETag in quotes; a request may contain it with or without. */
+export function bareEtag(text: string): string {
   return text.replace(/^(?:W\/)?"(.*)"$/, "$1");
 }
 
@@ -64,7 +74,7 @@ async function differencesSince(
   return differencesOf({ ...then.entry, status: then.status }, { ...entry, status });
 }
 
-/** Gives the ETag of several customers' records together. */
+/** Returns the ETag of several customers' records together. */
 export function etagOf(customers: readonly Pick<CustomerRow, "name" | "etag">[]): string {
   const etags = Object.fromEntries(customers.map(({ name, etag }) => [name, etag]));
   return digestOf(etags).slice("sha256:".length, "sha256:".length + 32);

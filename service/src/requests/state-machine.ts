@@ -1,29 +1,29 @@
 import type { RequestState } from "./request";
 
-/** What happens to a request. */
+/** An event of a request. */
 export type RequestEvent =
-  /** A plan was made, and its stage needs approvals of it. */
+  /** A plan was made, and its stage requires approvals. */
   | "planned"
-  /** A plan was made that needs no approval, or whose approvals are all there. */
+  /** A plan was made that needs no approval, or has all of them. */
   | "plannedAndApproved"
-  /** The plan would change nothing: what was asked for is so already. */
+  /** The plan would change nothing: the request is already fulfilled. */
   | "plannedNothing"
   /** The plan could not be made. */
   | "planFailed"
-  /** The last approval that the rule asks for was given. */
+  /** The last approval that the rule requires was given. */
   | "approved"
-  /** An administrator breaks the glass: no second person approves beforehand. */
+  /** An administrator uses break-glass: no second person approves beforehand. */
   | "glassBroken"
   | "refused"
   | "withdrawn"
   | "expired"
-  /** The worker holds the customer's lease, has checked the approvals again, and starts the engine. */
+  /** The worker has the customer's lease, has checked the approvals again, and starts the engine. */
   | "applyStarted"
-  /** Just before the engine started, the plan was found to be another: its approvals are revoked. */
+  /** Just before the engine started, the plan had changed: its approvals are revoked. */
   | "planChanged"
   | "applied"
   | "applyFailed"
-  /** An administrator has it tried again. */
+  /** An administrator retries it. */
   | "retried"
   /** The starting state has changed, by another request's apply. */
   | "planOutdated";
@@ -31,8 +31,8 @@ export type RequestEvent =
 type Ways = Readonly<Partial<Record<RequestEvent, RequestState>>>;
 
 /**
- * The states of a request, and the ways between them: the one place where they stand. The only way to `applying` is from
- * `queued`; the ways to `queued` are approvals, a stage that needs none, and a broken glass.
+ * The states of a request and their transitions, in one place. `applying` is reached only from `queued`;
+ * `queued` only by approvals, in a stage that needs none, or by break-glass.
  */
 export const ways: Readonly<Record<RequestState, Ways>> = {
   previewing: {
@@ -66,15 +66,15 @@ export const ways: Readonly<Record<RequestState, Ways>> = {
   expired: {},
 };
 
-/** The states that a request comes to only with the approvals of its present plan: see `transition.ts`. */
+/** The states that a request reaches only with approvals of its present plan: see `transition.ts`. */
 export const approvedStates: readonly RequestState[] = ["queued", "applying"];
 
-/** The states in which a request has ended for good. */
+/** The final states. */
 export const endStates: readonly RequestState[] = Object.entries(ways)
   .filter(([, leaving]) => Object.keys(leaving).length === 0)
   .map(([state]) => state as RequestState);
 
-/** Is thrown where an event cannot happen to a request in its state. */
+/** Thrown if an event is not possible in a request's state. */
 export class WrongStateError extends Error {
   override readonly name = "WrongStateError";
 
@@ -87,9 +87,9 @@ export class WrongStateError extends Error {
 }
 
 /**
- * Gives the state after an event.
+ * Returns the state after an event.
  *
- * @throws {@link WrongStateError} where the table has no such way
+ * @throws {@link WrongStateError} if the table has no such transition
  */
 export function next(state: RequestState, event: RequestEvent): RequestState {
   const after = ways[state][event];

@@ -1,20 +1,20 @@
 import { z } from "zod";
 
-import type { Reading, ServiceContext } from "../context";
+import type { ServiceContext } from "../context";
+import type { Reading, RequestRow } from "../records/schema";
 import { findCustomer } from "./customers-asked-for";
 import type { Entry } from "./entry";
-import type { RequestRow } from "./transition";
 
-/** What a plan touches for which no glass is broken. */
+/** What a plan may touch that break-glass does not allow. */
 export const touches = ["delete", "readers", "hosts"] as const;
 export type Touch = (typeof touches)[number];
 
 const factsSchema = z.looseObject({ touches: z.array(z.enum(touches)).default([]) });
 
 /**
- * Finds what a plan touches for which no glass is broken: by what its facts say, and by what was asked itself.
+ * Finds what a plan touches that break-glass does not allow, from its facts and the request itself.
  *
- * @param facts - Of the plan: what its digest is taken of.
+ * @param facts - Of the plan: the input of its digest.
  */
 export async function touchesOf(
   { settings }: Pick<ServiceContext, "settings">,
@@ -49,12 +49,12 @@ function entryOf(asked: object): Entry | undefined {
   return askedSchema.safeParse(asked).data?.customer;
 }
 
-/** Who can read and decrypt: `secrets` as a whole, since a key decides it, too. */
+/** Who can read and decrypt: the whole of `secrets`, since a key also decides it. */
 function readersOf({ secrets }: Entry): string {
   return JSON.stringify(secrets ?? null);
 }
 
-/** Tells whether a cell or an application goes. */
+/** Returns whether a cell or an application is removed. */
 function takesAway(before: Entry, after: Entry): boolean {
   const left = new Set([...namesOf(after["cells"]), ...namesOf(after["applications"])]);
   return [...namesOf(before["cells"]), ...namesOf(before["applications"])].some((name) => !left.has(name));

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { type ServiceSettings, serviceSettingsSchema } from "./settings";
 
-/** Is thrown where the service cannot start with what it was given; its message says what to correct. */
+/** Thrown if the service cannot start with its settings; the message says what to correct. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
@@ -14,14 +14,14 @@ export class SettingsError extends Error {
  * Reads the file `service.yaml`.
  *
  * @param file its path: the environment variable `SERVICE_SETTINGS`
- * @throws {@link SettingsError} with all that is wrong, each with its path in the file
+ * @throws {@link SettingsError} with all errors, each with its path in the file
  */
 export async function readSettings(file: string): Promise<ServiceSettings> {
   let value: unknown;
   try {
     value = parse(await readFile(file, "utf8"));
   } catch (error) {
-    throw new SettingsError(`${file}: it cannot be read as YAML.`, { cause: error });
+    throw new SettingsError(`${file} cannot be read as YAML.`, { cause: error });
   }
   const settings = serviceSettingsSchema.safeParse(value);
   if (settings.success) return settings.data;
@@ -32,9 +32,9 @@ export async function readSettings(file: string): Promise<ServiceSettings> {
 }
 
 /**
- * Reads a process's environment by a schema.
+ * Parses a process's environment by a schema.
  *
- * @throws {@link SettingsError} naming the variables that are wrong, never their values
+ * @throws {@link SettingsError} naming the wrong variables, never their values
  */
 export function readEnvironment<T extends z.ZodType>(
   schema: T,

@@ -2,29 +2,37 @@ import { stages } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { isSafe } from "./loopback";
+import { chatSchema, mailSchema, webhookSchema } from "./notices";
 
-/** How changes of a stage are approved. A request stores the rule of its time. */
+/** How changes of a stage are approved. A request stores the rule that applied when it was sent. */
 export const approvalRuleSchema = z
   .strictObject({
-    required: z.int().min(0).max(10).describe("How many persons must approve. The requester never counts."),
+    required: z.int().min(0).max(10).describe("How many people must approve. The requester never counts."),
     groups: z
       .array(z.string())
       .default([])
-      .describe("Only members of one of these groups approve. Default: everybody with the role `approver`."),
+      .describe("Only members of these groups can approve. Default: everyone with the role `approver`."),
     byKind: z
       .record(z.string(), z.int().min(0).max(10))
       .default({})
-      .describe("Other numbers for some kinds of request, such as `delete: 2`."),
-    validForHours: z.number().positive().max(720).default(72).describe("When an approval ends, in hours."),
+      .describe("Numbers for particular kinds of request, such as `delete: 2`."),
+    validForHours: z
+      .number()
+      .positive()
+      .max(720)
+      .default(72)
+      .describe("Hours until an approval expires. Default: 72."),
   })
-  .describe("How changes of the stage are approved.");
+  .describe("How changes of the stage are approved: see below.");
+/** The approval rule of a stage, with defaults. */
 export type ApprovalRule = z.output<typeof approvalRuleSchema>;
 
-const stageSchema = z.strictObject({
+/** A stage of `service.yaml`. */
+export const stageSchema = z.strictObject({
   configuration: z
     .record(z.string(), z.unknown())
     .describe(
-      "The configuration of the stage's stacks: the namespaces `tenants` and `aws`, without customers. ARNs, and no secret.",
+      "The namespaces `tenants` and `aws` of the stage's stacks, without customers, and with ARNs instead of secrets.",
     ),
   allowedHosts: z.array(z.string()).default([]).describe("As `TENANTS_ALLOWED_HOSTS`."),
   approvals: approvalRuleSchema,
@@ -32,66 +40,106 @@ const stageSchema = z.strictObject({
 
 const safeUrl = z.url().refine((url) => isSafe(new URL(url)), "must be https; http on loopback only");
 
+const identitySchema = z.strictObject({
+  issuer: safeUrl.describe("The OpenID Connect issuer. http on loopback only."),
+  clientId: z.string().describe("The service's client at the issuer. Its secret is `SERVICE_CLIENT_SECRET`."),
+  audience: z.string().describe("The `aud` of access tokens for the API."),
+  rolesClaim: z.string().default("roles").describe("The claim with the roles. Default: `roles`."),
+  groupsClaim: z.string().default("groups").describe("The claim with the groups. Default: `groups`."),
+  personClaim: z
+    .string()
+    .describe("The claim that all accounts of a person share, such as the employee number."),
+});
+
+const workSchema = z.strictObject({
+  backendUrl: z.string().describe("Where the stacks' state is stored: `s3://…`, or `file://…`."),
+  journal: z.string().describe("As `tenants:journal`: S3, or an absolute path."),
+  secretsProvider: z.string().optional().describe("Default: a passphrase."),
+  directory: z.string().describe("An absolute path: the folder of the jobs' folders."),
+  engineUser: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The system user that runs engines if the worker is root. Default: the worker's own user."),
+  policyPack: z
+    .string()
+    .optional()
+    .describe("A policy pack that every plan must pass: an absolute folder. Default: none."),
+  atOnce: z.int().positive().optional().describe("How many engines run at once. Default: processors."),
+});
+
 /** The file `service.yaml`. */
 export const serviceSettingsSchema = z
   .strictObject({
     url: safeUrl.describe("Where people reach the service: https, or http on loopback."),
-    identity: z.strictObject({
-      issuer: safeUrl.describe("The OpenID Connect issuer. http on loopback only."),
-      clientId: z.string(),
-      audience: z.string().describe("The `aud` of access tokens for the API."),
-      rolesClaim: z.string().default("roles"),
-      groupsClaim: z.string().default("groups"),
-      personClaim: z
-        .string()
-        .describe("The claim that is the same for all accounts of a person, such as the employee number."),
-    }),
-    stages: z.partialRecord(z.enum(stages), stageSchema),
+    identity: identitySchema.describe("How people and their roles are read from the issuer's tokens."),
+    stages: z
+      .partialRecord(z.enum(stages), stageSchema)
+      .describe("The stages that the service works on: `testing`, `production` or both."),
     approvals: z
       .strictObject({
         publicKey: z
           .record(z.string(), z.unknown())
           .optional()
-          .describe(
-            "The public half of `SERVICE_APPROVAL_KEY`, a JWK: with it the worker, and an auditor, verify approvals.",
-          ),
+          .describe("The public half of `SERVICE_APPROVAL_KEY`, a JWK."),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("The key that verifies approvals."),
     requests: z
       .strictObject({
         validForDays: z
           .number()
           .positive()
           .default(14)
-          .describe("When a request expires that nobody completes."),
+          .describe("Days after which an incomplete request expires. Default: 14."),
       })
-      .prefault({}),
-    work: z.strictObject({
-      backendUrl: z.string().describe("Where the stacks' state lies: `s3://…`, or `file://…`."),
-      journal: z.string().describe("As `tenants:journal`: S3, or an absolute path."),
-      secretsProvider: z.string().optional().describe("Default: a passphrase."),
-      directory: z.string().describe("An absolute folder for the engine's work, one folder a job."),
-      policyPack: z
-        .string()
-        .optional()
-        .describe("A policy pack that every plan must pass: an absolute folder. Default: none."),
-      atOnce: z.int().positive().optional().describe("How many engines run at once. Default: processors."),
-    }),
+      .prefault({})
+      .describe("How long requests last."),
+    work: workSchema.describe("How the worker runs the engine."),
+    rotation: z
+      .strictObject({
+        byClock: z
+          .boolean()
+          .default(true)
+          .describe("Whether the service itself rotates due credentials. Default: true."),
+        overdueAfterHours: z
+          .number()
+          .positive()
+          .default(24)
+          .describe("Hours after which a due rotation is reported as overdue. Default: 24."),
+      })
+      .prefault({})
+      .describe("Rotation by the service's own clock."),
+    mail: mailSchema.optional().describe("The SMTP server for mail. Default: no mail is sent."),
+    webhooks: z
+      .array(webhookSchema)
+      .default([])
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two have the same name")
+      .describe("Receivers of messages that a tenant is ready, changed, deprecated, handed over or deleted."),
+    chats: z
+      .array(chatSchema)
+      .default([])
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two have the same name")
+      .describe("Chat channels that get a link to each request that waits for approval."),
     audit: z
       .strictObject({
         head: z
           .string()
           .optional()
           .describe(
-            "Where the end of the chain of events is also noted: `s3://bucket/prefix`, the name of a CloudWatch log group, or the absolute path of a folder that the service's users cannot change.",
+            "Where the end of the chain of events is also stored: `s3://bucket/prefix`, a CloudWatch log group, or the absolute path of a folder that the service's users cannot change.",
           ),
         personalDataDays: z
           .number()
           .positive()
           .default(365 * 2)
-          .describe("When names and addresses of people who were not seen any more are forgotten, in days."),
+          .describe(
+            "Days after which the names and addresses of people who no longer log in are deleted. Default: 730.",
+          ),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("What is stored outside the database, and how long people's names are stored."),
   })
   .describe("The settings of the provisioning service.");
+/** The settings of the service, with defaults. */
 export type ServiceSettings = z.output<typeof serviceSettingsSchema>;

@@ -1,18 +1,28 @@
-import { customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
-import { z } from "zod";
-
-import { append } from "../audit/chain";
+import {
+  applied,
+  applyFailed,
+  applyStarted,
+  type Guard,
+  insistOnBegun,
+  planChanged,
+} from "../actions/planned";
+import type { AppliedCustomer } from "../customers/save-applied";
+import { digestOfFacts, type PlanFacts } from "../plan/facts";
+import { type StartingState, startingStateOf } from "../plan/starting-state";
 import { write } from "../records/database";
-import type { AppliedCustomer } from "../records/save-applied";
+import type { RequestRow } from "../records/schema";
 import { jobKeyOf } from "../requests/customers-asked-for";
-import { applied, applyFailed, applyStarted, type Guard, planChanged } from "../requests/planned";
+import { canonical } from "../signing/canonical";
+import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { type Engine, EngineProblem } from "./engine";
-import type { Lease } from "./lease";
-import { LeaseLostError } from "./lease";
+import { type Lease, LeaseLostError } from "./lease";
 import {
   checkAtVendor,
+  customerResult,
   factsOf,
+  insistOnRotation,
   jobOf,
+  keptClients,
   type PlannedPart,
   planPart,
   PlanProblem,
@@ -21,53 +31,58 @@ import {
   type Target,
   targetsOf,
 } from "./parts";
-import { digestOfFacts, type PlanFacts } from "./plan-facts";
 import { failureOf } from "./plan-job";
+import { recordProgress } from "./progress";
 import type { Handled } from "./queue";
 import { recover } from "./recover";
-import { findRequest, isPaused, wasStarted } from "./requests";
-import { type StartingState, startingStateOf } from "./starting-state";
-import { noteOwnUpdate, type RequestRow, StackBusyError, withLeases, type Work } from "./work";
+import { findRequest, isPaused, wasLeftHalfDone, wasStarted } from "./requests";
+import { noteOwnUpdate, StackBusyError, withLeases, type Work } from "./work";
 
-/** How long a paused apply, or one of a stack that is busy, waits until it is looked at again, in seconds. */
+/** How long an apply that is paused, or whose stack is busy, waits before it is tried again, in seconds. */
 const laterSeconds = 3;
 
 /**
- * Applies a request. Each delivery looks at what is there and does the next thing: a request that is queued is checked
- * once more and begun; one that was being applied, when its worker was killed, is recovered and gone on with.
+ * Applies a request. Each delivery continues from the present state: a queued request is checked again and
+ * started; one whose worker was killed is recovered and continued.
  */
 export async function applyJob(work: Work, requestId: string): Promise<Handled> {
   const request = await findRequest(work, requestId);
   if (request === undefined) return "done";
-  // It failed, and the queue did not hear of it: until somebody has it tried again, its stack is not touched.
+  // It failed, and the queue did not learn of it: its stack is left alone until the request is retried.
   if (request.state === "failed") return (await wasStarted(work, requestId)) ? "blocks" : "done";
   if (request.state !== "queued" && request.state !== "applying") return "done";
   if (request.state === "queued" && (await isPaused(work, request.stage))) return later(work, request);
   try {
-    const targets = await targetsOf(work, request);
-    const stacks = targets.map(({ customer }) => customer.stack);
-    return await withLeases(work, stacks, (leases) => new Apply(work, request, targets, leases).run());
+    const stacks = (await targetsOf(work, request)).map(({ customer }) => customer.stack);
+    return await withLeases(work, stacks, async (leases) => {
+      // Another request may have been applied while this one waited for the leases.
+      const [now, targets] = [await findRequest(work, requestId), await targetsOf(work, request)];
+      if (now?.state !== "queued" && now?.state !== "applying") return "done";
+      return new Apply(work, now, targets, leases).run();
+    });
   } catch (error) {
     if (error instanceof StackBusyError) return later(work, request);
     if (!(error instanceof PlanProblem)) throw error;
-    // There is no customer, or no stage, to apply it to any more.
+    // The customer or the stage no longer exists.
     return failed(work, request.id, error);
   }
 }
 
-/** Ends an apply that did not succeed: until somebody has it tried again, its stack is not touched. */
+/** Ends a failed apply: its stack is left alone until the request is retried. */
 async function failed(work: Work, requestId: string, error: unknown, guard?: Guard): Promise<Handled> {
   await applyFailed(work.context, requestId, failureOf(error), guard);
   const after = await findRequest(work, requestId);
-  // Nothing was begun: another plan is made, and says what is wrong.
+  // Nothing was started: a new plan is made, and reports the problem.
   if (after?.state === "queued") await planChanged(work.context, requestId);
   return after?.state === "failed" ? "blocks" : "done";
 }
 
-async function later({ context, queue }: Work, request: RequestRow): Promise<Handled> {
-  await write(context, (writing) =>
-    queue.postpone(writing, "apply", request.id, jobKeyOf(request), laterSeconds),
-  );
+async function later(
+  { context, queue }: Work,
+  request: RequestRow,
+  seconds = laterSeconds,
+): Promise<Handled> {
+  await write(context, (writing) => queue.postpone(writing, "apply", request.id, jobKeyOf(request), seconds));
   return "done";
 }
 
@@ -81,39 +96,40 @@ class Apply {
   ) {}
 
   async run(): Promise<Handled> {
-    // Somebody may have ended it while the lease was waited for.
-    const now = await findRequest(this.work, this.request.id);
-    if (now?.state !== "queued" && now?.state !== "applying") return "done";
     try {
-      return await (now.state === "queued" ? this.#begin() : this.#resume());
+      return await (this.request.state === "queued" ? this.#begin() : this.#resume());
     } catch (error) {
       if (this.work.stopping.aborted || error instanceof LeaseLostError) throw error;
+      if (error instanceof IssuerKeysError) {
+        await this.#record("the identity provider does not answer, so approvals cannot be verified: waiting");
+        return later(this.work, this.request, issuerRetrySeconds);
+      }
       return failed(this.work, this.request.id, error, this.#guard);
     }
   }
 
-  /** Makes the plan once more, has its approvals checked once more, and applies it. */
+  /** Plans again, has the approvals checked again, and applies the plan. */
   async #begin(): Promise<Handled> {
     const { work, request } = this;
-    await this.#record("checking the plan and its approvals once more");
+    await this.#record("checking the plan and its approvals again");
     const planned = new Map<Target, PlannedPart>();
+    const halfDone = new Set<Target>();
     for (const target of this.targets) {
       await this.#with(target, async (engine) => {
         const state = await prepare(work, engine, target);
         if (state.size === 0 && !(await wasStarted(work, request.id)))
           await checkAtVendor(work, request, target);
-        planned.set(target, await planPart(work, engine, target, state));
+        const found = await planPart(work, engine, target, state);
+        insistOnRotation(target, found);
+        planned.set(target, found);
+        if (state.hasPendingOperations || (await wasLeftHalfDone(work, target.customer)))
+          halfDone.add(target);
       });
     }
-    const digest = digestOfFacts(
-      factsOf(
-        work,
-        request,
-        [...planned.values()].map(({ part }) => part),
-      ),
-    );
+    const parts = [...planned.values()].map(({ part }) => part);
+    const facts = factsOf(work, request, parts);
     if (await isPaused(work, request.stage)) return later(work, request);
-    const { isApproved } = await applyStarted(work.context, request.id, digest, this.#guard);
+    const { isApproved } = await applyStarted(work.context, request.id, digestOfFacts(facts), this.#guard);
     if (!isApproved) return "done";
     const results: AppliedCustomer[] = [];
     for (const target of this.targets) {
@@ -121,6 +137,7 @@ class Apply {
       if (found === undefined) continue;
       results.push(
         await this.#with(target, async (engine) => {
+          if (halfDone.has(target)) return this.#goOn(engine, target, facts);
           await engine.write(target.entries);
           const state = found.part.isEmpty ? found.state : await this.#up(engine, target, found.plan);
           return this.#resultOf(engine, target, state);
@@ -131,33 +148,17 @@ class Apply {
     return "done";
   }
 
-  /** Goes on with what another worker, which was killed, has begun. What it does further was approved with the rest. */
+  /** Continues what a killed worker started. The rest was approved with it. */
   async #resume(): Promise<Handled> {
     const { work, request } = this;
     const approved = await this.#approvedFacts();
+    for (const target of this.targets) insistOnEntries(target, approved);
     const results: AppliedCustomer[] = [];
     for (const target of this.targets) {
       results.push(
         await this.#with(target, async (engine) => {
-          const { customer, wanted } = target;
-          if (wanted.entry === undefined && !(await engine.exists())) return deletedCustomer(target);
-          await this.#record("checking what the interrupted update has left, at the vendor and in the state");
-          await prepare(work, engine, target);
-          const recovery = await recover(engine, customer.stack, reasonFor(request));
-          if (recovery.done.length > 0)
-            await this.#record(`repaired: ${recovery.done.join("; ")}`, { recovered: recovery.done });
-          const state = startingStateOf(await engine.export());
-          await noteOwnUpdate(work, customer, state.lastUpdate);
-          const { part } = await planPart(work, engine, target, state);
-          const known = new Set(approved.parts.find(({ stack }) => stack === customer.stack)?.urns ?? []);
-          const others = part.urns.filter((urn) => !known.has(urn));
-          if (others.length > 0)
-            throw new PlanProblem(
-              "notApproved",
-              `After the interruption, the rest of the change would touch what was not approved: ${others.join(", ")}. Have it tried again: a new plan is made and shown.`,
-            );
-          const after = part.isEmpty ? state : await this.#up(engine, target, undefined);
-          return this.#resultOf(engine, target, after);
+          if (target.wanted.entry === undefined && !(await engine.exists())) return deletedCustomer(target);
+          return this.#goOn(engine, target, approved);
         }),
       );
     }
@@ -165,7 +166,30 @@ class Apply {
     return "done";
   }
 
-  /** Applies, and reads what is there afterwards. */
+  /** Settles what an incomplete apply left, and does the rest of what was approved, and no more. */
+  async #goOn(engine: Engine, target: Target, approved: PlanFacts): Promise<AppliedCustomer> {
+    const { work, request } = this;
+    const { customer } = target;
+    await this.#record("it was interrupted: checking what the vendor has created or deleted");
+    await prepare(work, engine, target);
+    const recovery = await recover(engine, customer.stack, reasonFor(request));
+    if (recovery.done.length > 0)
+      await this.#record(`repaired: ${recovery.done.join("; ")}`, { recovered: recovery.done });
+    const state = startingStateOf(await engine.export());
+    await noteOwnUpdate(work, customer, state.lastUpdate);
+    const { part } = await planPart(work, engine, target, state);
+    const known = new Set(approved.parts.find(({ stack }) => stack === customer.stack)?.urns ?? []);
+    const others = part.urns.filter((urn) => !known.has(urn));
+    if (others.length > 0)
+      throw new PlanProblem(
+        "notApproved",
+        `After the interruption, the rest of the change would go beyond the approval: ${others.join(", ")}. Ask an administrator to retry it: a new plan is made and shown.`,
+      );
+    const after = part.isEmpty ? state : await this.#up(engine, target, undefined);
+    return this.#resultOf(engine, target, after);
+  }
+
+  /** Applies, and reads the resulting state. */
   async #up(engine: Engine, { customer }: Target, plan: Buffer | undefined): Promise<StartingState> {
     const { work } = this;
     const readState = async (): Promise<StartingState> => {
@@ -176,7 +200,8 @@ class Apply {
     try {
       await engine.up(plan, ({ message, ...step }) => this.#record(message, { step }));
     } catch (error) {
-      // Also what a failed update wrote is ours. One that was interrupted is gone on with by another worker.
+      // The service also wrote the state of a failed update. An interrupted one is continued by another
+      // worker.
       if (error instanceof EngineProblem) await readState().catch(() => undefined);
       throw error;
     }
@@ -189,18 +214,22 @@ class Apply {
       await engine.remove();
       return deletedCustomer(target);
     }
-    const { customers } = z.object({ customers: z.record(z.string(), z.unknown()) }).parse(state.outputs);
-    return {
-      name: customer.name,
+    const kept = keptClients(wanted, customer.name, state);
+    if (kept.length > 0)
+      throw new PlanProblem(
+        "notRotated",
+        `The credentials of ${kept.join(", ")} were not rotated. Ask an administrator to retry it.`,
+      );
+    return customerResult(this.work, customer, {
       entry: wanted.entry,
-      record: customerRecordSchema.parse(customers[customer.name]),
       status: wanted.status,
+      endsOn: wanted.endsOn,
+      state,
       stackSettings: engine.stackSettings,
-      lastUpdate: state.lastUpdate ?? null,
-    };
+    });
   }
 
-  /** The facts whose digest the apply was begun with: what the database holds beside it counts for nothing. */
+  /** Returns the facts whose digest the apply was started with, whatever else the database contains. */
   async #approvedFacts(): Promise<PlanFacts> {
     const { database } = this.work.context;
     const plan = await database
@@ -210,7 +239,12 @@ class Apply {
       .executeTakeFirstOrThrow();
     const facts = plan.facts as PlanFacts;
     if (digestOfFacts(facts) !== plan.digest)
-      throw new PlanProblem("notApproved", "The plan on record is not the one that was approved.");
+      throw new PlanProblem("notApproved", "The recorded plan is not the approved one.");
+    if (!(await insistOnBegun(this.work.context, this.request.id, plan.digest, this.#guard)))
+      throw new PlanProblem(
+        "notApproved",
+        "It is marked as applying, but was not started with the approvals of its plan. Nothing was done. Tell an administrator.",
+      );
     return facts;
   }
 
@@ -220,24 +254,28 @@ class Apply {
     return this.work.engines.with(jobOf(this.work, this.request, target, lease), act);
   }
 
-  /** Nobody has taken a lease meanwhile. */
+  /** Ensures that no one has taken a lease meanwhile. */
   readonly #guard = async (writing: Parameters<Lease["insist"]>[0]): Promise<void> => {
     for (const lease of this.leases.values()) await lease.insist(writing);
   };
 
-  async #record(message: string, data: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const { context } = this.work;
-    const { id, stage, customer } = this.request;
-    await write(context, async (writing) => {
-      await append(context, writing, {
-        kind: "progress",
-        requestId: id,
-        stage,
-        customer: customer ?? undefined,
-        data: { message, ...data },
-      });
-    });
+  #record(message: string, data: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    return recordProgress(this.work, this.request, message, data);
   }
+}
+
+/**
+ * Ensures that the customer's entry, read from the database again, is the approved one.
+ *
+ * @throws PlanProblem
+ */
+function insistOnEntries({ customer, entries }: Target, { parts }: PlanFacts): void {
+  const approved = parts.find(({ stack }) => stack === customer.stack)?.entries;
+  if (approved !== undefined && canonical(approved) === canonical(entries)) return;
+  throw new PlanProblem(
+    "notApproved",
+    `The record of customer ${customer.name} is not the approved one. Ask an administrator to retry it: a new plan is made and shown.`,
+  );
 }
 
 function deletedCustomer({ customer }: Target): AppliedCustomer {

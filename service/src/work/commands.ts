@@ -6,41 +6,45 @@ import path from "node:path";
 import { printable, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type Pulumi, PulumiError } from "resistant-tenants-operations/stack/pulumi";
 
+import type { EngineUser } from "./engine-user";
 import { endSession, type Session, sessionOf } from "./sessions";
 
-/** What a command of the engine left behind. */
+/** The result of a command of the engine. */
 export interface CommandResult {
-  /** 128 where a signal ended it. */
+  /** 128 if a signal ended it. */
   exitCode: number;
   stdout: string;
   stderr: string;
 }
 
+/** How a command of the engine is run. */
 export interface CommandOptions {
   env: Readonly<Record<string, string>>;
-  /** Where it runs. */
+  /** The working directory. */
   cwd: string;
-  /** Where it writes: files, so that an engine whose worker was killed goes on and saves its state. */
+  /** The folder for its output: files, so that an engine whose worker was killed continues and saves its state. */
   output: string;
-  /** Is told of the session before the command begins its work. */
+  /** The user that runs it. Default: this process's. */
+  user?: EngineUser | undefined;
+  /** Called with the session before the command starts its work. */
   onStart?: (session: Session) => Promise<void>;
-  /** Ends the command: what is in flight is finished first. */
+  /** Ends the command, after its requests in flight have finished. */
   signal?: AbortSignal;
-  /** Is given the file of its standard output while it runs. */
+  /** Called with the file of its standard output while it runs. */
   whileRunning?: (stdout: string, ended: AbortSignal) => Promise<void>;
 }
 
 /**
- * Begins a session, waits for a line that says that it may start, and becomes the engine: nothing of it runs before it
- * is on record whose it is. No core is dumped: it would hold credentials.
+ * Starts a session, waits for a line that allows it to continue, and becomes the engine: it does nothing
+ * before its session is on record. It dumps no core, which would contain credentials.
  */
 const launcher = 'ulimit -c 0; umask 077; read -r go <&3 || exit 125; exec 3<&-; exec "$0" "$@"';
 
 let counter = 0;
 
-/** Runs a `pulumi` command in a session of its own, whatever its exit code. */
+/** Runs a `pulumi` command in its own session; any exit code is a result. */
 export async function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
-  const { env, cwd, output, onStart, signal, whileRunning } = options;
+  const { env, cwd, output, user, onStart, signal, whileRunning } = options;
   signal?.throwIfAborted();
   counter += 1;
   const files = ["out", "err"].map((end) => path.join(output, `${counter}.${end}`)) as [string, string];
@@ -51,12 +55,13 @@ export async function runCommand(args: readonly string[], options: CommandOption
     const child = spawn("/bin/sh", ["-c", launcher, "pulumi", ...args], {
       cwd,
       env: { ...env },
+      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
       detached: true,
       stdio: ["ignore", stdout.fd, stderr.fd, "pipe"],
     });
     const closed = once(child, "close") as Promise<[number | null]>;
     closed.catch(() => undefined);
-    // Without a process there is nothing to end: what was wrong, `closed` says.
+    // Without a process there is nothing to end; `closed` reports the error.
     if (child.pid === undefined) await closed;
     const session = await sessionOf(child.pid ?? -1);
     const interrupt = (): void => void endSession(session);
@@ -71,9 +76,9 @@ export async function runCommand(args: readonly string[], options: CommandOption
       const [exitCode] = await closed;
       ended.abort();
       await watching;
-      // A plugin that outlives its engine still holds credentials.
+      // A plugin that outlives its engine still has credentials.
       await endSession(session, 0);
-      // Whoever ended it knows why it did not succeed.
+      // If the command was aborted, the reason for that is the error.
       signal?.throwIfAborted();
       return { exitCode: exitCode ?? 128, stdout: await textOf(stdout), stderr: await textOf(stderr) };
     } catch (error) {
@@ -95,14 +100,19 @@ async function textOf(file: Awaited<ReturnType<typeof open>>): Promise<string> {
   return buffer.toString("utf8");
 }
 
-/** Runs a command that must succeed. */
+/**
+ * Runs a command that must succeed.
+ *
+ * @returns Resolves with its standard output.
+ * @throws PulumiError if it fails
+ */
 export async function succeed(args: readonly string[], options: CommandOptions): Promise<string> {
   const result = await runCommand(args, options);
   if (result.exitCode === 0) return result.stdout;
   throw failure(args, result);
 }
 
-/** Describes a command that failed by the end of what it wrote. */
+/** Describes a failed command by the end of its output. */
 export function failure(args: readonly string[], { exitCode, stdout, stderr }: CommandResult): PulumiError {
   const said = (stderr.trim() === "" ? stdout : stderr)
     .trim()
@@ -116,7 +126,7 @@ export function failure(args: readonly string[], { exitCode, stdout, stderr }: C
   );
 }
 
-/** Lets `operations/` run the engine's commands as a job does. */
+/** Returns a `Pulumi` with which `operations/` runs the engine's commands as a job does. */
 export function pulumiOf(stack: string, options: CommandOptions): Pulumi {
   const quiet = ["--non-interactive", "--color", "never"];
   return {

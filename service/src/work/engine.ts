@@ -1,51 +1,53 @@
-import { execFile } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type Preview, readPreview } from "resistant-tenants-operations/preview/step";
+import { hasKey, readEncryption } from "resistant-tenants-operations/stack/encryption";
+import { followLines, problemIn } from "resistant-tenants-operations/stack/engine-output";
 import type { Pulumi } from "resistant-tenants-operations/stack/pulumi";
+import { writeStackFile } from "resistant-tenants-operations/stack/stack-file";
 import { z } from "zod";
 
+import { startingStateOf } from "../plan/starting-state";
 import type { ServiceSettings } from "../settings/settings";
+import { canonical } from "../signing/canonical";
 import { type CommandOptions, failure, pulumiOf, runCommand, succeed } from "./commands";
-import { type EngineEvent, followEvents, problemIn } from "./engine-events";
+import { type EngineEvent, eventIn } from "./engine-events";
+import { type EngineUser, engineVersion, findEngineUser } from "./engine-user";
 import { engineEnvironment } from "./environment";
 import {
+  giveFile,
   type JobFolder,
   makeJobFolder,
-  readStackSettings,
   type StackSettings,
   stackSettingsSchema,
-  writeStackFile,
 } from "./job-folder";
 import { Places } from "./places";
 import type { Program } from "./program";
 import type { Session } from "./sessions";
-import { startingStateOf } from "./starting-state";
 
-/** What an engine is started for. */
+/** A job for an engine. */
 export interface Job {
-  /** Names its folder. */
+  /** The name of its folder. */
   id: string;
   stage: Stage;
-  /** The stack's own name. */
+  /** The stack's short name. */
   stack: string;
   reason: string;
   /** The entries of `tenants:customers`. */
   customers: readonly Readonly<Record<string, unknown>>[];
-  /** How the stack's secrets are encrypted; undefined where it was never made. */
+  /** How the stack's secrets are encrypted; undefined if it was never created. */
   settings: StackSettings | undefined;
-  /** Is told of each engine before it begins its work. */
+  /** Called with each engine's session before it starts its work. */
   onStart?: (session: Session) => Promise<void>;
   /** Ends the engines. */
   signal?: AbortSignal;
 }
 
-/** What a preview found. */
+/** The result of a preview. */
 export interface PreviewResult {
   preview: Preview;
   /** The engine's plan file. */
@@ -53,7 +55,7 @@ export interface PreviewResult {
   policyViolations: string[];
 }
 
-/** Starts engines: one process per job at a time, and as many jobs at once as the settings say. */
+/** Starts engines: one at a time per job, and as many jobs at once as the settings allow. */
 export class Engines {
   readonly #places: Places;
 
@@ -61,24 +63,23 @@ export class Engines {
     private readonly settings: ServiceSettings,
     private readonly environment: EnvironmentVariables,
     readonly program: Program,
-    /** The engine's own version: another one makes another plan. */
+    /** The engine's version: another version makes another plan. */
     readonly version: string,
+    private readonly user: EngineUser | undefined,
   ) {
     this.#places = new Places(settings.work.atOnce ?? availableParallelism());
   }
 
-  /** @throws where the engine does not answer */
+  /** @throws `SettingsError` if the engine's user cannot reach what it needs, or the engine does not run */
   static async open(
     settings: ServiceSettings,
     environment: EnvironmentVariables,
     program: Program,
   ): Promise<Engines> {
-    const { PATH: searchPath = "" } = environment;
-    const env = { PATH: searchPath, HOME: settings.work.directory, PULUMI_SKIP_UPDATE_CHECK: "true" };
-    await mkdir(settings.work.directory, { recursive: true, mode: 0o700 });
-    const { stdout } = await promisify(execFile)("pulumi", ["version"], { env });
-    await rm(path.join(settings.work.directory, ".pulumi"), { recursive: true, force: true });
-    return new Engines(settings, environment, program, stdout.trim());
+    const { directory, engineUser } = settings.work;
+    await mkdir(directory, { recursive: true, mode: engineUser === undefined ? 0o700 : 0o711 });
+    const user = await findEngineUser(settings, environment, program);
+    return new Engines(settings, environment, program, await engineVersion(directory, environment), user);
   }
 
   /** Opens a folder for a job, and closes it at the end. */
@@ -90,6 +91,7 @@ export class Engines {
         program: this.program,
         stack: job.stack,
         plugins: home === undefined ? undefined : path.join(home, "plugins"),
+        user: this.user,
       });
       try {
         return await work(new Engine(this.settings, this.environment, folder, job));
@@ -125,7 +127,7 @@ export class Engine {
     return this.#settings;
   }
 
-  /** The environment of the engine, for what `operations/` does beside it. */
+  /** The environment of the engine, for operations beside it. */
   get environment(): Readonly<Record<string, string>> {
     return { ...this.#env, PULUMI_OPTION_CONFIG_FILE: this.folder.stackFile };
   }
@@ -141,21 +143,27 @@ export class Engine {
   }
 
   /**
-   * Sees that the stack is there, and writes its file. Whoever was killed between the two left a stack whose settings
-   * nobody stored: the state has them, too, as soon as it holds anything.
+   * Ensures that the stack exists, and writes its file. A worker killed in between leaves a stack without
+   * stored settings: a non-empty state also contains them.
    *
    * @returns Resolves with the exported state.
    */
   async prepare(): Promise<unknown> {
-    if (!isSet(this.#settings)) await this.#findSettings();
+    if (!hasKey(this.#settings)) await this.#findSettings();
     await this.write(this.job.customers);
-    return this.export();
+    const exported = await this.export();
+    const own = settingsIn(exported);
+    if (!hasKey(own) || canonical(own) === canonical(this.#settings)) return exported;
+    // How its secrets are encrypted is what the state says: whoever has the database alone does not choose it.
+    this.#settings = own;
+    await this.write(this.job.customers);
+    return exported;
   }
 
   /** Writes the stack's file with these customers. */
   async write(customers: Job["customers"]): Promise<void> {
     const { work } = this.service;
-    await writeStackFile(this.folder, this.#settings, {
+    await writeStackFile(this.folder.stackFile, this.#settings, {
       ...this.#stage.configuration,
       "tenants:stage": this.job.stage,
       "tenants:journal": work.journal,
@@ -163,62 +171,68 @@ export class Engine {
     });
   }
 
-  /** Reads the stack's state; secrets in it are encrypted. */
+  /** Exports the stack's state; its secrets are encrypted. */
   async export(): Promise<unknown> {
     return JSON.parse(await this.#succeed(["stack", "export", ...this.#stack]));
   }
 
   /**
-   * Runs a preview. It changes nothing, and takes no lock of the engine's.
+   * Runs a preview. It changes nothing and takes no lock of the engine.
    *
-   * @throws PulumiError with what the program or the engine refuses
+   * @throws PulumiError with the refusal of the program or the engine
    */
   async preview(): Promise<PreviewResult> {
-    const plan = path.join(this.folder.directory, "plan.json");
+    const { plan } = this.folder;
     const steps = path.join(this.folder.directory, "preview.json");
     const args = ["preview", "--json", "--show-sames", "--save-plan", plan, ...this.#policy, ...this.#stack];
     const result = await runCommand([...args, ...quiet], this.#options());
     await writeFile(steps, result.stdout, { mode: 0o600 });
     if (result.exitCode !== 0) {
-      const problem = problemIn(result.stdout);
+      const problem = problemIn(result.stdout)?.slice(0, longestProblem);
       throw problem === undefined ? failure(args, result) : new EngineProblem(problem);
     }
     return { preview: await readPreview(steps), plan: await readFile(plan), policyViolations: [] };
   }
 
   /**
-   * Applies a plan, with the engine's own preview before it: a refusal changes nothing.
+   * Applies a plan after the engine's own preview: a refusal changes nothing.
    *
    * @param plan the engine's plan file; undefined after an interruption, when a part of it is done already
-   * @param onEvent is told of each step
-   * @throws EngineProblem with what did not succeed
+   * @param onEvent called for each step
+   * @throws EngineProblem with what failed
    */
   async up(plan: Buffer | undefined, onEvent: (event: EngineEvent) => Promise<void>): Promise<void> {
     const file = path.join(this.folder.directory, "approved-plan.json");
-    if (plan !== undefined) await writeFile(file, plan, { mode: 0o600 });
+    if (plan !== undefined) await giveFile(this.folder, file, plan);
     const args = ["up", "--yes", "--json", ...(plan === undefined ? [] : ["--plan", file])];
-    const options = this.#options((stdout, ended) => followEvents(stdout, ended, onEvent));
+    const options = this.#options((stdout, ended) =>
+      followLines(stdout, ended, async (line) => {
+        const event = eventIn(line);
+        if (event !== undefined) await onEvent(event);
+      }),
+    );
     const all = [...args, ...this.#policy, ...this.#stack, ...quiet];
     const result = await runCommand(all, options);
     if (result.exitCode === 0) return;
-    throw new EngineProblem(problemIn(result.stdout) ?? failure(args, result).message);
+    const problem = problemIn(result.stdout)?.slice(0, longestProblem);
+    throw new EngineProblem(problem ?? failure(args, result).message);
   }
 
   /**
-   * Removes the stack. What it may still hold is itself and its providers, which are nothing beyond the state.
+   * Removes the stack. It may contain only itself and its providers, which exist only in the state.
    *
-   * @throws EngineProblem where it holds more
+   * @throws EngineProblem if it contains more
    */
   async remove(): Promise<void> {
     const { size } = startingStateOf(await this.export());
     if (size > 0)
       throw new EngineProblem(
-        `The stack still holds ${size} resources. Have it tried again: what is left is shown.`,
+        `The stack still contains ${size} resources. Ask an administrator to retry it: the rest is shown.`,
       );
     await this.#succeed(["stack", "rm", "--yes", "--force", "--preserve-config", ...this.#stack]);
   }
 
-  /** Tells whether the backend has the stack. */
+  /** Returns whether the backend has the stack. */
   async exists(): Promise<boolean> {
     const listed = z
       .array(z.object({ name: z.string() }))
@@ -229,16 +243,16 @@ export class Engine {
   async #findSettings(): Promise<void> {
     if (await this.exists()) {
       this.#settings = settingsIn(await this.export());
-      if (isSet(this.#settings)) return;
+      if (hasKey(this.#settings)) return;
       await this.remove();
     }
     const { secretsProvider } = this.service.work;
     const provider = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
-    // It writes beside Pulumi.yaml, whatever the environment says.
+    // The command writes beside Pulumi.yaml, whatever the environment says.
     const options = this.#options();
     const init = ["stack", "init", this.job.stack, "--no-select", ...provider, ...quiet];
     await succeed(init, { ...options, env: this.#env });
-    this.#settings = await readStackSettings(this.folder);
+    this.#settings = await readEncryption(this.folder.stackFile);
   }
 
   get #stage(): { configuration: Record<string, unknown>; allowedHosts: string[] } {
@@ -266,6 +280,7 @@ export class Engine {
       env: this.environment,
       cwd: this.folder.project,
       output: this.folder.output,
+      user: this.folder.user,
       ...(onStart === undefined ? {} : { onStart }),
       ...(signal === undefined ? {} : { signal }),
       ...(whileRunning === undefined ? {} : { whileRunning }),
@@ -273,15 +288,14 @@ export class Engine {
   }
 }
 
+/** The longest reported problem, in characters: longer ones are cut at the end. */
+const longestProblem = 4_000;
+
 const quiet = ["--non-interactive", "--color", "never"];
 
-/** What the program or the engine says that it refuses, or could not do. It holds no credential. */
+/** A refusal or failure, in the program's or the engine's words. It contains no credential. */
 export class EngineProblem extends Error {
   override readonly name = "EngineProblem";
-}
-
-function isSet(settings: StackSettings): boolean {
-  return settings.encryptionsalt !== undefined || settings.encryptedkey !== undefined;
 }
 
 /** Reads from a state how its secrets are encrypted. */

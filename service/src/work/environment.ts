@@ -2,23 +2,21 @@ import path from "node:path";
 
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 
-/**
- * What of the worker's environment an engine gets. Everything else stays here: the database's URL above all.
- */
+/** The worker's variables that an engine gets. It gets no others, above all not the database's URL. */
 const passedOn: readonly RegExp[] = [
   /^(?:PATH|LANG|LC_ALL|TZ)$/,
-  // How AWS is reached, and as whom: in production by a role.
+  // Access to AWS: in production by a role.
   /^AWS_[A-Z0-9_]+$/,
   /^(?:https?|no)_proxy$/i,
   /^(?:NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/,
   /^PULUMI_CONFIG_PASSPHRASE(?:_FILE)?$/,
   // Attaches the sandbox's stand-in of the AWS provider.
   /^PULUMI_DEBUG_PROVIDERS$/,
-  // The organization's, where neither KMS nor Secrets Manager holds its key.
+  // The organization's key, if it is in neither KMS nor Secrets Manager.
   /^TENANTS_(?:PRIVATE_KEY|CLIENT_ID|KEY_ID|NOW)$/,
 ];
 
-/** What is an engine's own beside that. */
+/** The variables of a particular engine. */
 export interface OwnEnvironment {
   /** The job's folder. */
   directory: string;
@@ -29,7 +27,7 @@ export interface OwnEnvironment {
   allowedHosts: readonly string[];
 }
 
-/** Builds the environment of an engine from nothing. */
+/** Builds the environment of an engine from scratch. */
 export function engineEnvironment(
   worker: EnvironmentVariables,
   { directory, backendUrl, reason, allowedHosts }: OwnEnvironment,
@@ -52,7 +50,7 @@ export function engineEnvironment(
   };
 }
 
-/** An AWS SDK looks for these in the home folder, and an engine has one of its own. */
+/** AWS's SDK looks for these files in the home folder, but an engine has its own home. */
 function sharedAwsFiles({ HOME: home }: EnvironmentVariables): Record<string, string> {
   if (home === undefined || home === "") return {};
   return {

@@ -1,43 +1,53 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { parse, stringify } from "yaml";
-import { z } from "zod";
+import { encryptionSchema } from "resistant-tenants-operations/stack/encryption";
+import { makeAnew, stackFileIn } from "resistant-tenants-operations/stack/stack-file";
+import type { z } from "zod";
 
+import type { EngineUser } from "./engine-user";
 import { type Program, programFolders } from "./program";
 
-/** How a stack's secrets are encrypted: what its file holds beside `config`. It belongs to the stack for good. */
-export const stackSettingsSchema = z
-  .object({
-    secretsprovider: z.string().optional(),
-    encryptedkey: z.string().optional(),
-    encryptionsalt: z.string().optional(),
-  })
-  .catch({});
+/** How a stack's secrets are encrypted: the keys beside `config` in its file. They never change. */
+export const stackSettingsSchema = encryptionSchema.catch({});
+/** How a stack's secrets are encrypted. */
 export type StackSettings = z.output<typeof stackSettingsSchema>;
 
-/** A folder in which engines work for one job: it links to the program, and holds all that they write. */
+/** The folder of a job: it links to the program and contains the engines' files. */
 export interface JobFolder {
   directory: string;
   /** The folder in which `pulumi` is run. */
   project: string;
   stackFile: string;
-  /** Where commands write. */
+  /** The engine's plan file. */
+  plan: string;
+  /** The folder for the output of commands. */
   output: string;
+  /** The user that runs the engine. Default: the worker's. */
+  user: EngineUser | undefined;
 }
 
-/** Makes the folder of a job anew. */
+/**
+ * Creates the empty folder of a job.
+ *
+ * @param user the user that runs the engine: it can write only to its home and to the files given to it, so
+ * that it cannot put a link where the worker, which is root, writes next
+ */
 export async function makeJobFolder(
   directory: string,
-  { program, stack, plugins }: { program: Program; stack: string; plugins: string | undefined },
+  {
+    program,
+    stack,
+    plugins,
+    user,
+  }: { program: Program; stack: string; plugins: string | undefined; user?: EngineUser | undefined },
 ): Promise<JobFolder> {
-  await rm(directory, { recursive: true, force: true });
-  const project = path.join(directory, "project");
-  const output = path.join(directory, "output");
-  const home = path.join(directory, "home");
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await Promise.all([project, output, home, path.join(directory, "tmp")].map((folder) => mkdir(folder)));
+  const [project, output, home, temporary] = ["project", "output", "home", "tmp"].map((name) =>
+    path.join(directory, name),
+  ) as [string, string, string, string];
+  await makeAnew(directory);
+  await Promise.all([project, output, home, temporary].map((folder) => mkdir(folder, { mode: 0o700 })));
   await Promise.all([
     copyFile(path.join(program.directory, "Pulumi.yaml"), path.join(project, "Pulumi.yaml")),
     ...programFolders.map((folder) =>
@@ -45,21 +55,23 @@ export async function makeJobFolder(
     ),
     ...(plugins !== undefined && existsSync(plugins) ? [symlink(plugins, path.join(home, "plugins"))] : []),
   ]);
-  return { directory, project, stackFile: path.join(project, `Pulumi.${stack}.yaml`), output };
+  const plan = path.join(directory, "plan.json");
+  const folder = { directory, project, stackFile: stackFileIn(project, stack), plan, output, user };
+  if (user !== undefined) {
+    await Promise.all([directory, project].map((each) => chmod(each, 0o711)));
+    await chmod(path.join(project, "Pulumi.yaml"), 0o644);
+    await Promise.all([home, temporary].map((each) => chown(each, user.uid, user.gid)));
+    await Promise.all([giveFile(folder, folder.stackFile, "{}\n"), giveFile(folder, plan, "")]);
+  }
+  return folder;
 }
 
-/** Writes a stack's file. */
-export async function writeStackFile(
-  { stackFile }: JobFolder,
-  settings: StackSettings,
-  configuration: Readonly<Record<string, unknown>>,
+/** Writes a file that only the engine may read and write. */
+export async function giveFile(
+  { user }: Pick<JobFolder, "user">,
+  file: string,
+  content: string | Buffer,
 ): Promise<void> {
-  const text = stringify({ ...settings, config: configuration }, { aliasDuplicateObjects: false });
-  await writeFile(stackFile, text, { mode: 0o600 });
-}
-
-/** Reads how a stack's secrets are encrypted from its file. */
-export async function readStackSettings({ stackFile }: JobFolder): Promise<StackSettings> {
-  const text = await readFile(stackFile, "utf8").catch(() => "");
-  return stackSettingsSchema.parse(parse(text) ?? {});
+  await writeFile(file, content, { mode: 0o600 });
+  if (user !== undefined) await chown(file, user.uid, user.gid);
 }

@@ -2,15 +2,16 @@ import { hostname } from "node:os";
 
 import { sql } from "kysely";
 
-import type { ServiceContext, Writing } from "../context";
+import type { ServiceContext } from "../context";
 import { write } from "../records/database";
+import type { Writing } from "../records/schema";
 import type { Session } from "./sessions";
 
-/** How long a lease is valid that nobody renews, in seconds, and how often it is renewed. */
+/** How long a lease is valid without renewal, in seconds, and how often it is renewed. */
 const validSeconds = 30;
 const renewedEveryMs = 5_000;
 
-/** Is thrown where somebody else has taken the lease: whatever is under way must end. */
+/** Thrown if another worker has taken the lease: all work under it must end. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 
@@ -19,22 +20,22 @@ export class LeaseLostError extends Error {
   }
 }
 
-/** Who held a lease that was taken over, and what was started under it. */
+/** The former holder of a lease that was taken over, and what it started. */
 export interface Predecessor {
   holder: string;
-  /** The last engine that was started; it may still run, or what it started. */
+  /** The last engine that it started; it or its children may still run. */
   session: Session | undefined;
-  /** When its lease was over. */
+  /** When its lease ended. */
   expiredAt: Date;
 }
 
-/** Which process works, so that another one can tell whether it is gone. */
+/** The process that works, so that another one can find out whether it has ended. */
 export interface Holder {
   name: string;
   session: Session;
 }
 
-/** The right to work on a stack: one at a time has it. */
+/** The right to work on a stack, which one worker at a time has. */
 export class Lease {
   readonly #lost = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -42,15 +43,15 @@ export class Lease {
   private constructor(
     private readonly context: Pick<ServiceContext, "database">,
     readonly stack: string,
-    /** One more than whoever had it before. */
+    /** One more than the previous holder's. */
     readonly fence: string,
-    /** Whoever had it last and did not give it back. */
+    /** The last holder, if it did not release the lease. */
     readonly predecessor: Predecessor | undefined,
   ) {
     this.#renewLater();
   }
 
-  /** Is aborted when another one has taken the lease, or it could not be renewed in time. */
+  /** Aborted when another worker has taken the lease, or it could not be renewed in time. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -58,8 +59,8 @@ export class Lease {
   /**
    * Takes the lease of a stack.
    *
-   * @param isGone tells of a holder whether its process is gone: then nobody has to wait until its lease is over
-   * @returns Resolves with undefined where somebody else has it.
+   * @param isGone returns whether a holder's process has ended: then its lease need not run out
+   * @returns Resolves with undefined if another worker has it.
    */
   static async take(
     context: Pick<ServiceContext, "database">,
@@ -106,7 +107,7 @@ export class Lease {
     });
   }
 
-  /** Puts on record which engine is about to be started. */
+  /** Records which engine is about to be started. */
   async note(session: Session): Promise<void> {
     this.#lost.signal.throwIfAborted();
     const { numUpdatedRows } = await this.context.database
@@ -124,7 +125,7 @@ export class Lease {
   }
 
   /**
-   * Insists, in a transaction, that nobody has taken the lease: until the transaction ends, nobody does.
+   * Ensures, in a transaction, that no one has taken the lease, and prevents it until the transaction ends.
    *
    * @throws LeaseLostError
    */
@@ -138,7 +139,7 @@ export class Lease {
     if (row?.fence !== this.fence) throw this.#lose();
   }
 
-  /** Gives the lease back: what was started under it has ended. */
+  /** Releases the lease: everything started under it has ended. */
   async release(): Promise<void> {
     clearTimeout(this.#timer);
     await this.context.database
@@ -149,7 +150,7 @@ export class Lease {
       .execute();
   }
 
-  /** Leaves the lease over, as it was found, for whoever looks after what its predecessor left. */
+  /** Restores the lease as it was found, for the worker that will clean up after its predecessor. */
   async handBack(): Promise<void> {
     clearTimeout(this.#timer);
     const { holder, expiredAt } = this.predecessor ?? { holder: null, expiredAt: null };
@@ -177,7 +178,8 @@ export class Lease {
       if (numUpdatedRows === 0n) this.#lose();
       else this.#renewLater();
     } catch {
-      // The database may be away for a moment; whoever cannot renew in time ends before another one begins.
+      // The database may be unavailable for a moment; a worker that cannot renew in time stops before another
+      // one starts.
       if ((failures + 2) * renewedEveryMs >= validSeconds * 1_000) this.#lose();
       else this.#timer = setTimeout(() => void this.#renew(failures + 1), renewedEveryMs).unref();
     }
@@ -193,12 +195,12 @@ export class Lease {
 
 const expiry = sql<Date>`clock_timestamp() + make_interval(secs => ${validSeconds})`;
 
-/** Names this process so that another one on this host can tell whether it is gone. */
+/** Names this process so that another one on this host can find out whether it has ended. */
 export function holderName(session: Session): string {
   return `${hostname()}/${session.leader}/${session.started}`;
 }
 
-/** Reads which process a name means. */
+/** Parses the process in a name. */
 export function sessionOfHolder(name: string): Session | undefined {
   const [host, leader, ...started] = name.split("/");
   if (host === undefined || !/^\d+$/.test(leader ?? "") || started.length !== 2) return undefined;

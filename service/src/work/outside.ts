@@ -1,18 +1,18 @@
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
+import { startingStateOf } from "../plan/starting-state";
 import { stackSettingsSchema } from "./job-folder";
 import { Lease } from "./lease";
 import { noticeOutsideUpdate } from "./parts";
-import { startingStateOf } from "./starting-state";
 import { type CustomerRow, isGone, type Work } from "./work";
 
-/** Looks at the customers' stacks, one after another, for an `up` that somebody ran outside the service. */
+/** Checks the customers' stacks in turn for an `up` that was run outside the service. */
 export class OutsideWatch {
   #last = "";
 
   constructor(private readonly work: Work) {}
 
-  /** Looks at the next customer; one that is being worked on is passed over. */
+  /** Checks the next customer; one that is being worked on is skipped. */
   async next(): Promise<void> {
     const customer = (await this.#after(this.#last)) ?? (await this.#after(""));
     if (customer === undefined) return;
@@ -37,7 +37,7 @@ async function lookAt(work: Work, customer: CustomerRow): Promise<void> {
   const { context, holder, engines } = work;
   const lease = await Lease.take(context, customer.stack, holder, isGone);
   if (lease === undefined) return;
-  // Whoever was killed here is looked after by the next job: it must find what is to be ended.
+  // The next job cleans up after a worker that was killed here: the record of its session must stay.
   if (lease.predecessor !== undefined) {
     await lease.handBack();
     return;

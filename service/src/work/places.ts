@@ -1,4 +1,4 @@
-/** Lets so many go on at once, the first to come first. */
+/** Limits how many tasks run at once, in the order of the calls. */
 export class Places {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,91 +1,133 @@
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { PulumiError } from "resistant-tenants-operations/stack/pulumi";
 
-import { canonical } from "../records/canonical";
-import { planFailed, planMade } from "../requests/planned";
+import { planFailed, planMade } from "../actions/planned";
+import { digestOfFacts, type PlanFacts, type PlanPart } from "../plan/facts";
+import { linesOf } from "../plan/lines";
+import type { RequestRow } from "../records/schema";
+import { canonical } from "../signing/canonical";
+import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { EngineProblem } from "./engine";
 import { LeaseLostError } from "./lease";
 import {
   checkAtVendor,
   factsOf,
+  insistOnRotation,
   jobOf,
   noticeOutsideUpdate,
   planPart,
   PlanProblem,
   prepare,
+  presentTarget,
   type Target,
   targetsOf,
 } from "./parts";
-import { digestOfFacts, type PlanFacts, type PlanPart } from "./plan-facts";
-import { linesOf } from "./plan-lines";
+import { recordProgress } from "./progress";
 import type { Handled } from "./queue";
 import { findRequest, wasStarted } from "./requests";
-import { RotationError } from "./wanted";
-import { type RequestRow, StackBusyError, withLease, type Work } from "./work";
+import { StackBusyError, withLease, type Work } from "./work";
 
-/** Makes the plan of a request. Delivered again, it is made again; a request that waits for none is left alone. */
+/**
+ * Makes the plan of a request. If it is delivered again, the plan is made again; a request that waits for no
+ * plan is left alone.
+ */
 export async function planJob(work: Work, requestId: string): Promise<Handled> {
   const request = await findRequest(work, requestId);
   if (request?.state !== "previewing") return "done";
   let facts: PlanFacts;
   let isOnRecord: boolean;
   try {
-    const targets = await targetsOf(work, request);
-    facts = await plan(work, request, targets);
-    isOnRecord = targets.every(isRecorded);
+    const planned = await plan(work, request);
+    facts = factsOf(
+      work,
+      request,
+      planned.map(({ part }) => part),
+    );
+    isOnRecord = planned.every(({ target }) => isRecorded(target));
   } catch (error) {
     if (work.stopping.aborted || error instanceof LeaseLostError) throw error;
     if (error instanceof StackBusyError) {
-      await work.context.database
-        .transaction()
-        .execute((writing) => work.queue.postpone(writing, "plan", requestId, "", 5));
+      await later(work, requestId, 5);
       return "done";
     }
     await planFailed(work.context, requestId, failureOf(error));
     return "done";
   }
-  await planMade(work.context, requestId, {
+  const made = {
     digest: digestOfFacts(facts),
     facts,
     lines: linesOf(facts),
     changes: facts.parts.flatMap(({ changes }) => changes),
-    // What an earlier apply has done, and nobody has put on record, is still to be applied: nothing is left but that.
+    // If an earlier apply was completed but not recorded, only the recording is left to apply.
     isEmpty: isOnRecord && facts.parts.every(({ isEmpty }) => isEmpty),
-  });
+  };
+  try {
+    await planMade(work.context, requestId, made);
+  } catch (error) {
+    if (!(error instanceof IssuerKeysError)) throw error;
+    // The approvals that it has cannot be verified now.
+    await later(work, requestId, issuerRetrySeconds);
+  }
   return "done";
 }
 
-/** Tells whether the record of a customer is what the request wants it to be. */
-function isRecorded({ customer, wanted }: Target): boolean {
+async function later({ context, queue }: Work, requestId: string, seconds: number): Promise<void> {
+  await context.database
+    .transaction()
+    .execute((writing) => queue.postpone(writing, "plan", requestId, "", seconds));
+}
+
+/** Returns whether the record of a customer is already as requested. */
+function isRecorded({ customer, wanted, endsOn }: Target): boolean {
+  if (wanted.endsOn !== undefined && wanted.endsOn !== (endsOn ?? null)) return false;
   return customer.status === wanted.status && canonical(customer.entry) === canonical(wanted.entry ?? null);
 }
 
-async function plan(work: Work, request: RequestRow, targets: readonly Target[]): Promise<PlanFacts> {
-  const parts: PlanPart[] = [];
-  for (const target of targets) parts.push(await planTarget(work, request, target));
-  return factsOf(work, request, parts);
+interface PlannedTarget {
+  target: Target;
+  part: PlanPart;
 }
 
-async function planTarget(work: Work, request: RequestRow, target: Target): Promise<PlanPart> {
-  return withLease(work, target.customer.stack, (lease) =>
-    work.engines.with(jobOf(work, request, target, lease), async (engine) => {
+async function plan(work: Work, request: RequestRow): Promise<PlannedTarget[]> {
+  const planned: PlannedTarget[] = [];
+  for (const target of await targetsOf(work, request)) planned.push(await planTarget(work, request, target));
+  return planned;
+}
+
+async function planTarget(work: Work, request: RequestRow, found: Target): Promise<PlannedTarget> {
+  return withLease(work, found.customer.stack, async (lease) => {
+    const target = await presentTarget(work, request, found);
+    return work.engines.with(jobOf(work, request, target, lease), async (engine) => {
       const state = await prepare(work, engine, target);
-      if (state.size === 0 && !(await wasStarted(work, request.id)))
+      if (state.size === 0 && !(await wasStarted(work, request.id))) {
+        if (request.kind === "createCustomer")
+          await recordProgress(
+            work,
+            request,
+            "checking with the vendor that the name is free, and the quota",
+          );
         await checkAtVendor(work, request, target);
+      }
+      await recordProgress(
+        work,
+        request,
+        `working out what would change for ${target.customer.name}; nothing is changed yet`,
+      );
       await noticeOutsideUpdate(work, target.customer, state);
-      return (await planPart(work, engine, target, state)).part;
-    }),
-  );
+      const planned = await planPart(work, engine, target, state);
+      insistOnRotation(target, planned);
+      return { target, part: planned.part };
+    });
+  });
 }
 
-/** Says what went wrong to whoever asked. What is no refusal of ours holds no detail that is meant for people. */
+/** Describes a failure for the requester. An error that is not our own refusal gets no details. */
 export function failureOf(error: unknown): { code: string; detail: string } {
   if (error instanceof PlanProblem) return { code: error.code, detail: error.message };
-  if (error instanceof RotationError) return { code: "invalid", detail: error.message };
   if (error instanceof EngineProblem) return { code: "refusedByEngine", detail: error.message };
   if (error instanceof PulumiError) return { code: "engineFailed", detail: error.message };
   return {
     code: "failed",
-    detail: `${messageOf(error)} Have it tried again; if it fails again, tell an administrator.`,
+    detail: `${messageOf(error)} Ask an administrator to retry it.`,
   };
 }

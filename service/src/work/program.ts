@@ -4,17 +4,17 @@ import path from "node:path";
 
 import { z } from "zod";
 
-/** The program that engines run: the project's own, as it is installed. */
+/** The program that engines run: the installed project. */
 export interface Program {
   /** The folder with `Pulumi.yaml`. */
   directory: string;
   /** The project's name. */
   name: string;
-  /** What is approved with a plan: another release makes another plan. */
+  /** The approved release: another one makes another plan. */
   version: string;
 }
 
-/** What the program consists of, beside `Pulumi.yaml`. */
+/** The program's folders, beside `Pulumi.yaml`. */
 export const programFolders = ["stacks", "provider", "node_modules"] as const;
 
 /** Finds the program beside this package. */
@@ -25,7 +25,7 @@ export async function findProgram(): Promise<Program> {
   );
   const definition = await readFile(path.join(directory, "Pulumi.yaml"), "utf8");
   const name = z.string().parse(/^name:\s*(\S+)/m.exec(definition)?.[1]);
-  // What was compiled, by the digest that the compilation leaves.
+  // Identifies the compiled sources by the digest that the compilation leaves.
   const built = await readFile(path.join(directory, "dist", "built"), "utf8");
   const manifest: unknown = JSON.parse(
     await readFile(path.join(directory, "provider", "package.json"), "utf8"),

@@ -3,25 +3,29 @@ import { Client, escapeIdentifier } from "pg";
 import { fromKysely, type JobResult, type JobWithMetadata, PgBoss } from "pg-boss";
 import { z } from "zod";
 
-import type { Jobs, Writing } from "../context";
-import type { Schema } from "../records/schema";
+import type { Jobs } from "../context";
+import type { Schema, Writing } from "../records/schema";
 
-/** The queues, and the schema in which they lie. Jobs hold ids, and nothing else. */
+/** The queues, and their schema. Jobs contain only ids. */
 const schema = "pgboss";
+/** The names of the queues. */
 export const queues = { plan: "plan", apply: "apply" } as const;
+/** The name of a queue. */
 export type QueueName = keyof typeof queues;
 
-const jobSchema = z.object({ requestId: z.string() });
+/** A request to plan or apply, or a customer whose credentials the clock rotates. */
+const jobSchema = z.union([z.object({ requestId: z.string() }), z.object({ customerId: z.string() })]);
+/** The content of a job. */
 export type JobData = z.output<typeof jobSchema>;
 
-/** How a job ended: one that `blocks` is not delivered again, and keeps the others of its stack waiting. */
+/** How a job ended: one that `blocks` is not delivered again, and holds back the others of its stack. */
 export type Handled = "done" | "blocks";
 
-/** A job whose worker is not heard of for so long is another worker's: the least that the queue can do. */
+/** A job whose worker is silent for so long goes to another worker: the least that the queue supports. */
 const heartbeatSeconds = 10;
-/** How long one delivery may take: as long as the provider may be held back by the vendor. */
+/** How long one delivery may take: as long as the vendor may delay the provider. */
 const longestJobSeconds = 6 * 3_600;
-/** Deliveries: a worker can be killed many times before a request is through. */
+/** The number of deliveries: a worker can be killed many times before a request is done. */
 const retryLimit = 50;
 
 const common = {
@@ -32,7 +36,7 @@ const common = {
 };
 
 /**
- * Makes the queues, and gives the runtime's role its rights on them.
+ * Creates the queues, and grants the runtime role its rights on them.
  *
  * @param ownerUrl `DATABASE_OWNER_URL`
  * @param runtimeRole the role of `DATABASE_URL`
@@ -42,9 +46,9 @@ export async function installQueue(ownerUrl: string, runtimeRole?: string): Prom
   boss.on("error", () => undefined);
   await boss.start();
   try {
-    // A plan that cannot be made blocks nothing.
+    // A failed plan blocks nothing.
     await boss.createQueue(queues.plan, { ...common, policy: "standard", retryLimit: 3 });
-    // Applies of a stack one after another; one that failed for good keeps the others of its stack waiting.
+    // A stack's applies run one after another; a failed one holds back the others.
     await boss.createQueue(queues.apply, { ...common, policy: "key_strict_fifo", retryLimit });
   } finally {
     await boss.stop({ graceful: false });
@@ -73,9 +77,9 @@ export class Queue implements Jobs {
   /**
    * Opens the queue.
    *
-   * @param connection the service's own connections, for a process that only puts work into it; the database's URL for a
-   *   worker, which looks after the queue, too: jobs of workers that were killed are delivered again. What it does for
-   *   that are several statements at once, of which the first kind of connection answers one.
+   * @param connection the service's connections, for a process that only adds jobs; the database's URL for a
+   * worker, which also maintains the queue: jobs of killed workers are delivered again. That runs several
+   * statements at once, of which the service's connections execute only one.
    */
   static async open(connection: Kysely<Schema> | string, onProblem: (error: Error) => void): Promise<Queue> {
     const isWorker = typeof connection === "string";
@@ -88,7 +92,7 @@ export class Queue implements Jobs {
       supervise: isWorker,
       superviseIntervalSeconds: 2,
       monitorIntervalSeconds: 2,
-      // They are the owner's.
+      // These belong to the owner.
       reindex: false,
       monitorVacuum: false,
     });
@@ -106,7 +110,16 @@ export class Queue implements Jobs {
     await this.boss.send(queues.apply, { requestId }, { singletonKey: stack, db: fromKysely(writing) });
   }
 
-  /** Has a job done later: nothing of it was begun. */
+  /** Queues the rotation of a customer's due credentials, in turn with the applies of its stack. */
+  async rotate(writing: Writing, customerId: string, stack: string, startAfter = 0): Promise<void> {
+    await this.boss.send(
+      queues.apply,
+      { customerId },
+      { startAfter, singletonKey: stack, db: fromKysely(writing) },
+    );
+  }
+
+  /** Postpones a job of which nothing was started. */
   async postpone(
     writing: Writing,
     name: QueueName,
@@ -122,24 +135,34 @@ export class Queue implements Jobs {
     );
   }
 
-  /** Takes the failed applies of requests that ended, or are tried again, out of the way of the others of their stack. */
+  /**
+   * Removes the failed applies of requests that have ended or are retried, so that they no longer hold back
+   * the others of their stack.
+   */
   async release(isInTheWay: (requestId: string) => Promise<boolean>): Promise<void> {
     for (const key of await this.boss.getBlockedKeys(queues.apply)) {
       for (const job of await this.#find(key)) {
-        if (job.state !== "failed" || (await isInTheWay(requestOf(job)))) continue;
+        const requestId = requestOf(job);
+        if (job.state !== "failed" || (requestId !== "" && (await isInTheWay(requestId)))) continue;
         await this.boss.deleteJob(queues.apply, job.id);
       }
     }
   }
 
-  /** Takes the jobs of a worker that is gone back at once, without waiting until it is not heard of any more. */
+  /** Requeues the jobs of a worker that has ended at once, without waiting until it has been silent long enough. */
   async takeBack(name: QueueName, requestId: string, stack: string): Promise<void> {
     const jobs = await this.#find(name === "apply" ? stack : undefined, queues[name]);
     const own = jobs.filter((job) => job.state === "active" && requestOf(job) === requestId);
-    for (const { id } of own) await this.boss.fail(queues[name], id, { why: "its worker is gone" });
+    for (const { id } of own) await this.boss.fail(queues[name], id, { why: "its worker has ended" });
   }
 
-  /** Counts what waits, and what is at work. */
+  /** Requeues the rotations of a worker that has ended at once. */
+  async takeBackRotation(stack: string): Promise<void> {
+    const active = (await this.#find(stack)).filter((job) => job.state === "active" && requestOf(job) === "");
+    for (const { id } of active) await this.boss.fail(queues.apply, id, { why: "its worker has ended" });
+  }
+
+  /** Counts the jobs that wait, and those in progress. */
   async counts(): Promise<Record<QueueName, { queued: number; active: number; failed: number }>> {
     const entries = await Promise.all(
       Object.values(queues).map(async (name) => {
@@ -154,7 +177,7 @@ export class Queue implements Jobs {
     >;
   }
 
-  /** Works on the jobs of a queue, so many at once; one that throws is delivered again. */
+  /** Works on the jobs of a queue, several at once; one that throws is delivered again. */
   async work(name: QueueName, atOnce: number, handle: (data: JobData) => Promise<Handled>): Promise<void> {
     const options = {
       batchSize: 1,
@@ -173,7 +196,7 @@ export class Queue implements Jobs {
     });
   }
 
-  /** @param patienceMs how long jobs that are at work may go on */
+  /** @param patienceMs how long running jobs may continue */
   async close(patienceMs = 0): Promise<void> {
     await this.boss.stop({ graceful: patienceMs > 0, timeout: patienceMs });
   }
@@ -191,16 +214,18 @@ export class Queue implements Jobs {
   }
 }
 
+/** Returns the request of a job; for a rotation by the clock, an empty text. */
 function requestOf({ data }: JobWithMetadata<unknown>): string {
-  return jobSchema.safeParse(data).data?.requestId ?? "";
+  const read = jobSchema.safeParse(data).data;
+  return read !== undefined && "requestId" in read ? read.requestId : "";
 }
 
-/** The queue, for a process that only puts work into it. */
+/** The queue, for a process that only adds jobs. */
 export interface OpenJobs extends Jobs {
   close(): Promise<void>;
 }
 
-/** Opens the queue for a process that only puts work into it: when the first is put there. */
+/** Opens the queue for a process that only adds jobs, when it adds the first. */
 export function openJobs(
   database: Kysely<Schema>,
   onProblem: (error: Error) => void = () => undefined,

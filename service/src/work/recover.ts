@@ -10,14 +10,15 @@ import type { Predecessor } from "./lease";
 import { endSession, hasHostRestarted, isLocal } from "./sessions";
 
 /**
- * How long a provider goes on at most that nobody can end, since it is on another host: each of its requests has three
- * minutes, and a request that is under way is waited for.
+ * The longest that a provider continues after a kill on another host, in milliseconds: each of its requests
+ * has three minutes, and a request in flight is waited for.
  */
 const longestProviderMs = 240_000;
 
 /**
- * Sees that nothing of a predecessor goes on: a late create of its would be taken for nobody's. On this host its
- * processes are ended, after they have finished what is in flight; of another host the time is waited for.
+ * Ensures that nothing of a predecessor continues: a late create would be taken for an unmanaged one. On this
+ * host its processes are ended, after their requests in flight have finished; for another host the longest
+ * time is waited.
  */
 export async function endPredecessor({ session, expiredAt }: Predecessor, lost: AbortSignal): Promise<void> {
   if (session === undefined) return;
@@ -25,38 +26,39 @@ export async function endPredecessor({ session, expiredAt }: Predecessor, lost: 
     await endSession(session);
     return;
   }
-  // Nothing outlives a restart of its host.
+  // Nothing survives a restart of its host.
   if (await hasHostRestarted(session)) return;
   const left = expiredAt.getTime() + longestProviderMs - Date.now();
   if (left > 0) await sleep(left, undefined, { signal: lost });
 }
 
-/** What a recovery did. */
+/** The result of a recovery. */
 export interface Recovery {
-  /** A sentence each. */
+  /** One sentence each. */
   done: string[];
   /** What it could not settle. */
   left: Finding[];
 }
 
 /**
- * Repairs what an update left that was cut off: takes its lock away, which has no owner any more, and settles what the
- * journal, the state and the API do not agree on. An application whose secret was lost with its answer is deleted, since
- * nobody can have used it.
+ * Repairs what an interrupted update left: removes its abandoned lock, and settles the differences between
+ * journal, state and API. An application whose secret was lost with the response is deleted, since no one can
+ * have used it.
  *
- * @throws where an update of somebody else's is running
+ * @throws if another process's update is running
  */
 export async function recover(engine: Engine, stackName: string, reason: string): Promise<Recovery> {
   const { pulumi, project, environment } = engine;
   const done: string[] = [];
   const stack = await openStack({ stack: stackName, cwd: project, pulumi }, environment);
   const locks = await findLocks(stack);
-  // What this host's processes do not hold, and no other backend shows, is the predecessor's: it has ended.
+  // A lock without a running process on this host, or that no backend shows, is the predecessor's, which has
+  // ended.
   if (locks === "unseen" || (locks.length > 0 && locks.every((lock) => lock.process !== "running"))) {
     await pulumi.run(["cancel", "--yes"]).catch((error: unknown) => {
       if (locks !== "unseen") throw error;
     });
-    if (locks !== "unseen") done.push("took the leftover lock away");
+    if (locks !== "unseen") done.push("removed the leftover lock");
   }
   const api = await stack.connect();
   try {

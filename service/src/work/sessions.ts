@@ -5,27 +5,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 /**
- * An engine and all that it started. The engine's plugins are in process groups of their own, but in its session: a
- * session is what ends as a whole.
+ * An engine and its child processes. The engine's plugins have their own process groups, but are in its
+ * session, which is ended as a whole.
  */
 export interface Session {
   host: string;
-  /** The id of the process that leads it, and so of the session. */
+  /** The process id of the session's leader, which is also the session's id. */
   leader: number;
-  /** When the leader was started, by the host's own count since it was booted: ids are used again. */
+  /** When the leader was started, in the host's ticks since boot: process ids are reused. */
   started: string;
 }
 
-/** A process, as `/proc` tells of it. */
+/** A process, from `/proc`. */
 interface Member {
   pid: number;
   session: number;
-  /** In ticks since the host was booted. */
+  /** In ticks since boot. */
   startedAt: number;
   isDead: boolean;
 }
 
-/** How long an engine may take to end what is in flight and save its state. */
+/** How long an engine may take to finish its requests and save its state, in milliseconds. */
 const graceMs = 20_000;
 
 /** Describes the session of a process that was just started. */
@@ -34,25 +34,25 @@ export async function sessionOf(leader: number): Promise<Session> {
   return { host: hostname(), leader, started: `${await bootId()}/${found?.startedAt ?? 0}` };
 }
 
-/** Tells whether a session can be looked at from here: it is on this host, which was not booted since. */
+/** Returns whether a session can be inspected from here: it is on this host, which has not been restarted since. */
 export async function isLocal({ host, started }: Session): Promise<boolean> {
   return host === hostname() && started.split("/")[0] === (await bootId());
 }
 
-/** Tells whether a session was on this host before it was booted: then nothing of it is left. */
+/** Returns whether the session's host has been restarted since: then nothing of it is left. */
 export async function hasHostRestarted({ host, started }: Session): Promise<boolean> {
   return host === hostname() && started.split("/")[0] !== (await bootId());
 }
 
-/** Tells whether a process is the one that was started then. */
+/** Returns whether the leader is still the same process. */
 export async function isAlive({ leader, started }: Session): Promise<boolean> {
   const found = await readProcess(leader);
   return found !== undefined && !found.isDead && found.startedAt === startOf(started);
 }
 
 /**
- * Ends what is left of a session on this host: its leader may first end what is in flight and save the state; then
- * everything is killed.
+ * Ends a session on this host: its leader may first finish its requests and save the state; then everything
+ * is killed.
  *
  * @returns Resolves with how many processes were left.
  */
@@ -63,7 +63,7 @@ export async function endSession(session: Session, patienceMs = graceMs): Promis
     signal(session.leader, "SIGINT");
     await waitUntil(async () => !(await isAlive(session)), patienceMs);
   }
-  // What is started meanwhile is found the next time.
+  // Processes started meanwhile are found in the next round.
   await waitUntil(async () => {
     const members = await membersOf(session);
     for (const { pid } of members) signal(pid, "SIGKILL");
@@ -73,8 +73,8 @@ export async function endSession(session: Session, patienceMs = graceMs): Promis
 }
 
 /**
- * Lists the living processes of a session. The id of a session is no other's while one of its processes lives; a leader
- * that was started at another time leads another session.
+ * Lists the living processes of a session. A session's id is not reused while one of its processes lives; a
+ * leader with another start time leads another session.
  */
 export async function membersOf(session: Session): Promise<{ pid: number }[]> {
   if (session.leader <= 1 || !(await isLocal(session))) return [];
@@ -86,7 +86,7 @@ export async function membersOf(session: Session): Promise<{ pid: number }[]> {
   return leader !== undefined && leader.startedAt !== started ? [] : members;
 }
 
-/** Ends the processes whose working directory lies below a folder; those of nobody else are looked at. */
+/** Lists the processes whose working directory is below a folder, as far as this user can inspect them. */
 export async function processesIn(folder: string): Promise<number[]> {
   const all = await processes();
   const places = await Promise.all(
@@ -101,7 +101,7 @@ async function processes(): Promise<Member[]> {
   return (await Promise.all(ids.map(readProcess))).filter((found) => found !== undefined);
 }
 
-/** @see proc_pid_stat(5): the command's name, in brackets, can hold anything */
+/** @see proc_pid_stat(5): the command's name, in brackets, can contain anything */
 async function readProcess(pid: number): Promise<Member | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   const fields = text
@@ -128,7 +128,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // It can end before the signal.
+    // It may end before the signal.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -7,8 +7,8 @@ import { Lease } from "./lease";
 import { isGone, type Work } from "./work";
 
 /**
- * Gives the jobs of workers on this host that are gone back to the queue at once. Those of other hosts the queue takes
- * back itself, when nothing is heard of their worker any more.
+ * Requeues the jobs of ended workers on this host at once. Those of other hosts the queue requeues itself,
+ * when their worker has been silent long enough.
  */
 export async function takeBackJobs(work: Work): Promise<void> {
   const { database } = work.context;
@@ -28,17 +28,18 @@ export async function takeBackJobs(work: Work): Promise<void> {
       .execute();
     for (const { id, state } of requests)
       await work.queue.takeBack(state === "previewing" ? "plan" : "apply", id, stack);
+    await work.queue.takeBackRotation(stack);
   }
 }
 
-/** Removes the folders of jobs that workers which are gone have left; those of stacks that somebody works on stay. */
+/** Removes the job folders of ended workers; those of stacks in use stay. */
 export async function removeLeftFolders({ context, holder }: Work): Promise<void> {
   const { directory } = context.settings.work;
   for (const stack of await readdir(directory).catch(() => [])) {
     const lease = await Lease.take(context, stack, holder, isGone);
     if (lease === undefined) continue;
     await rm(path.join(directory, stack), { recursive: true, force: true });
-    // What a predecessor left running is looked after by the next job.
+    // The next job ends what a predecessor left running.
     await (lease.predecessor === undefined ? lease.release() : lease.handBack());
   }
 }

@@ -1,13 +1,21 @@
 import { messageOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { write } from "../records/database";
+import type { Writing } from "../records/schema";
 import { connectTo } from "./vendor";
 import type { Work } from "./work";
 
-/** How old the list of the vendor's tenants gets, at most, in milliseconds: it is read again before. */
+/** The list of the vendor's tenants is read again before it reaches this age, in milliseconds. */
 export const listedEveryMs = 40_000;
 
-/** Reads the vendor's tenants of every stage, against which names and the quota are checked while somebody asks. */
+/** A tenant in the vendor's list. */
+export interface VendorTenant {
+  tenantId: string;
+  name: string;
+  cells: readonly string[];
+}
+
+/** Reads the vendor's tenants of every stage, against which the page checks names and the quota. */
 export async function refreshVendorNames(work: Work): Promise<void> {
   const { settings } = work.context;
   for (const stage of Object.keys(settings.stages) as Stage[]) {
@@ -21,14 +29,14 @@ export async function refreshVendorNames(work: Work): Promise<void> {
   }
 }
 
-/** Asks the vendor now: before a plan, and before it is applied. */
+/** Lists the vendor's tenants now: before a plan, and before an apply. */
 export async function listTenants(
   { context, environment }: Pick<Work, "context" | "environment">,
   stage: Stage,
-): Promise<{ tenantId: string; name: string }[]> {
+): Promise<VendorTenant[]> {
   const api = await connectTo(context.settings, stage, environment);
   try {
-    return (await api.listTenants()).map(({ tenantId, name }) => ({ tenantId, name }));
+    return (await api.listTenants()).map(({ tenantId, name, cells }) => ({ tenantId, name, cells }));
   } finally {
     await api.close();
   }
@@ -44,11 +52,7 @@ async function isFresh({ context: { database, now } }: Work, stage: Stage): Prom
   return row !== undefined && now().getTime() - row.listed_at.getTime() < listedEveryMs / 2;
 }
 
-async function store(
-  { context }: Work,
-  stage: Stage,
-  tenants: readonly { tenantId: string; name: string }[],
-): Promise<void> {
+async function store({ context }: Work, stage: Stage, tenants: readonly VendorTenant[]): Promise<void> {
   const at = context.now();
   await write(context, async (writing) => {
     await writing
@@ -57,6 +61,7 @@ async function store(
       .onConflict((conflict) => conflict.column("stage").doUpdateSet({ listed_at: at, problem: null }))
       .execute();
     await writing.deleteFrom("vendor_tenants").where("stage", "=", stage).execute();
+    await storeDetails(writing, stage, tenants, at);
     if (tenants.length === 0) return;
     await writing
       .insertInto("vendor_tenants")
@@ -65,7 +70,36 @@ async function store(
   });
 }
 
-/** The list that there is stays, with its age. */
+/** What is known about a tenant besides its name is preserved, above all when it was first seen. */
+async function storeDetails(
+  writing: Writing,
+  stage: Stage,
+  tenants: readonly VendorTenant[],
+  at: Date,
+): Promise<void> {
+  const ids = tenants.map(({ tenantId }) => tenantId);
+  await writing
+    .deleteFrom("vendor_tenant_details")
+    .where("stage", "=", stage)
+    .$if(ids.length > 0, (query) => query.where("tenant_id", "not in", ids))
+    .execute();
+  if (ids.length === 0) return;
+  const rows = tenants.map(({ tenantId, cells }) => ({
+    stage,
+    tenant_id: tenantId,
+    cells: JSON.stringify(cells),
+    first_seen_at: at,
+  }));
+  await writing
+    .insertInto("vendor_tenant_details")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(["stage", "tenant_id"]).doUpdateSet({ cells: (row) => row.ref("excluded.cells") }),
+    )
+    .execute();
+}
+
+/** The existing list stays, with its age. */
 async function storeProblem({ context }: Work, stage: Stage, problem: string): Promise<void> {
   await context.database
     .insertInto("vendor_lists")

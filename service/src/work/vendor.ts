@@ -7,10 +7,26 @@ import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ServiceSettings } from "../settings/settings";
 
+/** Returns access to AWS for a stage, as its stacks have it. */
+export function awsOf(
+  { stages }: Pick<ServiceSettings, "stages">,
+  stage: Stage,
+  environment: EnvironmentVariables,
+): ReturnType<typeof readReach>["aws"] {
+  const { configuration = {} } = stages[stage] ?? {};
+  return readReach(environment, (key) => textOf(configuration[`aws:${key}`])).aws;
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null || typeof value === "string"
+    ? (value ?? undefined)
+    : JSON.stringify(value);
+}
+
 /**
  * Connects to the vendor's API of a stage, with the organization's credentials, as the stage's stacks do.
  *
- * @throws where the stage's configuration is wrong
+ * @throws if the stage's configuration is wrong
  */
 export async function connectTo(
   { stages, work }: ServiceSettings,
@@ -23,12 +39,7 @@ export async function connectTo(
     "tenants:stage": stage,
     "tenants:journal": work.journal,
   };
-  const get = (key: string): string | undefined => {
-    const value = all[key];
-    return value === undefined || value === null || typeof value === "string"
-      ? (value ?? undefined)
-      : JSON.stringify(value);
-  };
+  const get = (key: string): string | undefined => textOf(all[key]);
   const read = readSettings((key) => get(`tenants:${key}`), {
     allowedHosts,
     aws: (key) => get(`aws:${key}`),

@@ -1,38 +1,58 @@
+import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 
 import { type Entry, readEntry, type StageSettings } from "../requests/entry";
 import type { NewRequest } from "../requests/request";
 
-/** What a request wants a customer to be. */
+/** The state of a customer that a request wants. */
 export interface Wanted {
-  /** The customer's entry afterwards; undefined where it is deleted. */
+  /** The customer's entry afterwards; undefined if it is deleted. */
   entry: Entry | undefined;
   /** The customer's status afterwards. */
   status: "active" | "deprecated" | "released" | "deleted";
+  /** Until when it is needed: a date; null for no date, undefined if unchanged. */
+  endsOn?: string | null;
+  /** The applications to rotate, with their present clients. */
+  rotates?: readonly { slot: string; clientId: string }[];
 }
 
-/** What a request starts from. */
+/** An application on record. */
+export interface RecordedApplication {
+  cell: string;
+  purpose: string;
+  clientId: string;
+  /** RFC 3339, by the vendor's clock. */
+  createdAt: string;
+}
+
+/** The state that a request starts from. */
 export interface Present {
   stage: string;
-  /** The customer's entry as it was applied last; of a new one, as it was asked for. */
+  /** The last applied entry of the customer; for a new one, the requested entry. */
   entry: Entry;
   settings: StageSettings;
-  /** When it was asked for: a plan that is made again wants the same. */
+  /** When the request was sent: a plan that is made again wants the same. */
   askedAt: Date;
+  /** The applications of the record that the request was based on. */
+  askedOf?: readonly RecordedApplication[];
+  /** The applications of the present record. */
+  recorded?: readonly RecordedApplication[];
 }
 
-/** Gives the customer's entry that a request wants. */
-export function wantedBy(asked: NewRequest, { stage, entry, settings, askedAt }: Present): Wanted {
+/** Returns the customer's entry that a request wants. */
+export function wantedBy(asked: NewRequest, present: Present): Wanted {
+  const { entry } = present;
   switch (asked.kind) {
     case "createCustomer":
     case "adopt":
     case "changeCustomer":
-      return { entry: asked.customer, status: statusOf(asked.customer) };
-    case "rotate": {
-      const { application } = asked.customer;
-      const rotating = rotated(entry, { stage, settings, askedAt }, application);
-      return { entry: rotating, status: statusOf(entry) };
-    }
+      return {
+        entry: asked.customer,
+        status: statusOf(asked.customer),
+        ...(asked.endsOn === undefined ? {} : { endsOn: asked.endsOn }),
+      };
+    case "rotate":
+      return { ...rotated(present, asked.customer.application), status: statusOf(entry) };
     case "deprecate":
       return { entry: { ...entry, status: "deprecated" }, status: "deprecated" };
     case "release":
@@ -48,20 +68,20 @@ function statusOf({ status }: Entry): Wanted["status"] {
   return status === "deprecated" || status === "released" ? status : "active";
 }
 
-/** What is wrong with a rotation that was asked for. */
+/** Thrown for a rotation that cannot be done. */
 export class RotationError extends Error {
   override readonly name = "RotationError";
 }
 
 /**
- * Has credentials rotated at the time at which it was asked for: an instant that is past is due, and done once. Only the
- * applications that are meant get it; their rotation is otherwise as it was, the stage's where they have none of their own.
+ * Schedules a rotation for the time of the request: an instant in the past is due, and done once. Only the
+ * requested applications get it; their rotation otherwise stays, or is the stage's. An application whose
+ * client has changed was rotated since, and is skipped.
  */
 function rotated(
-  entry: Entry,
-  { stage, settings, askedAt }: Omit<Present, "entry">,
+  { stage, settings, entry, askedAt, askedOf = [], recorded = [] }: Present,
   only: { cell: string; purpose: string } | undefined,
-): Entry {
+): Pick<Wanted, "entry" | "rotates"> {
   const known = configurationOf(stage, settings, entry);
   const isMeant = ({ cell, purpose, publicKey }: CustomerConfiguration["applications"][number]): boolean =>
     only === undefined ? publicKey === undefined : cell === only.cell && purpose === only.purpose;
@@ -75,18 +95,43 @@ function rotated(
   if (meant.some(({ publicKey }) => publicKey !== undefined))
     throw new RotationError("Its key is the customer's own: to rotate it, change `publicKey`.");
   const declared = Array.isArray(entry["applications"]) ? (entry["applications"] as Entry[]) : [];
-  const instant = `${askedAt.toISOString().slice(0, 19)}Z`;
+  const rotates: { slot: string; clientId: string }[] = [];
   const applications = known.applications.map((application): Entry => {
     const { cell, purpose } = application;
     const own = declared.find((one) => one["cell"] === cell && (one["purpose"] ?? "default") === purpose);
-    if (!isMeant(application)) return own ?? { cell, purpose };
+    const before = find(askedOf, application);
+    const now = find(recorded, application);
+    const isRotatedSince = before !== undefined && now !== undefined && before.clientId !== now.clientId;
+    if (!isMeant(application) || isRotatedSince) return own ?? { cell, purpose };
+    const running = before ?? now;
+    if (running !== undefined)
+      rotates.push({ slot: slotName(known.name, application), clientId: running.clientId });
+    const instant = instantAfter(running, askedAt);
     const rotation = withInstant(own?.["rotation"] ?? settings.configuration["tenants:rotation"], instant);
     return { ...(own ?? { cell, purpose }), rotation };
   });
-  return { ...entry, applications };
+  return rotates.length === 0 && askedOf.length > 0
+    ? { entry, rotates }
+    : { entry: { ...entry, applications }, rotates };
 }
 
-/** Instants that are past were rotated at. */
+function find(
+  applications: readonly RecordedApplication[],
+  { cell, purpose }: { cell: string; purpose: string },
+): RecordedApplication | undefined {
+  return applications.find((one) => one.cell === cell && one.purpose === purpose);
+}
+
+/**
+ * The calendar counts only instants after the creation of the current client, by the vendor's clock, which
+ * may be ahead of ours.
+ */
+function instantAfter(running: RecordedApplication | undefined, askedAt: Date): string {
+  const createdAtMs = Date.parse(running?.createdAt ?? "");
+  return new Date(Math.max(askedAt.getTime(), Number.isNaN(createdAtMs) ? 0 : createdAtMs + 1)).toISOString();
+}
+
+/** Past instants of `rotateAt` are done and dropped. */
 function withInstant(rotation: unknown, instant: string): Entry {
   const own = typeof rotation === "object" && rotation !== null ? (rotation as Entry) : {};
   const dates = Array.isArray(own["rotateAt"]) ? own["rotateAt"].map(String) : [];
@@ -94,7 +139,7 @@ function withInstant(rotation: unknown, instant: string): Entry {
   return { ...own, rotateAt: [instant, ...later] };
 }
 
-/** @throws with everything that is wrong, where the stage's configuration has changed since the entry was checked */
+/** @throws with all problems, if the stage's configuration has changed since the entry was checked */
 function configurationOf(stage: string, settings: StageSettings, entry: Entry): CustomerConfiguration {
   const read = readEntry(stage, settings, entry);
   if ("customer" in read) return read.customer;

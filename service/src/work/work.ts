@@ -6,14 +6,14 @@ import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own
 import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
 import { write } from "../records/database";
-import type { CustomersTable, RequestsTable } from "../records/schema";
+import type { CustomersTable } from "../records/schema";
 import type { Engines } from "./engine";
 import { Lease, sessionOfHolder } from "./lease";
 import type { Queue } from "./queue";
 import { endPredecessor } from "./recover";
 import { isAlive, isLocal } from "./sessions";
 
-export type RequestRow = Selectable<RequestsTable>;
+/** A customer, as the database returns it. */
 export type CustomerRow = Selectable<CustomersTable>;
 
 /** What the jobs of one worker share. */
@@ -21,28 +21,28 @@ export interface Work {
   context: ServiceContext;
   queue: Queue;
   engines: Engines;
-  /** This process, as a lease names it. */
+  /** This process's name in a lease. */
   holder: string;
-  /** The worker's environment: entry points read it. */
+  /** The worker's environment, which only entry points read. */
   environment: EnvironmentVariables;
-  /** Ends the engines of a worker that has to go. */
+  /** Ends the engines when the worker must stop. */
   stopping: AbortSignal;
 }
 
-/** Is thrown where a stack is somebody else's for too long: the job is done later. */
+/** Thrown if another process holds a stack for too long: the job is postponed. */
 export class StackBusyError extends Error {
   override readonly name = "StackBusyError";
 }
 
-/** How long a job waits for the lease of a stack, and how often it asks. */
+/** How long a job waits for the lease of a stack, and how often it tries, in milliseconds. */
 const longestWaitMs = 120_000;
 const askedEveryMs = 500;
 
 /**
- * Does something under the lease of a stack. What a predecessor left running that did not give the lease back has ended
- * before it begins.
+ * Runs a function under the lease of a stack. If a predecessor did not release the lease, everything that it
+ * left running has ended before.
  *
- * @throws StackBusyError, and LeaseLostError where somebody else takes over meanwhile
+ * @throws StackBusyError, and LeaseLostError if another worker takes over meanwhile
  */
 export async function withLease<T>(work: Work, stack: string, act: (lease: Lease) => Promise<T>): Promise<T> {
   const lease = await takeLease(work, stack);
@@ -63,7 +63,7 @@ export async function withLease<T>(work: Work, stack: string, act: (lease: Lease
   }
 }
 
-/** Does something under the leases of several stacks, taken in the order of their names. */
+/** Runs a function under the leases of several stacks, taken in the order of their names. */
 export async function withLeases<T>(
   work: Work,
   stacks: readonly string[],
@@ -83,18 +83,19 @@ async function takeLease({ context, holder, stopping }: Work, stack: string): Pr
     stopping.throwIfAborted();
     const lease = await Lease.take(context, stack, holder, isGone);
     if (lease !== undefined) return lease;
-    if (performance.now() > until) throw new StackBusyError(`The stack ${stack} is being worked on.`);
+    if (performance.now() > until)
+      throw new StackBusyError(`Another worker is working on the stack ${stack}.`);
     await sleep(askedEveryMs);
   }
 }
 
-/** Of a holder on this host that does not live, nothing more comes. */
+/** A dead holder on this host does nothing more. */
 export async function isGone(holder: string): Promise<boolean> {
   const session = sessionOfHolder(holder);
   return session !== undefined && (await isLocal(session)) && !(await isAlive(session));
 }
 
-/** Puts on record when the engine wrote a stack's state last on the service's behalf. */
+/** Records when the engine last wrote a stack's state on the service's behalf. */
 export async function noteOwnUpdate(
   { context }: Work,
   customer: CustomerRow,

@@ -6,54 +6,63 @@ import { openNotedHeads } from "pulumi-resistant-tenants/internal/journal";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { readReach } from "pulumi-resistant-tenants/internal/reach";
 
-import type { ApprovalKeys } from "../approval/keys";
+import { deleteOldKeys } from "../actions/idempotency";
 import { forgetPeople } from "../audit/forget";
 import { HeadNoter } from "../audit/note-head";
-import { deleteOldKeys } from "../records/idempotency";
 import type { Schema } from "../records/schema";
 import type { ServiceSettings } from "../settings/settings";
+import type { ApprovalKeys } from "../signing/keys";
+import type { NoticeSeals } from "../signing/notice-seal";
 import { applyJob } from "./apply-job";
 import { Engines } from "./engine";
-import { expireRequests, removeUnappliedStacks, settleFailedJobs } from "./expire";
+import { expireRequests, settleFailedJobs } from "./expire";
+import { copyJournals } from "./journals";
 import { holderName } from "./lease";
 import { OutsideWatch } from "./outside";
 import { planJob } from "./plan-job";
 import type { Program } from "./program";
 import { Queue } from "./queue";
+import { rotateJob } from "./rotate-job";
+import { queueRotations, tellOfOverdue } from "./rotation-clock";
 import { sessionOf } from "./sessions";
 import { removeLeftFolders, takeBackJobs } from "./take-back";
+import { removeUnappliedStacks } from "./unapplied";
 import { listedEveryMs, refreshVendorNames } from "./vendor-names";
 import type { Work } from "./work";
 
-/** What a worker is started with. */
+/** The options of a worker. */
 export interface WorkerOptions {
   database: Kysely<Schema>;
-  /** `DATABASE_URL`: the queue has connections of its own. */
+  /** `DATABASE_URL`: the queue has its own connections. */
   databaseUrl: string;
   settings: ServiceSettings;
   approvals: ApprovalKeys;
-  /** The worker's own environment. */
+  /** Seals what webhooks are told. Default: they are told nothing. */
+  seals?: NoticeSeals;
+  /** The worker's environment. */
   environment: EnvironmentVariables;
   program: Program;
-  /** Is told of what goes wrong beside a request: what, and the kind of error. */
+  /** Called with problems outside of requests: what failed, and the error. */
   onProblem: (what: string, error: unknown) => void;
   now?: () => Date;
 }
 
-/** How long jobs that are at work may go on when the worker is to end, in milliseconds. */
+/** How long running jobs may continue when the worker stops, in milliseconds. */
 const patienceMs = 20_000;
 
-/** How often each thing is looked after that no request starts, in milliseconds. */
+/** The intervals of periodic tasks, in milliseconds. */
 const every = {
   expiry: 5_000,
   takeBack: 2_000,
   outside: 15_000,
+  rotations: 30_000,
+  journals: 10_000,
   head: 10_000,
   verification: 3_600_000,
   forgetting: 24 * 3_600_000,
 } as const;
 
-/** Makes plans, applies requests, and looks after what goes on by itself. Several share the work. */
+/** Makes plans, applies requests, and runs periodic tasks. Several workers share the work. */
 export class Worker {
   readonly #stopping = new AbortController();
   readonly #idle = new AbortController();
@@ -69,14 +78,14 @@ export class Worker {
 
   /** Starts a worker. */
   static async start(options: WorkerOptions): Promise<Worker> {
-    const { database, databaseUrl, settings, approvals, environment, program, onProblem } = options;
+    const { database, databaseUrl, settings, approvals, seals, environment, program, onProblem } = options;
     const queue = await Queue.open(databaseUrl, (error) => {
       onProblem("queue", error);
     });
     const stopping = new AbortController();
     const now = options.now ?? (() => new Date());
     const work: Work = {
-      context: { database, settings, jobs: queue, approvals, now },
+      context: { database, settings, jobs: queue, approvals, now, seals },
       queue,
       engines: await Engines.open(settings, environment, program),
       holder: holderName(await sessionOf(process.pid)),
@@ -92,9 +101,13 @@ export class Worker {
     const { work } = this;
     await takeBackJobs(work);
     await removeLeftFolders(work);
-    // One more than engines: a job that waits for a lease keeps no other from its engine.
-    await work.queue.work("plan", atOnce + 1, ({ requestId }) => planJob(work, requestId));
-    await work.queue.work("apply", atOnce + 1, ({ requestId }) => applyJob(work, requestId));
+    // One more than engines: a job that waits for a lease does not keep another one from its engine.
+    await work.queue.work("plan", atOnce + 1, (job) =>
+      "requestId" in job ? planJob(work, job.requestId) : Promise.resolve("done"),
+    );
+    await work.queue.work("apply", atOnce + 1, (job) =>
+      "requestId" in job ? applyJob(work, job.requestId) : rotateJob(work, job.customerId),
+    );
     const outside = new OutsideWatch(work);
     this.#loop("vendor's tenants", listedEveryMs / 2, () => refreshVendorNames(work));
     this.#loop("jobs of workers that are gone", every.takeBack, () => takeBackJobs(work));
@@ -103,11 +116,16 @@ export class Worker {
       await settleFailedJobs(work);
       await removeUnappliedStacks(work);
     });
+    this.#loop("rotations", every.rotations, async () => {
+      await queueRotations(work);
+      await tellOfOverdue(work.context);
+    });
+    this.#loop("journals", every.journals, () => copyJournals(work));
     this.#loop("outside updates", every.outside, () => outside.next());
     this.#keepAudit();
   }
 
-  /** The worker alone has rights at AWS: it notes the end of the chain there, and forgets whom nobody needs to know. */
+  /** The worker alone has rights at AWS: it writes the end of the chain there, and deletes old personal data. */
   #keepAudit(): void {
     const { context, environment } = this.work;
     this.#loop("personal data", every.forgetting, async () => {
@@ -120,7 +138,7 @@ export class Worker {
     this.#loop("head of the chain", every.head, () => heads.note());
     this.#loop("verification of the chain", every.verification, async () => {
       const { isWhole, defects } = await heads.verify();
-      if (!isWhole) throw new Error(`The chain of events does not hold: ${defects[0]?.problem ?? ""}`);
+      if (!isWhole) throw new Error(`The chain of events is broken: ${defects[0]?.problem ?? ""}`);
     });
   }
 
@@ -138,7 +156,10 @@ export class Worker {
     this.#loops.push(run());
   }
 
-  /** Ends the worker: what is at work may end; what does not in time is interrupted, and gone on with by another. */
+  /**
+   * Stops the worker: running jobs may end; those that do not in time are interrupted, and continued by
+   * another worker.
+   */
   async close(): Promise<void> {
     this.#idle.abort();
     const timer = setTimeout(() => {

@@ -1,13 +1,14 @@
-import type {
-  ConfigurationProblem,
-  ProviderSettings,
-  SettingsContext,
+import {
+  type ConfigurationProblem,
+  type ProviderSettings,
+  readSettings,
+  type SettingsContext,
+  settingsKeys,
+  settingsSchema,
 } from "pulumi-resistant-tenants/internal/settings";
-import { readSettings, settingsKeys, settingsSchema } from "pulumi-resistant-tenants/internal/settings";
-import { widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultSecretPrefix, widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { defaultSecretPrefix } from "../secret/stored-secret";
 import type { CustomerEntry, CustomerFiles } from "./customer-files";
 import { tagValue } from "./customer-schema";
 import { check, didYouMean, shown, unknownKey } from "./problems";
@@ -26,15 +27,15 @@ export interface StackConfiguration {
   customers: CustomerConfiguration[];
 }
 
-/** What a configuration is read with, beside its own values. */
+/** The context for reading a configuration, in addition to its values. */
 export interface ConfigurationContext extends SettingsContext {
   /** The stack's `aws:region`, if it has one. */
   awsRegion?: string | undefined;
-  /** The keys of other namespaces, such as `aws:region`: a misspelt one of `tenants` is looked for among them. */
+  /** The keys of other namespaces, such as `aws:region`: a misspelt key of `tenants` may be among them. */
   otherKeys?: readonly string[];
-  /** Reads the files that `customersFrom` stands for. */
+  /** Reads the files that match `customersFrom`. */
   readFiles?: (pattern: string) => CustomerFiles;
-  /** Says where an entry of `tenants:customers` stands: `Pulumi.prod.yaml line 412`; undefined where that is not known. */
+  /** Returns the place of an entry of `tenants:customers`: `Pulumi.prod.yaml line 412`; undefined if unknown. */
   locate?: (index: number, name: unknown) => string | undefined;
 }
 
@@ -45,7 +46,7 @@ const secretPrefixSchema = z
   .string()
   .regex(
     /^[A-Za-z0-9/_+=.@-]{1,200}$/,
-    "must be 1 to 200 characters that AWS allows in a secret's name: letters, digits and / _ + = . @ -",
+    "must be 1 to 200 characters that AWS allows in secret names: letters, digits and / _ + = . @ -",
   )
   .refine((prefix) => !prefix.startsWith("/") && !prefix.endsWith("/"), "must not begin or end with a slash");
 
@@ -55,33 +56,33 @@ const quotaSchema = z
   .transform(Number)
   .default(defaultQuota);
 
-/** The keys of the namespace that the program reads, beside those of the resources themselves. */
+/** The keys of the namespace that the program reads, in addition to those of the resources. */
 export const programSchema = z.object({
   owner: tagValue
     .optional()
     .describe("The default owner of customers: 1 to 256 characters that AWS allows in a tag."),
   customers: z
     .array(z.unknown(), { error: "must be a list of customers; write [] for none" })
-    .describe("The customers, each as below; `[]` for none. Required unless `customersFrom` is given."),
+    .describe("The customers; `[]` for none. Required unless `customersFrom` is given."),
   customersFrom: z
     .string()
     .trim()
     .min(1, "must be a pattern of files, such as customers/*.yaml")
     .optional()
     .describe(
-      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml`. Each file contains one customer or a list, as below. `*` and `?` match characters of one name, `**` any folders. At most 5,000 files of 1 MB. Default: none.",
+      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml` (`**` matches any folders). Each file contains one customer or a list. At most 5,000 files of 1 MB. Default: none.",
     ),
   rotation: rotationSchema
     .optional()
-    .describe("Default rotation of all applications' credentials: as below, or `none`. Default: `none`."),
+    .describe("Default rotation of all applications' credentials. Default: `none`."),
   secretPrefix: secretPrefixSchema
     .default(defaultSecretPrefix)
     .describe(
       "The first part of every secret's name: 1 to 200 letters, digits and `/ _ + = . @ -`, without a slash at either end. Default: `resistant-tenants`.",
     ),
-  secrets: secretsSchema.optional().describe("How all customers' secrets are stored, as below."),
+  secrets: secretsSchema.optional().describe("How all customers' secrets are stored."),
   quota: quotaSchema.describe(
-    "How many tenants the vendor allows the organization; a preview warns about more customers. Default: `20`.",
+    "The vendor's limit of tenants; a preview warns about more customers. Default: `20`.",
   ),
 });
 
@@ -91,9 +92,9 @@ const knownKeys: readonly string[] = [...settingsKeys, ...programKeys];
 /**
  * Reads and checks the stack configuration.
  *
- * @param values all values of the namespace `tenants`, by key without the namespace, as the engine gives them: text,
- *   and JSON where the file holds a list or an object
- * @returns the configuration, or everything that is wrong with it
+ * @param values all values of the namespace `tenants`, by key without the namespace, as the engine passes
+ * them: text, and JSON if the file contains a list or an object
+ * @returns the configuration, or all of its problems
  */
 export function readConfiguration(
   values: ReadonlyMap<string, string>,
@@ -117,7 +118,7 @@ export function readConfiguration(
     problems,
   );
   const quota = check(shape.quota, values.get("quota"), "tenants:quota", problems);
-  // Without a stage that is right, the cells cannot be checked against it.
+  // Without a valid stage, the cells cannot be checked against it.
   const stage = settingsSchema.shape.stage.safeParse(values.get("stage")).data ?? widestStage;
   const secrets = readSecrets(values.get("secrets"), awsRegion, problems);
   const rotation = readRotation(values.get("rotation"), problems);
@@ -129,8 +130,8 @@ export function readConfiguration(
 }
 
 /**
- * Reads the configuration that an earlier `up` recorded, for its customers. Nothing is sent by it: where it sent what, that
- * run has judged, by an environment of its own.
+ * Reads the configuration that an earlier `up` recorded, for its customers. Its hosts are not checked:
+ * nothing is sent to them, and the earlier run checked them with its own environment.
  *
  * @param recorded values of the namespace `tenants`, by key without the namespace
  */
@@ -154,14 +155,14 @@ function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[
     }));
 }
 
-/** A key that is known here, in a namespace that nothing reads: `tenant:owner`, or `owner` alone. */
+/** Reports a known key in a namespace that nothing reads: `tenant:owner`, or `owner` alone. */
 function wrongNamespace(key: string): ConfigurationProblem[] {
   const [namespace = "", name = ""] = key.split(":");
   const isOurs =
     knownKeys.includes(name) &&
     (namespace === "resistant-tenants" || didYouMean(namespace, ["tenants"]) !== "");
   return isOurs
-    ? [{ path: key, problem: `is in the namespace ${namespace}, which nothing reads: write tenants:${name}` }]
+    ? [{ path: key, problem: `is in the namespace ${namespace}, which is not read: write tenants:${name}` }]
     : [];
 }
 
@@ -171,12 +172,12 @@ function missingTokenUrl(values: ReadonlyMap<string, string>): ConfigurationProb
     {
       path: "tenants:tokenUrl",
       problem:
-        "must be given: the token URL of the organization's authorization server, which the vendor gives for each stage",
+        "must be given: the token URL of the organization's authorization server (from the vendor, for each stage)",
     },
   ];
 }
 
-/** What `Pulumi.prod.yaml` holds until somebody has filled it in. */
+/** Placeholders of the template `Pulumi.prod.yaml`. */
 const placeholder = /(?:^|[^a-z])your-|<[^>]*>|:123456789012:secret:.*organization-key-AbCdEf$/;
 
 function placeholders(values: ReadonlyMap<string, string>): ConfigurationProblem[] {
@@ -185,7 +186,7 @@ function placeholders(values: ReadonlyMap<string, string>): ConfigurationProblem
     .filter((name) => placeholder.test(values.get(name) ?? ""))
     .map((name) => ({
       path: `tenants:${name}`,
-      problem: "holds the template's placeholder: write your own value (docs/getting-started.md)",
+      problem: "contains the template's placeholder: write your own value (docs/getting-started.md)",
     }));
 }
 
@@ -205,13 +206,13 @@ function readRotation(
   text: string | undefined,
   problems: ConfigurationProblem[],
 ): RotationConfiguration | undefined {
-  // The engine gives text as it stands, and what is a map as JSON.
+  // The engine passes text as it is, and a map as JSON.
   const given = text === undefined ? undefined : (parseJson(text) ?? text);
   const rotation = check(programSchema.shape.rotation, given, "tenants:rotation", problems);
   return rotation === "none" ? undefined : rotation;
 }
 
-/** Gathers the customers of the stack's own file and of the files that `customersFrom` stands for. */
+/** Collects the customers of the stack's own file and of the files that match `customersFrom`. */
 function readEntries(
   values: ReadonlyMap<string, string>,
   { readFiles, locate }: ConfigurationContext,

@@ -7,16 +7,16 @@ import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { shown } from "./problems";
 import { readYaml } from "./yaml-file";
 
-/** One customer as it is written, before anything of it was checked. */
+/** One customer as written, before any check. */
 export interface CustomerEntry {
   value: unknown;
-  /** Where it stands, as problems name it: `tenants:customers[57]`, `customers/acme.yaml[0]`. */
+  /** Its path in problems: `tenants:customers[57]`, `customers/acme.yaml[0]`. */
   path: string;
-  /** The same for people: `customers[57]` and `Pulumi.prod.yaml line 412`. It is asked for entries with problems alone. */
+  /** Its place for people: `customers[57]` and `Pulumi.prod.yaml line 412`. Called only for entries with problems. */
   at: () => string[];
 }
 
-/** The customers that files hold, and what is wrong with the files. */
+/** The customers in files, and the problems of the files. */
 export interface CustomerFiles {
   entries: CustomerEntry[];
   problems: ConfigurationProblem[];
@@ -27,10 +27,10 @@ const largestFileBytes = 1_000_000;
 const key = "tenants:customersFrom";
 
 /**
- * Reads the files that `tenants:customersFrom` stands for, in the order of their names.
+ * Reads the files that match `tenants:customersFrom`, in the order of their names.
  *
  * @param pattern relative to the project's folder: `customers/*.yaml`
- * @param folder where `Pulumi.yaml` is
+ * @param folder the folder of `Pulumi.yaml`
  */
 export function readCustomerFiles(pattern: string, folder: string): CustomerFiles {
   const problem = patternProblem(pattern);
@@ -46,43 +46,44 @@ export function readCustomerFiles(pattern: string, folder: string): CustomerFile
   };
 }
 
-/** Says what is wrong with a pattern; undefined where nothing is. */
+/** Returns the problem of a pattern; undefined if there is none. */
 export function patternProblem(pattern: string): string | undefined {
   if (path.isAbsolute(pattern) || /^[A-Za-z]:|\\/.test(pattern)) {
     return "must be relative to Pulumi.yaml, with / between folders";
   }
-  if (pattern.split("/").includes("..")) return "must stay in the project: it must not hold ..";
+  if (pattern.split("/").includes("..")) return "must stay in the project: it must not contain ..";
   return /\.ya?ml$/.test(pattern) ? undefined : "must end with .yaml or .yml";
 }
 
-/** Tells whether a path, relative to the project's folder, is one that a pattern stands for. */
+/** Returns whether a path, relative to the project's folder, matches a pattern. */
 export function matchesPattern(file: string, pattern: string): boolean {
   return toRegExp(pattern).test(file) && !file.split("/").includes("node_modules");
 }
 
 /**
- * Says why a file is not read as a customer's, whatever it holds. A pull request's files are put under the reviewed
- * pattern before its preview: none of them may be a file that the engine, git or a workflow reads.
+ * Returns why a file is not read as a customer's, whatever its content. A pull request's files are stored
+ * under the reviewed pattern before its preview: none of them may be a file that the engine, git or a
+ * workflow reads.
  *
  * @param file its path relative to the project's folder
- * @param sizeBytes how large it is
- * @returns undefined where it is read
+ * @param sizeBytes its size
+ * @returns undefined if it is read
  */
 export function customerFileProblem(file: string, sizeBytes: number): string | undefined {
   const names = file.split("/");
   if (names.some((name) => name.startsWith("."))) return "is hidden, or in a hidden folder: put it elsewhere";
-  if (/^Pulumi/i.test(names.at(-1) ?? "")) return "has a name that is the engine's: use another";
+  if (/^Pulumi/i.test(names.at(-1) ?? "")) return "has a name that the engine uses: choose another";
   return sizeBytes > largestFileBytes
-    ? `holds ${sizeBytes} bytes; at most ${largestFileBytes} are read`
+    ? `has ${sizeBytes} bytes; at most ${largestFileBytes} are read`
     : undefined;
 }
 
-/** Says that a pattern stands for more files than are read; undefined where it does not. */
+/** Reports that a pattern matches more files than are read; undefined if it does not. */
 export function tooManyFiles(pattern: string, count: number): string | undefined {
   return count > mostFiles ? `"${pattern}" matches ${count} files; at most ${mostFiles} are read` : undefined;
 }
 
-/** Lists the files that a pattern stands for, relative to the folder, sorted by name; links included. */
+/** Lists the files that match a pattern, relative to the folder, sorted by name, including links. */
 export function matchingFiles(pattern: string, folder: string): string[] {
   const names = pattern.split("/");
   const fixed = names.slice(0, -1).findIndex((name) => /[*?]/.test(name));
@@ -135,24 +136,24 @@ function readCustomerFile(file: string, folder: string): CustomerFiles {
 function fileProblem(whole: string, folder: string, file: string): string | undefined {
   const real = realpathSync(whole);
   if (!real.startsWith(realpathSync(folder) + path.sep))
-    return "is a link out of the project: write the customer here";
+    return "is a link out of the project: put the customer itself here";
   const status = lstatSync(real);
-  if (!status.isFile()) return "is no file";
+  if (!status.isFile()) return "is not a file";
   return customerFileProblem(file, status.size);
 }
 
 /**
- * Reads one file of customers.
+ * Parses one file of customers.
  *
  * @param file its path relative to the project's folder
- * @throws `Error` where it is no YAML
+ * @throws `Error` if it is not YAML
  */
 export function parseCustomerFile(text: string, file: string): CustomerFiles {
   const { value, lineOf } = readYaml(text, file);
   const isList = Array.isArray(value);
   const values: unknown[] = isList ? value : [value];
   if (values.length === 0 || value === null) {
-    return failed(file, "holds no customer: write one, a list of them, or remove the file");
+    return failed(file, "contains no customer: write one or a list, or remove the file");
   }
   const entries = values.map((customer, index) => ({
     value: customer,

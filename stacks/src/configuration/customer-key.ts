@@ -5,7 +5,7 @@ import { z } from "zod";
 import { yamlText } from "./problems";
 import type { RotationConfiguration } from "./rotation";
 
-/** A public key whose private half is the customer's: the stack never has it. */
+/** A public key whose private half only the customer has. */
 export interface CustomerKey {
   /** PEM (SPKI) or a JWK. */
   publicKey?: string | Record<string, unknown> | undefined;
@@ -13,16 +13,14 @@ export interface CustomerKey {
   keyId?: string | undefined;
 }
 
-/** The fields of an application that hold such a key. */
+/** The fields of an application for such a key. */
 export const customerKeyFields = {
   publicKey: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())], {
       error: "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK",
     })
     .optional()
-    .describe(
-      "The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK. The stack never has the private half.",
-    ),
+    .describe("The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK."),
   keyId: yamlText()
     .min(1, "must not be empty")
     .max(256, "must be at most 256 characters")
@@ -32,13 +30,13 @@ export const customerKeyFields = {
     ),
 };
 
-/** One field of an application that is wrong. */
+/** A wrong field of an application. */
 interface KeyProblem {
   field: "publicKey" | "keyId" | "rotation";
   problem: string;
 }
 
-/** Checks that an application's key goes with the rest of its configuration, and that the API can take it. */
+/** Checks that an application's key matches the rest of its configuration, and that the API accepts it. */
 export function customerKeyProblems({
   publicKey,
   keyId,
@@ -53,7 +51,7 @@ export function customerKeyProblems({
   if (publicKey === undefined) {
     return keyId === undefined
       ? []
-      : [{ field: "keyId", problem: "is of an application with `publicKey` only: leave it out" }];
+      : [{ field: "keyId", problem: "is only for an application with `publicKey`: remove it" }];
   }
   return [
     ...publicKeyProblems(publicKey, authMethod),
@@ -63,7 +61,7 @@ export function customerKeyProblems({
       : [
           {
             field: "publicKey" as const,
-            problem: "cannot go with `adopt`: an adopted application comes with its key",
+            problem: "cannot be combined with `adopt`: an adopted application has its key already",
           },
         ]),
   ];
@@ -73,7 +71,7 @@ function publicKeyProblems(publicKey: unknown, authMethod: AuthMethod): KeyProbl
   try {
     const { type } = readPublicKey(publicKey);
     if (type === authMethod) return [];
-    const problem = `is a key of type ${type}, and authMethod is ${authMethod}: set \`authMethod: ${type}\`, or give another key`;
+    const problem = `is a key of type ${type}, but authMethod is ${authMethod}: set \`authMethod: ${type}\`, or use another key`;
     return [{ field: "publicKey", problem }];
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -85,7 +83,7 @@ function calendarProblems(rotation: RotationConfiguration | "none" | undefined):
   if (rotation === undefined || rotation === "none") return [];
   if (rotation.every === undefined && rotation.rotateAt.length === 0) return [];
   const problem =
-    "cannot follow a calendar where `publicKey` is the customer's: it is rotated by another `publicKey`. " +
-    "Write {overlap: 7d, changes: immediately}, or leave it out";
+    "cannot follow a calendar with the customer's own `publicKey`: another `publicKey` rotates it. " +
+    "Write {overlap: 7d, changes: immediately}, or remove it";
   return [{ field: "rotation", problem }];
 }

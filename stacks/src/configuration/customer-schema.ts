@@ -17,13 +17,13 @@ import { secretsSchema } from "./secrets";
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 export const tagValue = yamlText()
   .min(1, "must not be empty")
-  .max(256, "must be at most 256 characters, as AWS demands of a tag")
+  .max(256, "must be at most 256 characters, AWS's limit for a tag")
   .regex(
     /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,
-    "holds a character that AWS refuses in a tag: use letters, digits, spaces and _ . : / = + - @",
+    "contains a character that AWS refuses in a tag: use letters, digits, spaces and _ . : / = + - @",
   );
 
-/** The id of an object that the vendor made: the placeholder of an example is none. */
+/** The id of an object at the vendor; an example's placeholder is refused. */
 const idOfVendor = (otherwise: string) =>
   yamlText(otherwise).regex(/^[\w.-]{1,256}$/, `${otherwise}: letters, digits and _ . -`);
 
@@ -33,7 +33,7 @@ function cellOf(stage: Stage): z.ZodType<Cell> {
 }
 
 const cellList = (stage: Stage): z.ZodArray<z.ZodType<Cell>> =>
-  z.array(cellOf(stage), { error: "must be a list of cells" }).min(1, "must name at least one cell");
+  z.array(cellOf(stage), { error: "must be a list of cells" }).min(1, "must contain at least one cell");
 
 /** One entry of a customer's `applications`, in a stack of this stage. */
 export const applicationSchema = (stage: Stage) =>
@@ -51,7 +51,7 @@ export const applicationSchema = (stage: Stage) =>
           .array(oneOf(documentsScopes, `is not a scope: it must be one of ${documentsScopes.join(", ")}`), {
             error: "must be a list of scopes",
           })
-          .min(1, "must name at least one scope, or be left out for both")
+          .min(1, "must contain at least one scope; omit it for both")
           .default([...documentsScopes])
           .describe(
             "What the application may do: `documents.submissions.read`, `documents.submissions.write`, or both. Default: both.",
@@ -62,7 +62,7 @@ export const applicationSchema = (stage: Stage) =>
         )
           .default(defaultAuthMethod)
           .describe(
-            "How the application authenticates: `CLIENT_SECRET`, a secret that the vendor creates; `RSA` or `EC`, a key pair that is created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
+            "`CLIENT_SECRET`, which the vendor creates; `RSA` or `EC`, a key pair created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
           ),
         adopt: z
           .strictObject(
@@ -79,13 +79,11 @@ export const applicationSchema = (stage: Stage) =>
             },
           )
           .optional()
-          .describe("Adopts an existing application instead of creating one. Not with `publicKey`."),
+          .describe("Adopts an existing application. Not with `publicKey`."),
         ...customerKeyFields,
         rotation: rotationSchema
           .optional()
-          .describe(
-            "How its credentials are rotated; replaces `tenants:rotation` as a whole. `none` opts out.",
-          ),
+          .describe("Replaces `tenants:rotation` as a whole; `none` opts out."),
       },
       { error: objectProblem("must be an object with `cell`") },
     )
@@ -105,16 +103,14 @@ export const customerSchema = (stage: Stage) =>
           "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
         )
         .describe("The tenant's name, unique in the organization: 1 to 61 lower-case letters and digits."),
-      customerId: yamlText("must be given: the partner's own identifier")
+      customerId: yamlText("must be given: your own identifier of the customer")
         .pipe(tagValue)
         .describe(
           "Your own identifier of the customer: 1 to 256 characters that AWS allows in a tag (letters, digits, spaces and `_ . : / = @ + -`).",
         ),
       owner: tagValue
         .optional()
-        .describe(
-          "Who is responsible for the customer; same characters as `customerId`. Default: `tenants:owner`.",
-        ),
+        .describe("Who is responsible; characters as in `customerId`. Default: `tenants:owner`."),
       status: oneOf(
         ["active", "deprecated", "released"],
         "is not a status: it must be active, deprecated or released",
@@ -124,26 +120,22 @@ export const customerSchema = (stage: Stage) =>
           "`active`: nothing of it can be deleted in production; `deprecated`: removing its entry after the next `up` deletes it; `released`: handed over, nothing is deleted. Default: `active`.",
         ),
       cells: cellList(stage).describe(
-        "The customer's cells, at least one: each has one application, unless `applications` lists others for it.",
+        "At least one cell: each has one application, unless `applications` lists others for it.",
       ),
       uiCells: cellList(stage)
         .optional()
         .describe(
-          "The cells with a Web UI. If given, a change would replace the tenant and is refused. Default: `cells` when the tenant is created; later changes of `cells` are no difference.",
+          "The cells with a Web UI. If given, a change would replace the tenant and is refused. Default: `cells` when the tenant is created.",
         ),
       adopt: idOfVendor("must be the id of an existing tenant")
         .optional()
-        .describe("The id of an existing tenant to adopt instead of creating one."),
-      secrets: secretsSchema
-        .optional()
-        .describe("Overrides `tenants:secrets` for this customer, field by field."),
+        .describe("The id of an existing tenant to adopt."),
+      secrets: secretsSchema.optional().describe("Overrides `tenants:secrets` field by field."),
       applications: z
         .array(applicationSchema(stage), { error: "must be a list" })
-        .min(1, "must name an application, or be left out for one per cell")
+        .min(1, "must contain an application; omit it for one per cell")
         .optional()
-        .describe(
-          "The customer's applications, each as below. A cell without one here gets the default application.",
-        ),
+        .describe("The customer's applications. A cell without one here gets the default application."),
     },
     { error: objectProblem("must be a customer: an object with `name`, `customerId` and `cells`") },
   );

@@ -11,9 +11,10 @@ const longestShown = 60;
 const neverShown = new Set(["publicKey", "secretArn", "privateKey", "privateKeySecretArn"]);
 
 /**
- * Checks a value, and adds what is wrong with it to `problems`: each with its path, its value and what would be right.
+ * Checks a value, and adds its problems to `problems`: each with its path, its value and what would be
+ * correct.
  *
- * @param path where the value stands: `tenants:owner`
+ * @param path the value's path: `tenants:owner`
  */
 export function check<T extends z.ZodType>(
   schema: T,
@@ -25,7 +26,7 @@ export function check<T extends z.ZodType>(
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     if (issue.code === "unrecognized_keys") {
-      // One line a key: see `objectProblem`.
+      // One line per key: see `objectProblem`.
       const messages = issue.message.split("\n");
       issue.keys.forEach((key, index) => {
         const where = [...issue.path, key].map(pathStep).join("");
@@ -42,9 +43,9 @@ export function check<T extends z.ZodType>(
 }
 
 /**
- * Gives the errors of a strict object: one line for each key that it does not know, with the key that may be meant.
+ * Returns the errors of a strict object: one line for each unknown key, with the nearest known one.
  *
- * @param otherwise what is said of anything that is no such object
+ * @param otherwise the message for anything that is not an object
  */
 export const objectProblem =
   (otherwise: string): z.core.$ZodErrorMap =>
@@ -54,12 +55,12 @@ export const objectProblem =
     return issue.keys.map((key) => unknownKey(key, known)).join("\n");
   };
 
-/** Says of a key that nothing knows what to do with it, and which one may be meant. */
+/** Describes what to do with an unknown key, and which known one may be meant. */
 export function unknownKey(key: string, known: readonly string[]): string {
   return `is not a known key: remove it, or correct its name${didYouMean(key, known)}`;
 }
 
-/** Writes the value at a path as a message begins: nothing for what is missing, long, or no scalar. */
+/** Writes the value at a path for the start of a message; empty for a value that is missing, long, or no scalar. */
 function shownValue(value: unknown, parts: readonly PropertyKey[], path: string): string {
   const fields = [path.replace(/^.*[:.]/, ""), ...parts.map(String)];
   if (fields.some((field) => neverShown.has(field))) return "";
@@ -75,7 +76,7 @@ function shownValue(value: unknown, parts: readonly PropertyKey[], path: string)
   return typeof found === "string" ? `"${short}" ` : `${short} `;
 }
 
-/** Writes what a file holds for a message: on one line, bounded, and without a credential that was put there by mistake. */
+/** Writes a file's text for a message: on one line, shortened, and without a misplaced credential. */
 export function shown(text: string, longest = longestShown): string {
   const safe = printable(text);
   return safe.length > longest ? `${safe.slice(0, longest)}…` : safe;
@@ -85,7 +86,7 @@ function pathStep(step: PropertyKey): string {
   return typeof step === "number" ? `[${step}]` : `.${shown(String(step))}`;
 }
 
-/** Ends a message with the known word that is nearest to a value; with nothing where none is near. */
+/** Returns an end of a message that suggests the known word nearest to a value; empty if none is near. */
 export function didYouMean(given: string, known: readonly string[]): string {
   const near = known
     .map((word) => ({ word, far: distance(given.toLowerCase(), word.toLowerCase()) }))
@@ -94,7 +95,7 @@ export function didYouMean(given: string, known: readonly string[]): string {
   return near === undefined ? "" : `; did you mean ${near.word}?`;
 }
 
-/** Takes one of some words. */
+/** Accepts one of some words. */
 export function oneOf<const Word extends string>(words: readonly [Word, ...Word[]], otherwise: string) {
   return z.enum(words, {
     error: ({ input }) => {
@@ -105,27 +106,27 @@ export function oneOf<const Word extends string>(words: readonly [Word, ...Word[
 }
 
 /**
- * Takes text, and says what to do where YAML made something else of it: `0012345` reads as the number 5349, and
+ * Accepts text, and explains what to do if YAML read something else: `0012345` as the number 5349, and
  * `2026-11-24` as an instant.
  *
- * @param otherwise what is said where nothing is given
+ * @param otherwise the message if nothing is given
  */
 export function yamlText(otherwise = "must be text") {
   return z
     .string({ error: ({ input }) => notText(input) ?? otherwise })
     .refine((text) => !isInstantOfEngine(text), {
-      error: "is what YAML made of a date or time: write it in quotes",
+      error: "is a date or time to YAML: write it in quotes",
       abort: true,
     });
 }
 
 function notText(input: unknown): string | undefined {
-  if (typeof input === "number") return "is what YAML made of a number: write it in quotes";
+  if (typeof input === "number") return "is a number to YAML: write it in quotes";
   if (typeof input === "boolean") return "is a boolean to YAML: write it in quotes";
   return undefined;
 }
 
-/** Finds values that stand twice. It looks at each once, however many there are. */
+/** Finds duplicate values in one pass. */
 export function duplicates(
   values: readonly unknown[],
   pathOf: (index: number) => string,

@@ -13,16 +13,16 @@ import { check, duplicates, shown } from "./problems";
 import type { RotationConfiguration } from "./rotation";
 import { contradictions, type SecretCustody, type SecretsConfiguration, toCustody } from "./secrets";
 
-/** One application of a customer as its entry has it. */
+/** One application of a customer as in its entry. */
 type GivenApplication = z.output<ReturnType<typeof applicationSchema>>;
 
-/** One application of a customer, defaults filled in. With its cell, its purpose identifies it. */
+/** One application of a customer, with defaults. Its cell and its purpose identify it. */
 export type ApplicationConfiguration = Omit<GivenApplication, "rotation"> & {
-  /** Absent where its credentials are not rotated. */
+  /** Absent if its credentials are not rotated. */
   rotation?: RotationConfiguration;
 };
 
-/** One customer, defaults filled in. */
+/** One customer, with defaults. */
 export interface CustomerConfiguration {
   name: string;
   customerId: string;
@@ -35,29 +35,29 @@ export interface CustomerConfiguration {
   applications: ApplicationConfiguration[];
 }
 
-/** What holds for every customer that does not say otherwise. */
+/** The stage's defaults for all customers. */
 export interface StageWide {
   stage: Stage;
   owner: string | undefined;
   rotation: RotationConfiguration | undefined;
   secrets: SecretsConfiguration;
-  /** The stack's. */
+  /** The stack's region. */
   awsRegion: string | undefined;
 }
 
 const schemas = new Map<Stage, ReturnType<typeof customerSchema>>();
 
-/** A schema costs more to make than to use. */
+/** A schema costs more to create than to use, so it is kept. */
 function schemaOf(stage: Stage): ReturnType<typeof customerSchema> {
   const schema = schemas.get(stage) ?? customerSchema(stage);
   schemas.set(stage, schema);
   return schema;
 }
 
-/** A customer's name that is right is shown whole. */
+/** The longest valid name, which messages show in full. */
 const longestName = 61;
 
-/** Reads and checks all customers, whichever file each stands in; what is wrong is added to `problems`. */
+/** Reads and checks all customers of all files; problems are added to `problems`. */
 export function readCustomers(
   entries: readonly CustomerEntry[],
   stageWide: StageWide,
@@ -65,7 +65,7 @@ export function readCustomers(
 ): CustomerConfiguration[] {
   const found: ConfigurationProblem[] = [
     ...givenTwice(entries, "name", "names the same customer as"),
-    // A customer that moves to another name has two entries until the old one is gone.
+    // A customer that moves to another name has two entries until the old one is removed.
     ...givenTwice(entries.filter(isActive), "customerId", "is the identifier of the same customer as"),
     ...givenTwice(entries, "adopt", "adopts the same tenant as"),
     ...applicationsAdoptedTwice(entries),
@@ -84,7 +84,7 @@ function readCustomer(
   const customer = check(schemaOf(stage), value, path, problems);
   if (customer === undefined) return undefined;
   const secrets = { ...stageSecrets, ...customer.secrets };
-  // What is wrong in the stage's own is reported once, there.
+  // Problems of the stage's own settings are reported once, there.
   if (contradictions(stageSecrets, awsRegion, "").length === 0) {
     problems.push(...contradictions(secrets, awsRegion, `${path}.secrets`));
   }
@@ -96,7 +96,7 @@ function readCustomer(
   };
 }
 
-/** Adds to each problem whose it is, and where that customer's entry stands. */
+/** Adds to each problem the customer, and the place of its entry. */
 function withCustomers(
   problems: readonly ConfigurationProblem[],
   entries: readonly CustomerEntry[],
@@ -144,7 +144,7 @@ function applicationsAdoptedTwice(entries: readonly CustomerEntry[]): Configurat
   );
 }
 
-/** One application per cell, unless the customer's `applications` say otherwise for that cell. */
+/** Returns one application per cell, unless the customer's `applications` list others for it. */
 function applicationsOf(
   cells: readonly Cell[],
   given: readonly GivenApplication[],
@@ -160,7 +160,7 @@ function applicationsOf(
   });
 }
 
-/** An application's own `rotation` takes the place of the stage's as a whole. */
+/** An application's own `rotation` replaces the stage's as a whole. */
 function withRotation(
   { rotation: own, ...application }: GivenApplication,
   ofStage: RotationConfiguration | undefined,
@@ -169,7 +169,7 @@ function withRotation(
   return rotation === undefined ? application : { ...application, rotation };
 }
 
-/** Finds what no single field shows: it reads the raw entry, so that one wrong field hides no other. */
+/** Finds problems between fields. It reads the raw entry, so that one wrong field hides no other. */
 function inconsistencies(entry: unknown, path: string): ConfigurationProblem[] {
   const cells = list(fieldOf(entry, "cells"));
   const applications = list(fieldOf(entry, "applications"));
@@ -204,7 +204,7 @@ function inconsistencies(entry: unknown, path: string): ConfigurationProblem[] {
   ];
 }
 
-/** Gives a field of a raw entry, which may be anything. */
+/** Returns a field of a raw entry, which may be anything. */
 export function fieldOf(entry: unknown, name: string): unknown {
   return typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>)[name] : undefined;
 }

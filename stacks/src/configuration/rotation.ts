@@ -4,13 +4,13 @@ import { objectProblem } from "./problems";
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A length of time, as it is configured. */
+/** A configured length of time. */
 export interface Duration {
   text: string;
   ms: number;
 }
 
-/** Takes `90d`, `12h`, `30m`; and `0`, as text or number, for none. A day has 24 hours. */
+/** Accepts `90d`, `12h`, `30m`; and `0`, as text or number, for none. A day has 24 hours. */
 export const durationSchema = z
   .union([z.literal(0), z.string().regex(/^(?:0|\d{1,5}[mhd])$/)], {
     error: "must be a number of days, hours or minutes, such as 90d, 12h or 30m; or 0",
@@ -24,11 +24,11 @@ function toDuration(text: string): Duration {
 
 /** How the credentials of an application are rotated. */
 export interface RotationConfiguration {
-  /** The age at which the running generation gets a successor; it counts from the moment its application was made. */
+  /** The age at which the current generation gets a successor, counted from the creation of its application. */
   every?: Duration | undefined;
-  /** Instants at which it gets one, the first first. */
+  /** Instants at which it gets one, in order. */
   rotateAt: readonly RotationInstant[];
-  /** How long the generation before stays alive, from the moment its successor was stored. */
+  /** How long the previous generation remains, counted from when its successor was stored. */
   overlap: Duration;
   /** When a change of scopes, authentication method or key takes effect. */
   changes: "nextGeneration" | "immediately";
@@ -36,19 +36,16 @@ export interface RotationConfiguration {
 
 /** An instant of `rotateAt`. */
 export interface RotationInstant {
-  /** As it is configured. */
+  /** As configured. */
   text: string;
-  /** Milliseconds since 1970; of a date without a time, its first moment in UTC. */
+  /** Milliseconds since 1970; for a date without a time, its first moment in UTC. */
   ms: number;
 }
 
-/** The overlap where none is given, or no rotation is configured any more. */
+/** The overlap if none is given, or if no rotation is configured any more. */
 export const defaultOverlap: Duration = { text: "7d", ms: 7 * 86_400_000 };
 
-/**
- * A date that stands without quotes in a YAML file reaches the program as Go writes an instant:
- * `2026-11-24 00:00:00 +0000 UTC`.
- */
+/** An unquoted date in a YAML file reaches the program in Go's format: `2026-11-24 00:00:00 +0000 UTC`. */
 function fromYaml(given: unknown): unknown {
   if (typeof given !== "string") return given;
   return given
@@ -64,7 +61,7 @@ const dateOrInstant = z
 
 const instantSchema = z.preprocess(fromYaml, dateOrInstant);
 
-/** What a `rotation` key holds where it is not `none`. */
+/** The value of a `rotation` key other than `none`. */
 export const rotationSettingsSchema = z
   .strictObject(
     {
@@ -72,13 +69,13 @@ export const rotationSettingsSchema = z
         .refine(({ ms }) => ms > 0, "must be more than 0")
         .optional()
         .describe(
-          "The age at which a generation gets a successor, in days, hours or minutes (`90d`, `12h`, `30m`), from the creation of its application. Default: only by `rotateAt`.",
+          "The age at which a generation gets a successor: `90d`, `12h`, `30m`. Default: only by `rotateAt`.",
         ),
       rotateAt: z
         .array(instantSchema, { error: "must be a list of dates" })
         .default([])
         .describe(
-          "When it gets one: dates (`2026-11-24`, from midnight UTC) or dates and times (`2026-11-24T14:00:00Z`). Default: none.",
+          "When it gets one: dates (`2026-11-24`, from midnight UTC) or instants (`2026-11-24T14:00:00Z`). Default: none.",
         ),
       overlap: durationSchema
         .default(defaultOverlap)
@@ -92,7 +89,9 @@ export const rotationSettingsSchema = z
           "When a change of scopes, method or key takes effect: with the `nextGeneration`, or `immediately`. Default: `nextGeneration`.",
         ),
     },
-    { error: objectProblem("must be none, or hold `every` (such as 90d) or `rotateAt` (a list of dates)") },
+    {
+      error: objectProblem("must be none, or contain `every` (such as 90d) or `rotateAt` (a list of dates)"),
+    },
   )
   .superRefine(({ every, rotateAt, overlap, changes }, context) => {
     if (every !== undefined && every.ms > 0 && overlap.ms >= every.ms) {
@@ -105,12 +104,12 @@ export const rotationSettingsSchema = z
     if (every === undefined && rotateAt.length === 0 && changes === "nextGeneration") {
       context.addIssue({
         code: "custom",
-        message: "must hold `every` (such as 90d), `rotateAt` (a list of dates) or `changes: immediately`",
+        message: "must contain `every` (such as 90d), `rotateAt` (a list of dates) or `changes: immediately`",
       });
     }
   });
 
-/** Takes the value of a `rotation` key: `none`, or how to rotate. */
+/** Accepts the value of a `rotation` key: `none`, or how to rotate. */
 export const rotationSchema = z.unknown().transform((given, context): RotationConfiguration | "none" => {
   if (given === "none") return given;
   const parsed = rotationSettingsSchema.safeParse(given);
@@ -118,7 +117,7 @@ export const rotationSchema = z.unknown().transform((given, context): RotationCo
     return { ...parsed.data, rotateAt: parsed.data.rotateAt.toSorted((a, b) => a.ms - b.ms) };
   }
   for (const issue of parsed.error.issues) {
-    // One line a key: see `objectProblem`.
+    // One line per key: see `objectProblem`.
     const wrong =
       issue.code === "unrecognized_keys"
         ? issue.message.split("\n").map((message, index) => ({ message, key: issue.keys[index] ?? "" }))

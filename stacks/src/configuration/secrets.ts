@@ -18,25 +18,25 @@ export const secretsSchema = z.strictObject(
     kmsKeyId: kmsKey
       .optional()
       .describe(
-        "The KMS key that encrypts the secret: key id, ARN or alias, in the stack's region. Default: AWS's own, `alias/aws/secretsmanager`.",
+        "The KMS key of the secret: id, ARN or alias, in the stack's region. Default: `alias/aws/secretsmanager`, AWS's own.",
       ),
     readerRoleArns: z
       .array(roleArn, { error: "must be a list of role ARNs" })
-      .max(50, "must name at most 50 roles: more do not fit into a resource policy")
+      .max(50, "must contain at most 50 roles: more do not fit into a resource policy")
       .optional()
       .describe(
-        "ARNs of the only roles that may read the secret: at most 50, no wildcard. `[]` removes an earlier restriction. Default: AWS's own rules.",
+        "The only roles that may read the secret: at most 50 ARNs, no wildcard. `[]` removes an earlier restriction. Default: AWS's own rules.",
       ),
     replicate: z
       .boolean({ error: "must be true or false" })
       .optional()
       .describe(
-        "`true`: replicates each secret to its cell's AWS region, if that is not the stack's `aws:region`. Default: `false`.",
+        "`true` replicates each secret to its cell's AWS region, if that is not `aws:region`. Default: `false`.",
       ),
     replicaKmsKeyId: kmsKey
       .refine(
         (id) => /^(?:alias\/|mrk-)/.test(id),
-        "must mean a key in each cell's region: an alias (alias/<name>), or a multi-Region key's id (mrk-…)",
+        "must refer to a key in each cell's region: an alias (alias/<name>), or a multi-Region key's id (mrk-…)",
       )
       .optional()
       .describe(
@@ -53,20 +53,20 @@ export const secretsSchema = z.strictObject(
   { error: objectProblem("must be an object") },
 );
 
-/** `secrets` as it is written. */
+/** `secrets` as written. */
 export type SecretsConfiguration = z.output<typeof secretsSchema>;
 
-/** How a customer's secrets are kept, defaults filled in. */
+/** How a customer's secrets are stored, with defaults. */
 export interface SecretCustody {
   kmsKeyId?: string;
   readerRoleArns?: string[];
-  /** The stack's AWS region, where a secret is replicated to its cell's; absent where it is not. */
+  /** The stack's AWS region, if a secret is replicated to its cell's region. */
   replicateFrom?: string;
   replicaKmsKeyId?: string;
   recoveryWindowInDays: number;
 }
 
-/** Fills in the defaults; `awsRegion` is the stack's, if it is known. */
+/** Fills in the defaults; `awsRegion` is the stack's, if known. */
 export function toCustody(
   { replicate, readerRoleArns, kmsKeyId, replicaKmsKeyId, recoveryWindowInDays }: SecretsConfiguration,
   stage: Stage,
@@ -82,9 +82,9 @@ export function toCustody(
 }
 
 /**
- * Finds what no single field of `secrets` shows.
+ * Finds problems between the fields of `secrets`.
  *
- * @param secrets those of the stage, or those of a customer over them
+ * @param secrets the stage's, or a customer's merged over them
  * @param path where they are written
  */
 export function contradictions(
@@ -97,22 +97,22 @@ export function contradictions(
   if (keyRegion !== undefined && awsRegion !== undefined && keyRegion !== awsRegion) {
     problems.push({
       path: `${path}.kmsKeyId`,
-      problem: `must be a key in ${awsRegion}, the stack's aws:region, where the secrets are; this one is in ${keyRegion}`,
+      problem: `must be a key in ${awsRegion}, the stack's aws:region, where the secrets are; this key is in ${keyRegion}`,
     });
   }
   if (replicate === true && awsRegion === undefined) {
     problems.push({
       path: `${path}.replicate`,
       problem:
-        "needs the stack's AWS region, which a replica must not be in: pulumi config set aws:region <region>",
+        "needs the stack's AWS region, which must differ from a replica's: pulumi config set aws:region <region>",
     });
   }
   if (replicate === true && kmsKeyId !== undefined && replicaKmsKeyId === undefined) {
     problems.push({
       path: `${path}.replicaKmsKeyId`,
       problem:
-        "must be given where `kmsKeyId` and `replicate` are: a replica has a key of its own region. " +
-        "Name an alias that is there in each cell's region, or alias/aws/secretsmanager for AWS's own key",
+        "is required with `kmsKeyId` and `replicate`: a replica needs a key in its own region. " +
+        "Use an alias that exists in each cell's region, or alias/aws/secretsmanager for AWS's own key",
     });
   }
   return problems;

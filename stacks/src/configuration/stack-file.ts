@@ -7,18 +7,18 @@ import { z } from "zod";
 import { readYaml, type YamlFile } from "./yaml-file";
 
 /**
- * The engine passes the whole configuration to the program as one variable of its environment, which Linux limits to 128
- * KiB: beyond that no command that runs the program starts.
+ * The engine passes the whole configuration to the program in one environment variable, which Linux limits to
+ * 128 KiB: with more, no command that runs the program starts.
  */
 const largestConfigurationBytes = 131_000;
 
-/** Where it is time to say so. */
+/** The size from which a warning is printed. */
 const largeConfigurationBytes = 100_000;
 
 /**
  * Finds the folder of `Pulumi.yaml`, from the folder of a program upwards.
  *
- * @throws `Error` where there is none
+ * @throws `Error` if there is none
  */
 export function projectFolder(from: string): string {
   if (existsSync(path.join(from, "Pulumi.yaml"))) return from;
@@ -28,8 +28,8 @@ export function projectFolder(from: string): string {
 }
 
 /**
- * Makes what says where an entry of `tenants:customers` stands in the stack's file. The file is read when it is first
- * asked, and the entry must be there under its name: another file may have been given by `--config-file`.
+ * Creates a function that locates an entry of `tenants:customers` in the stack's file. The file is read at
+ * the first call, and the entry must have its name there: `--config-file` may have named another file.
  *
  * @param file the stack's file: `Pulumi.prod.yaml`
  */
@@ -50,47 +50,47 @@ function readIfThere(file: string): YamlFile | undefined {
   try {
     return readYaml(readFileSync(file, "utf8"), path.basename(file));
   } catch {
-    // The place is an addition to a message: what is wrong is reported without it.
+    // The place is optional in a message: the problem is reported without it.
     return undefined;
   }
 }
 
-/** Go's JSON escapes what HTML gives a meaning: six bytes for one. */
+/** Go's JSON escapes characters with a meaning in HTML: six bytes for one. */
 function asEngineWrites(values: Readonly<Record<string, string>>): string {
   return JSON.stringify(values).replaceAll(/[<>&\u2028\u2029]/g, "\\u0000");
 }
 
 /**
- * Says that a configuration comes near the size that the engine can pass to a program, or is beyond it.
+ * Reports that a configuration is close to, or beyond, the size that the engine can pass to a program.
  *
  * @param values the whole configuration, by key with its namespace, as text
- * @returns undefined where it is well below
+ * @returns undefined if it is well below
  */
 export function sizeWarning(values: Readonly<Record<string, string>>): string | undefined {
   const bytes = Buffer.byteLength(asEngineWrites(values));
   if (bytes < largeConfigurationBytes) return undefined;
   const size = `The stack's configuration has ${Math.round(bytes / 1024)} KiB`;
   const remedy =
-    "Move customers to files of their own: `tenants:customersFrom: customers/*.yaml` (docs/configuration.md)";
+    "Move customers to separate files: `tenants:customersFrom: customers/*.yaml` (docs/configuration.md)";
   return bytes < largestConfigurationBytes
-    ? `${size}; the engine can pass 128 KiB to the program, and then no command starts any more. ${remedy}.`
-    : `${size}, and the engine can pass 128 KiB to the program: no command that runs it starts. ${remedy}.`;
+    ? `${size}; the engine can pass at most 128 KiB to the program, and above that no command starts. ${remedy}.`
+    : `${size}; the engine can pass at most 128 KiB to the program, so no command that runs it starts. ${remedy}.`;
 }
 
 const fileSchema = z.looseObject({ secretsprovider: z.string().default("default") });
 
 /**
- * Reads how the secrets of a stack are encrypted: the engine tells no program.
+ * Reads how the secrets of a stack are encrypted, which the engine does not pass to a program.
  *
  * @param file the stack's file: `Pulumi.prod.yaml`
- * @returns `default` for none; undefined where there is no such file, or none that can be read
+ * @returns `default` for none; undefined if the file does not exist or cannot be read
  */
 export async function readSecretsProvider(file: string): Promise<string | undefined> {
   try {
     const { value } = readYaml(await readFile(file, "utf8"), path.basename(file));
     return fileSchema.parse(value ?? {}).secretsprovider;
   } catch {
-    // The engine has read the file before, and says itself what is wrong with it.
+    // The engine has already read the file, and reports its problems itself.
     return undefined;
   }
 }

@@ -18,13 +18,13 @@ import { findDifference } from "./yaml-limits";
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {
-  /** With its comments, as it can be written back: its scalars are text, as they stand in the file. */
+  /** The document with its comments, which can be written back: its scalars are text, as in the file. */
   document: Document;
-  /** Its content as a program gets it. */
+  /** Its content as a program receives it. */
   value: unknown;
-  /** Gives the line of a value, counted from 1; undefined where there is none at that path. */
+  /** Returns the line of a value, counted from 1; undefined if the path does not exist. */
   lineOf: (path: ReadonlyArray<string | number>) => number | undefined;
-  /** Says how a scalar stands in the file, and what the engine takes it for; undefined where it is in quotes. */
+  /** Returns how a scalar is written in the file, and how the engine reads it; undefined if it is quoted. */
   plainScalarAt: (path: ReadonlyArray<string | number>) => { source: string; kind: ScalarKind } | undefined;
 }
 
@@ -32,13 +32,14 @@ export interface YamlFile {
  * Reads YAML as the engine does.
  *
  * @param name the file's name, for errors
- * @throws `Error` with the name and what is wrong, where it is no YAML, repeats itself without end, or means something else to the engine
+ * @throws `Error` with the name and the problem: it is not YAML, its aliases expand without limit, or the
+ * engine reads it differently
  */
 export function readYaml(text: string, name: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { schema: "failsafe", merge: true, lineCounter: lines });
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw new Error(`${name} is no YAML: ${problem.message}`, { cause: problem });
+  if (problem !== undefined) throw new Error(`${name} is not YAML: ${problem.message}`, { cause: problem });
   const difference = findDifference(text, document);
   if (difference !== undefined) {
     throw new Error(`${name} line ${lines.linePos(difference.offset).line} ${difference.problem}`);
@@ -47,7 +48,7 @@ export function readYaml(text: string, name: string): YamlFile {
   visit(resolved, {
     Scalar(_key, scalar) {
       if (endsWithText(scalar, text)) scalar.value = String(scalar.value).replace(/\n$/, "");
-      // The key of a merge has a value of the library's own.
+      // The key of a merge has the library's own value.
       if (scalar.type !== "PLAIN" || scalar.tag !== undefined || typeof scalar.value !== "string") return;
       const { value } = readScalar(scalar.source ?? "");
       scalar.value = typeof value === "bigint" ? Number(value) : value;
@@ -56,7 +57,7 @@ export function readYaml(text: string, name: string): YamlFile {
   const nodeAt = (path: ReadonlyArray<string | number>): unknown => document.getIn(path, true);
   return {
     document,
-    // How much it stands for was looked at before.
+    // The expanded size has been checked.
     value: resolved.toJS({ maxAliasCount: -1 }),
     lineOf: (path) => {
       const node = nodeAt(path);
@@ -72,14 +73,12 @@ export function readYaml(text: string, name: string): YamlFile {
   };
 }
 
-/** Of a block that the end of the file cuts off, the engine has no line end that is not there. */
+/** If the end of the file cuts off a block, the engine adds no line end. */
 function endsWithText({ type, range }: Scalar, text: string): boolean {
   return type?.startsWith("BLOCK") === true && range?.[1] === text.length && !text.endsWith("\n");
 }
 
-/**
- * Makes a node of a value, which the engine reads back as that very value: text stands in quotes, whatever it looks like.
- */
+/** Creates a node of a value that the engine reads back as the same value: text is quoted, whatever it looks like. */
 export function toNode(value: unknown): Node {
   if (Array.isArray(value)) {
     const list = new YAMLSeq();

@@ -14,34 +14,40 @@ import {
   type YAMLMap,
 } from "yaml";
 
-/** Tags that say no more than what a value looks like. */
+/** Tags that only state what a value looks like. */
 const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));
 
-/** What the engine's reader refuses, or takes for the end of a line, where YAML 1.2 has text. */
+/**
+ * Characters that the engine's reader refuses, or takes for the end of a line, although YAML 1.2 allows them
+ * as text.
+ */
 const characters =
   // eslint-disable-next-line no-control-regex -- these are looked for
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
 
-/** The engine's reader takes no longer key on the line of its value. */
+/** The longest key that the engine's reader accepts on the line of its value. */
 const longestKey = 1000;
 
-/** Where something stands in the text, and what is to be done about it. */
+/** A place in the text, and what to do about it. */
 interface Difference {
   offset: number;
   problem: string;
 }
 
-/** How much text a file may stand for, its aliases replaced: more is an attack, or a mistake. In characters. */
+/**
+ * The largest text that a file may expand to, with its aliases replaced, in characters: more is an attack, or
+ * a mistake.
+ */
 const largestExpansion = 10_000_000;
 
-/** So many nodes may all come by aliases. */
+/** So many nodes may all come from aliases. */
 const fewNodes = 1000;
 
 /**
- * Finds what the engine's reader (YAML 1.1, go-yaml) takes otherwise than this project's (YAML 1.2), or refuses: a file
- * that holds none of it means the same to both.
+ * Finds text that the engine's reader (YAML 1.1, go-yaml) refuses, or reads differently from this project's
+ * (YAML 1.2): a file without it means the same to both.
  *
- * @returns undefined where there is none
+ * @returns undefined if there is none
  * @see {@link https://github.com/go-yaml/yaml/blob/v3.0.1/scannerc.go go-yaml v3, scanner}
  */
 export function findDifference(text: string, document: Document): Difference | undefined {
@@ -53,19 +59,22 @@ export function findDifference(text: string, document: Document): Difference | u
     Node(_key, node) {
       const { tag } = node;
       if (tag !== undefined && !plainTags.has(tag)) {
-        add(node.range?.[0], `holds the tag ${tag}, which not every reader takes alike: remove it`);
+        add(node.range?.[0], `contains the tag ${tag}, which readers interpret differently: remove it`);
       } else if (isTaggedEmpty(node)) {
-        add(node.range?.[0], 'holds a tag without a value: write ""');
+        add(node.range?.[0], 'contains a tag without a value: write ""');
       }
       if ("anchor" in node && !/^[\w-]+$/.test(node.anchor)) {
-        add(node.range?.[0], `holds the anchor &${node.anchor}: name it with letters, digits, _ and - only`);
+        add(
+          node.range?.[0],
+          `contains the anchor &${node.anchor}: use only letters, digits, _ and - in its name`,
+        );
       }
     },
   });
   visit(document, {
     Alias(_key, alias, path) {
       if (path.includes(alias.resolve(document) as never))
-        add(alias.range?.[0], `*${alias.source} stands for what it is in: remove it`);
+        add(alias.range?.[0], `*${alias.source} refers to what contains it: remove it`);
     },
     Map(_key, map) {
       for (const problem of differentKeys(map, document)) add(map.range?.[0], problem);
@@ -79,14 +88,17 @@ export function findDifference(text: string, document: Document): Difference | u
       if (problem !== undefined) add(scalar.range?.[0], problem);
     },
   });
-  // What stands for itself has no size.
+  // An alias that contains itself has no size.
   if (found.length === 0 && repeatsTooMuch(document)) {
-    return { offset: 0, problem: "repeats itself too often: write out what its aliases (*name) stand for" };
+    return { offset: 0, problem: "expands to too much: write out its aliases (*name)" };
   }
   return found[0];
 }
 
-/** The engine's reader refuses a file of which more than 99 in 100 nodes come by aliases; this one, what is too large, too. */
+/**
+ * The engine's reader refuses a file in which more than 99 of 100 nodes come from aliases; this project's,
+ * also one that is too large.
+ */
 function repeatsTooMuch(document: Document): boolean {
   const { contents } = document;
   const nodes = sizeOf(contents, document, () => 1);
@@ -100,7 +112,7 @@ function repeatsTooMuch(document: Document): boolean {
   return sizeOf(contents, document, (text) => text.length + 1) > largestExpansion;
 }
 
-/** Gives the size of a node with its aliases replaced. */
+/** Returns the size of a node with its aliases replaced. */
 function sizeOf(
   node: unknown,
   document: Document,
@@ -120,7 +132,7 @@ function* differentLines(text: string, document: Document): Generator<Difference
   const character = characters.exec(text);
   if (character !== null) {
     const code = character[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-    yield { offset: character.index, problem: `holds the character U+${code}: remove it` };
+    yield { offset: character.index, problem: `contains the character U+${code}: remove it` };
   }
   const { yaml } = document.directives ?? {};
   if (yaml?.explicit === true && yaml.version !== "1.1") {
@@ -134,7 +146,7 @@ function* differentLines(text: string, document: Document): Generator<Difference
   }
 }
 
-/** Text may hold tabs. */
+/** Text may contain tabs. */
 function scalarRanges(document: Document): Array<[number, number]> {
   const ranges: Array<[number, number]> = [];
   visit(document, {
@@ -147,14 +159,14 @@ function scalarRanges(document: Document): Array<[number, number]> {
 
 function* differentKeys(map: YAMLMap, document: Document): Generator<string> {
   const merges = map.items.filter((pair) => isScalar(pair.key) && pair.key.source === "<<");
-  if (merges.length > 1) yield "holds << twice: name both in one list, <<: [*one, *other]";
+  if (merges.length > 1) yield "contains << twice: write both in one list, <<: [*one, *other]";
   for (const { key, value } of merges) {
     if (isScalar(key) && (key.type !== "PLAIN" || key.tag === "tag:yaml.org,2002:str")) {
-      yield "holds << in quotes, which the engine takes for a merge: remove it";
+      yield "contains << in quotes, which the engine reads as a merge: remove it";
     }
     const isMapLike = (node: unknown): boolean => isMap(isAlias(node) ? node.resolve(document) : node);
     if (!isMapLike(value) && !(isSeq(value) && value.items.every(isMapLike))) {
-      yield "merges what is no map: write <<: *name, or <<: [*one, *other]";
+      yield "merges something that is not a map: write <<: *name, or <<: [*one, *other]";
     }
   }
 }
@@ -173,7 +185,7 @@ function differentPair({ key, value }: Pair, text: string, isInFlow: boolean): s
   const start = isNode(value) ? value.range?.[0] : undefined;
   const rest = text.slice(range[1], start ?? range[1] + 2);
   if (/[\r\n]/.test(written) || /^\s*[\r\n]\s*:/.test(rest)) {
-    return `has the key ${JSON.stringify(source)}, which does not end on its line: write it with its colon on one line`;
+    return `has the key ${JSON.stringify(source)}, which is split over lines: write it with its colon on one line`;
   }
   return type === "PLAIN" && /^:(?:[,\]}]|$)/.test(rest)
     ? `has the key ${source} with nothing after its colon: write a space there, or the text in quotes`
@@ -188,14 +200,14 @@ function differentScalar(scalar: Scalar, text: string, isInFlow: boolean): strin
     );
     return escape === undefined
       ? undefined
-      : `holds the escape ${escape[0]}, which the engine does not know: write the character itself`;
+      : `contains the escape ${escape[0]}, which the engine does not know: write the character itself`;
   }
   if (type !== "PLAIN") return undefined;
   if (/^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/.test(source)) {
-    return `holds ${source}, a number that no configuration can have: write it in quotes`;
+    return `contains ${source}, a number that a configuration cannot have: write it in quotes`;
   }
   return isInFlow && (source.includes("?") || source.startsWith(":"))
-    ? `holds ${source} within brackets: write it in quotes`
+    ? `contains ${source} within brackets: write it in quotes`
     : undefined;
 }
 

@@ -1,17 +1,19 @@
 import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import * as pulumi from "@pulumi/pulumi";
 import { type Stage, Tenant, type TenantApplication, type ToldOfRun } from "pulumi-resistant-tenants";
+import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
 import { slotName, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration } from "../configuration/configuration";
-import { settle, settledOutputs } from "../outputs/settle";
 import type { RecordOfRun, RecordOutputs } from "../plan/plan-of-run";
 import type { AskedApplications } from "../record/asked-applications";
+import { declaredOutput, toDeclared } from "../record/declared-customer";
 import type { AnnouncedChange } from "../record/program-record";
 import type { SlotPlan } from "../rotation/plan";
 import { toProtection } from "../secret/protection";
 import { secretName, secretTags } from "../secret/stored-secret";
-import { type DeclaredCustomer, declaredOutput, toDeclared } from "./declared-customer";
+import { pack } from "../values/packed";
+import { settle, settledOutputs } from "../values/settle";
 import { declareGenerations } from "./generations";
 import { Safeguard } from "./safeguard";
 
@@ -20,38 +22,36 @@ export interface CustomerArgs extends CustomerConfiguration {
   stage: Stage;
   /** The first part of its secrets' names. */
   secretPrefix: string;
-  /** What becomes of the generations of its applications, by slot: see `planSlots`. */
+  /** The plans of its applications' generations, by slot: see `planSlots`. */
   plans: ReadonlyMap<string, SlotPlan>;
-  /** By which generations age. */
+  /** The clock by which generations age. */
   clock: () => Date;
-  /** The slots of which nothing can be declared in this update. */
+  /** The slots that cannot be declared in this update. */
   blockedSlots?: ReadonlySet<string>;
-  /** What is recorded of this `up`, for the next one to be compared with: see `reportPlan`. */
+  /** What this `up` records, for the next one to compare with: see `reportPlan`. */
   record: RecordOfRun | undefined;
-  /** Notices which applications the engine asks for; absent in a preview, which asks for all. */
+  /** Detects which applications the engine requests; absent in a preview, which requests all. */
   asked?: AskedApplications;
-  /** What this update changes of it, as it is announced. */
+  /** The announced change of the customer. */
   change?: AnnouncedChange;
 }
 
-/** One application of a customer, with the secret that holds its credentials. */
+/** One application of a customer, with the secret for its credentials. */
 export interface CustomerApplication extends Pick<
   ApplicationConfiguration,
   "cell" | "purpose" | "authMethod"
 > {
-  /** Of the current generation. */
+  /** The current generation's application. */
   application: TenantApplication;
   secret: Secret;
-  /** When the current generation was stored; absent in the first. */
+  /** When the current generation was stored; absent for the first one. */
   rotatedAt?: pulumi.Output<string>;
 }
 
-/** The type of a {@link Customer}, as it stands in the state. */
-export const customerType = "resistant:index:Customer";
-
 /**
- * A downstream customer: its tenant, one OAuth2 client per cell and purpose, and a secret in AWS Secrets Manager for
- * each. An active customer in production is safeguarded: nothing of it is deleted, by any command of the engine's.
+ * A downstream customer: its tenant, one OAuth2 client per cell and purpose, and a secret in AWS Secrets
+ * Manager for each. An active customer in production is safeguarded: no command of the engine deletes
+ * anything of it.
  */
 export class Customer extends pulumi.ComponentResource {
   readonly tenant: Tenant;
@@ -95,21 +95,23 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   /**
-   * What the next update compares with: it is what is declared here once all of it is done. A preview does not know it of
-   * what is still to be created: a plan that holds a known value fails where the update ends with another.
+   * Returns what the next update compares with: the declaration, once all of it is done. In a preview it is
+   * unknown while something must still be created: a plan with a known value fails if the update ends with
+   * another.
    */
-  private declared(): pulumi.Output<DeclaredCustomer> {
-    const declared = toDeclared(this.args, this.args.secretPrefix);
+  private declared(): pulumi.Output<string> {
+    const declared = pack(toDeclared(this.args, this.args.secretPrefix));
+    const before = this.args.change?.before;
     return pulumi
       .all(this.applications.map(({ application }) => application.applicationId))
-      .apply(() => this.onceDone(declared, this.args.change?.before));
+      .apply(() => this.onceDone(declared, before === undefined ? undefined : pack(before)));
   }
 
   /**
-   * Gives what is so once the change that is announced is done; the engine may do nothing of it (`refresh` and `destroy`
-   * with `--run-program`, `--target`).
+   * Returns a value that holds once the announced change is done; the engine may do nothing of it (`refresh`
+   * and `destroy` with `--run-program`, `--target`).
    *
-   * @param otherwise what is so if it is not done; undefined for what the last update stored
+   * @param otherwise the value if it is not done; undefined for what the last update stored
    */
   private onceDone<T>(value: pulumi.Input<T>, otherwise: T | undefined): pulumi.Output<T> {
     const { change } = this.args;
@@ -119,7 +121,7 @@ export class Customer extends pulumi.ComponentResource {
       .apply(async ([done]) => ((await change.isDone()) ? done : otherwise)) as pulumi.Output<T>;
   }
 
-  /** Gives what is recorded once an `up` was asked for all of it, and what was on record until then. */
+  /** Returns what is recorded once an `up` has requested the whole customer, or what was on record before. */
   private onceAsked({ done, otherwise }: RecordOfRun): RecordOutputs {
     const { asked, name } = this.args;
     if (asked === undefined) return done;
@@ -138,7 +140,7 @@ export class Customer extends pulumi.ComponentResource {
     const { stage, clock, plans, asked } = this.args;
     const name = slotName(this.args.name, configuration);
     const plan = plans.get(name);
-    if (plan === undefined) throw new Error(`There is no plan of ${name}.`);
+    if (plan === undefined) throw new Error(`${name} has no plan.`);
     const secret = this.makeSecret(name, configuration);
     const slot = {
       name,

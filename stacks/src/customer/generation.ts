@@ -1,15 +1,16 @@
 import type { SecretVersion } from "@pulumi/aws/secretsmanager/secretVersion";
 import * as pulumi from "@pulumi/pulumi";
 
-import { settledOutputs } from "../outputs/settle";
 import { generationType, type StoredRecord } from "../rotation/held-generations";
+import { settledOutputs } from "../values/settle";
 
 /**
- * One generation of an application's credentials, from the second on: a stack whose credentials were never rotated holds
- * none. Its resources are its children, so that it goes after them, and not before a safeguard has refused.
+ * One generation of an application's credentials, from the second on: a stack whose credentials were never
+ * rotated has none. Its resources are its children, so that it is deleted after them, and not before a
+ * safeguard has refused.
  */
 export class Generation extends pulumi.ComponentResource {
-  /** When the version was made that holds its credentials now: RFC 3339, UTC. */
+  /** When the version with its current credentials was created: RFC 3339, UTC. */
   storedAt: pulumi.Output<string> | undefined;
 
   constructor(
@@ -20,11 +21,11 @@ export class Generation extends pulumi.ComponentResource {
   }
 
   /**
-   * Puts on record when it was stored: the overlap of the generation before runs from then.
+   * Records when the generation was stored: the overlap of the previous one starts then.
    *
-   * @param version holds its credentials
-   * @param held what was on record when the last update ended
-   * @param clock tells the time once the version is there
+   * @param version the version with its credentials
+   * @param held the record at the end of the last update
+   * @param clock returns the time once the version exists
    */
   record(version: SecretVersion, held: StoredRecord | undefined, clock: () => Date): void {
     this.storedAt = version.versionId.apply((versionId) =>

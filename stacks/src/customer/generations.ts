@@ -17,51 +17,51 @@ import type { Specification } from "../rotation/specification";
 import { storedValue } from "../secret/stored-value";
 import { Generation } from "./generation";
 
-/** Where the generations of one application's credentials belong. */
+/** The slot of an application's generations, and their common properties. */
 export interface Slot {
   /** `<customer>/<cell>/<purpose>`. */
   name: string;
   stage: Stage;
   cell: Cell;
   tenant: Tenant;
-  /** Each generation is a version of it. */
+  /** Each generation is a version of this secret. */
   secret: Secret;
   parent: pulumi.Resource;
-  /** An existing application that is taken over as generation 1. */
+  /** An existing application that is adopted as generation 1. */
   adopt: ApplicationConfiguration["adopt"];
-  /** What the provider of the current generation is told of this update. */
+  /** What the provider of the current generation must know about this update. */
   told: ToldOfRun;
   clock: () => Date;
 }
 
-/** The generations of one slot, as they are declared. */
+/** The declared generations of one slot. */
 export interface Generations {
   /** The application whose credentials are the secret's `AWSCURRENT`. */
   application: TenantApplication;
-  /** What it is, or was, made with. */
+  /** What it is or was created with. */
   specification: Specification;
-  /** When it was stored; of generation 1 undefined. */
+  /** When it was stored; undefined for generation 1. */
   rotatedAt: pulumi.Output<string> | undefined;
-  /** All that must not be lost. */
+  /** All resources that must not be lost. */
   resources: pulumi.Resource[];
 }
 
-/** What one generation consists of. */
+/** The resources of one generation. */
 interface Parts {
   application: TenantApplication;
   storedAt: pulumi.Output<string> | undefined;
   resources: pulumi.Resource[];
-  /** Absent of a retiring one that was never stored. */
+  /** Absent for a retiring one that was never stored. */
   version?: SecretVersion;
 }
 
 /**
- * Declares the generations of a slot: the retiring ones, of which nothing may change, and the current one. Those that
- * are no longer declared the engine deletes, when all that is new was made.
+ * Declares the generations of a slot: the retiring ones, which must not change, and the current one. The
+ * engine deletes those that are no longer declared, after everything new was created.
  */
 export function declareGenerations(slot: Slot, plan: SlotPlan): Generations {
   const retiring = plan.retiring.map((generation) => declareGeneration(slot, generation));
-  // Should one that retires be stored again (`up --replace`), the current one still is stored last.
+  // If a retiring generation is stored again (`up --replace`), the current one must still be stored last.
   const before = retiring.flatMap(({ version }) => version ?? []);
   const { application, storedAt, resources } = declareGeneration(slot, plan.current, before);
   return {
@@ -72,7 +72,7 @@ export function declareGenerations(slot: Slot, plan: SlotPlan): Generations {
   };
 }
 
-/** @param before the versions that are to be stored before the current one; absent of a generation that retires */
+/** @param before the versions to store before the current one; absent for a retiring generation */
 function declareGeneration(
   slot: Slot,
   { generation, specification, held }: DeclaredGeneration,
@@ -112,19 +112,20 @@ function declareGeneration(
     },
     {
       ...unchanging("tenantId", "cell", "scopes", "authMethod", "publicKey", "keyId", "adopt"),
-      // So it is deleted before its secret, and where its deletion is refused, the secret stays.
+      // So it is deleted before its secret, and if its deletion is refused, the secret stays.
       dependsOn: [secret],
     },
     isRetiring ? undefined : slot.told,
   );
   const made = [application, ...(key === undefined ? [] : [key])];
-  // A version that is made becomes AWSCURRENT, whatever it holds: one of old credentials is never made again.
+  // A new version becomes AWSCURRENT, whatever it contains: a version of old credentials is never created
+  // again.
   if (isRetiring && held?.isStored !== true) return { application, storedAt: undefined, resources: made };
   const version = new SecretVersion(
     name,
     { secretId: secret.id, secretString: storedValue({ stage, cell, authMethod, application, key }) },
-    // Its labels are AWS's, who moves them with each new version: the AWS provider takes those away that it saw last, and
-    // fails where they have moved on. With its secret it goes in any case.
+    // AWS moves a version's labels with each new version. The AWS provider would remove those that it saw
+    // last, and fail because they have moved; the version is deleted with its secret anyway.
     { ...unchanging("secretId", "secretString"), dependsOn: [...(before ?? [])], retainOnDelete: true },
   );
   component?.record(version, held?.stored, clock);

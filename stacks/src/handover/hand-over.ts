@@ -8,10 +8,10 @@ import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-out
 import { nameOfUrn, signingKeyType, typeOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /**
- * Writes what the next owner of a customer needs to take it over: an entry for `tenants:customers`. It holds ids and
+ * Writes what the next owner needs to adopt a customer: an entry for `tenants:customers`. It contains ids and
  * ARNs, no credential.
  *
- * @param held what the stack holds of it: the scopes of its applications are told there alone
+ * @param held the customer's resources in the stack: only they contain the scopes of its applications
  */
 export async function describeHandOver(
   record: CustomerRecord,
@@ -19,21 +19,21 @@ export async function describeHandOver(
 ): Promise<string> {
   const { name, stage } = record;
   return [
-    `Customer "${name}" is handed over: this stack forgets it, and nothing is deleted, at the vendor or in AWS.`,
-    `What its next owner writes under tenants:customers, in a stack of stage ${stage}:`,
+    `Customer "${name}" is handed over: this stack releases it, and deletes nothing at the vendor or in AWS.`,
+    `The next owner adds this under tenants:customers, in a stack of stage ${stage}:`,
     "",
     await entryOfRecord(record, held),
     "",
-    `Where this stack is to take it back, it is the same, and \`npm run tenants -- restore ${name}\` comes before \`pulumi up\`.`,
+    `To take it back into this stack, use the same entry, and run \`npm run tenants -- restore ${name}\` before \`pulumi up\`.`,
   ].join("\n");
 }
 
-/** Says what it takes beside the entry to take a customer back where its secrets have the names that are wanted. */
+/** Describes what else is needed to take a customer back, if its secrets already have the wanted names. */
 export function wayBack(name: string): string {
-  return `To take it back into this stack, write this under tenants:customers, run \`npm run tenants -- restore ${name}\`, and then \`pulumi up\`:`;
+  return `To take it back into this stack, add this under tenants:customers, run \`npm run tenants -- restore ${name}\`, then \`pulumi up\`:`;
 }
 
-/** Writes the entry that takes a customer over, by what a stack recorded of it. */
+/** Writes the entry that adopts a customer, from a stack's record. */
 export function entryOfRecord(
   record: CustomerRecord,
   held: readonly HeldResource[],
@@ -60,7 +60,7 @@ function foundInRecord(
   };
 }
 
-/** Once it is handed over, a resource stands for what it was. */
+/** After the hand-over, a `Released` stands for the former resource. */
 function formerly({ urn, outputs }: HeldResource): { type: string; name: string } {
   const former = typeof outputs["formerUrn"] === "string" ? outputs["formerUrn"] : urn;
   return { type: typeOfUrn(former), name: nameOfUrn(former) };

@@ -4,7 +4,7 @@ import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import type { CustomerRecord } from "pulumi-resistant-tenants/internal/stack-outputs";
 
 import type { CustomerConfiguration } from "../configuration/configuration";
-import { type LastRecords, lastRecordsIn } from "../outputs/last-records";
+import { type LastRecords, lastRecordsIn } from "../values/last-records";
 import { describeHandOver, entryOfRecord, wayBack } from "./hand-over";
 import {
   assertNotTakenBack,
@@ -17,15 +17,16 @@ import {
 /** One customer whose status is `released`. */
 export interface Release {
   record: CustomerRecord;
-  /** What the stack held of it when its last update ended. */
+  /** Its resources at the end of the last update. */
   held: HeldResource[];
 }
 
 /**
  * Finds the customers whose status is `released`. It registers no resource yet.
  *
- * @param resources what the stack held when its last update ended
- * @throws `pulumi.RunError` where a customer's record is not whole, or one that was handed over is declared anew
+ * @param resources the resources of the stack at the end of its last update
+ * @throws `pulumi.RunError` if a customer's record is incomplete, or one that was handed over is declared
+ * again
  */
 export async function findReleases(
   resources: readonly HeldResource[],
@@ -45,7 +46,7 @@ export async function findReleases(
     });
 }
 
-/** Prints, once, what the next owner of each customer needs: before any resource is registered. */
+/** Prints what the next owner of each customer needs, once, before any resource is registered. */
 export async function tellOfHandOvers(releases: readonly Release[]): Promise<void> {
   for (const { record, held } of releases) {
     if (held.some(isToBeReleased)) await pulumi.log.info(await describeHandOver(record, held));
@@ -55,7 +56,7 @@ export async function tellOfHandOvers(releases: readonly Release[]): Promise<voi
 /**
  * Hands a customer over.
  *
- * @returns its record, as it was last: it stays for as long as the configuration names the customer
+ * @returns its last record, which stays as long as the configuration names the customer
  */
 export function release({ record, held }: Release): CustomerRecord {
   new ReleasedCustomer(record.name, held);
@@ -64,14 +65,14 @@ export function release({ record, held }: Release): CustomerRecord {
 
 function recordMissing(name: string): pulumi.RunError {
   return refusal(
-    `Customer "${name}" cannot be handed over yet: the stack's outputs do not tell all that its next owner needs. Nothing was changed. ` +
-      "Set its status back, run `pulumi up` until it succeeds, then set `status: released` again.",
+    `Customer "${name}" cannot be handed over yet: the stack's outputs do not contain everything that its next owner needs. Nothing was changed. ` +
+      "Restore its former status, run `pulumi up` until it succeeds, then set `status: released` again.",
   );
 }
 
 /**
- * Makes sure that a customer which was handed over is taken back with its tenant and all its applications: one that is
- * left out would get a second client beside the one that it has.
+ * Ensures that a customer that was handed over is taken back with its tenant and all its applications: an
+ * omitted one would get a second client beside the existing one.
  *
  * @throws `pulumi.RunError` with the whole entry
  */
@@ -80,11 +81,11 @@ async function assertTakenBackWhole(
   record: CustomerRecord | undefined,
   held: readonly HeldResource[],
 ): Promise<void> {
-  const toBeginAnew = "To begin anew, remove its entry, run `pulumi up`, and add it again.";
+  const toBeginAnew = "To start over, remove its entry, run `pulumi up`, and add it again.";
   if (record === undefined) {
     if (adopt !== undefined) return;
     throw refusal(
-      `Customer "${name}" was handed over with its tenant. Nothing was changed. To take it back, run \`npm run tenants -- reconcile\`: it prints the whole entry. ${toBeginAnew}`,
+      `Customer "${name}" was handed over with its tenant. Nothing was changed. To take it back, run \`npm run tenants -- reconcile\`: it prints the complete entry. ${toBeginAnew}`,
     );
   }
   const { tenantId } = record;
@@ -93,7 +94,7 @@ async function assertTakenBackWhole(
       !applications.some(
         (application) =>
           application.adopt?.applicationId === applicationId ||
-          // It cannot be adopted: its key is the customer's own.
+          // It cannot be adopted: its key is the customer's.
           (application.publicKey !== undefined &&
             application.cell === cell &&
             application.purpose === purpose),
@@ -119,7 +120,7 @@ async function tellOfForgotten(
     const declared = customers.find((customer) => customer.name === name);
     if (declared === undefined) {
       await pulumi.log.info(
-        `Customer "${name}" was handed over: the last of it leaves the state, and nothing is deleted, at the vendor or in AWS.`,
+        `Customer "${name}" was handed over: the rest of it leaves the state, and nothing is deleted at the vendor or in AWS.`,
       );
     } else if (declared.status !== "released") {
       await assertTakenBackWhole(declared, records.get(name), heldOf(name, resources));

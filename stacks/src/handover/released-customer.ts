@@ -2,56 +2,56 @@ import * as pulumi from "@pulumi/pulumi";
 import { Released } from "pulumi-resistant-tenants";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { type HeldResource, nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/own-stack";
+import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
 import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { customerType } from "../customer/customer";
 import { Safeguard, safeguardType } from "../customer/safeguard";
 
 /**
- * A customer that was handed over: in the place of each of its resources the state holds a {@link Released}. It stays
- * until the customer's entry is removed, and then nothing is deleted either.
+ * A customer that was handed over: the state contains a {@link Released} in place of each of its resources.
+ * It stays until the customer's entry is removed; nothing is deleted then, either.
  */
 export class ReleasedCustomer extends pulumi.ComponentResource {
-  /** @param held what the stack held of it when its last update ended */
+  /** @param held its resources at the end of the stack's last update */
   constructor(name: string, held: readonly HeldResource[]) {
-    // Its URN is that of the customer it was.
+    // It has the URN of the former customer.
     super(customerType, name);
     for (const formerUrn of formerUrns(held)) new Released(formerUrn, { parent: this });
     for (const { urn, type } of held) {
-      // One that is protected cannot be let go in the update that stops protecting it.
+      // A protected resource cannot be forgotten in the update that stops protecting it.
       if (type === safeguardType) new Safeguard(nameOfUrn(urn), [], { parent: this, protect: false });
     }
     this.registerOutputs({});
   }
 }
 
-/** Finds what the stack held of a customer when its last update ended. */
+/** Finds a customer's resources at the end of the stack's last update. */
 export function heldOf(customer: string, resources: readonly HeldResource[]): HeldResource[] {
   return resources.filter(({ urn }) => isOfCustomer(urn) && customerOfUrn(urn) === customer);
 }
 
-/** Tells whether a resource is one that is handed over, and not yet. */
+/** Returns whether a resource will be handed over and has not been yet. */
 export function isToBeReleased({ type }: HeldResource): boolean {
   return type !== releasedType && !type.startsWith("resistant:index:");
 }
 
-/** Gives the names of the customers that were handed over and stand in the state still. */
+/** Returns the names of the customers that were handed over and are still in the state. */
 export function releasedCustomers(resources: readonly HeldResource[]): Set<string> {
   return new Set(resources.filter(({ type }) => type === releasedType).map(({ urn }) => customerOfUrn(urn)));
 }
 
 /**
- * Refuses a customer that was handed over and is half taken back: the engine would keep the entry of the first time in
+ * Refuses a customer that was handed over and is half taken back: the engine would keep the first entry in
  * the resource's place, and delete the resource.
  *
- * @throws `pulumi.RunError` that says how to come to the end of it
+ * @throws `pulumi.RunError` with how to finish it
  */
 export function assertNotTakenBack(name: string, held: readonly HeldResource[]): void {
   const handedOver = urnsHandedOver(held);
   if (!held.some(({ urn }) => handedOver.includes(urn))) return;
   throw refusal(
-    `Customer "${name}" was handed over, and an update that took it back did not come to its end. Nothing was changed. ` +
-      "Set its status back, run `pulumi up` until it succeeds, and only then hand it over again.",
+    `Customer "${name}" was handed over, and an update that takes it back is not completed. Nothing was changed. ` +
+      "Restore its former status, run `pulumi up` until it succeeds, then hand it over again.",
   );
 }
 

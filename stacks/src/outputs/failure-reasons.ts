@@ -3,7 +3,7 @@ import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { NamedResource } from "./describe-resource";
+import type { NamedResource } from "../values/describe-resource";
 
 const recordedTypes: Record<string, string> = {
   [tenantType]: "Tenant",
@@ -11,10 +11,10 @@ const recordedTypes: Record<string, string> = {
 };
 
 /**
- * Finds in the journal why resources could not be created: the engine does not pass their errors to the program. What
- * failed in AWS, or before anything was sent, is not on record.
+ * Finds in the journal why resources could not be created: the engine does not pass their errors to the
+ * program. Failures in AWS, or before anything was sent, are not on record.
  *
- * @param since when the update began
+ * @param since when the update started
  */
 export async function failureReasons(
   journal: Journal,

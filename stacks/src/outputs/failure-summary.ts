@@ -6,31 +6,31 @@ import {
 } from "pulumi-resistant-tenants/internal/resource-types";
 import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { describeResource, type NamedResource } from "./describe-resource";
+import { describeResource, type NamedResource } from "../values/describe-resource";
 
-/** What is known at the end of an update in which something failed. */
+/** The facts at the end of an update in which something failed. */
 export interface FailedUpdate {
   failed: readonly NamedResource[];
-  /** Why, as far as the program knows. */
+  /** The reasons, as far as the program knows. */
   reasons: ReadonlyMap<NamedResource, string>;
   /** How many customers the stack provides. */
   customers: number;
   /** The resources that the program declares. */
   declared: readonly NamedResource[];
-  /** What the stack held when its last update ended, without what is handed over. */
+  /** The resources of the stack at the end of its last update, without those that are handed over. */
   held: readonly HeldResource[];
-  /** The customers whose record was kept as it was, or that have none yet. */
+  /** The customers whose last record was kept, or that have none yet. */
   notRecorded: ReadonlyMap<string, "kept" | "none">;
 }
 
-/** Says which customers failed and why, and what waits for an update without a failure. */
+/** Describes which customers failed and why, and what waits for an update without a failure. */
 export function describeFailedUpdate(update: FailedUpdate): string {
   const { failed, customers, notRecorded } = update;
   const names = [...new Set(failed.map(({ name }) => customerOf(name)))];
   return [
     `${names.length} of ${customers} customers failed. The other customers and their outputs are up to date.`,
     ...names.flatMap((name) => [
-      `  - ${name}: ${notRecorded.get(name) === "none" ? "the outputs do not contain it yet" : "the outputs keep its last record"}`,
+      `  - ${name}: ${notRecorded.get(name) === "none" ? "the outputs do not contain it yet" : "the outputs contain its last record"}`,
       ...failed
         .filter((resource) => customerOf(resource.name) === name)
         .map((resource) => `      ${describeFailure(resource, update)}`),
@@ -46,7 +46,10 @@ function describeFailure(resource: NamedResource, { reasons }: FailedUpdate): st
 
 const deletedTypes: readonly string[] = [tenantType, tenantApplicationType, secretType];
 
-/** Finds what the stack holds and no longer declares: the engine deletes it only in an update without a failure. */
+/**
+ * Finds resources that are in the state and no longer declared: the engine deletes them only in an update
+ * without a failure.
+ */
 function waitingDeletions({ declared, held }: FailedUpdate): NamedResource[] {
   const kept = new Set(declared.map(({ type, name }) => `${type} ${name}`));
   return held

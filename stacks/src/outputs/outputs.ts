@@ -7,16 +7,16 @@ import type {
 import { hasKey } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { Customer, CustomerApplication, CustomerArgs } from "../customer/customer";
-import type { LastRecords } from "./last-records";
-import { settle } from "./settle";
+import type { LastRecords } from "../values/last-records";
+import { settle } from "../values/settle";
 
-/** A value as the program has it: each part of it may be an output still. */
+/** A value in the program: each part of it may still be an output. */
 type Pending<T> = pulumi.Input<T extends object ? { [Key in keyof T]: Pending<T[Key]> } : T>;
 
-/** The parts of a value as the program has them. */
+/** The parts of a value in the program. */
 export type PendingFields<T> = { [Key in keyof T]: Pending<T[Key]> };
 
-/** The stack's outputs as the program gives them to the engine. */
+/** The stack's outputs as the program passes them to the engine. */
 export type StackOutputs = PendingFields<RecordedOutputs>;
 
 /** A customer that the stack provides. */
@@ -27,9 +27,9 @@ export interface Provided {
 
 /** The record of each customer at the end of an update. */
 export interface SettledRecords {
-  /** What the outputs hold. */
+  /** The customers' records. */
   records: CustomerRecord[];
-  /** The customers whose record could not be made anew: it was kept as it was, or there is none yet. */
+  /** The customers without a new record: the last one was kept, or there is none yet. */
   notRecorded: Map<string, "kept" | "none">;
 }
 
@@ -45,17 +45,17 @@ export function recordedOutputs(records: readonly CustomerRecord[]): RecordedOut
 }
 
 /**
- * Waits for the records of all customers. One that has failed, or that the update leaves out (`--target`, `--exclude`),
- * keeps its last record; where it has none, it has none yet.
+ * Waits for the records of all customers. One that has failed, or that the update omits (`--target`,
+ * `--exclude`), keeps its last record, if it has one.
  *
- * @param failed Resolves with the names of the customers of which a resource failed.
+ * @param failed Resolves with the names of the customers with a failed resource.
  */
 export async function settleRecords(
   provided: readonly Provided[],
   last: Promise<LastRecords>,
   failed: Promise<ReadonlySet<string>>,
 ): Promise<SettledRecords> {
-  // All are awaited from the start: a rejection that nobody awaits when it comes is a fault of the program.
+  // All are awaited from the start: a rejection that no one awaits when it occurs is an error of the program.
   const settling = provided.map(({ args, customer }) =>
     settle<CustomerRecord>(toCustomerRecord(args, customer)),
   );
@@ -75,7 +75,7 @@ export async function settleRecords(
   };
 }
 
-/** Gives the record of a customer as the program has it. */
+/** Returns the record of a customer in the program. */
 export function toCustomerRecord(
   args: CustomerArgs,
   { tenant, applications }: Customer,

@@ -4,19 +4,19 @@ import type { CustomerRecord, StackOutputs } from "pulumi-resistant-tenants";
 import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import { unknownValue } from "pulumi-resistant-tenants/internal/unknown";
 
+import { settle } from "../values/settle";
 import { type PendingFields, type Provided, toCustomerRecord } from "./outputs";
-import { settle } from "./settle";
 
-/** The outputs of a preview: each as the last update left it, or unknown as a whole. */
+/** The outputs of a preview: each as the last update left it, or entirely unknown. */
 export type PreviewedOutputs = Record<keyof StackOutputs, unknown>;
 
 /**
- * Builds the outputs of a preview. One that is to change is unknown as a whole: of a known one the engine prints every
- * record that stays the same beside the one that changes, and of an unknown one nothing. What changes, the resources'
- * rows and the program's own lines say. A plan that is saved leaves such an output free.
+ * Builds the outputs of a preview. One that will change is entirely unknown: for a known one the engine would
+ * print every unchanged record beside the changed one, and for an unknown one it prints nothing. The
+ * resources' rows and the program's own lines show the change. A saved plan leaves such an output free.
  *
- * @param released the records of the customers that were handed over: they stay as they were
- * @param held what the stack held when its last update ended
+ * @param released the records of the customers that were handed over, which stay as they were
+ * @param held the resources of the stack at the end of its last update
  */
 export async function previewedOutputs(
   provided: readonly Provided[],
@@ -35,7 +35,7 @@ export async function previewedOutputs(
     pending: Record<string, unknown>,
   ): Promise<unknown> => {
     const settled = await settle<Record<string, unknown>>(pending);
-    // The error of the resource that failed is what the preview ends with.
+    // The preview ends with the error of the failed resource.
     if (settled.kind === "failed") return pending;
     const isSame = settled.kind === "known" && isDeepStrictEqual(settled.value, last[output]);
     return isSame ? settled.value : unknownValue;

@@ -3,15 +3,15 @@ import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { describeResource, type NamedResource } from "./describe-resource";
+import { describeResource, type NamedResource } from "../values/describe-resource";
 
 /**
- * What becomes of the resources that a program declares. Where an update goes on after a failure
- * (`--continue-on-error`), the SDK rejects all outputs of a resource that failed, and with the same error those of all
- * that depend on it: by that error each is found.
+ * Finds out which of the program's resources failed. If an update continues after a failure
+ * (`--continue-on-error`), the SDK rejects all outputs of a failed resource, and with the same error those of
+ * all resources that depend on it.
  */
 export class Registrations {
-  /** When the program began to declare them. */
+  /** When the program started to declare them. */
   readonly startedAt = new Date();
   readonly declared: NamedResource[] = [];
   readonly #watched: Promise<void>[] = [];
@@ -56,8 +56,9 @@ export class Registrations {
 }
 
 /**
- * The SDK ends the program as failed with this error, which is right: the engine then deletes nothing. But it would
- * print it as a fault of the program, with its stack, and with the names of all inputs that depend on it in front.
+ * The SDK ends the program as failed with this error, which is correct: the engine then deletes nothing. But
+ * it would print it as an error of the program, with its stack trace, preceded by the names of all inputs
+ * that depend on it.
  */
 function makeReadable(error: unknown, failed: NamedResource): void {
   if (!(error instanceof Error) || pulumi.RunError.isInstance(error)) return;

@@ -5,10 +5,10 @@ import type { Journal } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { NamedResource } from "./describe-resource";
+import type { NamedResource } from "../values/describe-resource";
+import { lastRecordsIn } from "../values/last-records";
 import { failureReasons } from "./failure-reasons";
 import { describeFailedUpdate } from "./failure-summary";
-import { lastRecordsIn } from "./last-records";
 import {
   type Provided,
   recordedOutputs,
@@ -18,25 +18,25 @@ import {
 } from "./outputs";
 import type { Registrations } from "./registrations";
 
-/** What an update declares. */
+/** The declaration of an update. */
 export interface DeclaredUpdate {
-  /** What the stack held when its last update ended. */
+  /** The resources of the stack at the end of its last update. */
   held: readonly HeldResource[];
   provided: readonly Provided[];
   /** The records of the customers that were handed over. */
   released: readonly CustomerRecord[];
   registrations: Registrations;
-  /** What could not be declared, and why: it has failed before the engine was told of it. */
+  /** Resources that could not be declared, with the reason: they failed before the engine knew of them. */
   blocked: ReadonlyMap<NamedResource, string>;
-  /** Tells why what failed did so. */
+  /** The journal, which contains the reasons of failures. */
   journal: Journal;
-  /** Is called once each resource was registered or has failed, and before the program ends. */
+  /** Called once each resource was registered or has failed, and before the program ends. */
   onSettled: () => Promise<void>;
 }
 
 /**
- * Waits for the outputs of an update. Where a resource failed, the outputs of the other customers are recorded all the
- * same, and the program ends as failed: the engine then deletes nothing.
+ * Waits for the outputs of an update. If a resource failed, the outputs of the other customers are still
+ * recorded, and the program ends as failed: the engine then deletes nothing.
  */
 export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutputs> {
   const { held, provided, released, registrations, blocked, journal, onSettled } = update;
@@ -71,7 +71,7 @@ export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutp
   return outputs;
 }
 
-/** Lets the program end as failed, after it has returned its outputs: if it threw, none would be registered. */
+/** Lets the program end as failed after it has returned its outputs: if it threw, none would be registered. */
 function endAsFailed(message: string): void {
   void Promise.reject(refusal(message));
 }
@@ -79,7 +79,7 @@ function endAsFailed(message: string): void {
 async function tellOfLeftOut({ notRecorded }: SettledRecords): Promise<void> {
   if (notRecorded.size === 0) return;
   const lines = [...notRecorded].map(([name, record]) =>
-    record === "kept" ? `  - ${name}: the last record is kept` : `  - ${name}: not in the outputs yet`,
+    record === "kept" ? `  - ${name}: still the last record` : `  - ${name}: not in the outputs yet`,
   );
   await pulumi.log.warn(
     `This update left out resources (--target, --exclude), so the record of these customers is not up to date:\n${lines.join("\n")}\n` +

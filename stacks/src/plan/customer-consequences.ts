@@ -1,10 +1,10 @@
 import type { ChangedCustomer } from "../record/customer-changes";
 import type { Consequence } from "./consequence";
 
-/** The key with which AWS encrypts a secret where none is given. */
+/** The key with which AWS encrypts a secret if none is given. */
 const defaultKey = "alias/aws/secretsmanager";
 
-/** Finds the consequences of what is declared differently of one customer: who can read its secrets, and its status. */
+/** Finds the consequences of the declared changes of one customer: who can read its secrets, and its status. */
 export function customerConsequences({
   customer: subject,
   changes: { before, after },
@@ -34,7 +34,7 @@ export function customerConsequences({
   return found;
 }
 
-/** No list leaves the roles as they are, and an empty one takes the restriction away. */
+/** No list leaves the roles as they are, and an empty one removes the restriction. */
 function readersThatLose(subject: string, before: unknown, after: unknown): Consequence[] {
   if (!Array.isArray(after) || after.length === 0) return [];
   const now = after.map(String);

@@ -4,16 +4,16 @@ import { type ApplicationConfiguration, type CustomerConfiguration } from "../co
 import { type Specification, toSpecification } from "../rotation/specification";
 import type { FieldChange } from "./report";
 
-/** Fields by name, each as text; an empty one stands for none. */
+/** Fields by name, each as text; an empty text means no value. */
 export type Fields = Readonly<Record<string, string>>;
 
 /**
- * What was declared of one customer, by subject: the customer itself (`acme`) and each of its applications
- * (`acme/eu-1/default`). How its secrets are kept is not in it: that shows in the secrets themselves.
+ * The declaration of one customer, by subject: the customer itself (`acme`) and each of its applications
+ * (`acme/eu-1/default`). It omits how its secrets are stored, which the secrets' resources show.
  */
 export type Declaration = Readonly<Record<string, Fields>>;
 
-/** Gives what a configuration declares of a customer. */
+/** Returns a configuration's declaration of a customer. */
 export async function toDeclaration(customer: CustomerConfiguration): Promise<Declaration> {
   const { name, customerId, owner, status, cells, uiCells, adopt, applications } = customer;
   const own = {
@@ -44,7 +44,7 @@ async function applicationFields(application: ApplicationConfiguration): Promise
   };
 }
 
-/** Gives the fields of what an application is made with. A key of the customer's own stands there by its thumbprint. */
+/** Returns the fields that an application is created with. A customer's own key is represented by its thumbprint. */
 export async function specificationFields({
   scopes,
   authMethod,
@@ -62,7 +62,7 @@ function listed(values: readonly string[] | undefined): string {
   return (values ?? []).join(", ");
 }
 
-/** Finds the fields that differ. One that was not recorded counts as unchanged: an earlier release did not know it. */
+/** Finds the fields that differ. An unrecorded field counts as unchanged: an earlier release did not have it. */
 export function changedFields(before: Fields, after: Fields): Array<Omit<FieldChange, "subject">> {
   return Object.entries(after).flatMap(([field, is]) => {
     const was = before[field];
@@ -72,9 +72,10 @@ export function changedFields(before: Fields, after: Fields): Array<Omit<FieldCh
 }
 
 /**
- * Finds what is declared of a customer otherwise than at the last `up`. Of what is new its resources show the rest.
+ * Finds the changes of a customer's declaration since the last `up`. For new subjects, the resources show the
+ * rest.
  *
- * @param before empty where the customer is new
+ * @param before empty if the customer is new
  */
 export function changedDeclaration(before: Declaration, after: Declaration): FieldChange[] {
   return Object.entries(after).flatMap(([subject, fields]) => {
@@ -85,7 +86,7 @@ export function changedDeclaration(before: Declaration, after: Declaration): Fie
   });
 }
 
-/** What the resources of a new application do not show. */
+/** Returns what the resources of a new application do not show. */
 function rotationOf(fields: Fields): Array<Omit<FieldChange, "subject">> {
   const none = { every: "", rotateAt: "", overlap: "", changes: "" };
   return changedFields(

@@ -4,15 +4,18 @@ import { type Consequence, type ConsequenceKind, consequenceKinds, isGrave } fro
 
 /** A consequence in words. */
 export interface ToldConsequence {
-  /** Whether something that works today may no longer work afterwards. */
+  /** Whether something that works today may stop working. */
   isGrave: boolean;
   text: string;
 }
 
-/** How many of one kind have a sentence each: the others are named together. */
+/** How many consequences of one kind get their own sentence; the others are listed together. */
 const mostOfOneKind = 10;
 
-/** Describes consequences in plain words, the gravest first: what happens to whom, and what to do if it is not meant. */
+/**
+ * Describes consequences in plain words, the most serious first: what happens to whom, and what to do if it
+ * is not intended.
+ */
 export function describeConsequences(consequences: readonly Consequence[]): ToldConsequence[] {
   return consequenceKinds.flatMap((kind) => {
     const all = consequences.filter((one) => one.kind === kind);
@@ -93,7 +96,7 @@ function noLongerDeclared(subject: string, fields: readonly string[], after: str
     : `purpose ${purpose} becomes ${after}, which gets an application and a secret of its own; ${purpose} is no longer declared`;
 }
 
-/** A rotation without an overlap names no field that changes. */
+/** A rotation without an overlap names no changed field. */
 function reasonOf(fields: readonly string[]): string {
   return fields.includes("overlap")
     ? "a rotation without an overlap"

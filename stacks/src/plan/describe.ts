@@ -1,6 +1,6 @@
 import type { FieldChange, GenerationsReport, PlanReport, SettingChange } from "./report";
 
-/** What the fields of a declaration are called for people. */
+/** The displayed names of a declaration's fields. */
 const labels: Readonly<Record<string, string>> = {
   customerId: "customer id",
   uiCells: "Web UI cells",
@@ -12,12 +12,12 @@ const labels: Readonly<Record<string, string>> = {
   changes: "changes take effect",
 };
 
-/** Gives the name of a field of a declaration for people. */
+/** Returns the displayed name of a declaration's field. */
 export function fieldLabel(field: string): string {
   return labels[field] ?? field;
 }
 
-/** Says for people what is in a report: settings, declarations, and changes that wait. */
+/** Describes a report for people: settings, declarations, and waiting changes. */
 export function describeReport(report: PlanReport): string[] {
   const waiting = report.generations.filter(({ waits }) => waits);
   const isWaiting = ({ subject, field }: FieldChange): boolean =>
@@ -51,7 +51,7 @@ function fromTo(before: string | undefined, after: string | undefined): string {
   return `${before ?? "none"} → ${after ?? "none"}`;
 }
 
-/** Says what the next generation of a slot is made with, and when. */
+/** Describes what the next generation of a slot will be created with, and when. */
 export function describeWaiting({ slot, changes, due }: GenerationsReport): string[] {
   const when =
     due === undefined

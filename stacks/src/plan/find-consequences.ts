@@ -4,26 +4,26 @@ import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 import { customerOf, readApplicationName, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { type CustomerConfiguration } from "../configuration/configuration";
-import { lastRecordsIn } from "../outputs/last-records";
 import type { ChangedCustomer } from "../record/customer-changes";
 import { type HeldGeneration, heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
 import { differences } from "../rotation/specification";
 import { secretName } from "../secret/stored-secret";
+import { lastRecordsIn } from "../values/last-records";
 import type { Consequence } from "./consequence";
 import { customerConsequences } from "./customer-consequences";
 
-/** What an update is to do, and what the stack held before it. */
+/** An update's declaration, and the stack before it. */
 export interface Situation {
   stage: Stage;
   secretPrefix: string;
-  /** All customers that are declared. */
+  /** All declared customers. */
   customers: readonly CustomerConfiguration[];
-  /** What happens to the generations of the customers that are provided, by slot. */
+  /** The plans of the provided customers' generations, by slot. */
   plans: ReadonlyMap<string, SlotPlan>;
-  /** What the stack held when its last update ended. */
+  /** The resources of the stack at the end of its last update. */
   held: readonly HeldResource[];
-  /** What is declared differently of customers that the stack has. */
+  /** The declared changes of existing customers. */
   changed: readonly ChangedCustomer[];
 }
 
@@ -35,8 +35,9 @@ interface Slot {
 }
 
 /**
- * Finds what an update does that the engine's own rows do not say: what it ends for programs that work today, and which
- * creates are adoptions. What is handed over is told by its own message. Nothing is found where nothing changes.
+ * Finds the consequences of an update that the engine's own rows do not show: what stops working for
+ * programs, and which creates are adoptions. Hand-overs have their own message. Unchanged customers have no
+ * consequences.
  */
 export function findConsequences(situation: Situation): Consequence[] {
   const provided = situation.customers.filter(({ status }) => status !== "released");
@@ -92,7 +93,7 @@ function deletedTenants(
     });
 }
 
-/** The applications that are deleted while their customer stays. */
+/** Returns the applications that are deleted while their customer stays. */
 function deletedApplications(
   provided: readonly CustomerConfiguration[],
   slots: readonly Slot[],
@@ -119,7 +120,7 @@ function deletedApplications(
   });
 }
 
-/** The applications that are replaced without an overlap. */
+/** Returns the applications that are replaced without an overlap. */
 function endingCredentials({ plans }: Situation, slots: readonly Slot[]): Consequence[] {
   return slots.flatMap(({ slot, application }): Consequence[] => {
     const plan = plans.get(slot);
@@ -207,7 +208,7 @@ function isMade(generations: readonly HeldGeneration[]): boolean {
   return generations.some(({ application }) => application !== undefined);
 }
 
-/** The customer and cell of a slot. */
+/** Returns the customer and the cell of a slot. */
 function placeOf(slot: string): string {
   return `${customerOf(slot)}/${readApplicationName(slot)?.cell ?? ""}`;
 }

@@ -5,13 +5,13 @@ import { changedFields, type Fields, specificationFields } from "./declaration";
 import type { GenerationsReport } from "./report";
 
 /**
- * Reports what becomes of the generations of a slot: which go, and what the new one, or the next, has otherwise than the
- * one that runs.
+ * Reports the changes of a slot's generations: which are deleted, and how the new or next one differs from
+ * the current one.
  *
- * @param held those that the stack held when its last update ended
+ * @param held those of the stack at the end of its last update
  * @param declared the fields of its application in the configuration
- * @param recorded those at the last `up`; undefined where nobody knows
- * @returns undefined where nothing becomes of them
+ * @param recorded those at the last `up`; undefined if unknown
+ * @returns undefined if nothing changes
  */
 export async function reportGenerations(
   slot: string,

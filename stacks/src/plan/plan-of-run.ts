@@ -10,6 +10,7 @@ import { readSecretsProvider } from "../configuration/stack-file";
 import type { ChangedCustomer } from "../record/customer-changes";
 import { heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
+import { pack } from "../values/packed";
 import { changedDeclaration, type Declaration, toDeclaration } from "./declaration";
 import { describeReport } from "./describe";
 import { describeConsequences } from "./describe-consequences";
@@ -25,42 +26,42 @@ import {
   toSettings,
 } from "./settings";
 
-/** What a customer records of an `up`, as outputs of its component. */
+/** A customer's record of an `up`, as outputs of its component. */
 export type RecordOutputs = Record<keyof CustomerRecord, pulumi.Input<unknown>>;
 
-/** What a customer records of this `up`. */
+/** What a customer records about this `up`. */
 export interface RecordOfRun {
-  /** What it records once it is done. */
+  /** The record once it is done. */
   done: RecordOutputs;
-  /** What stays on record until then; undefined for nothing. */
+  /** The record until then; undefined for none. */
   otherwise: RecordOutputs | undefined;
 }
 
-/** What this `up` records of itself in each customer, by the customer's name: see `Customer`. */
+/** What this `up` records in each customer, by the customer's name: see `Customer`. */
 export type RecordsOfRun = ReadonlyMap<string, RecordOfRun>;
 
 const customersKey = "tenants:customers";
 
-/** What a run is to do. */
+/** The input of a run's report. */
 export interface Run {
   configuration: StackConfiguration;
-  /** What happens to the generations of the customers that are provided, by slot. */
+  /** The plans of the provided customers' generations, by slot. */
   plans: ReadonlyMap<string, SlotPlan>;
-  /** What is declared differently of customers that the stack has. */
+  /** The declared changes of existing customers. */
   changed: readonly ChangedCustomer[];
   /** The environment variables of this run. */
   environment: EnvironmentVariables;
-  /** What the stack held when its last update ended. */
+  /** The resources of the stack at the end of its last update. */
   held: readonly HeldResource[];
   /** The stack's file: `Pulumi.prod.yaml`. */
   stackFile: string;
 }
 
 /**
- * Reports what a plan holds beside the engine's steps: settings and declarations that differ from those of the last
- * `up`, what the calendar lets go, changes that wait, and what programs and people notice. It is printed for people before
- * any resource is registered; a preview prints it once more as one line that `tenants summary` reads, unless there is
- * nothing to say.
+ * Reports what a plan contains in addition to the engine's steps: settings and declarations that differ from
+ * the last `up`, generations that the calendar retires, waiting changes, and consequences. It is printed for
+ * people before any resource is registered; a preview prints it again as one line for `tenants summary`,
+ * unless it is empty.
  *
  * @returns what this `up` records
  */
@@ -123,12 +124,15 @@ export async function reportPlan({
   );
 }
 
-/** What is encrypted in the configuration is so here. A fingerprint of one of few values can be guessed. */
+/**
+ * A value that is encrypted in the configuration is encrypted here, too. A fingerprint of one of few values
+ * could be guessed.
+ */
 function toOutputs({ applied, configured }: CustomerRecord, secretKeys: readonly string[]): RecordOutputs {
   const encrypted = new Set([...secretKeys, ...applied.secretKeys]);
   return {
-    applied: encrypted.has(customersKey) ? pulumi.secret(applied) : applied,
-    configured: encrypted.size > 0 ? pulumi.secret(configured) : configured,
+    applied: encrypted.has(customersKey) ? pulumi.secret(pack(applied)) : pack(applied),
+    configured: encrypted.size > 0 ? pulumi.secret(pack(configured)) : pack(configured),
   };
 }
 
@@ -141,7 +145,7 @@ async function print(report: PlanReport): Promise<void> {
   for (const line of lines) await pulumi.log.info(line);
 }
 
-/** The settings that stand in no configuration. */
+/** Returns the settings that are in no configuration. */
 async function ownSettings(stackFile: string): Promise<Applied["settings"]> {
   const { version } = z
     .object({ version: z.string() })
@@ -154,13 +158,13 @@ async function ownSettings(stackFile: string): Promise<Applied["settings"]> {
   };
 }
 
-/** The language host names them in the environment; the SDK has no public call for it. */
+/** The language host passes them in the environment; the SDK has no public call for it. */
 function keysOfSecrets(environment: EnvironmentVariables): string[] {
   const keys = z.array(z.string()).safeParse(JSON.parse(environment["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
   return (keys.data ?? []).sort();
 }
 
-/** Where customers have different settings on record, each that is not the present one counts as another one. */
+/** If customers have different settings on record, each that differs from the present one counts as a change. */
 function settingsThatChange(
   recorded: readonly Settings[],
   configured: Settings,
@@ -169,7 +173,7 @@ function settingsThatChange(
   const all: Settings = new Map([...configured, ...fromRecordedSettings(own)]);
   if (recorded.length === 0) return changedSettings(new Map(), all);
   const changes = recorded.flatMap((before) => {
-    // What an earlier release did not record counts as unchanged.
+    // A setting that an earlier release did not record counts as unchanged.
     const after = [...all].filter(([name]) => !(name in own) || before.has(name));
     return changedSettings(before, new Map(after));
   });

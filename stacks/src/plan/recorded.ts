@@ -1,9 +1,10 @@
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
+import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
 import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { readRecordedConfiguration } from "../configuration/configuration";
-import { customerType } from "../customer/customer";
+import { packed } from "../values/packed";
 import { type Declaration, toDeclaration } from "./declaration";
 import {
   fromRecordedSettings,
@@ -14,10 +15,10 @@ import {
   toSettings,
 } from "./settings";
 
-/** What a `Customer` records of the `up` that brought it to its present state. */
+/** What a `Customer` records about the `up` that led to its present state. */
 export const appliedSchema = z.object({
   declared: z.record(z.string(), z.record(z.string(), z.string())),
-  /** The settings that stand in no configuration, by name. */
+  /** The settings that are in no configuration, by name. */
   settings: z.record(z.string(), z.string()),
   /** The keys whose values are secret. */
   secretKeys: z.array(z.string()),
@@ -25,34 +26,38 @@ export const appliedSchema = z.object({
 
 export type Applied = z.output<typeof appliedSchema>;
 
-/** All that a `Customer` records of that `up`, by the output that holds it. */
+/** A `Customer`'s whole record of that `up`, by output. */
 export interface CustomerRecord {
   applied: Applied;
   /** The settings that are configured. */
   configured: RecordedSettings;
 }
 
-/** What is recorded of the last `up`. */
+/** The record of the last `up`. */
 export interface Recorded {
   /**
-   * The settings, as each customer has them: one that the last `up` left out, or could not finish, has those of an `up`
-   * before. There are none before the first.
+   * Each customer's settings: one that the last `up` omitted or could not complete has those of an earlier
+   * `up`. Empty before the first `up`.
    */
   settings: readonly Settings[];
-  /** What each customer has on record, by its name. */
+  /** Each customer's record, by its name. */
   records: ReadonlyMap<string, CustomerRecord>;
-  /** By customer; one that was not there has an empty one, and one is missing of which nobody knows. */
+  /** By customer: empty if it did not exist, missing if unknown. */
   declarations: ReadonlyMap<string, Declaration>;
 }
 
-/** An earlier release did not record the settings that are configured: the provider of its resources has them. */
-const recordSchema = z.object({ applied: appliedSchema, configured: recordedSettingsSchema.exactOptional() });
+/** An earlier release did not record the configured settings: the provider of its resources has them. */
+const recordSchema = z.object({
+  applied: packed(appliedSchema),
+  configured: packed(recordedSettingsSchema).exactOptional(),
+});
 
 /**
- * Finds what the last `up` recorded in the customers' components. An earlier release recorded the stack's configuration
- * alone, in the default provider of the dynamic resources, which every command that runs the program writes anew.
+ * Reads the last `up`'s record from the customers' components. An earlier release recorded only the stack's
+ * configuration, in the default provider of the dynamic resources, which every command that runs the program
+ * overwrites.
  *
- * @param customers those whose declaration is asked for
+ * @param customers the customers whose declarations are needed
  */
 export async function readRecorded(
   resources: readonly HeldResource[],
@@ -107,7 +112,7 @@ function declarationsOf(declared: Applied["declared"]): Array<[string, Declarati
   return customer === undefined ? [] : [[customer, declared]];
 }
 
-/** Reads the customers of a configuration that a provider recorded; none where this release cannot read it any more. */
+/** Reads the customers of a configuration that a provider recorded; none if this release cannot read it any more. */
 async function declarationsOfConfiguration(
   configuration: Readonly<Record<string, unknown>>,
 ): Promise<Array<[string, Declaration]>> {
@@ -115,7 +120,7 @@ async function declarationsOfConfiguration(
   const values = Object.entries(configuration).flatMap(([key, value]) =>
     key.startsWith(prefix) && typeof value === "string" ? [[key.slice(prefix.length), value] as const] : [],
   );
-  // What lies in files today need not be what lay there then.
+  // The files' present content may differ from that time.
   const recorded = new Map([["customers", "[]"], ...values]);
   recorded.delete("customersFrom");
   const region = configuration["aws:region"];

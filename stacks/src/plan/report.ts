@@ -2,17 +2,17 @@ import { z } from "zod";
 
 import { consequenceSchema, withoutConsequenceValues } from "./consequence";
 
-/** One field that is to be something else than at the last `up`. An absent value: there is, or was, none. */
+/** One field that differs from the last `up`. A missing value: there is, or was, none. */
 const fieldChangeSchema = z.object({
   /** A customer (`acme`) or an application (`acme/eu-1/default`). */
   subject: z.string(),
-  /** As the configuration calls it: `status`, `overlap`, `scopes`. */
+  /** The field's name in the configuration: `status`, `overlap`, `scopes`. */
   field: z.string(),
   before: z.string().optional(),
   after: z.string().optional(),
 });
 
-/** One setting that is to be something else than at the last `up`. Of a secret one no value is told. */
+/** One setting that differs from the last `up`, without the values if it is secret. */
 const settingChangeSchema = z.object({
   /** `journal`, `aws:region`, `secrets provider`, `package version`. */
   setting: z.string(),
@@ -24,34 +24,34 @@ const settingChangeSchema = z.object({
 const generationsSchema = z.object({
   /** `<customer>/<cell>/<purpose>`. */
   slot: z.string(),
-  /** The generations that the calendar lets go. */
+  /** The generations that the calendar retires. */
   goes: z.array(z.number()),
   /**
-   * What a new generation has otherwise than the one before; or will have, when one is made next. `wasDeclared`: the
-   * last `up` was configured so already, so it is approved.
+   * The differences of a new generation from the previous one, or of the next one when it is created.
+   * `wasDeclared`: the last `up` was already configured with it, so it is approved.
    */
   changes: z.array(fieldChangeSchema.omit({ subject: true }).extend({ wasDeclared: z.boolean() })),
   /** Whether these changes wait for the next generation. */
   waits: z.boolean(),
-  /** When that is due: RFC 3339, UTC. */
+  /** When it is due: RFC 3339, UTC. */
   due: z.string().optional(),
 });
 
 /**
- * What the program knows of a plan and the engine's steps do not show. It is part of what is approved; it holds no
- * value that is secret.
+ * What the program knows about a plan and the engine's steps do not show. It is part of what is approved, and
+ * contains no secret value.
  */
 export const planReportSchema = z.object({
   version: z.literal(1),
-  /** Whether nothing is recorded of an earlier `up`: then each setting is new, and none is changed. */
+  /** Whether no earlier `up` is on record: then each setting is new, and none is changed. */
   isFirst: z.boolean(),
   settings: z.array(settingChangeSchema),
-  /** The hosts that the environment allows beside the vendor's own. */
+  /** The hosts that the environment allows in addition to the vendor's. */
   allowedHosts: z.array(z.string()),
-  /** What is declared otherwise than at the last `up`. */
+  /** The declared changes since the last `up`. */
   declared: z.array(fieldChangeSchema),
   generations: z.array(generationsSchema),
-  /** What programs and people notice of it. An earlier release did not report it. */
+  /** What programs and people will notice. An earlier release did not report it. */
   consequences: z.array(consequenceSchema).default([]),
 });
 
@@ -60,22 +60,22 @@ export type FieldChange = z.output<typeof fieldChangeSchema>;
 export type SettingChange = z.output<typeof settingChangeSchema>;
 export type GenerationsReport = z.output<typeof generationsSchema>;
 
-/** What the one line begins with that holds a report; other lines of the program begin with a customer or a word. */
+/** The start of the line with a report; the program's other lines start with a customer or a word. */
 const marker = "tenants:plan ";
 
 /**
- * Writes a report as one line. Where it is printed the engine takes `<{…%}>` for a colour and leaves it out: two
- * different values would look the same.
+ * Writes a report as one line. In printed text, the engine takes `<{…%}>` for a colour and removes it, which
+ * would make two different values look the same.
  */
 export function toPlanLine(report: PlanReport): string {
   return marker + JSON.stringify(report).replaceAll("<", "\\u003c");
 }
 
 /**
- * Finds the report in what a program logged.
+ * Finds the report in a program's log.
  *
- * @returns undefined where there is none: an earlier release, or another program, made the preview
- * @throws where there are two, or one that cannot be read
+ * @returns undefined if there is none: an earlier release, or another program, made the preview
+ * @throws if there are two, or one that cannot be read
  */
 export function readPlanReport(messages: readonly string[]): PlanReport | undefined {
   const lines = messages.filter((message) => message.startsWith(marker));
@@ -91,7 +91,7 @@ export function readPlanReport(messages: readonly string[]): PlanReport | undefi
   }
 }
 
-/** Tells whether a report is that of a stack in which nothing is to change. */
+/** Returns whether a report contains no change. */
 export function saysNothing(report: PlanReport): boolean {
   const { isFirst, settings, allowedHosts, declared, generations, consequences } = report;
   const lists = [settings, allowedHosts, declared, generations, consequences];
@@ -99,8 +99,8 @@ export function saysNothing(report: PlanReport): boolean {
 }
 
 /**
- * Leaves out of a report what is declared, where the list of customers is encrypted: it then says no more than that it
- * changes.
+ * Removes the declared values from a report if the list of customers is encrypted: it then says only that
+ * something changes.
  */
 export function withoutValues(report: PlanReport): PlanReport {
   return {

@@ -4,9 +4,9 @@ import { z } from "zod";
 
 import type { SettingChange } from "./report";
 
-/** A setting of the stack, as it was or is. */
+/** A setting of the stack, before or after. */
 export interface Setting {
-  /** Of a secret one its fingerprint alone: it is told whether it changes. */
+  /** For a secret setting only its fingerprint, which shows whether it changes. */
   value: string;
   isSecret: boolean;
 }
@@ -14,10 +14,10 @@ export interface Setting {
 /** The settings of a stack by name: `journal`, `aws:region`. */
 export type Settings = ReadonlyMap<string, Setting>;
 
-/** The keys that are no settings: what they declare is compared customer by customer, or goes on record by itself. */
+/** The keys that are not settings: what they declare is compared per customer, or recorded separately. */
 const others = new Set(["tenants:customers", "tenants:customersFrom", "tenants:reason"]);
 
-/** The keys of credentials: no value of theirs is told, whether it is encrypted in the file or not. */
+/** The keys of credentials: their values are never shown, whether the file encrypts them or not. */
 const credentials = new Set(["tenants:privateKey", "aws:secretKey", "aws:token"]);
 
 /** Finds the settings in a stack's whole configuration: `tenants:*` and `aws:*`. */
@@ -33,7 +33,7 @@ export function toSettings(
   return new Map(settings);
 }
 
-/** A URL that names a user may hold the user's password. */
+/** A URL with a user may contain the user's password. */
 function isCredential(key: string, value: string): boolean {
   return credentials.has(key) || /\/\/[^/\s"]*@/.test(value);
 }
@@ -46,7 +46,7 @@ function fingerprint(value: string): string {
   return createHash("sha256").update(value).digest("hex");
 }
 
-/** One that is encrypted from now on, or no longer, is the same. */
+/** A value that becomes encrypted, or is no longer encrypted, is the same value. */
 function isSame(one: Setting | undefined, other: Setting | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   const isSecret = one.isSecret || other.isSecret;
@@ -68,7 +68,7 @@ export const recordedSettingsSchema = z.record(
 
 export type RecordedSettings = z.output<typeof recordedSettingsSchema>;
 
-/** Gives settings as a customer records them. */
+/** Returns settings as a customer records them. */
 export function toRecordedSettings(settings: Settings): RecordedSettings {
   return Object.fromEntries(
     [...settings].map(([name, { value, isSecret }]) => [name, isSecret ? { sha256: value } : value]),
@@ -85,7 +85,7 @@ export function fromRecordedSettings(recorded: RecordedSettings): Settings {
   );
 }
 
-/** Finds what differs, in the order of the names. */
+/** Finds the differences, in the order of the names. */
 export function changedSettings(before: Settings, after: Settings): SettingChange[] {
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   return names.flatMap((setting): SettingChange[] => {

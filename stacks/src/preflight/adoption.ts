@@ -6,10 +6,10 @@ import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type CustomerConfiguration } from "../configuration/configuration";
 
 /**
- * Refuses to adopt an application of a tenant that would be made anew: a new tenant has none.
+ * Refuses to adopt an application in a tenant that would be created: a new tenant has none.
  *
- * @param resources what the stack held when its last update ended
- * @throws `pulumi.RunError` that names each customer, and the line that is missing
+ * @param resources the resources of the stack at the end of its last update
+ * @throws `pulumi.RunError` with each customer and the missing line
  */
 export function assertAdoptedApplicationsHaveTenants(
   resources: readonly HeldResource[],
@@ -24,14 +24,14 @@ export function assertAdoptedApplicationsHaveTenants(
   const without = adopting.filter(({ name }) => !held.has(name));
   if (without.length === 0) return;
   throw refusal(
-    `Applications are adopted for customers whose tenant would be made anew, and a new tenant has none:\n${without.map(({ name }) => `  - ${name}`).join("\n")}\n` +
+    `Applications are adopted for customers whose tenant would be created, but a new tenant has no applications:\n${without.map(({ name }) => `  - ${name}`).join("\n")}\n` +
       "Nothing was changed. Add `adopt: <tenant id>` to the customer, or remove `adopt` from its applications.",
   );
 }
 
 /**
- * Warns in a preview of applications that are created in a tenant which is adopted in the same update: it may have its
- * own, which somebody uses, and nobody has asked the vendor yet.
+ * Warns in a preview about applications that are created in a tenant that is adopted in the same update: it
+ * may have its own, which someone uses, and the vendor has not been asked yet.
  */
 export async function warnOfNewClientsInAdoptedTenants(
   resources: readonly HeldResource[],
@@ -51,8 +51,8 @@ export async function warnOfNewClientsInAdoptedTenants(
     );
   if (slots.length === 0) return;
   await pulumi.log.warn(
-    `New clients are created in tenants that are adopted: ${slots.join(", ")}. If such a tenant has applications already, they stay, and each new one is a second client beside them. ` +
-      "To take them over with their credentials, add `adopt: {applicationId, secretArn}`: the message of the release prints the whole entry, and `npm run tenants -- reconcile` of the stack that had them.",
+    `New clients are created in tenants that are adopted: ${slots.join(", ")}. If such a tenant already has applications, they stay, and each new one is an additional client. ` +
+      "To take them over with their credentials, add `adopt: {applicationId, secretArn}`: the message of the release contains the complete entry, and so does `npm run tenants -- reconcile` in the former stack.",
   );
 }
 

@@ -8,17 +8,18 @@ import type { ProgramRun } from "../program-run";
 const variables = ["PULUMI_CONTINUE_ON_ERROR", "PULUMI_OPTION_CONTINUE_ON_ERROR"];
 
 /**
- * Tells whether the environment lets an update go on after a failure. The option `--continue-on-error` of the command
- * line does the same, and a program does not see it.
+ * Returns whether the environment lets an update continue after a failure. The command line's
+ * `--continue-on-error` does the same, but a program does not see it.
  */
 export function continuesOnError(environment: EnvironmentVariables): boolean {
   return variables.some((name) => ["1", "true"].includes((environment[name] ?? "").toLowerCase()));
 }
 
 /**
- * Says what a failure of one customer means for the others, where an update creates something and there are others.
+ * Explains what one customer's failure means for the others, if an update creates something and there are
+ * others.
  *
- * @param applications the names of all applications that are declared
+ * @param applications the names of all declared applications
  */
 export async function tellOfFirstFailure(
   { environment, held: resources }: Pick<ProgramRun, "environment" | "held">,
@@ -32,6 +33,6 @@ export async function tellOfFirstFailure(
   if (applications.every((name) => held.has(name))) return;
   await pulumi.log.info(
     "The first failure stops this update for all customers, unless it was started with --continue-on-error. " +
-      "Set PULUMI_CONTINUE_ON_ERROR=true, and a failure stops nothing of another customer.",
+      "With PULUMI_CONTINUE_ON_ERROR=true, a failure does not stop other customers.",
   );
 }

@@ -17,22 +17,22 @@ import { customerOf, messageOf } from "pulumi-resistant-tenants/internal/vocabul
 
 import type { StackConfiguration } from "../configuration/configuration";
 
-/** What is asked of a stack before its first tenant is made. */
+/** The input of this check, before the stack's first tenant is created. */
 interface FirstUpdate {
   configuration: StackConfiguration;
   aws: Aws;
-  /** What the stack held when its last update ended. */
+  /** The resources of the stack at the end of its last update. */
   held: readonly HeldResource[];
   /** The folder of `Pulumi.yaml`. */
   folder: string;
 }
 
 /**
- * Refuses to begin a record under a new name while another name's has creates that never ended, of customers that this
- * stack declares: a stack whose first `up` was killed and that was then renamed. Its state does not tell what it was
- * called, so they would be made a second time.
+ * Refuses to start a record under a new name while another name has creates without an end, of customers that
+ * this stack declares: the stack's first `up` was killed, and the stack was then renamed. Its state does not
+ * contain the former name, so the customers would be created a second time.
  *
- * @throws `pulumi.RunError` with the command that takes the former name back
+ * @throws `pulumi.RunError` with the command that restores the former name
  */
 export async function assertNoFormerNameIsForgotten(update: FirstUpdate): Promise<void> {
   const { configuration, held } = update;
@@ -47,7 +47,7 @@ export async function assertNoFormerNameIsForgotten(update: FirstUpdate): Promis
   } catch (error) {
     if (error instanceof pulumi.RunError) throw error;
     await pulumi.log.warn(
-      `Whether this stack left something behind under a former name could not be found out: ${messageOf(error)} ` +
+      `Could not check whether this stack left something behind under a former name: ${messageOf(error)} ` +
         "If it was never renamed, there is nothing to do.",
     );
   }
@@ -64,7 +64,7 @@ async function createsOfOtherNames(update: FirstUpdate): Promise<IntentEvent[]> 
     .flatMap((name) => cutOffCreates(events, name));
 }
 
-/** Opens the journals in which stacks of the project may have a record. */
+/** Opens the journals in which the project's stacks may have a record. */
 function journalsOfProject({ configuration, aws, folder }: FirstUpdate, own: string): Journal[] {
   const { journal: location } = configuration.settings;
   if (location === undefined) {
@@ -77,7 +77,7 @@ function journalsOfProject({ configuration, aws, folder }: FirstUpdate, own: str
   return [openJournalAt(`${location.replace(/\/+$/, "")}/${project}`, aws)];
 }
 
-/** A stack that is still there has its file beside `Pulumi.yaml`; a rename takes the file along. */
+/** An existing stack has its file beside `Pulumi.yaml`; a rename also renames the file. */
 function hasFile(stack: string, folder: string): boolean {
   return existsSync(path.join(folder, `Pulumi.${nameOf(stack)}.yaml`));
 }
@@ -90,9 +90,9 @@ function describe(open: readonly IntentEvent[]): string {
   const former = nameOf(open[0]?.stack ?? "");
   const list = open.map(({ type, slot }) => `  - ${type} ${slot}`).join("\n");
   return (
-    `This stack holds nothing yet, and stack "${former}", which has no file here any more, has creates on record that never ended:\n${list}\n` +
-    "Nothing was changed: this stack could make them a second time. " +
-    `If it is the same stack under another name, take the former one back: \`pulumi stack rename ${former}\`. Then run \`pulumi up\`, and rename it again. ` +
+    `This stack is empty, but the journal records creates without an end for stack "${former}", which no longer has a file here:\n${list}\n` +
+    "Nothing was changed: this stack could create them a second time. " +
+    `If this is the same stack under another name, restore the former name: \`pulumi stack rename ${former}\`. Then run \`pulumi up\`, and rename it again. ` +
     `If "${former}" was removed, run \`pulumi stack init ${former}\` and \`npm run tenants -- reconcile --fix\` for it first.`
   );
 }

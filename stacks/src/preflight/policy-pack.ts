@@ -3,7 +3,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 import * as pulumi from "@pulumi/pulumi";
-import { isCi } from "pulumi-resistant-tenants/internal/provenance";
+import { isCi } from "pulumi-resistant-tenants/internal/actor";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ProgramRun } from "../program-run";
@@ -16,12 +16,13 @@ export interface RunningProcess {
   command: string;
 }
 
-/** How long the list of processes may take; without it nothing is said. */
+/** How long listing the processes may take, in milliseconds; without the list nothing is reported. */
 const patienceMs = 2_000;
 
 /**
- * Says that an `up` runs without the policy pack, where a person runs it in a stage that the pack judges. In CI the
- * workflows give the pack, and a rule of the repository sees to that. Where it cannot be found out, nothing is said.
+ * Warns that an `up` runs without the policy pack, if a person runs it in a stage that the pack checks. In CI
+ * the workflows use the pack, which a rule of the repository ensures. If it cannot be determined, nothing is
+ * reported.
  */
 export async function warnOfMissingPolicyPack({
   settings: { stage },
@@ -31,22 +32,22 @@ export async function warnOfMissingPolicyPack({
   if (isGiven(environment)) return;
   if (hasPolicyPack(await runningProcesses(), process.pid) !== false) return;
   await pulumi.log.warn(
-    `This update of a stack in ${stage} runs without the policy pack, so none of its rules is checked. ` +
+    `This update of a stack in ${stage} runs without the policy pack, so its rules are not checked. ` +
       "Run it with --policy-pack policy --policy-pack-config policy/production.json (docs/policy.md).",
   );
 }
 
-/** The engine takes each option from the environment, too. */
+/** The engine also takes each option from the environment. */
 function isGiven(environment: Readonly<Record<string, string | undefined>>): boolean {
   return (environment["PULUMI_OPTION_POLICY_PACK"] ?? "").trim() !== "";
 }
 
 /**
- * Tells whether the engine that runs a program runs a policy pack: by its command line, or, where the backend requires
- * one, by the process in which it judges.
+ * Returns whether the engine that runs a program runs a policy pack: according to its command line or, if the
+ * backend requires a pack, to the process that runs it.
  *
  * @param program the process id of the program
- * @returns undefined where no engine is found
+ * @returns undefined if no engine is found
  */
 export function hasPolicyPack(processes: readonly RunningProcess[], program: number): boolean | undefined {
   const engine =
@@ -78,7 +79,7 @@ function descendantsOf(id: number, processes: readonly RunningProcess[]): Runnin
     .flatMap((child) => [child, ...descendantsOf(child.id, processes)]);
 }
 
-/** Lists the processes of this machine; none where there is no `ps` that can. */
+/** Lists the processes of this machine; empty without a suitable `ps`. */
 async function runningProcesses(): Promise<RunningProcess[]> {
   const options = { timeout: patienceMs, maxBuffer: 64 * 1024 * 1024 };
   try {
@@ -89,7 +90,7 @@ async function runningProcesses(): Promise<RunningProcess[]> {
   }
 }
 
-/** Reads what `ps -o pid=,ppid=,args=` prints. */
+/** Parses the output of `ps -o pid=,ppid=,args=`. */
 export function readProcesses(text: string): RunningProcess[] {
   return text.split("\n").flatMap((line) => {
     const [, id, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];

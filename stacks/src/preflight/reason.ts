@@ -4,19 +4,19 @@ import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/
 import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenants/internal/reason";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
 
-import { describeChanges } from "../customer/declared-customer";
 import type { ProgramRun } from "../program-run";
 import type { ChangedCustomer } from "../record/customer-changes";
+import { describeChanges } from "../record/declared-customer";
 
 /**
- * Sees to it that changes in production have a reason. The resources refuse a change without one, each by itself; but
- * beside them the engine would already have made or deleted secrets. So an `up` that adds or removes applications ends
- * here, before anything is done, and so does one that changes who can read a customer's secrets, for how long, whose it
- * is, or whether it may be deleted. A preview goes on, and says what the `up` will do.
+ * Ensures that changes in production have a reason. Each resource refuses a change without one, but the
+ * engine might already have created or deleted secrets by then. So an `up` that adds or removes applications
+ * ends here, before anything is done, and so does one that changes who can read a customer's secrets, for how
+ * long, who owns it, or whether it may be deleted. A preview continues, and reports what the `up` will do.
  *
- * @param declared the names of all applications that are declared, those of later generations too
- * @param changed the customers that the stack has and that this update changes
- * @throws `pulumi.RunError` with the remedy
+ * @param declared the names of all declared applications, including later generations
+ * @param changed the existing customers that this update changes
+ * @throws `pulumi.RunError` with what to do
  */
 export async function assertChangesHaveReason(
   { settings, environment, held }: Pick<ProgramRun, "settings" | "environment" | "held">,
@@ -28,7 +28,7 @@ export async function assertChangesHaveReason(
   if (read.reason !== undefined || !requiresReason(settings)) return;
   if (pulumi.runtime.isDryRun()) {
     await pulumi.log.warn(
-      `No reason is given: an up of this stack that changes anything will stop before it does, since it is in ${settings.stage}. ${reasonRemedy}`,
+      `No reason is given: in ${settings.stage}, an up that changes anything stops before it changes anything. ${reasonRemedy}`,
     );
     return;
   }
@@ -42,11 +42,11 @@ export async function assertChangesHaveReason(
   ];
   if (list.length === 0) return;
   throw refusal(
-    `In ${settings.stage} each change needs a reason, and none is given. Nothing was changed; this would:\n${list.join("\n")}\n${reasonRemedy}`,
+    `In ${settings.stage} each change needs a reason, but none is given. Nothing was changed. These changes need it:\n${list.join("\n")}\n${reasonRemedy}`,
   );
 }
 
-/** The applications that are declared and not held, and those that are held and no longer declared. */
+/** Returns the applications that are declared but not in the state, and the other way round. */
 function changedApplications(
   resources: readonly HeldResource[],
   declared: readonly string[],

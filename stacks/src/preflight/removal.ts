@@ -6,12 +6,12 @@ import { type CustomerConfiguration } from "../configuration/configuration";
 import { safeguardType } from "../customer/safeguard";
 
 /**
- * Refuses to remove an application, or a whole customer, that was active in production when the last update ended. The
- * engine would refuse it too, by its safeguard, but only after it has made what is new, and with advice that is not
- * ours.
+ * Refuses to remove an application, or a whole customer, that was active in production at the end of the last
+ * update. The engine would also refuse it, by its safeguard, but only after creating what is new, and with
+ * advice that does not fit.
  *
- * @param held what the stack held when its last update ended
- * @throws `pulumi.RunError` that names each application, and the way out
+ * @param held the resources of the stack at the end of its last update
+ * @throws `pulumi.RunError` with each application, and what to do
  */
 export function assertNothingActiveIsRemoved(
   held: readonly HeldResource[],
@@ -30,8 +30,8 @@ export function assertNothingActiveIsRemoved(
   if (removed.length === 0) return;
   throw refusal(
     `Applications of active production customers are no longer declared:\n${removed.map((name) => `  - ${name}`).join("\n")}\n` +
-      "Nothing was changed. To let them go: put the customer's entry back as it was, set `status: deprecated` on it and run " +
+      "Nothing was changed. To delete them: restore the customer's entry, set `status: deprecated` on it and run " +
       "`pulumi up`; then remove the application or the customer, and run `pulumi up` again. " +
-      "To hand the customer over to another owner, and delete nothing: set `status: released`.",
+      "To hand the customer over to another owner without deleting anything: set `status: released`.",
   );
 }

@@ -5,29 +5,29 @@ import type {
   WantedSecret,
 } from "pulumi-resistant-tenants/internal/aws-secret";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, oncePerList } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
 import { describeDeletion, messageOf, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { CustomerArgs } from "../customer/customer";
-import type { NamedResource } from "../outputs/describe-resource";
 import type { ProgramRun } from "../program-run";
 import type { ProgramRecord } from "../record/program-record";
 import { askAws } from "../secret/aws-access";
 import { secretName, secretTags } from "../secret/stored-secret";
+import type { NamedResource } from "../values/describe-resource";
 import { continuesOnError } from "./continue-on-error";
 
 /**
- * Makes sure, before anything is created, that the name of each new secret is free in AWS: otherwise its create would
- * fail late, and in AWS's words. A secret that an interrupted `up` of this stack has made, and that is still empty, is
- * deleted: its tags, with the id of a tenant that the state holds, show whose it is.
+ * Ensures, before anything is created, that the name of each new secret is free in AWS: otherwise its create
+ * would fail late, and with AWS's message. An empty secret that an interrupted `up` of this stack has created
+ * is deleted: its tags, with the id of a tenant in the state, show that it is this stack's.
  *
- * Nothing is asked of AWS where the state holds all secrets that are declared.
+ * AWS is not called if the state contains all declared secrets.
  *
- * @returns the secrets whose name is taken, with what is in the way, where the update goes on after a failure
- *   (`PULUMI_CONTINUE_ON_ERROR`): nothing else of these applications may be created either
- * @throws `pulumi.RunError` that names each secret that is in the way, and what to do, where it does not
+ * @returns the secrets whose name is taken, each with the obstacle, if the update continues after a failure
+ * (`PULUMI_CONTINUE_ON_ERROR`): nothing else of these applications may be created either
+ * @throws `pulumi.RunError` with each such secret and what to do, if it does not
  */
 export async function freeSecretNames(
   { aws, record, held, environment }: Pick<ProgramRun, "aws" | "record" | "held" | "environment">,
@@ -43,7 +43,7 @@ export async function freeSecretNames(
   const taken = await findTaken({ aws, record }, wanted);
   if (taken.length === 0) return new Map();
   if (!continuesOnError(environment)) throw refusal(describeTaken(taken, "Nothing was changed."));
-  await pulumi.log.warn(describeTaken(taken, "Nothing is created for these; the other customers go on."));
+  await pulumi.log.warn(describeTaken(taken, "Nothing is created for these; the other customers continue."));
   return new Map(taken.map(({ slot, what }) => [{ type: secretType, name: slot }, what]));
 }
 
@@ -54,13 +54,13 @@ interface NewSecret extends WantedSecret {
   slot: string;
 }
 
-/** How AWS is reached, and what is done there recorded. */
+/** Access to AWS, and the record of what is done there. */
 interface Access {
   aws: SecretsManager;
   record: ProgramRecord;
 }
 
-/** One warning tells that AWS cannot be asked; what is asked first finds that out. */
+/** One warning reports that AWS cannot be called; the first call determines that. */
 async function findTaken(
   { aws, record }: { aws: Aws; record: ProgramRecord },
   [first, ...others]: readonly NewSecret[],
@@ -79,14 +79,14 @@ async function findTaken(
   } catch (error) {
     if (error instanceof pulumi.RunError) throw error;
     await pulumi.log.warn(
-      `Whether the names of new secrets are free in AWS could not be found out: ${messageOf(error)} ` +
-        "(it takes secretsmanager:DescribeSecret; DeleteSecret for one that an interrupted up left behind, empty).",
+      `Could not check whether the names of new secrets are free in AWS: ${messageOf(error)} ` +
+        "(this needs secretsmanager:DescribeSecret, and DeleteSecret for an empty secret that an interrupted up left behind).",
     );
     return [];
   }
 }
 
-/** What is in the way of a customer's secret. */
+/** A customer's secret whose name is taken. */
 interface TakenName {
   customer: string;
   /** The name of its resource in the stack. */
@@ -94,10 +94,14 @@ interface TakenName {
   what: string;
 }
 
-/** A tenant's id stands in the state before any secret of it is made; without it none can be this stack's. */
+const tenantsByName = oncePerList(
+  (held) =>
+    new Map(held.flatMap((one) => (one.type === tenantType ? [[one.outputs["name"], one] as const] : []))),
+);
+
+/** A tenant's id is in the state before any of its secrets is created; without it, no secret can be this stack's. */
 function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): NewSecret[] {
-  const tenant = held.find(({ type, outputs }) => type === tenantType && outputs["name"] === args.name);
-  const tenantId = tenant?.outputs["tenantId"];
+  const tenantId = tenantsByName(held).get(args.name)?.outputs["tenantId"];
   return args.applications.map((application) => ({
     customer: args.name,
     slot: slotName(args.name, application),
@@ -106,13 +110,13 @@ function secretsOf(args: CustomerArgs, held: readonly HeldResource[]): NewSecret
   }));
 }
 
-/** Resolves with what is in the way of a name, where it is neither free nor can be made so. */
+/** Resolves with the obstacle if a name is neither free nor can be freed. */
 async function freeName({ aws, record }: Access, wanted: NewSecret): Promise<string | undefined> {
   const found = await aws.describe(wanted);
   if (found === undefined) return undefined;
   if (!found.isEmptyAndWanted) return describeSecret(wanted.name, found);
   if (pulumi.runtime.isDryRun()) {
-    await pulumi.log.info(`${leftBehind(wanted.name)}: an up deletes it, and makes it again.`);
+    await pulumi.log.info(`${leftBehind(wanted.name)}: an up deletes it and creates it again.`);
     return undefined;
   }
   const { name: secretName, slot } = wanted;
@@ -121,7 +125,7 @@ async function freeName({ aws, record }: Access, wanted: NewSecret): Promise<str
     await aws.deleteEmpty(found.arn);
     return "deleted";
   });
-  await pulumi.log.info(`${leftBehind(wanted.name)}: it was deleted, and is made again.`);
+  await pulumi.log.info(`${leftBehind(wanted.name)}: it was deleted and is created again.`);
   return undefined;
 }
 
@@ -139,10 +143,10 @@ function describeTaken(taken: readonly TakenName[], effect: string): string {
   const customers = [...new Set(taken.map(({ customer }) => customer))];
   const restores = customers.map((customer) => `      npm run tenants -- restore ${customer}`).join("\n");
   return (
-    `Secrets that this stack is to make are in AWS already, and in no state of this stack:\n${taken.map(({ what }) => `  - ${what}`).join("\n")}\n` +
-    `${effect} Find out whose they are.\n` +
-    `  - If they are this stack's of old, of a customer that was removed or of a state that was lost, take them back, with their ARNs and old versions, and run the same command again; it stores the new credential in them:\n${restores}\n` +
-    "  - If another stack's: give this one another tenants:secretPrefix.\n" +
-    "  - If nobody's: delete them for good, and run the same command again: aws secretsmanager delete-secret --force-delete-without-recovery --secret-id <name>"
+    `Secrets that this stack would create already exist in AWS, but not in this stack's state:\n${taken.map(({ what }) => `  - ${what}`).join("\n")}\n` +
+    `${effect} Find out who owns them.\n` +
+    `  - If they are from this stack (a removed customer, or a lost state), restore them with their ARNs and old versions, and run the same command again; it stores the new credential in them:\n${restores}\n` +
+    "  - If another stack owns them: set another tenants:secretPrefix in this one.\n" +
+    "  - If no one needs them: delete them permanently, and run the same command again: aws secretsmanager delete-secret --force-delete-without-recovery --secret-id <name>"
   );
 }

@@ -12,9 +12,9 @@ import { askAws } from "../secret/aws-access";
 import { secretName } from "../secret/stored-secret";
 
 /**
- * Makes sure that the secrets which this update deletes can be deleted: AWS refuses to mark one deleted that an
- * interrupted update has marked, and whose end the state has not seen. Such a one is taken back, so that it can go as it
- * is recorded. A preview asks and changes nothing.
+ * Ensures that the secrets that this update deletes can be deleted: AWS refuses to delete a secret that an
+ * interrupted update has already marked for deletion, and the state does not show. Such a secret is restored,
+ * so that it can be deleted and recorded. A preview calls and changes nothing.
  */
 export async function prepareSecretRemoval(
   { aws, record, held }: Pick<ProgramRun, "aws" | "record" | "held">,
@@ -28,21 +28,21 @@ export async function prepareSecretRemoval(
     async (error: unknown) => {
       if (error instanceof pulumi.RunError) throw error;
       await pulumi.log.warn(
-        `Whether secrets that are to be deleted were marked deleted already could not be found out: ${messageOf(error)} ` +
-          "(it takes secretsmanager:DescribeSecret and RestoreSecret). If AWS refuses to delete one, run `pulumi refresh`, and `pulumi up` again.",
+        `Could not check whether the secrets to delete are already marked for deletion: ${messageOf(error)} ` +
+          "(this needs secretsmanager:DescribeSecret and RestoreSecret). If AWS refuses to delete one, run `pulumi refresh`, and `pulumi up` again.",
       );
     },
   );
 }
 
-/** A secret that goes. */
+/** A secret to be deleted. */
 interface GoingSecret {
   /** The name of its resource. */
   slot: string;
   name: string;
 }
 
-/** Gives the secrets that the state holds and nothing declares; what is handed over stays. */
+/** Returns the secrets in the state that nothing declares; those that are handed over stay. */
 function secretsToGo(
   held: readonly HeldResource[],
   customers: readonly CustomerArgs[],
@@ -73,6 +73,6 @@ async function takeBack(
     return "restored";
   });
   await pulumi.log.info(
-    `The secret ${name} was marked deleted by an interrupted update: it was taken back, so that it can be deleted as it is recorded.`,
+    `The secret ${name} was marked for deletion by an interrupted update: it was restored, so that this update can delete it with a record.`,
   );
 }

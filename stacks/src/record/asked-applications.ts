@@ -3,15 +3,16 @@ import os from "node:os";
 import path from "node:path";
 
 /**
- * Notices whether the engine asks for applications, as it does in an `up` alone. The program of a `refresh` or a
- * `destroy` (`--run-program`) cannot tell itself from that of an `up`, and registers components and providers all the
- * same; the resources' provider is not asked then. It leaves an empty file for each application that it is asked for.
+ * Detects whether the engine requests applications, which it does only in an `up`. The program of a `refresh`
+ * or a `destroy` (`--run-program`) cannot distinguish itself from that of an `up`, and registers components
+ * and providers as well; but the resources' provider is not called then. The provider creates an empty file
+ * for each requested application.
  */
 export class AskedApplications {
   #folder: string | undefined;
 
   /**
-   * Gives the file that the provider of an application creates once it is asked for it.
+   * Returns the file that the provider of an application creates when the engine requests it.
    *
    * @param name the application's name in the stack
    */
@@ -19,7 +20,10 @@ export class AskedApplications {
     return path.join((this.#folder ??= folderOfRun()), encodeURIComponent(name));
   }
 
-  /** Tells whether all these applications were asked for, and there is one: once each was registered or has failed. */
+  /**
+   * Returns whether all these applications were requested, and there is at least one. Call it once each was
+   * registered or has failed.
+   */
   wereAsked(names: readonly string[]): boolean {
     return names.length > 0 && names.every((name) => existsSync(this.fileOf(name)));
   }

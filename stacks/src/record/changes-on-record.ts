@@ -1,14 +1,14 @@
 import type { JournalEvent } from "pulumi-resistant-tenants/internal/journal";
 import { z } from "zod";
 
-import type { DeclaredCustomer, Value } from "../customer/declared-customer";
+import type { DeclaredCustomer, Value } from "./declared-customer";
 
-/** Whose changes are asked for. */
+/** Selects the changes of a customer. */
 export interface ChangedPlace {
   /** `organization/project/stack`. */
   stack: string;
   customer: string;
-  /** A customer that was removed and created again has another tenant, and begins anew. */
+  /** A customer that was removed and created again has another tenant, and no earlier changes. */
   tenantId: string | undefined;
 }
 
@@ -16,9 +16,9 @@ const sideSchema = z.record(z.string(), z.custom<Value | null>());
 const parametersSchema = z.object({ before: sideSchema, after: sideSchema });
 
 /**
- * Brings what the state says was declared of a customer up to what is on record as changed since: where an update fails
- * after that, its component keeps what was declared before, and the same change would be recorded again by each next
- * one.
+ * Updates the declared settings of a customer in the state with the changes recorded since: if an update
+ * fails after a change, the component keeps the former settings, and each later update would record the same
+ * change again.
  */
 export function withChangesOnRecord(
   before: DeclaredCustomer,

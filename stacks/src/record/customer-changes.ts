@@ -1,7 +1,13 @@
 import type { Stage } from "pulumi-resistant-tenants";
-import { heldBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
+import { heldBeforeOf, knownBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
 import type { Journal } from "pulumi-resistant-tenants/internal/journal";
-import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
+import {
+  findHeld,
+  type HeldResource,
+  nameOfUrn,
+  tenantType,
+} from "pulumi-resistant-tenants/internal/own-stack";
+import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -10,47 +16,47 @@ import {
   readRecordedConfiguration,
   type StackConfiguration,
 } from "../configuration/configuration";
-import { customerType } from "../customer/customer";
+import { packed } from "../values/packed";
+import { withChangesOnRecord } from "./changes-on-record";
 import {
   changesOf,
   type CustomerChanges,
   type DeclaredCustomer,
   declaredOutput,
   toDeclared,
-} from "../customer/declared-customer";
-import { withChangesOnRecord } from "./changes-on-record";
+} from "./declared-customer";
 
-/** What this update changes of a customer. */
+/** This update's change of a customer. */
 export interface ChangedCustomer {
   customer: string;
   tenantId: string | undefined;
   /** `deprecate` and `activate` decide whether it may be deleted in production. */
   operation: "change" | "deprecate" | "activate";
   changes: CustomerChanges;
-  /** What was declared of it before; undefined where that is not known, or not compared. */
+  /** Its former settings; undefined if unknown, or not compared. */
   before: DeclaredCustomer | undefined;
-  /** Whether it is only put on record what is so already: it needs no reason. */
+  /** Whether it only records what is already the case: it needs no reason. */
   isCatchingUp: boolean;
 }
 
-const declaredSchema = z.custom<DeclaredCustomer>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+const declaredSchema = packed(
+  z.custom<DeclaredCustomer>((value) => typeof value === "object" && value !== null && !Array.isArray(value)),
 );
 
-/** What a stack has before an update. */
+/** A stack before an update. */
 export interface StackBefore {
   /** `organization/project/stack`. */
   stack: string;
-  /** What it held when its last update ended. */
+  /** The resources of the stack at the end of its last update. */
   held: readonly HeldResource[];
-  /** It is read only where a customer is deprecated, or is new and its tenant is not. */
+  /** Read only if a customer is deprecated, or is new with an existing tenant. */
   journal: Journal;
 }
 
 /**
- * Finds what this update changes of customers that the stack has: of those that it adds or removes, the tenants and
- * applications are on record. In production it also finds those whose status on record is not the one that is declared:
- * such as a customer that an earlier release deprecated.
+ * Finds this update's changes of existing customers: for added or removed ones, the tenants and applications
+ * are on record. In production it also finds customers whose status on record differs from the declared one,
+ * such as one that an earlier release deprecated.
  */
 export async function findChangedCustomers(
   { settings, secretPrefix }: StackConfiguration,
@@ -81,24 +87,26 @@ export async function findChangedCustomers(
     return [{ customer: name, operation, changes, before: onRecord, isCatchingUp: false }];
   });
   const rest = customers.filter(({ name }) => !found.some(({ customer }) => customer === name));
-  // The create of its tenant ends what is on record of an earlier customer of that name.
+  // The create of its tenant ends the record of an earlier customer of that name.
   const inQuestion = rest.filter(
     ({ name, status }) =>
       status === "deprecated" || (!declaredBefore.has(name) && tenantIdOf(name, held).tenantId !== undefined),
   );
-  const caughtUp = await statusesToCatchUp(settings.stage, inQuestion, { stack, journal });
+  const caughtUp = await statusesToCatchUp(settings.stage, inQuestion, { stack, held, journal });
   return [...found, ...caughtUp].map((changed) => ({ ...changed, ...tenantIdOf(changed.customer, held) }));
 }
 
 async function statusesToCatchUp(
   stage: Stage,
   inQuestion: readonly CustomerConfiguration[],
-  { stack, journal }: Pick<StackBefore, "stack" | "journal">,
+  { stack, held, journal }: StackBefore,
 ): Promise<Array<Omit<ChangedCustomer, "tenantId">>> {
   if (!stageTable[stage].isProtected || inQuestion.length === 0) return [];
-  // The state cannot tell it: a customer's status is on record wherever it was changed last, which may be anywhere before
-  // the last create. So all is read, in one pass, of which the memory keeps the little that can be asked for.
-  const memory = await journal.remember();
+  // A component says that its customer is deprecated once that is on record, so the journal's end is enough
+  // if it agrees with the state. An earlier release wrote no such event: then everything is read.
+  const areOnRecord = inQuestion.every(({ name, status }) => statusInComponent(name, held) === status);
+  const memory = await journal.remember(areOnRecord ? knownBeforeOf(held, stack) : undefined);
+  if (areOnRecord && memory.isOfEnd) return [];
   return inQuestion.flatMap(({ name, status }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const recorded = memory.statusOf({ stack, customer: name });
     if ((recorded ?? "active") === status) return [];
@@ -114,15 +122,19 @@ async function statusesToCatchUp(
   });
 }
 
+function statusInComponent(customer: string, held: readonly HeldResource[]): unknown {
+  const outputs = findHeld(held, customerType, customer)?.outputs;
+  return declaredSchema.safeParse(outputs?.[declaredOutput]).data?.["status"];
+}
+
 function tenantIdOf(customer: string, held: readonly HeldResource[]): { tenantId: string | undefined } {
-  const tenant = held.find(({ type, urn }) => type === tenantType && nameOfUrn(urn) === customer);
-  const tenantId = tenant?.outputs["tenantId"];
+  const tenantId = findHeld(held, tenantType, customer)?.outputs["tenantId"];
   return { tenantId: typeof tenantId === "string" ? tenantId : undefined };
 }
 
 /**
- * Gives what was declared of each customer when the last update ended: as its component has it, or, in a state of a
- * release that kept none there, as the configuration of the last `up` says.
+ * Returns each customer's declared settings at the end of the last update: from its component or, in a state
+ * of a release without them, from the configuration of the last `up`.
  */
 function lastDeclared(held: readonly HeldResource[]): Map<string, DeclaredCustomer> {
   const components = held.filter(({ type }) => type === customerType);
@@ -139,7 +151,7 @@ function lastDeclared(held: readonly HeldResource[]): Map<string, DeclaredCustom
   );
 }
 
-/** The engine keeps the configuration of the last `up` with the provider of our resources. */
+/** The engine stores the configuration of the last `up` with the provider of our resources. */
 function lastConfigured(held: readonly HeldResource[]): Map<string, DeclaredCustomer> {
   const provider = held.find(({ type }) => type === "pulumi:providers:pulumi-nodejs");
   const prefix = "tenants:";

@@ -25,20 +25,20 @@ import { readReason, reasonForChange } from "pulumi-resistant-tenants/internal/r
 import type { ProviderSettings } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { DeclaredCustomer } from "../customer/declared-customer";
 import type { ChangedCustomer } from "./customer-changes";
+import type { DeclaredCustomer } from "./declared-customer";
 
-/** A change of a customer that is on record as begun. */
+/** A change of a customer whose start is on record. */
 export interface AnnouncedChange {
   /** The id of the event that announces it. */
   intent: string;
-  /** What was declared of the customer before; undefined for what its component has. */
+  /** The customer's former settings; undefined for those of its component. */
   before: DeclaredCustomer | undefined;
-  /** Tells whether it is on record as done, once all of the customer's applications were registered. */
+  /** Returns whether it is on record as done, once all of the customer's applications were registered. */
   isDone: () => Promise<boolean>;
 }
 
-/** What the program keeps a record of. */
+/** What the program's record belongs to. */
 interface Recorded {
   /** `organization/project/stack`. */
   stack: string;
@@ -47,20 +47,20 @@ interface Recorded {
   /** The folder in which the program runs. */
   directory: string;
   aws: Aws;
-  /** What the stack held when its last update ended. */
+  /** The resources of the stack at the end of its last update. */
   held: readonly HeldResource[];
 }
 
 /**
- * The record of this stack, as its program writes it: before the engine is told of any resource, since the resources'
- * provider writes to the same journal from then on.
+ * The record of this stack, as its program writes it: before the engine knows of any resource, since from
+ * then on the resources' provider writes to the same journal.
  */
 export class ProgramRecord {
   readonly journal: Journal;
   #opened: Promise<StackRecord> | undefined;
-  /** Where the first change of a customer is announced: what became of them all is on record after it. */
+  /** The event that announces the first change of a customer: the results of all changes are after it. */
   #announcedFrom: RecordedAs | undefined;
-  /** Those who ask while the journal is read share the next reading. */
+  /** Callers that wait while the journal is read share the next read. */
   readonly #isDone = inBatches(async (intents: readonly IntentEvent[]) => {
     const ids = new Set(intents.map(({ id }) => id));
     const isAsked = (event: JournalEvent): boolean => event.event === "result" && ids.has(event.intent);
@@ -75,11 +75,11 @@ export class ProgramRecord {
   }
 
   /**
-   * Does something in AWS before the engine starts, on the record.
+   * Changes something in AWS before the engine starts, and records it.
    *
-   * @param act does it, and resolves with how it ended
-   * @throws `pulumi.RunError` where it cannot be recorded, or the stage requires a reason and there is none: then
-   *   nothing is done. What `act` throws, it throws as it is.
+   * @param act makes the change, and resolves with the outcome
+   * @throws `pulumi.RunError` if it cannot be recorded, or a required reason is missing: then nothing is
+   * done. Errors of `act` are passed on.
    */
   async do(action: Action, act: () => Promise<Outcome>): Promise<void> {
     try {
@@ -97,11 +97,11 @@ export class ProgramRecord {
   }
 
   /**
-   * Announces what this update changes of customers. How it ended is recorded once the engine has done it
+   * Announces this update's changes of customers. The result is recorded once the engine has made the change
    * (`slot.change`).
    *
    * @returns the announced changes, by customer
-   * @throws `pulumi.RunError` where it cannot be recorded: then nothing is changed
+   * @throws `pulumi.RunError` if it cannot be recorded: then nothing is changed
    */
   async announce(changed: readonly ChangedCustomer[]): Promise<Map<string, AnnouncedChange>> {
     const announced = new Map<string, AnnouncedChange>();
@@ -124,7 +124,7 @@ export class ProgramRecord {
   /**
    * Ends the announced intents that have no result yet.
    *
-   * @param endingOf tells how the change of a customer ended
+   * @param endingOf returns how the change of a customer ended
    */
   async endOpen(
     announced: ReadonlyMap<string, AnnouncedChange>,
@@ -140,7 +140,7 @@ export class ProgramRecord {
         await settleIntent(appendTo(record), record.run, intent, await endingOf(customer));
       }
     } catch (error) {
-      await pulumi.log.warn(`How the change of a customer ended could not be recorded: ${messageOf(error)}`);
+      await pulumi.log.warn(`Could not record how the change of a customer ended: ${messageOf(error)}`);
     }
   }
 
@@ -155,11 +155,11 @@ export class ProgramRecord {
   async #open(): Promise<StackRecord> {
     const { stack, settings, environment, aws, held } = this.of;
     const { stage, apiUrl, auditLogGroup } = settings;
-    // An up without a change does not need it.
+    // An `up` without a change does not need it.
     const { provenance } = await import("pulumi-resistant-tenants/internal/provenance");
     const read = readReason(settings, environment);
     const reason = "problem" in read ? undefined : read.reason;
-    // Only the journal's end is read then. Where it cannot be read, the append says so.
+    // Only the journal's end is read then. If it cannot be read, the append reports that.
     await this.journal.remember(knownBeforeOf(held, stack)).catch(() => undefined);
     return {
       stack,

@@ -11,10 +11,10 @@ import { z } from "zod";
 
 import type { Specification } from "./specification";
 
-/** The type of a `Generation`, as it stands in the state. */
+/** The type of a `Generation` in the state. */
 export const generationType = "resistant:index:Generation";
 
-/** A resource that the stack held when its last update ended. */
+/** A resource of the stack at the end of its last update. */
 export interface HeldResource {
   type: string;
   /** Its name in the stack. */
@@ -22,24 +22,24 @@ export interface HeldResource {
   outputs: Record<string, unknown>;
 }
 
-/** One generation of an application's credentials, as the stack held it. */
+/** One generation of an application's credentials in the state. */
 export interface HeldGeneration {
   generation: number;
-  /** Absent where it was never made, or is gone. */
+  /** Absent if it was never created, or is deleted. */
   application?: MadeApplication;
-  /** Whether there is a key pair of the stack's own. */
+  /** Whether the stack has its own key pair for it. */
   hasSigningKey: boolean;
-  /** Whether a version of the secret holds its credentials. */
+  /** Whether a version of the secret contains its credentials. */
   isStored: boolean;
-  /** From generation 2 on: when that version was made. */
+  /** From generation 2 on: when that version was created. */
   stored?: StoredRecord;
 }
 
-/** An application that was made. */
+/** A created application. */
 export interface MadeApplication {
   applicationId: string | undefined;
   clientId: string | undefined;
-  /** Milliseconds since 1970; undefined where nobody knows. */
+  /** Milliseconds since 1970; undefined if unknown. */
   createdAtMs: number | undefined;
   specification: Specification;
 }
@@ -49,7 +49,7 @@ const storedSchema = z.object({
   versionId: z.string().refine((id) => id !== unknownValue),
 });
 
-/** What a `Generation` remembers. */
+/** What a `Generation` stores. */
 export type StoredRecord = z.output<typeof storedSchema>;
 
 const text = z.string().optional().catch(undefined);
@@ -64,7 +64,7 @@ const applicationSchema = z.object({
   keyId: text,
 });
 
-/** Finds the generations that a stack held, oldest first, by their slot (`<customer>/<cell>/<purpose>`). */
+/** Finds the generations in a state, oldest first, by their slot (`<customer>/<cell>/<purpose>`). */
 export function heldGenerations(resources: readonly HeldResource[]): Map<string, HeldGeneration[]> {
   const slots = new Map<string, Map<number, HeldResource[]>>();
   for (const resource of resources) {

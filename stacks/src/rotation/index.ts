@@ -5,14 +5,14 @@ import { heldGenerations, type HeldResource } from "./held-generations";
 import { planSlot, type SlotPlan } from "./plan";
 import { toSpecification } from "./specification";
 
-/** What tools for operators share with the program. It loads neither the engine's SDK nor a resource. */
+/** Exports for operators' tools. Importing it loads neither the engine's SDK nor a resource. */
 export { heldGenerations, type HeldGeneration, type HeldResource } from "./held-generations";
-export type { SlotPlan } from "./plan";
+export { type DueDate, dueDate, type SlotPlan } from "./plan";
 
 /**
- * Plans what becomes of the generations of every application that is declared.
+ * Plans the generations of every declared application.
  *
- * @param resources what the stack held when its last update ended
+ * @param resources the resources of the stack at the end of its last update
  * @param nowMs milliseconds since 1970
  * @returns the plans by slot (`<customer>/<cell>/<purpose>`)
  */

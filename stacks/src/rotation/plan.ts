@@ -2,25 +2,25 @@ import { defaultOverlap, type RotationConfiguration } from "../configuration/rot
 import type { HeldGeneration } from "./held-generations";
 import { differences, type Specification } from "./specification";
 
-/** What the configuration wants of one slot. */
+/** The configuration of one slot. */
 export interface WantedSlot {
   specification: Specification;
-  /** Absent where its credentials are not rotated: then a change takes effect at once, without an overlap. */
+  /** Absent if its credentials are not rotated: then a change takes effect at once, without an overlap. */
   rotation?: RotationConfiguration | undefined;
 }
 
-/** A generation that is declared. */
+/** A declared generation. */
 export interface DeclaredGeneration {
   generation: number;
   specification: Specification;
-  /** What the stack held of it when its last update ended. */
+  /** The generation in the state at the end of the last update. */
   held?: HeldGeneration;
 }
 
-/** A generation that another one follows. */
+/** A generation that has a successor. */
 export interface RetiringGeneration extends DeclaredGeneration {
   held: HeldGeneration;
-  /** When it is deleted, in milliseconds since 1970; undefined while its successor is not stored. */
+  /** When it will be deleted, in milliseconds since 1970; undefined while its successor is not stored. */
   endsAtMs?: number;
 }
 
@@ -28,28 +28,31 @@ export interface RetiringGeneration extends DeclaredGeneration {
 export interface SlotPlan {
   /** Its credentials are, or become, the secret's `AWSCURRENT`. */
   current: DeclaredGeneration;
-  /** Those before it that stay, oldest first. */
+  /** The earlier ones that stay, oldest first. */
   retiring: RetiringGeneration[];
-  /** Those that go. */
+  /** The ones to be deleted. */
   retired: RetiringGeneration[];
-  /** Why the current one is made now, where it follows another. */
+  /** Why the current one is created now, if it follows another. */
   reason?: string;
   /**
-   * What one more `up` does, where this one only completes what an earlier run did not end: why there is a successor,
-   * if there is one, and which generations go.
+   * If this `up` only completes an earlier run: what the next one will do, namely why there is a successor,
+   * if there is one, and which generations are deleted.
    */
   next?: { reason?: string; retired: number[] };
-  /** What the configuration has otherwise than the current one was made with, and takes effect with the next. */
+  /** The configured changes that take effect with the next generation. */
   deferred: string[];
-  /** When the newest one that the stack held gets, or should have got, a successor; absent where no calendar says so. */
+  /**
+   * When the newest generation in the state gets, or should have got, a successor; absent if no calendar is
+   * configured.
+   */
   due?: DueDate;
   overlap: RotationConfiguration["overlap"];
 }
 
 /**
- * Computes which generation of a slot's credentials is current, which stay, and which go.
+ * Computes which generation of a slot's credentials is current, which stay, and which are deleted.
  *
- * @param held what the stack held of the slot when its last update ended, oldest first
+ * @param held the slot's generations at the end of the last update, oldest first
  * @param nowMs milliseconds since 1970
  */
 export function planSlot(wanted: WantedSlot, held: readonly HeldGeneration[], nowMs: number): SlotPlan {
@@ -104,7 +107,7 @@ function isComplete({ isStored, application }: HeldGeneration): boolean {
   return isStored && application !== undefined;
 }
 
-/** While credentials are rotated, an application that was made stays as it was made. */
+/** While credentials are rotated, an existing application keeps its specification. */
 function runningSpecification(
   { rotation, specification }: WantedSlot,
   { application }: HeldGeneration,
@@ -112,7 +115,7 @@ function runningSpecification(
   return rotation === undefined || application === undefined ? specification : application.specification;
 }
 
-/** One that is not stored yet is completed first: it never gets a successor. */
+/** A generation that is not stored yet is completed first: it never gets a successor. */
 function successorReason(wanted: WantedSlot, newest: HeldGeneration, nowMs: number): string | undefined {
   const { rotation, specification } = wanted;
   const { application, isStored } = newest;
@@ -136,9 +139,9 @@ function calendarOf(
 }
 
 /**
- * Divides the generations before the current one into those that stay and those that go. None goes while the newest one
- * that the stack held is not complete, or on the strength of a successor that is not stored yet; unless there is no
- * overlap at all, and then the engine deletes them once all that is new was made.
+ * Divides the generations before the current one into those that stay and those that are deleted. None is
+ * deleted while the newest one in the state is incomplete, or because of a successor that is not stored yet;
+ * without any overlap, the engine deletes them after everything new was created.
  */
 function retire(
   before: readonly HeldGeneration[],
@@ -148,7 +151,7 @@ function retire(
 ): Pick<SlotPlan, "retiring" | "retired"> {
   const newest = held.at(-1);
   const isNewestComplete = newest !== undefined && isComplete(newest);
-  // Without its application nothing of a generation is of use.
+  // Without its application a generation is useless.
   const all = before.flatMap((generation) => toRetiring(generation, held, overlapMs) ?? []);
   const isOver = ({ endsAtMs }: RetiringGeneration): boolean =>
     overlapMs === 0 || (isNewestComplete && endsAtMs !== undefined && endsAtMs <= nowMs);
@@ -170,7 +173,7 @@ function toRetiring(
   };
 }
 
-/** The overlap runs from the moment the successor was stored, whatever the calendar says. */
+/** The overlap starts when the successor was stored, whatever the calendar says. */
 function endOf(
   { generation }: HeldGeneration,
   held: readonly HeldGeneration[],
@@ -183,13 +186,14 @@ function endOf(
 /** When, and why, a generation gets a successor by the calendar. */
 export interface DueDate {
   ms: number;
-  /** The part of the configuration that says so: `every 90d`. */
+  /** The setting that causes it: `every 90d`. */
   why: string;
 }
 
 /**
- * Gives the instant at which a generation gets a successor: the first of its age of `every` and the `rotateAt` that
- * follow the moment it was made, which is day 0 of both. An `up` that comes late therefore shifts what follows.
+ * Returns the instant at which a generation gets a successor: the earlier of its age `every` and the next
+ * `rotateAt` after its creation, which is day 0 for both. An `up` that comes late therefore shifts what
+ * follows.
  */
 export function dueDate({ every, rotateAt }: RotationConfiguration, madeAtMs: number): DueDate | undefined {
   const byAge = every === undefined ? [] : [{ ms: madeAtMs + every.ms, why: `every ${every.text}` }];

@@ -7,19 +7,19 @@ import {
 
 import type { CustomerKey } from "../configuration/customer-key";
 
-/** What an application is made with. A change of any makes another application. */
+/** What an application is created with. Any change makes another application. */
 export interface Specification {
   scopes: readonly DocumentsScope[];
   authMethod: AuthMethod;
-  /** The customer's own; absent where the stack makes the key pair, or there is none. */
+  /** The customer's own key; absent if the stack creates the key pair, or there is none. */
   customerKey?: { publicKey: string | Record<string, unknown>; keyId: string };
 }
 
 /**
- * Gives the specification that a configuration stands for.
+ * Returns the specification of a configuration.
  *
- * @param heldKeyId the id of the customer's key that is in use, if there is one. An earlier release took a JWK's
- *   thumbprint for its id, whatever its `kid`: such an application keeps it.
+ * @param heldKeyId the id of the customer's key in use, if there is one. An earlier release used a JWK's
+ * thumbprint as its id, whatever its `kid`: such an application keeps it.
  */
 export async function toSpecification(
   { scopes, authMethod, publicKey, keyId }: CustomerKey & Pick<Specification, "scopes" | "authMethod">,
@@ -31,7 +31,7 @@ export async function toSpecification(
   return { scopes, authMethod, customerKey: { publicKey, keyId: keyId ?? unnamed } };
 }
 
-/** Names what differs, as it is called in the configuration. The order of scopes and the form of a key do not. */
+/** Returns the configuration names of the differences. The order of scopes and the form of a key do not matter. */
 export function differences(one: Specification, other: Specification): string[] {
   const scopes = new Set([...one.scopes, ...other.scopes]).size;
   return [

@@ -2,12 +2,12 @@ import type { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secre
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 
 /**
- * Asks Secrets Manager as the stack's AWS provider does.
+ * Calls Secrets Manager as the stack's AWS provider does.
  *
- * @throws what AWS answers, and where the provider reaches AWS in a way that is not followed
+ * @throws AWS's error, or an error if the provider's access to AWS is not supported here
  */
 export async function askAws<T>(aws: Aws, ask: (secrets: SecretsManager) => Promise<T>): Promise<T> {
-  // The SDK is loaded where there is something to ask.
+  // The SDK is loaded only if it is needed.
   const { SecretsManager } = await import("pulumi-resistant-tenants/internal/aws-secret");
   const secrets = new SecretsManager(aws);
   try {

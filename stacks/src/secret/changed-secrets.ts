@@ -10,11 +10,11 @@ import {
 } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-/** A version of a secret that the stack stored, and that is to be the one that everybody reads. */
+/** A version of a secret that the stack stored, and that should be the current one. */
 export interface StoredVersion {
   /** `<customer>/<cell>/<purpose>`. */
   slot: string;
-  /** Of the slot's credentials, counted from 1. */
+  /** The generation of the slot's credentials, counted from 1. */
   generation: number;
   /** The URN of its resource. */
   urn: string;
@@ -22,14 +22,14 @@ export interface StoredVersion {
   versionId: string;
 }
 
-/** A secret that somebody has changed in AWS, past the stack. */
+/** A secret that was changed in AWS, outside the stack. */
 export interface ChangedSecret extends StoredVersion {
   change: "overwritten" | "marked for deletion" | "deleted";
-  /** What happened, in one sentence; it holds nothing of the secret's value. */
+  /** What happened, in one sentence without any part of the secret's value. */
   why: string;
 }
 
-/** How the commands are written that repair a secret. */
+/** Writes the commands that repair a secret. */
 export interface TypedCommands {
   pulumi: (args: readonly string[]) => string;
   tenants: (args: readonly string[]) => string;
@@ -38,12 +38,12 @@ export interface TypedCommands {
 const text = z.string().refine((value) => value !== unknownValue);
 const versionSchema = z.object({ secretId: text, versionId: text });
 
-/** How many secrets are asked for at a time. AWS allows thousands of such calls a second. */
+/** How many secrets are checked at a time. AWS allows thousands of such calls a second. */
 const atATime = 20;
 
 /**
- * Finds the versions that a stack stored last, one a secret. Earlier ones may still be held: a generation that retires
- * has a version of its own.
+ * Finds the last version that a stack stored in each secret. The state may also contain earlier ones: a
+ * retiring generation has its own version.
  */
 export function storedVersions(resources: readonly HeldResource[]): StoredVersion[] {
   const last = new Map<string, StoredVersion>();
@@ -61,10 +61,11 @@ export function storedVersions(resources: readonly HeldResource[]): StoredVersio
 }
 
 /**
- * Asks AWS whether secrets are still as the stack stored them: whether the version that everybody reads (`AWSCURRENT`)
- * is the one that is recorded. It reads no value, and makes one call a secret (`secretsmanager:DescribeSecret`).
+ * Checks in AWS whether secrets are still as the stack stored them: whether the current version
+ * (`AWSCURRENT`) is the recorded one. It reads no value, and makes one call per secret
+ * (`secretsmanager:DescribeSecret`).
  *
- * @throws what AWS answers to the first call, before any other is made, and to a later one
+ * @throws AWS's error for the first call, before any other is made, or for a later one
  */
 export async function findChangedSecrets(
   aws: SecretsManager,
@@ -80,7 +81,7 @@ export async function findChangedSecrets(
   return found.flatMap((changed) => changed ?? []);
 }
 
-/** Gives the command that repairs what was changed, and loses nothing. */
+/** Returns the command that repairs a change without losing anything. */
 export function repairOf({ change, slot, urn }: ChangedSecret, { pulumi, tenants }: TypedCommands): string {
   switch (change) {
     case "overwritten":
@@ -96,10 +97,10 @@ async function lookAt(aws: SecretsManager, stored: StoredVersion): Promise<Chang
   const { secretArn, versionId } = stored;
   const status = await aws.statusOf(secretArn);
   if (status.kind === "missing") {
-    return { ...stored, change: "deleted", why: `The secret ${secretArn} is not in AWS any more.` };
+    return { ...stored, change: "deleted", why: `The secret ${secretArn} no longer exists in AWS.` };
   }
   if (status.deletedAt !== undefined) {
-    const why = `The secret ${secretArn} is marked for deletion, ${describeDeletion(status.deletedAt)}: nobody can read it.`;
+    const why = `The secret ${secretArn} is marked for deletion, ${describeDeletion(status.deletedAt)}, and cannot be read.`;
     return { ...stored, change: "marked for deletion", why };
   }
   if (status.currentVersionId === versionId) return undefined;
@@ -110,6 +111,6 @@ async function lookAt(aws: SecretsManager, stored: StoredVersion): Promise<Chang
   return {
     ...stored,
     change: "overwritten",
-    why: `The secret ${secretArn} was changed outside this stack: ${current}, and this stack stored ${versionId}.`,
+    why: `The secret ${secretArn} was changed outside this stack: ${current}, but this stack stored ${versionId}.`,
   };
 }

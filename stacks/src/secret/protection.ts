@@ -3,10 +3,10 @@ import { type Cell, cellTable } from "pulumi-resistant-tenants";
 
 import type { SecretCustody } from "../configuration/secrets";
 
-/** What a secret's custody decides: its key, who may read it, where else it is, how long it can be restored. */
+/** The inputs of a secret for its key, its readers, its replicas and its recovery window. */
 export type SecretProtection = Pick<SecretArgs, "kmsKeyId" | "policy" | "replicas" | "recoveryWindowInDays">;
 
-/** Gives the inputs of a cell's secret that its custody decides. What was not asked for is no input. */
+/** Returns these inputs for a cell's secret. Settings that were not given are omitted. */
 export function toProtection(
   { kmsKeyId, readerRoleArns, replicateFrom, replicaKmsKeyId, recoveryWindowInDays }: SecretCustody,
   cell: Cell,
@@ -31,14 +31,16 @@ export function toProtection(
 }
 
 /**
- * Writes the resource policy that lets these roles read a secret, and denies it to everybody else in its account. It
- * names them by `aws:PrincipalArn`, not as principals: AWS refuses a principal that does not exist yet, and one that is
- * deleted and made again would silently no longer be the one that is meant.
+ * Writes the resource policy that lets these roles read a secret, and denies it to all others in its account.
+ * It names them by `aws:PrincipalArn`, not as principals: AWS refuses a principal that does not exist yet,
+ * and one that is deleted and created again would silently no longer match.
  *
- * @see {@link https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn AWS, aws:PrincipalArn}
+ * @see {@link
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+ * AWS, aws:PrincipalArn}
  */
 export function readerPolicy(roleArns: readonly string[]): string {
-  // AWS's provider takes an absent or empty policy for "as it is", and this one for none.
+  // AWS's provider treats an absent or empty policy as "unchanged", and this one as none.
   if (roleArns.length === 0) return "{}";
   const reading = { Principal: { AWS: "*" }, Action: "secretsmanager:GetSecretValue", Resource: "*" };
   const roles = { "aws:PrincipalArn": roleArns };

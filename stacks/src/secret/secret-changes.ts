@@ -6,17 +6,18 @@ import type { SlotPlan } from "../rotation/plan";
 import { askAws } from "./aws-access";
 import { type ChangedSecret, findChangedSecrets, repairOf, storedVersions } from "./changed-secrets";
 
-/** As a user types them: in a program nobody knows with which flags it was started. */
+/** The commands as a user types them: a program does not know with which flags it was started. */
 const typed = {
   pulumi: (args: readonly string[]) => typedCommand(["pulumi", ...args]),
   tenants: (args: readonly string[]) => typedCommand(["npm", "run", "tenants", "--", ...args]),
 };
 
 /**
- * Warns in a preview of secrets that somebody has changed in AWS, past this stack. Neither a preview nor an `up` sees
- * that by itself: both compare with the state. Where AWS cannot be asked, it says so, and the preview goes on.
+ * Warns in a preview about secrets that were changed in AWS, outside this stack. A preview and an `up` do not
+ * detect that themselves: both compare with the state. If AWS cannot be called, it reports that, and the
+ * preview continues.
  *
- * @param plans of the slots that are declared: those that go are not asked for
+ * @param plans of the declared slots: others are not checked
  */
 export async function warnOfChangedSecrets(
   { aws, held }: Pick<ProgramRun, "aws" | "held">,
@@ -30,8 +31,8 @@ export async function warnOfChangedSecrets(
     if (changed.length > 0) await pulumi.log.warn(describe(changed, plans));
   } catch (error) {
     await pulumi.log.warn(
-      `Whether the secrets in AWS are still as this stack stored them could not be found out: ${messageOf(error)} ` +
-        "(it takes secretsmanager:DescribeSecret).",
+      `Could not check whether the secrets in AWS are as this stack stored them: ${messageOf(error)} ` +
+        "(this needs secretsmanager:DescribeSecret).",
     );
   }
 }
@@ -45,6 +46,6 @@ function describe(changed: readonly ChangedSecret[], plans: ReadonlyMap<string, 
   ]);
   return (
     `Secrets were changed in AWS outside this stack:\n${lines.join("\n")}\n` +
-    "The command repairs it; `pulumi up` without it does not. `--replace` stores the credential of the state again: what is there now stays as AWSPREVIOUS."
+    "These commands repair them; `pulumi up` alone does not. `--replace` stores the state's credential again: the present value stays as AWSPREVIOUS."
   );
 }

@@ -1,7 +1,7 @@
 import type { AuthMethod, Cell, DocumentsScope, Stage } from "pulumi-resistant-tenants";
 import { secretNameOf, type SignatureAlgorithm } from "pulumi-resistant-tenants/internal/vocabulary";
 
-/** What a Documents API client needs, and nothing else: the value of one application's secret. */
+/** The value of one application's secret: what a Documents API client needs, and nothing else. */
 export interface StoredSecret {
   stage: Stage;
   cell: Cell;
@@ -9,22 +9,20 @@ export interface StoredSecret {
   application_id: string;
   client_id: string;
   auth_method: AuthMethod;
-  /** Of CLIENT_SECRET. */
+  /** For CLIENT_SECRET. */
   client_secret?: string;
-  /** Of RSA and EC, PKCS#8 PEM, unless the customer keeps the key. */
+  /** For RSA and EC, PKCS#8 PEM, unless the customer has the key. */
   private_key?: string;
-  /** Of RSA and EC: the `kid` of a client assertion. */
+  /** For RSA and EC: the `kid` of a client assertion. */
   key_id?: string;
-  /** Of RSA and EC: the algorithm of a client assertion. */
+  /** For RSA and EC: the algorithm of a client assertion. */
   alg?: SignatureAlgorithm;
   token_url: string;
   documents_api_url: string;
   scopes: DocumentsScope[];
 }
 
-export { defaultSecretPrefix } from "pulumi-resistant-tenants/internal/vocabulary";
-
-/** Gives the name of an application's secret: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`. */
+/** Returns the name of an application's secret: `<secretPrefix>/<stage>/<customer>/<cell>/<purpose>`. */
 export function secretName(
   { secretPrefix, stage, name }: { secretPrefix: string; stage: Stage; name: string },
   { cell, purpose }: { cell: Cell; purpose: string },
@@ -32,7 +30,7 @@ export function secretName(
   return secretNameOf(secretPrefix, stage, [name, cell, purpose].join("/"));
 }
 
-/** Gives the tags of an application's secret. */
+/** Returns the tags of an application's secret. */
 export function secretTags<TenantId>(
   { stage, name, customerId, owner }: SecretOwner,
   cell: Cell,
@@ -48,7 +46,7 @@ export function secretTags<TenantId>(
   };
 }
 
-/** Whose secret it is. */
+/** Identifies the owner of a secret. */
 interface SecretOwner {
   stage: Stage;
   name: string;

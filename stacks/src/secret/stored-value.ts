@@ -12,17 +12,17 @@ import { algorithmOf, hasKey } from "pulumi-resistant-tenants/internal/vocabular
 
 import type { StoredSecret } from "./stored-secret";
 
-/** What the value of a secret is made of. */
+/** The parts of a secret's value. */
 export interface StoredParts {
   stage: Stage;
   cell: Cell;
   authMethod: AuthMethod;
   application: TenantApplication;
-  /** The stack's own key pair; absent where there is none, or the customer keeps it. */
+  /** The stack's own key pair; undefined if there is none, or the customer has the key. */
   key: SigningKey | undefined;
 }
 
-/** Should anything of this run fail with it, it is left out of what is printed. */
+/** If anything in this run fails with an error that contains it, it is left out of the output. */
 function noted<T extends string | undefined>(credential: pulumi.Output<T>): pulumi.Output<T> {
   return credential.apply((value) => {
     if (value !== undefined) noteCredential(value);
@@ -30,7 +30,7 @@ function noted<T extends string | undefined>(credential: pulumi.Output<T>): pulu
   });
 }
 
-/** Gives the JSON value of an application's secret, known only when it is complete. */
+/** Returns the JSON value of an application's secret, which is known only when it is complete. */
 export function storedValue({
   stage,
   cell,
@@ -38,7 +38,7 @@ export function storedValue({
   application,
   key,
 }: StoredParts): pulumi.Output<string> {
-  // Only outputs that this method has are read: in a preview an absent one counts as not known yet.
+  // Only outputs of this method are read: in a preview an absent one counts as unknown.
   const credentials: pulumi.Inputs = hasKey(authMethod)
     ? {
         ...(key === undefined ? {} : { private_key: noted(key.privateKeyPem) }),

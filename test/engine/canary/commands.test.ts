@@ -18,18 +18,22 @@ const rotation = { every: "90d", overlap: "7d" };
 const dayMs = 86_400_000;
 const unseen = ["--yes", "--skip-preview"];
 
-/** Commands that run no program. */
-const reading = [
-  ["stack"],
-  ["stack", "--show-urns", "--show-ids"],
-  ["stack", "export"],
-  ["stack", "history", "--output", "json"],
-  ["stack", "output"],
-  ["stack", "output", "--json"],
-  ["stack", "output", "--shell"],
-  ["config"],
-  ["config", "--json"],
-];
+/** Commands that run no program: those that print most, and the others. */
+const reading = {
+  few: [
+    ["stack", "export"],
+    ["stack", "history", "--output", "json"],
+    ["stack", "output", "--json"],
+    ["config", "--json"],
+  ],
+  others: [
+    ["stack"],
+    ["stack", "--show-urns", "--show-ids"],
+    ["stack", "output"],
+    ["stack", "output", "--shell"],
+    ["config"],
+  ],
+};
 
 for (const ways of ["few", "all"] as const) {
   const tag = ways === "all" ? `, in every way alone as well ${exhaustiveTag}` : "";
@@ -104,9 +108,11 @@ for (const ways of ["few", "all"] as const) {
     });
 
     it("where nothing changes", async () => {
-      await inEveryWay("preview", []);
-      // What an `up` prints beyond a preview, it prints where all credentials are rotated.
-      if (ways === "all") await inEveryWay("up", unseen);
+      // What a preview and an `up` print beyond this, they print where all credentials are rotated.
+      if (ways === "all") {
+        await inEveryWay("preview", []);
+        await inEveryWay("up", unseen);
+      }
       await inEveryWay("refresh", unseen);
     });
 
@@ -139,7 +145,8 @@ for (const ways of ["few", "all"] as const) {
     });
 
     it("where no program runs", async () => {
-      for (const args of [...reading, ["stack", "graph", canary.file("graph.dot")]]) {
+      const others = ways === "all" ? [...reading.others, ["stack", "graph", canary.file("graph.dot")]] : [];
+      for (const args of [...reading.few, ...others]) {
         assertClean(args.join(" "), await canary.run(args));
       }
     });
@@ -180,7 +187,7 @@ for (const ways of ["few", "all"] as const) {
         // An up of the Automation API begins with a preview.
         workspace.envVars = { ...workspace.envVars, ...nextRotation() };
         await watched(() => automated.up(options));
-        await watched(() => automated.refresh(options));
+        if (ways === "all") await watched(() => automated.refresh(options));
       });
     });
 

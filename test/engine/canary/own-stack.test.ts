@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import path from "node:path";
 
+import { exhaustiveTag } from "../../suites";
 import { repositoryRoot } from "../engine";
 import { assertClean, Canary, summaryOf } from "./canary";
 import { needlesOf, search } from "./needles";
@@ -45,7 +46,7 @@ describe("no credential in what a stack of one's own prints", function () {
     }
   });
 
-  it("in production, where a switch that would write it down is refused", async () => {
+  it(`in production, where a switch that would write it down is refused ${exhaustiveTag}`, async () => {
     const production = await Canary.create({ projectDir, stage: "production" });
     try {
       const refused = await production.run(["preview"], { WHEN: "first", NODE_DEBUG: "http" });

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { runProcess } from "../../../sandbox/process";
+import { exhaustiveTag } from "../../suites";
 import { acme, globex } from "../customers";
 import { assertClean, Canary, summaryOf } from "./canary";
 
@@ -35,7 +36,7 @@ describe("switches that write credentials down, on the engine", function () {
     await canary.close();
   });
 
-  it("give them away in stage testing, which the search finds", async () => {
+  it(`give them away in stage testing, which the search finds ${exhaustiveTag}`, async () => {
     const secrets = new Set(canary.credentials().map(({ name }) => name));
     const revealing: Switched[] = [
       { args: ["preview"], env: { PULUMI_DEBUG_GRPC: grpcLog } },

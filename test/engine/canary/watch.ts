@@ -6,6 +6,9 @@ import { type Leak, type Needle, search, searchTexts } from "./needles";
 /** How often temporary files and arguments are looked at while a command runs, in milliseconds. */
 const intervalMs = 20;
 
+/** How many looks a process is new for, and how many later ones skip it: it may become another program soon (exec). */
+const newFor = 10;
+
 /** Larger files are not read: none that the engine writes for a stack of a test is. */
 const largestFile = 64 * 1024 * 1024;
 
@@ -29,8 +32,9 @@ export function watch(folder: string, needles: () => readonly Needle[]): Watch {
   const texts = new Map<string, string>();
   const seen = new Map<string, string>();
   const programs = new Set<string>();
+  const looks = new Map<string, number>();
   const look = (): void => {
-    for (const line of commandLines()) {
+    for (const line of commandLines(looks)) {
       const [program = ""] = line.split("\0");
       programs.add(path.basename(program));
       texts.set(line, `arguments of ${path.basename(program)}`);
@@ -41,9 +45,11 @@ export function watch(folder: string, needles: () => readonly Needle[]): Watch {
   return {
     end: () => {
       clearInterval(timer);
+      looks.clear();
       look();
+      const all = needles();
       return [...texts].flatMap(([text, where]) =>
-        (where.startsWith("arguments") ? searchTexts : search)(text, where, needles()),
+        (where.startsWith("arguments") ? searchTexts : search)(text, where, all),
       );
     },
     hasSeen: (text) =>
@@ -81,12 +87,20 @@ function namesBelow(folder: string): string[] {
   }
 }
 
-/** Gives the command lines of all processes, words ended by NUL, where the system shows them as files. */
-function commandLines(): string[] {
+/**
+ * Gives the command lines of processes, words ended by NUL, where the system shows them as files: of the new ones at each
+ * look, of the others now and then.
+ */
+function commandLines(looks: Map<string, number>): string[] {
   try {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => readIfThere(`/proc/${pid}/cmdline`));
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    const before = new Map(looks);
+    looks.clear();
+    return pids.flatMap((pid) => {
+      const nth = before.get(pid) ?? 0;
+      looks.set(pid, nth + 1);
+      return nth < newFor || nth % newFor === 0 ? [readIfThere(`/proc/${pid}/cmdline`)] : [];
+    });
   } catch {
     return [];
   }

@@ -67,5 +67,9 @@ export function waysOf(command: EngineCommand, canary: Canary, which: "few" | "a
       env: { PULUMI_TRACING_NO_PAYLOADS: "true" },
     },
   ];
-  return [...few, ...(which === "all" ? alone : [])].filter(({ commands }) => commands?.has(command) ?? true);
+  // What other commands print as a diff, an `up` prints, too.
+  const sample = command === "up" ? few : few.slice(0, 1);
+  return (which === "all" ? [...few, ...alone] : sample).filter(
+    ({ commands }) => commands?.has(command) ?? true,
+  );
 }

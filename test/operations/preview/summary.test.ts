@@ -127,7 +127,7 @@ describe("the summary of a preview", () => {
       step("a-word-of-tomorrow", "application", "acme/eu-1/reporting"),
     ]) {
       const before = beyond(rotation).length;
-      // A second step of a resource that is there already makes both doubtful.
+      // A second step of a resource that already exists makes both doubtful.
       assert.ok(beyond([...rotation, other]).length > before, `${other.operation} ${other.name}`);
     }
   });
@@ -212,8 +212,8 @@ describe("what a preview wrote", () => {
   });
 
   it("is refused where it is something else", async () => {
-    await assert.rejects(read(""), /is no JSON/);
-    await assert.rejects(read('{"version": 3}'), /not what `pulumi preview --json` writes/);
+    await assert.rejects(read(""), /is not JSON/);
+    await assert.rejects(read('{"version": 3}'), /not output of `pulumi preview --json`/);
   });
 });
 

@@ -57,7 +57,7 @@ describe("client: the proof of an application's credentials", () => {
     const error = await refusal("https://eu.id.resistant.ai/v1/token", answer, answer);
     assert.match(
       error.message,
-      /^Tenant t-1, cell eu-1 \(stage testing\): the authorization server of application a-1 gave no token to client c-1 \(status 401\): invalid_client \[x-okta-request-id r-3\]/,
+      /^Tenant t-1, cell eu-1 \(stage testing\): the authorization server of application a-1 returned no token to client c-1 \(status 401\): invalid_client \[x-okta-request-id r-3\]/,
     );
   });
 });

@@ -96,7 +96,7 @@ describe("client: a new application", () => {
       assert.equal(
         error.message,
         "Tenant Management API (testing): create an application in cell eu-1 of tenant t-1 was answered 201 " +
-          `with something else than was asked for: ${difference} [x-request-id r-1]. Tell the vendor.`,
+          `with something other than was requested: ${difference} [x-request-id r-1]. Tell the vendor.`,
       );
     });
   }
@@ -137,7 +137,7 @@ describe("client: a new tenant", () => {
     assert.deepEqual([error.code, error.made?.objectId], ["ANSWER_INVALID", "t-1"]);
     assert.match(
       error.message,
-      /create tenant "acme" was answered 201 with something else .*: "name" is "other", not "acme"\. Tell/,
+      /create tenant "acme" was answered 201 with something other than was requested.*: "name" is "other", not "acme"\. Tell/,
     );
   });
 

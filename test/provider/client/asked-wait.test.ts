@@ -16,7 +16,7 @@ import {
   withAnswers,
 } from "../../support/scripted-api";
 
-describe("client: how long a server asks to wait", () => {
+describe("client: how long a server asked to wait", () => {
   const nowMs = Date.UTC(2030, 0, 1);
   const at = (aheadMs: number): string => new Date(nowMs + aheadMs).toUTCString();
   const epochS = (aheadS: number): string => String(nowMs / 1000 + aheadS);
@@ -118,7 +118,7 @@ describe("client: an authorization server whose rate limit is used up", () => {
     const { waits, said, tokens } = ask([refusal(58), tokenAnswer("good")]);
     assert.equal(await tokens.get(), "good");
     assert.deepEqual(waits, [58_000]);
-    assert.deepEqual(said, ["The organization's authorization server asks to wait 58 s: waiting."]);
+    assert.deepEqual(said, ["The organization's authorization server asked to wait 58 s: waiting."]);
   });
 
   it("is waited for a minute at most before each attempt", async () => {
@@ -126,7 +126,7 @@ describe("client: an authorization server whose rate limit is used up", () => {
     await tokens.get();
     assert.deepEqual(waits, [60_000]);
     assert.deepEqual(said, [
-      "The organization's authorization server asks to wait 600 s: waiting 60 s, then trying again.",
+      "The organization's authorization server asked to wait 600 s: waiting 60 s, then trying again.",
     ]);
   });
 
@@ -176,6 +176,6 @@ describe("client: an API whose rate limit is used up", () => {
     );
     deadline.end();
     assert.ok(answers.every(({ status }) => status === 200));
-    assert.deepEqual(said, ["The Tenant Management API asks to wait 40 s: waiting."]);
+    assert.deepEqual(said, ["The Tenant Management API asked to wait 40 s: waiting."]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
-import { mayHaveHappened, printable, TenantManagementError } from "../../../provider/src/client/errors";
+import { mayHaveHappened, TenantManagementError } from "../../../provider/src/client/errors";
+import { printable } from "../../../provider/src/client/text";
 
 describe("client: a server's text, made printable", () => {
   const cases: Record<string, { text: string; printed: string }> = {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { gzipSync } from "node:zlib";
 
 import { explainConnectionProblem } from "../../../provider/src/client/connection-problem";
-import { printable } from "../../../provider/src/client/errors";
+import { printable } from "../../../provider/src/client/text";
 import { createTransport, type HttpAnswer, type Transport } from "../../../provider/src/client/transport";
 import { failureOf } from "../../support/failure";
 import { useServer } from "../../support/http-server";
@@ -51,8 +51,7 @@ describe("client: a hostile answer's bytes", () => {
   it("is not read where it says that it is enormous", async () => {
     server.answerWith((_request, response) => response.end("x".repeat(200_000)));
     const error = await failureOf(get(server.url()));
-    assert.match(error.message, /larger than any true one/);
-    assert.equal(error.isPermanent, true);
+    assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", true]);
   });
 
   it("is not read to its end where it has none", async () => {
@@ -62,13 +61,14 @@ describe("client: a hostile answer's bytes", () => {
         clearInterval(timer);
       });
     });
-    assert.match((await failureOf(get(server.url()))).message, /larger than any true one/);
+    const error = await failureOf(get(server.url()));
+    assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", true]);
   });
 
   it("is not read where its headers are enormous", async () => {
     const url = await rawServer(`HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(100_000)}\r\n\r\n`);
     const error = await failureOf(get(url));
-    assert.match(error.message, /headers are larger/);
+    assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", true]);
   });
 
   it("is no answer where it is shorter than it says", async () => {
@@ -85,7 +85,7 @@ describe("client: a hostile answer's bytes", () => {
 
   it("is no answer where it is not HTTP", async () => {
     const error = await failureOf(get(await rawServer("SSH-2.0-OpenSSH_9.6\r\n")));
-    assert.match(error.message, /the answer is not HTTP/);
+    assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", false]);
   });
 
   it("is no answer with two lengths", async () => {
@@ -124,7 +124,6 @@ describe("client: a hostile answer's bytes", () => {
     // The server is asked in plain text, so that the check of this suite finds it used.
     await get(server.url());
     assert.deepEqual([error.code, error.isPermanent], ["NOT_SENT", true]);
-    assert.match(error.message, /does not speak TLS/);
   });
 });
 
@@ -133,8 +132,8 @@ describe("client: why there is no connection", () => {
     DEPTH_ZERO_SELF_SIGNED_CERT: /NODE_EXTRA_CA_CERTS/,
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: /NODE_EXTRA_CA_CERTS/,
     CERT_HAS_EXPIRED: /clock/,
-    ERR_TLS_CERT_ALTNAME_INVALID: /another host's/,
-    ERR_SSL_WRONG_VERSION_NUMBER: /does not speak TLS/,
+    ERR_TLS_CERT_ALTNAME_INVALID: /another host/,
+    ERR_SSL_WRONG_VERSION_NUMBER: /does not speak proper TLS/,
   };
   for (const [code, explanation] of Object.entries(codes)) {
     it(`is explained, and not worth another try: ${code}`, () => {
@@ -177,13 +176,14 @@ describe("client: a hostile answer's contents", () => {
   it("is refused where its error is nested deeply, without more ado", async () => {
     const body = `{"message":${"[".repeat(deep)}${"]".repeat(deep)}}`;
     const error = await withAnswers([{ status: 400, body }], ({ api }) => failureOf(api.getTenant("t-1")));
-    assert.match(error.message, /was refused with 400\.$/);
+    assert.deepEqual([error.code, error.status], ["REFUSED", 400]);
   });
 
   it("is refused where it is compressed, and says so", async () => {
     const packed = { headers: { "content-encoding": "gzip" }, body: "\u001f\u008b" };
     const error = await withAnswers([packed], ({ api }) => failureOf(api.getTenant("t-1")));
-    assert.match(error.message, /its body is compressed \(gzip\), which was not asked for/);
+    assert.equal(error.code, "ANSWER_INVALID");
+    assert.match(error.message, /gzip/);
   });
 
   it("keeps the id of what was made where it is compressed", async () => {
@@ -200,7 +200,8 @@ describe("client: a hostile answer's contents", () => {
     it(`is refused with the id "${printable(id)}", which is not repeated as it is`, async () => {
       const answer = json({ items: [tenant({ id })] });
       const error = await withAnswers([answer], ({ api }) => failureOf(api.listTenants()));
-      assert.match(error.message, /"items\.0\.id": must be an id/);
+      assert.equal(error.code, "ANSWER_INVALID");
+      assert.match(error.message, /"items\.0\.id"/);
       assert.doesNotMatch(error.message, /[\p{Cc}\p{Cf}]/u);
     });
   }
@@ -216,7 +217,7 @@ describe("client: a hostile answer's contents", () => {
       json({ items: [], _links: { next: { href: `/tenants?after_id=t-${index}` } } }),
     );
     const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
-    assert.match(error.message, /its pages never end/);
+    assert.equal(error.code, "ANSWER_INVALID");
   });
 
   it("is refused where its pages fill the memory", async () => {
@@ -225,6 +226,6 @@ describe("client: a hostile answer's contents", () => {
     });
     const pages = Array.from({ length: 9 }, (_, index) => large(index));
     const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
-    assert.match(error.message, /its pages never end/);
+    assert.equal(error.code, "ANSWER_INVALID");
   });
 });

@@ -82,7 +82,7 @@ describe("client: which application an unusable answer says was made", () => {
       );
       assert.match(
         foreign.message,
-        new RegExp(`answered ${status}, a redirect, which is never followed.*may have created`),
+        new RegExp(`answered ${status}, a redirect; redirects are never followed.*may have created`),
       );
     });
   }

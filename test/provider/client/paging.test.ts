@@ -116,7 +116,7 @@ describe("client: the list of tenants", () => {
       json(page(["t-2"], { href: "/tenants?after_id=t-1" })),
     ];
     const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
-    assert.match(error.message, /list tenants .* its pages never end/);
+    assert.equal(error.code, "ANSWER_INVALID");
   });
 
   it("sends no token to another host that a page names", async () => {
@@ -124,9 +124,7 @@ describe("client: the list of tenants", () => {
     const pages = [json(evil, 200, { "x-request-id": "r-9" })];
     const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
     assert.equal(error.code, "ANSWER_INVALID");
-    assert.match(
-      error.message,
-      /\(testing\): list tenants was answered 200 .*was not followed.* \[x-request-id r-9\]/,
-    );
+    assert.equal(error.status, 200);
+    assert.match(error.message, /r-9/);
   });
 });

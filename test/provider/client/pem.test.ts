@@ -93,8 +93,8 @@ describe("client: what is no private key that can be read", () => {
       text: "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----",
       says: /ssh-keygen -p .* -m PKCS8/,
     },
-    "a key that is cut off": { text: pem.slice(0, 400), says: /its END line is missing: it is cut off/ },
-    "a key without its middle": { text: pem.slice(0, 300) + pem.slice(700), says: /cut off or damaged/ },
+    "a key that is cut off": { text: pem.slice(0, 400), says: /its END line is missing: it is truncated/ },
+    "a key without its middle": { text: pem.slice(0, 300) + pem.slice(700), says: /truncated or damaged/ },
     "two keys": { text: pem + pkcs1, says: /more than one private key/ },
     "two keys in an object": {
       text: JSON.stringify({ old: pkcs1, new: pem }),
@@ -116,11 +116,11 @@ describe("client: what is no private key that can be read", () => {
       text: base64("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----"),
       says: /ssh-keygen -p .* -m PKCS8/,
     },
-    "a JWK": { text: JSON.stringify(key.export({ format: "jwk" })), says: /is a JWK: give .*PEM/ },
-    "a path": { text: "/run/secrets/organization.pem", says: /is a path: give the file's content/ },
+    "a JWK": { text: JSON.stringify(key.export({ format: "jwk" })), says: /is a JWK: use .*PEM/ },
+    "a path": { text: "/run/secrets/organization.pem", says: /is a path: use the file's content/ },
     "a path from home": { text: "~/organization-key", says: /is a path/ },
-    "an object without a key": { text: '{"clientId":"0oa1"}', says: /is no PEM/ },
-    "another text": { text: "not a key", says: /is no PEM: .*begins with BEGIN PRIVATE KEY/ },
+    "an object without a key": { text: '{"clientId":"0oa1"}', says: /is not PEM/ },
+    "another text": { text: "not a key", says: /is not PEM: .*begins with BEGIN PRIVATE KEY/ },
     "an empty text": { text: " \n", says: /is empty/ },
   };
   for (const [what, { text, says }] of Object.entries(cases)) {

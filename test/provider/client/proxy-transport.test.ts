@@ -45,7 +45,7 @@ describe("client: a request by a proxy", () => {
 
   const refusals: Record<string, { refuses: number; isPermanent: boolean; says: RegExp }> = {
     "wants another user": { refuses: 407, isPermanent: true, says: /\(407\).*user and a password/ },
-    "forbids the host": { refuses: 403, isPermanent: true, says: /\(403\).*allowed there/ },
+    "forbids the host": { refuses: 403, isPermanent: true, says: /\(403\).*allow this host there/ },
     "cannot reach the host": { refuses: 502, isPermanent: false, says: /\(502\).*NO_PROXY/ },
     "is overloaded": { refuses: 503, isPermanent: false, says: /\(503\)/ },
   };

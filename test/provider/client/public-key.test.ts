@@ -102,7 +102,7 @@ describe("client: a public key that is refused", () => {
   const refused: Record<string, { given: () => unknown; reason: RegExp }> = {
     "an RSA key of 2048 bits": {
       given: () => publicPemOf(rsaPair(2048).privateKeyPem),
-      reason: /2048 bits; .* make one of 3072/,
+      reason: /2048 bits; .* create one of 3072/,
     },
     "an RSA key of 1024 bits": { given: () => publicPemOf(rsaPair(1024).privateKeyPem), reason: /1024 bits/ },
     "an RSA key with another exponent": {
@@ -161,11 +161,11 @@ describe("client: a public key that is refused", () => {
     },
     "an RSA key for ES256": {
       given: () => ({ ...jwkOf(pems.RSA), alg: "ES256" }),
-      reason: /is for ES256 by its `alg`, and a key of type RSA signs RS256/,
+      reason: /has the `alg` ES256, but a key of type RSA signs RS256/,
     },
     "a JWK that derives keys": {
       given: () => ({ ...jwkOf(pems.EC), key_ops: ["deriveBits"] }),
-      reason: /`key_ops` must name verify/,
+      reason: /`key_ops` must contain verify/,
     },
     "a JWK whose key_ops are one text": {
       given: () => ({ ...jwkOf(pems.EC), key_ops: "verify" }),
@@ -177,11 +177,11 @@ describe("client: a public key that is refused", () => {
     },
     "a JWK without a key_op": {
       given: () => ({ ...jwkOf(pems.EC), key_ops: [] }),
-      reason: /`key_ops` must name verify/,
+      reason: /`key_ops` must contain verify/,
     },
     "an EC key for RS256": {
       given: () => ({ ...jwkOf(pems.EC), alg: "RS256" }),
-      reason: /is for RS256 by its `alg`, and a key of type EC signs ES256/,
+      reason: /has the `alg` RS256, but a key of type EC signs ES256/,
     },
     "a JWK whose alg and use are no texts": {
       given: () => ({ ...jwkOf(pems.EC), alg: null, use: 5 }),
@@ -217,7 +217,7 @@ describe("client: a public key that is refused", () => {
     },
     "a set of one key": {
       given: () => ({ keys: [jwkOf(pems.EC)] }),
-      reason: /is a set of keys \(JWKS\): give one of its `keys`/,
+      reason: /is a set of keys \(JWKS\): use one of its `keys`/,
     },
     "a set of two keys as JSON text": {
       given: () => JSON.stringify({ keys: [jwkOf(pems.EC), jwkOf(pems.RSA)] }),

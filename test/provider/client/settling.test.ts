@@ -32,10 +32,13 @@ describe("client: servers that are not of one mind yet", () => {
 
   it("are asked for some seconds, and then it is said why", async () => {
     const error = await failureOf(
-      whileSettling(failing(100), isExpected, "this run has just made the tenant", sleep),
+      whileSettling(failing(100), isExpected, "this run has just created the tenant", sleep),
     );
     assert.deepEqual([error.code, error.status, error.cause], ["REFUSED", 404, refusal]);
-    assert.match(error.message, /^tenant not found\. .*for 16 s, because this run has just made the tenant/);
+    assert.match(
+      error.message,
+      /^tenant not found\. .*for 16 s, because this run has just created the tenant/,
+    );
     assert.ok(waits.reduce((sum, wait) => sum + wait, 0) < 20_000);
   });
 

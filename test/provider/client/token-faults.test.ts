@@ -56,7 +56,7 @@ describe("client: an authorization server with faults", () => {
     it(`is not asked again where it gives, in whole JSON, ${what}`, async () => {
       const error = await refusalOf([answer]);
       assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 200]);
-      assert.match(error.message, /gave no token to client organization-client \(status 200\)/);
+      assert.match(error.message, /\borganization-client\b/);
     });
   }
 
@@ -69,16 +69,16 @@ describe("client: an authorization server with faults", () => {
 
   it("is told with the status and the request id of its refusal", async () => {
     const refusal = json({ error: "invalid_scope" }, 400, { "x-okta-request-id": "r-9" });
-    assert.match(
-      (await refusalOf([refusal])).message,
-      /\(status 400\): invalid_scope \[x-okta-request-id r-9\]/,
-    );
+    const error = await refusalOf([refusal]);
+    assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 400]);
+    assert.match(error.message, /\binvalid_scope\b.*\br-9\b/);
   });
 
   it("is told of as compressed where its answer is", async () => {
     const packed = { headers: { "content-encoding": "gzip" }, body: "\u001f\u008b" };
     const error = await refusalOf(Array.from({ length: 8 }, () => packed));
-    assert.match(error.message, /its answer is compressed \(gzip\)/);
+    assert.equal(error.code, "TOKEN_REFUSED");
+    assert.match(error.message, /\bgzip\b/);
   });
 });
 
@@ -89,11 +89,11 @@ describe("client: a clock that is wrong", () => {
     ]);
 
   it("is told to be behind", async () => {
-    assert.match((await refusalAt(12 * 60_000)).message, /clock is 12 minutes behind the server's.*NTP/);
+    assert.match((await refusalAt(12 * 60_000)).message, /\b12 minutes behind\b/);
   });
 
   it("is told to be ahead", async () => {
-    assert.match((await refusalAt(-70_000)).message, /clock is 1 minute ahead of the server's.*NTP/);
+    assert.match((await refusalAt(-70_000)).message, /\b1 minute ahead\b/);
   });
 
   it("is not suspected where the clocks agree", async () => {

@@ -54,7 +54,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
     await byHand();
     control.configure({ latencyMs: 0 });
     await assert.rejects(creating, ({ message }: Error) => {
-      assert.match(message, /None was touched/);
+      assert.match(message, /None was changed/);
       return true;
     });
     const ids = (await applicationIds()) ?? [];

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { type Expectation, findExisting } from "../../../operations/src/reconcile/existing";
-import { messageOf } from "../../../provider/src/client/errors";
+import { messageOf } from "../../../provider/src/client/text";
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { openJournalOf } from "../../../provider/src/journal";
 import type { Control, FaultInput, Operation, SettingsChange } from "../../../sandbox/api";
@@ -153,7 +153,7 @@ describe("what exists, and what exists no more", function () {
         assert.equal((await again).id, key.id);
         await assert.rejects(
           provider.createApplication(tenant.id, `${name}/secret`),
-          saying(`${secret.id}.*It was not touched`),
+          saying(`${secret.id}.*It was not changed`),
         );
         assert.deepEqual(existing(), [key.id, secret.id]);
       });
@@ -201,7 +201,7 @@ describe("what exists, and what exists no more", function () {
     });
     const lacks = warnings.filter((text) => text.includes("lacks"));
     assert.equal(lacks.length, 1);
-    assert.match(lacks[0]!, new RegExp(`lacks tenant "${name}" .* finds by its id`));
+    assert.match(lacks[0]!, new RegExp(`lacks tenant "${name}" .* finds it by its id`));
   });
 
   it("leaves the state once it is gone, and is made again", async () => {

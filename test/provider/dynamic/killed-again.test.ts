@@ -73,6 +73,26 @@ describe("a create whose repair is killed, too, between its intent and its resul
     assert.deepEqual(applicationsOf(tenantId), [sibling.id, made.id]);
   });
 
+  it("is never taken for a sibling of its kind, which the same run makes in part while the repair waits for it", async () => {
+    const { id: tenantId } = await start().createTenant("stark");
+    const inputs = { authMethod: "EC", publicKey: newPublicKey() };
+    sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-before" });
+    await assert.rejects(start().createApplication(tenantId, "stark/eu-1/lost", inputs));
+    sandbox().control.clearFaults();
+    sandbox().control.addFault({ operation: "createTenantApplication", nth: 1, kind: "garbage-body" });
+    const next = start();
+    const [inPart, repaired] = await Promise.allSettled([
+      next.createApplication(tenantId, "stark/eu-1/in-part"),
+      next.createApplication(tenantId, "stark/eu-1/lost", inputs),
+    ]);
+    sandbox().control.clearFaults();
+    assert.equal(inPart.status, "rejected");
+    assert.ok(repaired.status === "fulfilled");
+    const [first, second] = applicationsOf(tenantId);
+    assert.equal(repaired.value.id, second);
+    assert.notEqual(first, second);
+  });
+
   for (const authMethod of ["EC", "CLIENT_SECRET"]) {
     it(`never takes the ${authMethod} application that it is to replace for a lost one, whose result is not on record`, async () => {
       const { id: tenantId } = await start().createTenant(`umbrella${authMethod.length}`);

@@ -55,7 +55,8 @@ describe("a delete whose answer was lost, and whose next attempt finds nothing",
       apiUrl: server.url("/v0").href,
       slot: { stack: "organization/project/dev", name: tenantId },
     });
-  const isRefused = ({ message }: Error): boolean => message.includes("most likely another organization's");
+  const isRefused = ({ message }: Error): boolean =>
+    message.includes("most likely belong to another organization");
 
   it("is done, where it was the stack's only tenant", async () => {
     await remove("t-1");

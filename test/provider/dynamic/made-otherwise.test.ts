@@ -116,7 +116,10 @@ describe("what was made otherwise than it was asked for", () => {
         const created = await create(asTold(change));
         assert.equal(created.id, "a-1", created.message);
         assert.ok(created.message.includes(difference), created.message);
-        assert.match(created.message, isOfCredentials ? /replaceLostApplications true/ : /reads the rest/);
+        assert.match(
+          created.message,
+          isOfCredentials ? /replaceLostApplications true/ : /Run `pulumi up` to finish/,
+        );
         assert.doesNotMatch(created.message, /s3cret/);
         const state = created.properties ?? {};
         assert.deepEqual(

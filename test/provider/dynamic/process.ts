@@ -5,7 +5,7 @@ import { tenantApplicationHandler } from "../../../provider/src/dynamic/applicat
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { Run } from "../../../provider/src/dynamic/run/run";
 import { tenantHandler } from "../../../provider/src/dynamic/tenant/tenant";
-import type { EnvironmentVariables } from "../../../provider/src/settings/environment";
+import type { EnvironmentVariables } from "../../../provider/src/settings/own-process";
 import { ownProcess } from "../../../provider/src/settings/own-process";
 import type { TenantManagementSandbox } from "../../../sandbox/api";
 

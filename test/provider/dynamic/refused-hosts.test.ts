@@ -258,7 +258,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       };
       assert.match(
         (await failureOf(provider.tenant.read(tenantId, outs))).message,
-        /"documents-ui of eu-1" is "http:\/\/acme\.example", and must be an https URL/,
+        /"documents-ui of eu-1" is "http:\/\/acme\.example"; it must be an https URL/,
       );
     });
   });

@@ -104,7 +104,7 @@ describe("a journal in a file", () => {
     await writeFile(place.file, '{"v":3,"event":"intent"}\n');
     await assert.rejects(
       openFileJournal(place.file).read(),
-      /journal\.jsonl:1 is not a line of a journal this version can read/,
+      /journal\.jsonl:1 is not a line that this version can read/,
     );
   });
 

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -10,6 +10,9 @@ import {
   openJournalOf,
   verifyJournal,
 } from "../../../provider/src/journal";
+import { type RecordedAs, recordedAs } from "../../../provider/src/journal/chain";
+import { Holding } from "../../../provider/src/journal/holding";
+import type { KnownBefore } from "../../../provider/src/journal/journal";
 import { intent, result, slot } from "./events";
 
 const name = (stack: string) => `organization/project/${stack}`;
@@ -49,7 +52,7 @@ describe("the journal of a stack that was renamed", () => {
         slot: "globex/eu-1/default",
         applicationId: "a-2",
       });
-      // What is appended at once says it once.
+      // Each event says it: a run may read the last one alone.
       const appended = await Promise.all(
         [other, { ...result(other, "deleted", "a-2"), stack: name("second") }].map((event) =>
           second.append(event),
@@ -57,7 +60,7 @@ describe("the journal of a stack that was renamed", () => {
       );
       assert.deepEqual(
         appended.map(({ event }) => event.formerly?.map(({ stack, sequence }) => [stack, sequence])),
-        [[[name("first"), 1]], undefined],
+        [[[name("first"), 1]], [[name("first"), 1]]],
       );
 
       // The state of the third may tell none of them, but the last.
@@ -115,6 +118,69 @@ describe("the journal of a stack that was renamed", () => {
     await open("other", [], "journal.jsonl").append(intent("create", { stack: name("other") }));
     const second = open("second", ["first"], "journal.jsonl");
     assert.equal(historyOf(await second.read(), { ...slot, stack: name("second") }).kind, "clear");
+  });
+
+  describe("is read from its end alone", () => {
+    const apiUrl = intent("create").apiUrl;
+    /** What the state says: the application that was made as `recordedAs` says. */
+    const known = (stack: string, last: RecordedAs): KnownBefore => {
+      const holding = new Holding();
+      holding.add({ apiUrl, type: "TenantApplication", slot: slot.slot, id: "a-1" });
+      return { stack, last, holding: holding.toString(), idIn: () => "a-1" };
+    };
+    let last: RecordedAs;
+
+    /** Gives whether the stack is known from the end alone: the first line of the first journal cannot be read. */
+    async function isEndAlone(journal: Journal): Promise<boolean> {
+      try {
+        return (await journal.remember(known(name("second"), last))).isOfEnd;
+      } catch (error) {
+        assert.match(String(error), /is not a line that/);
+        return false;
+      }
+    }
+
+    async function spoil({ location }: Journal): Promise<void> {
+      await writeFile(location, `no event\n${await readFile(location, "utf8")}`);
+    }
+
+    beforeEach(async () => {
+      const first = open("first");
+      const create = intent("create", { stack: name("first") });
+      await first.append(create);
+      last = recordedAs(await first.append({ ...result(create, "made", "a-1"), stack: name("first") }));
+      const change = { ...intent("create", { stack: name("second"), type: "Customer", slot: "acme" }) };
+      const second = open("second", ["first"]);
+      assert.equal((await second.remember(known(name("second"), last))).isOfEnd, false);
+      await second.append({ ...change, operation: "change" });
+      await spoil(first);
+    });
+
+    it("once it has an event of its own, wherever its last create is on record", async () => {
+      const second = open("second", ["first"]);
+      assert.equal(await isEndAlone(second), true);
+      const { event } = await second.append(
+        intent("delete", { stack: name("second"), applicationId: "a-1" }),
+      );
+      assert.deepEqual(
+        event.formerly?.map(({ stack }) => stack),
+        [name("first")],
+      );
+      assert.equal(event.holds, known(name("second"), last).holding);
+      assert.equal(await isEndAlone(open("second", ["first"])), true);
+    });
+
+    it("but not where the journal of a former name has grown since", async () => {
+      const entries = (await readFile(open("first").location, "utf8")).split("\n").slice(1);
+      await writeFile(open("first").location, entries.join("\n"));
+      await open("first").append(intent("create", { stack: name("first"), slot: "globex/eu-1/default" }));
+      await spoil(open("first"));
+      assert.equal(await isEndAlone(open("second", ["first"])), false);
+    });
+
+    it("but not where the state tells a name that the journal does not", async () => {
+      assert.equal(await isEndAlone(open("second", ["first", "another"])), false);
+    });
   });
 
   it("is found to be cut off where the former name's end is missing", async () => {

@@ -102,7 +102,7 @@ describe("what is recorded", () => {
   it("is that nothing was done, where the audit log did not take the intent", async () => {
     const refusing: Append = async (event) => {
       const onRecord = await append(event);
-      if (event.event === "intent") throw new NotDeliveredError("the log group did not take it", onRecord);
+      if (event.event === "intent") throw new NotDeliveredError("the log group did not accept it", onRecord);
       return onRecord;
     };
     await assert.rejects(startRecording(refusing, run, intended), NotDeliveredError);
@@ -112,7 +112,7 @@ describe("what is recorded", () => {
   it("is all the same what was done, where the audit log did not take the result: that is a warning", async () => {
     const refusing: Append = async (event) => {
       const onRecord = await append(event);
-      if (event.event === "result") throw new NotDeliveredError("the log group did not take it", onRecord);
+      if (event.event === "result") throw new NotDeliveredError("the log group did not accept it", onRecord);
       return onRecord;
     };
     const recording = await startRecording(refusing, run, intended);
@@ -120,7 +120,7 @@ describe("what is recorded", () => {
     assert.equal(recordedAs?.at, events[1]?.at);
     assert.match(
       String(warnings),
-      /create acme\/eu-1\/default \(made\) is on record in the journal alone: the log group/,
+      /create acme\/eu-1\/default \(made\) is recorded only in the journal: the log group/,
     );
     assertHolds(events[1], { outcome: "made", applicationId: "a-1" });
   });
@@ -133,7 +133,7 @@ describe("what is recorded", () => {
     assert.equal(await recording.end({ outcome: "made", applicationId: "a-1" }), undefined);
     assert.match(
       warnings.join("\n"),
-      /^warning: what became of create acme\/eu-1\/default \(made\) is not fully on record after 0\.001 s/,
+      /^warning: the result of create acme\/eu-1\/default \(made\) is not fully recorded after 0\.001 s/,
     );
     fail(new Error("the bucket is gone"));
     await new Promise(setImmediate);

@@ -84,7 +84,7 @@ describe("a journal in S3", () => {
     bucket.objects.set("/journals/tenants/odd.json", "{}");
     await assert.rejects(
       openS3Journal("s3://journals/tenants", awsHere()).read(),
-      /s3:\/\/journals\/tenants\/odd\.json:1 is not a line of a journal/,
+      /s3:\/\/journals\/tenants\/odd\.json:1 is not a line that/,
     );
   });
 });

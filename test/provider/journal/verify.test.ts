@@ -95,6 +95,14 @@ describe("the verification of a journal", () => {
     assert.deepEqual(defectsIn(await verify()), [["changed", "journal.jsonl:3"]]);
   });
 
+  it("names an event whose number does not follow, although its hash does", async () => {
+    await writeCreates(2);
+    await changeLines((given) =>
+      given.map((text, index) => (index === 3 ? text.replace('"sequence":4', '"sequence":9') : text)),
+    );
+    assert.deepEqual(defectsIn(await verify()), [["changed", "journal.jsonl:4"]]);
+  });
+
   it("reports a fork, naming both", async () => {
     await writeCreates(1);
     const before = await readFile(place.file, "utf8");

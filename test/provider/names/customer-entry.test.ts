@@ -114,7 +114,7 @@ describe("the entry that takes a customer over", () => {
       ...found,
       applications: [{ ...application, secretArn: undefined }],
     });
-    assert.match(without, /# client client-1: application 0oa1 cannot be adopted, no secret/);
+    assert.match(without, /# client client-1: application 0oa1 cannot be adopted, because no secret/);
     const publicKey = { kty: "EC", crv: "P-256", x: "a", y: "b" };
     const ofCustomer = await writeCustomerEntry({
       ...found,
@@ -128,10 +128,10 @@ describe("the entry that takes a customer over", () => {
     const yaml = await writeCustomerEntry({
       ...found,
       customerId: undefined,
-      notes: ["Application 0oa2 is there, too"],
+      notes: ["Application 0oa2 also exists"],
     });
-    assert.match(yaml, /customerId: acme # not on record/);
-    assert.match(yaml, /^ {4}# Application 0oa2 is there, too$/m);
+    assert.match(yaml, /customerId: acme # not recorded/);
+    assert.match(yaml, /^ {4}# Application 0oa2 also exists$/m);
     assert.deepEqual(problemsOf(yaml), []);
   });
 });

@@ -97,6 +97,6 @@ describe("two programs in one process, of two stacks", () => {
     const [first, second] = await Promise.allSettled([runInline(one), runInline(misplaced)]);
     assert.equal(first.status, "fulfilled");
     assert.ok(second.status === "rejected");
-    assert.match(String(second.reason), /was made in stage testing/);
+    assert.match(String(second.reason), /was created in stage testing/);
   });
 });

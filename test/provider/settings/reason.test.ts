@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { reasonForChange } from "../../../provider/src/settings/reason";
+import { ReasonError, reasonForChange } from "../../../provider/src/settings/reason";
 import { readSettings } from "../../../provider/src/settings/settings";
 
 describe("the reason of a change", () => {
@@ -18,7 +18,7 @@ describe("the reason of a change", () => {
     assert.equal(reasonForChange(configured, {}), "standing order");
     assert.equal(reasonForChange(configured, { TENANTS_REASON: " CHG-1042 " }), "CHG-1042");
     assert.equal(reasonForChange(configured, empty), "standing order");
-    assert.throws(() => reasonForChange({ stage: "production" }, empty), /none is given/);
+    assert.throws(() => reasonForChange({ stage: "production" }, empty), ReasonError);
   });
 
   for (const reason of [
@@ -31,10 +31,7 @@ describe("the reason of a change", () => {
     "\u{e0020}",
   ]) {
     it(`is refused where nothing of it can be seen: ${JSON.stringify(reason)}`, () => {
-      assert.throws(
-        () => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }),
-        /TENANTS_REASON must say why.*Nothing was sent/,
-      );
+      assert.throws(() => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), ReasonError);
       const read = readSettings((key) => ({ stage: "testing", reason })[key]);
       assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
     });
@@ -48,7 +45,7 @@ describe("the reason of a change", () => {
     ] as const) {
       const give = () => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason });
       if (isRight) assert.equal(give(), reason);
-      else assert.throws(give, /at most 500 characters/);
+      else assert.throws(give, ReasonError);
     }
   });
 
@@ -68,10 +65,7 @@ describe("the reason of a change", () => {
       const read = readSettings((key) => ({ stage: "testing", reason })[key]);
       assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
       const environment = { TENANTS_REASON: reason };
-      assert.throws(
-        () => reasonForChange({ stage: "testing" }, environment),
-        /TENANTS_REASON must (?:be|say) .*Nothing was sent/,
-      );
+      assert.throws(() => reasonForChange({ stage: "testing" }, environment), ReasonError);
     });
   }
 

@@ -29,7 +29,7 @@ describe("the settings of a stack", () => {
     assert.deepEqual([apiPath, tokenPath, others], ["tenants:apiUrl", "tenants:tokenUrl", []]);
     assert.match(
       api,
-      /is "https:\/\/api\.tenants\.resistant\.ai\.evil\.example\/v0".*Remove it for the vendor's \(https:\/\/api\.tenants\.resistant\.ai\/v0\).*export TENANTS_ALLOWED_HOSTS='api\.tenants\.resistant\.ai\.evil\.example'/,
+      /is "https:\/\/api\.tenants\.resistant\.ai\.evil\.example\/v0".*Remove it to use the vendor's \(https:\/\/api\.tenants\.resistant\.ai\/v0\).*export TENANTS_ALLOWED_HOSTS='api\.tenants\.resistant\.ai\.evil\.example'/,
     );
     assert.match(token, /is "https:\/\/10\.0\.0\.1\/t".*export TENANTS_ALLOWED_HOSTS='10\.0\.0\.1'/);
   });
@@ -63,7 +63,7 @@ describe("the settings of a stack", () => {
       {},
       hosts,
     );
-    assert.match(problem, /a host of stage production, and this stack is of stage testing/);
+    assert.match(problem, /a host of stage production; this stack is of stage testing/);
     assert.deepEqual(pathsOf({ ...production, apiUrl: `https://${hosts[1]!}/v0` }, {}, hosts), [
       "tenants:apiUrl",
     ]);
@@ -119,11 +119,11 @@ describe("the line on allowed hosts", () => {
     assert.equal(describeAllowedHosts([], { PATH: "/bin", AWS_ENDPOINT_URL: "" }), undefined);
     assert.equal(
       describeAllowedHosts(["a.test", "b.test:1"], {}),
-      "Hosts that TENANTS_ALLOWED_HOSTS allows beside the vendor's: a.test, b.test:1.",
+      "Hosts that TENANTS_ALLOWED_HOSTS allows besides the vendor's: a.test, b.test:1.",
     );
     assert.equal(
       describeAllowedHosts([], { AWS_ENDPOINT_URL_S3: "https://key@x.test", AWS_ENDPOINT_URL: "y" }),
-      "AWS calls follow AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 of the environment.",
+      "AWS calls follow AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 from the environment.",
     );
   });
 });

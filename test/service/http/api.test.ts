@@ -136,7 +136,7 @@ describe("the service's API", () => {
     assert.equal(await decide("sam.admin"), 403, "the requester's other account");
     assert.equal(await decide("anna", {}, 16 * 60), 403, "an old log-in");
     assert.equal(await decide("anna", { digest: "sha256:other" }), 409);
-    assert.equal(await decide("rita"), 404, "somebody who may not see it");
+    assert.equal(await decide("rita"), 403, "somebody who is no approver, and may not see it");
     const machine = await service().machine();
     const byMachine = await machine.call("POST", `/requests/${id}/approvals`, {
       decision: "approve",

@@ -4,13 +4,15 @@ import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 
 import { exportJWK, generateKeyPair } from "jose";
-import { openApprovalKeys } from "resistant-tenants-service/approval/keys";
-import { type App, createApp, type WebContext } from "resistant-tenants-service/http/app";
+import { planMade } from "resistant-tenants-service/actions/planned";
+import { createApp } from "resistant-tenants-service/http/app";
 import { EventFeed } from "resistant-tenants-service/http/event-feed";
 import { openLog } from "resistant-tenants-service/http/log";
 import { openMetrics } from "resistant-tenants-service/http/metrics";
+import { UnknownCallers } from "resistant-tenants-service/http/refusals";
+import type { App, WebContext } from "resistant-tenants-service/http/web-context";
 import { openLogIn } from "resistant-tenants-service/identity/log-in";
-import { planMade } from "resistant-tenants-service/requests/planned";
+import { openApprovalKeys } from "resistant-tenants-service/signing/keys";
 
 import { ApiClient } from "../../../sandbox/service/client";
 import {
@@ -24,7 +26,9 @@ import {
   makeService,
   planOf,
   startDatabaseServer,
+  submitAs,
   type TestDatabase,
+  type TestService,
 } from "../records/service";
 
 /** The HTTP side of the service on a database of its own, with the sandbox's identity provider and no worker. */
@@ -33,6 +37,8 @@ export interface HttpService {
   readonly app: App;
   readonly context: WebContext;
   readonly database: TestDatabase;
+  /** Its use cases, without HTTP. */
+  readonly testService: TestService;
   readonly identity: IdentityProvider;
   /** What the web process has logged. */
   readonly log: () => string;
@@ -44,9 +50,10 @@ export interface HttpService {
   readonly close: () => Promise<void>;
 }
 
-export async function startHttpService(server: DatabaseServer): Promise<HttpService> {
+/** @param peopleFile more accounts than those of every start: see `npm run service -- --people` */
+export async function startHttpService(server: DatabaseServer, peopleFile?: string): Promise<HttpService> {
   const url = `http://127.0.0.1:${await freePort()}`;
-  const accounts = await readPeople();
+  const accounts = await readPeople(peopleFile);
   const identity = await startIdentityProvider({
     accounts,
     state: await newIdentityState(),
@@ -81,6 +88,7 @@ export async function startHttpService(server: DatabaseServer): Promise<HttpServ
     log: openLog(output, base.now),
     metrics: openMetrics(base.database),
     feed: new EventFeed(base),
+    unknownCallers: new UnknownCallers(),
   };
   const app = await createApp(context);
   await app.listen({ host: "127.0.0.1", port: Number(new URL(url).port) });
@@ -95,6 +103,8 @@ export async function startHttpService(server: DatabaseServer): Promise<HttpServ
     app,
     context,
     database: service.database,
+    // What is asked for is signed with the keys of this service.
+    testService: { ...service, context, submit: (caller, asked) => submitAs(context, caller, asked) },
     identity,
     log: () => logged,
     token,
@@ -147,12 +157,12 @@ async function freePort(): Promise<number> {
 }
 
 /** Has the tests of a suite share a service, on a database server of its own; gives it once they run. */
-export function useHttpService(): () => HttpService {
+export function useHttpService(peopleFile?: () => Promise<string>): () => HttpService {
   let server: DatabaseServer | undefined;
   let service: HttpService | undefined;
   before(async () => {
     server = await startDatabaseServer();
-    service = await startHttpService(server);
+    service = await startHttpService(server, await peopleFile?.());
   });
   after(async () => {
     await service?.close();

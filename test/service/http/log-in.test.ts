@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+
+import { openLogIn } from "resistant-tenants-service/identity/log-in";
 
 import { PlainBrowser, type Visited } from "./browser";
 import { newTenant, useHttpService } from "./harness";
@@ -45,6 +47,40 @@ describe("logging in to the service", () => {
     assert.equal((await browser.go(`${service().url}/login`)).url.origin, service().url);
   };
 
+  it("ends the issuer's session at the log-out, too, where the issuer offers it", async () => {
+    const { browser } = await enter("rita");
+    const page = await browser.go(`${service().url}/logout`, {});
+    assert.equal(page.status, 200);
+    const next = new URL(
+      /http-equiv="refresh" content="0; url=([^"]+)"/.exec(page.text)?.[1]?.replaceAll("&amp;", "&") ?? "",
+    );
+    assert.equal(next.origin, service().identity.issuer);
+    assert.equal(next.searchParams.get("post_logout_redirect_uri"), `${service().url}/`);
+    assert.equal(next.searchParams.get("client_id"), service().identity.web.clientId);
+    assert.match(next.searchParams.get("id_token_hint") ?? "", /^eyJ/);
+    assert.equal(browser.cookies(service().url).size, 0);
+    const asked = await browser.go(next.href);
+    const field = (name: string): string =>
+      new RegExp(`name="${name}" value="([^"]*)"`).exec(asked.text)?.[1] ?? "";
+    const action = /action="([^"]+)"/.exec(asked.text)?.[1] ?? "";
+    const after = await browser.go(action, { xsrf: field("xsrf"), logout: "yes" });
+    assert.equal(after.url.href, `${service().url}/`);
+    const again = await browser.go(`${service().url}/login`);
+    assert.equal(again.url.origin, service().identity.issuer, "it asks for the password again");
+  });
+
+  it("knows of no log-out where the issuer does not answer, and sends no hint that it has not sealed", async () => {
+    const { settings } = service().context;
+    const keys = { clientSecret: "unused", sealingKey: randomBytes(32) };
+    const forged = await openLogIn(settings, keys).logOutUrl("not what this process has sealed");
+    assert.deepEqual(
+      [forged?.origin, forged?.searchParams.has("id_token_hint"), forged?.searchParams.has("client_id")],
+      [settings.identity.issuer, false, true],
+    );
+    const silent = { ...settings, identity: { ...settings.identity, issuer: "http://127.0.0.1:1" } };
+    assert.equal(await openLogIn(silent, keys).logOutUrl(undefined), undefined);
+  });
+
   it("leads nowhere but to its own pages, and takes no call-back that this browser has not begun", async () => {
     for (const elsewhere of ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"])
       assert.equal((await enter("rita", elsewhere)).at.url.href, `${service().url}/`, elsewhere);
@@ -52,6 +88,40 @@ describe("logging in to the service", () => {
     const stolen = await stranger.go(`${service().url}/callback?code=x&state=y`);
     assert.equal(stolen.status, 401);
     assert.equal(stranger.cookies(service().url).size, 0);
+  });
+
+  it("has sessions that nobody with the database alone can make up, lengthen, or give to somebody else", async () => {
+    const { asOwner } = service().database;
+    await (await service().as("ada")).expect(200, "GET", "/me");
+    const made = "made-up-by-whoever-owns-the-database";
+    const hash = createHash("sha256").update(made).digest("hex");
+    await asOwner(
+      `insert into sessions (id_hash, person_id, authenticated_at, expires_at)
+       select decode($1, 'hex'), id, now(), now() + interval '1 day' from people where subject = 'ada'`,
+      [hash],
+    );
+    const { browser: ravi } = await enter("ravi");
+    const seal = (ravi.cookies(service().url).get("session") ?? "").split(".")[1] ?? "";
+    for (const session of [made, `${made}.`, `${made}.${seal}`]) {
+      const stranger = new PlainBrowser();
+      stranger.set(service().url, "session", session);
+      assert.equal((await me(stranger)).status, 401, session);
+    }
+    const changes = [
+      "update sessions set person_id = (select id from people where subject = 'ada')",
+      "update sessions set authenticated_at = now() + interval '1 second'",
+      "update sessions set expires_at = now() + interval '10 years'",
+      `update people set roles = '["administrator"]' where subject = 'ravi'`,
+      `update people set groups = '["production-approvers"]' where subject = 'ravi'`,
+      "update people set person = 'E-1005' where subject = 'ravi'",
+      "update people set subject = 'somebody' where subject = 'ravi'",
+    ];
+    for (const change of changes) {
+      const { browser } = await enter("ravi");
+      assert.equal((await me(browser)).status, 200, change);
+      await asOwner(change);
+      assert.equal((await me(browser)).status, 401, change);
+    }
   });
 
   it("takes a session's unsafe calls from its own pages alone", async () => {

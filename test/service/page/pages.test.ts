@@ -1,86 +1,17 @@
 import { strict as assert } from "node:assert";
 
-import axe from "axe-core";
-import type { Browser } from "playwright-core";
-
-import { type HttpService, startHttpService } from "../http/harness";
-import { useDatabaseServer } from "../records/service";
-import { isWithoutBrowser, openBrowser, Visitor } from "./browser";
-
-/** What nobody may be able to make the page run. */
-const hostile = `"><script>document.title="owned"</script><img src=x onerror=document.title="owned">`;
-
-interface Asked {
-  name: string;
-  stage?: "testing" | "production";
-  reason?: string;
-}
-
-async function fillIn(
-  visitor: Visitor,
-  { name, stage = "production", reason = "A new customer" }: Asked,
-): Promise<void> {
-  const { page } = visitor;
-  await visitor.open("/requests/new");
-  await page.fill("#name", name);
-  await page.selectOption("#stage", stage);
-  await page.fill("#customerId", "CRM-1042");
-  await page.check("input[name=cells][value=eu-1]");
-  await page.fill("#reason", reason);
-}
-
-function idIn(visitor: Visitor): string {
-  const id = /\/requests\/([0-9a-f-]{36})$/.exec(visitor.page.url())?.[1];
-  assert.ok(id, visitor.page.url());
-  return id;
-}
-
-/** What axe finds wrong on the page that is shown. */
-async function flawsOf({ page }: Visitor): Promise<string[]> {
-  // The page's own policy lets no other script in: this one comes as the browser's.
-  const results = await page.evaluate(`${axe.source}; axe.run()`);
-  const { violations } = results as { violations: { id: string; nodes: { html: string }[] }[] };
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
+import { fillIn } from "../../../sandbox/service/browser";
+import { hostile, isWithoutBrowser, usePages } from "./suite";
 
 (isWithoutBrowser ? describe.skip : describe)("the page, in a real browser", function () {
-  let browser: Browser;
-  const server = useDatabaseServer();
-  let service: HttpService;
-  const open: Visitor[] = [];
-
-  async function enter(
-    username: string,
-    options: Parameters<typeof Visitor.logIn>[3] = {},
-  ): Promise<Visitor> {
-    const visitor = await Visitor.logIn(browser, service.url, username, options);
-    open.push(visitor);
-    return visitor;
-  }
-
-  before(async () => {
-    browser = await openBrowser();
-  });
-
-  beforeEach(async () => {
-    service = await startHttpService(server());
-  });
-
-  afterEach(async () => {
-    for (const visitor of open.splice(0)) await visitor.close();
-    await service.close();
-  });
-
-  after(async () => {
-    await browser.close();
-  });
+  const { service, enter } = usePages();
 
   it("takes a request to its approval by a second person, who logs in again for it", async () => {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme" });
     await rita.press("button[value=send]");
-    const id = idIn(rita);
-    await service.plan(id, "one");
+    const id = rita.requestId;
+    await service().plan(id, "one");
     await rita.open(`/requests/${id}`);
     assert.equal(await rita.page.locator("button[value=approve]").count(), 0);
 
@@ -97,8 +28,8 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme", reason: "Because" });
     await rita.press("button[value=send]");
-    const id = idIn(rita);
-    await service.plan(id, "one");
+    const id = rita.requestId;
+    await service().plan(id, "one");
     const anna = await enter("anna");
     await anna.open(`/requests/${id}`);
     await anna.page.fill("input[name=comment]", "Which contract is it?");
@@ -114,7 +45,7 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     );
     await rita.page.fill("#reason", "Contract 7");
     await rita.press("button[value=send]");
-    assert.notEqual(idIn(rita), id);
+    assert.notEqual(rita.requestId, id);
   });
 
   it("says while somebody types what is wrong with a name, and what is taken", async () => {
@@ -137,8 +68,8 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme" });
     await rita.press("button[value=send]");
-    const id = idIn(rita);
-    await service.plan(id, "one");
+    const id = rita.requestId;
+    await service().plan(id, "one");
     const ada = await enter("ada");
     await ada.open(`/requests/${id}`);
     await ada.page.click("summary");
@@ -163,7 +94,7 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     await rita.press("form[action='/drafts/send'] button[value=send]");
     const text = await rita.text();
     assert.ok(text.includes("acme") && text.includes("beta"));
-    const { items } = (await (await service.as("rita")).expect(200, "GET", "/requests")) as {
+    const { items } = (await (await service().as("rita")).expect(200, "GET", "/requests")) as {
       items: { batchId?: string }[];
     };
     assert.equal(items.length, 2);
@@ -177,8 +108,8 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     assert.notEqual((await rita.page.innerText("#name-problem")).trim(), "");
     await rita.page.fill("#name", "acme");
     await rita.press("button[value=send]");
-    const id = idIn(rita);
-    await service.plan(id, "one");
+    const id = rita.requestId;
+    await service().plan(id, "one");
     const amir = await enter("amir", { javaScriptEnabled: false });
     await amir.open(`/requests/${id}`);
     await amir.press("button[value=approve]");
@@ -192,7 +123,7 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme" });
     await rita.press("button[value=send]");
-    await service.plan(idIn(rita), "one");
+    await service().plan(rita.requestId, "one");
     // Nobody loads the page again: the script does.
     await rita.page.locator(".state.waitingForApproval").waitFor();
   });
@@ -204,8 +135,8 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     await rita.page.fill("#name", "acme");
     await rita.page.dblclick("button[value=send]");
     await rita.page.waitForURL(/requests\/[0-9a-f-]{36}$/);
-    const id = idIn(rita);
-    await service.plan(id, hostile);
+    const id = rita.requestId;
+    await service().plan(id, hostile);
     for (const username of ["anna", "otto"]) {
       const visitor = await enter(username);
       for (const place of ["/", "/requests", `/requests/${id}`]) {
@@ -216,51 +147,9 @@ async function flawsOf({ page }: Visitor): Promise<string[]> {
     const otto = await enter("otto");
     await otto.open("/audit");
     assert.doesNotMatch(await otto.page.title(), /owned/);
-    const { items } = (await (await service.as("rita")).expect(200, "GET", "/requests")) as {
+    const { items } = (await (await service().as("rita")).expect(200, "GET", "/requests")) as {
       items: unknown[];
     };
     assert.equal(items.length, 1);
-  });
-
-  it("has no flaw that axe finds, in both colour schemes, and needs no scrolling aside at 320 px", async () => {
-    const rita = await enter("rita");
-    await fillIn(rita, { name: "acme" });
-    await rita.press("button[value=send]");
-    const id = idIn(rita);
-    await service.plan(id, "one");
-    for (const colorScheme of ["light", "dark"] as const) {
-      const eve = await enter("eve", {
-        colorScheme,
-        reducedMotion: "reduce",
-        viewport: { width: 320, height: 640 },
-      });
-      for (const place of ["/", "/requests/new", "/requests", `/requests/${id}`, "/customers", "/audit"]) {
-        await eve.open(place);
-        assert.deepEqual(await flawsOf(eve), [], `${colorScheme} ${place}`);
-        const width = await eve.page.evaluate("document.documentElement.scrollWidth");
-        assert.ok(Number(width) <= 320, `${place} is ${String(width)} px wide`);
-        await eve.picture(
-          `${colorScheme}-320-${place.split("/").filter(Boolean).slice(0, 2).join("-").slice(0, 20) || "home"}`,
-        );
-      }
-    }
-  });
-
-  it("can be used by keyboard alone", async () => {
-    const rita = await enter("rita");
-    await rita.open("/requests/new");
-    const reached = new Set<string>();
-    for (let presses = 0; presses < 40; presses++) {
-      await rita.page.keyboard.press("Tab");
-      reached.add(
-        String(
-          await rita.page.evaluate(
-            "document.activeElement.id || document.activeElement.value || document.activeElement.getAttribute('href')",
-          ),
-        ),
-      );
-    }
-    for (const control of ["#content", "name", "stage", "customerId", "reason", "send", "draft"])
-      assert.ok(reached.has(control), control);
   });
 });

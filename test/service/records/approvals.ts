@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 
-import { decide, type Decided, type Decision } from "resistant-tenants-service/approval/decide";
-import type { DecisionToken } from "resistant-tenants-service/approval/evidence";
-import type { Person } from "resistant-tenants-service/identity/person";
+import { decide, type Decided, type Decision } from "resistant-tenants-service/actions/decide";
+import { planMade } from "resistant-tenants-service/actions/planned";
+import type { DecisionToken } from "resistant-tenants-service/identity/decision-log-in";
+import type { Person } from "resistant-tenants-service/person";
 import { write } from "resistant-tenants-service/records/database";
-import { planMade } from "resistant-tenants-service/requests/planned";
 import type { NewRequest } from "resistant-tenants-service/requests/request";
 
 import { newCustomer, planOf, type TestService } from "./service";
@@ -40,11 +40,12 @@ export async function decideAs(
   { requestId, digest }: Waiting,
   {
     decision = "approve",
+    comment,
     token = freshToken(service),
-  }: { decision?: Decision["decision"]; token?: DecisionToken } = {},
+  }: { decision?: Decision["decision"]; comment?: string; token?: DecisionToken } = {},
 ): Promise<Decided> {
   return await write(service.context, (writing) =>
-    decide(service.context, writing, approver, requestId, { decision, digest }, token),
+    decide(service.context, writing, approver, requestId, { decision, digest, comment }, token),
   );
 }
 

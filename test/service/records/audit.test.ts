@@ -1,27 +1,77 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { openNotedHeads, type Verification } from "pulumi-resistant-tenants/internal/journal";
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  type NotedHeads,
+  openJournalAt,
+  openNotedHeads,
+  type Verification,
+} from "pulumi-resistant-tenants/internal/journal";
 import { readReach } from "pulumi-resistant-tenants/internal/reach";
 import { findSource } from "resistant-tenants-operations/audit/source";
 import { verify } from "resistant-tenants-operations/audit/verify";
 import { append } from "resistant-tenants-service/audit/chain";
 import { exportEvents } from "resistant-tenants-service/audit/export";
 import { forgetPeople } from "resistant-tenants-service/audit/forget";
+import { copyJournal } from "resistant-tenants-service/audit/journals";
 import { HeadNoter } from "resistant-tenants-service/audit/note-head";
 import { rolesHeld } from "resistant-tenants-service/audit/roles";
 import { searchEvents } from "resistant-tenants-service/audit/search";
 import { verifyEvents } from "resistant-tenants-service/audit/verify";
-import type { Person } from "resistant-tenants-service/identity/person";
+import type { Person } from "resistant-tenants-service/person";
 import { write } from "resistant-tenants-service/records/database";
 
+import { startShared } from "../../engine/engine";
+import { region, useAwsEnvironment } from "../../support/aws-environment";
 import { decideAs, waitForApproval } from "./approvals";
 import { saveCustomer } from "./customer";
 import { makeService, type TestService, useDatabaseServer } from "./service";
 
 const dayMs = 24 * 3_600_000;
+const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+/** Where the chain's end is noted outside the database. */
+const places: Readonly<Record<string, () => Promise<{ heads: NotedHeads; close: () => Promise<void> }>>> = {
+  "in a folder": async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "service-heads-"));
+    const heads = openNotedHeads(path.join(folder, "heads"), readReach(process.env).aws);
+    return { heads, close: () => rm(folder, { recursive: true, force: true }) };
+  },
+  "in CloudWatch Logs": async () => {
+    const { endpointUrl: endpoint } = (await startShared()).secretsManager;
+    const logGroupName = `/service/${randomUUID()}`;
+    const logs = new CloudWatchLogsClient({ region, endpoint, credentials });
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+    logs.destroy();
+    return {
+      heads: openNotedHeads(logGroupName, readReach(process.env).aws),
+      close: () => Promise.resolve(),
+    };
+  },
+  "in S3": async () => {
+    const { endpointUrl: endpoint } = (await startShared()).secretsManager;
+    const Bucket = `heads-${randomUUID()}`;
+    const s3 = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
+    const CreateBucketConfiguration = { LocationConstraint: region } as const;
+    await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+    s3.destroy();
+    return {
+      heads: openNotedHeads(`s3://${Bucket}/service`, readReach(process.env).aws),
+      close: () => Promise.resolve(),
+    };
+  },
+};
+
+async function hashesOf(heads: NotedHeads): Promise<string[]> {
+  const hashes: string[] = [];
+  for await (const hash of heads.hashes()) hashes.push(hash);
+  return hashes;
+}
 
 describe("the audit of the service", () => {
   const server = useDatabaseServer();
@@ -75,29 +125,44 @@ describe("the audit of the service", () => {
     }
   });
 
-  it("has its end noted outside, by which a chain that its owner has written anew shows", async () => {
-    const folder = await mkdtemp(path.join(os.tmpdir(), "service-heads-"));
-    try {
-      const heads = new HeadNoter(
-        service.context,
-        openNotedHeads(path.join(folder, "heads"), readReach({}).aws),
-      );
-      await waitForApproval(service, requester);
-      await heads.note();
-      await heads.note();
-      await waitForApproval(service, requester);
-      await heads.note();
-      assert.equal((await readdir(path.join(folder, "heads"))).length, 2);
-      assert.ok((await heads.verify()).isWhole);
-      await service.database.asOwner("alter table events disable trigger all");
-      await service.database.asOwner("delete from events where sequence > 1");
-      await waitForApproval(service, requester);
-      assert.ok((await verifyEvents(service.context)).isWhole);
-      const { defects } = await heads.verify();
-      assert.deepEqual([...new Set(defects.map(({ kind }) => kind))], ["notFound"]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+  describe("at its end", () => {
+    let endpoint = "";
+    before(async () => {
+      endpoint = (await startShared()).secretsManager.endpointUrl;
+    });
+    useAwsEnvironment(() => endpoint);
+
+    for (const [place, open] of Object.entries(places))
+      it(`is noted ${place}, by which a chain that its owner has written anew, or cut, shows`, async () => {
+        const noted = await open();
+        try {
+          const heads = new HeadNoter(service.context, noted.heads);
+          await waitForApproval(service, requester);
+          await heads.note();
+          await heads.note();
+          await waitForApproval(service, requester);
+          await heads.note();
+          assert.equal((await hashesOf(noted.heads)).length, 2);
+          assert.ok((await heads.verify()).isWhole);
+          await service.database.asOwner("alter table events disable trigger all");
+          await service.database.asOwner("delete from events where sequence > 1");
+          // What is left is a whole chain by itself, though it was cut: the place outside alone knows of the rest.
+          assert.ok((await verifyEvents(service.context)).isWhole);
+          const found = async (): Promise<string[]> => [
+            ...new Set((await heads.verify()).defects.map(({ kind }) => kind)),
+          ];
+          assert.deepEqual(await found(), ["notFound"]);
+          await waitForApproval(service, requester);
+          assert.ok((await verifyEvents(service.context)).isWhole);
+          assert.deepEqual(await found(), ["notFound"]);
+          const [broken] = await service.database.asOwner<{ count: string }>(
+            "select count(*) from events where kind = 'chainBroken'",
+          );
+          assert.equal(Number(broken?.count), 2);
+        } finally {
+          await noted.close();
+        }
+      });
   });
 
   it("stays one chain under many writers at once", async () => {
@@ -141,6 +206,93 @@ describe("the audit of the service", () => {
     }
   });
 
+  it("is one search with the journals' events, by the vendor's ids, by who asked and who approved, and one export", async () => {
+    const { requestId } = await saveCustomer(service, requester, "acme");
+    const folder = await mkdtemp(path.join(os.tmpdir(), "service-journal-"));
+    try {
+      const file = path.join(folder, "journal.jsonl");
+      const journal = openJournalAt(file);
+      const name = "organization/resistant-tenants/production-acme";
+      const common = {
+        v: 2,
+        actor: "root@worker",
+        reason: `A new customer. (request ${requestId})`,
+        stack: name,
+        stage: "production",
+        apiUrl: "https://api.example",
+        type: "TenantApplication",
+        operation: "create",
+        slot: "acme/eu-1/default",
+        tenantId: "tenant-production-acme",
+      } as const;
+      const at = (): string => service.context.now().toISOString();
+      await journal.append({ ...common, id: "one", event: "intent", at: at(), parameters: {} });
+      const ids = { applicationId: "application-production-acme-eu-1", clientId: "client-eu-1" };
+      const result = { event: "result", intent: "one", outcome: "made", durationMs: 5 } as const;
+      await journal.append({ ...common, ...ids, ...result, id: "two", at: at() });
+      const copied = { name, stack: "production-acme", lastUpdate: "1" };
+      assert.equal(await copyJournal(service.context, openJournalAt(file), copied), 2);
+      assert.equal(await copyJournal(service.context, openJournalAt(file), copied), 0);
+
+      const search = async (filter: object) =>
+        (await searchEvents(service.context, auditor, { limit: 100, ...filter })).items;
+      const kinds = async (filter: object) => (await search(filter)).map(({ kind }) => kind);
+      assert.deepEqual(await kinds({ kind: "journal.result" }), ["journal.result"]);
+      assert.deepEqual(await kinds({ clientId: "client-eu-1", kind: "journal.intent" }), []);
+      for (const filter of [
+        { tenantId: "tenant-production-acme" },
+        { applicationId: "application-production-acme-eu-1" },
+        { clientId: "client-eu-1" },
+        { requester: "Rita Requester" },
+        { requestId },
+        { customer: "acme", stage: "production" },
+      ]) {
+        const found = await kinds(filter);
+        for (const kind of ["applied", "journal.result"])
+          assert.ok(found.includes(kind), `${kind} by ${JSON.stringify(filter)}`);
+      }
+      const [made] = await search({ kind: "journal.result" });
+      const [approval] = await service.context.database.selectFrom("approvals").selectAll().execute();
+      assert.deepEqual(
+        [made?.source, made?.tenantId, made?.applicationId, made?.clientId, made?.requester?.id],
+        ["journal", "tenant-production-acme", ids.applicationId, ids.clientId, requester.id],
+      );
+      assert.deepEqual(
+        made?.approvers?.map(({ id }) => id),
+        [approval?.approver_id],
+      );
+      assert.deepEqual(
+        new Set(await kinds({ approver: approval?.approver_subject })).has("journal.intent"),
+        true,
+      );
+      assert.deepEqual(await kinds({ tenantId: "another" }), []);
+
+      // Page by page it is the same as at once.
+      const all = await search({ customer: "acme" });
+      const paged: string[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await searchEvents(service.context, auditor, { limit: 3, customer: "acme", after });
+        paged.push(...page.items.map(({ hash }) => hash));
+        after = page.next;
+        if (after === undefined) break;
+      }
+      assert.deepEqual(
+        paged,
+        all.map(({ hash }) => hash),
+      );
+
+      await writeFile(file, await exported());
+      const { defects, chains } = await verify(await findSource({ journal: file }, {}), {
+        expected: [],
+        stateFile: undefined,
+      });
+      assert.deepEqual(defects, []);
+      assert.deepEqual(new Set(chains.map(({ stack }) => stack)), new Set(["service", name]));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it("forgets names and addresses after their time, and stays whole", async () => {
     const waiting = await waitForApproval(service, requester);
     const approver = await service.addPerson({
@@ -176,7 +328,7 @@ describe("the audit of the service", () => {
     };
     const first = await change(["requester"]);
     await change(["approver"]);
-    const then = await rolesHeld(service.context, auditor, first);
+    const then = await rolesHeld(service.context, auditor, { at: first });
     assert.deepEqual(
       then.map(({ roles }) => roles),
       [["requester"]],

@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
 
-import type { Person } from "resistant-tenants-service/identity/person";
+import { breakGlass, reviewBreakGlass } from "resistant-tenants-service/actions/break-glass";
+import { applied, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { transition } from "resistant-tenants-service/actions/transition";
+import { listRequests } from "resistant-tenants-service/actions/view";
+import type { Person } from "resistant-tenants-service/person";
 import { write } from "resistant-tenants-service/records/database";
-import { breakGlass, reviewBreakGlass } from "resistant-tenants-service/requests/break-glass";
-import { applied, applyStarted, planMade } from "resistant-tenants-service/requests/planned";
-import { transition } from "resistant-tenants-service/requests/transition";
-import { listRequests } from "resistant-tenants-service/requests/view";
 
 import { eventsOf, stateOf, waitForApproval, type Waiting } from "./approvals";
 import { recordOf, saveCustomer } from "./customer";

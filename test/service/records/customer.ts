@@ -1,6 +1,6 @@
 import type { CustomerRecord } from "pulumi-resistant-tenants";
-import type { Person } from "resistant-tenants-service/identity/person";
-import { applied, applyStarted, planMade } from "resistant-tenants-service/requests/planned";
+import { applied, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import type { Person } from "resistant-tenants-service/person";
 
 import { decideAs } from "./approvals";
 import { newCustomer, planOf, type TestService } from "./service";

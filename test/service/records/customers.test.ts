@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
 
-import type { Person } from "resistant-tenants-service/identity/person";
+import { applied, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { viewOf } from "resistant-tenants-service/actions/view";
+import { listCustomers, readCustomer } from "resistant-tenants-service/customers/customers";
+import type { Person } from "resistant-tenants-service/person";
 import { Problem } from "resistant-tenants-service/problem";
-import { listCustomers, readCustomer } from "resistant-tenants-service/records/customers";
-import { applied, applyStarted, planMade } from "resistant-tenants-service/requests/planned";
 import type { NewRequest } from "resistant-tenants-service/requests/request";
-import { viewOf } from "resistant-tenants-service/requests/view";
 
 import { decideAs, eventsOf, stateOf, waitForApproval } from "./approvals";
 import { recordOf, saveCustomer } from "./customer";

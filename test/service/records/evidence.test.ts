@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 
-import { type DecisionToken, nonceOf } from "resistant-tenants-service/approval/evidence";
-import type { Person } from "resistant-tenants-service/identity/person";
-import { applyStarted } from "resistant-tenants-service/requests/planned";
+import { applyStarted } from "resistant-tenants-service/actions/planned";
+import { type DecisionToken, nonceOf } from "resistant-tenants-service/identity/decision-log-in";
+import type { Person } from "resistant-tenants-service/person";
+import { IssuerKeysError } from "resistant-tenants-service/signing/issuer-keys";
 
 import { decideAs, stateOf, waitForApproval, type Waiting } from "./approvals";
 import {
@@ -74,6 +75,22 @@ describe("the evidence of an approval", () => {
     for (const token of tokens)
       await assert.rejects(decideAs(service, approver, waiting, { token }), { code: "forbidden" });
     assert.equal(await stateOf(service, waiting.requestId), "waitingForApproval");
+  });
+
+  it("is neither counted nor called forged while the issuer does not give its keys", async () => {
+    await decideAs(service, approver, waiting, { token: await tokenFor() });
+    const { requestId, digest } = waiting;
+    const { context } = service;
+    const keys = context.approvals;
+    context.approvals = { ...keys, issuerKey: () => Promise.reject(new IssuerKeysError("It is down.")) };
+    await assert.rejects(applyStarted(context, requestId, digest), IssuerKeysError);
+    assert.equal(await stateOf(service, requestId), "queued");
+    assert.deepEqual(
+      await service.database.asOwner("select kind from events where kind = 'approvalNotVerified'"),
+      [],
+    );
+    context.approvals = keys;
+    assert.deepEqual(await applyStarted(context, requestId, digest), { isApproved: true });
   });
 
   it("does not count without its ID token, with another one, nor under another key of the service", async () => {

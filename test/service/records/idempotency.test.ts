@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
 
-import type { Person } from "resistant-tenants-service/identity/person";
+import { idempotently } from "resistant-tenants-service/actions/idempotency";
+import { submit } from "resistant-tenants-service/actions/submit";
+import type { Person } from "resistant-tenants-service/person";
 import { Problem } from "resistant-tenants-service/problem";
 import { openDatabase } from "resistant-tenants-service/records/database";
-import { idempotently } from "resistant-tenants-service/records/idempotency";
-import { submit } from "resistant-tenants-service/requests/submit";
 
 import { eventsOf } from "./approvals";
 import { makeService, newCustomer, type TestService, useDatabaseServer } from "./service";

@@ -1,11 +1,27 @@
 import { strict as assert } from "node:assert";
+import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
 
 import { sql } from "kysely";
+import { Client } from "pg";
 import { openDatabase } from "resistant-tenants-service/records/database";
 import { migrate, MigrationError } from "resistant-tenants-service/records/migrate";
 import { runtimeRights } from "resistant-tenants-service/records/rights";
 
 import { makeService, newCustomer, runtimeRole, useDatabaseServer } from "./service";
+
+/** What the tables are: columns, constraints, indexes, triggers, and what the runtime's role may do. */
+const shapeQuery = `
+  select table_name || '.' || column_name as what, concat_ws(' ', data_type, is_nullable, column_default) as how
+    from information_schema.columns where table_schema = 'public'
+  union all select conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid)
+    from pg_constraint where connamespace = 'public'::regnamespace
+  union all select indexname, indexdef from pg_indexes where schemaname = 'public'
+  union all select tgrelid::regclass || ' ' || tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+  union all select table_name || '.' || column_name, grantee || ' ' || privilege_type
+    from information_schema.column_privileges where grantee = '${runtimeRole}'
+  order by 1, 2`;
 
 describe("the service's migrations", () => {
   const server = useDatabaseServer();
@@ -18,6 +34,49 @@ describe("the service's migrations", () => {
     await asOwner("delete from schema_versions where version = 9999");
     await asOwner("update schema_versions set hash = 'other' where version = 1");
     await assert.rejects(migrate(ownerUrl, runtimeRole), MigrationError);
+  });
+
+  it("lead from each version to the same tables as from an empty database, with what is in them", async () => {
+    const admin = new Client(server().postgres.urlOf());
+    await admin.connect();
+    const all = await readdir(path.resolve(__dirname, "../../../service/src/records/migrations"));
+    const latest = all.filter((name) => name.endsWith(".sql")).length;
+    const shapes: unknown[][] = [];
+    try {
+      for (let version = 0; version < latest; version++) {
+        const name = `from_${version}_${randomUUID().slice(0, 8)}`;
+        await admin.query(`create database ${name}`);
+        const url = server().postgres.urlOf(name);
+        const owner = new Client(url);
+        const person = randomUUID();
+        if (version > 0) await migrate(url, undefined, version);
+        await owner.connect();
+        try {
+          if (version > 0)
+            await owner.query(
+              "insert into people (id, issuer, subject, roles, groups, seen_at) values ($1, 'i', 's', '[]', '[]', now())",
+              [person],
+            );
+          const added = await migrate(url, runtimeRole);
+          assert.deepEqual(
+            added,
+            Array.from({ length: latest - version }, (_, index) => version + 1 + index),
+          );
+          const { rows } = await owner.query<{ id: string }>("select id from people");
+          assert.deepEqual(
+            rows.map(({ id }) => id),
+            version > 0 ? [person] : [],
+          );
+          shapes.push((await owner.query(shapeQuery)).rows);
+        } finally {
+          await owner.end();
+        }
+      }
+    } finally {
+      await admin.end();
+    }
+    assert.ok((shapes[0]?.length ?? 0) > 300);
+    for (const shape of shapes) assert.deepEqual(shape, shapes[0]);
   });
 
   it("give the runtime's role no way to change what is on record, and nothing that it owns", async () => {

@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 
+import { applyFailed, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { retry } from "resistant-tenants-service/actions/retry";
+import { transition } from "resistant-tenants-service/actions/transition";
 import { recordRules } from "resistant-tenants-service/approval/rules-on-record";
 import { verifyEvents } from "resistant-tenants-service/audit/verify";
-import type { Person } from "resistant-tenants-service/identity/person";
+import type { Person } from "resistant-tenants-service/person";
 import { write } from "resistant-tenants-service/records/database";
-import { applyFailed, applyStarted, planMade } from "resistant-tenants-service/requests/planned";
-import { retry } from "resistant-tenants-service/requests/retry";
-import { transition } from "resistant-tenants-service/requests/transition";
 
 import { decideAs, eventsOf, forgeApproval, stateOf, waitForApproval } from "./approvals";
 import {
@@ -104,7 +104,7 @@ describe("the second person's rule", () => {
       issuer: "https://third.example",
       person: undefined,
     });
-    await assert.rejects(decideAs(service, nobody, waiting), { code: "notFound" });
+    await assert.rejects(decideAs(service, nobody, waiting), { code: "forbidden" });
     assert.equal(await stateOf(service, waiting.requestId), "waitingForApproval");
   });
 
@@ -123,7 +123,8 @@ describe("the second person's rule", () => {
   });
 
   it("5: refuses an administrator who asked, and one who is no approver", async () => {
-    const administrator = await service.addPerson({ roles: ["requester", "administrator"], person: "E3003" });
+    const roles = ["requester", "approver", "administrator"] as const;
+    const administrator = await service.addPerson({ roles, person: "E3003" });
     const waiting = await waitForApproval(service, administrator);
     await assert.rejects(decideAs(service, administrator, waiting), { code: "samePerson" });
     const other = await service.addPerson({ roles: ["administrator"] });
@@ -146,7 +147,7 @@ describe("the second person's rule", () => {
     }
     const without = await service.addPerson({ ...member, roles: [] });
     const waiting = await waitForApproval(service, requester);
-    await assert.rejects(decideAs(service, without, waiting), { code: "notFound" });
+    await assert.rejects(decideAs(service, without, waiting), { code: "forbidden" });
   });
 
   it("7: refuses an approver of another stage", async () => {

@@ -2,17 +2,17 @@ import { randomBytes, randomUUID } from "node:crypto";
 
 import { exportJWK, generateKeyPair, type JWTVerifyGetKey, SignJWT } from "jose";
 import { Client } from "pg";
-import type { ApprovalKeys } from "resistant-tenants-service/approval/keys";
+import type { PlanMade } from "resistant-tenants-service/actions/planned";
+import { submit } from "resistant-tenants-service/actions/submit";
 import type { ServiceContext } from "resistant-tenants-service/context";
-import type { Person, Role } from "resistant-tenants-service/identity/person";
+import type { Person, Role } from "resistant-tenants-service/person";
+import { digestOfFacts, type PlanFacts } from "resistant-tenants-service/plan/facts";
+import { linesOf } from "resistant-tenants-service/plan/lines";
 import { openDatabase, write } from "resistant-tenants-service/records/database";
 import { migrate } from "resistant-tenants-service/records/migrate";
-import type { PlanMade } from "resistant-tenants-service/requests/planned";
 import type { NewRequest } from "resistant-tenants-service/requests/request";
-import { submit } from "resistant-tenants-service/requests/submit";
 import { type ApprovalRule, serviceSettingsSchema } from "resistant-tenants-service/settings/settings";
-import { digestOfFacts, type PlanFacts } from "resistant-tenants-service/work/plan-facts";
-import { linesOf } from "resistant-tenants-service/work/plan-lines";
+import type { ApprovalKeys } from "resistant-tenants-service/signing/keys";
 
 import { type Postgres, startPostgres } from "../../../sandbox/service/postgres";
 
@@ -34,14 +34,31 @@ export interface TestDatabase {
   readonly asOwner: <Row>(sql: string, values?: unknown[]) => Promise<Row[]>;
 }
 
-export async function startDatabaseServer(): Promise<DatabaseServer> {
+/** A server that runs, whose database `migrated` is the template of each test's. */
+interface RunningServer {
+  readonly postgres: Postgres;
+  readonly admin: Client;
+}
+
+const template = "migrated";
+let running: Promise<RunningServer> | undefined;
+
+async function startServer(): Promise<RunningServer> {
   const postgres = await startPostgres();
   const admin = new Client(postgres.urlOf());
   await admin.connect();
-  const template = "migrated";
   await admin.query(`create role ${runtimeRole} login password '${runtimePassword}'`);
   await admin.query(`create database ${template}`);
   await migrate(postgres.urlOf(template), runtimeRole);
+  return { postgres, admin };
+}
+
+/**
+ * Gives the PostgreSQL that all test files of this process share; it ends with the process. Each file's databases are its
+ * own.
+ */
+export async function startDatabaseServer(): Promise<DatabaseServer> {
+  const { postgres, admin } = await (running ??= startServer());
   const owners: Client[] = [];
   return {
     postgres,
@@ -62,8 +79,6 @@ export async function startDatabaseServer(): Promise<DatabaseServer> {
     },
     close: async () => {
       await Promise.all(owners.map((owner) => owner.end()));
-      await admin.end();
-      await postgres.close();
     },
   };
 }
@@ -180,16 +195,22 @@ export async function makeService(
       offset += ms;
     },
     addPerson: async (given) => await addPerson(context, given),
-    submit: async (caller, request) => {
-      const { requestIds } = await write(context, (writing) => submit(context, writing, caller, request));
-      const [id] = requestIds;
-      if (id === undefined) throw new Error("No request was made.");
-      return id;
-    },
+    submit: (caller, request) => submitAs(context, caller, request),
     close: async () => {
       await context.database.destroy();
     },
   };
+}
+
+export async function submitAs(
+  context: ServiceContext,
+  caller: Person,
+  request: NewRequest,
+): Promise<string> {
+  const { requestIds } = await write(context, (writing) => submit(context, writing, caller, request));
+  const [id] = requestIds;
+  if (id === undefined) throw new Error("No request was made.");
+  return id;
 }
 
 export async function addPerson(context: ServiceContext, given: Partial<Person>): Promise<Person> {

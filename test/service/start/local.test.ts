@@ -1,73 +1,33 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 
-import { ApiClient } from "../../../sandbox/service/client";
 import { proveToken } from "../../../sandbox/start/proof";
-
-const root = path.resolve(__dirname, "../../..");
-
-const described = z.looseObject({
-  url: z.url(),
-  issuer: z.url(),
-  people: z.array(z.looseObject({ username: z.string(), password: z.string(), roles: z.array(z.string()) })),
-  machine: z.strictObject({ clientId: z.string(), clientSecret: z.string(), resource: z.string() }),
-  peopleTokenUrl: z.url(),
-  secretsManagerUrl: z.url(),
-  tenantManagementUrl: z.url(),
-});
-type Described = z.output<typeof described>;
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly service: Described;
-  readonly printed: () => string;
-}
+import { exhaustiveTag } from "../../suites";
+import { as, type Described, described, end, root, useStarts } from "./starts";
 
 describe("npm run service", function () {
   this.timeout(400_000);
 
   let folder: string;
-  let running: ChildProcess[] = [];
+  const start = useStarts();
 
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "resistant-tenants-local-"));
   });
   afterEach(async () => {
-    for (const child of running) await end(child, "SIGTERM");
-    running = [];
     const database = await readlink(path.join(folder, "data/postgres")).catch(() => undefined);
     if (database !== undefined) await rm(database, { recursive: true, force: true });
     await rm(folder, { recursive: true, force: true });
   });
-
-  const start = async (...args: string[]): Promise<Started> => {
-    const program = ["-r", "ts-node/register", "sandbox/service/start.ts", "--json", ...args];
-    const child = spawn(process.execPath, program, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-    running.push(child);
-    let [lines, printed] = ["", ""];
-    child.stderr.on("data", (chunk: Buffer) => {
-      printed += chunk.toString();
-    });
-    const line = await new Promise<string>((resolve, reject) => {
-      child.stdout.on("data", (chunk: Buffer) => {
-        lines += chunk.toString();
-        if (lines.includes("\n")) resolve(lines);
-      });
-      child.once("close", () => {
-        reject(new Error(printed));
-      });
-    });
-    assert.equal(line.trim().split("\n").length, 1, "one line, and nothing else");
-    return { child, service: described.parse(JSON.parse(line)), printed: () => printed };
-  };
 
   it("keeps everything with --data over a restart, each process with its own environment", async () => {
     const people = path.join(folder, "people.yaml");
@@ -76,7 +36,7 @@ describe("npm run service", function () {
       "- { username: petra, password: secret, roles: [requester], employeeNumber: P-1 }\n",
     );
     const data = path.join(folder, "data");
-    const first = await start("--data", data, "--people", people);
+    const first = await start(["--data", data, "--people", people]);
     const exactly = (...roles: string[]): number =>
       first.service.people.filter((person) => person.roles.join() === roles.join()).length;
     assert.deepEqual(
@@ -96,7 +56,7 @@ describe("npm run service", function () {
     const before = await petra.call("GET", "/customers/testing/kept");
     assert.equal(await end(first.child, "SIGTERM"), 143);
 
-    const again = await start("--data", data, "--people", people);
+    const again = await start(["--data", data, "--people", people]);
     const after = await (await as(again.service, "petra")).call("GET", "/customers/testing/kept");
     assert.deepEqual(after.body, before.body);
     const { applications } = z
@@ -106,18 +66,22 @@ describe("npm run service", function () {
       const token = await proveToken(await readSecret(again.service, secretArn));
       assert.equal(token.method, "client_secret_basic");
     }
-    const worker = (await childrenOf(again.child.pid ?? 0)).find(({ line }) =>
-      line.includes("dist/worker.js"),
-    );
-    const closed = once(again.child, "close");
-    process.kill(worker?.pid ?? 0, "SIGKILL");
-    await closed;
-    assert.equal(again.child.exitCode, 1);
-    assert.match(again.printed(), /the worker process ended by itself \(SIGKILL\)/);
+    const pidOf = async (name: string): Promise<number> => {
+      const children = await childrenOf(again.child.pid ?? 0);
+      return children.find(({ line }) => line.includes(`dist/${name}.js`))?.pid ?? 0;
+    };
+    for (const name of ["worker", "web"]) {
+      const killed = await pidOf(name);
+      process.kill(killed, "SIGKILL");
+      await until(async () => ![0, killed].includes(await pidOf(name)));
+    }
+    await until(() => answers(`${again.service.url}/ready`));
+    assert.match(again.printed(), /The worker process was killed \(SIGKILL\): it is started again/);
+    assert.equal(await end(again.child, "SIGTERM"), 143);
     assert.ok(!existsSync(path.join(data, "start.pid")));
   });
 
-  it("ends with npm, whose shell passes no signal on", async () => {
+  it(`ends with npm, whose shell passes no signal on ${exhaustiveTag}`, async () => {
     const npm = spawn("npm", ["run", "--silent", "service", "--", "--json"], {
       cwd: root,
       stdio: ["ignore", "pipe", "ignore"],
@@ -137,7 +101,7 @@ describe("npm run service", function () {
     const other = path.join(folder, "other");
     await mkdir(other);
     await writeFile(path.join(other, "notes.txt"), "mine");
-    await assert.rejects(start("--data", other), /holds something else \(notes\.txt\)/);
+    await assert.rejects(start(["--data", other]), /holds something else \(notes\.txt\)/);
     assert.deepEqual(await readdir(other), ["notes.txt"]);
   });
 });
@@ -162,17 +126,23 @@ async function assertEnvironments(start: number): Promise<void> {
   assert.ok(web.includes("SERVICE_APPROVAL_KEY") && worker.includes("PULUMI_CONFIG_PASSPHRASE"));
 }
 
+async function answers(url: string): Promise<boolean> {
+  return await fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(100);
+}
+
 async function childrenOf(parent: number): Promise<{ pid: number; line: string }[]> {
   const text = await readFile(`/proc/${parent}/task/${parent}/children`, "utf8");
   const ids = text.trim().split(/\s+/).map(Number);
   return await Promise.all(
     ids.map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "") })),
   );
-}
-
-async function as({ url, peopleTokenUrl, people }: Described, username: string): Promise<ApiClient> {
-  const person = people.find((one) => one.username === username);
-  return await ApiClient.of(url, peopleTokenUrl, username, person?.password ?? "");
 }
 
 async function readSecret({ secretsManagerUrl }: Described, arn: string): Promise<unknown> {
@@ -184,13 +154,4 @@ async function readSecret({ secretsManagerUrl }: Described, arn: string): Promis
   } finally {
     client.destroy();
   }
-}
-
-/** Ends a start as Ctrl-C does; resolves with its exit code. */
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const closed = once(child, "close");
-  child.kill(signal);
-  await closed;
-  return child.exitCode;
 }

@@ -1,13 +1,14 @@
 import { strict as assert } from "node:assert";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFile } from "node:fs/promises";
+import { appendFile, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { NewRequest } from "resistant-tenants-service/requests/request";
 
 import { useDatabaseServer } from "../records/service";
 import { Canary, places } from "./canary";
+import { webhookSecret } from "./sandbox";
 import { ServiceUnderTest } from "./service";
 
 const common = { stage: "testing", reason: "a test" } as const;
@@ -64,7 +65,7 @@ describe("credentials, and approvals of a plan", function () {
   });
 
   it("finds none after a full run, in which a plan whose starting state changed after its approval is approved anew", async () => {
-    const service = await ServiceUnderTest.start(server(), { required: 1 });
+    const service = await ServiceUnderTest.start(server(), { required: 1, isTold: true });
     const canary = new Canary(service, () => service.workers.map(({ pid }) => pid));
     try {
       await service.startWorker();
@@ -112,7 +113,24 @@ describe("credentials, and approvals of a plan", function () {
       const lines = [...keys, privateKeyPem].flatMap((pem) =>
         pem.split("\n").filter((line) => line.length > 30 && !line.startsWith("---")),
       );
+      // Mails and calls of the webhook are files of the folder, too.
+      const { directory } = service.sandbox;
+      const calls = async (): Promise<string> =>
+        readFile(path.join(directory, "webhook.jsonl"), "utf8").catch(() => "");
+      await service.until(async () => (await calls()).includes("tenant.deprecated"), "the webhook is called");
+      assert.ok((await calls()).includes("tenant.ready"));
+      // Three decisions and two ends: one that asks for an approval is not sent where that is given by then.
+      await service.until(
+        async () => (await readdir(path.join(directory, "mail"))).length >= 5,
+        "the mails are sent",
+      );
       assert.deepEqual(await canary.find([...secrets, ...lines]), []);
+      // The worker alone has this one.
+      const found = await canary.find([webhookSecret]);
+      assert.deepEqual(
+        found.filter((place) => place !== "environment"),
+        [],
+      );
     } finally {
       canary.close();
       await service.close();

@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { sql } from "kysely";
-import { readCustomer } from "resistant-tenants-service/records/customers";
-import { viewOf } from "resistant-tenants-service/requests/view";
+import { viewOf } from "resistant-tenants-service/actions/view";
+import { readCustomer } from "resistant-tenants-service/customers/customers";
 
 import { descendants } from "../../engine/engine";
 import type { ServiceUnderTest } from "./service";

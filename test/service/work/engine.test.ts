@@ -2,11 +2,11 @@ import { strict as assert } from "node:assert";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 
+import { startingStateOf } from "resistant-tenants-service/plan/starting-state";
 import { EngineProblem, Engines } from "resistant-tenants-service/work/engine";
 import { type EngineEvent } from "resistant-tenants-service/work/engine-events";
 import { findProgram } from "resistant-tenants-service/work/program";
 import { membersOf, type Session } from "resistant-tenants-service/work/sessions";
-import { startingStateOf } from "resistant-tenants-service/work/starting-state";
 
 import { startWorkSandbox, type WorkSandbox } from "./sandbox";
 

@@ -8,14 +8,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { exportJWK } from "jose";
-import { decide } from "resistant-tenants-service/approval/decide";
+import { decide } from "resistant-tenants-service/actions/decide";
+import { submit } from "resistant-tenants-service/actions/submit";
 import type { ServiceContext } from "resistant-tenants-service/context";
-import type { Person } from "resistant-tenants-service/identity/person";
-import { write } from "resistant-tenants-service/records/database";
-import { openDatabase } from "resistant-tenants-service/records/database";
+import type { Person } from "resistant-tenants-service/person";
+import { openDatabase, write } from "resistant-tenants-service/records/database";
+import type { RequestRow } from "resistant-tenants-service/records/schema";
 import type { NewRequest, RequestState } from "resistant-tenants-service/requests/request";
-import { submit } from "resistant-tenants-service/requests/submit";
-import type { RequestRow } from "resistant-tenants-service/requests/transition";
 import { installQueue, openJobs } from "resistant-tenants-service/work/queue";
 import { stringify } from "yaml";
 
@@ -46,6 +45,7 @@ export class ServiceUnderTest {
     readonly context: ServiceContext,
     readonly requester: Person,
     readonly approver: Person,
+    private readonly clock: { aheadMs: number },
     private readonly closeJobs: () => Promise<void>,
   ) {}
 
@@ -61,16 +61,25 @@ export class ServiceUnderTest {
     );
     const opened = openDatabase(database.url, 6);
     const jobs = openJobs(opened);
+    const clock = { aheadMs: 0 };
     const context: ServiceContext = {
       database: opened,
       settings,
       jobs,
       approvals: keys,
-      now: () => new Date(),
+      now: () => new Date(Date.now() + clock.aheadMs),
     };
     const requester = await addPerson(context, { roles: ["requester"] });
     const approver = await addPerson(context, { roles: ["approver"] });
-    return new ServiceUnderTest(sandbox, database, context, requester, approver, () => jobs.close());
+    return new ServiceUnderTest(sandbox, database, context, requester, approver, clock, () => jobs.close());
+  }
+
+  /** Puts the clock on, and has another worker go on from there. */
+  async later(ms: number): Promise<void> {
+    this.clock.aheadMs += ms;
+    for (const worker of this.#workers)
+      if (worker.child.exitCode === null && worker.child.signalCode === null) await worker.end();
+    await this.startWorker({ TENANTS_NOW: this.context.now().toISOString() });
   }
 
   get workers(): readonly WorkerProcess[] {
@@ -124,9 +133,10 @@ export class ServiceUnderTest {
     return worker;
   }
 
-  async submit(request: NewRequest, caller = this.requester): Promise<string> {
+  /** @param over another clock than the machine's, for one */
+  async submit(request: NewRequest, over: Partial<ServiceContext> = {}): Promise<string> {
     const { requestIds } = await write(this.context, (writing) =>
-      submit(this.context, writing, caller, request),
+      submit({ ...this.context, ...over }, writing, this.requester, request),
     );
     return requestIds[0] ?? "";
   }

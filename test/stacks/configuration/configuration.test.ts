@@ -93,14 +93,11 @@ describe("the stack configuration", () => {
 
   it("refuses what YAML made of text, with the value and what to do", () => {
     const inText: Array<[unknown, RegExp]> = [
-      [5349, /^5349 is what YAML made of a number: write it in quotes$/],
-      [12345678901234567000, /a number: write it in quotes/],
+      [5349, /^5349 is a number to YAML: write it in quotes$/],
+      [12345678901234567000, /a number to YAML: write it in quotes/],
       [true, /^true is a boolean to YAML: write it in quotes$/],
-      [
-        "2026-11-24 00:00:00 +0000 UTC",
-        /^"2026-11-24 00:00:00 \+0000 UTC" is what YAML made of a date or time/,
-      ],
-      ["2026-11-24 14:00:00.5 +0200 +0200", /a date or time: write it in quotes/],
+      ["2026-11-24 00:00:00 +0000 UTC", /^"2026-11-24 00:00:00 \+0000 UTC" is a date or time to YAML/],
+      ["2026-11-24 14:00:00.5 +0200 +0200", /a date or time to YAML: write it in quotes/],
     ];
     for (const [value, says] of inText) {
       for (const entry of [
@@ -192,8 +189,8 @@ describe("the stack configuration", () => {
     assert.deepEqual(
       result.problems.map(({ path, problem }) => `${path} ${problem}`),
       [
-        "tenant:owner is in the namespace tenant, which nothing reads: write tenants:owner",
-        "resistant-tenants:owner is in the namespace resistant-tenants, which nothing reads: write tenants:owner",
+        "tenant:owner is in the namespace tenant, which is not read: write tenants:owner",
+        "resistant-tenants:owner is in the namespace resistant-tenants, which is not read: write tenants:owner",
       ],
     );
   });

@@ -10,7 +10,8 @@ function ofBytes(bytes: number, character = "x", bytesEach = Buffer.byteLength(c
   return { "tenants:customers": character.repeat(count) + "x".repeat(rest) };
 }
 
-const near = /can pass 128 KiB to the program, and then no command starts any more.*tenants:customersFrom/;
+const near =
+  /can pass at most 128 KiB to the program, and above that no command starts.*tenants:customersFrom/;
 const beyond = /no command that runs it starts.*tenants:customersFrom/;
 
 describe("the size of a configuration", () => {

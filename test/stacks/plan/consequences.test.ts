@@ -5,12 +5,12 @@ import {
   type CustomerConfiguration,
   readConfiguration,
 } from "../../../stacks/src/configuration/configuration";
-import { changesOf, toDeclared } from "../../../stacks/src/customer/declared-customer";
 import type { Consequence } from "../../../stacks/src/plan/consequence";
 import { describeConsequences } from "../../../stacks/src/plan/describe-consequences";
 import { findConsequences } from "../../../stacks/src/plan/find-consequences";
 import { readPlanReport, toPlanLine, withoutValues } from "../../../stacks/src/plan/report";
 import type { ChangedCustomer } from "../../../stacks/src/record/customer-changes";
+import { changesOf, toDeclared } from "../../../stacks/src/record/declared-customer";
 import { planSlots } from "../../../stacks/src/rotation";
 
 type Entry = Record<string, unknown>;

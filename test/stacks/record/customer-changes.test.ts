@@ -1,7 +1,11 @@
 import { strict as assert } from "node:assert";
 
+import { Memory } from "pulumi-resistant-tenants/internal/journal";
+
+import { customerType, tenantType } from "../../../provider/src/names/resource-types";
 import { readConfiguration } from "../../../stacks/src/configuration/configuration";
 import { findChangedCustomers, type StackBefore } from "../../../stacks/src/record/customer-changes";
+import { declaredOutput, toDeclared } from "../../../stacks/src/record/declared-customer";
 
 const values = new Map([
   ["stage", "production"],
@@ -32,5 +36,68 @@ describe("the changes of customers that an update finds", () => {
       }),
       [],
     );
+  });
+
+  const deprecated = new Map([
+    ...values,
+    [
+      "customers",
+      JSON.stringify([{ name: "acme", customerId: "CRM-1042", cells: ["eu-1"], status: "deprecated" }]),
+    ],
+  ]);
+  const last = { sequence: 4, hash: `sha256:${"4".repeat(64)}`, at: "2026-01-01T00:00:00.000Z" };
+
+  /** Gives what is found of a customer that is deprecated, and whether all of the journal was read for it. */
+  async function findDeprecated({ isInComponent, agrees }: { isInComponent: boolean; agrees: boolean }) {
+    const read = readConfiguration(deprecated, {});
+    assert.ok("configuration" in read, JSON.stringify(read));
+    const { configuration } = read;
+    const declared = toDeclared(configuration.customers[0]!, configuration.secretPrefix);
+    const apiUrl = "https://api.tenants.resistant.ai/v0";
+    const held = [
+      {
+        urn: `urn:pulumi:prod::p::${tenantType}::acme`,
+        type: tenantType,
+        outputs: { tenantId: "t-1", apiUrl, recordedAs: last },
+      },
+      {
+        urn: `urn:pulumi:prod::p::${customerType}::acme`,
+        type: customerType,
+        outputs: isInComponent ? { [declaredOutput]: declared } : {},
+      },
+    ];
+    const asked: boolean[] = [];
+    const journal = {
+      ...unread,
+      remember: (known: ConstructorParameters<typeof Memory>[0]) => {
+        asked.push(known === undefined);
+        return Promise.resolve(new Memory(agrees ? known : undefined));
+      },
+    } as Journal;
+    const stack = "organization/project/prod";
+    const found = await findChangedCustomers(configuration, configuration.customers, {
+      stack,
+      held,
+      journal,
+    });
+    return { found: found.map(({ customer, operation }) => `${operation} ${customer}`), readAll: asked };
+  }
+
+  it("reads the journal's end alone for a customer whose component says that its deprecation is on record", async () => {
+    assert.deepEqual(await findDeprecated({ isInComponent: true, agrees: true }), {
+      found: [],
+      readAll: [false],
+    });
+  });
+
+  it("puts a deprecation on record that the component does not tell, or the journal does not have", async () => {
+    assert.deepEqual(await findDeprecated({ isInComponent: false, agrees: true }), {
+      found: ["deprecate acme"],
+      readAll: [true],
+    });
+    assert.deepEqual(await findDeprecated({ isInComponent: true, agrees: false }), {
+      found: ["deprecate acme"],
+      readAll: [false],
+    });
   });
 });

@@ -122,15 +122,15 @@ describe("the plan of a slot's generations", () => {
     const due = plan([made(1, 0), made(2, 90), made(3, 100, "not")], 1000);
     assert.deepEqual([due.numbers, due.next], [[3, [1, 2], []], { reason: "every 90d", retired: [1] }]);
     assert.deepEqual(describePlan("acme/eu-1/default", due), [
-      "acme/eu-1/default: generation 3 is completed, which an earlier run did not end.",
-      "acme/eu-1/default: once this up has ended, run `pulumi up` again: generation 4 is due (every 90d), and generation 1 has to go.",
+      "acme/eu-1/default: generation 3, which an earlier run did not finish, is completed.",
+      "acme/eu-1/default: after this up, run `pulumi up` again: generation 4 is due (every 90d), and generation 1 must be deleted.",
     ]);
     const immediate = { overlap: "7d", changes: "immediately" };
     const changed = plan([made(1, 0, "not")], 1, immediate, readOnly);
     assert.deepEqual([changed.numbers, changed.deferred], [[1, [], []], ["scopes"]]);
     assert.deepEqual(describePlan("acme/eu-1/default", changed), [
-      "acme/eu-1/default: generation 1 is completed, which an earlier run did not end.",
-      "acme/eu-1/default: once this up has ended, run `pulumi up` again: generation 2 is due (the configuration changes scopes).",
+      "acme/eu-1/default: generation 1, which an earlier run did not finish, is completed.",
+      "acme/eu-1/default: after this up, run `pulumi up` again: generation 2 is due (the configuration changes scopes).",
     ]);
   });
 

@@ -10,10 +10,10 @@ import type { ApplicationCreate, ObtainedApplication } from "./application-creat
 import { type Inputs, scopesOf } from "./tenant-application-model";
 
 /**
- * Takes an existing application over, on the record: nothing is sent that changes anything. All is checked before: that
- * it is as declared, and that its authorization server gives a token for its credentials.
+ * Adopts an existing application, and records it: it sends nothing that changes anything. First it checks
+ * that the application is as declared, and that its authorization server issues a token for its credentials.
  *
- * @throws TenantManagementError with the way out
+ * @throws TenantManagementError with what to do
  */
 export async function adoptApplication(
   create: ApplicationCreate,
@@ -47,11 +47,11 @@ export async function adoptApplication(
   });
 }
 
-/** `heldId` is what the stack held in this very place: it would be deleted as the predecessor of itself. */
+/** Refuses an application that a resource already has: replaced with itself (`heldId`), it would be deleted as its own predecessor. */
 function assertNotHeld({ known }: Run, applicationId: string, heldId: string | undefined): void {
   if (heldId === applicationId) {
     throw refusal(
-      `Application ${applicationId} is this resource's own: it cannot be replaced by itself. To have a new one made, remove \`adopt\` first.`,
+      `This resource already holds application ${applicationId}, so it cannot be replaced with the same one. To create a new one, remove \`adopt\` first.`,
     );
   }
   if (known.isApplicationOfStack(applicationId)) {
@@ -68,7 +68,7 @@ function assertAsDeclared({ applicationId, cell, scopes }: ApiApplication, wante
   ];
   if (fitting.length === 0) return;
   throw refusal(
-    `Application ${applicationId} is not as declared, and there is no update operation: it was not adopted. ` +
+    `Application ${applicationId} differs from its declaration, and there is no update operation. It was not adopted. ` +
       `To adopt it as it is, write ${fitting.join(" and ")}`,
   );
 }
@@ -84,13 +84,13 @@ async function assertSameKey(
   );
   if (declared?.thumbprint !== inSecret?.thumbprint) {
     throw refusal(
-      `The public key that is declared for application ${applicationId} is not that of the private key in the secret ${secretArn}: it was not adopted. ` +
+      `The public key declared for application ${applicationId} does not belong to the private key in the secret ${secretArn}. The application was not adopted. ` +
         "Declare its public half, or a SigningKey that adopts the same application.",
     );
   }
   if (keyId !== credentials.keyId) {
     throw refusal(
-      `The key of application ${applicationId} has the id ${credentials.keyId} in the secret ${secretArn}, and ${keyId} is declared: it was not adopted. ` +
+      `The key of application ${applicationId} has the id ${credentials.keyId} in the secret ${secretArn}, but ${keyId} is declared. The application was not adopted. ` +
         `Write keyId: ${credentials.keyId}`,
     );
   }

@@ -10,10 +10,10 @@ import { type AdoptedSecret, readAdoptedSecret, toCredentials } from "./adopted-
 import type { KeyAdoption } from "./adoption";
 
 /**
- * Reads the credentials of an application that is to be adopted, and makes sure that they are its own: its
- * authorization server gives a token for them. It is done once for the application and its key.
+ * Reads the credentials of an application to adopt, and proves that they are its own: its authorization
+ * server issues a token for them. This is done once for the application and its key.
  *
- * @throws TenantManagementError with the way out; never with anything of the credentials
+ * @throws TenantManagementError with what to do; never with any part of the credentials
  */
 export function provenCredentials(
   run: Run,
@@ -27,10 +27,10 @@ export function provenCredentials(
 }
 
 /**
- * Finds the application that is to be adopted.
+ * Finds the application to adopt.
  *
- * @throws TenantManagementError `INPUT_INVALID` where its tenant does not hold it, `ANSWER_INVALID` where its servers are
- *   at hosts that are not allowed
+ * @throws TenantManagementError `INPUT_INVALID` if its tenant does not have it, `ANSWER_INVALID` if its
+ * servers are at hosts that are not allowed
  */
 export async function applicationToAdopt(
   run: Run,
@@ -51,8 +51,8 @@ export async function applicationToAdopt(
   throw refusal(
     held === undefined
       ? `There is no tenant ${tenantId} in stage ${stage} to adopt application ${applicationId} from. Check the tenant's id, and that the credentials are this organization's.`
-      : `Tenant ${tenantId} (stage ${stage}) holds no application ${applicationId} to adopt; ` +
-          `it holds ${held.length === 0 ? "none" : held.join(", ")}. Mend \`adopt\`, or remove it to have one made.`,
+      : `Tenant ${tenantId} (stage ${stage}) has no application ${applicationId} to adopt; ` +
+          `it has ${held.length === 0 ? "none" : held.join(", ")}. Correct \`adopt\`, or remove it to create one.`,
   );
 }
 
@@ -70,8 +70,8 @@ async function prove(
   );
   if (arn !== secretArn)
     throw refusal(
-      `adopt.secretArn (${secretArn}) is not the ARN of a secret: AWS answered with ${arn}. The secret was not used, and nothing was adopted. ` +
-        "If that is the secret of the application, write its ARN in full.",
+      `adopt.secretArn (${secretArn}) is not the secret's complete ARN: AWS returned ${arn}. The secret was not used, and nothing was adopted. ` +
+        "If that is the application's secret, write its complete ARN.",
     );
   const secret = readAdoptedSecret(text, secretArn);
   assertOfApplication(secret, application, adopted);
@@ -91,7 +91,7 @@ function assertOfApplication(
     const said = secret[name];
     if (said === undefined || said === expected[name]) continue;
     throw refusal(
-      `The secret ${secretArn} is of another application: its ${name} is not ${expected[name]}. Nothing was adopted. Mend \`adopt\`.`,
+      `The secret ${secretArn} belongs to another application: its ${name} is not ${expected[name]}. Nothing was adopted. Correct \`adopt\`.`,
     );
   }
 }
@@ -101,8 +101,8 @@ function namesApplication(secret: AdoptedSecret, { applicationId, clientId }: Ap
 }
 
 /**
- * Makes sure that a secret which does not say whose it is was tagged for this very tenant: any other that this run may
- * read would be sent as a password.
+ * Ensures that a secret without an id in its value is tagged for this tenant: otherwise any secret that this
+ * run may read could be sent as a password.
  *
  * @throws TenantManagementError `INPUT_INVALID` with the command that tags it
  */
@@ -115,7 +115,7 @@ async function assertTagged(
   const expected = { stage: run.settings.stage, cell, tenant_id: tenantId };
   const tags = await readSecretTags(
     secretArn,
-    `Whether the secret of adopt.secretArn is that of application ${applicationId} cannot be found out`,
+    `Could not check that the secret of adopt.secretArn belongs to application ${applicationId}`,
     run.reach.aws,
   );
   const isTagged = Object.entries(expected).every(([key, value]) => tags.get(key) === value);
@@ -124,7 +124,7 @@ async function assertTagged(
     ([key, value]) => `'Key=${key},Value=${value}'`,
   );
   throw refusal(
-    `The secret ${secretArn} does not name application ${applicationId} (JSON with application_id or client_id), nor is it tagged for it: it was not used, and nothing was adopted. ` +
-      `If it is that application's, write application_id into its value, or tag it: aws secretsmanager tag-resource --secret-id ${secretArn} --tags ${list.join(" ")}`,
+    `The secret ${secretArn} neither names application ${applicationId} (JSON with application_id or client_id) nor has its tags. It was not used, and nothing was adopted. ` +
+      `If it belongs to that application, add application_id to its value, or tag it: aws secretsmanager tag-resource --secret-id ${secretArn} --tags ${list.join(" ")}`,
   );
 }

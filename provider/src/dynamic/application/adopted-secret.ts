@@ -3,14 +3,14 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
 
 import type { ApplicationCredentials } from "../../client/application-credentials";
-import type { AuthMethod } from "../../client/auth-methods";
-import { hasKey } from "../../client/auth-methods";
-import { messageOf, TenantManagementError } from "../../client/errors";
+import { type AuthMethod, hasKey } from "../../client/auth-methods";
+import { TenantManagementError } from "../../client/errors";
 import { parseJson } from "../../client/json";
 import { readPrivateKey } from "../../client/pem";
 import { parsePublicKey } from "../../client/public-key";
+import { messageOf } from "../../client/text";
 
-/** What a secret says of the application whose credentials it holds, as far as it does. */
+/** The fields of a secret that identify the application, as far as present. */
 const valueSchema = z.object({
   tenant_id: z.string().optional(),
   application_id: z.string().optional(),
@@ -20,14 +20,14 @@ const valueSchema = z.object({
   key_id: z.string().min(1).optional(),
 });
 
-/** What was read from a secret: whose it says it is, and the credentials themselves. */
+/** The content of a secret: the ids in it, and the credentials. */
 export type AdoptedSecret = z.output<typeof valueSchema>;
 
 /**
- * Reads the value of a secret that somebody else filled: JSON as this project stores it (`client_secret`, or
- * `private_key` and `key_id`), or the client secret or the private key (PEM) as it is.
+ * Parses the value of a secret that someone else filled: JSON as this project stores it (`client_secret`, or
+ * `private_key` and `key_id`), or a bare client secret or private key (PEM).
  *
- * @throws {@link TenantManagementError} `INPUT_INVALID` with the secret's ARN, and nothing of its value
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with the secret's ARN, and no part of its value
  */
 export function readAdoptedSecret(value: string, arn: string): AdoptedSecret {
   const text = value.trim();
@@ -39,16 +39,14 @@ export function readAdoptedSecret(value: string, arn: string): AdoptedSecret {
   const paths = read.error.issues.map(({ path }) => path.join(".")).filter((path) => path !== "");
   throw unusable(
     arn,
-    paths.length === 0
-      ? "is no JSON, though it begins as such"
-      : `is not as it should be, at: ${paths.join(", ")}`,
+    paths.length === 0 ? "begins as JSON but is not valid JSON" : `is not valid at: ${paths.join(", ")}`,
   );
 }
 
 /**
- * Gives the credentials in a secret, for the authentication method that is declared.
+ * Returns the credentials in a secret for the declared authentication method.
  *
- * @throws {@link TenantManagementError} `INPUT_INVALID` where it holds none for it
+ * @throws {@link TenantManagementError} `INPUT_INVALID` if it contains none for it
  */
 export async function toCredentials(
   { client_secret: clientSecret, private_key: pem, key_id: keyId }: AdoptedSecret,
@@ -57,23 +55,26 @@ export async function toCredentials(
 ): Promise<ApplicationCredentials> {
   if (!hasKey(authMethod)) {
     if (clientSecret !== undefined) return { type: authMethod, clientSecret };
-    throw unusable(arn, "holds no client secret: it must be its value, or JSON with client_secret");
+    throw unusable(
+      arn,
+      "contains no client secret: it must be the client secret itself, or JSON with client_secret",
+    );
   }
   if (pem === undefined) {
     throw unusable(
       arn,
-      "holds no private key: it must be its value (PEM), or JSON with private_key and key_id",
+      "contains no private key: it must be the private key itself (PEM), or JSON with private_key and key_id",
     );
   }
   const privateKey = privateKeyIn(pem, arn);
   const { numbers, thumbprint } = await parsePublicKey(publicHalf(privateKey)).catch((error: unknown) => {
-    throw unusable(arn, `holds a private key that ${messageOf(error)}`);
+    throw unusable(arn, `contains a private key that ${messageOf(error)}`);
   });
   if (numbers.type === authMethod) return { type: authMethod, privateKey, keyId: keyId ?? thumbprint };
-  throw unusable(arn, `holds a key of type ${numbers.type}, and authMethod is ${authMethod}`);
+  throw unusable(arn, `contains a key of type ${numbers.type}, but authMethod is ${authMethod}`);
 }
 
-/** Gives the public half of a private key: PEM, SPKI. */
+/** Returns the public half of a private key: PEM, SPKI. */
 export function publicHalf(privateKey: KeyObject): string {
   return createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
 }
@@ -82,7 +83,7 @@ function privateKeyIn(pem: string, arn: string): KeyObject {
   try {
     return readPrivateKey(pem);
   } catch (error) {
-    throw unusable(arn, `holds a private key that cannot be read: it ${messageOf(error)}`);
+    throw unusable(arn, `contains a private key that cannot be read: it ${messageOf(error)}`);
   }
 }
 

@@ -4,17 +4,17 @@ import { secretArn } from "../../settings/settings";
 import { isUnknown } from "../engine/inputs";
 
 const notAPart = (issue: { code?: string }): string | undefined =>
-  issue.code === "unrecognized_keys" ? "is not a part of `adopt`: remove it or mend its name" : undefined;
+  issue.code === "unrecognized_keys" ? "is not a part of `adopt`: remove it or correct its name" : undefined;
 
 const applicationId = z
   .string({ error: "must be the id of an existing application" })
   .min(1, "must be the id of an existing application");
 
-/** An application that exists, and the secret that holds its credentials. */
+/** An existing application, and the secret with its credentials. */
 export const adoptionSchema = z.strictObject({ applicationId, secretArn }, { error: notAPart });
 export type Adoption = z.output<typeof adoptionSchema>;
 
-/** The same, with the tenant that it is in. */
+/** The same, with its tenant. */
 export const keyAdoptionSchema = z.strictObject(
   { tenantId: z.string({ error: "must be the tenant's id" }).min(1), applicationId, secretArn },
   { error: notAPart },
@@ -23,7 +23,7 @@ export type KeyAdoption = z.output<typeof keyAdoptionSchema>;
 
 const withApplicationId = z.object({ applicationId: z.string() });
 
-/** Tells whether `adopt` is given and names another application than the one that the state holds. */
+/** Returns whether `adopt` names another application than the one in the state. */
 export function adoptsAnother(adopt: unknown, applicationId: string | undefined): boolean {
   const given = withApplicationId.safeParse(adopt);
   return given.success && !isUnknown(given.data) && given.data.applicationId !== applicationId;

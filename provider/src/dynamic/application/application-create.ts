@@ -9,10 +9,10 @@ import { CreateOnRecord } from "../run/create-on-record";
 import type { Run } from "../run/run";
 import { type Inputs, scopesOf, unknownSlot } from "./tenant-application-model";
 
-/** An application that was made, with its credentials, or found again, without. */
+/** A created application with its credentials, or a recovered one without. */
 export type ObtainedApplication = ApiApplication & { credentials?: ApiCredentials };
 
-/** What the record says was asked for. */
+/** The recorded parameters of a create. */
 const parametersSchema = z.object({
   cell: z.string(),
   scopes: z.array(z.string()).readonly(),
@@ -21,13 +21,13 @@ const parametersSchema = z.object({
 });
 export type ApplicationParameters = z.output<typeof parametersSchema>;
 
-/** The create of one application: what is wanted, in which place, and what is on record of it. */
+/** The create of one application: its inputs, its slot, and its record. */
 export class ApplicationCreate extends CreateOnRecord {
   readonly api: TenantManagementApi;
   readonly wanted: Inputs;
   readonly authentication: Authentication;
   readonly slot: SlotInput;
-  /** What is recorded of what is asked for. */
+  /** The parameters to record. */
   readonly parameters: ApplicationParameters;
 
   constructor(run: Run, api: TenantManagementApi, wanted: Inputs, authentication: Authentication) {
@@ -44,12 +44,12 @@ export class ApplicationCreate extends CreateOnRecord {
     };
   }
 
-  /** Reads what an earlier create asked for; where that is not on record, it is what is wanted now. */
+  /** Parses the parameters of an earlier create; if they are not on record, those wanted now. */
   parametersOnRecord(parameters: Readonly<Record<string, unknown>>): ApplicationParameters {
     return parametersSchema.safeParse(parameters).data ?? this.parameters;
   }
 
-  /** Tells whether an earlier create asked for what is wanted now. */
+  /** Returns whether an earlier create had the parameters wanted now. */
   isAsWanted({ cell, scopes, authMethod, keyId }: ApplicationParameters): boolean {
     const now = this.parameters;
     return (
@@ -60,7 +60,7 @@ export class ApplicationCreate extends CreateOnRecord {
     );
   }
 
-  /** Does one create of a kind after the other: two at once could not be told apart afterwards. */
+  /** Runs creates of the same kind one after another: two at once could not be told apart afterwards. */
   oneOfKindAtATime<T>({ cell, scopes }: ApplicationParameters, work: () => Promise<T>): Promise<T> {
     const kind = JSON.stringify([this.wanted.tenantId, cell, scopes.toSorted()]);
     return this.run.oneAtATime(kind, work);

@@ -4,7 +4,7 @@ import { isSamePublicKey, parsePublicKey, readPublicKey } from "../../client/pub
 import { type CheckFailure, isUnknown, type Properties } from "../engine/inputs";
 import { type Inputs, inputsSchema, type State } from "./tenant-application-model";
 
-/** Checks that an application's key goes with its authentication method, and that the API can take it. */
+/** Checks that an application's key matches its authentication method, and that the API accepts it. */
 export function checkKey(news: Properties): CheckFailure[] {
   const { publicKey, keyId } = news;
   const authMethod = inputsSchema.shape.authMethod.safeParse(news["authMethod"]).data ?? defaultAuthMethod;
@@ -17,7 +17,7 @@ export function checkKey(news: Properties): CheckFailure[] {
         : [
             {
               property,
-              reason: `is of the authentication methods ${keyMethods.join(" and ")} only: leave it out, or set authMethod`,
+              reason: `is only for the authentication methods ${keyMethods.join(" and ")}: remove it, or set authMethod`,
             },
           ],
     );
@@ -38,7 +38,7 @@ export function checkKey(news: Properties): CheckFailure[] {
       : [
           {
             property: "publicKey",
-            reason: `is a key of type ${numbers.type}, and authMethod is ${authMethod}: make them the same`,
+            reason: `is a key of type ${numbers.type}, but authMethod is ${authMethod}: correct one of them`,
           },
         ];
   } catch (error) {
@@ -48,8 +48,8 @@ export function checkKey(news: Properties): CheckFailure[] {
 }
 
 /**
- * The form a key comes in is no difference: what counts is the key itself, and its id. Where none is given, the id may
- * be either default: an earlier release took the thumbprint of a JWK that has a `kid`.
+ * Returns whether the key or its id has changed; the key's format does not matter. Without a `keyId`, either
+ * default counts as unchanged: an earlier release used the thumbprint of a JWK that has a `kid`.
  */
 export async function changedKey(
   state: State,
@@ -68,7 +68,7 @@ export async function changedKey(
   };
 }
 
-/** Gives what a new application proves itself with. */
+/** Returns how a new application authenticates. */
 export async function toAuthentication(wanted: Inputs): Promise<Authentication> {
   const { authMethod = defaultAuthMethod } = wanted;
   if (!hasKey(authMethod)) return { type: authMethod };

@@ -5,25 +5,25 @@ import type { ObtainedApplication } from "./application-create";
 import { wayToReplace } from "./lost-application";
 import type { State } from "./tenant-application-model";
 
-/** What to do with an application that is not as it was asked for, to end a sentence. */
-export const notToBeUsed = `nobody is to use it as it is. ${wayToReplace}`;
+/** What to do with an application that was not created as requested. */
+export const notToBeUsed = `Do not use it. ${wayToReplace}`;
 
 export function heldTwice(applicationId: string): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
-    `Application ${applicationId} is adopted by another resource of this stack, so it was not deleted. ` +
-      "A resource that was renamed keeps its application by `aliases`: add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
+    `Application ${applicationId} was adopted by another resource of this stack, so it was not deleted. ` +
+      "If the resource was renamed, add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
   );
 }
 
 export function madeOtherwise(applicationId: string, state: State, differs: string): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
-    `Application ${applicationId} of tenant ${state.tenantId} is not as it was asked for: ${differs}.`,
+    `Application ${applicationId} of tenant ${state.tenantId} was not created as requested: ${differs}.`,
   );
 }
 
-/** Of one that was found again: the answer to a create is looked at by whoever gets it. */
+/** For a recovered application; the caller checks the response to a create. */
 export function serversRefused(
   { applicationId, clientId }: ObtainedApplication,
   refusals: readonly UrlRefusal[],
@@ -37,7 +37,7 @@ export function serversRefused(
 export function secretNeverCame(applicationId: string, state: State): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
-    `Application ${applicationId} of tenant ${state.tenantId} was made, and its secret never came: nobody can use it. ` +
+    `Application ${applicationId} of tenant ${state.tenantId} was created, but its secret never arrived: it is unusable. ` +
       `${wayToReplace}.`,
   );
 }

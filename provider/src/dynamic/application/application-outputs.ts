@@ -5,20 +5,20 @@ import type { ApiApplication } from "../../client/schemas";
 import type { Clock } from "../../settings/clock";
 import { type Properties, withoutProvider, withoutUndefined } from "../engine/inputs";
 import { PartlyMadeError } from "../engine/report";
-import type { RecordedObject } from "../run/deletion";
+import type { RecordedObject } from "../run/recorder";
 import { wayOn } from "../run/refused-hosts";
 import type { ApplicationCreate, ObtainedApplication } from "./application-create";
 import { notToBeUsed } from "./application-messages";
 import { scopesOf, type State, unknownSlot } from "./tenant-application-model";
 
-/** Names an application that the state holds, as the record does. */
+/** Names an application of the state for the record. */
 export function toRecord(applicationId: string, { slot, tenantId }: State): RecordedObject {
   return { type: "TenantApplication", slot: slot ?? unknownSlot(applicationId), tenantId, applicationId };
 }
 
 /**
- * Brings up to date what the API tells of an application again and again. Its secret it tells once; and one that was made
- * otherwise than it was asked for stays partly made.
+ * Updates what the API reports repeatedly about an application. It reports the secret only once, and an
+ * application that was not created as requested stays partly created.
  */
 export function completed(properties: Properties, state: State, found: ApiApplication): Properties {
   const { clientId, authServer, tokenUrl } = found;
@@ -33,12 +33,15 @@ export function completed(properties: Properties, state: State, found: ApiApplic
   return withoutUndefined({ ...told, differs, isPartlyMade });
 }
 
-/** Tells whether an application authenticates with a secret that the state does not hold. */
+/** Returns whether an application authenticates with a secret that is not in the state. */
 export function lacksSecret({ authMethod, clientSecret }: State): boolean {
   return !hasKey(authMethod) && clientSecret === undefined;
 }
 
-/** Makes an error that was thrown while an application was made one that keeps it in the state, where it was made. */
+/**
+ * Turns an error during an application's creation into one that stores the application in the state, if it
+ * was created.
+ */
 export function partlyMade(
   error: unknown,
   inputs: Properties,
@@ -77,7 +80,7 @@ export function partlyMade(
   );
 }
 
-/** Gives the outputs of an application that was made, adopted or found again. */
+/** Returns the outputs of an application that was created, adopted or recovered. */
 export function toOutputs(made: ObtainedApplication, create: ApplicationCreate, clock: Clock): Properties {
   const { run, wanted, authentication, recordedAs } = create;
   const { stage, apiUrl } = run.settings;

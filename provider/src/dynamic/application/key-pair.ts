@@ -10,7 +10,7 @@ import {
 
 const generate = promisify(generateKeyPair);
 
-/** A key pair, as the state keeps it. */
+/** A key pair as the state stores it. */
 export interface KeyPair {
   publicKeyPem: string;
   privateKeyPem: string;
@@ -19,7 +19,7 @@ export interface KeyPair {
 }
 
 /**
- * Makes a key pair.
+ * Creates a key pair.
  *
  * @param modulusLength of an RSA key, in bits
  */
@@ -32,7 +32,7 @@ export async function makeKeyPair(algorithm: SignatureAlgorithm, modulusLength: 
   return { publicKeyPem: publicKey, privateKeyPem: privateKey };
 }
 
-/** Tells whether the keys of an algorithm have a modulus, and so a length. */
+/** Returns whether an algorithm's keys have a modulus, and so a length. */
 export function hasModulus(algorithm: unknown): boolean {
   const known = signatureAlgorithms.find((each) => each === algorithm);
   return known !== undefined && authMethodTable[methodOf(known)].keyType === "rsa";

@@ -1,47 +1,47 @@
 import type { TenantManagementApi } from "../../client/api";
 import { sameMembers } from "../../client/as-asked";
-import type { AuthMethod } from "../../client/auth-methods";
-import { hasKey } from "../../client/auth-methods";
+import { type AuthMethod, hasKey } from "../../client/auth-methods";
 import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication } from "../../client/schemas";
 
-/** A create of an application that no state holds: its answer was lost, or the state was. */
+/** A create of an application that is in no state: its response or the state was lost. */
 export interface LostApplication {
   tenantId: string;
   cell: string;
   scopes: readonly string[];
   authMethod: AuthMethod;
-  /** Whether something else is declared by now: then it is of no use, even where its key is ours. */
+  /** Whether the declaration has changed since: then it is useless, even if its key is ours. */
   isOtherwiseDeclared: boolean;
-  /** Its id, where the record has the answer: then it may be the state that was lost, and the application in use. */
+  /** Its id, if the response is on record: then the state may have been lost, and the application be in use. */
   answeredId: string | undefined;
-  /** The resource's name, for the commands that a message gives. */
+  /** The resource's name, for the commands in a message. */
   slot: string;
-  /** Tells of an application whether it is known not to be the lost one: older, a sibling's, or in the state. */
+  /** Returns whether an application is certainly not the lost one: older, a sibling's, or in the state. */
   isKnown: (applicationId: string) => boolean;
-  /** Whether one that nobody can use may be deleted (`tenants:replaceLostApplications`). */
+  /** Whether an application that no one can use may be deleted (`tenants:replaceLostApplications`). */
   mayDelete: boolean;
-  /** Deletes it, on the record. */
+  /** Deletes it, and records that. */
   remove: (applicationId: string) => Promise<void>;
 }
 
-/** What to do about an application that nobody can use, but for the full stop. */
+/** What to do about an application that no one can use, without the full stop. */
 export const wayToReplace =
-  "To have it deleted and made again, run `pulumi config set tenants:replaceLostApplications true`, and `pulumi up` again";
+  "To have it deleted and created again, run `pulumi config set tenants:replaceLostApplications true`, then `pulumi up` again";
 
-/** What was found. */
+/** The result of the search. */
 export type LostApplicationFinding =
-  /** Nothing: the create did not happen, as far as the API tells. */
+  /** Nothing: the create did not happen, as far as the API shows. */
   | { kind: "none" }
-  /** The lost application, which is as good as new: its key is ours. */
+  /** The lost application, which can be used: its key is ours. */
   | { kind: "recovered"; application: ApiApplication }
-  /** There was one, of no use to anybody; it was deleted. */
+  /** A lost application that no one could use; it was deleted. */
   | { kind: "deleted"; applicationId: string };
 
 /**
- * Looks for an application whose create may have happened, and decides what becomes of it.
+ * Looks for an application whose create may have happened, and decides what happens to it.
  *
- * @throws {@link TenantManagementError} `INPUT_INVALID`, with the ids and the next command, where it is not ours to decide
+ * @throws {@link TenantManagementError} `INPUT_INVALID`, with the ids and the next command, if a person must
+ * decide
  */
 export async function settleLostApplication(
   api: TenantManagementApi,
@@ -62,7 +62,7 @@ export async function settleLostApplication(
   return { kind: "deleted", applicationId: candidate.applicationId };
 }
 
-/** By its id where that is known; else in the list, twice: whatever either shows is there. */
+/** Fetches it by its id if known; otherwise reads the list, twice: what either contains exists. */
 async function lookFor(
   api: TenantManagementApi,
   { tenantId, answeredId }: LostApplication,
@@ -86,7 +86,7 @@ function severalCandidates(
   return new TenantManagementError(
     "INPUT_INVALID",
     `The answer to the create of application ${lost.slot} was lost, and tenant ${lost.tenantId} (stage ${api.stage}) holds ${candidates.length} ` +
-      `applications that could be it: ${list}. None was touched. Run \`pulumi up\` once more: what other resources find again is told apart then. If it says this again, find out which of them somebody uses, delete the others at the vendor, and run \`pulumi up\` again. \`npm run tenants -- reconcile\` names all that was left behind.`,
+      `applications that may be it: ${list}. None was changed. Run \`pulumi up\` again: it excludes those that other resources have found. If this message returns, find out which of them are in use, delete the others at the vendor, and run \`pulumi up\` again. \`npm run tenants -- reconcile\` lists everything left behind.`,
   );
 }
 
@@ -95,13 +95,11 @@ function ofNoUse(
   candidate: ApiApplication,
   api: TenantManagementApi,
 ): TenantManagementError {
-  const why = hasKey(lost.authMethod)
-    ? "and something else is declared for it by now"
-    : "and with it its secret, for good";
+  const why = hasKey(lost.authMethod) ? "and its declaration has changed since" : "and with it its secret";
   return new TenantManagementError(
     "INPUT_INVALID",
     `The answer to the create of application ${lost.slot} was lost, ${why}: application ${candidate.applicationId} ` +
-      `(client ${candidate.clientId}, tenant ${lost.tenantId}, cell ${lost.cell}, stage ${api.stage}) exists, and nobody can use it. It was not touched. ` +
+      `(client ${candidate.clientId}, tenant ${lost.tenantId}, cell ${lost.cell}, stage ${api.stage}) exists but is unusable. It was not changed. ` +
       `${wayToReplace}.`,
   );
 }
@@ -114,10 +112,10 @@ function perhapsInUse(
   const credential = hasKey(lost.authMethod) ? "key" : "secret";
   return new TenantManagementError(
     "INPUT_INVALID",
-    `Application ${lost.slot} is on record as made, and the state does not hold it: ${applicationId} (client ${clientId}, tenant ${lost.tenantId}, ` +
-      `cell ${lost.cell}, stage ${api.stage}). It was not touched. If the state was lost, or an older one was put back, somebody may use it, and its ${credential} ` +
-      `lies in Secrets Manager. Adopt it: declare it as it was made, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> } ` +
-      "(`npm run tenants -- reconcile` prints the customer's whole entry). If the update that made it was killed before it was saved, nobody has its credentials: `npm run tenants -- reconcile` says so, " +
-      "and `npm run tenants -- reconcile --fix` deletes it then. Run `pulumi up` again after that.",
+    `The journal records that application ${lost.slot} was created, but the state does not contain it: ${applicationId} (client ${clientId}, tenant ${lost.tenantId}, ` +
+      `cell ${lost.cell}, stage ${api.stage}). It was not changed. If the state was lost or replaced with an older one, the application may be in use, and its ${credential} ` +
+      `is in Secrets Manager. Adopt it: declare it as it was created, with adopt: { applicationId: ${applicationId}, secretArn: <ARN of its secret> } ` +
+      "(`npm run tenants -- reconcile` prints the customer's complete entry). If the update that created it was killed before it saved the credentials, it is unusable: `npm run tenants -- reconcile` reports that, " +
+      "and `npm run tenants -- reconcile --fix` deletes it. Then run `pulumi up` again.",
   );
 }

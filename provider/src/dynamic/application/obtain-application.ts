@@ -1,6 +1,7 @@
 import type { TenantManagementApi } from "../../client/api";
-import { mayHaveHappened, messageOf, TenantManagementError } from "../../client/errors";
+import { mayHaveHappened, TenantManagementError } from "../../client/errors";
 import type { ApiApplication, NewApplication } from "../../client/schemas";
+import { messageOf } from "../../client/text";
 import { endsWithin } from "../../concurrency";
 import type { SlotHistory } from "../../journal/index";
 import { customerOf } from "../../names/resource-name";
@@ -10,13 +11,13 @@ import type { ApplicationCreate, ApplicationParameters, ObtainedApplication } fr
 import { type LostApplication, settleLostApplication } from "./lost-application";
 import { scopesOf } from "./tenant-application-model";
 
-/** How long a look at what may be another stack's may take, in milliseconds. */
+/** How long the check for another stack may take, in milliseconds. */
 const warningMs = 5_000;
 
 /**
- * Makes the application that is wanted, or finds it again, on the record.
+ * Creates or recovers the wanted application, and records it.
  *
- * @throws {@link TenantManagementError} with the way out
+ * @throws {@link TenantManagementError} with what to do
  */
 export async function obtainApplication(create: ApplicationCreate): Promise<ObtainedApplication> {
   const history = await create.run.record.slotHistory("TenantApplication", create.slot);
@@ -31,9 +32,10 @@ export async function obtainApplication(create: ApplicationCreate): Promise<Obta
 }
 
 /**
- * Makes sure that a customer which was handed over, and is taken back, gets no second client beside the one that it has.
+ * Ensures that a customer that was handed over and is taken back gets no second client beside the existing
+ * one.
  *
- * @throws {@link TenantManagementError} `INPUT_INVALID` with the way out
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with what to do
  */
 async function assertNoneHandedOver(
   { run, api, wanted: { tenantId }, slot }: ApplicationCreate,
@@ -45,14 +47,14 @@ async function assertNoneHandedOver(
     if (living === undefined || run.known.isInState(applicationId)) continue;
     throw new TenantManagementError(
       "INPUT_INVALID",
-      `Application ${slot.name} was handed over by this stack, and is still there: ${applicationId} (client ${living.clientId}, tenant ${tenantId}, ` +
-        `cell ${living.cell}, stage ${api.stage}). No other was created beside it. To take it back, ${await describeWayBack(api, tenantId, slot.name, living)}\n\n` +
-        "If nobody uses it, delete it at the vendor, and run `pulumi up` again.",
+      `This stack handed application ${slot.name} over, and it still exists: ${applicationId} (client ${living.clientId}, tenant ${tenantId}, ` +
+        `cell ${living.cell}, stage ${api.stage}). No second one was created. To take it back, ${await describeWayBack(api, tenantId, slot.name, living)}\n\n` +
+        "If it is unused, delete it at the vendor, and run `pulumi up` again.",
     );
   }
 }
 
-/** Says how a customer is taken back with all that its tenant holds. */
+/** Describes how to take a customer back with everything in its tenant. */
 async function describeWayBack(
   api: TenantManagementApi,
   tenantId: string,
@@ -66,19 +68,23 @@ async function describeWayBack(
 }
 
 /**
- * Settles what an earlier create in this slot may have left, which no state holds.
+ * Settles an earlier create in this slot whose application is in no state.
  *
- * @returns Resolves with the application, where it is found again and is of use.
+ * @returns Resolves with the application, if it was recovered and can be used.
  */
 async function settleEarlier(
   create: ApplicationCreate,
   history: SlotHistory,
 ): Promise<ApiApplication | undefined> {
-  const lost = await lostBefore(create, history);
-  if (lost === undefined) return undefined;
   const { run, api, wanted } = create;
-  const finding = await create.oneOfKindAtATime(lost.asked, async () => {
-    const settled = await settleLostApplication(api, lost.application);
+  if (history.kind === "clear" || history.intent.tenantId !== wanted.tenantId) return undefined;
+  const { parameters } = history.intent;
+  // An adopted application was created by someone else, who may use it: it was not lost.
+  if (parameters["adopt"] !== undefined) return undefined;
+  // The parameters of that time decide what may exist; the declaration may have changed since.
+  const asked = create.parametersOnRecord(parameters);
+  const finding = await create.oneOfKindAtATime(asked, async () => {
+    const settled = await settleLostApplication(api, await lostBefore(create, history, asked));
     if (settled.kind === "recovered")
       run.known.noteApplicationOfStack(settled.application.applicationId, wanted.tenantId);
     return settled;
@@ -87,35 +93,34 @@ async function settleEarlier(
   return finding.kind === "recovered" ? finding.application : undefined;
 }
 
-/** An earlier create in this slot, and what was asked for then. */
+/**
+ * Returns an earlier create in this slot. The siblings' records are read after their turn: a partly created
+ * application is on record, and in no state yet.
+ */
 async function lostBefore(
   create: ApplicationCreate,
-  history: SlotHistory,
-): Promise<{ application: LostApplication; asked: ApplicationParameters } | undefined> {
-  const { run, wanted, slot } = create;
-  if (history.kind === "clear" || history.intent.tenantId !== wanted.tenantId) return undefined;
-  const { parameters, known = [] } = history.intent;
-  // What was adopted was made by somebody else, who may use it: it is nothing that was lost.
-  if (parameters["adopt"] !== undefined) return undefined;
+  history: Exclude<SlotHistory, { kind: "clear" }>,
+  asked: ApplicationParameters,
+): Promise<LostApplication> {
+  const { run, slot } = create;
+  const { known = [] } = history.intent;
   const isMade = history.kind === "made";
   const others = await run.record.idsOfOtherSlots("TenantApplication", slot);
   const isOlder = (applicationId: string): boolean =>
     known.includes(applicationId) || others.has(applicationId);
-  // What was asked for then is what there may be; the declaration may have changed since.
-  const asked = create.parametersOnRecord(parameters);
-  const application: LostApplication = {
+  return {
     ...lostApplication(create, asked),
     isOtherwiseDeclared: !create.isAsWanted(asked),
     answeredId: isMade ? history.objectId : undefined,
     isKnown: (applicationId) => run.known.isInState(applicationId) || (!isMade && isOlder(applicationId)),
   };
-  return { application, asked };
 }
 
 /**
- * Gives the ids of the applications of a tenant that a create in it is to be told from. One that is found again is what
- * the create has made: a repair that is killed must leave it to be found once more. Where a lost one may be deleted, one
- * list does not do: what it lacks would be taken for it.
+ * Returns the ids of the applications in a tenant from which a create must be distinguished. A recovered
+ * application is the result of the create: a repair that is killed must leave it to be recovered again. If a
+ * lost one may be deleted, one list is not enough: an application missing from it would be mistaken for the
+ * lost one.
  */
 async function othersIn(
   { run, api, wanted: { tenantId } }: ApplicationCreate,
@@ -131,7 +136,7 @@ async function othersIn(
   return [...all];
 }
 
-/** @param earlier what was found again: then nothing is sent */
+/** @param earlier the recovered application: then nothing is sent */
 function makeOnRecord(
   create: ApplicationCreate,
   earlier: ApiApplication | undefined,
@@ -149,7 +154,7 @@ function makeOnRecord(
   });
 }
 
-/** Asks the API for the application. Where the answer is lost, it looks for what the create has made. */
+/** Sends the create. If the response is lost, it looks for the created application. */
 async function send(create: ApplicationCreate, others: readonly string[]): Promise<ObtainedApplication> {
   try {
     return await post(create);
@@ -159,7 +164,7 @@ async function send(create: ApplicationCreate, others: readonly string[]): Promi
       ...lostApplication(create, create.parameters),
       isKnown: (applicationId) => others.includes(applicationId) || create.run.known.isInState(applicationId),
     }).catch((settling: unknown) => {
-      // What may have happened is still not known: the record must say so, for the next run.
+      // What happened is still unknown: the record must say so, for the next run.
       throw new TenantManagementError("NO_ANSWER", `${messageOf(settling)} (${messageOf(error)})`, {
         cause: settling,
       });
@@ -168,13 +173,13 @@ async function send(create: ApplicationCreate, others: readonly string[]): Promi
     if (finding.kind === "deleted") return post(create);
     throw new TenantManagementError(
       "NO_ANSWER",
-      `${messageOf(error)} The API's list of the tenant's applications does not show it. Run \`pulumi up\` again: it looks for it once more before it makes it.`,
+      `${messageOf(error)} The API does not list it among the tenant's applications. Run \`pulumi up\` again: it looks for it again before it creates it.`,
       { cause: error },
     );
   }
 }
 
-/** An answer that came and is not whole says what was made. */
+/** An incomplete response still says what was created. */
 function isAnswerLost(error: unknown): boolean {
   return mayHaveHappened(error) && !(error instanceof TenantManagementError && error.made !== undefined);
 }
@@ -184,7 +189,7 @@ function post({ run, api, wanted, authentication }: ApplicationCreate): Promise<
   return api.whileSettling(
     () => api.createApplication(tenantId, { cell, scopes: scopesOf(wanted.scopes), authentication }),
     ({ status }) => status === 404 && run.own.isMadeTenant(tenantId),
-    "this run has just made the tenant",
+    "this run has just created the tenant",
   );
 }
 
@@ -215,9 +220,8 @@ function lostApplication(
 }
 
 /**
- * Looks once more into a tenant that was found again: another stack, which declares the same customer, may have made it
- * at the same time, and its first application then shows it. What was made must reach the state soon, whatever becomes
- * of a warning.
+ * Checks a recovered tenant again: another stack that declares the same customer may have created it at the
+ * same time, and its first application then shows that. The result must be saved first; the warning may fail.
  */
 async function warnOfOtherStack(create: ApplicationCreate): Promise<void> {
   if (!create.run.own.takeRecoveredTenant(create.wanted.tenantId)) return;
@@ -237,8 +241,8 @@ async function warnOfOthers({ run, api, wanted: { tenantId }, slot }: Applicatio
     .map(({ applicationId, clientId }) => `${applicationId} (client ${clientId})`)
     .join(", ");
   console.warn(
-    `warning: tenant ${tenantId} (stage ${api.stage}) was taken over after its answer was lost, and it holds applications that are not this stack's: ${list}. ` +
-      "Most likely another stack declares the same customer and has made them. Let one stack have the customer: remove it from the other with `pulumi state delete`, " +
+    `warning: tenant ${tenantId} (stage ${api.stage}) was taken over after the response to its creation was lost, but it has applications that do not belong to this stack: ${list}. ` +
+      "Most likely another stack declares the same customer and created them. Keep the customer in one stack: remove it from the other with `pulumi state delete`, " +
       "and run `npm run tenants -- reconcile`.",
   );
 }

@@ -2,10 +2,10 @@ import { z } from "zod";
 
 import { tenantApplicationType, tenantType, typeOfUrn } from "../../names/resource-types";
 import { slotSchema } from "../../names/slot";
-import { assertSameEnvironment } from "../../settings/environment";
+import { assertSameEnvironment } from "../../settings/same-environment";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider } from "../engine/inputs";
 import { reporting } from "../engine/report";
-import type { RecordedObject } from "../run/deletion";
+import type { RecordedObject } from "../run/recorder";
 import type { Run } from "../run/run";
 import type { ConfigureRequest } from "../run/session";
 import { refusal } from "../tenant/tenant-model";
@@ -15,7 +15,7 @@ const inputsSchema = z.strictObject({ formerUrn: z.string() });
 
 const outputsSchema = z.object({ formerUrn: z.string(), releasedAt: z.string(), releasedBy: z.string() });
 
-/** What the record tells of what is handed over; a partly made one has it too. */
+/** The parts of a tenant's state that a release records; a partly created one has them, too. */
 const tenantSchema = z.looseObject({ tenantId: z.string(), slot: slotSchema.optional() });
 const applicationSchema = tenantSchema.extend({
   applicationId: z.string(),
@@ -23,8 +23,9 @@ const applicationSchema = tenantSchema.extend({
 });
 
 /**
- * The `Released` resource's operations. They ask nothing of the vendor: what it stands for is no longer this stack's,
- * and of what the state knew of it they keep the id, and of an application the scopes and the public key, alone. That a tenant or an application was handed over is recorded.
+ * The `Released` resource's operations. They send nothing to the vendor: the object is no longer this
+ * stack's. Of its former state they keep only the id and, for an application, the scopes and the public key.
+ * The hand-over of a tenant or an application is recorded.
  */
 class ReleasedOperations {
   constructor(private readonly run: Run) {}
@@ -37,25 +38,25 @@ class ReleasedOperations {
     return { inputs: news, failures: checkInputs(inputsSchema, news) };
   }
 
-  /** The old properties are those of the resource that is handed over, until the update has put these in their place. */
+  /** The old properties are those of the released resource, until the update has replaced them with these. */
   diff(_id: string, olds: Properties): { changes: boolean; replaces: string[] } {
     return { changes: !outputsSchema.safeParse(olds).success, replaces: [] };
   }
 
   async update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const { formerUrn } = inputsSchema.parse(withoutProvider(news));
-    // Of whatever it is: a customer is not to be half released.
+    // For every type: a customer must not be half released.
     this.run.record.assertChangeHasReason();
     await recordRelease(this.run, id, formerUrn, olds);
     const kept = { formerUrn, releasedAt: new Date().toISOString(), releasedBy: this.run.actor };
     return { outs: { ...kept, ...partsOfApplication(formerUrn, olds) } };
   }
 
-  /** Is never right: the engine would next delete what it replaces. It deletes nothing once a create has failed. */
+  /** Always fails: the engine would next delete what it replaces. After a failed create, it deletes nothing. */
   create(inputs: Properties): never {
     throw refusal(
-      `${String(inputs["formerUrn"])} is not in the state any more, or this version of Pulumi would delete it instead of forgetting it: ` +
-        "nothing was changed. Run `pulumi up` once more; if it says this again, put the customer's status back and report it.",
+      `${String(inputs["formerUrn"])} is no longer in the state, or this version of Pulumi would delete it instead of releasing it: ` +
+        "nothing was changed. Run `pulumi up` again; if this message returns, restore the customer's former status and report it.",
     );
   }
 
@@ -64,16 +65,16 @@ class ReleasedOperations {
   }
 
   delete(): void {
-    // Nothing is at the end of it.
+    // There is nothing to delete.
   }
 }
 
-/** Makes the `Released` resource's operations in a run. */
+/** Creates the `Released` resource's operations in a run. */
 export function releasedHandler(run: Run) {
   return reporting(run, new ReleasedOperations(run));
 }
 
-/** What an entry says of an application that takes it back, beside what the stack's outputs record. No credential. */
+/** The fields of an entry that takes an application back, in addition to the stack's outputs. No credential. */
 const partsSchema = z.object({
   applicationId: z.string(),
   scopes: z.array(z.string()).optional(),
@@ -85,7 +86,7 @@ function partsOfApplication(formerUrn: string, olds: Properties): Properties {
   return partsSchema.safeParse(olds).data ?? {};
 }
 
-/** Records that a tenant or an application is handed over. Of the other resources nothing is on record. */
+/** Records the hand-over of a tenant or an application. Other resources have no record. */
 async function recordRelease(run: Run, id: string, formerUrn: string, olds: Properties): Promise<void> {
   const released = toRecord(id, formerUrn, olds);
   if (released === undefined) return;

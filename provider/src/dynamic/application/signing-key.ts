@@ -17,7 +17,7 @@ import { publicHalf } from "./adopted-secret";
 import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
 import { hasModulus, type KeyPair } from "./key-pair";
 
-/** The modulus of an RSA key whose length is not given, in bits. The API wants more than 2048. */
+/** The default modulus length of an RSA key, in bits. The API requires more than 2048. */
 const defaultModulusLength = 3072;
 
 const inputsSchema = z.strictObject(
@@ -25,7 +25,7 @@ const inputsSchema = z.strictObject(
     algorithm: z.enum(signatureAlgorithms, { error: `must be ${signatureAlgorithms.join(" or ")}` }),
     modulusLength: z
       .int("must be a whole number of bits")
-      .gt(2048, "must be more than 2048 bits: the vendor takes no shorter key")
+      .gt(2048, "must be more than 2048 bits: the vendor accepts no shorter key")
       .max(16384, "must be at most 16384 bits")
       .optional(),
     adopt: keyAdoptionSchema.optional(),
@@ -33,17 +33,18 @@ const inputsSchema = z.strictObject(
   {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? "is not an input of SigningKey: remove it or mend its name"
+        ? "is not an input of SigningKey: remove it or correct its name"
         : undefined,
   },
 );
 
-/** What the state holds of a key that is needed again, beside its inputs. */
+/** The part of a key's state that is needed again, in addition to its inputs. */
 const stateSchema = z.looseObject({ adopt: z.looseObject({ applicationId: z.string() }).optional() });
 
 /**
- * The `SigningKey` resource's operations. They send nothing that changes anything: the key lives in the state,
- * encrypted. One that is adopted is read once, and is the application's own: a token was got with it.
+ * The `SigningKey` resource's operations. They send nothing that changes anything: the key is stored in the
+ * encrypted state. An adopted key is read once, and proved to be the application's by getting a token with
+ * it.
  */
 class SigningKeyOperations {
   constructor(private readonly run: Run) {}
@@ -57,13 +58,13 @@ class SigningKeyOperations {
     if (news["modulusLength"] !== undefined && !hasModulus(news["algorithm"])) {
       failures.push({
         property: "modulusLength",
-        reason: `is of RSA keys only: leave it out with ${String(news["algorithm"])}`,
+        reason: `is only for RSA keys: remove it with ${String(news["algorithm"])}`,
       });
     }
     if (news["adopt"] !== undefined && news["modulusLength"] !== undefined) {
       failures.push({
         property: "modulusLength",
-        reason: "is of keys that are made here: leave it out with adopt",
+        reason: "is only for keys that are created here: remove it with adopt",
       });
     }
     return { inputs: news, failures };
@@ -95,14 +96,14 @@ class SigningKeyOperations {
   }
 }
 
-/** Makes the `SigningKey` resource's operations in a run. */
+/** Creates the `SigningKey` resource's operations in a run. */
 export function signingKeyHandler(run: Run) {
   return reporting(run, new SigningKeyOperations(run));
 }
 
 async function adoptKeyPair(run: Run, algorithm: SignatureAlgorithm, adopt: KeyAdoption): Promise<KeyPair> {
   const credentials = await provenCredentials(run, adopt, methodOf(algorithm));
-  if (!("privateKey" in credentials)) throw new TypeError("a client secret is no key pair");
+  if (!("privateKey" in credentials)) throw new TypeError("a client secret is not a key pair");
   const { privateKey, keyId } = credentials;
   return {
     publicKeyPem: publicHalf(privateKey),

@@ -2,18 +2,18 @@ import { z } from "zod";
 
 import { isAwsError } from "../../aws/patience";
 import { hasKey } from "../../client/auth-methods";
-import { messageOf } from "../../client/errors";
 import { parseJson } from "../../client/json";
 import { readPrivateKey } from "../../client/pem";
 import { isSamePublicKey } from "../../client/public-key";
 import type { ApiApplication } from "../../client/schemas";
+import { messageOf } from "../../client/text";
 import { onceForAll } from "../../concurrency";
 import { customerOf, readApplicationName, secretNameOf } from "../../names/resource-name";
 import type { Run } from "../run/run";
 import { publicHalf } from "./adopted-secret";
 import type { State } from "./tenant-application-model";
 
-/** What the value of an application's secret says of whose it is. */
+/** The fields of a secret's value that identify its application. */
 const valueSchema = z.object({
   application_id: z.string(),
   client_id: z.string(),
@@ -23,13 +23,13 @@ const valueSchema = z.object({
 });
 type StoredValue = z.output<typeof valueSchema>;
 
-/** What AWS answers for a secret: its value, or why there is none to read. */
+/** AWS's response for a secret: its value, or why it cannot be read. */
 type Answer = { kind: "value"; value: string | undefined } | { kind: "missing" } | { kind: "marked" };
 
-/** What the secrets in AWS hold, as far as a run asks for it. */
+/** Compares the secrets in AWS with the state, as far as a run needs it. */
 export class StoredCredentials {
   readonly #run: Run;
-  /** Where AWS cannot be asked once, it is not asked again in this run. */
+  /** After a failed call, AWS is not called again in this run. */
   #hasFailed = false;
 
   constructor(run: Run) {
@@ -37,8 +37,8 @@ export class StoredCredentials {
   }
 
   /**
-   * Warns where the secret of an application that a customer has no longer holds its credential: somebody changed it in AWS.
-   * A refresh runs no program, so this is where it is seen. The value is compared here, and is in no message.
+   * Warns if the secret of a customer's application no longer contains its credential: someone changed it in
+   * AWS. A refresh runs no program, so the check is here. The value is compared here, and is in no message.
    *
    * @param found the application as the API has it
    */
@@ -51,14 +51,14 @@ export class StoredCredentials {
     if (answer.kind === "marked") {
       const customer = customerOf(slot);
       console.warn(
-        `warning: ${slot}: the secret ${name} is marked for deletion, and nobody can read it. ` +
+        `warning: ${slot}: the secret ${name} is marked for deletion and cannot be read. ` +
           `Run \`npm run tenants -- restore ${customer}\`.`,
       );
       return;
     }
     if (await this.#isOfStack(answer.value, state, found)) return;
     console.warn(
-      `warning: ${slot}: the secret ${name} no longer holds the credential that this stack stored: it was changed in AWS outside this stack. ` +
+      `warning: ${slot}: the secret ${name} no longer contains the credential that this stack stored: it was changed in AWS outside this stack. ` +
         "Run `pulumi preview`, which prints the command that repairs it.",
     );
   }
@@ -74,14 +74,14 @@ export class StoredCredentials {
       const read = await this.#openClient();
       return { kind: "value", value: (await read(name)).SecretString };
     } catch (error) {
-      // The AWS provider's own refresh says that a secret is not there, or has no version.
+      // The AWS provider's own refresh reports a secret that is missing or has no version.
       if (isAwsError(error, "ResourceNotFoundException")) return { kind: "missing" };
       if (isAwsError(error, "InvalidRequestException")) return { kind: "marked" };
       if (!this.#hasFailed) {
         this.#hasFailed = true;
         console.warn(
-          `warning: whether the secrets in AWS are still as this stack stored them could not be found out: ${messageOf(error)} ` +
-            "(it takes secretsmanager:GetSecretValue).",
+          `warning: could not check whether the secrets in AWS are as this stack stored them: ${messageOf(error)} ` +
+            "(this needs secretsmanager:GetSecretValue).",
         );
       }
       return undefined;
@@ -92,7 +92,7 @@ export class StoredCredentials {
     const stored = valueSchema.safeParse(parseJson(value ?? "")).data;
     if (stored === undefined) return false;
     if (stored.application_id !== state.applicationId) {
-      // Another generation of the slot: that one's own refresh compares its credential.
+      // Another generation of the slot: its own refresh compares its credential.
       const others = (await this.#run.known.applicationsOf(state.tenantId)) ?? [];
       return others.some(({ applicationId, cell }) => {
         return applicationId === stored.application_id && cell === state.cell;
@@ -105,13 +105,13 @@ export class StoredCredentials {
   }
 }
 
-/** Gives the slot of the first generation, which names the secret; undefined where the resource is no customer's. */
+/** Returns the slot of the first generation, which names the secret; undefined if the resource is no customer's. */
 function slotIn({ slot, cell }: State): string | undefined {
   const named = slot === undefined ? undefined : readApplicationName(slot.name);
   return named?.cell === cell ? named.slot : undefined;
 }
 
-/** A key of the customer's own is not in the secret. */
+/** A customer's own private key is not in the secret. */
 function holdsKeyOf({ publicKey }: State, { private_key: pem }: StoredValue): boolean {
   if (pem === undefined || publicKey === undefined) return true;
   try {

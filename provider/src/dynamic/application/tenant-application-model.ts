@@ -13,8 +13,8 @@ export const inputsSchema = z.strictObject(
     cell: z.enum(cells, { error: `must be one of ${cells.join(", ")}` }),
     scopes: z
       .array(z.enum(documentsScopes, { error: `must be one of ${documentsScopes.join(", ")}` }))
-      .min(1, "must name at least one scope, or be left out for both")
-      .refine((list) => new Set(list).size === list.length, "names a scope twice")
+      .min(1, "must contain at least one scope; omit it for both")
+      .refine((list) => new Set(list).size === list.length, "contains a scope twice")
       .optional(),
     authMethod: z.enum(authMethods, { error: `must be one of ${authMethods.join(", ")}` }).optional(),
     publicKey: z
@@ -27,13 +27,13 @@ export const inputsSchema = z.strictObject(
   {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? "is not an input of TenantApplication: remove it or mend its name"
+        ? "is not an input of TenantApplication: remove it or correct its name"
         : undefined,
   },
 );
 export type Inputs = z.output<typeof inputsSchema>;
 
-/** What the state holds of an application that is needed again. */
+/** The part of an application's state that is needed again. */
 export const stateSchema = z.looseObject({
   applicationId: z.string(),
   tenantId: z.string(),
@@ -43,25 +43,25 @@ export const stateSchema = z.looseObject({
   publicKey: z.unknown().optional(),
   keyId: z.string().optional(),
   slot: slotSchema.optional(),
-  /** Where the result of its create is on record. */
+  /** The event with the result of its create. */
   recordedAs: recordedAsSchema.optional(),
   clientSecret: z.string().optional(),
-  /** What the API told of it is not whole: `update` reads the rest. */
+  /** Whether the API's response about it was incomplete: `update` reads the rest. */
   isPartlyMade: z.boolean().optional(),
-  /** What of a partly made one was not as it was asked for when it was looked at last, in words. */
+  /** How a partly created one last differed from what was requested, in words. */
   differs: z.string().optional(),
-  /** The part of that which concerns its credentials: what the API told once cannot be looked at again. */
+  /** The differences of its credentials: what the API reported once cannot be read again. */
   credentialsDiffer: z.string().optional(),
 });
 
 export type State = z.output<typeof stateSchema>;
 
-/** Gives the scopes of an application, both where none are given. */
+/** Returns the scopes of an application, both if none are given. */
 export function scopesOf(given: unknown): readonly string[] {
   return Array.isArray(given) ? (given as string[]) : documentsScopes;
 }
 
-/** The place of an application that was declared without one: by an older version. */
+/** The slot of an application that an older version declared without one. */
 export function unknownSlot(id: string): SlotInput {
   return { stack: "", name: id };
 }

@@ -2,7 +2,7 @@ import { sameMembers, serverRefusals } from "../../client/as-asked";
 import { defaultAuthMethod } from "../../client/auth-methods";
 import { stageTable } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
-import { assertSameEnvironment } from "../../settings/environment";
+import { assertSameEnvironment } from "../../settings/same-environment";
 import { type CheckFailure, checkInputs, type Properties, withoutProvider } from "../engine/inputs";
 import { PartlyMadeError, reporting } from "../engine/report";
 import { noteAsked } from "../run/asked";
@@ -97,7 +97,7 @@ class TenantApplicationOperations {
     const { run } = this;
     const wanted = inputsSchema.parse(withoutProvider(inputs));
     run.record.assertChangeHasReason();
-    // A clock that is set wrongly is refused before anything is sent.
+    // A wrong clock is refused before anything is sent.
     const clock = run.openClock();
     const authentication = await toAuthentication(wanted);
     const create = new ApplicationCreate(run, await run.api(), wanted, authentication);
@@ -137,14 +137,14 @@ class TenantApplicationOperations {
     return { id: applicationId, props: completed(properties, state, found) };
   }
 
-  /** Completes a partly made application; nothing else of an application is ever updated. */
+  /** Completes a partly created application; nothing else of an application is ever updated. */
   async update(applicationId: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const state = stateSchema.parse(olds);
     const found = await this.run.known.findApplication(state.tenantId, applicationId);
     if (found === undefined) {
       throw new TenantManagementError(
         "INPUT_INVALID",
-        `Application ${applicationId} is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
+        `Application ${applicationId} no longer exists. Run \`pulumi refresh\`, then \`pulumi up\`.`,
       );
     }
     const refusals = serverRefusals(found, this.run.settings);
@@ -188,7 +188,7 @@ class TenantApplicationOperations {
   }
 }
 
-/** Makes the `TenantApplication` resource's operations in a run. */
+/** Creates the `TenantApplication` resource's operations in a run. */
 export function tenantApplicationHandler(run: Run) {
   return reporting(run, new TenantApplicationOperations(run));
 }

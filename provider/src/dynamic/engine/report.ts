@@ -1,15 +1,15 @@
-import { messageOf } from "../../client/errors";
 import { noteCredential } from "../../client/redaction";
+import { messageOf } from "../../client/text";
 import type { Run } from "../run/run";
 import type { Properties } from "./inputs";
 
 /**
- * Turns whatever was thrown into what the engine shows: the message, once. The host prints an error's `stack` beside
- * it, in full and without its resource's name, so none is given; an error of the client's never reaches it whole,
- * with its cause and what that may hold.
+ * Turns any thrown value into what the engine shows: the message, once. The host also prints an error's
+ * `stack`, in full and without its resource's name, so this error has none; a client's error never reaches it
+ * whole, with its cause and contents.
  */
 export class ReportedError extends Error {
-  /** What the host needs to keep a partly made object in the state. */
+  /** What the host needs to store a partly created object in the state. */
   readonly id?: string;
   readonly properties?: Properties;
   readonly reasons?: string[];
@@ -33,7 +33,7 @@ export class ReportedError extends Error {
 /** The properties of our resources that are credentials. */
 const credentials = ["clientSecret", "privateKeyPem"] as const;
 
-/** A server may repeat a credential in its answer, which its message then quotes. */
+/** A server may repeat a credential in its response, which its message then quotes. */
 function noteCredentialsIn(args: readonly unknown[]): void {
   for (const properties of args) {
     if (typeof properties !== "object" || properties === null) continue;
@@ -44,7 +44,7 @@ function noteCredentialsIn(args: readonly unknown[]): void {
   }
 }
 
-/** A provider whose methods all answer later. */
+/** A provider with only asynchronous methods. */
 type Reporting<T> = {
   [Name in keyof T]: T[Name] extends (...args: infer Args) => infer Result
     ? (...args: Args) => Promise<Awaited<Result>>
@@ -52,8 +52,8 @@ type Reporting<T> = {
 };
 
 /**
- * Makes every method of a provider throw {@link ReportedError}, and do nothing where the process of its run was started
- * in a way that writes credentials down.
+ * Makes every method of a provider throw {@link ReportedError}, and do nothing if the process of its run was
+ * started with a switch that writes credentials.
  */
 export function reporting<T extends object>(
   run: Pick<Run, "assertNothingReveals">,
@@ -77,25 +77,27 @@ export function reporting<T extends object>(
 }
 
 /**
- * Says that an object was made, and that what the API told of it is not whole. The engine then keeps it in the state,
- * where it can be completed by `update`, or deleted.
+ * Reports that an object was created, and that the API's response about it was incomplete. The engine stores
+ * the object in the state, where `update` completes it, or it can be deleted.
  */
 export class PartlyMadeError extends Error {
-  /** What the engine shows and stores in plain text: never a credential. */
+  /** Shown and stored by the engine in plain text: never a credential. */
   readonly reasons: string[];
 
   /**
    * @param id the object's id
-   * @param properties what the state is to hold, the inputs and `__provider` among them
-   * @param next what to do, to end a sentence
+   * @param properties its state, including the inputs and `__provider`
+   * @param next what to do, a sentence without its full stop
    */
   constructor(
     readonly id: string,
     readonly properties: Properties,
     cause: unknown,
-    next = "run `pulumi up` again, which reads the rest",
+    next = "Run `pulumi up` to finish",
   ) {
-    super(`${messageOf(cause)} It was made, as ${id}, and is kept in the state, partly: ${next}.`, { cause });
+    super(`${messageOf(cause)} It was created as ${id} and is partly stored in the state. ${next}.`, {
+      cause,
+    });
     this.name = "PartlyMadeError";
     this.reasons = [this.message];
   }

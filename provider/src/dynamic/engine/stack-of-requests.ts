@@ -1,19 +1,19 @@
 import type { RequestedStack } from "../run/stack-identity";
 
-/** The part of a request of the engine's that is read: `urn:pulumi:<stack>::<project>::<type>::<name>`. */
+/** The relevant part of an engine's request: `urn:pulumi:<stack>::<project>::<type>::<name>`. */
 interface ResourceRequest {
   getId(): string;
   getUrn?(): string;
 }
 
 /**
- * Reads the stack that the engine's requests name. The SDK's host passes a resource's id and properties to its provider,
- * and not its URN; `destroy` runs no program that could tell. Where the host has another form, the stack keeps the name
- * that the state holds.
+ * Reads the stack's name from the engine's requests. The SDK's host passes a resource's id and properties to
+ * its provider, but not its URN, and `destroy` runs no program that could pass the name. If the host's
+ * implementation differs, the name in the state is used.
  *
- * It changes the SDK's own classes, and so is of the process: only its entry point calls it.
+ * It changes the SDK's own classes for the whole process, so only the process's entry point calls it.
  *
- * @param note gets what each request to delete something names
+ * @param note called with the name in each request to delete something
  */
 export function noteStackOfRequests(note: (requested: RequestedStack) => void): void {
   const file = Object.keys(require.cache).find((name) =>

@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 
-import { messageOf } from "../../client/errors";
+import { messageOf } from "../../client/text";
 import { slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
 
 /**
- * Tells the program of this run that the engine asks for a resource, as it does in an `up` alone: a `refresh` and a
- * `destroy` run the program, too, and nothing that reaches it there is different.
+ * Notifies the program of this run that the engine has requested a resource, which happens only in an `up`: a
+ * `refresh` and a `destroy` run the program, too, and it cannot tell the difference otherwise.
  */
 export function noteAsked(inputs: Properties): void {
   const { data } = slotSchema.safeParse(inputs["slot"]);
@@ -15,7 +15,7 @@ export function noteAsked(inputs: Properties): void {
     writeFileSync(data.asked, "");
   } catch (error) {
     console.warn(
-      `warning: the settings of this update could not be recorded for ${data.name}, so the next plan shows them as changed: ${messageOf(error)}`,
+      `warning: could not record this update's settings for ${data.name}, so the next plan shows them as changed: ${messageOf(error)}`,
     );
   }
 }

@@ -2,7 +2,7 @@ import type { Ending, RecordedAs, Recording } from "../../journal/index";
 import type { Intention } from "./recorder";
 import type { Run } from "./run";
 
-/** A create of one object, on the record of its run. */
+/** A create of one object, with its record. */
 export class CreateOnRecord {
   readonly run: Run;
   #recordedAs: RecordedAs | undefined;
@@ -11,16 +11,16 @@ export class CreateOnRecord {
     this.run = run;
   }
 
-  /** Where the result is on record, once the create has ended, well or not; undefined where that is not known. */
+  /** The event with the result, once the create has ended, successfully or not; undefined if unknown. */
   get recordedAs(): RecordedAs | undefined {
     return this.#recordedAs;
   }
 
   /**
-   * Records what is about to be done, does it, and records how it ended.
+   * Records an intent, executes it, and records its result.
    *
-   * @param act does it, and resolves with how it ended, and what came of it
-   * @throws what `act` throws, once that is on record
+   * @param act executes it, and resolves with the outcome and the object
+   * @throws what `act` throws, after recording it
    */
   async onRecord<T>(
     intention: Intention,

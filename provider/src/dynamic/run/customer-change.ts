@@ -1,4 +1,4 @@
-import { messageOf } from "../../client/errors";
+import { messageOf } from "../../client/text";
 import { customerOf } from "../../names/resource-name";
 import { slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
@@ -7,7 +7,7 @@ import type { RunRecord } from "./recorder";
 /** The changes of customers that this run's program has announced. */
 export class CustomerChanges {
   readonly #record: RunRecord;
-  /** The applications that were asked for in this run, by the change of their customer. */
+  /** The applications that the engine has requested in this run, by the change of their customer. */
   readonly #arrived = new Map<string, Set<string>>();
 
   constructor(record: RunRecord) {
@@ -15,9 +15,9 @@ export class CustomerChanges {
   }
 
   /**
-   * Records that a change of a customer is done, once all of its applications are asked for: each depends on its
-   * secret, and so is asked for when the secret is as it is declared. Only an `up` asks: a change that a `refresh` or a
-   * `destroy` with `--run-program` announces stays without an end.
+   * Records that a change of a customer is done, once the engine has requested all of its applications: each
+   * depends on its secret, and so is requested when the secret is as declared. Only an `up` does that: a
+   * change announced by a `refresh` or a `destroy` with `--run-program` stays open.
    */
   async noteArrived(inputs: Properties): Promise<void> {
     const { data } = slotSchema.safeParse(inputs["slot"]);
@@ -32,7 +32,7 @@ export class CustomerChanges {
       .endIntentOfProgram(data, change.intent, { outcome: "changed" })
       .catch((error: unknown) => {
         console.warn(
-          `warning: that the change of customer ${customerOf(name)} is done could not be recorded: ${messageOf(error)}`,
+          `warning: the change of customer ${customerOf(name)} is done, but could not be recorded: ${messageOf(error)}`,
         );
       });
   }

@@ -4,15 +4,14 @@ import type { RecordedType } from "../../journal/index";
 import { customerOf, readApplicationName } from "../../names/resource-name";
 import { slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
-import type { RecordedObject } from "./deletion";
-import type { RunRecord } from "./recorder";
+import type { RecordedObject, RunRecord } from "./recorder";
 import type { Session } from "./session";
 import type { StackIdentity } from "./stack-identity";
 
-/** The resources that are deleted at the vendor. */
+/** The types of resources that are deleted at the vendor. */
 type DeletedType = Extract<RecordedType, "Tenant" | "TenantApplication">;
 
-/** What a guard goes by. */
+/** The facts that a guard uses. */
 interface Grounds {
   session: Session;
   stack: StackIdentity;
@@ -20,9 +19,9 @@ interface Grounds {
 }
 
 /**
- * What must hold before anything is deleted: never what this run's program keeps, and in production only what was
- * declared to go. The engine's protection can be taken away, in the state or by an edited file; the record cannot. A
- * `destroy` asks for no `check`, an `up` does, before its deletes too.
+ * Decides what may be deleted: never what this run's program keeps, and in production only what was declared
+ * as deprecated. The engine's protection can be removed, in the state or by an edited file; the record
+ * cannot. A `destroy` calls no `check`; an `up` does, even before its deletes.
  */
 export class DeletionGuard {
   readonly #session: Session;
@@ -30,11 +29,11 @@ export class DeletionGuard {
   readonly #record: RunRecord;
   /** Resources that this run's program declares, by type. */
   readonly #declaredSlots = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
-  /** Objects that this run's program declares or adopts: whatever else the run does, it never deletes one of them. */
+  /** Objects that this run's program declares or adopts: the run never deletes one of them. */
   readonly #keptObjects = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
-  /** Objects that this run's program replaces, and that it may replace. */
+  /** Objects that this run's program replaces and may replace. */
   readonly #replacedObjects = new Set<string>();
-  /** Resources whose application was made in this run. */
+  /** Resources whose application was created in this run. */
   readonly #madeSlots = new Set<string>();
 
   constructor({ session, stack, record }: Grounds) {
@@ -48,12 +47,12 @@ export class DeletionGuard {
     this.#keptObjects[type].add(objectId);
   }
 
-  /** Tells whether this run's program declares or adopts an object. */
+  /** Returns whether this run's program declares or adopts an object. */
   isKept(type: DeletedType, objectId: string): boolean {
     return this.#keptObjects[type].has(objectId);
   }
 
-  /** Notes a resource whose application was made in this run. */
+  /** Notes a resource whose application was created in this run. */
   noteMade(slotName: string | undefined): void {
     if (slotName !== undefined) this.#madeSlots.add(slotName);
   }
@@ -65,8 +64,8 @@ export class DeletionGuard {
   }
 
   /**
-   * Notes a tenant or an application that this run's program replaces. A `destroy --target` asks for a `diff`, too, with
-   * inputs that it makes up: it has declared nothing before.
+   * Notes a tenant or an application that this run's program replaces. A `destroy --target` also calls
+   * `diff`, with invented inputs, but it has declared nothing before.
    */
   noteReplaced(type: DeletedType, objectId: string, inputs: Properties): void {
     const slot = slotSchema.safeParse(inputs["slot"]).data;
@@ -76,15 +75,16 @@ export class DeletionGuard {
   /**
    * Refuses to delete a tenant or an application in production, unless
    *
-   * - its customer is on record as deprecated by an `up` that came to its end,
-   * - another application was made in its place,
+   * - its customer is on record as deprecated by a completed `up`,
+   * - another application was created in its place,
    * - the program declares another generation of it, and not this one any more,
    * - the program replaces it, or (`allowReplace`) its tenant, or
-   * - the program has no customers, but declares applications by names of its own: it protects what it needs itself.
+   * - the program has no customers, but declares applications by other names: it protects what it needs
+   *   itself.
    *
    * @param what names it: `Tenant "acme" (t-1)`
-   * @param madeIn the stage in which it was made, as the state has it
-   * @throws TenantManagementError `INPUT_INVALID` with the way out
+   * @param madeIn the stage in which it was created, from the state
+   * @throws TenantManagementError `INPUT_INVALID` with what to do
    */
   async assertMayBeDeleted(object: RecordedObject, what: string, madeIn: unknown): Promise<void> {
     const { stage } = this.#session.settings;
@@ -99,7 +99,7 @@ export class DeletionGuard {
     throw refused(what, customer);
   }
 
-  /** Tells whether something else comes in an object's place in this run, or its program protects it by itself. */
+  /** Returns whether another object takes an object's place in this run, or its program protects objects itself. */
   #isReplaced({ slot, tenantId = "", applicationId }: RecordedObject): boolean {
     const ids = [tenantId, ...(applicationId === undefined ? [] : [applicationId])];
     return (
@@ -110,7 +110,7 @@ export class DeletionGuard {
     );
   }
 
-  /** Tells whether this run's program declares other generations of an application, and not this one. */
+  /** Returns whether this run's program declares other generations of an application, and not this one. */
   #isRetired(slotName: string): boolean {
     const place = slotIn(slotName);
     const declared = this.#declaredSlots.TenantApplication;
@@ -119,7 +119,7 @@ export class DeletionGuard {
     );
   }
 
-  /** Tells whether this run's program is another one than this project's, whose applications are all named so. */
+  /** Returns whether this run's program is not this project's, in which all applications are named by slot. */
   #isProgramOfOnesOwn(): boolean {
     const declared = [...this.#declaredSlots.TenantApplication];
     return declared.length > 0 && declared.every((name) => slotIn(name) === undefined);
@@ -133,8 +133,9 @@ function slotIn(name: string): string | undefined {
 function refused(what: string, customer: string): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
-    `${what} was not deleted, and nothing was sent: customer "${customer}" is active in production, and the journal has no deprecation of it that came to its end. ` +
-      "To let it go: set `status: deprecated` on it (in a program of your own, on its Tenant), run `pulumi up`, and then the same command again. " +
+    `${what} was not deleted, and nothing was sent: customer "${customer}" is active in production, and the journal contains no completed deprecation of it. ` +
+      "To delete it: set `status: deprecated` on it (in your own program, on its Tenant), run `pulumi up`, then run the same command again. " +
+      "If that is already set, its tenant was created again after the deprecation: set `status: active`, run `pulumi up`, and deprecate it again. " +
       "To keep it: run `pulumi up`, which protects it again.",
   );
 }

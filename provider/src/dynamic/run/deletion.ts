@@ -1,15 +1,12 @@
 import type { Deletion } from "../../client/api";
-import type { Intention } from "./recorder";
+import type { RecordedObject } from "./recorder";
 import type { Run } from "./run";
 
-/** An object of the stack's, as the record names it. */
-export type RecordedObject = Pick<Intention, "type" | "slot" | "tenantId" | "applicationId">;
-
 /**
- * Deletes an object, on the record. One that is gone already is success, once it is certain that it is gone.
+ * Deletes an object, and records it. An object that is certainly already deleted is a success.
  *
  * @param what names it: `Tenant "acme" (t-1)`
- * @param send asks the API to delete it
+ * @param send sends the delete
  */
 export async function deleteOnRecord(
   run: Run,
@@ -22,7 +19,7 @@ export async function deleteOnRecord(
   const recording = await record.start({ ...object, operation: "delete" });
   try {
     const deletion = await send();
-    // Of the stack's only tenant nothing is left that could tell whose credentials these are.
+    // After the stack's only tenant, nothing could show whose credentials these are.
     const isLikely = deletion === "perhapsDeleted" && object.type === "Tenant" && known.isOnlyTenantOfStack();
     if (deletion === "deleted") known.noteOrganizationKnown();
     else if (!isExpectedMissing && !isLikely) await known.assertGone(what);
@@ -34,7 +31,7 @@ export async function deleteOnRecord(
 }
 
 /**
- * Makes sure that an object that the API does not find is gone: by our own hand, as the record says, or because the
+ * Ensures that an object which the API does not find is deleted: the record shows that we deleted it, or the
  * credentials are those of its organization.
  *
  * @throws TenantManagementError `REFUSED`
@@ -43,7 +40,7 @@ export async function assertMissing(run: Run, object: RecordedObject, what: stri
   if (!(await isDeletedByUs(run, object))) await run.known.assertGone(what);
 }
 
-/** A crash may have come between a delete and the state. */
+/** A crash may have come between the delete and the update of the state. */
 function isDeletedByUs(
   { record }: Run,
   { type, slot, tenantId, applicationId }: RecordedObject,

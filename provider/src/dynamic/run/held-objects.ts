@@ -3,7 +3,7 @@ import { type SlotInput, slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
 import type { StackIdentity } from "./stack-identity";
 
-/** What the stack held when its last update ended, as its program tells with each resource. */
+/** The stack's objects at the end of its last update, as the program passes them with each resource. */
 export class HeldObjects {
   readonly #stack: StackIdentity;
   /** By type and slot name. */
@@ -14,16 +14,16 @@ export class HeldObjects {
     this.#stack = stack;
   }
 
-  /** Whether the stack held nothing, as far as this run knows by now. */
+  /** Whether the stack contained nothing, as far as this run knows. */
   get isEmpty(): boolean {
     return this.#ids.size === 0;
   }
 
   /**
-   * Notes which object the stack held for a resource, and under which names, and takes that out of its inputs: the state
-   * need not repeat it, and an input that changed would be written again.
+   * Notes a resource's former object and the stack's former names, and removes them from the inputs: the
+   * state need not repeat them, and an input that changed would be written again.
    *
-   * @returns the inputs as they are to be kept
+   * @returns the inputs to store
    */
   note(type: RecordedType, inputs: Properties): Properties {
     const slot = slotSchema.safeParse(inputs["slot"]);
@@ -36,17 +36,17 @@ export class HeldObjects {
     return { ...inputs, slot: kept };
   }
 
-  /** Gives the id of the object that the stack held for a resource, if it held one. */
+  /** Returns the id of the object that the stack had for a resource; undefined if none. */
   idOf(type: RecordedType, slotName: string): string | undefined {
     return this.#ids.get(`${type} ${slotName}`);
   }
 
-  /** Tells whether the stack held an object, in whatever place. */
+  /** Returns whether the stack had an object, in any slot. */
   has(type: RecordedType, objectId: string): boolean {
     return [...this.#ids].some(([place, heldId]) => place.startsWith(`${type} `) && heldId === objectId);
   }
 
-  /** Gives what the journal takes to read its end alone; undefined where the program tells nothing of it. */
+  /** Returns what allows the journal to read only its end; undefined if the program passed nothing. */
   knownBefore(stack: string): KnownBefore | undefined {
     const idIn = (type: RecordedType, slotName: string): string | undefined => this.idOf(type, slotName);
     return this.#before === undefined ? undefined : { ...this.#before, stack, idIn };

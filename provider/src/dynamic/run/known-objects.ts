@@ -2,13 +2,17 @@ import { TenantManagementError } from "../../client/errors";
 import type { ApiApplication, ApiTenant } from "../../client/schemas";
 import { onceForAll } from "../../concurrency";
 import type { HeldObjects } from "./held-objects";
+import { readListedTenants } from "./listed-tenants";
 import type { OwnChanges } from "./own-changes";
 import type { Session } from "./session";
 
-/** How long a missing tenant waits for others of its stack, which the engine reads beside it, in milliseconds. */
+/**
+ * How long a missing tenant waits for others of its stack, which the engine reads at the same time, in
+ * milliseconds.
+ */
 const gatherMs = 500;
 
-/** What the knowledge of an organization is built on. */
+/** The sources of the knowledge about an organization. */
 interface Sources {
   session: Session;
   held: HeldObjects;
@@ -16,16 +20,19 @@ interface Sources {
 }
 
 /**
- * What this run has learnt of the organization: lists that many resources share, and whether the API knows any of the
- * tenants that the stack holds. When it knows none, the credentials are most likely another organization's, and "not
- * found" does not mean that a tenant is gone.
+ * What this run has learnt about the organization: lists that many resources share, and whether the API knows
+ * any of the stack's tenants. If it knows none, the credentials most likely belong to another organization,
+ * and "not found" does not mean that a tenant is deleted.
  */
 export class KnownObjects {
   readonly #session: Session;
   readonly #held: HeldObjects;
   readonly #own: OwnChanges;
   readonly #tenantsOfStack = new Set<string>();
-  /** Applications that the stack holds, each with its tenant: those the engine spoke of in this run, and those made in it. */
+  /**
+   * Applications of the stack, each with its tenant: those in the engine's requests of this run, and those
+   * created in it.
+   */
   readonly #applicationsOfStack = new Map<string, string>();
   readonly #applications = new Map<string, Promise<ApiApplication[] | undefined>>();
   #areCredentialsRight = false;
@@ -37,63 +44,64 @@ export class KnownObjects {
     this.#own = own;
   }
 
-  /** Notes a tenant that the state holds. */
+  /** Notes a tenant in the state. */
   noteTenantOfStack(tenantId: unknown): void {
     if (typeof tenantId === "string") this.#tenantsOfStack.add(tenantId);
   }
 
-  /** Tells whether the engine has spoken of no more than one tenant of this stack. */
+  /** Returns whether the engine has named at most one tenant of this stack. */
   isOnlyTenantOfStack(): boolean {
     return this.#tenantsOfStack.size <= 1;
   }
 
-  /** Notes an application that the state holds, or is about to. */
+  /** Notes an application that is in the state, or about to be. */
   noteApplicationOfStack(applicationId: string, tenantId: string): void {
     this.#applicationsOfStack.set(applicationId, tenantId);
   }
 
-  /** Tells whether an application is one that the stack holds, as far as this run knows by now. */
+  /** Returns whether an application is the stack's, as far as this run knows. */
   isApplicationOfStack(applicationId: string): boolean {
     return this.#applicationsOfStack.has(applicationId);
   }
 
   /**
-   * Tells whether an application is in the state, or about to be. The engine asks for no difference of what it is told
-   * to replace: what is held there is known from the inputs alone.
+   * Returns whether an application is in the state, or about to be. The engine calls no `diff` for a resource
+   * with `--replace`: its object is known from the inputs alone.
    */
   isInState(applicationId: string): boolean {
     return this.isApplicationOfStack(applicationId) || this.#held.has("TenantApplication", applicationId);
   }
 
-  /** Gives the ids of the applications in a tenant that the stack holds, as far as this run knows by now. */
+  /** Returns the ids of the stack's applications in a tenant, as far as this run knows. */
   applicationsOfStackIn(tenantId: string): string[] {
     return [...this.#applicationsOfStack].flatMap(([applicationId, owner]) =>
       owner === tenantId ? [applicationId] : [],
     );
   }
 
-  /** Notes that the API has just dealt with a tenant of this stack: the credentials are the right ones. */
+  /** Notes that the API has just accepted a call about a tenant of this stack: the credentials are correct. */
   noteOrganizationKnown(): void {
     this.#areCredentialsRight = true;
   }
 
-  /** Notes a tenant that this run has just made: it holds no application. */
+  /** Notes a tenant that this run has just created: it has no application. */
   noteNewTenant(tenantId: string): void {
     this.#applications.set(tenantId, Promise.resolve([]));
     this.#own.noteMadeTenant(tenantId);
   }
 
-  /** Gives the tenants of the organization's list by id; the paged list is read once for all that ask. */
+  /** Returns the organization's tenants by id; the paged list is read once for all callers. */
   readonly #tenantsById = onceForAll(async (): Promise<Map<string, ApiTenant>> => {
-    const tenants = await (await this.#session.api()).listTenants();
+    const listed = await readListedTenants(this.#session.environment["TENANTS_LISTED"]);
+    const tenants = listed ?? (await (await this.#session.api()).listTenants());
     return new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
   });
 
   /**
-   * Finds a tenant: in the list that all share, or else by its id. A list may lag, and its pages may shift while they
-   * are read: what it lacks is not gone.
+   * Finds a tenant in the shared list, or else by its id. A list may lag, and its pages may shift while they
+   * are read: what it lacks may still exist.
    *
-   * @returns Resolves with undefined only where the API knows none of that id.
+   * @returns Resolves with undefined only if the API does not find the id.
    */
   async findTenant(tenantId: string): Promise<ApiTenant | undefined> {
     const listed = (await this.#tenantsById()).get(tenantId);
@@ -105,9 +113,9 @@ export class KnownObjects {
   }
 
   /**
-   * Finds an application: in its tenant's list, which all share, or else by its id.
+   * Finds an application in its tenant's shared list, or else by its id.
    *
-   * @returns Resolves with undefined only where the API knows none of that id, or not the tenant.
+   * @returns Resolves with undefined only if the API does not find the id, or the tenant.
    */
   async findApplication(tenantId: string, applicationId: string): Promise<ApiApplication | undefined> {
     const list = await this.applicationsOf(tenantId);
@@ -118,12 +126,12 @@ export class KnownObjects {
     return found;
   }
 
-  /** Once: a list that lags may lack everything. */
+  /** Warns only once: a list that lags may lack everything. */
   #warnOfLaggingList(what: string): void {
     if (this.#isWarnedOfLag) return;
     this.#isWarnedOfLag = true;
     console.warn(
-      `warning: a list of the Tenant Management API lacks ${what}, which the API finds by its id. It stays in the state, and so does everything that is found so. Tell the vendor if this lasts.`,
+      `warning: a list of the Tenant Management API lacks ${what}, but the API finds it by its id. It stays in the state, like everything found this way. Tell the vendor if this lasts.`,
     );
   }
 
@@ -132,7 +140,7 @@ export class KnownObjects {
     this.#applications.delete(tenantId);
   }
 
-  /** Gives a tenant's applications, undefined where the tenant is gone; the list is read once for all that ask. */
+  /** Returns a tenant's applications, undefined if the tenant is deleted; the list is read once for all callers. */
   async applicationsOf(tenantId: string): Promise<ApiApplication[] | undefined> {
     const pending =
       this.#applications.get(tenantId) ?? this.#session.api().then((api) => api.listApplications(tenantId));
@@ -146,10 +154,11 @@ export class KnownObjects {
   }
 
   /**
-   * Makes sure that what the API does not find is gone, and not merely another organization's.
+   * Ensures that what the API does not find is deleted, and not merely another organization's.
    *
    * @param what names what was not found: `tenant "acme" (t-1)`
-   * @throws {@link TenantManagementError} `REFUSED` when the API knows none of the stack's tenants, with a way to insist
+   * @throws {@link TenantManagementError} `REFUSED` if the API knows none of the stack's tenants, with how to
+   * confirm
    */
   async assertGone(what: string): Promise<void> {
     if (this.#areCredentialsRight || this.#session.environment["TENANTS_ACCEPT_MISSING"] === "true") return;
@@ -160,10 +169,10 @@ export class KnownObjects {
     if (isOurOrganization()) return;
     throw new TenantManagementError(
       "REFUSED",
-      `${what} is not known to the Tenant Management API (${this.#session.settings.stage}), and neither is any other tenant of this stack: ` +
-        "the credentials are most likely another organization's. Nothing was changed. " +
+      `The Tenant Management API (${this.#session.settings.stage}) does not know ${what}, nor any other tenant of this stack: ` +
+        "the credentials most likely belong to another organization. Nothing was changed. " +
         "Check tenants:clientId, tenants:tokenUrl and the organization's key. " +
-        "If the tenants are truly gone, insist: set the environment variable TENANTS_ACCEPT_MISSING=true and run the same command again.",
+        "If the tenants no longer exist, set the environment variable TENANTS_ACCEPT_MISSING=true and run the same command again.",
     );
   }
 }

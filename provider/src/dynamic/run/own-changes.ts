@@ -1,7 +1,7 @@
 /**
- * What this run has changed, and not every server of the API may see yet: an application of a tenant that was just made
- * is refused with 404, and the delete of a tenant whose applications were just deleted with 409. Only what this run did
- * itself is worth another try.
+ * This run's changes, which not every server of the API may see yet: an application of a new tenant is
+ * refused with 404, and the delete of a tenant whose applications were just deleted with 409. Only after this
+ * run's own changes is it worth another try.
  */
 export class OwnChanges {
   readonly #madeTenants = new Set<string>();
@@ -9,23 +9,23 @@ export class OwnChanges {
   readonly #deletedApplications = new Map<string, Set<string>>();
   readonly #deletedTenantNames = new Set<string>();
 
-  /** Notes a tenant that this run has made. */
+  /** Notes a tenant that this run has created. */
   noteMadeTenant(tenantId: string): void {
     this.#madeTenants.add(tenantId);
   }
 
-  /** Notes a tenant that this run has found again: that it is not another stack's is likely, and not certain. */
+  /** Notes a tenant that this run has recovered: it is probably, but not certainly, this stack's. */
   noteRecoveredTenant(tenantId: string): void {
     this.#recoveredTenants.add(tenantId);
     this.noteMadeTenant(tenantId);
   }
 
-  /** Tells whether this run has made a tenant, or found it again after it made it. */
+  /** Returns whether this run has created a tenant, or recovered it after it created it. */
   isMadeTenant(tenantId: string): boolean {
     return this.#madeTenants.has(tenantId);
   }
 
-  /** Tells once of a tenant that this run has found again. */
+  /** Returns, only the first time, whether this run has recovered a tenant. */
   takeRecoveredTenant(tenantId: string): boolean {
     return this.#recoveredTenants.delete(tenantId);
   }
@@ -35,7 +35,7 @@ export class OwnChanges {
     this.#deletedTenantNames.add(name);
   }
 
-  /** Tells whether this run has deleted a tenant of a name, which may count as taken for a while. */
+  /** Returns whether this run has deleted a tenant of a name, which may count as taken for a while. */
   isDeletedTenantName(name: string): boolean {
     return this.#deletedTenantNames.has(name);
   }
@@ -46,7 +46,7 @@ export class OwnChanges {
     this.#deletedApplications.set(tenantId, ofTenant.add(applicationId));
   }
 
-  /** Gives the ids of the applications of a tenant that this run has deleted. */
+  /** Returns the ids of the applications of a tenant that this run has deleted. */
   deletedApplicationsOf(tenantId: string): ReadonlySet<string> {
     return this.#deletedApplications.get(tenantId) ?? new Set();
   }

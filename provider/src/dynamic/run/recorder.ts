@@ -1,4 +1,5 @@
-import { messageOf, TenantManagementError } from "../../client/errors";
+import { TenantManagementError } from "../../client/errors";
+import { messageOf } from "../../client/text";
 import { onceForAll } from "../../concurrency";
 import {
   appendTo,
@@ -24,25 +25,28 @@ import type { HeldObjects } from "./held-objects";
 import type { Session } from "./session";
 import type { StackIdentity } from "./stack-identity";
 
-/** What is about to be done. */
+/** An operation to record before it is executed. */
 export interface Intention extends Omit<Intended, "stack" | "slot"> {
   slot: SlotInput;
 }
 
-/** Where a run writes and reads its record. */
+/** An object of the stack, as the record names it. */
+export type RecordedObject = Pick<Intention, "type" | "slot" | "tenantId" | "applicationId">;
+
+/** The open journal and audit log of a run. */
 interface Opened {
   journal: Journal;
   auditLog: AuditLog | undefined;
 }
 
-/** What a record is kept of. */
+/** What the record belongs to. */
 interface Recorded {
   session: Session;
   stack: StackIdentity;
   held: HeldObjects;
 }
 
-/** The record of a run's stack: what is written to it, and what it says of what was done before. */
+/** The record of a run's stack: what this run writes, and what earlier runs have written. */
 export class RunRecord {
   readonly #session: Session;
   readonly #stack: StackIdentity;
@@ -55,7 +59,7 @@ export class RunRecord {
   }
 
   /**
-   * Makes sure that a change may be made: that there is a reason for it, where the stage requires one.
+   * Ensures that a change may be made: if the stage requires a reason, there must be one.
    *
    * @returns the reason to record
    * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
@@ -70,17 +74,18 @@ export class RunRecord {
   }
 
   /**
-   * Records what is about to be done, before it is done.
+   * Records an intent before it is executed.
    *
-   * @throws {@link TenantManagementError} `INPUT_INVALID` when it cannot be recorded, or has no reason where it needs
-   *   one: then nothing may be sent
+   * @throws {@link TenantManagementError} `INPUT_INVALID` if it cannot be recorded, or a required reason is
+   * missing: then nothing may be sent
    */
   async start({ slot, ...intention }: Intention): Promise<Recording> {
     const { stage, apiUrl, allowedHosts } = this.#session.settings;
     const reason = this.assertChangeHasReason();
     const stack = this.#stack.presentStackOf(slot);
     const opened = await this.#open(stack);
-    // What is deleted or handed over may have been taken, lost and taken back since its last create.
+    // An object to delete or hand over may have been recovered, lost and recovered again since its last
+    // create.
     if (intention.operation === "delete" || intention.operation === "release") await this.rememberAll(stack);
     try {
       return await startRecording(
@@ -93,7 +98,7 @@ export class RunRecord {
     }
   }
 
-  /** Records how an intent of this run's program ended. What was done is done: where it cannot be recorded, it warns. */
+  /** Records how an intent of this run's program ended. What was done is done: if it cannot be recorded, it warns. */
   async endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
     const stack = this.#stack.presentStackOf(slot);
     const opened = await this.#open(stack);
@@ -107,12 +112,12 @@ export class RunRecord {
     await settleIntent(appendTo(opened), run, intent, ending);
   }
 
-  /** Gives what the whole record of this run's stack says, however long it is. */
+  /** Reads the whole record of this run's stack, however long it is. */
   async rememberAll(stack: string): Promise<Memory> {
     return read((await this.#open(stack)).journal);
   }
 
-  /** Tells what the record says of the last create in a slot, beside what the stack holds. */
+  /** Returns the record of the last create in a slot, with what the stack has. */
   async slotHistory(type: RecordedType, slot: SlotInput): Promise<SlotHistory> {
     const stack = this.#stack.presentStackOf(slot);
     return (await this.#remember(stack)).historyOf({
@@ -124,24 +129,24 @@ export class RunRecord {
     });
   }
 
-  /** Gives the ids of all objects of a type that are on record as made. */
+  /** Returns the ids of all objects of a type that are on record as created. */
   async idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
     return (await this.rememberAll(this.#stack.presentStackOf(slot))).recordedIds(type);
   }
 
-  /** Gives the ids of all objects of a type that are on record as made for other slots. */
+  /** Returns the ids of all objects of a type that are on record as created for other slots. */
   async idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
     const stack = this.#stack.presentStackOf(slot);
     return (await this.rememberAll(stack)).recordedIds(type, { stack, slot: slot.name });
   }
 
-  /** Gives the ids of the applications that were handed over from a slot, and not taken back or deleted since. */
+  /** Returns the ids of the applications that were handed over from a slot, and not taken back or deleted since. */
   async idsHandedOver(slot: SlotInput): Promise<string[]> {
     const stack = this.#stack.presentStackOf(slot);
     return (await this.rememberAll(stack)).handedOverFrom({ stack, slot: slot.name });
   }
 
-  /** Tells whether the record says that an object may be gone by our own hand. */
+  /** Returns whether, according to the record, this stack may have deleted an object. */
   async mayBeDeletedByUs(type: RecordedType, slot: SlotInput, objectId: string): Promise<boolean> {
     return (await this.rememberAll(this.#stack.presentStackOf(slot))).mayBeDeleted(type, objectId);
   }
@@ -159,7 +164,7 @@ export class RunRecord {
     return { journal, auditLog: this.#openAuditLog() };
   });
 
-  /** Gives what the record says of the creates of this run's stack. */
+  /** Reads the record of the creates of this run's stack. */
   async #remember(stack: string): Promise<Memory> {
     return read((await this.#open(stack)).journal, this.#held.knownBefore(stack));
   }
@@ -183,9 +188,9 @@ export class RunRecord {
 
 function notRecorded({ location }: Journal, error: unknown): string {
   return error instanceof NotDeliveredError
-    ? `Nothing was sent, because ${messageOf(error)}. What was meant to be done is in the journal ${location}, as failed.`
+    ? `Nothing was sent, because ${messageOf(error)}. The journal ${location} records the operation as failed.`
     : `Nothing was sent, because it could not be recorded in the journal ${location} first: ${messageOf(error)}. ` +
-        "Make room, or see to the permissions, or set tenants:journal to another place.";
+        "Free some space, correct the permissions, or set tenants:journal to another location.";
 }
 
 async function read(journal: Journal, known?: KnownBefore): Promise<Memory> {
@@ -195,7 +200,7 @@ async function read(journal: Journal, known?: KnownBefore): Promise<Memory> {
     throw new TenantManagementError(
       "INPUT_INVALID",
       `Nothing was sent, because the journal ${journal.location} could not be read first: ${messageOf(error)}. ` +
-        "Mend tenants:journal, or the permissions of this run. `pulumi refresh` and `pulumi destroy` go by the configuration of the last `pulumi up`: give them --run-program to go by the present one.",
+        "Correct tenants:journal, or the permissions of this run. `pulumi refresh` and `pulumi destroy` use the configuration of the last `pulumi up`: add --run-program to use the present one.",
       { cause: error },
     );
   }
@@ -205,7 +210,7 @@ function warnOfCutOff(memory: Memory, stack: string): void {
   const slots = memory.cutOffCreates(stack).map(({ slot }) => slot);
   if (slots.length === 0) return;
   console.warn(
-    `warning: an earlier update was cut off while it made ${slots.join(", ")}. What is still declared of that is found again, and repaired; ` +
-      "`npm run tenants -- reconcile` names all that was left behind.",
+    `warning: an earlier update was interrupted while it created ${slots.join(", ")}. This update finds and repairs what is still declared; ` +
+      "`npm run tenants -- reconcile` lists everything left behind.",
   );
 }

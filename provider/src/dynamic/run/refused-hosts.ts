@@ -2,15 +2,14 @@ import { TenantManagementError } from "../../client/errors";
 import { type HostRules, type UrlRefusal, wayToAllow } from "../../client/hosts";
 
 /**
- * Makes an error of URLs that the API gave of an object, and that may not be used. What the state and the secret hold
- * stays as it is.
+ * Creates the error for URLs of an object that may not be used. The state and the secret stay as they are.
  *
  * @param what names the object: `Tenant "acme"`
  */
 export function refusedHosts(what: string, refusals: readonly UrlRefusal[]): TenantManagementError {
   return new TenantManagementError(
     "ANSWER_INVALID",
-    `${what}: the API says that ${refusals.map(({ problem }) => problem).join("; ")}. Nothing of it was taken over.`,
+    `${what}: the API's answer is refused: ${refusals.map(({ problem }) => problem).join("; ")}. None of it was used.`,
   );
 }
 
@@ -18,7 +17,7 @@ export function refusedHosts(what: string, refusals: readonly UrlRefusal[]): Ten
  * Refuses an object whose URLs may not be used.
  *
  * @param rules the hosts that this run allows
- * @throws {@link TenantManagementError} `ANSWER_INVALID` with the host to allow, where it is right
+ * @throws {@link TenantManagementError} `ANSWER_INVALID` with the host to allow if it is correct
  */
 export function assertHosts(what: string, refusals: readonly UrlRefusal[], rules: HostRules): void {
   if (refusals.length === 0) return;
@@ -29,11 +28,11 @@ export function assertHosts(what: string, refusals: readonly UrlRefusal[], rules
   );
 }
 
-/** Tells how to go on with an object that was created and whose URLs were refused: the end of a sentence. */
+/** Describes how to continue with a created object whose URLs were refused. */
 export function wayOn(refusals: readonly UrlRefusal[], rules: HostRules): string {
   const allow = wayToAllow(refusals, rules);
   return (
-    "nothing of those addresses is stored anywhere, and it is not created again. Ask the vendor. " +
+    "Those addresses are not stored anywhere, and it is not created again. Ask the vendor. " +
     (allow === "" ? "" : `${allow}. `) +
     "Then run `pulumi up` again, which completes it"
   );

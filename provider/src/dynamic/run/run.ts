@@ -29,27 +29,27 @@ export class Run {
   readonly #session: Session;
   /** The name of this run's stack. */
   readonly stack = new StackIdentity();
-  /** What the stack held before this run. */
+  /** The objects of the stack before this run. */
   readonly held = new HeldObjects(this.stack);
-  /** What this run has changed at the vendor. */
+  /** This run's changes at the vendor. */
   readonly own = new OwnChanges();
-  /** What this run knows of the organization. */
+  /** This run's knowledge of the organization. */
   readonly known: KnownObjects;
   /** The journal and the audit log. */
   readonly record: RunRecord;
-  /** What must hold before anything is deleted. */
+  /** Decides what may be deleted. */
   readonly guard: DeletionGuard;
   /** The changes of customers that the program has announced. */
   readonly customerChanges: CustomerChanges;
-  /** Keeps apart creates that could not be told apart afterwards. */
+  /** Serializes creates that could not be told apart afterwards. */
   readonly oneAtATime = oneAtATime();
-  /** Credentials of adopted applications, each tried out once. */
+  /** Credentials of adopted applications, each tested once. */
   readonly provenCredentials = new Map<string, Promise<ApplicationCredentials>>();
 
   /**
    * @param process how the process of this run was started
-   * @param surroundings how it reaches everything outside its process; default: the network, the disk and the clock of
-   *   this machine
+   * @param surroundings its access to everything outside its process; default: the network, the disk and the
+   * clock of this machine
    */
   constructor(process: OwnProcess, surroundings: Surroundings = ownSurroundings) {
     const { stack, held, own } = this;
@@ -61,13 +61,13 @@ export class Run {
     this.customerChanges = new CustomerChanges(this.record);
   }
 
-  /** Takes the stack's configuration: see {@link Session.configure}. */
+  /** Sets the stack's configuration: see {@link Session.configure}. */
   configure(request: ConfigureRequest): void {
     this.#session.configure(request);
   }
 
   /**
-   * Makes sure that the process was not started in a way that writes credentials down.
+   * Ensures that the process was not started with a switch that writes credentials.
    *
    * @throws TenantManagementError `INPUT_INVALID` with what to unset
    */
@@ -78,22 +78,22 @@ export class Run {
   /**
    * The stack's settings.
    *
-   * @throws TenantManagementError `INPUT_INVALID` with all that is wrong with the configuration
+   * @throws TenantManagementError `INPUT_INVALID` with all problems of the configuration
    */
   get settings(): ProviderSettings {
     return this.#session.settings;
   }
 
   /**
-   * How the vendor and AWS are reached.
+   * Access to the vendor and AWS.
    *
-   * @throws TenantManagementError `INPUT_INVALID` where the environment names a proxy that is none
+   * @throws TenantManagementError `INPUT_INVALID` if a proxy in the environment is invalid
    */
   get reach(): Reach {
     return this.#session.reach;
   }
 
-  /** How this run reaches everything outside its process. */
+  /** This run's access to everything outside its process. */
   get surroundings(): Surroundings {
     return this.#session.surroundings;
   }
@@ -103,12 +103,12 @@ export class Run {
     return this.#session.secretPrefix;
   }
 
-  /** Who acts: the CI system's user, else `user@host`. */
+  /** The actor: the CI system's user, or else `user@host`. */
   get actor(): string {
     return this.#session.actor;
   }
 
-  /** Gives the one API client of this run, made when it is first needed. */
+  /** Returns the one API client of this run, which is created when it is first needed. */
   api(): Promise<TenantManagementApi> {
     return this.#session.api();
   }
@@ -116,7 +116,7 @@ export class Run {
   /**
    * Opens the clock by which credentials age.
    *
-   * @throws TenantManagementError `INPUT_INVALID` where it is set wrongly
+   * @throws TenantManagementError `INPUT_INVALID` if it is set incorrectly
    */
   openClock(): Clock {
     return this.#session.openClock();

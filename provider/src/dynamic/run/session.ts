@@ -2,10 +2,9 @@ import type { TenantManagementApi } from "../../client/api";
 import { TenantManagementError } from "../../client/errors";
 import { onceForAll } from "../../concurrency";
 import { defaultSecretPrefix } from "../../names/resource-name";
-import { actor } from "../../organization/actor";
+import { actor } from "../../settings/actor";
 import { type Clock, openClock } from "../../settings/clock";
-import type { EnvironmentVariables } from "../../settings/environment";
-import type { OwnProcess } from "../../settings/own-process";
+import type { EnvironmentVariables, OwnProcess } from "../../settings/own-process";
 import type { Reach } from "../../settings/reach";
 import { revealingProblem } from "../../settings/revealing-switches";
 import {
@@ -16,14 +15,14 @@ import {
 } from "../../settings/settings";
 import type { Surroundings } from "./surroundings";
 
-/** The part of the SDK's `ConfigureRequest` that is read. */
+/** The relevant part of the SDK's `ConfigureRequest`. */
 export interface ConfigureRequest {
   config: { get(key: string): string | undefined };
 }
 
 /**
- * What a run has once, whatever the number of its resources: the settings, the connection pool and the access token.
- * Nothing is asked of the network before the first call to the API.
+ * What a run has once, whatever the number of its resources: the settings, the connection pool and the access
+ * token. Nothing is sent before the first call to the API.
  */
 export class Session {
   readonly #process: OwnProcess;
@@ -33,7 +32,7 @@ export class Session {
   #configurationError: Error | undefined;
   #startError: Error | undefined;
 
-  /** How this run reaches everything outside its process. */
+  /** This run's access to everything outside its process. */
   readonly surroundings: Surroundings;
 
   /** @param process how the process of this run was started */
@@ -43,8 +42,8 @@ export class Session {
   }
 
   /**
-   * Takes the stack's configuration. It is synchronous: the engine's host caches a provider before it has configured
-   * it, and a second call may come in between.
+   * Sets the stack's configuration. It is synchronous: the engine's host caches a provider before it has
+   * configured it, and a second call may come in between.
    */
   configure({ config }: ConfigureRequest): void {
     const problem = revealingProblem(config.get("tenants:stage"), this.#process);
@@ -66,7 +65,7 @@ export class Session {
   }
 
   /**
-   * Makes sure that the process was not started in a way that writes credentials down.
+   * Ensures that the process was not started with a switch that writes credentials.
    *
    * @throws {@link TenantManagementError} `INPUT_INVALID` with what to unset
    */
@@ -79,7 +78,7 @@ export class Session {
     return this.#process.environment;
   }
 
-  /** The folder in which this run was started: that of the project, or one below it. */
+  /** The folder in which this run was started: the project's, or one below it. */
   get directory(): string {
     return this.#process.directory;
   }
@@ -87,16 +86,16 @@ export class Session {
   /**
    * The settings of this run.
    *
-   * @throws {@link TenantManagementError} `INPUT_INVALID` with all that is wrong with the configuration
+   * @throws {@link TenantManagementError} `INPUT_INVALID` with all problems of the configuration
    */
   get settings(): ProviderSettings {
     return this.#settings ?? this.#notConfigured();
   }
 
   /**
-   * How this run reaches the vendor and AWS.
+   * This run's access to the vendor and AWS.
    *
-   * @throws {@link TenantManagementError} `INPUT_INVALID` where the environment names a proxy that is none
+   * @throws {@link TenantManagementError} `INPUT_INVALID` if a proxy in the environment is invalid
    */
   get reach(): Reach {
     return this.#reach ?? this.#notConfigured();
@@ -107,7 +106,7 @@ export class Session {
     return this.#secretPrefix;
   }
 
-  /** Gives the one API client of this run, made when it is first needed. */
+  /** Returns the one API client of this run, which is created when it is first needed. */
   readonly api: () => Promise<TenantManagementApi> = onceForAll(() =>
     this.surroundings.connect(this.settings, this.reach, this.environment),
   );
@@ -115,13 +114,13 @@ export class Session {
   /**
    * Opens the clock by which credentials age.
    *
-   * @throws {@link TenantManagementError} `INPUT_INVALID` where it is set wrongly
+   * @throws {@link TenantManagementError} `INPUT_INVALID` if it is set incorrectly
    */
   openClock(): Clock {
     return openClock(this.settings.apiUrl, this.environment);
   }
 
-  /** Who acts: see `actor`. */
+  /** The actor: see `actor`. */
   get actor(): string {
     return actor(this.environment);
   }

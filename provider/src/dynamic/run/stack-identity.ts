@@ -1,36 +1,37 @@
 import type { SlotInput } from "../../names/slot";
 
-/** A stack as the engine names it in its requests: the organization is not part of it. */
+/** A stack as the engine's requests name it, without the organization. */
 export interface RequestedStack {
   project: string;
   stack: string;
 }
 
 /**
- * The name that the stack has in this run. The state keeps the one under which each object was made; a stack that was
- * renamed or moved since is recorded under its present name, and its former record is found under the former one.
+ * The stack's name in this run. The state contains the name under which each object was created; a stack that
+ * was renamed or moved since is recorded under its present name, and its earlier record is found under the
+ * former one.
  */
 export class StackIdentity {
-  /** As the program declares it; undefined where no program runs (`destroy`, `refresh`). */
+  /** As the program declares it; undefined if no program runs (`destroy`, `refresh`). */
   #declared: string | undefined;
   #requested: RequestedStack | undefined;
   readonly #former = new Set<string>();
 
-  /** Notes the stack's present name, and the other names that its state tells. */
+  /** Notes the stack's present name, and the other names in its state. */
   noteDeclared(stack: string, formerly: readonly string[] = []): void {
     this.#declared = stack;
     for (const name of formerly) this.#former.add(name);
   }
 
-  /** Notes the stack that a request of the engine's names. */
+  /** Notes the stack in a request of the engine. */
   noteRequested(requested: RequestedStack): void {
     this.#requested = requested;
   }
 
   /**
-   * Gives the present name of the stack that a slot belongs to.
+   * Returns the present name of a slot's stack.
    *
-   * @param slot what the program declares, or what the state holds
+   * @param slot as the program declares it, or from the state
    */
   presentStackOf({ stack: recorded }: Pick<SlotInput, "stack">): string {
     const present = this.#declared ?? this.#renamed(recorded);
@@ -38,7 +39,7 @@ export class StackIdentity {
     return present;
   }
 
-  /** Gives the names that the stack has had, as far as this run knows by now. */
+  /** Returns the stack's former names, as far as this run knows. */
   formerNames(): string[] {
     return [...this.#former];
   }

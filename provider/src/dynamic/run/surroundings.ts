@@ -4,12 +4,12 @@ import type { TenantManagementApi } from "../../client/api";
 import type { SignatureAlgorithm } from "../../client/auth-methods";
 import { type Journal, type JournalPlace, openJournalOf, type Provenance } from "../../journal/index";
 import { provenance } from "../../organization/provenance";
-import type { EnvironmentVariables } from "../../settings/environment";
+import type { EnvironmentVariables } from "../../settings/own-process";
 import { type Reach, readReach } from "../../settings/reach";
 import type { ProviderSettings } from "../../settings/settings";
 import { type KeyPair, makeKeyPair } from "../application/key-pair";
 
-/** How a run reaches everything outside its process. A simulator passes its own. */
+/** A run's access to everything outside its process. A simulator passes its own. */
 export interface Surroundings {
   /** Connects to the API. Nothing is sent before the first call. */
   connect: (
@@ -17,14 +17,14 @@ export interface Surroundings {
     reach: Reach,
     environment: EnvironmentVariables,
   ) => Promise<TenantManagementApi>;
-  /** Finds out how the vendor and AWS are reached. */
+  /** Determines how the vendor and AWS are reached. */
   reach: (environment: EnvironmentVariables, aws: (key: string) => string | undefined) => Reach;
   openJournal: (place: JournalPlace) => Journal;
-  /** Finds out who runs this, and what runs. */
+  /** Determines who runs this, and which versions. */
   provenance: (aws: Reach["aws"], environment: EnvironmentVariables) => Promise<Provenance>;
-  /** Makes the key pair of a `SigningKey`. */
+  /** Creates the key pair of a `SigningKey`. */
   makeKeyPair: (algorithm: SignatureAlgorithm, modulusLength: number) => Promise<KeyPair>;
-  /** Waits, in milliseconds. */
+  /** Waits for a number of milliseconds. */
   sleep: (delayMs: number) => Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export const ownSurroundings: Surroundings = {
   sleep: (delayMs) => sleepMs(delayMs),
 };
 
-/** What talks to the network is loaded when there is something to say: an `up` without a change has nothing. */
+/** The network code is loaded when it is first needed: an `up` without a change does not need it. */
 function load(): typeof import("../../organization/connect") {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import` is not late, or not for CommonJS
   return require("../../organization/connect") as typeof import("../../organization/connect");

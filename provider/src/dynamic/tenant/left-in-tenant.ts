@@ -3,7 +3,7 @@ import type { ApiApplication } from "../../client/schemas";
 import type { Run } from "../run/run";
 import { refusal, type State } from "./tenant-model";
 
-/** What the API answers of a tenant that holds applications is not documented: 400 or 409. */
+/** The API's status for a tenant that still has applications is not documented: 400 or 409. */
 export async function isNotYetSeenEmpty(
   run: Run,
   { status }: TenantManagementError,
@@ -15,14 +15,14 @@ export async function isNotYetSeenEmpty(
   return left?.length === 0;
 }
 
-/** Gives the applications in a tenant but for those that this run has deleted, which a list may still show. */
+/** Returns the applications in a tenant, without those that this run has deleted, which a list may still contain. */
 async function applicationsLeftIn(run: Run, tenantId: string): Promise<ApiApplication[]> {
   const deleted = run.own.deletedApplicationsOf(tenantId);
   const listed = (await (await run.api()).listApplications(tenantId)) ?? [];
   return listed.filter(({ applicationId }) => !deleted.has(applicationId));
 }
 
-/** Explains why a tenant is refused to be deleted, where it still holds applications. */
+/** Explains the refused deletion of a tenant that still has applications. */
 export async function explainDeleteRefusal(run: Run, error: unknown, state: State): Promise<unknown> {
   if (!(error instanceof TenantManagementError) || error.code !== "REFUSED" || error.status === undefined)
     return error;
@@ -33,8 +33,8 @@ export async function explainDeleteRefusal(run: Run, error: unknown, state: Stat
       `${application.applicationId} (client ${application.clientId}, cell ${application.cell})`,
   );
   return refusal(
-    `Tenant "${state.name}" (${state.tenantId}) still holds ${left.length} application(s) that are not in this stack's way out: ${list.join("; ")}. ` +
-      "The tenant was not deleted. Delete them at the vendor if nobody uses them, then run the same command again.",
+    `Tenant "${state.name}" (${state.tenantId}) still has ${left.length} application(s) that this stack does not delete: ${list.join("; ")}. ` +
+      "The tenant was not deleted. If they are unused, delete them at the vendor, then run the same command again.",
     error,
   );
 }

@@ -5,22 +5,24 @@ import type { ApiTenant } from "../../client/schemas";
 import { clockToleranceMs, parseInstant } from "../../client/server-clock";
 import { describeTakeOver } from "./take-over";
 
-/** A create of a tenant whose answer was lost. */
+/** A create of a tenant whose response was lost. */
 export interface LostTenant {
   name: string;
-  /** The cells that were asked for; undefined for the API's own default. */
+  /** The requested cells; undefined for the API's default. */
   cells: readonly string[] | undefined;
-  /** When the attempt began, in milliseconds since 1970, by this machine's clock. */
+  /** When the attempt started, in milliseconds since 1970, by this machine's clock. */
   startedAtMs: number;
-  /** Its id, where the record has the answer: then it is ours, whenever it was made. */
+  /** Its id, if the response is on record: then it is ours, whenever it was created. */
   answeredId?: string | undefined;
 }
 
 /**
- * Looks for a tenant whose create may have happened: names are unique, so it is the one of that name, if there is one.
+ * Looks for a tenant whose create may have happened: names are unique, so it is the one of that name, if it
+ * exists.
  *
- * @returns Resolves with the tenant, which is ours; undefined where there is none of that name.
- * @throws {@link TenantManagementError} `INPUT_INVALID` with its id and the `adopt` line, where it may be another's
+ * @returns Resolves with our tenant; undefined if no tenant has that name.
+ * @throws {@link TenantManagementError} `INPUT_INVALID` with its id and the `adopt` line, if it may be
+ * another's
  */
 export async function findLostTenant(
   api: TenantManagementApi,
@@ -32,12 +34,12 @@ export async function findLostTenant(
   if (doubt === undefined) return found;
   throw new TenantManagementError(
     "INPUT_INVALID",
-    `A tenant named "${lost.name}" exists in stage ${api.stage} as ${found.tenantId}, and it is not certain that it was made here: ${doubt}. ` +
+    `A tenant named "${lost.name}" exists in stage ${api.stage} as ${found.tenantId}, and it may not have been created by this stack: ${doubt}. ` +
       (await describeTakeOver(api, { name: lost.name, tenantId: found.tenantId })),
   );
 }
 
-/** By its id where that is known; else in the list, twice where it needs be: whatever either shows is there. */
+/** Fetches it by its id if known; otherwise reads the list, twice if necessary: what either contains exists. */
 async function lookFor(
   api: TenantManagementApi,
   { name, answeredId }: LostTenant,
@@ -65,21 +67,21 @@ async function doubtAbout(
   const applications = await api.listApplications(found.tenantId);
   return applications === undefined || applications.length === 0
     ? undefined
-    : `it holds applications (${applications.map(({ applicationId }) => applicationId).join(", ")})`;
+    : `it has applications (${applications.map(({ applicationId }) => applicationId).join(", ")})`;
 }
 
-/** A time to come is one whose zone was left out or is wrong: it may as well have been made hours ago, by somebody else. */
+/** A time in the future has no time zone or is wrong: the tenant may have been created hours ago, by someone else. */
 function doubtAboutTime(
   { createdAt }: ApiTenant,
   lost: LostTenant,
   api: TenantManagementApi,
 ): string | undefined {
   const createdAtMs = parseInstant(createdAt);
-  if (createdAtMs === undefined) return `when it was made cannot be read (${createdAt})`;
+  if (createdAtMs === undefined) return `its creation time cannot be read (${createdAt})`;
   if (createdAtMs < lost.startedAtMs + api.clockAheadMs - clockToleranceMs) {
-    return `it was made ${createdAt}, before this attempt began`;
+    return `it was created ${createdAt}, before this attempt started`;
   }
   return createdAtMs > Date.now() + api.clockAheadMs + clockToleranceMs
-    ? `it was made ${createdAt}, which is yet to come`
+    ? `it was created ${createdAt}, which is in the future`
     : undefined;
 }

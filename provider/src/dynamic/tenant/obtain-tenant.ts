@@ -1,7 +1,8 @@
 import type { TenantManagementApi } from "../../client/api";
 import { linkRefusals, sameMembers } from "../../client/as-asked";
-import { mayHaveHappened, messageOf, TenantManagementError } from "../../client/errors";
+import { mayHaveHappened, TenantManagementError } from "../../client/errors";
 import type { ApiTenant } from "../../client/schemas";
+import { messageOf } from "../../client/text";
 import { assertHosts } from "../run/refused-hosts";
 import type { Run } from "../run/run";
 import { findLostTenant, type LostTenant } from "./lost-tenant";
@@ -9,13 +10,13 @@ import { describeTakeOver } from "./take-over";
 import type { TenantCreate } from "./tenant-create";
 import { cellsAtStart, refusal } from "./tenant-model";
 
-/** A tenant, and how it came to be this stack's. */
+/** A tenant, and how the stack got it. */
 type Obtained = ["recovered" | "adopted" | "made", ApiTenant];
 
 /**
- * Makes, adopts or finds again the tenant that is wanted, on the record.
+ * Creates, adopts or recovers the wanted tenant, and records it.
  *
- * @throws {@link TenantManagementError} with the way out
+ * @throws {@link TenantManagementError} with what to do
  */
 export async function obtainTenant(create: TenantCreate): Promise<ApiTenant> {
   const { run, api, wanted, slot, parameters } = create;
@@ -30,13 +31,13 @@ export async function obtainTenant(create: TenantCreate): Promise<ApiTenant> {
   });
 }
 
-/** What was before a create. */
+/** The state before a create. */
 interface Before {
-  /** An earlier create in this slot that may have made it. */
+  /** An earlier create in this slot that may have created it. */
   lost: LostTenant | undefined;
-  /** What that one has made, where it was found. */
+  /** The tenant of that create, if it was found. */
   earlier: ApiTenant | undefined;
-  /** When this one began, in milliseconds since 1970. */
+  /** When this create started, in milliseconds since 1970. */
   startedAtMs: number;
 }
 
@@ -70,16 +71,17 @@ async function explainRefusal(
   error: unknown,
 ): Promise<unknown> {
   const explained = await explainNameTaken(run, error, name, api);
-  // The name may be taken by what the lost create has made, and the list lag: that create stays open on record.
+  // The name may be taken by the tenant of the lost create while the list lags: that create stays open on
+  // record.
   if (lost === undefined || explained !== error || !isNamePerhapsTaken(error)) return explained;
   return new TenantManagementError(
     "NO_ANSWER",
-    `${messageOf(error)} An earlier create of "${name}" got no answer, and may have made it; the API's list of tenants does not show it yet. Run \`pulumi up\` again later: it looks for it once more.`,
+    `${messageOf(error)} An earlier create of "${name}" got no answer and may have succeeded; the API does not list the tenant yet. Run \`pulumi up\` again later: it looks for it again.`,
     { cause: error },
   );
 }
 
-/** Finds what a create whose answer was lost has made. */
+/** Finds the tenant of a create whose response was lost. */
 async function findMade(
   { api, wanted }: TenantCreate,
   startedAtMs: number,
@@ -88,7 +90,7 @@ async function findMade(
   const { name } = wanted;
   const lost = { name, cells: cellsAtStart(wanted), startedAtMs };
   const found = await findLostTenant(api, lost).catch((finding: unknown) => {
-    // What may have happened is still not known: the record must say so, for the next run.
+    // What happened is still unknown: the record must say so, for the next run.
     throw new TenantManagementError("NO_ANSWER", `${messageOf(finding)} (${messageOf(error)})`, {
       cause: finding,
     });
@@ -96,7 +98,7 @@ async function findMade(
   if (found !== undefined) return found;
   throw new TenantManagementError(
     "NO_ANSWER",
-    `${messageOf(error)} The API's list of tenants does not show "${name}". Run \`pulumi up\` again: it looks for it once more before it makes it.`,
+    `${messageOf(error)} The API does not list "${name}" among the tenants. Run \`pulumi up\` again: it looks for it again before it creates it.`,
     { cause: error },
   );
 }
@@ -110,7 +112,7 @@ async function adopt({ run, api, wanted }: TenantCreate, tenantId: string): Prom
   }
   if (found.name !== wanted.name) {
     throw refusal(
-      `Tenant ${tenantId} is named "${found.name}", not "${wanted.name}": it was not adopted. Mend \`adopt\` or the name.`,
+      `Tenant ${tenantId} is named "${found.name}", not "${wanted.name}": it was not adopted. Correct \`adopt\` or the name.`,
     );
   }
   if (wanted.cells !== undefined && !sameMembers(wanted.cells, found.cells)) {
@@ -123,7 +125,7 @@ async function adopt({ run, api, wanted }: TenantCreate, tenantId: string): Prom
   return found;
 }
 
-/** What the API answers to a name that is taken is not documented: 400 or 409. */
+/** The API's status for a name that is taken is not documented: 400 or 409. */
 function isNamePerhapsTaken(error: unknown): boolean {
   if (!(error instanceof TenantManagementError) || error.code !== "REFUSED") return false;
   return error.status === 400 || error.status === 409;
@@ -135,20 +137,20 @@ async function explainNameTaken(
   name: string,
   api: TenantManagementApi,
 ): Promise<unknown> {
-  // A tenant that this run has deleted is perhaps still listed, and nobody's to adopt.
+  // A tenant that this run has deleted may still be listed, but no one can adopt it.
   if (!isNamePerhapsTaken(error) || own.isDeletedTenantName(name)) return error;
   let existing: ApiTenant | undefined;
   try {
     existing = (await api.listTenants()).find((other) => other.name === name);
   } catch (listing) {
     return refusal(
-      `${messageOf(error)} Whether the name "${name}" is taken could not be looked up: ${messageOf(listing)}`,
+      `${messageOf(error)} Could not check whether the name "${name}" is taken: ${messageOf(listing)}`,
       error,
     );
   }
   if (existing === undefined) return error;
   return refusal(
-    `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, made ${existing.createdAt}. ` +
+    `The name "${name}" is taken in stage ${api.stage} by tenant ${existing.tenantId}, created ${existing.createdAt}. ` +
       (await describeTakeOver(api, { name, tenantId: existing.tenantId })),
     error,
   );

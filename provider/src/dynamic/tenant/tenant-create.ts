@@ -6,12 +6,12 @@ import type { Run } from "../run/run";
 import type { LostTenant } from "./lost-tenant";
 import { cellsAtStart, cellSet, type Inputs } from "./tenant-model";
 
-/** The create of one tenant: what is wanted, in which place, and what is on record of it. */
+/** The create of one tenant: its inputs, its slot, and its record. */
 export class TenantCreate extends CreateOnRecord {
   readonly api: TenantManagementApi;
   readonly wanted: Inputs;
   readonly slot: SlotInput;
-  /** What is recorded of what is asked for. */
+  /** The recorded parameters. */
   readonly parameters: RecordedParameters;
 
   constructor(run: Run, api: TenantManagementApi, wanted: Inputs) {
@@ -22,12 +22,12 @@ export class TenantCreate extends CreateOnRecord {
     this.parameters = { name: wanted.name, cells: cellsAtStart(wanted), adopt: wanted.adopt };
   }
 
-  /** Finds an earlier create in this slot whose tenant may exist without any state that holds it. */
+  /** Finds an earlier create in this slot whose tenant may exist without being in any state. */
   lostBefore(history: SlotHistory): LostTenant | undefined {
     if (history.kind === "clear") return undefined;
     const { name, cells } = this.wanted;
-    // The cells that were asked for then: those where a tenant begins may be declared otherwise by now.
-    // A tenant that was to have another name then is not this one.
+    // The cells requested then: those declared now may differ. A tenant requested under another name is not
+    // this one.
     const begun = [history.first, history.intent].find(({ parameters }) => parameters["name"] === name);
     if (begun === undefined) return undefined;
     return {

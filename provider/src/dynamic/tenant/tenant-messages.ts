@@ -7,7 +7,7 @@ import { PartlyMadeError } from "../engine/report";
 import { refusedHosts } from "../run/refused-hosts";
 import { refusal, type State } from "./tenant-model";
 
-/** Says that a tenant has another name, under which the state then holds it: a change of name is a replacement. */
+/** Reports that a tenant has another name, which the state then contains: a change of name is a replacement. */
 export function otherName(found: ApiTenant, outs: Properties, news: Properties): PartlyMadeError {
   return new PartlyMadeError(
     found.tenantId,
@@ -15,7 +15,7 @@ export function otherName(found: ApiTenant, outs: Properties, news: Properties):
     refusal(
       `Tenant ${found.tenantId} is named "${found.name}" at the vendor, not "${String(news["name"])}".`,
     ),
-    "look at it at the vendor, for it may be another customer's. To have it deleted and created again, in a program of your own, set allowReplace: true on the Tenant, and run `pulumi up` again; to forget it, run `pulumi state delete`",
+    "Check it at the vendor: it may belong to another customer. To have it deleted and created again, set allowReplace: true on the Tenant in your own program, and run `pulumi up` again; to remove it from the state only, run `pulumi state delete`",
   );
 }
 
@@ -26,15 +26,13 @@ export function replacementRefused(
 ): TenantManagementError {
   return refusal(
     `A change of ${replaces.join(", ")} would replace tenant "${state.name}" (${state.tenantId}): the vendor has no update operation, ` +
-      "and deleting the tenant destroys all that the customer has in it. Nothing was changed. Ways out: " +
-      `put ${replaces.map((property) => describeOld(property, state)).join(", ")} back; ` +
+      "and deleting the tenant destroys everything the customer has in it. Nothing was changed. Alternatives: " +
+      `restore ${replaces.map((property) => describeOld(property, state)).join(", ")}; ` +
       (replaces.includes("cells")
-        ? `leave out uiCells (\`cells\`) and ask the vendor to change the cells, then run \`pulumi refresh\`; `
+        ? `remove uiCells (\`cells\`) and ask the vendor to change the cells, then run \`pulumi refresh\`; `
         : "") +
-      (replaces.includes("name")
-        ? `add a customer of the name ${String(news["name"])} beside this one; `
-        : "") +
-      "or, if its data may go: with tenants:customers, remove the entry, run `pulumi up`, and add it again; in a program of your own, set allowReplace: true on the Tenant.",
+      (replaces.includes("name") ? `add another customer named ${String(news["name"])}; ` : "") +
+      "or, if its data may be deleted: with tenants:customers, remove the entry, run `pulumi up`, and add it again; in your own program, set allowReplace: true on the Tenant.",
   );
 }
 
@@ -47,11 +45,11 @@ function describeOld(property: string, state: State): string {
 export function heldTwice(state: State): TenantManagementError {
   return refusal(
     `Tenant "${state.name}" (${state.tenantId}) is declared by another resource of this stack, so it was not deleted. ` +
-      "A resource that was renamed keeps its tenant by `aliases`: add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
+      "If the resource was renamed, add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
   );
 }
 
-/** Says that a tenant that was found again has links that may not be used: the answer to a create is looked at by whoever gets it. */
+/** Reports that a recovered tenant has links that may not be used; the caller checks the response to a create. */
 export function linksRefused(made: ApiTenant, refusals: readonly UrlRefusal[]): TenantManagementError {
   const { message } = refusedHosts(`Tenant "${made.name}" was found again`, refusals);
   return new TenantManagementError("ANSWER_INVALID", message, {
@@ -63,7 +61,7 @@ export function reportDrift(found: ApiTenant, expected: readonly string[]): void
   if (sameMembers(found.cells, expected)) return;
   console.warn(
     `warning: tenant "${found.name}" (${found.tenantId}) has the cells ${found.cells.join(", ")} at the vendor, not ${expected.join(", ")}. ` +
-      `Nothing is changed by that. To accept them, write: uiCells: [${found.cells.join(", ")}]`,
+      `That changes nothing. To accept them, write: uiCells: [${found.cells.join(", ")}]`,
   );
 }
 
@@ -71,7 +69,7 @@ export function warnOfMissingLinks(made: ApiTenant): void {
   const missing = made.cells.filter((cell) => !(cell in made.webUiUrls));
   if (missing.length === 0) return;
   console.warn(
-    `warning: the API gives no Web UI link of tenant "${made.name}" (${made.tenantId}) for ${missing.join(", ")}; webUiUrls leaves it out. ` +
+    `warning: the API returned no Web UI link for tenant "${made.name}" (${made.tenantId}) in ${missing.join(", ")}; webUiUrls omits it. ` +
       "Run `pulumi refresh` later, or ask the vendor.",
   );
 }

@@ -3,20 +3,20 @@ import type { ApiTenant } from "../../client/schemas";
 import type { ProviderSettings } from "../../settings/settings";
 import { type Properties, withoutUndefined } from "../engine/inputs";
 import { PartlyMadeError } from "../engine/report";
-import type { RecordedObject } from "../run/deletion";
+import type { RecordedObject } from "../run/recorder";
 import { wayOn } from "../run/refused-hosts";
 import type { TenantCreate } from "./tenant-create";
 import { cellsAtStart, type State } from "./tenant-model";
 
-/** Names a tenant that the state holds, as the record does. */
+/** Names a tenant of the state for the record. */
 export function toRecord(tenantId: string, { slot, name }: State): RecordedObject {
   return { type: "Tenant", slot: slot ?? { stack: "", name }, tenantId };
 }
 
-/** What the outputs of a tenant keep, whatever the API tells. */
+/** The outputs of a tenant that do not come from the API. */
 type Kept = Partial<Pick<State, "createdBy" | "declaredCells" | "slot" | "recordedAs">>;
 
-/** Gives the outputs of a tenant. */
+/** Returns the outputs of a tenant. */
 export function toOutputs(made: ApiTenant, { stage, apiUrl }: ProviderSettings, kept: Kept): Properties {
   return withoutUndefined({
     tenantId: made.tenantId,
@@ -36,7 +36,7 @@ export function toOutputs(made: ApiTenant, { stage, apiUrl }: ProviderSettings, 
   });
 }
 
-/** Makes an error that was thrown while a tenant was made one that keeps it in the state, where it was made. */
+/** Turns an error during a tenant's creation into one that stores the tenant in the state, if it was created. */
 export function partlyMade(error: unknown, inputs: Properties, create: TenantCreate): unknown {
   if (!(error instanceof TenantManagementError) || error.made === undefined) return error;
   const { objectId: tenantId, refusals = [] } = error.made;

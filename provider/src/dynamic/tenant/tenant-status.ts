@@ -5,16 +5,16 @@ import type { Inputs } from "./tenant-model";
 /** Whether a tenant may be deleted in production. */
 export type TenantStatus = NonNullable<Inputs["status"]>;
 
-/** Gives the status of a tenant, as it is declared, or as the state has it. */
+/** Returns the status of a tenant as declared, or as in the state. */
 export function statusOf({ status }: { status?: unknown }): TenantStatus {
   return status === "deprecated" ? "deprecated" : "active";
 }
 
 /**
- * Records a change of a tenant's status. Nothing is sent: the deletion guard goes by the record alone.
+ * Records a change of a tenant's status. Nothing is sent: the deletion guard uses only the record.
  *
- * @returns Resolves with the status as it is on record then.
- * @throws TenantManagementError `INPUT_INVALID` where it cannot be recorded, or has no reason where it needs one
+ * @returns Resolves with the status that is then on record.
+ * @throws TenantManagementError `INPUT_INVALID` if it cannot be recorded, or a required reason is missing
  */
 export async function recordStatus(
   { record }: Run,

@@ -1,6 +1,6 @@
 import { linkRefusals, sameMembers } from "../../client/as-asked";
 import { stageTable } from "../../client/cells";
-import { assertSameEnvironment } from "../../settings/environment";
+import { assertSameEnvironment } from "../../settings/same-environment";
 import {
   type CheckFailure,
   checkInputs,
@@ -109,7 +109,7 @@ class TenantOperations {
     });
     const { slot } = wanted;
     if (slot === undefined || statusOf(wanted) === "active") return { id: made.tenantId, outs };
-    // Where it cannot be recorded now, the next update does it: what was made must reach the state.
+    // If it cannot be recorded now, the next update does it: the created tenant must reach the state.
     const status = await recordStatus(run, slot, made.tenantId, "active", "deprecated").catch(
       () => undefined,
     );
@@ -134,7 +134,7 @@ class TenantOperations {
     return { id: tenantId, props: { ...properties, ...toOutputs(found, this.run.settings, state) } };
   }
 
-  /** Completes a partly made tenant; otherwise sends nothing, and records its status, and which `cells` are accepted. */
+  /** Completes a partly created tenant; otherwise sends nothing, and records its status and the accepted `cells`. */
   async update(tenantId: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const state = stateSchema.parse(olds);
     if (state.isPartlyMade === true) return this.#complete(tenantId, olds, news);
@@ -152,7 +152,7 @@ class TenantOperations {
     const found = await (await this.run.api()).getTenant(tenantId);
     if (found === undefined)
       throw refusal(
-        `Tenant "${state.name}" (${tenantId}) is gone. Run \`pulumi refresh\`, then \`pulumi up\`.`,
+        `Tenant "${state.name}" (${tenantId}) no longer exists. Run \`pulumi refresh\`, then \`pulumi up\`.`,
       );
     const refusals = linkRefusals(found, settings);
     if (refusals.length > 0) {
@@ -191,7 +191,7 @@ class TenantOperations {
   }
 }
 
-/** Makes the `Tenant` resource's operations in a run. */
+/** Creates the `Tenant` resource's operations in a run. */
 export function tenantHandler(run: Run) {
   return reporting(run, new TenantOperations(run));
 }
@@ -205,7 +205,7 @@ function declaresOtherCells(declared: unknown, state: State): boolean {
   );
 }
 
-/** The cells changed at the vendor, and the program now declares what is there: nothing to do but to record it. */
+/** The cells changed at the vendor, and the program now declares them: only the record changes. */
 function acceptsCells(declared: unknown, state: State): boolean {
   if (declared === undefined || isUnknown(declared)) return false;
   const wanted = declared as string[];

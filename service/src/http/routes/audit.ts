@@ -1,32 +1,44 @@
 import { Readable } from "node:stream";
 
+import { stages } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { exportEvents } from "../../audit/export";
+import { rolesHeld } from "../../audit/roles";
 import { searchEvents } from "../../audit/search";
 import { verifyEvents } from "../../audit/verify";
-import type { App, WebContext } from "../app";
 import { insistOnRole } from "../caller";
-import { pageOf, pageQuery } from "../paging";
+import { uuid } from "../ids";
+import { pageOf, pageQuery, streamed } from "../paging";
 import { problemSchema } from "../problems";
-import { eventView } from "../views";
+import { eventView, rolesView } from "../views";
+import type { App, WebContext } from "../web-context";
 
 const tags = ["audit"];
 const refusals = { 401: problemSchema, 403: problemSchema };
+const whoever = z.string().optional();
 const time = z.iso.datetime({ offset: true }).or(z.iso.date());
 
-/** The chain of events, for auditors and administrators. */
+/** Registers the routes of the audit log, for auditors and administrators. */
 export function auditRoutes(app: App, context: WebContext): void {
   app.get(
     "/audit",
     {
       schema: {
         tags,
-        summary: "Search events",
+        summary: "Search the service's events and those of the stacks' journals",
         operationId: "searchEvents",
         querystring: pageQuery.extend({
-          actor: z.string().optional().describe("A person's id, or `sub`."),
+          actor: whoever.describe("The actor: a person's id, `sub`, name or address."),
+          requester: whoever.describe("The requester of the request that the event belongs to."),
+          approver: whoever.describe("An approver of that request."),
+          stage: z.enum(stages).optional(),
           customer: z.string().optional(),
+          tenantId: z.string().optional(),
+          applicationId: z.string().optional(),
+          clientId: z.string().optional(),
+          requestId: uuid.optional(),
+          kind: z.string().optional(),
           from: time.optional().describe("RFC 3339; inclusive."),
           to: time.optional().describe("RFC 3339; exclusive."),
         }),
@@ -41,7 +53,7 @@ export function auditRoutes(app: App, context: WebContext): void {
         ...(from === undefined ? {} : { from: new Date(from) }),
         ...(to === undefined ? {} : { to: new Date(to) }),
       };
-      return searchEvents(context, person, { ...rest, ...times }) as never;
+      return searchEvents(context, person, { ...rest, ...times });
     },
   );
 
@@ -51,18 +63,43 @@ export function auditRoutes(app: App, context: WebContext): void {
       schema: {
         tags,
         summary: "Export all events",
-        description: "JSON lines, in the journal's format: `tenants audit verify --file` checks them.",
+        description:
+          "JSON lines, in the journal's format, the service's events and those of the stacks' journals: `tenants audit verify --journal <file>` checks them.",
         operationId: "exportEvents",
         produces: ["application/x-ndjson"],
-        response: refusals,
+        response: { 200: streamed, ...refusals },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { person } = request.caller;
       insistOnRole(person, "auditor", "administrator");
-      return reply
-        .type("application/x-ndjson")
-        .send(Readable.from(exportEvents(context, person)) as never) as never;
+      return await reply.type("application/x-ndjson").send(Readable.from(exportEvents(context, person)));
+    },
+  );
+
+  app.get(
+    "/audit/roles",
+    {
+      schema: {
+        tags,
+        summary: "List who held which role, and when",
+        operationId: "listRoles",
+        querystring: z.object({
+          at: time.optional().describe("Only roles held at this time. Default: all, in order."),
+          person: whoever.describe("A person's id, `sub`, name or address. Default: everyone."),
+        }),
+        response: { 200: z.object({ items: z.array(rolesView) }), 400: problemSchema, ...refusals },
+      },
+    },
+    async (request) => {
+      const { person } = request.caller;
+      const { at, person: asked } = request.query;
+      return {
+        items: await rolesHeld(context, person, {
+          ...(at === undefined ? {} : { at: new Date(at) }),
+          ...(asked === undefined ? {} : { person: asked }),
+        }),
+      };
     },
   );
 

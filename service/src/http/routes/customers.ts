@@ -1,18 +1,18 @@
 import { stages } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { roles } from "../../identity/person";
-import { listCustomers, readCustomer } from "../../records/customers";
-import type { App, WebContext } from "../app";
+import { listCustomers, readCustomer } from "../../customers/customers";
+import { roles } from "../../person";
 import { insistOnRole } from "../caller";
 import { pageOf, pageQuery } from "../paging";
 import { problemSchema } from "../problems";
 import { customerView } from "../views";
+import type { App, WebContext } from "../web-context";
 
 const tags = ["customers"];
 const refusals = { 401: problemSchema, 403: problemSchema };
 
-/** The system of record. */
+/** Registers the routes of the system of record. */
 export function customerRoutes(app: App, context: WebContext): void {
   app.get(
     "/customers",
@@ -20,14 +20,17 @@ export function customerRoutes(app: App, context: WebContext): void {
       schema: {
         tags,
         summary: "List customers",
+        description:
+          "An upgrade of every customer of a stage carries as `basedOn` the header `ETag` of the list of that stage.",
         operationId: "listCustomers",
         querystring: pageQuery.extend({ stage: z.enum(stages).optional() }),
         response: { 200: pageOf(customerView), 400: problemSchema, ...refusals },
       },
     },
-    (request) => {
+    async (request, reply) => {
       insistOnRole(request.caller.person, ...roles);
-      return listCustomers(context, request.caller.person, request.query);
+      const { etag, ...page } = await listCustomers(context, request.caller.person, request.query);
+      return reply.header("etag", `"${etag}"`).send(page);
     },
   );
 
@@ -37,7 +40,7 @@ export function customerRoutes(app: App, context: WebContext): void {
       schema: {
         tags,
         summary: "Read a customer",
-        description: "The header `ETag` is what a request about the customer carries as `basedOn`.",
+        description: "A request about the customer carries the header `ETag` as `basedOn`.",
         operationId: "readCustomer",
         params: z.object({ stage: z.enum(stages), name: z.string().min(1).max(61) }),
         response: { 200: customerView, ...refusals, 404: problemSchema },

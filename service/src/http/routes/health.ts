@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 
-import { apiRoot, type App, type WebContext } from "../app";
+import { apiRoot, type App, type WebContext } from "../web-context";
 
-/** Whether the process runs, and whether it can serve. No log-in is needed. */
+/** Registers the routes that report whether the process runs, and whether it can serve. They need no log-in. */
 export function healthRoutes(app: App, { database, log }: WebContext): void {
   for (const root of ["", apiRoot]) {
     app.get(`${root}/health`, { schema: { hide: true } }, () => ({ status: "ok" }));

@@ -1,50 +1,54 @@
-import { randomUUID } from "node:crypto";
-
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import { decide } from "../../approval/decide";
+import { insistOnUndecided } from "../../actions/too-late";
 import { append } from "../../audit/chain";
+import type { BegunLogIn } from "../../identity/log-in";
 import { seePerson } from "../../identity/people";
 import { beginSession, endSession, sessionMs } from "../../identity/sessions";
+import { longestComment } from "../../page/decision-card";
 import { Problem } from "../../problem";
 import { write } from "../../records/database";
-import { idempotently } from "../../records/idempotency";
-import { viewOf } from "../../requests/view";
-import { apiRoot, type App, type WebContext } from "../app";
 import { insistOnOwnOrigin, personOfSession } from "../caller";
 import { cookieNames, cookieOptions } from "../cookies";
+import { anId } from "../ids";
 import { problemOf } from "../problems";
+import { recordRefusedLogIn } from "../refusals";
+import type { App, WebContext } from "../web-context";
+import { decideBy } from "./decide-by";
 import { sendPage, sendProblemPage } from "./pages/answer";
 
 const hidden = { hide: true };
-const anId = z.object({ id: z.uuid() });
 const decisionSchema = z.object({
   decision: z.enum(["approve", "refuse"]),
   digest: z.string().min(1).max(200),
-  comment: z.string().trim().max(1000).optional(),
+  comment: z.string().trim().max(longestComment).optional(),
 });
+const logInQuery = z.object({ returnTo: z.string().max(2000).default("/"), fresh: z.string().optional() });
 const logInSeconds = 10 * 60;
 
-/** Logging in and out, and the log-in of its own that a decision on the page is. */
+/** Sends a browser to the issuer to log in. */
+export async function beginWith(
+  { settings }: WebContext,
+  reply: FastifyReply,
+  begun: Promise<BegunLogIn>,
+): Promise<FastifyReply> {
+  const { location, cookie } = await begun;
+  return reply
+    .setCookie(cookieNames(settings).logIn, cookie, cookieOptions(settings, logInSeconds))
+    .redirect(location.href, 303);
+}
+
+/** Registers the routes for logging in and out, and for the separate log-in of a decision on the page. */
 export function logInRoutes(app: App, context: WebContext): void {
   const { logIn, settings } = context;
   const names = cookieNames(settings);
 
-  const beginWith = async (
-    reply: FastifyReply,
-    begun: ReturnType<typeof logIn.begin>,
-  ): Promise<FastifyReply> => {
-    const { location, cookie } = await begun;
-    return reply
-      .setCookie(names.logIn, cookie, cookieOptions(settings, logInSeconds))
-      .redirect(location.href, 303);
-  };
-
   app.get(
     "/login",
-    { schema: { ...hidden, querystring: z.object({ returnTo: z.string().max(2000).default("/") }) } },
-    (request, reply) => beginWith(reply, logIn.begin(request.query.returnTo)),
+    { schema: { ...hidden, querystring: logInQuery } },
+    ({ query: { returnTo, fresh } }, reply) =>
+      beginWith(context, reply, logIn.begin(returnTo, fresh !== undefined)),
   );
 
   app.get("/callback", { schema: hidden }, async (request, reply) => {
@@ -55,6 +59,8 @@ export function logInRoutes(app: App, context: WebContext): void {
       const problem = problemOf(error);
       if (problem === undefined) throw error;
       if (problem.status === 401) context.metrics.answered("logInRefused", 401, 0);
+      // A refusal of a known account is recorded with the decision.
+      if (problem.status === 401 || problem.code === "staleLogIn") await recordRefusedLogIn(context, problem);
       return sendProblemPage(reply, problem, undefined);
     }
   });
@@ -65,7 +71,13 @@ export function logInRoutes(app: App, context: WebContext): void {
     await endSession(context, request.cookies[names.session] ?? "");
     if (person !== undefined)
       await write(context, (writing) => append(context, writing, { kind: "logOut", actorId: person.id }));
-    return reply.clearCookie(names.session, cookieOptions(settings, 0)).redirect("/", 303);
+    void reply.clearCookie(names.session, cookieOptions(settings, 0));
+    void reply.clearCookie(names.farewell, cookieOptions(settings, 0));
+    const next = await logIn.logOutUrl(request.cookies[names.farewell]);
+    if (next === undefined) return reply.redirect("/", 303);
+    // No redirect: whatever the issuer leads on to would have to be in the policy for forms.
+    const content = <LoggedOut next={next.href} />;
+    return sendPage(reply, { title: "Logging out", person: undefined, content, next: next.href });
   });
 
   app.post(
@@ -76,11 +88,23 @@ export function logInRoutes(app: App, context: WebContext): void {
       const person = await personOfSession(context, request);
       if (person === undefined) throw new Problem("unauthenticated", "Log in first, at /login.");
       const { id } = request.params;
-      await viewOf(context, person, id);
       const { comment, ...rest } = request.body;
+      await insistOnUndecided(context, person, id, rest.digest);
       const decision = { requestId: id, ...rest, ...(comment ? { comment } : {}) };
-      return await beginWith(reply, logIn.beginDecision(decision));
+      return await beginWith(context, reply, logIn.beginDecision(decision));
     },
+  );
+}
+
+/** Is shown until the browser is at the issuer, and where it does not go there by itself. */
+function LoggedOut({ next }: { next: string }) {
+  return (
+    <>
+      <p>You are logged out of this service.</p>
+      <p>
+        <a href={next}>Log out of the identity provider, too</a>
+      </p>
+    </>
   );
 }
 
@@ -92,46 +116,22 @@ async function endLogIn(
   const { logIn, settings } = context;
   const names = cookieNames(settings);
   const current = new URL(request.url, settings.url);
-  const { account, returnTo, decided } = await logIn.end(current, request.cookies[names.logIn]);
+  const { account, returnTo, decided, farewell } = await logIn.end(current, request.cookies[names.logIn]);
   const person = await seePerson(context, account);
-  // A session never outlives a log-in: whoever was here before is logged out.
+  // A session never outlives a log-in: the previous person is logged out.
   const before = request.cookies[names.session];
   if (before !== undefined) await endSession(context, before);
   const session = await beginSession(context, person);
   await write(context, (writing) => append(context, writing, { kind: "logIn", actorId: person.id }));
-  void reply.setCookie(names.session, session, cookieOptions(settings, sessionMs / 1_000));
+  const lasting = cookieOptions(settings, sessionMs / 1_000);
+  void reply.setCookie(names.session, session, lasting);
+  if (farewell !== undefined) void reply.setCookie(names.farewell, farewell, lasting);
   if (decided === undefined) return reply.redirect(returnTo, 303);
-  const { requestId, idToken, random, comment, decision, digest } = decided;
-  const route = `POST ${apiRoot}/requests/${requestId}/approvals`;
-  const input = { decision, digest, ...(comment === undefined ? {} : { comment }) };
-  const call = { caller: person, route, key: randomUUID(), body: input };
-  const { answer } = await idempotently(context, call, (writing) =>
-    decide(context, writing, person, requestId, input, { kind: "idToken", idToken, random }),
-  );
-  return sendPage(reply, {
-    title: decision === "approve" ? "Approved" : "Refused",
-    person,
-    content: (
-      <>
-        <p>Your log-in is the signature under this decision. Receipt:</p>
-        <dl>
-          <dt>Decision</dt>
-          <dd>
-            <code>{answer.approvalId}</code>
-          </dd>
-          <dt>Plan</dt>
-          <dd>
-            <code>{digest}</code>
-          </dd>
-          <dt>Head of the audit chain</dt>
-          <dd>
-            <code>{answer.head}</code>
-          </dd>
-        </dl>
-        <p>
-          <a href={returnTo}>See the request</a>
-        </p>
-      </>
-    ),
-  });
+  try {
+    return await sendPage(reply, { ...(await decideBy(context, person, decided)), person });
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    return sendProblemPage(reply, problem, person, returnTo);
+  }
 }

@@ -1,17 +1,17 @@
 import { z } from "zod";
 
-import { isMachine, roles } from "../../identity/person";
-import type { App } from "../app";
+import { isMachine, roles } from "../../person";
 import { problemSchema } from "../problems";
+import type { App } from "../web-context";
 
-/** Who the service takes the caller for. */
+/** Registers the route that returns how the service sees the caller. */
 export function meRoute(app: App): void {
   app.get(
     "/me",
     {
       schema: {
         tags: ["me"],
-        summary: "Who you are to the service",
+        summary: "Read how the service sees you",
         operationId: "readMe",
         response: {
           200: z.object({
@@ -19,7 +19,7 @@ export function meRoute(app: App): void {
             name: z.string().optional(),
             roles: z.array(z.enum(roles)),
             groups: z.array(z.string()),
-            isMachine: z.boolean().describe("A machine may request, and never approves."),
+            isMachine: z.boolean().describe("A machine can send requests, but cannot approve."),
             authenticatedAt: z.string().optional(),
           }),
           401: problemSchema,

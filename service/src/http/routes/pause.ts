@@ -1,14 +1,15 @@
-import { stages } from "pulumi-resistant-tenants/internal/vocabulary";
+import { reasonSchema } from "pulumi-resistant-tenants/internal/reason";
+import { type Stage, stages } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { append } from "../../audit/chain";
-import { roles } from "../../identity/person";
+import { type Person, roles } from "../../person";
 import { write } from "../../records/database";
-import type { App, WebContext } from "../app";
 import { insistOnRole } from "../caller";
 import { problemSchema } from "../problems";
+import type { App, WebContext } from "../web-context";
 
-/** Every stage, in the table of pauses. */
+/** The entry for every stage in the table of pauses. */
 const everyStage = "*";
 
 const pauseView = z.object({
@@ -26,7 +27,7 @@ type PauseView = z.output<typeof pauseView>;
 
 const tags = ["pause"];
 
-/** The switch that holds all applies, or those of a stage. */
+/** Registers the routes that pause the applies of a stage, or all. */
 export function pauseRoutes(app: App, context: WebContext): void {
   app.get(
     "/pause",
@@ -50,12 +51,12 @@ export function pauseRoutes(app: App, context: WebContext): void {
       schema: {
         tags,
         summary: "Pause or resume applies",
-        description: "No apply starts while it is set; one that has started ends.",
+        description: "No apply starts while paused; a running one finishes.",
         operationId: "pause",
         body: z.strictObject({
           stage: z.enum(stages).optional().describe("Default: every stage."),
           paused: z.boolean(),
-          reason: z.string().trim().min(1).max(1000),
+          reason: reasonSchema,
         }),
         response: { 200: pauseView, 400: problemSchema, 401: problemSchema, 403: problemSchema },
       },
@@ -63,25 +64,34 @@ export function pauseRoutes(app: App, context: WebContext): void {
     async (request) => {
       const { person } = request.caller;
       insistOnRole(person, "administrator");
-      const { stage, paused, reason } = request.body;
-      await write(context, async (writing) => {
-        await writing
-          .deleteFrom("pauses")
-          .where("stage", "=", stage ?? everyStage)
-          .execute();
-        if (paused) {
-          const row = { stage: stage ?? everyStage, reason, paused_by: person.id, paused_at: context.now() };
-          await writing.insertInto("pauses").values(row).execute();
-        }
-        const kind = paused ? "paused" : "resumed";
-        await append(context, writing, { kind, actorId: person.id, stage, data: { reason } });
-      });
+      await setPause(context, person, request.body);
       return await readPauses(context);
     },
   );
 }
 
-async function readPauses({ database }: WebContext): Promise<PauseView> {
+/** Pauses or resumes the applies of a stage, or all, and records it. The caller's role has been checked. */
+export async function setPause(
+  context: Pick<WebContext, "database" | "now">,
+  person: Person,
+  { stage, paused, reason }: { stage?: Stage | undefined; paused: boolean; reason: string },
+): Promise<void> {
+  await write(context, async (writing) => {
+    await writing
+      .deleteFrom("pauses")
+      .where("stage", "=", stage ?? everyStage)
+      .execute();
+    if (paused) {
+      const row = { stage: stage ?? everyStage, reason, paused_by: person.id, paused_at: context.now() };
+      await writing.insertInto("pauses").values(row).execute();
+    }
+    const kind = paused ? "paused" : "resumed";
+    await append(context, writing, { kind, actorId: person.id, stage, data: { reason } });
+  });
+}
+
+/** Reads what is paused, by whom and why. */
+export async function readPauses({ database }: WebContext): Promise<PauseView> {
   const rows = await database
     .selectFrom("pauses")
     .innerJoin("people", "people.id", "pauses.paused_by")

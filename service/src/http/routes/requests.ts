@@ -1,33 +1,37 @@
+import { reasonSchema } from "pulumi-resistant-tenants/internal/reason";
 import { stages } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { decide } from "../../approval/decide";
+import { breakGlass, reviewBreakGlass } from "../../actions/break-glass";
+import { decide } from "../../actions/decide";
+import { answer, askQuestion, longestText } from "../../actions/questions";
+import { retry } from "../../actions/retry";
+import { submit } from "../../actions/submit";
+import { listRequests, viewOf } from "../../actions/view";
+import { withdraw } from "../../actions/withdraw";
 import { Problem } from "../../problem";
-import { breakGlass, reviewBreakGlass } from "../../requests/break-glass";
 import { newRequestSchema, requestStates } from "../../requests/request";
-import { retry } from "../../requests/retry";
-import { submit } from "../../requests/submit";
-import { listRequests, viewOf } from "../../requests/view";
-import { withdraw } from "../../requests/withdraw";
-import { apiRoot, type App, type WebContext } from "../app";
 import { sendEvents } from "../event-stream";
 import { idempotencyHeaders, once } from "../idempotency";
-import { pageOf, pageQuery } from "../paging";
+import { anId } from "../ids";
+import { pageOf, pageQuery, streamed } from "../paging";
 import { problemSchema } from "../problems";
-import { requestView } from "../views";
+import { decidedView, requestView } from "../views";
+import { apiRoot, type App, type WebContext } from "../web-context";
 
-const anId = z.object({ id: z.uuid() });
-const someReason = z.strictObject({ reason: z.string().trim().min(1).max(1000) });
-const maybeReason = z.strictObject({ reason: z.string().trim().max(1000).optional() }).prefault({});
+const someReason = z.strictObject({ reason: reasonSchema });
+const maybeReason = z.strictObject({ reason: reasonSchema.or(z.literal("")).optional() }).prefault({});
+
+const someText = z.strictObject({ text: z.string().trim().min(1).max(longestText) });
 
 const batchSchema = z
   .strictObject({ requests: z.array(newRequestSchema).min(1).max(100) })
-  .describe("Several requests at once: all of them are made, or none.");
+  .describe("Several requests at once: all or none are created.");
 const batchView = z.object({ id: z.string(), requests: z.array(requestView) });
 
 const decisionSchema = z.strictObject({
   decision: z.enum(["approve", "refuse"]),
-  digest: z.string().min(1).describe("The digest of the plan that was read."),
+  digest: z.string().min(1).describe("The digest of the plan that you read."),
   comment: z.string().trim().max(1000).optional(),
 });
 
@@ -35,14 +39,14 @@ const tags = ["requests"];
 const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 409: problemSchema };
 const headers = idempotencyHeaders;
 
-/** Requests: asked for, read, decided, withdrawn, tried again. */
+/** Registers the routes of requests: send, read, decide, withdraw, retry. */
 export function requestRoutes(app: App, context: WebContext): void {
   app.post(
     "/requests",
     {
       schema: {
         tags,
-        summary: "Ask for something",
+        summary: "Send a request",
         operationId: "createRequest",
         headers,
         body: z.union([newRequestSchema, batchSchema]),
@@ -56,9 +60,10 @@ export function requestRoutes(app: App, context: WebContext): void {
       );
       const views = await Promise.all(requestIds.map((id) => viewOf(context, person, id)));
       const [first] = views;
-      if (batchId !== undefined) return reply.code(201).send({ id: batchId, requests: views } as never);
-      void reply.header("location", `${apiRoot}/requests/${first?.id ?? ""}`);
-      return reply.code(201).send(first as never);
+      if (batchId !== undefined || first === undefined)
+        return reply.code(201).send({ id: batchId ?? "", requests: views });
+      void reply.header("location", `${apiRoot}/requests/${first.id}`);
+      return reply.code(201).send(first);
     },
   );
 
@@ -77,7 +82,7 @@ export function requestRoutes(app: App, context: WebContext): void {
         response: { 200: pageOf(requestView), 400: problemSchema, 401: problemSchema },
       },
     },
-    (request) => listRequests(context, request.caller.person, request.query) as never,
+    (request) => listRequests(context, request.caller.person, request.query),
   );
 
   app.get(
@@ -91,7 +96,7 @@ export function requestRoutes(app: App, context: WebContext): void {
         response: { 200: requestView, 401: problemSchema, 404: problemSchema },
       },
     },
-    (request) => viewOf(context, request.caller.person, request.params.id) as never,
+    (request) => viewOf(context, request.caller.person, request.params.id),
   );
 
   app.get(
@@ -104,10 +109,12 @@ export function requestRoutes(app: App, context: WebContext): void {
         operationId: "followRequest",
         params: anId,
         produces: ["text/event-stream"],
-        response: { 401: problemSchema, 404: problemSchema },
+        response: { 200: streamed, 401: problemSchema, 404: problemSchema },
       },
     },
-    (request, reply) => sendEvents(context, request, reply, request.params.id) as never,
+    async (request, reply): Promise<void> => {
+      await sendEvents(context, request, reply, request.params.id);
+    },
   );
 
   app.post(
@@ -120,7 +127,7 @@ export function requestRoutes(app: App, context: WebContext): void {
         params: anId,
         headers,
         body: decisionSchema,
-        response: { 201: requestView, ...refusals, 404: problemSchema, 422: problemSchema },
+        response: { 201: decidedView, ...refusals, 404: problemSchema, 422: problemSchema },
       },
     },
     async (request, reply) => {
@@ -135,7 +142,7 @@ export function requestRoutes(app: App, context: WebContext): void {
         return decide(context, writing, person, id, input, evidence);
       });
       const view = await viewOf(context, person, id);
-      return reply.code(201).send({ ...view, receipt: { approval: approvalId, head } } as never);
+      return reply.code(201).send({ ...view, receipt: { approval: approvalId, head } });
     },
   );
 
@@ -144,7 +151,7 @@ export function requestRoutes(app: App, context: WebContext): void {
     summary: string,
     operationId: string,
     work: typeof withdraw,
-    body: typeof someReason | typeof maybeReason = someReason,
+    body: typeof someReason | typeof maybeReason | typeof someText = someReason,
   ): void => {
     app.post(
       `/requests/:id/${path}`,
@@ -162,23 +169,27 @@ export function requestRoutes(app: App, context: WebContext): void {
       async (request, reply) => {
         const { person } = request.caller;
         const { id } = request.params;
-        const reason = (request.body as { reason?: string }).reason ?? "";
-        await once(context, request, reply, (writing) => work(context, writing, person, id, reason));
-        return reply.code(201).send((await viewOf(context, person, id)) as never);
+        const { reason, text } = request.body as { reason?: string; text?: string };
+        await once(context, request, reply, (writing) =>
+          work(context, writing, person, id, reason ?? text ?? ""),
+        );
+        return reply.code(201).send(await viewOf(context, person, id));
       },
     );
   };
   act("withdrawal", "Withdraw a request", "withdrawRequest", withdraw, maybeReason);
-  act("retry", "Have a failed request tried again", "retryRequest", retry, maybeReason);
-  act("break-glass", "Apply without a second person", "breakGlass", breakGlass);
-  act("break-glass/review", "Review a broken glass afterwards", "reviewBreakGlass", reviewBreakGlass);
+  act("questions", "Ask the requester a question", "askQuestion", askQuestion, someText);
+  act("answers", "Answer the open questions", "answerQuestions", answer, someText);
+  act("retry", "Retry a failed request", "retryRequest", retry, maybeReason);
+  act("break-glass", "Apply without a second person's approval", "breakGlass", breakGlass);
+  act("break-glass/review", "Review a break-glass afterwards", "reviewBreakGlass", reviewBreakGlass);
 }
 
-/** A session is worth hours; a decision is worth a log-in of its own, which the request's page asks for. */
+/** A session lasts for hours; a decision needs a separate log-in, which the request's page starts. */
 function logInForDecision(id: string): Problem {
   return new Problem(
     "staleLogIn",
-    "On the page, a decision is a log-in of its own: open `page`, and decide there. By the API, send an access token.",
+    "On the page, each decision is a separate log-in: open `page` and decide there. For the API, send an access token.",
     { page: `/requests/${id}` },
   );
 }

@@ -49,14 +49,14 @@ describe("dynamic: a secret that somebody else filled", () => {
     .privateKey.export({ type: "pkcs8", format: "pem" })
     .toString();
   const refusals: Array<[what: string, value: string, method: AuthMethod, reason: RegExp]> = [
-    ["is empty", " ", "CLIENT_SECRET", /holds no client secret/],
-    ["holds a key where a secret is declared", pem, "CLIENT_SECRET", /holds no client secret/],
-    ["holds a secret where a key is declared", "s3cret", "EC", /holds no private key/],
-    ["begins as JSON and is none", '{"client_secret": "s3cret"', "CLIENT_SECRET", /is no JSON/],
+    ["is empty", " ", "CLIENT_SECRET", /contains no client secret/],
+    ["holds a key where a secret is declared", pem, "CLIENT_SECRET", /contains no client secret/],
+    ["holds a secret where a key is declared", "s3cret", "EC", /contains no private key/],
+    ["begins as JSON and is none", '{"client_secret": "s3cret"', "CLIENT_SECRET", /is not valid JSON/],
     ["is JSON of other types", '{"client_secret": ["s3cret"]}', "CLIENT_SECRET", /at: client_secret/],
-    ["is a key of another method", pem, "RSA", /of type EC, and authMethod is RSA/],
+    ["is a key of another method", pem, "RSA", /of type EC, but authMethod is RSA/],
     ["is a key on another curve", pemOf("P-384"), "EC", /must be .* P-256/],
-    ["is too short a key", weak, "RSA", /2048 bits; the API wants more/],
+    ["is too short a key", weak, "RSA", /2048 bits; the API requires more/],
     ["is no whole key", pem.slice(0, 90), "EC", /cannot be read/],
   ];
   for (const [what, value, method, reason] of refusals) {

@@ -47,7 +47,7 @@ describe("an application that no state holds", () => {
   it("is of no use to anybody where the answer to its create was lost", async () => {
     await assert.rejects(
       settle(false),
-      new RegExp(`${found.applicationId}.*nobody can use it\\..*tenants:replaceLostApplications true`),
+      new RegExp(`${found.applicationId}.*is unusable\\..*tenants:replaceLostApplications true`),
     );
   });
 
@@ -57,17 +57,14 @@ describe("an application that no state holds", () => {
   ] as const) {
     it(`may be in use where the answer came, and is to be adopted with its ${credential} before all else`, async () => {
       await assert.rejects(settle(true, authMethod), ({ message }: Error) => {
-        assert.match(
-          message,
-          new RegExp(`somebody may use it, and its ${credential} lies in Secrets Manager`),
-        );
+        assert.match(message, new RegExp(`may be in use, and its ${credential} is in Secrets Manager`));
         assert.match(
           message,
           new RegExp(
             `adopt: { applicationId: ${found.applicationId}, secretArn: .*tenants -- reconcile --fix`,
           ),
         );
-        assert.doesNotMatch(message, /nobody can use it|was lost, and with it|replaceLostApplications/);
+        assert.doesNotMatch(message, /but is unusable|was lost, and with it|replaceLostApplications/);
         return true;
       });
     });

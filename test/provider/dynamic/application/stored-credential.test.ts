@@ -101,20 +101,20 @@ describe("the secret of an application, during a refresh", () => {
     it(`is warned of where it holds ${what}`, async () => {
       assert.match(
         await withValue(state, stored),
-        /^warning: acme\/eu-1\/default: the secret \S+ no longer holds the credential .*pulumi preview/,
+        /^warning: acme\/eu-1\/default: the secret \S+ no longer contains the credential .*pulumi preview/,
       );
     });
   }
 
   it("is warned of where it has no text", async () => {
-    assert.match(await warned(held, 200, {}), /no longer holds the credential/);
+    assert.match(await warned(held, 200, {}), /no longer contains the credential/);
   });
 
   it("is warned of where it is marked for deletion, with the command that restores it", async () => {
     const refusal = { __type: "InvalidRequestException", message: "marked for deletion" };
     assert.match(
       await warned(held, 400, refusal),
-      /is marked for deletion, and nobody can read it\. Run `npm run tenants -- restore acme`\.$/,
+      /is marked for deletion and cannot be read\. Run `npm run tenants -- restore acme`\.$/,
     );
   });
 
@@ -135,7 +135,7 @@ describe("the secret of an application, during a refresh", () => {
     const refusal = { __type: "AccessDeniedException", message: "not authorized to GetSecretValue" };
     assert.match(
       await warned(held, 400, refusal),
-      /could not be found out: .*not authorized.*secretsmanager:GetSecretValue/,
+      /could not check whether the secrets in AWS are as this stack stored them: .*not authorized.*secretsmanager:GetSecretValue/,
     );
     const asked = server.requests.length;
     await credentials.warnOfOverwritten(held, found);

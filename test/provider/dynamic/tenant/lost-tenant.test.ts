@@ -63,14 +63,14 @@ describe("a tenant whose create may have happened, where this machine's clock is
       assert.equal((await find(createdAtMs))?.tenantId, tenantId);
       await assert.rejects(
         find(createdAtMs + clockToleranceMs + 1),
-        new RegExp(`before this attempt began.*adopt: ${tenantId}`),
+        new RegExp(`before this attempt started.*adopt: ${tenantId}`),
       );
     });
   }
 
   it("is doubted where it was made in time to come: its zone is not what it seems", async () => {
     skewed.write = (createdMs) => new Date(createdMs + 7_200_000).toISOString();
-    await assert.rejects(find(createdAtMs), new RegExp(`yet to come.*adopt: ${tenantId}`));
+    await assert.rejects(find(createdAtMs), new RegExp(`in the future.*adopt: ${tenantId}`));
   });
 
   it("is doubted where the time cannot be read", async () => {
@@ -113,7 +113,7 @@ for (const zone of ["UTC", "America/New_York", "Asia/Kolkata"]) {
         const tenantId = seed(`stranger${hours}`, hours * hourMs);
         await assert.rejects(
           find(`stranger${hours}`),
-          new RegExp(`before this attempt began.*adopt: ${tenantId}`),
+          new RegExp(`before this attempt started.*adopt: ${tenantId}`),
         );
       });
     }

@@ -96,7 +96,7 @@ describe("the difference of a tenant", () => {
 
   for (const made of [{ stage: "testing" }, { apiUrl: "https://other.example/v0" }]) {
     it(`is refused where it was made elsewhere (${Object.keys(made).join()})`, async () => {
-      await assert.rejects(diff(made, {}), { message: /Put tenants:stage and tenants:apiUrl back/ });
+      await assert.rejects(diff(made, {}), { message: /Restore tenants:stage and tenants:apiUrl/ });
     });
   }
 });

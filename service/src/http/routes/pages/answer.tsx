@@ -1,26 +1,26 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ComponentChildren } from "preact";
 
-import type { Person } from "../../../identity/person";
 import { Layout, renderPage } from "../../../page/layout";
 import { ProblemBox } from "../../../page/parts";
+import type { Person } from "../../../person";
 import type { Problem } from "../../../problem";
-import type { WebContext } from "../../app";
 import { personOfSession } from "../../caller";
+import type { WebContext } from "../../web-context";
 
-/** A page, as a route answers with it. */
+/** A page as a route's response. */
 export interface Answer {
   title: string;
   person: Person | undefined;
   content: ComponentChildren;
   status?: number;
-  /** Whether it follows, or checks, something by the script. */
-  isLive?: boolean;
+  /** Where the browser goes on to by itself. Default: nowhere. */
+  next?: string;
 }
 
-/** Answers with a page. */
+/** Responds with a page. */
 export function sendPage(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { title, person, content, status = 200, isLive = false } = answer;
+  const { title, person, content, status = 200, next } = answer;
   return reply
     .code(status)
     .header("cache-control", "no-store")
@@ -28,14 +28,14 @@ export function sendPage(reply: FastifyReply, answer: Answer): FastifyReply {
     .serializer((text: string) => text)
     .send(
       renderPage(
-        <Layout title={title} person={person} isLive={isLive}>
+        <Layout title={title} person={person} path={reply.request.url} next={next}>
           {content}
         </Layout>,
       ),
     );
 }
 
-/** Answers with the page of a problem, which says what to do next. */
+/** Responds with the page of a problem, which says what to do next. */
 export function sendProblemPage(
   reply: FastifyReply,
   problem: Problem,
@@ -53,7 +53,7 @@ export function sendProblemPage(
   return sendPage(reply, { title: problem.title, person, content, status: problem.status });
 }
 
-/** Gives whose session it is; sends whoever has none to log in, and back here afterwards. */
+/** Returns the person of the session; without one, sends the browser to log in and back here afterwards. */
 export async function personOrLogIn(
   context: WebContext,
   request: FastifyRequest,

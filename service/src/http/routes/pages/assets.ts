@@ -2,18 +2,18 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import type { App } from "../../app";
+import type { App } from "../../web-context";
 
 const own = path.resolve(__dirname, "../../../../assets");
 
-/** What the pages load, by its name. */
+/** The assets of the pages, by name. */
 const files = {
   "pico.css": { file: require.resolve("@picocss/pico/css/pico.min.css"), type: "text/css" },
   "page.css": { file: path.join(own, "page.css"), type: "text/css" },
   "live.js": { file: path.join(own, "live.js"), type: "text/javascript" },
 } as const;
 
-/** Serves the style sheets and the script. They hold nothing of anybody's: no log-in is needed. */
+/** Serves the style sheets and the script. They contain no data and need no log-in. */
 export function assetRoutes(app: App): void {
   for (const [name, { file, type }] of Object.entries(files)) {
     const content = readFileSync(file);

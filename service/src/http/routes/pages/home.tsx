@@ -1,41 +1,34 @@
 import { randomUUID } from "node:crypto";
 
-import { objectionToRights } from "../../../approval/rule";
-import type { Person } from "../../../identity/person";
+import { z } from "zod";
+
+import { listRequests } from "../../../actions/view";
+import { waitingFor } from "../../../actions/waiting";
 import { fieldsSchema } from "../../../page/fields";
 import { type Draft, HomePage, WelcomePage } from "../../../page/home-page";
 import { RequestTable } from "../../../page/parts";
-import { kindWords } from "../../../page/words";
+import type { Person } from "../../../person";
 import { listDrafts } from "../../../records/drafts";
 import { requestStates } from "../../../requests/request";
-import { listRequests, type RequestView } from "../../../requests/view";
-import { z } from "zod";
-import type { App, WebContext } from "../../app";
+import { kindWords, stateWords } from "../../../requests/words";
 import { personOfSession } from "../../caller";
+import type { App, WebContext } from "../../web-context";
 import { personOrLogIn, sendPage } from "./answer";
 
 const atOnce = 50;
 
-/** The first page, and the list of requests. */
+/** Registers the first page, and the list of requests. */
 export function homeRoutes(app: App, context: WebContext): void {
   app.get("/", { schema: { hide: true } }, async (request, reply) => {
     const person = await personOfSession(context, request);
     if (person === undefined)
       return sendPage(reply, { title: "Tenants for customers", person, content: <WelcomePage /> });
-    const [waiting, latest, drafts] = await Promise.all([
-      listRequests(context, person, { limit: atOnce, state: "waitingForApproval" }),
-      listRequests(context, person, { limit: atOnce }),
+    const [waiting, drafts] = await Promise.all([
+      waitingFor(context, person),
       listDrafts(context.database, person),
     ]);
     const content = (
-      <HomePage
-        waiting={waiting.items.filter((one) => mayDecide(person, one))}
-        own={latest.items.filter(({ requestedBy }) => requestedBy.id === person.id)}
-        drafts={drafts.map(toDraft)}
-        mayAsk={person.roles.includes("requester")}
-        mayDecide={person.roles.includes("approver")}
-        formKey={randomUUID()}
-      />
+      <HomePage waiting={waiting} drafts={drafts.map(toDraft)} roles={person.roles} formKey={randomUUID()} />
     );
     return sendPage(reply, { title: "Tenants for customers", person, content });
   });
@@ -59,8 +52,8 @@ export function homeRoutes(app: App, context: WebContext): void {
             <select name="state">
               <option value="">any</option>
               {requestStates.map((state) => (
-                <option key={state} selected={state === rest.state}>
-                  {state}
+                <option key={state} value={state} selected={state === rest.state}>
+                  {stateWords[state]}
                 </option>
               ))}
             </select>
@@ -71,7 +64,7 @@ export function homeRoutes(app: App, context: WebContext): void {
           </label>
           <button>Search</button>
         </form>
-        <RequestTable requests={items} empty="There is no such request, or none that you may see." />
+        <RequestTable requests={items} empty={emptyWords(filter, person)} />
         {next !== undefined && (
           <p>
             <a href={`/requests?${new URLSearchParams({ ...toText(filter), after: next }).toString()}`}>
@@ -85,9 +78,13 @@ export function homeRoutes(app: App, context: WebContext): void {
   });
 }
 
-function mayDecide(person: Person, { requestedBy, needs }: RequestView): boolean {
-  // The person behind another account is compared where the decision is made.
-  return requestedBy.id !== person.id && objectionToRights(person, needs) === undefined;
+/** Says what a list without requests means: nothing was found, or nothing is there yet. */
+function emptyWords(filter: Readonly<Record<string, unknown>>, { roles }: Person): string {
+  const isSearch = Object.values(filter).some((value) => value !== undefined);
+  if (isSearch) return "There is no such request, or you may not see it.";
+  return roles.includes("requester")
+    ? "There are no requests yet that you may see. On the first page you can ask for a new customer."
+    : "There are no requests yet that you may see.";
 }
 
 function toDraft({ id, fields, updatedAt }: Awaited<ReturnType<typeof listDrafts>>[number]): Draft {

@@ -1,34 +1,42 @@
 import { randomUUID } from "node:crypto";
 
+import { reasonSchema } from "pulumi-resistant-tenants/internal/reason";
 import { z } from "zod";
 
-import { objectionTo, objectionToRights, type Requirement } from "../../../approval/rule";
+import { breakGlass, reviewBreakGlass } from "../../../actions/break-glass";
+import { idempotently } from "../../../actions/idempotency";
+import { answer, askQuestion, longestText } from "../../../actions/questions";
+import { retry } from "../../../actions/retry";
+import { situationOf } from "../../../actions/situation";
+import { findRequest, type RequestView, viewOf } from "../../../actions/view";
+import { withdraw } from "../../../actions/withdraw";
+import { isRequester } from "../../../approval/access";
+import { objectionTo } from "../../../approval/rule";
 import { shownKinds } from "../../../audit/kinds";
-import type { Person } from "../../../identity/person";
+import { eligibleApprovers } from "../../../notices/recipients";
 import { titleOf } from "../../../page/parts";
-import { RequestPage, type ShownEvent } from "../../../page/request-page";
-import { idempotently } from "../../../records/idempotency";
-import { isRequester } from "../../../requests/access";
-import { breakGlass, reviewBreakGlass } from "../../../requests/break-glass";
-import { retry } from "../../../requests/retry";
+import { RequestPage } from "../../../page/request-page";
+import type { Deciders, ShownEvent } from "../../../page/request-page-props";
+import { isSamePerson, type Person } from "../../../person";
+import type { RequestRow } from "../../../records/schema";
 import { requesterOf } from "../../../requests/signed-request";
-import { findRequest, viewOf } from "../../../requests/view";
-import { withdraw } from "../../../requests/withdraw";
-import { placeInQueue } from "../../../work/place";
-import { type App, apiRoot, type WebContext } from "../../app";
 import { insistOnOwnOrigin } from "../../caller";
 import { eventsAfter } from "../../event-stream";
+import { anId } from "../../ids";
+import { apiRoot, type App, type WebContext } from "../../web-context";
 import { personOrLogIn, sendPage } from "./answer";
 
-const anId = z.object({ id: z.uuid() });
 const aForm = z.looseObject({
   key: z.string().min(1).max(200),
-  reason: z.string().trim().max(1000).default(""),
-  /** Of the plan that was shown. */
+  reason: reasonSchema.or(z.literal("")).default(""),
+  text: z.string().trim().max(longestText).default(""),
+  /** What to do afterwards: open the form again, filled in. */
+  then: z.enum(["again"]).optional(),
+  /** The digest of the displayed plan. */
   digest: z.string().max(200).optional(),
 });
 
-/** A request, and what whoever asked does about it. Decisions are log-ins: see `log-in.tsx`. */
+/** Registers the page of a request, and the requester's actions on it. Decisions are log-ins: see `log-in.tsx`. */
 export function requestPages(app: App, context: WebContext): void {
   app.get("/requests/:id", { schema: { hide: true, params: anId } }, async (request, reply) => {
     const person = await personOrLogIn(context, request, reply);
@@ -43,20 +51,22 @@ export function requestPages(app: App, context: WebContext): void {
         events={await shownEvents(context, id)}
         kinds={shownKinds}
         objection={objection === undefined ? undefined : objectionWords[objection]}
-        deciders={await describeDeciders(context, view.needs)}
+        deciders={await decidersOf(context, person, row, view)}
         isRequester={isRequester(person, row)}
         isAdministrator={person.roles.includes("administrator")}
         sinceLastPlan={await sinceLastPlan(context, id)}
-        place={await placeInQueue(context.database, id)}
+        situation={await situationOf(context.database, row)}
         formKey={randomUUID()}
       />
     );
-    return sendPage(reply, { title: titleOf(view), person, content, isLive: true });
+    return sendPage(reply, { title: titleOf(view), person, content });
   });
 
   const works = {
     withdrawal: withdraw,
     retry,
+    questions: askQuestion,
+    answers: answer,
     "break-glass": breakGlass,
     "break-glass/review": reviewBreakGlass,
   } as const;
@@ -67,19 +77,20 @@ export function requestPages(app: App, context: WebContext): void {
       const person = await personOrLogIn(context, request, reply);
       if (person === undefined) return reply;
       const { id } = request.params;
-      const { key, reason, digest } = request.body;
-      const call = { caller: person, route: `POST ${apiRoot}/requests/${id}/${path}`, key, body: { reason } };
-      await idempotently(context, call, (writing) => work(context, writing, person, id, reason, digest));
-      return reply.redirect(`/requests/${id}`, 303);
+      const { key, reason, text, digest, then } = request.body;
+      const said = reason === "" ? text : reason;
+      const call = { caller: person, route: `POST ${apiRoot}/requests/${id}/${path}`, key, body: { said } };
+      await idempotently(context, call, (writing) => work(context, writing, person, id, said, digest));
+      return reply.redirect(then === "again" ? `/requests/new?from=${id}` : `/requests/${id}`, 303);
     });
   }
 }
 
 const objectionWords = {
-  machine: "this log-in is a machine's.",
-  samePerson: "you asked for it yourself. Somebody else must decide.",
+  machine: "you are logged in as a machine.",
+  samePerson: "it is your own request. Another person must decide.",
   notApprover: "you do not have the role approver.",
-  otherGroup: "you are in none of the groups that decide about this stage.",
+  otherGroup: "you are in none of the groups that decide for this stage.",
 } as const;
 
 async function shownEvents(context: WebContext, id: string): Promise<ShownEvent[]> {
@@ -97,28 +108,28 @@ function shownBy(data: unknown): { at: string; by: string | undefined } {
   return { at, by: by?.name };
 }
 
-/** Says how many must decide, and names those who have been here. */
-async function describeDeciders({ database }: WebContext, needs: Requirement): Promise<string> {
-  const people = await database
-    .selectFrom("people")
-    .select(["name", "roles", "groups", "person"])
-    .where("name", "is not", null)
-    .where("person", "is not", null)
-    .orderBy("name")
-    .execute();
+/**
+ * Returns how many people must decide, and the names of those who can and have logged in before, without the
+ * viewer.
+ */
+async function decidersOf(
+  context: WebContext,
+  looking: Person,
+  row: RequestRow,
+  { needs }: RequestView,
+): Promise<Deciders> {
+  const people = await eligibleApprovers(context, context.database, row);
   const names = people
-    .filter(({ roles, groups }) => {
-      const rights = { roles: roles as Person["roles"], groups: groups as string[] };
-      return objectionToRights(rights, needs) === undefined;
-    })
-    .map(({ name }) => name);
-  const count = needs.required === 1 ? "One person" : `${needs.required} persons`;
+    .filter(
+      ({ issuer, subject, person }) =>
+        !isSamePerson(looking, { issuer, subject, person: person ?? undefined }),
+    )
+    .flatMap(({ name }) => name ?? []);
   const groups = needs.groups.map((list) => ` of ${list.join(" or ")}`).join(" and");
-  const who = names.length === 0 ? "" : ` Who can: ${[...new Set(names)].join(", ")}.`;
-  return `${count}${groups} must approve, never whoever asked. An approval counts for ${needs.validForHours} hours.${who}`;
+  return { required: needs.required, groups, validForHours: needs.validForHours, names: [...new Set(names)] };
 }
 
-/** Says what the present plan has, and the one before had not, and the other way round. */
+/** Returns the differences between the present plan and the previous one. */
 async function sinceLastPlan({ database }: WebContext, id: string): Promise<string[]> {
   const plans = await database
     .selectFrom("plans")

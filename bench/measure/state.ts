@@ -1,0 +1,38 @@
+/** What a stored state holds. */
+export interface StateUse {
+  /** The whole of it, in bytes. */
+  readonly bytes: number;
+  /** What the copies of the provider's code take of it, in bytes. */
+  readonly providerBytes: number;
+  /** How many times a client secret stands in it in plain text. */
+  readonly plainSecrets: number;
+}
+
+/**
+ * Measures a state.
+ *
+ * @param text as it is stored
+ * @param secrets every client secret that the API issued
+ */
+export function stateUse(text: string, secrets: readonly string[]): StateUse {
+  return {
+    bytes: Buffer.byteLength(text),
+    providerBytes: providerBytes(JSON.parse(text)),
+    plainSecrets: countIn(text, new Set(secrets)),
+  };
+}
+
+/** Counts by words: a state of megabytes is gone through once, and not once for each of thousands of secrets. */
+function countIn(text: string, secrets: ReadonlySet<string>): number {
+  return text.split(/["\\\s]+/).filter((word) => secrets.has(word)).length;
+}
+
+/** Sums up the sizes of all `__provider` values, which may be encrypted. */
+function providerBytes(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [key, child]: [string, unknown]) =>
+      sum + (key === "__provider" ? Buffer.byteLength(JSON.stringify(child)) : providerBytes(child)),
+    0,
+  );
+}

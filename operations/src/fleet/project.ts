@@ -1,0 +1,65 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { mostFleetBits } from "pulumi-resistant-tenants/internal/vocabulary";
+import { isMap, parseDocument } from "yaml";
+import { z } from "zod";
+
+import { UsageError } from "../usage";
+
+const bitsSchema = z.int().min(0).max(mostFleetBits);
+
+/** `fleet` in `Pulumi.yaml`: the engine ignores unknown keys. */
+const projectSchema = z.looseObject({
+  name: z.string(),
+  main: z.string().default("."),
+  fleet: z
+    .strictObject({
+      /** For every stage, or by stage: `{ prod: 5 }`. Default: 0, one stack per stage. */
+      bits: z.union([bitsSchema, z.record(z.string(), bitsSchema)]).default(0),
+    })
+    .optional(),
+});
+
+/** The settings of `Pulumi.yaml`. */
+export interface Project {
+  /** Its folder. */
+  folder: string;
+  name: string;
+  /** The folder of the program, relative to the project's. */
+  main: string;
+  /** Returns `fleet.bits` of a stage. */
+  bitsOf(stage: string): number;
+}
+
+/**
+ * Reads the project's file.
+ *
+ * @param folder the folder of `Pulumi.yaml`
+ * @throws {@link UsageError} if `fleet` is invalid
+ */
+export async function readProject(folder: string): Promise<Project> {
+  const document = parseDocument(await readFile(path.join(folder, "Pulumi.yaml"), "utf8"));
+  const read = projectSchema.safeParse(document.toJS());
+  if (!read.success) {
+    throw new UsageError(
+      `Pulumi.yaml: fleet.bits must be a whole number from 0 to ${mostFleetBits}, or one for each stage: ` +
+        "`fleet: { bits: { prod: 5 } }`. A stage has 2^bits stacks.",
+      { cause: read.error },
+    );
+  }
+  const { name, main, fleet } = read.data;
+  const bits = fleet?.bits ?? 0;
+  return { folder, name, main, bitsOf: (stage) => (typeof bits === "number" ? bits : (bits[stage] ?? 0)) };
+}
+
+/** Writes `fleet.bits` of one stage to `Pulumi.yaml`; other stages and all comments are preserved. */
+export async function writeBits({ folder }: Project, stage: string, bits: number): Promise<void> {
+  const file = path.join(folder, "Pulumi.yaml");
+  const document = parseDocument(await readFile(file, "utf8"));
+  const given: unknown = document.getIn(["fleet", "bits"]);
+  if (isMap(given)) document.setIn(["fleet", "bits", stage], bits);
+  else document.setIn(["fleet", "bits"], bits);
+  await writeFile(`${file}.new`, document.toString());
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,34 @@
+/** One thing that is wrong with the configuration. */
+export interface ConfigurationProblem {
+  /** Where: `tenants:customers[0].name`, or `customers/acme.yaml[0].name`. */
+  path: string;
+  /** What is wrong, and what would be right. Never the value of a secret. */
+  problem: string;
+  /** The customer in whose entry it is. */
+  customer?: ProblemCustomer;
+}
+
+/** The customer that a problem is about, as people look it up. */
+export interface ProblemCustomer {
+  /** Its name, if it has one. */
+  name: string | undefined;
+  /** The place of its entry: `customers[57]`, `Pulumi.prod.yaml line 412`. */
+  at: readonly string[];
+  /** What is wrong within the entry: `cells[1]`; empty for the entry as a whole. */
+  field: string;
+}
+
+/** Writes problems as people read them: one a line, each with its path. */
+export function describeProblems(problems: readonly ConfigurationProblem[]): string {
+  const lines = problems.map((problem) => `  - ${describeProblem(problem)}`);
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return `The stack configuration has ${count}; nothing was changed:\n${lines.join("\n")}`;
+}
+
+/** Writes one problem, with the customer first, if it is about one. */
+export function describeProblem({ path, problem, customer }: ConfigurationProblem): string {
+  if (customer === undefined) return `${path}: ${problem}`;
+  const { name, at, field } = customer;
+  const who = name === undefined ? at.join(", ") : `customer "${name}" (${at.join(", ")})`;
+  return `${who}: ${field === "" ? "" : `${field}: `}${problem}`;
+}

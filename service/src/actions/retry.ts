@@ -1,0 +1,30 @@
+import { insistOnSight } from "../approval/access";
+import type { ServiceContext } from "../context";
+import { insistOnRole, type Person } from "../person";
+import type { Writing } from "../records/schema";
+import { lockRequest, transition } from "./transition";
+
+/**
+ * Retries a failed request, starting with its plan: approvals that an apply has used stay used.
+ *
+ * @throws `Problem` `notFound` or `forbidden`, `WrongStateError`
+ */
+export async function retry(
+  context: ServiceContext,
+  writing: Writing,
+  caller: Person,
+  requestId: string,
+  reason: string,
+): Promise<{ requestId: string }> {
+  insistOnRole(caller, "administrator");
+  insistOnSight(context, caller, await lockRequest(writing, requestId));
+  await transition(context, writing, {
+    requestId,
+    event: "retried",
+    actorId: caller.id,
+    data: { reason },
+    set: { problem: null },
+  });
+  await context.jobs.plan(writing, requestId);
+  return { requestId };
+}

@@ -1,0 +1,15 @@
+import { hashOf } from "pulumi-resistant-tenants/internal/journal";
+
+/** Writes a value as JSON with sorted keys, so that equal values have equal texts. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part,
+  );
+}
+
+/** Returns `sha256:<hex>` of a value, whatever the order of its keys. */
+export function digestOf(value: unknown): string {
+  return hashOf(canonical(value));
+}

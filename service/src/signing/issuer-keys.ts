@@ -1,0 +1,94 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
+import { z } from "zod";
+
+/** Is thrown where the issuer's keys cannot be read now: that says nothing about a token. */
+export class IssuerKeysError extends Error {
+  override readonly name = "IssuerKeysError";
+}
+
+/** How long nobody asks an issuer again that has not answered, in milliseconds. */
+export const issuerCooldownMs = 5_000;
+
+/** How long work waits whose approvals cannot be verified, because the issuer's keys cannot be read, in seconds. */
+export const issuerRetrySeconds = 30;
+
+const longestAnswerMs = 10_000;
+
+/**
+ * Finds the key with which the issuer signed a token. The issuer is asked for its keys when one is needed first, every ten
+ * minutes, and where a token names one that is not among them: at most every 30 seconds (`createRemoteJWKSet`). So what
+ * strangers send does not become requests to the issuer.
+ *
+ * @returns a function that throws {@link IssuerKeysError} where the keys cannot be read, and an error of `jose` where
+ *   there is none for the token
+ */
+export function findIssuerKey(issuer: string, now: () => number = Date.now): JWTVerifyGetKey {
+  const ask = askWithCooldown(issuer, now);
+  let found: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
+  return async (header, token) => {
+    const discovered = (found ??= discover(issuer, ask));
+    try {
+      return await (
+        await discovered
+      )(header, token);
+    } catch (error) {
+      if (isAboutToken(error)) throw error;
+      const keys = await discovered.catch(() => undefined);
+      // They may have moved: the next token has the discovery document read again. What is known still counts.
+      if (keys?.fresh !== true && found === discovered) found = undefined;
+      throw error instanceof IssuerKeysError ? error : unreadable(issuer, error);
+    }
+  };
+}
+
+function isAboutToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported
+  );
+}
+
+function unreadable(issuer: string, cause: unknown): IssuerKeysError {
+  return new IssuerKeysError(`The keys of the issuer ${issuer} cannot be read now.`, { cause });
+}
+
+/** Reads a JSON document of the issuer. */
+type Ask = <T>(url: string, init: RequestInit, read: (document: unknown) => T) => Promise<T>;
+
+/** Asks the issuer; where it has not answered as it must, nobody asks again for a while. */
+function askWithCooldown(issuer: string, now: () => number): Ask {
+  let failure: { error: IssuerKeysError; until: number } | undefined;
+  return async (url, init, read) => {
+    if (failure !== undefined && now() < failure.until) throw failure.error;
+    try {
+      const answer = await fetch(url, init);
+      if (!answer.ok) throw new Error(`${url} answered ${answer.status}.`);
+      const document = read(await answer.json());
+      failure = undefined;
+      return document;
+    } catch (error) {
+      failure = { error: unreadable(issuer, error), until: now() + issuerCooldownMs };
+      throw failure.error;
+    }
+  };
+}
+
+async function discover(issuer: string, ask: Ask): Promise<ReturnType<typeof createRemoteJWKSet>> {
+  const init = { signal: AbortSignal.timeout(longestAnswerMs), redirect: "error" } as const;
+  const address = await ask(
+    `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`,
+    init,
+    (document) => {
+      const { issuer: named, jwks_uri: found } = discoverySchema.parse(document);
+      if (named !== issuer) throw new Error(`The issuer at ${issuer} reports the name ${named}.`);
+      return new URL(found);
+    },
+  );
+  return createRemoteJWKSet(address, {
+    timeoutDuration: longestAnswerMs,
+    [customFetch]: (url, given) => ask(url, given, (document) => Response.json(document)),
+  });
+}
+
+const discoverySchema = z.looseObject({ issuer: z.string(), jwks_uri: z.string() });

@@ -1,0 +1,55 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/** Who is told: a webhook with its signing secrets, or a chat, whose address is the secret. */
+export interface Receiver {
+  name: string;
+  url: string;
+  secrets: readonly string[];
+}
+
+/** What a message in the outbox is sealed for: whom, under which key of the outbox, and what it says. */
+export interface Sealed {
+  endpoint: string;
+  key: string;
+  body: string;
+}
+
+/**
+ * Seals the messages of webhooks and chats. The key is the receiver's own secret, which the worker alone has: so nobody
+ * with the database alone can have the service sign what it has never said, such as another ARN for a CRM.
+ */
+export interface NoticeSeals {
+  /** @returns undefined where the settings have no such receiver */
+  seal(message: Sealed): string | undefined;
+  /** Tells whether a message is as it was sealed, by any of the receiver's secrets. */
+  holds(message: Sealed, seal: string | null): boolean;
+}
+
+/** Opens the seals of the receivers in the settings. */
+export function openSeals(endpoints: readonly Receiver[]): NoticeSeals {
+  const keysOf = (name: string): readonly string[] => {
+    const endpoint = endpoints.find((one) => one.name === name);
+    if (endpoint === undefined) return [];
+    // Of a chat, the address is the secret.
+    return endpoint.secrets.length > 0 ? endpoint.secrets : [endpoint.url];
+  };
+  return {
+    seal: (message) => {
+      const [key] = keysOf(message.endpoint);
+      return key === undefined ? undefined : sealBy(key, message).toString("base64url");
+    },
+    holds: (message, seal) => {
+      const given = Buffer.from(seal ?? "", "base64url");
+      return keysOf(message.endpoint).some((key) => {
+        const expected = sealBy(key, message);
+        return expected.length === given.length && timingSafeEqual(expected, given);
+      });
+    },
+  };
+}
+
+function sealBy(secret: string, { endpoint, key, body }: Sealed): Buffer {
+  return createHmac("sha256", secret)
+    .update(JSON.stringify(["resistant-tenants outbox", endpoint, key, body]))
+    .digest();
+}

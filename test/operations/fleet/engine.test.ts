@@ -1,0 +1,33 @@
+import { strict as assert } from "node:assert";
+
+import { engineEnvironment } from "../../../operations/src/fleet/engine";
+
+const backendUrl = "s3://a-bucket";
+
+describe("the environment of a fleet's engines", () => {
+  it("names the backend and no stack that is selected elsewhere", () => {
+    const { PULUMI_BACKEND_URL, PULUMI_STACK, PATH } = engineEnvironment(
+      { PATH: "/bin", PULUMI_STACK: "prod", PULUMI_BACKEND_URL: "file://elsewhere" },
+      backendUrl,
+    );
+    assert.deepEqual(
+      { PULUMI_BACKEND_URL, PULUMI_STACK, PATH },
+      {
+        PULUMI_BACKEND_URL: backendUrl,
+        PULUMI_STACK: undefined,
+        PATH: "/bin",
+      },
+    );
+  });
+
+  it("has a small heap in Node.js, unless NODE_OPTIONS says otherwise", () => {
+    const optionsFor = (environment: Record<string, string>): string | undefined =>
+      engineEnvironment(environment, backendUrl)["NODE_OPTIONS"];
+    assert.equal(optionsFor({}), "--max-semi-space-size=8");
+    // Of an option that is there twice, Node.js takes the last.
+    assert.equal(
+      optionsFor({ NODE_OPTIONS: "--max-semi-space-size=64" }),
+      "--max-semi-space-size=8 --max-semi-space-size=64",
+    );
+  });
+});

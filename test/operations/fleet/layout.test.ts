@@ -1,0 +1,150 @@
+import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { digestIn, digestOf, toMessage } from "../../../operations/src/fleet/digest";
+import { findMisplaced, type Holding } from "../../../operations/src/fleet/guard";
+import { readProject, writeBits } from "../../../operations/src/fleet/project";
+import { readStage } from "../../../operations/src/fleet/stage";
+import { UsageError } from "../../../operations/src/usage";
+import { fleetBitsIn, fleetStackOf, fleetStacks } from "../../../provider/src/names/fleet";
+
+const settings = {
+  "aws:region": "eu-west-1",
+  "tenants:stage": "testing",
+  "tenants:tokenUrl": "https://eu.id.resistant.ai/oauth2/aus/v1/token",
+  "tenants:clientId": "0oa",
+};
+
+describe("operations: the layout of a fleet", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "fleet-layout-"));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function write(bits: string, config: object): Promise<void> {
+    await writeFile(path.join(folder, "Pulumi.yaml"), `name: tenants # ours\nruntime: nodejs\n${bits}`);
+    await writeFile(
+      path.join(folder, "Pulumi.prod.yaml"),
+      JSON.stringify({ config: { ...settings, ...config } }),
+    );
+  }
+
+  const read = async (bits?: number) =>
+    readStage(await readProject(folder), "prod", {
+      environment: {},
+      ...(bits === undefined ? {} : { bits }),
+    });
+
+  it("is the first bits of the SHA-256 of a customer's name", () => {
+    const bits = BigInt(`0x${createHash("sha256").update("acme").digest("hex")}`)
+      .toString(2)
+      .padStart(256, "0");
+    for (const count of [1, 3, 8, 11, 16])
+      assert.equal(fleetStackOf("prod", count, "acme"), `prod-${bits.slice(0, count)}`);
+    assert.equal(fleetStackOf("prod", 0, "acme"), "prod");
+    assert.deepEqual(fleetStacks("prod", 2), ["prod-00", "prod-01", "prod-10", "prod-11"]);
+  });
+
+  it("splits each stack in two with one bit more", () => {
+    for (const name of ["acme", "globex", "initech", "umbrella"])
+      assert.ok(fleetStackOf("prod", 5, name).startsWith(fleetStackOf("prod", 4, name)));
+  });
+
+  it("tells the stacks of a stage from others", () => {
+    assert.equal(fleetBitsIn("prod", "prod"), 0);
+    assert.equal(fleetBitsIn("prod", "prod-0110"), 4);
+    for (const other of ["prod-2", "production", "dev-01", "prod-", "prod-0a"])
+      assert.equal(fleetBitsIn("prod", other), undefined);
+  });
+
+  it("reads fleet.bits of a stage, writes it beside all else, and refuses what is none", async () => {
+    await write("fleet:\n  bits: { prod: 3, dev: 1 } # two stages\n", {});
+    const project = await readProject(folder);
+    assert.deepEqual(
+      ["prod", "dev", "other"].map((stage) => project.bitsOf(stage)),
+      [3, 1, 0],
+    );
+    await writeBits(project, "prod", 4);
+    const text = await readFile(path.join(folder, "Pulumi.yaml"), "utf8");
+    assert.match(text, /name: tenants # ours/);
+    const written = await readProject(folder);
+    assert.deepEqual(
+      ["prod", "dev"].map((stage) => written.bitsOf(stage)),
+      [4, 1],
+    );
+    await write("fleet:\n  bits: 17\n", {});
+    await assert.rejects(readProject(folder), UsageError);
+    await write("fleet:\n  bit: 2\n", {});
+    await assert.rejects(readProject(folder), UsageError);
+  });
+
+  it("lays out 2,000 customers that no single stack could be given, each once", async () => {
+    const owner = "x".repeat(200);
+    const customers = Array.from({ length: 2_000 }, (_, index) => ({
+      name: `customer${index}`,
+      customerId: `CRM-${index}`,
+      owner,
+      cells: ["eu-1"],
+    }));
+    await write("fleet:\n  bits: 5\n", { "tenants:customers": customers });
+    const { stacks } = await read();
+    assert.equal(stacks.length, 32);
+    const names = stacks.flatMap((stack) => stack.customers.map(({ configuration }) => configuration.name));
+    assert.equal(new Set(names).size, 2_000);
+    assert.equal(names.length, 2_000);
+  });
+
+  it("gives a stack another digest where a customer, a setting or the release is another, and no other stack", async () => {
+    const customers = ["acme", "globex", "initech"].map((name) => ({
+      name,
+      customerId: name,
+      cells: ["eu-1"],
+    }));
+    const digests = async (release = "1"): Promise<Map<string, string>> => {
+      const stage = await read();
+      return new Map(stage.stacks.map((stack) => [stack.name, digestOf(stage, stack, release)]));
+    };
+    const differing = (one: Map<string, string>, other: Map<string, string>): string[] =>
+      [...one.keys()].filter((stack) => one.get(stack) !== other.get(stack));
+    await write("fleet:\n  bits: 3\n", { "tenants:customers": customers });
+    const before = await digests();
+    await write("fleet:\n  bits: 3\n", {
+      "tenants:customers": customers.toReversed(),
+      "tenants:reason": "CRM-1",
+    });
+    assert.deepEqual(differing(before, await digests()), []);
+    await write("fleet:\n  bits: 3\n", {
+      "tenants:customers": [{ ...customers[0], owner: "me" }, ...customers.slice(1)],
+    });
+    assert.deepEqual(differing(before, await digests()), [fleetStackOf("prod", 3, "acme")]);
+    await write("fleet:\n  bits: 3\n", { "tenants:customers": customers, "tenants:secretPrefix": "other" });
+    assert.equal(differing(before, await digests()).length, 8);
+    assert.equal(differing(before, await digests("2")).length, 8);
+  });
+
+  it("reads a digest from the message of a fleet's own update alone", () => {
+    assert.equal(digestIn(toMessage("0123abcd")), "0123abcd");
+    assert.equal(digestIn("Merge pull request #7"), undefined);
+  });
+
+  it("refuses both stacks of which one holds what belongs in the other", () => {
+    const holding = (customer: string, stack: string, wanted: string): Holding => ({
+      customer,
+      stack,
+      wanted,
+      tenantId: customer,
+    });
+    const problems = findMisplaced([
+      holding("acme", "prod", "prod-1"),
+      holding("globex", "prod-0", "prod-0"),
+    ]);
+    assert.deepEqual([...problems.keys()].sort(), ["prod", "prod-1"]);
+  });
+});

@@ -1,0 +1,188 @@
+import { strict as assert } from "node:assert";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { isLeftBehind, locksIn } from "../../../operations/src/fleet/busy";
+import { decide } from "../../../operations/src/fleet/decide";
+import { toMessage } from "../../../operations/src/fleet/digest";
+import { workThrough } from "../../../operations/src/fleet/line";
+import { openStates } from "../../../operations/src/fleet/states";
+import { openBackendFiles, placeInS3 } from "../../../operations/src/stack/backend-files";
+import { pulumiFor } from "../../../operations/src/stack/pulumi";
+
+const nowMs = Date.parse("2026-11-26T12:00:00Z");
+const digest = "0123456789abcdef";
+const empty = { name: "prod-0", customers: [] };
+
+/** A file backend with one stack, whose last run ended at noon. */
+async function backendWith(folder: string, state: object, history: object[]): Promise<string> {
+  const stacks = path.join(folder, ".pulumi/stacks/tenants");
+  const runs = path.join(folder, ".pulumi/history/tenants/prod-0");
+  await Promise.all([stacks, runs].map((each) => mkdir(each, { recursive: true })));
+  await writeFile(
+    path.join(stacks, "prod-0.json"),
+    JSON.stringify({ version: 3, checkpoint: { latest: state } }),
+  );
+  for (const [index, run] of history.entries())
+    await writeFile(path.join(runs, `prod-0-${index}.history.json`), JSON.stringify(run));
+  return `file://${folder}?metadata=skip`;
+}
+
+const up = { kind: "update", result: "succeeded", message: toMessage(digest), endTime: nowMs / 1000 };
+const stackResource = {
+  urn: "urn:pulumi:prod-0::tenants::pulumi:pulumi:Stack::tenants-prod-0",
+  type: "pulumi:pulumi:Stack",
+};
+const component = {
+  urn: "urn:pulumi:prod-0::tenants::resistant:index:Customer::acme",
+  type: "resistant:index:Customer",
+};
+
+describe("operations: which stacks of a fleet are run", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "fleet-run-"));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const state = (time: string, more: object = {}): object => ({
+    manifest: { time },
+    resources: [stackResource, component],
+    ...more,
+  });
+  const asLeft = state("2026-11-26T12:00:00.500Z");
+  const pending = { pending_operations: [{ type: "creating", resource: component }] };
+  const cases: Array<[why: string, what: string, state: object, history: object[]]> = [
+    ["nothing", "its last run was an up that applied just this", asLeft, [up]],
+    [
+      "nothing",
+      "a refresh after it found all as it was",
+      asLeft,
+      [up, { ...up, kind: "refresh", message: "", resourceChanges: { same: 2 } }],
+    ],
+    ["changed", "it applied something else", asLeft, [{ ...up, message: toMessage("other") }]],
+    ["changed", "somebody else ran the last up", asLeft, [up, { ...up, message: "by hand" }]],
+    [
+      "changed",
+      "a refresh changed something",
+      asLeft,
+      [up, { ...up, kind: "refresh", resourceChanges: { update: 1 } }],
+    ],
+    ["failed", "its last run failed", asLeft, [up, { ...up, result: "failed" }]],
+    ["interrupted", "its state was written after its last run", state("2026-11-26T12:00:01Z"), [up]],
+    ["interrupted", "an operation is pending", state("2026-11-26T12:00:00Z", pending), [up]],
+    ["interrupted", "no run is in its history", asLeft, []],
+    ["empty", "it holds nothing", state("2026-11-26T12:00:00Z", { resources: [stackResource] }), []],
+  ];
+  for (const [why, what, given, history] of cases) {
+    it(`decides "${why}" where ${what}`, async () => {
+      const backend = await backendWith(folder, given, history);
+      const files = await openBackendFiles(backend, {});
+      const states = openStates("tenants", files, pulumiFor(undefined, folder));
+      assert.deepEqual(await states.list(), ["prod-0"]);
+      assert.equal(await decide(empty, await states.read("prod-0"), digest, nowMs), why);
+    });
+  }
+
+  it("decides that a stack that is not there is new, where it has customers", async () => {
+    assert.equal(await decide(empty, undefined, digest, nowMs), "empty");
+  });
+
+  it("reads the locks that the engine names, and whose they are", () => {
+    const said = (host: string, pid: number): string =>
+      "the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.\n" +
+      `  file:///srv/state/lock.json?metadata=skip: created by ci@${host} (pid ${pid}) at 2026-11-26T08:00:00Z`;
+    const [running] = locksIn(said(os.hostname(), process.pid)) ?? [];
+    const [elsewhere] = locksIn(said("elsewhere", 999_999_999)) ?? [];
+    const [dead] = locksIn(said(os.hostname(), 999_999_999)) ?? [];
+    assert.ok(running !== undefined && elsewhere !== undefined && dead !== undefined);
+    assert.deepEqual([running, elsewhere, dead].map(isLeftBehind), [false, false, true]);
+    assert.equal(elsewhere.owner, "ci@elsewhere");
+    assert.equal(locksIn("the tenant could not be created"), undefined);
+    // The engine looked at a lock that was taken away at that moment.
+    const gone =
+      'error: blob (key ".pulumi/locks/organization/tenants/prod-0/1.json") (code=NotFound): open …';
+    assert.deepEqual(locksIn(gone), [{}]);
+  });
+
+  it("clears the locks that it found, and none that another process has taken since", async () => {
+    const files = await openBackendFiles(`file://${folder}`, {});
+    const states = openStates("tenants", files, pulumiFor(undefined, folder));
+    const locks = path.join(folder, ".pulumi/locks/organization/tenants/prod-0");
+    await mkdir(locks, { recursive: true });
+    const lock = {
+      pid: 999_999_999,
+      username: "ci",
+      hostname: os.hostname(),
+      timestamp: "2026-11-26T08:00:00Z",
+    };
+    await writeFile(path.join(locks, "old.json"), JSON.stringify(lock));
+    const found = (await states.locks("prod-0")) ?? [];
+    assert.deepEqual(found.map(isLeftBehind), [true]);
+    await writeFile(path.join(locks, "new.json"), JSON.stringify({ ...lock, pid: process.pid }));
+    assert.equal(await states.clear(found), true);
+    const left = (await states.locks("prod-0")) ?? [];
+    assert.deepEqual(
+      left.map(({ processId }) => processId),
+      [process.pid],
+    );
+  });
+
+  it("reads where a backend lies in S3, and leaves to the engine what it does not know", () => {
+    assert.deepEqual(
+      placeInS3("s3://state?region=eu-west-1&endpoint=minio:9000&disableSSL=true&s3ForcePathStyle=true"),
+      { bucket: "state", prefix: "", region: "eu-west-1", endpoint: "http://minio:9000", usePathStyle: true },
+    );
+    assert.deepEqual(placeInS3("s3://state?prefix=a/&profile=ci&endpoint=https://s3.example.com"), {
+      bucket: "state",
+      prefix: "a/",
+      profile: "ci",
+      endpoint: "https://s3.example.com",
+    });
+    for (const url of [
+      "https://api.pulumi.com",
+      "gs://state",
+      "s3://state?anonymous=true",
+      "s3://state/folder",
+    ])
+      assert.equal(placeInS3(url), undefined, url);
+  });
+
+  it("puts a busy one at the end of the line, and gives it up where nothing changes", async () => {
+    const tried: string[] = [];
+    const results = await workThrough(["busy", "first", "second", "stuck"], {
+      jobs: 1,
+      patienceMs: 1,
+      work: (item) => {
+        tried.push(item);
+        const isBusy =
+          item === "stuck" || (item === "busy" && tried.filter((one) => one === item).length === 1);
+        return Promise.resolve(isBusy ? { busy: `process ${item}` } : { result: item });
+      },
+      onBusy: (item, busy) => `${item}: ${busy}`,
+      onEnd: (item) => `${item}: left`,
+    });
+    assert.deepEqual(tried.slice(0, 4), ["busy", "first", "second", "stuck"]);
+    assert.deepEqual(results, ["busy", "first", "second", "stuck: process stuck"]);
+  });
+
+  it("begins nothing more once it is to end", async () => {
+    const ending = new AbortController();
+    const results = await workThrough(["one", "two"], {
+      jobs: 1,
+      patienceMs: 1,
+      work: (item) => {
+        ending.abort();
+        return Promise.resolve({ result: item });
+      },
+      onBusy: () => "busy",
+      onEnd: (item) => `${item}: left`,
+      signal: ending.signal,
+    });
+    assert.deepEqual(results, ["one", "two: left"]);
+  });
+});

@@ -1,0 +1,96 @@
+import { strict as assert } from "node:assert";
+
+import {
+  secretType,
+  secretVersionType,
+  signingKeyType,
+  tenantApplicationType,
+  tenantType,
+} from "pulumi-resistant-tenants/internal/operator";
+import { eventKinds } from "resistant-tenants-service/audit/kinds";
+import { nextStep } from "resistant-tenants-service/page/next-step";
+import { foldSteps, wordsOfProgress } from "resistant-tenants-service/page/progress-words";
+import { eventWords, wordsOfEvent } from "resistant-tenants-service/page/words";
+import { requestStates } from "resistant-tenants-service/requests/request";
+
+const step = (state: string, more: object = {}) => ({
+  kind: "progress",
+  data: { step: { operation: "create", type: tenantType, name: "acme", state, ...more } },
+});
+
+describe("the words of the page", () => {
+  it("has words for every kind of event, and gives what somebody wrote", () => {
+    const without = eventKinds.filter((kind) => kind !== "progress" && eventWords[kind] === undefined);
+    assert.deepEqual(without, []);
+    assert.match(wordsOfEvent("questionAsked", { text: "Why?" }), /“Why\?”$/);
+    assert.notEqual(
+      wordsOfEvent("approvalGiven", { decision: "approve" }),
+      wordsOfEvent("approvalGiven", { decision: "refuse" }),
+    );
+  });
+
+  it("says of a journal's event what was begun, and how it ended", () => {
+    const about = { type: "TenantApplication", operation: "create", slot: "acme/eu-1/default" };
+    assert.equal(wordsOfEvent("journal.intent", about), "Begun: create TenantApplication acme/eu-1/default");
+    assert.equal(
+      wordsOfEvent("journal.result", { ...about, outcome: "made" }),
+      "Ended: create TenantApplication acme/eu-1/default: made",
+    );
+  });
+
+  it("says of each step what goes on, and what has come of it", () => {
+    const types = [tenantType, tenantApplicationType, signingKeyType, secretType, secretVersionType];
+    for (const type of types)
+      for (const operation of [
+        "create",
+        "create-replacement",
+        "update",
+        "delete",
+        "delete-replaced",
+        "import",
+      ]) {
+        const name = type === tenantType ? "acme" : "acme/eu-1/ingest";
+        const said = ["begun", "done", "failed"].map((state) =>
+          wordsOfProgress(step(state, { type, operation, name }).data),
+        );
+        assert.equal(new Set(said).size, 3, `${operation} ${type}`);
+        assert.ok(said.every((words) => words.includes("acme") && !/undefined|resistant:/.test(words)));
+      }
+    assert.match(wordsOfProgress(step("begun").data), /checking whether the vendor has created it/);
+  });
+
+  it("makes one line of a step, with how long it took, and leaves what has not ended", () => {
+    const at = (second: number): string => `2026-11-26T12:00:${String(second).padStart(2, "0")}.000Z`;
+    const lines = foldSteps([
+      { ...step("begun"), at: at(1) },
+      { ...step("begun", { name: "beta" }), at: at(2) },
+      { kind: "planned", data: {}, at: at(3) },
+      { ...step("done"), at: at(5) },
+    ]);
+    assert.deepEqual(
+      lines.map(({ kind, at: time, tookSeconds }) => [kind, time, tookSeconds]),
+      [
+        ["progress", at(1), 4],
+        ["progress", at(2), undefined],
+        ["planned", at(3), undefined],
+      ],
+    );
+  });
+
+  it("says in every state what happens next, and to whoever asked what they can do when it has ended", () => {
+    const nobody = { isRequester: false, mayDecide: false, isAdministrator: false };
+    for (const state of requestStates)
+      for (const viewer of [
+        nobody,
+        { ...nobody, isRequester: true },
+        { ...nobody, mayDecide: true },
+        { ...nobody, isAdministrator: true },
+      ]) {
+        const said = nextStep({ state, questions: [] }, viewer);
+        assert.notEqual(said, "");
+        if (["refused", "withdrawn", "expired"].includes(state)) assert.match(said, /send it again/);
+      }
+    const stale = { state: "failed" as const, questions: [], problem: { code: "stale" } };
+    assert.doesNotMatch(nextStep(stale, { ...nobody, isAdministrator: true }), /retry/);
+  });
+});

@@ -1,0 +1,86 @@
+import { strict as assert } from "node:assert";
+
+import type { CustomerRecord } from "pulumi-resistant-tenants";
+import { askForRotations } from "resistant-tenants-service/actions/clock-requests";
+import { rotationsDue } from "resistant-tenants-service/customers/rotations";
+
+import { useDatabaseServer } from "../records/service";
+import { ServiceUnderTest } from "./service";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const common = { stage: "testing", reason: "a test" } as const;
+
+describe("rotation by the service's clock", function () {
+  this.timeout(900_000);
+
+  const server = useDatabaseServer();
+  let service: ServiceUnderTest;
+
+  before(async () => {
+    service = await ServiceUnderTest.start(server());
+    await service.startWorker();
+  });
+
+  after(() => service.close());
+
+  const clientOf = async (name: string): Promise<string | undefined> =>
+    ((await service.customer(name)).record as CustomerRecord | null)?.applications[0]?.clientId;
+
+  it("rotates what is due by the record and ends what was rotated, and asks where more would change", async () => {
+    const rotateAt = [new Date(Date.now() + dayMs).toISOString()];
+    const create = (name: string) => ({
+      kind: "createCustomer" as const,
+      ...common,
+      customer: {
+        name,
+        customerId: "CRM-1",
+        cells: ["eu-1"],
+        applications: [{ cell: "eu-1", rotation: { rotateAt, overlap: "1d" } }],
+      },
+    });
+    await Promise.all([service.complete(create("acme")), service.complete(create("beta"))]);
+    const [first, second] = [await clientOf("acme"), await clientOf("beta")];
+    const { etag } = await service.customer("acme");
+    // Of beta, somebody has changed more than the record knows.
+    await service.outside("beta", { owner: "somebody" });
+
+    assert.ok((await rotationsDue(service.context)).every(({ due }) => !due));
+
+    await service.later(dayMs);
+    await service.until(async () => (await clientOf("acme")) !== first, "acme is rotated");
+    const rotated = await service.customer("acme");
+    assert.notEqual(rotated.etag, etag);
+    assert.ok(rotated.rotated_at);
+    assert.equal(service.vendorApplications("acme"), 2);
+    const [event] = await service.eventsOfKind("rotatedByClock");
+    assert.deepEqual([event?.customer, event?.actor_id, event?.request_id], ["acme", null, null]);
+    const { applications } = rotated.record as CustomerRecord;
+    await service.tokenOf(applications[0]?.secretArn ?? "");
+
+    await service.until(
+      async () => (await service.eventsOfKind("rotationBeyond")).length > 0,
+      "beta is more than a rotation",
+    );
+    assert.equal(await clientOf("beta"), second);
+    assert.equal(await askForRotations(service.context), 1);
+    assert.equal(await askForRotations(service.context), 0);
+    const { requestId } =
+      (await rotationsDue(service.context)).find(({ customer }) => customer === "beta") ?? {};
+    const asked = await service.reaches(requestId ?? "", "done");
+    assert.deepEqual([asked.kind, asked.requester_person], ["upgrade", null]);
+    assert.notEqual(await clientOf("beta"), second);
+
+    assert.deepEqual([service.vendorApplications("acme"), service.vendorApplications("beta")], [2, 2]);
+    await service.later(dayMs + hourMs);
+    await service.until(
+      () => service.vendorApplications("acme") === 1,
+      "the former client of acme is deleted",
+    );
+    await service.until(
+      async () => (await rotationsDue(service.context)).every(({ due }) => !due),
+      "nothing is due any more",
+    );
+    assert.notEqual(await clientOf("acme"), first);
+  });
+});

@@ -1,0 +1,167 @@
+import { strict as assert } from "node:assert";
+
+import { tenantApplicationType } from "../../provider/src/names/resource-types";
+import type { DeclaredCustomer } from "../fuzz/declared";
+import type { ReleasedCustomers } from "../fuzz/objects";
+import type { LifecyclePlan } from "../fuzz/plan";
+import { assertConsistent, existingIn } from "./invariants";
+import type { Operator } from "./operator";
+import type { SimulatedStack } from "./stack";
+
+/** What a lost answer looks like, whether or not what it was about was done. */
+const losses = [
+  { kind: "reset-before" },
+  { kind: "reset-after" },
+  { kind: "status", status: 503, carriedOut: true },
+] as const;
+
+/** A customer that the plan declares nowhere. */
+const stranger: DeclaredCustomer = {
+  name: "stranger",
+  customerId: "CRM-of-a-stranger",
+  status: "active",
+  applications: [
+    {
+      cell: "eu-1",
+      purpose: "ingest",
+      scopes: ["documents.submissions.read"],
+      authMethod: "CLIENT_SECRET",
+    },
+  ],
+};
+
+/** What is tried with a stack that is at rest, after the steps of its lifecycle: it must be as before, or made anew. */
+export class Trials {
+  constructor(
+    private readonly operator: Operator,
+    private readonly plan: LifecyclePlan,
+    private readonly released: ReleasedCustomers,
+  ) {}
+
+  /** One more `up` changes nothing and sends nothing. */
+  async assertQuiet(): Promise<void> {
+    const { stack } = this.operator;
+    const before = contentOf(stack);
+    const sent = stack.api.requests.length;
+    const { end } = await this.operator.command("up", this.plan.declaration);
+    assert.equal(end, "succeeded", "an up that changes nothing failed");
+    assert.deepEqual(
+      stack.api.requests.slice(sent).map(({ operation }) => operation),
+      [],
+      "an up that changes nothing sent requests",
+    );
+    assert.deepEqual(contentOf(stack), before, "an up that changes nothing changed the state");
+  }
+
+  /**
+   * The engine is told to replace applications (`up --replace`), and compares nothing of them: what they are is known from
+   * the inputs alone. Siblings are made at once, and the answer to one of them may be lost.
+   */
+  async replaceSome(): Promise<void> {
+    const { operator, plan, released } = this;
+    const { stack, random, taken } = operator;
+    const all = stack.checkpoint.resources.flatMap(({ type, name }) =>
+      type === tenantApplicationType && !released.has(name.split("/")[0] ?? "") ? [name] : [],
+    );
+    if (all.length === 0) return;
+    const one = random.pick(all);
+    const replaced = new Set(all.filter((name) => name === one || random.chance(50)));
+    taken.push(`up --replace ${[...replaced].join(", ")}`);
+    if (random.chance(50)) {
+      const nth = random.int(1, replaced.size);
+      const lost = random.pick(losses);
+      taken.push(`  fault ${lost.kind} at create ${nth}`);
+      stack.api.addFault({ operation: "createTenantApplication", nth, ...lost });
+      await operator.command("up", plan.declaration, { replaced });
+      stack.api.clearFaults();
+    }
+    await operator.settle(plan.declaration, { replaced });
+    assertConsistent(stack, plan.declaration, released);
+  }
+
+  /** What only describes a customer, and the order of what has none, is changed and changed back: nothing is made anew. */
+  async describeAnew(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    const before = existingIn(stack);
+    const described = plan.declaration.map((customer) =>
+      customer.status === "released"
+        ? customer
+        : {
+            ...customer,
+            customerId: `${customer.customerId}-anew`,
+            applications: customer.applications.map((one) => ({ ...one, scopes: one.scopes.toReversed() })),
+          },
+    );
+    operator.taken.push("customers described anew, and as before");
+    for (const declaration of [described, plan.declaration]) {
+      const { end } = await operator.command("up", declaration);
+      assert.equal(end, "succeeded", "an up that describes customers anew failed");
+      assert.deepEqual(existingIn(stack), before, "what was only described anew was made anew");
+    }
+  }
+
+  /** What a list lacks is not gone. */
+  async refreshByEmptyLists(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    const held = (): string[] =>
+      stack.checkpoint.resources.map(({ urn, id }) => `${urn} ${id ?? ""}`).toSorted();
+    const before = held();
+    stack.api.areListsEmpty = true;
+    operator.taken.push("refresh while all lists are empty");
+    await operator.command("refresh", plan.declaration);
+    stack.api.areListsEmpty = false;
+    assert.deepEqual(held(), before, "a refresh by lists that lag changed the state");
+  }
+
+  /**
+   * In production somebody takes the engine's protection away, in the state, and destroys the stack: what is active is not
+   * deleted, by the record alone. The next `up` makes whole what the engine has forgotten.
+   */
+  async destroyUnprotected(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    const isAllActive = plan.declaration.every(({ status }) => status === "active");
+    if (plan.stage !== "production" || !isAllActive || plan.declaration.length === 0) return;
+    const before = existingIn(stack);
+    operator.taken.push("destroy, all protection taken away in the state");
+    stack.checkpoint = {
+      ...stack.checkpoint,
+      resources: stack.checkpoint.resources.map((resource) => ({ ...resource, protect: false })),
+    };
+    const { end } = await operator.command("destroy", plan.declaration);
+    assert.equal(end, "failed", "active customers were destroyed in production");
+    assert.deepEqual(existingIn(stack), before, "something active was deleted in production");
+    await operator.settle(plan.declaration);
+    assertConsistent(stack, plan.declaration, this.released);
+  }
+
+  /**
+   * A customer is declared whose tenant somebody else has made, an hour ago, by the same name; the answer to its create may
+   * be lost. It is not taken over, and what it holds stays as it is.
+   */
+  async meetStranger(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack, random } = operator;
+    operator.taken.push("a customer is declared whose tenant is somebody else's");
+    const tenantId = stack.api.makeStranger(stranger.name, random.chance(50));
+    const before = existingIn(stack)[stranger.name];
+    if (random.chance(50)) stack.api.addFault({ operation: "createTenant", ...random.pick(losses) });
+    const { end } = await operator.command("up", [...plan.declaration, stranger]);
+    stack.api.clearFaults();
+    assert.equal(end, "failed", "a tenant of somebody else's was taken over");
+    assert.deepEqual(existingIn(stack)[stranger.name], before, "a tenant of somebody else's was changed");
+    assert.ok(
+      !JSON.stringify(stack.checkpoint.resources).includes(tenantId),
+      "a tenant of somebody else's is in the state",
+    );
+    stack.api.dropStranger(tenantId);
+    await operator.settle(plan.declaration);
+    assertConsistent(stack, plan.declaration, this.released);
+  }
+}
+
+function contentOf({ checkpoint }: SimulatedStack): string[] {
+  return checkpoint.resources.map(({ urn, id, outputs }) => JSON.stringify([urn, id, outputs])).toSorted();
+}
