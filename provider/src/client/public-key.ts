@@ -112,22 +112,7 @@ function read(given: unknown): { key: KeyObject; members: Jwk } {
   return { key, members: members.data };
 }
 
-/** How many keys are kept: an update looks at each of its keys four times. */
-const mostKeptKeys = 64;
-/** The public keys that were read last, by their text. No other text is kept. */
-const keptKeys = new Map<string, KeyObject>();
-
 function toKey(given: unknown): KeyObject {
-  if (typeof given !== "string") return readKey(given);
-  const kept = keptKeys.get(given);
-  if (kept !== undefined) return kept;
-  const key = readKey(given);
-  if (keptKeys.size === mostKeptKeys) keptKeys.clear();
-  keptKeys.set(given, key);
-  return key;
-}
-
-function readKey(given: unknown): KeyObject {
   const jwk = jwkIn(given);
   if (jwk !== undefined) {
     const found = privateMembers.filter((member) => member in jwk);
@@ -177,14 +162,10 @@ function numbersOf(key: KeyObject, { alg }: Jwk): PublicKeyNumbers {
   );
 }
 
-const keptJwks = new WeakMap<KeyObject, JsonWebKey>();
-
 /** Node has no JWK for some kinds of keys: the API takes none of them. */
 function toJwk(key: KeyObject): JsonWebKey {
   try {
-    const jwk = keptJwks.get(key) ?? key.export({ format: "jwk" });
-    keptJwks.set(key, jwk);
-    return jwk;
+    return key.export({ format: "jwk" });
   } catch (error) {
     throw new TypeError(notTaken, { cause: error });
   }

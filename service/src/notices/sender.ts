@@ -3,7 +3,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
 import { write } from "../records/database";
-import { openSeals } from "../signing/notice-seal";
 import { factsOf } from "./mail/facts";
 import type { Mailer, Outcome } from "./mail/smtp";
 import { wordsOf } from "./mail/words";
@@ -153,7 +152,7 @@ export class NoticeSender {
     if (endpoint === undefined) return { how: "refused", problem: "notInTheSettings" };
     const { key, body, seal } = notice;
     // Whoever has the database alone can write a message, and no seal for it.
-    if (!openSeals(endpoints).holds({ endpoint: endpoint.name, key, body }, seal))
+    if (context.seals?.holds({ endpoint: endpoint.name, key, body }, seal) !== true)
       return { how: "refused", problem: "notSealed" };
     // The key is the channel, the event's id, and the receiver: see `putNotices`.
     const id = key.split(" ")[1] ?? notice.id;
