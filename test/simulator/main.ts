@@ -116,8 +116,8 @@ function progressOf(count: number | undefined): (done: number, found: number) =>
 
 main().then(
   (exitCode) => {
-    // Timers of deadlines that nobody waits for any more would keep the process alive.
-    process.exit(exitCode);
+    // Timers of deadlines that nobody waits for any more would keep the process alive; a pipe may not have taken all yet.
+    process.stdout.write("", () => process.exit(exitCode));
   },
   (error: unknown) => {
     console.error(error);
