@@ -148,6 +148,27 @@ describe("a lost answer to a create, on the engine", function () {
     assert.equal(made("createTenantApplication"), 3);
     await stack.up("--expect-no-changes");
   });
+
+  it("never takes an equal application for the lost one that the same update made in part", async () => {
+    const declare = (...purposes: string[]) =>
+      stack.setCustomers([
+        {
+          ...acme,
+          applications: purposes.map((purpose) => ({ cell: "eu-1", purpose, authMethod: "EC" })),
+        },
+      ]);
+    await declare("a", "b");
+    const operation = "createTenantApplication";
+    stack.sandbox.control.addFault({ operation, nth: 1, kind: "garbage-body" });
+    stack.sandbox.control.addFault({ operation, nth: 2, kind: "reset-before" });
+    await stack.fail(["up", "--yes", "--continue-on-error"]);
+    await stack.up();
+    assert.equal(new Set(stack.existing()["acme"]).size, 2);
+    await declare("a");
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    await stack.up("--expect-no-changes", "--refresh");
+  });
 });
 
 describe("an answer that is not whole, on the engine", function () {

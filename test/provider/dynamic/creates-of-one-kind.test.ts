@@ -38,6 +38,23 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.equal(control.requests().createTenantApplication, 3);
   });
 
+  it("are never taken for one another where the same run made one in part: neither adopted nor deleted", async () => {
+    const { control } = sandbox();
+    const operation = "createTenantApplication";
+    control.addFault({ operation, nth: 1, kind: "garbage-body" });
+    control.addFault({ operation, nth: 2, kind: "reset-before" });
+    const [inPart, lost] = await Promise.allSettled(
+      ["in-part", "lost"].map((purpose) =>
+        provider.createApplication(tenantId, `acme/eu-1/${purpose}`, {
+          authMethod: "EC",
+          publicKey: newPublicKey(),
+        }),
+      ),
+    );
+    assert.deepEqual([inPart?.status, lost?.status], ["rejected", "rejected"]);
+    assert.equal((await applicationIds())?.length, 1);
+  });
+
   it("are all named, and none is touched, where several could be the lost one", async () => {
     const { control } = sandbox();
     const byHand = () =>

@@ -184,13 +184,20 @@ function isAnswerLost(error: unknown): boolean {
   return mayHaveHappened(error) && !(error instanceof TenantManagementError && error.made !== undefined);
 }
 
-function post({ run, api, wanted, authentication }: ApplicationCreate): Promise<NewApplication> {
+async function post({ run, api, wanted, authentication }: ApplicationCreate): Promise<NewApplication> {
   const { tenantId, cell } = wanted;
-  return api.whileSettling(
-    () => api.createApplication(tenantId, { cell, scopes: scopesOf(wanted.scopes), authentication }),
-    ({ status }) => status === 404 && run.own.isMadeTenant(tenantId),
-    "this run has just created the tenant",
-  );
+  try {
+    return await api.whileSettling(
+      () => api.createApplication(tenantId, { cell, scopes: scopesOf(wanted.scopes), authentication }),
+      ({ status }) => status === 404 && run.own.isMadeTenant(tenantId),
+      "this run has just created the tenant",
+    );
+  } catch (error) {
+    // It goes into the state as partly made: a create of the same kind must not take it for its own.
+    if (error instanceof TenantManagementError && error.made !== undefined)
+      run.known.noteApplicationOfStack(error.made.objectId, tenantId);
+    throw error;
+  }
 }
 
 function lostApplication(
