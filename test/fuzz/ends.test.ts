@@ -41,6 +41,7 @@ async function endSimulated(plan: LifecyclePlan): Promise<End | undefined> {
   let end: End | undefined;
   const finding = await simulateLifecycle(plan, new Tally(), {
     parallelism: 1,
+    continuesOnError: false,
     onRepaired: (stack) => {
       const events = stack.journal
         .entries()

@@ -98,6 +98,8 @@ export interface EngineSetting {
   providerOf: (type: string) => ResourceProvider | undefined;
   /** The most steps at once. */
   parallelism: number;
+  /** Whether what fails stops nothing but what depends on it, and deletes (`--continue-on-error`). */
+  continuesOnError: boolean;
   /** Draws the order of what may happen in any order. */
   random: Random;
   /** The project and the stack, as URNs have them. */
@@ -139,9 +141,9 @@ export class EngineCommand {
   /** Runs a program, and deletes what it no longer asks for. */
   async up(program: Program, isRefreshing: boolean): Promise<void> {
     if (isRefreshing) await this.refresh();
-    if (this.#isStopped) return;
+    if (this.#hasFailed()) return;
     await program(this);
-    if (this.#hasStopped() || this.setting.isPreview) return;
+    if (this.#hasFailed() || this.setting.isPreview) return;
     await this.#deleteAll(
       this.#resources.filter((resource) => resource.delete || !this.#seen.has(resource.urn)),
     );
@@ -160,7 +162,7 @@ export class EngineCommand {
     };
     const custom = this.#resources.filter(({ id, delete: isToGo }) => id !== undefined && !isToGo);
     await Promise.all(custom.map((resource) => this.#step(resource.urn, () => read(resource))));
-    if (!this.#isStopped) this.#commit();
+    if (!this.#hasFailed()) this.#commit();
   }
 
   /** Deletes all resources. No program runs, and nothing is checked. */
@@ -196,12 +198,13 @@ export class EngineCommand {
   }
 
   get #isStopped(): boolean {
-    return this.failures.length > 0 || this.setting.life.isInterrupted;
+    const { continuesOnError, life } = this.setting;
+    return (this.failures.length > 0 && !continuesOnError) || life.isInterrupted;
   }
 
-  /** Asked once more: what was waited for may have failed. */
-  #hasStopped(): boolean {
-    return this.#isStopped;
+  /** Whether anything failed: then nothing is deleted. */
+  #hasFailed(): boolean {
+    return this.failures.length > 0 || this.setting.life.isInterrupted;
   }
 
   #find(urn: string): StateResource | undefined {

@@ -87,6 +87,15 @@ export async function assertAllNamed(stack: SimulatedStack, released: ReleasedCu
   assertNamed(stack.api.tenants(), held, JSON.stringify(findings), released);
 }
 
+/** Asserts that no two resources of the state are one tenant or one application: whoever deletes one deletes the other. */
+export function assertNoneHeldTwice(stack: SimulatedStack): void {
+  for (const type of [tenantType, tenantApplicationType]) {
+    const held = [...heldIds(stack, type)];
+    const twice = held.filter(([, id]) => held.filter(([, other]) => other === id).length > 1);
+    assert.deepEqual(twice, [], "the state holds one object twice");
+  }
+}
+
 /** Tells whether the state holds one generation of each application. */
 export function hasOneGenerationEach(stack: SimulatedStack): boolean {
   const names = [...heldIds(stack, tenantApplicationType).keys()];

@@ -72,6 +72,8 @@ export async function simulateLifecycle(
 export interface SimulationChoice {
   /** The most steps of the engine at once; default: drawn by the seed, 1 to 4. */
   parallelism?: number;
+  /** Whether each `up` goes on beside what fails (`--continue-on-error`); default: drawn by the seed. */
+  continuesOnError?: boolean;
   sabotage?: Sabotage;
   /** Happen in the steps, whichever they come in, beside what the plan says. */
   faults?: readonly RequestFault[];
@@ -116,6 +118,7 @@ class SimulatedLifecycle {
       stage: plan.stage,
       replacesLostApplications: plan.replacesLostApplications,
       parallelism: options.parallelism ?? random.int(1, 4),
+      continuesOnError: options.continuesOnError ?? random.chance(50),
       random,
       ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
     });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { planLifecycle } from "../fuzz/plan";
 import { Tally } from "../fuzz/tally";
 import { describeFinding, simulateLifecycle } from "./lifecycle";
-import { describeTried, tryPairs } from "./pairs";
+import { describeTried, pairsPlans, tryPairs } from "./pairs";
 
 const usage = `Usage: npm run simulate -- [--lifecycles N] [--seed S] [--from I] [--only I] [--pairs] [--json]
 
@@ -16,7 +16,7 @@ process, driven by a model of the engine. It checks after each that nothing was 
   --seed S        the seed, a whole number (default: from the time)
   --from I        the index of the first lifecycle (default 0): to go on where a run was ended
   --only I        only the lifecycle of this index
-  --pairs         instead, every pair of faults in the lifecycle of two customers
+  --pairs         instead, every pair of faults in two lifecycles: of two customers, and of equal applications
   --json          counts and findings as JSON on standard output; progress goes to standard error
 
 Exit code 1 if something was found.`;
@@ -83,16 +83,13 @@ async function simulatePairs({ json }: Options): Promise<number> {
   let tried = 0;
   const findings: unknown[] = [];
   const progress = progressOf(undefined);
-  for (const replacesLostApplications of [false, true]) {
-    for await (const pair of tryPairs({}, replacesLostApplications)) {
+  for (const plan of pairsPlans()) {
+    for await (const pair of tryPairs({}, plan)) {
       tried += 1;
       const { finding } = pair;
       if (finding !== undefined) {
-        findings.push({ faults: pair.faults, replacesLostApplications, finding });
-        if (!json)
-          console.log(
-            `\n${describeTried(pair)} (replaceLostApplications: ${String(replacesLostApplications)})\n${describeFinding(finding)}\n`,
-          );
+        findings.push({ lifecycle: plan.name, faults: pair.faults, finding });
+        if (!json) console.log(`\n${plan.name}: ${describeTried(pair)}\n${describeFinding(finding)}\n`);
       }
       progress(tried, findings.length);
     }

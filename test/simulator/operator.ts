@@ -4,7 +4,7 @@ import type { Declaration } from "../fuzz/declared";
 import { provisionAsTold } from "../fuzz/person";
 import type { Random } from "../fuzz/random";
 import type { Tally } from "../fuzz/tally";
-import { assertEnded, assertMayBeDeleted } from "./invariants";
+import { assertEnded, assertMayBeDeleted, assertNoneHeldTwice } from "./invariants";
 import { reconcileAndFix } from "./reconcile";
 import type { CommandOptions, CommandResult, SimulatedStack } from "./stack";
 
@@ -67,6 +67,7 @@ export class Operator {
       `a mistake in the code: ${result.failures.join("\n")}`,
     );
     if (result.end !== "killed") assertEnded(stack, recorded);
+    assertNoneHeldTwice(stack);
     return result;
   }
 

@@ -15,21 +15,52 @@ const report: DeclaredApplication = { cell: "eu-1", purpose: "report", scopes: [
 const acme = { name: "acme", customerId: "CRM-1", status: "active", applications: [ingest] } as const;
 const globex = { name: "globex", customerId: "CRM-2", status: "active", applications: [report] } as const;
 
-/** Two customers are created; one is replaced in part, the other rotated; then one goes. */
-const declarations: Declaration[] = [
-  [
-    { ...acme, applications: [ingest] },
-    { ...globex, applications: [report] },
-  ],
-  [
-    { ...acme, applications: [{ ...ingest, scopes: [both[0]] }] },
-    { ...globex, applications: [{ ...report, authMethod: "CLIENT_SECRET" }] },
-  ],
-  [{ ...acme, applications: [{ ...ingest, scopes: [both[0]] }] }],
-];
+/** Of the same kind as `report`, and of the same customer: by what the API tells, neither is the one or the other. */
+const twin: DeclaredApplication = { ...report, purpose: "twin" };
 
-/** The lifecycle in which every pair of faults is tried, in one serial order. */
-export function planOfTwoCustomers(replacesLostApplications: boolean): LifecyclePlan {
+/** The declarations of each lifecycle in which every pair of faults is tried, in the order of their updates. */
+const lifecycles: Record<string, Declaration[]> = {
+  "two customers are created; one is replaced in part, the other rotated; then one goes": [
+    [
+      { ...acme, applications: [ingest] },
+      { ...globex, applications: [report] },
+    ],
+    [
+      { ...acme, applications: [{ ...ingest, scopes: [both[0]] }] },
+      { ...globex, applications: [{ ...report, authMethod: "CLIENT_SECRET" }] },
+    ],
+    [{ ...acme, applications: [{ ...ingest, scopes: [both[0]] }] }],
+  ],
+  "a customer's equal applications are created; both get a secret; then one goes": [
+    [{ ...globex, applications: [report, twin] }],
+    [{ ...globex, applications: [report, twin].map((one) => ({ ...one, authMethod: "CLIENT_SECRET" })) }],
+    [{ ...globex, applications: [{ ...report, authMethod: "CLIENT_SECRET" }] }],
+  ],
+};
+
+/** A lifecycle in which every pair of faults is tried, in one serial order. */
+export interface PairsPlan extends LifecyclePlan {
+  name: string;
+}
+
+/** The lifecycles in which pairs of faults are tried, with and without `tenants:replaceLostApplications`. */
+export function pairsPlans(): PairsPlan[] {
+  return Object.entries(lifecycles).flatMap(([name, declarations]) =>
+    [false, true].map((replacesLostApplications) =>
+      planOf(
+        `${name} (replaceLostApplications: ${String(replacesLostApplications)})`,
+        declarations,
+        replacesLostApplications,
+      ),
+    ),
+  );
+}
+
+function planOf(
+  name: string,
+  declarations: readonly Declaration[],
+  replacesLostApplications: boolean,
+): PairsPlan {
   const steps = declarations.map((declaration, index): RunStep => ({
     kind: "run",
     command: index === 1 ? "up --refresh" : "up",
@@ -42,6 +73,7 @@ export function planOfTwoCustomers(replacesLostApplications: boolean): Lifecycle
   }));
   const [last = []] = declarations.slice(-1);
   return {
+    name,
     seed: 0,
     index: 0,
     stage: "testing",
@@ -74,15 +106,15 @@ export interface Wanted {
  */
 export async function* tryPairs(
   { first: isFirstWanted = () => true, pair: isPairWanted = () => true }: Wanted,
-  replacesLostApplications: boolean,
+  plan: PairsPlan,
 ): AsyncIterable<TriedFaults> {
-  const plan = planOfTwoCustomers(replacesLostApplications);
   let firsts = 0;
   let pairs = 0;
   const requestsOf = async (faults: readonly RequestFault[]): Promise<[TriedFaults, RequestName[]]> => {
     let names: RequestName[] = [];
     const finding = await simulateLifecycle(plan, new Tally(), {
       parallelism: 1,
+      continuesOnError: true,
       faults,
       onRepair: ({ api }) => {
         names = namesOf(api.requests);

@@ -6,7 +6,7 @@ import { Tally } from "../fuzz/tally";
 import { exhaustiveTag } from "../suites";
 import { useWarnings } from "../support/warnings";
 import { describeFinding, type Finding, simulateLifecycle } from "./lifecycle";
-import { describeTried, tryPairs, type Wanted } from "./pairs";
+import { describeTried, pairsPlans, tryPairs, type Wanted } from "./pairs";
 import { sabotages } from "./sabotage";
 import type { Sabotage } from "./stack";
 
@@ -27,11 +27,12 @@ async function firstFinding(count: number, tally: Tally, sabotage?: Sabotage): P
 
 async function assertSoundPairs(wanted: Wanted): Promise<number> {
   let tried = 0;
-  for (const replacesLostApplications of [false, true]) {
-    for await (const pair of tryPairs(wanted, replacesLostApplications)) {
+  for (const plan of pairsPlans()) {
+    for await (const pair of tryPairs(wanted, plan)) {
       tried += 1;
       const { finding } = pair;
-      if (finding !== undefined) assert.fail(`${describeTried(pair)}: ${describeFinding(finding)}`);
+      if (finding !== undefined)
+        assert.fail(`${plan.name}: ${describeTried(pair)}: ${describeFinding(finding)}`);
     }
   }
   return tried;

@@ -76,6 +76,8 @@ export interface SimulationOptions {
   replacesLostApplications: boolean;
   /** The most steps of the engine at once. */
   parallelism: number;
+  /** Whether an `up` goes on beside what fails (`--continue-on-error`). */
+  continuesOnError: boolean;
   random: Random;
   sabotage?: Sabotage;
 }
@@ -137,6 +139,7 @@ export class SimulatedStack {
       ...(replaced === undefined ? {} : { replaced }),
       providerOf: this.#providers(values, environment, life, command === "destroy" || command === "refresh"),
       parallelism: this.options.parallelism,
+      continuesOnError: this.options.continuesOnError && command.startsWith("up"),
       random: this.options.random,
       urnOf: ({ type, name, parent }) => this.#urnOf(type, name, parent),
     });
