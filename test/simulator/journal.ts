@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import { readLine } from "../../provider/src/journal/entry";
 import { isAt } from "../../provider/src/journal/file-journal";
 import { type Entry, type EventEntry, type Journal } from "../../provider/src/journal/index";
@@ -36,7 +38,8 @@ export class JournalFile {
     return journalIn({
       location,
       write: async (entries) => {
-        await Promise.resolve();
+        // As long as a disk takes: who does not wait for it goes on before it is written.
+        await nextTurn();
         this.#write(entries, life);
         return { bytes: size() };
       },
