@@ -16,9 +16,8 @@ const head = `
 
 # Settings of the provisioning service
 
-\`SERVICE_SETTINGS\` is the path of \`service.yaml\`. Both processes read it when they start, and report every mistake with
-its path. It holds no secret: those are in the environment ([service.md](service.md#the-two-processes)). An editor
-completes and checks it with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
+\`SERVICE_SETTINGS\` is the path of \`service.yaml\`. Both processes read it at their start, and report every mistake with its
+path. Secrets are in [the environment](service.md#the-two-processes). An editor completes and checks the file with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
 
 const sections: readonly Section[] = [
   { title: "`service.yaml`", introduction: "", schema: serviceSettingsSchema },
