@@ -62,8 +62,8 @@ function describeStages(): string {
 }
 
 function describeEnvironment(): string {
-  const rows = environmentVariables.map(({ names, meaning }) => [names.map(code).join(", "), meaning]);
-  return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${table(["variable", "meaning"], rows)}`;
+  const items = environmentVariables.map(({ names, meaning }) => `- ${names.map(code).join(", ")}: ${meaning}`);
+  return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${items.join("\n")}`;
 }
 
 function table(heads: readonly string[], rows: readonly string[][]): string {
