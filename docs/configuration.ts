@@ -62,7 +62,9 @@ function describeStages(): string {
 }
 
 function describeEnvironment(): string {
-  const items = environmentVariables.map(({ names, meaning }) => `- ${names.map(code).join(", ")}: ${meaning}`);
+  const items = environmentVariables.map(
+    ({ names, meaning }) => `- ${names.map(code).join(", ")}: ${meaning}`,
+  );
   return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${items.join("\n")}`;
 }
 

@@ -22,8 +22,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   {
     names: ["TENANTS_ALLOWED_HOSTS"],
-    meaning:
-      "More hosts that this run may reach ([security.md](security.md#hosts)). Default: none.",
+    meaning: "More hosts that this run may reach ([security.md](security.md#hosts)). Default: none.",
   },
   {
     names: ["TENANTS_NOW"],
@@ -103,8 +102,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   {
     names: ["TENANTS_TURNS_SOCKET"],
-    meaning:
-      "Set by `fleet`: the socket by which its engines share the API's rate limit.",
+    meaning: "Set by `fleet`: the socket by which its engines share the API's rate limit.",
   },
   {
     names: ["TENANTS_LISTED"],
