@@ -51,7 +51,7 @@ export const sections: readonly Section[] = [
   {
     title: "`secrets`",
     introduction:
-      "In `tenants:secrets`, and in a customer's `secrets`, which overrides it field by field ([security.md](security.md#settings-of-secrets)).",
+      "In `tenants:secrets`, and in a customer's `secrets`, which overrides it field by field. Omitting a key that was set does not undo it: write its default, or `[]` for `readerRoleArns`. A replica stays until you run `aws secretsmanager remove-regions-from-replication`. A new `recoveryWindowInDays` counts once an `up` has stored it.",
     schema: secretsSchema,
     required: requiredBy(secretsSchema),
   },
