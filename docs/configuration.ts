@@ -18,8 +18,7 @@ const head = `
 All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. One message lists every mistake, with its path, before
 anything is created. \`npm run tenants -- check Pulumi.<stack>.yaml\` reports the same without the engine.
 
-The first of these that is set supplies the organization's key: \`kmsKeyId\`, \`privateKeySecretArn\`, the environment variable
-\`TENANTS_PRIVATE_KEY\`, \`privateKey\`.`;
+[keys.md](keys.md#where-the-organizations-key-is-stored) compares the four ways to supply the organization's key.`;
 
 /**
  * Writes the configuration reference from the schemas as they are now.
@@ -47,8 +46,11 @@ export function describeSection(
   { title, introduction, required }: Section,
   keys: readonly DescribedKey[],
 ): string {
-  const rows = keys.map(({ name, meaning }) => [code(name), required.has(name) ? "yes" : "", meaning]);
-  return `## ${title}\n\n${introduction}\n\n${table(["key", "required", "meaning"], rows)}`;
+  const rows = keys.map(({ name, meaning }) => [
+    code(name),
+    required.has(name) ? `**Required.** ${meaning}` : meaning,
+  ]);
+  return `## ${title}\n\n${introduction}\n\n${table(["key", "meaning"], rows)}`;
 }
 
 function describeStages(): string {
@@ -60,8 +62,10 @@ function describeStages(): string {
 }
 
 function describeEnvironment(): string {
-  const rows = environmentVariables.map(({ names, meaning }) => [names.map(code).join(", "), meaning]);
-  return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${table(["variable", "meaning"], rows)}`;
+  const items = environmentVariables.map(
+    ({ names, meaning }) => `- ${names.map(code).join(", ")}: ${meaning}`,
+  );
+  return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${items.join("\n")}`;
 }
 
 function table(heads: readonly string[], rows: readonly string[][]): string {

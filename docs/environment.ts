@@ -22,8 +22,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   {
     names: ["TENANTS_ALLOWED_HOSTS"],
-    meaning:
-      "More hosts that this run may reach ([security.md](security.md#hosts)). Every command of the stack needs it, including `refresh` and `destroy`. Default: none.",
+    meaning: "More hosts that this run may reach ([security.md](security.md#hosts)). Default: none.",
   },
   {
     names: ["TENANTS_NOW"],
@@ -33,7 +32,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["TENANTS_ACCEPT_MISSING"],
     meaning:
-      "`true` accepts that all tenants are deleted if the API knows none of the stack's. Otherwise refresh and delete refuse.",
+      "`true` accepts that all tenants are deleted if the API knows none of the stack's; otherwise refresh and delete refuse.",
   },
   {
     names: ["CI"],
@@ -70,7 +69,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "SYSTEM_TEAMPROJECT",
     ],
     meaning:
-      "Set by CI systems. With a system's flag and run id, its user is the actor in the journal, with its commit (if git reports none) and page; otherwise the user is only a claim ([audit.md](audit.md)).",
+      "Set by CI systems. With a system's flag and run id, the journal records its user as the actor, its commit (if git reports none) and its page; otherwise the user is only a claim ([audit.md](audit.md#what-is-recorded)).",
   },
   {
     names: ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
@@ -99,16 +98,15 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["PULUMI_DEBUG_GRPC", "PULUMI_OPTION_TRACING", "PULUMI_OPTION_OTEL_TRACES", "NODE_DEBUG"],
     meaning:
-      "Refused in production with others that write credentials ([security.md](security.md#switches-that-write-credentials)).",
+      "Refused in production, as [other switches that write credentials](security.md#switches-that-write-credentials).",
   },
   {
     names: ["TENANTS_TURNS_SOCKET"],
-    meaning:
-      "Set by `fleet`: the socket by which its engines share the API's rate limit ([scale.md](scale.md)).",
+    meaning: "Set by `fleet`: the socket by which its engines share the API's rate limit.",
   },
   {
     names: ["TENANTS_LISTED"],
-    meaning: "Set by `fleet refresh`: the file with the organization's tenants, listed once for all engines.",
+    meaning: "Set by `fleet refresh`: the file with the organization's tenants, listed once.",
   },
   { names: ["NO_COLOR"], meaning: "If set and not empty, `tenants` prints no colours." },
 ];

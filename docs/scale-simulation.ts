@@ -93,20 +93,18 @@ export function scaleTable(): string[] {
     const free = simulate({ customers, bits, machines });
     const cells = [
       customers.toLocaleString("en"),
-      bits,
       limited.stacks,
       limited.largest,
       machines,
       minutes(free.seconds),
       minutes(limited.seconds),
-      minutes(limited.limitSeconds),
     ];
     return `| ${cells.join(" | ")} |`;
   });
 }
 
 function minutes(seconds: number): string {
-  return `${(seconds / 60).toFixed(1)} min`;
+  return (seconds / 60).toFixed(1);
 }
 
 if (require.main === module) for (const row of scaleTable()) console.log(row);

@@ -26,13 +26,13 @@ export const sections: readonly Section[] = [
   {
     title: "`tenants:*`, of the resources",
     introduction:
-      "The resources read these, also in a stack of your own ([downstream.md](downstream.md)). There a preview needs only `stage`.",
+      "Also in a stack of your own ([downstream.md](downstream.md#a-stack-of-your-own)), where a preview needs only `stage`. Allowed hosts: [security.md](security.md#hosts).",
     schema: settingsSchema,
     required: requiredOfStack,
   },
   {
     title: "`tenants:*`, of the program",
-    introduction: "The program in `stacks/` also reads these.",
+    introduction: "Only in this project's program.",
     schema: programSchema,
     required: requiredOfStack,
   },
@@ -51,14 +51,14 @@ export const sections: readonly Section[] = [
   {
     title: "`secrets`",
     introduction:
-      "The object `tenants:secrets`, and a customer's `secrets`, which overrides it field by field ([security.md](security.md#settings-of-secrets)).",
+      "In `tenants:secrets`, and in a customer's `secrets`, which overrides it field by field. Omitting a key that was set does not undo it: write its default, or `[]` for `readerRoleArns`. A replica stays until you run `aws secretsmanager remove-regions-from-replication`. A new `recoveryWindowInDays` counts once an `up` has stored it.",
     schema: secretsSchema,
     required: requiredBy(secretsSchema),
   },
   {
     title: "`rotation`",
     introduction:
-      "`tenants:rotation`, and `rotation` of an application: `none`, or an object with at least one of `every`, `rotateAt` and `changes: immediately` ([rotation.md](rotation.md)).",
+      "In `tenants:rotation`, and in an application's `rotation`: `none`, or at least one of `every`, `rotateAt` and `changes: immediately` ([rotation.md](rotation.md)).",
     schema: rotationSettingsSchema,
     required: requiredBy(rotationSettingsSchema),
   },

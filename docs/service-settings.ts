@@ -5,7 +5,7 @@ import { format, resolveConfig } from "prettier";
 import { chatSchema, mailSchema, webhookSchema } from "../service/src/settings/notices";
 import { approvalRuleSchema, serviceSettingsSchema, stageSchema } from "../service/src/settings/settings";
 import { describeSection } from "./configuration";
-import { describedKeys } from "./described-keys";
+import { type DescribedKey, describedKeys } from "./described-keys";
 import { requiredBy, type Section } from "./sections";
 
 /** The path of the reference of `service.yaml`. */
@@ -16,9 +16,8 @@ const head = `
 
 # Settings of the provisioning service
 
-\`SERVICE_SETTINGS\` is the path of \`service.yaml\`. Both processes read it when they start, and report every mistake with
-its path. It holds no secret: those are in the environment ([service.md](service.md#the-two-processes)). An editor
-completes and checks it with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
+\`SERVICE_SETTINGS\` is the path of \`service.yaml\`. Both processes read it at their start, and report every mistake with its
+path. Secrets are in [the environment](service.md#the-two-processes). An editor completes and checks the file with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
 
 const sections: readonly Section[] = [
   { title: "`service.yaml`", introduction: "", schema: serviceSettingsSchema },
@@ -49,7 +48,15 @@ const sections: readonly Section[] = [
  */
 export async function writeServiceSettings(): Promise<string> {
   const tabled = sections.map(({ schema }) => schema);
-  const text = [head, ...sections.map((one) => describeSection(one, describedKeys(one.schema, tabled)))];
+  const text = [
+    head,
+    ...sections.map((section) => {
+      const keys = describedKeys(section.schema, tabled);
+      const isLeaf = ({ name }: DescribedKey): boolean =>
+        !keys.some((key) => key.name.startsWith(`${name}.`));
+      return describeSection(section, keys.filter(isLeaf));
+    }),
+  ];
   return format(text.join("\n\n"), {
     ...(await resolveConfig(serviceSettingsPage)),
     parser: "markdown",

@@ -33,11 +33,11 @@ function statesTable(): string {
     .map(([state, leaving]) => [
       `\`${state}\``,
       Object.entries(leaving)
-        .map(([event, next]) => `\`${event}\` → \`${next}\``)
+        .map(([event, next]) => (event === next ? `\`${event}\`` : `\`${event}\` → \`${next}\``))
         .join(", "),
     ]);
   const ends = [endStates.map((state) => `\`${state}\``).join(", "), "the end"];
-  return [["state", "what happens → next state"], ["---", "---"], ...rows, ends]
+  return [["state", "what happens → next state, if its name is another"], ["---", "---"], ...rows, ends]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n");
 }

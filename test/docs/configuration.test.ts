@@ -90,7 +90,7 @@ describe("the configuration reference", () => {
         title,
         acceptedKeys(section.schema)
           .map(({ key }) => key)
-          .filter((key) => /^\| `[^`]+` +\| yes /.test(rowOf({ title, ...section }, key))),
+          .filter((key) => /^\| `[^`]+` +\| \*\*Required\.\*\* /.test(rowOf({ title, ...section }, key))),
       ]),
     );
     assert.deepEqual(required, {

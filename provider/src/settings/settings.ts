@@ -68,13 +68,13 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe(
-      "Base URL of the Tenant Management API, with `/v0`: at the stage's host or one in `TENANTS_ALLOWED_HOSTS`; http on loopback only. Default: the stage's.",
+      "Base URL of the Tenant Management API, with `/v0`: at an allowed host; http on loopback only. Default: the stage's.",
     ),
   tokenUrl: z
     .string()
     .optional()
     .describe(
-      "Token URL of the organization's authorization server, and the client assertion's `aud`: below `id.resistant.ai` or at a host in `TENANTS_ALLOWED_HOSTS`; http on loopback only.",
+      "Token URL of the organization's authorization server, and the client assertion's `aud`: at an allowed host; http on loopback only.",
     ),
   clientId: notEmpty
     .optional()

@@ -134,7 +134,7 @@ export const serviceSettingsSchema = z
           .positive()
           .default(365 * 2)
           .describe(
-            "Days after which the names and addresses of people who no longer log in are deleted. Default: 730.",
+            "Days after which the names and addresses of people who no longer use the service are deleted. Default: 730.",
           ),
       })
       .prefault({})

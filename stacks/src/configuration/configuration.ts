@@ -63,7 +63,7 @@ export const programSchema = z.object({
     .describe("The default owner of customers: 1 to 256 characters that AWS allows in a tag."),
   customers: z
     .array(z.unknown(), { error: "must be a list of customers; write [] for none" })
-    .describe("The customers; `[]` for none. Required unless `customersFrom` is given."),
+    .describe("The customers, unless `customersFrom` is given; `[]` for none."),
   customersFrom: z
     .string()
     .trim()
