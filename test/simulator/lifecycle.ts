@@ -151,6 +151,7 @@ class SimulatedLifecycle {
     await this.#trials.describeAnew();
     await this.#trials.refreshByEmptyLists();
     if (operator.random.chance(20)) await this.#trials.meetStranger();
+    if (operator.random.chance(20)) await this.#trials.addWhileListsLag();
     if (operator.random.chance(30)) await this.#trials.destroyUnprotected();
     await this.#destroy();
     if (await assertSoundRecord(stack)) tally.settledIntents += 1;

@@ -116,6 +116,36 @@ export class Trials {
   }
 
   /**
+   * An application with a key is added; the answer to its create is lost, and no list has it yet. What cannot be seen may
+   * exist: it is not created again before a list has it.
+   */
+  async addWhileListsLag(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    const customer = plan.declaration.find(({ status }) => status === "active");
+    const [first] = customer?.applications ?? [];
+    // In production an application of an active customer is not taken away again.
+    if (customer === undefined || first === undefined || plan.stage === "production") return;
+    const added = { cell: first.cell, purpose: "lagging", scopes: first.scopes, authMethod: "EC" } as const;
+    const extended = plan.declaration.map((one) =>
+      one === customer ? { ...one, applications: [...one.applications, added] } : one,
+    );
+    operator.taken.push(`${customer.name}/${added.cell}/${added.purpose} is added while all lists are empty`);
+    stack.api.areListsEmpty = true;
+    stack.api.addFault({ operation: "createTenantApplication", kind: "reset-after" });
+    const { end } = await operator.command("up", extended);
+    stack.api.clearFaults();
+    stack.api.areListsEmpty = false;
+    assert.equal(end, "failed", "what no list had was taken for created");
+    const made = existingIn(stack)[customer.name];
+    await operator.settle(extended);
+    assert.deepEqual(existingIn(stack)[customer.name], made, "what no list had yet was created again");
+    assertConsistent(stack, extended, this.released);
+    await operator.settle(plan.declaration);
+    assertConsistent(stack, plan.declaration, this.released);
+  }
+
+  /**
    * In production somebody takes the engine's protection away, in the state, and destroys the stack: what is active is not
    * deleted, by the record alone. The next `up` makes whole what the engine has forgotten.
    */
