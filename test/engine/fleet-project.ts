@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -112,11 +112,21 @@ export class FleetUnderTest {
     return file.config["tenants:customers"] ?? [];
   }
 
-  /** Locks a stack as an engine on another host does. */
-  async lock(stack: string, hostname: string): Promise<string> {
+  /** How many bytes a state's file in the backend has; 0 if there is none. */
+  async stateSize(file: string): Promise<number> {
+    const found = await stat(this.#inBackend("stacks/resistant-tenants", file)).catch(() => undefined);
+    return found?.size ?? 0;
+  }
+
+  #inBackend(...parts: string[]): string {
     const backend = this.stack.workspace.env["PULUMI_BACKEND_URL"] ?? "";
     const root = backend.slice("file://".length).replace(/\?.*$/, "");
-    const folder = path.join(root, ".pulumi/locks/organization/resistant-tenants", stack);
+    return path.join(root, ".pulumi", ...parts);
+  }
+
+  /** Locks a stack as an engine on another host does. */
+  async lock(stack: string, hostname: string): Promise<string> {
+    const folder = this.#inBackend("locks/organization/resistant-tenants", stack);
     await mkdir(folder, { recursive: true });
     const file = path.join(folder, "another.json");
     await writeFile(

@@ -116,8 +116,10 @@ function statesOfEngine(pulumi: Pulumi): States {
 function statesInFiles(project: string, files: BackendFiles): States {
   const stacks = `.pulumi/stacks/${project}`;
   return {
-    list: async () =>
-      (await files.list(stacks)).flatMap((file) => /^(.+)\.json(?:\.gz)?$/.exec(file)?.[1] ?? []),
+    // A state that is being compressed, or no longer is, may have both files for a moment.
+    list: async () => [
+      ...new Set((await files.list(stacks)).flatMap((file) => /^(.+)\.json(?:\.gz)?$/.exec(file)?.[1] ?? [])),
+    ],
     locks: (stack) => readLocks(files, `organization/${project}/${stack}`),
     clear: async (locks) => {
       for (const { file } of locks) if (file !== undefined) await files.remove(file);
