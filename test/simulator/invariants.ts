@@ -181,6 +181,13 @@ export function assertMayBeDeleted(
   if (!hasSuccessor) throw new Error(`the only application of ${name}, which is declared, was deleted`);
 }
 
+/** Throws where an engine's command deletes an application that the state does not hold, and nobody allowed that. */
+export function assertDeletedAsAsked(stack: SimulatedStack, applicationId: string | undefined): void {
+  if (applicationId === undefined || stack.replacesLostApplications) return;
+  if (stack.checkpoint.resources.some(({ id }) => id === applicationId)) return;
+  throw new Error(`application ${applicationId}, which the state does not hold, was deleted unasked`);
+}
+
 function objectsOf(stack: SimulatedStack): Objects {
   return {
     tenants: stack.api.tenants(),

@@ -4,7 +4,7 @@ import type { Declaration } from "../fuzz/declared";
 import { provisionAsTold } from "../fuzz/person";
 import type { Random } from "../fuzz/random";
 import type { Tally } from "../fuzz/tally";
-import { assertEnded, assertMayBeDeleted, assertNoneHeldTwice } from "./invariants";
+import { assertDeletedAsAsked, assertEnded, assertMayBeDeleted, assertNoneHeldTwice } from "./invariants";
 import { reconcileAndFix } from "./reconcile";
 import type { CommandOptions, CommandResult, SimulatedStack } from "./stack";
 
@@ -23,6 +23,8 @@ export class Operator {
   #nowMs = firstDayMs;
   #declaration: Declaration = [];
   #forbidden: Error | undefined;
+  /** Whether a command of the engine runs, and not `reconcile`. */
+  #isRunning = false;
 
   constructor(
     readonly stack: SimulatedStack,
@@ -33,6 +35,7 @@ export class Operator {
     stack.api.watchDeletes = (tenantId, applicationId) => {
       try {
         assertMayBeDeleted(stack, this.#declaration, tenantId, applicationId);
+        if (this.#isRunning) assertDeletedAsAsked(stack, applicationId);
       } catch (error) {
         this.#forbidden ??= error instanceof Error ? error : new Error(String(error));
       }
@@ -58,7 +61,9 @@ export class Operator {
     if (command !== "destroy") this.#declaration = declaration;
     if (command === "up" && this.random.chance(15)) await this.#preview(declaration);
     const recorded = stack.journal.size;
+    this.#isRunning = true;
     const result = await stack.run({ command, declaration, nowMs: this.#nowMs, ...more });
+    this.#isRunning = false;
     this.tally.commands += 1;
     this.taken.push(`  ${command}: ${result.end}`);
     if (this.#forbidden !== undefined) throw this.#forbidden;

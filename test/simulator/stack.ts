@@ -111,6 +111,11 @@ export class SimulatedStack {
     return this.options.stage;
   }
 
+  /** Whether `tenants:replaceLostApplications` is set. */
+  get replacesLostApplications(): boolean {
+    return this.#replacesLostApplications;
+  }
+
   /** Sets `tenants:replaceLostApplications`. */
   replaceLostApplications(): void {
     this.#replacesLostApplications = true;
