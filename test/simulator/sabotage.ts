@@ -84,6 +84,24 @@ export const sabotages: Record<string, Sabotage> = {
           : journal.append(event),
     }),
   },
+  "records the end of a delete without waiting for it": {
+    journal: (journal) => ({
+      ...journal,
+      append: (event) => {
+        const appended = journal.append(event);
+        if (event.event !== "result" || event.operation !== "delete") return appended;
+        appended.catch(() => undefined);
+        return Promise.resolve({ kind: "event", where: "", text: "{}", event });
+      },
+    }),
+  },
+  "deletes a lost application unasked": {
+    run: (run) => {
+      Object.defineProperty(run, "settings", {
+        value: { ...run.settings, replaceLostApplications: true },
+      });
+    },
+  },
   "deletes in production whatever the state no longer protects": {
     run: ({ guard }) => {
       guard.assertMayBeDeleted = () => Promise.resolve();
