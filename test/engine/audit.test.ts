@@ -135,8 +135,6 @@ describe("the audit log of a production stack, on the engine", function () {
     );
     assert.equal(typeof application!["durationMs"], "number");
     assert.equal(typeof application!["clientId"], "string");
-    assert.deepEqual(await shown("--customer", "globex"), []);
-    assert.deepEqual(await shown("--until", "2020-01-01"), []);
     assert.equal((await shown("--customer", "acme", "--since", "2020-01-01")).length, 4);
     const { stdout } = await audit("show");
     assert.match(stdout, /time.*actor.*operation.*slot.*outcome.*reason/);
