@@ -21,6 +21,13 @@ export default tseslint.config(
     },
   },
   {
+    files: ["**/*.{ts,tsx}"],
+    // The examples are projects of their own.
+    ignores: ["examples/**"],
+    // One program for all packages: with one for each, what they share is read and checked several times.
+    languageOptions: { parserOptions: { projectService: false, project: "tsconfig.lint.json" } },
+  },
+  {
     files: ["operations/**/*.ts"],
     // It prints nothing, and reads only what it is given.
     rules: { "no-restricted-globals": ["error", "process", "console"] },

@@ -100,7 +100,7 @@ describe("the AWS provider's stand-in on the real engine", function () {
     assert.deepEqual(await secretNames(), ["team/first"]);
   });
 
-  it("names a secret after its resource where the program gives no name, and keeps that name", async () => {
+  it(`names a secret after its resource where the program gives no name, and keeps that name ${exhaustiveTag}`, async () => {
     await run(upNow);
     const [name] = await secretNames();
     assert.match(name ?? "", /^secret-[0-9a-f]{7}$/);
@@ -133,7 +133,7 @@ describe("the AWS provider's stand-in on the real engine", function () {
       assert.ok(said.includes(`- Not so: ${otherwise.behaviour} (none)`), said);
     });
 
-  it("previews without asking AWS, with unknown values", async () => {
+  it(`previews without asking AWS, with unknown values ${exhaustiveTag}`, async () => {
     await workspace.configure({ "trial:name": "team/previewed" });
     assert.match(await run(["preview"]), /3 to create/);
     assert.deepEqual(await secretNames(), []);

@@ -75,7 +75,7 @@ describe("SIGKILL in the middle of an up, on the engine", function () {
       await stack.up("--expect-no-changes");
     });
 
-    it("is repaired by a refresh", async () => {
+    it(`is repaired by a refresh ${exhaustiveTag}`, async () => {
       await stack.succeed(["refresh", "--yes", "--skip-preview"]);
       // What is left is the customer's component, which only an up takes out of the state.
       await stack.up();

@@ -9,7 +9,7 @@ import { FleetUnderTest, numbered, ranIn } from "./fleet-project";
 
 /** The stacks of each fleet, as many as its names have bits: more of them take longer, and show nothing else. */
 const fleets = [
-  { bits: 1, stacks: ["dev-0", "dev-1"], size: 16, kills: 2, tag: "" },
+  { bits: 1, stacks: ["dev-0", "dev-1"], size: 16, kills: 1, tag: "" },
   { bits: 2, stacks: ["dev-00", "dev-11", "dev-01", "dev-10"], size: 24, kills: 3, tag: ` ${exhaustiveTag}` },
 ] as const;
 
@@ -36,7 +36,7 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       await fleet.close();
     });
 
-    it(`is finished by two at once after it was killed ${kills} times: each tenant once, each secret with a token`, async () => {
+    it(`is finished by two at once after ${kills} kill${kills === 1 ? "" : "s"}: each tenant once, each secret with a token`, async () => {
       const made = () => fleet.stack.sandbox.control.requests().createTenantApplication;
       for (let kill = 0; kill < kills; kill += 1) {
         const before = made();

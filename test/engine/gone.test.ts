@@ -74,7 +74,7 @@ describe("what the API does not say is gone, on the engine", function () {
 });
 
 describe("servers of the API that do not see everything at once, on the engine", function () {
-  it("hold up neither an up nor a destroy", async () => {
+  it(`hold up neither an up nor a destroy ${exhaustiveTag}`, async () => {
     const stack = await StackUnderTest.create({
       customers: [acme, globex],
       sandbox: { appCreate404Ms: 1500, tenantDelete409Ms: 1500 },

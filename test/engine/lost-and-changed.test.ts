@@ -107,7 +107,7 @@ describe("a lost create of a tenant, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("is found again where the customer was given another cell since", async () => {
+  it(`is found again where the customer was given another cell since ${exhaustiveTag}`, async () => {
     await loseTenant();
     await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }]);
     await stack.up();

@@ -135,7 +135,7 @@ describe("a lost answer to a create, on the engine", function () {
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });
 
-  it("of one of two equal applications never takes the sibling for the lost one", async () => {
+  it(`of one of two equal applications never takes the sibling for the lost one ${exhaustiveTag}`, async () => {
     await stack.setCustomers([
       {
         ...acme,
@@ -203,7 +203,7 @@ describe("an answer that is not whole, on the engine", function () {
     assert.deepEqual(stack.existing(), {});
   });
 
-  it("repairs an application with a key from what the list tells", async () => {
+  it(`repairs an application with a key from what the list tells ${exhaustiveTag}`, async () => {
     await stack.setCustomers(withMethod("EC"));
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);

@@ -113,10 +113,6 @@ describe("a plan and what is approved of it, on the engine", function () {
     const before = path.join(stack.workspace.directory, "journal.jsonl");
     await stack.workspace.configure({ "tenants:journal": journal });
     await stack.succeed(["config", "set", "--secret", "tenants:auditLogGroup", "a-secret-of-nobody"]);
-    assert.match(
-      await stack.succeed(["preview"], day(1)),
-      new RegExp(`settings changed: journal: ${before} → ${journal}`),
-    );
     const plan = path.join(stack.workspace.directory, "plan.json");
     const { summary, rotation, refusal } = await judge(1, "--save-plan", plan);
     assert.notEqual(summary!.digest, "none");
@@ -276,7 +272,6 @@ describe("a plan and what is approved of it, on the engine", function () {
     const waits = `scopes of acme/eu-1/default change to ${both.join(", ")} when the credentials are rotated next, on 2026-04-01`;
     assert.deepEqual(summary!.waiting, [waits]);
     assert.match(await told(), new RegExp(waits));
-    assert.match(await stack.succeed(["preview"], day(10)), new RegExp(waits));
     await upOn(10, "--expect-no-changes");
     const waiting = await judge(11);
     assert.deepEqual(

@@ -41,15 +41,17 @@ describe("changes of a production customer, on the engine", function () {
 
   const declared = (change: Record<string, unknown>) => [{ ...acme, ...change }, globex];
 
-  for (const [what, change, before, after] of [
+  for (const [what, tag, change, before, after] of [
     [
       "a reader, and a shorter recovery window",
+      "",
       { secrets: { readerRoleArns: [reader], recoveryWindowInDays: 7 } },
       { "secrets.readerRoleArns": null, "secrets.recoveryWindowInDays": 30 },
       { "secrets.readerRoleArns": [reader], "secrets.recoveryWindowInDays": 7 },
     ],
     [
       "tags, and another KMS key",
+      ` ${exhaustiveTag}`,
       {
         customerId: "CRM-7",
         owner: "payments",
@@ -59,7 +61,7 @@ describe("changes of a production customer, on the engine", function () {
       { customerId: "CRM-7", owner: "payments", "secrets.kmsKeyId": "alias/ours" },
     ],
   ] as const) {
-    it(`need a reason, and are on record with it: ${what}`, async () => {
+    it(`need a reason, and are on record with it: ${what}${tag}`, async () => {
       const known = await changes();
       const journal = await stack.journal();
       await stack.setCustomers(declared(change));

@@ -94,7 +94,7 @@ describe("an active production customer whose protection was taken away, on the 
     await losesNothing(["up", "--yes", "--skip-preview", "--replace", urn], /The name "acme" is taken/);
   });
 
-  it("survives a removal in an up, with the safeguard out of the state", async () => {
+  it(`survives a removal in an up, with the safeguard out of the state ${exhaustiveTag}`, async () => {
     const urn = await stack.urn("index:Safeguard", "globex/eu-1/default");
     await stack.succeed(["state", "delete", urn, "--yes"]);
     await stack.setCustomers([acme]);

@@ -65,7 +65,7 @@ describe("a journal in a file", () => {
       await journal.append(intent("create"));
       assert.equal((await journal.read()).length, 1);
       refusal = Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
-      await assert.rejects(openFileJournal(`${place.file}.other`).append(intent("create")), /EIO/);
+      await assert.rejects(openFileJournal(`${place.file}.other`).append(intent("create")), { code: "EIO" });
     });
   });
 
@@ -89,7 +89,7 @@ describe("a journal in a file", () => {
     const journal = openFileJournal(place.file);
     const orphan = path.join(place.directory, "folder");
     const lost = openFileJournal(path.join(orphan, "journal.jsonl"));
-    await assert.rejects(lost.append(intent("create")), /ENOENT/);
+    await assert.rejects(lost.append(intent("create")), { code: "ENOENT" });
     await mkdir(orphan);
     const late = await lost.append(intent("create"));
     assert.equal(late.event.sequence, 1);

@@ -97,7 +97,6 @@ const moments: Moment[] = [
 
 /** What is killed in each run of the tests; the others are for the night. */
 const sample = [
-  "the vendor has created the tenant, and has not answered",
   "the vendor has created the application, and its secret was never seen",
   "the engine goes on without its worker",
 ];

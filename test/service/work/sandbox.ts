@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -57,7 +57,12 @@ export async function startWorkSandbox(options: WorkSandboxOptions = {}): Promis
   const vendor = await startTenantManagement({ stage: "testing" });
   const directory = await mkdtemp(path.join(os.tmpdir(), "resistant-tenants-work-"));
   await Promise.all(["state", "work", "home"].map((folder) => mkdir(path.join(directory, folder))));
-  if (engineUser !== undefined) await chmod(directory, 0o711);
+  const cache = engineUser === undefined ? compileCache : path.join(directory, "compile-cache");
+  if (engineUser !== undefined) {
+    await chmod(directory, 0o711);
+    await mkdir(cache);
+    await chown(cache, engineUser.uid, engineUser.gid);
+  }
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const aws = new SecretsManagerClient({ region, endpoint: secretsManager.endpointUrl, credentials });
   const secretPrefix = `service-${randomUUID()}`;
@@ -125,12 +130,8 @@ export async function startWorkSandbox(options: WorkSandboxOptions = {}): Promis
       ...told?.environment,
       ...places?.environment,
       // Another user has a compile cache of its own, and does not enter the folder of this one.
-      ...(engineUser === undefined ? { NODE_COMPILE_CACHE: compileCache } : {}),
-      PATH: [
-        pulumi.bin,
-        ...(engineUser === undefined ? [writeQuickNode(path.join(directory, "bin"))] : []),
-        searchPath,
-      ].join(path.delimiter),
+      ...(engineUser === undefined ? { NODE_COMPILE_CACHE: cache } : {}),
+      PATH: [pulumi.bin, writeQuickNode(path.join(directory, "bin"), cache), searchPath].join(path.delimiter),
       ...pack?.env,
       HOME: path.join(directory, "home"),
       PULUMI_CONFIG_PASSPHRASE: "sandbox",
