@@ -16,7 +16,7 @@ import { secretsSchema } from "./secrets";
 
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 export const tagValue = yamlText()
-  .min(1, "must not be empty")
+  .refine((text) => text.trim() !== "", "must not be empty")
   .max(256, "must be at most 256 characters, AWS's limit for a tag")
   .regex(
     /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,
