@@ -7,6 +7,7 @@ export {
   type PublicKey,
   type PublicKeyNumbers,
   readPublicKey,
+  visible,
 } from "../client/public-key";
 export {
   algorithmOf,

@@ -1,5 +1,5 @@
 import type { AuthMethod } from "pulumi-resistant-tenants";
-import { readPublicKey } from "pulumi-resistant-tenants/internal/vocabulary";
+import { readPublicKey, visible } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { shown, yamlText } from "./problems";
@@ -25,8 +25,9 @@ export const customerKeyFields = {
     .optional()
     .describe("The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK."),
   keyId: yamlText()
-    .min(1, "must not be empty")
+    .refine((text) => text.trim() !== "", "must not be empty")
     .max(256, "must be at most 256 characters")
+    .regex(visible, "contains control characters or invisible ones")
     .optional()
     .describe(
       "`kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint.",

@@ -37,6 +37,12 @@ function refused(values: Record<string, string | undefined>): string[] {
 const customers = (...list: unknown[]): { customers: string } => ({ customers: JSON.stringify(list) });
 const acme = { name: "acme", customerId: "CRM-1", cells: ["eu-1"] };
 const other = { ...acme, name: "globex", customerId: "CRM-2" };
+const publicKey = {
+  kty: "EC",
+  crv: "P-256",
+  x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+  y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+};
 const adopt = {
   applicationId: "a-1",
   secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf",
@@ -275,12 +281,6 @@ describe("the stack configuration", () => {
   });
 
   it("refuses the members of a JWK that YAML took for something else than text", () => {
-    const jwk = {
-      kty: "EC",
-      crv: "P-256",
-      x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-      y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-    };
     for (const [kid, says] of [
       [5349, "`kid` is 5349, but that is a number to YAML: write it in quotes"],
       [
@@ -290,7 +290,7 @@ describe("the stack configuration", () => {
       [true, "`kid` is true, but that is a boolean to YAML: write it in quotes"],
       [null, "`kid` is null, but must be text"],
     ] as const) {
-      const application = { cell: "eu-1", authMethod: "EC", publicKey: { ...jwk, kid } };
+      const application = { cell: "eu-1", authMethod: "EC", publicKey: { ...publicKey, kid } };
       const result = read(customers({ ...acme, applications: [application] }));
       assert.ok("problems" in result);
       assert.deepEqual(
@@ -335,6 +335,11 @@ describe("the stack configuration", () => {
       "a customerId of spaces",
       customers({ ...acme, customerId: " \u00a0" }),
       "tenants:customers[0].customerId",
+    ],
+    [
+      "a key id with a line end",
+      customers({ ...acme, applications: [{ cell: "eu-1", authMethod: "EC", publicKey, keyId: "a\nb" }] }),
+      "tenants:customers[0].applications[0].keyId",
     ],
     ["a pattern of no files", { customers: undefined, customersFrom: "" }, "tenants:customersFrom"],
     ["no cells", customers({ ...acme, cells: [] }), "tenants:customers[0].cells"],
