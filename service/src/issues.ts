@@ -53,24 +53,19 @@ const isLibrarys = /^(?:Invalid|Too small|Too big)\b/;
 /** Writes an error of a schema in plain English, unless the schema does itself. */
 function wordsOfIssue(issue: z.core.$ZodIssue): string {
   if (!isLibrarys.test(issue.message)) return issue.message;
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.message.endsWith("received undefined")
-        ? "must be given"
-        : `must be ${types[issue.expected] ?? issue.expected}`;
-    case "invalid_value":
-      return `must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
-    case "invalid_format":
-      return `must be ${formats[issue.format] ?? issue.format}`;
-    case "too_small":
-      return issue.origin !== "number" && issue.minimum === 1
-        ? "must not be empty"
-        : `must be ${limitOf(issue.origin, issue.minimum, "at least")}`;
-    case "too_big":
-      return `must be ${limitOf(issue.origin, issue.maximum, "at most")}`;
-    default:
-      return "is missing or unknown";
-  }
+  if (issue.code === "invalid_type")
+    return issue.message.endsWith("received undefined")
+      ? "must be given"
+      : `must be ${types[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value")
+    return `must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
+  if (issue.code === "invalid_format") return `must be ${formats[issue.format] ?? issue.format}`;
+  if (issue.code === "too_small")
+    return issue.origin !== "number" && issue.minimum === 1
+      ? "must not be empty"
+      : `must be ${limitOf(issue.origin, issue.minimum, "at least")}`;
+  if (issue.code === "too_big") return `must be ${limitOf(issue.origin, issue.maximum, "at most")}`;
+  return "is missing or unknown";
 }
 
 function limitOf(origin: string, limit: number | bigint, bound: string): string {

@@ -13,7 +13,6 @@ import {
   YAMLMap,
   type YAMLParseError,
   YAMLSeq,
-  type YAMLWarning,
 } from "yaml";
 
 import { findDifference, foreignCharacter } from "./yaml-limits";
@@ -97,7 +96,7 @@ export function readYaml(text: string, name: string): YamlFile {
   };
 }
 
-function inWords({ code, message }: YAMLParseError | YAMLWarning): string {
+function inWords({ code, message }: Pick<YAMLParseError, "code" | "message">): string {
   return code === "MULTIPLE_DOCS"
     ? "begins a second document: use one document, without --- between its parts"
     : `is not YAML: ${message}`;
