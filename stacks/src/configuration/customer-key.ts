@@ -25,6 +25,7 @@ export const customerKeyFields = {
     .optional()
     .describe("The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK."),
   keyId: yamlText()
+    .min(1, { error: "must not be empty", abort: true })
     .refine((text) => text.trim() !== "", "must not be empty")
     .max(256, "must be at most 256 characters")
     .regex(visible, "contains control characters or invisible ones")
