@@ -82,6 +82,43 @@ describe("a lost create of an application whose declaration changes before the n
   });
 });
 
+describe("a lost replacement with a key that is undone before the next up, on the engine", function () {
+  let stack: StackUnderTest;
+  afterEach(async () => {
+    await stack.finish();
+  });
+
+  it("is found by reconcile, and deleted by its fix: no up looks for it", async () => {
+    stack = await StackUnderTest.create({ customers: declared("EC", scopes.read) });
+    await stack.up();
+    const [kept] = stack.existing()["acme"]!;
+    await stack.setCustomers(declared("EC", scopes.write));
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
+    // It is listed once before the create.
+    stack.sandbox.control.addFault({
+      operation: "getTenantApplications",
+      kind: "status",
+      status: 403,
+      nth: 2,
+      times: Infinity,
+    });
+    await stack.fail(["up", "--yes", "--skip-preview"]);
+    stack.sandbox.control.clearFaults();
+    assert.equal(stack.existing()["acme"]!.length, 2);
+    await stack.setCustomers(declared("EC", scopes.read));
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 2);
+
+    const found = await stack.tenants("reconcile");
+    assert.match(found.stdout, /reconcile --fix/);
+    assert.equal(found.exitCode, 3);
+    await stack.tenants("reconcile", "--fix", "--yes");
+    assert.deepEqual(stack.existing()["acme"], [kept]);
+    assert.equal((await stack.tenants("reconcile")).exitCode, 0);
+    await stack.up("--expect-no-changes");
+  });
+});
+
 describe("a lost create of a tenant, on the engine", function () {
   let stack: StackUnderTest;
 

@@ -61,7 +61,7 @@ const commonest: Record<string, { cause: () => unknown; text: string }> = {
   },
   "a stage that there is not": {
     cause: ofConfiguration({ stage: "prod" }),
-    text: `${problem}tenants:stage: must be one of testing, production`,
+    text: `${problem}tenants:stage: "prod" must be one of testing, production`,
   },
   "a host that is not the vendor's": {
     cause: ofConfiguration({ apiUrl: "https://api.evil.example/v0" }),

@@ -158,14 +158,17 @@ function onRecord(
 function crashed(
   common: ReturnType<typeof describe> & { slot: string; authMethod?: string },
   why: string,
-  { typed, fixCommand }: Comparison,
+  { typed, fixCommand, state }: Comparison,
   answer: "answered" | "lost" = "lost",
 ): Finding {
   const { tenantId, applicationId, slot } = common;
   if (common.authMethod !== defaultAuthMethod) {
     const orphaned = { ...common, kind: "orphanedApplication", severity: "todo" } as const;
     const takenOver = `${why} Its key is the stack's own: the next update takes it over`;
-    if (answer === "lost") return { ...orphaned, why: `${takenOver}.`, next: [typed(["up"])] };
+    // An update that no longer asks for a replacement does not look for the lost one.
+    const isReplacement = state.applications.some((held) => held.slot === slot && !held.isToBeDeleted);
+    if (answer === "lost" && !isReplacement)
+      return { ...orphaned, why: `${takenOver}.`, next: [typed(["up"])] };
     return {
       ...orphaned,
       why: `${takenOver}, if it is still declared as it was created. Its credentials were not stored yet: it is unused.`,

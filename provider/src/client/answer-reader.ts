@@ -74,6 +74,20 @@ export class AnswerReader {
     });
   }
 
+  /**
+   * Returns the failure of a read that was answered with success, but not with JSON: a proxy's page, or an
+   * answer that was cut off. The next one may be whole.
+   */
+  unreadable(call: Call, answer: HttpAnswer): RetryableFailure | undefined {
+    if (call.method !== "GET" || compressionOf(answer) !== undefined) return undefined;
+    if (parseJson(answer.body) !== undefined) return undefined;
+    const { status } = answer;
+    const outcome =
+      `was answered ${status} with a body that is not JSON${quotedRequestId(answer)}: ` +
+      `it is a proxy's, a gateway's or a load balancer's, or was cut off on the way. ${whatToCheck}`;
+    return new RetryableFailure(this.error("ANSWER_INVALID", call.doing, outcome, { status }));
+  }
+
   /** Returns the body of a successful answer, checked against the contract. */
   parse<T extends z.ZodType>(schema: T, answer: HttpAnswer, call: Call): z.output<T> {
     const compression = compressionOf(answer);

@@ -84,8 +84,10 @@ export class ApiCalls {
 
   async #attempt(call: Call, deadline: Deadline): Promise<HttpAnswer> {
     const answer = await this.#sendOnce(call, deadline);
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    throw this.#reader.failure(call, answer);
+    if (answer.status < 200 || answer.status >= 300) throw this.#reader.failure(call, answer);
+    const unreadable = this.#reader.unreadable(call, answer);
+    if (unreadable !== undefined) throw unreadable;
+    return answer;
   }
 
   /** A token may have been revoked: it is renewed once, and the request, which changed nothing, repeated. */

@@ -54,9 +54,13 @@ function fail(problem: string): never {
  * Writes PEM as it is defined, whatever form CI systems and secret stores keep it in.
  *
  * @returns the first block; undefined if the text holds none
+ * @throws `TypeError` if it holds several public keys: nobody can tell which is meant
  */
 export function normalizePem(text: string): string | undefined {
-  const [first] = pemBlocksOf(text);
+  const blocks = pemBlocksOf(text);
+  const keys = new Set(blocks.filter(({ label }) => label.endsWith("PUBLIC KEY")).map(toPem));
+  if (keys.size > 1) fail("contains more than one public key: leave only the one in use");
+  const [first] = blocks;
   return first === undefined ? undefined : toPem(first);
 }
 
@@ -161,6 +165,9 @@ function problemOf({ label, body }: PemBlock): string | undefined {
 function whatElse(text: string): string {
   if (unwrap(text).includes("-----BEGIN ")) {
     return "begins as PEM, but its END line is missing: it is truncated. Store the complete file";
+  }
+  if (/BEGIN.{1,3}[A-Z ]*PRIVATE.{1,3}KEY/i.test(text)) {
+    return "contains BEGIN PRIVATE KEY, but not between five hyphens (-----): characters of the file were replaced. Store it unchanged";
   }
   if (text.trim() === "") return "is empty";
   if (!/\s/.test(text.trim()) && /^[./~]|\.(?:pem|key)$/.test(text.trim())) {

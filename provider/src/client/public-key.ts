@@ -24,13 +24,16 @@ const largestWeakModulusBits = 2048;
 
 const notTaken = "must be an RSA key, or an EC key on the curve P-256";
 
+/** Text of which every character can be seen: a key id is compared by people. */
+export const visible = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
+
 /** The members of a public JWK that say what it may be used for, RFC 7517, section 4. */
 const jwkSchema = z.looseObject({
   kid: z
     .string({ error: "has a `kid` that is not text" })
-    .min(1, "has an empty `kid`")
+    .refine((kid) => kid.trim() !== "", "has an empty `kid`")
     .max(256, "has a `kid` of more than 256 characters")
-    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, "has a `kid` with control characters or invisible ones")
+    .regex(visible, "has a `kid` with control characters or invisible ones")
     .optional(),
   use: z
     .literal("sig", { error: "is not a key for signatures (`use` must be sig): create another key" })

@@ -33,6 +33,11 @@ export function forgetCredentials(): void {
   known.clear();
 }
 
+/** Returns whether a text contains something that looks like a credential. */
+export function looksLikeCredential(text: string): boolean {
+  return text !== text.replace(forms, "").replace(labelled, "").replace(authorization, "");
+}
+
 /** Leaves credentials out of a text: those that are known, and what looks like one. */
 export function withoutCredentials(text: string): string {
   const whole = text

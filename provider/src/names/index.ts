@@ -1,5 +1,6 @@
 /** The words of the API and the names in a state. It loads neither the engine's SDK nor what talks to the network. */
 export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestStage } from "../client/cells";
+export { looksLikeCredential } from "../client/redaction";
 export { messageOf, printable } from "../client/text";
 export {
   isSamePublicKey,
@@ -7,6 +8,7 @@ export {
   type PublicKey,
   type PublicKeyNumbers,
   readPublicKey,
+  visible,
 } from "../client/public-key";
 export {
   algorithmOf,

@@ -1,3 +1,5 @@
+import { printable } from "../client/text";
+
 /** One thing that is wrong with the configuration. */
 export interface ConfigurationProblem {
   /** Where: `tenants:customers[0].name`, or `customers/acme.yaml[0].name`. */
@@ -27,8 +29,9 @@ export function describeProblems(problems: readonly ConfigurationProblem[]): str
 
 /** Writes one problem, with the customer first, if it is about one. */
 export function describeProblem({ path, problem, customer }: ConfigurationProblem): string {
-  if (customer === undefined) return `${path}: ${problem}`;
+  if (customer === undefined) return `${printable(path)}: ${problem}`;
   const { name, at, field } = customer;
-  const who = name === undefined ? at.join(", ") : `customer "${name}" (${at.join(", ")})`;
+  const where = printable(at.join(", "));
+  const who = name === undefined ? where : `customer "${name}" (${where})`;
   return `${who}: ${field === "" ? "" : `${field}: `}${problem}`;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { type Stage, stageTable } from "../client/cells";
+import { looksLikeCredential } from "../client/redaction";
 import type { EnvironmentVariables } from "./own-process";
 
 /** The longest reason, in characters (code points). */
@@ -25,7 +26,8 @@ export const reasonSchema = z
   .refine(
     (text) => !unrecordable.test(text),
     "must be one line without control characters or changes of text direction",
-  );
+  )
+  .refine((text) => !looksLikeCredential(text), "contains a credential: leave it out");
 
 /** What the configuration says of it. */
 export interface ReasonSettings {

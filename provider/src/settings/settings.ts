@@ -10,6 +10,7 @@ import {
   refusalOfUrl,
   wayToAllow,
 } from "../client/hosts";
+import { printable } from "../client/text";
 import { awsProblems, type AwsValue } from "./aws-settings";
 import type { ConfigurationProblem } from "./problem";
 import { reasonSchema } from "./reason";
@@ -172,7 +173,7 @@ export function readSettings(
   const problems = [
     ...(parsed.error?.issues ?? []).map((issue) => ({
       path: `tenants:${issue.path.join(".")}`,
-      problem: issue.message,
+      problem: `${shownValue(issue.path.join("."), get)}${issue.message}`,
     })),
     ...hostProblems(get, allowedHosts, aws),
   ];
@@ -186,6 +187,20 @@ export function readSettings(
       allowedHosts,
     },
   };
+}
+
+/** The longest value that a message repeats, in characters. */
+const longestShown = 60;
+
+/** Keys whose value a message never repeats: a credential may have been put there by mistake. */
+const neverShown = ["privateKey", "privateKeySecretArn"];
+
+/** Writes a key's value for the start of a message; empty if there is none to show. */
+function shownValue(key: string, get: (key: string) => string | undefined): string {
+  const value = get(key) ?? "";
+  if (value === "" || neverShown.includes(key)) return "";
+  const safe = printable(value);
+  return safe.length > longestShown ? `"${safe.slice(0, longestShown)}…" ` : `"${safe}" `;
 }
 
 function hostProblems(

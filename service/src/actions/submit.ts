@@ -191,6 +191,11 @@ async function insistOnCurrentAll(
     throw new Problem("stale", `The customers of ${stage} have changed since this was written.`, { etag });
 }
 
+/** How a customer that was handed over is taken back. Its secrets keep their names, which the same purpose would need. */
+const wayBack =
+  " It was handed over. To take it back, send a request of kind delete, which deletes only its record here, then one of kind adopt " +
+  "with its tenant id and all its applications, each with another purpose, its applicationId and its secretArn.";
+
 /**
  * Ensures that a name is free: neither the service nor the vendor has it, and no other request wants it.
  *
@@ -204,7 +209,10 @@ export async function insistOnFreeName(
 ): Promise<void> {
   const customer = await findCustomer(reading, stage, name);
   if (customer !== undefined && customer.status !== "pending")
-    throw new Problem("nameTaken", `Customer ${name} already exists in ${stage} (${customer.status}).`);
+    throw new Problem(
+      "nameTaken",
+      `Customer ${name} already exists in ${stage} (${customer.status}).${customer.status === "released" ? wayBack : ""}`,
+    );
   await insistOnFirst(context, reading, caller, { stage, name });
   if (!isNew || (customer !== undefined && (await wasBegun(reading, customer)))) return;
   const atVendor = await reading

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { issuesOf } from "../issues";
 import { Problem, type ProblemCode, problemKinds } from "../problem";
 import { WrongStateError } from "../requests/state-machine";
 
@@ -50,11 +51,6 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .send(body);
 }
 
-interface Issue {
-  path: string;
-  message: string;
-}
-
 /** Creates the problem for input that its schema refuses, with all errors and their paths. */
 export function invalidInput(error: z.ZodError): Problem {
   const errors = issuesOf(error.issues);
@@ -62,24 +58,4 @@ export function invalidInput(error: z.ZodError): Problem {
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
     .join("; ");
   return new Problem("invalid", detail, { errors }, { cause: error });
-}
-
-/** Returns all errors with their paths. For a choice, those of the closest alternative. */
-function issuesOf(issues: readonly z.core.$ZodIssue[], under: readonly PropertyKey[] = []): Issue[] {
-  return issues.flatMap((issue) => {
-    const path = [...under, ...issue.path];
-    if (issue.code === "invalid_union" && issue.errors.length > 0) {
-      const [nearest] = [...issue.errors].sort((one, other) => distanceOf(one) - distanceOf(other));
-      return issuesOf(nearest ?? [], path);
-    }
-    return [{ path: path.map(String).join("."), message: issue.message }];
-  });
-}
-
-/** An alternative whose kind is unknown or does not match is far. */
-function distanceOf(issues: readonly z.core.$ZodIssue[]): number {
-  return issues.reduce((sum, { code, path }) => {
-    const isOther = path.length <= 1 && (code === "unrecognized_keys" || code === "invalid_union");
-    return sum + (isOther ? 1_000 : 1);
-  }, 0);
 }

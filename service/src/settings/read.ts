@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 
+import { issuesOf } from "../issues";
 import { type ServiceSettings, serviceSettingsSchema } from "./settings";
 
 /** Thrown if the service cannot start with its settings; the message says what to correct. */
@@ -25,10 +26,11 @@ export async function readSettings(file: string): Promise<ServiceSettings> {
   }
   const settings = serviceSettingsSchema.safeParse(value);
   if (settings.success) return settings.data;
-  const problems = settings.error.issues.map(
-    ({ path, message }) => `- ${path.join(".") || "(root)"}: ${message}`,
+  const problems = issuesOf(settings.error.issues).map(
+    ({ path, message }) => `- ${path || "(root)"}: ${message}`,
   );
-  throw new SettingsError(`${file}: ${problems.length} problems.\n${problems.join("\n")}`);
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  throw new SettingsError(`${file}: ${count}.\n${problems.join("\n")}`);
 }
 
 /**
@@ -42,6 +44,6 @@ export function readEnvironment<T extends z.ZodType>(
 ): z.output<T> {
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `- ${path.join(".")}: ${message}`);
+  const problems = issuesOf(parsed.error.issues).map(({ path, message }) => `- ${path}: ${message}`);
   throw new SettingsError(`The environment is not complete.\n${problems.join("\n")}`);
 }

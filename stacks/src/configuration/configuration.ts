@@ -221,7 +221,7 @@ function readEntries(
   const { shape } = programSchema;
   const pattern = check(shape.customersFrom, values.get("customersFrom"), "tenants:customersFrom", problems);
   const json = values.get("customers");
-  const isGiven = json !== undefined || pattern === undefined;
+  const isGiven = json !== undefined || !values.has("customersFrom");
   const given = json === undefined ? undefined : parseJson(json);
   const own = isGiven ? (check(shape.customers, given, "tenants:customers", problems) ?? []) : [];
   const entries = own.map((value, index) => ({

@@ -1,11 +1,11 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { shown } from "./problems";
-import { readYaml } from "./yaml-file";
+import { readYaml, YamlError } from "./yaml-file";
 
 /** One customer as written, before any check. */
 export interface CustomerEntry {
@@ -36,7 +36,7 @@ export function readCustomerFiles(pattern: string, folder: string): CustomerFile
   const problem = patternProblem(pattern);
   if (problem !== undefined) return failed(key, `"${shown(pattern)}" ${problem}`);
   const files = matchingFiles(pattern, folder);
-  if (files.length === 0) return failed(key, `"${pattern}" matches no file in ${folder}`);
+  if (files.length === 0) return failed(key, `"${shown(pattern)}" matches no file in ${folder}`);
   const tooMany = tooManyFiles(pattern, files.length);
   if (tooMany !== undefined) return failed(key, tooMany);
   const read = files.map((file) => readCustomerFile(file, folder));
@@ -80,7 +80,9 @@ export function customerFileProblem(file: string, sizeBytes: number): string | u
 
 /** Reports that a pattern matches more files than are read; undefined if it does not. */
 export function tooManyFiles(pattern: string, count: number): string | undefined {
-  return count > mostFiles ? `"${pattern}" matches ${count} files; at most ${mostFiles} are read` : undefined;
+  return count > mostFiles
+    ? `"${shown(pattern)}" matches ${count} files; at most ${mostFiles} are read`
+    : undefined;
 }
 
 /** Lists the files that match a pattern, relative to the folder, sorted by name, including links. */
@@ -98,7 +100,7 @@ export function matchingFiles(pattern: string, folder: string): string[] {
 }
 
 function filesBelow(folder: string, depth: number): string[] {
-  if (depth < 1 || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return [];
+  if (depth < 1 || statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) return entry.name === "node_modules" ? [] : filesBelow(file, depth - 1);
@@ -123,17 +125,18 @@ function toRegExp(pattern: string): RegExp {
 
 function readCustomerFile(file: string, folder: string): CustomerFiles {
   const whole = path.join(folder, file);
-  const problem = fileProblem(whole, folder, file);
-  if (problem !== undefined) return failed(file, problem);
   try {
+    const problem = fileProblem(whole, folder, file);
+    if (problem !== undefined) return failed(file, problem);
     return parseCustomerFile(readFileSync(whole, "utf8"), file);
   } catch (error) {
-    return failed(file, messageOf(error));
+    return failed(file, error instanceof YamlError ? error.problem : `cannot be read: ${messageOf(error)}`);
   }
 }
 
 /** A file of the repository may be a link to anything on the machine that reads it. */
 function fileProblem(whole: string, folder: string, file: string): string | undefined {
+  if (!existsSync(whole)) return "is a link to a file that does not exist: remove it, or correct it";
   const real = realpathSync(whole);
   if (!real.startsWith(realpathSync(folder) + path.sep))
     return "is a link out of the project: put the customer itself here";
@@ -146,7 +149,7 @@ function fileProblem(whole: string, folder: string, file: string): string | unde
  * Parses one file of customers.
  *
  * @param file its path relative to the project's folder
- * @throws `Error` if it is not YAML
+ * @throws {@link YamlError} if it is not YAML
  */
 export function parseCustomerFile(text: string, file: string): CustomerFiles {
   const { value, lineOf } = readYaml(text, file);

@@ -1,8 +1,8 @@
 import type { AuthMethod } from "pulumi-resistant-tenants";
-import { readPublicKey } from "pulumi-resistant-tenants/internal/vocabulary";
+import { readPublicKey, visible } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { yamlText } from "./problems";
+import { shown, yamlText } from "./problems";
 import type { RotationConfiguration } from "./rotation";
 
 /** A public key whose private half only the customer has. */
@@ -13,17 +13,22 @@ export interface CustomerKey {
   keyId?: string | undefined;
 }
 
+const noKey = "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK";
+
+/** The members of a JWK that are text, RFC 7517 and 7518. */
+const textMembers = ["kty", "kid", "use", "alg", "crv", "x", "y", "n", "e"];
+
 /** The fields of an application for such a key. */
 export const customerKeyFields = {
   publicKey: z
-    .union([z.string().min(1), z.record(z.string(), z.unknown())], {
-      error: "must be a public key: PEM (BEGIN PUBLIC KEY) or a JWK",
-    })
+    .union([z.string().min(1, noKey), z.record(z.string(), z.unknown())], { error: noKey })
     .optional()
     .describe("The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK."),
   keyId: yamlText()
-    .min(1, "must not be empty")
+    .min(1, { error: "must not be empty", abort: true })
+    .refine((text) => text.trim() !== "", "must not be empty")
     .max(256, "must be at most 256 characters")
+    .regex(visible, "contains control characters or invisible ones")
     .optional()
     .describe(
       "`kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint.",
@@ -68,6 +73,8 @@ export function customerKeyProblems({
 }
 
 function publicKeyProblems(publicKey: unknown, authMethod: AuthMethod): KeyProblem[] {
+  const notText = membersNotText(publicKey);
+  if (notText.length > 0) return notText;
   try {
     const { type } = readPublicKey(publicKey);
     if (type === authMethod) return [];
@@ -77,6 +84,18 @@ function publicKeyProblems(publicKey: unknown, authMethod: AuthMethod): KeyProbl
     if (!(error instanceof TypeError)) throw error;
     return [{ field: "publicKey", problem: error.message }];
   }
+}
+
+/** In YAML, `kid: 0012345` is a number, and `kid: 2026-11-24` an instant. */
+function membersNotText(publicKey: unknown): KeyProblem[] {
+  if (typeof publicKey !== "object" || publicKey === null) return [];
+  const members = Object.entries(publicKey).filter(([member]) => textMembers.includes(member));
+  return members.flatMap(([member, value]) => {
+    const [issue] = yamlText().safeParse(value).error?.issues ?? [];
+    if (issue === undefined) return [];
+    const problem = `\`${member}\` is ${shown(JSON.stringify(value))}, but ${issue.message.replace(/^is /, "that is ")}`;
+    return [{ field: "publicKey" as const, problem }];
+  });
 }
 
 function calendarProblems(rotation: RotationConfiguration | "none" | undefined): KeyProblem[] {

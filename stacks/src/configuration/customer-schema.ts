@@ -4,6 +4,7 @@ import {
   type Cell,
   defaultAuthMethod,
   documentsScopes,
+  looksLikeCredential,
   type Stage,
   stageTable,
 } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -16,7 +17,9 @@ import { secretsSchema } from "./secrets";
 
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 export const tagValue = yamlText()
-  .min(1, "must not be empty")
+  .min(1, { error: "must not be empty", abort: true })
+  .refine((text) => text.trim() !== "", "must not be empty")
+  .refine((text) => !looksLikeCredential(text), "contains a credential, which a tag would show: remove it")
   .max(256, "must be at most 256 characters, AWS's limit for a tag")
   .regex(
     /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,

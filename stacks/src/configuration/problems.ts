@@ -126,7 +126,7 @@ function notText(input: unknown): string | undefined {
   return undefined;
 }
 
-/** Finds duplicate values in one pass. */
+/** Finds duplicate values in one pass. What is missing (`null` too) is the same as nothing. */
 export function duplicates(
   values: readonly unknown[],
   pathOf: (index: number) => string,
@@ -134,7 +134,7 @@ export function duplicates(
 ): ConfigurationProblem[] {
   const firstAt = new Map<unknown, number>();
   return values.flatMap((value, index) => {
-    if (value === undefined) return [];
+    if (value === undefined || value === null) return [];
     const first = firstAt.get(value);
     if (first === undefined) firstAt.set(value, index);
     return first === undefined

@@ -103,9 +103,13 @@ function withCustomers(
 ): ConfigurationProblem[] {
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
   return problems.map((problem) => {
-    const [, path = "", field = ""] = /^(.*?\[\d+\])(.*)$/.exec(problem.path) ?? [];
-    const entry = byPath.get(path);
-    if (entry === undefined) return problem;
+    // A file's name may contain brackets, too.
+    const [end] = [...problem.path.matchAll(/\[\d+\]/g)]
+      .map((step) => step.index + step[0].length)
+      .filter((index) => byPath.has(problem.path.slice(0, index)));
+    const entry = byPath.get(problem.path.slice(0, end));
+    if (end === undefined || entry === undefined) return problem;
+    const field = problem.path.slice(end);
     const name = fieldOf(entry.value, "name");
     return {
       ...problem,

@@ -10,10 +10,12 @@ export interface Duration {
   ms: number;
 }
 
+const durationProblem = "must be a number of days, hours or minutes, such as 90d, 12h or 30m; or 0";
+
 /** Accepts `90d`, `12h`, `30m`; and `0`, as text or number, for none. A day has 24 hours. */
 export const durationSchema = z
-  .union([z.literal(0), z.string().regex(/^(?:0|\d{1,5}[mhd])$/)], {
-    error: "must be a number of days, hours or minutes, such as 90d, 12h or 30m; or 0",
+  .union([z.literal(0), z.string().regex(/^(?:0|\d{1,5}[mhd])$/, durationProblem)], {
+    error: durationProblem,
   })
   .transform((given) => toDuration(String(given)));
 

@@ -11,10 +11,11 @@ import {
   Scalar,
   visit,
   YAMLMap,
+  type YAMLParseError,
   YAMLSeq,
 } from "yaml";
 
-import { findDifference } from "./yaml-limits";
+import { findDifference, foreignCharacter } from "./yaml-limits";
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {
@@ -28,21 +29,43 @@ export interface YamlFile {
   plainScalarAt: (path: ReadonlyArray<string | number>) => { source: string; kind: ScalarKind } | undefined;
 }
 
+/** Thrown if a file is not YAML, or if the engine reads it differently. */
+export class YamlError extends Error {
+  override readonly name = "YamlError";
+
+  /**
+   * @param file the file's name
+   * @param problem the line and what is wrong there, without any of the file's text
+   */
+  constructor(
+    file: string,
+    readonly problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file} ${problem}`, options);
+  }
+}
+
 /**
  * Reads YAML as the engine does.
  *
  * @param name the file's name, for errors
- * @throws `Error` with the name and the problem: it is not YAML, its aliases expand without limit, or the
- * engine reads it differently
+ * @throws {@link YamlError} if it is not YAML, its aliases expand without limit, or the engine reads it
+ * differently
  */
 export function readYaml(text: string, name: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { schema: "failsafe", merge: true, lineCounter: lines });
+  // A pretty error repeats the line, which may contain a credential.
+  const options = { schema: "failsafe", merge: true, lineCounter: lines, prettyErrors: false } as const;
+  const document = parseDocument(text, options);
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw new Error(`${name} is not YAML: ${problem.message}`, { cause: problem });
-  const difference = findDifference(text, document);
+  const difference =
+    problem === undefined
+      ? findDifference(text, document)
+      : (foreignCharacter(text) ?? { offset: problem.pos[0], problem: inWords(problem) });
   if (difference !== undefined) {
-    throw new Error(`${name} line ${lines.linePos(difference.offset).line} ${difference.problem}`);
+    const { line } = lines.linePos(difference.offset);
+    throw new YamlError(name, `line ${line} ${difference.problem}`, { cause: problem });
   }
   const resolved = document.clone();
   visit(resolved, {
@@ -71,6 +94,12 @@ export function readYaml(text: string, name: string): YamlFile {
       return { source, kind: readScalar(source).kind };
     },
   };
+}
+
+function inWords({ code, message }: Pick<YAMLParseError, "code" | "message">): string {
+  return code === "MULTIPLE_DOCS"
+    ? "begins a second document: use one document, without --- between its parts"
+    : `is not YAML: ${message}`;
 }
 
 /** If the end of the file cuts off a block, the engine adds no line end. */

@@ -17,13 +17,16 @@ import {
 /** Tags that only state what a value looks like. */
 const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));
 
+/** What a byte becomes that is not UTF-8; the engine's reader refuses such a file. */
+const replacementCharacter = "\ufffd";
+
 /**
  * Characters that the engine's reader refuses, or takes for the end of a line, although YAML 1.2 allows them
  * as text.
  */
 const characters =
   // eslint-disable-next-line no-control-regex -- these are looked for
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffd-\uffff]|\r(?!\n)/;
 
 /** The longest key that the engine's reader accepts on the line of its value. */
 const longestKey = 1000;
@@ -128,12 +131,21 @@ function sizeOf(
   return whole;
 }
 
+/** Finds a character that the engine's reader does not take; undefined if there is none. */
+export function foreignCharacter(text: string): Difference | undefined {
+  const found = characters.exec(text);
+  if (found === null) return undefined;
+  const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  const problem =
+    found[0] === replacementCharacter
+      ? "is not UTF-8: save the file as UTF-8"
+      : `contains the character U+${code}: remove it`;
+  return { offset: found.index, problem };
+}
+
 function* differentLines(text: string, document: Document): Generator<Difference> {
-  const character = characters.exec(text);
-  if (character !== null) {
-    const code = character[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-    yield { offset: character.index, problem: `contains the character U+${code}: remove it` };
-  }
+  const character = foreignCharacter(text);
+  if (character !== undefined) yield character;
   const { yaml } = document.directives ?? {};
   if (yaml?.explicit === true && yaml.version !== "1.1") {
     yield { offset: 0, problem: "begins with %YAML: remove that line" };

@@ -268,6 +268,22 @@ const applicationCases: Case[] = [
     [{ kind: "orphanedApplication", id: "a-1", next: /^pulumi up$/ }],
   ],
   [
+    "a replacement with a key can be deleted, too: an up takes it over only while it is declared",
+    (events) => {
+      const create = events.createApplication({}, "EC");
+      return {
+        events: [
+          create,
+          events.result(create, "made", { applicationId: "a-1" }),
+          events.createApplication({ known: ["a-1"] }, "EC"),
+        ],
+        heldApplications: [heldApplication("a-1")],
+        applications: [application("a-1"), application("a-2")],
+      };
+    },
+    [{ kind: "orphanedApplication", id: "a-2", fix: "deleteApplication", next: /^pulumi up$/ }],
+  ],
+  [
     "one made just before the update was killed is orphaned, and can be deleted",
     (events) => {
       const create = events.createApplication();

@@ -40,6 +40,28 @@ describe("client: what is repeated", () => {
     });
   }
 
+  const unreadable: Record<string, Step> = {
+    "with a page of HTML": { ...html, status: 200 },
+    "with JSON that was cut off": { ...json(tenant), body: '{"id": "t-1", "na' },
+    "with nothing": { status: 204, body: "" },
+  };
+  for (const [what, step] of Object.entries(unreadable)) {
+    it(`is a GET that was answered with success, and ${what}`, async () => {
+      const found = await withAnswers([step, json(tenant)], ({ api }) => api.getTenant("t-1"));
+      assert.equal(found?.tenantId, "t-1");
+    });
+  }
+
+  it("is a list that was answered with a page of HTML, until that is said", async () => {
+    const pages = Array.from({ length: 8 }, () => ({ ...html, status: 200 }));
+    const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
+    assert.deepEqual([error.code, error.status], ["ANSWER_INVALID", 200]);
+    assert.match(
+      error.message,
+      /list tenants was answered 200 with a body that is not JSON.*Check tenants:apiUrl/,
+    );
+  });
+
   it("is a POST that was answered 429, as often as it takes", async () => {
     const answers = [...Array.from({ length: 12 }, () => ({ status: 429 })), json(tenant, 201)];
     const made = await withAnswers(answers, ({ api }) => api.createTenant({ name: "acme" }));

@@ -95,6 +95,11 @@ describe("client: what is no private key that can be read", () => {
     },
     "a key that is cut off": { text: pem.slice(0, 400), says: /its END line is missing: it is truncated/ },
     "a key without its middle": { text: pem.slice(0, 300) + pem.slice(700), says: /truncated or damaged/ },
+    "a key whose hyphens became dashes": {
+      text: pem.replaceAll("-----", "\u2013\u2013\u2013"),
+      says: /not between five hyphens \(-----\)/,
+    },
+    "a key encoded for a URL": { text: encodeURIComponent(pem), says: /not between five hyphens/ },
     "two keys": { text: pem + pkcs1, says: /more than one private key/ },
     "two keys in an object": {
       text: JSON.stringify({ old: pkcs1, new: pem }),

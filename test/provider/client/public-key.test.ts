@@ -199,6 +199,14 @@ describe("client: a public key that is refused", () => {
       given: () => ({ ...jwkOf(pems.EC), kid: "mine\n" }),
       reason: /control characters or invisible ones/,
     },
+    "a JWK whose kid is a space": {
+      given: () => ({ ...jwkOf(pems.EC), kid: " " }),
+      reason: /has an empty `kid`/,
+    },
+    "PEM with two public keys": {
+      given: () => pems.RSA + pems.EC,
+      reason: /^contains more than one public key: leave only the one in use$/,
+    },
     "an OKP key": {
       given: () => generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }),
       reason: /must be an RSA key, or an EC key on the curve P-256/,

@@ -37,6 +37,19 @@ describe("the reason of a change", () => {
     });
   }
 
+  for (const credential of [
+    "-----BEGIN PRIVATE KEY----- MIGHAgEAMBMGByqGSM49 -----END PRIVATE KEY-----",
+    "client_secret=0jQKm9heHj4Ba7",
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl",
+  ]) {
+    it(`is refused with a credential, which it would record: ${credential.slice(0, 20)}`, () => {
+      assert.throws(
+        () => reasonForChange({ stage: "production" }, { TENANTS_REASON: `rotate ${credential}` }),
+        /TENANTS_REASON contains a credential: leave it out\. Nothing was sent\.$/,
+      );
+    });
+  }
+
   it("is counted in characters, not in UTF-16 units", () => {
     for (const [reason, isRight] of [
       ["😀".repeat(500), true],

@@ -122,6 +122,34 @@ describe("the service's API", () => {
     assert.match(notJson.headers.get("content-type") ?? "", /problem\+json/);
   });
 
+  it("says what is wrong in plain words", async () => {
+    const rita = await service().as("rita");
+    const { id } = await rita.submit(newTenant());
+    const cases: Array<[method: string, at: string, body: unknown, detail: string]> = [
+      ["GET", "/requests?limit=0", undefined, "limit: must be at least 1"],
+      ["GET", "/requests?limit=1.5", undefined, "limit: must be a whole number"],
+      ["GET", "/requests?limit=x", undefined, "limit: must be a number"],
+      ["GET", "/requests?after=", undefined, "after: must not be empty"],
+      ["GET", "/requests?stage=Production", undefined, "stage: must be one of testing, production"],
+      ["POST", "/requests", { requests: [] }, "requests: must not be empty"],
+      ["POST", "/requests", [], "must be an object"],
+      ["POST", "/requests", newTenant({ kind: "create" }), "kind: is missing or unknown"],
+      ["POST", "/requests", newTenant({ reason: undefined }), "reason: must be given"],
+      ["POST", "/requests", newTenant({ endsOn: "soon" }), "endsOn: must be a date, such as 2026-12-31"],
+      [
+        "POST",
+        "/requests",
+        newTenant({ colour: "red" }),
+        "colour: is not a known key: remove it, or correct its name",
+      ],
+      ["POST", `/requests/${id}/withdrawal`, { reason: 5 }, "reason: must be text"],
+    ];
+    for (const [method, at, body, detail] of cases) {
+      const answer = await rita.call(method, at, body);
+      assert.deepEqual([answer.status, (answer.body as { detail: string }).detail], [400, detail], at);
+    }
+  });
+
   it("has a second person approve the present digest, with a log-in of at most 15 minutes", async () => {
     const sam = await service().as("sam");
     const { id } = (await sam.call("POST", "/requests", newTenant())).body as Shown;

@@ -154,6 +154,15 @@ describe("the system of record", () => {
     );
   });
 
+  it("says how a customer that was handed over is taken back", async () => {
+    await saveCustomer(service, requester, "acme");
+    await service.database.asOwner("update customers set status = 'released' where name = 'acme'");
+    await assert.rejects(service.submit(requester, newCustomer("acme")), {
+      code: "nameTaken",
+      message: /already exists in production \(released\)\. It was handed over\. .*kind delete.*kind adopt/,
+    });
+  });
+
   it("frees a name once its request came to nothing, and the name of a customer that was deleted", async () => {
     const first = await waitForApproval(service, requester, newCustomer("acme"));
     await decideAs(service, approver, first, { decision: "refuse" });

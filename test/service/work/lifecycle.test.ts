@@ -167,7 +167,7 @@ describe("the work on requests", function () {
     assert.deepEqual(await service.stacks(), []);
   });
 
-  it("takes an existing tenant over, and hands it over", async () => {
+  it("takes an existing tenant over, hands it over, and takes it back", async () => {
     const tenantId = service.addTenantAtVendor("umbrella");
     const taken = await service.complete({
       kind: "adopt",
@@ -188,6 +188,35 @@ describe("the work on requests", function () {
     });
     assert.equal((released.result as Result & { status: string }).status, "released");
     assert.equal(service.vendorApplications("umbrella"), 1);
+
+    // As the refusal of its name says.
+    await service.complete({
+      kind: "delete",
+      stage,
+      reason,
+      basedOn: (released.result as Result).etag,
+      customer: { name: "umbrella" },
+    });
+    const [{ applicationId, secretArn } = { applicationId: "", secretArn: "" }] = applications;
+    const back = await service.complete({
+      kind: "adopt",
+      stage,
+      reason,
+      customer: {
+        name: "umbrella",
+        adopt: tenantId,
+        cells: ["eu-1"],
+        customerId: "CRM-7",
+        applications: [{ cell: "eu-1", purpose: "again", adopt: { applicationId, secretArn } }],
+      },
+    });
+    const again = back.result as Result;
+    assert.deepEqual(
+      [again.tenantId, again.applications.map((one) => one.applicationId)],
+      [tenantId, [applicationId]],
+    );
+    assert.equal(service.vendorApplications("umbrella"), 1);
+    await service.tokenOf(again.applications[0]?.secretArn ?? "");
   });
 
   it(`upgrades several customers in one request ${exhaustiveTag}`, async () => {

@@ -37,6 +37,12 @@ function refused(values: Record<string, string | undefined>): string[] {
 const customers = (...list: unknown[]): { customers: string } => ({ customers: JSON.stringify(list) });
 const acme = { name: "acme", customerId: "CRM-1", cells: ["eu-1"] };
 const other = { ...acme, name: "globex", customerId: "CRM-2" };
+const publicKey = {
+  kty: "EC",
+  crv: "P-256",
+  x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+  y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+};
 const adopt = {
   applicationId: "a-1",
   secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf",
@@ -172,6 +178,10 @@ describe("the stack configuration", () => {
         ...acme,
         applications: [{ cell: "eu-1", adopt: 5, scopes: "x", rotation: 5, publicKey: 5 }],
       }),
+      customers({
+        ...acme,
+        applications: [{ cell: "eu-1", rotation: { every: "90 d", overlap: "-1d" }, publicKey: "" }],
+      }),
       { secrets: "5", rotation: "[]", quota: "", stage: "" },
       { customers: undefined, stage: undefined },
     ]) {
@@ -246,6 +256,50 @@ describe("the stack configuration", () => {
     assert.ok(!JSON.stringify(result).includes("hush"));
   });
 
+  it("repeats the value of any other setting", () => {
+    for (const [key, value] of [
+      ["stage", "prod"],
+      ["journal", "../elsewhere"],
+      ["journalDiskIsKept", "yes"],
+      ["kmsKeyId", "my-key"],
+      ["auditLogGroup", "a b"],
+    ] as const) {
+      const result = read({ [key]: value });
+      assert.ok("problems" in result);
+      assert.ok(result.problems[0]?.problem.startsWith(`"${value}" must `), JSON.stringify(result));
+    }
+  });
+
+  it("counts what is missing in two customers as missing, not as the same", () => {
+    const none = { name: null, customerId: null, cells: ["eu-1"], adopt: null };
+    assert.deepEqual(
+      refused(customers(none, none)),
+      [0, 1].flatMap((index) =>
+        ["name", "customerId", "adopt"].map((field) => `tenants:customers[${index}].${field}`),
+      ),
+    );
+  });
+
+  it("refuses the members of a JWK that YAML took for something else than text", () => {
+    for (const [kid, says] of [
+      [5349, "`kid` is 5349, but that is a number to YAML: write it in quotes"],
+      [
+        "2026-11-24 00:00:00 +0000 UTC",
+        '`kid` is "2026-11-24 00:00:00 +0000 UTC", but that is a date or time to YAML: write it in quotes',
+      ],
+      [true, "`kid` is true, but that is a boolean to YAML: write it in quotes"],
+      [null, "`kid` is null, but must be text"],
+    ] as const) {
+      const application = { cell: "eu-1", authMethod: "EC", publicKey: { ...publicKey, kid } };
+      const result = read(customers({ ...acme, applications: [application] }));
+      assert.ok("problems" in result);
+      assert.deepEqual(
+        result.problems.map(({ problem }) => problem),
+        [says],
+      );
+    }
+  });
+
   const singles: Array<[string, Record<string, string | undefined>, string]> = [
     ["an unknown stage", { stage: "staging" }, "tenants:stage"],
     ["a missing token URL", { tokenUrl: undefined }, "tenants:tokenUrl"],
@@ -277,6 +331,17 @@ describe("the stack configuration", () => {
       customers({ ...acme, customerId: "a|b" }),
       "tenants:customers[0].customerId",
     ],
+    [
+      "a customerId of spaces",
+      customers({ ...acme, customerId: " \u00a0" }),
+      "tenants:customers[0].customerId",
+    ],
+    [
+      "a key id with a line end",
+      customers({ ...acme, applications: [{ cell: "eu-1", authMethod: "EC", publicKey, keyId: "a\nb" }] }),
+      "tenants:customers[0].applications[0].keyId",
+    ],
+    ["a pattern of no files", { customers: undefined, customersFrom: "" }, "tenants:customersFrom"],
     ["no cells", customers({ ...acme, cells: [] }), "tenants:customers[0].cells"],
     ["an unknown cell", customers({ ...acme, cells: ["eu-1", "eu-2"] }), "tenants:customers[0].cells[1]"],
     ["a cell twice", customers({ ...acme, cells: ["eu-1", "eu-1"] }), "tenants:customers[0].cells[1]"],

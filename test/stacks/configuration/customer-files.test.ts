@@ -119,7 +119,7 @@ describe("customers from files", () => {
       for (const says of [
         /a-link\.yaml: is a link out of the project/,
         /b-large\.yaml: has \d+ bytes; at most 1000000/,
-        /c-broken\.yaml: customers\/c-broken\.yaml is not YAML/,
+        /- customers\/c-broken\.yaml: line 1 is not YAML: [^\n]*\n/,
         /d-empty\.yaml: contains no customer/,
         /e-none\.yaml: contains no customer/,
         /customers\/f-text\.yaml line 1: .*must be a customer/,
@@ -129,6 +129,43 @@ describe("customers from files", () => {
     } finally {
       await rm(outside);
     }
+  });
+
+  it("are refused where a link leads nowhere, and where what should be a folder is a file", async () => {
+    await symlink("nothing.yaml", path.join(folder, "customers/a.yaml"));
+    await write("customers/b.yaml", acme.replace("acme", "Acme"));
+    const text = problems(read());
+    assert.match(text, /2 problems/);
+    assert.match(text, /- customers\/a\.yaml: is a link to a file that does not exist: /);
+    assert.match(problems(read({ customersFrom: "customers/b.yaml/*.yaml" })), /matches no file/);
+  });
+
+  it("are refused with their customer, whatever characters the file's name has, on one line", async () => {
+    await write("customers/a[1].yaml", acme.replace("eu-1", "us-1"));
+    await write("customers/b\u001b[2J\nc.yaml", globex.replace("eu-1", "us-1"));
+    const lines = problems(read()).split("\n").slice(1);
+    assert.equal(lines.length, 2);
+    assert.match(lines[0] ?? "", /customer "acme" \(customers\/a\[1\]\.yaml line 1\): cells\[0\]: "us-1"/);
+    assert.match(
+      lines[1] ?? "",
+      /customer "globex" \(customers\/b\\u001b\[2J\\u000ac\.yaml line 1\): cells\[0\]/,
+    );
+  });
+
+  it("are refused where a file is not UTF-8, or has a second document", async () => {
+    await writeFile(path.join(folder, "customers/a.yaml"), Buffer.from(`${acme}# M\u00fcller\n`, "latin1"));
+    await writeFile(path.join(folder, "customers/b.yaml"), Buffer.from(`\ufeff${acme}`, "utf16le"));
+    await write("customers/c.yaml", `${acme}---\n${globex}`);
+    assert.deepEqual(problems(read()).split("\n").slice(1), [
+      "  - customers/a.yaml: line 4 is not UTF-8: save the file as UTF-8",
+      "  - customers/b.yaml: line 1 is not UTF-8: save the file as UTF-8",
+      "  - customers/c.yaml: line 4 begins a second document: use one document, without --- between its parts",
+    ]);
+  });
+
+  it("are refused without the text of a line, which may contain a credential", async () => {
+    await write("customers/a.yaml", `${acme}owner: [s3cr3t-value\nname: x\n`);
+    assert.doesNotMatch(problems(read()), /s3cr3t/);
   });
 
   it("are refused where a folder is a link out of the project", async () => {

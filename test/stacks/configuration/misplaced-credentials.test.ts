@@ -61,4 +61,23 @@ describe("a private key that stands where it does not belong", function () {
       }
     });
   }
+
+  it("is refused where any text may stand, even on one line: a tag would show it", () => {
+    const line = pem.trim().replaceAll("\n", " ");
+    assert.ok(line.length <= 256);
+    for (const field of ["customerId", "owner"]) {
+      const customer = { name: "acme", customerId: "CRM-1", cells: ["eu-1"], [field]: line };
+      const values = {
+        stage: "testing",
+        tokenUrl: "https://eu.id.resistant.ai/oauth2/server/v1/token",
+        customers: JSON.stringify([customer]),
+      };
+      const read = readConfiguration(new Map(Object.entries(values)));
+      assert.ok("problems" in read);
+      assert.deepEqual(
+        read.problems.map(({ path, problem }) => `${path}: ${problem}`),
+        [`tenants:customers[0].${field}: contains a credential, which a tag would show: remove it`],
+      );
+    }
+  });
 });
