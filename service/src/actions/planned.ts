@@ -214,9 +214,14 @@ export async function applied(
   await tell(context, { requestId, state: "applying", guard }, async (writing, request) => {
     // All locks of rows come before the first event.
     const others = await lockOthers(writing, request, customers);
+    const handedOver = await handedOverIn(writing, request.stage);
     const saved = [];
     for (const customer of customers) saved.push(await saveApplied(context, writing, request, customer));
-    for (const customer of saved) await tellWebhooks(context, writing, request, customer);
+    for (const customer of saved) {
+      // Only its record was deleted: its tenant lives on elsewhere.
+      if (customer.status === "deleted" && handedOver.has(customer.name)) continue;
+      await tellWebhooks(context, writing, request, customer);
+    }
     const told = saved.length === 1 ? saved[0] : { customers: saved };
     await transition(context, writing, {
       requestId,
@@ -226,6 +231,17 @@ export async function applied(
     });
     for (const other of others) await planOther(context, writing, other);
   });
+}
+
+/** Returns the names of the stage's customers that were handed over. */
+async function handedOverIn(writing: Writing, stage: string): Promise<Set<string>> {
+  const rows = await writing
+    .selectFrom("customers")
+    .select("name")
+    .where("stage", "=", stage)
+    .where("status", "=", "released")
+    .execute();
+  return new Set(rows.map(({ name }) => name));
 }
 
 /**

@@ -287,6 +287,27 @@ describe("a webhook", () => {
       };
       assert.deepEqual([type, data.status], ["tenant.deleted", "deleted"]);
     });
+
+    it("tells nothing where only the record of a customer that was handed over is deleted: its tenant lives on", async () => {
+      const requester = await service.addPerson({});
+      const { etag } = await saveCustomer(service, requester, "acme");
+      await service.database.asOwner("update customers set status = 'released' where name = 'acme'");
+      const waiting = await waitForApproval(service, requester, {
+        kind: "delete",
+        stage: "production",
+        reason: "It was handed over.",
+        basedOn: etag,
+        customer: { name: "acme" },
+      });
+      await decideAs(service, await service.addPerson({ roles: ["approver"] }), waiting);
+      await applyStarted(service.context, waiting.requestId, waiting.digest);
+      await applied(service.context, waiting.requestId, { entry: null, record: null });
+      await sender().sendDue("webhook");
+      assert.deepEqual(
+        receiver.calls.map(({ body }) => (JSON.parse(body) as { type: string }).type),
+        ["tenant.ready"],
+      );
+    });
   });
 
   it("follows no redirect, and counts 2xx alone as received", async () => {
