@@ -159,12 +159,12 @@ function comparedWith(step: Step, steps: readonly Step[]): ResourceState | undef
 /** An operation of the engine that is unknown here counts as a replacement, so that it is reviewed. */
 function kindOf(step: Step, steps: readonly Step[]): ChangeKind {
   const kind = kindOfOperation[step.operation] ?? (unchanging.has(step.operation) ? "changed" : "replaced");
-  if (step.type === tenantType && kind === "added" && step.inputs["adopt"] !== undefined) return "adopted";
   if (step.type === releasedType) return kindOfRelease(step, kind);
-  if (!typesOfGeneration.has(step.type)) return kind;
-  if (kind === "added" && predecessorOf(step, steps) !== undefined) return "rotated";
-  if (kind === "removed" && hasNewer(step, steps)) return "retired";
-  return kind;
+  if (typesOfGeneration.has(step.type)) {
+    if (kind === "added" && predecessorOf(step, steps) !== undefined) return "rotated";
+    if (kind === "removed" && hasNewer(step, steps)) return "retired";
+  }
+  return kind === "added" && step.inputs["adopt"] !== undefined ? "adopted" : kind;
 }
 
 /** A `Released` takes the place of a resource that is handed over, and is forgotten later. */

@@ -65,6 +65,16 @@ const rotation = [
 ];
 
 describe("the summary of a preview", () => {
+  it("tells an application that is adopted from one that is created; as a further generation it is no rotation", () => {
+    const adopt = { applicationId: "a-1" };
+    const adopted = step("create", "application", "acme/eu-1/ingest", { adopt });
+    assert.deepEqual(told(summaryOfSteps([...rotation.slice(0, 3), adopted])), [
+      "adopted application acme/eu-1/ingest",
+    ]);
+    const next = step("create", "application", "acme/eu-1/default/2", { adopt });
+    assert.notDeepEqual(beyond([...rotation.filter(({ name }) => !name.endsWith("/2")), next]), []);
+  });
+
   it("tells customers that are added, adopted, removed and changed apart", () => {
     const { customers, replacedTenants } = summaryOfSteps([
       step("create", "tenant", "one"),
