@@ -20,6 +20,7 @@ export const tagValue = yamlText()
   .min(1, { error: "must not be empty", abort: true })
   .refine((text) => text.trim() !== "", "must not be empty")
   .refine((text) => !looksLikeCredential(text), "contains a credential, which a tag would show: remove it")
+  .refine((text) => !/^aws:/i.test(text), "begins with aws:, which AWS reserves and refuses in a tag")
   .max(256, "must be at most 256 characters, AWS's limit for a tag")
   .regex(
     /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,

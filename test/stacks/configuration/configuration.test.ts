@@ -89,6 +89,21 @@ describe("the stack configuration", () => {
     );
   });
 
+  it("refuses what AWS reserves in tags, before anything is created", () => {
+    for (const field of ["customerId", "owner"]) {
+      for (const [value, isRefused] of [
+        ["aws:1", true],
+        ["AWS:1", true],
+        ["crm:aws:1", false],
+        ["aws-1", false],
+      ] as const) {
+        const result = read(customers({ ...acme, [field]: value }));
+        const paths = "problems" in result ? result.problems.map(({ path }) => path) : [];
+        assert.deepEqual(paths, isRefused ? [`tenants:customers[0].${field}`] : [], `${field}: ${value}`);
+      }
+    }
+  });
+
   it("gives the default owner to customers that name none", () => {
     const list = accepted({ owner: "platform", ...customers(acme, { ...other, owner: "own" }) }).customers;
     assert.deepEqual(
