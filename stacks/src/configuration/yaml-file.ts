@@ -15,7 +15,7 @@ import {
   YAMLSeq,
 } from "yaml";
 
-import { findDifference, foreignCharacter } from "./yaml-limits";
+import { findDifference, foreignCharacter, unknownTag } from "./yaml-limits";
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {
@@ -97,9 +97,12 @@ export function readYaml(text: string, name: string): YamlFile {
 }
 
 function inWords({ code, message }: Pick<YAMLParseError, "code" | "message">): string {
-  return code === "MULTIPLE_DOCS"
-    ? "begins a second document: use one document, without --- between its parts"
-    : `is not YAML: ${message}`;
+  if (code === "MULTIPLE_DOCS")
+    return "begins a second document: use one document, without --- between its parts";
+  if (code === "TAG_RESOLVE_FAILED") return unknownTag;
+  if (code === "BAD_DIRECTIVE") return "begins with %, as a directive does: remove it, or put text in quotes";
+  // After a colon the library repeats the text.
+  return `is not YAML: ${message.split(": ", 1)[0]}`;
 }
 
 /** If the end of the file cuts off a block, the engine adds no line end. */

@@ -31,6 +31,10 @@ const characters =
 /** The longest key that the engine's reader accepts on the line of its value. */
 const longestKey = 1000;
 
+/** Its own text is not repeated, here nor elsewhere: a credential without quotes may be taken for a tag. */
+export const unknownTag =
+  "contains a tag (!) that readers interpret differently: remove it; put text that begins with ! in quotes";
+
 /** A place in the text, and what to do about it. */
 interface Difference {
   offset: number;
@@ -62,22 +66,28 @@ export function findDifference(text: string, document: Document): Difference | u
     Node(_key, node) {
       const { tag } = node;
       if (tag !== undefined && !plainTags.has(tag)) {
-        add(node.range?.[0], `contains the tag ${tag}, which readers interpret differently: remove it`);
+        add(node.range?.[0], unknownTag);
       } else if (isTaggedEmpty(node)) {
         add(node.range?.[0], 'contains a tag without a value: write ""');
       }
       if ("anchor" in node && !/^[\w-]+$/.test(node.anchor)) {
         add(
           node.range?.[0],
-          `contains the anchor &${node.anchor}: use only letters, digits, _ and - in its name`,
+          "contains an anchor (&): use only letters, digits, _ and - in its name; put text that begins with & in quotes",
         );
       }
     },
   });
   visit(document, {
     Alias(_key, alias, path) {
-      if (path.includes(alias.resolve(document) as never))
-        add(alias.range?.[0], `*${alias.source} refers to what contains it: remove it`);
+      const anchored = alias.resolve(document);
+      if (anchored === undefined)
+        add(
+          alias.range?.[0],
+          "contains an alias (*) to an anchor that is not above it: correct it; put text that begins with * in quotes",
+        );
+      else if (path.includes(anchored))
+        add(alias.range?.[0], "contains an alias (*) to what contains it: remove it");
     },
     Map(_key, map) {
       for (const problem of differentKeys(map, document)) add(map.range?.[0], problem);
@@ -197,7 +207,7 @@ function differentPair({ key, value }: Pair, text: string, isInFlow: boolean): s
   const start = isNode(value) ? value.range?.[0] : undefined;
   const rest = text.slice(range[1], start ?? range[1] + 2);
   if (/[\r\n]/.test(written) || /^\s*[\r\n]\s*:/.test(rest)) {
-    return `has the key ${JSON.stringify(source)}, which is split over lines: write it with its colon on one line`;
+    return "has a key that is split over lines: write it with its colon on one line";
   }
   return type === "PLAIN" && /^:(?:[,\]}]|$)/.test(rest)
     ? `has the key ${source} with nothing after its colon: write a space there, or the text in quotes`
@@ -219,7 +229,7 @@ function differentScalar(scalar: Scalar, text: string, isInFlow: boolean): strin
     return `contains ${source}, a number that a configuration cannot have: write it in quotes`;
   }
   return isInFlow && (source.includes("?") || source.startsWith(":"))
-    ? `contains ${source} within brackets: write it in quotes`
+    ? "contains text with a ? or a leading colon within brackets: write it in quotes"
     : undefined;
 }
 

@@ -164,8 +164,18 @@ describe("customers from files", () => {
   });
 
   it("are refused without the text of a line, which may contain a credential", async () => {
-    await write("customers/a.yaml", `${acme}owner: [s3cr3t-value\nname: x\n`);
-    assert.doesNotMatch(problems(read()), /s3cr3t/);
+    const lines = [
+      "[s3cr3t-value\nname: x",
+      ...["*", "!", "&", "|", ">", "%", "@", "`", '"x" ', "{?", "[?"].map((begin) => `${begin}s3cr3t-value`),
+      "{s3cr3t-value? }",
+      "{s3cr3t\nvalue}",
+    ];
+    for (const line of lines) {
+      await write("customers/a.yaml", `${acme}owner: ${line}\n`);
+      const printed = problems(read());
+      assert.match(printed, /customers\/a\.yaml/, line);
+      assert.doesNotMatch(printed, /s3cr3t/);
+    }
   });
 
   it("are refused where a folder is a link out of the project", async () => {
