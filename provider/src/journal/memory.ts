@@ -142,6 +142,16 @@ export class Memory {
       : { kind: "made", ...found, objectId };
   }
 
+  /** Returns the last creates of a type in a stack, in any slot, of which nobody knows whether they made an object. */
+  openCreates({ type, stack, apiUrl }: Pick<Slot, "type" | "stack" | "apiUrl">): IntentEvent[] {
+    return [...this.#creates.values()].flatMap((creates) => {
+      const intent = creates.at(-1)?.intent.read();
+      if (intent?.type !== type || intent.stack !== stack || intent.apiUrl !== apiUrl) return [];
+      const { slot } = intent;
+      return this.historyOf({ type, stack, slot, apiUrl }).kind === "open" ? [intent] : [];
+    });
+  }
+
   /** Returns whether anything is on record of a stack but what is declared of its customers. */
   knows(stack: string): boolean {
     return stack === this.#before?.stack || this.#known.has(stack);

@@ -55,6 +55,26 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.equal((await applicationIds())?.length, 1);
   });
 
+  it("are not taken for one another where both were lost, in different runs: the one that is there may be either's", async () => {
+    const { control } = sandbox();
+    const operation = "createTenantApplication";
+    const ec = { authMethod: "EC", publicKey: newPublicKey() };
+    const start = () => startProvider(sandbox(), journal.file);
+    control.addFault({ operation, nth: 1, kind: "reset-before" });
+    await assert.rejects(start().createApplication(tenantId, "acme/eu-1/never-sent", ec));
+    control.addFault({ operation, nth: 1, kind: "reset-after" });
+    control.addFault({ operation: "getTenantApplications", nth: 2, times: 20, kind: "status", status: 400 });
+    await assert.rejects(start().createApplication(tenantId, "acme/eu-1/made"));
+    control.clearFaults();
+    const [made] = (await applicationIds()) ?? [];
+    assert.ok(made !== undefined);
+    await assert.rejects(
+      start().createApplication(tenantId, "acme/eu-1/never-sent", ec),
+      ({ message }: Error) => message.includes(made) && message.includes("acme/eu-1/made"),
+    );
+    assert.deepEqual(await applicationIds(), [made]);
+  });
+
   it("are all named, and none is touched, where several could be the lost one", async () => {
     const { control } = sandbox();
     const byHand = () =>

@@ -18,6 +18,11 @@ export interface LostApplication {
   slot: string;
   /** Returns whether an application is certainly not the lost one: older, a sibling's, or in the state. */
   isKnown: (applicationId: string) => boolean;
+  /**
+   * Returns the slot of another create of the same kind that may have created an application just as well, and
+   * whose answer was lost, too; undefined if there is none.
+   */
+  otherClaimOf: (applicationId: string) => string | undefined;
   /** Whether an application that no one can use may be deleted (`tenants:replaceLostApplications`). */
   mayDelete: boolean;
   /** Deletes it, and records that. */
@@ -54,10 +59,11 @@ export async function settleLostApplication(
   const [candidate, ...others] = candidates;
   if (candidate === undefined) return { kind: "none" };
   if (others.length > 0) throw severalCandidates(lost, candidates, api);
-  if (hasKey(lost.authMethod) && !lost.isOtherwiseDeclared)
+  const otherClaim = lost.otherClaimOf(candidate.applicationId);
+  if (hasKey(lost.authMethod) && !lost.isOtherwiseDeclared && otherClaim === undefined)
     return { kind: "recovered", application: candidate };
   if (lost.answeredId !== undefined) throw perhapsInUse(lost, candidate, api);
-  if (!lost.mayDelete) throw ofNoUse(lost, candidate, api);
+  if (!lost.mayDelete) throw ofNoUse(lost, candidate, api, otherClaim);
   await lost.remove(candidate.applicationId);
   return { kind: "deleted", applicationId: candidate.applicationId };
 }
@@ -94,8 +100,13 @@ function ofNoUse(
   lost: LostApplication,
   candidate: ApiApplication,
   api: TenantManagementApi,
+  otherClaim: string | undefined,
 ): TenantManagementError {
-  const why = hasKey(lost.authMethod) ? "and its declaration has changed since" : "and with it its secret";
+  const why = !hasKey(lost.authMethod)
+    ? "and with it its secret"
+    : lost.isOtherwiseDeclared
+      ? "and its declaration has changed since"
+      : `and so was that of ${otherClaim ?? ""}, which has the same cell and scopes`;
   return new TenantManagementError(
     "INPUT_INVALID",
     `The answer to the create of application ${lost.slot} was lost, ${why}: application ${candidate.applicationId} ` +

@@ -1,4 +1,5 @@
 import type { TenantManagementApi } from "../../client/api";
+import { sameMembers } from "../../client/as-asked";
 import { mayHaveHappened, TenantManagementError } from "../../client/errors";
 import type { ApiApplication, NewApplication } from "../../client/schemas";
 import { messageOf } from "../../client/text";
@@ -106,6 +107,12 @@ async function lostBefore(
   const { known = [] } = history.intent;
   const isMade = history.kind === "made";
   const others = await run.record.idsOfOtherSlots("TenantApplication", slot);
+  const beside = (await run.record.openCreatesBeside("TenantApplication", slot)).filter(
+    ({ tenantId, parameters }) =>
+      tenantId === create.wanted.tenantId &&
+      parameters["adopt"] === undefined &&
+      isOfKind(create.parametersOnRecord(parameters), asked),
+  );
   const isOlder = (applicationId: string): boolean =>
     known.includes(applicationId) || others.has(applicationId);
   return {
@@ -113,7 +120,15 @@ async function lostBefore(
     isOtherwiseDeclared: !create.isAsWanted(asked),
     answeredId: isMade ? history.objectId : undefined,
     isKnown: (applicationId) => run.known.isInState(applicationId) || (!isMade && isOlder(applicationId)),
+    // What another create already found there is not its own.
+    otherClaimOf: (applicationId) =>
+      isMade ? undefined : beside.find(({ known: found }) => found?.includes(applicationId) !== true)?.slot,
   };
+}
+
+/** Returns whether two applications of a tenant cannot be told apart by what the API reports. */
+function isOfKind(one: ApplicationParameters, other: ApplicationParameters): boolean {
+  return one.cell === other.cell && sameMembers(one.scopes, other.scopes);
 }
 
 /**
@@ -212,6 +227,7 @@ function lostApplication(
     authMethod,
     isOtherwiseDeclared: false,
     answeredId: undefined,
+    otherClaimOf: () => undefined,
     slot: slot.name,
     mayDelete: run.settings.replaceLostApplications === true,
     remove: async (applicationId) => {

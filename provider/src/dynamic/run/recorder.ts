@@ -6,6 +6,7 @@ import {
   type AuditLog,
   type Ending,
   type Intended,
+  type IntentEvent,
   type Journal,
   journalMissing,
   journalProblem,
@@ -127,6 +128,14 @@ export class RunRecord {
       apiUrl: this.#session.settings.apiUrl,
       heldId: this.#held.idOf(type, slot.name),
     });
+  }
+
+  /** Returns the creates in other slots of which nobody knows whether they created an object. */
+  async openCreatesBeside(type: RecordedType, slot: SlotInput): Promise<IntentEvent[]> {
+    const stack = this.#stack.presentStackOf(slot);
+    const memory = await this.#remember(stack);
+    const { apiUrl } = this.#session.settings;
+    return memory.openCreates({ type, stack, apiUrl }).filter((intent) => intent.slot !== slot.name);
   }
 
   /** Returns the ids of all objects of a type that are on record as created. */

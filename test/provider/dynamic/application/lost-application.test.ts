@@ -32,6 +32,7 @@ describe("an application that no state holds", () => {
       authMethod,
       isOtherwiseDeclared: true,
       answeredId: isAnswered ? found.applicationId : undefined,
+      otherClaimOf: () => undefined,
       slot: "acme/eu-1/default",
       isKnown: () => false,
       mayDelete: false,
