@@ -51,6 +51,11 @@ interface Begun {
   end?: { outcome: Outcome; objectId: string | undefined };
 }
 
+/** Returns whether nobody knows how an intent ended. */
+function isOpen({ end }: Begun): boolean {
+  return end === undefined || end.outcome === "unknown";
+}
+
 /**
  * What a run must know about a journal: each question is answered from an index, which contains only what may
  * still be needed. It takes the events in order.
@@ -132,12 +137,11 @@ export class Memory {
     const isOver = (earlier: Begun): boolean =>
       this.#isClear(wanted, earlier) || earlier.end?.outcome === "adopted";
     const begunFirst = creates[creates.findLastIndex(isOver) + 1] ?? last;
-    const isOpen = end === undefined || end.outcome === "unknown";
     const objectId = end?.objectId;
-    if (!isOpen && (objectId === undefined || this.#isClear(wanted, last))) return { kind: "clear" };
+    if (!isOpen(last) && (objectId === undefined || this.#isClear(wanted, last))) return { kind: "clear" };
     const read = intent.read();
     const found = { intent: read, first: begunFirst === last ? read : begunFirst.intent.read() };
-    return isOpen || objectId === undefined
+    return isOpen(last) || objectId === undefined
       ? { kind: "open", ...found }
       : { kind: "made", ...found, objectId };
   }
@@ -145,10 +149,10 @@ export class Memory {
   /** Returns the last creates of a type in a stack, in any slot, of which nobody knows whether they made an object. */
   openCreates({ type, stack, apiUrl }: Pick<Slot, "type" | "stack" | "apiUrl">): IntentEvent[] {
     return [...this.#creates.values()].flatMap((creates) => {
-      const intent = creates.at(-1)?.intent.read();
-      if (intent?.type !== type || intent.stack !== stack || intent.apiUrl !== apiUrl) return [];
-      const { slot } = intent;
-      return this.historyOf({ type, stack, slot, apiUrl }).kind === "open" ? [intent] : [];
+      const last = creates.at(-1);
+      if (last === undefined || !isOpen(last)) return [];
+      const intent = last.intent.read();
+      return intent.type === type && intent.stack === stack && intent.apiUrl === apiUrl ? [intent] : [];
     });
   }
 
