@@ -169,6 +169,24 @@ describe("a lost answer to a create, on the engine", function () {
     assert.equal(stack.existing()["acme"]!.length, 1);
     await stack.up("--expect-no-changes", "--refresh");
   });
+
+  it("never takes an application with a secret, lost in the same update, for an equal one with a key", async () => {
+    const applications = [
+      { cell: "eu-1", purpose: "a" },
+      { cell: "eu-1", purpose: "b", authMethod: "EC" },
+    ];
+    await stack.setCustomers([{ ...acme, applications }]);
+    const operation = "createTenantApplication";
+    const carriedOut = { kind: "status", status: 408, carriedOut: true } as const;
+    stack.sandbox.control.addFault({ operation, nth: 1, ...carriedOut });
+    stack.sandbox.control.addFault({ operation, nth: 2, kind: "reset-before" });
+    await stack.fail(["up", "--yes", "--continue-on-error"]);
+    await stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    await stack.up();
+    assert.equal(new Set(stack.existing()["acme"]).size, 2);
+    assert.equal(made(operation), 4);
+    await stack.up("--expect-no-changes", "--refresh");
+  });
 });
 
 describe("an answer that is not whole, on the engine", function () {

@@ -17,6 +17,10 @@ describe("creates with the same cell and scopes in one tenant", function () {
     ({ id: tenantId } = await provider.createTenant(`acme${Date.now()}`));
   });
 
+  afterEach(() => {
+    sandbox().control.configure({ latencyMs: 0, listStaleMs: 0 });
+  });
+
   const applicationIds = async () =>
     (await api().listApplications(tenantId))?.map((one) => one.applicationId);
 
@@ -54,6 +58,24 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.deepEqual([inPart?.status, lost?.status], ["rejected", "rejected"]);
     assert.equal((await applicationIds())?.length, 1);
   });
+
+  for (const listStaleMs of [0, 40])
+    it(`are never taken for one another where the same run lost both, with lists that lag ${listStaleMs} ms`, async () => {
+      const { control } = sandbox();
+      const operation = "createTenantApplication";
+      control.configure({ listStaleMs });
+      control.addFault({ operation, nth: 1, kind: "status", status: 408, carriedOut: true });
+      control.addFault({ operation, nth: 2, kind: "reset-before" });
+      const [withSecret, withKey] = await Promise.allSettled([
+        provider.createApplication(tenantId, "acme/eu-1/secret"),
+        provider.createApplication(tenantId, "acme/eu-1/key", {
+          authMethod: "EC",
+          publicKey: newPublicKey(),
+        }),
+      ]);
+      assert.deepEqual([withSecret.status, withKey.status], ["rejected", "rejected"]);
+      assert.equal((await applicationIds())?.length, 1);
+    });
 
   it("are not taken for one another where both were lost, in different runs: the one that is there may be either's", async () => {
     const { control } = sandbox();

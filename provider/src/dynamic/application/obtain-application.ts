@@ -107,12 +107,7 @@ async function lostBefore(
   const { known = [] } = history.intent;
   const isMade = history.kind === "made";
   const others = await run.record.idsOfOtherSlots("TenantApplication", slot);
-  const beside = (await run.record.openCreatesBeside("TenantApplication", slot)).filter(
-    ({ tenantId, parameters }) =>
-      tenantId === create.wanted.tenantId &&
-      parameters["adopt"] === undefined &&
-      isOfKind(create.parametersOnRecord(parameters), asked),
-  );
+  const otherClaimOf = await otherClaims(create, asked);
   const isOlder = (applicationId: string): boolean =>
     known.includes(applicationId) || others.has(applicationId);
   return {
@@ -120,10 +115,23 @@ async function lostBefore(
     isOtherwiseDeclared: !create.isAsWanted(asked),
     answeredId: isMade ? history.objectId : undefined,
     isKnown: (applicationId) => run.known.isInState(applicationId) || (!isMade && isOlder(applicationId)),
-    // What another create already found there is not its own.
-    otherClaimOf: (applicationId) =>
-      isMade ? undefined : beside.find(({ known: found }) => found?.includes(applicationId) !== true)?.slot,
+    otherClaimOf: isMade ? () => undefined : otherClaimOf,
   };
+}
+
+/** Returns which other create, whose answer was lost as well, may have created an application of a kind. */
+async function otherClaims(
+  create: ApplicationCreate,
+  asked: ApplicationParameters,
+): Promise<LostApplication["otherClaimOf"]> {
+  const beside = (await create.run.record.openCreatesBeside("TenantApplication", create.slot)).filter(
+    ({ tenantId, parameters }) =>
+      tenantId === create.wanted.tenantId &&
+      parameters["adopt"] === undefined &&
+      isOfKind(create.parametersOnRecord(parameters), asked),
+  );
+  // What another create already found there is not its own.
+  return (applicationId) => beside.find(({ known }) => known?.includes(applicationId) !== true)?.slot;
 }
 
 /** Returns whether two applications of a tenant cannot be told apart by what the API reports. */
@@ -175,9 +183,12 @@ async function send(create: ApplicationCreate, others: readonly string[]): Promi
     return await post(create);
   } catch (error) {
     if (!isAnswerLost(error)) throw error;
+    // The list that the run remembers is older than what may have been created now.
+    create.run.known.forgetApplicationsOf(create.wanted.tenantId);
     const finding = await settleLostApplication(create.api, {
       ...lostApplication(create, create.parameters),
       isKnown: (applicationId) => others.includes(applicationId) || create.run.known.isInState(applicationId),
+      otherClaimOf: await otherClaims(create, create.parameters),
     }).catch((settling: unknown) => {
       // What happened is still unknown: the record must say so, for the next run.
       throw new TenantManagementError("NO_ANSWER", `${messageOf(settling)} (${messageOf(error)})`, {
@@ -218,7 +229,7 @@ async function post({ run, api, wanted, authentication }: ApplicationCreate): Pr
 function lostApplication(
   { run, api, wanted, slot }: ApplicationCreate,
   { cell, scopes, authMethod }: ApplicationParameters,
-): Omit<LostApplication, "isKnown"> {
+): Omit<LostApplication, "isKnown" | "otherClaimOf"> {
   const { tenantId } = wanted;
   return {
     tenantId,
@@ -227,7 +238,6 @@ function lostApplication(
     authMethod,
     isOtherwiseDeclared: false,
     answeredId: undefined,
-    otherClaimOf: () => undefined,
     slot: slot.name,
     mayDelete: run.settings.replaceLostApplications === true,
     remove: async (applicationId) => {
