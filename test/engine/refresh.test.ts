@@ -9,7 +9,8 @@ describe("refresh, on the engine", function () {
   let stack: StackUnderTest;
 
   before(async () => {
-    stack = await StackUnderTest.create({ stage: "production", customers: [acme, globex] });
+    const customers = [{ ...acme, uiCells: ["eu-1"] }, globex];
+    stack = await StackUnderTest.create({ stage: "production", customers });
     await stack.up();
   });
   after(async () => {
@@ -18,30 +19,24 @@ describe("refresh, on the engine", function () {
 
   const refresh = ["refresh", "--yes", "--skip-preview"];
 
-  it("finds a deleted application, which the next up makes again, with its secret", async () => {
+  it("finds a deleted application and a deleted tenant, which the next up makes again, with their secrets", async () => {
     const [lost] = stack.existing()["acme"]!;
+    const lostTenant = stack.tenantId("globex");
     stack.sandbox.control.deleteApplication(lost!);
+    stack.sandbox.control.deleteTenant(lostTenant);
     await stack.succeed(refresh);
     await stack.up();
     const [made] = stack.existing()["acme"]!;
     assert.notEqual(made, lost);
+    assert.notEqual(stack.tenantId("globex"), lostTenant);
     const outputs = (await stack.workspace.outputs())["customers"] as Record<
       string,
       { applications: Array<{ secretArn: string }> }
     >;
-    assert.equal(
-      (await stack.storedSecret(outputs["acme"]!.applications[0]!.secretArn))["application_id"],
-      made,
-    );
-  });
-
-  it("finds a deleted tenant, which the next up makes again with its applications", async () => {
-    const lost = stack.tenantId("acme");
-    stack.sandbox.control.deleteTenant(lost);
-    await stack.succeed(refresh);
-    await stack.up();
-    assert.notEqual(stack.tenantId("acme"), lost);
-    assert.equal(stack.existing()["acme"]!.length, 1);
+    for (const customer of ["acme", "globex"]) {
+      const { secretArn } = outputs[customer]!.applications[0]!;
+      assert.deepEqual(stack.existing()[customer], [(await stack.storedSecret(secretArn))["application_id"]]);
+    }
     await stack.up("--expect-no-changes");
   });
 
@@ -66,8 +61,6 @@ describe("refresh, on the engine", function () {
   });
 
   it("reports changed cells with the line that accepts them, and replaces nothing", async () => {
-    await stack.setCustomers([{ ...acme, uiCells: ["eu-1"] }, globex]);
-    await stack.up();
     const tenantId = stack.tenantId("acme");
     stack.sandbox.control.setCells(tenantId, ["eu-1", "us-1"]);
     const printed = await stack.succeed(refresh);
