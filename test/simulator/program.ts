@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import { algorithmOf } from "../../provider/src/client/auth-methods";
 import { stageTable } from "../../provider/src/client/cells";
 import type { Properties } from "../../provider/src/dynamic/engine/inputs";
@@ -110,8 +112,18 @@ class ProgramOfRun {
       .filter(({ status }) => status === "released")
       .map(({ name }) => this.#released(name));
     await Promise.allSettled([...customers, ...released]);
-    await Promise.allSettled(this.#registering);
+    await this.#settled();
     if (!isPreview) await this.#endOpen([...announced.values()]);
+  }
+
+  /** Waits for all that was asked for: what fails leaves others going on, which ask for more. */
+  async #settled(): Promise<void> {
+    let waited = 0;
+    while (waited < this.#registering.length) {
+      waited = this.#registering.length;
+      await Promise.allSettled(this.#registering);
+      await nextTurn();
+    }
   }
 
   #freeSecrets({ name, applications }: CustomerConfiguration): void {
