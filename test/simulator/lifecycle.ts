@@ -154,7 +154,7 @@ class SimulatedLifecycle {
     if (operator.random.chance(20)) await this.#trials.addWhileListsLag();
     if (operator.random.chance(20)) await this.#trials.addBesideForeign();
     if (operator.random.chance(10)) await this.#trials.findAtSecondLook();
-    if (operator.random.chance(10)) await this.#trials.restoreOlderState();
+    if (operator.random.chance(10)) await this.#trials.loseFromState();
     if (operator.random.chance(10)) await this.#trials.useOthersCredentials();
     if (operator.random.chance(30)) await this.#trials.destroyUnprotected();
     await this.#destroy();

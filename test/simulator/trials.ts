@@ -1,6 +1,10 @@
 import { strict as assert } from "node:assert";
 
-import { tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
+import {
+  secretVersionType,
+  tenantApplicationType,
+  tenantType,
+} from "../../provider/src/names/resource-types";
 import type { Stage } from "../../sandbox/api";
 import type { DeclaredCustomer } from "../fuzz/declared";
 import type { ReleasedCustomers } from "../fuzz/objects";
@@ -233,25 +237,29 @@ export class Trials {
   }
 
   /**
-   * An older state is restored, which lacks an application that was added since: somebody may use it. It is not deleted,
-   * whatever is allowed.
+   * An application is taken out of the state, by hand or with an older copy: somebody may use it. It is not deleted, whatever
+   * is allowed.
    */
-  async restoreOlderState(): Promise<void> {
+  async loseFromState(): Promise<void> {
     const { operator, plan } = this;
     const { stack } = operator;
     const customer = plan.declaration.find(({ status }) => status === "active");
     const [first] = customer?.applications ?? [];
     if (customer === undefined || first === undefined || plan.stage === "production") return;
     const { cell, scopes } = first;
-    const added = { cell, purpose: "restored", scopes, authMethod: "CLIENT_SECRET" } as const;
+    const added = { cell, purpose: "forgotten", scopes, authMethod: "CLIENT_SECRET" } as const;
     const extended = plan.declaration.map((one) =>
       one === customer ? { ...one, applications: [...one.applications, added] } : one,
     );
-    const older = stack.checkpoint;
     await operator.settle(extended);
     const [newer, before] = [stack.checkpoint, existingIn(stack)];
-    operator.taken.push(`the state from before ${customer.name}/${cell}/restored is restored`);
-    stack.checkpoint = older;
+    const slot = `${customer.name}/${cell}/forgotten`;
+    operator.taken.push(`${slot} is taken out of the state`);
+    const lost = [tenantApplicationType, secretVersionType];
+    stack.checkpoint = {
+      ...newer,
+      resources: newer.resources.filter(({ name, type }) => name !== slot || !lost.includes(type)),
+    };
     const { end } = await operator.command("up", extended);
     assert.equal(end, "failed", "an application that is perhaps in use was made again");
     assert.deepEqual(existingIn(stack), before, "an application that is perhaps in use was changed");
