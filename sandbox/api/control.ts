@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { type Cell, cells } from "./cells";
 import { type FaultInput, type FaultPlan, faultSchema } from "./faults";
-import type { Journal, RequestCounts, RequestRecord } from "./journal";
+import type { Journal, RequestCounts, RequestRecord, SubjectOf } from "./journal";
 import type { EcPublicKey, RsaPublicKey } from "./keys";
 import type { OrganizationClient } from "./organization";
 import { type SettingsChange, settingsChangeSchema } from "./settings";
@@ -43,6 +43,8 @@ export interface Control {
    */
   addFault(fault: FaultInput): void;
   clearFaults(): void;
+  /** Names what each future request is about, in the log and for faults; default: its tenant. Not served over HTTP. */
+  nameSubjects(subjectOf: SubjectOf): void;
   /**
    * Changes settings; omitted ones stay. A new `rateLimit` starts with a full bucket.
    *
@@ -121,6 +123,9 @@ export function createControl(context: ControlContext): Control {
     },
     clearFaults: () => {
       faults.clear();
+    },
+    nameSubjects: (subjectOf) => {
+      journal.subjectOf = subjectOf;
     },
     configure: (change) => {
       applySettings(settingsChangeSchema.parse(change));

@@ -9,8 +9,8 @@ export const faultSchema = z
     operation: z.enum([...operations, "*"]),
     /** A regular expression that the request's path must also match: `/tenants/<id>/applications$`; default any. */
     path: z.string().refine(isRegularExpression, "must be a regular expression").optional(),
-    /** The name of the request's tenant; default any. */
-    tenant: z.string().optional(),
+    /** What the request must be about, as {@link Control.nameSubjects} names it; default any. */
+    subject: z.string().optional(),
     /** The first matching request that fails, counted from 1 when the fault is added; default 1. */
     nth: z.number().int().positive().default(1),
     /** How many matching requests in a row fail; default 1. */
@@ -71,16 +71,16 @@ export class FaultPlan {
    * Counts a request for every fault that matches it.
    *
    * @param path - without its query
-   * @param tenant - the name of the request's tenant, if there is one
+   * @param subject - what the request is about, if it is about anything
    * @returns the oldest fault that is due, or undefined
    */
-  take(operation: Operation, path: string, tenant?: string): Fault | undefined {
+  take(operation: Operation, path: string, subject?: string): Fault | undefined {
     let due: Fault | undefined;
     for (const entry of this.#faults) {
       const { fault } = entry;
       const isOfOperation = fault.operation === operation || fault.operation === "*";
-      const isOfTenant = fault.tenant === undefined || fault.tenant === tenant;
-      if (isOfOperation && isOfTenant && new RegExp(fault.path ?? "").test(path)) {
+      const isOfSubject = fault.subject === undefined || fault.subject === subject;
+      if (isOfOperation && isOfSubject && new RegExp(fault.path ?? "").test(path)) {
         entry.seen += 1;
         if (entry.seen >= fault.nth && entry.seen < fault.nth + fault.times) {
           due ??= fault;

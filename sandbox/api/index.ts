@@ -18,7 +18,7 @@ import { AccessTokens } from "./tokens";
 export type { Cell, Stage } from "./cells";
 export type { ApplicationRecord, Control, TenantRecord } from "./control";
 export type { FaultInput } from "./faults";
-export type { RequestCounts, RequestRecord } from "./journal";
+export type { NamedRequest, RequestCounts, RequestRecord, SubjectOf } from "./journal";
 export type { EcPublicKey, RsaPublicKey } from "./keys";
 export type { ApiOperation, Operation } from "./vocabulary";
 export type { SettingsChange, StartOptions } from "./settings";

@@ -6,8 +6,8 @@ export interface RequestRecord {
   method: string;
   /** The path, with the query parameters of the contract. */
   path: string;
-  /** The name of the request's tenant; absent if there is none, or never was. */
-  tenant?: string;
+  /** What it is about, as {@link Control.nameSubjects} names it; absent if it is about nothing that has a name. */
+  subject?: string;
   /** The response's status; absent until there is a response, or if the connection was reset. */
   status?: number;
   /** When it arrived, ISO 8601 with milliseconds. */
@@ -16,12 +16,27 @@ export interface RequestRecord {
   body?: unknown;
 }
 
+/** A request, for the name of what it is about. */
+export interface NamedRequest {
+  operation: Operation;
+  /** The path, without its query. */
+  path: string;
+  body: string;
+  /** The name of its tenant; absent if there is none, or never was. */
+  tenant?: string | undefined;
+}
+
+/** Names what a request is about; undefined for nothing that has a name. */
+export type SubjectOf = (request: NamedRequest) => string | undefined;
+
 /** The number of requests, by operation. */
 export type RequestCounts = Record<Operation, number>;
 
 /** The requests since the start or the last reset. */
 export class Journal {
   #records: RequestRecord[] = [];
+  /** Names what a request is about. */
+  subjectOf: SubjectOf = ({ tenant }) => tenant;
 
   /** Records a request; the caller fills in `status` when it responds. */
   record(operation: Operation, method: string, path: string): RequestRecord {

@@ -60,7 +60,8 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   const body = bodyOf(request);
   const record = journal.record(matched.operation, method, toLoggedPath(url));
   const tenant = tenantManagement.tenantOf({ url, body });
-  if (tenant !== undefined) record.tenant = tenant;
+  const subject = journal.subjectOf({ operation: matched.operation, path: pathOf(url), body, tenant });
+  if (subject !== undefined) record.subject = subject;
   if (body !== "") {
     record.body = loggedJson(body);
   }
@@ -72,7 +73,7 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   await exchange(
     reply,
     record,
-    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url), tenant) },
+    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url), subject) },
     () => {
       try {
         return tenantManagement.answer(matched, {

@@ -144,7 +144,7 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       const { control } = fleet.stack.sandbox;
       control.addFault({
         operation: "createTenant",
-        tenant: bad,
+        subject: bad,
         kind: "status",
         status: 400,
         times: Infinity,

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
+import { eventSchema, type JournalEvent } from "../../provider/src/journal";
 import type { ProcessResult } from "../../sandbox/process";
 import { StackUnderTest } from "../engine/engine";
 import { boundaryName, type KilledOperation, recordedAs } from "./boundaries";
@@ -14,6 +15,7 @@ import {
   assertSoundRecord,
 } from "./invariants";
 import { endOf, runKilled } from "./killed-command";
+import { slotOfName } from "./objects";
 import { provisionAsTold } from "./person";
 import {
   type Command,
@@ -24,6 +26,7 @@ import {
   type Step,
   type Trouble,
 } from "./plan";
+import { subjectOf } from "./subjects";
 import type { Tally } from "./tally";
 
 /** What a lifecycle did that it must not do. */
@@ -60,6 +63,8 @@ const signsOfMistake =
 export interface RunChoice {
   /** The most steps of the engine at once; default: the engine's own. */
   parallelism?: number;
+  /** Whether an `up` goes on beside what fails (`--continue-on-error`); default: it does not. */
+  continuesOnError?: boolean;
   /** Is given the stack when it is repaired, and before it is destroyed. */
   onRepaired?: (stack: StackUnderTest) => Promise<void>;
 }
@@ -74,8 +79,12 @@ export async function runLifecycle(
     stage: plan.stage,
     customers: [],
     config: { "tenants:replaceLostApplications": plan.replacesLostApplications },
-    ...(options.parallelism === undefined ? {} : { env: { PULUMI_PARALLEL: String(options.parallelism) } }),
+    env: {
+      ...(options.parallelism === undefined ? {} : { PULUMI_PARALLEL: String(options.parallelism) }),
+      ...(options.continuesOnError === true ? { PULUMI_CONTINUE_ON_ERROR: "true" } : {}),
+    },
   });
+  stack.sandbox.control.nameSubjects((request) => subjectOf(request, () => eventsOf(stack)));
   const lifecycle = new Lifecycle(plan, stack, tally, options);
   try {
     await lifecycle.run();
@@ -203,25 +212,25 @@ class Lifecycle {
   }
 
   async #kill(step: KillStep): Promise<void> {
-    const { boundary, nth, command, delayMs, isEngineAlone, trouble } = step;
+    const { boundary, nth, subject, command, delayMs, isEngineAlone, trouble } = step;
     const { operation, moment } = boundary;
     const { control } = this.stack.sandbox;
     const begin = control.requestLog().length;
     if (moment === "before" || moment === "after") {
-      control.addFault({ operation, nth, kind: "hang", carriedOut: moment === "after" });
+      control.addFault({ operation, subject, nth, kind: "hang", carriedOut: moment === "after" });
     }
     // An update ends a moment after its last call.
-    if (moment === "recorded") control.addFault({ operation, nth, kind: "latency", latencyMs: 300 });
+    if (moment === "recorded") control.addFault({ operation, subject, nth, kind: "latency", latencyMs: 300 });
     let reachedAtMs: number | undefined;
     const waitMs =
       moment === "before" || moment === "after" ? (trouble.settings.latencyMs ?? 0) + 30 : delayMs;
-    const recorded = this.#recordedIntents(operation);
+    const recorded = this.#recordedIntents(operation, subject);
     const isReached = (): boolean => {
-      if (moment === "recorded") return this.#recordedIntents(operation) >= recorded + nth;
+      if (moment === "recorded") return this.#recordedIntents(operation, subject) >= recorded + nth;
       const request = control
         .requestLog()
         .slice(begin)
-        .filter((record) => record.operation === operation)
+        .filter((record) => record.operation === operation && (subject ?? record.subject) === record.subject)
         .at(nth - 1);
       return request !== undefined && (moment !== "answered" || request.status !== undefined);
     };
@@ -251,18 +260,15 @@ class Lifecycle {
   }
 
   /** How many times the journal says that an operation was about to be done. */
-  #recordedIntents(operation: KilledOperation): number {
+  #recordedIntents(operation: KilledOperation, subject: string | undefined): number {
     const wanted = recordedAs[operation];
-    return this.stack.journalLines().filter((line) => {
-      // The last line may be half written.
-      if (!line.endsWith("}")) return false;
-      const event = JSON.parse(line) as Record<string, unknown>;
-      return (
-        event["event"] === "intent" &&
-        event["operation"] === wanted?.operation &&
-        event["type"] === wanted?.type
-      );
-    }).length;
+    return eventsOf(this.stack).filter(
+      (event) =>
+        event.event === "intent" &&
+        event.operation === wanted?.operation &&
+        event.type === wanted.type &&
+        (subject === undefined || slotOfName(event.slot) === subject),
+    ).length;
   }
 
   async #interrupt({ nth, command }: InterruptStep): Promise<void> {
@@ -347,6 +353,14 @@ class Lifecycle {
     control.clearFaults();
     control.configure({ latencyMs: 0, rateLimit: null });
   }
+}
+
+/** Reads the stack's journal, but for a last line that is half written. */
+export function eventsOf(stack: StackUnderTest): JournalEvent[] {
+  return stack
+    .journalLines()
+    .filter((line) => line.endsWith("}"))
+    .flatMap((line) => eventSchema.safeParse(JSON.parse(line)).data ?? []);
 }
 
 function flagsOf(command: Command): string[] {

@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { customerOf } from "../../provider/src/names/resource-name";
 import type { FaultInput, SettingsChange, Stage } from "../../sandbox/api";
 import { boundaries, type Boundary, boundaryName, recordedAs } from "./boundaries";
 import {
@@ -7,6 +10,7 @@ import {
   type Edit,
   Editor,
   ownedOf,
+  slotsOf,
 } from "./declared";
 import { Random } from "./random";
 
@@ -45,8 +49,8 @@ export interface KillStep extends CommonStep {
   boundary: Boundary;
   /** At which call of the operation, from 1. */
   nth: number;
-  /** The customer whose calls alone count; default: any. */
-  tenant?: string;
+  /** What the calls that count are about: a customer, or an application's slot; default: anything. */
+  subject?: string;
   /** How long after the answer the kill comes, in milliseconds; of the moment `answered` only. */
   delayMs: number;
   /** Whether the engine alone is killed, and not all that it started. */
@@ -140,14 +144,21 @@ class Planner {
       this.#kill(random.pick(boundaries), false);
       return;
     }
+    const before = this.#declaration;
     const { description, requires } = this.#edit(this.#editor.any(this.#declaration));
     const common = { edits: description, ...requires, declaration: this.#declaration, day: this.#day };
     const isInterrupted = kind <= 40;
     const command = random.pick<Command>(["up", "up", "up", "refresh", "up --refresh"]);
     this.#steps.push(
       isInterrupted
-        ? { ...common, kind: "interrupt", command: "up", trouble: this.#trouble(1), nth: random.int(1, 6) }
-        : { ...common, kind: "run", command, trouble: this.#trouble(3) },
+        ? {
+            ...common,
+            kind: "interrupt",
+            command: "up",
+            trouble: this.#trouble(1, before),
+            nth: random.int(1, 6),
+          }
+        : { ...common, kind: "run", command, trouble: this.#trouble(3, before) },
     );
   }
 
@@ -170,6 +181,8 @@ class Planner {
     const { edit, command, faults } = this.#wayTo(boundary, isAssigned);
     const before = this.#declaration;
     if (edit !== undefined) this.#declaration = edit.after;
+    const named = (faults: FaultInput[]): FaultInput[] =>
+      faults.map((fault) => ({ ...fault, ...this.#name(fault, edit?.requires ?? before) }));
     const settledFirst = edit?.requires ?? (isAssigned || command === "refresh" ? before : undefined);
     this.#steps.push({
       kind: "kill",
@@ -179,8 +192,15 @@ class Planner {
       declaration: this.#declaration,
       edits: edit === undefined ? [] : [edit.description],
       ...(settledFirst === undefined ? {} : { settledFirst }),
-      trouble: { ...noTrouble, faults, settings: this.#random.chance(20) ? { latencyMs: 20 } : {} },
-      nth: isAssigned ? 1 : this.#random.int(1, 2),
+      trouble: {
+        ...noTrouble,
+        faults: named(faults),
+        settings: this.#random.chance(20) ? { latencyMs: 20 } : {},
+      },
+      ...this.#name(
+        { operation: boundary.operation, nth: isAssigned ? 1 : this.#random.int(1, 2) },
+        edit?.requires ?? before,
+      ),
       delayMs: this.#random.int(0, 40),
       isEngineAlone: this.#random.chance(20),
       isAssigned,
@@ -189,6 +209,8 @@ class Planner {
 
   /** Plans another kill, of the update that repairs: in the moment in which it has recorded what it means to do. */
   #killAgain({ operation }: Boundary): void {
+    const killed = this.#steps.at(-1);
+    const subject = killed?.kind === "kill" ? killed.subject : undefined;
     if (recordedAs[operation] === undefined) return;
     this.#steps.push({
       kind: "kill",
@@ -199,6 +221,7 @@ class Planner {
       edits: [],
       trouble: noTrouble,
       nth: 1,
+      ...(subject === undefined ? {} : { subject }),
       delayMs: 0,
       isEngineAlone: false,
       isAssigned: false,
@@ -296,9 +319,12 @@ class Planner {
     throw new RangeError("no edit is possible");
   }
 
-  #trouble(mostFaults: number): Trouble {
+  #trouble(mostFaults: number, before: Declaration): Trouble {
     const random = this.#random;
-    const faults = Array.from({ length: random.int(0, mostFaults) }, () => this.#fault());
+    const faults = Array.from({ length: random.int(0, mostFaults) }, () => {
+      const fault = this.#fault();
+      return { ...fault, ...this.#name(fault, before) };
+    });
     const settings: SettingsChange = {
       ...(random.chance(20) ? { latencyMs: random.pick([10, 50, 150]) } : {}),
       ...(random.chance(20)
@@ -312,6 +338,19 @@ class Planner {
         : {}),
     };
     return { faults, settings, revokesTokens: random.chance(15) };
+  }
+
+  /**
+   * Fixes a request of a step: the nth of its operation is the first about the nth customer or slot, and so on in turn,
+   * those that the step changes first. Their order does not depend on what the engine asks for first.
+   */
+  #name(
+    { operation, nth = 1 }: Pick<FaultInput, "operation" | "nth">,
+    before: Declaration,
+  ): { nth: number; subject?: string } {
+    const subjects = subjectsOf(operation, before, this.#declaration);
+    const subject = subjects[(nth - 1) % subjects.length];
+    return subject === undefined ? { nth } : { nth: 1 + Math.floor((nth - 1) / subjects.length), subject };
   }
 
   /**
@@ -375,6 +414,18 @@ class Planner {
   }
 }
 
+/** Lists what the requests of an operation can be about, what changes first; nothing where they are about nothing. */
+function subjectsOf(operation: FaultInput["operation"], before: Declaration, after: Declaration): string[] {
+  if (operation === "token" || operation === "getTenants") return [];
+  const [old, now] = [slotsOf(before), slotsOf(after)];
+  const slots = [...new Set([...now.keys(), ...old.keys()])];
+  const changed = slots.filter((slot) => !isDeepStrictEqual(old.get(slot), now.get(slot)));
+  const ordered = [...changed, ...slots.filter((slot) => !changed.includes(slot))];
+  const customers = [...new Set(ordered.map(customerOf))];
+  if (operation === "*") return [...customers, ...ordered];
+  return operation.endsWith("Application") ? ordered : customers;
+}
+
 function isRotated({ applications }: DeclaredCustomer): boolean {
   return applications.some(({ rotation }) => rotation !== undefined);
 }
@@ -395,7 +446,7 @@ export function describeStep(step: Step): string {
     command,
     ...(step.kind === "kill"
       ? [
-          `killed${step.isEngineAlone ? " (the engine alone)" : ""} at ${boundaryName(step.boundary)} (call ${step.nth})`,
+          `killed${step.isEngineAlone ? " (the engine alone)" : ""} at ${boundaryName(step.boundary)} (call ${step.nth}${step.subject === undefined ? "" : ` of ${step.subject}`})`,
         ]
       : []),
     ...(step.kind === "interrupt" ? [`interrupted at request ${step.nth}`] : []),

@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { TenantManagementError } from "../../provider/src/client/errors";
 import type { HttpAnswer, HttpRequest, Transport } from "../../provider/src/client/transport";
+import type { JournalEvent } from "../../provider/src/journal/index";
 import type { FaultInput, Operation, Stage, TenantRecord } from "../../sandbox/api";
 import type { Answer } from "../../sandbox/api/answer";
+import type { Cell } from "../../sandbox/api/cells";
 import { Contract, type MatchedOperation } from "../../sandbox/api/contract";
 import { createControl } from "../../sandbox/api/control";
 import { type Fault, FaultPlan, faultSchema } from "../../sandbox/api/faults";
@@ -13,8 +15,9 @@ import { applyChange } from "../../sandbox/api/settings";
 import { TenantManagement } from "../../sandbox/api/tenant-management";
 import { Tenants } from "../../sandbox/api/tenants";
 import { AccessTokens } from "../../sandbox/api/tokens";
-import { organizationScopes } from "../../sandbox/api/vocabulary";
+import { type DocumentsScope, organizationScopes } from "../../sandbox/api/vocabulary";
 import type { Random } from "../fuzz/random";
+import { subjectOf } from "../fuzz/subjects";
 import type { CommandLife } from "./command-life";
 
 const origin = "http://127.0.0.1:9";
@@ -26,10 +29,19 @@ const tokenLifetimeS = 3600;
 /** A request that arrived. */
 export interface SimulatedRequest {
   operation: Operation;
-  tenant: string | undefined;
+  /** What it is about: a customer, or an application's slot. */
+  subject: string | undefined;
   path: string;
   /** Whether it counted for faults. */
   isCounted: boolean;
+}
+
+/** How a tenant of somebody else's is made. */
+export interface Stranger {
+  cell: Cell;
+  /** How long ago. */
+  ageMs: number;
+  hasApplication: boolean;
 }
 
 /** What is asked before a delete is carried out. */
@@ -45,6 +57,10 @@ export class SimulatedApi {
   isCalm = false;
   /** Whether each list is empty for now, as that of a server which lags: what it lacks is found by its id. */
   areListsEmpty = false;
+  /** How many lists from now on are as {@link areListsEmpty} says, before the next is whole. */
+  laggingLists = 0;
+  /** Whether the credentials are another organization's for now, which has nothing. */
+  isOfAnotherOrganization = false;
   /** The client secrets that went out. */
   readonly secrets = new Set<string>();
   /** Is told of each delete before it is carried out. */
@@ -53,30 +69,36 @@ export class SimulatedApi {
   readonly #tokens = new AccessTokens();
   readonly #organizationClient = Object.create(null) as OrganizationClient;
   readonly #management: TenantManagement;
+  readonly #another: TenantManagement;
   #faults = new FaultPlan();
 
   private constructor(
     stage: Stage,
     private readonly contract: Contract,
+    private readonly eventsOnRecord: () => JournalEvent[],
   ) {
     const settings = applyChange({ quota: 1000 });
     this.#tenants = new Tenants(stage, () => settings);
-    this.#management = new TenantManagement({
-      contract,
-      tenants: this.#tenants,
-      tokens: this.#tokens,
-      representation: () => ({
-        stage,
-        organization: "sandbox",
-        settings,
-        authServer: (cell) => `${origin}/oauth2/${cell}`,
-      }),
-      noteSecret: (secret) => this.secrets.add(secret),
-    });
+    const management = (tenants: Tenants): TenantManagement =>
+      new TenantManagement({
+        contract,
+        tenants,
+        tokens: this.#tokens,
+        representation: () => ({
+          stage,
+          organization: "sandbox",
+          settings,
+          authServer: (cell) => `${origin}/oauth2/${cell}`,
+        }),
+        noteSecret: (secret) => this.secrets.add(secret),
+      });
+    this.#management = management(this.#tenants);
+    this.#another = management(new Tenants(stage, () => settings));
   }
 
-  static async open(stage: Stage): Promise<SimulatedApi> {
-    return new SimulatedApi(stage, await Contract.load());
+  /** @param eventsOnRecord gives what is on record of the stack */
+  static async open(stage: Stage, eventsOnRecord: () => JournalEvent[]): Promise<SimulatedApi> {
+    return new SimulatedApi(stage, await Contract.load(), eventsOnRecord);
   }
 
   /** Lists everything that exists. */
@@ -104,19 +126,25 @@ export class SimulatedApi {
   }
 
   /**
-   * Makes a tenant as somebody else would, an hour ago.
+   * Makes a tenant as somebody else would.
    *
    * @returns its id
    */
-  makeStranger(name: string, hasApplication: boolean): string {
-    const tenant = this.#tenants.create(name, ["eu-1"]);
-    tenant.created = new Date(Date.now() - 3_600_000).toISOString();
+  makeStranger(name: string, { cell, ageMs, hasApplication }: Stranger): string {
+    const tenant = this.#tenants.create(name, [cell]);
+    tenant.created = new Date(Date.now() - ageMs).toISOString();
     const { tenantId } = tenant;
-    if (hasApplication)
-      this.#tenants.createApplication(tenantId, "eu-1", ["documents.submissions.read"], {
-        type: "CLIENT_SECRET",
-      });
+    if (hasApplication) this.makeApplication(tenantId, cell, ["documents.submissions.read"]);
     return tenantId;
+  }
+
+  /**
+   * Makes an application as somebody else would.
+   *
+   * @returns its id
+   */
+  makeApplication(tenantId: string, cell: Cell, scopes: DocumentsScope[]): string {
+    return this.#tenants.createApplication(tenantId, cell, scopes, { type: "CLIENT_SECRET" }).applicationId;
   }
 
   /** Takes away what {@link makeStranger} has made. */
@@ -158,19 +186,20 @@ export class SimulatedApi {
     const matched = url.href === tokenUrl ? undefined : this.contract.match(method, path);
     const operation = matched?.operation ?? "token";
     const tenant = matched === undefined ? undefined : this.#management.tenantOf({ url: path, body });
-    this.requests.push({ operation, tenant, path, isCounted: !this.isCalm });
-    life.pass({ at: "request", moment: "before", operation, tenant });
+    const subject = subjectOf({ operation, path: url.pathname, body, tenant }, this.eventsOnRecord);
+    this.requests.push({ operation, subject, path, isCounted: !this.isCalm });
+    life.pass({ at: "request", moment: "before", operation, subject });
     const carryOut = (): Answer => {
       return matched === undefined
         ? this.#issueToken()
         : this.#answer(matched, { method, path, headers, body });
     };
-    const fault = this.isCalm ? undefined : this.#faults.take(operation, url.pathname, tenant);
+    const fault = this.isCalm ? undefined : this.#faults.take(operation, url.pathname, subject);
     const answer = answerWith(fault, carryOut);
-    life.pass({ at: "request", moment: "after", operation, tenant });
+    life.pass({ at: "request", moment: "after", operation, subject });
     if (answer === undefined)
       throw new TenantManagementError("NO_ANSWER", `${url.host}: the connection was reset`);
-    life.pass({ at: "request", moment: "answered", operation, tenant });
+    life.pass({ at: "request", moment: "answered", operation, subject });
     return answer;
   }
 
@@ -184,8 +213,9 @@ export class SimulatedApi {
     }: { method: string; path: string; headers: Record<string, string>; body: string },
   ): Answer {
     const [tenantId, applicationId] = idsIn(path);
-    if (method === "DELETE") this.watchDeletes(tenantId, applicationId);
-    const answer = this.#management.answer(matched, {
+    if (method === "DELETE" && !this.isOfAnotherOrganization) this.watchDeletes(tenantId, applicationId);
+    const management = this.isOfAnotherOrganization ? this.#another : this.#management;
+    const answer = management.answer(matched, {
       method,
       url: path,
       contentType: headers["content-type"],
@@ -194,7 +224,9 @@ export class SimulatedApi {
     });
     const isList =
       ["getTenants", "getTenantApplications"].includes(matched.operation) && answer.status === 200;
-    return isList && this.areListsEmpty ? { ...answer, body: { items: [], _links: {} } } : answer;
+    const isLagging = isList && (this.areListsEmpty || this.laggingLists > 0);
+    if (isLagging) this.laggingLists = Math.max(0, this.laggingLists - 1);
+    return isLagging ? { ...answer, body: { items: [], _links: {} } } : answer;
   }
 
   /** That assertions are signed rightly is the client's own tests' business: here a token costs no signature. */

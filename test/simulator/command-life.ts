@@ -7,7 +7,8 @@ export type Passage =
       at: "request";
       moment: "before" | "after" | "answered";
       operation: Operation;
-      tenant: string | undefined;
+      /** What it is about: a customer, or an application's slot. */
+      subject: string | undefined;
     }
   | { at: "journal"; moment: "before" | "torn" | "after"; written: readonly WrittenEvent[] }
   | { at: "checkpoint"; moment: "before" | "after" };

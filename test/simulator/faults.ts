@@ -4,11 +4,11 @@ import type { SimulatedApi, SimulatedRequest } from "./api";
 import type { Passage } from "./command-life";
 import { killAt } from "./kills";
 
-/** A request of a lifecycle, whatever else is under way: the `nth` of its operation that is about the tenant. */
+/** A request of a lifecycle, whatever else is under way: the `nth` of its operation that is about the subject. */
 export interface RequestName {
   operation: Operation;
-  /** Absent of those that are about no tenant. */
-  tenant?: string | undefined;
+  /** A customer, or an application's slot; absent of those that are about nothing that has a name. */
+  subject?: string | undefined;
   /** From 1. */
   nth: number;
 }
@@ -52,8 +52,7 @@ export function causeFaults(
   const kills = faults.flatMap(({ fault, ...request }) => {
     const kind: FaultOfKind | KillOfKind = faultKinds[fault];
     if ("moment" in kind) return [killAt({ ...request, ...kind })];
-    const { tenant, ...rest } = request;
-    api.addFault({ ...rest, ...(tenant === undefined ? {} : { tenant }), ...kind });
+    api.addFault({ ...request, ...kind });
     return [];
   });
   // Each counts what passes, whatever the others do.
@@ -65,15 +64,15 @@ export function namesOf(requests: readonly SimulatedRequest[]): RequestName[] {
   const counts = new Map<string, number>();
   return requests
     .filter(({ isCounted }) => isCounted)
-    .map(({ operation, tenant }) => {
-      const key = `${operation} ${tenant ?? ""}`;
+    .map(({ operation, subject }) => {
+      const key = `${operation} ${subject ?? ""}`;
       const nth = (counts.get(key) ?? 0) + 1;
       counts.set(key, nth);
-      return { operation, tenant, nth };
+      return { operation, subject, nth };
     });
 }
 
 /** Describes a fault in a few words. */
-export function describeFault({ operation, tenant, nth, fault }: RequestFault): string {
-  return `${operation}${tenant === undefined ? "" : ` of ${tenant}`} ${nth}: ${fault}`;
+export function describeFault({ operation, subject, nth, fault }: RequestFault): string {
+  return `${operation}${subject === undefined ? "" : ` of ${subject}`} ${nth}: ${fault}`;
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { readLine } from "../../provider/src/journal/entry";
 import { isAt } from "../../provider/src/journal/file-journal";
-import { type Entry, type EventEntry, type Journal } from "../../provider/src/journal/index";
+import type { Entry, EventEntry, Journal, JournalEvent } from "../../provider/src/journal/index";
 import { journalIn } from "../../provider/src/journal/journal";
 import type { CommandLife } from "./command-life";
 
@@ -29,6 +29,11 @@ export class JournalFile {
    */
   entries(from = 0): Entry[] {
     return this.#lines.slice(from).flatMap((line, index) => this.#entriesOf(line, from + index));
+  }
+
+  /** Reads its events. */
+  events(): JournalEvent[] {
+    return this.entries().flatMap((entry) => (entry.kind === "event" ? [entry.event] : []));
   }
 
   /** Opens it for one process of a command. */

@@ -1,13 +1,14 @@
 import type { Operation } from "../../sandbox/api";
 import { type Moment, recordedAs } from "../fuzz/boundaries";
+import { slotOfName } from "../fuzz/objects";
 import type { Passage } from "./command-life";
 
 /** A request at which a command is killed. */
 export interface KillPlace {
   operation: Operation;
   moment: Moment;
-  /** The customer whose requests alone count; default: any. */
-  tenant?: string | undefined;
+  /** What they must be about: a customer, or an application's slot; default: anything. */
+  subject?: string | undefined;
   /** Which of them, from 1. */
   nth: number;
   /**
@@ -21,7 +22,7 @@ export interface KillPlace {
 export function killAt({
   operation,
   moment,
-  tenant,
+  subject,
   nth,
   delayMs,
 }: KillPlace): (passage: Passage) => boolean {
@@ -36,7 +37,7 @@ export function killAt({
         event.event === "intent" &&
         event.operation === recorded?.operation &&
         event.type === recorded.type &&
-        (tenant === undefined || event.slot.split("/")[0] === tenant),
+        (subject === undefined || slotOfName(event.slot) === subject),
     ).length;
     return seen >= nth;
   };
@@ -44,7 +45,7 @@ export function killAt({
     if (moment === "recorded") return isRecorded(passage);
     if (isAnswered) return isPlaceAfterAnswer(passage, delayMs);
     if (passage.at !== "request" || passage.operation !== operation) return false;
-    if (tenant !== undefined && passage.tenant !== tenant) return false;
+    if (subject !== undefined && passage.subject !== subject) return false;
     if (passage.moment === "before") seen += 1;
     if (seen !== nth || passage.moment !== moment) return false;
     if (moment !== "answered") return true;

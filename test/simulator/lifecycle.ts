@@ -152,6 +152,10 @@ class SimulatedLifecycle {
     await this.#trials.refreshByEmptyLists();
     if (operator.random.chance(20)) await this.#trials.meetStranger();
     if (operator.random.chance(20)) await this.#trials.addWhileListsLag();
+    if (operator.random.chance(20)) await this.#trials.addBesideForeign();
+    if (operator.random.chance(10)) await this.#trials.findAtSecondLook();
+    if (operator.random.chance(10)) await this.#trials.loseFromState();
+    if (operator.random.chance(10)) await this.#trials.useOthersCredentials();
     if (operator.random.chance(30)) await this.#trials.destroyUnprotected();
     await this.#destroy();
     if (await assertSoundRecord(stack)) tally.settledIntents += 1;
@@ -259,8 +263,8 @@ class SimulatedLifecycle {
 
   async #kill(step: KillStep): Promise<void> {
     const { tally } = this.operator;
-    const { nth, delayMs, tenant } = step;
-    const isKilledAt = killAt({ ...step.boundary, nth, delayMs, tenant });
+    const { nth, delayMs, subject } = step;
+    const isKilledAt = killAt({ ...step.boundary, nth, delayMs, subject });
     const { end } = await this.operator.command(step.command, step.declaration, {
       life: new CommandLife(isKilledAt),
     });

@@ -144,7 +144,7 @@ export async function* tryPairs(
 }
 
 function isSame(one: RequestName, other: RequestName): boolean {
-  return one.operation === other.operation && one.tenant === other.tenant && one.nth === other.nth;
+  return one.operation === other.operation && one.subject === other.subject && one.nth === other.nth;
 }
 
 /** Describes what was tried in one line. */

@@ -113,6 +113,35 @@ export const sabotages: Record<string, Sabotage> = {
         (await known.applicationsOf(tenantId))?.find((one) => one.applicationId === applicationId);
     },
   },
+  "takes what another organization lacks for gone": {
+    run: ({ known }) => {
+      known.assertGone = () => Promise.resolve();
+    },
+  },
+  "deletes an application that may be in use": {
+    run: ({ record }) => {
+      const slotHistory = record.slotHistory.bind(record);
+      record.slotHistory = async (...given) => {
+        const history = await slotHistory(...given);
+        return history.kind === "made" ? { ...history, kind: "open" } : history;
+      };
+    },
+  },
+  "looks at no list before it creates an application": {
+    run: ({ known }) => {
+      known.applicationsOf = () => Promise.resolve([]);
+    },
+  },
+  "looks at a list once": {
+    run: (run) => {
+      const connect = run.api.bind(run);
+      run.api = async () => {
+        const api = await connect();
+        api.lookTwice = async (look) => [await look()];
+        return api;
+      };
+    },
+  },
   "takes any 404 for the end of a delete": inAnswers((request, answer) =>
     request.method === "DELETE" && answer.status === 404 ? { ...answer, status: 204, body: "" } : answer,
   ),

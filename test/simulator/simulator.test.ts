@@ -55,7 +55,7 @@ describe("simulated lifecycles, without the engine", function () {
       await simulateLifecycle(planLifecycle(seed, 3), new Tally(), {
         onRepair: (stack) =>
           texts.push(
-            stack.api.requests.map(({ operation, tenant }) => `${operation} ${tenant ?? ""}`).join(),
+            stack.api.requests.map(({ operation, subject }) => `${operation} ${subject ?? ""}`).join(),
           ),
       });
     }

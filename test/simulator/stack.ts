@@ -84,7 +84,6 @@ export interface SimulationOptions {
 
 /** A stack of the project without the engine: its state, its journal, its secrets and the vendor, in this process. */
 export class SimulatedStack {
-  readonly journal = new JournalFile();
   readonly secrets = new SimulatedSecrets();
   readonly name: string;
   checkpoint: Checkpoint = emptyCheckpoint;
@@ -96,6 +95,7 @@ export class SimulatedStack {
   #clockMs = 0;
 
   private constructor(
+    readonly journal: JournalFile,
     readonly api: SimulatedApi,
     private readonly options: SimulationOptions,
   ) {
@@ -104,7 +104,9 @@ export class SimulatedStack {
   }
 
   static async create(options: SimulationOptions): Promise<SimulatedStack> {
-    return new SimulatedStack(await SimulatedApi.open(options.stage), options);
+    const journal = new JournalFile();
+    const api = await SimulatedApi.open(options.stage, () => journal.events());
+    return new SimulatedStack(journal, api, options);
   }
 
   get stage(): Stage {

@@ -1,10 +1,18 @@
 import { strict as assert } from "node:assert";
 
-import { tenantApplicationType } from "../../provider/src/names/resource-types";
+import {
+  secretVersionType,
+  tenantApplicationType,
+  tenantType,
+} from "../../provider/src/names/resource-types";
+import type { Stage } from "../../sandbox/api";
 import type { DeclaredCustomer } from "../fuzz/declared";
 import type { ReleasedCustomers } from "../fuzz/objects";
 import type { LifecyclePlan } from "../fuzz/plan";
+import type { Stranger } from "./api";
+import { CommandLife } from "./command-life";
 import { assertConsistent, existingIn } from "./invariants";
+import { killAt } from "./kills";
 import type { Operator } from "./operator";
 import type { SimulatedStack } from "./stack";
 
@@ -27,6 +35,22 @@ const stranger: DeclaredCustomer = {
       scopes: ["documents.submissions.read"],
       authMethod: "CLIENT_SECRET",
     },
+  ],
+};
+
+const hourMs = 3_600_000;
+
+/** What tells a tenant of somebody else's: its age, what it holds, or its cells. */
+const strangers: Record<Stage, readonly Stranger[]> = {
+  testing: [
+    { cell: "eu-1", ageMs: hourMs, hasApplication: false },
+    { cell: "eu-1", ageMs: hourMs, hasApplication: true },
+    { cell: "eu-1", ageMs: 0, hasApplication: true },
+  ],
+  production: [
+    { cell: "eu-1", ageMs: hourMs, hasApplication: false },
+    { cell: "eu-1", ageMs: 0, hasApplication: true },
+    { cell: "us-1", ageMs: 0, hasApplication: false },
   ],
 };
 
@@ -146,6 +170,129 @@ export class Trials {
   }
 
   /**
+   * Somebody else has made an application in a customer's tenant, with the cell and the scopes of one that is added then.
+   * The answer to its create is lost, and a list may lag: nobody takes the other for it, or deletes it.
+   */
+  async addBesideForeign(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack, random } = operator;
+    const customer = plan.declaration.find(({ status }) => status === "active");
+    const [first] = customer?.applications ?? [];
+    if (customer === undefined || first === undefined || plan.stage === "production") return;
+    const tenant = stack.api.tenants().find(({ name }) => name === customer.name);
+    if (tenant === undefined) throw new Error(`there is no tenant ${customer.name}`);
+    const { cell, scopes } = first;
+    const authMethod = random.pick(["CLIENT_SECRET", "EC"] as const);
+    const extended = plan.declaration.map((one) =>
+      one === customer
+        ? { ...one, applications: [...one.applications, { cell, purpose: "beside", scopes, authMethod }] }
+        : one,
+    );
+    const foreign = stack.api.makeApplication(tenant.tenantId, cell, scopes);
+    const lag = random.pick(["no list", "the first list", "each list"] as const);
+    operator.taken.push(`${customer.name}/${cell}/beside is added beside a foreign application; ${lag} lags`);
+    stack.api.laggingLists = lag === "the first list" && stack.replacesLostApplications ? 1 : 0;
+    stack.api.areListsEmpty = lag === "each list";
+    // Where no list has shown the other, what is found then may be either.
+    const loss = lag === "each list" ? ({ kind: "reset-after" } as const) : random.pick(losses);
+    const isKilled = lag !== "each list" && random.chance(50);
+    const life = new CommandLife(
+      killAt({ operation: "createTenantApplication", moment: "before", nth: 1, delayMs: 0 }),
+    );
+    if (!isKilled) stack.api.addFault({ operation: "createTenantApplication", ...loss });
+    await operator.command("up", extended, isKilled ? { life } : {});
+    stack.api.clearFaults();
+    stack.api.areListsEmpty = false;
+    stack.api.laggingLists = 0;
+    await operator.command("up", extended);
+    const isThere = stack.api
+      .tenants()
+      .some(({ applications }) => applications.some(({ applicationId }) => applicationId === foreign));
+    assert.ok(isThere, "an application of somebody else's was deleted");
+    assert.ok(
+      !JSON.stringify(stack.checkpoint.resources).includes(foreign),
+      "an application of somebody else's was taken over",
+    );
+    stack.api.deleteApplication(foreign);
+    await operator.settle(extended);
+    assertConsistent(stack, extended, this.released);
+    await operator.settle(plan.declaration);
+  }
+
+  /** What the answer to a create was lost of, and the first list lacks, the second has: it is found at once. */
+  async findAtSecondLook(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    if (plan.stage === "production") return;
+    const extended = [...plan.declaration, stranger];
+    operator.taken.push("the answer to the create of a tenant is lost, and the first list lacks it");
+    stack.api.addFault({ operation: "createTenant", kind: "reset-after" });
+    stack.api.laggingLists = 1;
+    const { end } = await operator.command("up", extended);
+    stack.api.clearFaults();
+    stack.api.laggingLists = 0;
+    assert.equal(end, "succeeded", "a tenant that the second list has was not found");
+    assertConsistent(stack, extended, this.released);
+    await operator.settle(plan.declaration);
+  }
+
+  /**
+   * An application is taken out of the state, by hand or with an older copy: somebody may use it. It is not deleted, whatever
+   * is allowed.
+   */
+  async loseFromState(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    const customer = plan.declaration.find(({ status }) => status === "active");
+    const [first] = customer?.applications ?? [];
+    if (customer === undefined || first === undefined || plan.stage === "production") return;
+    const { cell, scopes } = first;
+    const added = { cell, purpose: "forgotten", scopes, authMethod: "CLIENT_SECRET" } as const;
+    const extended = plan.declaration.map((one) =>
+      one === customer ? { ...one, applications: [...one.applications, added] } : one,
+    );
+    await operator.settle(extended);
+    const [newer, before] = [stack.checkpoint, existingIn(stack)];
+    const slot = `${customer.name}/${cell}/forgotten`;
+    operator.taken.push(`${slot} is taken out of the state`);
+    const lost = [tenantApplicationType, secretVersionType];
+    stack.checkpoint = {
+      ...newer,
+      resources: newer.resources.filter(({ name, type }) => name !== slot || !lost.includes(type)),
+    };
+    const { end } = await operator.command("up", extended);
+    assert.equal(end, "failed", "an application that is perhaps in use was made again");
+    assert.deepEqual(existingIn(stack), before, "an application that is perhaps in use was changed");
+    stack.checkpoint = newer;
+    await operator.settle(extended);
+    assertConsistent(stack, extended, this.released);
+    await operator.settle(plan.declaration);
+  }
+
+  /** The credentials are another organization's: nothing that it does not know is taken for gone. */
+  async useOthersCredentials(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    const held = (): string[] =>
+      stack.checkpoint.resources
+        .filter(({ type }) => type === tenantType || type === tenantApplicationType)
+        .map(({ urn, id }) => `${urn} ${id ?? ""}`)
+        .toSorted();
+    const before = held();
+    if (before.length === 0) return;
+    for (const command of ["refresh", "destroy"] as const) {
+      operator.taken.push(`${command} with another organization's credentials`);
+      stack.api.isOfAnotherOrganization = true;
+      const { end } = await operator.command(command, plan.declaration);
+      stack.api.isOfAnotherOrganization = false;
+      assert.equal(end, "failed", `a ${command} with another organization's credentials succeeded`);
+      assert.deepEqual(held(), before, `a ${command} with another organization's credentials lost something`);
+    }
+    await operator.settle(plan.declaration);
+    assertConsistent(stack, plan.declaration, this.released);
+  }
+
+  /**
    * In production somebody takes the engine's protection away, in the state, and destroys the stack: what is active is not
    * deleted, by the record alone. The next `up` makes whole what the engine has forgotten.
    */
@@ -168,14 +315,13 @@ export class Trials {
   }
 
   /**
-   * A customer is declared whose tenant somebody else has made, an hour ago, by the same name; the answer to its create may
-   * be lost. It is not taken over, and what it holds stays as it is.
+   * A customer is declared whose tenant somebody else has made by the same name; the answer to its create may be lost. It is not taken over, and what it holds stays as it is.
    */
   async meetStranger(): Promise<void> {
     const { operator, plan } = this;
     const { stack, random } = operator;
     operator.taken.push("a customer is declared whose tenant is somebody else's");
-    const tenantId = stack.api.makeStranger(stranger.name, random.chance(50));
+    const tenantId = stack.api.makeStranger(stranger.name, random.pick(strangers[plan.stage]));
     const before = existingIn(stack)[stranger.name];
     if (random.chance(50)) stack.api.addFault({ operation: "createTenant", ...random.pick(losses) });
     const { end } = await operator.command("up", [...plan.declaration, stranger]);
