@@ -46,7 +46,7 @@ class ReleasedOperations {
   async update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }> {
     const { formerUrn } = inputsSchema.parse(withoutProvider(news));
     // For every type: a customer must not be half released.
-    this.run.record.assertChangeHasReason();
+    this.run.record.expectChange();
     await recordRelease(this.run, id, formerUrn, olds);
     const kept = { formerUrn, releasedAt: new Date().toISOString(), releasedBy: this.run.actor };
     return { outs: { ...kept, ...partsOfApplication(formerUrn, olds) } };

@@ -96,7 +96,7 @@ class TenantApplicationOperations {
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const { run } = this;
     const wanted = inputsSchema.parse(withoutProvider(inputs));
-    run.record.assertChangeHasReason();
+    run.record.expectChange();
     // A wrong clock is refused before anything is sent.
     const clock = run.openClock();
     const authentication = await toAuthentication(wanted);

@@ -60,18 +60,15 @@ export class RunRecord {
   }
 
   /**
-   * Ensures that a change may be made: if the stage requires a reason, there must be one.
+   * Prepares for a change: if the stage requires a reason, there must be one. Who runs this, and what, is found out
+   * while the change itself is prepared.
    *
-   * @returns the reason to record
    * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
    */
-  assertChangeHasReason(): string | undefined {
-    const { settings, environment } = this.#session;
-    try {
-      return reasonForChange(settings, environment);
-    } catch (error) {
-      throw new TenantManagementError("INPUT_INVALID", messageOf(error), { cause: error });
-    }
+  expectChange(): void {
+    this.#readReason();
+    // Whoever records the change asks again, and learns what failed.
+    this.#provenance().catch(() => undefined);
   }
 
   /**
@@ -82,7 +79,7 @@ export class RunRecord {
    */
   async start({ slot, ...intention }: Intention): Promise<Recording> {
     const { stage, apiUrl, allowedHosts } = this.#session.settings;
-    const reason = this.assertChangeHasReason();
+    const reason = this.#readReason();
     const stack = this.#stack.presentStackOf(slot);
     const opened = await this.#open(stack);
     // An object to delete or hand over may have been recovered, lost and recovered again since its last
@@ -158,6 +155,20 @@ export class RunRecord {
   /** Returns whether, according to the record, this stack may have deleted an object. */
   async mayBeDeletedByUs(type: RecordedType, slot: SlotInput, objectId: string): Promise<boolean> {
     return (await this.rememberAll(this.#stack.presentStackOf(slot))).mayBeDeleted(type, objectId);
+  }
+
+  /**
+   * Returns the reason to record.
+   *
+   * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
+   */
+  #readReason(): string | undefined {
+    const { settings, environment } = this.#session;
+    try {
+      return reasonForChange(settings, environment);
+    } catch (error) {
+      throw new TenantManagementError("INPUT_INVALID", messageOf(error), { cause: error });
+    }
   }
 
   readonly #provenance = onceForAll(() => {

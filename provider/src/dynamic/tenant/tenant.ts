@@ -90,7 +90,7 @@ class TenantOperations {
   async create(inputs: Properties): Promise<{ id: string; outs: Properties }> {
     const { run } = this;
     const wanted = inputsSchema.parse(withoutProvider(inputs));
-    run.record.assertChangeHasReason();
+    run.record.expectChange();
     const create = new TenantCreate(run, await run.api(), wanted);
     const made = await obtainTenant(create).catch((error: unknown) => {
       throw partlyMade(error, inputs, create);
