@@ -6,8 +6,10 @@ export interface RequestRecord {
   method: string;
   /** The path, with the query parameters of the contract. */
   path: string;
-  /** What it is about, as {@link Control.nameSubjects} names it; absent if it is about nothing that has a name. */
-  subject?: string;
+  /** The name of the request's tenant; absent if there is none, or never was. */
+  tenant?: string;
+  /** What it is about, where {@link Control.nameSubjects} names that otherwise. */
+  subject?: string | undefined;
   /** The response's status; absent until there is a response, or if the connection was reset. */
   status?: number;
   /** When it arrived, ISO 8601 with milliseconds. */

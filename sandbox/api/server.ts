@@ -61,7 +61,8 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   const record = journal.record(matched.operation, method, toLoggedPath(url));
   const tenant = tenantManagement.tenantOf({ url, body });
   const subject = journal.subjectOf({ operation: matched.operation, path: pathOf(url), body, tenant });
-  if (subject !== undefined) record.subject = subject;
+  if (tenant !== undefined) record.tenant = tenant;
+  if (subject !== tenant) record.subject = subject;
   if (body !== "") {
     record.body = loggedJson(body);
   }

@@ -230,7 +230,11 @@ class Lifecycle {
       const request = control
         .requestLog()
         .slice(begin)
-        .filter((record) => record.operation === operation && (subject ?? record.subject) === record.subject)
+        .filter(
+          (record) =>
+            record.operation === operation &&
+            (subject === undefined || (record.subject ?? record.tenant) === subject),
+        )
         .at(nth - 1);
       return request !== undefined && (moment !== "answered" || request.status !== undefined);
     };
