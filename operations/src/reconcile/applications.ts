@@ -160,10 +160,19 @@ function crashed(
   why: string,
   { typed, fixCommand, state }: Comparison,
   answer: "answered" | "lost" = "lost",
+  rival?: string,
 ): Finding {
   const { tenantId, applicationId, slot } = common;
+  const fix = { action: "deleteApplication", tenantId, applicationId, slot } as const;
   if (common.authMethod !== defaultAuthMethod) {
     const orphaned = { ...common, kind: "orphanedApplication", severity: "todo" } as const;
+    if (rival !== undefined)
+      return {
+        ...orphaned,
+        why: `${why} It may be that of ${rival} as well, so no update takes it over: it is unusable.`,
+        next: [fixCommand, replaceLost(typed)],
+        fix,
+      };
     const takenOver = `${why} Its key is the stack's own: the next update takes it over`;
     // An update that no longer asks for a replacement does not look for the lost one.
     const isReplacement = state.applications.some((held) => held.slot === slot && !held.isToBeDeleted);
@@ -173,7 +182,7 @@ function crashed(
       ...orphaned,
       why: `${takenOver}, if it is still declared as it was created. Its credentials were not stored yet: it is unused.`,
       next: [typed(["up"]), fixCommand],
-      fix: { action: "deleteApplication", tenantId, applicationId, slot },
+      fix,
     };
   }
   return {
@@ -184,7 +193,7 @@ function crashed(
     // An update never deletes an application whose create was answered: it cannot know that the result was
     // not saved.
     next: answer === "answered" ? [fixCommand] : [fixCommand, replaceLost(typed)],
-    fix: { action: "deleteApplication", tenantId, applicationId, slot },
+    fix,
   };
 }
 
@@ -240,7 +249,7 @@ function doubled(
 }
 
 function settleOpen(
-  { intent, candidates }: OpenCreate,
+  { intent, candidates, rival }: OpenCreate,
   record: TypeRecord,
   comparison: Comparison,
 ): Finding[] {
@@ -280,7 +289,7 @@ function settleOpen(
   return [
     isSucceeded(intent, record, comparison)
       ? perhapsInUse(common, `${begun}, and the answer never arrived: this may be it.`)
-      : crashed(common, `${begun}, and the answer never arrived.`, comparison),
+      : crashed(common, `${begun}, and the answer never arrived.`, comparison, "lost", rival),
   ];
 }
 

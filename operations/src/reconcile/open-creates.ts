@@ -20,6 +20,8 @@ export const tenantParameters = z.object({
 export interface OpenCreate {
   intent: IntentEvent;
   candidates: ApiApplication[];
+  /** The slot of another open create that may have created the only candidate just as well. */
+  rival?: string | undefined;
 }
 
 /**
@@ -39,13 +41,13 @@ export function matchOpenCreates(
     const sure = open.find(({ candidates }) => candidates.length === 1);
     if (sure === undefined) return [...settled, ...open];
     const [application] = sure.candidates;
-    settled.push(sure);
-    open = open
-      .filter((other) => other !== sure)
-      .map(({ intent, candidates }) => ({
-        intent,
-        candidates: candidates.filter((candidate) => candidate !== application),
-      }));
+    const others = open.filter((other) => other !== sure);
+    const rival = others.find(({ candidates }) => candidates.some((candidate) => candidate === application));
+    settled.push({ ...sure, rival: rival?.intent.slot });
+    open = others.map(({ intent, candidates }) => ({
+      intent,
+      candidates: candidates.filter((candidate) => candidate !== application),
+    }));
   }
 }
 

@@ -268,6 +268,20 @@ const applicationCases: Case[] = [
     [{ kind: "orphanedApplication", id: "a-1", next: /^pulumi up$/ }],
   ],
   [
+    "one with a key that another lost create explains as well is taken over by no up: it can be deleted",
+    (events) => ({
+      events: [
+        events.createApplication({}, "EC"),
+        events.createApplication({ slot: "acme/eu-1/reporting" }, "EC"),
+      ],
+      applications: [application("a-1")],
+    }),
+    [
+      { kind: "orphanedApplication", id: "a-1", fix: "deleteApplication", next: replaced },
+      { kind: "openIntent", severity: "note", next: /^pulumi up$/ },
+    ],
+  ],
+  [
     "a replacement with a key can be deleted, too: an up takes it over only while it is declared",
     (events) => {
       const create = events.createApplication({}, "EC");
