@@ -14,6 +14,7 @@ import { stackOf } from "../requests/customers-asked-for";
 import { requesterOf } from "../requests/signed-request";
 import { type Touch, touchesOf } from "../requests/touches";
 import { sign } from "../signing/signature";
+import { insistOnNoCredential } from "./free-text";
 import { lockRequest, transition } from "./transition";
 
 const never: Readonly<Record<Touch, string>> = {
@@ -149,6 +150,7 @@ export async function reviewBreakGlass(
   insistOnRole(caller, "approver", "administrator", "auditor");
   const request = await lockRequest(writing, requestId);
   insistOnSight(context, caller, request);
+  insistOnNoCredential("comment", comment);
   if (comment.trim() === "") throw new Problem("invalid", "comment: describe what you found.");
   const broken = await writing
     .selectFrom("broken_glass")

@@ -25,6 +25,7 @@ import { stackOf } from "../requests/customers-asked-for";
 import { requesterOf } from "../requests/signed-request";
 import { IssuerKeysError } from "../signing/issuer-keys";
 import { type ApprovalClaims, sign } from "../signing/signature";
+import { insistOnNoCredential } from "./free-text";
 import { lockRequest, transition } from "./transition";
 
 /** What an approver sends. */
@@ -68,6 +69,7 @@ export async function decide(
   insistOnSight(context, caller, request);
   const requirement = requirementFor(context, request);
   const person = insistOnApprover(caller, request, requirement);
+  if (comment !== undefined) insistOnNoCredential("comment", comment);
   const now = context.now();
   const authenticatedAt = token.kind === "accessToken" ? token.authenticatedAt : caller.authenticatedAt;
   if (authenticatedAt === undefined || !isFresh(authenticatedAt, now)) throw refused("staleLogIn", requestId);

@@ -13,6 +13,7 @@ import { Problem } from "../problem";
 import type { AnswersTable, QuestionsTable, Reading, RequestRow, Writing } from "../records/schema";
 import type { RequestState } from "../requests/request";
 import { requesterOf } from "../requests/signed-request";
+import { insistOnNoCredential } from "./free-text";
 import { lockRequest } from "./transition";
 
 /** The longest question or answer, in characters. */
@@ -114,6 +115,7 @@ function insistOnDecider(context: ServiceContext, caller: Person, request: Reque
 }
 
 function insistOnText(text: string): void {
+  insistOnNoCredential("text", text);
   if (text.trim() !== "" && text.length <= longestText) return;
   throw new Problem("invalid", `text: write 1 to ${longestText} characters.`, {
     errors: [{ path: "text", message: `must be 1 to ${longestText} characters` }],

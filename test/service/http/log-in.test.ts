@@ -158,10 +158,13 @@ describe("logging in to the service", () => {
       body: JSON.stringify({ decision: "approve", digest }),
     });
     assert.equal(byCookie.status, 403, "a session alone approves nothing");
-    const asked = await browser.go(`${service().url}/requests/${id}/decision`, {
-      decision: "approve",
-      digest,
+    const decision = `${service().url}/requests/${id}/decision`;
+    const refused = await browser.go(decision, {
+      ...{ decision: "approve", digest },
+      comment: "password: hunter2-hunter2",
     });
+    assert.equal(refused.status, 400, "no comment shows a credential");
+    const asked = await browser.go(decision, { decision: "approve", digest });
     const decided = await logIn(browser, asked, "anna");
     assert.equal(decided.status, 200, decided.text);
     assert.equal((await rita.request(id)).state, "queued");

@@ -20,6 +20,23 @@ describe("a request that is sent back with a question", () => {
   }
   const code = (answer: { body: unknown }): string => (answer.body as { code: string }).code;
 
+  it("is refused with a credential in it, and so are an answer and a comment: all of them are kept and shown", async () => {
+    const { id, digest } = await waiting();
+    const [rita, anna] = await Promise.all(["rita", "anna"].map((name) => service().as(name)));
+    const secret = "client_secret=Zq7-81hdKqpLx0";
+    await anna!.expect(201, "POST", `/requests/${id}/questions`, { text: "Which contract is it?" });
+    for (const refused of [
+      await anna!.call("POST", `/requests/${id}/questions`, { text: `Is it ${secret}?` }),
+      await rita!.call("POST", `/requests/${id}/answers`, { text: secret }),
+      await anna!.call("POST", `/requests/${id}/approvals`, { decision: "refuse", digest, comment: secret }),
+    ]) {
+      assert.deepEqual([refused.status, code(refused)], [400, "invalid"]);
+      assert.ok(!JSON.stringify(refused.body).includes("Zq7"));
+    }
+    const seen = (await anna!.expect(200, "GET", `/requests/${id}`)) as Seen;
+    assert.deepEqual([seen.state, seen.questions.length], ["waitingForApproval", 1]);
+  });
+
   it("stays in its state, is answered by whoever asked for it alone, and goes on", async () => {
     const { id, digest } = await waiting();
     const [rita, ravi, anna, amir, otto] = await Promise.all(

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { insistOnNoCredential } from "../../actions/free-text";
 import { insistOnUndecided } from "../../actions/too-late";
 import { append } from "../../audit/chain";
 import type { BegunLogIn } from "../../identity/log-in";
@@ -89,6 +90,7 @@ export function logInRoutes(app: App, context: WebContext): void {
       if (person === undefined) throw new Problem("unauthenticated", "Log in first, at /login.");
       const { id } = request.params;
       const { comment, ...rest } = request.body;
+      if (comment !== undefined) insistOnNoCredential("comment", comment);
       await insistOnUndecided(context, person, id, rest.digest);
       const decision = { requestId: id, ...rest, ...(comment ? { comment } : {}) };
       return await beginWith(context, reply, logIn.beginDecision(decision));
