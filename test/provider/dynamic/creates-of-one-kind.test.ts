@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 
+import { TenantManagementError } from "../../../provider/src/client/errors";
 import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { newPublicKey, type ProviderProcess, startProvider } from "./process";
+import { lastEvent, newPublicKey, type ProviderProcess, startProvider } from "./process";
 
 const [read, write] = ["documents.submissions.read", "documents.submissions.write"] as const;
 
@@ -95,6 +96,15 @@ describe("creates with the same cell and scopes in one tenant", function () {
       ({ message }: Error) => message.includes(made) && message.includes("acme/eu-1/made"),
     );
     assert.deepEqual(await applicationIds(), [made]);
+  });
+
+  it("are on record as unknown where nobody can read, after a lost answer, whose else they may be", async () => {
+    sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
+    provider.run.record.openCreatesBeside = () =>
+      Promise.reject(new TenantManagementError("INPUT_INVALID", "the journal cannot be read"));
+    await assert.rejects(provider.createApplication(tenantId, "acme/eu-1/default"));
+    assert.equal(lastEvent(journal.file)["outcome"], "unknown");
+    assert.equal((await applicationIds())?.length, 1);
   });
 
   it("are all named, and none is touched, where several could be the lost one", async () => {

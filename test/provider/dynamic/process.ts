@@ -18,6 +18,7 @@ type Made = Promise<{ id: string; outs: Properties }>;
 
 /** A provider's operations, as the engine calls them in one process. */
 export interface ProviderProcess {
+  run: Run;
   /** @param slot default: the tenant's name */
   createTenant(name: string, slot?: string): Made;
   /** @param heldId the id of the application that the state holds in the slot; the engine asks for no difference of it */
@@ -71,7 +72,7 @@ export function startProvider(
   more: Record<string, string> = {},
   { stack = sharedStack, environment }: { stack?: string; environment?: EnvironmentVariables } = {},
 ): ProviderProcess {
-  const { configure, tenant, tenantApplication } = newRun(environment);
+  const { run, configure, tenant, tenantApplication } = newRun(environment);
   const settings: Record<string, string> = {
     stage: "testing",
     apiUrl,
@@ -85,6 +86,7 @@ export function startProvider(
   };
   configure({ config: { get: (key) => settings[key.replace("tenants:", "")] } });
   return {
+    run,
     createTenant: (name, slot = name) => tenant.create({ name, slot: { stack, name: slot } }),
     createApplication: async (tenantId, name, given = {}, heldId) => {
       const slot = { stack, name, ...(heldId === undefined ? {} : { heldId }) };

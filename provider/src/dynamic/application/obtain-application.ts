@@ -9,7 +9,7 @@ import { customerOf } from "../../names/resource-name";
 import { deleteOnRecord } from "../run/deletion";
 import { describeEntry } from "../tenant/take-over";
 import type { ApplicationCreate, ApplicationParameters, ObtainedApplication } from "./application-create";
-import { type LostApplication, settleLostApplication } from "./lost-application";
+import { type LostApplication, type LostApplicationFinding, settleLostApplication } from "./lost-application";
 import { scopesOf } from "./tenant-application-model";
 
 /** How long the check for another stack may take, in milliseconds. */
@@ -107,7 +107,6 @@ async function lostBefore(
   const { known = [] } = history.intent;
   const isMade = history.kind === "made";
   const others = await run.record.idsOfOtherSlots("TenantApplication", slot);
-  const otherClaimOf = await otherClaims(create, asked);
   const isOlder = (applicationId: string): boolean =>
     known.includes(applicationId) || others.has(applicationId);
   return {
@@ -115,7 +114,7 @@ async function lostBefore(
     isOtherwiseDeclared: !create.isAsWanted(asked),
     answeredId: isMade ? history.objectId : undefined,
     isKnown: (applicationId) => run.known.isInState(applicationId) || (!isMade && isOlder(applicationId)),
-    otherClaimOf: isMade ? () => undefined : otherClaimOf,
+    otherClaimOf: isMade ? () => undefined : await otherClaims(create, asked),
   };
 }
 
@@ -183,13 +182,7 @@ async function send(create: ApplicationCreate, others: readonly string[]): Promi
     return await post(create);
   } catch (error) {
     if (!isAnswerLost(error)) throw error;
-    // The list that the run remembers is older than what may have been created now.
-    create.run.known.forgetApplicationsOf(create.wanted.tenantId);
-    const finding = await settleLostApplication(create.api, {
-      ...lostApplication(create, create.parameters),
-      isKnown: (applicationId) => others.includes(applicationId) || create.run.known.isInState(applicationId),
-      otherClaimOf: await otherClaims(create, create.parameters),
-    }).catch((settling: unknown) => {
+    const finding = await settleOwn(create, others).catch((settling: unknown) => {
       // What happened is still unknown: the record must say so, for the next run.
       throw new TenantManagementError("NO_ANSWER", `${messageOf(settling)} (${messageOf(error)})`, {
         cause: settling,
@@ -203,6 +196,21 @@ async function send(create: ApplicationCreate, others: readonly string[]): Promi
       { cause: error },
     );
   }
+}
+
+/** Settles this create itself, whose response was lost. */
+async function settleOwn(
+  create: ApplicationCreate,
+  others: readonly string[],
+): Promise<LostApplicationFinding> {
+  const { run, api, wanted, parameters } = create;
+  // The list that the run remembers is older than what may have been created now.
+  run.known.forgetApplicationsOf(wanted.tenantId);
+  return settleLostApplication(api, {
+    ...lostApplication(create, parameters),
+    isKnown: (applicationId) => others.includes(applicationId) || run.known.isInState(applicationId),
+    otherClaimOf: await otherClaims(create, parameters),
+  });
 }
 
 /** An incomplete response still says what was created. */
