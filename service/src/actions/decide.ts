@@ -69,7 +69,7 @@ export async function decide(
   insistOnSight(context, caller, request);
   const requirement = requirementFor(context, request);
   const person = insistOnApprover(caller, request, requirement);
-  if (comment !== undefined) insistOnNoCredential("comment", comment);
+  insistOnNoCredential("comment", comment);
   const now = context.now();
   const authenticatedAt = token.kind === "accessToken" ? token.authenticatedAt : caller.authenticatedAt;
   if (authenticatedAt === undefined || !isFresh(authenticatedAt, now)) throw refused("staleLogIn", requestId);

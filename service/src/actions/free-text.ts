@@ -8,7 +8,7 @@ import { Problem } from "../problem";
  * @param field its name in the request's body
  * @throws {@link Problem} `invalid`, which does not repeat the text
  */
-export function insistOnNoCredential(field: "text" | "comment", text: string): void {
+export function insistOnNoCredential(field: "text" | "comment", text = ""): void {
   if (!looksLikeCredential(text)) return;
   throw new Problem("invalid", `${field}: it contains a credential: leave it out.`, {
     errors: [{ path: field, message: "contains a credential: leave it out" }],

@@ -91,6 +91,7 @@ describe("break-glass", () => {
     for (const person of [administrator, twin])
       await assert.rejects(reviewAs(person, first), { code: "samePerson" });
     await assert.rejects(reviewAs(requester, first), { code: "forbidden" });
+    await assert.rejects(reviewAs(reviewer, first, "password: hunter2-hunter2"), { code: "invalid" });
     await assert.rejects(reviewAs(reviewer, first, " "), { code: "invalid" });
     await reviewAs(reviewer, first);
     await assert.rejects(reviewAs(reviewer, first), { code: "conflict" });

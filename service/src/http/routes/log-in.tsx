@@ -90,7 +90,7 @@ export function logInRoutes(app: App, context: WebContext): void {
       if (person === undefined) throw new Problem("unauthenticated", "Log in first, at /login.");
       const { id } = request.params;
       const { comment, ...rest } = request.body;
-      if (comment !== undefined) insistOnNoCredential("comment", comment);
+      insistOnNoCredential("comment", comment);
       await insistOnUndecided(context, person, id, rest.digest);
       const decision = { requestId: id, ...rest, ...(comment ? { comment } : {}) };
       return await beginWith(context, reply, logIn.beginDecision(decision));
