@@ -1,3 +1,7 @@
+import type { JournalEvent } from "../../provider/src/journal";
+import type { Operation } from "../../sandbox/api";
+import { slotOfName } from "./objects";
+
 /** The operations whose calls a lifecycle is killed at. */
 export const killedOperations = [
   "createTenant",
@@ -19,12 +23,31 @@ export const moments = ["recorded", "before", "after", "answered"] as const;
 export type Moment = (typeof moments)[number];
 
 /** What is recorded of an operation before it is done: those that change something. */
-export const recordedAs: Partial<Record<KilledOperation, { operation: string; type: string }>> = {
+export const recordedAs: Partial<Record<Operation, { operation: string; type: string }>> = {
   createTenant: { operation: "create", type: "Tenant" },
   createTenantApplication: { operation: "create", type: "TenantApplication" },
   deleteTenant: { operation: "delete", type: "Tenant" },
   deleteTenantApplication: { operation: "delete", type: "TenantApplication" },
 };
+
+/**
+ * Returns whether an event says that an operation is about to be done.
+ *
+ * @param subject the customer or the slot that it must be about; default: any
+ */
+export function isAnnouncement(
+  { event, operation, type, slot }: Pick<JournalEvent, "event" | "operation" | "type" | "slot">,
+  announced: Operation,
+  subject?: string,
+): boolean {
+  const recorded = recordedAs[announced];
+  return (
+    event === "intent" &&
+    operation === recorded?.operation &&
+    type === recorded.type &&
+    (subject === undefined || slotOfName(slot) === subject)
+  );
+}
 
 /** A place to be killed at. */
 export interface Boundary {

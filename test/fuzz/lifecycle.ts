@@ -4,7 +4,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { eventSchema, type JournalEvent } from "../../provider/src/journal";
 import type { ProcessResult } from "../../sandbox/process";
 import { StackUnderTest } from "../engine/engine";
-import { boundaryName, type KilledOperation, recordedAs } from "./boundaries";
+import { boundaryName, isAnnouncement, type KilledOperation } from "./boundaries";
 import { type Declaration, overlapDays, toConfig } from "./declared";
 import {
   assertAllNamed,
@@ -15,7 +15,6 @@ import {
   assertSoundRecord,
 } from "./invariants";
 import { endOf, runKilled } from "./killed-command";
-import { slotOfName } from "./objects";
 import { provisionAsTold } from "./person";
 import {
   type Command,
@@ -265,14 +264,7 @@ class Lifecycle {
 
   /** How many times the journal says that an operation was about to be done. */
   #recordedIntents(operation: KilledOperation, subject: string | undefined): number {
-    const wanted = recordedAs[operation];
-    return eventsOf(this.stack).filter(
-      (event) =>
-        event.event === "intent" &&
-        event.operation === wanted?.operation &&
-        event.type === wanted.type &&
-        (subject === undefined || slotOfName(event.slot) === subject),
-    ).length;
+    return eventsOf(this.stack).filter((event) => isAnnouncement(event, operation, subject)).length;
   }
 
   async #interrupt({ nth, command }: InterruptStep): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Operation } from "../../sandbox/api";
-import { type Moment, recordedAs } from "../fuzz/boundaries";
-import { slotOfName } from "../fuzz/objects";
+import { isAnnouncement, type Moment, recordedAs } from "../fuzz/boundaries";
 import type { Passage } from "./command-life";
 
 /** A request at which a command is killed. */
@@ -26,19 +25,12 @@ export function killAt({
   nth,
   delayMs,
 }: KillPlace): (passage: Passage) => boolean {
-  const recorded = operation in recordedAs ? recordedAs[operation as keyof typeof recordedAs] : undefined;
   let seen = 0;
   let isAnswered = false;
   let isDone = false;
   const isRecorded = (passage: Passage): boolean => {
     if (passage.at !== "journal" || passage.moment !== "after") return false;
-    seen += passage.written.filter(
-      (event) =>
-        event.event === "intent" &&
-        event.operation === recorded?.operation &&
-        event.type === recorded.type &&
-        (subject === undefined || slotOfName(event.slot) === subject),
-    ).length;
+    seen += passage.written.filter((event) => isAnnouncement(event, operation, subject)).length;
     return seen >= nth;
   };
   const isReached = (passage: Passage): boolean => {
@@ -51,7 +43,7 @@ export function killAt({
     if (moment !== "answered") return true;
     isAnswered = true;
     // Nothing is recorded of what changes nothing.
-    return recorded === undefined || delayMs < 10;
+    return recordedAs[operation] === undefined || delayMs < 10;
   };
   return (passage) => {
     if (isDone) return false;

@@ -146,15 +146,10 @@ export class Trials {
   async addWhileListsLag(): Promise<void> {
     const { operator, plan } = this;
     const { stack } = operator;
-    const customer = plan.declaration.find(({ status }) => status === "active");
-    const [first] = customer?.applications ?? [];
-    // In production an application of an active customer is not taken away again.
-    if (customer === undefined || first === undefined || plan.stage === "production") return;
-    const added = { cell: first.cell, purpose: "lagging", scopes: first.scopes, authMethod: "EC" } as const;
-    const extended = plan.declaration.map((one) =>
-      one === customer ? { ...one, applications: [...one.applications, added] } : one,
-    );
-    operator.taken.push(`${customer.name}/${added.cell}/${added.purpose} is added while all lists are empty`);
+    const added = this.#withOneMore("lagging", "EC");
+    if (added === undefined) return;
+    const { customer, slot, extended } = added;
+    operator.taken.push(`${slot} is added while all lists are empty`);
     stack.api.areListsEmpty = true;
     stack.api.addFault({ operation: "createTenantApplication", kind: "reset-after" });
     const { end } = await operator.command("up", extended);
@@ -176,21 +171,14 @@ export class Trials {
   async addBesideForeign(): Promise<void> {
     const { operator, plan } = this;
     const { stack, random } = operator;
-    const customer = plan.declaration.find(({ status }) => status === "active");
-    const [first] = customer?.applications ?? [];
-    if (customer === undefined || first === undefined || plan.stage === "production") return;
+    const added = this.#withOneMore("beside", random.pick(["CLIENT_SECRET", "EC"]));
+    if (added === undefined) return;
+    const { customer, cell, scopes, slot, extended } = added;
     const tenant = stack.api.tenants().find(({ name }) => name === customer.name);
     if (tenant === undefined) throw new Error(`there is no tenant ${customer.name}`);
-    const { cell, scopes } = first;
-    const authMethod = random.pick(["CLIENT_SECRET", "EC"] as const);
-    const extended = plan.declaration.map((one) =>
-      one === customer
-        ? { ...one, applications: [...one.applications, { cell, purpose: "beside", scopes, authMethod }] }
-        : one,
-    );
     const foreign = stack.api.makeApplication(tenant.tenantId, cell, scopes);
     const lag = random.pick(["no list", "the first list", "each list"] as const);
-    operator.taken.push(`${customer.name}/${cell}/beside is added beside a foreign application; ${lag} lags`);
+    operator.taken.push(`${slot} is added beside a foreign application; ${lag} lags`);
     stack.api.laggingLists = lag === "the first list" && stack.replacesLostApplications ? 1 : 0;
     stack.api.areListsEmpty = lag === "each list";
     // Where no list has shown the other, what is found then may be either.
@@ -243,17 +231,11 @@ export class Trials {
   async loseFromState(): Promise<void> {
     const { operator, plan } = this;
     const { stack } = operator;
-    const customer = plan.declaration.find(({ status }) => status === "active");
-    const [first] = customer?.applications ?? [];
-    if (customer === undefined || first === undefined || plan.stage === "production") return;
-    const { cell, scopes } = first;
-    const added = { cell, purpose: "forgotten", scopes, authMethod: "CLIENT_SECRET" } as const;
-    const extended = plan.declaration.map((one) =>
-      one === customer ? { ...one, applications: [...one.applications, added] } : one,
-    );
+    const added = this.#withOneMore("forgotten", "CLIENT_SECRET");
+    if (added === undefined) return;
+    const { slot, extended } = added;
     await operator.settle(extended);
     const [newer, before] = [stack.checkpoint, existingIn(stack)];
-    const slot = `${customer.name}/${cell}/forgotten`;
     operator.taken.push(`${slot} is taken out of the state`);
     const lost = [tenantApplicationType, secretVersionType];
     stack.checkpoint = {
@@ -315,7 +297,8 @@ export class Trials {
   }
 
   /**
-   * A customer is declared whose tenant somebody else has made by the same name; the answer to its create may be lost. It is not taken over, and what it holds stays as it is.
+   * A customer is declared whose tenant somebody else has made by the same name; the answer to its create may be lost. It
+   * is not taken over, and what it holds stays as it is.
    */
   async meetStranger(): Promise<void> {
     const { operator, plan } = this;
@@ -335,6 +318,23 @@ export class Trials {
     stack.api.dropStranger(tenantId);
     await operator.settle(plan.declaration);
     assertConsistent(stack, plan.declaration, this.released);
+  }
+
+  /**
+   * Declares one more application, of the first one's cell and scopes, in the first active customer; nothing where there is
+   * none, and in production, where an application of an active customer is not taken away again.
+   */
+  #withOneMore(purpose: string, authMethod: "CLIENT_SECRET" | "EC") {
+    const { declaration, stage } = this.plan;
+    const customer = declaration.find(({ status }) => status === "active");
+    const [first] = customer?.applications ?? [];
+    if (customer === undefined || first === undefined || stage === "production") return undefined;
+    const { cell, scopes } = first;
+    const added = { cell, purpose, scopes, authMethod };
+    const extended = declaration.map((one) =>
+      one === customer ? { ...one, applications: [...one.applications, added] } : one,
+    );
+    return { customer, cell, scopes, slot: `${customer.name}/${cell}/${purpose}`, extended };
   }
 }
 
