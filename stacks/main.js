@@ -1,10 +1,6 @@
 // The program that `pulumi up` runs. It is compiled before it is run, and only when its source has changed since:
 // type checking at each `up` would take longer than the `up` itself.
 require("./node-version.js").assertNodeVersion();
-// Node.js keeps what it compiles of the SDK and the packages, by their contents: they take longer to compile than the
-// program to run. Beside what was compiled from the sources, and where that cannot be written, nowhere.
-const { join } = require("node:path");
-require("node:module").enableCompileCache(join(__dirname, "..", "dist", "node-compile-cache"));
 require("../build.js").ensureBuilt();
 
 // Before anything else of the SDK is used: its debug messages hold credentials (see the module).

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -9,6 +10,7 @@ import { reasonOf } from "../errors";
 import { runToSuccess } from "../process";
 import { elapsed, type Log, withElapsed } from "../progress";
 import { buildPulumi } from "./go-build";
+import { pulumiGoTools, pulumiScripts } from "./go-modules";
 import { isPulumiSiteReachable } from "./site";
 
 /** The source of a Pulumi CLI: the PATH, Pulumi's installer, or a build from Go modules. */
@@ -111,8 +113,11 @@ async function fillCache(
   return { bin: path.join(folder, "bin"), version: sdkVersion, source };
 }
 
-function cachedCli(): string {
-  return path.join(cacheFolder(), `pulumi-${sdkVersion}`);
+/** Returns the folder of the CLI in the cache: another one where it would be built otherwise. */
+export function cachedCli(): string {
+  const built = JSON.stringify([pulumiGoTools(sdkVersion), pulumiScripts]);
+  const digest = createHash("sha256").update(built).digest("hex").slice(0, 8);
+  return path.join(cacheFolder(), `pulumi-${sdkVersion}-${digest}`);
 }
 
 /** Returns the first folder on the PATH with an executable of this name. */

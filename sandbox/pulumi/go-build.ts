@@ -4,7 +4,7 @@ import path from "node:path";
 import { reasonOf, SandboxError } from "../errors";
 import { runProcess, runToSuccess } from "../process";
 import { type Log, withElapsed } from "../progress";
-import { dynamicProviderScript, type GoTool, goVersion, pulumiGoTools } from "./go-modules";
+import { type GoTool, goVersion, pulumiGoTools, pulumiScripts } from "./go-modules";
 
 /**
  * Builds the Pulumi CLI, its Node.js language host and the host of dynamic providers from Go modules into the
@@ -22,9 +22,10 @@ export async function buildPulumi(folder: string, version: string, log: Log): Pr
   for (const tool of tools) {
     await withElapsed(log, `building ${tool.binary}`, () => buildTool(folder, tool, otherwise));
   }
-  const script = path.join(bin, "pulumi-resource-pulumi-nodejs");
-  await writeFile(script, dynamicProviderScript);
-  await chmod(script, 0o755);
+  for (const [name, script] of Object.entries(pulumiScripts)) {
+    await writeFile(path.join(bin, name), script);
+    await chmod(path.join(bin, name), 0o755);
+  }
 }
 
 /**

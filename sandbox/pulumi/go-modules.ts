@@ -12,6 +12,8 @@ export const goVersion = "1.26";
 /** The only version of the language host's package that exists as a Go module; it works with current SDKs. */
 const languageHostSdkVersion = "3.68.0";
 
+const languageHostBinary = "pulumi-language-nodejs-host";
+
 /** Describes the two programs that make a Pulumi CLI for Node.js programs, for one version of the CLI. */
 export function pulumiGoTools(version: string): readonly GoTool[] {
   const cli = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
@@ -34,7 +36,7 @@ replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-202
       ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
     },
     {
-      binary: "pulumi-language-nodejs",
+      binary: languageHostBinary,
       package: languageHost,
       goMod: `module tools
 
@@ -49,7 +51,26 @@ require github.com/pulumi/pulumi/sdk/v3 v${languageHostSdkVersion}
   ];
 }
 
+/**
+ * Starts the language host, which the engine does in the folder of the program. This version of the host takes a project's
+ * options as arguments, and the engine of today does not pass them.
+ */
+const languageHostScript = `#!/bin/sh
+folder=$PWD
+while [ ! -f "$folder/Pulumi.yaml" ] && [ "$folder" != / ]; do folder=$(dirname "$folder"); done
+option() { sed -n "/^ *#/d; s/^.*[{ ]$1: *\\([^,}]*[^,} ]\\).*$/\\1/p" "$folder/Pulumi.yaml" 2>/dev/null | head -n 1; }
+typescript=$(option typescript)
+nodeargs=$(option nodeargs)
+exec "$(dirname "$(readlink -f "$0")")/${languageHostBinary}" "-typescript=\${typescript:-true}" "-nodeargs=$nodeargs" "$@"
+`;
+
 /** The provider host of dynamic resources, from the program's own @pulumi/pulumi. */
-export const dynamicProviderScript = `#!/bin/sh
+const dynamicProviderScript = `#!/bin/sh
 exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')" "$@"
 `;
+
+/** The scripts beside these programs, by name. */
+export const pulumiScripts = {
+  "pulumi-language-nodejs": languageHostScript,
+  "pulumi-resource-pulumi-nodejs": dynamicProviderScript,
+};

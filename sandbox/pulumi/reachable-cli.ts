@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
@@ -14,7 +15,8 @@ import type { PulumiCli } from "./cli";
  */
 export async function reachableCli(pulumi: PulumiCli, user: ServerUser): Promise<PulumiCli> {
   if (await canBeEntered(pulumi.bin, user)) return pulumi;
-  const bin = path.join(await findBase(user, "engine"), `pulumi-${pulumi.version}`);
+  const place = createHash("sha256").update(pulumi.bin).digest("hex").slice(0, 8);
+  const bin = path.join(await findBase(user, "engine"), `pulumi-${pulumi.version}-${place}`);
   await makeOnce(bin, async (temporary) => {
     await mkdir(temporary, { recursive: true, mode: 0o755 });
     for (const name of await readdir(pulumi.bin))

@@ -42,7 +42,7 @@ describe("the package, packed and installed outside this repository", function (
     await rm(folder, { recursive: true });
   });
 
-  it("holds what its sources compile to, a README, a licence, and nothing else", async () => {
+  it("holds what its sources compile to, what processes load first, a README, a licence, and nothing else", async () => {
     const sources = await readdir(path.join(repositoryRoot, "provider/src"), { recursive: true });
     const compiled = sources
       .filter((file) => file.endsWith(".ts"))
@@ -50,7 +50,7 @@ describe("the package, packed and installed outside this repository", function (
       .flatMap((file) => [`package/dist/${file}.js`, `package/dist/${file}.d.ts`]);
     assert.deepEqual(
       (await contents(tarball)).sort(),
-      ["package/package.json", "package/README.md", "package/LICENSE", ...compiled].sort(),
+      ["package/package.json", "package/preload.js", "package/README.md", "package/LICENSE", ...compiled].sort(),
     );
   });
 

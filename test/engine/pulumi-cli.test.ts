@@ -7,7 +7,7 @@ import path from "node:path";
 import { version } from "@pulumi/pulumi/version";
 
 import { makeOnce } from "../../sandbox/cache";
-import { findPulumi } from "../../sandbox/pulumi/cli";
+import { cachedCli, findPulumi } from "../../sandbox/pulumi/cli";
 
 const companions = ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"];
 
@@ -24,8 +24,8 @@ describe("finding the Pulumi CLI", () => {
     lines = [];
     process.env["RESISTANT_TENANTS_CACHE"] = path.join(folder, "cache");
     process.env["PATH"] = `${path.join(folder, "path")}${path.delimiter}/usr/bin${path.delimiter}/bin`;
-    await fakeCli(path.join(folder, "cache", `pulumi-${version}`, "bin"), version);
-    await writeFile(path.join(folder, "cache", `pulumi-${version}`, "source"), "built");
+    await fakeCli(path.join(cachedCli(), "bin"), version);
+    await writeFile(path.join(cachedCli(), "source"), "built");
   });
 
   afterEach(async () => {
@@ -62,7 +62,7 @@ describe("finding the Pulumi CLI", () => {
   }
 
   it("takes the one in the cache without a word", async () => {
-    const bin = path.join(folder, "cache", `pulumi-${version}`, "bin");
+    const bin = path.join(cachedCli(), "bin");
     assert.deepEqual(await findPulumi({ log }), { bin, version, source: "built" });
     assert.deepEqual(lines, []);
   });

@@ -7,7 +7,7 @@ import { kill } from "node:process";
 import { z } from "zod";
 
 import { cleaned, followLines, parseObject, problemIn } from "../stack/engine-output";
-import { PulumiError } from "../stack/pulumi";
+import { preloadOption, PulumiError } from "../stack/pulumi";
 import { engineFile, type WorkFolder } from "./work-folder";
 
 /** How a run of the engine ended. */
@@ -52,7 +52,7 @@ export function engineEnvironment(
   );
   return {
     ...Object.fromEntries(passed),
-    NODE_OPTIONS: [youngHeap, environment["NODE_OPTIONS"] ?? ""].join(" ").trim(),
+    NODE_OPTIONS: [youngHeap, preloadOption(), environment["NODE_OPTIONS"] ?? ""].join(" ").trim(),
     PULUMI_BACKEND_URL: backendUrl,
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };

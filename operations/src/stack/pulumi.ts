@@ -31,6 +31,14 @@ export class PulumiError extends Error {
   }
 }
 
+/**
+ * Returns the option for `NODE_OPTIONS` with which all Node.js processes of an engine start in half the time. `Pulumi.yaml` has
+ * it for programs alone.
+ */
+export function preloadOption(): string {
+  return `--require=${JSON.stringify(require.resolve("pulumi-resistant-tenants/preload"))}`;
+}
+
 /** A state of ten thousand resources has about 50 MB. */
 const longestOutput = 1024 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
 import path from "node:path";
 
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+import { preloadOption } from "resistant-tenants-operations/stack/pulumi";
 
 /** The worker's variables that an engine gets. It gets no others, above all not the database's URL. */
 const passedOn: readonly RegExp[] = [
@@ -43,6 +44,7 @@ export function engineEnvironment(
     TMPDIR: path.join(directory, "tmp"),
     PULUMI_HOME: path.join(directory, "home"),
     PULUMI_BACKEND_URL: backendUrl,
+    NODE_OPTIONS: preloadOption(),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     TENANTS_REASON: reason,
