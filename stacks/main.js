@@ -8,9 +8,4 @@ require("pulumi-resistant-tenants/internal/quiet-log");
 // What nothing catches is printed without what the error holds.
 require("pulumi-resistant-tenants/internal/safe-errors");
 
-// The engine's runtime looks up the source map of every frame of the stack that it takes for each resource. Without
-// that an `up` of 20 customers is a sixth faster, and an error is told at once instead of after ten seconds. Positions
-// are then those in dist/.
-Error.prepareStackTrace = undefined;
-
 module.exports = require("./dist/program.js").program;

@@ -82,6 +82,15 @@ describe("what a program loads at its start", function () {
     }`);
     assert.deepEqual(functions, { before: [false, false], serializes: true, paths: true });
 
+    const tracing = await withSdk(`() => {
+      const tracing = require("@pulumi/pulumi/cmd/run/tracing");
+      const before = loads("@opentelemetry/sdk-trace-node");
+      tracing.start("http://127.0.0.1:9/");
+      tracing.newSpan("one");
+      return [before, loads("@opentelemetry/sdk-trace-node"), loads("@opentelemetry/exporter-zipkin")];
+    }`);
+    assert.deepEqual(tracing, [false, true, true]);
+
     const automation = await withSdk(`() => {
       const { LocalWorkspace, ...others } = pulumi.automation;
       return [typeof LocalWorkspace.createOrSelectStack, "RemoteWorkspace" in pulumi.automation, Object.keys(others).length > 5];

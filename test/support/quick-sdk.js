@@ -8,20 +8,16 @@ const { setTimeout } = require("node:timers");
 /** Compares all sources with what is compiled, at each start: `register.js` has done so for all processes. */
 const build = path.join(__dirname, "..", "..", "build.js");
 
-/** Maps stack traces to source lines, for which each process would read the source maps. No test needs it. */
-const unused = /^source-map-support\/register$/;
-
 if (/[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]/.test(process.argv[1] ?? "")) {
   // Providers, too, whichever environment they get.
   require("pulumi-resistant-tenants/preload");
-  loadLess();
+  keepBuilt();
   keepCompiled();
 }
 
-function loadLess() {
+function keepBuilt() {
   const load = Module._load;
   Module._load = function (request, ...rest) {
-    if (unused.test(request)) return {};
     if (/build\.js$/.test(request) && Module._resolveFilename(request, ...rest) === build)
       return { ensureBuilt: () => undefined };
     return load.call(this, request, ...rest);
