@@ -1,5 +1,11 @@
 import { strict as assert } from "node:assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 
+import { version } from "@pulumi/pulumi/version";
+
+import { eventSchema } from "../../provider/src/journal";
 import type { CustomerRecord } from "../../provider/src/names/stack-outputs";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
@@ -7,19 +13,28 @@ import { StackUnderTest } from "./engine";
 describe("createdBy and createdAt, on the engine", function () {
   let stack: StackUnderTest;
   let first: CustomerRecord;
+  let otherCli: string;
 
   before(async () => {
     stack = await StackUnderTest.create({ customers: [acme] });
+    otherCli = await mkdtemp(path.join(os.tmpdir(), "other-cli-"));
+    await writeFile(path.join(otherCli, "pulumi"), "#!/bin/sh\necho v3.1.2\n", { mode: 0o755 });
     await upAs("alice", ["up"]);
     first = await recordOf("acme");
   });
   after(async () => {
     await stack.finish();
+    await rm(otherCli, { recursive: true });
   });
 
   const upAs = (actor: string, command: string[]): Promise<string> =>
     stack.succeed([...command, "--yes", "--skip-preview"], {
-      env: { GITHUB_ACTIONS: "true", GITHUB_RUN_ID: "7", GITHUB_ACTOR: actor },
+      env: {
+        GITHUB_ACTIONS: "true",
+        GITHUB_RUN_ID: "7",
+        GITHUB_ACTOR: actor,
+        PATH: [otherCli, process.env["PATH"]].join(path.delimiter),
+      },
     });
 
   async function recordOf(customer: string): Promise<CustomerRecord> {
@@ -33,6 +48,12 @@ describe("createdBy and createdAt, on the engine", function () {
       first.createdAt,
       stack.sandbox.control.tenants().find(({ name }) => name === "acme")?.created,
     );
+  });
+
+  it("are on record with the version of the engine that did it, not of the CLI that is first on the PATH", async () => {
+    const lines = (await stack.journal()).trimEnd().split("\n");
+    const engines = lines.map((line) => eventSchema.parse(JSON.parse(line)).versions?.engine);
+    assert.deepEqual([...new Set(engines)], [version]);
   });
 
   it("survive a refresh and an up by somebody else, who is told as the maker of what is new alone", async () => {

@@ -12,6 +12,6 @@ export function endWithEngine(): void {
 }
 
 /** Tests, and programs that use only the client, have another standard input. */
-function isProviderOfEngine(): boolean {
+export function isProviderOfEngine(): boolean {
   return /[\\/]cmd[\\/]dynamic-provider\b/.test(process.argv[1] ?? "") && fstatSync(0).isFIFO();
 }

@@ -8,6 +8,7 @@ import type { EnvironmentVariables } from "../../settings/own-process";
 import { type Reach, readReach } from "../../settings/reach";
 import type { ProviderSettings } from "../../settings/settings";
 import { type KeyPair, makeKeyPair } from "../application/key-pair";
+import { askEngineVersion } from "../engine/engine-version";
 
 /** A run's access to everything outside its process. A simulator passes its own. */
 export interface Surroundings {
@@ -33,7 +34,7 @@ export const ownSurroundings: Surroundings = {
   connect: (...given) => load().connect(...given),
   reach: readReach,
   openJournal: openJournalOf,
-  provenance,
+  provenance: (aws, environment) => provenance(aws, environment, askEngineVersion),
   makeKeyPair,
   sleep: (delayMs) => sleepMs(delayMs),
 };
