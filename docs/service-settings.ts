@@ -16,8 +16,8 @@ const head = `
 
 # Settings of the provisioning service
 
-\`SERVICE_SETTINGS\` is the path of \`service.yaml\`. Both processes read it at their start, and report every mistake with its
-path. Secrets are in [the environment](service.md#the-two-processes). An editor completes and checks the file with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
+Both processes read the file \`SERVICE_SETTINGS\` when they start, and report every mistake with its path. Secrets are in
+[the environment](service.md#the-two-processes). Editors complete and check a file that begins with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
 
 const sections: readonly Section[] = [
   { title: "`service.yaml`", introduction: "", schema: serviceSettingsSchema },

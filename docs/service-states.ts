@@ -5,14 +5,14 @@ import { format, resolveConfig } from "prettier";
 
 import { endStates, ways } from "../service/src/requests/state-machine";
 
-/** The page whose table of states is generated. */
+/** The page whose list of states is generated. */
 export const statesPage = path.join(__dirname, "service.md");
 
 const begin = "<!-- Generated from service/src/requests/state-machine.ts by `npm run docs`. -->";
 const end = "<!-- End of what is generated. -->";
 
 /**
- * Inserts the current table of a request's states into the page.
+ * Inserts the current list of a request's states into the page.
  *
  * @returns Resolves with Markdown, formatted as the project's is
  * @throws if the page has no place for the table
@@ -23,21 +23,19 @@ export async function writeStates(): Promise<string> {
   const [, after] = (rest ?? "").split(end);
   if (before === undefined || after === undefined)
     throw new Error(`${statesPage} has no place for the states`);
-  const text = `${before}${begin}\n\n${statesTable()}\n\n${end}${after}`;
-  return format(text, { ...(await resolveConfig(statesPage)), parser: "markdown" });
+  const text = `${before}${begin}\n\n${listOfStates()}\n\n${end}${after}`;
+  return format(text, { ...(await resolveConfig(statesPage)), parser: "markdown", proseWrap: "always" });
 }
 
-function statesTable(): string {
-  const rows = Object.entries(ways)
+function listOfStates(): string {
+  const lines = Object.entries(ways)
     .filter(([, leaving]) => Object.keys(leaving).length > 0)
-    .map(([state, leaving]) => [
-      `\`${state}\``,
-      Object.entries(leaving)
-        .map(([event, next]) => (event === next ? `\`${event}\`` : `\`${event}\` → \`${next}\``))
-        .join(", "),
-    ]);
-  const ends = [endStates.map((state) => `\`${state}\``).join(", "), "the end"];
-  return [["state", "what happens → next state, if its name is another"], ["---", "---"], ...rows, ends]
-    .map((row) => `| ${row.join(" | ")} |`)
-    .join("\n");
+    .map(([state, leaving]) => {
+      const events = Object.entries(leaving).map(([event, next]) =>
+        event === next ? `\`${event}\`` : `\`${event}\` → \`${next}\``,
+      );
+      return `\`${state}\`: ${events.join(", ")}`;
+    });
+  const ends = endStates.map((state) => `\`${state}\``).join(", ");
+  return [...lines, `${ends}: the end`].map((line) => `- ${line}`).join("\n");
 }

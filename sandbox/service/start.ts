@@ -14,13 +14,15 @@ Runs the provisioning service on this machine until Ctrl-C, with everything it n
 and Secrets Manager, an identity provider with people, an embedded PostgreSQL, the web process and the worker.
 
   --json          prints one line of JSON when it is ready: where everything is, and the log-ins
-  --people FILE   more people: a YAML or JSON list of {username, password?, roles?, groups?, employeeNumber?, name?, email?}
-  --data DIR      keeps everything in DIR, and goes on with it; default: each start begins empty
+  --people FILE   adds people: a YAML or JSON list of {username, password?, roles?, groups?, employeeNumber?, name?, email?}
+                  Accounts with the same employeeNumber are one person
+  --data DIR      stores everything in DIR, and continues from it; default: each start begins empty
   --port PORT     the port of the API and the page; default: a free one
   --help          prints this
 
-DATABASE_URL              a PostgreSQL server, 15 or later, to use instead of the embedded one
-DATABASE_OWNER_URL        whoever owns the database: DATABASE_URL is then that database, by a role that owns nothing
+DATABASE_URL              your own PostgreSQL server, 15 or later, by a role that may create databases and roles
+DATABASE_OWNER_URL        with it, both name one existing database, by its owner and by a role that owns nothing. It must
+                          be empty, and is emptied at the end, unless --data ties it to that folder
 RESISTANT_TENANTS_CACHE   the folder for the Pulumi CLI and moto; default ~/.cache/resistant-tenants
 `;
 
@@ -109,6 +111,7 @@ ${people.join("\n")}
 
 Machine   ${machine.clientId} ${machine.clientSecret}, resource ${machine.resource}
 Tokens    curl -d username=rita -d password=rita ${peopleTokenUrl}
+          -d auth_age=1000 makes the log-in older.
 
 Secrets Manager         ${secretsManagerUrl}
 Tenant Management API   ${tenantManagementUrls.testing} (testing), ${tenantManagementUrls.production} (production)

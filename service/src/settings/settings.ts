@@ -54,8 +54,11 @@ const identitySchema = z.strictObject({
 const workSchema = z.strictObject({
   backendUrl: z.string().describe("Where the stacks' state is stored: `s3://…`, or `file://…`."),
   journal: z.string().describe("As `tenants:journal`: S3, or an absolute path."),
-  secretsProvider: z.string().optional().describe("Default: a passphrase."),
-  directory: z.string().describe("An absolute path: the folder of the jobs' folders."),
+  secretsProvider: z
+    .string()
+    .optional()
+    .describe("How the stacks' secrets are encrypted: `awskms://…`. Default: a passphrase."),
+  directory: z.string().describe("The folder of the jobs' folders: an absolute path."),
   engineUser: z
     .string()
     .min(1)
@@ -64,8 +67,12 @@ const workSchema = z.strictObject({
   policyPack: z
     .string()
     .optional()
-    .describe("A policy pack that every plan must pass: an absolute folder. Default: none."),
-  atOnce: z.int().positive().optional().describe("How many engines run at once. Default: processors."),
+    .describe("The folder of a policy pack that every plan must pass: an absolute path. Default: none."),
+  atOnce: z
+    .int()
+    .positive()
+    .optional()
+    .describe("How many engines run at once. Default: the number of processors."),
 });
 
 /** The file `service.yaml`. */
@@ -81,7 +88,7 @@ export const serviceSettingsSchema = z
         publicKey: z
           .record(z.string(), z.unknown())
           .optional()
-          .describe("The public half of `SERVICE_APPROVAL_KEY`, a JWK."),
+          .describe("The public half of `SERVICE_APPROVAL_KEY`, as a JWK."),
       })
       .prefault({})
       .describe("The key that verifies approvals."),
@@ -101,7 +108,7 @@ export const serviceSettingsSchema = z
         byClock: z
           .boolean()
           .default(true)
-          .describe("Whether the service itself rotates due credentials. Default: true."),
+          .describe("Whether the service rotates due credentials itself. Default: true."),
         overdueAfterHours: z
           .number()
           .positive()
