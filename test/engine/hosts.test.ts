@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
 
 import { startTenantManagement, type TenantManagementSandbox } from "../../sandbox/api";
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { StackUnderTest, startShared } from "./engine";
 
@@ -73,7 +74,7 @@ describe("the hosts of a stack, on the engine", function () {
     assert.deepEqual(sent(), []);
   });
 
-  it("leave what was answered with others partly made, never make it twice, and complete it once they are allowed", async () => {
+  it(`leave what was answered with others partly made, never make it twice, and complete it once they are allowed ${exhaustiveTag}`, async () => {
     const creates = () => stack.sandbox.control.requests().createTenantApplication;
     const applicationId = () => stack.existing()["acme"]?.[0] ?? "";
     stack.sandbox.control.configure({ authServerOrigin: new URL(other.apiUrl).origin });

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import path from "node:path";
 
+import { exhaustiveTag } from "../suites";
 import { repositoryRoot, StackUnderTest } from "./engine";
 
 describe("examples/own-stack, on the engine", function () {
@@ -32,7 +33,7 @@ describe("examples/own-stack, on the engine", function () {
     }
   });
 
-  it("is let go in production by its Tenant's status, once an up has recorded it with a reason", async () => {
+  it(`is let go in production by its Tenant's status, once an up has recorded it with a reason ${exhaustiveTag}`, async () => {
     const declare = (args: Record<string, string>) => [
       { type: "Tenant", name: "first", args: { name: "acme", ...args } },
       { type: "TenantApplication", name: "client", args: { tenantId: "${first.tenantId}", cell: "eu-1" } },

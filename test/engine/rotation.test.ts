@@ -174,7 +174,7 @@ describe("rotation, on the engine", function () {
     assert.equal(clients, 2);
   });
 
-  it("removes the old one at once without an overlap, but only when the new one was stored", async () => {
+  it(`removes the old one at once without an overlap, but only when the new one was stored ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", authMethod: "EC" });
     await aging.upOn(0);
     const first = await aging.stored();

@@ -110,7 +110,7 @@ describe("an active production customer whose protection was taken away, on the 
     assert.deepEqual(await stack.listSecrets({ includePlannedDeletion: false }), []);
   });
 
-  it("is active again where it is made anew, whatever the record says of the one before", async () => {
+  it(`is active again where it is made anew, whatever the record says of the one before ${exhaustiveTag}`, async () => {
     await stack.setCustomers(customers);
     for (const name of await stack.listSecrets()) await stack.forceDeleteSecret(name);
     await stack.up();

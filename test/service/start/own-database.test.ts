@@ -131,7 +131,7 @@ describe("a database of one's own", function () {
     assert.equal(tables.length, 0);
   });
 
-  it("is used instead of the embedded one, as it is, begins empty, and is empty at the end", async () => {
+  it(`is used instead of the embedded one, as it is, begins empty, and is empty at the end ${exhaustiveTag}`, async () => {
     const { owner, runtime, query } = await makeDatabase();
     const env = { DATABASE_URL: runtime, DATABASE_OWNER_URL: owner };
     const { child, service, printed } = await start([], env);

@@ -4,6 +4,7 @@ import { withdraw } from "resistant-tenants-service/actions/withdraw";
 import { sprawl } from "resistant-tenants-service/customers/sprawl";
 import { write } from "resistant-tenants-service/records/database";
 
+import { exhaustiveTag } from "../../suites";
 import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
@@ -12,11 +13,11 @@ describe("a customer whose first request ends unapplied", function () {
 
   const server = useDatabaseServer();
 
-  for (const [required, isRemoved] of [
-    [0, true],
-    [1, false],
+  for (const [required, isRemoved, end] of [
+    [0, true, "removed with what an apply has left"],
+    [1, false, `told of, where somebody would have to approve its end ${exhaustiveTag}`],
   ] as const)
-    it(`is ${isRemoved ? "removed with what an apply has left" : "told of, where somebody would have to approve its end"}`, async () => {
+    it(`is ${end}`, async () => {
       const service = await ServiceUnderTest.start(server(), { required });
       const { control } = service.sandbox.vendor;
       try {
