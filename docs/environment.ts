@@ -12,15 +12,15 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["TENANTS_PRIVATE_KEY"],
     meaning:
-      "The organization's private key (PEM, PKCS#8), if neither `kmsKeyId` nor `privateKeySecretArn` is set. Empty counts as unset.",
+      "The organization's private key (PEM, PKCS#8), if neither `kmsKeyId` nor `privateKeySecretArn` is set.",
   },
   {
     names: ["TENANTS_CLIENT_ID", "TENANTS_KEY_ID", "TENANTS_REASON"],
-    meaning: "Override `clientId`, `keyId` and `reason`. An empty reason counts as unset.",
+    meaning: "Override `clientId`, `keyId` and `reason`, unless empty.",
   },
   {
     names: ["TENANTS_ALLOWED_HOSTS"],
-    meaning: "More [hosts](security.md#hosts) that this run may reach.",
+    meaning: "More [hosts](security.md#hosts) that may be reached.",
   },
   {
     names: ["TENANTS_NOW"],
@@ -67,7 +67,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "SYSTEM_TEAMPROJECT",
     ],
     meaning:
-      "Set by CI systems. With a system's flag and run id, [the journal](audit.md#what-is-recorded) records its user, its commit (if git reports none) and its page; otherwise the user is only a claim.",
+      "Set by CI systems. With a system's flag and run id, [the journal](audit.md#what-is-recorded) records its user, page, and commit (if git reports none).",
   },
   {
     names: ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
@@ -99,13 +99,6 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     meaning:
       "Refused in production, as [others that write credentials](security.md#switches-that-write-credentials).",
   },
-  {
-    names: ["TENANTS_TURNS_SOCKET"],
-    meaning: "Set by `fleet`, for the API's shared rate limit.",
-  },
-  {
-    names: ["TENANTS_LISTED"],
-    meaning: "Set by `fleet refresh`: a file with the organization's tenants.",
-  },
-  { names: ["NO_COLOR"], meaning: "If set and not empty, `tenants` prints no colours." },
+  { names: ["TENANTS_TURNS_SOCKET", "TENANTS_LISTED"], meaning: "Set by `fleet`." },
+  { names: ["NO_COLOR"], meaning: "Unless empty, `tenants` prints no colours." },
 ];

@@ -73,10 +73,10 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe(
-      "Token URL of the organization's authorization server, at an allowed host; also the client assertion's `aud`.",
+      "Token URL of the organization's authorization server, at an allowed host; the assertion's `aud`.",
     ),
   clientId: notEmpty.optional().describe("The organization's OAuth2 client. A preview does not need it."),
-  keyId: notEmpty.optional().describe("`kid` of the client assertion. Default: not sent."),
+  keyId: notEmpty.optional().describe("`kid` of the assertion. Default: not sent."),
   kmsKeyId: kmsKey
     .optional()
     .describe("The AWS KMS key (RSA) that signs for the organization: id, ARN, alias or alias ARN."),
@@ -95,12 +95,12 @@ export const settingsSchema = z.object({
     })
     .optional()
     .describe(
-      "Where changes are recorded before they are sent: a file inside the project, an absolute path, or `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.",
+      "The journal: a file inside the project, an absolute path, or `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.",
     ),
   journalDiskIsKept: flag
     .optional()
     .describe(
-      "`true` lets a CI runner store the journal on its disk, which must outlive the run. Default: `false`.",
+      "`true`: a CI runner may store the journal on its disk, which must outlive the run. Default: `false`.",
     ),
   auditLogGroup: z
     .string()
@@ -109,14 +109,14 @@ export const settingsSchema = z.object({
       "must be a log group's name or its ARN (arn:aws:logs:<region>:<account>:log-group:<name>)",
     )
     .optional()
-    .describe("An existing CloudWatch Logs log group (name or ARN) that gets a copy of the journal."),
+    .describe("An existing CloudWatch Logs log group (name or ARN) for a copy of the journal."),
   reason: reasonSchema
     .optional()
     .describe("Is recorded with each change; required in production. One line of 1 to 500 characters."),
   replaceLostApplications: flag
     .optional()
     .describe(
-      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. `false`: not even `tenants fleet up` deletes one after a kill. Default: an `up` deletes none.",
+      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. `false`: not even `tenants fleet up` deletes one. Default: an `up` deletes none.",
     ),
   privateKey: notEmpty
     .optional()
