@@ -15,10 +15,8 @@ const head = `
 
 # Configuration reference
 
-All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. One message lists every mistake, with its path, before
-anything is created. \`npm run tenants -- check Pulumi.<stack>.yaml\` reports the same without the engine.
-
-[keys.md](keys.md#where-the-organizations-key-is-stored) compares the four ways to supply the organization's key.`;
+All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. \`npm run tenants -- check Pulumi.<stack>.yaml\` lists
+every mistake with its path, as a preview does.`;
 
 /**
  * Writes the configuration reference from the schemas as they are now.

@@ -12,22 +12,19 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["TENANTS_PRIVATE_KEY"],
     meaning:
-      "The organization's private key (PEM, PKCS#8), if neither `kmsKeyId` nor `privateKeySecretArn` is set. Empty counts as unset.",
+      "The organization's private key (PEM, PKCS#8), if neither `kmsKeyId` nor `privateKeySecretArn` is set.",
   },
-  { names: ["TENANTS_CLIENT_ID"], meaning: "Overrides `clientId`." },
-  { names: ["TENANTS_KEY_ID"], meaning: "Overrides `keyId`." },
   {
-    names: ["TENANTS_REASON"],
-    meaning: "Overrides `reason`. Empty counts as unset.",
+    names: ["TENANTS_CLIENT_ID", "TENANTS_KEY_ID", "TENANTS_REASON"],
+    meaning: "Override `clientId`, `keyId` and `reason`, unless empty.",
   },
   {
     names: ["TENANTS_ALLOWED_HOSTS"],
-    meaning: "More hosts that this run may reach ([security.md](security.md#hosts)). Default: none.",
+    meaning: "More [hosts](security.md#hosts) that may be reached.",
   },
   {
     names: ["TENANTS_NOW"],
-    meaning:
-      "The time by which credentials age (RFC 3339: `2027-01-01T00:00:00Z`). Refused unless `apiUrl` is on loopback.",
+    meaning: "The time by which credentials age (RFC 3339). Refused unless `apiUrl` is on loopback.",
   },
   {
     names: ["TENANTS_ACCEPT_MISSING"],
@@ -36,7 +33,8 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   {
     names: ["CI"],
-    meaning: "`true`, which CI systems set, requires a journal in S3, unless `journalDiskIsKept` is `true`.",
+    meaning:
+      "`true`, or the flag of a CI system, requires a journal in S3, unless `journalDiskIsKept` is `true`.",
   },
   {
     names: [
@@ -69,11 +67,11 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "SYSTEM_TEAMPROJECT",
     ],
     meaning:
-      "Set by CI systems. With a system's flag and run id, the journal records its user as the actor, its commit (if git reports none) and its page; otherwise the user is only a claim ([audit.md](audit.md#what-is-recorded)).",
+      "Set by CI systems. With a system's flag and run id, [the journal](audit.md#what-is-recorded) records its user, page, and commit (if git reports none).",
   },
   {
     names: ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
-    meaning: "Proxies and their exceptions, also in lower case ([networks.md](networks.md)).",
+    meaning: "[Proxies](networks.md#proxies) and their exceptions, also in lower case.",
   },
   {
     names: ["AWS_REGION", "AWS_DEFAULT_REGION"],
@@ -89,7 +87,8 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "AWS_ENDPOINT_URL_STS",
       "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     ],
-    meaning: "Endpoints of AWS's services, unless `aws:endpoints` sets them ([networks.md](networks.md)).",
+    meaning:
+      "[Endpoints](networks.md#aws-credentials-and-endpoints) of AWS's services, unless `aws:endpoints` sets them.",
   },
   {
     names: ["AWS_CA_BUNDLE"],
@@ -98,15 +97,8 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["PULUMI_DEBUG_GRPC", "PULUMI_OPTION_TRACING", "PULUMI_OPTION_OTEL_TRACES", "NODE_DEBUG"],
     meaning:
-      "Refused in production, as [other switches that write credentials](security.md#switches-that-write-credentials).",
+      "Refused in production, as [others that write credentials](security.md#switches-that-write-credentials).",
   },
-  {
-    names: ["TENANTS_TURNS_SOCKET"],
-    meaning: "Set by `fleet`: the socket by which its engines share the API's rate limit.",
-  },
-  {
-    names: ["TENANTS_LISTED"],
-    meaning: "Set by `fleet refresh`: the file with the organization's tenants, listed once.",
-  },
-  { names: ["NO_COLOR"], meaning: "If set and not empty, `tenants` prints no colours." },
+  { names: ["TENANTS_TURNS_SOCKET", "TENANTS_LISTED"], meaning: "Set by `fleet`." },
+  { names: ["NO_COLOR"], meaning: "Unless empty, `tenants` prints no colours." },
 ];

@@ -26,32 +26,33 @@ export const sections: readonly Section[] = [
   {
     title: "`tenants:*`, of the resources",
     introduction:
-      "Also in a stack of your own ([downstream.md](downstream.md#a-stack-of-your-own)), where a preview needs only `stage`. Allowed hosts: [security.md](security.md#hosts).",
+      "Also in [a stack of your own](downstream.md#a-stack-of-your-own), where a preview needs only `stage`. [keys.md](keys.md#where-the-organizations-key-is-stored) compares the four ways to supply the organization's key; [security.md](security.md#hosts) lists the allowed hosts.",
     schema: settingsSchema,
     required: requiredOfStack,
   },
   {
     title: "`tenants:*`, of the program",
-    introduction: "Only in this project's program.",
+    introduction: "Only of this project.",
     schema: programSchema,
     required: requiredOfStack,
   },
   {
     title: "`customers[]`",
-    introduction: "An entry of `tenants:customers`.",
+    introduction:
+      "[offboarding.md](offboarding.md) explains `status`; [keys.md](keys.md#to-adopt-existing-tenants-and-applications), `adopt`.",
     schema: customerSchema("production"),
     required: requiredBy(customerSchema("production")),
   },
   {
     title: "`customers[].applications[]`",
-    introduction: "Cell and purpose identify an application ([keys.md](keys.md)).",
+    introduction: "Cell and purpose identify an application.",
     schema: applicationSchema("production"),
     required: requiredBy(applicationSchema("production")),
   },
   {
     title: "`secrets`",
     introduction:
-      "In `tenants:secrets`, and in a customer's `secrets`, which overrides it field by field. Omitting a key that was set does not undo it: write its default, or `[]` for `readerRoleArns`. A replica stays until you run `aws secretsmanager remove-regions-from-replication`. A new `recoveryWindowInDays` counts once an `up` has stored it.",
+      "In `tenants:secrets`, and in a customer's `secrets`. To undo a key, write its default (`readerRoleArns`: `[]`); omitting it changes nothing. A replica stays until you run `aws secretsmanager remove-regions-from-replication`. A new `recoveryWindowInDays` counts once an `up` has stored it.",
     schema: secretsSchema,
     required: requiredBy(secretsSchema),
   },

@@ -1,5 +1,5 @@
 /**
- * What each role may do in AWS, as one table. It generates this program's policies and the tables in docs/ci.md, and a
+ * What each role may do in AWS, as one table. It generates this program's policies and the lists in docs/ci.md, and a
  * test compares it with every call of the product.
  */
 
@@ -12,14 +12,14 @@ export type Role = (typeof roles)[number];
 /** The subjects of rights, in the words of docs/ci.md. */
 export const subjects = {
   stateBucket: "the state's bucket",
-  stateKey: "the KMS key of the state (the stack's secrets provider)",
+  stateKey: "the KMS key of the state",
   secrets: "the secrets below `<secretPrefix>/`",
-  everySecret: "all secrets, for `restore` and `reconcile` (AWS has no narrower form of this right)",
-  secretsKey: "the KMS keys of these secrets (`secrets.kmsKeyId`, `replicaKmsKeyId`)",
-  organizationSecret: "the organization's key in Secrets Manager (`privateKeySecretArn`)",
-  organizationKey: "the organization's key in KMS (`kmsKeyId`)",
-  journalBucket: "the journal's bucket (`journal`)",
-  logGroup: "the log group (`auditLogGroup`)",
+  everySecret: "all secrets (AWS has no narrower form of this right)",
+  secretsKey: "the KMS keys of these secrets and replicas",
+  organizationSecret: "the organization's key, in Secrets Manager",
+  organizationKey: "the organization's key, in KMS",
+  journalBucket: "the journal's bucket",
+  logGroup: "the log group",
 } as const;
 
 /** A key of {@link subjects}. */

@@ -110,7 +110,7 @@ describe("examples/aws-setup, with the engine's mocks", function () {
     });
   });
 
-  it("is type-checked, and docs/ci.md has the table as it is", async () => {
+  it("is type-checked, and docs/ci.md has the rights as they are", async () => {
     const tsc = path.join(root, "node_modules/.bin/tsc");
     await runToSuccess(tsc, ["-p", "examples/aws-setup"], { cwd: root });
     assert.equal(await readFile(rightsPage, "utf8"), await writeRights(), "run `npm run docs`");

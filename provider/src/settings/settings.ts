@@ -63,28 +63,20 @@ export const settingsSchema = z.object({
   stage: z
     .enum(stages, { error: `must be one of ${stages.join(", ")}` })
     .describe(
-      "`testing` or `production`: the default `apiUrl` and the allowed cells depend on it. Never changes in a stack.",
+      "`testing` or `production`: decides the default `apiUrl` and the allowed cells. Never changes in a stack.",
     ),
   apiUrl: z
     .string()
     .optional()
-    .describe(
-      "Base URL of the Tenant Management API, with `/v0`: at an allowed host; http on loopback only. Default: the stage's.",
-    ),
+    .describe("Base URL of the Tenant Management API, with `/v0`, at an allowed host. Default: the stage's."),
   tokenUrl: z
     .string()
     .optional()
     .describe(
-      "Token URL of the organization's authorization server, and the client assertion's `aud`: at an allowed host; http on loopback only.",
+      "Token URL of the organization's authorization server, at an allowed host; the assertion's `aud`.",
     ),
-  clientId: notEmpty
-    .optional()
-    .describe(
-      "The organization's OAuth2 client. A preview does not need it. `TENANTS_CLIENT_ID` overrides it.",
-    ),
-  keyId: notEmpty
-    .optional()
-    .describe("`kid` header of the client assertion. `TENANTS_KEY_ID` overrides it. Default: not sent."),
+  clientId: notEmpty.optional().describe("The organization's OAuth2 client. A preview does not need it."),
+  keyId: notEmpty.optional().describe("`kid` of the assertion. Default: not sent."),
   kmsKeyId: kmsKey
     .optional()
     .describe("The AWS KMS key (RSA) that signs for the organization: id, ARN, alias or alias ARN."),
@@ -103,12 +95,12 @@ export const settingsSchema = z.object({
     })
     .optional()
     .describe(
-      "Where each create and delete is recorded before it is sent: a file inside the project, an absolute path, or `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.",
+      "The journal: a file inside the project, an absolute path, or `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.",
     ),
   journalDiskIsKept: flag
     .optional()
     .describe(
-      "`true` lets a CI runner (marked by `CI` or `TF_BUILD`) store the journal on its disk, which must outlive the run, instead of S3. Default: `false`.",
+      "`true`: a CI runner may store the journal on its disk, which must outlive the run. Default: `false`.",
     ),
   auditLogGroup: z
     .string()
@@ -117,23 +109,19 @@ export const settingsSchema = z.object({
       "must be a log group's name or its ARN (arn:aws:logs:<region>:<account>:log-group:<name>)",
     )
     .optional()
-    .describe(
-      "An existing CloudWatch Logs log group (name or ARN) that gets a copy of each journal event. Default: none.",
-    ),
+    .describe("An existing CloudWatch Logs log group (name or ARN) for a copy of the journal."),
   reason: reasonSchema
     .optional()
-    .describe(
-      "The reason recorded with each change, required in production: one line of 1 to 500 characters. `TENANTS_REASON` overrides it.",
-    ),
+    .describe("Is recorded with each change; required in production. One line of 1 to 500 characters."),
   replaceLostApplications: flag
     .optional()
     .describe(
-      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. Default: an `up` deletes nothing; `tenants fleet up` deletes what a killed run's pending creates prove useless, unless this is `false`.",
+      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. `false`: not even `tenants fleet up` deletes one. Default: an `up` deletes none.",
     ),
   privateKey: notEmpty
     .optional()
     .describe(
-      "The organization's private key itself (PEM, PKCS#8), as a stack secret; the encrypted state contains it.",
+      "The organization's private key (PEM, PKCS#8), as a stack secret; the encrypted state contains it.",
     ),
 });
 

@@ -58,9 +58,7 @@ const quotaSchema = z
 
 /** The keys of the namespace that the program reads, in addition to those of the resources. */
 export const programSchema = z.object({
-  owner: tagValue
-    .optional()
-    .describe("The default owner of customers: 1 to 256 characters that AWS allows in a tag."),
+  owner: tagValue.optional().describe("The customers' default `owner`."),
   customers: z
     .array(z.unknown(), { error: "must be a list of customers; write [] for none" })
     .describe("The customers, unless `customersFrom` is given; `[]` for none."),
@@ -70,20 +68,16 @@ export const programSchema = z.object({
     .min(1, "must be a pattern of files, such as customers/*.yaml")
     .optional()
     .describe(
-      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml` (`**` matches any folders). Each file contains one customer or a list. At most 5,000 files of 1 MB. Default: none.",
+      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml` (`**`: any folders). Each file contains one customer or a list. At most 5,000 files of 1 MB.",
     ),
-  rotation: rotationSchema
-    .optional()
-    .describe("Default rotation of all applications' credentials. Default: `none`."),
+  rotation: rotationSchema.optional().describe("The applications' default `rotation`. Default: `none`."),
   secretPrefix: secretPrefixSchema
     .default(defaultSecretPrefix)
     .describe(
-      "The first part of every secret's name: 1 to 200 letters, digits and `/ _ + = . @ -`, without a slash at either end. Default: `resistant-tenants`.",
+      "The first part of every secret's name: 1 to 200 letters, digits and `/_+=.@-`, without a slash at either end. Default: `resistant-tenants`.",
     ),
-  secrets: secretsSchema.optional().describe("How all customers' secrets are stored."),
-  quota: quotaSchema.describe(
-    "The vendor's limit of tenants; a preview warns about more customers. Default: `20`.",
-  ),
+  secrets: secretsSchema.optional().describe("The customers' default `secrets`."),
+  quota: quotaSchema.describe("The vendor's limit of tenants: a preview warns above it. Default: `20`."),
 });
 
 const programKeys = Object.keys(programSchema.shape);

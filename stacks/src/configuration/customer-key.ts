@@ -23,7 +23,7 @@ export const customerKeyFields = {
   publicKey: z
     .union([z.string().min(1, noKey), z.record(z.string(), z.unknown())], { error: noKey })
     .optional()
-    .describe("The customer's own public key, with `authMethod` `RSA` or `EC`: PEM (SPKI) or a JWK."),
+    .describe("The customer's own public key (`RSA`, `EC`): PEM (SPKI) or a JWK."),
   keyId: yamlText()
     .min(1, { error: "must not be empty", abort: true })
     .refine((text) => text.trim() !== "", "must not be empty")
@@ -31,7 +31,7 @@ export const customerKeyFields = {
     .regex(visible, "contains control characters or invisible ones")
     .optional()
     .describe(
-      "`kid` of that key, at most 256 characters; only with `publicKey`. Default: the `kid` of a JWK, else its RFC 7638 thumbprint.",
+      "`kid` of `publicKey`, at most 256 characters. Default: a JWK's own, else the RFC 7638 thumbprint.",
     ),
 };
 

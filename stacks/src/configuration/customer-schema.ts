@@ -44,12 +44,12 @@ export const applicationSchema = (stage: Stage) =>
   z
     .strictObject(
       {
-        cell: cellOf(stage).describe("The cell, one of the customer's `cells`."),
+        cell: cellOf(stage).describe("One of the customer's `cells`."),
         purpose: yamlText()
           .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
           .default("default")
           .describe(
-            "Distinguishes the applications of one cell: 1 to 32 of `a-z 0-9 -`. Default: `default`.",
+            "Distinguishes applications of one cell: 1 to 32 of `a-z`, `0-9`, `-`. Default: `default`.",
           ),
         scopes: z
           .array(oneOf(documentsScopes, `is not a scope: it must be one of ${documentsScopes.join(", ")}`), {
@@ -57,24 +57,20 @@ export const applicationSchema = (stage: Stage) =>
           })
           .min(1, "must contain at least one scope; omit it for both")
           .default([...documentsScopes])
-          .describe(
-            "What the application may do: `documents.submissions.read`, `documents.submissions.write`, or both. Default: both.",
-          ),
+          .describe("`documents.submissions.read`, `documents.submissions.write`, or both. Default: both."),
         authMethod: oneOf(
           authMethods,
           `is not an authentication method: it must be one of ${authMethods.join(", ")}`,
         )
           .default(defaultAuthMethod)
           .describe(
-            "`CLIENT_SECRET`, which the vendor creates; `RSA` or `EC`, a key pair created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
+            "`CLIENT_SECRET`, created by the vendor; `RSA` or `EC`, a key pair created here, unless `publicKey` is given. Default: `CLIENT_SECRET`.",
           ),
         adopt: z
           .strictObject(
             {
-              applicationId: idOfVendor("must be the id of an existing application").describe(
-                "The id of the existing application.",
-              ),
-              secretArn: secretArn.describe("ARN of the Secrets Manager secret with its credentials."),
+              applicationId: idOfVendor("must be the id of an existing application").describe("Its id."),
+              secretArn: secretArn.describe("ARN of the secret with its credentials."),
             },
             {
               error: objectProblem(
@@ -109,9 +105,7 @@ export const customerSchema = (stage: Stage) =>
         .describe("The tenant's name, unique in the organization: 1 to 61 lower-case letters and digits."),
       customerId: yamlText("must be given: your own identifier of the customer")
         .pipe(tagValue)
-        .describe(
-          "Your own identifier of the customer: 1 to 256 characters that AWS allows in a tag (letters, digits, spaces and `_ . : / = @ + -`).",
-        ),
+        .describe("Your own identifier: 1 to 256 letters, digits, spaces and `_.:/=@+-`."),
       owner: tagValue
         .optional()
         .describe("Who is responsible; characters as in `customerId`. Default: `tenants:owner`."),
@@ -121,25 +115,25 @@ export const customerSchema = (stage: Stage) =>
       )
         .default("active")
         .describe(
-          "`active`: nothing of it can be deleted in production; `deprecated`: removing its entry after the next `up` deletes it; `released`: handed over, nothing is deleted. Default: `active`.",
+          "`active`; `deprecated`: after the next `up`, removing the entry deletes the customer; `released`: handed over. Default: `active`.",
         ),
       cells: cellList(stage).describe(
-        "At least one cell: each has one application, unless `applications` lists others for it.",
+        "At least one; each has one application, unless `applications` lists others for it.",
       ),
       uiCells: cellList(stage)
         .optional()
         .describe(
-          "The cells with a Web UI. If given, a change would replace the tenant and is refused. Default: `cells` when the tenant is created.",
+          "The cells with a Web UI. A change is refused: it would replace the tenant. Default: `cells` at creation.",
         ),
       adopt: idOfVendor("must be the id of an existing tenant")
         .optional()
-        .describe("The id of an existing tenant to adopt."),
+        .describe("The id of an existing tenant."),
       secrets: secretsSchema.optional().describe("Overrides `tenants:secrets` field by field."),
       applications: z
         .array(applicationSchema(stage), { error: "must be a list" })
         .min(1, "must contain an application; omit it for one per cell")
         .optional()
-        .describe("The customer's applications. A cell without one here gets the default application."),
+        .describe("A cell without one here gets the default application."),
     },
     { error: objectProblem("must be a customer: an object with `name`, `customerId` and `cells`") },
   );

@@ -70,19 +70,17 @@ export const rotationSettingsSchema = z
       every: durationSchema
         .refine(({ ms }) => ms > 0, "must be more than 0")
         .optional()
-        .describe(
-          "The age at which a generation gets a successor: `90d`, `12h`, `30m`. Default: only by `rotateAt`.",
-        ),
+        .describe("The age at which a generation gets a successor: `90d`, `12h`, `30m`."),
       rotateAt: z
         .array(instantSchema, { error: "must be a list of dates" })
         .default([])
         .describe(
-          "When it gets one: dates (`2026-11-24`, from midnight UTC) or instants (`2026-11-24T14:00:00Z`). Default: none.",
+          "When it gets one: dates (`2026-11-24`, from midnight UTC) or instants (`2026-11-24T14:00:00Z`).",
         ),
       overlap: durationSchema
         .default(defaultOverlap)
         .describe(
-          "How long the previous generation works after its successor is stored: shorter than `every`, or `0`. Default: `7d`.",
+          "How long the previous generation works after its successor is stored: `0`, or shorter than `every`. Default: `7d`.",
         ),
       changes: z
         .enum(["nextGeneration", "immediately"], { error: "must be nextGeneration or immediately" })

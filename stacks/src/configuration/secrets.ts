@@ -18,14 +18,14 @@ export const secretsSchema = z.strictObject(
     kmsKeyId: kmsKey
       .optional()
       .describe(
-        "The KMS key of the secret: id, ARN or alias, in the stack's region. Default: `alias/aws/secretsmanager`, AWS's own.",
+        "The secret's KMS key, in the stack's region: id, ARN or alias. Default: `alias/aws/secretsmanager`.",
       ),
     readerRoleArns: z
       .array(roleArn, { error: "must be a list of role ARNs" })
       .max(50, "must contain at most 50 roles: more do not fit into a resource policy")
       .optional()
       .describe(
-        "The only roles that may read the secret: at most 50 ARNs, no wildcard. `[]` removes an earlier restriction. Default: AWS's own rules.",
+        "The only roles that may read the secret: at most 50 ARNs, no wildcard. Default: AWS's own rules.",
       ),
     replicate: z
       .boolean({ error: "must be true or false" })
@@ -40,7 +40,7 @@ export const secretsSchema = z.strictObject(
       )
       .optional()
       .describe(
-        "The KMS key of the replicas: an alias in every region, or a multi-Region key's id (`mrk-…`). Required with `kmsKeyId` and `replicate`. Default: AWS's own.",
+        "The replicas' KMS key: an alias in every region, or a multi-Region key's id (`mrk-…`). Required with `kmsKeyId` and `replicate`. Default: AWS's own.",
       ),
     recoveryWindowInDays: z
       .int("must be a whole number of days")
