@@ -55,6 +55,21 @@ export function pulumiFor(stack: string | undefined, directory: string): Pulumi 
   };
 }
 
+/** Lets those who read the stack's state at the same time share one `stack export`. */
+export function sharingExports(pulumi: Pulumi): Pulumi {
+  let underWay: Promise<string> | undefined;
+  return {
+    ...pulumi,
+    run: (args) => {
+      if (args.join(" ") !== "stack export") return pulumi.run(args);
+      underWay ??= pulumi.run(args).finally(() => {
+        underWay = undefined;
+      });
+      return underWay;
+    },
+  };
+}
+
 function execute(args: readonly string[], cwd: string): Promise<string> {
   const options = { cwd, maxBuffer: longestOutput, encoding: "utf8" } as const;
   return new Promise((resolve, reject) => {

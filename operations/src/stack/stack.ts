@@ -19,7 +19,7 @@ import { typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { projectFolderOf } from "./project-folder";
-import { type Pulumi, pulumiFor, type StackOptions } from "./pulumi";
+import { type Pulumi, pulumiFor, sharingExports, type StackOptions } from "./pulumi";
 import { readFormerNames } from "./state";
 
 /** An open stack: its configuration, state and connections. */
@@ -67,7 +67,7 @@ type Configuration = z.output<typeof configurationSchema>;
  */
 export async function openStack(options: StackOptions, environment: EnvironmentVariables): Promise<Stack> {
   const directory = projectFolderOf(options);
-  const pulumi = options.pulumi ?? pulumiFor(options.stack, directory);
+  const pulumi = sharingExports(options.pulumi ?? pulumiFor(options.stack, directory));
   const chosen = [
     ...(options.stack === undefined ? [] : ["--stack", options.stack]),
     ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),
