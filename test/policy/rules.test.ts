@@ -396,7 +396,7 @@ describe("the rules of the policy pack", function () {
     },
     {
       values: { ...inTesting, apiUrl: "https://api.tenants.resistant.ai/v0" },
-      violation: ["tenants:apiUrl", "production", "testing"],
+      violation: ["tenants:apiUrl", "host of stage production"],
     },
     {
       values: { ...inProduction, "aws:endpoints": '[{"secretsmanager":"https://evil.example"}]' },
