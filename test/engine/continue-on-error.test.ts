@@ -42,7 +42,12 @@ describe("a customer that fails among others, on the engine", function () {
   it("stops no create and no output of another's, by a saved plan, too; deletes wait, and are listed", async () => {
     // A tenant's name, an application and a secret's name fail; what looks for taken names does not reach AWS.
     stack.sandbox.control.restoreTenant(foreignTenant);
-    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "status", status: 400 });
+    stack.sandbox.control.addFault({
+      operation: "createTenantApplication",
+      path: `/tenants/${stack.tenantId("acme")}/applications$`,
+      kind: "status",
+      status: 400,
+    });
     await stack.aws.send(new CreateSecretCommand({ Name: takenSecret(), SecretString: "another's" }));
     const unreachable = [{ secretsmanager: `http://127.0.0.1:${await closedPort()}` }];
     await stack.workspace.configure({ "aws:endpoints": unreachable });
