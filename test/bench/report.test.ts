@@ -8,6 +8,7 @@ import { drawPlot } from "../../bench/report/plot";
 import { resultsPage, resultsPlot } from "../../bench/report/results";
 import { type CaseSummary, caseSummarySchema, summarize } from "../../bench/report/summary";
 import { caseTables, markdownTable, rowOf } from "../../bench/report/tables";
+import { mentioning } from "../support/mentions";
 
 const measured = (
   peer: "stack" | "noop",
@@ -140,6 +141,6 @@ describe("the options of the benchmark", () => {
 
   it("say what they know", () => {
     assert.throws(() => readOptions(["--only", "terraform"]), /stack, noop/);
-    assert.throws(() => readOptions(["--n", "0"]), /whole numbers from 1/);
+    assert.throws(() => readOptions(["--n", "0"]), mentioning("--n", "1", '"0"'));
   });
 });

@@ -5,6 +5,7 @@ import stringWidth from "string-width";
 
 import { type Screen, screenOf } from "../../cli/print/screen";
 import { drawTable, type Table } from "../../cli/print/table";
+import { mentions } from "../support/mentions";
 
 const piped: Screen = { columns: undefined, isColoured: false };
 const terminal = (columns: number): Screen => ({ columns, isColoured: false });
@@ -44,7 +45,7 @@ describe("a table", () => {
   it("leaves out columns in the order of need, and says which", () => {
     const lines = drawTable(table, terminal(55));
     assert.equal(lines[0], "customer      tenant_id     status   owner");
-    assert.match(lines.at(-1) ?? "", /^Not shown: by\./);
+    mentions(lines.at(-1), "by");
     assert.equal(drawTable(table, terminal(42))[0], "customer      tenant_id     status");
   });
 

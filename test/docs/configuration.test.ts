@@ -10,6 +10,7 @@ import { environmentVariables } from "../../docs/environment";
 import { type ObjectSchema, type Section, sections, unwrap } from "../../docs/sections";
 import { settingsKeys } from "../../provider/src/settings/settings";
 import { programSchema } from "../../stacks/src/configuration/configuration";
+import { mentioning } from "../support/mentions";
 
 const root = path.join(__dirname, "..", "..");
 const page = readFileSync(configurationPage, "utf8");
@@ -127,7 +128,7 @@ describe("the configuration reference", () => {
         ["outer.inner", "Is within."],
       ],
     );
-    assert.throws(() => describedKeys(within(z.string())), /outer\.inner has no description/);
+    assert.throws(() => describedKeys(within(z.string())), mentioning("outer.inner"));
   });
 
   it("has every environment variable that the code reads, and no other", () => {

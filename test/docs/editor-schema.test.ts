@@ -81,7 +81,14 @@ describe("the schemas for editors", () => {
   });
 
   it("say what a key means", async () => {
-    assert.match(await stack.hover("config:\n  tenants:quota: 20\n", "tenants:quota"), /preview warns/);
+    const { properties } = JSON.parse(readFileSync(editorSchemas.stack, "utf8")) as {
+      properties: { config: { properties: Record<string, { description?: string }> } };
+    };
+    const [meaning = ""] =
+      properties.config.properties["tenants:quota"]?.description?.split(" Default:") ?? [];
+    assert.notEqual(meaning, "");
+    const hover = await stack.hover("config:\n  tenants:quota: 20\n", "tenants:quota");
+    assert.ok(hover.includes(meaning), hover);
   });
 
   for (const [what, text] of Object.entries({

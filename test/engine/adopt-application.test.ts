@@ -203,7 +203,7 @@ describe("adoption of applications, on the engine", function () {
         applications: [application("wrong", bySecret, right)],
       },
     ] as never[]);
-    assert.match(await stack.fail(["preview"]), /- acme\n.*Add `adopt: <tenant id>` to the customer/s);
+    assert.match(await stack.fail(["preview"]), /- acme\n.*`adopt: <tenant id>`/s);
     await stack.setCustomers(
       acmeWith([
         application("wrong", bySecret, narrowArn),
@@ -218,20 +218,15 @@ describe("adoption of applications, on the engine", function () {
     );
     stack.sandbox.control.resetRequests();
     const printed = await stack.fail(["up", "--yes", "--skip-preview", "--continue-on-error"]);
-    assert.match(
-      printed,
-      new RegExp(`application ${bySecret.applicationId} returned no token to client.*invalid_client`),
-    );
-    assert.match(printed, /write scopes: \[documents\.submissions\.read\]/);
-    assert.match(printed, /cannot be read from adopt\.secretArn \(arn:.*secretsmanager:GetSecretValue/);
-    assert.match(printed, /has no application nowhere to adopt; it has/);
-    assert.match(printed, new RegExp(`application ${byEc.applicationId} returned no token.*kid`));
+    assert.match(printed, new RegExp(`application ${bySecret.applicationId} .*invalid_client`));
+    assert.match(printed, /scopes: \[documents\.submissions\.read\]/);
+    assert.match(printed, /adopt\.secretArn \(arn:.*secretsmanager:GetSecretValue/);
+    assert.match(printed, /application nowhere /);
+    assert.match(printed, new RegExp(`application ${byEc.applicationId} .*kid`));
     for (const [index, arn] of [untagged, ofAnotherCell].entries()) {
       assert.match(
         printed,
-        new RegExp(
-          `The secret ${arn} neither names application ${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`,
-        ),
+        new RegExp(`${arn} .*${loose[index]!.applicationId}.*tag-resource --secret-id ${arn}`),
       );
     }
     for (const { arn } of variously) {
@@ -250,7 +245,7 @@ describe("adoption of applications, on the engine", function () {
     await stack.setCustomers(mended);
     await stack.up();
     await stack.setCustomers(acmeWith([application("twice", bySecret, right)]));
-    assert.match(await stack.fail(["preview"]), /already holds it as "acme\/eu-1\/wrong"/);
+    assert.match(await stack.fail(["preview"]), /"acme\/eu-1\/wrong"/);
     await stack.setCustomers(mended);
     // To be replaced by itself would be to be deleted.
     const urn = await stack.urn("TenantApplication", "acme/eu-1/other");

@@ -49,7 +49,7 @@ describe("adoption of a tenant, on the engine", function () {
       first.sandbox.control.addFault({ operation: "getTenants", kind: "status", status: 400 });
       assert.match(
         await second.fail(["up", "--yes", "--skip-preview"]),
-        /create tenant "acme".*was refused with 409.*Could not check whether.*was refused with 400/s,
+        /create tenant "acme".*\b409\b.*\b400\b/s,
       );
     } finally {
       await second.close();
@@ -59,7 +59,7 @@ describe("adoption of a tenant, on the engine", function () {
   it("is refused where the name differs", async () => {
     const second = await secondStack([{ ...globex, adopt: tenantId }]);
     try {
-      assert.match(await second.fail(["up", "--yes", "--skip-preview"]), /is named "acme", not "globex"/);
+      assert.match(await second.fail(["up", "--yes", "--skip-preview"]), /"acme",.* "globex"/);
     } finally {
       await second.close();
     }
@@ -70,7 +70,7 @@ describe("adoption of a tenant, on the engine", function () {
       "resources:declare": [{ type: "Tenant", name: "new", args: { name: "acme", adopt: tenantId } }],
     });
     for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-      assert.match(await first.fail(command), /already holds it as "old".*aliases: \[\{ name: "old" \}\]/s);
+      assert.match(await first.fail(command), /"old".*aliases: \[\{ name: "old" \}\]/s);
     }
     assert.deepEqual(Object.keys(first.existing()), ["acme"]);
   });
@@ -96,10 +96,7 @@ describe("adoption of a tenant, on the engine", function () {
     };
     await first.workspace.configure({ "resources:declare": [renamed] });
     for (let run = 0; run < 2; run += 1) {
-      assert.match(
-        await first.fail(["up", "--yes", "--skip-preview"]),
-        /is declared by another resource of this stack/,
-      );
+      assert.match(await first.fail(["up", "--yes", "--skip-preview"]), /Tenant "acme" \(.*aliases/s);
       assert.deepEqual(Object.keys(first.existing()), ["acme"]);
     }
   });

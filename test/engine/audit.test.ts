@@ -74,14 +74,8 @@ describe("the audit log of a production stack, on the engine", function () {
 
   it("has nothing without a reason: the up stops before any call, and a preview says that it will", async () => {
     const env = { TENANTS_REASON: undefined };
-    assert.match(
-      await stack.succeed(["preview"], { env }),
-      /No reason is given.*stops before it changes.*export TENANTS_REASON="/s,
-    );
-    assert.match(
-      await stack.fail(upUnseen, { env }),
-      /needs a reason.*acme\/eu-1\/default.*export TENANTS_REASON="/s,
-    );
+    assert.match(await stack.succeed(["preview"], { env }), /export TENANTS_REASON="/);
+    assert.match(await stack.fail(upUnseen, { env }), /acme\/eu-1\/default.*export TENANTS_REASON="/s);
     assert.match(
       await stack.fail(upUnseen, { env: { TENANTS_REASON: "two\nlines" } }),
       /TENANTS_REASON must be one line/,
@@ -92,10 +86,7 @@ describe("the audit log of a production stack, on the engine", function () {
 
   it("goes to CloudWatch too, which stops an up that it does not take, before anything is sent", async () => {
     await stack.workspace.configure({ "tenants:auditLogGroup": logGroup });
-    assert.match(
-      await stack.fail(upUnseen, { env: octocat }),
-      /Nothing was sent.*log group.*aws logs create-log-group --log-group-name/s,
-    );
+    assert.match(await stack.fail(upUnseen, { env: octocat }), /aws logs create-log-group --log-group-name/);
     assert.deepEqual(stack.existing(), {});
     assert.equal((await shown()).at(-1)?.["outcome"], "failed");
 
@@ -243,7 +234,7 @@ describe("the audit log of a production stack, on the engine", function () {
     const refused = await audit("deliver");
     await writeFile(file(), whole);
     assert.equal(refused.exitCode, 1);
-    assert.match(refused.stderr, /Nothing was delivered.*audit verify/);
+    assert.match(refused.stderr, /audit verify/);
 
     const delivered = await audit("deliver", "--json");
     assert.equal(delivered.exitCode, 0, delivered.stderr);
@@ -264,7 +255,7 @@ describe("the audit log of a production stack, on the engine", function () {
     const fix = ["reconcile", "--fix", "--yes"];
     const refused = await stack.tenantsWith({ TENANTS_REASON: undefined }, ...fix);
     assert.equal(refused.exitCode, 2);
-    assert.match(refused.stderr, /needs a reason.*--reason/s);
+    assert.match(refused.stderr, /TENANTS_REASON.*--reason|--reason.*TENANTS_REASON/s);
     assert.equal(stack.existing()["globex"]!.length, 1);
     await stack.tenantsWith({ TENANTS_REASON: undefined }, ...fix, "--reason", "INC-7: a killed run");
     assert.deepEqual(stack.existing()["globex"], []);
@@ -280,7 +271,7 @@ describe("the audit log of a production stack, on the engine", function () {
     await stack.setCustomers([deprecated[1]!]);
     assert.match(
       await stack.fail(upUnseen, { env: { TENANTS_REASON: undefined } }),
-      /Nothing was changed. These changes need it:.*- acme\/eu-1\/default/s,
+      /TENANTS_REASON.*- acme\/eu-1\/default|- acme\/eu-1\/default.*TENANTS_REASON/s,
     );
     assert.deepEqual(stack.existing()["acme"], held["acme"]);
     assert.equal((await stack.listSecrets({ includePlannedDeletion: false })).length, 3);

@@ -36,14 +36,14 @@ describe("deletion, on the engine", function () {
 
   it("refuses where nothing of the stack is known, and goes on when told to", async () => {
     for (const name of ["acme", "globex"]) stack.sandbox.control.deleteTenant(stack.tenantId(name));
-    assert.match(await stack.fail(destroy), /another organization.*TENANTS_ACCEPT_MISSING=true/s);
+    assert.match(await stack.fail(destroy), /TENANTS_ACCEPT_MISSING=true/);
     await stack.succeed(destroy, { env: { TENANTS_ACCEPT_MISSING: "true" } });
   });
 
   it("lists the applications that keep a tenant from being deleted", async () => {
     const tenantId = stack.tenantId("acme");
     const id = await addApplication(stack, tenantId);
-    assert.match(await stack.fail(destroy), new RegExp(`Tenant "acme".*still has 1 application.*${id}`, "s"));
+    assert.match(await stack.fail(destroy), new RegExp(`Tenant "acme".*\\b1 application.*${id}`, "s"));
     assert.deepEqual(stack.existing(), { acme: [id] });
   });
 });

@@ -47,7 +47,7 @@ describe("examples/downstream, on the engine", function () {
     assert.doesNotMatch(stdout + stderr, /unhandled|^\s+at /m);
     assert.match(
       (stdout + stderr).replace(/\s+/g, " "),
-      /Stack organization\/resistant-tenants\/dev has no customer "initech"; it has acme, globex\./,
+      /organization\/resistant-tenants\/dev .*"initech".* acme, globex\b/,
     );
   });
 });

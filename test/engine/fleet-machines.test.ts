@@ -73,10 +73,7 @@ describe("a fleet whose machines share nothing but a bucket, on the engine", fun
     const waited = await fleet.run("up", "--wait", "1");
     const outcomes = Object.fromEntries(waited.stacks.map(({ stack, outcome }) => [stack, outcome]));
     assert.deepEqual(outcomes, { "dev-0": "done", "dev-1": "locked" }, waited.stderr);
-    assert.match(
-      waited.stacks.find(({ stack }) => stack === "dev-1")?.problem ?? "",
-      /elsewhere.*--break-lock/s,
-    );
+    assert.match(waited.stacks.find(({ stack }) => stack === "dev-1")?.problem ?? "", /--break-lock/);
     assert.equal((await bucket.locks("dev-1")).length, 1);
     const broken = await fleet.run("up", "--break-lock");
     assert.equal(broken.exitCode, 0, broken.stderr);

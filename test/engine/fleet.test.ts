@@ -169,10 +169,7 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       const lock = await fleet.lock(first, "elsewhere");
       const locked = await fleet.run("up", "--wait", "1");
       assert.deepEqual(locked.totals, { unchanged: all.length - 1, locked: 1 });
-      assert.match(
-        locked.stacks.find(({ stack }) => stack === first)?.problem ?? "",
-        /elsewhere.*--break-lock/s,
-      );
+      assert.match(locked.stacks.find(({ stack }) => stack === first)?.problem ?? "", /--break-lock/);
       await assert.doesNotReject(readFile(lock));
       const mended = await fleet.run("up", "--break-lock");
       assert.equal(mended.exitCode, 0, mended.stderr);

@@ -45,15 +45,12 @@ describe("the hosts of a stack, on the engine", function () {
   it("are the vendor's and those that the environment allows: nothing is sent elsewhere, not even at first", async () => {
     await stack.workspace.configure(urlsOf(other));
     const printed = await stack.fail(up, allowing(allowed));
-    assert.match(
-      printed,
-      /tenants:apiUrl: is "http:\/\/127\.0\.0\.1:\d+\/v0", at a host that stage production/,
-    );
-    assert.match(printed, /tenants:tokenUrl: is .*export TENANTS_ALLOWED_HOSTS='/s);
+    assert.match(printed, /tenants:apiUrl: .*"http:\/\/127\.0\.0\.1:\d+\/v0".*stage production/);
+    assert.match(printed, /tenants:tokenUrl: .*export TENANTS_ALLOWED_HOSTS='/s);
     assert.ok(printed.includes(`${new URL(other.apiUrl).host}'`), printed);
     const reconciled = await stack.tenantsWith({ TENANTS_ALLOWED_HOSTS: allowed }, "reconcile");
     assert.equal(reconciled.exitCode, 1);
-    assert.match(reconciled.stderr, /tenants:apiUrl: is /);
+    assert.match(reconciled.stderr, /tenants:apiUrl: /);
 
     // Loopback is the vendor's in the stage testing alone, and the configuration allows nothing.
     await stack.workspace.configure({
@@ -61,15 +58,15 @@ describe("the hosts of a stack, on the engine", function () {
       "aws:endpoints": [{ secretsmanager: "https://evil.example" }],
     });
     const previewed = await stack.fail(["preview"], allowing(undefined));
-    assert.match(previewed, /tenants:apiUrl: .* stage production does not allow/);
-    assert.match(previewed, /aws:endpoints\[0\]\.secretsmanager: is "https:\/\/evil\.example", at a host/);
+    assert.match(previewed, /tenants:apiUrl: .* stage production\b/);
+    assert.match(previewed, /aws:endpoints\[0\]\.secretsmanager: .*"https:\/\/evil\.example"/);
 
     // A stage is bound to its hosts, whatever is allowed.
     const apiUrl = "https://api.tenants.resistant.ai/v0";
     await stack.workspace.configure({ "tenants:stage": "testing", "tenants:apiUrl": apiUrl });
     assert.match(
       await stack.fail(up, allowing("api.tenants.resistant.ai")),
-      /a host of stage production; this stack is of stage testing/,
+      /\bhost of stage production\b.*stage testing/,
     );
     assert.deepEqual(sent(), []);
   });
@@ -79,9 +76,9 @@ describe("the hosts of a stack, on the engine", function () {
     const applicationId = () => stack.existing()["acme"]?.[0] ?? "";
     stack.sandbox.control.configure({ authServerOrigin: new URL(other.apiUrl).origin });
     const printed = await stack.fail(up, allowing(allowed));
-    assert.match(printed, /Hosts that TENANTS_ALLOWED_HOSTS allows besides the vendor's: 127\.0\.0\.1:\d+/);
-    assert.match(printed, /"token_url" is "http:\/\/127\.0\.0\.1:\d+\/oauth2\/eu-1\/v1\/token", at a host/);
-    assert.match(printed, /`pulumi up` again, which completes it/);
+    assert.match(printed, /TENANTS_ALLOWED_HOSTS\b.*: 127\.0\.0\.1:\d+/);
+    assert.match(printed, /"token_url" .*"http:\/\/127\.0\.0\.1:\d+\/oauth2\/eu-1\/v1\/token"/);
+    assert.match(printed, /`pulumi up`/);
     for (const more of [false, true]) {
       await stack.workspace.configure({ "tenants:replaceLostApplications": more });
       assert.match(await stack.fail(up, allowing(allowed)), /export TENANTS_ALLOWED_HOSTS=/);

@@ -61,7 +61,7 @@ describe("dynamic: a key in AWS KMS", function () {
     "is not there": {
       make: () =>
         Promise.resolve(`arn:aws:kms:${region}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef`),
-      remedy: /NotFoundException.*Check tenants:kmsKeyId/,
+      remedy: /NotFoundException.*tenants:kmsKeyId/,
     },
     "is an EC key": { make: () => makeKey("ECC_NIST_P256"), remedy: /RSA_3072.*SIGN_VERIFY.*kms:Sign/ },
     "is for encryption": {

@@ -33,7 +33,7 @@ describe("the organization's key, on the engine", function () {
     await stack.workspace.configure({ "tenants:clientId": "0oa-somebody-else" });
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"]),
-      /returned no token to client 0oa-somebody-else \(status 401\): invalid_client/,
+      /0oa-somebody-else.*\b401\b.*invalid_client/,
     );
     await stack.succeed(["up", "--yes", "--skip-preview"], {
       env: { TENANTS_CLIENT_ID: stack.sandbox.clientId },
@@ -45,10 +45,7 @@ describe("the organization's key, on the engine", function () {
     const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:nowhere-AbCdEf";
     await stack.workspace.configure({ "tenants:privateKeySecretArn": arn });
     const printed = await stack.fail(["up", "--yes", "--skip-preview"]);
-    assert.match(
-      printed,
-      /cannot be read from tenants:privateKeySecretArn \(arn:aws:.*secretsmanager:GetSecretValue/s,
-    );
+    assert.match(printed, /tenants:privateKeySecretArn \(arn:aws:.*secretsmanager:GetSecretValue/s);
     await stack.workspace.configure({
       "tenants:privateKeySecretArn": await stack.createSecret("k", stack.sandbox.privateKeyPem),
     });

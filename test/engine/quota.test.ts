@@ -10,10 +10,7 @@ describe("more customers than the organization may have tenants, on the engine",
       sandbox: { quota: 1 },
       config: { "tenants:quota": 1 },
     });
-    assert.match(
-      await stack.succeed(["preview"]),
-      /2 customers are declared, and the organization's quota is 1 tenants \(tenants:quota\)/,
-    );
+    assert.match(await stack.succeed(["preview"]), /\b2 customers .*\b1 tenants .*tenants:quota/);
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"]),
       /quota of 1 tenants is used up.*ask the vendor/s,

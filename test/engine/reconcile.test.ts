@@ -77,9 +77,9 @@ describe("tenants reconcile, on the engine", function () {
     await stack.up();
     // The organization's key is in the configuration, and nowhere else.
     await stack.configurePrivateKey();
-    const { exitCode, stdout } = await stack.tenantsWith({ TENANTS_PRIVATE_KEY: undefined }, "reconcile");
-    assert.equal(exitCode, 0, stdout);
-    assert.match(stdout, /agree/);
+    const env = { TENANTS_PRIVATE_KEY: undefined };
+    const { exitCode, stdout } = await stack.tenantsWith(env, "reconcile", "--json");
+    assert.deepEqual([exitCode, reportSchema.parse(JSON.parse(stdout)).findings], [0, []]);
   });
 
   it("names what a SIGKILL left behind, clears it with --fix, and the next up is clean", async () => {
@@ -129,7 +129,7 @@ describe("tenants reconcile, on the engine", function () {
     await crashDuring("createTenantApplication");
     await rm(path.join(stack.workspace.directory, "journal.jsonl"));
     const [lost] = stack.existing()["acme"]!;
-    assert.match((await reconcile()).warnings.join(), /records nothing for this stack/);
+    assert.match((await reconcile()).warnings.join(), /journal\.jsonl/);
     const report = await reconcile("--fix", "--yes");
     assert.equal(report.exitCode, 3);
     // Whether the kill left an empty secret, too, is a matter of moments.
@@ -140,7 +140,7 @@ describe("tenants reconcile, on the engine", function () {
     const { applicationId, next, why } = findingOf(report, "unmanagedApplication");
     assert.equal(applicationId, lost);
     assert.match(next.join(), new RegExp(`DELETE /tenants/${stack.tenantId("acme")}/applications/${lost!}`));
-    assert.match(why, /neither the state nor the journal/);
+    assert.match(why, /\bstate\b.*\bjournal\b/);
     assert.deepEqual(stack.existing()["acme"], [lost]);
   });
 
@@ -161,7 +161,8 @@ describe("tenants reconcile, on the engine", function () {
     await stack.up();
     await forgetSecret(stack);
     const report = await reconcile();
-    assert.match(findingOf(report, "pendingOperation").why, /is empty, and is in no state/);
+    const { why } = findingOf(report, "pendingOperation");
+    assert.ok(why.includes(`${stack.secretPrefix}/testing/acme/`), why);
     assert.equal((await reconcile("--fix", "--yes")).exitCode, 0);
     await stack.up();
     await stack.up("--expect-no-changes");
@@ -232,7 +233,7 @@ describe("tenants reconcile, on the engine", function () {
     await crashDuring("createTenantApplication");
     const unanswered = await stack.tenants("reconcile", "--fix");
     assert.equal(unanswered.exitCode, 2);
-    assert.match(unanswered.stderr, /no terminal.*--yes/);
+    assert.match(unanswered.stderr, /--yes/);
     assert.match(
       unanswered.stdout,
       new RegExp(`orphaned application.*${stack.existing()["acme"]![0]!}`, "s"),
@@ -240,8 +241,8 @@ describe("tenants reconcile, on the engine", function () {
     const [lock] = await lockFiles(stack);
     const content = z.looseObject({}).parse(JSON.parse(await readFile(lock!, "utf8")));
     for (const [owner, said] of [
-      [{ pid: process.pid, hostname: hostname() }, /is running.*Wait/],
-      [{ pid: 1, hostname: "another-machine" }, /elsewhere.*pulumi cancel --yes/],
+      [{ pid: process.pid, hostname: hostname() }, new RegExp(`\\b${process.pid}\\b`)],
+      [{ pid: 1, hostname: "another-machine" }, /pulumi cancel --yes/],
     ] as const) {
       await writeFile(lock!, JSON.stringify({ ...content, ...owner }));
       const { exitCode, stderr } = await stack.tenants("reconcile", "--fix", "--yes");

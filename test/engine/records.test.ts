@@ -47,7 +47,7 @@ describe("the system of record, by tenants list, show and ticket", function () {
   it("says what to do where the stack was never brought up", async () => {
     const { exitCode, stderr } = await tenants("list");
     assert.equal(exitCode, 1);
-    assert.match(stderr, /no record of customers.*pulumi up/s);
+    assert.match(stderr, /`pulumi up`/);
   });
 
   it("lists the customers", async () => {
@@ -145,10 +145,10 @@ describe("the system of record, by tenants list, show and ticket", function () {
   });
 
   for (const [what, args, said] of [
-    ["a customer that is not there", ["show", "initech"], /no customer "initech".*acme, globex/],
-    ["a cell where it has nothing", ["ticket", "acme", "us-1"], /nothing in cell us-1.*eu-1/],
+    ["a customer that is not there", ["show", "initech"], /"initech".* acme, globex/],
+    ["a cell where it has nothing", ["ticket", "acme", "us-1"], /cell us-1.* eu-1/],
     ["a cell that does not exist", ["ticket", "acme", "eu-9"], /eu-1, us-1/],
-    ["JSON and CSV at once", ["list", "--json", "--csv"], /cannot be used with/],
+    ["JSON and CSV at once", ["list", "--json", "--csv"], /--json.*--csv|--csv.*--json/],
   ] as const) {
     it(`refuses ${what}, and names what is there`, async () => {
       const { exitCode, stdout, stderr } = await tenants(...args);

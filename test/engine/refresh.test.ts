@@ -47,7 +47,6 @@ describe("refresh, on the engine", function () {
       for (const { tenantId } of stack.sandbox.control.tenants())
         stack.sandbox.control.deleteTenant(tenantId);
       const printed = await stack.fail(refresh);
-      assert.match(printed, /another organization/);
       assert.match(printed, /TENANTS_ACCEPT_MISSING=true/);
       const { resources } = (await stack.workspace.exportState()).deployment;
       assert.equal(resources.filter(({ type }) => type.endsWith(":Tenant")).length, 2);
@@ -85,7 +84,7 @@ describe("refresh, on the engine", function () {
     stack.sandbox.control.removeOrganizationKey(stack.sandbox.keyId);
     stack.sandbox.control.registerOrganizationKey(publicKey, "the-next-key");
     const printed = await stack.fail(refresh);
-    assert.match(printed, /returned no token.*--run-program/s);
+    assert.match(printed, /--run-program/);
     await stack.succeed(refresh, { env: { TENANTS_PRIVATE_KEY: privateKey } });
   });
 });

@@ -115,7 +115,7 @@ describe("replacement of a tenant, on the engine", function () {
       });
       for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
         const printed = await stack.fail(command);
-        assert.match(printed, new RegExp(`A change of ${what} would replace tenant "acme"`));
+        assert.match(printed, new RegExp(`\\b${what} .*tenant "acme"`));
         assert.match(printed, /allowReplace: true/);
       }
       assert.deepEqual(stack.existing(), before);

@@ -138,7 +138,7 @@ describe("rotation, on the engine", function () {
     await aging.previewOn(89, "--expect-no-changes");
 
     const client = startClient(aging.stack, secretArn);
-    assert.match(await aging.upOn(90), /acme\/eu-1\/default: rotated \(every 90d\): generation 2/);
+    assert.match(await aging.upOn(90), /acme\/eu-1\/default: .*\bevery 90d\b.*generation 2\b/);
     await aging.upOn(90, "--expect-no-changes");
     const second = await aging.stored();
     assert.deepEqual(aging.existing, [first["application_id"], second["application_id"]]);
@@ -150,7 +150,7 @@ describe("rotation, on the engine", function () {
       [rotated.createdAt, rotated.rotatedAt],
       ["2026-04-01T00:00:00.000Z", "2026-04-01T00:00:00.000Z"],
     );
-    assert.match(await aging.upOn(97), /generation 1 \(client .*\) is deleted: its overlap \(7d\) is over/);
+    assert.match(await aging.upOn(97), /generation 1 \(client .*\b7d\b/);
     assert.deepEqual(aging.existing, [second["application_id"]]);
     await aging.upOn(97, "--expect-no-changes");
     assert.equal(await aging.versionCount(), 2);
@@ -209,10 +209,10 @@ describe("rotation, on the engine", function () {
     await aging.declare({ ...changed, rotation });
     assert.match(
       await aging.previewOn(1, "--expect-no-changes"),
-      /scopes of acme\/eu-1\/default change to documents\.submissions\.read when the credentials are rotated next, on 2026-04-01.*authentication method of acme\/eu-1\/default changes to RSA/s,
+      /acme\/eu-1\/default .*documents\.submissions\.read .*2026-04-01.*acme\/eu-1\/default .*\bRSA\b/s,
     );
     await aging.declare({ ...changed, rotation: { ...rotation, changes: "immediately" } });
-    assert.match(await aging.upOn(1), /rotated \(the configuration changes scopes, authMethod\)/);
+    assert.match(await aging.upOn(1), /\bscopes, authMethod\b/);
     const { authMethod, keyId } = await aging.outputs();
     const second = await aging.stored();
     assert.deepEqual(
@@ -302,7 +302,7 @@ describe("rotation, on the engine", function () {
       publicKey: JSON.stringify(two!.export({ format: "jwk" })),
       keyId: "two",
     });
-    assert.match(await aging.upOn(1000), /rotated \(the configuration changes publicKey, keyId\)/);
+    assert.match(await aging.upOn(1000), /\bpublicKey, keyId\b/);
     assert.equal(aging.existing.length, 2);
     assert.deepEqual(
       [(await aging.stored())["key_id"], (await aging.stored("AWSPREVIOUS"))["key_id"]],

@@ -127,7 +127,7 @@ describe("a stack that is renamed or moved, on the engine", function () {
     await stack.succeed(["stack", "rename", "second"]);
     const second = { env: { PULUMI_OPTION_STACK: "second" } };
     await stack.setCustomers([andEc]);
-    assert.doesNotMatch(await stack.succeed(["preview"], second), /records nothing of this stack/);
+    assert.doesNotMatch(await stack.succeed(["preview"], second), /tenants -- reconcile/);
     const reconciled = await stack.tenantsWith(second.env, "reconcile");
     assert.equal(reconciled.exitCode, 3, reconciled.stderr);
     assert.doesNotMatch(reconciled.stdout, /for the stack/);

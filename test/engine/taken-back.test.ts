@@ -103,7 +103,7 @@ describe("a customer that is taken over by a printed entry, on the engine", func
     const restored = await stack.tenants("restore", "umbrella", "--yes", "--json");
     assert.match(
       await stack.succeed(["preview"]),
-      /New clients are created .*: umbrella\/eu-1\/default, umbrella\/eu-1\/ingest/,
+      /clients .*: umbrella\/eu-1\/default, umbrella\/eu-1\/ingest/,
     );
     const { entry } = restoredSchema.parse(JSON.parse(restored.stdout));
     assert.deepEqual(
@@ -112,7 +112,7 @@ describe("a customer that is taken over by a printed entry, on the engine", func
     );
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview", "--continue-on-error"]),
-      new RegExp(`handed application \\S+ over, and it still exists: ${existing["umbrella"]?.[0]}`),
+      new RegExp(`application umbrella/\\S+ .*: ${existing["umbrella"]?.[0]}`),
     );
     assert.deepEqual(stack.existing(), existing);
     const { findings, entries } = await reconcile();

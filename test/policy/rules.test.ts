@@ -17,6 +17,7 @@ import { rotatedClientSecrets } from "../../policy/src/rules/rotated-client-secr
 import { secretsProvider } from "../../policy/src/rules/secrets-provider";
 import { vendorHosts } from "../../policy/src/rules/vendor-hosts";
 import { readCustomers } from "../../policy/src/stack-configuration";
+import { mentions } from "../support/mentions";
 
 const parent = "urn:pulumi:prod::resistant-tenants::resistant:index:Customer$";
 
@@ -74,8 +75,8 @@ interface Case {
   resource: DeclaredResource;
   configuration?: Record<string, string>;
   policyConfig?: object;
-  /** What the rule must say of it, in this order. */
-  violations?: RegExp[];
+  /** What each violation must mention, in their order. */
+  violations?: string[][];
 }
 
 function judge(name: string, rule: Rule, cases: readonly Case[]): void {
@@ -85,25 +86,29 @@ function judge(name: string, rule: Rule, cases: readonly Case[]): void {
         const said = rule(resource, contextOf(configuration, policyConfig));
         assert.equal(said.length, violations.length, said.join("\n"));
         violations.forEach((violation, index) => {
-          assert.match(said[index]!, violation);
+          mentions(said[index], ...violation);
         });
       });
     }
   });
 }
 
-/** Judges the configuration of a stack: its values, and what the one violation must say, none where all is well. */
+/** Judges the configuration of a stack: its values, and what the one violation must mention, none where all is well. */
 function judgeStack(
   name: string,
   rule: StackRule,
-  cases: ReadonlyArray<{ values: Record<string, string>; policyConfig?: object; violation?: RegExp }>,
+  cases: ReadonlyArray<{
+    values: Record<string, string>;
+    policyConfig?: object;
+    violation?: string[];
+  }>,
 ): void {
   describe(name, function () {
     for (const { values, policyConfig, violation } of cases) {
       it(`${violation === undefined ? "accepts" : "refuses"} ${JSON.stringify(values)}`, () => {
         const said = rule(contextOf(values, policyConfig));
         assert.equal(said.length, violation === undefined ? 0 : 1, said.join("\n"));
-        if (violation !== undefined) assert.match(said[0]!, violation);
+        if (violation !== undefined) mentions(said[0], ...violation);
       });
     }
   });
@@ -115,12 +120,12 @@ describe("the rules of the policy pack", function () {
     {
       what: "a secret without tags",
       resource: { ...secret, props: {} },
-      violations: [/"acme\/eu-1\/default" has no tag "owner": .*tenants:owner/, /no tag "customerId"/],
+      violations: [["acme/eu-1/default", '"owner"', "tenants:owner"], ['"customerId"']],
     },
     {
       what: "an empty owner",
       resource: { ...secret, props: { tags: { owner: " ", customerId: "CRM-1042" } } },
-      violations: [/no tag "owner"/],
+      violations: [['"owner"']],
     },
     { what: "a secret that is no application's", resource: otherSecret },
     { what: "what is no secret", resource: tenant },
@@ -132,12 +137,12 @@ describe("the rules of the policy pack", function () {
       what: "one that is not",
       resource: { ...tenant, opts: { protect: false } },
       configuration: { customers: customersOf({ status: "active" }) },
-      violations: [/Tenant "acme" is not protected: .*`status: deprecated`/],
+      violations: [['"acme"', "protect: true", "status: deprecated"]],
     },
     {
       what: "one in a stack without customers",
       resource: { ...tenant, opts: { protect: false } },
-      violations: [/is not protected/],
+      violations: [['"acme"', "protect: true"]],
     },
     {
       what: "the tenant of a deprecated customer",
@@ -157,12 +162,12 @@ describe("the rules of the policy pack", function () {
     {
       what: "no key",
       resource: { ...secret, props: {} },
-      violations: [/encrypted with AWS's own key: set `kmsKeyId` in tenants:secrets/],
+      violations: [["acme/eu-1/default", "kmsKeyId", "tenants:secrets"]],
     },
     {
       what: "AWS's own by its alias",
       resource: { ...secret, props: { kmsKeyId: "alias/aws/secretsmanager" } },
-      violations: [/AWS's own key/],
+      violations: [["kmsKeyId"]],
     },
     {
       what: "AWS's own by its alias's ARN",
@@ -170,12 +175,12 @@ describe("the rules of the policy pack", function () {
         ...secret,
         props: { kmsKeyId: "arn:aws:kms:eu-west-1:123456789012:alias/aws/secretsmanager" },
       },
-      violations: [/AWS's own key/],
+      violations: [["kmsKeyId"]],
     },
     ...["ALIAS/AWS/secretsmanager", "alias/aws/ebs"].map((kmsKeyId) => ({
       what: `AWS's own as ${kmsKeyId}`,
       resource: { ...secret, props: { kmsKeyId } },
-      violations: [/AWS's own key/],
+      violations: [["kmsKeyId"]],
     })),
     { what: "a secret that is no application's", resource: otherSecret },
   ]);
@@ -204,7 +209,7 @@ describe("the rules of the policy pack", function () {
         rotation: every90Days,
         files: customersOf({ applications: [{ cell: "eu-1", rotation: "none" }] }),
       },
-      violations: [/never rotated/],
+      violations: [["tenants:rotation"]],
     },
     {
       what: "a rotation of its own",
@@ -225,26 +230,26 @@ describe("the rules of the policy pack", function () {
       what: "a date decades away",
       resource: application,
       configuration: { rotation: '{"rotateAt":["2099-01-01"]}', customers: customersOf({}) },
-      violations: [/may become older than 365 days/],
+      violations: [["365 days", "rotateAt"]],
     },
     {
       what: "dates that have all gone by",
       resource: application,
       configuration: { rotation: '{"rotateAt":["2026-11-25"]}', customers: customersOf({}) },
-      violations: [/may become older than 365 days/],
+      violations: [["365 days", "rotateAt"]],
     },
     {
       what: "an age of many years",
       resource: application,
       configuration: { rotation: '{"every":"9999d"}', customers: customersOf({}) },
-      violations: [/`every` to at most 365d/],
+      violations: [["365d"]],
     },
     {
       what: "an age beyond a stricter limit",
       resource: application,
       configuration: { rotation: every90Days, customers: customersOf({}) },
       policyConfig: { maxDays: 30 },
-      violations: [/older than 30 days/],
+      violations: [["30 days", "rotateAt"]],
     },
     {
       what: "the generation before a key, on its way out",
@@ -255,7 +260,7 @@ describe("the rules of the policy pack", function () {
       what: "no rotation",
       resource: application,
       configuration: { customers: customersOf({}) },
-      violations: [/"acme\/eu-1\/default" has a client secret that is never rotated: .*tenants:rotation/],
+      violations: [["acme/eu-1/default", "tenants:rotation"]],
     },
     {
       what: "none of its own, in a stage that rotates",
@@ -264,18 +269,18 @@ describe("the rules of the policy pack", function () {
         rotation: every90Days,
         customers: customersOf({ applications: [{ ...inCell, rotation: "none" }] }),
       },
-      violations: [/never rotated/],
+      violations: [["tenants:rotation"]],
     },
     {
       what: "a rotation that never comes due",
       resource: application,
       configuration: { rotation: '{"changes":"immediately"}', customers: customersOf({}) },
-      violations: [/never rotated/],
+      violations: [["tenants:rotation"]],
     },
     {
       what: "a client secret in a stack of one's own, by default",
       resource: { ...application, name: "acme-eu", props: { cell: "eu-1" } },
-      violations: [/use a key \(authMethod: RSA or EC\)/],
+      violations: [["tenants:rotation", "authMethod: RSA or EC"]],
     },
     { what: "a key", resource: { ...application, props: { cell: "eu-1", authMethod: "EC" } } },
     { what: "what is no application", resource: tenant },
@@ -286,12 +291,15 @@ describe("the rules of the policy pack", function () {
     {
       what: "an application in another",
       resource: { ...application, props: { cell: "ap-2" } },
-      violations: [/Application "acme\/eu-1\/default" is in cell ap-2, but only eu-1, us-1 are allowed/],
+      violations: [["acme/eu-1/default", "ap-2", "eu-1, us-1", "allowed-cells"]],
     },
     {
       what: "a tenant with its Web UI in others",
       resource: { ...tenant, props: { cells: ["eu-1", "ap-2"], initialCells: ["ap-3"] } },
-      violations: [/Tenant "acme" is in cell ap-2/, /Tenant "acme" is in cell ap-3/],
+      violations: [
+        ['"acme"', "ap-2"],
+        ['"acme"', "ap-3"],
+      ],
     },
     { what: "a tenant without cells: the API's default is eu-1", resource: { ...tenant, props: {} } },
     { what: "what has no cell", resource: { ...secret, props: { cell: "ap-2" } } },
@@ -312,23 +320,23 @@ describe("the rules of the policy pack", function () {
       what: "another account's role",
       resource: readBy("arn:aws:iam::123456789012:role/a", "arn:aws-us-gov:iam::999999999999:role/b"),
       policyConfig: { accounts: ["123456789012"] },
-      violations: [/"acme\/eu-1\/default" can be read by a role of AWS account 999999999999/],
+      violations: [["acme/eu-1/default", "999999999999"]],
     },
     ...[
       ["an ARN in upper case", "ARN:AWS:IAM::999999999999:ROLE/B", "999999999999"],
       ["an assumed role", "arn:aws:sts::999999999999:assumed-role/b/session", "999999999999"],
       ["a whole account", "999999999999", "999999999999"],
-      ["every account", "arn:aws:iam::*:role/b", "\\*"],
+      ["every account", "arn:aws:iam::*:role/b", "*"],
     ].map(([what = "", reader = "", account = ""]) => ({
       what,
       resource: readBy("arn:aws:iam::123456789012:role/a", reader),
       policyConfig: { accounts: ["123456789012"] },
-      violations: [new RegExp(`AWS account ${account},`)],
+      violations: [["acme/eu-1/default", account]],
     })),
     {
       what: "any role while no account is allowed",
       resource: readBy("arn:aws:iam::123456789012:role/a", "arn:aws:iam::123456789012:role/b"),
-      violations: [/account 123456789012/],
+      violations: [["123456789012"]],
     },
     {
       what: "a secret that is no application's",
@@ -343,12 +351,12 @@ describe("the rules of the policy pack", function () {
   judge("recovery window", recoveryWindow, [
     { what: "AWS's own window", resource: withWindow() },
     { what: "the shortest window", resource: withWindow(7) },
-    { what: "no window", resource: withWindow(0), violations: [/restored for 0 days .* but 7 are required/] },
+    { what: "no window", resource: withWindow(0), violations: [["0 days", "7", "recoveryWindowInDays"]] },
     {
       what: "one shorter than a stricter rule",
       resource: withWindow(14),
       policyConfig: { minDays: 30 },
-      violations: [/restored for 14 days/],
+      violations: [["14 days", "30"]],
     },
     { what: "a secret that is no application's", resource: { ...otherSecret, props: withWindow(0).props } },
   ]);
@@ -358,7 +366,7 @@ describe("the rules of the policy pack", function () {
     { values: { replaceLostApplications: "false" } },
     {
       values: { replaceLostApplications: "true" },
-      violation: /pulumi config rm tenants:replaceLostApplications/,
+      violation: ["pulumi config rm tenants:replaceLostApplications"],
     },
   ]);
 
@@ -376,16 +384,23 @@ describe("the rules of the policy pack", function () {
     },
     {
       values: { ...inProduction, apiUrl: "https://api.tenants.resistant.ai.evil.example/v0" },
-      violation: /^tenants:apiUrl is "https:.*TENANTS_ALLOWED_HOSTS=/,
+      violation: [
+        "tenants:apiUrl",
+        "https://api.tenants.resistant.ai.evil.example/v0",
+        "TENANTS_ALLOWED_HOSTS='proxy.example:8443,api.tenants.resistant.ai.evil.example'",
+      ],
     },
-    { values: { ...inProduction, tokenUrl: "https://10.0.0.1/token" }, violation: /^tenants:tokenUrl is/ },
+    {
+      values: { ...inProduction, tokenUrl: "https://10.0.0.1/token" },
+      violation: ["tenants:tokenUrl", "https://10.0.0.1/token"],
+    },
     {
       values: { ...inTesting, apiUrl: "https://api.tenants.resistant.ai/v0" },
-      violation: /a host of stage production/,
+      violation: ["tenants:apiUrl", "host of stage production"],
     },
     {
       values: { ...inProduction, "aws:endpoints": '[{"secretsmanager":"https://evil.example"}]' },
-      violation: /^aws:endpoints\[0\]\.secretsmanager is/,
+      violation: ["aws:endpoints[0].secretsmanager", "https://evil.example"],
     },
   ]);
 
@@ -402,22 +417,22 @@ describe("the rules of the policy pack", function () {
       "token",
     ].map((key) => ({
       values: { [`aws:${key}`]: "x" },
-      violation: new RegExp(`\\(aws:${key}\\).*none is allowed yet`),
+      violation: [`(aws:${key})`, "aws:allowedAccountIds"],
     })),
     {
       values: { "aws:profile": "x", "aws:allowedAccountIds": '["999999999999"]' },
       policyConfig: { accounts: ["111111111111"] },
-      violation: /allowed are 111111111111/,
+      violation: ["aws:allowedAccountIds", "111111111111"],
     },
     {
       values: { "aws:profile": "x", "aws:allowedAccountIds": '["111111111111","999999999999"]' },
       policyConfig: { accounts: ["111111111111"] },
-      violation: /allowed are 111111111111/,
+      violation: ["aws:allowedAccountIds", "111111111111"],
     },
     ...["[]", "111111111111", "{}", "no JSON"].map((ids) => ({
       values: { "aws:profile": "x", "aws:allowedAccountIds": ids },
       policyConfig: { accounts: ["111111111111"] },
-      violation: /aws:allowedAccountIds/,
+      violation: ["aws:allowedAccountIds"],
     })),
     {
       values: { "aws:assumeRoles": "[{}]", "aws:allowedAccountIds": '["111111111111"]' },
@@ -427,32 +442,32 @@ describe("the rules of the policy pack", function () {
 
   judgeStack("journal", journal, [
     { values: { journal: "s3://journals/tenants" } },
-    { values: {}, violation: /in a file beside the stack, but only s3:\/\/ is allowed/ },
-    { values: { journal: "journal.jsonl" }, violation: /stored in journal\.jsonl/ },
+    { values: {}, violation: ["s3://"] },
+    { values: { journal: "journal.jsonl" }, violation: ["journal.jsonl"] },
     {
       values: { journal: "s3://elsewhere/tenants" },
       policyConfig: { locations: ["s3://journals/"] },
-      violation: /only s3:\/\/journals\/ is allowed/,
+      violation: ["s3://elsewhere/tenants", "s3://journals/"],
     },
     { values: { journal: "s3://journals/tenants" }, policyConfig: { locations: ["s3://journals"] } },
     { values: { journal: "s3://journals" }, policyConfig: { locations: ["s3://journals"] } },
     ...["s3://journals-of-others/tenants", "S3://journals/x"].map((journal) => ({
       values: { journal },
       policyConfig: { locations: ["s3://journals"] },
-      violation: /only s3:\/\/journals is allowed/,
+      violation: ["s3://journals"],
     })),
     { values: { journal: "/journals/x" }, policyConfig: { locations: ["/journals/"] } },
     {
       values: { journal: "/journals/../tmp/x" },
       policyConfig: { locations: ["/journals/"] },
-      violation: /only \/journals\/ is allowed/,
+      violation: ["/journals/../tmp/x", "/journals/"],
     },
   ]);
 
   judgeStack("audit log group", auditLogGroup, [
     { values: { auditLogGroup: "tenants" } },
-    { values: {}, violation: /tenants:auditLogGroup/ },
-    { values: { auditLogGroup: "" }, violation: /tenants:auditLogGroup/ },
+    { values: {}, violation: ["tenants:auditLogGroup"] },
+    { values: { auditLogGroup: "" }, violation: ["tenants:auditLogGroup"] },
   ]);
 
   judgeStack("secrets provider", secretsProvider, [
@@ -460,22 +475,22 @@ describe("the rules of the policy pack", function () {
     { values: { secretsprovider: "service" } },
     {
       values: { secretsprovider: "passphrase" },
-      violation: /encrypted by passphrase, .*change-secrets-provider/,
+      violation: ["passphrase", "change-secrets-provider"],
     },
     {
       values: { secretsprovider: "awskms://alias/tenants-of-others?region=eu-west-1" },
       policyConfig: { providers: ["awskms://alias/tenants"] },
-      violation: /only awskms:\/\/alias\/tenants are allowed/,
+      violation: ["awskms", "awskms://alias/tenants"],
     },
     {
       values: { secretsprovider: "awskms://alias/tenants?region=eu-west-1" },
       policyConfig: { providers: ["awskms://alias/tenants"] },
     },
-    { values: {}, violation: /file was not found/ },
+    { values: {}, violation: ["not found"] },
     {
       values: { secretsprovider: "gcpkms://key" },
       policyConfig: { providers: ["awskms://"] },
-      violation: /only awskms:\/\/ are allowed/,
+      violation: ["gcpkms", "awskms://"],
     },
   ]);
 
@@ -485,7 +500,7 @@ describe("the rules of the policy pack", function () {
     {
       what: "a tenant with it",
       resource: { ...tenant, props: { allowReplace: true } },
-      violations: [/Tenant "acme" has allowReplace: .*Remove it/],
+      violations: [['"acme"', "allowReplace"]],
     },
     { what: "what is no tenant", resource: { ...application, props: { allowReplace: true } } },
   ]);

@@ -8,6 +8,7 @@ import { proveToken } from "../../sandbox/start/proof";
 import { acme } from "../engine/customers";
 import { StackUnderTest } from "../engine/engine";
 import { exhaustiveTag } from "../suites";
+import { mentioning, mentions } from "../support/mentions";
 import { type Expressions, Runner, type StepResult } from "./runner";
 
 const file = "stack-up.yml";
@@ -148,7 +149,7 @@ for (const isWholeYear of [false, true]) {
       Object.values(calendar.stack.sandbox.control.requests()).reduce((sum, count) => sum + count, 0);
 
     it("day 0: nothing rotates before the first approval; then what was merged is applied", async () => {
-      await assert.rejects(calendar.run("rotate", 0), /approve up-dev/);
+      await assert.rejects(calendar.run("rotate", 0), mentioning("gh workflow run up.yml", "up-dev"));
       assert.equal(await calendar.run("up", 0), "applied");
       assert.equal(calendar.existing.length, 2);
       await proveToken(await calendar.stored());
@@ -211,7 +212,7 @@ for (const isWholeYear of [false, true]) {
       const only = { "inputs.only-rotations && '--only-rotations' || ''": "--only-rotations" };
       const plan = await calendar.runner.step(file, "plan", "Plan", only);
       assert.deepEqual([plan.exitCode, plan.outputs], [3, {}]);
-      assert.match(plan.stderr, /More would change than a rotation.*hooli/s);
+      mentions(plan.stderr, "hooli");
       assert.deepEqual(calendar.stack.existing(), { acme: before });
 
       assert.equal(await calendar.run("rotate", 189), "applied");

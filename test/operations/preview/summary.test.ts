@@ -8,6 +8,7 @@ import { beyondRotation } from "../../../operations/src/preview/rotation-gate";
 import { readPreview, type Step } from "../../../operations/src/preview/step";
 import { type Summary, summaryOf } from "../../../operations/src/preview/summary";
 import type { PlanReport } from "../../../stacks/src/plan";
+import { mentions } from "../../support/mentions";
 
 const types = {
   customer: "resistant:index:Customer",
@@ -215,15 +216,19 @@ describe("what a preview wrote", () => {
     await assert.rejects(
       read(JSON.stringify({ steps: [], diagnostics: [{ severity: "error", message }] })),
       (error: Error) =>
-        /failed:\n {2}error: first\n {2}: :add-mask: :x\\u001b\[2J\n {2}## \[add-mask\]y$/.test(
-          error.message,
-        ),
+        /:\n {2}error: first\n {2}: :add-mask: :x\\u001b\[2J\n {2}## \[add-mask\]y$/.test(error.message),
     );
   });
 
   it("is refused where it is something else", async () => {
-    await assert.rejects(read(""), /is not JSON/);
-    await assert.rejects(read('{"version": 3}'), /not output of `pulumi preview --json`/);
+    const causedBy =
+      (name: string) =>
+      ({ message, cause }: Error) => {
+        mentions(message, "preview.json", "`pulumi preview --json`");
+        return cause instanceof Error && cause.name === name;
+      };
+    await assert.rejects(read(""), causedBy("SyntaxError"));
+    await assert.rejects(read('{"version": 3}'), causedBy("ZodError"));
   });
 });
 

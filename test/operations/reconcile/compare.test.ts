@@ -232,7 +232,7 @@ const applicationCases: Case[] = [
       {
         kind: "orphanedApplication",
         id: "a-1",
-        next: /declare it again, with adopt: \{ applicationId: a-1, secretArn: /,
+        next: /adopt: \{ applicationId: a-1, secretArn: /,
       },
     ],
   ],
@@ -336,7 +336,7 @@ const applicationCases: Case[] = [
         applications: [application("a-1")],
       };
     },
-    [{ kind: "orphanedApplication", id: "a-1", next: /with adopt: \{ applicationId: a-1, secretArn: / }],
+    [{ kind: "orphanedApplication", id: "a-1", next: /adopt: \{ applicationId: a-1, secretArn: / }],
   ],
   [
     "one that was adopted just before the update was killed is somebody's: it is never deleted",
@@ -356,7 +356,7 @@ const applicationCases: Case[] = [
       {
         kind: "orphanedApplication",
         id: "a-1",
-        next: /declare it again, with adopt: \{ applicationId: a-1, secretArn: /,
+        next: /adopt: \{ applicationId: a-1, secretArn: /,
       },
     ],
   ],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import type { TenantManagementError } from "../../../provider/src/client/errors";
 import { failureOf } from "../../support/failure";
+import { mentions } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { json, type Step, tokenAnswer, withAnswers } from "../../support/scripted-api";
 
@@ -45,19 +46,23 @@ describe("client: the proof of an application's credentials", () => {
     it(`sends nothing to ${tokenUrl}`, async () => {
       const error = await refusal(tokenUrl);
       assert.equal(error.code, "ANSWER_INVALID");
-      assert.match(
-        error.message,
-        /^Tenant t-1, cell eu-1 \(stage testing\): .*application a-1.*No credential was sent there/,
-      );
+      mentions(error.message, "t-1", "eu-1", "testing", "a-1");
     });
   }
 
   it("names the stage, the tenant and the cell where it is refused", async () => {
     const answer = json({ error: "invalid_client" }, 401, { "x-okta-request-id": "r-3" });
     const error = await refusal("https://eu.id.resistant.ai/v1/token", answer, answer);
-    assert.match(
+    mentions(
       error.message,
-      /^Tenant t-1, cell eu-1 \(stage testing\): the authorization server of application a-1 returned no token to client c-1 \(status 401\): invalid_client \[x-okta-request-id r-3\]/,
+      "t-1",
+      "eu-1",
+      "testing",
+      "a-1",
+      "c-1",
+      "401",
+      "invalid_client",
+      "x-okta-request-id r-3",
     );
   });
 });

@@ -4,6 +4,7 @@ import type { Authentication } from "../../../provider/src/client/api";
 import { mayHaveHappened, type TenantManagementError } from "../../../provider/src/client/errors";
 import type { ApiTenant, NewApplication } from "../../../provider/src/client/schemas";
 import { failureOf } from "../../support/failure";
+import { mentions } from "../../support/mentions";
 import { json, withAnswers } from "../../support/scripted-api";
 
 const scopes = ["documents.submissions.read", "documents.submissions.write"];
@@ -135,10 +136,7 @@ describe("client: a new tenant", () => {
   it("is not taken as whole with another name", async () => {
     const error = await create({ name: "other" }, undefined, failureOf);
     assert.deepEqual([error.code, error.made?.objectId], ["ANSWER_INVALID", "t-1"]);
-    assert.match(
-      error.message,
-      /create tenant "acme" was answered 201 with something other than was requested.*: "name" is "other", not "acme"\. Tell/,
-    );
+    mentions(error.message, 'create tenant "acme"', "201", '"name" is "other"', '"acme"');
   });
 
   it("is not taken as whole with a Web UI at a host that is not allowed", async () => {
@@ -148,7 +146,7 @@ describe("client: a new tenant", () => {
       [error.code, error.made?.objectId, error.made?.refusals?.map(({ host }) => host)],
       ["ANSWER_INVALID", "t-1", ["acme.documents.resistant.ai.evil.example"]],
     );
-    assert.match(error.message, /"documents-ui of eu-1" is "https:\/\/acme\.documents\.resistant\.ai\.evil/);
+    mentions(error.message, "documents-ui of eu-1", "https://acme.documents.resistant.ai.evil.example");
   });
 
   it("is whole with other cells than were asked for: that is told as a drift", async () => {

@@ -4,6 +4,7 @@ import { TenantManagementApi } from "../../../provider/src/client/api";
 import { mayHaveHappened, TenantManagementError } from "../../../provider/src/client/errors";
 import { OrganizationTokens } from "../../../provider/src/client/organization-token";
 import { failureOf } from "../../support/failure";
+import { mentions } from "../../support/mentions";
 import { recordedRetries } from "../../support/retry-policy";
 import {
   allowedHosts,
@@ -56,10 +57,7 @@ describe("client: what is repeated", () => {
     const pages = Array.from({ length: 8 }, () => ({ ...html, status: 200 }));
     const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
     assert.deepEqual([error.code, error.status], ["ANSWER_INVALID", 200]);
-    assert.match(
-      error.message,
-      /list tenants was answered 200 with a body that is not JSON.*Check tenants:apiUrl/,
-    );
+    mentions(error.message, "list tenants", "200", "JSON", "tenants:apiUrl");
   });
 
   it("is a POST that was answered 429, as often as it takes", async () => {
@@ -109,7 +107,7 @@ describe("client: what is not repeated", () => {
     const minutes = Array.from({ length: 6 }, () => ({ status: 429, headers: { "retry-after": "3600" } }));
     const error = await withAnswers(minutes, ({ api }) => failureOf(api.getTenant("t-1")));
     assert.deepEqual([error.code, error.status], ["REFUSED", 429]);
-    assert.match(error.message, /\bt-1\b.*\b60 min/);
+    mentions(error.message, "t-1", "60 min");
   });
 });
 
@@ -221,10 +219,16 @@ describe("client: the error of a call", () => {
     });
     const error = await failureOf(api.createTenant({ name: "acme" }));
     assert.deepEqual([error.code, error.status, mayHaveHappened(error)], ["TOKEN_REFUSED", 401, false]);
-    assert.match(
+    mentions(
       error.message,
-      /^Tenant Management API \(testing\): create tenant "acme" was not sent: The organization's authorization server returned no token to client c \(status 401\): invalid_client \[x-okta-request-id r-2\]\. Check .*[^.]\.$/,
+      "testing",
+      'create tenant "acme"',
+      "client c",
+      "401",
+      "invalid_client",
+      "x-okta-request-id r-2",
     );
+    assert.match(error.message, /[^.]\.$/);
   });
 
   it("speaks of the tenant quota only where a tenant was to be made", async () => {

@@ -7,6 +7,7 @@ import { printable } from "../../../provider/src/client/text";
 import { createTransport, type HttpAnswer, type Transport } from "../../../provider/src/client/transport";
 import { failureOf } from "../../support/failure";
 import { useServer } from "../../support/http-server";
+import { mentions } from "../../support/mentions";
 import { json, withAnswers } from "../../support/scripted-api";
 
 const tenant = (change: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -129,16 +130,16 @@ describe("client: a hostile answer's bytes", () => {
 
 describe("client: why there is no connection", () => {
   const codes = {
-    DEPTH_ZERO_SELF_SIGNED_CERT: /NODE_EXTRA_CA_CERTS/,
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: /NODE_EXTRA_CA_CERTS/,
-    CERT_HAS_EXPIRED: /clock/,
-    ERR_TLS_CERT_ALTNAME_INVALID: /another host/,
-    ERR_SSL_WRONG_VERSION_NUMBER: /does not speak proper TLS/,
+    DEPTH_ZERO_SELF_SIGNED_CERT: ["NODE_EXTRA_CA_CERTS"],
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["NODE_EXTRA_CA_CERTS"],
+    CERT_HAS_EXPIRED: ["certificate", "clock"],
+    ERR_TLS_CERT_ALTNAME_INVALID: ["certificate", "host"],
+    ERR_SSL_WRONG_VERSION_NUMBER: ["TLS", "port"],
   };
   for (const [code, explanation] of Object.entries(codes)) {
     it(`is explained, and not worth another try: ${code}`, () => {
       const { text, isPermanent } = explainConnectionProblem(Object.assign(new Error("no"), { code }));
-      assert.match(text, explanation);
+      mentions(text, ...explanation);
       assert.equal(isPermanent, true);
     });
   }
@@ -183,7 +184,7 @@ describe("client: a hostile answer's contents", () => {
     const packed = { headers: { "content-encoding": "gzip" }, body: "\u001f\u008b" };
     const error = await withAnswers([packed], ({ api }) => failureOf(api.getTenant("t-1")));
     assert.equal(error.code, "ANSWER_INVALID");
-    assert.match(error.message, /gzip/);
+    mentions(error.message, "gzip");
   });
 
   it("keeps the id of what was made where it is compressed", async () => {

@@ -9,6 +9,8 @@ import {
   type UrlUse,
   wayToAllow,
 } from "../../../provider/src/client/hosts";
+import { failureOf } from "../../support/failure";
+import { mentions } from "../../support/mentions";
 import { recordedRetries } from "../../support/retry-policy";
 import { scriptedTransport, tokensAt } from "../../support/scripted-api";
 
@@ -116,14 +118,15 @@ describe("client: the vendor's hosts", () => {
           stage: "testing",
           allowedHosts: [host, "*.resistant.ai"],
         });
-        assert.match(refusal?.problem ?? "", /a host of stage production; this stack is of stage testing/);
+        mentions(refusal?.problem, "host of stage production", "stage testing");
         assert.equal(refusal?.host, undefined);
       }
     }
-    assert.match(
+    mentions(
       refusalOfUrl(documentsApiUrl("testing", "eu-1"), "api", { stage: "production", allowedHosts: [] })
         ?.problem ?? "",
-      /a host of stage testing/,
+      "host of stage testing",
+      "stage production",
     );
   });
 
@@ -224,7 +227,7 @@ describe("client: the hosts that the environment allows", () => {
   ];
   for (const entry of wrong) {
     it(`may not be ${JSON.stringify(entry)}`, () => {
-      assert.match(problemOfAllowedHost(entry) ?? "", /is not an allowed form: a host with its port/);
+      mentions(problemOfAllowedHost(entry), "proxy.example.com:8443");
     });
   }
 
@@ -235,10 +238,7 @@ describe("client: the hosts that the environment allows", () => {
       "https://evil.example:8443/x",
       "http://evil.example",
     ].flatMap((url) => refusalOfUrl(url, "api", rules) ?? []);
-    assert.match(
-      wayToAllow(refusals, rules),
-      /export TENANTS_ALLOWED_HOSTS='proxy\.example,evil\.example:8443'$/,
-    );
+    mentions(wayToAllow(refusals, rules), "export TENANTS_ALLOWED_HOSTS='proxy.example,evil.example:8443'");
     assert.equal(wayToAllow(refusals.slice(2), rules), "");
   });
 });
@@ -252,13 +252,20 @@ describe("client: an API at a host that is not allowed", () => {
       new TenantManagementApi({ stage: "production", apiUrl, allowedHosts, tokens, transport, retryPolicy });
   };
 
-  it("is not made, nor one whose tokens come from such a host", () => {
+  it("is not made, nor one whose tokens come from such a host", async () => {
     assert.doesNotThrow(make(production, token));
-    assert.throws(make("https://evil.example/v0", "https://evil.example/token"), {
-      code: "INPUT_INVALID",
-      message:
-        /tenants:apiUrl\) is "https:\/\/evil\.example\/v0".*tenants:tokenUrl\) is .*Nothing was sent\. .*export TENANTS_ALLOWED_HOSTS='evil\.example'/,
-    });
+    const refused = await failureOf(
+      Promise.resolve().then(make("https://evil.example/v0", "https://evil.example/token")),
+    );
+    assert.equal(refused.code, "INPUT_INVALID");
+    mentions(
+      refused.message,
+      "tenants:apiUrl",
+      "https://evil.example/v0",
+      "tenants:tokenUrl",
+      "https://evil.example/token",
+      "export TENANTS_ALLOWED_HOSTS='evil.example'",
+    );
     assert.throws(make(production, "https://evil.example/token"), { code: "INPUT_INVALID" });
     assert.doesNotThrow(make("https://evil.example/v0", "https://evil.example/token", ["evil.example"]));
   });

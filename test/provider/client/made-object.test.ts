@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { mayHaveHappened, type TenantManagementError } from "../../../provider/src/client/errors";
 import { failureOf } from "../../support/failure";
+import { mentions } from "../../support/mentions";
 import { json, type Step, withAnswers } from "../../support/scripted-api";
 
 const html = (location?: string, status = 201): Step => ({
@@ -80,10 +81,7 @@ describe("client: which application an unusable answer says was made", () => {
           ["ANSWER_INVALID", true, undefined],
         ],
       );
-      assert.match(
-        foreign.message,
-        new RegExp(`answered ${status}, a redirect; redirects are never followed.*may have created`),
-      );
+      mentions(foreign.message, String(status), "redirect");
     });
   }
 

@@ -5,6 +5,7 @@ import { readOrganizationKey } from "../../../provider/src/client/assertion";
 import { TenantManagementError } from "../../../provider/src/client/errors";
 import { readPrivateKey } from "../../../provider/src/client/pem";
 import { ecPair, publicPemOf, rsaPair } from "../../sandbox/api/client";
+import { mentioning, mentions } from "../../support/mentions";
 
 const pem = rsaPair(2056).privateKeyPem;
 const key = createPrivateKey(pem);
@@ -76,57 +77,60 @@ describe("client: what is no private key that can be read", () => {
   const encrypted = key
     .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" })
     .toString();
-  const cases: Record<string, { text: string; says: RegExp }> = {
-    "an encrypted key": { text: encrypted, says: /is an encrypted private key: decrypt it first/ },
+  const cases: Record<string, { text: string; says: string[] }> = {
+    "an encrypted key": { text: encrypted, says: ["encrypted", "openssl pkey"] },
     "an encrypted key of the old kind": {
       text: key
         .export({ type: "pkcs1", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" })
         .toString(),
-      says: /is an encrypted private key/,
+      says: ["encrypted", "openssl pkey"],
     },
-    "a public key": { text: publicPemOf(pem), says: /of another kind \(BEGIN PUBLIC KEY\)/ },
+    "a public key": { text: publicPemOf(pem), says: ["BEGIN PUBLIC KEY"] },
     "a certificate": {
       text: certificate,
-      says: /of another kind \(BEGIN CERTIFICATE\)/,
+      says: ["BEGIN CERTIFICATE"],
     },
     "OpenSSH's own format": {
       text: "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----",
-      says: /ssh-keygen -p .* -m PKCS8/,
+      says: ["ssh-keygen -p", "-m PKCS8"],
     },
-    "a key that is cut off": { text: pem.slice(0, 400), says: /its END line is missing: it is truncated/ },
-    "a key without its middle": { text: pem.slice(0, 300) + pem.slice(700), says: /truncated or damaged/ },
+    "a key that is cut off": { text: pem.slice(0, 400), says: ["END", "truncated"] },
+    "a key without its middle": {
+      text: pem.slice(0, 300) + pem.slice(700),
+      says: ["BEGIN PRIVATE KEY", "truncated"],
+    },
     "a key whose hyphens became dashes": {
       text: pem.replaceAll("-----", "\u2013\u2013\u2013"),
-      says: /not between five hyphens \(-----\)/,
+      says: ["-----"],
     },
-    "a key encoded for a URL": { text: encodeURIComponent(pem), says: /not between five hyphens/ },
-    "two keys": { text: pem + pkcs1, says: /more than one private key/ },
+    "a key encoded for a URL": { text: encodeURIComponent(pem), says: ["-----"] },
+    "two keys": { text: pem + pkcs1, says: ["more than one"] },
     "two keys in an object": {
       text: JSON.stringify({ old: pkcs1, new: pem }),
-      says: /more than one private key/,
+      says: ["more than one"],
     },
     "a certificate before an encrypted key": {
       text: `${certificate}\n${encrypted}`,
-      says: /is an encrypted private key/,
+      says: ["encrypted", "openssl pkey"],
     },
     "an encrypted key without its first and last line": {
       text: withoutLabels(encrypted),
-      says: /without PEM's first line/,
+      says: ["PEM's first line"],
     },
     "the base64 of a public key alone": {
       text: withoutLabels(publicPemOf(pem)),
-      says: /without PEM's first line/,
+      says: ["PEM's first line"],
     },
     "OpenSSH's own format in base64": {
       text: base64("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----"),
-      says: /ssh-keygen -p .* -m PKCS8/,
+      says: ["ssh-keygen -p", "-m PKCS8"],
     },
-    "a JWK": { text: JSON.stringify(key.export({ format: "jwk" })), says: /is a JWK: use .*PEM/ },
-    "a path": { text: "/run/secrets/organization.pem", says: /is a path: use the file's content/ },
-    "a path from home": { text: "~/organization-key", says: /is a path/ },
-    "an object without a key": { text: '{"clientId":"0oa1"}', says: /is not PEM/ },
-    "another text": { text: "not a key", says: /is not PEM: .*begins with BEGIN PRIVATE KEY/ },
-    "an empty text": { text: " \n", says: /is empty/ },
+    "a JWK": { text: JSON.stringify(key.export({ format: "jwk" })), says: ["JWK", "PEM", "PKCS#8"] },
+    "a path": { text: "/run/secrets/organization.pem", says: ["path", "$(cat <file>)"] },
+    "a path from home": { text: "~/organization-key", says: ["path", "$(cat <file>)"] },
+    "an object without a key": { text: '{"clientId":"0oa1"}', says: ["not PEM", "PKCS#8"] },
+    "another text": { text: "not a key", says: ["not PEM", "PKCS#8", "BEGIN PRIVATE KEY"] },
+    "an empty text": { text: " \n", says: ["empty"] },
   };
   for (const [what, { text, says }] of Object.entries(cases)) {
     it(`is ${what}: it is named, and nothing of it is repeated`, () => {
@@ -134,8 +138,8 @@ describe("client: what is no private key that can be read", () => {
         () => readOrganizationKey(text, "tenants:privateKey"),
         (error: unknown) => {
           assert.ok(error instanceof TenantManagementError);
-          assert.match(error.message, says);
-          assert.match(error.message, /^The organization's private key in tenants:privateKey /);
+          mentions(error.message, ...says);
+          mentions(error.message, "tenants:privateKey");
           assert.doesNotMatch(error.message, /DECODER|routines|1E08010C|asn1/i);
           for (const line of text.split("\n").filter((one) => one.length > 40)) {
             assert.ok(!error.message.includes(line));
@@ -150,7 +154,7 @@ describe("client: what is no private key that can be read", () => {
     const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     assert.throws(
       () => readOrganizationKey(ec.export({ type: "pkcs8", format: "pem" }).toString(), "a test"),
-      /is not an RSA key/,
+      mentioning("RSA"),
     );
   });
 });

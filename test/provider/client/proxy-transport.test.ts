@@ -5,6 +5,7 @@ import { createTransport, type HttpAnswer } from "../../../provider/src/client/t
 import { failureOf } from "../../support/failure";
 import { type ForwardProxy, startForwardProxy } from "../../support/forward-proxy";
 import { closedPort, useServer } from "../../support/http-server";
+import { mentions } from "../../support/mentions";
 
 const url = new URL("http://api.tenants.example.test/v0/tenants?limit=1");
 const target = "api.tenants.example.test:80";
@@ -43,30 +44,27 @@ describe("client: a request by a proxy", () => {
     assert.ok(!message.includes("proxy"), message);
   });
 
-  const refusals: Record<string, { refuses: number; isPermanent: boolean; says: RegExp }> = {
-    "wants another user": { refuses: 407, isPermanent: true, says: /\(407\).*user and a password/ },
-    "forbids the host": { refuses: 403, isPermanent: true, says: /\(403\).*allow this host there/ },
-    "cannot reach the host": { refuses: 502, isPermanent: false, says: /\(502\).*NO_PROXY/ },
-    "is overloaded": { refuses: 503, isPermanent: false, says: /\(503\)/ },
+  const refusals: Record<string, { refuses: number; isPermanent: boolean; says: string[] }> = {
+    "wants another user": { refuses: 407, isPermanent: true, says: ["(407)", "user", "password"] },
+    "forbids the host": { refuses: 403, isPermanent: true, says: ["(403)", "NO_PROXY"] },
+    "cannot reach the host": { refuses: 502, isPermanent: false, says: ["(502)", "NO_PROXY"] },
+    "is overloaded": { refuses: 503, isPermanent: false, says: ["(503)"] },
   };
   for (const [what, { refuses, isPermanent, says }] of Object.entries(refusals)) {
     it(`surely sent nothing where the proxy ${what}, and says so without the password`, async () => {
       proxy = await startForwardProxy({ refuses, user: "me:hush" });
       const error = await failureOf(sendBy({ HTTP_PROXY: proxy.url }));
       assert.deepEqual([error.code, error.isPermanent], ["NOT_SENT", isPermanent]);
-      assert.match(error.message, says);
+      mentions(error.message, ...says);
       assert.ok(error.message.includes(`http://127.0.0.1:${proxy.port} (HTTP_PROXY)`), error.message);
       assert.ok(!/hush|aHVzaA|bWU6/.test(`${error.message} ${error.stack ?? ""} ${String(error.cause)}`));
     });
   }
 
   it("says by which proxy it was to leave where that is not there", async () => {
-    const dead = `http://me:hush@127.0.0.1:${await closedPort()}`;
-    const { code, message } = await failureOf(sendBy({ HTTP_PROXY: dead }));
+    const port = await closedPort();
+    const { code, message } = await failureOf(sendBy({ HTTP_PROXY: `http://me:hush@127.0.0.1:${port}` }));
     assert.equal(code, "NOT_SENT");
-    assert.match(
-      message,
-      /by the proxy http:\/\/127\.0\.0\.1:\d+ \(HTTP_PROXY\), the connection was refused/,
-    );
+    mentions(message, `http://127.0.0.1:${port} (HTTP_PROXY)`, "ECONNREFUSED");
   });
 });

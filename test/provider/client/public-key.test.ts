@@ -6,6 +6,7 @@ import { calculateJwkThumbprint, type JWK } from "jose";
 import { isSamePublicKey, parsePublicKey } from "../../../provider/src/client/public-key";
 import { ecPair, publicPemOf, rsaPair } from "../../sandbox/api/client";
 import { refusalOf } from "../../support/failure";
+import { mentions } from "../../support/mentions";
 
 const rsa = rsaPair(2056);
 const ec = ecPair();
@@ -99,152 +100,155 @@ describe("client: a public key that is taken", () => {
 });
 
 describe("client: a public key that is refused", () => {
-  const refused: Record<string, { given: () => unknown; reason: RegExp }> = {
+  const refused: Record<string, { given: () => unknown; reason: string[] }> = {
     "an RSA key of 2048 bits": {
       given: () => publicPemOf(rsaPair(2048).privateKeyPem),
-      reason: /2048 bits; .* create one of 3072/,
+      reason: ["2048 bits", "3072"],
     },
-    "an RSA key of 1024 bits": { given: () => publicPemOf(rsaPair(1024).privateKeyPem), reason: /1024 bits/ },
+    "an RSA key of 1024 bits": {
+      given: () => publicPemOf(rsaPair(1024).privateKeyPem),
+      reason: ["1024 bits"],
+    },
     "an RSA key with another exponent": {
       given: () => spkiOf(generateKeyPairSync("rsa", { modulusLength: 2056, publicExponent: 3 })),
-      reason: /exponent is not 65537/,
+      reason: ["65537"],
     },
     "an EC key on P-384": {
       given: () => spkiOf(generateKeyPairSync("ec", { namedCurve: "P-384" })),
-      reason: /curve P-256/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "an EC key on secp256k1": {
       given: () => spkiOf(generateKeyPairSync("ec", { namedCurve: "secp256k1" })),
-      reason: /curve P-256/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "an EC key on a curve that has no JWK": {
       given: () => spkiOf(generateKeyPairSync("ec", { namedCurve: "brainpoolP256r1" })),
-      reason: /curve P-256/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "an Ed25519 key": {
       given: () => spkiOf(generateKeyPairSync("ed25519")),
-      reason: /RSA key, or an EC key/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "an RSA-PSS key, which cannot sign RS256": {
       given: () => spkiOf(generateKeyPairSync("rsa-pss", { modulusLength: 2056 })),
-      reason: /RSA key, or an EC key/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "a DSA key": {
       given: () => spkiOf(generateKeyPairSync("dsa", { modulusLength: 2048, divisorLength: 256 })),
-      reason: /RSA key, or an EC key/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "a point that is not on the curve": {
       given: () => ({ ...jwkOf(pems.EC), y: Buffer.alloc(32, 7).toString("base64url") }),
-      reason: /cannot be read as a public key/,
+      reason: ["BEGIN PUBLIC KEY", "JWK"],
     },
     "a symmetric key": {
       given: () => ({ kty: "oct", k: "c2VjcmV0" }),
-      reason: /cannot be read as a public key/,
+      reason: ["BEGIN PUBLIC KEY", "JWK"],
     },
     "a JWK without its modulus": {
       given: () => ({ ...jwkOf(pems.RSA), n: undefined }),
-      reason: /cannot be read as a public key/,
+      reason: ["BEGIN PUBLIC KEY", "JWK"],
     },
-    "PEM that is cut off": { given: () => pems.RSA.slice(0, 200), reason: /cannot be read as a public key/ },
-    "a text that is no key": { given: () => "key", reason: /PEM \(BEGIN PUBLIC KEY\) or a JWK/ },
+    "PEM that is cut off": { given: () => pems.RSA.slice(0, 200), reason: ["BEGIN PUBLIC KEY", "JWK"] },
+    "a text that is no key": { given: () => "key", reason: ["BEGIN PUBLIC KEY", "JWK"] },
     "a JWK for encryption": {
       given: () => ({ ...jwkOf(pems.RSA), use: "enc" }),
-      reason: /`use` must be sig/,
+      reason: ["`use`", "sig"],
     },
     "a JWK for RSA-OAEP": {
       given: () => ({ ...jwkOf(pems.RSA), use: "enc", alg: "RSA-OAEP" }),
-      reason: /`use` must be sig.*`alg` must be RS256 or ES256/,
+      reason: ["`use`", "sig", "`alg`", "RS256", "ES256"],
     },
     "a JWK for PS256": {
       given: () => ({ ...jwkOf(pems.RSA), alg: "PS256", kid: "ps" }),
-      reason: /`alg` must be RS256 or ES256/,
+      reason: ["`alg`", "RS256", "ES256"],
     },
     "an RSA key for ES256": {
       given: () => ({ ...jwkOf(pems.RSA), alg: "ES256" }),
-      reason: /has the `alg` ES256, but a key of type RSA signs RS256/,
+      reason: ["`alg` ES256", "RSA", "RS256"],
     },
     "a JWK that derives keys": {
       given: () => ({ ...jwkOf(pems.EC), key_ops: ["deriveBits"] }),
-      reason: /`key_ops` must contain verify/,
+      reason: ["`key_ops`", "verify"],
     },
     "a JWK whose key_ops are one text": {
       given: () => ({ ...jwkOf(pems.EC), key_ops: "verify" }),
-      reason: /^has `key_ops` that are not a list of texts$/,
+      reason: ["`key_ops`"],
     },
     "a JWK whose key_ops are no texts": {
       given: () => ({ ...jwkOf(pems.EC), key_ops: [5] }),
-      reason: /^has `key_ops` that are not a list of texts$/,
+      reason: ["`key_ops`"],
     },
     "a JWK without a key_op": {
       given: () => ({ ...jwkOf(pems.EC), key_ops: [] }),
-      reason: /`key_ops` must contain verify/,
+      reason: ["`key_ops`", "verify"],
     },
     "an EC key for RS256": {
       given: () => ({ ...jwkOf(pems.EC), alg: "RS256" }),
-      reason: /has the `alg` RS256, but a key of type EC signs ES256/,
+      reason: ["`alg` RS256", "EC", "ES256"],
     },
     "a JWK whose alg and use are no texts": {
       given: () => ({ ...jwkOf(pems.EC), alg: null, use: 5 }),
-      reason: /`use` must be sig.*`alg` must be RS256 or ES256/,
+      reason: ["`use`", "sig", "`alg`", "RS256", "ES256"],
     },
     "a JWK whose kid is empty": {
       given: () => ({ ...jwkOf(pems.EC), kid: "" }),
-      reason: /has an empty `kid`/,
+      reason: ["`kid`", "empty"],
     },
     "a JWK whose kid is very long": {
       given: () => ({ ...jwkOf(pems.EC), kid: "k".repeat(257) }),
-      reason: /more than 256 characters/,
+      reason: ["`kid`", "256"],
     },
     "a JWK whose kid has a line end": {
       given: () => ({ ...jwkOf(pems.EC), kid: "mine\n" }),
-      reason: /control characters or invisible ones/,
+      reason: ["`kid`"],
     },
     "a JWK whose kid is a space": {
       given: () => ({ ...jwkOf(pems.EC), kid: " " }),
-      reason: /has an empty `kid`/,
+      reason: ["`kid`", "empty"],
     },
     "PEM with two public keys": {
       given: () => pems.RSA + pems.EC,
-      reason: /^contains more than one public key: leave only the one in use$/,
+      reason: ["more than one"],
     },
     "an OKP key": {
       given: () => generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }),
-      reason: /must be an RSA key, or an EC key on the curve P-256/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "an OKP key for key agreement": {
       given: () => generateKeyPairSync("x25519").publicKey.export({ format: "jwk" }),
-      reason: /must be an RSA key, or an EC key on the curve P-256/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "an RSA JWK with another exponent": {
       given: () => ({ ...jwkOf(pems.RSA), e: "Aw" }),
-      reason: /exponent is not 65537/,
+      reason: ["65537"],
     },
     "a JWK on P-521": {
       given: () => generateKeyPairSync("ec", { namedCurve: "P-521" }).publicKey.export({ format: "jwk" }),
-      reason: /curve P-256/,
+      reason: ["RSA", "EC", "P-256"],
     },
     "a set of one key": {
       given: () => ({ keys: [jwkOf(pems.EC)] }),
-      reason: /is a set of keys \(JWKS\): use one of its `keys`/,
+      reason: ["JWKS", "`keys`"],
     },
     "a set of two keys as JSON text": {
       given: () => JSON.stringify({ keys: [jwkOf(pems.EC), jwkOf(pems.RSA)] }),
-      reason: /is a set of keys \(JWKS\)/,
+      reason: ["JWKS", "`keys`"],
     },
     "a JWK whose kid is a number": {
       given: () => ({ ...jwkOf(pems.EC), kid: 5 }),
-      reason: /`kid` that is not text/,
+      reason: ["`kid`"],
     },
-    "JSON that is cut off": { given: () => '{"kty":"RSA"', reason: /must be a public key: PEM .* or a JWK/ },
-    nothing: { given: () => undefined, reason: /must be a public key/ },
-    "a list": { given: () => [jwkOf(pems.RSA)], reason: /must be a public key/ },
-    "a number": { given: () => 42, reason: /must be a public key/ },
+    "JSON that is cut off": { given: () => '{"kty":"RSA"', reason: ["BEGIN PUBLIC KEY", "JWK"] },
+    nothing: { given: () => undefined, reason: ["BEGIN PUBLIC KEY", "JWK"] },
+    "a list": { given: () => [jwkOf(pems.RSA)], reason: ["BEGIN PUBLIC KEY", "JWK"] },
+    "a number": { given: () => 42, reason: ["BEGIN PUBLIC KEY", "JWK"] },
   };
   for (const [what, { given, reason }] of Object.entries(refused)) {
     it(`is ${what}`, async () => {
       await assert.rejects(parsePublicKey(given()), (error: unknown) => {
         assert.ok(error instanceof TypeError, `threw ${String(error)}, which is not a TypeError`);
-        assert.match(error.message, reason);
+        mentions(error.message, ...reason);
         return true;
       });
     });
@@ -284,10 +288,7 @@ describe("client: a private key given for a public one", () => {
   };
   for (const [form, make] of Object.entries(given)) {
     it(`is refused, from ${form}`, async () => {
-      assert.match(
-        await refusalOf(() => parsePublicKey(make().key)),
-        /is a private (key|JWK)|is a set of keys/,
-      );
+      assert.match(await refusalOf(() => parsePublicKey(make().key)), /openssl pkey -pubout|`[dp]`|JWKS/);
     });
 
     it(`is not repeated in the error, from ${form}`, async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { serverRefusals } from "../../../provider/src/client/as-asked";
 import { applicationSchema, newApplicationSchema } from "../../../provider/src/client/schemas";
+import { mentions } from "../../support/mentions";
 
 const answer = {
   id: "a-1",
@@ -97,13 +98,10 @@ describe("client: an application's servers", () => {
   ];
   for (const url of noServiceUrls) {
     it(`are told to be of no use, and do not hide the others of a list, where one is ${JSON.stringify(url)}`, () => {
-      assert.match(
-        refusalsOf({ auth_server: url }).join(),
-        /"auth_server" is .*(must be an https URL|does not allow)/,
-      );
+      mentions(refusalsOf({ auth_server: url }).join(), '"auth_server"', "https");
       for (const link of [url, { href: url }]) {
         const [refusal = "", ...others] = refusalsOf({ _links: { token_url: link } });
-        assert.match(refusal, /"token_url" is .*(must be an https URL|does not allow)/);
+        mentions(refusal, '"token_url"', "https");
         assert.deepEqual(others, []);
       }
     });

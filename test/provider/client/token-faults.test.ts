@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mayHaveHappened, TenantManagementError } from "../../../provider/src/client/errors";
 import { OrganizationTokens } from "../../../provider/src/client/organization-token";
 import { failureOf } from "../../support/failure";
+import { mentions } from "../../support/mentions";
 import { recordedRetries } from "../../support/retry-policy";
 import { json, scriptedTransport, type Step, tokenAnswer, tokenUrl } from "../../support/scripted-api";
 
@@ -56,7 +57,7 @@ describe("client: an authorization server with faults", () => {
     it(`is not asked again where it gives, in whole JSON, ${what}`, async () => {
       const error = await refusalOf([answer]);
       assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 200]);
-      assert.match(error.message, /\borganization-client\b/);
+      mentions(error.message, "organization-client");
     });
   }
 
@@ -71,14 +72,14 @@ describe("client: an authorization server with faults", () => {
     const refusal = json({ error: "invalid_scope" }, 400, { "x-okta-request-id": "r-9" });
     const error = await refusalOf([refusal]);
     assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 400]);
-    assert.match(error.message, /\binvalid_scope\b.*\br-9\b/);
+    mentions(error.message, "invalid_scope", "r-9");
   });
 
   it("is told of as compressed where its answer is", async () => {
     const packed = { headers: { "content-encoding": "gzip" }, body: "\u001f\u008b" };
     const error = await refusalOf(Array.from({ length: 8 }, () => packed));
     assert.equal(error.code, "TOKEN_REFUSED");
-    assert.match(error.message, /\bgzip\b/);
+    mentions(error.message, "gzip");
   });
 });
 
@@ -89,11 +90,11 @@ describe("client: a clock that is wrong", () => {
     ]);
 
   it("is told to be behind", async () => {
-    assert.match((await refusalAt(12 * 60_000)).message, /\b12 minutes behind\b/);
+    mentions((await refusalAt(12 * 60_000)).message, "clock", "12 minutes behind");
   });
 
   it("is told to be ahead", async () => {
-    assert.match((await refusalAt(-70_000)).message, /\b1 minute ahead\b/);
+    mentions((await refusalAt(-70_000)).message, "clock", "1 minute ahead");
   });
 
   it("is not suspected where the clocks agree", async () => {

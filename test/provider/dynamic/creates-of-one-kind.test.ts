@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 
 import { TenantManagementError } from "../../../provider/src/client/errors";
 import { useJournalFile } from "../../support/journal-file";
+import { mentioning } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { lastEvent, newPublicKey, type ProviderProcess, startProvider } from "./process";
 
@@ -122,13 +123,10 @@ describe("creates with the same cell and scopes in one tenant", function () {
     while (control.requests().createTenantApplication === 0) await new Promise(setImmediate);
     await byHand();
     control.configure({ latencyMs: 0 });
-    await assert.rejects(creating, ({ message }: Error) => {
-      assert.match(message, /None was changed/);
-      return true;
-    });
+    await creating.catch(() => undefined);
     const ids = (await applicationIds()) ?? [];
     assert.equal(ids.length, 2);
-    await assert.rejects(creating, ({ message }: Error) => ids.every((id) => message.includes(id)));
+    await assert.rejects(creating, mentioning("acme/eu-1/default", tenantId, ...ids));
     assert.equal(control.requests().deleteTenantApplication, 0);
   });
 });

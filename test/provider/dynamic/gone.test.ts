@@ -6,6 +6,7 @@ import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { openJournalOf } from "../../../provider/src/journal";
 import type { Control, FaultInput, Operation, SettingsChange } from "../../../sandbox/api";
 import { useJournalFile, useSharedJournal } from "../../support/journal-file";
+import { mentioning } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { useWarnings } from "../../support/warnings";
 import { newPublicKey, type ProviderProcess, startProvider } from "./process";
@@ -70,7 +71,6 @@ const calm: SettingsChange = {
 };
 
 /** What is thrown is told by its message alone: its text is that of any refusal. */
-const saying = (pattern: string): { message: RegExp } => ({ message: new RegExp(pattern) });
 
 /** What a stack has made: a tenant, an application with a key, and one with a secret. */
 interface Made {
@@ -151,10 +151,7 @@ describe("what exists, and what exists no more", function () {
         assert.equal((await provider.adoptTenant(name, tenant.id)).id, tenant.id);
         const again = provider.createApplication(tenant.id, `${name}/key`, { authMethod: "EC", publicKey });
         assert.equal((await again).id, key.id);
-        await assert.rejects(
-          provider.createApplication(tenant.id, `${name}/secret`),
-          saying(`${secret.id}.*It was not changed`),
-        );
+        await assert.rejects(provider.createApplication(tenant.id, `${name}/secret`), mentioning(secret.id));
         assert.deepEqual(existing(), [key.id, secret.id]);
       });
     });
@@ -199,9 +196,7 @@ describe("what exists, and what exists no more", function () {
       getTenantApplications: 1,
       getTenantApplication: 1,
     });
-    const lacks = warnings.filter((text) => text.includes("lacks"));
-    assert.equal(lacks.length, 1);
-    assert.match(lacks[0]!, new RegExp(`lacks tenant "${name}" .* finds it by its id`));
+    assert.equal(warnings.filter((text) => text.includes(`tenant "${name}"`)).length, 1);
   });
 
   it("leaves the state once it is gone, and is made again", async () => {
@@ -260,10 +255,7 @@ describe("a create whose answer was lost, and a list that lacks it once", functi
       .filter((one) => one.name === "hidden");
     sandbox().control.configure({ hideFromList: [tenant!.tenantId] });
     for (let run = 0; run < 2; run += 1)
-      await assert.rejects(
-        start().createTenant("hidden"),
-        saying('An earlier create of "hidden" got no answer'),
-      );
+      await assert.rejects(start().createTenant("hidden"), mentioning('"hidden"', "`pulumi up`"));
     sandbox().control.configure({ hideFromList: [] });
     assert.equal((await start().createTenant("hidden")).id, tenant!.tenantId);
   });
@@ -330,7 +322,7 @@ describe("servers of the API that do not see at once what this run has done", fu
   it("are not asked again in a tenant that another run has made", async () => {
     const { id } = await start().createTenant("globex");
     sandbox().control.configure({ appCreate404Ms: 60_000 });
-    await assert.rejects(start().createApplication(id, "globex/eu-1/default"), saying("refused with 404"));
+    await assert.rejects(start().createApplication(id, "globex/eu-1/default"), mentioning("404"));
     assert.deepEqual(statuses("createTenantApplication"), [404]);
   });
 
@@ -358,11 +350,11 @@ describe("servers of the API that do not see at once what this run has done", fu
       authentication: { type: "CLIENT_SECRET" },
     });
     await provider.deleteApplication(application.id, application.outs);
-    await assert.rejects(provider.deleteTenant(tenant.id, tenant.outs), saying(other.applicationId));
+    await assert.rejects(provider.deleteTenant(tenant.id, tenant.outs), mentioning(other.applicationId));
     assert.deepEqual(statuses("deleteTenant"), [409]);
     sandbox().control.deleteApplication(other.applicationId);
     sandbox().control.configure({ tenantDelete409Ms: 60_000 });
-    await assert.rejects(start().deleteTenant(tenant.id, tenant.outs), saying("refused with 409"));
+    await assert.rejects(start().deleteTenant(tenant.id, tenant.outs), mentioning("409"));
     assert.deepEqual(statuses("deleteTenant"), [409, 409]);
   });
 });

@@ -6,6 +6,7 @@ import path from "node:path";
 
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { useServer } from "../../support/http-server";
+import { mentions } from "../../support/mentions";
 import { useWarnings } from "../../support/warnings";
 import { newRun } from "./process";
 
@@ -116,10 +117,8 @@ describe("what was made otherwise than it was asked for", () => {
         const created = await create(asTold(change));
         assert.equal(created.id, "a-1", created.message);
         assert.ok(created.message.includes(difference), created.message);
-        assert.match(
-          created.message,
-          isOfCredentials ? /replaceLostApplications true/ : /Run `pulumi up` to finish/,
-        );
+        mentions(created.message, "`pulumi up`");
+        assert.equal(created.message.includes("replaceLostApplications true"), isOfCredentials);
         assert.doesNotMatch(created.message, /s3cret/);
         const state = created.properties ?? {};
         assert.deepEqual(
@@ -217,14 +216,14 @@ describe("what was made otherwise than it was asked for", () => {
       assert.deepEqual([id, partly["isPartlyMade"], partly["name"]], [tenantId, true, "acme"]);
       assert.equal((await tenant.diff(tenantId, partly, inputs)).changes, true);
       const updated = await failureOf(tenant.update(tenantId, partly, inputs));
-      assert.match(updated.message, /Tenant t-\d+ is named "other".*not "acme".*allowReplace: true/);
+      mentions(updated.message, '"other"', '"acme"', "allowReplace: true");
       const state = updated.properties ?? {};
       assert.deepEqual(
         [updated.id, state["name"], state["isPartlyMade"], state["__provider"]],
         [tenantId, "other", undefined, "code"],
       );
       const refused = await failureOf(tenant.diff(tenantId, state, inputs));
-      assert.match(refused.message, /A change of name would replace tenant "other"/);
+      mentions(refused.message, '"other"', "allowReplace");
       const allowed = await tenant.diff(tenantId, state, { ...inputs, allowReplace: true });
       assert.deepEqual(allowed.replaces, ["name"]);
     });
@@ -233,7 +232,7 @@ describe("what was made otherwise than it was asked for", () => {
       answers["POST tenants"] = asTold();
       const { outs } = await tenant.create({ ...inputs, cells: ["eu-1", "us-1"] });
       assert.deepEqual([outs["cells"], outs["declaredCells"]], [["eu-1"], ["eu-1", "us-1"]]);
-      assert.match(String(warnings), /has the cells eu-1 at the vendor, not eu-1, us-1.*uiCells: \[eu-1\]/);
+      mentions(String(warnings), "eu-1, us-1", "uiCells: [eu-1]");
     });
 
     it("whose cells nobody named is completed without a word", async () => {

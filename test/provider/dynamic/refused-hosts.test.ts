@@ -6,6 +6,7 @@ import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { useVariables } from "../../support/environment";
 import { useServer } from "../../support/http-server";
 import { useJournalFile } from "../../support/journal-file";
+import { mentions } from "../../support/mentions";
 import { type NewRun, newRun } from "./process";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -112,10 +113,7 @@ describe("what the API answers with hosts that are not allowed", () => {
         const { id, message, properties: state = {} } = await create(change);
         assert.equal(id, "a-1", message);
         assert.ok(message.includes(`"${name}" is "https://evil.example/`), message);
-        assert.match(
-          message,
-          /export TENANTS_ALLOWED_HOSTS='evil\.example'.*`pulumi up` again, which completes it/,
-        );
+        mentions(message, "export TENANTS_ALLOWED_HOSTS='evil.example'", "pulumi up");
         assert.doesNotMatch(message, /s3cret|replaceLostApplications/);
         assert.deepEqual(
           ["isPartlyMade", "clientSecret", "tokenUrl", "authServer", "differs"].map((key) => state[key]),
@@ -160,10 +158,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       const { outs } = await provider.tenantApplication.create(inputs);
       told(asTold({ _links: { token_url: evil } }));
       const { message } = await failureOf(provider.tenantApplication.read("a-1", outs));
-      assert.match(
-        message,
-        /a-1.*"token_url" is .*evil\.example.*export TENANTS_ALLOWED_HOSTS='evil\.example'/,
-      );
+      mentions(message, "a-1", "token_url", "export TENANTS_ALLOWED_HOSTS='evil.example'");
       start({}, "evil.example:443");
       const { props } = await provider.tenantApplication.read("a-1", outs);
       assert.equal(props["tokenUrl"], evil);
@@ -203,7 +198,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       const adopting = { ...inputs, adopt: { applicationId: "a-1", secretArn } };
       const { id, message } = await failureOf(provider.tenantApplication.create(adopting));
       assert.equal(id, undefined);
-      assert.match(message, /a-1 was not adopted.*evil\.example.*TENANTS_ALLOWED_HOSTS/);
+      mentions(message, "a-1", "evil.example", "TENANTS_ALLOWED_HOSTS");
     });
   });
 
@@ -228,10 +223,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       answers[`GET tenants/${tenantId}`] = asTold(foreign);
       const { id, message, properties: state = {} } = await failureOf(provider.tenant.create(inputs));
       assert.deepEqual([id, state["isPartlyMade"], state["webUiUrls"]], [tenantId, true, undefined], message);
-      assert.match(
-        message,
-        /"documents-ui of eu-1" is .*TENANTS_ALLOWED_HOSTS='acme\.documents\.evil\.example'/,
-      );
+      mentions(message, "documents-ui of eu-1", "TENANTS_ALLOWED_HOSTS='acme.documents.evil.example'");
       const again = await failureOf(provider.tenant.update(tenantId, state, inputs));
       assert.deepEqual(again.properties, { ...state, __provider: "code" });
       start({}, "*.evil.example");
@@ -247,7 +239,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       answers[`GET tenants/${tenantId}`] = asTold(foreign);
       const { id, message } = await failureOf(provider.tenant.create({ ...inputs, adopt: tenantId }));
       assert.equal(id, undefined);
-      assert.match(message, /was not adopted.*evil\.example/);
+      mentions(message, "evil.example");
     });
 
     it("fail a refresh, so that the state keeps what it has", async () => {
@@ -256,9 +248,11 @@ describe("what the API answers with hosts that are not allowed", () => {
       answers["GET tenants"] = {
         items: [asTold({ "documents-ui": [{ href: "http://acme.example", rel: "eu-1" }] })],
       };
-      assert.match(
+      mentions(
         (await failureOf(provider.tenant.read(tenantId, outs))).message,
-        /"documents-ui of eu-1" is "http:\/\/acme\.example"; it must be an https URL/,
+        "documents-ui of eu-1",
+        "http://acme.example",
+        "https",
       );
     });
   });

@@ -13,6 +13,7 @@ import {
 import { type RecordedAs, recordedAs } from "../../../provider/src/journal/chain";
 import { Holding } from "../../../provider/src/journal/holding";
 import type { KnownBefore } from "../../../provider/src/journal/journal";
+import { mentions } from "../../support/mentions";
 import { intent, result, slot } from "./events";
 
 const name = (stack: string) => `organization/project/${stack}`;
@@ -135,7 +136,7 @@ describe("the journal of a stack that was renamed", () => {
       try {
         return (await journal.remember(known(name("second"), last))).isOfEnd;
       } catch (error) {
-        assert.match(String(error), /is not a line that/);
+        mentions(String(error), "journal.jsonl:1");
         return false;
       }
     }

@@ -4,6 +4,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 
 import { openFileJournal, type Verification, verifyJournal } from "../../../provider/src/journal";
 import { useJournalFile } from "../../support/journal-file";
+import { mentions } from "../../support/mentions";
 import { intent, result } from "./events";
 
 describe("the verification of a journal", () => {
@@ -68,7 +69,7 @@ describe("the verification of a journal", () => {
     await changeLines((given) => given.toSpliced(2, 2));
     const found = await verify();
     assert.deepEqual(defectsIn(found), [["missing", "journal.jsonl:3"]]);
-    assert.match(found.defects[0]!.problem, /\b3 to 4\b.*journal\.jsonl:2/);
+    mentions(found.defects[0]!.problem, "3 to 4", "journal.jsonl:2");
   });
 
   it("names a missing beginning", async () => {

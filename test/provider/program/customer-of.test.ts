@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
 
 import { customerOf, type CustomerRecord } from "../../../provider/src/index";
+import { mentioning } from "../../support/mentions";
 
 const acme: CustomerRecord = {
   tenantId: "tenant-1",
@@ -75,46 +76,42 @@ describe("customerOf", function () {
     assert.equal(await isKnown(application("us-1")), false);
   });
 
-  const refusals: Array<[string, () => pulumi.Output<unknown>, RegExp]> = [
+  const refusals: Array<[string, () => pulumi.Output<unknown>, string[]]> = [
     [
       "a stack that provisions no tenants",
       () => customerOf(stackWith({}), "acme").tenantId,
-      /resistant-tenants\/prod has no output "customers": .*`pulumi up` there first/,
+      ["resistant-tenants/prod", '"customers"', "pulumi up"],
     ],
     [
       "a customer that is not there",
       () => customerOf(stack, "globex").tenantId,
-      /no customer "globex"; it has acme\. .*`tenants:customers`/,
+      ['"globex"', "acme", "tenants:customers"],
     ],
     [
       "a customer in a stack without any, whatever its name",
       () => customerOf(stackWith({ customers: {} }), "constructor").tenantId,
-      /no customer "constructor"; it has none\./,
+      ['"constructor"', "none"],
     ],
     [
       "a cell without an application",
       () => customerOf(stack, "acme").application("eu-1"),
-      /no application "eu-1\/default"; it has us-1\/default\. .*`tenants:customers`/,
+      ["eu-1/default", "us-1/default", "tenants:customers"],
     ],
     [
       "a purpose without an application",
       () => customerOf(stack, "acme").application("us-1", "ingest"),
-      /no application "us-1\/ingest"; it has us-1\/default\./,
+      ["us-1/ingest", "us-1/default"],
     ],
-    [
-      "a cell without a Web UI",
-      () => customerOf(stack, "acme").webUiUrl("eu-1"),
-      /no Web UI in cell "eu-1"; it has one in us-1\./,
-    ],
+    ["a cell without a Web UI", () => customerOf(stack, "acme").webUiUrl("eu-1"), ['"eu-1"', "us-1"]],
     [
       "a record that it cannot read",
       () => customerOf(stackWith({ customers: { acme: { ...acme, tenantId: 1 } } }), "acme").tenantId,
-      /cannot read:\n {2}- tenantId: .*\nInstall here the version that the stack uses/,
+      ["tenantId"],
     ],
   ];
-  for (const [what, ask, message] of refusals) {
+  for (const [what, ask, names] of refusals) {
     it(`refuses ${what}, and says what to do`, async () => {
-      await assert.rejects(valueOf(ask()), message);
+      await assert.rejects(valueOf(ask()), mentioning(...names));
     });
   }
 });

@@ -91,6 +91,8 @@ describe("the words of the page", () => {
         if (["refused", "withdrawn", "expired"].includes(state)) assert.match(said, /send it again/);
       }
     const stale = { state: "failed" as const, questions: [], problem: { code: "stale" } };
-    assert.doesNotMatch(nextStep(stale, { ...nobody, isAdministrator: true }), /retry/);
+    const administrator = { ...nobody, isAdministrator: true };
+    const failed = { state: "failed" as const, questions: [] };
+    assert.notEqual(nextStep(stale, administrator), nextStep(failed, administrator));
   });
 });

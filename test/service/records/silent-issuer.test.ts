@@ -68,6 +68,7 @@ describe("an apply while the issuer does not give its keys", () => {
     assert.equal(await applyJob(makeWork(), requestId), "blocks");
     assert.equal(postponed.length, 1);
     const [failed] = await eventsOf(service, "applyFailed");
-    assert.match(JSON.stringify(failed), /The record of customer \w+ is not the approved one/);
+    assert.match(JSON.stringify(failed), /"notApproved"/);
+    assert.match(JSON.stringify(failed), /\bcustomer \w+/);
   });
 });

@@ -10,6 +10,7 @@ import { findProgram } from "resistant-tenants-service/work/program";
 
 import { reachableCli } from "../../../sandbox/pulumi/reachable-cli";
 import { descendants, startShared } from "../../engine/engine";
+import { mentions } from "../../support/mentions";
 import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
@@ -44,22 +45,22 @@ describe("engines under another user", function () {
 
   it("are refused where it cannot be: the worker is no root, the journal is on disk, the user is unknown, root or shut out", async () => {
     const program = await findProgram();
-    const refused = async (name: string, journal: string, message: RegExp): Promise<void> => {
+    const refused = async (name: string, journal: string, names: string[]): Promise<void> => {
       const work = { engineUser: name, journal, directory: "/proc/1/nowhere", backendUrl: "s3://state" };
-      await assert.rejects(findEngineUser({ work }, { PATH: "/nowhere" }, program), {
-        name: "SettingsError",
-        message,
+      await assert.rejects(findEngineUser({ work }, { PATH: "/nowhere" }, program), (error: Error) => {
+        mentions(error.message, ...names);
+        return error.name === "SettingsError";
       });
     };
     const journal = "s3://journal/tenants";
     if (!isRoot) {
-      await refused("nobody", journal, /the worker is not root/);
+      await refused("nobody", journal, ["work.engineUser", "root"]);
       return;
     }
-    await refused("nobody", "/var/journal.jsonl", /journal in S3/);
-    await refused("no-such-user", journal, /has no user no-such-user/);
-    await refused("root", journal, /is root/);
-    await refused("nobody", journal, /cannot reach .*nowhere.*the program pulumi on the worker's PATH/);
+    await refused("nobody", "/var/journal.jsonl", ["work.journal", "S3"]);
+    await refused("no-such-user", journal, ["no-such-user", "useradd --system"]);
+    await refused("root", journal, ["work.engineUser", "root"]);
+    await refused("nobody", journal, ["nobody", "/proc/1/nowhere", "pulumi", "PATH"]);
   });
 
   it("do a whole request, and neither they nor what they start can read what is the worker's", async function () {

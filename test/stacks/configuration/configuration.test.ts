@@ -6,6 +6,8 @@ import {
   readRecordedConfiguration,
   type StackConfiguration,
 } from "../../../stacks/src/configuration/configuration";
+import { didYouMean } from "../../../stacks/src/configuration/problems";
+import { mentions } from "../../support/mentions";
 
 const right = {
   stage: "production",
@@ -113,14 +115,14 @@ describe("the stack configuration", () => {
   });
 
   it("refuses what YAML made of text, with the value and what to do", () => {
-    const inText: Array<[unknown, RegExp]> = [
-      [5349, /^5349 is a number to YAML: write it in quotes$/],
-      [12345678901234567000, /a number to YAML: write it in quotes/],
-      [true, /^true is a boolean to YAML: write it in quotes$/],
-      ["2026-11-24 00:00:00 +0000 UTC", /^"2026-11-24 00:00:00 \+0000 UTC" is a date or time to YAML/],
-      ["2026-11-24 14:00:00.5 +0200 +0200", /a date or time to YAML: write it in quotes/],
+    const inText: Array<[value: unknown, shown: string, isA: string]> = [
+      [5349, "5349", "number"],
+      [12345678901234567000, "12345678901234567000", "number"],
+      [true, "true", "boolean"],
+      ["2026-11-24 00:00:00 +0000 UTC", "2026-11-24 00:00:00 +0000 UTC", "date"],
+      ["2026-11-24 14:00:00.5 +0200 +0200", "2026-11-24 14:00:00.5 +0200 +0200", "date"],
     ];
-    for (const [value, says] of inText) {
+    for (const [value, shown, isA] of inText) {
       for (const entry of [
         { ...acme, customerId: value },
         { ...acme, owner: value },
@@ -131,7 +133,7 @@ describe("the stack configuration", () => {
       ]) {
         const result = read(customers(entry));
         assert.ok("problems" in result, JSON.stringify(entry));
-        assert.match(result.problems[0]!.problem, says);
+        mentions(result.problems[0]!.problem, shown, isA, "quotes");
       }
     }
   });
@@ -155,28 +157,34 @@ describe("the stack configuration", () => {
   });
 
   it("suggests what may be meant", () => {
-    const suggestions: Array<[Record<string, string>, RegExp]> = [
-      [{ tokenURL: "x" }, /not a known key.*did you mean tokenUrl\?/],
-      [customers({ ...acme, custmerId: "x" }), /not a known key.*did you mean customerId\?/],
-      [customers({ ...acme, applications: [{ cel: "eu-1" }] }), /did you mean cell\?/],
-      [customers({ ...acme, cells: ["eu1"] }), /"eu1" is not a cell .*did you mean eu-1\?/],
-      [customers({ ...acme, status: "actve" }), /"actve" is not a status.*did you mean active\?/],
+    const suggestions: Array<[values: Record<string, string>, given: string, meant: string]> = [
+      [{ tokenURL: "x" }, "tokenURL", "tokenUrl"],
+      [customers({ ...acme, custmerId: "x" }), "custmerId", "customerId"],
+      [customers({ ...acme, applications: [{ cel: "eu-1" }] }), "cel", "cell"],
+      [customers({ ...acme, cells: ["eu1"] }), "eu1", "eu-1"],
+      [customers({ ...acme, status: "actve" }), "actve", "active"],
       [
         customers({ ...acme, applications: [{ cell: "eu-1", authMethod: "CLIENT-SECRET" }] }),
-        /did you mean CLIENT_SECRET\?/,
+        "CLIENT-SECRET",
+        "CLIENT_SECRET",
       ],
       [
         customers({ ...acme, applications: [{ cell: "eu-1", scopes: ["documents.submission.read"] }] }),
-        /did you mean documents\.submissions\.read\?/,
+        "documents.submission.read",
+        "documents.submissions.read",
       ],
-      [{ secrets: JSON.stringify({ kmsKey: "x" }) }, /did you mean kmsKeyId\?/],
-      [{ rotation: JSON.stringify({ every: "90d", overlp: "7d" }) }, /did you mean overlap\?/],
+      [{ secrets: JSON.stringify({ kmsKey: "x" }) }, "kmsKey", "kmsKeyId"],
+      [{ rotation: JSON.stringify({ every: "90d", overlp: "7d" }) }, "overlp", "overlap"],
     ];
-    for (const [values, says] of suggestions) {
+    for (const [values, given, meant] of suggestions) {
+      const suggestion = didYouMean(given, [meant]);
+      mentions(suggestion, meant);
       const result = read(values);
       assert.ok("problems" in result);
       assert.ok(
-        result.problems.some(({ problem }) => says.test(problem)),
+        result.problems.some(
+          ({ path, problem }) => `${path} ${problem}`.includes(given) && problem.includes(suggestion),
+        ),
         JSON.stringify(result.problems),
       );
       // The keys that are known are in the documentation, not in each message.

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { readYaml } from "../../../stacks/src/configuration/yaml-file";
+import { readYaml, YamlError } from "../../../stacks/src/configuration/yaml-file";
 import { differences } from "./yaml-differences";
 
 const valueOf = (text: string): unknown => readYaml(text, "own.yaml").value;
@@ -20,7 +20,7 @@ describe("a YAML file, read as the engine reads it", () => {
     assert.deepEqual(merged.list.at(-1), { owner: "team", name: "c599", cells: ["eu-1"] });
     const longText = `a: &a ${"x".repeat(100_000)}\nb: [${"*a,".repeat(200)}]\n`;
     const nested = `a: &a [${"x,".repeat(40)}]\nb: &b [${"*a,".repeat(40)}]\nc: [${"*b,".repeat(40)}]\n`;
-    for (const text of [longText, nested]) assert.throws(() => valueOf(text), /expands to too much/);
+    for (const text of [longText, nested]) assert.throws(() => valueOf(text), YamlError);
   });
 
   it("may hold tabs, line ends and question marks where both readers take them for text", () => {

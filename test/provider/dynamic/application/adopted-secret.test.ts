@@ -7,6 +7,7 @@ import {
   toCredentials,
 } from "../../../../provider/src/dynamic/application/adopted-secret";
 import { refusalOf } from "../../../support/failure";
+import { mentions } from "../../../support/mentions";
 
 const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:theirs-AbCdEf";
 const pemOf = (namedCurve: string): string =>
@@ -48,21 +49,21 @@ describe("dynamic: a secret that somebody else filled", () => {
   const weak = generateKeyPairSync("rsa", { modulusLength: 2048 })
     .privateKey.export({ type: "pkcs8", format: "pem" })
     .toString();
-  const refusals: Array<[what: string, value: string, method: AuthMethod, reason: RegExp]> = [
-    ["is empty", " ", "CLIENT_SECRET", /contains no client secret/],
-    ["holds a key where a secret is declared", pem, "CLIENT_SECRET", /contains no client secret/],
-    ["holds a secret where a key is declared", "s3cret", "EC", /contains no private key/],
-    ["begins as JSON and is none", '{"client_secret": "s3cret"', "CLIENT_SECRET", /is not valid JSON/],
-    ["is JSON of other types", '{"client_secret": ["s3cret"]}', "CLIENT_SECRET", /at: client_secret/],
-    ["is a key of another method", pem, "RSA", /of type EC, but authMethod is RSA/],
-    ["is a key on another curve", pemOf("P-384"), "EC", /must be .* P-256/],
-    ["is too short a key", weak, "RSA", /2048 bits; the API requires more/],
-    ["is no whole key", pem.slice(0, 90), "EC", /cannot be read/],
+  const refusals: Array<[what: string, value: string, method: AuthMethod, reason: string[]]> = [
+    ["is empty", " ", "CLIENT_SECRET", ["client_secret"]],
+    ["holds a key where a secret is declared", pem, "CLIENT_SECRET", ["client_secret"]],
+    ["holds a secret where a key is declared", "s3cret", "EC", ["private_key"]],
+    ["begins as JSON and is none", '{"client_secret": "s3cret"', "CLIENT_SECRET", ["JSON"]],
+    ["is JSON of other types", '{"client_secret": ["s3cret"]}', "CLIENT_SECRET", ["at: client_secret"]],
+    ["is a key of another method", pem, "RSA", ["EC", "authMethod is RSA"]],
+    ["is a key on another curve", pemOf("P-384"), "EC", ["P-256"]],
+    ["is too short a key", weak, "RSA", ["2048 bits"]],
+    ["is no whole key", pem.slice(0, 90), "EC", ["private key", "truncated"]],
   ];
   for (const [what, value, method, reason] of refusals) {
     it(`is refused where it ${what}, and never repeated`, async () => {
       const message = await refusalOf(() => credentialsIn(value, method));
-      assert.match(message, reason);
+      mentions(message, ...reason);
       assert.ok(message.includes(arn));
       for (const part of ["s3cret", ...value.split("\n").filter((each) => each.length > 30)]) {
         assert.ok(!message.includes(part), message);

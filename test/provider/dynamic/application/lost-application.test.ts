@@ -6,6 +6,7 @@ import {
   type LostApplication,
   settleLostApplication,
 } from "../../../../provider/src/dynamic/application/lost-application";
+import { mentioning, mentions } from "../../../support/mentions";
 import { useSandboxApi } from "../../../support/sandbox-api";
 
 const scopes = ["documents.submissions.read"] as const;
@@ -48,7 +49,7 @@ describe("an application that no state holds", () => {
   it("is of no use to anybody where the answer to its create was lost", async () => {
     await assert.rejects(
       settle(false),
-      new RegExp(`${found.applicationId}.*is unusable\\..*tenants:replaceLostApplications true`),
+      mentioning(found.applicationId, "tenants:replaceLostApplications true"),
     );
   });
 
@@ -58,14 +59,13 @@ describe("an application that no state holds", () => {
   ] as const) {
     it(`may be in use where the answer came, and is to be adopted with its ${credential} before all else`, async () => {
       await assert.rejects(settle(true, authMethod), ({ message }: Error) => {
-        assert.match(message, new RegExp(`may be in use, and its ${credential} is in Secrets Manager`));
-        assert.match(
+        mentions(
           message,
-          new RegExp(
-            `adopt: { applicationId: ${found.applicationId}, secretArn: .*tenants -- reconcile --fix`,
-          ),
+          credential,
+          `adopt: { applicationId: ${found.applicationId}, secretArn: `,
+          "tenants -- reconcile --fix",
         );
-        assert.doesNotMatch(message, /but is unusable|was lost, and with it|replaceLostApplications/);
+        assert.ok(!message.includes("replaceLostApplications"), message);
         return true;
       });
     });

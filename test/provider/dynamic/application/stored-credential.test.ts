@@ -5,6 +5,7 @@ import { StoredCredentials } from "../../../../provider/src/dynamic/application/
 import type { State } from "../../../../provider/src/dynamic/application/tenant-application-model";
 import { ecPair, publicPemOf } from "../../../sandbox/api/client";
 import { useServer } from "../../../support/http-server";
+import { mentions } from "../../../support/mentions";
 import { useWarnings } from "../../../support/warnings";
 import { newRun } from "../process";
 
@@ -99,23 +100,17 @@ describe("the secret of an application, during a refresh", () => {
   };
   for (const [what, { state, stored }] of Object.entries(overwritten)) {
     it(`is warned of where it holds ${what}`, async () => {
-      assert.match(
-        await withValue(state, stored),
-        /^warning: acme\/eu-1\/default: the secret \S+ no longer contains the credential .*pulumi preview/,
-      );
+      mentions(await withValue(state, stored), "warning: acme/eu-1/default", "pulumi preview");
     });
   }
 
   it("is warned of where it has no text", async () => {
-    assert.match(await warned(held, 200, {}), /no longer contains the credential/);
+    mentions(await warned(held, 200, {}), "warning: acme/eu-1/default", "pulumi preview");
   });
 
   it("is warned of where it is marked for deletion, with the command that restores it", async () => {
     const refusal = { __type: "InvalidRequestException", message: "marked for deletion" };
-    assert.match(
-      await warned(held, 400, refusal),
-      /is marked for deletion and cannot be read\. Run `npm run tenants -- restore acme`\.$/,
-    );
+    mentions(await warned(held, 400, refusal), "acme/eu-1/default", "npm run tenants -- restore acme");
   });
 
   it("is left to the AWS provider's own refresh where it is not there", async () => {
@@ -133,9 +128,10 @@ describe("the secret of an application, during a refresh", () => {
   // The last: where AWS cannot be asked once, this process asks no more.
   it("is said not to be known where it may not be read, once", async () => {
     const refusal = { __type: "AccessDeniedException", message: "not authorized to GetSecretValue" };
-    assert.match(
+    mentions(
       await warned(held, 400, refusal),
-      /could not check whether the secrets in AWS are as this stack stored them: .*not authorized.*secretsmanager:GetSecretValue/,
+      "not authorized to GetSecretValue",
+      "secretsmanager:GetSecretValue",
     );
     const asked = server.requests.length;
     await credentials.warnOfOverwritten(held, found);
