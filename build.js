@@ -10,8 +10,15 @@ const root = __dirname;
 /** The packages, in the order in which they are compiled, and the folder of each one's sources. */
 const packages = { provider: "src", stacks: "src", operations: "src", policy: "src", cli: "" };
 
-/** What else decides what the compiler writes. */
-const settings = ["tsconfig.base.json", "package-lock.json", "node_modules/typescript/package.json"];
+/** What else decides what the compiler writes, and what runs beside it. */
+const settings = [
+  "tsconfig.base.json",
+  "package-lock.json",
+  "node_modules/typescript/package.json",
+  "provider/preload.js",
+  "stacks/main.js",
+  "stacks/node-version.js",
+];
 
 /**
  * Holds the digest of the sources and of what was compiled from them. Contents count and times do not: an edited file

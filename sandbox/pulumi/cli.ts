@@ -60,17 +60,15 @@ function whyUnsuited(bin: string, version: string): string | undefined {
 }
 
 async function findInCache(): Promise<PulumiCli | undefined> {
-  const folder = cachedCli();
-  if (!existsSync(folder)) return undefined;
-  const bin = path.join(folder, "bin");
-  const version = await versionOf(bin);
-  if (version === undefined) {
+  for (const source of ["installed", "built"] as const) {
+    const folder = cachedCli(source);
+    if (!existsSync(folder) || (await readFile(path.join(folder, "source"), "utf8")) !== source) continue;
+    const bin = path.join(folder, "bin");
+    const version = await versionOf(bin);
+    if (version !== undefined) return { bin, version, source };
     await rm(folder, { recursive: true, force: true });
-    return undefined;
   }
-  const source =
-    (await readFile(path.join(folder, "source"), "utf8")) === "installed" ? "installed" : "built";
-  return { bin, version, source };
+  return undefined;
 }
 
 async function install(log: Log): Promise<PulumiCli | undefined> {
@@ -103,7 +101,7 @@ async function fillCache(
   make: (folder: string) => Promise<void>,
 ): Promise<PulumiCli> {
   const startedAt = performance.now();
-  const folder = cachedCli();
+  const folder = cachedCli(source);
   await makeOnce(folder, async (temporary) => {
     await make(temporary);
     await runToSuccess(path.join(temporary, "bin", "pulumi"), ["version"], { env: quietEnvironment() });
@@ -113,11 +111,12 @@ async function fillCache(
   return { bin: path.join(folder, "bin"), version: sdkVersion, source };
 }
 
-/** Returns the folder of the CLI in the cache: another one where it would be built otherwise. */
-export function cachedCli(): string {
-  const built = JSON.stringify([pulumiGoTools(sdkVersion), pulumiScripts]);
-  const digest = createHash("sha256").update(built).digest("hex").slice(0, 8);
-  return path.join(cacheFolder(), `pulumi-${sdkVersion}-${digest}`);
+/** Returns the folder of a CLI in the cache: of one that was built, a different one for each way to build it. */
+export function cachedCli(source: Exclude<PulumiSource, "path">): string {
+  const installed = path.join(cacheFolder(), `pulumi-${sdkVersion}`);
+  if (source === "installed") return installed;
+  const recipe = JSON.stringify([pulumiGoTools(sdkVersion), pulumiScripts]);
+  return `${installed}-${createHash("sha256").update(recipe).digest("hex").slice(0, 8)}`;
 }
 
 /** Returns the first folder on the PATH with an executable of this name. */

@@ -12,6 +12,7 @@ export const goVersion = "1.26";
 /** The only version of the language host's package that exists as a Go module; it works with current SDKs. */
 const languageHostSdkVersion = "3.68.0";
 
+/** The language host itself, beside the script of its name. */
 const languageHostBinary = "pulumi-language-nodejs-host";
 
 /** Describes the two programs that make a Pulumi CLI for Node.js programs, for one version of the CLI. */
@@ -58,7 +59,9 @@ require github.com/pulumi/pulumi/sdk/v3 v${languageHostSdkVersion}
 const languageHostScript = `#!/bin/sh
 folder=$PWD
 while [ ! -f "$folder/Pulumi.yaml" ] && [ "$folder" != / ]; do folder=$(dirname "$folder"); done
-option() { sed -n "/^ *#/d; s/^.*[{ ]$1: *\\([^,}]*[^,} ]\\).*$/\\1/p" "$folder/Pulumi.yaml" 2>/dev/null | head -n 1; }
+option() {
+  sed -nE "s/ #.*//; s/^( *|.*[{,] *)$1: *([^,}]*[^,} ]).*$/\\2/p" "$folder/Pulumi.yaml" 2>/dev/null | tr -d '\\042\\047' | head -n 1
+}
 typescript=$(option typescript)
 nodeargs=$(option nodeargs)
 exec "$(dirname "$(readlink -f "$0")")/${languageHostBinary}" "-typescript=\${typescript:-true}" "-nodeargs=$nodeargs" "$@"

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -76,11 +76,14 @@ describe("what a program loads at its start", function () {
     const functions = await withSdk(`async () => {
       const before = [loads("@npmcli/arborist"), loads("typescript")];
       const value = 3;
-      const { text } = await pulumi.runtime.serializeFunction(() => value);
+      const { automation } = pulumi;
+      const texts = [];
+      for (const each of [() => value, () => automation.LocalWorkspace, () => pulumi.automation.LocalWorkspace])
+        texts.push((await pulumi.runtime.serializeFunction(each)).text);
       const paths = await pulumi.runtime.computeCodePaths();
-      return { before, serializes: text.includes("return () => value"), paths: paths.size > 0 };
+      return { before, serializes: texts[0].includes("return () => value"), others: texts.length, paths: paths.size > 0 };
     }`);
-    assert.deepEqual(functions, { before: [false, false], serializes: true, paths: true });
+    assert.deepEqual(functions, { before: [false, false], serializes: true, others: 3, paths: true });
 
     const tracing = await withSdk(`() => {
       const tracing = require("@pulumi/pulumi/cmd/run/tracing");
@@ -90,11 +93,76 @@ describe("what a program loads at its start", function () {
       return [before, loads("@opentelemetry/sdk-trace-node"), loads("@opentelemetry/exporter-zipkin")];
     }`);
     assert.deepEqual(tracing, [false, true, true]);
+  });
 
-    const automation = await withSdk(`() => {
-      const { LocalWorkspace, ...others } = pulumi.automation;
-      return [typeof LocalWorkspace.createOrSelectStack, "RemoteWorkspace" in pulumi.automation, Object.keys(others).length > 5];
-    }`);
-    assert.deepEqual(automation, ["function", true, true]);
+  it("is the package's own for the modules below the SDK, and a class that may be extended for the SDK", async () => {
+    const inSdk = path.join(folder, "node_modules/@pulumi/pulumi");
+    const base = path.join(inSdk, "node_modules/@opentelemetry/sdk-trace-base");
+    const below = path.join(inSdk, "node_modules/@opentelemetry/sdk-trace-node");
+    const files = {
+      [path.join(base, "index.js")]:
+        "exports.Base = class { name() { return 'base'; } }; exports.figure = 7;",
+      [path.join(below, "index.js")]: "module.exports = require('@opentelemetry/sdk-trace-base').figure;",
+      [path.join(inSdk, "index.js")]:
+        "const { Base } = require('@opentelemetry/sdk-trace-base'); class Own extends Base { own() { return this.name(); } };" +
+        "const own = new Own(); module.exports = [own instanceof Own, own instanceof Base, own.own(), new Base().name()];",
+    };
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, text);
+    }
+    const found = await withSdk(
+      `() => [require(${JSON.stringify(inSdk)}), require(${JSON.stringify(below)})]`,
+    );
+    assert.deepEqual(found, [[true, true, "base", "base"], 7]);
+  });
+});
+
+describe("what Node.js stores of what it compiles", function () {
+  let root: string;
+
+  beforeEach(async () => {
+    root = await realpath(await mkdtemp(path.join(os.tmpdir(), "preload-")));
+    await mkdir(path.join(root, "provider"));
+    await copyFile(path.join(repositoryRoot, "provider/preload.js"), path.join(root, "provider/preload.js"));
+    await mkdir(path.join(root, "stacks"));
+  });
+  afterEach(async () => {
+    await rm(root, { recursive: true });
+  });
+
+  /** Returns where a process stores it, before and after the project's program asks for it. */
+  async function storedBy(command: string, cwd: string): Promise<unknown> {
+    const file = path.join(root, "cmd", command, "index.js");
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(
+      file,
+      `const { getCompileCacheDir } = require("node:module");
+       const before = getCompileCacheDir();
+       require(${JSON.stringify(path.join(root, "provider/preload.js"))}).storeCompiled();
+       console.log(JSON.stringify([before, getCompileCacheDir()].map((folder) => folder?.startsWith(${JSON.stringify(path.join(root, "dist"))}) ?? false)));`,
+    );
+    const env = { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: undefined };
+    const preload = `--require=${path.join(root, "provider/preload.js")}`;
+    return JSON.parse(await runToSuccess(process.execPath, [preload, file], { cwd, env }));
+  }
+
+  it("is a program's, in the project's folder, from the start", async () => {
+    assert.deepEqual(await storedBy("run", path.join(root, "stacks")), [true, true]);
+    assert.equal((await stat(path.join(root, "dist/node-compile-cache"))).mode & 0o077, 0);
+  });
+
+  it("is nothing of a file that is made for one run, in another folder", async () => {
+    assert.deepEqual(await storedBy("run", os.tmpdir()), [false, true]);
+  });
+
+  it("is nothing of a provider's, which evaluates functions with what they hold", async () => {
+    assert.deepEqual(await storedBy("dynamic-provider", path.join(root, "stacks")), [false, false]);
+  });
+
+  it("is nothing where others could write it", async () => {
+    await mkdir(path.join(root, "dist/node-compile-cache"), { recursive: true });
+    await chmod(path.join(root, "dist/node-compile-cache"), 0o777);
+    assert.deepEqual(await storedBy("run", path.join(root, "stacks")), [false, false]);
   });
 });

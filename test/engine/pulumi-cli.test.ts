@@ -24,8 +24,8 @@ describe("finding the Pulumi CLI", () => {
     lines = [];
     process.env["RESISTANT_TENANTS_CACHE"] = path.join(folder, "cache");
     process.env["PATH"] = `${path.join(folder, "path")}${path.delimiter}/usr/bin${path.delimiter}/bin`;
-    await fakeCli(path.join(cachedCli(), "bin"), version);
-    await writeFile(path.join(cachedCli(), "source"), "built");
+    await fakeCli(path.join(cachedCli("built"), "bin"), version);
+    await writeFile(path.join(cachedCli("built"), "source"), "built");
   });
 
   afterEach(async () => {
@@ -62,7 +62,7 @@ describe("finding the Pulumi CLI", () => {
   }
 
   it("takes the one in the cache without a word", async () => {
-    const bin = path.join(cachedCli(), "bin");
+    const bin = path.join(cachedCli("built"), "bin");
     assert.deepEqual(await findPulumi({ log }), { bin, version, source: "built" });
     assert.deepEqual(lines, []);
   });

@@ -32,8 +32,9 @@ export class PulumiError extends Error {
 }
 
 /**
- * Returns the option for `NODE_OPTIONS` with which all Node.js processes of an engine start in half the time. `Pulumi.yaml` has
- * it for programs alone.
+ * `Pulumi.yaml` has the preload for programs alone.
+ *
+ * @returns the option for `NODE_OPTIONS` with which all Node.js processes of an engine start in half the time
  */
 export function preloadOption(): string {
   return `--require=${JSON.stringify(require.resolve("pulumi-resistant-tenants/preload"))}`;
@@ -55,17 +56,26 @@ export function pulumiFor(stack: string | undefined, directory: string): Pulumi 
   };
 }
 
-/** Lets those who read the stack's state at the same time share one `stack export`. */
+/**
+ * Lets those who read the stack's state at the same time share one `stack export`. Another command ends the sharing: what is
+ * read after it is read anew.
+ *
+ * @returns the same commands
+ */
 export function sharingExports(pulumi: Pulumi): Pulumi {
   let underWay: Promise<string> | undefined;
+  const exported = (args: readonly string[]): Promise<string> => {
+    const reading = pulumi.run(args).finally(() => {
+      if (underWay === reading) underWay = undefined;
+    });
+    return reading;
+  };
   return {
     ...pulumi,
     run: (args) => {
-      if (args.join(" ") !== "stack export") return pulumi.run(args);
-      underWay ??= pulumi.run(args).finally(() => {
-        underWay = undefined;
-      });
-      return underWay;
+      if (args.join(" ") === "stack export") return (underWay ??= exported(args));
+      underWay = undefined;
+      return pulumi.run(args);
     },
   };
 }

@@ -13,18 +13,19 @@ const patienceMs = 2_000;
  * Finds out who runs this, and what runs. It is asked when the first event is recorded, so that a run without a change
  * asks no one.
  *
- * @param askEngineVersion asks the engine that runs this; default: none, and if it fails, `pulumi version` is run
+ * @param askEngineVersion asks the engine that runs this; without it, and if it fails, `pulumi version` is run
  */
 export async function provenance(
   aws: Aws,
   environment: EnvironmentVariables,
-  askEngineVersion: () => Promise<string> = () => Promise.reject(new Error("No engine runs this.")),
+  askEngineVersion?: () => Promise<string>,
 ): Promise<Provenance> {
   const { ciCommit, ...actor } = readActor(environment);
+  const ofCli = (): Promise<string> => output("pulumi", ["version"], environment);
   const [awsIdentity, checkedOut, engine] = await Promise.all([
     inTime(callerIdentity(aws)),
     inTime(output("git", ["rev-parse", "HEAD"], environment)),
-    inTime(askEngineVersion().catch(() => output("pulumi", ["version"], environment))),
+    inTime(askEngineVersion?.().catch(ofCli) ?? ofCli()),
   ]);
   // What is checked out is what runs: a scheduled run may check out another commit than it is about.
   const commit = /^[0-9a-f]{40,64}$/.test(checkedOut ?? "") ? checkedOut : ciCommit;

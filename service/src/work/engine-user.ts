@@ -46,6 +46,7 @@ export async function findEngineUser(
       path.join(program.directory, "Pulumi.yaml"),
       // Without it, the program would compile itself, where that user cannot write.
       path.join(program.directory, "dist", "built"),
+      path.join(program.directory, "provider", "preload.js"),
       ...programFolders.map((folder) => path.join(program.directory, folder, ".")),
       path.join(work.directory, "."),
       ...(work.policyPack === undefined ? [] : [path.join(work.policyPack, "PulumiPolicy.yaml")]),

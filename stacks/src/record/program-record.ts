@@ -157,6 +157,7 @@ export class ProgramRecord {
     const { stage, apiUrl, auditLogGroup } = settings;
     // An `up` without a change does not need it.
     const { provenance } = await import("pulumi-resistant-tenants/internal/provenance");
+    const { askEngineVersion } = await import("pulumi-resistant-tenants/internal/engine-version");
     const read = readReason(settings, environment);
     const reason = "problem" in read ? undefined : read.reason;
     // Only the journal's end is read then. If it cannot be read, the append reports that.
@@ -165,7 +166,7 @@ export class ProgramRecord {
       stack,
       journal: this.journal,
       auditLog: auditLogGroup === undefined ? undefined : openAuditLog(auditLogGroup, aws),
-      run: { ...(await provenance(aws, environment)), stage, apiUrl, reason },
+      run: { ...(await provenance(aws, environment, askEngineVersion)), stage, apiUrl, reason },
     };
   }
 }

@@ -31,6 +31,16 @@ describe("the commands of the engine about a stack", () => {
     assert.deepEqual(commands, ["stack export", "stack export"]);
   });
 
+  it("export it anew for who reads it after another command, though the export before is still under way", async () => {
+    const results = [
+      ["stack", "export"],
+      ["cancel", "--yes"],
+      ["stack", "export"],
+    ].map((args) => pulumi.run(args));
+    for (const [index, answer] of answers.entries()) answer.resolve(`answer ${index}`);
+    assert.deepEqual(await Promise.all(results), ["answer 0", "answer 1", "answer 2"]);
+  });
+
   it("fail for all who read at the same time, and are tried again after that", async () => {
     const together = [pulumi.run(["stack", "export"]), pulumi.run(["stack", "export"])];
     answers[0]?.reject(new Error("locked"));
