@@ -50,7 +50,13 @@ describe("the package, packed and installed outside this repository", function (
       .flatMap((file) => [`package/dist/${file}.js`, `package/dist/${file}.d.ts`]);
     assert.deepEqual(
       (await contents(tarball)).sort(),
-      ["package/package.json", "package/preload.js", "package/README.md", "package/LICENSE", ...compiled].sort(),
+      [
+        "package/package.json",
+        "package/preload.js",
+        "package/README.md",
+        "package/LICENSE",
+        ...compiled,
+      ].sort(),
     );
   });
 

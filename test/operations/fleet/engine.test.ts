@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import path from "node:path";
 
 import { engineEnvironment } from "../../../operations/src/fleet/engine";
 
@@ -20,14 +21,13 @@ describe("the environment of a fleet's engines", () => {
     );
   });
 
-  it("has a small heap in Node.js, unless NODE_OPTIONS says otherwise", () => {
+  it("has a small heap and the preload in Node.js, unless NODE_OPTIONS says otherwise", () => {
     const optionsFor = (environment: Record<string, string>): string | undefined =>
       engineEnvironment(environment, backendUrl)["NODE_OPTIONS"];
-    assert.equal(optionsFor({}), "--max-semi-space-size=8");
+    const preload = path.join(__dirname, "../../../provider/preload.js");
+    const own = `--max-semi-space-size=8 --require=${JSON.stringify(preload)}`;
+    assert.equal(optionsFor({}), own);
     // Of an option that is there twice, Node.js takes the last.
-    assert.equal(
-      optionsFor({ NODE_OPTIONS: "--max-semi-space-size=64" }),
-      "--max-semi-space-size=8 --max-semi-space-size=64",
-    );
+    assert.equal(optionsFor({ NODE_OPTIONS: "--max-semi-space-size=64" }), `${own} --max-semi-space-size=64`);
   });
 });
