@@ -8,7 +8,8 @@ useLocalEnvironment();
 // The engine starts Node.js several times for each command: with the code of the packages compiled, a fifth sooner.
 process.env["NODE_COMPILE_CACHE"] ??= compileCache;
 // Commands of the engine are too short for its garbage collector to be worth what it takes: a tenth.
-process.env["GOGC"] ??= "400";
+process.env["GOGC"] ??= "off";
+process.env["GOMEMLIMIT"] ??= "600MiB";
 process.env["NODE_OPTIONS"] =
   `${process.env["NODE_OPTIONS"] ?? ""} --require="${path.join(__dirname, "support/quick-sdk.js")}"`.trim();
 

@@ -69,7 +69,10 @@ exec "$(dirname "$(readlink -f "$0")")/${languageHostBinary}" "-typescript=\${ty
 
 /** The provider host of dynamic resources, from the program's own @pulumi/pulumi. */
 const dynamicProviderScript = `#!/bin/sh
-exec node "$(node -p 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')" "$@"
+host=node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js
+folder=$PWD
+while [ ! -f "$folder/$host" ] && [ "$folder" != / ]; do folder=$(dirname "$folder"); done
+exec node "$folder/$host" "$@"
 `;
 
 /** The scripts beside these programs, by name. */

@@ -71,7 +71,7 @@ describe("a lost create of an application whose declaration changes before the n
     await assertOneThatWorks(partly);
   });
 
-  it("and of which the id came is replaced by what is declared now", async () => {
+  it(`and of which the id came is replaced by what is declared now ${exhaustiveTag}`, async () => {
     await stack.setCustomers(declared("EC", scopes.read));
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);

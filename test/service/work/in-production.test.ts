@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 
 import { searchEvents } from "resistant-tenants-service/audit/search";
 
+import { exhaustiveTag } from "../../suites";
 import { addPerson, useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
@@ -18,7 +19,7 @@ describe("a service that keeps everything in S3", function () {
 
   const server = useDatabaseServer();
 
-  it("provisions by the policy pack, holds to the quota and to a pause of the stage, and has one search and its end noted", async () => {
+  it(`provisions by the policy pack, holds to the quota and to a pause of the stage, and has one search and its end noted ${exhaustiveTag}`, async () => {
     const service = await ServiceUnderTest.start(server(), { asInProduction: true, quota: 1 });
     const { context } = service;
     try {

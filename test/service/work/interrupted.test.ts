@@ -91,7 +91,7 @@ describe("an apply that is interrupted", function () {
     assert.ok((await service.customer("acme")).rotated_at);
   });
 
-  it("is not gone on with where the database's owner changes what is wanted meanwhile, and is where another host's worker began it", async () => {
+  it(`is not gone on with where the database's owner changes what is wanted meanwhile, and is where another host's worker began it ${exhaustiveTag}`, async () => {
     const { control } = service.sandbox.vendor;
     const { asOwner } = service.database;
     const all = (await Promise.all(
