@@ -15,7 +15,7 @@ const end = "<!-- End of what is generated. -->";
  * Inserts the current list of a request's states into the page.
  *
  * @returns Resolves with Markdown, formatted as the project's is
- * @throws if the page has no place for the table
+ * @throws if the page has no place for the list
  */
 export async function writeStates(): Promise<string> {
   const page = await readFile(statesPage, "utf8");

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import os from "node:os";
@@ -14,6 +14,11 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
     ? path.resolve(env["XDG_CACHE_HOME"])
     : path.join(os.homedir(), ".cache");
   return path.join(base, "resistant-tenants");
+}
+
+/** Returns what a folder's name ends with, so that what is made from other texts has another folder. */
+export function shortDigest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
 const unfinished = ".unfinished-";

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { version as sdkVersion } from "@pulumi/pulumi/version";
 
-import { cacheFolder, makeOnce } from "../cache";
+import { cacheFolder, makeOnce, shortDigest } from "../cache";
 import { reasonOf } from "../errors";
 import { runToSuccess } from "../process";
 import { elapsed, type Log, withElapsed } from "../progress";
@@ -116,7 +115,7 @@ export function cachedCli(source: Exclude<PulumiSource, "path">): string {
   const installed = path.join(cacheFolder(), `pulumi-${sdkVersion}`);
   if (source === "installed") return installed;
   const recipe = JSON.stringify([pulumiGoTools(sdkVersion), pulumiScripts]);
-  return `${installed}-${createHash("sha256").update(recipe).digest("hex").slice(0, 8)}`;
+  return `${installed}-${shortDigest(recipe)}`;
 }
 
 /** Returns the first folder on the PATH with an executable of this name. */

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 
-import { makeOnce } from "../cache";
+import { makeOnce, shortDigest } from "../cache";
 import { canBeEntered, findBase, type ServerUser } from "../service/postgres-user";
 import type { PulumiCli } from "./cli";
 
@@ -15,8 +14,10 @@ import type { PulumiCli } from "./cli";
  */
 export async function reachableCli(pulumi: PulumiCli, user: ServerUser): Promise<PulumiCli> {
   if (await canBeEntered(pulumi.bin, user)) return pulumi;
-  const place = createHash("sha256").update(pulumi.bin).digest("hex").slice(0, 8);
-  const bin = path.join(await findBase(user, "engine"), `pulumi-${pulumi.version}-${place}`);
+  const bin = path.join(
+    await findBase(user, "engine"),
+    `pulumi-${pulumi.version}-${shortDigest(pulumi.bin)}`,
+  );
   await makeOnce(bin, async (temporary) => {
     await mkdir(temporary, { recursive: true, mode: 0o755 });
     for (const name of await readdir(pulumi.bin))

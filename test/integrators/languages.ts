@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { cacheFolder, makeOnce } from "../../sandbox/cache";
+import { cacheFolder, makeOnce, shortDigest } from "../../sandbox/cache";
 import { runToSuccess } from "../../sandbox/process";
 import { findPythonWith } from "../../sandbox/python";
 import { type Driver, shellDriver, startDriver } from "./driver";
@@ -95,7 +94,7 @@ function python(): Promise<string> {
   const requirements = [...readFileSync(file, "utf8").trim().split("\n"), "awscli==1.46.3"];
   return findPythonWith(requirements, {
     name: "what the Python and curl snippets need",
-    folder: `integrators-python-${digest(requirements.join())}`,
+    folder: `integrators-python-${shortDigest(requirements.join())}`,
     otherwise: "leave out the tests of Python and curl",
     log,
   });
@@ -104,7 +103,7 @@ function python(): Promise<string> {
 /** Returns the folder in the cache with the libraries of the snippet's `pom.xml`. */
 async function javaLibraries(): Promise<string> {
   const pom = path.join(snippets, "java/pom.xml");
-  const folder = path.join(cacheFolder(), `integrators-java-${digest(readFileSync(pom, "utf8"))}`);
+  const folder = path.join(cacheFolder(), `integrators-java-${shortDigest(readFileSync(pom, "utf8"))}`);
   await makeOnce(folder, async (temporary) => {
     await mkdir(temporary, { recursive: true });
     const goal = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
@@ -112,8 +111,4 @@ async function javaLibraries(): Promise<string> {
     await runToSuccess("mvn", ["-q", "-B", "-f", pom, goal, ...options]);
   });
   return folder;
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
