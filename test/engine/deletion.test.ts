@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { apiOf, applicationBody, applicationSchema } from "../sandbox/api/client";
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -45,5 +46,20 @@ describe("deletion, on the engine", function () {
     const id = await addApplication(stack, tenantId);
     assert.match(await stack.fail(destroy), new RegExp(`Tenant "acme".*\\b1 application.*${id}`, "s"));
     assert.deepEqual(stack.existing(), { acme: [id] });
+  });
+});
+
+describe("the deletion of a stack's last tenant, on the engine", () => {
+  it(`whose answer was lost, and whose repetition was refused, is repaired by the same command ${exhaustiveTag}`, async () => {
+    const stack = await StackUnderTest.create({ customers: [acme] });
+    await stack.up();
+    const { control } = stack.sandbox;
+    control.addFault({ operation: "deleteTenant", kind: "status", status: 500, carriedOut: true });
+    control.addFault({ operation: "deleteTenant", nth: 2, kind: "status", status: 403 });
+    const destroy = ["destroy", "--yes", "--skip-preview"];
+    await stack.fail(destroy);
+    assert.deepEqual(stack.existing(), {});
+    await stack.succeed(destroy);
+    await stack.finish();
   });
 });

@@ -14,7 +14,7 @@ import {
 import { type SecretMethod } from "./auth-methods";
 import type { Call, Remedies } from "./call";
 import type { Stage } from "./cells";
-import { mayHaveHappened, TenantManagementError } from "./errors";
+import { afterEarlierAttempts, mayHaveHappened, TenantManagementError } from "./errors";
 import { type HostRules, refusalOfUrl, wayToAllow } from "./hosts";
 import { contradicted, isNotFound } from "./not-found";
 import { resolveNextPage } from "./paging";
@@ -418,7 +418,9 @@ export class TenantManagementApi {
         if (!(await isGone())) throw new RetryableFailure(contradicted(notFound, "the API still has it"));
         return failures.some(mayHaveHappened) ? "perhapsDeleted" : "missing";
       },
-    );
+    ).catch((error: unknown) => {
+      throw afterEarlierAttempts(error, failures);
+    });
   }
 }
 

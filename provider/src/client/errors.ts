@@ -95,3 +95,24 @@ export function mayHaveHappened(error: unknown): boolean {
     ["NO_ANSWER", "NOT_THE_API", "SERVER_FAILED", "ANSWER_INVALID"].includes(error.code)
   );
 }
+
+/**
+ * Returns the error of a delete whose earlier attempts failed: one of them may have been carried out, however the last one
+ * ended. Only an object that still exists is refused with 400 or 409.
+ *
+ * @param error what the last attempt threw
+ * @param earlier the errors of the attempts before it
+ */
+export function afterEarlierAttempts(error: unknown, earlier: readonly TenantManagementError[]): unknown {
+  const unclear = earlier.find(mayHaveHappened);
+  if (unclear === undefined || mayHaveHappened(error) || !(error instanceof TenantManagementError))
+    return error;
+  const { status, isPermanent } = error;
+  if (status === 400 || status === 409) return error;
+  const message = `${error.message} An earlier attempt may have been carried out: ${unclear.message}`;
+  return new TenantManagementError(unclear.code, message, {
+    ...(status === undefined ? {} : { status }),
+    isPermanent,
+    cause: error,
+  });
+}

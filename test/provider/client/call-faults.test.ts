@@ -140,6 +140,27 @@ describe("client: a DELETE whose answer was lost", () => {
     });
   }
 
+  const ends: Record<string, Step> = {
+    "a redirect": { status: 307 },
+    "an answer 403": json({ message: "no" }, 403),
+  };
+  for (const [what, step] of Object.entries(ends)) {
+    it(`may have happened where the next attempt ends with ${what}`, async () => {
+      const error = await withAnswers([{ status: 500 }, step], ({ api }) =>
+        failureOf(api.deleteTenant("t-1")),
+      );
+      assert.deepEqual([mayHaveHappened(error), error.code], [true, "SERVER_FAILED"]);
+      mentions(error.message, "t-1", step instanceof Error ? "" : String(step.status), "500");
+    });
+  }
+
+  it("has not happened where the only attempt is refused", async () => {
+    const error = await withAnswers([json({ message: "no" }, 403)], ({ api }) =>
+      failureOf(api.deleteTenant("t-1")),
+    );
+    assert.deepEqual([mayHaveHappened(error), error.code], [false, "REFUSED"]);
+  });
+
   it("has deleted nothing where another call's answer was lost", async () => {
     const steps = [{ status: 502 }, { status: 204 }, none, ...applicationIsGone];
     const deleted = await withAnswers(steps, async ({ api }) => [
