@@ -15,8 +15,7 @@ const head = `
 
 # Configuration reference
 
-All keys are in the namespace \`tenants\` of \`Pulumi.<stack>.yaml\`. \`npm run tenants -- check Pulumi.<stack>.yaml\` lists
-every mistake with its path, as a preview does.`;
+In \`Pulumi.<stack>.yaml\`. \`npm run tenants -- check Pulumi.<stack>.yaml\` lists every mistake with its path.`;
 
 /**
  * Writes the configuration reference from the schemas as they are now.
@@ -25,10 +24,10 @@ every mistake with its path, as a preview does.`;
  * @throws if a key has no description
  */
 export async function writeConfigurationReference(): Promise<string> {
-  const tabled = sections.map(({ schema }) => schema);
+  const listed = sections.map(({ schema }) => schema);
   const text = [
     head,
-    ...sections.map((section) => describeSection(section, describedKeys(section.schema, tabled))),
+    ...sections.map((section) => describeSection(section, describedKeys(section.schema, listed))),
     describeStages(),
     describeEnvironment(),
   ].join("\n\n");
@@ -39,16 +38,15 @@ export async function writeConfigurationReference(): Promise<string> {
   });
 }
 
-/** Writes the table of a section. */
+/** Writes a section: its keys are a list, so that a changed description changes only its own lines. */
 export function describeSection(
   { title, introduction, required }: Section,
   keys: readonly DescribedKey[],
 ): string {
-  const rows = keys.map(({ name, meaning }) => [
-    code(name),
-    required.has(name) ? `**Required.** ${meaning}` : meaning,
-  ]);
-  return `## ${title}\n\n${introduction}\n\n${table(["key", "meaning"], rows)}`;
+  const items = keys.map(
+    ({ name, meaning }) => `- ${code(name)}: ${required.has(name) ? "**Required.** " : ""}${meaning}`,
+  );
+  return `## ${title}\n\n${introduction}\n\n${items.join("\n")}`;
 }
 
 function describeStages(): string {
@@ -61,7 +59,7 @@ function describeStages(): string {
 
 function describeEnvironment(): string {
   const items = environmentVariables.map(
-    ({ names, meaning }) => `- ${names.map(code).join(", ")}: ${meaning}`,
+    ({ names, summary, meaning }) => `- ${summary ?? names.map(code).join(", ")}: ${meaning}`,
   );
   return `## Environment variables\n\nIn addition to those of Pulumi and of AWS's SDK:\n\n${items.join("\n")}`;
 }

@@ -14,7 +14,7 @@ export interface DescribedKey {
 /**
  * Lists the keys of a schema, in the order of their declaration, including those of nested objects.
  *
- * @param elsewhere the schemas that have their own table: their keys are omitted
+ * @param elsewhere the schemas that have their own section: their keys are omitted
  * @throws if a key has no description
  */
 export function describedKeys(

@@ -1,6 +1,8 @@
 /** An environment variable that the project's own code reads. */
 export interface EnvironmentVariable {
   names: readonly [string, ...string[]];
+  /** Printed instead of names that nobody sets by hand. */
+  summary?: string;
   meaning: string;
 }
 
@@ -11,8 +13,7 @@ export interface EnvironmentVariable {
 export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     names: ["TENANTS_PRIVATE_KEY"],
-    meaning:
-      "The organization's private key (PEM, PKCS#8), if neither `kmsKeyId` nor `privateKeySecretArn` is set.",
+    meaning: "[The organization's private key](keys.md#where-the-organizations-key-is-stored) (PEM, PKCS#8).",
   },
   {
     names: ["TENANTS_CLIENT_ID", "TENANTS_KEY_ID", "TENANTS_REASON"],
@@ -66,8 +67,8 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
       "SYSTEM_COLLECTIONURI",
       "SYSTEM_TEAMPROJECT",
     ],
-    meaning:
-      "Set by CI systems. With a system's flag and run id, [the journal](audit.md#what-is-recorded) records its user, page, and commit (if git reports none).",
+    summary: "What GitHub Actions, GitLab CI, Buildkite, CircleCI and Azure Pipelines set",
+    meaning: "User, page, and commit (if git reports none), for [the journal](audit.md#what-is-recorded).",
   },
   {
     names: ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"],
@@ -92,12 +93,11 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   {
     names: ["AWS_CA_BUNDLE"],
-    meaning: "A file of more certificates that calls to AWS trust.",
+    meaning: "More certificates that calls to AWS trust.",
   },
   {
     names: ["PULUMI_DEBUG_GRPC", "PULUMI_OPTION_TRACING", "PULUMI_OPTION_OTEL_TRACES", "NODE_DEBUG"],
-    meaning:
-      "Refused in production, as [others that write credentials](security.md#switches-that-write-credentials).",
+    meaning: "[Refused in production](security.md#switches-that-write-credentials).",
   },
   { names: ["TENANTS_TURNS_SOCKET", "TENANTS_LISTED"], meaning: "Set by `fleet`." },
   { names: ["NO_COLOR"], meaning: "Unless empty, `tenants` prints no colours." },

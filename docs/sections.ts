@@ -9,10 +9,10 @@ import { secretsSchema } from "../stacks/src/configuration/secrets";
 /** A schema of an object with any keys. */
 export type ObjectSchema = z.ZodObject<z.core.$ZodShape>;
 
-/** One table of the reference: the keys of one schema. */
+/** One section of the reference: the keys of one schema. */
 export interface Section {
   title: string;
-  /** The text above the table. */
+  /** The text above the keys. */
   introduction: string;
   schema: ObjectSchema;
   /** The required keys. */
@@ -21,12 +21,12 @@ export interface Section {
 
 const requiredOfStack = requiredOfProgram();
 
-/** The tables, in the order of the page. */
+/** The sections, in the order of the page. */
 export const sections: readonly Section[] = [
   {
     title: "`tenants:*`, of the resources",
     introduction:
-      "Also in [a stack of your own](downstream.md#a-stack-of-your-own), where a preview needs only `stage`. [keys.md](keys.md#where-the-organizations-key-is-stored) compares the four ways to supply the organization's key; [security.md](security.md#hosts) lists the allowed hosts.",
+      "Also in [a stack of your own](downstream.md#a-stack-of-your-own), where a preview needs only `stage`. URLs must be at [allowed hosts](security.md#hosts). The organization's key has [four places](keys.md#where-the-organizations-key-is-stored).",
     schema: settingsSchema,
     required: requiredOfStack,
   },
@@ -39,7 +39,7 @@ export const sections: readonly Section[] = [
   {
     title: "`customers[]`",
     introduction:
-      "[offboarding.md](offboarding.md) explains `status`; [keys.md](keys.md#to-adopt-existing-tenants-and-applications), `adopt`.",
+      "See [`status`](offboarding.md) and [`adopt`](keys.md#to-adopt-existing-tenants-and-applications).",
     schema: customerSchema("production"),
     required: requiredBy(customerSchema("production")),
   },
@@ -52,14 +52,14 @@ export const sections: readonly Section[] = [
   {
     title: "`secrets`",
     introduction:
-      "In `tenants:secrets`, and in a customer's `secrets`. To undo a key, write its default (`readerRoleArns`: `[]`); omitting it changes nothing. A replica stays until you run `aws secretsmanager remove-regions-from-replication`. A new `recoveryWindowInDays` counts once an `up` has stored it.",
+      "To undo a key, write its default (`readerRoleArns`: `[]`); omitting it changes nothing. A replica stays until you run `aws secretsmanager remove-regions-from-replication`. A new `recoveryWindowInDays` counts once an `up` has stored it.",
     schema: secretsSchema,
     required: requiredBy(secretsSchema),
   },
   {
     title: "`rotation`",
     introduction:
-      "In `tenants:rotation`, and in an application's `rotation`: `none`, or at least one of `every`, `rotateAt` and `changes: immediately` ([rotation.md](rotation.md)).",
+      "`none`, or at least one of `every`, `rotateAt` and `changes: immediately` ([rotation.md](rotation.md)).",
     schema: rotationSettingsSchema,
     required: requiredBy(rotationSettingsSchema),
   },

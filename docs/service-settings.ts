@@ -16,8 +16,8 @@ const head = `
 
 # Settings of the provisioning service
 
-Both processes read the file \`SERVICE_SETTINGS\` when they start, and report every mistake with its path. Secrets are in
-[the environment](service.md#the-two-processes). Editors complete and check a file that begins with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
+Both processes read it when they start, and report every mistake with its path. Secrets are in [the
+environment](service.md#the-two-processes). Editors check a file that begins with \`# yaml-language-server: $schema=<path of docs/schemas/service.json>\`.`;
 
 const sections: readonly Section[] = [
   { title: "`service.yaml`", introduction: "", schema: serviceSettingsSchema },
@@ -25,17 +25,17 @@ const sections: readonly Section[] = [
   { title: "`stages.<stage>.approvals`", introduction: "", schema: approvalRuleSchema },
   {
     title: "`mail`",
-    introduction: "See [Mail](service.md#mail).",
+    introduction: "[What is sent](service.md#mail).",
     schema: mailSchema,
   },
   {
     title: "`webhooks[]`",
-    introduction: "See [Webhook](service.md#webhook).",
+    introduction: "[What is sent](service.md#webhook).",
     schema: webhookSchema,
   },
   {
     title: "`chats[]`",
-    introduction: "See [Chat](service.md#chat).",
+    introduction: "[What is sent](service.md#chat).",
     schema: chatSchema,
   },
 ].map((section) => ({ ...section, required: requiredBy(section.schema) }));
@@ -47,11 +47,11 @@ const sections: readonly Section[] = [
  * @throws if a key has no description
  */
 export async function writeServiceSettings(): Promise<string> {
-  const tabled = sections.map(({ schema }) => schema);
+  const listed = sections.map(({ schema }) => schema);
   const text = [
     head,
     ...sections.map((section) => {
-      const keys = describedKeys(section.schema, tabled);
+      const keys = describedKeys(section.schema, listed);
       const isLeaf = ({ name }: DescribedKey): boolean =>
         !keys.some((key) => key.name.startsWith(`${name}.`));
       return describeSection(section, keys.filter(isLeaf));

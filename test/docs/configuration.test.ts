@@ -22,22 +22,22 @@ function textOf({ title }: Section): string {
   return text.split("\n## ")[0]!;
 }
 
-/** The table's row of a key. */
-function rowOf(section: Section, key: string): string {
-  const row = textOf(section)
-    .split("\n")
-    .find((line) => line.startsWith(`| \`${key}\` `));
-  assert.ok(row !== undefined, `${section.title} has no row ${key}`);
-  return row;
+/** What the list says of a key, in one line. */
+function itemOf(section: Section, key: string): string {
+  const item = textOf(section)
+    .split(/\n(?=- )/)
+    .find((text) => text.startsWith(`- \`${key}\`: `));
+  assert.ok(item !== undefined, `${section.title} does not list ${key}`);
+  return item.replaceAll(/\s+/g, " ");
 }
 
-/** Every key that a schema accepts, those of objects within too, unless they have a table of their own. */
+/** Every key that a schema accepts, those of objects within too, unless they have a section of their own. */
 function acceptedKeys(schema: ObjectSchema, prefix = ""): Array<{ key: string; schema: z.core.$ZodType }> {
   return Object.entries(schema.shape).flatMap(([name, field]) => {
     const key = prefix + name;
     const { inner } = unwrap(field);
-    const hasOwnTable = sections.some((section) => section.schema === inner);
-    const within = inner instanceof z.ZodObject && !hasOwnTable ? acceptedKeys(inner, `${key}.`) : [];
+    const hasOwnSection = sections.some((section) => section.schema === inner);
+    const within = inner instanceof z.ZodObject && !hasOwnSection ? acceptedKeys(inner, `${key}.`) : [];
     return [{ key, schema: field }, ...within];
   });
 }
@@ -63,7 +63,7 @@ describe("the configuration reference", () => {
 
   it("has every key that the schemas accept", () => {
     for (const section of sections) {
-      for (const { key } of acceptedKeys(section.schema)) rowOf(section, key);
+      for (const { key } of acceptedKeys(section.schema)) itemOf(section, key);
     }
     const ofStack = sections.flatMap(({ title, schema }) =>
       title.startsWith("`tenants:*`") ? Object.keys(schema.shape) : [],
@@ -75,9 +75,9 @@ describe("the configuration reference", () => {
 
   it("has no key that they do not accept", () => {
     for (const section of sections) {
-      const rows = [...textOf(section).matchAll(/^\| `([^`]+)`/gm)].map(([, key]) => key);
+      const listed = [...textOf(section).matchAll(/^- `([^`]+)`: /gm)].map(([, key]) => key);
       assert.deepEqual(
-        rows.toSorted(),
+        listed.toSorted(),
         acceptedKeys(section.schema)
           .map(({ key }) => key)
           .toSorted(),
@@ -91,7 +91,7 @@ describe("the configuration reference", () => {
         title,
         acceptedKeys(section.schema)
           .map(({ key }) => key)
-          .filter((key) => /^\| `[^`]+` +\| \*\*Required\.\*\* /.test(rowOf({ title, ...section }, key))),
+          .filter((key) => /^- `[^`]+`: \*\*Required\.\*\* /.test(itemOf({ title, ...section }, key))),
       ]),
     );
     assert.deepEqual(required, {
@@ -111,9 +111,9 @@ describe("the configuration reference", () => {
         const choices = inner instanceof z.ZodEnum && key !== "cell" ? inner.options : [];
         const scalar = typeof fallback === "string" || typeof fallback === "number" ? [fallback] : [];
         for (const value of [...choices, ...scalar]) {
-          assert.ok(rowOf(section, key).includes(`\`${value}\``), `${section.title} ${key}: ${value}`);
+          assert.ok(itemOf(section, key).includes(`\`${value}\``), `${section.title} ${key}: ${value}`);
         }
-        if (scalar.length > 0) assert.match(rowOf(section, key), /Default: /, `${section.title} ${key}`);
+        if (scalar.length > 0) assert.match(itemOf(section, key), /Default: /, `${section.title} ${key}`);
       }
     }
   });
@@ -145,9 +145,10 @@ describe("the configuration reference", () => {
       [...new Set(read)].filter((name) => !known.includes(name) && !name.startsWith("PULUMI_")),
       [],
     );
-    for (const name of known) {
-      assert.match(text, new RegExp(`["\\s]${name}\\b`), `nothing reads ${name}`);
-      assert.ok(page.includes(`\`${name}\``), `the page has no ${name}`);
+    for (const name of known) assert.match(text, new RegExp(`["\\s]${name}\\b`), `nothing reads ${name}`);
+    for (const { names, summary } of environmentVariables) {
+      for (const shown of summary === undefined ? names.map((name) => `\`${name}\``) : [summary])
+        assert.ok(page.includes(shown), `the page has no ${shown}`);
     }
   });
 });

@@ -62,27 +62,21 @@ function staysInside(file: string): boolean {
 export const settingsSchema = z.object({
   stage: z
     .enum(stages, { error: `must be one of ${stages.join(", ")}` })
-    .describe(
-      "`testing` or `production`: decides the default `apiUrl` and the allowed cells. Never changes in a stack.",
-    ),
+    .describe("`testing` or `production`. Never changes in a stack."),
   apiUrl: z
     .string()
     .optional()
-    .describe("Base URL of the Tenant Management API, with `/v0`, at an allowed host. Default: the stage's."),
+    .describe("Base URL of the Tenant Management API, with `/v0`. Default: the stage's."),
   tokenUrl: z
     .string()
     .optional()
-    .describe(
-      "Token URL of the organization's authorization server, at an allowed host; the assertion's `aud`.",
-    ),
-  clientId: notEmpty.optional().describe("The organization's OAuth2 client. A preview does not need it."),
+    .describe("Token URL of the organization's authorization server; the assertion's `aud`."),
+  clientId: notEmpty.optional().describe("The organization's OAuth2 client."),
   keyId: notEmpty.optional().describe("`kid` of the assertion. Default: not sent."),
-  kmsKeyId: kmsKey
-    .optional()
-    .describe("The AWS KMS key (RSA) that signs for the organization: id, ARN, alias or alias ARN."),
+  kmsKeyId: kmsKey.optional().describe("The AWS KMS key (RSA) that signs: id, ARN, alias or alias ARN."),
   privateKeySecretArn: secretArn
     .optional()
-    .describe("ARN of the Secrets Manager secret with the organization's private key (PEM, PKCS#8)."),
+    .describe("ARN of the secret with the organization's private key (PEM, PKCS#8)."),
   journal: z
     .string()
     .regex(
@@ -95,12 +89,12 @@ export const settingsSchema = z.object({
     })
     .optional()
     .describe(
-      "The journal: a file inside the project, an absolute path, or `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.",
+      "A file inside the project, an absolute path, or `s3://<bucket>/<prefix>`. Default: `Pulumi.<stack>.journal.jsonl` beside `Pulumi.yaml`.",
     ),
   journalDiskIsKept: flag
     .optional()
     .describe(
-      "`true`: a CI runner may store the journal on its disk, which must outlive the run. Default: `false`.",
+      "`true`: a CI runner's disk, which must outlive the run, may store the journal. Default: `false`.",
     ),
   auditLogGroup: z
     .string()
@@ -109,20 +103,18 @@ export const settingsSchema = z.object({
       "must be a log group's name or its ARN (arn:aws:logs:<region>:<account>:log-group:<name>)",
     )
     .optional()
-    .describe("An existing CloudWatch Logs log group (name or ARN) for a copy of the journal."),
+    .describe("A CloudWatch Logs log group (name or ARN) for a copy of the journal."),
   reason: reasonSchema
     .optional()
-    .describe("Is recorded with each change; required in production. One line of 1 to 500 characters."),
+    .describe("Recorded with each change; required in production. One line of at most 500 characters."),
   replaceLostApplications: flag
     .optional()
     .describe(
-      "`true` lets an `up` delete and create again an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. `false`: not even `tenants fleet up` deletes one. Default: an `up` deletes none.",
+      "`true`: an `up` replaces an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. `false`: not even `tenants fleet up` deletes one. Default: an `up` deletes none.",
     ),
   privateKey: notEmpty
     .optional()
-    .describe(
-      "The organization's private key (PEM, PKCS#8), as a stack secret; the encrypted state contains it.",
-    ),
+    .describe("The organization's private key (PEM, PKCS#8), as a stack secret."),
 });
 
 /** The names of those keys, without the namespace. */

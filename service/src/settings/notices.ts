@@ -26,14 +26,14 @@ export const mailSchema = z
       .enum(["tls", "startTls", "none"])
       .default("startTls")
       .describe(
-        "`startTls` (default): STARTTLS, or no mail is sent. `tls`: encrypted from the start, usually port 465. `none`: on loopback only.",
+        "`startTls` (default; without it no mail is sent), `tls` (usually port 465), or `none` (on loopback only).",
       ),
     caFile: z
       .string()
       .regex(/^\//, "must be an absolute path")
       .optional()
       .describe(
-        "PEM certificates, one of which must have signed the server's. Default: the authorities that Node.js trusts.",
+        "PEM certificates, one of which must have signed the server's. Default: those that Node.js trusts.",
       ),
     from: z
       .string()
@@ -41,29 +41,25 @@ export const mailSchema = z
         /^(?:[^\r\n<>]* )?<?[^\s<>@,;]+@[^\s<>@,;]+>?$/,
         "must be one address, such as `Tenants <tenants@example.com>`",
       )
-      .describe("The sender: one address, with a name if you like."),
+      .describe("One address, with a name if you like."),
     user: z
       .string()
       .optional()
-      .describe(
-        "The account at the SMTP server, with the password `SERVICE_SMTP_PASSWORD`. Default: no log-in.",
-      ),
+      .describe("The account, with the password `SERVICE_SMTP_PASSWORD`. Default: no log-in."),
     remindAfterHours: hours(720)
       .default(24)
-      .describe("Hours after which approvers are reminded of a waiting request. Default: 24."),
+      .describe("Hours until approvers are reminded of a request. Default: 24."),
     remindEveryHours: hours(720).default(24).describe("Hours between further reminders. Default: 24."),
     warnBeforeHours: hours(720)
       .default(24)
-      .describe("Hours before a request expires when its requester and approvers get a mail. Default: 24."),
-    giveUpAfterHours: hours(720)
-      .default(72)
-      .describe("Hours after which an unsent mail is given up. Default: 72."),
+      .describe("Hours before a request expires when requester and approvers are warned. Default: 24."),
+    giveUpAfterHours: hours(720).default(72).describe("Hours until an unsent mail is given up. Default: 72."),
     seenWithinDays: z
       .number()
       .positive()
       .max(3650)
       .default(180)
-      .describe("Only people who used the service within this many days get mail. Default: 180."),
+      .describe("Days after a person's last use until mail stops. Default: 180."),
   })
   .refine(({ encryption, host }) => encryption !== "none" || isLoopback(new URL(`http://${urlHost(host)}`)), {
     path: ["encryption"],
@@ -83,7 +79,7 @@ export const webhookSchema = z
     name: z
       .string()
       .regex(/^[a-z0-9-]{1,40}$/)
-      .describe("A unique name: lower-case letters, digits and `-`. Metrics and the audit log contain it."),
+      .describe("A unique name, for metrics and audit log: lower-case letters, digits and `-`."),
     url: z
       .url()
       .refine((url) => isSafe(new URL(url)), "must be https; http on loopback only")
@@ -91,7 +87,7 @@ export const webhookSchema = z
         const { username, password } = new URL(url);
         return username === "" && password === "";
       }, "must contain no user or password: the receiver verifies the signature")
-      .describe("Where events are sent: https, or http on loopback. Redirects are not followed."),
+      .describe("https, or http on loopback."),
     events: z
       .array(z.enum(webhookEvents))
       .min(1)
@@ -105,18 +101,18 @@ export const webhookSchema = z
       )
       .optional()
       .describe(
-        "The worker's variable with the signing secret (`whsec_…`). Of two, separated by a space, both sign.",
+        "The worker's variable with the signing secret (`whsec_…`), or with two, separated by a space: both sign.",
       ),
     secretFile: z
       .string()
       .regex(/^\//, "must be an absolute path")
       .optional()
-      .describe("Instead of `secretEnv`: a file that only the worker can read."),
+      .describe("Instead: a file that only the worker can read."),
     allowPrivateAddresses: z
       .boolean()
       .default(false)
       .describe(
-        "Whether the host may have a loopback, private or carrier-grade NAT address. Link-local and cloud metadata addresses are always refused. Default: false.",
+        "Allows loopback, private and carrier-grade NAT addresses, never link-local and cloud metadata ones. Default: false.",
       ),
   })
   .refine(({ secretEnv, secretFile }) => (secretEnv === undefined) !== (secretFile === undefined), {
@@ -131,16 +127,12 @@ export const chatSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9-]{1,40}$/)
-    .describe("A unique name: lower-case letters, digits and `-`. Metrics and the audit log contain it."),
+    .describe("A unique name, for metrics and audit log: lower-case letters, digits and `-`."),
   urlEnv: z
     .string()
     .regex(/^SERVICE_WEBHOOK_[A-Z0-9_]+$/, "must be the name of a variable that begins with SERVICE_WEBHOOK_")
-    .describe("The worker's variable with the channel's incoming webhook (https)."),
-  stages: z
-    .array(z.enum(stages))
-    .min(1)
-    .optional()
-    .describe("The stages whose requests are announced. Default: all."),
+    .describe("The worker's variable with the incoming webhook (https)."),
+  stages: z.array(z.enum(stages)).min(1).optional().describe("Whose requests are announced. Default: all."),
   allowPrivateAddresses: z.boolean().default(false).describe("As in `webhooks`. Default: false."),
 });
 /** The settings of one chat channel, with defaults. */

@@ -7,15 +7,15 @@ import { chatSchema, mailSchema, webhookSchema } from "./notices";
 /** How changes of a stage are approved. A request stores the rule that applied when it was sent. */
 export const approvalRuleSchema = z
   .strictObject({
-    required: z.int().min(0).max(10).describe("How many people must approve. The requester never counts."),
+    required: z.int().min(0).max(10).describe("How many people must approve besides the requester."),
     groups: z
       .array(z.string())
       .default([])
-      .describe("Only members of these groups can approve. Default: everyone with the role `approver`."),
+      .describe("An approver must be in one of these. Default: any approver."),
     byKind: z
       .record(z.string(), z.int().min(0).max(10))
       .default({})
-      .describe("Numbers for particular kinds of request, such as `delete: 2`."),
+      .describe("By kind of request, such as `delete: 2`."),
     validForHours: z
       .number()
       .positive()
@@ -31,9 +31,7 @@ export type ApprovalRule = z.output<typeof approvalRuleSchema>;
 export const stageSchema = z.strictObject({
   configuration: z
     .record(z.string(), z.unknown())
-    .describe(
-      "The namespaces `tenants` and `aws` of the stage's stacks, without customers, and with ARNs instead of secrets.",
-    ),
+    .describe("`tenants` and `aws` of the stage's stacks, without customers, with ARNs instead of secrets."),
   allowedHosts: z.array(z.string()).default([]).describe("As `TENANTS_ALLOWED_HOSTS`."),
   approvals: approvalRuleSchema,
 });
@@ -42,13 +40,11 @@ const safeUrl = z.url().refine((url) => isSafe(new URL(url)), "must be https; ht
 
 const identitySchema = z.strictObject({
   issuer: safeUrl.describe("The OpenID Connect issuer. http on loopback only."),
-  clientId: z.string().describe("The service's client at the issuer. Its secret is `SERVICE_CLIENT_SECRET`."),
+  clientId: z.string().describe("The service's client at the issuer."),
   audience: z.string().describe("The `aud` of access tokens for the API."),
   rolesClaim: z.string().default("roles").describe("The claim with the roles. Default: `roles`."),
   groupsClaim: z.string().default("groups").describe("The claim with the groups. Default: `groups`."),
-  personClaim: z
-    .string()
-    .describe("The claim that all accounts of a person share, such as the employee number."),
+  personClaim: z.string().describe("What all accounts of a person share, such as the employee number."),
 });
 
 const workSchema = z.strictObject({
@@ -57,17 +53,17 @@ const workSchema = z.strictObject({
   secretsProvider: z
     .string()
     .optional()
-    .describe("How the stacks' secrets are encrypted: `awskms://…`. Default: a passphrase."),
-  directory: z.string().describe("The folder of the jobs' folders: an absolute path."),
+    .describe("Encrypts the stacks' secrets: `awskms://…`. Default: a passphrase."),
+  directory: z.string().describe("Contains the jobs' folders: an absolute path."),
   engineUser: z
     .string()
     .min(1)
     .optional()
-    .describe("The system user that runs engines if the worker is root. Default: the worker's own user."),
+    .describe("The system user that runs engines if the worker is root. Default: the worker's own."),
   policyPack: z
     .string()
     .optional()
-    .describe("The folder of a policy pack that every plan must pass: an absolute path. Default: none."),
+    .describe("A policy pack that every plan must pass: an absolute path. Default: none."),
   atOnce: z
     .int()
     .positive()
@@ -80,9 +76,7 @@ export const serviceSettingsSchema = z
   .strictObject({
     url: safeUrl.describe("Where people reach the service: https, or http on loopback."),
     identity: identitySchema.describe("How people and their roles are read from the issuer's tokens."),
-    stages: z
-      .partialRecord(z.enum(stages), stageSchema)
-      .describe("The stages that the service works on: `testing`, `production` or both."),
+    stages: z.partialRecord(z.enum(stages), stageSchema).describe("`testing`, `production` or both."),
     approvals: z
       .strictObject({
         publicKey: z
@@ -108,7 +102,7 @@ export const serviceSettingsSchema = z
         byClock: z
           .boolean()
           .default(true)
-          .describe("Whether the service rotates due credentials itself. Default: true."),
+          .describe("The service rotates due credentials itself. Default: true."),
         overdueAfterHours: z
           .number()
           .positive()
@@ -122,27 +116,25 @@ export const serviceSettingsSchema = z
       .array(webhookSchema)
       .default([])
       .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two have the same name")
-      .describe("Receivers of messages that a tenant is ready, changed, deprecated, handed over or deleted."),
+      .describe("Receivers of messages about tenants. Default: none."),
     chats: z
       .array(chatSchema)
       .default([])
       .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two have the same name")
-      .describe("Chat channels that get a link to each request that waits for approval."),
+      .describe("Chat channels that get links to waiting requests. Default: none."),
     audit: z
       .strictObject({
         head: z
           .string()
           .optional()
           .describe(
-            "Where the end of the chain of events is also stored: `s3://bucket/prefix`, a CloudWatch log group, or the absolute path of a folder that the service's users cannot change.",
+            "Where the end of the chain of events is also stored: `s3://bucket/prefix`, a CloudWatch log group, or a folder (absolute) that the service's users cannot change.",
           ),
         personalDataDays: z
           .number()
           .positive()
           .default(365 * 2)
-          .describe(
-            "Days after which the names and addresses of people who no longer use the service are deleted. Default: 730.",
-          ),
+          .describe("Days after a person's last use until name and address are deleted. Default: 730."),
       })
       .prefault({})
       .describe("What is stored outside the database, and how long people's names are stored."),

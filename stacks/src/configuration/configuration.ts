@@ -68,13 +68,13 @@ export const programSchema = z.object({
     .min(1, "must be a pattern of files, such as customers/*.yaml")
     .optional()
     .describe(
-      "More customers, from files: a pattern relative to `Pulumi.yaml`, such as `customers/*.yaml` (`**`: any folders). Each file contains one customer or a list. At most 5,000 files of 1 MB.",
+      "A pattern of files, relative to `Pulumi.yaml`, each with a customer or a list: `customers/*.yaml` (`**`: any folders). At most 5,000 files of 1 MB.",
     ),
   rotation: rotationSchema.optional().describe("The applications' default `rotation`. Default: `none`."),
   secretPrefix: secretPrefixSchema
     .default(defaultSecretPrefix)
     .describe(
-      "The first part of every secret's name: 1 to 200 letters, digits and `/_+=.@-`, without a slash at either end. Default: `resistant-tenants`.",
+      "Begins every secret's name: at most 200 letters, digits and `/_+=.@-`, no slash at either end. Default: `resistant-tenants`.",
     ),
   secrets: secretsSchema.optional().describe("The customers' default `secrets`."),
   quota: quotaSchema.describe("The vendor's limit of tenants: a preview warns above it. Default: `20`."),

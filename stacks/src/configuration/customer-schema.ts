@@ -48,9 +48,7 @@ export const applicationSchema = (stage: Stage) =>
         purpose: yamlText()
           .regex(/^[a-z0-9-]{1,32}$/, "must be 1 to 32 lower-case letters, digits and hyphens")
           .default("default")
-          .describe(
-            "Distinguishes applications of one cell: 1 to 32 of `a-z`, `0-9`, `-`. Default: `default`.",
-          ),
+          .describe("1 to 32 of `a-z`, `0-9`, `-`. Default: `default`."),
         scopes: z
           .array(oneOf(documentsScopes, `is not a scope: it must be one of ${documentsScopes.join(", ")}`), {
             error: "must be a list of scopes",
@@ -79,7 +77,7 @@ export const applicationSchema = (stage: Stage) =>
             },
           )
           .optional()
-          .describe("Adopts an existing application. Not with `publicKey`."),
+          .describe("An existing application. Not with `publicKey`."),
         ...customerKeyFields,
         rotation: rotationSchema
           .optional()
@@ -102,7 +100,7 @@ export const customerSchema = (stage: Stage) =>
           /^[a-z0-9]{1,61}$/,
           "must be 1 to 61 lower-case letters and digits: it becomes the tenant's name",
         )
-        .describe("The tenant's name, unique in the organization: 1 to 61 lower-case letters and digits."),
+        .describe("Unique in the organization: 1 to 61 lower-case letters and digits."),
       customerId: yamlText("must be given: your own identifier of the customer")
         .pipe(tagValue)
         .describe("Your own identifier: 1 to 256 letters, digits, spaces and `_.:/=@+-`."),
@@ -115,7 +113,7 @@ export const customerSchema = (stage: Stage) =>
       )
         .default("active")
         .describe(
-          "`active`; `deprecated`: after the next `up`, removing the entry deletes the customer; `released`: handed over. Default: `active`.",
+          "`active`; `deprecated`: after an `up`, removing the entry deletes the customer; `released`: handed over. Default: `active`.",
         ),
       cells: cellList(stage).describe(
         "At least one; each has one application, unless `applications` lists others for it.",

@@ -75,7 +75,7 @@ export const rotationSettingsSchema = z
         .array(instantSchema, { error: "must be a list of dates" })
         .default([])
         .describe(
-          "When it gets one: dates (`2026-11-24`, from midnight UTC) or instants (`2026-11-24T14:00:00Z`).",
+          "Dates (`2026-11-24`, from midnight UTC) or instants (`2026-11-24T14:00:00Z`) when a generation gets a successor.",
         ),
       overlap: durationSchema
         .default(defaultOverlap)
@@ -86,7 +86,7 @@ export const rotationSettingsSchema = z
         .enum(["nextGeneration", "immediately"], { error: "must be nextGeneration or immediately" })
         .default("nextGeneration")
         .describe(
-          "When a change of scopes, method or key takes effect: with the `nextGeneration`, or `immediately`. Default: `nextGeneration`.",
+          "When a change takes effect, unless the key is the customer's own: with the `nextGeneration`, or `immediately`. Default: `nextGeneration`.",
         ),
     },
     {

@@ -24,15 +24,11 @@ export const secretsSchema = z.strictObject(
       .array(roleArn, { error: "must be a list of role ARNs" })
       .max(50, "must contain at most 50 roles: more do not fit into a resource policy")
       .optional()
-      .describe(
-        "The only roles that may read the secret: at most 50 ARNs, no wildcard. Default: AWS's own rules.",
-      ),
+      .describe("The only roles that may read the secret: at most 50 ARNs. Default: AWS's own rules."),
     replicate: z
       .boolean({ error: "must be true or false" })
       .optional()
-      .describe(
-        "`true` replicates each secret to its cell's AWS region, if that is not `aws:region`. Default: `false`.",
-      ),
+      .describe("`true` replicates each secret to its cell's AWS region. Default: `false`."),
     replicaKmsKeyId: kmsKey
       .refine(
         (id) => /^(?:alias\/|mrk-)/.test(id),
