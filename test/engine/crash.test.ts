@@ -81,3 +81,24 @@ describe("SIGKILL in the middle of an up, on the engine", function () {
     });
   });
 });
+
+describe("SIGKILL in the middle of two ups, with another cell declared in between, on the engine", () => {
+  it(`is repaired by the next up ${exhaustiveTag}`, async () => {
+    const inCells = (...cells: string[]) => ({
+      ...acme,
+      cells,
+      applications: cells.map((cell) => ({ cell, authMethod: "EC" })),
+    });
+    const stack = await StackUnderTest.create({ stage: "production", customers: [inCells("us-1")] });
+    const { control } = stack.sandbox;
+    for (const carriedOut of [false, true]) {
+      control.addFault({ operation: "createTenant", kind: "hang", carriedOut });
+      await stack.killUpWhen(() => control.requests().createTenant > Number(carriedOut));
+      control.clearFaults();
+      await stack.setCustomers([inCells("us-1", "eu-1")]);
+    }
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 2);
+    await stack.finish();
+  });
+});

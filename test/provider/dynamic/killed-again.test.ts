@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
+import { useSandbox } from "../../sandbox/api/client";
 import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { lastEvent, newPublicKey, startProvider, takeLastLine } from "./process";
@@ -113,5 +114,22 @@ describe("a create whose repair is killed, too, between its intent and its resul
     await assert.rejects(start().createTenant("pied", "renamed"), ({ message }: Error) =>
       message.includes(`adopt: ${tenantId}`),
     );
+  });
+});
+
+describe("a create whose repair asked for other cells, and is killed, too", () => {
+  const sandbox = useSandbox({ stage: "production" });
+  const journal = useJournalFile();
+  const environment = { TENANTS_ALLOWED_HOSTS: "127.0.0.1", TENANTS_REASON: "a test" };
+  const start = () => startProvider(sandbox(), journal.file, { stage: "production" }, { environment });
+
+  it("finds the tenant that the repair made", async () => {
+    const cells = ["us-1", "eu-1"];
+    sandbox().control.addFault({ operation: "createTenant", kind: "reset-before" });
+    await assert.rejects(start().createTenant("acme", "acme", ["us-1"]));
+    const { id } = await start().createTenant("acme", "acme", cells);
+    takeLastLine(journal.file);
+    assert.equal((await start().createTenant("acme", "acme", cells)).id, id);
+    assert.equal(lastEvent(journal.file)["outcome"], "recovered");
   });
 });

@@ -20,7 +20,8 @@ type Made = Promise<{ id: string; outs: Properties }>;
 export interface ProviderProcess {
   run: Run;
   /** @param slot default: the tenant's name */
-  createTenant(name: string, slot?: string): Made;
+  /** @param cells where its applications will be (`initialCells`); default: the API's default */
+  createTenant(name: string, slot?: string, cells?: readonly string[]): Made;
   /** @param heldId the id of the application that the state holds in the slot; the engine asks for no difference of it */
   createApplication(tenantId: string, slot: string, inputs?: Properties, heldId?: string): Made;
   deleteTenant(tenantId: string, state: Properties): Promise<void>;
@@ -87,7 +88,12 @@ export function startProvider(
   configure({ config: { get: (key) => settings[key.replace("tenants:", "")] } });
   return {
     run,
-    createTenant: (name, slot = name) => tenant.create({ name, slot: { stack, name: slot } }),
+    createTenant: (name, slot = name, cells) =>
+      tenant.create({
+        name,
+        slot: { stack, name: slot },
+        ...(cells === undefined ? {} : { initialCells: cells }),
+      }),
     createApplication: async (tenantId, name, given = {}, heldId) => {
       const slot = { stack, name, ...(heldId === undefined ? {} : { heldId }) };
       const { inputs } = await tenantApplication.check({}, { tenantId, cell: "eu-1", ...given, slot });

@@ -17,7 +17,7 @@ describe("the history of a slot", () => {
 
   it("is open where a create has no result", () => {
     const create = intent("create");
-    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create, first: create });
+    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create, attempts: [create] });
   });
 
   it("is open where nobody knows how a create ended", () => {
@@ -25,7 +25,7 @@ describe("the history of a slot", () => {
     assert.deepEqual(historyOf([create, result(create, "unknown")], slot), {
       kind: "open",
       intent: create,
-      first: create,
+      attempts: [create],
     });
   });
 
@@ -35,14 +35,14 @@ describe("the history of a slot", () => {
     const repairs = [second, result(second, "made", "a-2"), third, result(third, "unknown"), fourth];
     const begin = (events: JournalEvent[], heldId?: string) => {
       const history = historyOf(events, { ...slot, heldId });
-      return history.kind === "clear" ? history.kind : history.first;
+      return history.kind === "clear" ? history.kind : history.attempts;
     };
-    assert.deepEqual(begin([first, ...repairs]), first);
-    assert.deepEqual(begin([first, result(first, "adopted", "a-1"), ...repairs]), second);
-    assert.deepEqual(begin([first, result(first, "failed"), ...repairs]), second);
-    assert.deepEqual(begin(repairs, "a-2"), third);
+    assert.deepEqual(begin([first, ...repairs]), [first, second, third, fourth]);
+    assert.deepEqual(begin([first, result(first, "adopted", "a-1"), ...repairs]), [second, third, fourth]);
+    assert.deepEqual(begin([first, result(first, "failed"), ...repairs]), [second, third, fourth]);
+    assert.deepEqual(begin(repairs, "a-2"), [third, fourth]);
     const remove = intent("delete", { applicationId: "a-2" });
-    assert.deepEqual(begin([...repairs, remove, result(remove, "gone", "a-2")]), third);
+    assert.deepEqual(begin([...repairs, remove, result(remove, "gone", "a-2")]), [third, fourth]);
   });
 
   it("is clear where the object made is the one that the stack holds", () => {
@@ -62,7 +62,7 @@ describe("the history of a slot", () => {
     assert.deepEqual(historyOf(events, slot), {
       kind: "made",
       intent: second,
-      first,
+      attempts: [first, second],
       objectId: "a-2",
     });
   });
@@ -93,7 +93,7 @@ describe("the history of a slot", () => {
     assert.deepEqual(historyOf(events, slot), {
       kind: "made",
       intent: takenBack,
-      first: takenBack,
+      attempts: [takenBack],
       objectId: "a-1",
     });
   });

@@ -114,8 +114,13 @@ class Lifecycle {
 /** Gives a history with its events by their ids: what is on record of one has its place in the chain, too. */
 function named(history: SlotHistory): Record<string, string> {
   if (history.kind === "clear") return { kind: "clear" };
-  const { kind, intent: last, first } = history;
-  return { kind, last: last.id, first: first.id, objectId: history.kind === "made" ? history.objectId : "" };
+  const { kind, intent: last, attempts } = history;
+  return {
+    kind,
+    last: last.id,
+    attempts: attempts.map(({ id }) => id).join(" "),
+    objectId: history.kind === "made" ? history.objectId : "",
+  };
 }
 
 describe("what a run remembers of a journal", () => {

@@ -8,9 +8,9 @@ import { describeTakeOver } from "./take-over";
 /** A create of a tenant whose response was lost. */
 export interface LostTenant {
   name: string;
-  /** The requested cells; undefined for the API's default. */
-  cells: readonly string[] | undefined;
-  /** When the attempt started, in milliseconds since 1970, by this machine's clock. */
+  /** The cells that each attempt requested; undefined for the API's default. */
+  cells: ReadonlyArray<readonly string[] | undefined>;
+  /** When the first attempt started, in milliseconds since 1970, by this machine's clock. */
   startedAtMs: number;
   /** Its id, if the response is on record: then it is ours, whenever it was created. */
   answeredId?: string | undefined;
@@ -61,8 +61,12 @@ async function doubtAbout(
 ): Promise<string | undefined> {
   const doubt = found.tenantId === lost.answeredId ? undefined : doubtAboutTime(found, lost, api);
   if (doubt !== undefined) return doubt;
-  if (lost.cells !== undefined && !sameMembers(lost.cells, found.cells)) {
-    return `it has the cells ${found.cells.join(", ")}, not ${lost.cells.join(", ")}`;
+  const asked = lost.cells.filter((cells) => cells !== undefined);
+  const isAsAsked =
+    asked.length < lost.cells.length || asked.some((cells) => sameMembers(cells, found.cells));
+  if (!isAsAsked) {
+    const sets = new Set(asked.map((cells) => cells.join(", ")));
+    return `it has the cells ${found.cells.join(", ")}, not ${[...sets].join(" or ")}`;
   }
   const applications = await api.listApplications(found.tenantId);
   return applications === undefined || applications.length === 0

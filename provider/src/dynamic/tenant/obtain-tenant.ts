@@ -88,7 +88,7 @@ async function findMade(
   error: unknown,
 ): Promise<ApiTenant> {
   const { name } = wanted;
-  const lost = { name, cells: cellsAtStart(wanted), startedAtMs };
+  const lost = { name, cells: [cellsAtStart(wanted)], startedAtMs };
   const found = await findLostTenant(api, lost).catch((finding: unknown) => {
     // What happened is still unknown: the record must say so, for the next run.
     throw new TenantManagementError("NO_ANSWER", `${messageOf(finding)} (${messageOf(error)})`, {

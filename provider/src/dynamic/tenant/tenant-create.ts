@@ -26,14 +26,16 @@ export class TenantCreate extends CreateOnRecord {
   lostBefore(history: SlotHistory): LostTenant | undefined {
     if (history.kind === "clear") return undefined;
     const { name, cells } = this.wanted;
-    // The cells requested then: those declared now may differ. A tenant requested under another name is not
-    // this one.
-    const begun = [history.first, history.intent].find(({ parameters }) => parameters["name"] === name);
-    if (begun === undefined) return undefined;
+    // A tenant requested under another name is not this one.
+    const attempts = history.attempts.filter(({ parameters }) => parameters["name"] === name);
+    const [first] = attempts;
+    if (first === undefined) return undefined;
+    // The cells requested by any of them: those declared now may differ.
+    const asked = attempts.map(({ parameters }) => cells ?? cellSet.safeParse(parameters["cells"]).data);
     return {
       name,
-      cells: cells ?? cellSet.safeParse(begun.parameters["cells"]).data,
-      startedAtMs: Date.parse(begun.at),
+      cells: asked,
+      startedAtMs: Date.parse(first.at),
       answeredId: history.kind === "made" ? history.objectId : undefined,
     };
   }

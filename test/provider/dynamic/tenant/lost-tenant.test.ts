@@ -50,7 +50,7 @@ describe("a tenant whose create may have happened, where this machine's clock is
   after(() => skewed.close());
 
   const find = (startedAtMs: number) =>
-    findLostTenant(skewed, { name: "acme", cells: undefined, startedAtMs });
+    findLostTenant(skewed, { name: "acme", cells: [undefined], startedAtMs });
 
   afterEach(() => {
     skewed.aheadMs = 0;
@@ -103,7 +103,7 @@ for (const zone of ["UTC", "America/New_York", "Asia/Kolkata"]) {
       return tenantId;
     };
     const find = (name: string) =>
-      findLostTenant(api(), { name, cells: undefined, startedAtMs: Date.now() - 1000 });
+      findLostTenant(api(), { name, cells: [undefined], startedAtMs: Date.now() - 1000 });
 
     it("is found again where it is the stack's own", async () => {
       const tenantId = seed("own", 0);

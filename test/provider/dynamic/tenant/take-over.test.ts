@@ -27,7 +27,7 @@ describe("how a tenant that exists is taken over", () => {
       });
     const { applicationId, clientId } = await make();
     const other = await make();
-    const lost = { name: "acme", cells: undefined, startedAtMs: Date.now() };
+    const lost = { name: "acme", cells: [undefined], startedAtMs: Date.now() };
     await assert.rejects(findLostTenant(api(), lost), ({ message }: Error) => {
       assert.ok(message.includes(`${applicationId} (client ${clientId}, cell eu-1)`), message);
       assert.match(message, /npm run tenants -- reconcile/);
