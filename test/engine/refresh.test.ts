@@ -40,6 +40,19 @@ describe("refresh, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
+  it("finds a deleted tenant alone (--target), whose applications the next up makes in the new one", async () => {
+    const [lostTenant, [lost]] = [stack.tenantId("globex"), stack.existing()["globex"]!];
+    stack.sandbox.control.deleteTenant(lostTenant);
+    await stack.succeed([...refresh, "--target", "**:Tenant::*"]);
+    const { resources } = (await stack.workspace.exportState()).deployment;
+    const held = resources.map(({ id }) => id);
+    assert.deepEqual([held.includes(lostTenant), held.includes(lost)], [false, true]);
+    await stack.up();
+    assert.notEqual(stack.tenantId("globex"), lostTenant);
+    assert.equal(stack.existing()["globex"]?.length, 1);
+    await stack.up("--expect-no-changes");
+  });
+
   it("refuses with another organization's credentials, and says how to insist", async () => {
     const other = await startTenantManagement({ stage: "production", organization: "other" });
     try {

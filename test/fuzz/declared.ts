@@ -5,7 +5,11 @@ import type { Random } from "./random";
 const scopes = ["documents.submissions.read", "documents.submissions.write"] as const;
 const authMethods = ["CLIENT_SECRET", "RSA", "EC"] as const;
 const scopeSets: ReadonlyArray<DeclaredApplication["scopes"]> = [[...scopes], [scopes[0]], [scopes[1]]];
-const cellsOfStage: Record<Stage, readonly Cell[]> = { testing: ["eu-1"], production: ["eu-1", "us-1"] };
+/** The cells that lifecycles have applications in. */
+export const cellsOfStage: Record<Stage, readonly Cell[]> = {
+  testing: ["eu-1"],
+  production: ["eu-1", "us-1"],
+};
 
 /** How long a generation stays alive beside its successor, where it does at all. */
 export const overlapDays = 7;
@@ -21,6 +25,8 @@ export interface DeclaredApplication {
   authMethod: (typeof authMethods)[number];
   /** How it is rotated; a change of it takes effect at once, as the next generation. */
   rotation?: { every: string; overlap: string | 0 };
+  /** The existing application that it takes over. */
+  adopt?: { applicationId: string; secretArn: string };
 }
 
 /** A customer that a lifecycle declares. */
@@ -28,6 +34,8 @@ export interface DeclaredCustomer {
   name: string;
   customerId: string;
   status: "active" | "deprecated" | "released";
+  /** The id of the existing tenant that it takes over. */
+  adopt?: string;
   applications: DeclaredApplication[];
 }
 
@@ -51,10 +59,8 @@ export interface Edit {
 
 /** Writes a declaration as `tenants:customers`. */
 export function toConfig(declaration: Declaration): ConfigValue {
-  return declaration.map(({ name, customerId, status, applications }) => ({
-    name,
-    customerId,
-    status,
+  return declaration.map(({ applications, ...customer }) => ({
+    ...customer,
     cells: [...new Set(applications.map(({ cell }) => cell))],
     applications: applications.map(({ rotation, ...application }) => ({
       ...application,

@@ -5,7 +5,11 @@ import type { HttpAnswer, HttpRequest, Transport } from "../../provider/src/clie
 import type { JournalEvent } from "../../provider/src/journal/index";
 import type { FaultInput, Operation, Stage, TenantRecord } from "../../sandbox/api";
 import type { Answer } from "../../sandbox/api/answer";
-import type { Cell } from "../../sandbox/api/cells";
+import {
+  applicationAuthorizationServer,
+  type AuthorizationServerContext,
+} from "../../sandbox/api/authorization-server";
+import { type Cell, cells } from "../../sandbox/api/cells";
 import { Contract, type MatchedOperation } from "../../sandbox/api/contract";
 import { createControl } from "../../sandbox/api/control";
 import { type Fault, FaultPlan, faultSchema } from "../../sandbox/api/faults";
@@ -23,6 +27,7 @@ import type { CommandLife } from "./command-life";
 const origin = "http://127.0.0.1:9";
 export const apiUrl = `${origin}/v0`;
 export const tokenUrl = `${origin}/oauth2/organization/v1/token`;
+const applicationTokenUrl = (cell: Cell): string => `${origin}/oauth2/${cell}/v1/token`;
 const garbage = "<html><body>Bad Gateway</body></html>";
 const tokenLifetimeS = 3600;
 
@@ -59,6 +64,10 @@ export class SimulatedApi {
   areListsEmpty = false;
   /** How many lists from now on are as {@link areListsEmpty} says, before the next is whole. */
   laggingLists = 0;
+  /** How many lists after each create are as {@link areListsEmpty} says. */
+  listsLaggingAfterCreate = 0;
+  /** The only fields of what was made that answers to creates have for now; default: they have all. */
+  fieldsOfAnswers: readonly string[] | undefined;
   /** Whether the credentials are another organization's for now, which has nothing. */
   isOfAnotherOrganization = false;
   /** The client secrets that went out. */
@@ -70,6 +79,7 @@ export class SimulatedApi {
   readonly #organizationClient = Object.create(null) as OrganizationClient;
   readonly #management: TenantManagement;
   readonly #another: TenantManagement;
+  readonly #authorization: AuthorizationServerContext;
   #faults = new FaultPlan();
 
   private constructor(
@@ -92,6 +102,11 @@ export class SimulatedApi {
         }),
         noteSecret: (secret) => this.secrets.add(secret),
       });
+    this.#authorization = {
+      settings: () => settings,
+      tokens: this.#tokens,
+      noteSecret: (secret) => this.secrets.add(secret),
+    };
     this.#management = management(this.#tenants);
     this.#another = management(new Tenants(stage, () => settings));
   }
@@ -147,8 +162,8 @@ export class SimulatedApi {
     return this.#tenants.createApplication(tenantId, cell, scopes, { type: "CLIENT_SECRET" }).applicationId;
   }
 
-  /** Takes away what {@link makeStranger} has made. */
-  dropStranger(tenantId: string): void {
+  /** Takes a tenant away, with all its applications, which the API itself never does. */
+  dropTenant(tenantId: string): void {
     this.#tenants.drop(tenantId);
   }
 
@@ -175,7 +190,7 @@ export class SimulatedApi {
         life.assertAlive();
         for (let turns = random?.int(0, 3) ?? 0; turns > 0; turns -= 1) await nextTurn();
         life.assertAlive();
-        return this.#send(request, life);
+        return (await this.#applicationToken(request)) ?? this.#send(request, life);
       },
       close: () => Promise.resolve(),
     };
@@ -222,11 +237,35 @@ export class SimulatedApi {
       authorization: headers["authorization"],
       body,
     });
+    if (method === "POST" && this.fieldsOfAnswers !== undefined && answer.status === 201)
+      return { ...answer, body: fieldsOf(answer.body as object, this.fieldsOfAnswers) };
     const isList =
       ["getTenants", "getTenantApplications"].includes(matched.operation) && answer.status === 200;
     const isLagging = isList && (this.areListsEmpty || this.laggingLists > 0);
     if (isLagging) this.laggingLists = Math.max(0, this.laggingLists - 1);
+    if (method === "POST" && this.listsLaggingAfterCreate > 0)
+      this.laggingLists = this.listsLaggingAfterCreate;
     return isLagging ? { ...answer, body: { items: [], _links: {} } } : answer;
+  }
+
+  /** Answers as the authorization server of a cell's applications; undefined where the request is to another server. */
+  async #applicationToken({ method, url, headers, body = "" }: HttpRequest): Promise<HttpAnswer | undefined> {
+    const cell = cells.find((one) => url.href === applicationTokenUrl(one));
+    if (cell === undefined) return undefined;
+    const server = applicationAuthorizationServer(
+      () => applicationTokenUrl(cell),
+      cell,
+      this.#tenants,
+      this.#authorization,
+    );
+    const answer = await server.answer({
+      method,
+      url: url.pathname,
+      contentType: headers["content-type"],
+      authorization: headers["authorization"],
+      body,
+    });
+    return toHttp(answer);
   }
 
   /** That assertions are signed rightly is the client's own tests' business: here a token costs no signature. */
@@ -234,6 +273,10 @@ export class SimulatedApi {
     const access_token = this.#tokens.issue(organizationScopes, tokenLifetimeS);
     return { status: 200, body: { access_token, token_type: "Bearer", expires_in: tokenLifetimeS } };
   }
+}
+
+function fieldsOf(body: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
 }
 
 function idsIn(path: string): [tenantId: string, applicationId: string | undefined] {

@@ -1,5 +1,4 @@
 import type { Properties } from "../../provider/src/dynamic/engine/inputs";
-import { tenantApplicationType } from "../../provider/src/names/resource-types";
 import type { Random } from "../fuzz/random";
 import { type CommandLife, Killed } from "./command-life";
 import { Places } from "./places";
@@ -93,8 +92,10 @@ export interface EngineSetting {
   life: CommandLife;
   /** Checks and compares only. */
   isPreview: boolean;
-  /** The names of the applications that it is told to replace (`--replace`): they are not compared. */
+  /** The URNs of what it is told to replace (`--replace`): it is not compared. */
   replaced?: ReadonlySet<string>;
+  /** The type of the only resources that a refresh reads (`--target`); default: it reads all. */
+  refreshed?: string;
   providerOf: (type: string) => ResourceProvider | undefined;
   /** The most steps at once. */
   parallelism: number;
@@ -149,7 +150,7 @@ export class EngineCommand {
     );
   }
 
-  /** Reads all resources anew. */
+  /** Reads resources anew. */
   async refresh(): Promise<void> {
     const read = async (resource: StateResource): Promise<void> => {
       const provider = this.setting.providerOf(resource.type);
@@ -160,7 +161,11 @@ export class EngineCommand {
       if (found.id === "") this.#replace(resource);
       else this.#replace(resource, { ...resource, outputs: wire(found.props), initErrors: [] });
     };
-    const custom = this.#resources.filter(({ id, delete: isToGo }) => id !== undefined && !isToGo);
+    const { refreshed } = this.setting;
+    const custom = this.#resources.filter(
+      ({ id, type, delete: isToGo }) =>
+        id !== undefined && !isToGo && (refreshed === undefined || type === refreshed),
+    );
     await Promise.all(custom.map((resource) => this.#step(resource.urn, () => read(resource))));
     if (!this.#hasFailed()) this.#commit();
   }
@@ -260,8 +265,7 @@ export class EngineCommand {
     if (provider === undefined) return () => this.#same(old, next);
     if (old?.id === undefined && this.setting.isPreview) return () => Promise.resolve(next);
     if (old?.id === undefined) return () => this.#create(provider, next);
-    if (type === tenantApplicationType && this.setting.replaced?.has(name) === true)
-      return () => this.#create(provider, next, old);
+    if (this.setting.replaced?.has(urn) === true) return () => this.#create(provider, next, old);
     const {
       changes,
       replaces = [],

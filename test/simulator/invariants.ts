@@ -13,7 +13,7 @@ import {
   slotOfName,
 } from "../fuzz/objects";
 import type { StateResource } from "./engine-model";
-import { isPrivateKeyIn } from "./key-pairs";
+import { isPrivateKeyIn, keyIdOf } from "./key-pairs";
 import { reconcile, reconcileAndFix } from "./reconcile";
 import type { SimulatedStack } from "./stack";
 
@@ -52,7 +52,11 @@ export function assertConsistent(
         `the secret of ${slot} does not hold its credential`,
       );
       if (keyId !== undefined)
-        assert.equal(typeof stored["private_key"], "string", `${slot} has no private key`);
+        assert.equal(
+          keyIdOf(String(stored["private_key"])),
+          keyId,
+          `the private key of ${slot} is another's`,
+        );
     }
   }
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes } from "node:crypto";
 
 import type { KeyPair } from "../../provider/src/dynamic/application/key-pair";
 
@@ -11,6 +11,16 @@ const privateHalf = "the private half of ";
 /** Returns whether a text holds a private key that {@link makeKeyPairAtOnce} has made. */
 export function isPrivateKeyIn(text: string): boolean {
   return text.includes("PRIVATE KEY") || text.includes(privateHalf);
+}
+
+/** Gives the thumbprint of a private key that {@link makeKeyPairAtOnce} has made, which is its id at the vendor. */
+export function keyIdOf(privateKeyPem: string): string {
+  const isRsa = privateKeyPem.startsWith(privateHalf);
+  const publicHalf = isRsa
+    ? publicKeyOf(privateKeyPem.slice(privateHalf.length))
+    : createPublicKey(privateKeyPem);
+  const { crv, e, kty, n, x, y } = publicHalf.export({ format: "jwk" });
+  return hash("sha256", JSON.stringify(isRsa ? { e, kty, n } : { crv, kty, x, y }), "base64url");
 }
 
 /**
@@ -30,8 +40,11 @@ export function makeKeyPairAtOnce(algorithm: "RS256" | "ES256"): Promise<KeyPair
   modulus[0] = 0xc1;
   modulus[modulusBytes - 1] = 0x0b;
   const n = modulus.toString("base64url");
-  const publicKeyPem = createPublicKey({ key: { kty: "RSA", e: "AQAB", n }, format: "jwk" })
-    .export({ type: "spki", format: "pem" })
-    .toString();
+  const publicKeyPem = publicKeyOf(n).export({ type: "spki", format: "pem" }).toString();
   return Promise.resolve({ publicKeyPem, privateKeyPem: `${privateHalf}${n}` });
+}
+
+/** @param n the modulus of an RSA key */
+function publicKeyOf(n: string): KeyObject {
+  return createPublicKey({ key: { kty: "RSA", e: "AQAB", n }, format: "jwk" });
 }

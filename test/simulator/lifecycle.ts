@@ -7,6 +7,7 @@ import { describeStep, type KillStep, type LifecyclePlan, type Step } from "../f
 import { Random } from "../fuzz/random";
 import type { Tally } from "../fuzz/tally";
 import { CommandLife, type Passage } from "./command-life";
+import { CustomerTrials } from "./customer-trials";
 import { causeFaults, type RequestFault } from "./faults";
 import {
   assertAllNamed,
@@ -98,6 +99,7 @@ class SimulatedLifecycle {
   readonly #released = new Map<string, string[]>();
   readonly #isKilledAt: (passage: Passage) => boolean;
   readonly #trials: Trials;
+  readonly #customerTrials: CustomerTrials;
 
   private constructor(
     private readonly plan: LifecyclePlan,
@@ -106,6 +108,7 @@ class SimulatedLifecycle {
   ) {
     this.#isKilledAt = causeFaults(operator.stack.api, options.faults ?? []);
     this.#trials = new Trials(operator, plan, this.#released);
+    this.#customerTrials = new CustomerTrials(operator, plan, this.#released);
   }
 
   static async begin(
@@ -153,9 +156,14 @@ class SimulatedLifecycle {
     if (operator.random.chance(20)) await this.#trials.meetStranger();
     if (operator.random.chance(20)) await this.#trials.addWhileListsLag();
     if (operator.random.chance(20)) await this.#trials.addBesideForeign();
-    if (operator.random.chance(10)) await this.#trials.findAtSecondLook();
+    if (operator.random.chance(20)) await this.#trials.findAtSecondLook();
     if (operator.random.chance(10)) await this.#trials.loseFromState();
     if (operator.random.chance(10)) await this.#trials.useOthersCredentials();
+    if (operator.random.chance(10)) await this.#customerTrials.takeBack();
+    if (operator.random.chance(10)) await this.#customerTrials.loseTenant();
+    if (operator.random.chance(10)) await this.#customerTrials.loseTwins();
+    if (operator.random.chance(10)) await this.#customerTrials.findTwins();
+    if (operator.random.chance(10)) await this.#customerTrials.answerInPart();
     if (operator.random.chance(30)) await this.#trials.destroyUnprotected();
     await this.#destroy();
     if (await assertSoundRecord(stack)) tally.settledIntents += 1;

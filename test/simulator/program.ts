@@ -155,7 +155,7 @@ class ProgramOfRun {
   ): Promise<void> {
     const { configuration } = this.setting;
     const { stage } = configuration.settings;
-    const { name, cells, uiCells, status, applications } = customer;
+    const { name, cells, uiCells, status, adopt, applications } = customer;
     const protect = stageTable[stage].isProtected && status === "active";
     const component = await this.#register({ type: customerType, name });
     const parent = component.urn;
@@ -167,6 +167,7 @@ class ProgramOfRun {
       inputs: {
         name,
         ...(uiCells === undefined ? { initialCells: [...cells] } : { cells: [...uiCells] }),
+        ...(adopt === undefined ? {} : { adopt }),
         slot: this.#slot(tenantType, name, "tenantId"),
         __provider: providerText,
       },
@@ -190,7 +191,8 @@ class ProgramOfRun {
           tags: secretTags({ ...customer, stage }, cell, tenantId),
         },
       });
-      const held = { slot, cell, parent, tenantUrn, tenantId, secret, told };
+      const { adopt } = application;
+      const held = { slot, cell, parent, tenantUrn, tenantId, secret, told, adopt };
       const retiring = plan.retiring.map((generation) => this.#generation(held, generation));
       const retired = await Promise.all(retiring);
       const versions = retired.flatMap(({ version }) => version ?? []);
@@ -230,6 +232,7 @@ class ProgramOfRun {
       tenantId: unknown;
       secret: Promise<Registered>;
       told: ToldOfRun;
+      adopt: ApplicationConfiguration["adopt"];
     },
     { generation, specification, held }: DeclaredGeneration,
     before?: readonly string[],
@@ -243,6 +246,7 @@ class ProgramOfRun {
     const parent = component?.urn ?? of.parent;
     const unchanging = (...properties: string[]): Pick<Goal, "parent" | "ignoreChanges"> =>
       isRetiring ? { parent, ignoreChanges: properties } : { parent };
+    const adopt = generation === 1 ? of.adopt : undefined;
     const key =
       authMethod === "CLIENT_SECRET"
         ? undefined
@@ -250,7 +254,11 @@ class ProgramOfRun {
             type: signingKeyType,
             name,
             ...unchanging("algorithm", "adopt"),
-            inputs: { algorithm: algorithmOf(authMethod), __provider: providerText },
+            inputs: {
+              algorithm: algorithmOf(authMethod),
+              ...(adopt === undefined ? {} : { adopt: { ...adopt, tenantId } }),
+              __provider: providerText,
+            },
           });
     const [secret, pair] = await Promise.all([of.secret, key]);
     const application = await this.#register({
@@ -266,6 +274,7 @@ class ProgramOfRun {
         ...(pair === undefined
           ? {}
           : { publicKey: pair.outputs["publicKeyPem"] ?? unknown, keyId: pair.outputs["keyId"] ?? unknown }),
+        ...(adopt === undefined ? {} : { adopt }),
         slot: this.#slot(tenantApplicationType, name, "applicationId", isRetiring ? undefined : of.told),
         __provider: providerText,
       },

@@ -18,6 +18,17 @@ function inApplications(change: (provider: ResourceProvider) => Partial<Resource
   };
 }
 
+/** Keeps applications of which nothing has changed but some properties. */
+function keepingDespite(...properties: string[]): Sabotage {
+  return inApplications((provider) => ({
+    diff: async (...given) => {
+      const found = await provider.diff(...given);
+      const replaces = (found.replaces ?? []).filter((name) => !properties.includes(name));
+      return { ...found, replaces, changes: replaces.length > 0 };
+    },
+  }));
+}
+
 /** Changes what the API answers. */
 function inAnswers(change: (request: HttpRequest, answer: HttpAnswer) => HttpAnswer): Sabotage {
   return {
@@ -97,9 +108,11 @@ export const sabotages: Record<string, Sabotage> = {
   },
   "deletes a lost application unasked": {
     run: (run) => {
-      Object.defineProperty(run, "settings", {
-        value: { ...run.settings, replaceLostApplications: true },
-      });
+      const configure = run.configure.bind(run);
+      run.configure = ({ config }) => {
+        const isSet = "tenants:replaceLostApplications";
+        configure({ config: { get: (key) => (key === isSet ? "true" : config.get(key)) } });
+      };
     },
   },
   "deletes in production whatever the state no longer protects": {
@@ -142,6 +155,31 @@ export const sabotages: Record<string, Sabotage> = {
       };
     },
   },
+  "takes what another create may have made for its own": {
+    run: ({ record }) => {
+      record.openCreatesBeside = () => Promise.resolve([]);
+    },
+  },
+  "takes what the stack holds for what it has lost": {
+    run: ({ known }) => {
+      known.isInState = (applicationId) => known.isApplicationOfStack(applicationId);
+    },
+  },
+  "creates equal applications at once": {
+    run: (run) => {
+      Object.defineProperty(run, "oneAtATime", { value: (_kind: string, work: () => unknown) => work() });
+    },
+  },
+  "creates an application beside one that was handed over": {
+    run: ({ record }) => {
+      record.idsHandedOver = () => Promise.resolve([]);
+    },
+  },
+  "deletes what another resource holds": {
+    run: ({ guard }) => {
+      guard.isKept = () => false;
+    },
+  },
   "takes any 404 for the end of a delete": inAnswers((request, answer) =>
     request.method === "DELETE" && answer.status === 404 ? { ...answer, status: 204, body: "" } : answer,
   ),
@@ -150,6 +188,18 @@ export const sabotages: Record<string, Sabotage> = {
       const found = await provider.diff(id, olds, news);
       const isInOrder = JSON.stringify(olds["scopes"]) === JSON.stringify(news["scopes"]);
       return isInOrder ? found : { ...found, changes: true, replaces: ["scopes"] };
+    },
+  })),
+  "keeps an application of a tenant that is gone": keepingDespite("tenantId"),
+  "keeps an application in place of another that is adopted": keepingDespite("adopt"),
+  "keeps an application whose key was replaced": keepingDespite("publicKey", "keyId"),
+  "forgets an application whose create was answered in part": inApplications((provider) => ({
+    create: async (inputs) => {
+      try {
+        return await provider.create(inputs);
+      } catch (error) {
+        throw new Error(String(error), { cause: error });
+      }
     },
   })),
   "empties the client secret in a refresh": inApplications((provider) => ({

@@ -18,6 +18,11 @@ export interface SimulatedSecret {
   isDeleted: boolean;
 }
 
+/** Gives the ARN of a secret. */
+export function arnOf(name: string): string {
+  return `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}`;
+}
+
 /** A model of AWS Secrets Manager, and of the AWS provider's two resources that the stacks use. */
 export class SimulatedSecrets {
   readonly #secrets = new Map<string, SimulatedSecret>();
@@ -38,20 +43,33 @@ export class SimulatedSecrets {
     if (secret !== undefined && secret.versions.length === 0) this.#secrets.delete(name);
   }
 
+  /** Stores a value under a name, as somebody else would. */
+  put(name: string, value: string): void {
+    this.#secrets.set(name, { name, versions: [{ versionId: randomUUID(), value }], isDeleted: false });
+  }
+
+  /** Takes a secret away with all its versions, as somebody else would. */
+  drop(name: string): void {
+    this.#secrets.delete(name);
+  }
+
   /** Gives what the provider of our resources reads secrets by. */
   asAws(): Aws {
     const send = ({ input }: { input: { SecretId: string } }): Promise<object> => {
-      const value = this.valueOf(input.SecretId);
+      const value = this.valueOf(input.SecretId.replace(arnOf(""), ""));
       const missing = Object.assign(new Error("there is no such secret"), {
         name: "ResourceNotFoundException",
       });
       return value === undefined ? Promise.reject(missing) : Promise.resolve({ SecretString: value });
     };
-    return { open: () => ({ send }) } as unknown as Aws;
+    return { open: () => ({ send, destroy: () => undefined }) } as unknown as Aws;
   }
 
   secretProvider(life: CommandLife): ResourceProvider {
-    const propertiesOf = (inputs: Properties): Properties => ({ ...inputs, arn: inputs["name"] });
+    const propertiesOf = (inputs: Properties): Properties => ({
+      ...inputs,
+      arn: arnOf(String(inputs["name"])),
+    });
     return {
       check: (_olds, inputs) => ({ inputs, failures: [] }),
       diff: (_id, olds, news) => ({

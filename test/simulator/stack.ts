@@ -48,8 +48,10 @@ export interface CommandOptions {
   /** The time by which credentials age, in milliseconds since 1970. */
   nowMs: number;
   life?: CommandLife;
-  /** The applications that it is told to replace. */
+  /** The URNs of what it is told to replace. */
   replaced?: ReadonlySet<string>;
+  /** The type of the only resources that a refresh reads. */
+  refreshed?: string;
 }
 
 /** How a command ended. */
@@ -130,6 +132,7 @@ export class SimulatedStack {
     nowMs,
     life = new CommandLife(),
     replaced,
+    refreshed,
   }: CommandOptions): Promise<CommandResult> {
     const environment = environmentAt(nowMs);
     const values = this.#values(declaration);
@@ -144,6 +147,7 @@ export class SimulatedStack {
       life,
       isPreview,
       ...(replaced === undefined ? {} : { replaced }),
+      ...(refreshed === undefined ? {} : { refreshed }),
       providerOf: this.#providers(values, environment, life, command === "destroy" || command === "refresh"),
       parallelism: this.options.parallelism,
       continuesOnError: this.options.continuesOnError && command.startsWith("up"),

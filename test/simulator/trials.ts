@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 
 import {
   secretVersionType,
+  signingKeyType,
   tenantApplicationType,
   tenantType,
 } from "../../provider/src/names/resource-types";
@@ -21,6 +22,8 @@ const losses = [
   { kind: "reset-before" },
   { kind: "reset-after" },
   { kind: "status", status: 503, carriedOut: true },
+  { kind: "status", status: 307, carriedOut: true },
+  { kind: "status", status: 404, carriedOut: true, body: "<html>no route matched</html>" },
 ] as const;
 
 /** A customer that the plan declares nowhere. */
@@ -78,29 +81,40 @@ export class Trials {
   }
 
   /**
-   * The engine is told to replace applications (`up --replace`), and compares nothing of them: what they are is known from
-   * the inputs alone. Siblings are made at once, and the answer to one of them may be lost.
+   * The engine is told to replace applications, or their keys (`up --replace`), and compares nothing of them: what they are
+   * is known from the inputs alone. Siblings are made at once, and the answer to one of them may be lost, while no list has
+   * anything. A key brings its application along.
    */
   async replaceSome(): Promise<void> {
     const { operator, plan, released } = this;
     const { stack, random, taken } = operator;
-    const all = stack.checkpoint.resources.flatMap(({ type, name }) =>
-      type === tenantApplicationType && !released.has(name.split("/")[0] ?? "") ? [name] : [],
+    const all = stack.checkpoint.resources.filter(
+      ({ type, name }) =>
+        [tenantApplicationType, signingKeyType].includes(type) && !released.has(name.split("/")[0] ?? ""),
     );
     if (all.length === 0) return;
     const one = random.pick(all);
-    const replaced = new Set(all.filter((name) => name === one || random.chance(50)));
+    const chosen = all.filter((resource) => resource === one || random.chance(50));
+    const replaced = new Set(chosen.map(({ urn }) => urn));
     taken.push(`up --replace ${[...replaced].join(", ")}`);
+    const sent = stack.api.requests.length;
     if (random.chance(50)) {
       const nth = random.int(1, replaced.size);
       const lost = random.pick(losses);
       taken.push(`  fault ${lost.kind} at create ${nth}`);
       stack.api.addFault({ operation: "createTenantApplication", nth, ...lost });
+      stack.api.areListsEmpty = random.chance(30);
       await operator.command("up", plan.declaration, { replaced });
+      stack.api.areListsEmpty = false;
       stack.api.clearFaults();
     }
+    const isCalm = stack.api.requests.length === sent;
     await operator.settle(plan.declaration, { replaced });
     assertConsistent(stack, plan.declaration, released);
+    const fetched = stack.api.requests
+      .slice(sent)
+      .filter(({ operation }) => operation === "getTenantApplication");
+    if (isCalm) assert.deepEqual(fetched, [], "what the stack holds was looked for before it was replaced");
   }
 
   /** What only describes a customer, and the order of what has none, is changed and changed back: nothing is made anew. */
@@ -212,16 +226,21 @@ export class Trials {
     const { operator, plan } = this;
     const { stack } = operator;
     if (plan.stage === "production") return;
-    const extended = [...plan.declaration, stranger];
-    operator.taken.push("the answer to the create of a tenant is lost, and the first list lacks it");
-    stack.api.addFault({ operation: "createTenant", kind: "reset-after" });
-    stack.api.laggingLists = 1;
-    const { end } = await operator.command("up", extended);
-    stack.api.clearFaults();
-    stack.api.laggingLists = 0;
-    assert.equal(end, "succeeded", "a tenant that the second list has was not found");
-    assertConsistent(stack, extended, this.released);
-    await operator.settle(plan.declaration);
+    const tenant = { extended: [...plan.declaration, stranger], operation: "createTenant" } as const;
+    const application = { ...this.#withOneMore("seen", "EC"), operation: "createTenantApplication" } as const;
+    for (const { extended, operation } of [tenant, application]) {
+      if (extended === undefined) continue;
+      operator.taken.push(`the answer to a ${operation} is lost, and the first list lacks what it made`);
+      stack.api.addFault({ operation, kind: "reset-after" });
+      stack.api.listsLaggingAfterCreate = 1;
+      const { end } = await operator.command("up", extended);
+      stack.api.clearFaults();
+      stack.api.listsLaggingAfterCreate = 0;
+      stack.api.laggingLists = 0;
+      assert.equal(end, "succeeded", "what the second list has was not found");
+      assertConsistent(stack, extended, this.released);
+      await operator.settle(plan.declaration);
+    }
   }
 
   /**
@@ -262,10 +281,11 @@ export class Trials {
         .toSorted();
     const before = held();
     if (before.length === 0) return;
-    for (const command of ["refresh", "destroy"] as const) {
-      operator.taken.push(`${command} with another organization's credentials`);
+    const applicationsAlone = { refreshed: tenantApplicationType };
+    for (const [command, more] of [["refresh"], ["refresh", applicationsAlone], ["destroy"]] as const) {
+      operator.taken.push(`${command} ${more?.refreshed ?? ""} with another organization's credentials`);
       stack.api.isOfAnotherOrganization = true;
-      const { end } = await operator.command(command, plan.declaration);
+      const { end } = await operator.command(command, plan.declaration, more);
       stack.api.isOfAnotherOrganization = false;
       assert.equal(end, "failed", `a ${command} with another organization's credentials succeeded`);
       assert.deepEqual(held(), before, `a ${command} with another organization's credentials lost something`);
@@ -315,7 +335,7 @@ export class Trials {
       !JSON.stringify(stack.checkpoint.resources).includes(tenantId),
       "a tenant of somebody else's is in the state",
     );
-    stack.api.dropStranger(tenantId);
+    stack.api.dropTenant(tenantId);
     await operator.settle(plan.declaration);
     assertConsistent(stack, plan.declaration, this.released);
   }
