@@ -1,10 +1,10 @@
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { reasonOf, SandboxError } from "../errors";
 import { runProcess, runToSuccess } from "../process";
 import { type Log, withElapsed } from "../progress";
-import { type GoTool, goVersion, pulumiGoTools, pulumiScripts } from "./go-modules";
+import { type GoEdit, type GoTool, goVersion, pulumiGoTools, pulumiScripts } from "./go-modules";
 
 /**
  * Builds the Pulumi CLI, its Node.js language host and the host of dynamic providers from Go modules into the
@@ -58,6 +58,7 @@ async function buildTool(folder: string, tool: GoTool, otherwise: string): Promi
   const build = ["build", "-trimpath", "-ldflags", tool.ldflags, "-o", output, tool.package];
   try {
     await runToSuccess("go", ["mod", "tidy"], { cwd, env });
+    for (const [index, edit] of (tool.edits ?? []).entries()) await editModule(cwd, edit, index);
     await runToSuccess("go", build, { cwd, env });
   } catch (error) {
     throw new SandboxError(
@@ -67,6 +68,26 @@ async function buildTool(folder: string, tool: GoTool, otherwise: string): Promi
     );
   }
   await rm(cwd, { recursive: true });
+}
+
+/** Replaces a dependency by a copy with other texts. */
+async function editModule(cwd: string, { module, replacements }: GoEdit, index: number): Promise<void> {
+  const options = { cwd, env: buildEnvironment() };
+  const original = await runToSuccess("go", ["list", "-m", "-f", "{{.Dir}}", module], options);
+  const copy = `edited-${String(index)}`;
+  await runToSuccess("cp", ["-r", original.trim(), copy], { cwd });
+  await runToSuccess("chmod", ["-R", "u+w", copy], { cwd });
+  for (const [file, before, after] of replacements) {
+    const edited = path.join(cwd, copy, file);
+    const text = await readFile(edited, "utf8");
+    if (!text.includes(before)) throw new Error(`${module} has no ${JSON.stringify(before)} in ${file}.`);
+    await writeFile(edited, text.replace(before, after));
+  }
+  // A module of the time before modules has none.
+  await writeFile(path.join(cwd, copy, "go.mod"), `module ${module}\n`, { flag: "wx" }).catch(
+    () => undefined,
+  );
+  await runToSuccess("go", ["mod", "edit", `-replace=${module}=./${copy}`], options);
 }
 
 /** A workspace around the cache, or flags for another module, must not affect the build. */

@@ -4,7 +4,35 @@ export interface GoTool {
   readonly package: string;
   readonly goMod: string;
   readonly ldflags: string;
+  /** Its dependencies that are built otherwise than they are written. */
+  readonly edits?: readonly GoEdit[];
 }
+
+/** A Go module, and what is replaced in the texts of its files. */
+export interface GoEdit {
+  readonly module: string;
+  readonly replacements: ReadonlyArray<readonly [file: string, text: string, by: string]>;
+}
+
+/**
+ * The two judges of passwords in the CLI, of which `pulumi config set` uses one. Each reads its dictionaries at the start of every
+ * command, which is half of that start: here they read them when they are asked.
+ */
+const dictionariesOnDemand: readonly GoEdit[] = [
+  "github.com/nbutton23/zxcvbn-go",
+  "github.com/ccojocar/zxcvbn-go",
+].map((module) => ({
+  module,
+  replacements: [
+    ["frequency/frequency.go", "func init() {", "func Load() {"],
+    ["matching/matching.go", "func init() {\n\tloadFrequencyList()\n}\n", ""],
+    [
+      "matching/matching.go",
+      "func loadFrequencyList() {\n",
+      "func loadFrequencyList() {\n\tfrequency.Load()\n",
+    ],
+  ],
+}));
 
 /** The oldest Go that builds all these modules. */
 export const goVersion = "1.26";
@@ -35,6 +63,7 @@ require github.com/pulumi/pulumi/pkg/v3 v${version}
 replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
 `,
       ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
+      edits: dictionariesOnDemand,
     },
     {
       binary: languageHostBinary,
