@@ -16,6 +16,7 @@ import {
 import { z } from "zod";
 
 import type { ProcessResult } from "../../sandbox/process";
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 
@@ -279,7 +280,7 @@ describe("the audit log of a production stack, on the engine", function () {
     assert.equal(sound.exitCode, 0, sound.stdout);
   });
 
-  it("is whole again once reconcile --fix has recorded what was deleted at the vendor, with a reason", async () => {
+  it(`is whole again once reconcile --fix has recorded what was deleted at the vendor, with a reason ${exhaustiveTag}`, async () => {
     const [applicationId = ""] = stack.existing()["globex"]!;
     stack.sandbox.control.deleteApplication(applicationId);
     await stack.succeed(["refresh", "--yes", "--skip-preview"]);

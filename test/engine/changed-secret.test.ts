@@ -95,7 +95,7 @@ describe("a secret that somebody changes in AWS, on the engine", function () {
     assert.equal(await versionOf("AWSPREVIOUS"), "oops again");
   });
 
-  it("that is marked for deletion is named with the command that takes it back", async () => {
+  it(`that is marked for deletion is named with the command that takes it back ${exhaustiveTag}`, async () => {
     await stack.aws.send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: 7 }));
     assert.match(await stack.succeed(["preview"]), /npm run tenants -- restore acme/);
     const [finding] = (await reconcile()).findings;

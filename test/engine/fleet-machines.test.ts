@@ -48,7 +48,7 @@ describe("a fleet whose machines share nothing but a bucket, on the engine", fun
   const fixable = ({ stacks }: { stacks: Reconciled[] }): number =>
     stacks.flatMap(({ findings }) => findings).filter(({ isFixable }) => isFixable).length;
 
-  it("is repaired after a kill by fleet reconcile --fix, which lists the organization once each time it looks", async () => {
+  it(`is repaired after a kill by fleet reconcile --fix, which lists the organization once each time it looks ${exhaustiveTag}`, async () => {
     const { control } = fleet.stack.sandbox;
     await fleet.killWhen(() => control.requests().createTenantApplication >= 3);
     const seen = await reconcile();

@@ -46,7 +46,7 @@ describe("what the API does not say is gone, on the engine", function () {
     assert.deepEqual(await held(), before);
   });
 
-  it("stays in the state, and in use, after a refresh whose lists lack it or lag, where lost ones may be replaced", async () => {
+  it(`stays in the state, and in use, after a refresh whose lists lack it or lag, where lost ones may be replaced ${exhaustiveTag}`, async () => {
     const before = await held();
     const existing = stack.existing();
     const { control } = stack.sandbox;

@@ -13,6 +13,7 @@ import {
 } from "@aws-sdk/client-s3";
 
 import { eventSchema } from "../../provider/src/journal";
+import { exhaustiveTag } from "../suites";
 import { acme } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 
@@ -85,7 +86,7 @@ describe("the journal, on the engine", function () {
     await stack.succeed(up, { env: { CI: "true" } });
   });
 
-  it("can lie below an S3 prefix, from which the next up repairs", async () => {
+  it(`can lie below an S3 prefix, from which the next up repairs ${exhaustiveTag}`, async () => {
     const { secretsManager } = await startShared();
     const s3 = new S3Client({
       region,

@@ -4,6 +4,7 @@ import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secr
 
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";
+import { exhaustiveTag } from "../suites";
 import { closedPort } from "../support/http-server";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
@@ -45,7 +46,7 @@ describe("a secret that is in AWS and in no state, on the engine", function () {
 });
 
 describe("a secret that a killed up has marked deleted, on the engine", function () {
-  it("goes with the next up, which has it in its state still", async () => {
+  it(`goes with the next up, which has it in its state still ${exhaustiveTag}`, async () => {
     const stack = await StackUnderTest.create({ stage: "production", customers: [acme, globex] });
     await stack.up();
     const [name = ""] = (await stack.listSecrets()).filter((one) => one.includes("/acme/"));

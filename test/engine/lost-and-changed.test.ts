@@ -88,7 +88,7 @@ describe("a lost replacement with a key that is undone before the next up, on th
     await stack.finish();
   });
 
-  it("is found by reconcile, and deleted by its fix: no up looks for it", async () => {
+  it(`is found by reconcile, and deleted by its fix: no up looks for it ${exhaustiveTag}`, async () => {
     stack = await StackUnderTest.create({ customers: declared("EC", scopes.read) });
     await stack.up();
     const [kept] = stack.existing()["acme"]!;

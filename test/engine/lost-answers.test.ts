@@ -144,7 +144,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("never takes an equal application for the lost one that the same update made in part", async () => {
+  it(`never takes an equal application for the lost one that the same update made in part ${exhaustiveTag}`, async () => {
     const declare = (...purposes: string[]) =>
       stack.setCustomers([
         {
@@ -165,7 +165,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes", "--refresh");
   });
 
-  it("never takes an application with a secret, lost in the same update, for an equal one with a key", async () => {
+  it(`never takes an application with a secret, lost in the same update, for an equal one with a key ${exhaustiveTag}`, async () => {
     const applications = [
       { cell: "eu-1", purpose: "a" },
       { cell: "eu-1", purpose: "b", authMethod: "EC" },

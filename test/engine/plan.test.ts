@@ -108,7 +108,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     assert.deepEqual([after!.digest, after!.settings, passed], ["none", [], 0]);
   });
 
-  it("takes another setting for a change that is to be approved, and tells no value that is secret", async () => {
+  it(`takes another setting for a change that is to be approved, and tells no value that is secret ${exhaustiveTag}`, async () => {
     const { journal } = { journal: path.join(stack.workspace.directory, "other.jsonl") };
     const before = path.join(stack.workspace.directory, "journal.jsonl");
     await stack.workspace.configure({ "tenants:journal": journal });

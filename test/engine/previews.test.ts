@@ -4,6 +4,7 @@ import path from "node:path";
 
 import { z } from "zod";
 
+import { exhaustiveTag } from "../suites";
 import { fourCustomers } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -82,7 +83,7 @@ describe("what a preview and an up print, on the engine", function () {
     for (const sentence of expected) assert.doesNotMatch(again, sentence);
   });
 
-  it("calls an adoption by its name, and keeps it and the warnings in the summary", async () => {
+  it(`calls an adoption by its name, and keeps it and the warnings in the summary ${exhaustiveTag}`, async () => {
     const tenantId = stack.tenantId("acme");
     const other = await stack.createBeside({
       customers: [{ name: "acme", customerId: "CRM-1042", cells: ["eu-1"], adopt: tenantId }],

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
 import { startTenantManagement } from "../../sandbox/api";
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -72,7 +73,7 @@ describe("refresh, on the engine", function () {
     }
   });
 
-  it("reports changed cells with the line that accepts them, and replaces nothing", async () => {
+  it(`reports changed cells with the line that accepts them, and replaces nothing ${exhaustiveTag}`, async () => {
     const tenantId = stack.tenantId("acme");
     stack.sandbox.control.setCells(tenantId, ["eu-1", "us-1"]);
     const printed = await stack.succeed(refresh);

@@ -280,7 +280,7 @@ describe("rotation, on the engine", function () {
     assert.equal(exitCode, 0);
   });
 
-  it("follows a customer's own key: it holds no private key, and another key is the next generation", async () => {
+  it(`follows a customer's own key: it holds no private key, and another key is the next generation ${exhaustiveTag}`, async () => {
     const [one, two] = [0, 1].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey);
     const application = {
       cell: "eu-1",

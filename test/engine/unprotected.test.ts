@@ -104,7 +104,7 @@ describe("an active production customer whose protection was taken away, on the 
     await losesNothing(["up", "--yes", "--skip-preview"]);
   });
 
-  it("goes by destroy once an up has deprecated it", async () => {
+  it(`goes by destroy once an up has deprecated it ${exhaustiveTag}`, async () => {
     await stack.setCustomers(deprecated);
     await stack.up();
     assert.deepEqual(stack.existing(), held);

@@ -14,7 +14,7 @@ describe("a customer whose first request ends unapplied", function () {
   const server = useDatabaseServer();
 
   for (const [required, isRemoved, end] of [
-    [0, true, "removed with what an apply has left"],
+    [0, true, `removed with what an apply has left ${exhaustiveTag}`],
     [1, false, `told of, where somebody would have to approve its end ${exhaustiveTag}`],
   ] as const)
     it(`is ${end}`, async () => {

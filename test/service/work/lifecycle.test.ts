@@ -167,7 +167,7 @@ describe("the work on requests", function () {
     assert.deepEqual(await service.stacks(), []);
   });
 
-  it("takes an existing tenant over, hands it over, and takes it back", async () => {
+  it(`takes an existing tenant over, hands it over, and takes it back ${exhaustiveTag}`, async () => {
     const tenantId = service.addTenantAtVendor("umbrella");
     const taken = await service.complete({
       kind: "adopt",

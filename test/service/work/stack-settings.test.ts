@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 
+import { exhaustiveTag } from "../../suites";
 import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
@@ -8,7 +9,7 @@ describe("how the secrets of a stack are encrypted", function () {
 
   const server = useDatabaseServer();
 
-  it("is not chosen by whoever has the database alone: the state says it", async () => {
+  it(`is not chosen by whoever has the database alone: the state says it ${exhaustiveTag}`, async () => {
     const service = await ServiceUnderTest.start(server());
     try {
       await service.startWorker();
