@@ -281,6 +281,8 @@ describe("the audit log of a production stack, on the engine", function () {
   });
 
   it(`is whole again once reconcile --fix has recorded what was deleted at the vendor, with a reason ${exhaustiveTag}`, async () => {
+    await stack.setCustomers([acme, globex]);
+    await stack.up();
     const [applicationId = ""] = stack.existing()["globex"]!;
     stack.sandbox.control.deleteApplication(applicationId);
     await stack.succeed(["refresh", "--yes", "--skip-preview"]);
