@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -83,10 +84,9 @@ async function editModule(cwd: string, { module, replacements }: GoEdit, index: 
     if (!text.includes(before)) throw new Error(`${module} has no ${JSON.stringify(before)} in ${file}.`);
     await writeFile(edited, text.replace(before, after));
   }
-  // A module of the time before modules has none.
-  await writeFile(path.join(cwd, copy, "go.mod"), `module ${module}\n`, { flag: "wx" }).catch(
-    () => undefined,
-  );
+  const goMod = path.join(cwd, copy, "go.mod");
+  // A package of the time before modules has none.
+  if (!existsSync(goMod)) await writeFile(goMod, `module ${module}\n`);
   await runToSuccess("go", ["mod", "edit", `-replace=${module}=./${copy}`], options);
 }
 
