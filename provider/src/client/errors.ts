@@ -98,7 +98,7 @@ export function mayHaveHappened(error: unknown): boolean {
 
 /**
  * Returns the error of a delete whose earlier attempts failed: one of them may have been carried out, however the last one
- * ended. Only an object that still exists is refused with 400 or 409.
+ * ended. The API itself refuses only an object that still exists with 400 or 409.
  *
  * @param error what the last attempt threw
  * @param earlier the errors of the attempts before it
@@ -107,8 +107,8 @@ export function afterEarlierAttempts(error: unknown, earlier: readonly TenantMan
   const unclear = earlier.find(mayHaveHappened);
   if (unclear === undefined || mayHaveHappened(error) || !(error instanceof TenantManagementError))
     return error;
-  const { status, isPermanent } = error;
-  if (status === 400 || status === 409) return error;
+  const { code, status, isPermanent } = error;
+  if (code === "REFUSED" && (status === 400 || status === 409)) return error;
   const message = `${error.message} An earlier attempt may have been carried out: ${unclear.message}`;
   return new TenantManagementError(unclear.code, message, {
     ...(status === undefined ? {} : { status }),

@@ -12,6 +12,7 @@ import {
   json,
   scriptedTransport,
   type Step,
+  tokenAnswer,
   tokenUrl,
   withAnswers,
 } from "../../support/scripted-api";
@@ -140,19 +141,42 @@ describe("client: a DELETE whose answer was lost", () => {
     });
   }
 
-  const ends: Record<string, Step> = {
-    "a redirect": { status: 307 },
-    "an answer 403": json({ message: "no" }, 403),
-  };
-  for (const [what, step] of Object.entries(ends)) {
-    it(`may have happened where the next attempt ends with ${what}`, async () => {
-      const error = await withAnswers([{ status: 500 }, step], ({ api }) =>
-        failureOf(api.deleteTenant("t-1")),
-      );
+  for (const status of [307, 403]) {
+    it(`may have happened where the next attempt is answered ${status}`, async () => {
+      const steps = [{ status: 500 }, json({ message: "no" }, status)];
+      const error = await withAnswers(steps, ({ api }) => failureOf(api.deleteTenant("t-1")));
       assert.deepEqual([mayHaveHappened(error), error.code], [true, "SERVER_FAILED"]);
-      mentions(error.message, "t-1", step instanceof Error ? "" : String(step.status), "500");
+      mentions(error.message, "t-1", String(status), "500");
     });
   }
+
+  it("may have happened where the next attempt gets no token", async () => {
+    const { transport } = scriptedTransport([
+      tokenAnswer("revoked later"),
+      { status: 500 },
+      { status: 401 },
+      json({ error: "invalid_client" }, 400),
+    ]);
+    const { policy } = recordedRetries();
+    const sign = () => Promise.resolve("an.assertion.signed");
+    const tokens = new OrganizationTokens({ tokenUrl, clientId: "c-1", sign }, transport, policy);
+    const options = {
+      stage: "testing",
+      apiUrl,
+      allowedHosts,
+      tokens,
+      transport,
+      retryPolicy: policy,
+    } as const;
+    const error = await failureOf(new TenantManagementApi(options).deleteTenant("t-1"));
+    assert.deepEqual([mayHaveHappened(error), error.code], [true, "SERVER_FAILED"]);
+  });
+
+  it("has not happened where the API refuses what it still has", async () => {
+    const steps = [{ status: 500 }, json({ message: "it has applications" }, 409)];
+    const error = await withAnswers(steps, ({ api }) => failureOf(api.deleteTenant("t-1")));
+    assert.deepEqual([mayHaveHappened(error), error.code], [false, "REFUSED"]);
+  });
 
   it("has not happened where the only attempt is refused", async () => {
     const error = await withAnswers([json({ message: "no" }, 403)], ({ api }) =>
