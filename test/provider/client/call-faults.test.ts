@@ -152,7 +152,7 @@ describe("client: a DELETE whose answer was lost", () => {
 
   it("may have happened where the next attempt gets no token", async () => {
     const { transport } = scriptedTransport([
-      tokenAnswer("revoked later"),
+      tokenAnswer("revoked-later"),
       { status: 500 },
       { status: 401 },
       json({ error: "invalid_client" }, 400),
