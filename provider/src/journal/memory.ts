@@ -4,16 +4,16 @@ import { KeptIntent } from "./kept-intent";
 import { MadeObjects } from "./made-objects";
 
 /**
- * What a slot's record says of the last create in it (`intent`). `attempts` are the creates that led to it, the oldest first,
- * and it is the last of them: each repairs what may have been lost before, and may have been cut off itself.
+ * What a slot's record says of the last create in it (`intent`). `earlier` are the creates that led to it, the oldest first:
+ * each one after them repairs what may have been lost before, and may have been cut off itself.
  */
 export type SlotHistory =
   /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted or handed over since. */
   | { kind: "clear" }
   /** One was begun, and its end is not on record, or not known: an object may exist that no state holds. */
-  | { kind: "open"; intent: IntentEvent; attempts: readonly IntentEvent[] }
+  | { kind: "open"; intent: IntentEvent; earlier: readonly IntentEvent[] }
   /** One ended well, with this object. */
-  | { kind: "made"; intent: IntentEvent; attempts: readonly IntentEvent[]; objectId: string };
+  | { kind: "made"; intent: IntentEvent; earlier: readonly IntentEvent[]; objectId: string };
 
 /** Selects a slot. */
 export interface Slot {
@@ -136,14 +136,10 @@ export class Memory {
     // An adopted object was created by someone else.
     const isOver = (earlier: Begun): boolean =>
       this.#isClear(wanted, earlier) || earlier.end?.outcome === "adopted";
-    const from = creates.findLastIndex(isOver) + 1;
     const objectId = end?.objectId;
     if (!isOpen(last) && (objectId === undefined || this.#isClear(wanted, last))) return { kind: "clear" };
-    const read = intent.read();
-    const found = {
-      intent: read,
-      attempts: [...creates.slice(from, -1).map((begun) => begun.intent.read()), read],
-    };
+    const begun = creates.slice(creates.findLastIndex(isOver) + 1, -1);
+    const found = { intent: intent.read(), earlier: begun.map((create) => create.intent.read()) };
     return isOpen(last) || objectId === undefined
       ? { kind: "open", ...found }
       : { kind: "made", ...found, objectId };

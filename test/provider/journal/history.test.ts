@@ -17,7 +17,7 @@ describe("the history of a slot", () => {
 
   it("is open where a create has no result", () => {
     const create = intent("create");
-    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create, attempts: [create] });
+    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create, earlier: [] });
   });
 
   it("is open where nobody knows how a create ended", () => {
@@ -25,7 +25,7 @@ describe("the history of a slot", () => {
     assert.deepEqual(historyOf([create, result(create, "unknown")], slot), {
       kind: "open",
       intent: create,
-      attempts: [create],
+      earlier: [],
     });
   });
 
@@ -35,7 +35,7 @@ describe("the history of a slot", () => {
     const repairs = [second, result(second, "made", "a-2"), third, result(third, "unknown"), fourth];
     const begin = (events: JournalEvent[], heldId?: string) => {
       const history = historyOf(events, { ...slot, heldId });
-      return history.kind === "clear" ? history.kind : history.attempts;
+      return history.kind === "clear" ? history.kind : [...history.earlier, history.intent];
     };
     assert.deepEqual(begin([first, ...repairs]), [first, second, third, fourth]);
     assert.deepEqual(begin([first, result(first, "adopted", "a-1"), ...repairs]), [second, third, fourth]);
@@ -62,7 +62,7 @@ describe("the history of a slot", () => {
     assert.deepEqual(historyOf(events, slot), {
       kind: "made",
       intent: second,
-      attempts: [first, second],
+      earlier: [first],
       objectId: "a-2",
     });
   });
@@ -93,7 +93,7 @@ describe("the history of a slot", () => {
     assert.deepEqual(historyOf(events, slot), {
       kind: "made",
       intent: takenBack,
-      attempts: [takenBack],
+      earlier: [],
       objectId: "a-1",
     });
   });

@@ -114,11 +114,11 @@ class Lifecycle {
 /** Gives a history with its events by their ids: what is on record of one has its place in the chain, too. */
 function named(history: SlotHistory): Record<string, string> {
   if (history.kind === "clear") return { kind: "clear" };
-  const { kind, intent: last, attempts } = history;
+  const { kind, intent: last, earlier } = history;
   return {
     kind,
     last: last.id,
-    attempts: attempts.map(({ id }) => id).join(" "),
+    earlier: earlier.map(({ id }) => id).join(" "),
     objectId: history.kind === "made" ? history.objectId : "",
   };
 }

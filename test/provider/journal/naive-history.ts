@@ -16,12 +16,11 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
   const result = resultOf(events, intent);
   const isOver = (earlier: IntentEvent): boolean =>
     isClear(events, wanted, earlier) || resultOf(events, earlier)?.outcome === "adopted";
-  const from = creates.findLastIndex(isOver) + 1;
-  const attempts = [...creates.slice(from, -1), intent];
-  if (result === undefined || result.outcome === "unknown") return { kind: "open", intent, attempts };
+  const earlier = creates.slice(creates.findLastIndex(isOver) + 1, -1);
+  if (result === undefined || result.outcome === "unknown") return { kind: "open", intent, earlier };
   const objectId = objectIdOf(result);
   if (objectId === undefined || isClear(events, wanted, intent)) return { kind: "clear" };
-  return { kind: "made", intent, attempts, objectId };
+  return { kind: "made", intent, earlier, objectId };
 }
 
 function isClear(events: readonly JournalEvent[], wanted: Slot, intent: IntentEvent): boolean {

@@ -61,11 +61,8 @@ async function doubtAbout(
 ): Promise<string | undefined> {
   const doubt = found.tenantId === lost.answeredId ? undefined : doubtAboutTime(found, lost, api);
   if (doubt !== undefined) return doubt;
-  const asked = lost.cells.filter((cells) => cells !== undefined);
-  const isAsAsked =
-    asked.length < lost.cells.length || asked.some((cells) => sameMembers(cells, found.cells));
-  if (!isAsAsked) {
-    const sets = new Set(asked.map((cells) => cells.join(", ")));
+  if (!lost.cells.some((cells) => cells === undefined || sameMembers(cells, found.cells))) {
+    const sets = new Set(lost.cells.map((cells = []) => cells.join(", ")));
     return `it has the cells ${found.cells.join(", ")}, not ${[...sets].join(" or ")}`;
   }
   const applications = await api.listApplications(found.tenantId);

@@ -27,14 +27,16 @@ export class TenantCreate extends CreateOnRecord {
     if (history.kind === "clear") return undefined;
     const { name, cells } = this.wanted;
     // A tenant requested under another name is not this one.
-    const attempts = history.attempts.filter(({ parameters }) => parameters["name"] === name);
+    const attempts = [...history.earlier, history.intent].filter(
+      ({ parameters }) => parameters["name"] === name,
+    );
     const [first] = attempts;
     if (first === undefined) return undefined;
-    // The cells requested by any of them: those declared now may differ.
-    const asked = attempts.map(({ parameters }) => cells ?? cellSet.safeParse(parameters["cells"]).data);
+    // The cells requested then: those declared now may differ.
+    const asked = attempts.map(({ parameters }) => cellSet.safeParse(parameters["cells"]).data);
     return {
       name,
-      cells: asked,
+      cells: cells === undefined ? asked : [cells],
       startedAtMs: Date.parse(first.at),
       answeredId: history.kind === "made" ? history.objectId : undefined,
     };
