@@ -22,7 +22,7 @@ export const noop: Peer = {
   name: "noop",
   title: "no-op",
   description:
-    "a dynamic provider that does nothing, with as many resources of the same kinds and the same secrets in Secrets Manager: the engine's floor",
+    "a dynamic provider that does nothing, with as many resources of the same kinds, with the same inputs, and the same secrets in Secrets Manager: the engine's floor",
   floor: undefined,
   sizes: { below: largestWithSecrets },
   prepare: noopPeer(true),

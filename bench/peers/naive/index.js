@@ -2,9 +2,8 @@
 // As many customers as `naive:customers` says, by a dynamic provider as Pulumi's documentation shows one: the closure
 // holds the code and the settings, each call asks for a token of its own, and nothing is tried twice.
 // https://www.pulumi.com/docs/iac/concepts/providers/dynamic-providers/
-const { Secret } = require("@pulumi/aws/secretsmanager/secret");
-const { SecretVersion } = require("@pulumi/aws/secretsmanager/secretVersion");
 const pulumi = require("@pulumi/pulumi");
+const { cell, declareSecret, storeCredentials } = require("../customer-secret.js");
 
 const config = new pulumi.Config("naive");
 const apiUrl = config.require("apiUrl");
@@ -92,29 +91,22 @@ class Application extends pulumi.dynamic.Resource {
 }
 
 class Customer extends pulumi.ComponentResource {
-  constructor(name) {
+  constructor(name, customerId) {
     super("bench:index:Customer", name);
     const parent = this;
     const tenant = new Tenant(name, { name }, { parent });
-    const application = new Application(name, { tenantId: tenant.id, cell: "eu-1" }, { parent });
-    const secret = new Secret(
+    const application = new Application(name, { tenantId: tenant.id, cell }, { parent });
+    const secret = declareSecret(secretPrefix, name, customerId, tenant.id, { parent });
+    const { id: applicationId, clientId, clientSecret } = application;
+    storeCredentials(
       name,
-      {
-        name: `${secretPrefix}/${name}`,
-        description: `OAuth2 client of ${name}`,
-        recoveryWindowInDays: 0,
-        tags: { customer: name, tenant_id: tenant.id },
-      },
+      secret,
+      { tenantId: tenant.id, applicationId, clientId, clientSecret },
       { parent },
-    );
-    const value = { client_id: application.clientId, client_secret: application.clientSecret };
-    new SecretVersion(
-      name,
-      { secretId: secret.id, secretString: pulumi.jsonStringify(value) },
-      { parent, retainOnDelete: true },
     );
     this.registerOutputs({ tenantId: tenant.id });
   }
 }
 
-for (let index = 0; index < config.requireNumber("customers"); index += 1) new Customer(`customer${index}`);
+for (let index = 0; index < config.requireNumber("customers"); index += 1)
+  new Customer(`customer${index}`, `CRM-${index}`);

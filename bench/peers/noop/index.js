@@ -1,8 +1,9 @@
 "use strict";
-// The resources of as many customers as `noop:customers` says: of the same kinds, as dependent on each other and, where
-// `noop:secretPrefix` is set, with the same secrets as a customer's of the stack. Those that are the vendor's there do
-// nothing here. What the engine costs.
+// The resources of as many customers as `noop:customers` says: of the same kinds, with the same inputs, as dependent on
+// each other and, where `noop:secretPrefix` is set, with the same secrets as a customer's of the stack. Those that are the
+// vendor's there do nothing here. What the engine costs.
 const pulumi = require("@pulumi/pulumi");
+const { cell, scopes, declareSecret, storeCredentials } = require("../customer-secret.js");
 
 const provider = {
   check: async (_olds, news) => ({ inputs: news }),
@@ -16,39 +17,33 @@ class Noop extends pulumi.dynamic.Resource {
   }
 }
 
-const application = (name, tenant, opts) =>
+/** Declares a tenant and its application, with the same inputs as this project's. */
+const tenantOf = (name, opts) => new Noop(name, "Tenant", { initialCells: [cell] }, opts);
+const applicationOf = (name, tenant, opts) =>
   new Noop(
-    name,
+    `${name}/${cell}/default`,
     "Application",
-    { tenantId: tenant.id, clientSecret: pulumi.secret(`the secret of ${name}`) },
+    {
+      tenantId: tenant.id,
+      cell,
+      scopes,
+      authMethod: "CLIENT_SECRET",
+      clientSecret: pulumi.secret(`the secret of ${name}`),
+    },
     { ...opts, additionalSecretOutputs: ["clientSecret"] },
   );
 
 class Customer extends pulumi.ComponentResource {
-  constructor(name, secretPrefix) {
+  constructor(name, customerId, secretPrefix) {
     super("bench:index:Customer", name);
-    const { Secret } = require("@pulumi/aws/secretsmanager/secret");
-    const { SecretVersion } = require("@pulumi/aws/secretsmanager/secretVersion");
     const parent = this;
-    const tenant = new Noop(name, "Tenant", {}, { parent });
-    const secret = new Secret(
-      name,
-      {
-        name: `${secretPrefix}/${name}`,
-        description: `OAuth2 client of ${name}`,
-        recoveryWindowInDays: 0,
-        tags: { customer: name, tenant_id: tenant.id },
-      },
-      { parent },
-    );
-    const { id } = application(name, tenant, { parent, dependsOn: [secret] });
-    const value = { client_id: id, client_secret: pulumi.secret(`the secret of ${name}`) };
-    new SecretVersion(
-      name,
-      { secretId: secret.id, secretString: pulumi.jsonStringify(value) },
-      { parent, retainOnDelete: true },
-    );
-    this.registerOutputs({ tenantId: tenant.id });
+    const tenant = tenantOf(name, { parent });
+    const tenantId = tenant.id;
+    const secret = declareSecret(secretPrefix, name, customerId, tenantId, { parent });
+    const { id } = applicationOf(name, tenant, { parent, dependsOn: [secret] });
+    const clientSecret = pulumi.secret(`the secret of ${name}`);
+    storeCredentials(name, secret, { tenantId, applicationId: id, clientId: id, clientSecret }, { parent });
+    this.registerOutputs({ tenantId });
   }
 }
 
@@ -56,6 +51,6 @@ const config = new pulumi.Config("noop");
 const secretPrefix = config.get("secretPrefix");
 for (let index = 0; index < config.requireNumber("customers"); index += 1) {
   const name = `customer${index}`;
-  if (secretPrefix !== undefined) new Customer(name, secretPrefix);
-  else application(name, new Noop(name, "Tenant", {}), {});
+  if (secretPrefix !== undefined) new Customer(name, `CRM-${index}`, secretPrefix);
+  else applicationOf(name, tenantOf(name, {}), {});
 }
