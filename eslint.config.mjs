@@ -33,15 +33,26 @@ export default tseslint.config(
     rules: { "no-restricted-globals": ["error", "process", "console"] },
   },
   {
-    files: ["provider/src/**/*.ts", "stacks/src/**/*.ts", "policy/src/**/*.ts"],
-    ignores: ["provider/src/settings/own-process.ts"],
+    files: [
+      "provider/src/**/*.ts",
+      "stacks/src/**/*.ts",
+      "policy/src/**/*.ts",
+      "cli/**/*.ts",
+      "service/src/**/*.{ts,tsx}",
+    ],
+    ignores: [
+      "provider/src/settings/own-process.ts",
+      // The entry points of processes, and what asks how a terminal shows colours.
+      ...["cli/main.ts", "cli/print/output.ts"],
+      ...["web", "worker", "migrate"].map((name) => `service/src/${name}.ts`),
+    ],
     rules: {
       "no-restricted-properties": [
         "error",
         {
           object: "process",
           property: "env",
-          message: "Entry points read it by ownProcess(), and pass it down.",
+          message: "Entry points read it, and pass it down.",
         },
       ],
     },

@@ -1,8 +1,16 @@
 import { Command, Option } from "commander";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import type { StackOptions } from "resistant-tenants-operations/stack/pulumi";
 
-/** Creates a command. It calls `exit` with its exit code unless it throws. */
-export type MakeCommand = (exit: (code: ExitCode) => void) => Command;
+/** What a command gets from the process in which it runs. */
+export interface Invocation {
+  environment: EnvironmentVariables;
+  /** Called with the command's exit code, unless it throws. */
+  exit: (code: ExitCode) => void;
+}
+
+/** Creates a command. */
+export type MakeCommand = (invocation: Invocation) => Command;
 
 /** The options of every command about a stack. */
 export interface CommandOptions extends StackOptions {

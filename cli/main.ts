@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { Command, CommanderError } from "commander";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { UsageError } from "resistant-tenants-operations/usage";
 
 import { exitCodes } from "./command";
@@ -40,7 +41,7 @@ const commands = [
   mergeConfigCommand,
 ];
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(argv: readonly string[], environment: EnvironmentVariables): Promise<number> {
   const program = new Command("tenants")
     .description("Commands for people who run stacks of tenants.")
     .version(version(), "-V, --version", "print the version of this project")
@@ -50,8 +51,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const outcome: { exitCode: number } = { exitCode: exitCodes.ok };
   for (const make of commands) {
     program.addCommand(
-      make((exitCode) => {
-        outcome.exitCode = exitCode;
+      make({
+        environment,
+        exit: (exitCode) => {
+          outcome.exitCode = exitCode;
+        },
       })
         .exitOverride()
         .showHelpAfterError("(npm run tenants -- <command> --help lists the options)"),
@@ -80,6 +84,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(exitCodes.ok);
 });
 
-void main(process.argv.slice(2)).then((exitCode) => {
+void main(process.argv.slice(2), process.env).then((exitCode) => {
   process.exitCode = exitCode;
 });

@@ -1,4 +1,5 @@
 import { eventsOf } from "pulumi-resistant-tenants/internal/journal";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { deliverLate } from "resistant-tenants-operations/audit/deliver";
 import { type Filter, isAskedFor } from "resistant-tenants-operations/audit/filter";
 import { operationsOf } from "resistant-tenants-operations/audit/operation";
@@ -28,8 +29,11 @@ export interface VerifyOptions extends SourceOptions, CommandOptions {
 export type ShowOptions = SourceOptions & CommandOptions & Filter;
 
 /** Runs `tenants audit verify`. */
-export async function verifySource(options: VerifyOptions): Promise<ExitCode> {
-  const source = await findSource(options, process.env);
+export async function verifySource(
+  options: VerifyOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
+  const source = await findSource(options, environment);
   const verification = await verify(source, { expected: options.expect ?? [], stateFile: options.file });
   const write = options.json === true ? verifiedAsJson : verifiedAsText;
   write(verification, source.journal.location);
@@ -37,8 +41,11 @@ export async function verifySource(options: VerifyOptions): Promise<ExitCode> {
 }
 
 /** Runs `tenants audit deliver`. */
-export async function deliverOfStack(options: CommandOptions): Promise<ExitCode> {
-  const stack = await openStack(options, process.env);
+export async function deliverOfStack(
+  options: CommandOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
+  const stack = await openStack(options, environment);
   const { name, journal, auditLog } = stack;
   if (auditLog === undefined)
     throw new UsageError("The stack has no tenants:auditLogGroup: its events go only to the journal.");
@@ -49,8 +56,8 @@ export async function deliverOfStack(options: CommandOptions): Promise<ExitCode>
 }
 
 /** Runs `tenants audit show`. */
-export async function showSource(options: ShowOptions): Promise<ExitCode> {
-  const { journal, stack } = await findSource(options, process.env);
+export async function showSource(options: ShowOptions, environment: EnvironmentVariables): Promise<ExitCode> {
+  const { journal, stack } = await findSource(options, environment);
   const entries = await journal.entries();
   if (entries.length === 0) {
     if (stack === undefined) throw nothingAt(journal);

@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { describeProblem } from "pulumi-resistant-tenants/internal/settings";
 import { problemsOf } from "resistant-tenants-operations/configuration/check";
 import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
@@ -6,12 +7,16 @@ import { type ExitCode, exitCodes } from "../command";
 import { json, line } from "../print/output";
 
 /** Runs `tenants check`. */
-export async function check(files: readonly string[], asJson: boolean): Promise<ExitCode> {
+export async function check(
+  files: readonly string[],
+  asJson: boolean,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
   const found = [];
   for (const file of files) {
     const configuration = await readConfigurationFile(file);
     const customersFrom = configuration.values.get("tenants:customersFrom");
-    found.push({ file, customersFrom, problems: await problemsOf(configuration, process.env) });
+    found.push({ file, customersFrom, problems: await problemsOf(configuration, environment) });
   }
   if (asJson) json(found);
   else {

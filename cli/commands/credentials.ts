@@ -1,4 +1,5 @@
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { configurationOf } from "resistant-tenants-operations/configuration/of-stack";
 import { type Credential, toCredentials } from "resistant-tenants-operations/credentials";
 import { openStack } from "resistant-tenants-operations/stack/stack";
@@ -8,9 +9,12 @@ import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { json, line, table } from "../print/output";
 
 /** Runs `tenants credentials`. */
-export async function credentials(options: CommandOptions & { stage?: string }): Promise<ExitCode> {
-  if (options.stage !== undefined) return credentialsOfFleet({ ...options, stage: options.stage });
-  const stack = await openStack(options, process.env);
+export async function credentials(
+  options: CommandOptions & { stage?: string },
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
+  if (options.stage !== undefined) return credentialsOfFleet({ ...options, stage: options.stage }, environment);
+  const stack = await openStack(options, environment);
   const now = openClock(stack.settings.apiUrl, stack.environment)();
   const { customers } = await configurationOf(stack);
   const list = await toCredentials(
@@ -27,11 +31,14 @@ export async function credentials(options: CommandOptions & { stage?: string }):
 }
 
 /** Reads all stacks of a fleet as one. */
-async function credentialsOfFleet(options: CommandOptions & { stage: string }): Promise<ExitCode> {
+async function credentialsOfFleet(
+  options: CommandOptions & { stage: string },
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
   const { openFleet } = await import("resistant-tenants-operations/fleet/fleet");
-  const { stage, readAll } = await openFleet(options, process.env);
+  const { stage, readAll } = await openFleet(options, environment);
   const { settings, customers } = stage.configuration;
-  const now = openClock(settings.apiUrl, process.env)();
+  const now = openClock(settings.apiUrl, environment)();
   const resources = [...(await readAll()).values()].flatMap((state) => state.resources);
   const declared = customers.filter(({ status }) => status !== "released");
   const list = await toCredentials(declared, resources, now.getTime());

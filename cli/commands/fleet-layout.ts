@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { readLayout } from "resistant-tenants-operations/fleet/layout";
 
 import { type ExitCode, exitCodes } from "../command";
@@ -10,8 +11,8 @@ export interface LayoutOptions extends StageOptions {
 }
 
 /** Runs `tenants fleet layout`. */
-export async function layout(options: LayoutOptions): Promise<ExitCode> {
-  const { stage, stacks } = await readLayout(options, process.env, options.since);
+export async function layout(options: LayoutOptions, environment: EnvironmentVariables): Promise<ExitCode> {
+  const { stage, stacks } = await readLayout(options, environment, options.since);
   const shown = stacks.map(({ name, customers }) => ({
     stack: name,
     customers: customers.map(({ configuration }) => configuration.name).toSorted(),

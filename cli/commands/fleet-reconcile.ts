@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { type Fleet, openFleet } from "resistant-tenants-operations/fleet/fleet";
 import { reconcileFleet, repairFleet, shortName } from "resistant-tenants-operations/fleet/reconcile";
 import { describeFix } from "resistant-tenants-operations/reconcile/fix";
@@ -18,8 +19,11 @@ export interface FleetReconcileOptions extends StageOptions {
 }
 
 /** Runs `tenants fleet reconcile`. */
-export async function reconcile(options: FleetReconcileOptions): Promise<ExitCode> {
-  const fleet = await openFleet(options, withReason(process.env, options.reason));
+export async function reconcile(
+  options: FleetReconcileOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
+  const fleet = await openFleet(options, withReason(environment, options.reason));
   const found = await reconcileFleet(fleet);
   const fixable = found.filter(({ findings }) => findings.some(({ fix }) => fix !== undefined));
   const [first] = fixable;

@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { planSplit, split as carryOut } from "resistant-tenants-operations/fleet/split";
 
 import { type ExitCode, exitCodes } from "../command";
@@ -6,8 +7,8 @@ import { json, line } from "../print/output";
 import type { SplitOptions } from "./fleet";
 
 /** Runs `tenants fleet split`. */
-export async function split(options: SplitOptions): Promise<ExitCode> {
-  const plan = await planSplit(options, process.env, options.bits);
+export async function split(options: SplitOptions, environment: EnvironmentVariables): Promise<ExitCode> {
+  const plan = await planSplit(options, environment, options.bits);
   const { stage } = plan.fleet;
   const [before, after] = [2 ** plan.from, 2 ** plan.to];
   const question =

@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { openFleet } from "resistant-tenants-operations/fleet/fleet";
 import { type FleetCommand, runFleet } from "resistant-tenants-operations/fleet/run";
 import { withReason } from "resistant-tenants-operations/stack/record";
@@ -32,14 +33,18 @@ export interface SplitOptions extends StageOptions {
 }
 
 /** Runs a command on all stacks of a stage. */
-export async function runCommand(command: FleetCommand, options: FleetCommandOptions): Promise<ExitCode> {
+export async function runCommand(
+  command: FleetCommand,
+  options: FleetCommandOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
   const { stage, json, jobs, wait, breakLock, reason, only } = options;
-  const fleet = await openFleet(options, withReason(process.env, reason));
+  const fleet = await openFleet(options, withReason(environment, reason));
   if (command === "destroy" && options.yes !== true) {
     if (!(await confirm(`This deletes everything in all stacks of ${stage}. Continue?`)))
       return exitCodes.found;
   }
-  const progress = new FleetProgress(process.stderr, process.env);
+  const progress = new FleetProgress(process.stderr, environment);
   const ending = new AbortController();
   const end = (): void => {
     ending.abort();

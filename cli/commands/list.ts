@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { readAllRecords } from "resistant-tenants-operations/fleet/records";
 import type { ListedCustomer } from "resistant-tenants-operations/stack/records";
 
@@ -13,8 +14,8 @@ export interface ListOptions extends CommandOptions {
 }
 
 /** Runs `tenants list`. */
-export async function list(options: ListOptions): Promise<ExitCode> {
-  const { customers, unreadable } = await readAllRecords(options, process.env);
+export async function list(options: ListOptions, environment: EnvironmentVariables): Promise<ExitCode> {
+  const { customers, unreadable } = await readAllRecords(options, environment);
   const records = Object.values(customers);
   records.sort((a, b) => (a.name < b.name ? -1 : 1));
   write(records, options);

@@ -1,4 +1,5 @@
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import type { Finding } from "resistant-tenants-operations/reconcile/finding";
 import { describeFix } from "resistant-tenants-operations/reconcile/fix";
 import {
@@ -26,11 +27,14 @@ export interface ReconcileOptions extends CommandOptions {
 }
 
 /** Runs `tenants reconcile`. */
-export async function reconcile(options: ReconcileOptions): Promise<ExitCode> {
+export async function reconcile(
+  options: ReconcileOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
   if (options.fix === true && options.file !== undefined) {
     throw new UsageError("--fix changes the stack's own state, not one from --file: use only one of them.");
   }
-  const stack = await openStack(options, withReason(process.env, options.reason));
+  const stack = await openStack(options, withReason(environment, options.reason));
   const api = await stack.connect();
   try {
     return await reconcileWith(stack, api, options);

@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { describeEntries, type PrintedEntry } from "resistant-tenants-operations/entry/entry";
 import type { CustomerSecret } from "resistant-tenants-operations/restore/customer-secrets";
 import { carryOut, planRestoration } from "resistant-tenants-operations/restore/restore";
@@ -15,8 +16,12 @@ export interface RestoreOptions extends CommandOptions {
 }
 
 /** Runs `tenants restore`. */
-export async function restore(customer: string, options: RestoreOptions): Promise<ExitCode> {
-  const stack = await openStack(options, withReason(process.env, options.reason));
+export async function restore(
+  customer: string,
+  options: RestoreOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
+  const stack = await openStack(options, withReason(environment, options.reason));
   const plan = await planRestoration(stack, customer);
   const { changes, waiting, missing, entry } = plan;
   const report = {

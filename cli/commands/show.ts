@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { readAllRecords, type RecordOptions } from "resistant-tenants-operations/fleet/records";
 import { type ListedCustomer, recordOf } from "resistant-tenants-operations/stack/records";
 
@@ -5,8 +6,12 @@ import { type CommandOptions, type ExitCode, exitCodes } from "../command";
 import { fields, json, line, table } from "../print/output";
 
 /** Runs `tenants show`. */
-export async function show(customer: string, options: CommandOptions & RecordOptions): Promise<ExitCode> {
-  const record = recordOf(await readAllRecords(options, process.env), customer);
+export async function show(
+  customer: string,
+  options: CommandOptions & RecordOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
+  const record = recordOf(await readAllRecords(options, environment), customer);
   if (options.json === true) json(record);
   else write(record);
   return exitCodes.ok;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { refusalOf } from "resistant-tenants-operations/preview/refusal";
 import { readPreview } from "resistant-tenants-operations/preview/step";
 import { summaryOf } from "resistant-tenants-operations/preview/summary";
@@ -20,7 +21,11 @@ export interface SummaryOptions {
 }
 
 /** Runs `tenants summary`. */
-export async function summarize(file: string, options: SummaryOptions): Promise<ExitCode> {
+export async function summarize(
+  file: string,
+  options: SummaryOptions,
+  environment: EnvironmentVariables,
+): Promise<ExitCode> {
   const preview = await readPreview(file);
   const summary = summaryOf(preview);
   if (options.json === true) summaryAsJson(summary);
@@ -29,7 +34,7 @@ export async function summarize(file: string, options: SummaryOptions): Promise<
     const notPreviewed = merged === undefined ? [] : await readNotPreviewed(merged);
     process.stdout.write(summaryAsMarkdown(summary, { title, notPreviewed }));
   } else summaryAsText(summary);
-  const refusal = refusalOf(summary, preview, options, process.env);
+  const refusal = refusalOf(summary, preview, options, environment);
   if (refusal === undefined) return exitCodes.ok;
   process.stderr.write(`tenants: ${refusal}\n`);
   return exitCodes.found;

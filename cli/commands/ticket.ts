@@ -1,4 +1,5 @@
 import type { Cell } from "pulumi-resistant-tenants/internal/cells";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { readAllRecords, type RecordOptions } from "resistant-tenants-operations/fleet/records";
 import { type ListedCustomer, recordOf } from "resistant-tenants-operations/stack/records";
 import { UsageError } from "resistant-tenants-operations/usage";
@@ -15,8 +16,9 @@ export async function ticket(
   customer: string,
   cell: Cell | undefined,
   options: CommandOptions & RecordOptions,
+  environment: EnvironmentVariables,
 ): Promise<ExitCode> {
-  const record = recordOf(await readAllRecords(options, process.env), customer);
+  const record = recordOf(await readAllRecords(options, environment), customer);
   const lines = toTicket(record, cell ?? onlyCellOf(record));
   if (options.json === true) json(Object.fromEntries(lines));
   else for (const [name, value] of lines) line(`${name}: ${value}`);

@@ -5,7 +5,7 @@ import { type CommandOptions, type MakeCommand, stackCommand } from "../command"
 import type { ShowOptions, VerifyOptions } from "../commands/audit";
 
 /** Declares `tenants audit`: reads the journal as an audit log. */
-export const auditCommand: MakeCommand = (exit): Command => {
+export const auditCommand: MakeCommand = ({ exit, environment }): Command => {
   const verify = sourceCommand(
     "verify",
     "Find gaps and changes in the journal, by the state and the copy in CloudWatch Logs.",
@@ -17,7 +17,7 @@ export const auditCommand: MakeCommand = (exit): Command => {
     .option("--file <path>", "a state that `pulumi stack export` wrote, to compare the journal with")
     .action(async (options: VerifyOptions) => {
       const { verifySource } = await import("../commands/audit.js");
-      exit(await verifySource(options));
+      exit(await verifySource(options, environment));
     });
   const show = sourceCommand("show", "Print who did what, when and why.")
     .option("--customer <name>", "events of this customer")
@@ -26,14 +26,14 @@ export const auditCommand: MakeCommand = (exit): Command => {
     .option("--until <time>", "until this day (inclusive) or this time", parseUntil)
     .action(async (options: ShowOptions) => {
       const { showSource } = await import("../commands/audit.js");
-      exit(await showSource(options));
+      exit(await showSource(options, environment));
     });
   const deliver = stackCommand(
     "deliver",
     "Deliver missing events of the journal to CloudWatch Logs (tenants:auditLogGroup).",
   ).action(async (options: CommandOptions) => {
     const { deliverOfStack } = await import("../commands/audit.js");
-    exit(await deliverOfStack(options));
+    exit(await deliverOfStack(options, environment));
   });
   const audit = new Command("audit").description(
     "Read the journal as an audit log: who did what, when and why.",

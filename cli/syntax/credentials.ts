@@ -7,7 +7,7 @@ It reads the configuration and the state, does not call the API, and needs no or
 \`pulumi up\` does what is overdue.`;
 
 /** Declares `tenants credentials`: lists all applications with their age, generation and next rotation. */
-export const credentialsCommand: MakeCommand = (exit): Command =>
+export const credentialsCommand: MakeCommand = ({ exit, environment }): Command =>
   recordCommand(
     "credentials",
     "List all applications: age and generation of their credentials, and what is due.",
@@ -15,5 +15,5 @@ export const credentialsCommand: MakeCommand = (exit): Command =>
     .addHelpText("after", help)
     .action(async (options: CommandOptions) => {
       const { credentials } = await import("../commands/credentials.js");
-      exit(await credentials(options));
+      exit(await credentials(options, environment));
     });

@@ -11,7 +11,7 @@ Pulumi.<stage>.yaml, as for one stack. A stack whose last \`up\` applied exactly
 interruption, run the command again: it continues where it stopped. docs/scale.md`;
 
 /** Declares `tenants fleet`: runs all stacks of a stage. */
-export const fleetCommand: MakeCommand = (exit) => {
+export const fleetCommand: MakeCommand = ({ exit, environment }) => {
   const fleet = new Command("fleet").description("Run all stacks of a stage.").addHelpText("after", help);
   for (const [name, description] of [
     ["up", "Bring every stack up that has something to do."],
@@ -22,7 +22,7 @@ export const fleetCommand: MakeCommand = (exit) => {
     fleet.addCommand(
       running(name, description).action(async (options: FleetCommandOptions) => {
         const { runCommand } = await import("../commands/fleet.js");
-        exit(await runCommand(name, options));
+        exit(await runCommand(name, options, environment));
       }),
     );
   }
@@ -36,7 +36,7 @@ export const fleetCommand: MakeCommand = (exit) => {
       .option("--yes", "do not ask")
       .action(async (options: SplitOptions) => {
         const { split } = await import("../commands/fleet-split.js");
-        exit(await split(options));
+        exit(await split(options, environment));
       }),
   );
   fleet.addCommand(
@@ -46,7 +46,7 @@ export const fleetCommand: MakeCommand = (exit) => {
       .option("--yes", "do not ask")
       .action(async (options: FleetReconcileOptions) => {
         const { reconcile } = await import("../commands/fleet-reconcile.js");
-        exit(await reconcile(options));
+        exit(await reconcile(options, environment));
       }),
   );
   fleet.addCommand(
@@ -54,7 +54,7 @@ export const fleetCommand: MakeCommand = (exit) => {
       .option("--since <commit>", "only stacks whose customers or settings differ from those of a git commit")
       .action(async (options: FleetCommandOptions & { since?: string }) => {
         const { layout } = await import("../commands/fleet-layout.js");
-        exit(await layout(options));
+        exit(await layout(options, environment));
       }),
   );
   return fleet;

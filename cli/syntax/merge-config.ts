@@ -9,7 +9,7 @@ From the proposed configuration it takes only ${previewedKeys.join(" and ")}, an
 lists other differences, which stay as reviewed.`;
 
 /** Declares `tenants merge-config`: writes a configuration for the preview of an unreviewed change. */
-export const mergeConfigCommand: MakeCommand = (exit): Command =>
+export const mergeConfigCommand: MakeCommand = ({ exit }): Command =>
   new Command("merge-config")
     .description("Merge the customers of a proposed configuration into the reviewed one, for a preview.")
     .argument("<reviewed>", "the main branch's Pulumi.<stack>.yaml")

@@ -10,7 +10,7 @@ ended if no update returns to it. Each step is recorded in the journal. It never
 may be in use.`;
 
 /** Declares `tenants reconcile`: compares the journal, the state and the API, and reports what to do. */
-export const reconcileCommand: MakeCommand = (exit): Command =>
+export const reconcileCommand: MakeCommand = ({ exit, environment }): Command =>
   stackCommand(
     "reconcile",
     "Compare the journal, the state and the API, and report what is orphaned, lost or unmanaged.",
@@ -23,5 +23,5 @@ export const reconcileCommand: MakeCommand = (exit): Command =>
     .addHelpText("after", help)
     .action(async (options: ReconcileOptions) => {
       const { reconcile } = await import("../commands/reconcile.js");
-      exit(await reconcile(options));
+      exit(await reconcile(options, environment));
     });

@@ -9,7 +9,7 @@ its old versions and its resource policy. The next pulumi up stores the new cred
 vendor. The journal records what is restored and imported.`;
 
 /** Declares `tenants restore`: restores a customer's secrets from deletion, and imports them into the stack's state. */
-export const restoreCommand: MakeCommand = (exit): Command =>
+export const restoreCommand: MakeCommand = ({ exit, environment }): Command =>
   stackCommand("restore", "Restore a customer's secrets from their deletion, and import them into the state.")
     .argument("<customer>", "the customer's name, as the configuration declares it")
     .option("--yes", "do not ask")
@@ -17,5 +17,5 @@ export const restoreCommand: MakeCommand = (exit): Command =>
     .addHelpText("after", help)
     .action(async (customer: string, options: RestoreOptions) => {
       const { restore } = await import("../commands/restore.js");
-      exit(await restore(customer, options));
+      exit(await restore(customer, options, environment));
     });

@@ -7,11 +7,11 @@ It reads the stack's outputs and its state, and needs no credential. The credent
 Manager, under the ARN of each application.`;
 
 /** Declares `tenants show`: prints the full record of one customer. */
-export const showCommand: MakeCommand = (exit): Command =>
+export const showCommand: MakeCommand = ({ exit, environment }): Command =>
   recordCommand("show", "Show the full record of one customer.")
     .argument("<customer>", "its name")
     .addHelpText("after", help)
     .action(async (customer: string, options: CommandOptions) => {
       const { show } = await import("../commands/show.js");
-      exit(await show(customer, options));
+      exit(await show(customer, options, environment));
     });

@@ -8,7 +8,7 @@ It shows what changes, without secret values. Two previews that would do the sam
 --only-rotations it exits with ${exitCodes.found} if it refuses the preview.`;
 
 /** Declares `tenants summary`: reports what a preview would do, for the people who review it. */
-export const summaryCommand: MakeCommand = (exit): Command =>
+export const summaryCommand: MakeCommand = ({ exit, environment }): Command =>
   new Command("summary")
     .description(
       "Summarize the output of `pulumi preview --json`: customers added and removed, rotations, replacements.",
@@ -23,5 +23,5 @@ export const summaryCommand: MakeCommand = (exit): Command =>
     .addHelpText("after", help)
     .action(async (file: string, options: SummaryOptions) => {
       const { summarize } = await import("../commands/summary.js");
-      exit(await summarize(file, options));
+      exit(await summarize(file, options, environment));
     });

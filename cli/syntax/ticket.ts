@@ -8,7 +8,7 @@ It prints plain lines to paste. The vendor needs stage, cell and tenant_id in ev
 and none is printed. It reads the stack's outputs and its state, and needs no credential.`;
 
 /** Declares `tenants ticket`: prints the lines for a support ticket at the vendor. */
-export const ticketCommand: MakeCommand = (exit): Command =>
+export const ticketCommand: MakeCommand = ({ exit, environment }): Command =>
   recordCommand("ticket", "Print the lines that a support ticket at the vendor needs.")
     .argument("<customer>", "its name")
     .addArgument(
@@ -19,5 +19,5 @@ export const ticketCommand: MakeCommand = (exit): Command =>
     .addHelpText("after", help)
     .action(async (customer: string, cell: Cell | undefined, options: CommandOptions) => {
       const { ticket } = await import("../commands/ticket.js");
-      exit(await ticket(customer, cell, options));
+      exit(await ticket(customer, cell, options, environment));
     });

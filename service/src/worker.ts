@@ -16,6 +16,7 @@ import { readEnvironment, readSettings, SettingsError } from "./settings/read";
 import { openApprovalKeys } from "./signing/keys";
 import { openSeals } from "./signing/notice-seal";
 import { openWorkerClock } from "./work/clock";
+import { assertOwnProviders } from "./work/environment";
 import { findProgram } from "./work/program";
 import { type QueueName } from "./work/queue";
 import { Worker } from "./work/worker";
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
     throw new SettingsError("mail.user: the password is missing: set SERVICE_SMTP_PASSWORD.");
   const endpoints = await openEndpoints(settings, process.env);
   const now = openWorkerClock(settings, process.env);
+  assertOwnProviders(settings, process.env);
   const log = openLog(process.stdout, now);
   await checkDatabase(environment.DATABASE_URL);
   await checkRuntimeRole(environment.DATABASE_URL);

@@ -3,6 +3,10 @@ import path from "node:path";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { preloadOption } from "resistant-tenants-operations/stack/pulumi";
 
+import { isLoopback } from "../settings/loopback";
+import { SettingsError } from "../settings/read";
+import type { ServiceSettings } from "../settings/settings";
+
 /** The worker's variables that an engine gets. It gets no others, above all not the database's URL. */
 const passedOn: readonly RegExp[] = [
   /^(?:PATH|LANG|LC_ALL|TZ)$/,
@@ -11,11 +15,32 @@ const passedOn: readonly RegExp[] = [
   /^(?:https?|no)_proxy$/i,
   /^(?:NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/,
   /^PULUMI_CONFIG_PASSPHRASE(?:_FILE)?$/,
-  // Attaches the sandbox's stand-in of the AWS provider.
+  // Replaces the AWS provider: see assertOwnProviders.
   /^PULUMI_DEBUG_PROVIDERS$/,
   // The organization's key, if it is in neither KMS nor Secrets Manager.
   /^TENANTS_(?:PRIVATE_KEY|CLIENT_ID|KEY_ID|NOW)$/,
 ];
+
+/**
+ * Refuses `PULUMI_DEBUG_PROVIDERS`, by which the engine takes another process for the AWS provider, unless each stage's
+ * API is on loopback: that process would get the secrets.
+ *
+ * @throws {@link SettingsError} if the variable is set and a stage's API is not on loopback
+ */
+export function assertOwnProviders(
+  { stages }: Pick<ServiceSettings, "stages">,
+  { PULUMI_DEBUG_PROVIDERS: replaced = "" }: EnvironmentVariables,
+): void {
+  if (replaced === "") return;
+  const isLocal = Object.values(stages).every(({ configuration }) => {
+    const apiUrl = configuration["tenants:apiUrl"];
+    return typeof apiUrl === "string" && URL.canParse(apiUrl) && isLoopback(new URL(apiUrl));
+  });
+  if (!isLocal)
+    throw new SettingsError(
+      "PULUMI_DEBUG_PROVIDERS is set: another process would get the secrets in place of the AWS provider. Unset it. It is allowed only where each stage's tenants:apiUrl is on loopback.",
+    );
+}
 
 /** The variables of a particular engine. */
 export interface OwnEnvironment {
