@@ -14,6 +14,8 @@ const exhaustiveTag = "@exhaustive";
 
 /** The files that take longest, the longest first. They begin first: one that begins last leaves a core idle. */
 const heaviest = [
+  "simulator/long-run",
+  "simulator/pairs",
   "service/work/in-production",
   "service/work/lifecycle",
   "service/page/end-to-end",

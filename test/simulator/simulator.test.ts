@@ -3,40 +3,10 @@ import { strict as assert } from "node:assert";
 import { boundaries } from "../fuzz/boundaries";
 import { planLifecycle } from "../fuzz/plan";
 import { Tally } from "../fuzz/tally";
-import { exhaustiveTag } from "../suites";
 import { useWarnings } from "../support/warnings";
-import { describeFinding, type Finding, simulateLifecycle } from "./lifecycle";
-import { describeTried, pairsPlans, tryPairs, type Wanted } from "./pairs";
+import { describeFinding, simulateLifecycle } from "./lifecycle";
 import { sabotages } from "./sabotage";
-import type { Sabotage } from "./stack";
-
-const seed = 20261126;
-
-/** Simulates lifecycles until one of them is found to be wrong. */
-async function firstFinding(count: number, tally: Tally, sabotage?: Sabotage): Promise<Finding | undefined> {
-  for (let index = 0; index < count; index += 1) {
-    const finding = await simulateLifecycle(
-      planLifecycle(seed, index),
-      tally,
-      sabotage === undefined ? {} : { sabotage },
-    );
-    if (finding !== undefined) return finding;
-  }
-  return undefined;
-}
-
-async function assertSoundPairs(wanted: Wanted): Promise<number> {
-  let tried = 0;
-  for (const plan of pairsPlans()) {
-    for await (const pair of tryPairs(wanted, plan)) {
-      tried += 1;
-      const { finding } = pair;
-      if (finding !== undefined)
-        assert.fail(`${plan.name}: ${describeTried(pair)}: ${describeFinding(finding)}`);
-    }
-  }
-  return tried;
-}
+import { assertSoundPairs, firstFinding, seed } from "./sound";
 
 describe("simulated lifecycles, without the engine", function () {
   useWarnings();
@@ -76,15 +46,4 @@ describe("simulated lifecycles, without the engine", function () {
       assert.notEqual(await firstFinding(400, new Tally(), sabotage), undefined);
     });
   }
-
-  it(`lose nothing in 100,000 lifecycles ${exhaustiveTag}`, async function () {
-    this.timeout(6 * 60 * 60_000);
-    const finding = await firstFinding(100_000, new Tally());
-    assert.equal(finding === undefined ? undefined : describeFinding(finding), undefined);
-  });
-
-  it(`lose nothing with any pair of faults ${exhaustiveTag}`, async function () {
-    this.timeout(6 * 60 * 60_000);
-    await assertSoundPairs({});
-  });
 });

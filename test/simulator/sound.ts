@@ -1,0 +1,41 @@
+import { strict as assert } from "node:assert";
+
+import { planLifecycle } from "../fuzz/plan";
+import type { Tally } from "../fuzz/tally";
+import { describeFinding, type Finding, simulateLifecycle } from "./lifecycle";
+import { describeTried, pairsPlans, tryPairs, type Wanted } from "./pairs";
+import type { Sabotage } from "./stack";
+
+/** The seed of the tests. */
+export const seed = 20261126;
+
+/** Simulates lifecycles until one of them is found to be wrong. */
+export async function firstFinding(
+  count: number,
+  tally: Tally,
+  sabotage?: Sabotage,
+): Promise<Finding | undefined> {
+  for (let index = 0; index < count; index += 1) {
+    const finding = await simulateLifecycle(
+      planLifecycle(seed, index),
+      tally,
+      sabotage === undefined ? {} : { sabotage },
+    );
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+/** Tries pairs of faults, and returns how many. */
+export async function assertSoundPairs(wanted: Wanted): Promise<number> {
+  let tried = 0;
+  for (const plan of pairsPlans()) {
+    for await (const pair of tryPairs(wanted, plan)) {
+      tried += 1;
+      const { finding } = pair;
+      if (finding !== undefined)
+        assert.fail(`${plan.name}: ${describeTried(pair)}: ${describeFinding(finding)}`);
+    }
+  }
+  return tried;
+}
