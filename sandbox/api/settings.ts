@@ -33,7 +33,7 @@ const settingsShape = {
   /** The domain of the Web UIs in responses; default `null`, the vendor's. */
   webUiDomain: z.string().nullable(),
   /** How long an access token is valid, in seconds; default 3600. */
-  accessTokenTtlS: z.number().int().positive(),
+  accessTokenTtlS: z.number().int().nonnegative(),
   /** How long a create of an application does not find a new tenant (404), in milliseconds; default 0. */
   appCreate404Ms: z.number().nonnegative(),
   /** How long a tenant counts as not empty (409) after its last application was deleted, in milliseconds; default 0. */

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 
 import { accessToken, allScopes, apiOf, applicationBody, makeApplication, send, useSandbox } from "./client";
 
@@ -77,10 +76,9 @@ describe("sandbox: authorization of the API", () => {
   });
 
   it("answers 401 to a token that has expired", async () => {
-    sandbox().control.configure({ accessTokenTtlS: 1 });
+    sandbox().control.configure({ accessTokenTtlS: 0 });
     const api = await apiOf(sandbox());
     sandbox().control.configure({ accessTokenTtlS: 3600 });
-    await delay(1_050);
     assert.equal((await api("GET", "/tenants")).status, 401);
   });
 });
