@@ -68,7 +68,13 @@ describe("what a program loads at its start", function () {
       .filter(({ program }) => /[\\/]cmd[\\/]run[\\/]?/.test(program));
     assert.deepEqual(
       programs.map(({ options, arborist, compiler }) => ({ options, arborist, compiler })),
-      [{ options: ["--require=pulumi-resistant-tenants/preload"], arborist: false, compiler: false }],
+      [
+        {
+          options: ["--max-semi-space-size=8", "--require=pulumi-resistant-tenants/preload"],
+          arborist: false,
+          compiler: false,
+        },
+      ],
     );
   });
 
