@@ -56,7 +56,7 @@ export async function compareWithCopy(
     defects,
     lacking: new Set(lacking.map(([hash]) => hash)),
     gaps,
-    notes: seen.size === 0 ? [{ where: location, note }] : [],
+    notes: seen.size === 0 ? [{ kind: "notCompared", where: location, note }] : [],
   };
 }
 

@@ -4,6 +4,7 @@ import { type Entry, type EventEntry, eventsOf, readEntry } from "./entry";
 import type { JournalEvent } from "./event";
 import { type HeldBefore, Memory } from "./memory";
 import { inSmallHeap } from "./small-heap";
+import type { Note } from "./verify";
 
 /** What is known of a stack before its journal is read: from its state. */
 export interface KnownBefore extends HeldBefore {
@@ -52,7 +53,7 @@ export interface Journal {
 /** What is found where a journal is kept, and what could not be looked at. */
 export interface Traces {
   found: Array<{ kind: "changed" | "missing"; where: string; problem: string }>;
-  notes: Array<{ where: string; note: string }>;
+  notes: Note[];
 }
 
 /** How far a journal was read or written, if its location shows that: the size of a file. */

@@ -39,7 +39,7 @@ export async function findTraces(client: S3Client, bucket: string, prefix: strin
     };
   } catch (error) {
     const note = `the versions of its objects could not be listed, so overwritten objects would not be found (s3:GetBucketVersioning, s3:ListBucketVersions): ${messageOf(error)}`;
-    return { found: [], notes: [{ where: where(prefix), note }] };
+    return { found: [], notes: [{ kind: "versionsUnseen", where: where(prefix), note }] };
   }
 }
 

@@ -31,6 +31,25 @@ export interface Defect {
   problem: string;
 }
 
+/** What can be worth knowing of a journal. */
+export type NoteKind =
+  /** An intent has no result, but something that came later settled it. */
+  | "settled"
+  /** The beginning of an event that a crash truncated. */
+  | "truncated"
+  /** The copy in the audit log has no event of the stack. */
+  | "notCompared"
+  /** The versions of the journal's objects could not be listed. */
+  | "versionsUnseen";
+
+/** One thing that is worth knowing, and is not wrong. */
+export interface Note {
+  kind: NoteKind;
+  /** Where it is, as that of a {@link Defect}; or the location of what could not be looked at. */
+  where: string;
+  note: string;
+}
+
 /** What a journal holds of one stack. */
 export interface VerifiedChain {
   stack: string;
@@ -49,7 +68,7 @@ export interface Verification {
   /** The defects; none if the record is intact. */
   defects: Defect[];
   /** What is worth knowing, and is not wrong. */
-  notes: Array<{ where: string; note: string }>;
+  notes: Note[];
 }
 
 /**
@@ -372,8 +391,9 @@ function openIntent(entry: EventEntry): Defect {
   );
 }
 
-function settledIntent({ where, event }: EventEntry): { where: string; note: string } {
+function settledIntent({ where, event }: EventEntry): Note {
   return {
+    kind: "settled",
     where,
     note: `has no result (${describe(event)}): an update was killed; a later one settled it`,
   };
@@ -387,8 +407,9 @@ function unreadable({ where }: Entry): Defect {
   };
 }
 
-function cutLine({ where }: Entry): { where: string; note: string } {
+function cutLine({ where }: Entry): Note {
   return {
+    kind: "truncated",
     where,
     note: "is the beginning of an event that a crash truncated: it was never recorded, and its request was not sent",
   };

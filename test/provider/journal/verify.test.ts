@@ -124,8 +124,8 @@ describe("the verification of a journal", () => {
     const found = await verify();
     assert.deepEqual(found.defects, []);
     assert.deepEqual(
-      found.notes.map(({ where }) => where),
-      [`${place.file}:3`],
+      found.notes.map(({ kind, where }) => [kind, where]),
+      [["truncated", `${place.file}:3`]],
     );
     assert.equal(found.chains[0]!.head.sequence, 4);
   });
@@ -157,8 +157,8 @@ describe("the verification of a journal", () => {
     const settled = await verify();
     assert.deepEqual(settled.defects, []);
     assert.deepEqual(
-      settled.notes.map(({ where }) => where),
-      [`${place.file}:1`],
+      settled.notes.map(({ kind, where }) => [kind, where]),
+      [["settled", `${place.file}:1`]],
     );
   });
 
