@@ -140,6 +140,7 @@ export class NoticeSender {
     const host = new URL(context.settings.url).hostname;
     return await mailer.send({
       ...wordsOf(facts),
+      topic: facts.topic,
       to: receiver.email,
       messageId: `<${notice.id}@${host}>`,
       ...(notice.request_id === null ? {} : { thread: `<${notice.request_id}@${host}>` }),

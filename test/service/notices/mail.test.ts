@@ -24,8 +24,12 @@ import { type MailedService, makeMailedService, type Received } from "./notices"
 
 const hourMs = 3_600_000;
 
-function summary(mails: readonly Received[]): [string, string][] {
-  return mails.map(({ to, headers }) => [to, headers["subject"] ?? ""]);
+/** Who got which mail, by its topic, and about what. */
+function summary(mails: readonly Received[]): [to: string, topic: string, about: string][] {
+  return mails.map(({ to, headers }) => {
+    const [about = ""] = (headers["subject"] ?? "").split(": ");
+    return [to, headers["x-tenants-topic"] ?? "", about];
+  });
 }
 
 async function withService(
@@ -55,9 +59,7 @@ describe("the service's mail", () => {
       await person("otto@example.com", ["auditor"]);
       const waiting = await waitForApproval(service, rita, newCustomer("acme"));
       const mails = await service.mails();
-      assert.deepEqual(summary(mails), [
-        ["anna@example.com", "[tenants] production acme: needs your approval"],
-      ]);
+      assert.deepEqual(summary(mails), [["anna@example.com", "needsApproval", "[tenants] production acme"]]);
       const [mail] = mails;
       assert.ok(mail?.text.includes(`http://127.0.0.1:1/requests/${waiting.requestId}\n`));
       mentions(mail?.text ?? "", "expires");
@@ -76,11 +78,11 @@ describe("the service's mail", () => {
       await again("another plan");
       const { digest } = planOf("another plan");
       assert.deepEqual(summary(await service.mails()), [
-        ["anna@example.com", "[tenants] production acme: needs your approval"],
+        ["anna@example.com", "needsApproval", "[tenants] production acme"],
       ]);
       await decideAs(service, anna, { requestId: waiting.requestId, digest });
       assert.deepEqual(summary(await service.mails()), [
-        ["rita@example.com", "[tenants] production acme: approved"],
+        ["rita@example.com", "approved", "[tenants] production acme"],
       ]);
       await applyStarted(service.context, waiting.requestId, digest);
       await applied(service.context, waiting.requestId, {
@@ -88,7 +90,7 @@ describe("the service's mail", () => {
         record: recordOf("acme", "production"),
       });
       const done = await service.mails();
-      assert.deepEqual(summary(done), [["rita@example.com", "[tenants] production acme: done"]]);
+      assert.deepEqual(summary(done), [["rita@example.com", "done", "[tenants] production acme"]]);
       assert.ok(!done[0]?.text.includes("arn:"));
     }));
 
@@ -104,7 +106,9 @@ describe("the service's mail", () => {
       const texts = async (to: string): Promise<string> =>
         (await service.mails())
           .filter((mail) => mail.to === to)
-          .map(({ headers, text }) => `${headers["subject"] ?? ""}\n${text}`)
+          .map(({ headers, text }) =>
+            [headers["x-tenants-topic"], headers["subject"], text].map(String).join("\n"),
+          )
           .join("\n");
 
       const refused = await waitForApproval(service, rita, newCustomer("refused"));
@@ -125,22 +129,26 @@ describe("the service's mail", () => {
         detail: "The vendor did not answer.",
       });
       const failed = await service.mails();
-      assert.ok(
-        summary(failed).some(
-          ([to, subject]) => to === "ada@example.com" && subject.endsWith("needs an administrator"),
-        ),
+      assert.deepEqual(
+        summary(failed)
+          .filter(([, topic]) => topic !== "needsApproval")
+          .map((each) => each.join(" "))
+          .sort(),
+        [
+          "ada@example.com needsAdministrator [tenants] production failing",
+          "rita@example.com approved [tenants] production failing",
+          "rita@example.com failed [tenants] production failing",
+        ],
       );
-      assert.ok(
-        failed.some(
-          ({ to, text }) => to === "rita@example.com" && text.includes("> The vendor did not answer."),
-        ),
-      );
+      for (const { headers, text } of failed)
+        if (["failed", "needsAdministrator"].includes(headers["x-tenants-topic"] ?? ""))
+          mentions(text, "> The vendor did not answer.");
 
       const withdrawn = await waitForApproval(service, rita, newCustomer("withdrawn"));
       await write(service.context, (writing) =>
         withdraw(service.context, writing, ada, withdrawn.requestId, "why"),
       );
-      mentions(await texts("rita@example.com"), "production withdrawn", "Ada");
+      mentions(await texts("rita@example.com"), "withdrawn", "production withdrawn", "Ada");
       const own = await waitForApproval(service, rita, newCustomer("own"));
       await write(service.context, (writing) => withdraw(service.context, writing, rita, own.requestId, ""));
       // Neither who did it, nor the approvers, who need not do anything any more.
@@ -175,6 +183,7 @@ describe("the service's mail", () => {
         ["ada@example.com", "anna@example.com", "otto@example.com", "rita@example.com"],
       );
       for (const { text, headers } of mails) {
+        assert.equal(headers["x-tenants-topic"], "glassBroken");
         mentions(headers["subject"] ?? "", "BREAK-GLASS");
         mentions(text, "Ada", "> The customer goes live tonight.");
       }
@@ -361,30 +370,34 @@ describe("the service's mail", () => {
           // Two workers ask at once.
           await Promise.all([remind(service.context), remind(service.context)]);
           return (await service.mails()).map(
-            ({ to, headers }) => `${to} ${(headers["subject"] ?? "").slice(27)}`,
+            ({ to, headers }) => `${to} ${headers["x-tenants-topic"] ?? ""}`,
           );
         };
         service.later(23 * hourMs);
         assert.deepEqual(await reminded(), []);
         service.later(2 * hourMs);
-        const still = "still waits for your approval";
-        assert.deepEqual(await reminded(), [`amir@example.com ${still}`, `anna@example.com ${still}`]);
+        assert.deepEqual(await reminded(), ["amir@example.com reminder", "anna@example.com reminder"]);
         assert.deepEqual(await reminded(), []);
         await decideAs(service, anna, waiting);
-        assert.deepEqual(await reminded(), ["rita@example.com 1 of 2 approvals given"]);
+        const [given, ...others] = await service.mails();
+        assert.deepEqual(
+          [given?.to, given?.headers["x-tenants-topic"], others],
+          ["rita@example.com", "approvalGiven", []],
+        );
+        mentions(given?.headers["subject"], "1 of 2");
         service.later(48 * hourMs);
-        assert.deepEqual(await reminded(), [`amir@example.com ${still}`]);
+        assert.deepEqual(await reminded(), ["amir@example.com reminder"]);
         // Anna's approval has ended by then. Fourteen days after it was asked for it expires.
         service.later(9.5 * 24 * hourMs);
         await reminded();
         service.later(24 * hourMs);
-        const warned = (await reminded()).filter((line) => line.includes("expires on"));
+        const warned = (await reminded()).filter((line) => line.endsWith(" expiring"));
         assert.deepEqual(
           warned.map((line) => line.split(" ")[0]),
           ["amir@example.com", "anna@example.com", "rita@example.com"],
         );
         assert.deepEqual(
-          (await reminded()).filter((line) => line.includes("expires on")),
+          (await reminded()).filter((line) => line.endsWith(" expiring")),
           [],
         );
       },

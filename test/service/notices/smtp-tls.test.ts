@@ -13,6 +13,7 @@ import { makeCertificate, type OwnCertificate } from "../../support/tls";
 import { mailSettings } from "./notices";
 
 const mail = {
+  topic: "done",
   to: "anna@example.com",
   subject: "A subject",
   text: "A text",

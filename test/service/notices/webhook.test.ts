@@ -12,6 +12,7 @@ import { SettingsError } from "resistant-tenants-service/settings/read";
 import { openSeals } from "resistant-tenants-service/signing/notice-seal";
 import { Webhook } from "standardwebhooks";
 
+import { mentions } from "../../support/mentions";
 import { decideAs, eventsOf, waitForApproval } from "../records/approvals";
 import { recordOf, saveCustomer } from "../records/customer";
 import { newCustomer, useDatabaseServer } from "../records/service";
@@ -225,14 +226,11 @@ describe("a webhook", () => {
         reason: "canary-reason <!channel>",
       });
       await sender(opened).sendDue("webhook");
-      assert.deepEqual(
-        receiver.calls.map(({ body }) => JSON.parse(body) as unknown),
-        [
-          {
-            text: `production: “New customer acme” waits for approval. Read the plan and decide: http://127.0.0.1:1/requests/${requestId}`,
-          },
-        ],
-      );
+      assert.equal(receiver.calls.length, 1);
+      const { text, ...more } = JSON.parse(receiver.calls[0]?.body ?? "") as { text: string };
+      assert.deepEqual(more, {});
+      mentions(text, "production", "acme", `http://127.0.0.1:1/requests/${requestId}`);
+      assert.doesNotMatch(text, /canary|<!channel>/);
       assert.equal(receiver.calls[0]?.headers["webhook-signature"], undefined);
       for (const wrong of [undefined, "", "http://chat.example/canary", "canary"])
         await assert.rejects(openEndpoints(settings, { SERVICE_WEBHOOK_CHAT: wrong }), (error) => {

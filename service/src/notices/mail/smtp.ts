@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import type { MailSettings } from "../../settings/notices";
 import { SettingsError } from "../../settings/read";
+import type { Topic } from "../topics";
 import type { Words } from "./words";
 
 /** The result of an attempt to send something. */
@@ -24,6 +25,7 @@ export type Outcome =
 
 /** A mail with its envelope. */
 export interface Mail extends Words {
+  topic: Topic;
   /** The same at each attempt, so that a mail received twice is displayed once. */
   messageId: string;
   to: string;
@@ -67,7 +69,7 @@ export function openMailer(settings: MailSettings, password: string | undefined)
   });
   const sender = addressIn(from);
   return {
-    send: async ({ to, subject, text, messageId, thread }) => {
+    send: async ({ topic, to, subject, text, messageId, thread }) => {
       if (!addressSchema.safeParse(to).success) return { how: "refused", problem: "noAddress" };
       try {
         await transport.sendMail({
@@ -79,7 +81,11 @@ export function openMailer(settings: MailSettings, password: string | undefined)
           text,
           messageId,
           ...(thread === undefined ? {} : { references: thread }),
-          headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+          headers: {
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+            "X-Tenants-Topic": topic,
+          },
         });
         return { how: "sent" };
       } catch (error) {
