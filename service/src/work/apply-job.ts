@@ -15,6 +15,7 @@ import { jobKeyOf } from "../requests/customers-asked-for";
 import { canonical } from "../signing/canonical";
 import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { type Engine, EngineProblem } from "./engine";
+import type { EngineEvent } from "./engine-events";
 import { type Lease, LeaseLostError } from "./lease";
 import {
   checkAtVendor,
@@ -86,6 +87,12 @@ async function later(
   return "done";
 }
 
+/** What a progress event of an apply contains besides its message. */
+type ApplyProgress =
+  | { phase: "checking" | "recovering" | "waitingForIssuer" }
+  | { recovered: readonly string[] }
+  | { step: Omit<EngineEvent, "message"> };
+
 /** One delivery of an apply, under the leases of its stacks. */
 class Apply {
   constructor(
@@ -101,7 +108,12 @@ class Apply {
     } catch (error) {
       if (this.work.stopping.aborted || error instanceof LeaseLostError) throw error;
       if (error instanceof IssuerKeysError) {
-        await this.#record("the identity provider does not answer, so approvals cannot be verified: waiting");
+        await this.#record(
+          "the identity provider does not answer, so approvals cannot be verified: waiting",
+          {
+            phase: "waitingForIssuer",
+          },
+        );
         return later(this.work, this.request, issuerRetrySeconds);
       }
       return failed(this.work, this.request.id, error, this.#guard);
@@ -111,7 +123,7 @@ class Apply {
   /** Plans again, has the approvals checked again, and applies the plan. */
   async #begin(): Promise<Handled> {
     const { work, request } = this;
-    await this.#record("checking the plan and its approvals again");
+    await this.#record("checking the plan and its approvals again", { phase: "checking" });
     const planned = new Map<Target, PlannedPart>();
     const halfDone = new Set<Target>();
     for (const target of this.targets) {
@@ -170,7 +182,9 @@ class Apply {
   async #goOn(engine: Engine, target: Target, approved: PlanFacts): Promise<AppliedCustomer> {
     const { work, request } = this;
     const { customer } = target;
-    await this.#record("it was interrupted: checking what the vendor has created or deleted");
+    await this.#record("it was interrupted: checking what the vendor has created or deleted", {
+      phase: "recovering",
+    });
     await prepare(work, engine, target);
     const recovery = await recover(engine, customer.stack, reasonFor(request));
     if (recovery.done.length > 0)
@@ -259,7 +273,7 @@ class Apply {
     for (const lease of this.leases.values()) await lease.insist(writing);
   };
 
-  #record(message: string, data: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  #record(message: string, data: ApplyProgress): Promise<void> {
     return recordProgress(this.work, this.request, message, data);
   }
 }

@@ -58,10 +58,8 @@ describe("an apply while the issuer does not give its keys", () => {
     assert.deepEqual(postponed, [{ id: requestId, seconds: 30 }]);
     assert.equal(await stateOf(service, requestId), "applying");
     assert.deepEqual(await eventsOf(service, "approvalNotVerified"), []);
-    const progress = (await eventsOf(service, "progress")).map(({ message }) => message);
-    assert.deepEqual(progress, [
-      "the identity provider does not answer, so approvals cannot be verified: waiting",
-    ]);
+    const progress = (await eventsOf(service, "progress")).map(({ phase }) => phase);
+    assert.deepEqual(progress, ["waitingForIssuer"]);
 
     // It is checked again, and goes on to its entries, of which the plan of the tests contains none.
     context.approvals = keys;

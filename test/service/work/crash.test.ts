@@ -25,8 +25,7 @@ const hasEvent = async (service: ServiceUnderTest, id: string, kind: string): Pr
 
 /** How often a worker has begun to look at what another one has left. */
 const lookedAfter = async (service: ServiceUnderTest, id: string): Promise<number> =>
-  (await service.events(id)).filter(({ data }) => String(data["message"]).startsWith("it was interrupted"))
-    .length;
+  (await service.events(id)).filter(({ data }) => data["phase"] === "recovering").length;
 
 const takenOver = async (service: ServiceUnderTest): Promise<number> =>
   (await service.eventsOfKind("leaseTakenOver")).length;
