@@ -31,9 +31,9 @@ const privateLabels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
 export function readPrivateKey(text: string): KeyObject {
   const blocks = pemBlocksOf(text).filter(({ label }) => label !== "EC PARAMETERS");
   const keys = blocks.filter(isPrivate);
-  const [first = blocks[0], another] = keys;
+  const [first = blocks[0]] = keys;
   if (first === undefined) return readDer(text) ?? fail(whatElse(text));
-  if (another !== undefined) fail("contains more than one private key: leave only the one in use");
+  if (keys.length > 1) fail(`contains ${keys.length} private keys: leave only the one in use`);
   const problem = problemOf(first);
   if (problem !== undefined) fail(problem);
   try {
@@ -59,7 +59,7 @@ function fail(problem: string): never {
 export function normalizePem(text: string): string | undefined {
   const blocks = pemBlocksOf(text);
   const keys = new Set(blocks.filter(({ label }) => label.endsWith("PUBLIC KEY")).map(toPem));
-  if (keys.size > 1) fail("contains more than one public key: leave only the one in use");
+  if (keys.size > 1) fail(`contains ${keys.size} public keys: leave only the one in use`);
   const [first] = blocks;
   return first === undefined ? undefined : toPem(first);
 }
