@@ -56,7 +56,7 @@ describe("bad resource inputs, on the engine", function () {
     [
       "a cell of another stage",
       { type: "Tenant", args: { name: "a", initialCells: ["us-1"] } },
-      /property initialCells .*stage testing.*us-1/,
+      /property initialCells .*\btesting\b.*us-1/,
     ],
     ["an unknown input", { type: "Tenant", args: { name: "a", cell: "eu-1" } }, /property cell .*Tenant/],
     [

@@ -14,6 +14,7 @@ import { kmsSigner } from "../../provider/src/aws/kms-signer";
 import { type SecretsManager, startSecretsManager } from "../../sandbox/aws/moto";
 import { awsHere, region, useAwsEnvironment } from "../support/aws-environment";
 import { failureOf } from "../support/failure";
+import { mentions } from "../support/mentions";
 
 const request = {
   clientId: "organization-client",
@@ -74,7 +75,7 @@ describe("dynamic: a key in AWS KMS", function () {
       const arn = await make();
       const error = await failureOf(kmsSigner(arn, awsHere())(request));
       assert.equal(error.code, "INPUT_INVALID");
-      assert.ok(error.message.includes(`(tenants:kmsKeyId, ${arn}) did not sign`), error.message);
+      mentions(error.message, "tenants:kmsKeyId", arn);
       assert.match(error.message, remedy);
     });
   }

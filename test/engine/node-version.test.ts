@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { type ProcessResult, runProcess } from "../../sandbox/process";
+import { mentions } from "../support/mentions";
 import { repositoryRoot } from "./engine";
 
 /** Runs a program of the repository on a Node.js that says it is 20.20.2. */
@@ -22,7 +23,7 @@ describe("on a Node.js that is too old", () => {
       const load = `try { require("${name}") } catch (error) { console.log(error.message) }`;
       const { stdout } = await onOldNode(["--eval", load]);
       assert.match(stdout, refusal, name);
-      assert.match(stdout, /Nothing was changed\. Install a current/, name);
+      mentions(stdout, "PATH");
     }
   });
 

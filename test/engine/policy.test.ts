@@ -72,10 +72,10 @@ describe("the policy pack, on the engine", function () {
       for (const violation of [
         /\[mandatory\] owner-and-customer-id \(aws:secretsmanager:Secret: acme\/eu-1\/default\)/,
         /Secret "acme\/eu-1\/default" [^"]*"owner"[^"]*tenants:owner/,
-        /Secret "acme\/us-1\/default" [^"]*`kmsKeyId` in tenants:secrets/,
+        /Secret "acme\/us-1\/default" [^"]*`kmsKeyId`[^"]*tenants:secrets/,
         /Application "acme\/us-1\/default" [^"]*tenants:rotation/,
         /\[mandatory\] allowed-cells \([^)]*: acme\/us-1\/default\)/,
-        /Application "acme\/us-1\/default" [^"]*cell us-1[^"]*eu-1/,
+        /Application "acme\/us-1\/default" [^"]*\bus-1\b[^"]*\beu-1\b/,
         /Secret "acme\/us-1\/default" [^"]*999999999999/,
         /Secret "acme\/us-1\/default" [^"]*\b0 days/,
         /\[mandatory\] journal \(pulumi:pulumi:Stack: resistant-tenants-prod\)/,
@@ -97,14 +97,12 @@ describe("the policy pack, on the engine", function () {
     const laptop = Object.fromEntries(flags.map((flag) => [flag, ""]));
     const isMissed = ({ exitCode, printed }: { exitCode: number; printed: string }): boolean => {
       assert.equal(exitCode, 0, printed);
-      return printed.includes("runs without the policy pack");
+      return printed.includes("--policy-pack policy --policy-pack-config policy/production.json");
     };
     const up = ["up", "--yes", "--skip-preview"];
     await withStack({ customers: [], env: laptop }, async (run, _stack, pack) => {
       const bare = { PULUMI_OPTION_POLICY_PACK: "", PULUMI_OPTION_POLICY_PACK_CONFIG: "" };
-      const first = await run({}, { args: ["up", "--yes"], env: bare });
-      assert.ok(isMissed(first));
-      assert.match(first.printed, /--policy-pack policy --policy-pack-config policy\/production\.json/);
+      assert.ok(isMissed(await run({}, { args: ["up", "--yes"], env: bare })));
       assert.ok(!isMissed(await run({}, { args: ["preview"], env: bare })));
       assert.ok(!isMissed(await run({}, { args: up, env: { ...bare, TF_BUILD: "True" } })));
       const lenient = {

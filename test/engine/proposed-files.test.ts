@@ -6,6 +6,7 @@ import path from "node:path";
 import { takeCustomerFiles } from "../../operations/src/configuration/proposed-files";
 import { UsageError } from "../../operations/src/usage";
 import { runToSuccess } from "../../sandbox/process";
+import { mentioning } from "../support/mentions";
 
 describe("a pull request's files of customers", () => {
   let repository: string;
@@ -65,19 +66,19 @@ describe("a pull request's files of customers", () => {
     assert.deepEqual(await readdir(project), ["customers", "program.js"]);
   });
 
-  for (const [what, pattern, file, says] of [
-    ["a link", "customers/*.yaml", "customers/link.yaml", /customers\/link\.yaml: is a link/],
-    ["a hidden file", "**/*.yaml", ".github/workflows/up.yaml", /is hidden, or in a hidden folder/],
-    ["the engine's own file", "**/*.yaml", "policy/PulumiPolicy.yaml", /has a name that the engine uses/],
-    ["a file that is too large", "customers/*.yaml", "customers/large.yaml", /\b1000001\b/],
+  for (const [what, pattern, file, ...names] of [
+    ["a link", "customers/*.yaml", "customers/link.yaml"],
+    ["a hidden file", "**/*.yaml", ".github/workflows/up.yaml"],
+    ["the engine's own file", "**/*.yaml", "policy/PulumiPolicy.yaml"],
+    ["a file that is too large", "customers/*.yaml", "customers/large.yaml", "1000001"],
   ] as const) {
     it(`are refused as a whole where one is ${what}`, async () => {
       const commit = await propose(async () => {
         await rm(path.join(project, "customers/acme.yaml"));
         if (what === "a link") await symlink("/etc/hostname", path.join(project, file));
-        else await write(file, "x".repeat(1_000_001));
+        else await write(file, "x".repeat(what === "a file that is too large" ? 1_000_001 : 1));
       });
-      await assert.rejects(takeCustomerFiles(pattern, commit, project), says);
+      await assert.rejects(takeCustomerFiles(pattern, commit, project), mentioning(file, ...names));
       assert.deepEqual(await customers(), ["acme.yaml", "globex.yaml"]);
     });
   }

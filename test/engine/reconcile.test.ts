@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { eventSchema } from "../../provider/src/journal";
 import { exhaustiveTag } from "../suites";
+import { mentions } from "../support/mentions";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 import { forgetApplication, forgetSecret } from "./interrupted-secret";
@@ -72,6 +73,13 @@ describe("tenants reconcile, on the engine", function () {
       .map((line) => eventSchema.parse(JSON.parse(line)));
   }
 
+  /** What the journal holds of deletions; whether a kill left an empty secret, too, is a matter of moments. */
+  async function deletions() {
+    return (await journal())
+      .filter(({ operation, type }) => operation === "delete" && type !== "EmptySecret")
+      .map(({ event, type, applicationId }) => [event, type, applicationId]);
+  }
+
   it("finds nothing where all agree, before the first up and after it", async () => {
     assert.deepEqual(await reconcile().then(({ exitCode, findings }) => [exitCode, findings]), [0, []]);
     await stack.up();
@@ -99,25 +107,17 @@ describe("tenants reconcile, on the engine", function () {
     const fixed = await reconcile("--fix", "--yes");
     assert.equal(fixed.exitCode, 0);
     assert.deepEqual(kinds(fixed), ["openIntent"]);
-    assert.match(fixed.done.join(), new RegExp(`lock.*${lost!}.*pending`, "s"));
     assert.deepEqual(stack.existing()["acme"], []);
     const { deployment } = await stack.workspace.exportState();
     assert.deepEqual(deployment["pending_operations"] ?? [], []);
-    // Whether the kill left an empty secret, too, is a matter of moments.
-    const deletions = (await journal()).filter(
-      ({ operation, type }) => operation === "delete" && type !== "EmptySecret",
-    );
-    assert.deepEqual(
-      deletions.map((event) => [event.event, event.type, event.applicationId]),
-      [
-        ["intent", "Lock", undefined],
-        ["result", "Lock", undefined],
-        ["intent", "TenantApplication", lost],
-        ["result", "TenantApplication", lost],
-        ["intent", "PendingOperation", undefined],
-        ["result", "PendingOperation", undefined],
-      ],
-    );
+    assert.deepEqual(await deletions(), [
+      ["intent", "Lock", undefined],
+      ["result", "Lock", undefined],
+      ["intent", "TenantApplication", lost],
+      ["result", "TenantApplication", lost],
+      ["intent", "PendingOperation", undefined],
+      ["result", "PendingOperation", undefined],
+    ]);
 
     assert.doesNotMatch(await stack.up(), /pending operation|warning/);
     assert.equal(stack.existing()["acme"]!.length, 1);
@@ -132,15 +132,16 @@ describe("tenants reconcile, on the engine", function () {
     assert.match((await reconcile()).warnings.join(), /journal\.jsonl/);
     const report = await reconcile("--fix", "--yes");
     assert.equal(report.exitCode, 3);
-    // Whether the kill left an empty secret, too, is a matter of moments.
     assert.deepEqual(
-      report.done.filter((each) => !each.includes("empty secret")),
-      ["removed the leftover lock"],
+      (await deletions()).filter(([, type]) => type !== "PendingOperation"),
+      [
+        ["intent", "Lock", undefined],
+        ["result", "Lock", undefined],
+      ],
     );
-    const { applicationId, next, why } = findingOf(report, "unmanagedApplication");
+    const { applicationId, next } = findingOf(report, "unmanagedApplication");
     assert.equal(applicationId, lost);
     assert.match(next.join(), new RegExp(`DELETE /tenants/${stack.tenantId("acme")}/applications/${lost!}`));
-    assert.match(why, /\bstate\b.*\bjournal\b/);
     assert.deepEqual(stack.existing()["acme"], [lost]);
   });
 
@@ -152,7 +153,8 @@ describe("tenants reconcile, on the engine", function () {
     await stack.succeed(["destroy", "--yes", "--skip-preview"]);
     const { deployment } = await stack.workspace.exportState();
     assert.deepEqual([deployment.resources, (deployment["pending_operations"] as unknown[]).length], [[], 1]);
-    assert.ok((await reconcile("--fix", "--yes")).done.some((each) => each.includes("pending")));
+    await reconcile("--fix", "--yes");
+    assert.deepEqual((await deletions()).at(-1), ["result", "PendingOperation", undefined]);
     const { deployment: after } = await stack.workspace.exportState();
     assert.deepEqual(after["pending_operations"] ?? [], []);
   });
@@ -234,10 +236,7 @@ describe("tenants reconcile, on the engine", function () {
     const unanswered = await stack.tenants("reconcile", "--fix");
     assert.equal(unanswered.exitCode, 2);
     assert.match(unanswered.stderr, /--yes/);
-    assert.match(
-      unanswered.stdout,
-      new RegExp(`orphaned application.*${stack.existing()["acme"]![0]!}`, "s"),
-    );
+    mentions(unanswered.stdout, stack.existing()["acme"]![0]!);
     const [lock] = await lockFiles(stack);
     const content = z.looseObject({}).parse(JSON.parse(await readFile(lock!, "utf8")));
     for (const [owner, said] of [

@@ -87,7 +87,8 @@ describe("a stack by hand", function () {
     });
     const before = await workTree();
     try {
-      const [, commands = ""] = printed.split("To run the selected stack against it");
+      // Its last paragraph is the commands.
+      const commands = printed.trimEnd().split("\n\n").at(-1) ?? "";
       const lines = commands.split("\n").filter((line) => /^ {2}\S/.test(line));
       assert.ok(lines.length > 5, printed);
       const { exitCode, stdout, stderr } = await type(
@@ -107,7 +108,7 @@ describe("a stack by hand", function () {
   it(`is driven after the one line that npm start -- --keep prints, and so are the examples ${exhaustiveTag}`, async () => {
     const { child, printed } = await start("sandbox/start.ts", ["--keep"], {
       env: process.env,
-      until: /^source .*[^]*Requests and faults/m,
+      until: /^source .*[^]*^- .*: http:\/\/127\.0\.0\.1:\d+/m,
     });
     try {
       assert.equal(printed.match(/^(?:source|export) .*$/gm)?.length, 1);

@@ -74,8 +74,9 @@ describe("a database of one's own", function () {
     const { owner, runtime, query } = await makeDatabase();
     await assert.rejects(checkRuntimeRole(runtime), mentioning("node service/dist/migrate.js"));
     const urls = { DATABASE_OWNER_URL: owner, DATABASE_URL: runtime };
-    assert.match((await node("migrate.js", urls)).stdout, /^Migrations done: 1, /);
-    assert.match((await node("migrate.js", urls)).stdout, /up to date/);
+    // It prints the numbers of the migrations that it applied.
+    mentions((await node("migrate.js", urls)).stdout, "1");
+    assert.doesNotMatch((await node("migrate.js", urls)).stdout, /\d/);
     const name = await checkRuntimeRole(runtime);
     assert.match(name, /^Runtime-/);
 

@@ -3,11 +3,13 @@ import { strict as assert } from "node:assert";
 import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { placeInQueue } from "resistant-tenants-service/actions/place";
 import { withdraw } from "resistant-tenants-service/actions/withdraw";
+import type { PlanFacts, PlanPart } from "resistant-tenants-service/plan/facts";
 import { write } from "resistant-tenants-service/records/database";
 import type { NewRequest } from "resistant-tenants-service/requests/request";
 import { etagOf } from "resistant-tenants-service/requests/stale";
 
 import { exhaustiveTag } from "../../suites";
+import { mentions } from "../../support/mentions";
 import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
@@ -19,6 +21,18 @@ interface Result {
   tenantId: string;
   applications: { purpose: string; applicationId: string; clientId: string; secretArn: string }[];
 }
+
+interface Plan {
+  lines: string[];
+  parts: PlanPart[];
+}
+
+/** What a plan does with tenants. */
+const changedTenants = ({ parts }: Plan): string[] =>
+  parts
+    .flatMap(({ changes }) => changes)
+    .filter(({ subject }) => subject === "tenant")
+    .map(({ kind, name }) => `${kind} ${name}`);
 
 describe("the work on requests", function () {
   this.timeout(900_000);
@@ -33,14 +47,14 @@ describe("the work on requests", function () {
     customer: { name, customerId: `CRM-${name}`, cells: ["eu-1"] },
   });
 
-  const linesOf = async (requestId: string): Promise<string[]> => {
-    const plans = await service.context.database
+  const planOf = async (requestId: string): Promise<Plan> => {
+    const { lines, facts } = await service.context.database
       .selectFrom("plans")
-      .select("lines")
+      .select(["lines", "facts"])
       .where("request_id", "=", requestId)
       .orderBy("made_at", "desc")
-      .execute();
-    return plans[0]?.lines as string[];
+      .executeTakeFirstOrThrow();
+    return { lines: lines as string[], parts: (facts as PlanFacts).parts };
   };
 
   before(async () => {
@@ -61,9 +75,9 @@ describe("the work on requests", function () {
     assert.deepEqual(service.vendorNames(), ["acme"]);
     assert.equal(first.tenantId, service.tenantId("acme"));
     await service.tokenOf(first.applications[0]?.secretArn ?? "");
-    const words = await linesOf(created.id);
-    assert.ok(words.includes("creates tenant acme"));
-    assert.ok(words.some((line) => line.includes(`/testing/acme/eu-1/default, readable by`)));
+    const plan = await planOf(created.id);
+    assert.deepEqual(changedTenants(plan), ["added acme"]);
+    mentions(plan.lines.join("\n"), "tenant acme", "testing/acme/eu-1/default");
 
     await service.outside("acme");
     const customer = {
@@ -145,8 +159,9 @@ describe("the work on requests", function () {
       basedOn: record.etag,
       customer: { name: "acme" },
     });
-    const told = await linesOf(deleted.id);
-    assert.ok(told.some((line) => line.startsWith("Cannot be undone: the deletion of tenant acme")));
+    const told = await planOf(deleted.id);
+    assert.deepEqual(changedTenants(told), ["removed acme"]);
+    mentions(told.lines.join("\n"), "tenant acme");
     assert.equal((await service.customer("acme")).status, "deleted");
     assert.deepEqual(service.vendorNames(), []);
     assert.deepEqual(await service.stacks(), []);
@@ -230,9 +245,20 @@ describe("the work on requests", function () {
       basedOn: etagOf(customers),
       customers: ["globex", "hooli"],
     });
-    const words = await linesOf(upgraded.id);
-    assert.ok(words.some((line) => line.startsWith("customer globex: only its record changes")));
-    assert.ok(words.some((line) => line.startsWith("customer hooli: changes") && line.includes("owner")));
+    const { lines, parts } = await planOf(upgraded.id);
+    assert.deepEqual(
+      parts.map(({ customer, isEmpty, summary }) => [
+        customer,
+        isEmpty,
+        summary.declared.map(({ what }) => what),
+      ]),
+      [
+        ["globex", true, []],
+        ["hooli", false, ["owner"]],
+      ],
+    );
+    assert.ok(lines.some((line) => line.startsWith("customer globex: ")));
+    assert.ok(lines.some((line) => line.startsWith("customer hooli: ") && line.includes("owner")));
     const saved = (upgraded.result as unknown as { customers: { name: string; status: string }[] }).customers;
     assert.deepEqual(saved.map(({ name, status }) => `${name} ${status}`).sort(), [
       "globex active",
