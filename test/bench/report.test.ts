@@ -93,7 +93,6 @@ describe("results of the benchmark", () => {
     const picture = resultsPlot([summaryOf(both, 100), summaryOf(both)]);
     assert.equal(picture.match(/<polyline/g)?.length, 4);
     assert.ok(!picture.includes("NaN"));
-    assert.match(picture, /seconds per customer/);
   });
 });
 

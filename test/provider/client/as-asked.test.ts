@@ -44,45 +44,45 @@ describe("client: a new application", () => {
     authentication: Authentication = bySecret,
   ): Promise<TenantManagementError> => create(change, authentication, failureOf);
 
-  const differences: Record<string, [Record<string, unknown>, Authentication, string]> = {
+  const differences: Record<string, [Record<string, unknown>, Authentication, string[]]> = {
     "a key where a secret was asked for": [
       { credentials: { type: "RSA", alg: "RS256", kid: "k" } },
       bySecret,
-      '"credentials.type" is "RSA", not "CLIENT_SECRET"',
+      ["credentials.type", "RSA", "CLIENT_SECRET"],
     ],
     "a secret where a key was given": [
       { credentials: secret },
       byKey,
-      '"credentials.type" is "CLIENT_SECRET", not "EC"',
+      ["credentials.type", "CLIENT_SECRET", "EC"],
     ],
     "a key of another kind": [
       { credentials: { type: "RSA", alg: "RS256", kid: "k-1" } },
       byKey,
-      '"credentials.type" is "RSA", not "EC"',
+      ["credentials.type", "RSA", "EC"],
     ],
     "a key of another id": [
       { credentials: { type: "EC", alg: "ES256", kid: "k-2" } },
       byKey,
-      '"credentials.kid" is "k-2", not "k-1"',
+      ["credentials.kid", "k-2", "k-1"],
     ],
-    "another cell": [{ cell: "us-1" }, bySecret, '"cell" is "us-1", not "eu-1"'],
+    "another cell": [{ cell: "us-1" }, bySecret, ["cell", "us-1", "eu-1"]],
     "fewer scopes": [
       { scopes: [scopes[0]] },
       bySecret,
-      `"scopes" is [${scopes[0]!}], not [${scopes.join(", ")}]`,
+      ["scopes", `[${scopes[0]!}]`, `[${scopes.join(", ")}]`],
     ],
     "more scopes": [
       { scopes: [...scopes, "admin"] },
       bySecret,
-      `"scopes" is [${scopes.join(", ")}, admin], not [${scopes.join(", ")}]`,
+      ["scopes", `[${scopes.join(", ")}, admin]`, `[${scopes.join(", ")}]`],
     ],
     "a server that others can listen to": [
       { auth_server: "https://evil.example/as", _links: { token_url: "https://id.example.test/token" } },
       bySecret,
-      '"auth_server" is "https://evil.example/as", at a host that stage testing does not allow',
+      ["auth_server", "https://evil.example/as", "testing"],
     ],
   };
-  for (const [what, [change, authentication, difference]] of Object.entries(differences)) {
+  for (const [what, [change, authentication, names]] of Object.entries(differences)) {
     it(`is not taken as whole with ${what}`, async () => {
       const error = await refusal(change, authentication);
       assert.deepEqual(
@@ -90,15 +90,15 @@ describe("client: a new application", () => {
         ["ANSWER_INVALID", true, "a-1", "c-1"],
       );
       // What else differs is looked at again.
-      const ofCredentials = difference.startsWith('"credentials') ? difference : undefined;
-      assert.equal(error.made?.credentialsDiffer, ofCredentials);
-      const refused = error.made?.refusals?.map(({ problem }) => problem);
-      assert.deepEqual(refused, difference.startsWith('"auth_server') ? [difference] : []);
-      assert.equal(
-        error.message,
-        "Tenant Management API (testing): create an application in cell eu-1 of tenant t-1 was answered 201 " +
-          `with something other than was requested: ${difference} [x-request-id r-1]. Tell the vendor.`,
+      const { credentialsDiffer, refusals } = error.made ?? {};
+      if (names[0]?.startsWith("credentials.") === true) mentions(credentialsDiffer, ...names);
+      else assert.equal(credentialsDiffer, undefined);
+      const hosts = names[0] === "auth_server" ? ["evil.example"] : [];
+      assert.deepEqual(
+        refusals?.map(({ host }) => host),
+        hosts,
       );
+      mentions(error.message, "create an application", "testing", "eu-1", "t-1", "201", "r-1", ...names);
     });
   }
 
@@ -136,7 +136,7 @@ describe("client: a new tenant", () => {
   it("is not taken as whole with another name", async () => {
     const error = await create({ name: "other" }, undefined, failureOf);
     assert.deepEqual([error.code, error.made?.objectId], ["ANSWER_INVALID", "t-1"]);
-    mentions(error.message, 'create tenant "acme"', "201", '"name" is "other"', '"acme"');
+    mentions(error.message, 'create tenant "acme"', "201", '"name"', '"other"', '"acme"');
   });
 
   it("is not taken as whole with a Web UI at a host that is not allowed", async () => {

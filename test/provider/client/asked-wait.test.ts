@@ -6,6 +6,7 @@ import { OrganizationTokens } from "../../../provider/src/client/organization-to
 import { Pacer } from "../../../provider/src/client/pacer";
 import { failureOf } from "../../support/failure";
 import { SimulatedClock } from "../../support/limited-server";
+import { mentions } from "../../support/mentions";
 import { recordedRetries } from "../../support/retry-policy";
 import {
   json,
@@ -118,16 +119,16 @@ describe("client: an authorization server whose rate limit is used up", () => {
     const { waits, said, tokens } = ask([refusal(58), tokenAnswer("good")]);
     assert.equal(await tokens.get(), "good");
     assert.deepEqual(waits, [58_000]);
-    assert.deepEqual(said, ["The organization's authorization server asked to wait 58 s: waiting."]);
+    assert.equal(said.length, 1);
+    mentions(said[0], "58 s");
   });
 
   it("is waited for a minute at most before each attempt", async () => {
     const { waits, said, tokens } = ask([refusal(600), tokenAnswer("good")]);
     await tokens.get();
     assert.deepEqual(waits, [60_000]);
-    assert.deepEqual(said, [
-      "The organization's authorization server asked to wait 600 s: waiting 60 s, then trying again.",
-    ]);
+    assert.equal(said.length, 1);
+    mentions(said[0], "600 s", "60 s");
   });
 
   it("is told of with the time it asked for where it never gives in", async () => {
@@ -176,6 +177,7 @@ describe("client: an API whose rate limit is used up", () => {
     );
     deadline.end();
     assert.ok(answers.every(({ status }) => status === 200));
-    assert.deepEqual(said, ["The Tenant Management API asked to wait 40 s: waiting."]);
+    assert.equal(said.length, 1);
+    mentions(said[0], "40 s");
   });
 });

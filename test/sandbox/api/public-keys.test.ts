@@ -91,11 +91,11 @@ describe("sandbox: public keys of applications", () => {
     "an unknown type": { authMethod: '{"type": "PASSWORD"}', names: ['"type"'] },
     "a private key": {
       authMethod: rsa.authMethod.replace("}", ', "d": 5}'),
-      names: ["auth_method", "private key"],
+      names: ["auth_method", "private"],
     },
     "a point that is not on the curve": {
       authMethod: ec.authMethod.replace(y.toString(), (y + 1n).toString()),
-      names: ["x and y", "P-256"],
+      names: ["x", "y", "P-256"],
     },
     "a coordinate that is longer than the curve's": {
       authMethod: ec.authMethod.replace(x.toString(), (x + (1n << 256n)).toString()),

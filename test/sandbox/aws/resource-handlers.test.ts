@@ -83,7 +83,10 @@ describe("the stand-in's SecretVersion", () => {
 
   it("refuses two values at once", () => {
     const { failures } = secretVersionHandler.check("version", {}, { ...inputs, secretBinary: "dmFsdWU=" });
-    assert.deepEqual(failures, [{ property: "secretBinary", reason: "conflicts with secretString" }]);
+    assert.deepEqual(
+      failures.map(({ property }) => property),
+      ["secretBinary"],
+    );
   });
 
   it("is replaced for another value or an unknown one, its predecessor deleted afterwards", () => {

@@ -68,16 +68,10 @@ describe("customers from files", () => {
       "customers/a.yaml",
       `- ${acme.replaceAll("\n", "\n  ")}\n\n- name: globex\n  customerId: 0012345\n  cells: [us-1]\n`,
     );
-    const text = problems(read());
-    assert.ok(
-      text.includes('customer "globex" (customers/a.yaml line 6): customerId: 5349 is a number to YAML'),
-      text,
-    );
-    assert.ok(
-      text.includes(
-        'customer "globex" (customers/a.yaml line 6): cells[0]: "us-1" is not a cell of stage testing',
-      ),
-      text,
+    mentions(
+      problems(read()),
+      'customer "globex" (customers/a.yaml line 6): customerId: 5349',
+      'customer "globex" (customers/a.yaml line 6): cells[0]: "us-1"',
     );
   });
 
@@ -158,11 +152,11 @@ describe("customers from files", () => {
     await writeFile(path.join(folder, "customers/a.yaml"), Buffer.from(`${acme}# M\u00fcller\n`, "latin1"));
     await writeFile(path.join(folder, "customers/b.yaml"), Buffer.from(`\ufeff${acme}`, "utf16le"));
     await write("customers/c.yaml", `${acme}---\n${globex}`);
-    assert.deepEqual(problems(read()).split("\n").slice(1), [
-      "  - customers/a.yaml: line 4 is not UTF-8: save the file as UTF-8",
-      "  - customers/b.yaml: line 1 is not UTF-8: save the file as UTF-8",
-      "  - customers/c.yaml: line 4 begins a second document: use one document, without --- between its parts",
-    ]);
+    const lines = problems(read()).split("\n").slice(1);
+    assert.equal(lines.length, 3);
+    mentions(lines[0], "customers/a.yaml", "line 4", "UTF-8");
+    mentions(lines[1], "customers/b.yaml", "line 1", "UTF-8");
+    mentions(lines[2], "customers/c.yaml", "line 4", "---");
   });
 
   it("are refused without the text of a line, which may contain a credential", async () => {
