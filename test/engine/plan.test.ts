@@ -327,6 +327,11 @@ describe("a plan and what is approved of it, on the engine", function () {
     ]);
     const { summary } = await judge(11);
     assert.deepEqual(summary!.customers["handedOver"], ["acme"]);
+    const ending = ["removed", "replaced", "retired"];
+    assert.deepEqual(
+      summary!.changes.filter(({ kind }) => ending.includes(kind)),
+      [],
+    );
     for (const flag of ["--markdown", "--title=x"]) {
       const text = (await told(flag)).replaceAll(/&#(\d+);/g, (_, code: string) =>
         String.fromCodePoint(Number(code)),
