@@ -34,6 +34,59 @@ const dictionariesOnDemand: readonly GoEdit[] = [
   ],
 }));
 
+/** What colours programs in texts that the CLI shows: it reads its descriptions of 200 languages when one is asked for. */
+const languagesOnDemand: GoEdit = {
+  module: "github.com/alecthomas/chroma/v2",
+  replacements: [
+    ["lexers/lexers.go", '"io/fs"\n', '"io/fs"\n\t"sync"\n'],
+    [
+      "lexers/lexers.go",
+      "var GlobalLexerRegistry = func() *chroma.LexerRegistry {\n\treg := chroma.NewLexerRegistry()\n",
+      "var GlobalLexerRegistry = chroma.NewLexerRegistry()\n\nvar load = sync.OnceFunc(func() {\n\treg := GlobalLexerRegistry\n",
+    ],
+    ["lexers/lexers.go", "\treturn reg\n}()\n", "})\n"],
+    ...["Names(withAliases", "Get(name", "MatchMimeType(mimeType", "Match(filename", "Analyse(text"].map(
+      (call) =>
+        [
+          "lexers/lexers.go",
+          `\treturn GlobalLexerRegistry.${call})`,
+          `\tload()\n\treturn GlobalLexerRegistry.${call})`,
+        ] as const,
+    ),
+  ],
+};
+
+/** The CLI compiles two JSON schemas at its start: of packages, and of states that are imported. Here it does when it uses them. */
+const schemasOnDemand: GoEdit = {
+  module: "github.com/pulumi/pulumi/pkg/v3",
+  replacements: [
+    ["codegen/schema/bind.go", '\t"strings"\n', '\t"strings"\n\t"sync"\n'],
+    ["codegen/schema/bind.go", "func init() {\n", "var loadMetaSchema = sync.OnceFunc(func() {\n"],
+    [
+      "codegen/schema/bind.go",
+      'MustCompile("blob://pulumi.json")\n}',
+      'MustCompile("blob://pulumi.json")\n})',
+    ],
+    [
+      "codegen/schema/bind.go",
+      "\tif err = MetaSchema.Validate(raw)",
+      "\tloadMetaSchema()\n\tif err = MetaSchema.Validate(raw)",
+    ],
+    ["resource/stack/deployment.go", '\t"strings"\n', '\t"strings"\n\t"sync"\n'],
+    ["resource/stack/deployment.go", "func init() {\n", "var loadSchemas = sync.OnceFunc(func() {\n"],
+    [
+      "resource/stack/deployment.go",
+      "MustCompile(apitype.PropertyValueSchemaID)\n}",
+      "MustCompile(apitype.PropertyValueSchemaID)\n})",
+    ],
+    [
+      "resource/stack/deployment.go",
+      "\treturn deploymentSchema.Validate(raw)",
+      "\tloadSchemas()\n\treturn deploymentSchema.Validate(raw)",
+    ],
+  ],
+};
+
 /** The oldest Go that builds all these modules. */
 export const goVersion = "1.26";
 
@@ -63,7 +116,7 @@ require github.com/pulumi/pulumi/pkg/v3 v${version}
 replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
 `,
       ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
-      edits: dictionariesOnDemand,
+      edits: [...dictionariesOnDemand, languagesOnDemand, schemasOnDemand],
     },
     {
       binary: languageHostBinary,
