@@ -27,16 +27,24 @@ export async function copyConfigFile(source: string | undefined, copy: string): 
   await writeFile(copy, document.toString());
 }
 
-/** Reads the salt with which a stack's secrets are encrypted; undefined if there is none. */
-export async function readEncryptionSalt(file: string): Promise<string | undefined> {
-  const salt: unknown = parse(await readFile(file, "utf8"), file).get("encryptionsalt");
-  return typeof salt === "string" ? salt : undefined;
+/** Reads how a stack's secrets are encrypted: what `pulumi stack init` wrote into its configuration. */
+export async function readEncryption(file: string): Promise<Record<string, string>> {
+  const document = parse(await readFile(file, "utf8"), file);
+  return Object.fromEntries(
+    encryptionKeys.flatMap((key) => {
+      const value: unknown = document.get(key);
+      return typeof value === "string" ? [[key, value]] : [];
+    }),
+  );
 }
 
-/** Sets the salt with which a stack's secrets are encrypted. */
-export async function writeEncryptionSalt(file: string, salt: string): Promise<void> {
+/** Sets how a stack's secrets are encrypted, as {@link readEncryption} returns it. */
+export async function writeEncryption(
+  file: string,
+  encryption: Readonly<Record<string, string>>,
+): Promise<void> {
   const document = parse(await readFile(file, "utf8"), file);
-  document.set("encryptionsalt", salt);
+  for (const [key, value] of Object.entries(encryption)) document.set(key, value);
   await writeFile(file, document.toString());
 }
 

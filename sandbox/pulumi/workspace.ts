@@ -8,7 +8,7 @@ import { localEnvironment } from "../environment";
 import { SandboxError } from "../errors";
 import { type ProcessResult, runProcess } from "../process";
 import type { PulumiCli } from "./cli";
-import { type ConfigOverrides, copyConfigFile, overrideConfig, writeEncryptionSalt } from "./config-file";
+import { type ConfigOverrides, copyConfigFile, overrideConfig, writeEncryption } from "./config-file";
 
 export interface WorkspaceOptions {
   readonly pulumi: PulumiCli;
@@ -24,7 +24,9 @@ export interface WorkspaceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The folder of installed plugins to use (`PULUMI_HOME/plugins`); default: none. */
   readonly pluginsFolder?: string;
-  /** A stack of the same project, name and passphrase to start from, instead of a new one. */
+  /** Encrypts the new stack's secrets, such as `awskms://…`; default: a passphrase. */
+  readonly secretsProvider?: string;
+  /** A stack of the same project and name, with the same encryption, to start from, instead of a new one. */
   readonly initialized?: InitializedStack;
 }
 
@@ -32,8 +34,8 @@ export interface WorkspaceOptions {
 export interface InitializedStack {
   /** The folder of the file backend. */
   readonly state: string;
-  /** The salt of its encryption. */
-  readonly encryptionSalt: string;
+  /** How its secrets are encrypted, as its configuration says. */
+  readonly encryption: Readonly<Record<string, string>>;
 }
 
 export interface RunOptions {
@@ -87,8 +89,8 @@ export type StackState = z.infer<typeof stackState>;
 const repositoryRoot = path.resolve(__dirname, "../..");
 
 /**
- * Creates a workspace for unattended runs: a stack on the file backend in a temporary folder, encrypted with
- * a passphrase, with a copy of the configuration.
+ * Creates a workspace for unattended runs: a stack on the file backend in a temporary folder, with a copy of the
+ * configuration.
  *
  * @throws SandboxError `BAD_CONFIGURATION` if the configuration is not YAML, `PROCESS_FAILED` if the stack
  * cannot be created.
@@ -157,13 +159,15 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     if (options.config) await overrideConfig(configFile, options.config);
     if (options.initialized !== undefined) {
       await cp(options.initialized.state, state, { recursive: true });
-      await writeEncryptionSalt(configFile, options.initialized.encryptionSalt);
+      await writeEncryption(configFile, options.initialized.encryption);
       return workspace;
     }
     // `stack init` writes the encryption's salt into the configuration beside Pulumi.yaml, whatever
     // PULUMI_OPTION_CONFIG_FILE says: so it runs beside the copy. It accepts the stack's name only as an
     // argument.
-    const init = ["stack", "init", stack, "--non-interactive"];
+    const { secretsProvider } = options;
+    const provider = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
+    const init = ["stack", "init", stack, "--non-interactive", ...provider];
     const result = await execute(init, project, { env: { PULUMI_OPTION_STACK: undefined } });
     if (result.exitCode !== 0) throw commandFailed(init, result);
   } catch (error) {

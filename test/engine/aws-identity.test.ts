@@ -18,7 +18,7 @@ describe("the AWS identity of a stack, on the engine", () => {
 
   beforeEach(async () => {
     endpoint = (await startShared()).secretsManager.endpointUrl;
-    stack = await StackUnderTest.create({ customers: [acme] });
+    stack = await StackUnderTest.create({ customers: [acme], encryption: "passphrase" });
   });
   afterEach(() => stack.finish());
 

@@ -8,6 +8,7 @@ import path from "node:path";
 import { setTimeout as sleepMs } from "node:timers/promises";
 import { promisify } from "node:util";
 
+import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -32,6 +33,11 @@ interface Shared {
   pulumi: PulumiCli;
   secretsManager: SecretsManager;
   aws: AwsProvider;
+  /**
+   * A key of KMS that encrypts the secrets of stacks: for a passphrase, each command takes as long to derive a key as for
+   * all else that it does before it runs a program.
+   */
+  secretsProvider: string;
 }
 
 export const region = "eu-west-1";
@@ -52,9 +58,18 @@ export function startShared(): Promise<Shared> {
       region,
       log: silent,
     });
-    return { pulumi, secretsManager, aws };
+    return { pulumi, secretsManager, aws, secretsProvider: await makeStateKey(secretsManager) };
   })();
   return shared;
+}
+
+async function makeStateKey({ endpointUrl }: SecretsManager): Promise<string> {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const kms = new KMSClient({ region, endpoint: endpointUrl, credentials });
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  kms.destroy();
+  const where = new URLSearchParams({ region, endpoint: endpointUrl });
+  return `awskms://${KeyMetadata?.KeyId ?? ""}?${where.toString()}`;
 }
 
 /** Ends what {@link startShared} started. */
@@ -112,7 +127,12 @@ export interface StackOptions {
   config?: Record<string, ConfigValue>;
   env?: Record<string, string>;
   projectDir?: string;
+  /** What encrypts the secrets. Default: a key of KMS, unless `env` has a passphrase or another backend. */
+  encryption?: "passphrase";
 }
+
+/** Variables that are for a passphrase, or lead to a backend that has other secrets. */
+const otherEncryption = /^PULUMI_(?:BACKEND_URL|CONFIG_PASSPHRASE)/;
 
 /** A `pulumi` command that runs. */
 export interface StartedEngine {
@@ -147,9 +167,13 @@ export class StackUnderTest {
     const sandbox = await startTenantManagement({ stage, ...options.sandbox });
     // Secrets Manager is shared, so each stack has names of its own there.
     const secretPrefix = `test-${randomUUID()}`;
+    const hasPassphrase =
+      options.encryption === "passphrase" ||
+      Object.keys(options.env ?? {}).some((name) => otherEncryption.test(name));
     const workspace = await createTestWorkspace({
       pulumi: started.pulumi,
       stack: stage === "testing" ? "dev" : "prod",
+      ...(hasPassphrase ? {} : { secretsProvider: started.secretsProvider }),
       ...(options.projectDir === undefined ? {} : { projectDir: options.projectDir }),
       config: {
         ...started.aws.config,

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { readEncryptionSalt } from "../../sandbox/pulumi/config-file";
+import { readEncryption } from "../../sandbox/pulumi/config-file";
 import {
   createWorkspace,
   type InitializedStack,
@@ -10,7 +10,7 @@ import {
   type WorkspaceOptions,
 } from "../../sandbox/pulumi/workspace";
 
-/** Stacks of this repository's project as `pulumi stack init` left them, by name. */
+/** Stacks of this repository's project as `pulumi stack init` left them, by name and encryption. */
 const initialized = new Map<string, InitializedStack>();
 
 /**
@@ -18,21 +18,19 @@ const initialized = new Map<string, InitializedStack>();
  * what `pulumi stack init` made for the first: that takes as long as a quarter of an update.
  */
 export async function createTestWorkspace(options: WorkspaceOptions): Promise<Workspace> {
-  const { stack, projectDir, env = {} } = options;
+  const { stack, projectDir, secretsProvider = "", env = {} } = options;
   const isUsual = projectDir === undefined && !Object.keys(env).some((name) => backend.test(name));
   if (!isUsual) return createWorkspace(options);
-  const known = initialized.get(stack);
+  const name = `${stack} ${secretsProvider}`;
+  const known = initialized.get(name);
   if (known !== undefined) return createWorkspace({ ...options, initialized: known });
   const workspace = await createWorkspace(options);
-  const encryptionSalt = await readEncryptionSalt(workspace.configFile);
-  if (encryptionSalt !== undefined) {
-    const state = mkdtempSync(path.join(os.tmpdir(), "initialized-"));
-    process.once("exit", () => {
-      rmSync(state, { recursive: true, force: true });
-    });
-    cpSync(path.join(workspace.directory, "state"), state, { recursive: true });
-    initialized.set(stack, { state, encryptionSalt });
-  }
+  const state = mkdtempSync(path.join(os.tmpdir(), "initialized-"));
+  process.once("exit", () => {
+    rmSync(state, { recursive: true, force: true });
+  });
+  cpSync(path.join(workspace.directory, "state"), state, { recursive: true });
+  initialized.set(name, { state, encryption: await readEncryption(workspace.configFile) });
   return workspace;
 }
 

@@ -25,7 +25,7 @@ describe("the organization's key in AWS KMS, on the engine", function () {
     kms.destroy();
   });
   beforeEach(async () => {
-    stack = await StackUnderTest.create({ customers: [acme] });
+    stack = await StackUnderTest.create({ customers: [acme], encryption: "passphrase" });
   });
   afterEach(async () => {
     await stack.finish();

@@ -68,7 +68,11 @@ describe("a plan and what is approved of it, on the engine", function () {
   let first: Judged;
 
   before(async () => {
-    stack = await StackUnderTest.create({ stage: "production", customers: [acme] });
+    stack = await StackUnderTest.create({
+      stage: "production",
+      customers: [acme],
+      encryption: "passphrase",
+    });
     file = path.join(stack.workspace.directory, "preview.json");
     first = await judge(0);
     await upOn(0);

@@ -25,7 +25,7 @@ async function withStack(
   options: StackOptions,
   test: (preview: Preview, stack: StackUnderTest, pack: string) => Promise<void>,
 ): Promise<void> {
-  const stack = await StackUnderTest.create({ stage: "production", ...options });
+  const stack = await StackUnderTest.create({ stage: "production", encryption: "passphrase", ...options });
   try {
     const { pulumi } = await startShared();
     const { directory } = stack.workspace;

@@ -24,6 +24,7 @@ describe("a proxy that is the only way out, on the engine", () => {
     folder = await mkdtemp(path.join(os.tmpdir(), "proxy-"));
     const certificate = await makeCertificate(folder, [apiHost, awsHost]);
     stack = await StackUnderTest.create({
+      encryption: "passphrase",
       customers: [acme],
       sandbox: { publicOrigin: `https://${apiHost}` },
       env: { TENANTS_ALLOWED_HOSTS: apiHost },

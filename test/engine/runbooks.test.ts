@@ -52,7 +52,7 @@ describe("the runbooks of a lost state and a lost passphrase, on the engine", fu
   let before: Record<string, string[]>;
 
   async function start(customer: typeof acme): Promise<void> {
-    stack = await StackUnderTest.create({ customers: [customer] });
+    stack = await StackUnderTest.create({ customers: [customer], encryption: "passphrase" });
     await stack.up();
     application = await firstApplication(stack);
     value = await stack.storedSecret(application.secretArn);

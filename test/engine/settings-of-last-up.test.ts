@@ -26,7 +26,11 @@ describe("what a plan takes for the settings of the last up, on the engine", fun
   let file: string;
 
   before(async () => {
-    stack = await StackUnderTest.create({ stage: "production", customers: [acmeIn("eu-1")] });
+    stack = await StackUnderTest.create({
+      stage: "production",
+      customers: [acmeIn("eu-1")],
+      encryption: "passphrase",
+    });
     file = path.join(stack.workspace.directory, "preview.json");
     await stack.up();
   });

@@ -72,7 +72,7 @@ describe("a stack that is renamed or moved, on the engine", function () {
     return folder;
   }
   async function start(options: Parameters<typeof StackUnderTest.create>[0]): Promise<StackUnderTest> {
-    const stack = await StackUnderTest.create(options);
+    const stack = await StackUnderTest.create({ encryption: "passphrase", ...options });
     stacks.push(stack);
     return stack;
   }

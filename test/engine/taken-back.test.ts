@@ -72,7 +72,7 @@ describe("a customer that is taken over by a printed entry, on the engine", func
   };
 
   before(async () => {
-    stack = await StackUnderTest.create({ customers: [umbrella, globex] });
+    stack = await StackUnderTest.create({ customers: [umbrella, globex], encryption: "passphrase" });
     await stack.up();
     existing = stack.existing();
     stack.sandbox.control.resetRequests();

@@ -19,6 +19,7 @@ export async function replay(recording: Recording, stage: Stage): Promise<StackU
   const stack = await StackUnderTest.create({
     stage,
     config: Object.fromEntries(config),
+    encryption: "passphrase",
   });
   try {
     for (const tenant of recording.vendor) stack.sandbox.control.restoreTenant(tenant);

@@ -21,7 +21,7 @@ const customers = {
 };
 
 async function record(version: string, stage: Stage): Promise<void> {
-  const stack = await StackUnderTest.create({ stage, customers: customers[stage] });
+  const stack = await StackUnderTest.create({ stage, customers: customers[stage], encryption: "passphrase" });
   try {
     await stack.up();
     await writeRecording(folderOf(version, stage), {

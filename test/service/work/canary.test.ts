@@ -30,7 +30,7 @@ describe("credentials, and approvals of a plan", function () {
   const server = useDatabaseServer();
 
   it("finds a planted credential in each place", async () => {
-    const service = await ServiceUnderTest.start(server());
+    const service = await ServiceUnderTest.start(server(), { encryption: "passphrase" });
     const [inTable, inQueue, inLog, inArguments, inEnvironment] = places.map(() =>
       randomBytes(16).toString("hex"),
     );
@@ -65,7 +65,11 @@ describe("credentials, and approvals of a plan", function () {
   });
 
   it("finds none after a full run, in which a plan whose starting state changed after its approval is approved anew", async () => {
-    const service = await ServiceUnderTest.start(server(), { required: 1, isTold: true });
+    const service = await ServiceUnderTest.start(server(), {
+      required: 1,
+      isTold: true,
+      encryption: "passphrase",
+    });
     const canary = new Canary(service, () => service.workers.map(({ pid }) => pid));
     try {
       await service.startWorker();

@@ -67,7 +67,11 @@ describe("engines under another user", function () {
     const user = await nobody();
     // Nobody can have the engine, or does not reach what it needs, as in a clone below root's home.
     if (!isRoot || (await isOutOfReach(user))) this.skip();
-    const service = await ServiceUnderTest.start(server(), { asInProduction: true, engineUser: user });
+    const service = await ServiceUnderTest.start(server(), {
+      asInProduction: true,
+      engineUser: user,
+      encryption: "passphrase",
+    });
     try {
       const worker = await service.startWorker();
       const id = await service.submit({

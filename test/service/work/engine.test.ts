@@ -14,7 +14,7 @@ describe("the engine of a job", () => {
   let sandbox: WorkSandbox;
 
   before(async () => {
-    sandbox = await startWorkSandbox();
+    sandbox = await startWorkSandbox({ encryption: "passphrase" });
   });
 
   after(async () => {

@@ -47,11 +47,13 @@ export interface WorkSandboxOptions {
   asInProduction?: boolean;
   /** As whom engines run: what lies below root's home is placed where that user can go. Default: as the worker. */
   engineUser?: { name: string } & ServerUser;
+  /** What encrypts the stacks' secrets. Default: a key of KMS. */
+  encryption?: "passphrase";
 }
 
 /** Starts what a worker needs. */
 export async function startWorkSandbox(options: WorkSandboxOptions = {}): Promise<WorkSandbox> {
-  const { pulumi: found, secretsManager, aws: provider } = await startShared();
+  const { pulumi: found, secretsManager, aws: provider, secretsProvider } = await startShared();
   const { engineUser } = options;
   const pulumi = engineUser === undefined ? found : await reachableCli(found, engineUser);
   const vendor = await startTenantManagement({ stage: "testing" });
@@ -108,6 +110,7 @@ export async function startWorkSandbox(options: WorkSandboxOptions = {}): Promis
       backendUrl: `file://${path.join(directory, "state")}?metadata=skip`,
       journal: path.join(directory, "journal.jsonl"),
       directory: path.join(directory, "work"),
+      ...(options.encryption === "passphrase" ? {} : { secretsProvider }),
       ...(options.atOnce === undefined ? {} : { atOnce: options.atOnce }),
       ...places?.work,
       ...(pack === undefined ? {} : { policyPack: pack.folder }),

@@ -10,7 +10,7 @@ describe("how the secrets of a stack are encrypted", function () {
   const server = useDatabaseServer();
 
   it(`is not chosen by whoever has the database alone: the state says it ${exhaustiveTag}`, async () => {
-    const service = await ServiceUnderTest.start(server());
+    const service = await ServiceUnderTest.start(server(), { encryption: "passphrase" });
     try {
       await service.startWorker();
       const asked = { stage: "testing", reason: "a test" } as const;
