@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { verifyEvents } from "resistant-tenants-service/audit/verify";
 import { write } from "resistant-tenants-service/records/database";
 
+import { exhaustiveTag } from "../../suites";
 import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
 
@@ -67,60 +68,69 @@ describe("the database's owner who forges an approval", function () {
 
   const server = useDatabaseServer();
 
-  it("has nothing applied: it is on record, and the request waits for a true one", async () => {
-    const service = await ServiceUnderTest.start(server(), { required: 1 });
-    const create = (name: string) => ({
-      kind: "createCustomer" as const,
-      stage: "testing" as const,
-      reason: "a test",
-      customer: { name, customerId: "CRM-1", cells: ["eu-1"] },
-    });
-    try {
-      await service.startWorker();
-      const ids = new Map<string, string>();
-      for (const name of ["honest", "changed", ...Object.keys(forgeries)])
-        ids.set(name, await service.submit(create(name)));
-      for (const id of ids.values()) await service.reaches(id, "waitingForApproval");
-      await service.pause(true);
-      const [honest = "", changed = ""] = ids.values();
-      await service.approve(honest);
-      await service.approve(changed);
-
-      const tables = ["requests", "approvals", "plans", "events"];
-      for (const table of tables) await service.database.asOwner(`alter table ${table} disable trigger all`);
-      for (const constraint of ["a_second_person", "a_person_approves"])
-        await service.database.asOwner(`alter table approvals drop constraint ${constraint}`);
-      // Of what was approved, something else is made: it is not what the web process has signed.
-      const other = JSON.stringify({
-        ...create("changed"),
-        customer: { ...create("changed").customer, cells: ["us-1"] },
+  const sample = ["approval", "begun", "rule"];
+  for (const [title, tried] of [
+    ["", Object.entries(forgeries).filter(([name]) => sample.includes(name))],
+    [`, in every way ${exhaustiveTag}`, Object.entries(forgeries)],
+  ] as const)
+    it(`has nothing applied: it is on record, and the request waits for a true one${title}`, async () => {
+      const names = tried.map(([name]) => name);
+      const service = await ServiceUnderTest.start(server(), { required: 1 });
+      const create = (name: string) => ({
+        kind: "createCustomer" as const,
+        stage: "testing" as const,
+        reason: "a test",
+        customer: { name, customerId: "CRM-1", cells: ["eu-1"] },
       });
-      await service.database.asOwner("update requests set asked = $1 where id = $2", [other, changed]);
-      for (const [name, forge] of Object.entries(forgeries)) await forge(service, ids.get(name) ?? "");
-      const before = service.sandbox.vendor.control.requests().createTenant;
-      await service.pause(false);
+      try {
+        await service.startWorker();
+        const ids = new Map<string, string>();
+        for (const name of ["honest", "changed", ...names]) ids.set(name, await service.submit(create(name)));
+        for (const id of ids.values()) await service.reaches(id, "waitingForApproval");
+        await service.pause(true);
+        const [honest = "", changed = ""] = ids.values();
+        await service.approve(honest);
+        await service.approve(changed);
 
-      await service.reaches(honest, "done");
-      await service.until(
-        async () =>
-          (
-            await Promise.all(Object.keys(forgeries).map((name) => service.request(ids.get(name) ?? "")))
-          ).every(({ state }) => state === "waitingForApproval" || state === "failed"),
-        "what was forged is found",
-      );
-      assert.deepEqual(service.vendorNames(), ["honest"]);
-      assert.equal(service.sandbox.vendor.control.requests().createTenant, before + 1);
-      const found = new Set(
-        (await service.eventsOfKind("approvalNotVerified")).map(({ request_id: id }) => id),
-      );
-      for (const name of ["approval", "copied", "applying", "begun"])
-        assert.ok(found.has(ids.get(name) ?? ""), `${name} is on record`);
-      assert.notEqual((await service.request(changed)).state, "done");
-      for (const name of Object.keys(forgeries))
-        assert.ok(!(await service.events(ids.get(name) ?? "")).some(({ kind }) => kind === "applied"), name);
-      assert.ok(!(await verifyEvents(service.context)).isWhole, "the event that was made up shows");
-    } finally {
-      await service.close();
-    }
-  });
+        const tables = ["requests", "approvals", "plans", "events"];
+        for (const table of tables)
+          await service.database.asOwner(`alter table ${table} disable trigger all`);
+        for (const constraint of ["a_second_person", "a_person_approves"])
+          await service.database.asOwner(`alter table approvals drop constraint ${constraint}`);
+        // Of what was approved, something else is made: it is not what the web process has signed.
+        const other = JSON.stringify({
+          ...create("changed"),
+          customer: { ...create("changed").customer, cells: ["us-1"] },
+        });
+        await service.database.asOwner("update requests set asked = $1 where id = $2", [other, changed]);
+        for (const [name, forge] of tried) await forge(service, ids.get(name) ?? "");
+        const before = service.sandbox.vendor.control.requests().createTenant;
+        await service.pause(false);
+
+        await service.reaches(honest, "done");
+        await service.until(
+          async () =>
+            (await Promise.all(names.map((name) => service.request(ids.get(name) ?? "")))).every(
+              ({ state }) => state === "waitingForApproval" || state === "failed",
+            ),
+          "what was forged is found",
+        );
+        assert.deepEqual(service.vendorNames(), ["honest"]);
+        assert.equal(service.sandbox.vendor.control.requests().createTenant, before + 1);
+        const found = new Set(
+          (await service.eventsOfKind("approvalNotVerified")).map(({ request_id: id }) => id),
+        );
+        for (const name of names.filter((one) => one !== "rule"))
+          assert.ok(found.has(ids.get(name) ?? ""), `${name} is on record`);
+        assert.notEqual((await service.request(changed)).state, "done");
+        for (const name of names)
+          assert.ok(
+            !(await service.events(ids.get(name) ?? "")).some(({ kind }) => kind === "applied"),
+            name,
+          );
+        assert.ok(!(await verifyEvents(service.context)).isWhole, "the event that was made up shows");
+      } finally {
+        await service.close();
+      }
+    });
 });
