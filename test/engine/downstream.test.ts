@@ -10,7 +10,7 @@ describe("examples/downstream, on the engine", function () {
   let downstream: Workspace;
 
   before(async () => {
-    tenants = await StackUnderTest.create({ customers: [acme, globex] });
+    tenants = await StackUnderTest.create({ customers: [acme, globex], encryption: "passphrase" });
     const { pulumi } = await startShared();
     downstream = await createWorkspace({
       pulumi,
