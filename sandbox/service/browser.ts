@@ -12,6 +12,9 @@ const run = promisify(execFile);
 /** The usual paths of Debian's, Ubuntu's and Chrome's own packages. */
 const usualPlaces = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+/** Debian's Chromium without windows: it takes half the processor time. */
+const withoutWindows = "/usr/bin/chromium-headless-shell";
+
 /**
  * Opens a real browser: that of `CHROMIUM_PATH`, else the system's, else Debian's, which root installs.
  *
@@ -19,21 +22,22 @@ const usualPlaces = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin
  * @throws SandboxError `PREREQUISITE_MISSING` if there is none
  */
 export async function openBrowser(isShown = false): Promise<Browser> {
-  const executablePath = await findBrowser();
+  const executablePath = await findBrowser(isShown);
   // Chromium's own sandbox does not start for root.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   return chromium.launch({ executablePath, args, headless: !isShown, ...(isShown ? { slowMo: 250 } : {}) });
 }
 
-async function findBrowser(): Promise<string> {
+async function findBrowser(isShown: boolean): Promise<string> {
   const given = process.env["CHROMIUM_PATH"];
   if (given !== undefined) return given;
-  const found = await firstOf(usualPlaces);
+  const found = await firstOf(isShown ? usualPlaces : [withoutWindows, ...usualPlaces]);
   if (found !== undefined) return found;
   if (process.getuid?.() === 0 && (await firstOf(["/usr/bin/apt-get"])) !== undefined) {
     await run("apt-get", ["update"]);
-    await run("apt-get", ["install", "--yes", "--no-install-recommends", "chromium"]);
-    return "/usr/bin/chromium";
+    const file = isShown ? "/usr/bin/chromium" : withoutWindows;
+    await run("apt-get", ["install", "--yes", "--no-install-recommends", path.basename(file)]);
+    return file;
   }
   throw new SandboxError(
     "PREREQUISITE_MISSING",
