@@ -1,4 +1,4 @@
-import { defaultAuthMethod, rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, hasSecret, rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";
@@ -76,7 +76,7 @@ function toCustomer(
   const given = new Map(applications.map((application) => [slotOf(application), application]));
   return {
     isDeprecated: status === "deprecated",
-    hasClientSecret: (slot) => (given.get(slot)?.authMethod ?? defaultAuthMethod) === defaultAuthMethod,
+    hasClientSecret: (slot) => hasSecret(given.get(slot)?.authMethod ?? defaultAuthMethod),
     // An application's own `rotation` replaces the stage's as a whole.
     rotationOf: (slot) => toRotation(given.get(slot)?.rotation ?? ofStage),
   };

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pid } from "node:process";
 
-import { defaultAuthMethod, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, hasSecret, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { Finding, Fix } from "../reconcile/finding";
 import { reconcile, repair } from "../reconcile/reconcile";
@@ -86,7 +86,7 @@ function isOlderState({ pending }: HeldState, findings: readonly Finding[]): boo
     ({ kind, fix, slot, authMethod = defaultAuthMethod }) =>
       (kind === "orphanedApplication" || kind === "doubled") &&
       fix === undefined &&
-      authMethod === defaultAuthMethod &&
+      hasSecret(authMethod) &&
       !pending.some((operation) => operation.slot === slot),
   );
 }

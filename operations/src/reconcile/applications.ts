@@ -1,7 +1,7 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
 import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
-import { defaultAuthMethod } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { HeldApplication } from "../stack/state";
 import type { Comparison } from "./comparison";
@@ -164,7 +164,7 @@ function crashed(
 ): Finding {
   const { tenantId, applicationId, slot } = common;
   const fix = { action: "deleteApplication", tenantId, applicationId, slot } as const;
-  if (common.authMethod !== defaultAuthMethod) {
+  if (!hasSecret(common.authMethod ?? "")) {
     const orphaned = { ...common, kind: "orphanedApplication", severity: "todo" } as const;
     if (rival !== undefined)
       return {
@@ -387,9 +387,9 @@ function lost(application: HeldApplication, { events, typed }: Comparison): Find
 }
 
 function partlyMade(application: HeldApplication, { typed }: Comparison): Finding[] {
-  const { isPartlyMade, authMethod = defaultAuthMethod, hasSecret, differs, urn } = application;
+  const { isPartlyMade, authMethod = defaultAuthMethod, differs, urn } = application;
   if (!isPartlyMade) return [];
-  const lacksSecret = authMethod === defaultAuthMethod && !hasSecret;
+  const lacksSecret = hasSecret(authMethod) && !application.hasSecret;
   return [
     {
       ...place(application),

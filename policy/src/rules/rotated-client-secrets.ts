@@ -1,5 +1,5 @@
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
-import { defaultAuthMethod, readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, hasSecret, readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredRotation, Rule } from "../resource";
@@ -13,7 +13,7 @@ export const rotatedClientSecrets: Rule = (
   { type, name, props },
   { customers, policyConfig: { maxDays }, now },
 ) => {
-  if (type !== tenantApplicationType || propsSchema.parse(props).authMethod !== defaultAuthMethod) return [];
+  if (type !== tenantApplicationType || !hasSecret(propsSchema.parse(props).authMethod)) return [];
   const { customer: customerName = "", cell = "", purpose = "" } = readApplicationName(name) ?? {};
   const customer = customers.get(customerName);
   const slot = `${cell}/${purpose}`;

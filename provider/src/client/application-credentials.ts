@@ -54,7 +54,7 @@ export async function proveCredentials(
       server: `${place}: the authorization server of application ${applicationId}`,
       whereItIs: `Check the network (${tokenUrl}).`,
       remedy: `Check that these are the application's credentials${
-        credentials.type === "CLIENT_SECRET"
+        "clientSecret" in credentials
           ? ""
           : `, and that the vendor knows the key under the id (kid) ${credentials.keyId}`
       }.`,
@@ -87,11 +87,11 @@ function mayBeMisread(
   clientId: string,
   credentials: ApplicationCredentials,
 ): credentials is Extract<ApplicationCredentials, { type: SecretMethod }> {
-  return credentials.type === "CLIENT_SECRET" && /[^A-Za-z0-9]/.test(clientId + credentials.clientSecret);
+  return "clientSecret" in credentials && /[^A-Za-z0-9]/.test(clientId + credentials.clientSecret);
 }
 
 function toClientAuth(tokenUrl: string, credentials: ApplicationCredentials): oauth.ClientAuth {
-  return credentials.type === "CLIENT_SECRET"
+  return "clientSecret" in credentials
     ? oauth.ClientSecretBasic(credentials.clientSecret)
     : byAssertion(tokenUrl, credentials.keyId, signerFor(credentials.privateKey));
 }

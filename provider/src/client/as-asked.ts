@@ -55,7 +55,7 @@ export function credentialDifferences(
 ): string[] {
   return [
     ...differenceOfText("credentials.type", asked.type, made.type),
-    ...(asked.keyId === undefined || made.type === "CLIENT_SECRET"
+    ...(asked.keyId === undefined || "clientSecret" in made
       ? []
       : differenceOfText("credentials.kid", asked.keyId, made.keyId)),
   ];

@@ -25,6 +25,8 @@ export type SignatureAlgorithm = Table[KeyMethod]["algorithm"];
 export const authMethods = Object.keys(authMethodTable) as [AuthMethod, ...AuthMethod[]];
 /** The methods with a key. */
 export const keyMethods = authMethods.filter(hasKey) as [KeyMethod, ...KeyMethod[]];
+/** The methods with a secret. */
+export const secretMethods = authMethods.filter(hasSecret) as [SecretMethod, ...SecretMethod[]];
 /** The algorithms of client assertions. */
 export const signatureAlgorithms = keyMethods.map((method) => authMethodTable[method].algorithm) as [
   SignatureAlgorithm,
@@ -36,6 +38,11 @@ export const defaultAuthMethod = "CLIENT_SECRET" satisfies SecretMethod;
 /** Returns whether the applications of a method have a key pair. */
 export function hasKey(method: AuthMethod): method is KeyMethod {
   return authMethodTable[method].credential === "key";
+}
+
+/** Returns whether the applications of a method have a secret that the vendor creates. An unknown method has none. */
+export function hasSecret(method: string): method is SecretMethod {
+  return authMethods.some((known) => known === method && !hasKey(known));
 }
 
 /** Returns the algorithm of a method's client assertions. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { type KeyMethod, keyMethods, type SecretMethod } from "./auth-methods";
+import { type KeyMethod, keyMethods, type SecretMethod, secretMethods } from "./auth-methods";
 import { type Cell, isCell } from "./cells";
 import { withZone } from "./server-clock";
 import { printable } from "./text";
@@ -81,7 +81,7 @@ export type ApiCredentials =
 
 const credentialsSchema = z.discriminatedUnion("type", [
   z
-    .object({ type: z.literal("CLIENT_SECRET"), client_secret: z.string().min(1) })
+    .object({ type: z.enum(secretMethods), client_secret: z.string().min(1) })
     .transform((credentials): ApiCredentials => ({
       type: credentials.type,
       clientSecret: credentials.client_secret,

@@ -16,6 +16,7 @@ export {
   authMethods,
   defaultAuthMethod,
   hasKey,
+  hasSecret,
   type SignatureAlgorithm,
 } from "../client/auth-methods";
 export { type DocumentsScope, documentsScopes } from "../client/schemas";

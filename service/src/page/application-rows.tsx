@@ -1,11 +1,11 @@
-import { authMethods, type Cell, documentsScopes } from "pulumi-resistant-tenants/internal/vocabulary";
+import { type AuthMethod, authMethods, type Cell, documentsScopes } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ApplicationRow } from "./application-fields";
 import type { FieldProblems, Fields } from "./fields";
 import { Boxes, described, Field } from "./form-parts";
 
 /** The displayed names of the authentication methods. */
-const wordsOfMethod: Readonly<Record<string, string>> = {
+const wordsOfMethod: Readonly<Record<AuthMethod, string>> = {
   CLIENT_SECRET: "a client secret (usual)",
   RSA: "a key pair, RSA",
   EC: "a key pair, EC",
@@ -139,7 +139,7 @@ export function MethodField({
       <select {...described(name, problems)}>
         {authMethods.map((method) => (
           <option key={method} value={method} selected={method === chosen}>
-            {wordsOfMethod[method] ?? method}
+            {wordsOfMethod[method]}
           </option>
         ))}
       </select>

@@ -1,3 +1,5 @@
+import { hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
+
 import type { RequestView } from "../actions/view";
 import type { CustomerView } from "../customers/customers";
 import { Copied, RequestTable, Time } from "./parts";
@@ -208,7 +210,7 @@ function Application({ application }: { application: ApplicationRow }) {
       <br />
       <small>
         Client <code>{clientId}</code>,{" "}
-        {authMethod === "CLIENT_SECRET" ? "with a client secret" : `with a key (${authMethod})`}
+        {hasSecret(authMethod) ? "with a client secret" : `with a key (${authMethod})`}
       </small>
     </li>
   );

@@ -1,6 +1,7 @@
 import { longestReason } from "pulumi-resistant-tenants/internal/reason";
 import {
   type Cell,
+  defaultAuthMethod,
   documentsScopes,
   type Stage,
   stageTable,
@@ -227,7 +228,7 @@ function Details({
     [...problems.keys()].some((name) => detailed.includes(name) || name.startsWith("app-")) ||
     [fields.owner, fields.readers, fields.adopt, fields.endsOn, fields.more].some((text) => text !== "") ||
     (!isChange && fields.applications.length > 0) ||
-    (fields.authMethod !== "" && fields.authMethod !== "CLIENT_SECRET");
+    !["", defaultAuthMethod].includes(fields.authMethod);
   return (
     <details open={isOpen}>
       <summary>Technical details: the defaults suit most customers</summary>

@@ -26,7 +26,7 @@ export async function adoptApplication(
   const application = await applicationToAdopt(run, { tenantId, applicationId });
   assertAsDeclared(application, wanted);
   const credentials = await provenCredentials(run, { tenantId, ...adopt }, authentication.type);
-  if (credentials.type !== "CLIENT_SECRET" && authentication.type !== "CLIENT_SECRET") {
+  if ("keyId" in credentials && "keyId" in authentication) {
     await assertSameKey(wanted, authentication.keyId, credentials, adopt);
   }
   const { cell, scopes, authMethod } = create.parameters;
@@ -42,7 +42,7 @@ export async function adoptApplication(
     run.known.noteApplicationOfStack(applicationId, tenantId);
     run.guard.noteKept("TenantApplication", applicationId);
     const { clientId } = application;
-    const adopted = credentials.type === "CLIENT_SECRET" ? { ...application, credentials } : application;
+    const adopted = "clientSecret" in credentials ? { ...application, credentials } : application;
     return Promise.resolve([{ outcome: "adopted", applicationId, clientId }, adopted]);
   });
 }
