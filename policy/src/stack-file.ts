@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import path from "node:path";
 
+import { projectFileIn, stackFileBeside, withParents } from "pulumi-resistant-tenants/internal/project-file";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -51,7 +52,7 @@ function findStackFile(
       .map((folder) => path.resolve(folder, given))
       .find(existsSync);
   return projectFolders(project, environment)
-    .map((folder) => path.join(folder, `Pulumi.${stack}.yaml`))
+    .map((folder) => stackFileBeside(folder, stack))
     .find((file) => existsSync(file));
 }
 
@@ -92,14 +93,9 @@ function foldersOfAncestors(): string[] {
   return folders;
 }
 
-function withParents(folder: string): string[] {
-  const parent = path.dirname(folder);
-  return parent === folder ? [folder] : [folder, ...withParents(parent)];
-}
-
 function isProject(folder: string, project: string): boolean {
-  const file = path.join(folder, "Pulumi.yaml");
-  if (!existsSync(file)) return false;
+  const file = projectFileIn(folder);
+  if (file === undefined) return false;
   const parsed = z.object({ name: z.string() }).safeParse(parse(readFileSync(file, "utf8")));
   return parsed.data?.name === project;
 }

@@ -6,6 +6,7 @@ import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { journalProblem } from "pulumi-resistant-tenants/internal/journal";
 import type { EnvironmentVariables, OwnProcess } from "pulumi-resistant-tenants/internal/own-process";
 import { type HeldResource, stackName } from "pulumi-resistant-tenants/internal/own-stack";
+import { stackFileBeside } from "pulumi-resistant-tenants/internal/project-file";
 import { type Aws, readReach } from "pulumi-resistant-tenants/internal/reach";
 import {
   allowedHostsIn,
@@ -81,7 +82,7 @@ export function beginRun(start: ProgramStart, held: readonly HeldResource[]): Pr
 /** Returns the file that the environment names, or else the one beside `Pulumi.yaml`. */
 function stackFileIn(folder: string, environment: EnvironmentVariables): string {
   const given = environment["PULUMI_OPTION_CONFIG_FILE"] ?? "";
-  return given === "" ? path.join(folder, `Pulumi.${pulumi.getStack()}.yaml`) : path.resolve(folder, given);
+  return given === "" ? stackFileBeside(folder, pulumi.getStack()) : path.resolve(folder, given);
 }
 
 function readOwnConfiguration({

@@ -47,6 +47,14 @@ describe("the secrets provider of a stack, as its file tells it", function () {
     assert.equal(findProjectFolder("another", { PULUMI_OPTION_CONFIG_FILE: file }), undefined);
   });
 
+  it("is found in a project whose files end in .yml, too", async () => {
+    const other = await mkdtemp(path.join(tmpdir(), "stack-file-"));
+    await writeFile(path.join(other, "Pulumi.yml"), "name: other\nruntime: nodejs\n");
+    await writeFile(path.join(other, "Pulumi.prod.yml"), "encryptionsalt: v1:abc\n");
+    assert.equal(find({ PWD: other }, "other"), "passphrase");
+    await rm(other, { recursive: true });
+  });
+
   it("is not known where the named file is missing, or is no mapping", async () => {
     assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: path.join(folder, "none.yaml") }), undefined);
     await writeFile(file, "- a\n");

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import path from "node:path";
 
 import { messageOf } from "pulumi-resistant-tenants/client";
+import { projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import type { YamlFile } from "resistant-tenants-stacks/yaml-file";
 import type { Document } from "yaml";
 import { z } from "zod";
@@ -75,8 +74,8 @@ const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknow
  * file}
  */
 export async function readProjectValues(folder: string): Promise<ReadonlyMap<string, unknown>> {
-  const file = path.join(folder, "Pulumi.yaml");
-  if (!existsSync(file)) return new Map();
+  const file = projectFileIn(folder);
+  if (file === undefined) return new Map();
   const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
   const { name, config } = projectSchema.parse(readYaml(await read(file), file).value);
   return new Map(

@@ -1,11 +1,10 @@
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import path from "node:path";
+
+import { findProjectFolder } from "pulumi-resistant-tenants/internal/project-file";
 
 import { UsageError } from "../usage";
 import type { StackOptions } from "./pulumi";
-
-/** The names of the engine's project files. */
-const projectFiles = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
 /**
  * Finds the folder in which `pulumi` is run: `--cwd`, or the current folder.
@@ -14,7 +13,7 @@ const projectFiles = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
  */
 export function projectFolderOf({ cwd }: StackOptions): string {
   const folder = existingFolder(cwd);
-  if (isInProject(folder)) return folder;
+  if (findProjectFolder(folder) !== undefined) return folder;
   throw new UsageError(
     `There is no Pulumi.yaml in ${folder} or a folder above it. ` +
       `Run the command in the project's folder, or name that folder: --cwd <folder>.`,
@@ -31,10 +30,4 @@ export function existingFolder(cwd = "."): string {
       ? `--cwd: there is no folder ${folder}. Name the project's folder.`
       : `--cwd: ${folder} is not a folder. Name the folder that contains it.`,
   );
-}
-
-function isInProject(folder: string): boolean {
-  if (projectFiles.some((file) => existsSync(path.join(folder, file)))) return true;
-  const parent = path.dirname(folder);
-  return parent !== folder && isInProject(parent);
 }

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
 import path from "node:path";
 
 import type { Aws } from "../aws/aws";
 import { TenantManagementError } from "../client/errors";
 import { isCi } from "../settings/actor";
 import type { EnvironmentVariables } from "../settings/own-process";
+import { findProjectFolder } from "../settings/project-file";
 import { openFileJournal } from "./file-journal";
 import { withFormerNames } from "./former-names";
 import type { Journal } from "./journal";
@@ -94,10 +94,8 @@ export function openJournalAt(location: string, aws?: Aws): Journal {
 
 /** Finds the project's folder: the engine runs a provider in the program's, which may lie below it. */
 function projectDirectory(start: string): string {
-  for (let folder = path.resolve(start); ; folder = path.dirname(folder)) {
-    if (["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(path.join(folder, name)))) return folder;
-    if (path.dirname(folder) === folder) break;
-  }
+  const folder = findProjectFolder(start);
+  if (folder !== undefined) return folder;
   throw new TenantManagementError(
     "INPUT_INVALID",
     `There is no Pulumi.yaml in ${start} or a folder above it, so the journal of the stack cannot be found. ` +

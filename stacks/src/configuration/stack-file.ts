@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
+import { findProjectFolder } from "pulumi-resistant-tenants/internal/project-file";
 import { z } from "zod";
 
 import { readYaml, type YamlFile } from "./yaml-file";
@@ -21,10 +22,10 @@ const largeConfigurationBytes = 100_000;
  * @throws `Error` if there is none
  */
 export function projectFolder(from: string): string {
-  if (existsSync(path.join(from, "Pulumi.yaml"))) return from;
-  const parent = path.dirname(from);
-  if (parent === from) throw new Error("No Pulumi.yaml was found: run the command in the project's folder.");
-  return projectFolder(parent);
+  const folder = findProjectFolder(from);
+  if (folder === undefined)
+    throw new Error("No Pulumi.yaml was found: run the command in the project's folder.");
+  return folder;
 }
 
 /**

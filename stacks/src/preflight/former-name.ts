@@ -12,6 +12,7 @@ import {
   openJournalAt,
 } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, stackName, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
+import { stackFileBeside } from "pulumi-resistant-tenants/internal/project-file";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { customerOf, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
@@ -79,7 +80,7 @@ function journalsOfProject({ configuration, aws, folder }: FirstUpdate, own: str
 
 /** An existing stack has its file beside `Pulumi.yaml`; a rename also renames the file. */
 function hasFile(stack: string, folder: string): boolean {
-  return existsSync(path.join(folder, `Pulumi.${nameOf(stack)}.yaml`));
+  return existsSync(stackFileBeside(folder, nameOf(stack)));
 }
 
 function nameOf(stack: string): string {
