@@ -27,7 +27,10 @@ export async function mergeConfig(
   const customerFiles =
     options.commit === undefined || typeof pattern !== "string"
       ? []
-      : await takeCustomerFiles(pattern, options.commit, path.dirname(path.resolve(reviewedFile)));
+      : await takeCustomerFiles(pattern, options.commit, {
+          folder: path.dirname(path.resolve(reviewedFile)),
+          environment: process.env,
+        });
   await writeFile(options.out, reviewed.document.toString());
   if (options.json === true) json({ notPreviewed, customerFiles });
   else {

@@ -57,7 +57,7 @@ describe("a pull request's files of customers", () => {
       await write("elsewhere/initech.yaml", "name: initech\n");
       await write("program.js", "another one");
     });
-    const taken = await takeCustomerFiles("customers/*.yaml", commit, project);
+    const taken = await takeCustomerFiles("customers/*.yaml", commit, { folder: project, environment: process.env });
     assert.deepEqual(taken, ["customers/acme.yaml", "customers/hooli\té.yaml"]);
     assert.deepEqual(await customers(), ["acme.yaml", "hooli\té.yaml"]);
     assert.equal(await read("customers/acme.yaml"), "name: acme\nowner: payments\n");
@@ -78,14 +78,17 @@ describe("a pull request's files of customers", () => {
         if (what === "a link") await symlink("/etc/hostname", path.join(project, file));
         else await write(file, "x".repeat(what === "a file that is too large" ? 1_000_001 : 1));
       });
-      await assert.rejects(takeCustomerFiles(pattern, commit, project), mentioning(file, ...names));
+      await assert.rejects(
+        takeCustomerFiles(pattern, commit, { folder: project, environment: process.env }),
+        mentioning(file, ...names),
+      );
       assert.deepEqual(await customers(), ["acme.yaml", "globex.yaml"]);
     });
   }
 
   it("are not asked of a commit that is none, nor of an option", async () => {
     for (const commit of ["0".repeat(40), "no-such-branch", "--help", "HEAD:customers"]) {
-      await assert.rejects(takeCustomerFiles("customers/*.yaml", commit, project), UsageError, commit);
+      await assert.rejects(takeCustomerFiles("customers/*.yaml", commit, { folder: project, environment: process.env }), UsageError, commit);
     }
   });
 });

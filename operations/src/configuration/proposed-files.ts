@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 import { messageOf } from "pulumi-resistant-tenants/client";
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 
 import { UsageError } from "../usage";
 
@@ -17,6 +18,13 @@ export interface CommittedFile {
   sizeBytes: number;
 }
 
+/** Where `git` is run. */
+export interface Repository {
+  /** A folder of a git repository that has the commit. */
+  folder: string;
+  environment: EnvironmentVariables;
+}
+
 const largestAnswerBytes = 64_000_000;
 
 /**
@@ -25,15 +33,22 @@ const largestAnswerBytes = 64_000_000;
  *
  * @param pattern the reviewed `tenants:customersFrom`; the commit's own is ignored
  * @param commit a commit or a name of one: `origin/add-acme`
- * @param folder the project's, in a git repository that has the commit
+ * @param repository its folder is the project's
  * @returns Resolves with the files that were written, sorted.
  * @throws {@link UsageError} if git does not know the commit
  * @throws if a file of the commit is a link, or is not readable as a customer's file; nothing is changed then
  */
-export async function takeCustomerFiles(pattern: string, commit: string, folder: string): Promise<string[]> {
+export async function takeCustomerFiles(
+  pattern: string,
+  commit: string,
+  repository: Repository,
+): Promise<string[]> {
+  const { folder } = repository;
   const { matchingFiles, matchesPattern, tooManyFiles } =
     await import("resistant-tenants-stacks/customer-files");
-  const proposed = (await committedFiles(commit, folder)).filter(({ file }) => matchesPattern(file, pattern));
+  const proposed = (await committedFiles(commit, repository)).filter(({ file }) =>
+    matchesPattern(file, pattern),
+  );
   const tooMany = tooManyFiles(pattern, proposed.length);
   if (tooMany !== undefined) throw refused([tooMany]);
   const problems = await Promise.all(proposed.map(problemOf));
@@ -44,7 +59,7 @@ export async function takeCustomerFiles(pattern: string, commit: string, folder:
   for (const { file, object } of proposed) {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, await contentOf(object, folder), { flag: "wx" });
+    await writeFile(target, await contentOf(object, repository), { flag: "wx" });
   }
   return proposed.map(({ file }) => file).sort();
 }
@@ -61,14 +76,14 @@ function refused(problems: readonly string[]): Error {
 }
 
 /** Reads the content of a git object. */
-export function contentOf(object: string, folder: string): Promise<Buffer> {
-  return git(folder, "cat-file", "blob", object);
+export function contentOf(object: string, repository: Repository): Promise<Buffer> {
+  return git(repository, "cat-file", "blob", object);
 }
 
 /** Lists the files of a commit below a folder. */
-export async function committedFiles(commit: string, folder: string): Promise<CommittedFile[]> {
+export async function committedFiles(commit: string, repository: Repository): Promise<CommittedFile[]> {
   const known = await git(
-    folder,
+    repository,
     "rev-parse",
     "--verify",
     "--quiet",
@@ -79,7 +94,7 @@ export async function committedFiles(commit: string, folder: string): Promise<Co
       cause: error,
     });
   });
-  const listed = await git(folder, "ls-tree", "-r", "-z", "-l", known.toString().trim());
+  const listed = await git(repository, "ls-tree", "-r", "-z", "-l", known.toString().trim());
   return listed
     .toString()
     .split("\0")
@@ -92,9 +107,9 @@ export async function committedFiles(commit: string, folder: string): Promise<Co
     });
 }
 
-async function git(folder: string, ...args: string[]): Promise<Buffer> {
+async function git({ folder, environment }: Repository, ...args: string[]): Promise<Buffer> {
   try {
-    const options = { cwd: folder, encoding: "buffer", maxBuffer: largestAnswerBytes } as const;
+    const options = { cwd: folder, env: environment, encoding: "buffer", maxBuffer: largestAnswerBytes } as const;
     return (await promisify(execFile)("git", args, options)).stdout;
   } catch (error) {
     throw new Error(`git ${args[0] ?? ""} failed: ${messageOf(error)}`, { cause: error });

@@ -39,7 +39,7 @@ export async function openBackend(
   environment: EnvironmentVariables,
 ): Promise<Backend> {
   const project = await projectOf(options);
-  const pulumi = pulumiFor(undefined, project.folder);
+  const pulumi = pulumiFor(undefined, project.folder, environment);
   const url = await backendOf(pulumi, project.folder, environment);
   const states = openStates(project.name, await openBackendFiles(url, environment), pulumi);
   const readAll = async (stacks: readonly string[]): Promise<Map<string, FleetState>> => {

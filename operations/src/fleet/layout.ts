@@ -47,11 +47,12 @@ async function digestsAt(
     throw new UsageError(`--since: ${file} is not in the project, so no commit contains it.`);
   const folder = await mkdtemp(path.join(tmpdir(), "resistant-tenants-layout-"));
   try {
-    for (const { file: each, mode, object } of await committedFiles(commit, project.folder)) {
+    const repository = { folder: project.folder, environment };
+    for (const { file: each, mode, object } of await committedFiles(commit, repository)) {
       const isRead = /\.ya?ml$/.test(each) && !each.split("/").some((part) => part.startsWith("."));
       if (!isRead || mode === "120000") continue;
       await mkdir(path.join(folder, path.dirname(each)), { recursive: true });
-      await writeFile(path.join(folder, each), await contentOf(object, project.folder));
+      await writeFile(path.join(folder, each), await contentOf(object, repository));
     }
     const then = await readProject(folder);
     const stage = await readStage(then, name, { file: path.join(folder, stageFile), environment });

@@ -29,9 +29,9 @@ export async function readAllRecords(
   environment: EnvironmentVariables,
 ): Promise<Records> {
   const name = options.stage ?? options.stack;
-  if (name === undefined) return readRecords(options);
+  if (name === undefined) return readRecords(options, environment);
   const bits = (await projectOf(options)).bitsOf(name);
-  if (options.stage === undefined && bits === 0) return readRecords(options);
+  if (options.stage === undefined && bits === 0) return readRecords(options, environment);
   const backend = await openBackend(options, environment);
   const stacks = (await backend.states.list()).filter((stack) => fleetBitsIn(name, stack) !== undefined);
   const states = await backend.readAll(stacks);

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { printable, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** Runs the user's `pulumi`, with the user's environment and login, without a shell. */
@@ -46,12 +47,18 @@ const longestOutput = 1024 * 1024 * 1024;
 /**
  * @param stack the stack's name; undefined for the selected one
  * @param directory where it is run: the project's folder, or one below it
+ * @param environment its environment variables
  */
-export function pulumiFor(stack: string | undefined, directory: string): Pulumi {
+export function pulumiFor(
+  stack: string | undefined,
+  directory: string,
+  environment: EnvironmentVariables,
+): Pulumi {
   const chosen = stack === undefined ? [] : ["--stack", stack];
+  const options = { cwd: directory, env: environment };
   return {
-    run: (args) => execute([...args, ...chosen], directory),
-    runWithoutStack: (args) => execute(args, directory),
+    run: (args) => execute([...args, ...chosen], options),
+    runWithoutStack: (args) => execute(args, options),
     typed: (args) => typedCommand(["pulumi", ...args, ...chosen]),
   };
 }
@@ -80,8 +87,11 @@ export function sharingExports(pulumi: Pulumi): Pulumi {
   };
 }
 
-function execute(args: readonly string[], cwd: string): Promise<string> {
-  const options = { cwd, maxBuffer: longestOutput, encoding: "utf8" } as const;
+function execute(
+  args: readonly string[],
+  where: { cwd: string; env: EnvironmentVariables },
+): Promise<string> {
+  const options = { ...where, maxBuffer: longestOutput, encoding: "utf8" } as const;
   return new Promise((resolve, reject) => {
     const child = execFile(
       "pulumi",
@@ -125,6 +135,6 @@ export interface StackOptions {
   stack?: string;
   /** The project's folder, or one below it; default: the present one. */
   cwd?: string;
-  /** Runs the engine's commands; default: the `pulumi` on the PATH, with this process's own environment. */
+  /** Runs the engine's commands; default: the `pulumi` on the PATH, with the given environment. */
   pulumi?: Pulumi;
 }

@@ -1,3 +1,4 @@
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { type CustomerRecord, customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { z } from "zod";
 
@@ -26,8 +27,11 @@ const outputsSchema = z.object({ customers: z.record(z.string(), z.unknown()) })
  *
  * @throws if the stack was never brought up, or its outputs have another form
  */
-export async function readRecords(options: StackOptions): Promise<Records> {
-  const pulumi = pulumiFor(options.stack, projectFolderOf(options));
+export async function readRecords(
+  options: StackOptions,
+  environment: EnvironmentVariables,
+): Promise<Records> {
+  const pulumi = pulumiFor(options.stack, projectFolderOf(options), environment);
   const [outputs, { tenants }] = await Promise.all([
     pulumi.run(["stack", "output", "--json"]).then((text) => z.looseObject({}).parse(JSON.parse(text))),
     readState(pulumi, undefined),

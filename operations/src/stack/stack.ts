@@ -67,7 +67,7 @@ type Configuration = z.output<typeof configurationSchema>;
  */
 export async function openStack(options: StackOptions, environment: EnvironmentVariables): Promise<Stack> {
   const directory = projectFolderOf(options);
-  const pulumi = sharingExports(options.pulumi ?? pulumiFor(options.stack, directory));
+  const pulumi = sharingExports(options.pulumi ?? pulumiFor(options.stack, directory, environment));
   const chosen = [
     ...(options.stack === undefined ? [] : ["--stack", options.stack]),
     ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),

@@ -82,7 +82,7 @@ describe("operations: which stacks of a fleet are run", () => {
     it(`decides "${why}" where ${what}`, async () => {
       const backend = await backendWith(folder, given, history);
       const files = await openBackendFiles(backend, {});
-      const states = openStates("tenants", files, pulumiFor(undefined, folder));
+      const states = openStates("tenants", files, pulumiFor(undefined, folder, {}));
       assert.deepEqual(await states.list(), ["prod-0"]);
       assert.equal(await decide(empty, await states.read("prod-0"), digest, nowMs), why);
     });
@@ -111,7 +111,7 @@ describe("operations: which stacks of a fleet are run", () => {
 
   it("clears the locks that it found, and none that another process has taken since", async () => {
     const files = await openBackendFiles(`file://${folder}`, {});
-    const states = openStates("tenants", files, pulumiFor(undefined, folder));
+    const states = openStates("tenants", files, pulumiFor(undefined, folder, {}));
     const locks = path.join(folder, ".pulumi/locks/organization/tenants/prod-0");
     await mkdir(locks, { recursive: true });
     const lock = {
