@@ -1,4 +1,4 @@
-import { defaultAuthMethod, hasSecret, rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, hasSecret, parseJson, rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";
@@ -56,11 +56,11 @@ export function readCustomers(
   get: (key: string) => string | undefined,
   inFiles: readonly unknown[],
 ): ReadonlyMap<string, DeclaredCustomer> {
-  const ofStage = rotationSchema.parse(parseJson(get("rotation")));
+  const ofStage = rotationSchema.parse(valueOf(get("rotation")));
   const entries = z
     .array(z.unknown())
     .catch([])
-    .parse(parseJson(get("customers")));
+    .parse(valueOf(get("customers")));
   return new Map(
     [...entries, ...inFiles].flatMap((entry) => {
       const { data } = customerSchema.safeParse(entry);
@@ -98,10 +98,6 @@ function toInstantMs(given: unknown): number {
 }
 
 /** The engine passes text as it is, and a list or a map as JSON. */
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return text;
-  }
+function valueOf(text: string | undefined): unknown {
+  return parseJson(text ?? "") ?? text;
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 const roles = z.union([z.string().transform((role) => [role]), z.array(z.string())]);
@@ -34,17 +35,9 @@ const policySchema = z.object({
 export function readersOf(policy: unknown): string | undefined {
   if (policy === undefined || policy === "" || policy === "{}") return undefined;
   const text = typeof policy === "string" ? policy : JSON.stringify(policy);
-  const statements = policySchema.safeParse(parsed(text)).data?.Statement;
+  const statements = policySchema.safeParse(parseJson(text)).data?.Statement;
   if (statements === undefined) return text;
   const allowed = statements[0].Condition.ArnEquals["aws:PrincipalArn"];
   const spared = statements[1].Condition.ArnNotEquals["aws:PrincipalArn"];
   return JSON.stringify(allowed) === JSON.stringify(spared) ? [...allowed].sort().join(", ") : text;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

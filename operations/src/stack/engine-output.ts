@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { printable } from "pulumi-resistant-tenants/internal/vocabulary";
+import { parseJson, printable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 /** The interval at which a file that the engine is writing is read, in milliseconds. */
@@ -81,10 +81,5 @@ export function cleaned(message: string): string {
 
 /** Parses a line, or all, of the engine's JSON output; undefined if it is not an object. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
-  if (!text.trimStart().startsWith("{")) return undefined;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
+  return text.trimStart().startsWith("{") ? (parseJson(text) as Record<string, unknown> | undefined) : undefined;
 }

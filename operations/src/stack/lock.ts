@@ -2,6 +2,7 @@ import { homedir, hostname } from "node:os";
 import path from "node:path";
 import { kill } from "node:process";
 
+import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { type BackendFiles, openBackendFiles } from "./backend-files";
@@ -88,14 +89,6 @@ function readLock(text: string): Omit<Lock, "location"> {
     processId: pid,
     process: host !== hostname() ? "unknown" : isRunning(pid) ? "running" : "gone",
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Returns whether a process of this host is running. */

@@ -1,3 +1,4 @@
+import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { StackRule } from "../resource";
@@ -27,7 +28,7 @@ const accountList = z.array(z.string().regex(/^\d{12}$/)).min(1);
 export const awsAccount: StackRule = ({ awsSetting, policyConfig: { accounts: allowed } }) => {
   const chosen = identityKeys.filter((key) => !["", "[]", "{}"].includes(awsSetting(key)?.trim() ?? ""));
   if (chosen.length === 0) return [];
-  const named = accountList.safeParse(parseJson(awsSetting("allowedAccountIds"))).data;
+  const named = accountList.safeParse(parseJson(awsSetting("allowedAccountIds") ?? "")).data;
   if (named?.every((account) => allowed.includes(account)) === true) return [];
   const keys = chosen.map((key) => `aws:${key}`).join(", ");
   const accounts = allowed.length === 0 ? "none is allowed yet" : `allowed are ${allowed.join(", ")}`;
@@ -36,12 +37,3 @@ export const awsAccount: StackRule = ({ awsSetting, policyConfig: { accounts: al
       `remove that and set the credentials in the environment, or set aws:allowedAccountIds to accounts of the list \`accounts\` in the configuration of the policy \`aws-account\` (${accounts}).`,
   ];
 };
-
-/** The engine passes a list as JSON. */
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

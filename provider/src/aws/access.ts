@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { parseJson } from "../client/json";
 import { type Proxies, readProxies } from "../client/proxies";
 import type { AwsPatience } from "./patience";
 
@@ -223,15 +224,6 @@ const webIdentitySchema = z
       return z.NEVER;
     },
   );
-
-/** What the engine stores is JSON or text; a lone word is text. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function notEmpty(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === "" ? undefined : text;

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { stageTable } from "../client/cells";
 import { type HostRules, refusalOfUrl, wayToAllow } from "../client/hosts";
+import { parseJson } from "../client/json";
 import type { ConfigurationProblem } from "./problem";
 
 /**
@@ -70,12 +71,4 @@ function endpointsOf(json: string | undefined): Array<{ path: string; url: strin
   return data.flatMap((endpoints, index) =>
     Object.entries(endpoints).map(([service, url]) => ({ path: `aws:endpoints[${index}].${service}`, url })),
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

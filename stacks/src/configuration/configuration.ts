@@ -6,7 +6,7 @@ import {
   settingsKeys,
   settingsSchema,
 } from "pulumi-resistant-tenants/internal/settings";
-import { defaultSecretPrefix, widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultSecretPrefix, parseJson, widestStage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { CustomerEntry, CustomerFiles } from "./customer-files";
@@ -230,12 +230,4 @@ function readEntries(
   const files = readFiles(pattern);
   problems.push(...files.problems);
   return [...entries, ...files.entries];
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

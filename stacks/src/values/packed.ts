@@ -1,3 +1,4 @@
+import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 /**
@@ -21,11 +22,6 @@ export function packed<T extends z.ZodType>(schema: T): z.ZodPreprocess<T> {
 }
 
 function unpack(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    // The schema refuses a text.
-    return value;
-  }
+  // The schema refuses what is no JSON.
+  return typeof value === "string" ? (parseJson(value) ?? value) : value;
 }
