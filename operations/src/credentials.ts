@@ -1,3 +1,4 @@
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 import type { HeldGeneration, HeldResource, SlotPlan } from "resistant-tenants-stacks/rotation";
@@ -37,8 +38,6 @@ export interface Retiring {
   /** When it will be deleted; absent while its successor is not stored, or if it is no longer configured. */
   until?: string;
 }
-
-const dayMs = 86_400_000;
 
 /** Returns the age of each application's credentials, configured or in the state, and what is due. */
 export async function toCredentials(

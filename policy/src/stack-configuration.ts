@@ -1,4 +1,10 @@
-import { defaultAuthMethod, hasSecret, parseJson, rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
+import {
+  defaultAuthMethod,
+  hasSecret,
+  parseJson,
+  rowOfStage,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredCustomer, DeclaredRotation } from "./resource";
@@ -8,7 +14,7 @@ import type { DeclaredCustomer, DeclaredRotation } from "./resource";
  * as absent here.
  */
 
-const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: dayMs };
 
 /** `90d`, `12h`, `30m`, in milliseconds; anything else counts as absent. */
 const durationSchema = z

@@ -1,13 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import { leaveOutStackTraces } from "pulumi-resistant-tenants/internal/stack-traces";
 
-/**
- * The SDK records the stack trace of each resource's constructor, and the engine stores up to eight of its
- * frames with the resource. They are a fifth of the state, which the engine writes at each step. No one reads
- * them: they point into `dist/`, and differ from machine to machine. The SDK has no option for it.
- *
- * @see node_modules/@pulumi/pulumi/resource.js, `Resource.stackTrace`
- */
-Object.defineProperty(pulumi.Resource, "stackTrace", { value: () => [] });
+leaveOutStackTraces();
 
 /**
  * The SDK also formats and keeps a stack trace for each of the dozens of promises of a resource: a fifth of

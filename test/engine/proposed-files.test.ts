@@ -57,7 +57,10 @@ describe("a pull request's files of customers", () => {
       await write("elsewhere/initech.yaml", "name: initech\n");
       await write("program.js", "another one");
     });
-    const taken = await takeCustomerFiles("customers/*.yaml", commit, { folder: project, environment: process.env });
+    const taken = await takeCustomerFiles("customers/*.yaml", commit, {
+      folder: project,
+      environment: process.env,
+    });
     assert.deepEqual(taken, ["customers/acme.yaml", "customers/hooli\té.yaml"]);
     assert.deepEqual(await customers(), ["acme.yaml", "hooli\té.yaml"]);
     assert.equal(await read("customers/acme.yaml"), "name: acme\nowner: payments\n");
@@ -88,7 +91,11 @@ describe("a pull request's files of customers", () => {
 
   it("are not asked of a commit that is none, nor of an option", async () => {
     for (const commit of ["0".repeat(40), "no-such-branch", "--help", "HEAD:customers"]) {
-      await assert.rejects(takeCustomerFiles("customers/*.yaml", commit, { folder: project, environment: process.env }), UsageError, commit);
+      await assert.rejects(
+        takeCustomerFiles("customers/*.yaml", commit, { folder: project, environment: process.env }),
+        UsageError,
+        commit,
+      );
     }
   });
 });

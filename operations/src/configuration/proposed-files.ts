@@ -109,7 +109,12 @@ export async function committedFiles(commit: string, repository: Repository): Pr
 
 async function git({ folder, environment }: Repository, ...args: string[]): Promise<Buffer> {
   try {
-    const options = { cwd: folder, env: environment, encoding: "buffer", maxBuffer: largestAnswerBytes } as const;
+    const options = {
+      cwd: folder,
+      env: environment,
+      encoding: "buffer",
+      maxBuffer: largestAnswerBytes,
+    } as const;
     return (await promisify(execFile)("git", args, options)).stdout;
   } catch (error) {
     throw new Error(`git ${args[0] ?? ""} failed: ${messageOf(error)}`, { cause: error });

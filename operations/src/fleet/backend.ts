@@ -3,7 +3,7 @@ import path from "node:path";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { z } from "zod";
 
-import { openBackendFiles } from "../stack/backend-files";
+import { absoluteUrl, openBackendFiles } from "../stack/backend-files";
 import { projectFolderOf } from "../stack/project-folder";
 import { type Pulumi, pulumiFor } from "../stack/pulumi";
 import { type Project, readProject } from "./project";
@@ -83,6 +83,5 @@ async function backendOf(
           .object({ url: z.string() })
           .parse(JSON.parse(await pulumi.runWithoutStack(["whoami", "--verbose", "--json"]))).url
       : given;
-  const [, place = "", query = ""] = /^file:\/\/([^?]*)(.*)$/.exec(url) ?? [];
-  return place === "" || place.startsWith("~") ? url : `file://${path.resolve(folder, place)}${query}`;
+  return absoluteUrl(url, folder);
 }

@@ -7,7 +7,7 @@ import { kill } from "node:process";
 import { z } from "zod";
 
 import { cleaned, followLines, parseObject, problemIn } from "../stack/engine-output";
-import { preloadOption, PulumiError } from "../stack/pulumi";
+import { preloadOption, pulumiMissing } from "../stack/pulumi";
 import { engineFile, type WorkFolder } from "./work-folder";
 
 /** How a run of the engine ended. */
@@ -119,11 +119,7 @@ export async function runEngine(
 }
 
 function rethrow(error: unknown): never {
-  throw new PulumiError(
-    "There is no pulumi on the PATH. Install it: https://www.pulumi.com/docs/iac/download-install/",
-    "",
-    { cause: error },
-  );
+  throw pulumiMissing(error);
 }
 
 function interruptEngine({ pid }: ChildProcess): void {

@@ -15,6 +15,7 @@ import {
   hasKey,
   readApplicationName,
   slotOf,
+  typeOfUrn,
 } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { GenerationsReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
@@ -22,7 +23,7 @@ import { z } from "zod";
 import { generationType, predecessorOf, typesOfGeneration } from "./change";
 import { describeDetail, specificationOf, tell, unknownValue } from "./details";
 import { changedOptions, dependenciesOf, dependenciesOfInput } from "./options";
-import { type ResourceState, type Step, typeOfUrn } from "./step";
+import type { ResourceState, Step } from "./step";
 
 /**
  * Returns why a created part of a generation is not part of a rotation. A rotation creates the next

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { messageOf, printable } from "pulumi-resistant-tenants/client";
-import { nameOfUrn } from "pulumi-resistant-tenants/internal/operator";
+import { nameOfUrn, typeOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type PlanReport, readPlanReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
 
@@ -123,16 +123,6 @@ function parseJson(text: string, file: string): unknown {
       cause: error,
     });
   }
-}
-
-/**
- * Returns a resource's type without its parents'.
- *
- * @see the engine: `urn:pulumi:<stack>::<project>::<type of the parent>$<type>::<name>`
- */
-export function typeOfUrn(urn: string): string {
-  const [, , types = ""] = urn.split("::");
-  return types.slice(types.lastIndexOf("$") + 1);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Comparison } from "./comparison";
 import type { Candidate, Finding } from "./finding";
 import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
 import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
+import { createdForStack, createStarted, deletionUnanswered, recordedOnly } from "./sentences";
 
 /** An existing application, and its tenant. */
 type Existing = ApiApplication & { tenantId: string };
@@ -108,7 +109,7 @@ function onRecord(
   comparison: Comparison,
 ): Finding[] {
   const { state, events, typed } = comparison;
-  const { slot, at, actor, outcome } = made.result;
+  const { slot, outcome } = made.result;
   const { authMethod } = applicationParameters.parse(made.intent?.parameters ?? {});
   const history = historyOf(events, { ...comparison, type: "TenantApplication", slot });
   const isLast = history.kind === "made" && history.objectId === application.applicationId;
@@ -118,7 +119,7 @@ function onRecord(
       pending.type === tenantApplicationType && pending.operation === "creating" && pending.slot === slot,
   );
   const common = { ...describe(application), ...(authMethod === undefined ? {} : { authMethod }), slot };
-  const said = `This stack recorded it as ${outcome} (${at}, by ${actor}), but the state does not contain it`;
+  const said = recordedOnly(made.result);
   if (outcome === "adopted") {
     return [
       {
@@ -254,7 +255,7 @@ function settleOpen(
   comparison: Comparison,
 ): Finding[] {
   const { events, typed } = comparison;
-  const { slot, tenantId = "", at, actor } = intent;
+  const { slot, tenantId = "" } = intent;
   const { cell, authMethod } = applicationParameters.parse(intent.parameters);
   const place = {
     slot,
@@ -262,7 +263,7 @@ function settleOpen(
     ...(cell === undefined ? {} : { cell }),
     ...(authMethod === undefined ? {} : { authMethod }),
   };
-  const begun = `Its create was started ${at} by ${actor}`;
+  const begun = createStarted(intent);
   const [application, ...others] = candidates;
   if (application === undefined) {
     if (!isLastOfSlot(events, intent)) return [];
@@ -344,7 +345,7 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
       why:
         otherStack === undefined
           ? `It is in a tenant of this stack, but neither the state nor the journal contains it.${hint}`
-          : `The journal records that it was created for the stack ${otherStack}.`,
+          : createdForStack(otherStack),
       next: [`if it is unused: ${deleteAtVendor(tenantId, applicationId)}`],
     },
   ];
@@ -379,7 +380,7 @@ function lost(application: HeldApplication, { events, typed }: Comparison): Find
       kind: "lostApplication",
       severity: "todo",
       why: isHalfDeleted
-        ? "This stack started its deletion, and the answer never arrived: it is deleted."
+        ? deletionUnanswered
         : "The state contains it, but the API does not know it: its credentials no longer work.",
       next: isHalfDeleted ? [typed(["up"]), typed(["destroy"])] : [typed(["refresh"]), typed(["up"])],
     },

@@ -7,6 +7,7 @@ import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";
 import { tenantParameters } from "./open-creates";
 import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord } from "./record";
+import { createdForStack, createStarted, deletionUnanswered, recordedOnly } from "./sentences";
 
 /** Finds problems with tenants. */
 export function compareTenants(comparison: Comparison): Finding[] {
@@ -37,13 +38,13 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
   const common = { tenantId, tenantName: name };
   const made = record.made.get(tenantId);
   if (made !== undefined) {
-    const { outcome, slot, at, actor } = made.result;
+    const { slot } = made.result;
     return {
       ...common,
       kind: "orphanedTenant",
       severity: "todo",
       slot,
-      why: `This stack recorded it as ${outcome} (${at}, by ${actor}), but the state does not contain it.${applicationsIn(tenant, comparison)}`,
+      why: `${recordedOnly(made.result)}.${applicationsIn(tenant, comparison)}`,
       next: takeOver(tenant, comparison),
     };
   }
@@ -60,7 +61,7 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
       kind: "orphanedTenant",
       severity: "todo",
       slot: intent.slot,
-      why: `Its create was started ${intent.at} by ${intent.actor}, and the answer never arrived.${applicationsIn(tenant, comparison)}`,
+      why: `${createStarted(intent)}, and the answer never arrived.${applicationsIn(tenant, comparison)}`,
       next: takeOver(tenant, comparison),
     };
   }
@@ -99,7 +100,7 @@ function unmanaged(tenant: ApiTenant, record: TypeRecord, { state, elsewhere }: 
     why:
       otherStack === undefined
         ? "Neither the state nor the journal contains it: it may belong to another stack, or was created by hand."
-        : `The journal records that it was created for the stack ${otherStack}.`,
+        : createdForStack(otherStack),
     next: [],
   };
 }
@@ -131,7 +132,7 @@ function lost(tenant: HeldTenant, comparison: Comparison): Finding[] {
       {
         ...common,
         severity: "todo",
-        why: "This stack started its deletion, and the answer never arrived: it is deleted.",
+        why: deletionUnanswered,
         next: [typed(["up"]), typed(["destroy"])],
       },
     ];

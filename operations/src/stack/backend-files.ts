@@ -36,6 +36,12 @@ export async function openBackendFiles(
   );
 }
 
+/** Makes the URL of a backend in a folder absolute: a path in it is relative to the project's folder. */
+export function absoluteUrl(url: string, projectFolder: string): string {
+  const [, place = "", query = ""] = /^file:\/\/([^?]*)(.*)$/.exec(url) ?? [];
+  return place === "" || place.startsWith("~") ? url : `file://${path.resolve(projectFolder, place)}${query}`;
+}
+
 function filesInFolder(url: string): BackendFiles {
   const root = url.slice("file://".length).replace(/\?.*$/, "").replace(/^~/, homedir());
   return {

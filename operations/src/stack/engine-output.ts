@@ -81,5 +81,7 @@ export function cleaned(message: string): string {
 
 /** Parses a line, or all, of the engine's JSON output; undefined if it is not an object. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
-  return text.trimStart().startsWith("{") ? (parseJson(text) as Record<string, unknown> | undefined) : undefined;
+  return text.trimStart().startsWith("{")
+    ? (parseJson(text) as Record<string, unknown> | undefined)
+    : undefined;
 }

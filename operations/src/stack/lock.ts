@@ -5,7 +5,7 @@ import { kill } from "node:process";
 import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { type BackendFiles, openBackendFiles } from "./backend-files";
+import { absoluteUrl, type BackendFiles, openBackendFiles } from "./backend-files";
 import type { Stack } from "./stack";
 
 /** A lock on a stack: an update is running, or was killed. */
@@ -36,7 +36,7 @@ const stacksSchema = z.array(z.object({ name: z.string(), updateInProgress: z.bo
 /** Finds the locks on a stack without taking one: that would stop an update that is starting. */
 export async function findLocks(stack: Stack): Promise<Locks> {
   const { name, environment, directory } = stack;
-  const backendUrl = wholeUrl(stack.backendUrl, directory);
+  const backendUrl = absoluteUrl(stack.backendUrl, directory);
   const files = await openBackendFiles(backendUrl, environment);
   if (files !== undefined) {
     const place = backendUrl.replace(/\?.*$/, "");
@@ -50,12 +50,6 @@ export async function findLocks(stack: Stack): Promise<Locks> {
   }
   if (/^https?:\/\//.test(backendUrl)) return readServiceLock(stack);
   return "unseen";
-}
-
-/** Makes a path relative to the project's folder absolute. */
-function wholeUrl(url: string, folder: string): string {
-  const [, place = "", query = ""] = /^file:\/\/([^?]*)(.*)$/.exec(url) ?? [];
-  return place === "" || place.startsWith("~") ? url : `file://${path.resolve(folder, place)}${query}`;
 }
 
 /**

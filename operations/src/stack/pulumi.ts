@@ -108,11 +108,7 @@ function execute(
 
 function failure(args: readonly string[], error: Error, stdout: string, stderr: string): PulumiError {
   if ("code" in error && error.code === "ENOENT") {
-    return new PulumiError(
-      "There is no pulumi on the PATH. Install it: https://www.pulumi.com/docs/iac/download-install/",
-      "",
-      { cause: error },
-    );
+    return pulumiMissing(error);
   }
   const said = (stderr.trim() === "" ? stdout : stderr)
     .trim()
@@ -126,6 +122,15 @@ function failure(args: readonly string[], error: Error, stdout: string, stderr: 
     {
       cause: error,
     },
+  );
+}
+
+/** Returns the error for a `pulumi` that could not be started. */
+export function pulumiMissing(cause: unknown): PulumiError {
+  return new PulumiError(
+    "There is no pulumi on the PATH. Install it: https://www.pulumi.com/docs/iac/download-install/",
+    "",
+    { cause },
   );
 }
 

@@ -1,12 +1,15 @@
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
-import { defaultAuthMethod, hasSecret, readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  defaultAuthMethod,
+  hasSecret,
+  readApplicationName,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { DeclaredRotation, Rule } from "../resource";
 
 const propsSchema = z.object({ authMethod: z.string().default(defaultAuthMethod) });
-
-const dayMs = 86_400_000;
 
 /** Each client secret is rotated before it is too old. */
 export const rotatedClientSecrets: Rule = (

@@ -1,6 +1,6 @@
 /** The words of the API and the names in a state. It loads neither the engine's SDK nor what talks to the network. */
 export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestStage } from "../client/cells";
-export { parseJson } from "../client/json";
+export { canonical, parseJson } from "../client/json";
 export { looksLikeCredential } from "../client/redaction";
 export { messageOf, printable } from "../client/text";
 export {

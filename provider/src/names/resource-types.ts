@@ -13,7 +13,11 @@ export const secretType = "aws:secretsmanager/secret:Secret";
 /** The type of their versions. */
 export const secretVersionType = "aws:secretsmanager/secretVersion:SecretVersion";
 
-/** Returns the type in a URN, without those of its parents. */
+/**
+ * Returns the type in a URN, without those of its parents.
+ *
+ * @see the engine: `urn:pulumi:<stack>::<project>::<type of the parent>$<type>::<name>`
+ */
 export function typeOfUrn(urn: string): string {
   return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { leaveOutStackTraces } from "./stack-traces";
+
 /** What runs a resource's operations: a member of `pulumi-resistant-tenants/dynamic`. */
 export type HandlerName = "tenant" | "tenantApplication" | "signingKey" | "released";
 
@@ -32,21 +34,4 @@ export abstract class ProvidedResource extends pulumi.CustomResource {
  */
 function providerSource(handler: HandlerName): string {
   return `exports.handler=()=>require("pulumi-resistant-tenants/dynamic").${handler}`;
-}
-
-/**
- * The SDK takes the stack in each resource's constructor, and the engine stores up to eight of its frames with the
- * resource: a fifth of a tenant's and its application's state, written at each step. They lead into this package, and
- * differ from machine to machine. The SDK has no option for it.
- *
- * @returns what lets the program's own resources have theirs again
- * @see node_modules/@pulumi/pulumi/resource.js, `Resource.stackTrace`
- */
-function leaveOutStackTraces(): () => void {
-  const taken = Object.getOwnPropertyDescriptor(pulumi.Resource, "stackTrace");
-  if (taken === undefined) return () => undefined;
-  Object.defineProperty(pulumi.Resource, "stackTrace", { ...taken, value: () => [], configurable: true });
-  return () => {
-    Object.defineProperty(pulumi.Resource, "stackTrace", taken);
-  };
 }

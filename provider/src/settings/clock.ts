@@ -4,6 +4,9 @@ import { TenantManagementError } from "../client/errors";
 import { isLoopback } from "../client/hosts";
 import type { EnvironmentVariables } from "./own-process";
 
+/** A day in milliseconds. */
+export const dayMs = 24 * 3_600_000;
+
 /** Returns the time. */
 export type Clock = () => Date;
 

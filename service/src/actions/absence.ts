@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { Selectable } from "kysely";
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 
 import { freshForMinutes, isFresh } from "../approval/rule";
 import { append } from "../audit/chain";
@@ -26,8 +27,6 @@ type AbsenceRow = Selectable<AbsencesTable>;
 
 /** The longest absence, in days. */
 export const longestAbsenceDays = 180;
-const dayMs = 24 * 3_600_000;
-
 /**
  * Records that an approver will be away, and who is the deputy. It replaces the person's earlier absence.
  *

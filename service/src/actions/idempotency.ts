@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 
 import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
@@ -6,11 +7,10 @@ import type { Person } from "../person";
 import { Problem } from "../problem";
 import { write } from "../records/database";
 import type { Writing } from "../records/schema";
-import { digestOf } from "../signing/canonical";
+import { digestOf } from "../signing/digest";
 
 /** How long a key is stored, in days. */
 const keptDays = 30;
-const dayMs = 24 * 3_600_000;
 const longestKey = 255;
 
 /** A call that may be repeated. */

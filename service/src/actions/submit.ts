@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { Insertable } from "kysely";
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 
 import { maySee } from "../approval/access";
 import { requirementOf } from "../approval/rule";
@@ -16,9 +17,7 @@ import { beginningKinds, type NewRequest } from "../requests/request";
 import { signRequest } from "../requests/signed-request";
 import { bareEtag, etagOf, insistOnCurrent } from "../requests/stale";
 import { endStates } from "../requests/state-machine";
-import { digestOf } from "../signing/canonical";
-
-const dayMs = 24 * 3_600_000;
+import { digestOf } from "../signing/digest";
 
 /** The result of a submission. */
 export interface Submitted {

@@ -1,9 +1,9 @@
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
+
 import type { ServiceContext } from "../context";
 import { write } from "../records/database";
 import { endStates } from "../requests/state-machine";
 import { append } from "./chain";
-
-const dayMs = 24 * 3_600_000;
 
 /**
  * Deletes the names and addresses of people who were not seen for `audit.personalDataDays`, and the ID tokens

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 
 import type { CustomerRecord } from "pulumi-resistant-tenants";
+import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ServiceContext } from "../context";
 import type { RequestRow, Writing } from "../records/schema";
 import { findCustomer, stackOf } from "../requests/customers-asked-for";
 import type { CustomerRow } from "../requests/stale";
-import { canonical } from "../signing/canonical";
 
 /** A customer's state after an apply. */
 export interface AppliedCustomer {

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -30,8 +31,6 @@ export interface SprawlFinding {
 
 /** How long a customer may be deprecated, in days. */
 export const deprecatedForDays = 90;
-
-const dayMs = 24 * 3_600_000;
 
 /**
  * Returns tenants that may no longer be needed, the oldest first; the vendor advises deleting such tenants.

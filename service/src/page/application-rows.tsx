@@ -1,4 +1,9 @@
-import { type AuthMethod, authMethods, type Cell, documentsScopes } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  type AuthMethod,
+  authMethods,
+  type Cell,
+  documentsScopes,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ApplicationRow } from "./application-fields";
 import type { FieldProblems, Fields } from "./fields";

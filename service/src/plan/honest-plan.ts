@@ -1,8 +1,9 @@
 import type { Selectable } from "kysely";
+import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { Problem } from "../problem";
 import type { PlansTable, RequestRow, Writing } from "../records/schema";
-import { canonical, digestOf } from "../signing/canonical";
+import { digestOf } from "../signing/digest";
 import type { PlanFacts } from "./facts";
 import { linesOf } from "./lines";
 

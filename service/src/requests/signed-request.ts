@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 
 import type { RequestsTable } from "../records/schema";
-import { digestOf } from "../signing/canonical";
+import { digestOf } from "../signing/digest";
 import type { ApprovalKeys } from "../signing/keys";
 import { insistOnSame, sign, verify } from "../signing/signature";
 

@@ -1,7 +1,7 @@
 import { CompactSign, compactVerify } from "jose";
+import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { canonical } from "./canonical";
 import { ApprovalKeyError, type ApprovalKeys } from "./keys";
 
 /**

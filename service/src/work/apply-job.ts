@@ -1,3 +1,5 @@
+import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
+
 import {
   applied,
   applyFailed,
@@ -12,7 +14,6 @@ import { type StartingState, startingStateOf } from "../plan/starting-state";
 import { write } from "../records/database";
 import type { RequestRow } from "../records/schema";
 import { jobKeyOf } from "../requests/customers-asked-for";
-import { canonical } from "../signing/canonical";
 import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { type Engine, EngineProblem } from "./engine";
 import type { EngineEvent } from "./engine-events";

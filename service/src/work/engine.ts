@@ -4,6 +4,7 @@ import path from "node:path";
 
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type Preview, readPreview } from "resistant-tenants-operations/preview/step";
 import { hasKey, readEncryption } from "resistant-tenants-operations/stack/encryption";
 import { followLines, problemIn } from "resistant-tenants-operations/stack/engine-output";
@@ -13,7 +14,6 @@ import { z } from "zod";
 
 import { startingStateOf } from "../plan/starting-state";
 import type { ServiceSettings } from "../settings/settings";
-import { canonical } from "../signing/canonical";
 import { type CommandOptions, failure, pulumiOf, runCommand, succeed } from "./commands";
 import { type EngineEvent, eventIn } from "./engine-events";
 import { type EngineUser, engineVersion, findEngineUser } from "./engine-user";

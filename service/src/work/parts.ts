@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { longestReason } from "pulumi-resistant-tenants/internal/reason";
 import { customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { slotName, slotOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { append } from "../audit/chain";
@@ -15,7 +16,6 @@ import { findCustomer } from "../requests/customers-asked-for";
 import type { Entry } from "../requests/entry";
 import { type NewRequest, newRequestSchema } from "../requests/request";
 import { bareEtag } from "../requests/stale";
-import { canonical } from "../signing/canonical";
 import type { Engine } from "./engine";
 import { type StackSettings, stackSettingsSchema } from "./job-folder";
 import type { Lease } from "./lease";

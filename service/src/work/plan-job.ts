@@ -1,11 +1,11 @@
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 import { PulumiError } from "resistant-tenants-operations/stack/pulumi";
 
 import { planFailed, planMade } from "../actions/planned";
 import { digestOfFacts, type PlanFacts, type PlanPart } from "../plan/facts";
 import { linesOf } from "../plan/lines";
 import type { RequestRow } from "../records/schema";
-import { canonical } from "../signing/canonical";
 import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { EngineProblem } from "./engine";
 import { LeaseLostError } from "./lease";

@@ -1,8 +1,9 @@
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 import { z } from "zod";
 
 import { objectProblem } from "./problems";
 
-const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const unitMs = { m: 60_000, h: 3_600_000, d: dayMs } as const;
 
 /** A configured length of time. */
 export interface Duration {
@@ -45,7 +46,7 @@ export interface RotationInstant {
 }
 
 /** The overlap if none is given, or if no rotation is configured any more. */
-export const defaultOverlap: Duration = { text: "7d", ms: 7 * 86_400_000 };
+export const defaultOverlap: Duration = { text: "7d", ms: 7 * dayMs };
 
 /** An unquoted date in a YAML file reaches the program in Go's format: `2026-11-24 00:00:00 +0000 UTC`. */
 function fromYaml(given: unknown): unknown {

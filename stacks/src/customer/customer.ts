@@ -2,7 +2,7 @@ import { Secret } from "@pulumi/aws/secretsmanager/secret";
 import * as pulumi from "@pulumi/pulumi";
 import { type Stage, Tenant, type TenantApplication, type ToldOfRun } from "pulumi-resistant-tenants";
 import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
-import { slotName, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical, slotName, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { type ApplicationConfiguration, type CustomerConfiguration } from "../configuration/configuration";
 import type { RecordOfRun, RecordOutputs } from "../plan/plan-of-run";
@@ -12,7 +12,6 @@ import type { AnnouncedChange } from "../record/program-record";
 import type { SlotPlan } from "../rotation/plan";
 import { toProtection } from "../secret/protection";
 import { secretName, secretTags } from "../secret/stored-secret";
-import { pack } from "../values/packed";
 import { settle, settledOutputs } from "../values/settle";
 import { declareGenerations } from "./generations";
 import { Safeguard } from "./safeguard";
@@ -100,11 +99,11 @@ export class Customer extends pulumi.ComponentResource {
    * another.
    */
   private declared(): pulumi.Output<string> {
-    const declared = pack(toDeclared(this.args, this.args.secretPrefix));
+    const declared = canonical(toDeclared(this.args, this.args.secretPrefix));
     const before = this.args.change?.before;
     return pulumi
       .all(this.applications.map(({ application }) => application.applicationId))
-      .apply(() => this.onceDone(declared, before === undefined ? undefined : pack(before)));
+      .apply(() => this.onceDone(declared, before === undefined ? undefined : canonical(before)));
   }
 
   /**

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
-import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical, customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { StackConfiguration } from "../configuration/configuration";
@@ -10,7 +10,6 @@ import { readSecretsProvider } from "../configuration/stack-file";
 import type { ChangedCustomer } from "../record/customer-changes";
 import { heldGenerations } from "../rotation/held-generations";
 import type { SlotPlan } from "../rotation/plan";
-import { pack } from "../values/packed";
 import { changedDeclaration, type Declaration, toDeclaration } from "./declaration";
 import { describeReport } from "./describe";
 import { describeConsequences } from "./describe-consequences";
@@ -131,8 +130,8 @@ export async function reportPlan({
 function toOutputs({ applied, configured }: CustomerRecord, secretKeys: readonly string[]): RecordOutputs {
   const encrypted = new Set([...secretKeys, ...applied.secretKeys]);
   return {
-    applied: encrypted.has(customersKey) ? pulumi.secret(pack(applied)) : pack(applied),
-    configured: encrypted.size > 0 ? pulumi.secret(pack(configured)) : pack(configured),
+    applied: encrypted.has(customersKey) ? pulumi.secret(canonical(applied)) : canonical(applied),
+    configured: encrypted.size > 0 ? pulumi.secret(canonical(configured)) : canonical(configured),
   };
 }
 

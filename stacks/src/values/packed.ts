@@ -7,16 +7,7 @@ import { z } from "zod";
  * `up`.
  */
 
-/** Writes a value as one text, the same for equal values: the order of an object's keys does not matter. */
-export function pack(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : part,
-  );
-}
-
-/** Reads the result of {@link pack}; an earlier release recorded the object itself. */
+/** Reads the result of `canonical`; an earlier release recorded the object itself. */
 export function packed<T extends z.ZodType>(schema: T): z.ZodPreprocess<T> {
   return z.preprocess(unpack, schema);
 }

@@ -1,5 +1,6 @@
 import { TenantManagementError } from "../../client/errors";
 import type { UrlRefusal } from "../../client/hosts";
+import { wayToRename } from "../run/held-objects";
 import { refusedHosts } from "../run/refused-hosts";
 import type { ObtainedApplication } from "./application-create";
 import { wayToReplace } from "./lost-application";
@@ -12,7 +13,7 @@ export function heldTwice(applicationId: string): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
     `Application ${applicationId} was adopted by another resource of this stack, so it was not deleted. ` +
-      "If the resource was renamed, add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
+      wayToRename,
   );
 }
 

@@ -3,6 +3,10 @@ import { type SlotInput, slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
 import type { StackIdentity } from "./stack-identity";
 
+/** What to do if two resources hold the same object. */
+export const wayToRename =
+  "If the resource was renamed, add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.";
+
 /** The stack's objects at the end of its last update, as the program passes them with each resource. */
 export class HeldObjects {
   readonly #stack: StackIdentity;

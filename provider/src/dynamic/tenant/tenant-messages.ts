@@ -4,6 +4,7 @@ import type { UrlRefusal } from "../../client/hosts";
 import type { ApiTenant } from "../../client/schemas";
 import type { Properties } from "../engine/inputs";
 import { PartlyMadeError } from "../engine/report";
+import { wayToRename } from "../run/held-objects";
 import { refusedHosts } from "../run/refused-hosts";
 import { refusal, type State } from "./tenant-model";
 
@@ -45,7 +46,7 @@ function describeOld(property: string, state: State): string {
 export function heldTwice(state: State): TenantManagementError {
   return refusal(
     `Tenant "${state.name}" (${state.tenantId}) is declared by another resource of this stack, so it was not deleted. ` +
-      "If the resource was renamed, add aliases: [{ name: <old resource name> }] to the new one's options, and remove `adopt`.",
+      wayToRename,
   );
 }
 

@@ -1,3 +1,4 @@
+import { dayMs } from "pulumi-resistant-tenants/internal/clock";
 import { z } from "zod";
 
 import { endAbsence, readAbsence, setAbsence } from "../../../actions/absence";
@@ -9,8 +10,6 @@ import { insistOnOwnOrigin, insistOnRole } from "../../caller";
 import { problemOf } from "../../problems";
 import type { App, WebContext } from "../../web-context";
 import { personOrLogIn, sendPage } from "./answer";
-
-const dayMs = 24 * 3_600_000;
 const day = z.iso.date();
 const body = z.object({
   deputy: z.string().min(1).max(300),
