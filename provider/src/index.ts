@@ -1,6 +1,6 @@
 import "./node-version";
 import "./program/quiet-log";
-import "./program/safe-errors";
+import "./settings/safe-errors";
 
 export { type Cell, cells, cellTable, documentsApiUrl, type Stage, stages, stageTable } from "./client/cells";
 export { type AuthMethod, authMethods } from "./client/auth-methods";

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { askForRotations } from "./actions/clock-requests";
+import { createApp } from "./app";
 import { recordRules } from "./approval/rules-on-record";
 import type { ServiceContext } from "./context";
-import { createApp } from "./http/app";
 import { EventFeed } from "./http/event-feed";
 import { describeError, openLog } from "./http/log";
 import { openMetrics, serveMetrics } from "./http/metrics";

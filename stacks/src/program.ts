@@ -33,13 +33,13 @@ import { assertChangesHaveReason } from "./preflight/reason";
 import { assertNothingActiveIsRemoved } from "./preflight/removal";
 import { freeSecretNames } from "./preflight/secret-names";
 import { prepareSecretRemoval } from "./preflight/secret-removal";
-import { beginRun, type ProgramRun, startProgram } from "./program-run";
 import { AskedApplications } from "./record/asked-applications";
 import { findChangedCustomers } from "./record/customer-changes";
 import type { AnnouncedChange } from "./record/program-record";
 import { declaredGenerations, planSlots } from "./rotation";
 import { describePlan } from "./rotation/describe";
 import type { SlotPlan } from "./rotation/plan";
+import { beginRun, type ProgramRun, startProgram } from "./run/program-run";
 import { warnOfChangedSecrets } from "./secret/secret-changes";
 
 /**

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes } from "node:crypto";
 
-import type { KeyPair } from "../../provider/src/dynamic/application/key-pair";
+import type { KeyPair } from "../../provider/src/dynamic/run/key-pair";
 
 /** The modulus of every RSA key here, in bytes: a little more than the API's least. */
 const modulusBytes = 264;

@@ -1,5 +1,5 @@
 import "../node-version";
-import "../program/safe-errors";
+import "../settings/safe-errors";
 
 import { ownProcess } from "../settings/own-process";
 import { releasedHandler } from "./application/released";

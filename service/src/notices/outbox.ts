@@ -18,6 +18,20 @@ export type Channel = "mail" | "webhook";
 /** How a notice ended. */
 export type End = "sent" | "superseded" | "failed";
 
+/** The result of an attempt to send something. */
+export type Outcome =
+  | { how: "sent" }
+  /** The receiver will never accept it. */
+  | { how: "refused"; problem: string }
+  /** A later attempt may succeed. */
+  | {
+      how: "later";
+      problem: string;
+      isDown: boolean;
+      /** How long the receiver asks to be left alone, in milliseconds. */
+      afterMs?: number;
+    };
+
 /** A notice to send. */
 export interface NewNotice {
   channel: Channel;

@@ -4,7 +4,7 @@ import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
 import { write } from "../records/database";
 import { factsOf } from "./mail/facts";
-import type { Mailer, Outcome } from "./mail/smtp";
+import type { Mailer } from "./mail/smtp";
 import { wordsOf } from "./mail/words";
 import {
   type Channel,
@@ -12,6 +12,7 @@ import {
   deleteOldNotices,
   type End,
   type Notice,
+  type Outcome,
   postponeNotice,
   settleNotice,
 } from "./outbox";

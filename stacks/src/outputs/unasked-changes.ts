@@ -7,8 +7,8 @@ import { findHeld, type HeldResource } from "pulumi-resistant-tenants/internal/o
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
 import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { ProgramRun } from "../program-run";
 import type { AnnouncedChange } from "../record/program-record";
+import type { ProgramRun } from "../run/program-run";
 import { settle } from "../values/settle";
 import type { Provided } from "./outputs";
 

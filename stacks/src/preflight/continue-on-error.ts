@@ -3,7 +3,7 @@ import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own
 import { nameOfUrn } from "pulumi-resistant-tenants/internal/own-stack";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
 
-import type { ProgramRun } from "../program-run";
+import type { ProgramRun } from "../run/program-run";
 
 const variables = ["PULUMI_CONTINUE_ON_ERROR", "PULUMI_OPTION_CONTINUE_ON_ERROR"];
 

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isCi } from "pulumi-resistant-tenants/internal/actor";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { ProgramRun } from "../program-run";
+import type { ProgramRun } from "../run/program-run";
 
 /** A process of this machine. */
 export interface RunningProcess {

@@ -4,9 +4,9 @@ import { type HeldResource, nameOfUrn } from "pulumi-resistant-tenants/internal/
 import { readReason, reasonRemedy, requiresReason } from "pulumi-resistant-tenants/internal/reason";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/resource-types";
 
-import type { ProgramRun } from "../program-run";
 import type { ChangedCustomer } from "../record/customer-changes";
 import { describeChanges } from "../record/declared-customer";
+import type { ProgramRun } from "../run/program-run";
 
 /**
  * Ensures that changes in production have a reason. Each resource refuses a change without one, but the

@@ -11,8 +11,8 @@ import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resour
 import { describeDeletion, messageOf, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { CustomerArgs } from "../customer/customer";
-import type { ProgramRun } from "../program-run";
 import type { ProgramRecord } from "../record/program-record";
+import type { ProgramRun } from "../run/program-run";
 import { askAws } from "../secret/aws-access";
 import { secretName, secretTags } from "../secret/stored-secret";
 import type { NamedResource } from "../values/describe-resource";

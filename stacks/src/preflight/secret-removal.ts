@@ -6,8 +6,8 @@ import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { CustomerArgs } from "../customer/customer";
 import type { Release } from "../handover/release";
-import type { ProgramRun } from "../program-run";
 import type { ProgramRecord } from "../record/program-record";
+import type { ProgramRun } from "../run/program-run";
 import { askAws } from "../secret/aws-access";
 import { secretName } from "../secret/stored-secret";
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { messageOf, typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { ProgramRun } from "../program-run";
 import type { SlotPlan } from "../rotation/plan";
+import type { ProgramRun } from "../run/program-run";
 import { askAws } from "./aws-access";
 import { type ChangedSecret, findChangedSecrets, repairOf, storedVersions } from "./changed-secrets";
 

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 
 import { messageOf } from "../../../provider/src/client";
 import { noteCredential, withoutCredentials } from "../../../provider/src/client/redaction";
-import { makeSafe } from "../../../provider/src/program/safe-errors";
+import { makeSafe } from "../../../provider/src/settings/safe-errors";
 
 const secret = "q7Zk2xVb9LmN4pRt";
 noteCredential(secret);

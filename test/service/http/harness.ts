@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 
 import { exportJWK, generateKeyPair } from "jose";
 import { planMade } from "resistant-tenants-service/actions/planned";
-import { createApp } from "resistant-tenants-service/http/app";
+import { createApp } from "resistant-tenants-service/app";
 import { EventFeed } from "resistant-tenants-service/http/event-feed";
 import { openLog } from "resistant-tenants-service/http/log";
 import { openMetrics } from "resistant-tenants-service/http/metrics";

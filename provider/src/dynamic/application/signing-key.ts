@@ -10,12 +10,12 @@ import {
   withoutUndefined,
 } from "../engine/inputs";
 import { reporting } from "../engine/report";
+import { hasModulus, type KeyPair } from "../run/key-pair";
 import type { Run } from "../run/run";
 import type { ConfigureRequest } from "../run/session";
 import { provenCredentials } from "./adopted-credentials";
 import { publicHalf } from "./adopted-secret";
 import { adoptsAnother, type KeyAdoption, keyAdoptionSchema } from "./adoption";
-import { hasModulus, type KeyPair } from "./key-pair";
 
 /** The default modulus length of an RSA key, in bits. The API requires more than 2048. */
 const defaultModulusLength = 3072;

@@ -1,6 +1,5 @@
 import { noteCredential } from "../../client/redaction";
 import { messageOf } from "../../client/text";
-import type { Run } from "../run/run";
 import type { Properties } from "./inputs";
 
 /**
@@ -56,7 +55,7 @@ type Reporting<T> = {
  * started with a switch that writes credentials.
  */
 export function reporting<T extends object>(
-  run: Pick<Run, "assertNothingReveals">,
+  run: { assertNothingReveals: () => void },
   provider: T,
 ): Reporting<T> {
   return new Proxy(provider as Reporting<T>, {

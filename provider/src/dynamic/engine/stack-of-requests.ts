@@ -1,4 +1,8 @@
-import type { RequestedStack } from "../run/stack-identity";
+/** A stack as the engine's requests name it, without the organization. */
+export interface RequestedStack {
+  project: string;
+  stack: string;
+}
 
 /** The relevant part of an engine's request: `urn:pulumi:<stack>::<project>::<type>::<name>`. */
 interface ResourceRequest {

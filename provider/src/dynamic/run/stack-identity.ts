@@ -1,10 +1,5 @@
 import type { SlotInput } from "../../names/slot";
-
-/** A stack as the engine's requests name it, without the organization. */
-export interface RequestedStack {
-  project: string;
-  stack: string;
-}
+import type { RequestedStack } from "../engine/stack-of-requests";
 
 /**
  * The stack's name in this run. The state contains the name under which each object was created; a stack that

@@ -7,8 +7,8 @@ import { provenance } from "../../organization/provenance";
 import type { EnvironmentVariables } from "../../settings/own-process";
 import { type Reach, readReach } from "../../settings/reach";
 import type { ProviderSettings } from "../../settings/settings";
-import { type KeyPair, makeKeyPair } from "../application/key-pair";
 import { askEngineVersion } from "../engine/engine-version";
+import { type KeyPair, makeKeyPair } from "./key-pair";
 
 /** A run's access to everything outside its process. A simulator passes its own. */
 export interface Surroundings {

@@ -10,6 +10,7 @@ import { beginSession, endSession, sessionMs } from "../../identity/sessions";
 import { longestComment } from "../../page/decision-card";
 import { Problem } from "../../problem";
 import { write } from "../../records/database";
+import { sendPage, sendProblemPage } from "../answer";
 import { insistOnOwnOrigin, personOfSession } from "../caller";
 import { cookieNames, cookieOptions } from "../cookies";
 import { anId } from "../ids";
@@ -17,7 +18,6 @@ import { problemOf } from "../problems";
 import { recordRefusedLogIn } from "../refusals";
 import type { App, WebContext } from "../web-context";
 import { decideBy } from "./decide-by";
-import { sendPage, sendProblemPage } from "./pages/answer";
 
 const hidden = { hide: true };
 const decisionSchema = z.object({

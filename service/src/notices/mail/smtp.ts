@@ -6,22 +6,9 @@ import { z } from "zod";
 
 import type { MailSettings } from "../../settings/notices";
 import { SettingsError } from "../../settings/read";
+import type { Outcome } from "../outbox";
 import type { Topic } from "../topics";
 import type { Words } from "./words";
-
-/** The result of an attempt to send something. */
-export type Outcome =
-  | { how: "sent" }
-  /** The receiver will never accept it. */
-  | { how: "refused"; problem: string }
-  /** A later attempt may succeed. */
-  | {
-      how: "later";
-      problem: string;
-      isDown: boolean;
-      /** How long the receiver asks to be left alone, in milliseconds. */
-      afterMs?: number;
-    };
 
 /** A mail with its envelope. */
 export interface Mail extends Words {

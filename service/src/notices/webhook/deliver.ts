@@ -5,7 +5,7 @@ import { isIP } from "node:net";
 import { Webhook } from "standardwebhooks";
 
 import type { WebhookSettings } from "../../settings/notices";
-import type { Outcome } from "../mail/smtp";
+import type { Outcome } from "../outbox";
 import { AddressError, checkedLookup, type Lookup, objectionToAddress } from "./address";
 
 /** A webhook of the settings, with its signing secrets; or a chat channel, which has none. */

@@ -5,10 +5,10 @@ import { z } from "zod";
 import { listNotices } from "../../../notices/list";
 import { AdministrationPage } from "../../../page/administration-page";
 import { stagesOffered } from "../../../page/fields";
+import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin, insistOnRole } from "../../caller";
 import type { App, WebContext } from "../../web-context";
 import { readPauses, setPause } from "../pause";
-import { personOrLogIn, sendPage } from "./answer";
 
 const noticesAtOnce = 50;
 const body = z.object({

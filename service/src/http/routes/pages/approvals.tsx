@@ -8,12 +8,12 @@ import { mostTogether } from "../../../identity/decision-log-in";
 import { ApproveTogether, type LeftOut } from "../../../page/approve-together";
 import { titleOf } from "../../../page/parts";
 import type { Person } from "../../../person";
+import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
 import { uuid } from "../../ids";
 import { problemOf } from "../../problems";
 import type { App, WebContext } from "../../web-context";
 import { beginWith } from "../log-in";
-import { personOrLogIn, sendPage } from "./answer";
 
 const hidden = { hide: true };
 

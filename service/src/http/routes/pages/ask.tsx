@@ -30,11 +30,11 @@ import { write } from "../../../records/database";
 import { deleteDrafts, findDraft, keepDraft } from "../../../records/drafts";
 import { beginningKinds, newRequestSchema } from "../../../requests/request";
 import { kindWords } from "../../../requests/words";
+import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
 import { uuid } from "../../ids";
 import { problemOf } from "../../problems";
 import { apiRoot, type App, type WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 
 const route = `POST ${apiRoot}/requests`;
 const key = z.string().min(1).max(200);

@@ -7,10 +7,10 @@ import { type EventView, searchEvents } from "../../../audit/search";
 import { verifyEvents } from "../../../audit/verify";
 import { auditFields, AuditPage, type AuditRow, VerificationPage } from "../../../page/audit-page";
 import { RolesPage } from "../../../page/roles-page";
+import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnRole } from "../../caller";
 import { uuid } from "../../ids";
 import type { App, WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 
 const text = z.string().trim().max(256).default("");
 const texts = Object.fromEntries(auditFields.map((name) => [name, text])) as Record<

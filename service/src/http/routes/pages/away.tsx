@@ -6,10 +6,10 @@ import { isFresh } from "../../../approval/rule";
 import { AwayPage } from "../../../page/away-page";
 import type { Person } from "../../../person";
 import { write } from "../../../records/database";
+import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin, insistOnRole } from "../../caller";
 import { problemOf } from "../../problems";
 import type { App, WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 const day = z.iso.date();
 const body = z.object({
   deputy: z.string().min(1).max(300),

@@ -5,8 +5,8 @@ import { listRequests } from "../../../actions/view";
 import { listCustomers, readCustomer } from "../../../customers/customers";
 import { CustomerList, CustomerPage } from "../../../page/customer-pages";
 import { mostCustomers } from "../../../page/fields";
+import { personOrLogIn, sendPage } from "../../answer";
 import type { App, WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 import { matches } from "./search";
 
 /** The most customers on one page; a search covers all. */

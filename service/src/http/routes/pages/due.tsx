@@ -2,9 +2,9 @@ import { rotationsDue } from "../../../customers/rotations";
 import { sprawl } from "../../../customers/sprawl";
 import { DuePage } from "../../../page/due-page";
 import { roles } from "../../../person";
+import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnRole } from "../../caller";
 import type { App, WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 
 /** Registers the page of sprawl and rotations. */
 export function duePages(app: App, context: WebContext): void {

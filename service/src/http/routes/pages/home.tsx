@@ -11,9 +11,9 @@ import type { Person } from "../../../person";
 import { listDrafts } from "../../../records/drafts";
 import { requestStates } from "../../../requests/request";
 import { kindWords, stateWords } from "../../../requests/words";
+import { personOrLogIn, sendPage } from "../../answer";
 import { personOfSession } from "../../caller";
 import type { App, WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 
 const atOnce = 50;
 

@@ -20,11 +20,11 @@ import type { Deciders, ShownEvent } from "../../../page/request-page-props";
 import { isSamePerson, type Person } from "../../../person";
 import type { RequestRow } from "../../../records/schema";
 import { requesterOf } from "../../../requests/signed-request";
+import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
 import { eventsAfter } from "../../event-stream";
 import { anId } from "../../ids";
 import { apiRoot, type App, type WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 
 const aForm = z.looseObject({
   key: z.string().min(1).max(200),

@@ -7,8 +7,8 @@ import type { AuditRow } from "../../../page/audit-page";
 import { mostCustomers } from "../../../page/fields";
 import { SearchPage } from "../../../page/search-page";
 import type { Person } from "../../../person";
+import { personOrLogIn, sendPage } from "../../answer";
 import type { App, WebContext } from "../../web-context";
-import { personOrLogIn, sendPage } from "./answer";
 import { toAuditRow } from "./audit";
 
 const atOnce = 50;

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ComponentChildren } from "preact";
 
-import { Layout, renderPage } from "../../../page/layout";
-import { ProblemBox } from "../../../page/parts";
-import type { Person } from "../../../person";
-import type { Problem } from "../../../problem";
-import { personOfSession } from "../../caller";
-import type { WebContext } from "../../web-context";
+import { Layout, renderPage } from "../page/layout";
+import { ProblemBox } from "../page/parts";
+import type { Person } from "../person";
+import type { Problem } from "../problem";
+import { personOfSession } from "./caller";
+import type { WebContext } from "./web-context";
 
 /** A page as a route's response. */
 export interface Answer {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { noteCredential, withoutCredentials } from "../client/redaction";
-import { ownProcess } from "../settings/own-process";
+import { ownProcess } from "./own-process";
 
 /**
  * Reduces an uncaught error to its messages and stack traces, without credentials. The SDK's runtimes of programs and

@@ -16,10 +16,10 @@ import {
 } from "pulumi-resistant-tenants/internal/settings";
 import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { readConfiguration, type StackConfiguration } from "./configuration/configuration";
-import { readCustomerFiles } from "./configuration/customer-files";
-import { customerLocator, projectFolder } from "./configuration/stack-file";
-import { ProgramRecord } from "./record/program-record";
+import { readConfiguration, type StackConfiguration } from "../configuration/configuration";
+import { readCustomerFiles } from "../configuration/customer-files";
+import { customerLocator, projectFolder } from "../configuration/stack-file";
+import { ProgramRecord } from "../record/program-record";
 
 /** The start of a program's run: what it is given, before it has read or requested anything. */
 export interface ProgramStart {
