@@ -1,5 +1,10 @@
 import { type FoundApplication, writeCustomerEntry } from "pulumi-resistant-tenants/internal/customer-entry";
-import { documentsScopes, readApplicationName, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  documentsScopes,
+  readApplicationName,
+  slotName,
+  slotOf,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { Stack } from "../stack/stack";
@@ -119,17 +124,21 @@ function slotFor(
     ...heldSlots,
     ...applications.flatMap(({ slot }) => (slot === undefined ? [] : [slotOf(slot)])),
   ]);
-  const free = secrets.filter(({ slot }) => slot.startsWith(`${name}/${cell}/`) && !known.has(slot));
+  const isHere = (slot: string): boolean => {
+    const read = readApplicationName(slot);
+    return read?.customer === name && read.cell === cell;
+  };
+  const free = secrets.filter(({ slot }) => isHere(slot) && !known.has(slot));
   const unplaced = applications.filter((other) => other.slot === undefined && other.cell === cell);
   const alike = declaredIn(declared, cell).filter(({ scopes }) => isSame(scopes, application.scopes));
   const byScopes = free.filter(({ slot }) =>
-    alike.some(({ purpose }) => slot === `${name}/${cell}/${purpose}`),
+    alike.some(({ purpose }) => slot === slotName(name, { cell, purpose })),
   );
   const others = unplaced.filter(({ scopes }) => isSame(scopes, application.scopes));
   if (alike.length === 1 && byScopes.length === 1 && others.length === 1) return byScopes[0]?.slot;
   if (unplaced.length !== 1) return undefined;
   if (free.length === 1) return free[0]?.slot;
-  const usual = `${name}/${cell}/default`;
+  const usual = slotName(name, { cell, purpose: "default" });
   return free.length === 0 && !isHeld && !known.has(usual) ? usual : undefined;
 }
 

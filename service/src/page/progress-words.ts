@@ -5,6 +5,7 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/internal/operator";
+import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 /** A step of the engine, as the worker records it: see `work/engine-events.ts`. */
@@ -106,11 +107,11 @@ function thing(type: string, name: string): string {
 
 /** `acme/eu-1/default` is shown as acme in eu-1; another purpose is shown, too. */
 function place(name: string): string {
-  const [customer = name, cell, purpose, ...rest] = name.split("/");
-  if (cell === undefined) return name;
-  const which = purpose === undefined || purpose === "default" ? "" : ` (${purpose})`;
-  const generation = rest.length === 0 ? "" : `, generation ${rest.join("/")}`;
-  return `${customer} in ${cell}${which}${generation}`;
+  const read = readApplicationName(name);
+  if (read === undefined) return name;
+  const { customer, cell, purpose, generation } = read;
+  const which = purpose === "default" ? "" : ` (${purpose})`;
+  return `${customer} in ${cell}${which}${generation === 1 ? "" : `, generation ${generation}`}`;
 }
 
 /** An event in a history. */

@@ -1,3 +1,4 @@
+import { readApplicationName } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { Change } from "resistant-tenants-operations/preview/change";
 import { describeDetail, type Detail } from "resistant-tenants-operations/preview/details";
 import { settingLines } from "resistant-tenants-operations/preview/sentences";
@@ -68,10 +69,9 @@ function sentenceOf(change: Change, part: PlanPart): string[] {
     case "tenant":
       return [`${verb} tenant ${name}${ofNew(change)}`];
     case "application": {
-      const [, cell = "", purpose = "", generation] = name.split("/");
+      const { cell = "", purpose = "", generation = 1 } = readApplicationName(name) ?? {};
       const which = `application ${purpose} in ${cell}`;
-      if (kind === "rotated")
-        return [`creates generation ${generation ?? ""} of ${which}${ofChange(change)}`];
+      if (kind === "rotated") return [`creates generation ${generation} of ${which}${ofChange(change)}`];
       if (kind === "retired")
         return [`deletes the previous client of ${which}: its credential stops working`];
       return [`${verb} ${which}${kind === "added" || kind === "adopted" ? ofNew(change) : ofChange(change)}`];

@@ -1,5 +1,9 @@
 import type { AuthMethod, Cell, DocumentsScope, Stage } from "pulumi-resistant-tenants";
-import { secretNameOf, type SignatureAlgorithm } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  secretNameOf,
+  type SignatureAlgorithm,
+  slotName,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 
 /** The value of one application's secret: what a Documents API client needs, and nothing else. */
 export interface StoredSecret {
@@ -27,7 +31,7 @@ export function secretName(
   { secretPrefix, stage, name }: { secretPrefix: string; stage: Stage; name: string },
   { cell, purpose }: { cell: Cell; purpose: string },
 ): string {
-  return secretNameOf(secretPrefix, stage, [name, cell, purpose].join("/"));
+  return secretNameOf(secretPrefix, stage, slotName(name, { cell, purpose }));
 }
 
 /** Returns the tags of an application's secret. */
