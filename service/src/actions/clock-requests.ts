@@ -1,3 +1,5 @@
+import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+
 import type { ServiceContext } from "../context";
 import { seePerson } from "../identity/people";
 import type { Person } from "../person";
@@ -61,7 +63,7 @@ async function ask(
   try {
     const { requestIds } = await submit(context, writing, clock, {
       kind: "upgrade",
-      stage: stage as "testing" | "production",
+      stage: stage as Stage,
       reason: "scheduled rotation: more would change than credentials",
       basedOn: etagOf([{ name, etag }]),
       customers: [name],

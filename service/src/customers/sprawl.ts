@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { dayMs } from "pulumi-resistant-tenants/internal/clock";
-import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { type Stage, stages, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { ServiceContext } from "../context";
@@ -28,6 +28,9 @@ export interface SprawlFinding {
   /** The body of the `POST /requests` that would end it. */
   request: NewRequest;
 }
+
+/** The stages whose customers are trials: they end on their own date. */
+const trialStages = stages.filter((stage) => !stageTable[stage].isProtected);
 
 /** How long a customer may be deprecated, in days. */
 export const deprecatedForDays = 90;
@@ -62,19 +65,19 @@ async function pastEnd({ database, now }: Context): Promise<SprawlFinding[]> {
   const rows = await database
     .selectFrom("customers")
     .innerJoin("customer_ends", "customer_ends.customer_id", "customers.id")
-    .select(["name", "etag", "record", "ends_on"])
-    .where("stage", "=", "testing")
+    .select(["stage", "name", "etag", "record", "ends_on"])
+    .where("stage", "in", trialStages)
     .where("status", "in", ["active", "deprecated"])
     .where("ends_on", "<", today)
     .execute();
-  return rows.map(({ name, etag, record, ends_on: endsOn }) => ({
+  return rows.map(({ stage, name, etag, record, ends_on: endsOn }) => ({
     kind: "pastEnd",
-    stage: "testing",
+    stage: stage as Stage,
     customer: name,
     ...tenantOf(record),
     since: `${endsOn}T00:00:00.000Z`,
-    sentence: `Customer ${name} in testing was needed until ${endsOn}. To delete it, with all documents in it, send this request; or set another end date.`,
-    request: deletion("testing", name, etag, `needed until ${endsOn}`),
+    sentence: `Customer ${name} in ${stage} was needed until ${endsOn}. To delete it, with all documents in it, send this request; or set another end date.`,
+    request: deletion(stage as Stage, name, etag, `needed until ${endsOn}`),
   }));
 }
 

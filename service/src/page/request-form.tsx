@@ -4,7 +4,9 @@ import {
   defaultAuthMethod,
   documentsScopes,
   type Stage,
+  stages,
   stageTable,
+  widestStage,
 } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { kindWords } from "../requests/words";
@@ -187,9 +189,17 @@ const places: Readonly<Record<Cell, string>> = {
   "ap-3": "Sydney",
 };
 
+/** Says which cells a stage has if it does not have them all. */
+function narrowness(stage: Stage): string[] {
+  const { cells } = stageTable[stage];
+  return cells.length === stageTable[widestStage].cells.length
+    ? []
+    : [`The ${stage} stage has only ${cells.join(", ")}.`];
+}
+
 function EntryFields({ fields, problems }: Pick<RequestFormProps, "fields" | "problems">) {
   const isChange = fields.kind === "changeCustomer";
-  const cells = isChange ? stageTable[fields.stage].cells : stageTable.production.cells;
+  const cells = isChange ? stageTable[fields.stage].cells : stageTable[widestStage].cells;
   return (
     <>
       <Field
@@ -203,7 +213,7 @@ function EntryFields({ fields, problems }: Pick<RequestFormProps, "fields" | "pr
       <Boxes
         name="cells"
         label="Cells"
-        hint="Where the customer's documents are processed. The testing stage has only eu-1."
+        hint={["Where the customer's documents are processed.", ...stages.flatMap(narrowness)].join(" ")}
         options={cells}
         words={(cell) => `${cell} (${places[cell as Cell]})`}
         chosen={fields.cells}

@@ -1,6 +1,6 @@
 import type { Stage } from "pulumi-resistant-tenants";
 import { type ConfigurationProblem, kmsKey } from "pulumi-resistant-tenants/internal/settings";
-import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
+import { stages, stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { objectProblem } from "./problems";
@@ -11,6 +11,11 @@ const roleArn = z
     /^arn:aws[a-z-]*:iam::\d{12}:role\/(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
     "must be the ARN of one IAM role (arn:aws:iam::<account>:role/<path and name>), without a wildcard",
   );
+
+const defaultWindows = stages
+  .toReversed()
+  .map((stage) => `${stage} ${stageTable[stage].recoveryWindowInDays}`)
+  .join(", ");
 
 /** The object `tenants:secrets`, and `secrets` of a customer, which overrides it field by field. */
 export const secretsSchema = z.strictObject(
@@ -42,9 +47,7 @@ export const secretsSchema = z.strictObject(
       .int("must be a whole number of days")
       .refine((days) => days === 0 || (days >= 7 && days <= 30), "must be 0, or 7 to 30 days")
       .optional()
-      .describe(
-        "How long a deleted secret can be restored: 0, or 7 to 30 days. Default: production 30, testing 0.",
-      ),
+      .describe(`How long a deleted secret can be restored: 0, or 7 to 30 days. Default: ${defaultWindows}.`),
   },
   { error: objectProblem("must be an object") },
 );
