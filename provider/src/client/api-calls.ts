@@ -4,17 +4,11 @@ import { Deadline } from "./deadline";
 import { TenantManagementError } from "./errors";
 import type { OrganizationTokens } from "./organization-token";
 import { Pacer, realClock } from "./pacer";
-import { RetryableFailure, type RetryPolicy, withRetries } from "./retry";
+import { patienceMs, RetryableFailure, type RetryPolicy, withRetries } from "./retry";
 import { identifierSchema } from "./schemas";
 import { serverAheadMs } from "./server-clock";
 import { printable } from "./text";
 import type { HttpAnswer, Transport } from "./transport";
-
-/**
- * How long one operation may start new attempts, in milliseconds, without the time that requests wait for the rate
- * limit.
- */
-export const deadlineMs = 180_000;
 
 /** How requests are sent. */
 export interface ApiCallsOptions {
@@ -69,7 +63,7 @@ export class ApiCalls {
    * @param onFailure called for each failed attempt that may be repeated
    */
   async send(call: Call, onFailure?: (error: TenantManagementError) => void): Promise<HttpAnswer> {
-    const deadline = new Deadline(deadlineMs);
+    const deadline = new Deadline(patienceMs.operation);
     const attempt = (): Promise<HttpAnswer> =>
       this.#attempt(call, deadline).catch((failure: unknown) => {
         if (failure instanceof RetryableFailure) onFailure?.(failure.error);

@@ -2,7 +2,7 @@ import { stringify } from "lossless-json";
 import type { z } from "zod";
 
 import { AnswerReader } from "./answer-reader";
-import { ApiCalls, type ApiCallsOptions, deadlineMs } from "./api-calls";
+import { ApiCalls, type ApiCallsOptions } from "./api-calls";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
 import {
   applicationDifferences,
@@ -19,7 +19,7 @@ import { type HostRules, refusalOfUrl, wayToAllow } from "./hosts";
 import { contradicted, isNotFound } from "./not-found";
 import { resolveNextPage } from "./paging";
 import type { PublicKeyNumbers } from "./public-key";
-import { RetryableFailure, withRetries } from "./retry";
+import { patienceMs, RetryableFailure, withRetries } from "./retry";
 import {
   type ApiApplication,
   type ApiTenant,
@@ -401,7 +401,7 @@ export class TenantManagementApi {
         throw error;
       }
     };
-    return withRetries(attempt, this.options.retryPolicy, AbortSignal.timeout(deadlineMs));
+    return withRetries(attempt, this.options.retryPolicy, AbortSignal.timeout(patienceMs.operation));
   }
 
   /** @param isGone whether the API's other answers confirm that it does not exist */

@@ -7,7 +7,7 @@ import { signerFor } from "./assertion";
 import { type KeyMethod, type SecretMethod } from "./auth-methods";
 import { TenantManagementError } from "./errors";
 import { type HostRules, wayToAllow } from "./hosts";
-import { type RetryPolicy, withRetries } from "./retry";
+import { patienceMs, type RetryPolicy, withRetries } from "./retry";
 import type { ApiApplication } from "./schemas";
 import { printable } from "./text";
 import { byAssertion, isInvalidClient, requestToken } from "./token-endpoint";
@@ -16,9 +16,6 @@ import type { Transport } from "./transport";
 /** An application's credentials at its authorization server. */
 export type ApplicationCredentials =
   { type: SecretMethod; clientSecret: string } | { type: KeyMethod; privateKey: KeyObject; keyId: string };
-
-/** How long the token request is repeated, in milliseconds: Okta may ask to wait for a minute. */
-const deadlineMs = 120_000;
 
 /** Where an application is, and which hosts it may name. */
 export interface ApplicationPlace extends HostRules {
@@ -60,7 +57,11 @@ export async function proveCredentials(
       }.`,
     };
     const request = { tokenUrl, clientId, scope: scopes.join(" "), authentication, words };
-    return withRetries(() => requestToken(request, transport), retryPolicy, AbortSignal.timeout(deadlineMs));
+    return withRetries(
+      () => requestToken(request, transport),
+      retryPolicy,
+      AbortSignal.timeout(patienceMs.token),
+    );
   };
   try {
     await askWith(toClientAuth(tokenUrl, credentials));

@@ -1,5 +1,5 @@
 import type { AssertionSigner } from "./assertion";
-import { type RetryPolicy, withRetries } from "./retry";
+import { patienceMs, type RetryPolicy, withRetries } from "./retry";
 import { byAssertion, isInvalidClient, requestToken, type TokenRequest } from "./token-endpoint";
 import type { Transport } from "./transport";
 
@@ -20,9 +20,6 @@ const renewalMarginMs = 60_000;
 
 /** The assumed lifetime of a token without `expires_in`, in seconds. */
 const assumedLifetimeS = 300;
-
-/** How long a token request is repeated, in milliseconds. */
-const deadlineMs = 120_000;
 
 interface Token {
   accessToken: string;
@@ -72,7 +69,11 @@ export class OrganizationTokens {
   }
 
   async #renew(): Promise<Token> {
-    this.#token = await withRetries(() => this.#request(), this.retryPolicy, AbortSignal.timeout(deadlineMs));
+    this.#token = await withRetries(
+      () => this.#request(),
+      this.retryPolicy,
+      AbortSignal.timeout(patienceMs.token),
+    );
     return this.#token;
   }
 

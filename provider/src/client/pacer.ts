@@ -2,7 +2,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 
 import { askedWaitMs } from "./asked-wait";
 import type { Deadline } from "./deadline";
-import { describeWait, noticeableWaitMs } from "./retry";
+import { defaultRetryPolicy, describeWait, noticeableWaitMs, patienceMs } from "./retry";
 import { defaultConnections, type HttpAnswer } from "./transport";
 import { type TakesTurns, type Turn, Turns, type TurnsClock } from "./turns";
 
@@ -19,10 +19,7 @@ export const realClock: PacerClock = {
   sleep: (delayMs) => sleepMs(delayMs),
 };
 
-/** The longest wait that a server may ask for, in milliseconds. */
-const longestPauseMs = 60_000;
-/** Gives up after this long, in milliseconds, if every answer of a server or an operation is 429. */
-const patienceMs = 300_000;
+const { maxRetryAfterMs } = defaultRetryPolicy;
 /** The fewest 429 answers to a request before it is given up while others succeed. */
 const fewestRefusals = 5;
 
@@ -99,18 +96,18 @@ export class Pacer {
     const askedMs = askedWaitMs(answer, this.clock.wallMs());
     if (askedMs === undefined) return undefined;
     this.#announce(nowMs, askedMs);
-    return Math.min(longestPauseMs, askedMs);
+    return Math.min(maxRetryAfterMs, askedMs);
   }
 
   /** For requests that are refused together, one message is enough. */
   #announce(nowMs: number, askedMs: number): void {
     if (askedMs < noticeableWaitMs || nowMs < this.#announcedUntilMs) return;
-    this.#announcedUntilMs = nowMs + Math.min(longestPauseMs, askedMs);
-    this.notify(describeWait("The Tenant Management API", askedMs, longestPauseMs));
+    this.#announcedUntilMs = nowMs + Math.min(maxRetryAfterMs, askedMs);
+    this.notify(describeWait("The Tenant Management API", askedMs, maxRetryAfterMs));
   }
 
   /** Rounded: the sum of several waits may fall short of their length by a trifle. */
   #isOver(sinceMs: number | undefined): boolean {
-    return sinceMs !== undefined && Math.round(this.#own.nowMs() - sinceMs) >= patienceMs;
+    return sinceMs !== undefined && Math.round(this.#own.nowMs() - sinceMs) >= patienceMs.refused;
   }
 }

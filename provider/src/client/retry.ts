@@ -39,6 +39,16 @@ export const defaultRetryPolicy: RetryPolicy = {
   },
 };
 
+/** How long something is tried again, in milliseconds. */
+export const patienceMs = {
+  /** One operation of the API, without the time that its requests wait for the rate limit. */
+  operation: 180_000,
+  /** Getting a token: Okta may ask to wait for a minute. */
+  token: 120_000,
+  /** A server, or an operation, that answers nothing but 429. */
+  refused: 300_000,
+} as const;
+
 /** Marks a failed call as safe to repeat, and says when. */
 export class RetryableFailure extends Error {
   /**
