@@ -3,18 +3,21 @@ import { strict as assert } from "node:assert";
 import { policyConfigSchema } from "../../policy/src/policy-config";
 import type { DeclaredResource, Rule, RuleContext, StackRule } from "../../policy/src/resource";
 import { allowedCells } from "../../policy/src/rules/allowed-cells";
-import { auditLogGroup } from "../../policy/src/rules/audit-log-group";
 import { awsAccount } from "../../policy/src/rules/aws-account";
-import { customerManagedKey } from "../../policy/src/rules/customer-managed-key";
-import { journal } from "../../policy/src/rules/journal";
-import { noAllowReplace } from "../../policy/src/rules/no-allow-replace";
-import { noReplaceLostApplications } from "../../policy/src/rules/no-replace-lost-applications";
-import { ownerAndCustomerId } from "../../policy/src/rules/owner-and-customer-id";
-import { protectedTenants } from "../../policy/src/rules/protected-tenants";
-import { readerAccounts } from "../../policy/src/rules/reader-accounts";
-import { recoveryWindow } from "../../policy/src/rules/recovery-window";
 import { rotatedClientSecrets } from "../../policy/src/rules/rotated-client-secrets";
-import { secretsProvider } from "../../policy/src/rules/secrets-provider";
+import {
+  customerManagedKey,
+  ownerAndCustomerId,
+  readerAccounts,
+  recoveryWindow,
+} from "../../policy/src/rules/secrets";
+import {
+  auditLogGroup,
+  journal,
+  noReplaceLostApplications,
+  secretsProvider,
+} from "../../policy/src/rules/stack-settings";
+import { noAllowReplace, protectedTenants } from "../../policy/src/rules/tenants";
 import { vendorHosts } from "../../policy/src/rules/vendor-hosts";
 import { readCustomers } from "../../policy/src/stack-configuration";
 import { mentions } from "../support/mentions";

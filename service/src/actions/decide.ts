@@ -6,13 +6,14 @@ import { isOpen } from "../approval/ends";
 import { EvidenceError, tokenHash, verifyIdToken } from "../approval/evidence";
 import {
   absentNeededBy,
+  decideAlone,
   endOf,
   freshForMinutes,
+  isDecidedAlone,
   isFresh,
   type Objection,
   objectionTo,
 } from "../approval/rule";
-import { decideAlone, isDecidedAlone } from "../approval/together";
 import { append, headOf } from "../audit/chain";
 import type { ServiceContext } from "../context";
 import { type DecisionToken } from "../identity/decision-log-in";

@@ -1,7 +1,10 @@
 import { rowOfStage } from "pulumi-resistant-tenants/internal/vocabulary";
 
+import type { ServiceContext } from "../context";
 import { type Absent, type Identity, isMachine, isSamePerson, type Person, personKey } from "../person";
+import type { Reading, RequestRow } from "../records/schema";
 import type { RequestKind } from "../requests/request";
+import { touchesOf } from "../requests/touches";
 import type { ApprovalRule } from "../settings/settings";
 
 /** What a change needs before it is applied: the stricter of the rule when it was requested, and of the present one. */
@@ -127,4 +130,19 @@ export function countPersons(approvers: readonly Approver[]): number {
     persons = [...persons.filter((other) => !isSame(other)), new Set([...keys, ...same])];
   }
   return persons.length;
+}
+
+/** What to do about a plan that is not approved together with others. */
+export const decideAlone = "open the request and decide it with a separate log-in.";
+
+/**
+ * Tells whether a plan is approved by a log-in of its own: one that deletes something, by its facts, or by what was asked.
+ */
+export async function isDecidedAlone(
+  context: Pick<ServiceContext, "settings">,
+  reading: Reading,
+  request: RequestRow,
+  facts: object,
+): Promise<boolean> {
+  return (await touchesOf(context, reading, request, facts)).includes("delete");
 }

@@ -3,8 +3,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
-import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
-import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type Preview, readPreview } from "resistant-tenants-operations/preview/step";
 import { hasKey, readEncryption } from "resistant-tenants-operations/stack/encryption";
 import { followLines, problemIn } from "resistant-tenants-operations/stack/engine-output";

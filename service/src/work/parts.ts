@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 
 import { longestReason } from "pulumi-resistant-tenants/internal/reason";
 import { customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
-import { slotName, slotOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
-import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical, slotName, slotOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { append } from "../audit/chain";

@@ -1,5 +1,4 @@
-import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
-import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { PulumiError } from "resistant-tenants-operations/stack/pulumi";
 
 import { planFailed, planMade } from "../actions/planned";

@@ -8,9 +8,8 @@ import { rolesHeld } from "../../audit/roles";
 import { searchEvents } from "../../audit/search";
 import { verifyEvents } from "../../audit/verify";
 import { insistOnRole } from "../caller";
-import { uuid } from "../ids";
-import { pageOf, pageQuery, streamed } from "../paging";
 import { problemSchema } from "../problems";
+import { pageOf, pageQuery, streamed, uuid } from "../schemas";
 import { eventView, rolesView } from "../views";
 import type { App, WebContext } from "../web-context";
 

@@ -4,8 +4,8 @@ import { z } from "zod";
 import { listCustomers, readCustomer } from "../../customers/customers";
 import { roles } from "../../person";
 import { insistOnRole } from "../caller";
-import { pageOf, pageQuery } from "../paging";
 import { problemSchema } from "../problems";
+import { pageOf, pageQuery } from "../schemas";
 import { customerView } from "../views";
 import type { App, WebContext } from "../web-context";
 

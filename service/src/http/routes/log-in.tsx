@@ -13,9 +13,9 @@ import { write } from "../../records/database";
 import { sendPage, sendProblemPage } from "../answer";
 import { insistOnOwnOrigin, personOfSession } from "../caller";
 import { cookieNames, cookieOptions } from "../cookies";
-import { anId } from "../ids";
 import { problemOf } from "../problems";
 import { recordRefusedLogIn } from "../refusals";
+import { anId } from "../schemas";
 import type { App, WebContext } from "../web-context";
 import { decideBy } from "./decide-by";
 

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { listNotices } from "../../notices/list";
 import { insistOnRole } from "../caller";
-import { pageOf, pageQuery } from "../paging";
 import { problemSchema } from "../problems";
+import { pageOf, pageQuery } from "../schemas";
 import type { App, WebContext } from "../web-context";
 
 const states = ["waiting", "sent", "superseded", "failed"] as const;

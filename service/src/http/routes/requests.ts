@@ -13,9 +13,8 @@ import { Problem } from "../../problem";
 import { newRequestSchema, requestStates } from "../../requests/request";
 import { sendEvents } from "../event-stream";
 import { idempotencyHeaders, once } from "../idempotency";
-import { anId } from "../ids";
-import { pageOf, pageQuery, streamed } from "../paging";
 import { problemSchema } from "../problems";
+import { anId, pageOf, pageQuery, streamed } from "../schemas";
 import { decidedView, requestView } from "../views";
 import { apiRoot, type App, type WebContext } from "../web-context";
 

@@ -3,15 +3,15 @@ import { z } from "zod";
 import { insistOnUndecided } from "../../../actions/too-late";
 import { findRequest, type RequestView, viewOf } from "../../../actions/view";
 import { mayDecide } from "../../../actions/waiting";
-import { decideAlone, isDecidedAlone } from "../../../approval/together";
+import { decideAlone, isDecidedAlone } from "../../../approval/rule";
 import { mostTogether } from "../../../identity/decision-log-in";
 import { ApproveTogether, type LeftOut } from "../../../page/approve-together";
 import { titleOf } from "../../../page/parts";
 import type { Person } from "../../../person";
 import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
-import { uuid } from "../../ids";
 import { problemOf } from "../../problems";
+import { uuid } from "../../schemas";
 import type { App, WebContext } from "../../web-context";
 import { beginWith } from "../log-in";
 

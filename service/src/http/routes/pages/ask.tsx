@@ -32,8 +32,8 @@ import { beginningKinds, newRequestSchema } from "../../../requests/request";
 import { kindWords } from "../../../requests/words";
 import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
-import { uuid } from "../../ids";
 import { problemOf } from "../../problems";
+import { uuid } from "../../schemas";
 import { apiRoot, type App, type WebContext } from "../../web-context";
 
 const route = `POST ${apiRoot}/requests`;

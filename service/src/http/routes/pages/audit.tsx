@@ -9,7 +9,7 @@ import { auditFields, AuditPage, type AuditRow, VerificationPage } from "../../.
 import { RolesPage } from "../../../page/roles-page";
 import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnRole } from "../../caller";
-import { uuid } from "../../ids";
+import { uuid } from "../../schemas";
 import type { App, WebContext } from "../../web-context";
 
 const text = z.string().trim().max(256).default("");

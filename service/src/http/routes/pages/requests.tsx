@@ -23,7 +23,7 @@ import { requesterOf } from "../../../requests/signed-request";
 import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
 import { eventsAfter } from "../../event-stream";
-import { anId } from "../../ids";
+import { anId } from "../../schemas";
 import { apiRoot, type App, type WebContext } from "../../web-context";
 
 const aForm = z.looseObject({

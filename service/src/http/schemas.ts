@@ -2,6 +2,12 @@ import type { Readable } from "node:stream";
 
 import { z } from "zod";
 
+/** An id of a request, a draft or the like, in lower case, as it is signed and compared. */
+export const uuid = z.uuid().toLowerCase();
+
+/** The address of a request. */
+export const anId = z.object({ id: uuid });
+
 /** The query of a paged list. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe("The most items on a page."),
