@@ -37,7 +37,7 @@ export interface SenderOptions {
 const second = 1_000;
 const hour = 3_600 * second;
 
-/** The delays after failed calls of a webhook, in milliseconds: over three and a half days, as Standard Webhooks advises. */
+/** The delays after failed calls of a webhook, in milliseconds: over three days in all, as Standard Webhooks advises. */
 const webhookDelays = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map(
   (one) => one * second,
 );
