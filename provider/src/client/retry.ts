@@ -39,7 +39,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   },
 };
 
-/** Marks a failed call as safe to repeat, and says when. */
+/** Marks a failed call as safe to repeat, and contains when. */
 export class RetryableFailure extends Error {
   /**
    * @param error thrown when no attempt is left

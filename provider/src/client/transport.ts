@@ -76,7 +76,7 @@ export function createTransport(limits: TransportLimits = {}, proxies = Proxies.
   };
 }
 
-/** How a request leaves. */
+/** The connections for requests. */
 interface Way {
   dispatcher: Dispatcher;
   proxy: Proxy | undefined;
@@ -86,7 +86,7 @@ function directAgent(limits: TransportLimits): Dispatcher {
   return new Agent({ ...poolOptions(limits), connect: { timeout: connectTimeoutMs(limits) } });
 }
 
-/** Opens tunnels through a proxy. The proxy's answer to `CONNECT` is waited for as long as a connection is. */
+/** Opens tunnels through a proxy. The time limit for a connection also applies to the proxy's answer to `CONNECT`. */
 function agentBy({ url: { origin, username, password } }: Proxy, limits: TransportLimits): Dispatcher {
   const timeout = connectTimeoutMs(limits);
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

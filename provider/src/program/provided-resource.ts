@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What runs a resource's operations: a member of `pulumi-resistant-tenants/dynamic`. */
+/** The handler of a resource's operations: a member of `pulumi-resistant-tenants/dynamic`. */
 export type HandlerName = "tenant" | "tenantApplication" | "signingKey" | "released";
 
 /**
- * A resource whose operations the installed copy of this package runs. `pulumi.dynamic.Resource` would serialize a closure
- * to the same end, at twenty times the size and with the SDK's version in it.
+ * A resource whose operations the installed copy of this package runs. `pulumi.dynamic.Resource` would serialize a
+ * closure instead, twenty times as large and with the SDK's version in it.
  */
 export abstract class ProvidedResource extends pulumi.CustomResource {
   constructor(
@@ -28,18 +28,18 @@ export abstract class ProvidedResource extends pulumi.CustomResource {
  * Returns the text that the engine stores as a resource's `__provider` and runs for each of its operations, now and at
  * every later refresh and delete: it only names the installed package, so the code that runs is the installed one.
  *
- * The contract with the engine's host is the text alone: a module that exports `handler`.
+ * The contract with the engine's host is only the text: a module that exports `handler`.
  */
 function providerSource(handler: HandlerName): string {
   return `exports.handler=()=>require("pulumi-resistant-tenants/dynamic").${handler}`;
 }
 
 /**
- * The SDK takes the stack in each resource's constructor, and the engine stores up to eight of its frames with the
- * resource: a fifth of a tenant's and its application's state, written at each step. They lead into this package, and
- * differ from machine to machine. The SDK has no option for it.
+ * The SDK captures a stack trace in each resource's constructor, and the engine stores up to eight frames with the
+ * resource: a fifth of a tenant's and its application's state, written at each step. They point into this package, and
+ * differ between machines. The SDK has no option against it.
  *
- * @returns what lets the program's own resources have theirs again
+ * @returns a function that restores stack traces for the program's own resources
  * @see node_modules/@pulumi/pulumi/resource.js, `Resource.stackTrace`
  */
 function leaveOutStackTraces(): () => void {
