@@ -40,7 +40,7 @@ export type SecretStatus =
       deletedAt: string | undefined;
     };
 
-/** A secret in AWS, whoever created it. */
+/** Any secret in AWS, also one created by someone else. */
 export interface ListedSecret {
   arn: string;
   name: string;

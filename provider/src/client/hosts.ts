@@ -50,7 +50,7 @@ export function refusalOfUrl(text: string, use: UrlUse, rules: HostRules): UrlRe
 }
 
 /**
- * Returns what is wrong with the form of a URL for credentials, whatever its host.
+ * Returns what is wrong with the form of a URL for credentials; its host is not checked.
  *
  * @returns what it must be; undefined if its form is correct
  */

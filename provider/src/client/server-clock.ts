@@ -7,7 +7,7 @@ const httpDate = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day
 /**
  * Reads an HTTP date, as in `Date` and `Retry-After`.
  *
- * @returns milliseconds since 1970; undefined if it is none
+ * @returns milliseconds since 1970; undefined if it is not a date
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 RFC 9110, date/time formats}
  */
 export function parseHttpDate(header: string | undefined): number | undefined {

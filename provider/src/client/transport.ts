@@ -44,7 +44,7 @@ export interface HttpAnswer {
 /** Sends one request and reads its complete answer, without retries or interpretation. */
 export interface Transport {
   /**
-   * @returns Resolves with the answer, whatever its status. Redirects are not followed.
+   * @returns Resolves with the answer, also one of an error status. Redirects are not followed.
    * @throws {@link TenantManagementError} `NOT_SENT` if the request certainly did not reach the server, else
    *   `NO_ANSWER`; `isPermanent` if every repetition would fail likewise
    */

@@ -160,7 +160,7 @@ export const serviceEventSchema = z.strictObject({
 });
 export type ServiceEvent = z.output<typeof serviceEventSchema>;
 
-/** One line of the journal. It never holds a credential. */
+/** One line of the journal. It never contains a credential. */
 export const eventSchema = z.discriminatedUnion("event", [intentSchema, resultSchema]);
 export type JournalEvent = z.output<typeof eventSchema>;
 export type IntentEvent = z.output<typeof intentSchema>;

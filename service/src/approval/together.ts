@@ -6,7 +6,8 @@ import { touchesOf } from "../requests/touches";
 export const decideAlone = "open the request and decide it with a separate log-in.";
 
 /**
- * Tells whether a plan is approved by a log-in of its own: one that deletes something, by its facts, or by what was asked.
+ * Returns whether a plan needs a separate log-in for its approval: it deletes something, according to its facts or the
+ * request.
  */
 export async function isDecidedAlone(
   context: Pick<ServiceContext, "settings">,

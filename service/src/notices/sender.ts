@@ -151,7 +151,7 @@ export class NoticeSender {
     const endpoint = endpoints.find(({ name }) => name === notice.endpoint);
     if (endpoint === undefined) return { how: "refused", problem: "notInTheSettings" };
     const { key, body, seal } = notice;
-    // Whoever has the database alone can write a message, and no seal for it.
+    // Someone who has only the database can write a message, but no seal for it.
     if (context.seals?.holds({ endpoint: endpoint.name, key, body }, seal) !== true)
       return { how: "refused", problem: "notSealed" };
     // The key is the channel, the event's id, and the receiver: see `putNotices`.

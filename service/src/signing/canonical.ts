@@ -9,7 +9,7 @@ export function canonical(value: unknown): string {
   );
 }
 
-/** Returns `sha256:<hex>` of a value, whatever the order of its keys. */
+/** Returns `sha256:<hex>` of a value; the order of its keys does not matter. */
 export function digestOf(value: unknown): string {
   return hashOf(canonical(value));
 }
