@@ -111,7 +111,7 @@ function failure(args: readonly string[], error: Error, stdout: string, stderr: 
     .map(printable)
     .join("\n");
   return new PulumiError(
-    `pulumi ${args.slice(0, 2).join(" ")} did not succeed: ${said}`,
+    `pulumi ${args.slice(0, 2).join(" ")} failed: ${said}`,
     `${stdout}${stderr}`,
     {
       cause: error,
