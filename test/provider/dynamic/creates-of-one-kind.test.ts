@@ -99,7 +99,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.deepEqual(await applicationIds(), [made]);
   });
 
-  it("are on record as unknown where nobody can read, after a lost answer, whose else they may be", async () => {
+  it("are on record as unknown if, after a lost answer, the other possible owner cannot be read", async () => {
     sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
     provider.run.record.openCreatesBeside = () =>
       Promise.reject(new TenantManagementError("INPUT_INVALID", "the journal cannot be read"));
@@ -108,7 +108,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.equal((await applicationIds())?.length, 1);
   });
 
-  it("are all named, and none is touched, where several could be the lost one", async () => {
+  it("are all named, and none is touched, if several could be the lost one", async () => {
     const { control } = sandbox();
     const byHand = () =>
       api().createApplication(tenantId, {

@@ -145,7 +145,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       });
     }
 
-    it("let it be completed, too, once the API tells others", async () => {
+    it("also let it be completed once the API returns others", async () => {
       const { properties: state = {} } = await create({ _links: { token_url: evil } });
       told(asTold());
       const { outs } = await provider.tenantApplication.update("a-1", state, inputs);
