@@ -135,7 +135,7 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       assert.deepEqual(ranIn(await fleet.run("up")), []);
     });
 
-    it("lets no customer that fails stop another one, and goes on with its stack alone", async () => {
+    it("does not let a failing customer stop others, and then continues only with its stack", async () => {
       const [bad = "", good = ""] = namesIn(first, 2, "more");
       const [other = ""] = namesIn(second, 1, "more");
       const before = await fleet.declared();

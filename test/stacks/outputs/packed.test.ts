@@ -11,16 +11,16 @@ describe("what a component records as one text", () => {
     assert.deepEqual(schema.parse(pack({ a: [1, 2], b: [] })), { a: [1, 2], b: [] });
   });
 
-  it("is the same text whatever the order of the keys, and keeps the order of lists", () => {
+  it("is the same text for any order of the keys, and keeps the order of lists", () => {
     assert.equal(pack({ b: { d: 1, c: 2 }, a: 0 }), pack({ a: 0, b: { c: 2, d: 1 } }));
     assert.notEqual(pack([1, 2]), pack([2, 1]));
   });
 
-  it("is read of an earlier release, too, which recorded the object", () => {
+  it("can also be the object that an earlier release recorded", () => {
     assert.deepEqual(schema.parse({ a: [1] }), { a: [1] });
   });
 
-  it("is nothing where it is another text", () => {
+  it("is undefined for any other text", () => {
     for (const other of ["", "no JSON", '"text"', 7, undefined]) assert.ok(!schema.safeParse(other).success);
   });
 });
