@@ -64,7 +64,7 @@ describe("credentials, and approvals of a plan", function () {
     }
   });
 
-  it("finds none after a full run, in which a plan whose starting state changed after its approval is approved anew", async () => {
+  it("finds none after a full run, in which a plan whose starting state changed after its approval is approved again", async () => {
     const service = await ServiceUnderTest.start(server(), { required: 1, isTold: true });
     const canary = new Canary(service, () => service.workers.map(({ pid }) => pid));
     try {

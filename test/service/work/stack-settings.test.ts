@@ -9,7 +9,7 @@ describe("how the secrets of a stack are encrypted", function () {
 
   const server = useDatabaseServer();
 
-  it(`is not chosen by whoever has the database alone: the state says it ${exhaustiveTag}`, async () => {
+  it(`is not chosen by someone who has only the database: the state decides it ${exhaustiveTag}`, async () => {
     const service = await ServiceUnderTest.start(server());
     try {
       await service.startWorker();
