@@ -121,7 +121,7 @@ describe("a secret that someone changes in AWS, on the engine", function () {
 });
 
 describe("a secret with several generations that someone changes in AWS, on the engine", function () {
-  it(`gets the newest credential back, also where the older one is still running ${exhaustiveTag}`, async () => {
+  it(`gets the newest credential back, also if the older one is still running ${exhaustiveTag}`, async () => {
     const rotation = { overlap: "7d", changes: "immediately" };
     const scopes = ["documents.submissions.read"];
     const customer = (given: object) => ({ ...acme, applications: [{ cell: "eu-1", rotation, ...given }] });

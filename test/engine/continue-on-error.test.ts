@@ -110,7 +110,7 @@ describe("a customer that fails among others, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("violates no plan of the others where its new record was known, and theirs are registered", async () => {
+  it("violates no plan of the others if its new record was known, and theirs are registered", async () => {
     const ownerOf = async (name: string) => ((await customers())[name] as { owner?: string }).owner;
     const before = await ownerOf("acme");
     await stack.setCustomers([
@@ -131,7 +131,7 @@ describe("a customer that fails among others, on the engine", function () {
 });
 
 describe("a secret's name that is taken in AWS, on the engine", function () {
-  it("stops its own customer alone where the environment lets the update go on", async () => {
+  it("stops only its own customer if the environment lets the update continue", async () => {
     const stack = await StackUnderTest.create({ customers: [acme, globex] });
     const Name = `${stack.secretPrefix}/testing/acme/eu-1/default`;
     await stack.aws.send(new CreateSecretCommand({ Name, SecretString: "another's" }));

@@ -86,7 +86,7 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       );
     });
 
-    it("runs no stack where a customer moves to a file, and only those of what is added, renamed and removed", async () => {
+    it("runs no stack if a customer moves to a file, and only those of what is added, renamed and removed", async () => {
       const own = customers.filter(({ name }) => liesIn(first, name));
       const [renamed, removed, moved] = own as [(typeof own)[0], (typeof own)[0], (typeof own)[0]];
       const others = customers.filter((customer) => ![renamed, removed, moved].includes(customer));

@@ -95,7 +95,7 @@ describe("an API whose times have no zone, on the engine", function () {
     ["Asia/Kolkata", ` ${exhaustiveTag}`],
     ["UTC", ` ${exhaustiveTag}`],
   ] as const) {
-    it(`has the stack's own tenant found again, and a stranger's left alone, in ${zone}${tag}`, async () => {
+    it(`finds the stack's own tenant again, and leaves a stranger's alone, in ${zone}${tag}`, async () => {
       const stack = await StackUnderTest.create({
         customers: [acme],
         sandbox: { naiveTime: true },

@@ -61,7 +61,7 @@ describe("a lost create of an application whose declaration changes before the n
     });
   }
 
-  it(`and of which the id came is replaced without its secret where that is allowed ${exhaustiveTag}`, async () => {
+  it(`and of which the id came is replaced without its secret if that is allowed ${exhaustiveTag}`, async () => {
     await stack.setCustomers([acme]);
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);

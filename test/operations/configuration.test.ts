@@ -58,7 +58,7 @@ describe("a stack's configuration without the engine", () => {
       assert.deepEqual(await check(""), ["tenants:stage", "tenants:tokenUrl", "tenants:customers"]);
     });
 
-    it("reads the region, merge keys, dates and what Pulumi.yaml gives, as the engine does", async () => {
+    it("reads the region, merge keys, dates and the values of Pulumi.yaml as the engine does", async () => {
       const project = `name: resistant-tenants
 runtime: nodejs
 config:
@@ -88,7 +88,7 @@ config:
       );
     });
 
-    it("refuses what YAML takes for a number, a boolean or a date where text is meant", async () => {
+    it("refuses text that YAML reads as a number, a boolean or a date", async () => {
       for (const scalar of [
         "0012345",
         "1e3",

@@ -178,7 +178,7 @@ describe("the model of requests and approvals", () => {
   const rules: Rules = { required: 1, checksOnTheWay: true, revokes: true, usesUp: true };
 
   for (const required of [0, 2]) {
-    it(`reaches no apply in production without approvals of its digest by others, where the rule asks for ${required}`, () => {
+    it(`reaches no apply in production without approvals of its digest by others, if the rule asks for ${required}`, () => {
       const { way, states, applies } = findWrongApply({ ...rules, required });
       assert.equal(way, undefined);
       assert.ok(states > 100 && applies > 1, `${states} states, ${applies} applies`);

@@ -101,7 +101,7 @@ describe("operations: the layout of a fleet", () => {
     assert.equal(names.length, 2_000);
   });
 
-  it("gives a stack another digest where a customer, a setting or the release is another, and no other stack", async () => {
+  it("changes only a stack's own digest if a customer, a setting or the release is another", async () => {
     const customers = ["acme", "globex", "initech"].map((name) => ({
       name,
       customerId: name,

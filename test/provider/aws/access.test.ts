@@ -70,7 +70,7 @@ describe("access to AWS", () => {
     );
   });
 
-  it("is followed where the lists of files of its own are empty", () => {
+  it("is followed if its own lists of files are empty", () => {
     for (const empty of ["", " ", "[]", "[ ]", "null"])
       assert.deepEqual(
         read({ sharedConfigFiles: empty, sharedCredentialsFiles: empty }).notFollowed ?? [],
@@ -119,7 +119,7 @@ describe("access to AWS", () => {
     "has roles of another shape": { assumeRoles: JSON.stringify([{ role: "arn" }]) },
     "reads files of its own": { sharedConfigFiles: JSON.stringify(["/etc/aws"]) },
   })) {
-    it(`is said not to be followed where the AWS provider ${what}`, () => {
+    it(`is reported as unsupported if the AWS provider ${what}`, () => {
       assert.equal(read(values).notFollowed?.length, 1);
     });
   }

@@ -164,7 +164,7 @@ describe("an object created otherwise than requested", () => {
       assert.equal(properties?.["clientSecret"], "s3cret");
     });
 
-    it("is seen to differ when it is completed, and is then kept as such", async () => {
+    it("is found to differ when it is completed, and is then kept as such", async () => {
       const { properties: state = {} } = await create(asTold({ cell: undefined, credentials: secret }));
       assert.deepEqual([state["isPartlyMade"], state["differs"]], [true, undefined]);
       answers[`GET ${collection}`] = { items: [asTold({ scopes: [scopes[0]] })] };
@@ -211,7 +211,7 @@ describe("an object created otherwise than requested", () => {
       return failureOf(tenant.create({ ...inputs, ...change }));
     }
 
-    it("of another name is kept in the state, and then held under that name: a replacement, if allowed", async () => {
+    it("of another name is kept in the state under that name: a replacement, if allowed", async () => {
       const { id, properties: partly = {} } = await create(asTold({ name: "other" }));
       assert.deepEqual([id, partly["isPartlyMade"], partly["name"]], [tenantId, true, "acme"]);
       assert.equal((await tenant.diff(tenantId, partly, inputs)).changes, true);

@@ -30,7 +30,7 @@ describe("a journal in a file", () => {
     assert.equal((await stat(place.file)).mode & 0o777, 0o600);
   });
 
-  describe("whose file is made", () => {
+  describe("whose file is created", () => {
     const synced: string[] = [];
     let refusal: NodeJS.ErrnoException | undefined;
     const open = fs.open;

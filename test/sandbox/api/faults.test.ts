@@ -168,7 +168,7 @@ describe("sandbox: faults", () => {
     assert.equal((await api("GET", "/tenants")).status, 200);
   });
 
-  it("happen to any operation where it is *", async () => {
+  it("happen to any operation if it is *", async () => {
     sandbox().control.addFault({ operation: "*", kind: "status" });
     assert.equal((await api("GET", "/tenants")).status, 503);
   });

@@ -199,7 +199,7 @@ describe("sandbox: Web UI links", () => {
     ]);
   });
 
-  it("are an object where asked for", async () => {
+  it("are an object if asked for", async () => {
     sandbox().control.configure({ uiLinks: "object" });
     assert.deepEqual(await links("object"), {
       "eu-1": { href: "object-partner.documents.resistant.ai", rel: "eu-1" },
@@ -207,7 +207,7 @@ describe("sandbox: Web UI links", () => {
     });
   });
 
-  it("are absent where asked for", async () => {
+  it("are absent if asked for", async () => {
     sandbox().control.configure({ uiLinks: "none" });
     assert.equal(await links("none"), undefined);
   });

@@ -51,7 +51,7 @@ const adopt = {
 };
 
 describe("the stack configuration", () => {
-  it("gives every default", () => {
+  it("fills in every default", () => {
     const { settings, secretPrefix, quota, customers: list } = accepted();
     assert.equal(quota, 20);
     assert.equal(settings.apiUrl, "https://api.tenants.resistant.ai/v0");
@@ -457,7 +457,7 @@ describe("the stack configuration", () => {
     ]);
   });
 
-  it("misses the token URL also where the stage is missing", () => {
+  it("also reports a missing token URL if the stage is missing", () => {
     assert.deepEqual(refused({ stage: undefined, tokenUrl: undefined }), [
       "tenants:stage",
       "tenants:tokenUrl",

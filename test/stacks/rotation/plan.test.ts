@@ -86,7 +86,7 @@ describe("the plan of a slot's generations", () => {
     assert.deepEqual(plan([made(2, 60)], 500, given).numbers, [2, [], []]);
   });
 
-  it("takes whichever comes first, a date or the age", () => {
+  it("uses the earlier one of a date and the age", () => {
     const given = { every: "10d", overlap: "1d", rotateAt: ["2026-01-06"] };
     assert.equal(plan([made(1, 0)], 5, given).reason, "rotateAt 2026-01-06");
     assert.equal(plan([made(1, 5)], 15, given).reason, "every 10d");

@@ -28,7 +28,7 @@ class SkewedApi extends TenantManagementApi {
   }
 }
 
-describe("a tenant whose create may have happened, where this machine's clock is wrong", () => {
+describe("a tenant whose create may have happened, if this machine's clock is wrong", () => {
   const { sandbox, api } = useSandboxApi();
   let skewed: SkewedApi;
   let createdAtMs: number;

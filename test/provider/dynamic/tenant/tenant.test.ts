@@ -94,7 +94,7 @@ describe("the difference of a tenant", () => {
   }
 
   for (const made of [{ stage: "testing" }, { apiUrl: "https://other.example/v0" }]) {
-    it(`is refused where it was made elsewhere (${Object.keys(made).join()})`, async () => {
+    it(`is refused if it was created elsewhere (${Object.keys(made).join()})`, async () => {
       await assert.rejects(diff(made, {}), mentioning("tenants:stage", "tenants:apiUrl"));
     });
   }
