@@ -72,7 +72,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-/** Gives how often a case is measured where nobody says. */
+/** Returns how often a case is measured by default. */
 export function usualRounds({ customers }: BenchCase): number {
   if (customers <= 20) return 5;
   return customers <= 200 ? 3 : 1;

@@ -12,7 +12,7 @@ import { ProcessTree } from "../measure/process-tree";
  */
 const [customers = 1000, bits = 5] = process.argv.slice(2, 4).map(Number);
 
-/** Times some work, and tells what it sent and which memory it took. */
+/** Times some work, and returns its requests and its memory. */
 async function measure<T>(
   what: string,
   { sandbox: { control } }: StackUnderTest,

@@ -2,7 +2,7 @@ import type { StartOptions, TenantManagementSandbox } from "../../sandbox/api";
 import { useLocalEnvironment } from "../../sandbox/environment";
 import { closeShared } from "../../test/engine/engine";
 
-/** The limit that is not told to the client, and what is made under it: tenants with one application each. */
+/** The limit, which the client does not know, and what is created under it: tenants with one application each. */
 export const limit = { perSecond: 10, burst: 15 };
 export const customers = 100;
 
