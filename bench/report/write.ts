@@ -30,7 +30,7 @@ export async function writeResults(summary: CaseSummary): Promise<void> {
   await writeFile(path.join(folder, plotFile), resultsPlot(all));
 }
 
-/** Writes it as the repository's formatter wants it. */
+/** Writes it in the repository's format. */
 async function writeFormatted(file: string, text: string): Promise<void> {
   await writeFile(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
 }

@@ -73,7 +73,7 @@ export function trustPolicy(
 
 /**
  * Creates a role's policy from the table: one statement per subject, and one that denies writing the organization's key
- * even to policies that are attached later.
+ * even if a later policy allows it.
  */
 export function policyOf(role: Role, arns: SubjectArns): Policy {
   const own = rights.filter((right) => right.roles.includes(role));
