@@ -110,13 +110,9 @@ function failure(args: readonly string[], error: Error, stdout: string, stderr: 
     .slice(-8)
     .map(printable)
     .join("\n");
-  return new PulumiError(
-    `pulumi ${args.slice(0, 2).join(" ")} failed: ${said}`,
-    `${stdout}${stderr}`,
-    {
-      cause: error,
-    },
-  );
+  return new PulumiError(`pulumi ${args.slice(0, 2).join(" ")} failed: ${said}`, `${stdout}${stderr}`, {
+    cause: error,
+  });
 }
 
 /** Selects a stack. */
