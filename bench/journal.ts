@@ -15,7 +15,7 @@ import { useLocalEnvironment } from "../sandbox/environment";
 import { ofChange, ofUp, writeJournal, type Written } from "./journal/written";
 
 /**
- * Measures what a long journal costs, on disk and in S3 (moto): to verify it, and what it adds to an `up` that makes a
+ * Measures the cost of a long journal, on disk and in S3 (moto): of its verification, and of an `up` that creates a
  * customer. The journal is that of a stack which rotates the clients of its customers.
  *
  *   npm run bench:journal -- --events 100000 --per-object 20
@@ -49,7 +49,7 @@ async function measure(env: NodeJS.ProcessEnv, given: Record<string, unknown>): 
   return JSON.parse(stdout) as Measured;
 }
 
-/** Gives the median of some runs, by time. */
+/** Returns the median of some runs, by time. */
 async function median(env: NodeJS.ProcessEnv, given: () => Record<string, unknown>): Promise<Measured> {
   const measured: Measured[] = [];
   for (let run = 0; run < runs; run += 1) measured.push(await measure(env, given()));
@@ -125,7 +125,7 @@ async function main(): Promise<void> {
       };
       if (long.startsWith("s3:")) {
         await verify(", before an up has packed any");
-        // What the runs would have done by now that wrote it.
+        // What the runs that wrote it would have done by now.
         Object.assign(process.env, env);
         for (let looks = 0; looks * 1000 < events / eventsPerObject; looks += 1)
           await packUnpacked(objectsIn(bucket, readReach(process.env).aws), "long/", Infinity);

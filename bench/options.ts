@@ -7,11 +7,11 @@ import { type BenchCase, type Work, works } from "./work/case";
 export interface BenchOptions {
   /** The cases, in their order. */
   readonly cases: readonly BenchCase[];
-  /** How often each case is repeated; undefined for what suits its size. */
+  /** How often each case is repeated; undefined for the default of its size. */
   readonly rounds: number | undefined;
   readonly peers: readonly PeerName[];
   readonly works: readonly Work[];
-  /** Whether the results are written into `bench/`: only those of all peers and works. */
+  /** Whether the results are written to `bench/`: only if all peers and works are measured. */
   readonly isWritten: boolean;
 }
 
@@ -30,7 +30,7 @@ Measures this project beside its peers, and writes bench/RESULTS.md. Without opt
 Results of some peers or works only are printed, never written: a case is written as a whole.
 `;
 
-/** The sizes of a whole run; from this number of customers on, a case is measured without latency and limit alone. */
+/** The sizes of a complete run; from this number of customers on, a case is only measured without latency and limit. */
 const sizes = [10, 100, 1000];
 const onlyPlainFrom = 1000;
 
@@ -72,7 +72,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-/** Gives how often a case is measured where nobody says. */
+/** Returns how often a case is measured by default. */
 export function usualRounds({ customers }: BenchCase): number {
   if (customers <= 20) return 5;
   return customers <= 200 ? 3 : 1;

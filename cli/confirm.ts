@@ -6,7 +6,7 @@ import { UsageError } from "resistant-tenants-operations/usage";
  * Asks before something is changed. The question goes to the standard error: the standard output is for the
  * result.
  *
- * @throws {@link UsageError} if no one is there to answer
+ * @throws {@link UsageError} if no one can answer
  */
 export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {

@@ -36,7 +36,7 @@ const interruptGraceMs = 60_000;
  * Runs a program to its end, without a shell, in its own process group: a Ctrl-C at the terminal reaches it
  * only through `signal`, once.
  *
- * @returns Resolves with its exit code and output, whatever the exit code is.
+ * @returns Resolves with its exit code, which may be any, and output.
  * @throws SandboxError `TIMED_OUT`, and Node's own error (`code` ENOENT) if the program does not exist.
  */
 export async function runProcess(

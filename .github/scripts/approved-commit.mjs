@@ -28,10 +28,10 @@ function main([kind, stack]) {
 }
 
 /**
- * Whoever may push may also write a deployment by GitHub's API, which nobody approves: one that GitHub says a job of
- * Actions made goes before newer ones of which it does not say so, and another app's counts for nothing.
+ * Anyone with the right to push can also create a deployment by GitHub's API, without approval. So a deployment that
+ * GitHub attributes to a job of Actions takes precedence over newer ones without that; those of other apps do not count.
  *
- * @returns {string | undefined} the commit of the newest deployment that succeeded; undefined where none did
+ * @returns {string | undefined} the commit of the newest successful deployment; undefined if there is none
  */
 function lastApproved(repository, environment) {
   const query = `environment=${encodeURIComponent(environment)}`;

@@ -10,8 +10,8 @@ import { createSharedBucket } from "../../test/engine/fleet-bucket";
 import { FleetUnderTest, numbered } from "../../test/engine/fleet-project";
 
 /**
- * Kills a fleet three times in the middle, each time in another way, and has it finished by two at once that share
- * nothing but the backend. Then every tenant must be there once, and every secret must get a token.
+ * Kills a fleet three times in different ways, and lets two fleets that share only the backend finish it. Then every
+ * tenant must exist once, and every secret must get a token.
  *
  *   npm run bench:fleet:killed -- [customers] [bits] [file|s3]
  */

@@ -5,14 +5,14 @@ import { FleetUnderTest, numbered, ranIn } from "../../test/engine/fleet-project
 import { ProcessTree } from "../measure/process-tree";
 
 /**
- * Measures what is done with a fleet of many customers once it is there: an unchanged run, one customer changed and
- * added, a refresh, a reconciliation, and what reads all stacks as one. It prints a line for each as it comes.
+ * Measures the operations of an existing large fleet: an unchanged run, one customer changed and added, a refresh, a
+ * reconciliation, and commands that read all stacks as one. It prints a line after each.
  *
  *   npm run bench:fleet:large -- [customers] [bits]
  */
 const [customers = 1000, bits = 5] = process.argv.slice(2, 4).map(Number);
 
-/** Times some work, and tells what it sent and which memory it took. */
+/** Times some work, and returns its requests and its memory. */
 async function measure<T>(
   what: string,
   { sandbox: { control } }: StackUnderTest,

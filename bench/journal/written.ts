@@ -16,13 +16,13 @@ const common = {
   type: "TenantApplication",
 } as const;
 
-/** The lines of a journal, each with its time, and what the state knows of it then. */
+/** The lines of a journal, each with its time, and the matching state. */
 export interface Written {
   lines: Array<{ at: string; id: string; text: string }>;
   known: Omit<KnownBefore, "idIn">;
 }
 
-/** Writes a journal: each rotation makes an application, and deletes the one before it. */
+/** Writes a journal: each rotation creates an application, and deletes the previous one. */
 export function writeJournal(events: number): Written {
   const memory = new Memory();
   const lines: Written["lines"] = [];
@@ -63,7 +63,7 @@ export function writeJournal(events: number): Written {
   return { lines, known: { stack: common.stack, holding: memory.holdingOf(common.stack), last } };
 }
 
-/** The events of an `up` that makes a customer with one application. */
+/** The events of an `up` that creates a customer with one application. */
 export function ofUp(): JournalEvent[] {
   const at = new Date().toISOString();
   const tenantId = randomUUID();
@@ -80,7 +80,7 @@ export function ofUp(): JournalEvent[] {
   return [...make("Tenant", name), ...make("TenantApplication", `${name}/eu-1/default`)];
 }
 
-/** The events of an `up` that changes what is declared of a customer, and fails to: the journal stays as it was. */
+/** The events of an `up` that fails to change a customer's declaration: the journal stays the same. */
 export function ofChange(): JournalEvent[] {
   const at = new Date().toISOString();
   const of = { ...common, type: "Customer", slot: "customer1", operation: "change", at } as const;

@@ -18,8 +18,8 @@ import {
 } from "./measurement";
 
 /**
- * Measures how close the client comes to a rate limit that it is not told: tenants with one application each are made
- * by as many callers at once as the engine has, for each form of `Retry-After`.
+ * Measures how close the client comes to a rate limit that it does not know: tenants with one application each are
+ * created by as many simultaneous callers as the engine has, for each form of `Retry-After`.
  *
  *   npm run bench:limit -- [seconds|date|absent]
  */

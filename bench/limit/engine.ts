@@ -9,8 +9,8 @@ import {
 } from "./measurement";
 
 /**
- * Measures how close an `up` of a hundred new customers comes to a rate limit that nobody told it, on the real engine,
- * for each form of `Retry-After`, beside the same `up` without a limit.
+ * Measures how close an `up` of a hundred new customers comes to a rate limit that it does not know, on the real
+ * engine, for each form of `Retry-After`, beside the same `up` without a limit.
  *
  *   npm run bench:limit:engine -- [none|seconds|date|absent]
  */

@@ -13,8 +13,8 @@ import {
 } from "./measurement";
 
 /**
- * Measures how close two fleets that are started at once, and share nothing but the backend and the limit, come to what
- * the limit allows: a folder for temporary files of its own makes each a machine of its own.
+ * Measures how close two simultaneous fleets that share only the backend and the limit come to the limit. Each has its
+ * own folder for temporary files, and so acts as a separate machine.
  *
  *   npm run bench:limit:fleets -- [none|seconds|date|absent]
  */

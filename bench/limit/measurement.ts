@@ -2,20 +2,20 @@ import type { StartOptions, TenantManagementSandbox } from "../../sandbox/api";
 import { useLocalEnvironment } from "../../sandbox/environment";
 import { closeShared } from "../../test/engine/engine";
 
-/** The limit that is not told to the client, and what is made under it: tenants with one application each. */
+/** The limit, which the client does not know, and what is created under it: tenants with one application each. */
 export const limit = { perSecond: 10, burst: 15 };
 export const customers = 100;
 
-/** What the API may answer a request beyond the limit with; `none` is an API without a limit. */
+/** The forms of an answer to a request beyond the limit; `none` is an API without a limit. */
 export type RetryAfter = "seconds" | "date" | "absent" | "none";
 
-/** The shortest time, in seconds, in which the limit lets the requests through that are needed. */
+/** The shortest time, in seconds, in which the limit allows the required requests. */
 const idealS = (2 * customers - limit.burst) / limit.perSecond;
 
-/** What one run took and sent. */
+/** The time and the requests of one run. */
 export interface Measurement {
   retryAfter: RetryAfter;
-  /** The whole of it, in seconds. */
+  /** The total time, in seconds. */
   seconds: number;
   /** From the first request to the API to the last, in seconds. */
   spanS: number;
@@ -28,7 +28,7 @@ export function settingsFor(retryAfter: RetryAfter): StartOptions {
   return { quota: customers, rateLimit: retryAfter === "none" ? null : { ...limit, retryAfter } };
 }
 
-/** Times some work, and counts what it sent to the API. */
+/** Times some work, and counts its requests to the API. */
 export async function measured(
   { control }: TenantManagementSandbox,
   retryAfter: RetryAfter,

@@ -4,14 +4,14 @@ import type { ProcessUsage } from "./process-tree";
 import type { RequestUse } from "./requests";
 import type { StateUse } from "./state";
 
-/** What one peer's one piece of work took, once. */
+/** One measurement of one peer's work. */
 export interface Measurement {
   readonly peer: PeerName;
   readonly work: Work;
   /** Counts from 0; peers of the same round ran one after the other. */
   readonly round: number;
   readonly wallS: number;
-  /** Absent where the system has no `/proc`. */
+  /** Absent on a system without `/proc`. */
   readonly usage?: ProcessUsage;
   readonly requests: RequestUse;
   /** Of the state after a create. */

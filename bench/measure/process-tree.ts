@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What the processes of one piece of work used; undefined where the system has no `/proc`. */
+/** The resources used by the processes of one piece of work; undefined on a system without `/proc`. */
 export interface ProcessUsage {
   /** Processor time of all of them, in seconds. */
   readonly cpuS: number;
-  /** The part of each kind of process in it, in seconds. */
+  /** The share of each kind of process, in seconds. */
   readonly cpuByKindS: Readonly<Partial<Record<ProcessKind, number>>>;
   /** The largest resident memory of one process of each kind, in MB. */
   readonly peakMb: Readonly<Partial<Record<ProcessKind, number>>>;
@@ -13,7 +13,7 @@ export interface ProcessUsage {
 /** What a process is: this project's own are the program and its provider. */
 export type ProcessKind = "engine" | "program" | "provider" | "other";
 
-/** How often the processes are looked at, in milliseconds: what one does after the last look is not counted. */
+/** The interval of sampling, in milliseconds: what a process does after the last sample is not counted. */
 const periodMs = 100;
 
 /** The kernel counts processor time in hundredths of a second. */
@@ -25,7 +25,7 @@ interface Seen {
   peakKb: number;
 }
 
-/** Watches all that this process starts, apart from what is there already. */
+/** Watches all processes that this process starts from now on. */
 export class ProcessTree {
   private readonly seen = new Map<string, Seen>();
   private readonly ignored: ReadonlySet<number>;
@@ -65,7 +65,7 @@ export class ProcessTree {
       return false;
     };
     for (const { pid, startedAt, ticks } of processes) {
-      // One whose parent has ended is still one of ours; its number may be another's by then.
+      // A process whose parent has ended still counts. Process ids are reused, so its start time is part of the key.
       const key = `${pid} ${startedAt}`;
       if (pid === process.pid || !(this.seen.has(key) || isOurs(pid))) continue;
       const kind = kindOf(pid);
@@ -102,7 +102,7 @@ function kindOf(pid: number): ProcessKind | undefined {
   return kindOfCommand(command.split("\0"));
 }
 
-/** Tells what a command line runs. */
+/** Returns the kind of process of a command line. */
 export function kindOfCommand([program = "", ...args]: readonly string[]): ProcessKind {
   const script = args.find((argument) => !argument.startsWith("-")) ?? "";
   if (/(?:^|\/)(?:pulumi|tofu)$/.test(program)) return "engine";

@@ -1,8 +1,8 @@
 import type { RequestRecord } from "../../sandbox/api";
 
-/** What one piece of work asked of the API. */
+/** The requests of one piece of work. */
 export interface RequestUse {
-  /** How many requests of each kind arrived, those that were refused among them; kinds never sent are left out. */
+  /** The number of requests of each kind, including refused ones; kinds that were never sent are left out. */
   readonly byKind: Readonly<Record<string, number>>;
   /** How many were answered 429. */
   readonly refused: number;
@@ -10,7 +10,7 @@ export interface RequestUse {
   readonly spanS: number;
 }
 
-/** Sums up what arrived. Tokens are counted as a kind of their own: they are under no limit. */
+/** Summarizes the requests. Those for tokens are counted separately: they have no limit. */
 export function requestUse(log: readonly RequestRecord[]): RequestUse {
   const byKind: Record<string, number> = {};
   for (const operation of log.map((request) => request.operation).sort()) {
@@ -27,7 +27,7 @@ export function requestUse(log: readonly RequestRecord[]): RequestUse {
   };
 }
 
-/** Gives how many requests came under the limit: all but those for tokens. */
+/** Returns the number of requests under the limit: all except those for tokens. */
 export function apiRequests({ byKind }: RequestUse): number {
   return Object.entries(byKind).reduce((sum, [kind, count]) => sum + (kind === "token" ? 0 : count), 0);
 }

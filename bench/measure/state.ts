@@ -1,10 +1,10 @@
-/** What a stored state holds. */
+/** The contents of a stored state. */
 export interface StateUse {
-  /** The whole of it, in bytes. */
+  /** Its size, in bytes. */
   readonly bytes: number;
-  /** What the copies of the provider's code take of it, in bytes. */
+  /** The size of the copies of the provider's code in it, in bytes. */
   readonly providerBytes: number;
-  /** How many times a client secret stands in it in plain text. */
+  /** How often it contains a client secret in plain text. */
   readonly plainSecrets: number;
 }
 
@@ -22,12 +22,12 @@ export function stateUse(text: string, secrets: readonly string[]): StateUse {
   };
 }
 
-/** Counts by words: a state of megabytes is gone through once, and not once for each of thousands of secrets. */
+/** Counts by words: a state of megabytes is read once, and not once for each of thousands of secrets. */
 function countIn(text: string, secrets: ReadonlySet<string>): number {
   return text.split(/["\\\s]+/).filter((word) => secrets.has(word)).length;
 }
 
-/** Sums up the sizes of all `__provider` values, which may be encrypted. */
+/** Adds up the sizes of all `__provider` values, which may be encrypted. */
 function providerBytes(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   return Object.entries(value).reduce(

@@ -5,7 +5,7 @@ export interface BenchCustomer {
   readonly cells: readonly ["eu-1"];
 }
 
-/** Gives so many customers: the first of more are the same. */
+/** Returns a number of customers; a larger number starts with the same ones. */
 export function customersOf(count: number): BenchCustomer[] {
   return Array.from({ length: count }, (_, index) => ({
     name: `customer${index}`,

@@ -19,7 +19,7 @@ export interface FoundPeers {
   readonly skipped: Readonly<Partial<Record<PeerName, string>>>;
 }
 
-/** Finds the peers, and builds those that are built. */
+/** Finds the peers, and builds those that need it. */
 export async function findPeers(names: readonly PeerName[], log: Log): Promise<FoundPeers> {
   const peers: Peer[] = [];
   const skipped: Partial<Record<PeerName, string>> = {};

@@ -15,7 +15,10 @@ import { settingsFor } from "./stack";
 const repositoryRoot = path.resolve(__dirname, "../..");
 const stage = "dev";
 
-/** About as many customers share a stack: the cost of a stack grows with the square of them, and each costs a start. */
+/**
+ * The approximate number of customers per stack: the cost of a stack grows with its square, and each stack costs a
+ * start.
+ */
 const customersPerStack = 40;
 
 const commands: Readonly<Record<Work, readonly string[]>> = {
@@ -71,7 +74,7 @@ export const fleet: Peer = {
         });
         if (exitCode !== 0) throw new Error(lastWords(`tenants ${args.join(" ")}`, stdout + stderr));
       },
-      // It is many states: that of one stack is measured.
+      // It has many states: that of one stack is measured.
       state: () => Promise.resolve(undefined),
       async close() {
         await workspace.remove();

@@ -4,7 +4,7 @@ import path from "node:path";
 import { largestWithSecrets, type Peer } from "./peer";
 import { preparePulumi } from "./pulumi-peer";
 
-/** What one has after an afternoon with Pulumi's documentation. */
+/** What a developer has after an afternoon with Pulumi's documentation. */
 export const naive: Peer = {
   name: "naive",
   title: "naive",

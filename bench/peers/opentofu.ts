@@ -19,14 +19,14 @@ import { lastWords } from "./pulumi-peer";
 const flags = ["-input=false", "-no-color"];
 const commands: Readonly<Record<Work, readonly string[]>> = {
   create: ["apply", "-auto-approve", ...flags],
-  // Exit code 2 says that there are changes: it then fails.
+  // Exit code 2 means changes: it then fails.
   unchanged: ["apply", "-auto-approve", ...flags],
   refresh: ["plan", "-detailed-exitcode", ...flags],
   added: ["apply", "-auto-approve", ...flags],
   destroy: ["destroy", "-auto-approve", ...flags],
 };
 
-/** Makes the peer of OpenTofu's programs. The provider has no `private_key_jwt`: it is given a token. */
+/** Creates the peer of OpenTofu's programs. The provider has no `private_key_jwt`: it is given a token. */
 export function opentofu(programs: OpenTofu, restapiVersion: string): Peer {
   return {
     name: "opentofu",

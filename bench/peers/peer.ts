@@ -23,16 +23,16 @@ export interface Site {
   readonly sandbox: TenantManagementSandbox;
 }
 
-/** A peer at work: it holds what it created until it is closed. */
+/** A peer at work: it keeps what it created until it is closed. */
 export interface Subject {
   /**
    * Does one piece of work to its end.
    *
-   * @param customers how many there are to be after it
-   * @throws Error with the tool's own last words where the tool fails
+   * @param customers the number of customers after it
+   * @throws Error with the end of the tool's output if the tool fails
    */
   readonly run: (work: Work, customers: number) => Promise<void>;
-  /** Resolves with its state as it is stored; undefined where it keeps none. */
+  /** Resolves with its state as stored; undefined if it has none. */
   readonly state: () => Promise<string | undefined>;
   /** Removes everything that it keeps. */
   readonly close: () => Promise<void>;
@@ -44,20 +44,20 @@ export const largestWithSecrets = 500;
 /** A tool that is measured. */
 export interface Peer {
   readonly name: PeerName;
-  /** What it is called in the results. */
+  /** Its name in the results. */
   readonly title: string;
   /** What it is, in one sentence. */
   readonly description: string;
-  /** With which it is compared: the engine's floor with the same resources. */
+  /** The peer it is compared with: the engine's floor with the same resources. */
   readonly floor: PeerName | undefined;
-  /** With how many customers it can be measured; default: with any number. */
+  /** The numbers of customers with which it can be measured; default: any. */
   readonly sizes?: { readonly from?: number; readonly below?: number };
-  /** What it does, where that is not everything. */
+  /** The works that it supports; default: all. */
   readonly works?: readonly Work[];
   /**
-   * Makes it ready to begin; none of this is measured.
+   * Prepares it; this is not measured.
    *
-   * @param customers how many it begins with
+   * @param customers the number of customers at the start
    */
   readonly prepare: (site: Site, customers: number) => Promise<Subject>;
 }

@@ -11,10 +11,10 @@ import type { Site, Subject } from "./peer";
 export interface PulumiProgram {
   /** The folder with its `Pulumi.yaml`. */
   readonly projectDir: string;
-  /** Gives its configuration; what it writes beside its state belongs into the folder. */
+  /** Returns its configuration; files other than its state belong in the folder. */
   readonly config: (folder: string) => ConfigOverrides;
   readonly env?: Readonly<Record<string, string>>;
-  /** Gives the configuration that declares so many customers. */
+  /** Returns the configuration that declares a number of customers. */
   readonly declare: (customers: number) => ConfigOverrides;
 }
 
@@ -26,7 +26,7 @@ const commands: Readonly<Record<Work, readonly string[]>> = {
   destroy: ["destroy", "--yes", "--skip-preview"],
 };
 
-/** Makes a stack of a program on the file backend. */
+/** Creates a stack of a program on the file backend. */
 export async function preparePulumi(
   { pulumi, aws }: Site,
   program: PulumiProgram,
@@ -60,11 +60,11 @@ export async function preparePulumi(
   };
 }
 
-/** Gives the end of what a tool printed, where it says why it failed. */
+/** Returns the end of a tool's output, which contains why it failed. */
 export function lastWords(command: string, printed: string): string {
   const lines = printed.trim().split("\n");
   const first = lines.findIndex((line) => /error/i.test(line));
-  // A message of several lines lists what is wrong below its first.
+  // A message of several lines lists the problems below its first line.
   const said = first === -1 ? lines.slice(-3) : lines.slice(first, first + 6);
   return [`${command} failed:`, ...said].join("\n  ");
 }

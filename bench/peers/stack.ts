@@ -8,7 +8,7 @@ import { preparePulumi } from "./pulumi-peer";
 
 const repositoryRoot = path.resolve(__dirname, "../..");
 
-/** Gives the organization's settings for the sandbox's API, as resources of this project read them. */
+/** Returns the organization's settings for the sandbox's API, as this project's resources read them. */
 export function settingsFor({ sandbox }: Site, folder: string): ConfigOverrides {
   return {
     "tenants:stage": "testing",
@@ -17,7 +17,7 @@ export function settingsFor({ sandbox }: Site, folder: string): ConfigOverrides 
     "tenants:clientId": sandbox.clientId,
     "tenants:keyId": sandbox.keyId,
     "tenants:journal": path.join(folder, "journal.jsonl"),
-    // What is measured is gone after it, on a CI runner too.
+    // The measured stack is deleted afterwards, also on a CI runner.
     "tenants:journalDiskIsKept": true,
   };
 }
@@ -48,7 +48,7 @@ export const stack: Peer = {
     ),
 };
 
-/** Its resources alone, as a stack of one's own uses them: what OpenTofu's peer creates. */
+/** Only its resources, as in a stack of your own: what OpenTofu's peer creates. */
 export const alone: Peer = {
   name: "alone",
   title: "this project's resources alone",

@@ -6,7 +6,7 @@ import { runProcess } from "../../sandbox/process";
 import type { Peer } from "./peer";
 import { lastWords } from "./pulumi-peer";
 
-/** The API's floor: what the requests alone take. */
+/** The API's floor: the time of the requests alone. */
 export const undici: Peer = {
   name: "undici",
   title: "undici script",

@@ -79,7 +79,7 @@ interface Scale {
   readonly at: (value: number) => number;
 }
 
-/** Makes a logarithmic scale from the tick below the least value to the one above the greatest. */
+/** Creates a logarithmic scale from the tick below the least value to the one above the greatest. */
 function scale(values: readonly number[], from: number, to: number): Scale {
   const steps = Array.from({ length: 13 }, (_, index) => index - 6).flatMap((power) =>
     [1, 2, 5].map((step) => step * 10 ** power),

@@ -3,7 +3,7 @@ import { drawPlot, type Series } from "./plot";
 import type { CaseSummary } from "./summary";
 import { caseTables, markdownTable, rowOf, withRatio } from "./tables";
 
-/** Where the picture lies, beside the results. */
+/** The path of the picture, beside the results. */
 export const plotFile = "cost.svg";
 
 /** Writes the whole page of the results. */
@@ -47,7 +47,7 @@ function section(summary: CaseSummary): string {
   return `## ${caseTitle(summary.case)}\n\n${how}\n\n${caseTables(summary)}`;
 }
 
-/** Draws what a create costs by the number of customers, where the API has neither latency nor limit. */
+/** Draws the time of a create by the number of customers, for an API without latency and limit. */
 export function resultsPlot(summaries: readonly CaseSummary[]): string {
   const plain = summaries
     .filter(({ case: { latencyMs, isLimited } }) => latencyMs === 0 && !isLimited)
@@ -74,7 +74,7 @@ export function resultsPlot(summaries: readonly CaseSummary[]): string {
   );
 }
 
-/** Lists the peers of all cases; what a later case says of one replaces what an earlier one says. */
+/** Lists the peers of all cases; a later case's description of a peer replaces an earlier one's. */
 function peersOf(summaries: readonly CaseSummary[]): CaseSummary["peers"] {
   const byName = new Map(summaries.flatMap(({ peers }) => peers).map((peer) => [peer.name, peer]));
   return [...byName.values()];

@@ -1,4 +1,4 @@
-/** Gives the median; the mean of the two in the middle where their number is even, and NaN of none. */
+/** Returns the median: of an even number of values, the mean of the middle two; NaN of none. */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -13,8 +13,8 @@ export interface InRound {
 }
 
 /**
- * Gives the median of the ratios of two peers' numbers of the same round, which cancels what slows a whole round down;
- * NaN where they have no round in common.
+ * Returns the median of the ratios of two peers' numbers of the same round, which cancels what slows down a whole
+ * round; NaN if they have no round in common.
  */
 export function medianRatio(numbers: readonly InRound[], floor: readonly InRound[]): number {
   const byRound = new Map(floor.map(({ round, value }) => [round, value]));

@@ -28,7 +28,7 @@ const rowSchema = z.object({
   failure: z.string().optional(),
 });
 
-/** What all rounds of one peer's one piece of work come to. */
+/** The summary of all rounds of one peer's work. */
 export type Row = z.output<typeof rowSchema>;
 
 export const caseSummarySchema = z.object({
@@ -45,13 +45,13 @@ export const caseSummarySchema = z.object({
   rows: z.array(rowSchema),
 });
 
-/** What is kept of a case that was measured. */
+/** The stored results of a case. */
 export type CaseSummary = z.output<typeof caseSummarySchema>;
 
-/** What else is known of a case. */
+/** Further data of a case. */
 export type CaseFacts = Omit<CaseSummary, "case" | "peers" | "rows">;
 
-/** Sums up what was measured of a case. */
+/** Summarizes the measurements of a case. */
 export function summarize(
   benchCase: BenchCase,
   peers: readonly Peer[],
@@ -89,7 +89,7 @@ function summarizeWork(ours: readonly Measurement[], floor: readonly Measurement
   return {
     peer: last.peer,
     work: last.work,
-    // JSON has no NaN: what failed took no time that counts.
+    // JSON has no NaN: a failed work has no time.
     wallS: done.length === 0 ? 0 : median(wall(done).map(({ value }) => value)),
     ...(Number.isNaN(cpuS) ? {} : { cpuS }),
     ...(Number.isNaN(wallRatio)

@@ -14,7 +14,7 @@ export function markdownTable(heading: Cells, rows: readonly Cells[]): string {
   ].join("\n");
 }
 
-/** Writes what a case came to: times, then requests, then memory and state; tables with nothing in them are left out. */
+/** Writes the results of a case: times, then requests, then memory and state; empty tables are left out. */
 export function caseTables(summary: CaseSummary): string {
   const { skipped } = summary;
   const failures = summary.rows.flatMap(({ peer, work, failure }) =>
@@ -122,7 +122,7 @@ function useTable(summary: CaseSummary): string | undefined {
   return markdownTable(["", ...heading], rows);
 }
 
-/** Finds what one peer's one piece of work came to. */
+/** Finds the summary of one peer's work. */
 export function rowOf({ rows }: CaseSummary, peer: string, work: Work): Row | undefined {
   return rows.find((row) => row.peer === peer && row.work === work);
 }
@@ -131,7 +131,7 @@ function titleOf({ peers }: CaseSummary, peer: string): string {
   return peers.find(({ name }) => name === peer)?.title ?? peer;
 }
 
-/** Writes seconds, and how many times the floor's they are. */
+/** Writes seconds, and their ratio to the floor's. */
 export function withRatio(seconds: number | undefined, ratio: number | undefined): string {
   if (seconds === undefined) return "";
   return `${seconds.toFixed(2)} s${ratio === undefined ? "" : ` (${ratio.toFixed(2)} ×)`}`;

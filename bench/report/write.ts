@@ -13,7 +13,7 @@ const folder = path.dirname(__dirname);
 const dataFile = path.join(folder, "results.json");
 const pageFile = path.join(folder, "RESULTS.md");
 
-/** Keeps what a case came to, in place of what was kept of it before, and writes the page and the picture anew. */
+/** Stores the results of a case in place of its earlier ones, and writes the page and the picture again. */
 export async function writeResults(summary: CaseSummary): Promise<void> {
   const kept = existsSync(dataFile)
     ? z.array(caseSummarySchema).parse(JSON.parse(await readFile(dataFile, "utf8")))
@@ -30,7 +30,7 @@ export async function writeResults(summary: CaseSummary): Promise<void> {
   await writeFile(path.join(folder, plotFile), resultsPlot(all));
 }
 
-/** Writes it as the repository's formatter wants it. */
+/** Writes it in the repository's format. */
 async function writeFormatted(file: string, text: string): Promise<void> {
   await writeFile(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
 }

@@ -1,8 +1,8 @@
-/** What is measured of each peer, in the order in which it is done. */
+/** The works that are measured, in their order. */
 export const works = ["create", "unchanged", "refresh", "added", "destroy"] as const;
 export type Work = (typeof works)[number];
 
-/** What each kind of work is called in the results. */
+/** The names of the works in the results. */
 export const workTitles: Readonly<Record<Work, string>> = {
   create: "create",
   unchanged: "unchanged run",
@@ -18,7 +18,7 @@ export const publishedLimit = { perSecond: 10, burst: 15 };
 export interface BenchCase {
   /** How many customers are created; each is a tenant with one application. */
   readonly customers: number;
-  /** How long each answer of the API takes at least, in milliseconds. */
+  /** The least time of each answer of the API, in milliseconds. */
   readonly latencyMs: number;
   /** Whether the API has the {@link publishedLimit}. */
   readonly isLimited: boolean;
@@ -33,12 +33,12 @@ export function caseTitle({ customers, latencyMs, isLimited }: BenchCase): strin
   return `${customers.toLocaleString("en")} customers, ${latency}, ${limit}`;
 }
 
-/** Tells cases apart. */
+/** Identifies a case. */
 export function caseKey({ customers, latencyMs, isLimited }: BenchCase): string {
   return `${customers}-${latencyMs}-${isLimited ? "limited" : "unlimited"}`;
 }
 
-/** Gives the shortest time, in seconds, in which the limit lets so many requests through. */
+/** Returns the shortest time, in seconds, in which the limit allows a number of requests. */
 export function allowedSeconds(requests: number): number {
   return Math.max(0, requests - publishedLimit.burst) / publishedLimit.perSecond;
 }

@@ -10,7 +10,7 @@ import { type BenchCase, publishedLimit, type Work, works } from "./case";
 /** How a case is measured. */
 export interface RoundsOptions {
   readonly rounds: number;
-  /** Which works are measured; those before the last of them are done all the same. */
+  /** The works that are measured; the others before the last of them are still done. */
   readonly works: readonly Work[];
   /** The stand-ins' processes. */
   readonly ignoredProcesses: readonly number[];
@@ -50,7 +50,7 @@ async function takeTurn(
       const measurement = await measureWork(site, benchCase, peer, subject, work, options);
       if (options.works.includes(work)) measurements.push({ ...measurement, round });
       options.log(describe(peer, { ...measurement, round }, options.rounds));
-      // What comes after a failure would not be the same work.
+      // The work after a failure would not be the same.
       if (measurement.failure !== undefined) break;
     }
     return measurements;

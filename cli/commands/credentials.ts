@@ -13,7 +13,8 @@ export async function credentials(
   options: CommandOptions & { stage?: string },
   environment: EnvironmentVariables,
 ): Promise<ExitCode> {
-  if (options.stage !== undefined) return credentialsOfFleet({ ...options, stage: options.stage }, environment);
+  if (options.stage !== undefined)
+    return credentialsOfFleet({ ...options, stage: options.stage }, environment);
   const stack = await openStack(options, environment);
   const now = openClock(stack.settings.apiUrl, stack.environment)();
   const { customers } = await configurationOf(stack);

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
 import { mergeConfiguration } from "resistant-tenants-operations/configuration/merge";
 import { takeCustomerFiles } from "resistant-tenants-operations/configuration/proposed-files";
@@ -20,6 +21,7 @@ export async function mergeConfig(
   reviewedFile: string,
   proposedFile: string,
   options: MergeOptions,
+  environment: EnvironmentVariables,
 ): Promise<ExitCode> {
   const reviewed = await readConfigurationFile(reviewedFile);
   const notPreviewed = await mergeConfiguration(reviewed, await readConfigurationFile(proposedFile));
@@ -29,7 +31,7 @@ export async function mergeConfig(
       ? []
       : await takeCustomerFiles(pattern, options.commit, {
           folder: path.dirname(path.resolve(reviewedFile)),
-          environment: process.env,
+          environment,
         });
   await writeFile(options.out, reviewed.document.toString());
   if (options.json === true) json({ notPreviewed, customerFiles });

@@ -9,7 +9,7 @@ From the proposed configuration it takes only ${previewedKeys.join(" and ")}, an
 lists other differences, which stay as reviewed.`;
 
 /** Declares `tenants merge-config`: writes a configuration for the preview of an unreviewed change. */
-export const mergeConfigCommand: MakeCommand = ({ exit }): Command =>
+export const mergeConfigCommand: MakeCommand = ({ exit, environment }): Command =>
   new Command("merge-config")
     .description("Merge the customers of a proposed configuration into the reviewed one, for a preview.")
     .argument("<reviewed>", "the main branch's Pulumi.<stack>.yaml")
@@ -23,5 +23,5 @@ export const mergeConfigCommand: MakeCommand = ({ exit }): Command =>
     .addHelpText("after", help)
     .action(async (reviewed: string, proposed: string, options: MergeOptions) => {
       const { mergeConfig } = await import("../commands/merge-config.js");
-      exit(await mergeConfig(reviewed, proposed, options));
+      exit(await mergeConfig(reviewed, proposed, options, environment));
     });

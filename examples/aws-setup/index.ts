@@ -13,7 +13,7 @@ const prefix = config.require("prefix");
 const stacks = config.requireObject<string[]>("stacks");
 /** `tenants:secretPrefix` of these stacks. */
 const secretPrefix = config.get("secretPrefix") ?? "resistant-tenants";
-/** For how many days nobody, not even an administrator, can delete an object of the journal. */
+/** For how many days no one, not even an administrator, can delete an object of the journal. */
 const journalRetentionDays = config.getNumber("journalRetentionDays") ?? 365;
 
 const { accountId } = aws.getCallerIdentityOutput();
@@ -36,7 +36,7 @@ function privateBucket(name: string, settings: { objectLockEnabled?: boolean } =
   return bucket;
 }
 
-/** A key with an alias. Without it nobody can decrypt what it encrypted, so `destroy` leaves it. */
+/** A key with an alias. Without it no one can decrypt what it encrypted, so `destroy` leaves it. */
 function key(name: string, settings: aws.kms.KeyArgs = { enableKeyRotation: true }): aws.kms.Alias {
   const made = new aws.kms.Key(name, { description: `${prefix}: ${name}`, ...settings }, { protect: true });
   return new aws.kms.Alias(name, { name: `alias/${prefix}-${name}`, targetKeyId: made.keyId });

@@ -72,8 +72,8 @@ export function trustPolicy(
 }
 
 /**
- * Creates a role's policy from the table: one statement per subject, and one that denies writing the organization's key,
- * whatever is attached later.
+ * Creates a role's policy from the table: one statement per subject, and one that denies writing the organization's key
+ * even if a later policy allows it.
  */
 export function policyOf(role: Role, arns: SubjectArns): Policy {
   const own = rights.filter((right) => right.roles.includes(role));

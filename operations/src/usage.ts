@@ -1,4 +1,4 @@
-/** Says that something was asked for wrongly, and how to ask for it. */
+/** Thrown if a command was called wrongly, with the correct use. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -38,7 +38,7 @@ export function onceForAll<Given extends unknown[], T>(
 /** Runs the work of each key in sequence, and that of different keys in parallel. */
 export type OneAtATime = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-/** Makes what runs the work of one key after the other. */
+/** Creates a function that runs the work of one key in sequence. */
 export function oneAtATime(): OneAtATime {
   const tails = new Map<string, Promise<unknown>>();
   return (key, work) => {

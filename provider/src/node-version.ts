@@ -1,4 +1,4 @@
-// Is imported before anything else by each entry point of the package that a program or the engine loads.
+// Each entry point of the package that a program or the engine loads imports this first.
 
 interface Manifest {
   name: string;
@@ -9,7 +9,7 @@ interface Manifest {
 const { name, engines } = require("../package.json") as Manifest;
 
 /**
- * Returns whether a version of Node.js runs this package.
+ * Returns whether a version of Node.js can run this package.
  *
  * @param range `engines.node` of its package.json: `>=22.12`
  */

@@ -72,7 +72,7 @@ export class Contract {
       ajvOpts: { strict: false, allErrors: true, discriminator: true },
     });
     await api.init();
-    // It would put them together anew for every request.
+    // It would assemble them again for every request.
     const operations = api.router.getOperations();
     api.router.getOperations = () => operations;
     return new Contract(api);

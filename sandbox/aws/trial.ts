@@ -58,7 +58,7 @@ export class Trial {
     );
   }
 
-  /** Runs a command, whatever its exit code. */
+  /** Runs a command; any exit code is a result. */
   run(args: readonly string[], value = "first value"): Promise<ProcessResult> {
     return this.workspace.run(args, { env: { SECRET_VALUE: value } });
   }

@@ -55,7 +55,7 @@ export interface Workspace {
   readonly configFile: string;
   /** The variables that the workspace adds: with them, any `pulumi` command typed in `projectDir` uses this stack. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs a `pulumi` command in the project's folder, such as `["up", "--yes"]`; resolves whatever the exit code is. */
+  /** Runs a `pulumi` command in the project's folder, such as `["up", "--yes"]`; resolves with any exit code. */
   readonly run: (args: readonly string[], options?: RunOptions) => Promise<ProcessResult>;
   /** Changes the copied configuration for the next commands. */
   readonly configure: (overrides: ConfigOverrides) => Promise<void>;

@@ -32,7 +32,7 @@ const graceMs = 60_000;
 /** How a process ended. */
 interface Exit {
   readonly how: string;
-  /** Whether somebody, or the system, killed it. */
+  /** Whether a person, or the system, killed it. */
   readonly isKilled: boolean;
 }
 
@@ -68,7 +68,7 @@ export function startProcess(options: ServiceProcessOptions): ServiceProcess {
     }
   };
   const ended = supervise();
-  // Whoever waits for it learns of it; until then it is nobody's error.
+  // The caller that waits for it gets the error; until then it must not count as unhandled.
   ended.catch(() => undefined);
   closers.add(`the ${name} process`, async () => {
     isClosing = true;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { reasonOf, SandboxError } from "../errors";
 
-/** What was started, to be stopped in reverse order, whatever happens. */
+/** What was started, to be stopped in reverse order in any case. */
 export class Closers {
   #closers: { name: string; close: () => Promise<unknown> }[] = [];
 

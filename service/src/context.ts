@@ -5,22 +5,22 @@ import type { ServiceSettings } from "./settings/settings";
 import type { ApprovalKeys } from "./signing/keys";
 import type { NoticeSeals } from "./signing/notice-seal";
 
-/** Puts work into the queue, in the transaction of what asks for it (see `work/queue.ts`). */
+/** Adds jobs to the queue, in the transaction of their cause (see `work/queue.ts`). */
 export interface Jobs {
-  /** Has the plan of a request made. */
+  /** Queues the planning of a request. */
   plan(writing: Writing, requestId: string): Promise<void>;
-  /** Has a request applied; one apply of a stack at a time, in the order of the calls. */
+  /** Queues the apply of a request; a stack's applies run one at a time, in the order of the calls. */
   apply(writing: Writing, requestId: string, stack: string): Promise<void>;
 }
 
-/** What the service's parts share in one process. It is passed down; no module holds it. */
+/** Shared by the service's parts in one process. It is passed as an argument; no module stores it. */
 export interface ServiceContext {
   database: Kysely<Schema>;
   settings: ServiceSettings;
   jobs: Jobs;
   /** The keys with which approvals are signed and verified. */
   approvals: ApprovalKeys;
-  /** Seals what webhooks are told: the worker's alone. Without them nothing is told. */
+  /** The seals of messages to webhooks and chats, which only the worker has. Without them no message is sent. */
   seals?: NoticeSeals | undefined;
   now: () => Date;
 }

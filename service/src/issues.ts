@@ -32,7 +32,7 @@ function distanceOf(issues: readonly z.core.$ZodIssue[]): number {
   }, 0);
 }
 
-/** What a value must be, by the word of the schema library. */
+/** Requirements in words, by the schema library's term. */
 const types: Readonly<Record<string, string>> = {
   string: "text",
   number: "a number",
@@ -47,7 +47,7 @@ const formats: Readonly<Record<string, string>> = {
   datetime: "a date and time, such as 2026-12-31T14:00:00Z",
 };
 
-/** How the schema library begins the messages that a schema did not replace. */
+/** The start of the schema library's own messages. */
 const isLibrarys = /^(?:Invalid|Too small|Too big)\b/;
 
 /** Writes an error of a schema in plain English, unless the schema does itself. */

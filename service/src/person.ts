@@ -1,16 +1,16 @@
 import { Problem } from "./problem";
 
-/** What people may do. They come from a claim of the identity provider. */
+/** Roles. They come from a claim of the identity provider. */
 export const roles = ["requester", "approver", "administrator", "auditor"] as const;
 export type Role = (typeof roles)[number];
 
-/** Whoever calls, as the issuer says. */
+/** The caller, according to the issuer. */
 export interface Person {
   /** The id in the table `people`. */
   id: string;
   issuer: string;
   subject: string;
-  /** The configured person claim. Who has none is a machine: it may request, and never approves. */
+  /** The configured person claim. An account without it is a machine: it may request, and never approve. */
   person: string | undefined;
   name: string | undefined;
   email: string | undefined;
@@ -18,11 +18,11 @@ export interface Person {
   groups: readonly string[];
   /** When the person logged in last (`auth_time`); undefined for machines. */
   authenticatedAt: Date | undefined;
-  /** Who is away now, and has named this person as deputy. Default: nobody. */
+  /** The absent approvers who have named this person as deputy. Default: none. */
   deputyFor?: readonly Absent[];
 }
 
-/** An approver who is away, and whose groups the deputy has meanwhile. */
+/** An absent approver, whose groups the deputy has meanwhile. */
 export interface Absent {
   absence: string;
   /** The id in the table `people`. */
@@ -31,7 +31,7 @@ export interface Absent {
   groups: readonly string[];
 }
 
-/** Who somebody is, whatever the account. */
+/** A person's identity, independent of the account. */
 export interface Identity {
   issuer: string;
   subject: string;
@@ -39,7 +39,7 @@ export interface Identity {
   person?: string | undefined;
 }
 
-/** Tells whether two accounts are one person's: the same account, or the same person claim. */
+/** Returns whether two accounts belong to one person: the same account, or the same person claim. */
 export function isSamePerson(one: Identity, other: Identity): boolean {
   const isSameAccount = one.issuer === other.issuer && one.subject === other.subject;
   const person = personKey(one.person);
@@ -47,8 +47,8 @@ export function isSamePerson(one: Identity, other: Identity): boolean {
 }
 
 /**
- * Gives the person claim as it is compared: an employee number in other letters, with a space, or with what nobody sees, is
- * the same person's, and an empty one is no person's.
+ * Returns the person claim in the form in which it is compared. An employee number in another case, with a space or
+ * with invisible characters belongs to the same person, and an empty one to nobody.
  */
 export function personKey(claim: string | null | undefined): string | undefined {
   const key = claim
@@ -58,13 +58,13 @@ export function personKey(claim: string | null | undefined): string | undefined 
   return key === "" ? undefined : key;
 }
 
-/** Tells whether it is a machine: nobody who could approve. */
+/** Returns whether the caller is a machine, which cannot approve. */
 export function isMachine({ person }: Pick<Identity, "person">): boolean {
   return personKey(person) === undefined;
 }
 
 /**
- * Insists on a role.
+ * Requires one of the roles.
  *
  * @throws {@link Problem} `forbidden`
  */

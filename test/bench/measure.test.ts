@@ -43,7 +43,7 @@ describe("what the benchmark measures", () => {
     assert.deepEqual(use, { bytes: text.length, providerBytes: 10, plainSecrets: 2 });
   });
 
-  it("tells processes apart by what they run", () => {
+  it("distinguishes processes by what they run", () => {
     const sdk = "/x/node_modules/@pulumi/pulumi/cmd";
     assert.equal(kindOfCommand(["/cache/bin/pulumi", "up", "--yes"]), "engine");
     assert.equal(kindOfCommand(["node", "--no-warnings", `${sdk}/run/index.js`, "."]), "program");

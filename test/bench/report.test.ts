@@ -56,7 +56,7 @@ describe("results of the benchmark", () => {
     assert.deepEqual(caseSummarySchema.parse(JSON.parse(JSON.stringify(summary))), summary);
   });
 
-  it("say of a failure that it is one, and count no time of it", () => {
+  it("report a failure, and count no time for it", () => {
     const failed = summaryOf([
       measured("stack", 0, 3, { failure: "tofu failed:\n  429" }),
       measured("noop", 0, 2),
@@ -73,7 +73,7 @@ describe("results of the benchmark", () => {
     assert.match(tables, /\| 20\.0 KB \| 2\.0 KB \| 0\.5 KB \| none \|/);
   });
 
-  it("keep a table whole whatever a cell holds", () => {
+  it("keep a table intact with any cell content", () => {
     assert.equal(markdownTable(["a"], [["x|y"]]), "| a |\n| --- |\n| x\\|y |");
   });
 
@@ -108,7 +108,7 @@ describe("the picture of the benchmark", () => {
     assert.ok(Math.abs(first[1]! - second[1]! - (second[1]! - third[1]!)) < 0.2);
   });
 
-  it("is drawn of a single point, and of none", () => {
+  it("is drawn for a single point, and for none", () => {
     const draw = (points: Array<{ x: number; y: number }>): string =>
       drawPlot([{ title: "t", series: [{ title: "<a>", points }] }], ["<a>"], "x");
     for (const picture of [draw([{ x: 10, y: 3 }]), draw([])]) {
@@ -119,7 +119,7 @@ describe("the picture of the benchmark", () => {
 });
 
 describe("the options of the benchmark", () => {
-  it("are everything where none is given, and a thousand customers once", () => {
+  it("default to everything, and a thousand customers once", () => {
     const { cases, isWritten } = readOptions([]);
     assert.equal(cases.length, 9);
     assert.deepEqual(

@@ -5,7 +5,7 @@ import { median, medianRatio } from "../../bench/report/statistics";
 const inRounds = (...values: number[]) => values.map((value, round) => ({ round, value }));
 
 describe("statistics of the benchmark", () => {
-  it("take the number in the middle, whatever the order", () => {
+  it("take the middle number, in any order", () => {
     assert.equal(median([9, 1, 2]), 2);
     assert.equal(median([4, 1, 2, 3]), 2.5);
     assert.ok(Number.isNaN(median([])));

@@ -20,7 +20,7 @@ const table: Table = {
 };
 
 describe("a table", () => {
-  it("is separated by tabs and whole where it is piped, with a heading", () => {
+  it("is separated by tabs and complete if it is piped, with a heading", () => {
     const long = "x".repeat(300);
     const lines = drawTable({ ...table, rows: [...table.rows, [long, "t", "active", "", "me"]] }, piped);
     assert.deepEqual(
@@ -73,12 +73,12 @@ describe("a table", () => {
     assert.match(lines[1] ?? "", /a reason a reason.*…\s+deploy$/);
   });
 
-  it("writes a heading alone where there are no rows", () => {
+  it("writes only a heading if there are no rows", () => {
     assert.deepEqual(drawTable({ heading: ["a", "b"], rows: [] }, piped), ["a\tb"]);
     assert.deepEqual(drawTable({ heading: ["a", "b"], rows: [] }, terminal(20)), ["a  b"]);
   });
 
-  it("is coloured where colour can be shown, and as wide as without", () => {
+  it("is coloured if colour can be shown, with the same width", () => {
     const plain = drawTable(table, terminal(60));
     const coloured = drawTable(table, { columns: 60, isColoured: true });
     assert.ok(coloured[2]?.includes(styleText("red", "deleted", { validateStream: false })));

@@ -77,7 +77,7 @@ describe("adoption of applications, on the engine", function () {
       .map(({ operation }) => operation as string)
       .filter((operation) => /create|delete/i.test(operation));
 
-  it("keeps their credentials, sends nothing that changes anything, and `adopt` may go afterwards", async () => {
+  it("keeps their credentials, sends nothing that changes anything, and `adopt` may be removed afterwards", async () => {
     const rsa = generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey;
     const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     const numbersOf = async (key: KeyObject) =>
@@ -139,7 +139,7 @@ describe("adoption of applications, on the engine", function () {
     assert.deepEqual(stack.existing(), {});
   });
 
-  it("is refused where anything is amiss, each told with what would fit; mended, it goes through", async () => {
+  it("is refused for each mismatch, with the correct value, and succeeds once corrected", async () => {
     const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const { numbers, thumbprint } = await parsePublicKey(
       ec.publicKey.export({ type: "spki", format: "pem" }),
@@ -258,7 +258,7 @@ describe("adoption of applications, on the engine", function () {
     assert.deepEqual(changes(), []);
   });
 
-  it(`leaves an adopted application alone that the state has lost, even where lost ones may be replaced ${exhaustiveTag}`, async () => {
+  it(`keeps an adopted application that the state has lost, even if lost ones may be replaced ${exhaustiveTag}`, async () => {
     const bySecret = await make({ type: "CLIENT_SECRET" });
     const adopt = {
       applicationId: bySecret.applicationId,

@@ -27,7 +27,7 @@ describe("adoption of a tenant, on the engine", function () {
     return first.createBeside({ customers: customers as never });
   }
 
-  it("is offered, with its id, where the name is taken; and takes the tenant over", async () => {
+  it("is offered, with its id, if the name is taken, and takes the tenant over", async () => {
     const second = await secondStack([acme]);
     try {
       assert.match(await second.fail(["up", "--yes", "--skip-preview"]), new RegExp(`adopt: ${tenantId}`));
@@ -43,7 +43,7 @@ describe("adoption of a tenant, on the engine", function () {
     }
   });
 
-  it("is offered no line where the list fails; the refusal is told all the same", async () => {
+  it("is offered no line if the list fails; the refusal is still reported", async () => {
     const second = await secondStack([acme]);
     try {
       first.sandbox.control.addFault({ operation: "getTenants", kind: "status", status: 400 });
@@ -56,7 +56,7 @@ describe("adoption of a tenant, on the engine", function () {
     }
   });
 
-  it("is refused where the name differs", async () => {
+  it("is refused if the name differs", async () => {
     const second = await secondStack([{ ...globex, adopt: tenantId }]);
     try {
       assert.match(await second.fail(["up", "--yes", "--skip-preview"]), /"acme",.* "globex"/);
@@ -65,7 +65,7 @@ describe("adoption of a tenant, on the engine", function () {
     }
   });
 
-  it("is refused where the stack holds the tenant under another resource's name, and names aliases", async () => {
+  it("is refused if the stack has the tenant under another resource's name, and names aliases", async () => {
     await first.workspace.configure({
       "resources:declare": [{ type: "Tenant", name: "new", args: { name: "acme", adopt: tenantId } }],
     });

@@ -73,7 +73,7 @@ describe("the audit log of a production stack, on the engine", function () {
     return shownSchema.parse(JSON.parse(stdout)).operations;
   }
 
-  it("has nothing without a reason: the up stops before any call, and a preview says that it will", async () => {
+  it("has nothing without a reason: the up stops before any call, and a preview reports that", async () => {
     const env = { TENANTS_REASON: undefined };
     assert.match(await stack.succeed(["preview"], { env }), /export TENANTS_REASON="/);
     assert.match(await stack.fail(upUnseen, { env }), /acme\/eu-1\/default.*export TENANTS_REASON="/s);
@@ -84,7 +84,7 @@ describe("the audit log of a production stack, on the engine", function () {
     assert.deepEqual(stack.sandbox.control.requestLog(), []);
   });
 
-  it("goes to CloudWatch too, which stops an up that it does not take, before anything is sent", async () => {
+  it("is copied to CloudWatch, whose refusal stops an up before anything is sent", async () => {
     await stack.workspace.configure({ "tenants:auditLogGroup": logGroup });
     assert.match(await stack.fail(upUnseen, { env: octocat }), /aws logs create-log-group --log-group-name/);
     assert.deepEqual(stack.existing(), {});
@@ -103,7 +103,7 @@ describe("the audit log of a production stack, on the engine", function () {
     assert.equal(delivered.length, 4);
   });
 
-  it("keeps who made a tenant, and when, through the runs of others", async () => {
+  it("keeps who created a tenant, and when, through the runs of others", async () => {
     const made = (await stack.workspace.outputs())["customers"] as Record<string, Record<string, unknown>>;
     await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }]);
     await stack.succeed(upUnseen, { env: hubot });
@@ -213,7 +213,7 @@ describe("the audit log of a production stack, on the engine", function () {
     await logs.send(new DeleteLogStreamCommand({ logGroupName: logGroup, logStreamName }));
   });
 
-  it("gets late what CloudWatch did not take, by the command that verify names", async () => {
+  it("gets missing events late, by the command that verify names", async () => {
     const { logStreams = [] } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: logGroup }));
     const [first] = (await lines()).slice(2);
     for (const { logStreamName } of logStreams)
@@ -277,7 +277,7 @@ describe("the audit log of a production stack, on the engine", function () {
     assert.equal(sound.exitCode, 0, sound.stdout);
   });
 
-  it(`is whole again once reconcile --fix has recorded what was deleted at the vendor, with a reason ${exhaustiveTag}`, async () => {
+  it(`is complete again once reconcile --fix has recorded what was deleted at the vendor, with a reason ${exhaustiveTag}`, async () => {
     await stack.setCustomers([acme, globex]);
     await stack.up();
     const [applicationId = ""] = stack.existing()["globex"]!;

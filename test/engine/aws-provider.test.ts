@@ -43,7 +43,7 @@ describe("the AWS provider of a workspace", function () {
     await rm(home, { recursive: true, force: true });
   });
 
-  it("is the plugin of @pulumi/aws's version where that is installed", async () => {
+  it("is the plugin of @pulumi/aws's version if that is installed", async () => {
     const folder = path.join(home, "plugins", `resource-aws-v${awsVersion()}`);
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, "pulumi-resource-aws"), plugin, { mode: 0o755 });

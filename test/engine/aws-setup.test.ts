@@ -89,7 +89,7 @@ describe("examples/aws-setup, with the engine's mocks", function () {
     assert.equal(of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").length, 2);
   });
 
-  it("tells what goes to GitHub and into the stacks' files", () => {
+  it("prints what belongs in GitHub and in the stacks' files", () => {
     assert.deepEqual(Object.keys(outputs["roleArns"] as object).sort(), [
       "drift-dev",
       "drift-prod",

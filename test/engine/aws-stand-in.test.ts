@@ -100,7 +100,7 @@ describe("the AWS provider's stand-in on the real engine", function () {
     assert.deepEqual(await secretNames(), ["team/first"]);
   });
 
-  it(`names a secret after its resource where the program gives no name, and keeps that name ${exhaustiveTag}`, async () => {
+  it(`names a secret after its resource if the program gives no name, and keeps that name ${exhaustiveTag}`, async () => {
     await run(upNow);
     const [name] = await secretNames();
     assert.match(name ?? "", /^secret-[0-9a-f]{7}$/);

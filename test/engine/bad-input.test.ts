@@ -37,7 +37,7 @@ describe("bad configuration, on the engine", function () {
     }
   });
 
-  it("tells which key is missing when something has to be sent", async () => {
+  it("names the missing key when something has to be sent", async () => {
     const stack = await StackUnderTest.create({ customers: [acme] });
     try {
       const printed = await stack.fail(["up", "--yes", "--skip-preview"], {

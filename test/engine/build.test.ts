@@ -67,7 +67,7 @@ describe("the build", function () {
     assert.match(await readFile(file(name, "dist/value.js"), "utf8"), new RegExp(`"${value}"`));
   }
 
-  it("goes by contents: not by the times of sources, nor of what was compiled", async () => {
+  it("compares contents, not the times of sources or compiled files", async () => {
     assertCompiles(true);
     assertCompiles(false);
     const yesterday = new Date(Date.now() - 86_400_000);
@@ -126,7 +126,7 @@ describe("the build", function () {
     await assertBuiltValue("stacks", "corrected");
   });
 
-  it("compiles once where several start at the same time, also after one that was killed", async () => {
+  it("compiles once if several start at the same time, also after one that was killed", async () => {
     const { pid: dead } = spawnSync(process.execPath, ["--eval", ""]);
     await mkdir(file("dist"));
     await writeFile(file("dist/building"), String(dead));

@@ -32,7 +32,7 @@ function wordsOf(command: string, program: string): string[] {
     .map((word) => word.replaceAll("'", ""));
 }
 
-describe("a secret that somebody changes in AWS, on the engine", function () {
+describe("a secret that someone changes in AWS, on the engine", function () {
   let stack: StackUnderTest;
   let arn: string;
   let value: Record<string, unknown>;
@@ -106,7 +106,7 @@ describe("a secret that somebody changes in AWS, on the engine", function () {
     assert.deepEqual((await reconcile()).findings, []);
   });
 
-  it("cannot be seen where AWS cannot be asked: that is said once, and the preview goes on", async () => {
+  it("is not detected if AWS cannot be called: that is reported once, and the preview continues", async () => {
     const AWS_ENDPOINT_URL_SECRETS_MANAGER = `http://127.0.0.1:${await closedPort()}`;
     const endpoints = [{ secretsmanager: AWS_ENDPOINT_URL_SECRETS_MANAGER }];
     await stack.workspace.configure({ "aws:endpoints": endpoints });
@@ -116,8 +116,8 @@ describe("a secret that somebody changes in AWS, on the engine", function () {
   });
 });
 
-describe("a secret with several generations that somebody changes in AWS, on the engine", function () {
-  it(`gets the newest credential back, also where the older one is still running ${exhaustiveTag}`, async () => {
+describe("a secret with several generations that someone changes in AWS, on the engine", function () {
+  it(`gets the newest credential back, also if the older one is still running ${exhaustiveTag}`, async () => {
     const rotation = { overlap: "7d", changes: "immediately" };
     const scopes = ["documents.submissions.read"];
     const customer = (given: object) => ({ ...acme, applications: [{ cell: "eu-1", rotation, ...given }] });

@@ -104,7 +104,7 @@ describe("the start of the command line", function () {
       });
     }
 
-    it("says so where --cwd is not given", async () => {
+    it("reports that if --cwd is not given", async () => {
       const { exitCode, stderr } = await tenants("list");
       assert.equal(exitCode, 2);
       assert.match(stderr, /Pulumi\.yaml/);

@@ -111,7 +111,7 @@ describe("a customer that fails among others, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("violates no plan of the others where its new record was known, and theirs are registered", async () => {
+  it("violates no plan of the others if its new record was known, and theirs are registered", async () => {
     const ownerOf = async (name: string) => ((await customers())[name] as { owner?: string }).owner;
     const before = await ownerOf("acme");
     await stack.setCustomers([

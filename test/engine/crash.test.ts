@@ -44,7 +44,7 @@ describe("SIGKILL in the middle of an up, on the engine", function () {
     }
   }
 
-  it("while an application with a secret was made is told with its id, and makes none twice", async () => {
+  it("while an application with a secret was created is reported with its id, and creates none twice", async () => {
     await stack.setCustomers([acme]);
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "hang", carriedOut: true });
     await stack.killUpWhen(() => stack.sandbox.control.requests().createTenantApplication > 0);

@@ -42,7 +42,7 @@ describe("createdBy and createdAt, on the engine", function () {
     return customers[customer]!;
   }
 
-  it("tell who made a customer, and when", () => {
+  it("contain who created a customer, and when", () => {
     assert.equal(first.createdBy, "github:alice");
     assert.equal(
       first.createdAt,
@@ -50,7 +50,7 @@ describe("createdBy and createdAt, on the engine", function () {
     );
   });
 
-  it("survive a refresh and an up by somebody else, who is told as the maker of what is new alone", async () => {
+  it("survive a refresh and an up by someone else, who is named only for new objects", async () => {
     await upAs("bob", ["refresh"]);
     await stack.setCustomers([{ ...acme, owner: "another-team" }, globex]);
     await upAs("bob", ["up"]);
@@ -58,7 +58,7 @@ describe("createdBy and createdAt, on the engine", function () {
     assert.equal((await recordOf("globex")).createdBy, "github:bob");
   });
 
-  it("survive the replacement of an application, which has a time of its own", async () => {
+  it("survive the replacement of an application, which has its own time", async () => {
     const urn = await stack.urn("resistant:TenantApplication", "acme/eu-1/default");
     await upAs("carol", ["up", "--replace", urn, "--logflow", "-v=1"]);
     const { createdBy, createdAt, applications } = await recordOf("acme");

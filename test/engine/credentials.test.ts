@@ -29,7 +29,7 @@ const answerSchema = z.object({
 const on = (date: string) => ({ TENANTS_NOW: `${date}T00:00:00Z` });
 
 describe("tenants credentials, on the engine", function () {
-  it("tells age, generation, next rotation and what is overdue, by its exit code too", async () => {
+  it("shows age, generation, next rotation and what is overdue, also by its exit code", async () => {
     const rotation = { every: "90d", overlap: "7d" };
     const stack = await StackUnderTest.create({
       customers: [{ ...acme, applications: [{ cell: "eu-1", rotation }] }, globex],

@@ -41,7 +41,7 @@ describe("the custody of secrets, on the engine", function () {
     };
   }
 
-  it("gives each secret its key, its readers, and a replica where its cell is elsewhere", async () => {
+  it("gives each secret its key, its readers, and a replica if its cell is elsewhere", async () => {
     const policy = readerPolicy([role]);
     assert.deepEqual(await secretOf("acme/eu-1/default"), { key: "alias/acme", policy, replicas: [] });
     assert.deepEqual(await secretOf("acme/us-1/default"), {
@@ -56,7 +56,7 @@ describe("the custody of secrets, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("changes key and readers in place, and takes the restriction away by an empty list", async () => {
+  it("changes key and readers in place, and removes the restriction with an empty list", async () => {
     await stack.workspace.configure({
       "tenants:secrets": { ...secrets, kmsKeyId: "alias/next", readerRoleArns: [] },
     });
@@ -109,7 +109,7 @@ describe("a removed customer's secrets, on the engine", function () {
     assert.match(stderr, /\bglobex\b.*tenants:customers/);
   });
 
-  it("are told of in a preview of the customer added again, with the way back", async () => {
+  it("are reported in a preview of the customer added again, with the way back", async () => {
     await stack.setCustomers([acme, globex]);
     assert.match(
       await stack.fail(["preview"]),
@@ -117,14 +117,14 @@ describe("a removed customer's secrets, on the engine", function () {
     );
   });
 
-  it("are not restored where nobody can be asked", async () => {
+  it("are not restored if no one can be asked", async () => {
     const { exitCode, stderr } = await stack.tenants("restore", "globex");
     assert.equal(exitCode, 2);
     assert.match(stderr, /--yes/);
     assert.ok((await stack.aws.send(new DescribeSecretCommand({ SecretId: arn }))).DeletedDate);
   });
 
-  it("come back with their ARN, and hold the new credential", async () => {
+  it("are restored with their ARN, and contain the new credential", async () => {
     const { exitCode, stdout } = await stack.tenants("restore", "globex", "--yes");
     assert.equal(exitCode, 0);
     assert.match(

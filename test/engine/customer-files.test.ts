@@ -66,7 +66,7 @@ describe("customers from files, on the engine", function () {
     await write("emea/others.yaml", [hooli]);
   });
 
-  it(`are as many as there are, where one argument could not hold them ${exhaustiveTag}`, async () => {
+  it(`may be more than one argument can hold ${exhaustiveTag}`, async () => {
     await stack.setCustomers([acme, ...many]);
     await stack.fail(["preview"]);
     const { stdout, exitCode } = await stack.tenants("check", stack.workspace.configFile);

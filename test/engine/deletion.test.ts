@@ -29,13 +29,13 @@ describe("deletion, on the engine", function () {
 
   const destroy = ["destroy", "--yes", "--skip-preview"];
 
-  it("takes what is gone already for deleted", async () => {
+  it("counts missing objects as deleted", async () => {
     stack.sandbox.control.deleteTenant(stack.tenantId("acme"));
     await stack.succeed(destroy);
     assert.deepEqual(stack.existing(), {});
   });
 
-  it("refuses where nothing of the stack is known, and goes on when told to", async () => {
+  it("refuses if the API knows nothing of the stack, and continues when confirmed", async () => {
     for (const name of ["acme", "globex"]) stack.sandbox.control.deleteTenant(stack.tenantId(name));
     assert.match(await stack.fail(destroy), /TENANTS_ACCEPT_MISSING=true/);
     await stack.succeed(destroy, { env: { TENANTS_ACCEPT_MISSING: "true" } });

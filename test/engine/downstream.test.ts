@@ -39,7 +39,7 @@ describe("examples/downstream, on the engine", function () {
     assert.equal(environment["WEB_UI_URL"], webUiUrls["acme"]!["eu-1"]);
   });
 
-  it("is told which customers there are, where the one it asks for is not among them", async () => {
+  it("gets the list of customers if the requested one is not among them", async () => {
     await downstream.configure({ "document-checks:customer": "initech" });
     const { exitCode, stdout, stderr } = await downstream.run(["preview"]);
     assert.notEqual(exitCode, 0, stdout);

@@ -4,7 +4,7 @@ import { startTenantManagement } from "../../sandbox/api";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
-describe("a stack whose stage or API is not the one it was made in, on the engine", function () {
+describe("a stack with another stage or API than it was created in, on the engine", function () {
   let stack: StackUnderTest;
 
   before(async () => {
@@ -20,7 +20,7 @@ describe("a stack whose stage or API is not the one it was made in, on the engin
     await stack.close();
   });
 
-  it("is refused when the stage changes, whatever is declared", async () => {
+  it("is refused when the stage changes, with any declaration", async () => {
     await stack.workspace.configure({ "tenants:stage": "production" });
     for (const [command, customers] of [
       [["preview"], [acme, globex]],

@@ -67,7 +67,7 @@ describe("a fleet whose machines share nothing but a bucket, on the engine", fun
     assert.deepEqual([createTenant, createTenantApplication], [0, 0]);
   });
 
-  it(`clears the lock of a process of this host that is gone, and waits for another's until it is broken ${exhaustiveTag}`, async () => {
+  it(`clears the lock of an ended process of this host, and waits for another's until it is broken ${exhaustiveTag}`, async () => {
     await bucket.lock("dev-0", { pid: 999_999_999, hostname: os.hostname() });
     await bucket.lock("dev-1", { pid: 1, hostname: "elsewhere" });
     const waited = await fleet.run("up", "--wait", "1");

@@ -86,7 +86,7 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       );
     });
 
-    it("runs no stack where a customer moves to a file, and only those of what is added, renamed and removed", async () => {
+    it("runs no stack if a customer moves to a file, and only those of what is added, renamed and removed", async () => {
       const own = customers.filter(({ name }) => liesIn(first, name));
       const [renamed, removed, moved] = own as [(typeof own)[0], (typeof own)[0], (typeof own)[0]];
       const others = customers.filter((customer) => ![renamed, removed, moved].includes(customer));
@@ -135,7 +135,7 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       assert.deepEqual(ranIn(await fleet.run("up")), []);
     });
 
-    it("lets no customer that fails stop another one, and goes on with its stack alone", async () => {
+    it("does not let a failing customer stop others, and then continues only with its stack", async () => {
       const [bad = "", good = ""] = namesIn(first, 2, "more");
       const [other = ""] = namesIn(second, 1, "more");
       const before = await fleet.declared();

@@ -12,7 +12,7 @@ const foreign = {
   body: "<h1>Not Found</h1>",
 } as const;
 
-describe("what the API does not say is gone, on the engine", function () {
+describe("what the API does not report as deleted, on the engine", function () {
   let stack: StackUnderTest;
 
   before(async () => {
@@ -46,7 +46,7 @@ describe("what the API does not say is gone, on the engine", function () {
     assert.deepEqual(await held(), before);
   });
 
-  it(`stays in the state, and in use, after a refresh whose lists lack it or lag, where lost ones may be replaced ${exhaustiveTag}`, async () => {
+  it(`stays in the state, and in use, after a refresh whose lists lack it or lag, even if lost ones may be replaced ${exhaustiveTag}`, async () => {
     const before = await held();
     const existing = stack.existing();
     const { control } = stack.sandbox;
@@ -62,7 +62,7 @@ describe("what the API does not say is gone, on the engine", function () {
     assert.deepEqual(stack.existing(), existing);
   });
 
-  it("is never replaced as lost where its create was answered, though the state lost it", async () => {
+  it("is never replaced as lost if its create was answered, though the state lost it", async () => {
     const existing = stack.existing();
     const urn = await stack.urn("TenantApplication", "acme/eu-1/default");
     await stack.succeed(["state", "delete", urn, "--target-dependents", "--yes", "--force"]);
@@ -73,8 +73,8 @@ describe("what the API does not say is gone, on the engine", function () {
   });
 });
 
-describe("servers of the API that do not see everything at once, on the engine", function () {
-  it(`hold up neither an up nor a destroy ${exhaustiveTag}`, async () => {
+describe("servers of the API that lag, on the engine", function () {
+  it(`delay neither an up nor a destroy ${exhaustiveTag}`, async () => {
     const stack = await StackUnderTest.create({
       customers: [acme, globex],
       sandbox: { appCreate404Ms: 1500, tenantDelete409Ms: 1500 },
@@ -89,13 +89,13 @@ describe("servers of the API that do not see everything at once, on the engine",
   });
 });
 
-describe("an API that writes no zone, on the engine", function () {
+describe("an API whose times have no zone, on the engine", function () {
   for (const [zone, tag] of [
     ["America/New_York", ""],
     ["Asia/Kolkata", ` ${exhaustiveTag}`],
     ["UTC", ` ${exhaustiveTag}`],
   ] as const) {
-    it(`has the stack's own tenant found again, and a stranger's left alone, in ${zone}${tag}`, async () => {
+    it(`finds the stack's own tenant again, and leaves a stranger's alone, in ${zone}${tag}`, async () => {
       const stack = await StackUnderTest.create({
         customers: [acme],
         sandbox: { naiveTime: true },

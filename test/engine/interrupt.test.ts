@@ -28,7 +28,7 @@ for (const [signal, tag] of [
   ["SIGTERM", ` ${exhaustiveTag}`],
 ] as const) {
   describe(`${signal} in the middle of an up, on the engine${tag}`, function () {
-    it("waits for the call in flight and saves what it made; the next up goes on from there", async () => {
+    it("waits for the call in flight and saves its result; the next up continues from there", async () => {
       const stack = await StackUnderTest.create({ customers: [acme] });
       const { control } = stack.sandbox;
       control.addFault({ operation: "createTenantApplication", kind: "latency", latencyMs: 2000 });

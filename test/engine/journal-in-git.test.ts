@@ -29,7 +29,7 @@ describe("a journal that is committed", () => {
   });
 
   for (const location of [undefined, "records.jsonl"])
-    it(`is not ignored, and git gives it back as it was written, where it changes the line ends of texts: ${location ?? "its usual name"}`, async () => {
+    it(`is not ignored, and git returns it as it was written, even if it changes line ends: ${location ?? "its usual name"}`, async () => {
       const stack = "organization/project/dev";
       const journal = openJournalOf({ stack, location, directory });
       for (let count = 0; count < 3; count += 1) await journal.append(intent("create"));

@@ -58,7 +58,7 @@ describe("the journal, on the engine", function () {
     for (const secret of stack.sandbox.control.issuedSecrets()) assert.ok(!text.includes(secret));
   });
 
-  it("is missed, in a preview, too, where the stack holds tenants and it was left on another machine", async () => {
+  it("is reported as missing, also in a preview, if the stack contains tenants and it was left on another machine", async () => {
     assert.doesNotMatch(await stack.up(), /tenants -- reconcile/);
     await rm(path.join(stack.workspace.directory, "journal.jsonl"));
     assert.match(await stack.succeed(["preview"]), /journal\.jsonl .*npm run tenants -- reconcile/);

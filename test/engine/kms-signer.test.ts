@@ -71,7 +71,7 @@ describe("dynamic: a key in AWS KMS", function () {
     },
   };
   for (const [what, { make, remedy }] of Object.entries(unfit)) {
-    it(`that ${what} is told with its name and what to do`, async () => {
+    it(`that ${what} is reported with its name and what to do`, async () => {
       const arn = await make();
       const error = await failureOf(kmsSigner(arn, awsHere())(request));
       assert.equal(error.code, "INPUT_INVALID");

@@ -63,7 +63,7 @@ describe("the organization's key in AWS KMS, on the engine", function () {
     assert.deepEqual(stack.existing(), {});
   });
 
-  it(`goes before every other key, and an alias names it in the stack's region ${exhaustiveTag}`, async () => {
+  it(`takes precedence over every other key, and an alias names it in the stack's region ${exhaustiveTag}`, async () => {
     const { id } = await makeKey("RSA_2048");
     await register(id);
     const alias = `alias/${stack.secretPrefix}`;

@@ -23,7 +23,7 @@ describe("a secret that is in AWS and in no state, on the engine", function () {
     await stack.finish();
   });
 
-  it("and is empty, as a killed up leaves it, is made again by the next up", async () => {
+  it("and is empty, as a killed up leaves it, is created again by the next up", async () => {
     const names = await stack.listSecrets();
     const printed = await stack.up();
     assert.ok(
@@ -38,7 +38,7 @@ describe("a secret that is in AWS and in no state, on the engine", function () {
     assert.deepEqual(await stack.listSecrets(), []);
   });
 
-  it("and holds a value is in the way, which is said before anything is changed", async () => {
+  it("and contains a value is an obstacle, which is reported before anything is changed", async () => {
     const [name = ""] = await stack.listSecrets();
     const { ARN = "" } = await stack.aws.send(
       new PutSecretValueCommand({ SecretId: name, SecretString: "another's" }),
@@ -54,7 +54,7 @@ describe("a secret that is in AWS and in no state, on the engine", function () {
 });
 
 describe("a secret that a killed up has marked deleted, on the engine", function () {
-  it(`goes with the next up, which has it in its state still ${exhaustiveTag}`, async () => {
+  it(`is deleted by the next up, which still has it in its state ${exhaustiveTag}`, async () => {
     const stack = await StackUnderTest.create({ stage: "production", customers: [acme, globex] });
     await stack.up();
     const [name = ""] = (await stack.listSecrets()).filter((one) => one.includes("/acme/"));
@@ -73,7 +73,7 @@ describe("a secret that a killed up has marked deleted, on the engine", function
 });
 
 describe("AWS that cannot be asked whether the names of new secrets are free, on the engine", function () {
-  it("is warned of once, and a preview goes on", async () => {
+  it("causes one warning, and a preview continues", async () => {
     const stack = await StackUnderTest.create({
       customers: [acme, globex],
       config: { "aws:endpoints": [{ secretsmanager: `http://127.0.0.1:${await closedPort()}` }] },

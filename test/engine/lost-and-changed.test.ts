@@ -47,7 +47,7 @@ describe("a lost create of an application whose declaration changes before the n
     ["method to one with a secret", "EC", declared("CLIENT_SECRET", scopes.read)],
   ] as const) {
     const tag = what === "method to one with a key" ? "" : ` ${exhaustiveTag}`;
-    it(`(its ${what}) is told with its id, and replaced when that is allowed${tag}`, async () => {
+    it(`(its ${what}) is reported with its id, and replaced when that is allowed${tag}`, async () => {
       const lost = await loseApplication(authMethod);
       await stack.setCustomers(changed);
       assert.match(
@@ -61,7 +61,7 @@ describe("a lost create of an application whose declaration changes before the n
     });
   }
 
-  it(`and of which the id came is replaced without its secret where that is allowed ${exhaustiveTag}`, async () => {
+  it(`and of which the id came is replaced without its secret if that is allowed ${exhaustiveTag}`, async () => {
     await stack.setCustomers([acme]);
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);
@@ -137,14 +137,14 @@ describe("a lost create of a tenant, on the engine", function () {
     await stack.finish();
   });
 
-  it(`is found again by the next up, where the first was refused the list ${exhaustiveTag}`, async () => {
+  it(`is found again by the next up, if the first was refused the list ${exhaustiveTag}`, async () => {
     await loseTenant();
     await stack.up();
     assert.equal(stack.sandbox.control.requests().createTenant, 1);
     await stack.up("--expect-no-changes");
   });
 
-  it(`is found again where the customer was given another cell since ${exhaustiveTag}`, async () => {
+  it(`is found again if the customer was given another cell since ${exhaustiveTag}`, async () => {
     await loseTenant();
     await stack.setCustomers([{ ...acme, cells: ["eu-1", "us-1"] }]);
     await stack.up();

@@ -79,7 +79,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it(`of a tenant in which somebody else makes an application at the same time is told of that ${exhaustiveTag}`, async () => {
+  it(`of a tenant in which someone else creates an application at the same time is reported with that ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-after" });
     stack.sandbox.control.addFault({
       operation: "createTenantApplication",
@@ -98,7 +98,7 @@ describe("a lost answer to a create, on the engine", function () {
     assert.match(await up, new RegExp(`\\b${theirs.applicationId}\\b`));
   });
 
-  it("of an application with a secret is told with its id and the command; and is replaced when that was run", async () => {
+  it("of an application with a secret is reported with its id and the command, and is replaced when that was run", async () => {
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
     const printed = await stack.fail(["up", "--yes", "--skip-preview"]);
     const [lost] = stack.existing()["acme"]!;
@@ -115,7 +115,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it(`of an application with a secret is repaired at once where the configuration allows it ${exhaustiveTag}`, async () => {
+  it(`of an application with a secret is repaired at once if the configuration allows it ${exhaustiveTag}`, async () => {
     await stack.workspace.configure({ "tenants:replaceLostApplications": true });
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
     await stack.up();
@@ -123,14 +123,14 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it(`of a tenant that was not made after all leads to one, by the next up ${exhaustiveTag}`, async () => {
+  it(`of a tenant that was not created leads to one, by the next up ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-before" });
     assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /"acme".*`pulumi up`/s);
     await stack.up();
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });
 
-  it(`of one of two equal applications never takes the sibling for the lost one ${exhaustiveTag}`, async () => {
+  it(`of one of two equal applications never mistakes the sibling for the lost one ${exhaustiveTag}`, async () => {
     await stack.setCustomers([
       {
         ...acme,
@@ -144,7 +144,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it(`never takes an equal application for the lost one that the same update made in part ${exhaustiveTag}`, async () => {
+  it(`never mistakes an equal application that the same update created in part for the lost one ${exhaustiveTag}`, async () => {
     const declare = (...purposes: string[]) =>
       stack.setCustomers([
         {
@@ -165,7 +165,7 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes", "--refresh");
   });
 
-  it(`never takes an application with a secret, lost in the same update, for an equal one with a key ${exhaustiveTag}`, async () => {
+  it(`never mistakes an application with a secret, lost in the same update, for an equal one with a key ${exhaustiveTag}`, async () => {
     const applications = [
       { cell: "eu-1", purpose: "a" },
       { cell: "eu-1", purpose: "b", authMethod: "EC" },
@@ -186,7 +186,7 @@ describe("a lost answer to a create, on the engine", function () {
   });
 });
 
-describe("an answer that is not whole, on the engine", function () {
+describe("an incomplete answer, on the engine", function () {
   let stack: StackUnderTest;
 
   beforeEach(async () => {
@@ -196,7 +196,7 @@ describe("an answer that is not whole, on the engine", function () {
     await stack.finish();
   });
 
-  it("keeps the tenant in the state, partly made, and the next up reads the rest", async () => {
+  it("keeps the tenant in the state, partly created, and the next up reads the rest", async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "garbage-body" });
     const printed = await stack.fail(["up", "--yes", "--skip-preview"]);
     assert.ok(printed.includes(stack.tenantId("acme")), printed);
@@ -206,7 +206,7 @@ describe("an answer that is not whole, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it(`keeps an application in the state, partly made, and can delete it ${exhaustiveTag}`, async () => {
+  it(`keeps an application in the state, partly created, and can delete it ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);
     const [partly] = stack.existing()["acme"]!;
@@ -219,7 +219,7 @@ describe("an answer that is not whole, on the engine", function () {
     assert.deepEqual(stack.existing(), {});
   });
 
-  it(`repairs an application with a key from what the list tells ${exhaustiveTag}`, async () => {
+  it(`repairs an application with a key from the list ${exhaustiveTag}`, async () => {
     await stack.setCustomers(withMethod("EC"));
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);

@@ -20,7 +20,7 @@ describe("the sandbox's Secrets Manager", function () {
     assert(secretsManager.pid !== undefined && !isRunning(secretsManager.pid));
   });
 
-  it("ends with the process that started it, even where that is killed", async () => {
+  it("ends with the process that started it, even if that is killed", async () => {
     const program = `
       require("./sandbox/aws/moto").startSecretsManager({ log: () => undefined }).then(({ pid }) => console.log(pid));
     `;

@@ -34,7 +34,7 @@ describe("on a Node.js that is too old", () => {
     assert.match(stderr, /export PATH=/);
   });
 
-  it("the installation goes on where the packages bring a newer one, and only there", async () => {
+  it("the installation continues only if the packages bring a newer one", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "install-"));
     try {
       for (const file of [

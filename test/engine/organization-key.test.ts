@@ -23,13 +23,13 @@ describe("the organization's key, on the engine", function () {
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });
 
-  it(`is read from the stack's configuration, where it is encrypted ${exhaustiveTag}`, async () => {
+  it(`is read from the stack's configuration, if it is encrypted there ${exhaustiveTag}`, async () => {
     await stack.configurePrivateKey();
     await stack.succeed(["up", "--yes", "--skip-preview"], { env: withoutKey });
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });
 
-  it("goes with the client of the environment, which overrides the configured one", async () => {
+  it("is used with the environment's client, which overrides the configured one", async () => {
     await stack.workspace.configure({ "tenants:clientId": "0oa-somebody-else" });
     assert.match(
       await stack.fail(["up", "--yes", "--skip-preview"]),
@@ -41,7 +41,7 @@ describe("the organization's key, on the engine", function () {
     assert.deepEqual(Object.keys(stack.existing()), ["acme"]);
   });
 
-  it("that cannot be read from Secrets Manager is told with its ARN and the permission it takes", async () => {
+  it("that cannot be read from Secrets Manager is reported with its ARN and the required permission", async () => {
     const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:nowhere-AbCdEf";
     await stack.workspace.configure({ "tenants:privateKeySecretArn": arn });
     const printed = await stack.fail(["up", "--yes", "--skip-preview"]);

@@ -5,7 +5,7 @@ import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
 
 describe("an engine that is killed alone", function () {
-  it("takes its providers with it, which would go on with what nobody waits for", async () => {
+  it("also ends its providers, which would otherwise continue abandoned work", async () => {
     const stack = await StackUnderTest.create({ customers: [acme] });
     const { control } = stack.sandbox;
     control.addFault({ operation: "createTenantApplication", kind: "hang", carriedOut: true });

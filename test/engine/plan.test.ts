@@ -113,7 +113,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     assert.deepEqual([after!.digest, after!.settings, passed], ["none", [], 0]);
   });
 
-  it(`takes another setting for a change that is to be approved, and tells no value that is secret ${exhaustiveTag}`, async () => {
+  it(`counts another setting as a change to approve, and shows no secret value ${exhaustiveTag}`, async () => {
     const { journal } = { journal: path.join(stack.workspace.directory, "other.jsonl") };
     const before = path.join(stack.workspace.directory, "journal.jsonl");
     await stack.workspace.configure({ "tenants:journal": journal });
@@ -139,7 +139,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     assert.equal((await judge(1)).summary!.digest, "none");
   });
 
-  it(`takes another package version, and another secrets provider, for a change that is to be approved ${exhaustiveTag}`, async () => {
+  it(`counts another package version, and another secrets provider, as a change to approve ${exhaustiveTag}`, async () => {
     await upOn(1);
     const state = path.join(stack.workspace.directory, "state.json");
     const exported = await stack.succeed(["stack", "export"]);
@@ -227,7 +227,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     "another rotation for all": { settings: { "tenants:rotation": { every: "30d" } } },
   };
 
-  it("lets a plain rotation pass on its day, from what stays as well, and asks for that where it is left out", async () => {
+  it("lets a plain rotation pass on its day, and requires the unchanged resources in the preview", async () => {
     const { summary, rotation, refusal } = await judge(91);
     assert.equal(rotation, 0, refusal);
     assert.deepEqual(
@@ -270,7 +270,7 @@ describe("a plan and what is approved of it, on the engine", function () {
     });
   }
 
-  it("has a change that waits approved when it is declared, says when it takes effect, and lets it pass then", async () => {
+  it("has a waiting change approved when it is declared, reports when it takes effect, and lets it pass then", async () => {
     await stack.setCustomers(withPlain({ scopes: both }));
     const { summary, rotation } = await judge(10);
     assert.notEqual(summary!.digest, "none");

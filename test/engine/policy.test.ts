@@ -145,7 +145,7 @@ describe("the policy pack, on the engine", function () {
     }
   });
 
-  it(`judges a stack of one's own in production, and none in testing ${exhaustiveTag}`, async () => {
+  it(`checks a stack of your own in production, and none in testing ${exhaustiveTag}`, async () => {
     const declare = (args: ConfigOverrides, options: ConfigOverrides): ConfigOverrides => ({
       "resources:declare": [{ type: "Tenant", name: "tenant", args: { name: "acme", ...args }, options }],
     });

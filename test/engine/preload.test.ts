@@ -78,7 +78,7 @@ describe("what a program loads at its start", function () {
     );
   });
 
-  it("is there all the same for what uses it", async () => {
+  it("is still loaded for code that uses it", async () => {
     const functions = await withSdk(`async () => {
       const before = [loads("@npmcli/arborist"), loads("typescript")];
       const value = 3;
@@ -166,7 +166,7 @@ describe("what Node.js stores of what it compiles", function () {
     assert.deepEqual(await storedBy("dynamic-provider", path.join(root, "stacks")), [false, false]);
   });
 
-  it("is nothing where others could write it", async () => {
+  it("is nothing if others could write it", async () => {
     await mkdir(path.join(root, "dist/node-compile-cache"), { recursive: true });
     await chmod(path.join(root, "dist/node-compile-cache"), 0o777);
     assert.deepEqual(await storedBy("run", path.join(root, "stacks")), [false, false]);

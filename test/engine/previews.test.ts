@@ -43,7 +43,7 @@ describe("what a preview and an up print, on the engine", function () {
     assert.doesNotMatch(printed, /Outputs:|outputs:/);
   }
 
-  it("is what changes, where one customer is added to others", async () => {
+  it("contains only the changes, if one customer is added to others", async () => {
     await stack.setCustomers([...fourCustomers, newcomer]);
     for (const flags of [[], ["--diff"]]) {
       const printed = await stack.succeed(["preview", ...flags]);

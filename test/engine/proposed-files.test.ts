@@ -75,7 +75,7 @@ describe("a pull request's files of customers", () => {
     ["the engine's own file", "**/*.yaml", "policy/PulumiPolicy.yaml"],
     ["a file that is too large", "customers/*.yaml", "customers/large.yaml", "1000001"],
   ] as const) {
-    it(`are refused as a whole where one is ${what}`, async () => {
+    it(`are refused as a whole if one is ${what}`, async () => {
       const commit = await propose(async () => {
         await rm(path.join(project, "customers/acme.yaml"));
         if (what === "a link") await symlink("/etc/hostname", path.join(project, file));
@@ -89,7 +89,7 @@ describe("a pull request's files of customers", () => {
     });
   }
 
-  it("are not asked of a commit that is none, nor of an option", async () => {
+  it("are not read from an unknown commit, nor from an option", async () => {
     for (const commit of ["0".repeat(40), "no-such-branch", "--help", "HEAD:customers"]) {
       await assert.rejects(
         takeCustomerFiles("customers/*.yaml", commit, { folder: project, environment: process.env }),

@@ -66,7 +66,7 @@ describe("a proxy that is the only way out, on the engine", () => {
     assert.equal(exitCode, 0, stdout + stderr);
   });
 
-  it("that refuses is told with its name and what to do, in lower case too, and without the password", async () => {
+  it("that refuses is reported with its name and what to do, also in lower case, and without the password", async () => {
     const wrong = `http://me:wrong-${password}@127.0.0.1:${proxy.port}`;
     const lower = { ...env, HTTPS_PROXY: undefined, https_proxy: wrong, no_proxy: "127.0.0.1,localhost" };
     const printed = await stack.fail(["refresh", "--yes", "--run-program"], { env: lower });

@@ -53,7 +53,7 @@ describe("finding the Pulumi CLI", () => {
     ["without a language host", version, companions.slice(1), /\bpulumi-language-nodejs\b/],
     ["broken", "", companions, /`pulumi version`/],
   ] as const) {
-    it(`says why it passes over one that is ${what}, and goes on`, async () => {
+    it(`reports why it skips one that is ${what}, and continues`, async () => {
       await fakeCli(path.join(folder, "path"), says, [...names]);
       const found = await findPulumi({ log });
       assert.equal(found.source, "built");
@@ -61,7 +61,7 @@ describe("finding the Pulumi CLI", () => {
     });
   }
 
-  it("takes the one in the cache without a word", async () => {
+  it("takes the one in the cache silently", async () => {
     const bin = path.join(cachedCli("built"), "bin");
     assert.deepEqual(await findPulumi({ log }), { bin, version, source: "built" });
     assert.deepEqual(lines, []);
@@ -79,7 +79,7 @@ describe("the cache", () => {
 
   afterEach(() => rm(parent, { recursive: true, force: true }));
 
-  it("keeps nothing of what failed on the way", async () => {
+  it("keeps nothing of a failed attempt", async () => {
     const failing = makeOnce(folder, async (temporary) => {
       await writeFile(path.join(temporary, "half"), "");
       throw new Error("interrupted");
@@ -88,7 +88,7 @@ describe("the cache", () => {
     assert.deepEqual(await readdir(parent), []);
   });
 
-  it("holds one whole result where two are made at once", async () => {
+  it("contains one complete result if two are built at once", async () => {
     const make = async (temporary: string): Promise<void> => {
       await Promise.all(["one", "two"].map((name) => writeFile(path.join(temporary, name), "")));
     };

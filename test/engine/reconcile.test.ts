@@ -125,7 +125,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(await reconcile().then(({ exitCode, findings }) => [exitCode, findings]), [0, []]);
   });
 
-  it(`names an unmanaged application where the journal is gone, and leaves it ${exhaustiveTag}`, async () => {
+  it(`names an unmanaged application if the journal is lost, and leaves it ${exhaustiveTag}`, async () => {
     await crashDuring("createTenantApplication");
     await rm(path.join(stack.workspace.directory, "journal.jsonl"));
     const [lost] = stack.existing()["acme"]!;
@@ -145,7 +145,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.deepEqual(stack.existing()["acme"], [lost]);
   });
 
-  it(`clears a pending create where a destroy has left nothing else in the state ${exhaustiveTag}`, async () => {
+  it(`clears a pending create if a destroy has left nothing else in the state ${exhaustiveTag}`, async () => {
     await stack.up();
     await stack.setCustomers([acme, globex]);
     await crashDuring("createTenant");
@@ -222,7 +222,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.equal(given.exitCode, 0);
   });
 
-  it(`works where the state holds what is partly made ${exhaustiveTag}`, async () => {
+  it(`works if the state contains partly created objects ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "garbage-body" });
     await stack.fail(["up", "--yes", "--skip-preview"]);
     const { applicationId, next } = findingOf(await reconcile(), "partlyMade");
@@ -252,7 +252,7 @@ describe("tenants reconcile, on the engine", function () {
     assert.equal((await lockFiles(stack)).length, 1);
   });
 
-  it("tells wrong use and failure apart by their exit codes", async () => {
+  it("distinguishes wrong use and failure by their exit codes", async () => {
     assert.equal((await stack.tenants("reconcile", "--nothing")).exitCode, 2);
     assert.equal((await stack.tenants("reconcile", "--fix", "--file", "state.json")).exitCode, 2);
     assert.equal((await stack.tenants("reconcile", "--help")).exitCode, 0);

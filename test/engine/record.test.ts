@@ -78,7 +78,7 @@ describe("changes of a production customer, on the engine", function () {
     });
   }
 
-  it("are recorded for all customers where the setting is the stack's, and once, also of a customer that fails", async () => {
+  it("are recorded for all customers if the setting is the stack's, and once, also of a customer that fails", async () => {
     const known = await changes();
     await stack.workspace.configure({ "tenants:owner": "platform" });
     // Nobody can be asked for a new cell.
@@ -99,7 +99,7 @@ describe("changes of a production customer, on the engine", function () {
     assert.equal(exitCode, 0, stdout);
   });
 
-  it(`are settled at once where the engine does not do them: refresh --run-program, and up --target of a part ${exhaustiveTag}`, async () => {
+  it(`are settled at once if the engine does not do them: refresh --run-program, and up --target of a part ${exhaustiveTag}`, async () => {
     // As the test before leaves it, also where this one runs alone.
     await stack.workspace.configure({ "tenants:owner": "platform" });
     await stack.setCustomers([acme, { ...globex, cells: ["eu-1", "us-1"] }]);

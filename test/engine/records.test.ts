@@ -44,7 +44,7 @@ describe("the system of record, by tenants list, show and ticket", function () {
     return stdout;
   }
 
-  it("says what to do where the stack was never brought up", async () => {
+  it("reports what to do if the stack was never brought up", async () => {
     const { exitCode, stderr } = await tenants("list");
     assert.equal(exitCode, 1);
     assert.match(stderr, /`pulumi up`/);

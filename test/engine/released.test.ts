@@ -182,7 +182,7 @@ describe("a production customer that is released, on the engine", function () {
     stack.sandbox.control.resetRequests();
   });
 
-  it("is not made a second time by an active entry, which a preview refuses with the adopt line", async () => {
+  it("is not created a second time by an active entry, which a preview refuses with the adopt line", async () => {
     await stack.setCustomers([declared, globex]);
     for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
       assert.match(await stack.fail(command), new RegExp(`adopt: ${record.tenantId}`));
@@ -204,7 +204,7 @@ describe("a production customer that is released, on the engine", function () {
     stack.sandbox.control.resetRequests();
   });
 
-  it("is not taken for a lost one by a new customer of its name, which is told how to adopt it", async () => {
+  it("is not mistaken for a lost one by a new customer of its name, whose error says how to adopt it", async () => {
     const anew = { ...acme, applications: [{ cell: "eu-1", purpose: "other" }] };
     await stack.setCustomers([globex, anew]);
     assert.match(
@@ -226,7 +226,7 @@ describe("a customer in testing that is released, on the engine", function () {
     await stack.finish();
   });
 
-  it("is not released before its record is whole", async () => {
+  it("is not released before its record is complete", async () => {
     const hooli = { name: "hooli", customerId: "CRM-1200", cells: ["eu-1"] };
     await stack.setCustomers([acme, globex, hooli]);
     stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "status", status: 400 });

@@ -47,7 +47,7 @@ describe("replacement of an application, on the engine", function () {
     }
   });
 
-  it(`takes the order of scopes for no difference ${exhaustiveTag}`, async () => {
+  it(`ignores the order of scopes ${exhaustiveTag}`, async () => {
     const scopes = ["documents.submissions.read", "documents.submissions.write"];
     const stack = await StackUnderTest.create({
       customers: [{ ...acme, applications: [{ cell: "eu-1", scopes }] }],
@@ -123,7 +123,7 @@ describe("replacement of a tenant, on the engine", function () {
     });
   }
 
-  it("takes the order of cells for no difference", async () => {
+  it("ignores the order of cells", async () => {
     const before = stack.tenantId("two");
     await stack.workspace.configure({
       "resources:declare": [tenant({ name: "acme", cells: ["eu-1"] }), application, two("us-1", "eu-1")],

@@ -129,7 +129,7 @@ describe("rotation, on the engine", function () {
     await aging.stack.finish();
   });
 
-  it("is no change where it is configured and not due; then both credentials work until the overlap is over", async () => {
+  it("is no change if it is configured and not due; then both credentials work until the overlap is over", async () => {
     aging = await AgingStack.create({ cell: "eu-1" });
     await aging.upOn(0);
     const first = await aging.stored();
@@ -160,7 +160,7 @@ describe("rotation, on the engine", function () {
     assert.equal(clients, 2);
   });
 
-  it(`is one rotation where two and their overlaps are too late, and its overlap is still to come ${exhaustiveTag}`, async () => {
+  it(`is one rotation if two and their overlaps are late, and its overlap is still to come ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", rotation });
     await aging.upOn(0);
     const first = await aging.stored();
@@ -203,7 +203,7 @@ describe("rotation, on the engine", function () {
     await aging.upOn(11, "--expect-no-changes");
   });
 
-  it(`leaves a change to the next generation, unless it is asked for at once ${exhaustiveTag}`, async () => {
+  it(`leaves a change to the next generation, unless configured for at once ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", rotation });
     await aging.upOn(0);
     const changed = { cell: "eu-1", authMethod: "RSA", scopes: ["documents.submissions.read"] };
@@ -225,7 +225,7 @@ describe("rotation, on the engine", function () {
     await aging.upOn(2, "--expect-no-changes");
   });
 
-  it(`lets two generations go at once, though a refresh saw the first as AWSPREVIOUS, which it is no more ${exhaustiveTag}`, async () => {
+  it(`deletes two generations at once, though a refresh saw the first as AWSPREVIOUS, which it no longer is ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", rotation });
     await aging.upOn(0);
     await aging.upOn(90);
@@ -257,7 +257,7 @@ describe("rotation, on the engine", function () {
     await aging.upOn(97, "--expect-no-changes");
   });
 
-  it(`goes on after a SIGKILL with the key that was saved, and makes one generation ${exhaustiveTag}`, async () => {
+  it(`continues after a SIGKILL with the saved key, and creates one generation ${exhaustiveTag}`, async () => {
     aging = await AgingStack.create({ cell: "eu-1", authMethod: "EC", rotation });
     const { stack } = aging;
     await aging.upOn(0);
@@ -281,7 +281,7 @@ describe("rotation, on the engine", function () {
     assert.equal(exitCode, 0);
   });
 
-  it(`follows a customer's own key: it holds no private key, and another key is the next generation ${exhaustiveTag}`, async () => {
+  it(`follows a customer's own key: it contains no private key, and another key is the next generation ${exhaustiveTag}`, async () => {
     const [one, two] = [0, 1].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey);
     const application = {
       cell: "eu-1",
@@ -313,7 +313,7 @@ describe("rotation, on the engine", function () {
     assert.equal(aging.existing.length, 1);
   });
 
-  it("refuses a clock that is set wrongly, before anything is made", async () => {
+  it("refuses a clock that is set wrongly, before anything is created", async () => {
     aging = await AgingStack.create({ cell: "eu-1" });
     const printed = await aging.stack.fail(["up", "--yes", "--skip-preview"], {
       env: { TENANTS_NOW: "tomorrow" },

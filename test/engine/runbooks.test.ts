@@ -153,7 +153,7 @@ describe("the runbooks of a lost secret of an active production customer, on the
     assert.deepEqual(await stack.storedSecret(arn), value);
   });
 
-  it("makes again, with another ARN, what was deleted for good, and asks nothing of the vendor", async () => {
+  it("creates again, with another ARN, what was deleted for good, and sends nothing to the vendor", async () => {
     await stack.aws.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
     await stack.succeed(["refresh", "--yes", "--skip-preview"]);
     await stack.up();

@@ -20,7 +20,7 @@ const acmeIn = (...cells: string[]) => ({
   applications: [{ cell: "eu-1" }],
 });
 
-describe("what a plan takes for the settings of the last up, on the engine", function () {
+describe("the settings of the last up in a plan, on the engine", function () {
   this.timeout(300_000);
   let stack: StackUnderTest;
   let file: string;
@@ -64,7 +64,7 @@ describe("what a plan takes for the settings of the last up, on the engine", fun
     return present;
   }
 
-  it(`are those that it was done with, whatever else ran the program with an edited file ${exhaustiveTag}`, async () => {
+  it(`are those of that up, even if other commands ran the program with an edited file ${exhaustiveTag}`, async () => {
     const unchanged = { settings: [], declared: [], rotation: 0 };
     assert.deepEqual(await judge(), unchanged);
     await stack.workspace.configure({ "tenants:quota": 30 });

@@ -96,7 +96,7 @@ describe("a stack that is renamed or moved, on the engine", function () {
       );
   }
 
-  it(`makes nothing twice where it was renamed before it held anything ${exhaustiveTag}`, async () => {
+  it(`creates nothing twice if it was renamed while still empty ${exhaustiveTag}`, async () => {
     const projectDir = await project("beginners");
     const stack = await start({ projectDir, customers: [acme] });
     await stack.workspace.configure({ "tenants:journal": null });
@@ -220,7 +220,7 @@ describe("a stack that is renamed or moved, on the engine", function () {
     }
   });
 
-  it(`keeps its record in S3 when it goes to another backend, and to another project and name there ${exhaustiveTag}`, async () => {
+  it(`keeps its record in S3 when it moves to another backend, project and name ${exhaustiveTag}`, async () => {
     const journal = { "tenants:journal": `s3://${await createBucket()}/tenants` };
     const first = await start({ projectDir: await project("partners"), customers: [acme, globex] });
     await first.workspace.configure(journal);

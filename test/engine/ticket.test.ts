@@ -58,7 +58,7 @@ describe("tenants ticket, without a cell", () => {
     }
   });
 
-  it("lists the cells where there are several, and says where there is none", async () => {
+  it("lists the cells if there are several, and reports if there is none", async () => {
     const several = await ticket({ cells: ["eu-1", "us-1"], uiCells: ["ap-2"] });
     assert.deepEqual([several.exitCode, several.stdout], [2, ""]);
     assert.match(several.stderr, /eu-1, us-1, ap-2/);

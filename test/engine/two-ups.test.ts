@@ -20,7 +20,7 @@ describe("two ups of one stack at once, on the engine", function () {
     await stack.finish();
   });
 
-  it("are one that does it all, and one that is told of the other and sends nothing", async () => {
+  it("are one that does everything, and one that reports the other and sends nothing", async () => {
     const first = stack.run(up);
     while (stack.sandbox.control.requests().createTenant === 0) await sleepMs(5);
     assert.match(await stack.fail(up), /the stack is currently locked by 1 lock/);
@@ -49,7 +49,7 @@ describe("two stacks that declare the same customer, on the engine", function ()
     await other.close();
   });
 
-  it("are one that has it, and one that is told its id and the adopt line, and makes nothing", async () => {
+  it("are one that has it, and one that reports its id and the adopt line, and creates nothing", async () => {
     const ups = await Promise.all([one.run(up), other.run(up)]);
     assert.deepEqual(ups.map(({ exitCode }) => exitCode === 0).toSorted(), [false, true]);
     const [winner, loser] = ups[0].exitCode === 0 ? [one, other] : [other, one];

@@ -105,7 +105,7 @@ describe("an active production customer whose protection was taken away, on the 
     await losesNothing(["up", "--yes", "--skip-preview"]);
   });
 
-  it(`goes by destroy once an up has deprecated it ${exhaustiveTag}`, async () => {
+  it(`is deleted by destroy once an up has deprecated it ${exhaustiveTag}`, async () => {
     await stack.setCustomers(deprecated);
     await stack.up();
     assert.deepEqual(stack.existing(), held);
@@ -114,7 +114,7 @@ describe("an active production customer whose protection was taken away, on the 
     assert.deepEqual(await stack.listSecrets({ includePlannedDeletion: false }), []);
   });
 
-  it(`is active again where it is made anew, whatever the record says of the one before ${exhaustiveTag}`, async () => {
+  it(`is active again if it is created again, despite the record of the one before ${exhaustiveTag}`, async () => {
     await stack.setCustomers(customers);
     for (const name of await stack.listSecrets()) await stack.forceDeleteSecret(name);
     await stack.up();

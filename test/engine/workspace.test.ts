@@ -54,7 +54,7 @@ describe("a workspace of Pulumi's", function () {
     assert.equal(existsSync(workspace.directory), false);
   });
 
-  it("is not in the way of a stack of somebody's own: each committed file is initialized with any passphrase", async () => {
+  it("does not hinder a stack of your own: each committed file is initialized with any passphrase", async () => {
     const folders = { ".": "dev", "examples/downstream": "dev" };
     for (const [folder, stack] of Object.entries(folders)) {
       const names = ["Pulumi.yaml", `Pulumi.${stack}.yaml`];
@@ -111,7 +111,7 @@ describe("a workspace of Pulumi's", function () {
     }
   });
 
-  it("takes paths into structured configuration, and null to take a key out", async () => {
+  it("accepts paths into structured configuration, and null to remove a key", async () => {
     const copy = path.join(projectDir, "copy.yaml");
     await copyConfigFile(path.join(projectDir, "Pulumi.dev.yaml"), copy);
     await overrideConfig(copy, {
@@ -128,7 +128,7 @@ describe("a workspace of Pulumi's", function () {
     });
   });
 
-  it("says which configuration file is no YAML", async () => {
+  it("names the configuration file that is not YAML", async () => {
     const configFile = path.join(projectDir, "broken.yaml");
     await writeFile(configFile, "config: [");
     await assert.rejects(createWorkspace({ pulumi, stack: "dev", projectDir, configFile }), {

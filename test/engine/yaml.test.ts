@@ -122,7 +122,7 @@ describe("a stack's file, read by the engine and by this project", function () {
     }
   });
 
-  it("has each scalar of the top level found where the engine makes something else of it", async () => {
+  it("reports each scalar of the top level that the engine reads differently", async () => {
     const shown = scalars.filter((scalar) => !["<<", "-", "="].includes(scalar));
     const text = `config:\n${shown.map((scalar, index) => `  t:k${index}: ${scalar}`).join("\n")}\n`;
     const engine = await byEngine(text);

@@ -13,7 +13,7 @@ import { json, scriptedTransport, type Step } from "../support/scripted-api";
 const tokenUrl = "https://eu.id.resistant.ai/oauth2/organization/v1/token";
 const acme = { name: "acme", customerId: "CRM-1", cells: ["eu-1"] };
 
-/** What a stack's configuration is refused with. */
+/** Returns the refusal of a stack's configuration. */
 function ofConfiguration(values: Record<string, string>): () => string {
   return () => {
     const right = { stage: "production", tokenUrl, customers: JSON.stringify([acme]) };
@@ -25,7 +25,7 @@ function ofConfiguration(values: Record<string, string>): () => string {
 const ofCustomer = (customer: Record<string, unknown>): (() => string) =>
   ofConfiguration({ customers: JSON.stringify([{ ...acme, ...customer }]) });
 
-/** What a token is refused with. */
+/** Returns the refusal of a token request. */
 function ofToken(step: Step): () => Promise<string> {
   const client = {
     tokenUrl,
@@ -39,15 +39,15 @@ function ofToken(step: Step): () => Promise<string> {
 const problem = "The stack configuration has 1 problem; nothing was changed:\n  - ";
 
 /**
- * The texts of the ten commonest errors, word by word: they are what a user sees of the product when it fails. Other tests
- * ask for codes, ids and names.
+ * The exact texts of the ten most common errors: what users see when something fails. Other tests
+ * assert codes, ids and names.
  */
 const commonest: Record<string, { cause: () => unknown; text: string }> = {
   "a customer without its id": {
     cause: ofCustomer({ customerId: undefined }),
     text: `${problem}customer "acme" (customers[0]): customerId: must be given: your own identifier of the customer`,
   },
-  "a customer's name that is none": {
+  "an invalid customer name": {
     cause: ofCustomer({ name: "ACME Inc" }),
     text: `${problem}customer "ACME Inc" (customers[0]): name: "ACME Inc" must be 1 to 61 lower-case letters and digits: it becomes the tenant's name`,
   },
@@ -55,19 +55,19 @@ const commonest: Record<string, { cause: () => unknown; text: string }> = {
     cause: ofCustomer({ cells: ["eu-3"] }),
     text: `${problem}customer "acme" (customers[0]): cells[0]: "eu-3" is not a cell of stage production; it has eu-1, us-1, ca-1, ap-2, ap-3; did you mean eu-1?`,
   },
-  "a key that is not known": {
+  "an unknown key": {
     cause: ofCustomer({ colour: "red" }),
     text: `${problem}customer "acme" (customers[0]): colour: is not a known key: remove it, or correct its name`,
   },
-  "a stage that there is not": {
+  "an unknown stage": {
     cause: ofConfiguration({ stage: "prod" }),
     text: `${problem}tenants:stage: "prod" must be one of testing, production`,
   },
-  "a host that is not the vendor's": {
+  "a host other than the vendor's": {
     cause: ofConfiguration({ apiUrl: "https://api.evil.example/v0" }),
     text: `${problem}tenants:apiUrl: is "https://api.evil.example/v0", at a host that stage production does not allow. Remove it to use the vendor's (https://api.tenants.resistant.ai/v0). If you are sure of this host, allow it in the environment of this command (the configuration cannot): export TENANTS_ALLOWED_HOSTS='api.evil.example'`,
   },
-  "a sandbox's clock at the vendor": {
+  "a sandbox's clock against the vendor": {
     cause: () => openClock("https://api.tenants.resistant.ai/v0", { TENANTS_NOW: "2027-01-01T00:00:00Z" }),
     text: "The environment variable TENANTS_NOW sets the clock only against a sandbox, but tenants:apiUrl is https://api.tenants.resistant.ai/v0. Nothing was changed. Run `unset TENANTS_NOW`, then the same command again.",
   },
@@ -75,7 +75,7 @@ const commonest: Record<string, { cause: () => unknown; text: string }> = {
     cause: () => reasonForChange({ stage: "production" }, {}),
     text: 'In production each change needs a reason, but none is given. Nothing was sent. State the reason, and run the same command again: export TENANTS_REASON="<ticket or sentence>" (or pulumi config set tenants:reason "<ticket or sentence>").',
   },
-  "a client that the authorization server does not know": {
+  "a client that the authorization server does not recognize": {
     cause: ofToken(json({ error: "invalid_client", error_description: "The client is not known." }, 401)),
     text: "The organization's authorization server returned no token to client organization-client (status 401): invalid_client: The client is not known. Check tenants:tokenUrl, tenants:clientId, tenants:keyId, and that the vendor knows the public half of the organization's key. If the configuration changed since the last `pulumi up`, add --run-program to `pulumi refresh` or `pulumi destroy`: without it they use that `up`'s configuration.",
   },
@@ -89,7 +89,7 @@ const commonest: Record<string, { cause: () => unknown; text: string }> = {
   },
 };
 
-describe("the text of the ten commonest errors", () => {
+describe("the texts of the ten most common errors", () => {
   for (const [what, { cause, text }] of Object.entries(commonest)) {
     it(`of ${what}`, async () => {
       assert.equal(await refusalOf(cause), text);

@@ -39,7 +39,7 @@ describe("a stack's configuration without the engine", () => {
     (await problemsOf(await read(text), {})).map(({ path: where }) => where);
 
   describe("checked", () => {
-    it("is right where the program takes it", async () => {
+    it("is accepted if the program accepts it", async () => {
       assert.deepEqual(await check(reviewed), []);
       assert.deepEqual(await check(`${reviewed}  tenants:journalDiskIsKept: true\n`), []);
     });
@@ -58,7 +58,7 @@ describe("a stack's configuration without the engine", () => {
       assert.deepEqual(await check(""), ["tenants:stage", "tenants:tokenUrl", "tenants:customers"]);
     });
 
-    it("reads the region, merge keys, dates and what Pulumi.yaml gives, as the engine does", async () => {
+    it("reads the region, merge keys, dates and the values of Pulumi.yaml as the engine does", async () => {
       const project = `name: resistant-tenants
 runtime: nodejs
 config:
@@ -88,7 +88,7 @@ config:
       );
     });
 
-    it("refuses what YAML takes for a number, a boolean or a date where text is meant", async () => {
+    it("refuses text that YAML reads as a number, a boolean or a date", async () => {
       for (const scalar of [
         "0012345",
         "1e3",
@@ -110,7 +110,7 @@ config:
       assert.deepEqual(await check(`${reviewed}  tenants:quota: 30\n`), []);
     });
 
-    it("says where a customer stands", async () => {
+    it("names a customer's place", async () => {
       const [problem] = await problemsOf(await read(reviewed.replace("[eu-1]", "[eu-2]")), {});
       assert.deepEqual(problem?.customer?.at, ["customers[0]", "Pulumi.dev.yaml line 10"]);
     });
@@ -124,12 +124,12 @@ config:
       mentions(problem?.problem, "KiB", "tenants:customersFrom: customers/*.yaml");
     });
 
-    it("may hold what is encrypted", async () => {
+    it("may contain encrypted values", async () => {
       const secret = "tenants:tokenUrl:\n    secure: v1:nonce:text";
       assert.deepEqual(await check(reviewed.replace(/tenants:tokenUrl: .*/, secret)), []);
     });
 
-    it("is refused where it is not YAML, no configuration, or repeats itself without end", async () => {
+    it("is refused if it is not YAML, not a configuration, or expands without end", async () => {
       const noYaml = { name: "YamlError" };
       const noConfiguration = ({ message, cause }: Error): boolean =>
         message.includes("Pulumi.dev.yaml") && cause instanceof Error && cause.name === "ZodError";
@@ -165,7 +165,7 @@ config:
       assert.deepEqual(notPreviewed, []);
     });
 
-    it("means the same to the engine as the proposed one, whatever a value looks like", async () => {
+    it("means the same to the engine as the proposed one, for any value", async () => {
       const proposed = reviewed.replace(
         "{ name: acme, customerId: CRM-1,",
         '{ name: acme, customerId: "0012345", owner: "2026-11-24", purpose: "0b11", x: 0012345, y: true, z: ~,',
@@ -175,7 +175,7 @@ config:
       assert.match(text, /"0012345"/);
     });
 
-    it("takes nothing that could send the preview's credentials elsewhere", async () => {
+    it("copies nothing that could send the preview's credentials elsewhere", async () => {
       const { merged, notPreviewed } = await merge(`secretsprovider: awskms://alias/theirs
 encryptedkey: abc
 environment: [theirs]
@@ -200,7 +200,7 @@ config:
       ]);
     });
 
-    it("refuses an encrypted value, however deep, and by whatever anchor", async () => {
+    it("refuses an encrypted value at any depth, and by any anchor", async () => {
       for (const customers of [
         "{ secure: v1:a:b }",
         "[{ name: acme, owner: { secure: v1:a:b } }]",
@@ -214,7 +214,7 @@ config:
       }
     });
 
-    it("has no customers where the proposed one has none: the preview then says so", async () => {
+    it("has no customers if the proposed one has none: the preview then reports that", async () => {
       const { merged } = await merge("config: {}\n");
       assert.equal((merged as { config: Record<string, unknown> }).config["tenants:customers"], undefined);
     });

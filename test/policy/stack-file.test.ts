@@ -5,7 +5,7 @@ import path from "node:path";
 
 import { findProjectFolder, findSecretsProvider } from "../../policy/src/stack-file";
 
-describe("the secrets provider of a stack, as its file tells it", function () {
+describe("the secrets provider of a stack, according to its file", function () {
   let folder: string;
   let file: string;
   before(async () => {
@@ -21,7 +21,7 @@ describe("the secrets provider of a stack, as its file tells it", function () {
   const find = (env: Record<string, string>, project = "own"): string | undefined =>
     findSecretsProvider(project, "prod", env);
 
-  it("is what secretsprovider says", async () => {
+  it("is the value of secretsprovider", async () => {
     await writeFile(
       file,
       "secretsprovider: awskms://alias/a?region=eu-west-1\nencryptedkey: x\nconfig: {}\n",
@@ -29,20 +29,20 @@ describe("the secrets provider of a stack, as its file tells it", function () {
     assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "awskms://alias/a?region=eu-west-1");
   });
 
-  it("is a passphrase where there is a salt alone, and the backend's service where there is neither", async () => {
+  it("is a passphrase if there is only a salt, and the backend's service if there is neither", async () => {
     await writeFile(file, "encryptionsalt: v1:abc\n");
     assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "passphrase");
     await writeFile(file, "");
     assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "service");
   });
 
-  it("is looked for beside the project's own Pulumi.yaml, upwards from where the command was typed", async () => {
+  it("is searched beside the project's own Pulumi.yaml, upwards from where the command was typed", async () => {
     await writeFile(file, "encryptionsalt: v1:abc\n");
     assert.equal(find({ PWD: path.join(folder, "policy") }), "passphrase");
     assert.equal(find({ PWD: folder }, "another"), undefined);
   });
 
-  it("is found beside the stack's file, too, where the command was typed elsewhere", () => {
+  it("is also found beside the stack's file if the command was typed elsewhere", () => {
     assert.equal(findProjectFolder("own", { PULUMI_OPTION_CONFIG_FILE: file }), folder);
     assert.equal(findProjectFolder("another", { PULUMI_OPTION_CONFIG_FILE: file }), undefined);
   });

@@ -5,19 +5,19 @@ import { mentioning, mentions } from "../support/mentions";
 const text = "acme/eu-1/default (14): run `pulumi up`, see customers[0].name";
 
 describe("what a text must mention", () => {
-  it("is found as a whole, whatever characters it has", () => {
+  it("is found as a whole, with any characters", () => {
     mentions(text, "acme", "acme/eu-1/default", "14", "(14)", "`pulumi up`", "customers[0].name");
   });
 
   for (const name of ["4", "cme", "eu-11", "customers0", "pulumi.up"]) {
-    it(`is missed where it is not there, or only a part of another: ${name}`, () => {
+    it(`is missing if it is absent, or only a part of another: ${name}`, () => {
       assert.throws(() => {
         mentions(text, "acme", name);
       }, assert.AssertionError);
     });
   }
 
-  it("is missed where there is no text, and where nothing is asked for", () => {
+  it("is missing if there is no text, or nothing is asked for", () => {
     assert.throws(() => {
       mentions(undefined, "acme");
     }, assert.AssertionError);

@@ -9,7 +9,7 @@ import { isUnitTest } from "../support/no-programs";
 describe("a unit test", () => {
   const forbidden = /A unit test must not start/;
 
-  it("fails where it starts a program", () => {
+  it("fails if it starts a program", () => {
     assert.throws(() => childProcess.spawn("pulumi", ["version"]), forbidden);
     assert.throws(() => childProcess.execFile("pulumi", ["version"]), forbidden);
     assert.throws(() => childProcess.exec("pulumi version"), forbidden);

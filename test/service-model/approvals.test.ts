@@ -178,19 +178,19 @@ describe("the model of requests and approvals", () => {
   const rules: Rules = { required: 1, checksOnTheWay: true, revokes: true, usesUp: true };
 
   for (const required of [0, 2]) {
-    it(`reaches no apply in production without approvals of its digest by others, where the rule asks for ${required}`, () => {
+    it(`reaches no apply in production without approvals of its digest by others, if the rule asks for ${required}`, () => {
       const { way, states, applies } = findWrongApply({ ...rules, required });
       assert.equal(way, undefined);
       assert.ok(states > 100 && applies > 1, `${states} states, ${applies} applies`);
     });
   }
 
-  it("finds the way where a check is left out: it can fail", () => {
+  it("finds a way if a check is left out: the model can fail", () => {
     assert.notEqual(findWrongApply({ ...rules, checksOnTheWay: false }).way, undefined);
     assert.notEqual(findWrongApply({ ...rules, usesUp: false }).way, undefined);
   });
 
-  it("has one way to an apply, and none out of an end", () => {
+  it("has one way to an apply, and none out of a final state", () => {
     const toApplying = Object.entries(ways).flatMap(([state, leaving]) =>
       Object.values(leaving).includes("applying") ? [state] : [],
     );
@@ -203,7 +203,7 @@ describe("the model of requests and approvals", () => {
 describe("the stricter of two rules", () => {
   const rule = (given: object) => approvalRuleSchema.parse({ required: 1, ...given });
 
-  it("asks for the greater number, for all groups, and for the shorter time", () => {
+  it("requires the greater number, all groups, and the shorter time", () => {
     const strict = requirementOf(
       "testing",
       "delete",
@@ -216,7 +216,7 @@ describe("the stricter of two rules", () => {
     assert.equal(objectionTo({ ...approver, groups: ["a", "c"] }, requester, strict), undefined);
   });
 
-  it("never does without a second person in production, nor in a stage that nobody knows", () => {
+  it("always requires a second person in production, and in an unknown stage", () => {
     const none = rule({ required: 0, byKind: { rotate: 0 } });
     assert.equal(requirementOf("production", "rotate", none).required, 1);
     assert.equal(requirementOf("elsewhere", "rotate", none).required, 1);

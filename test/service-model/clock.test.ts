@@ -15,13 +15,13 @@ function settingsAt(apiUrl: string): ReturnType<typeof makeSettings> {
 }
 
 describe("the worker's clock", () => {
-  it("is this machine's where TENANTS_NOW is not set", () => {
+  it("is this machine's if TENANTS_NOW is not set", () => {
     const now = openWorkerClock(makeSettings(), {});
     const before = Date.now();
     assert.ok(now().getTime() >= before && now().getTime() <= Date.now());
   });
 
-  it("goes on from TENANTS_NOW where each stage's API is on loopback", () => {
+  it("advances from TENANTS_NOW if each stage's API is on loopback", () => {
     const now = openWorkerClock(settingsAt("http://127.0.0.1:8080/v0"), environment);
     const [first, second] = [now(), now()];
     assert.ok(first.getTime() >= Date.parse(environment.TENANTS_NOW));

@@ -28,7 +28,7 @@ describe("the proof of npm start", () => {
     });
   });
 
-  it("says where no token was to be had", async () => {
+  it("reports that no token was issued", async () => {
     const stored = {
       tenant_id: "tenant-1",
       application_id: "app-1",

@@ -25,7 +25,7 @@ describe("the engine, as npm start runs it", () => {
     assert.match(stdout, /0: terminal\r?\n1: terminal/);
   });
 
-  it("prints plain lines where it is piped", async () => {
+  it("prints plain lines if it is piped", async () => {
     const [node = "", ...args] = command;
     const { stdout } = await runProcess(node, args, { cwd: root });
     assert.equal(stdout, "0: none\n1: none\n");

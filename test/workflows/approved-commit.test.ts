@@ -111,7 +111,7 @@ describe("the commit that was approved last", () => {
     return stderr;
   }
 
-  it("is that of the newest deployment that succeeded, whatever came of later ones", async () => {
+  it("is that of the newest successful deployment, whether or not later ones failed", async () => {
     const deployments = [
       deployment(9, main[3]!, ["waiting"]),
       deployment(8, main[3]!, failed),
@@ -141,7 +141,7 @@ describe("the commit that was approved last", () => {
     );
   });
 
-  it("is nobody else's: of another stack's environment, or of a rotation", async () => {
+  it("is not that of another stack's environment, or of a rotation", async () => {
     const others = [
       deployment(9, main[3]!, succeeded, "rotate-prod"),
       deployment(8, main[3]!, succeeded, "up-dev"),
@@ -168,7 +168,7 @@ describe("the commit that was approved last", () => {
     assert.match(await found([waiting, own]), new RegExp(main[1]!));
   });
 
-  it("is one that a job of Actions made, where newer ones were written by the API, on any page", async () => {
+  it("is one by a job of Actions, even if newer ones were written by the API, on any page", async () => {
     const app = { slug: "github-actions" };
     const person = { login: "someone", type: "User" };
     const approved = {
@@ -184,20 +184,20 @@ describe("the commit that was approved last", () => {
     assert.match(await found([...written, approved]), new RegExp(main[1]!));
   });
 
-  it("stops where nothing was approved, and says what to do", async () => {
+  it("stops if nothing was approved, and says what to do", async () => {
     for (const kind of ["rotate", "drift"]) {
       mentions(await refused([], kind), "gh workflow run up.yml", "up-prod");
     }
     assert.match(await refused([deployment(3, main[3]!, failed)]), /gh workflow run up\.yml/);
   });
 
-  it("stops where it is not on the main branch", async () => {
+  it("stops if it is not on the main branch", async () => {
     mentions(await refused([deployment(3, elsewhere, succeeded)]), elsewhere);
     const unknown = "0".repeat(40);
     mentions(await refused([deployment(3, unknown, succeeded)]), unknown);
   });
 
-  it("takes nothing for a commit that is none, and shows no answer as a command", async () => {
+  it("accepts only a commit, and prints no answer as a command", async () => {
     const hostile = [
       "",
       "main",
@@ -224,7 +224,7 @@ describe("the commit that was approved last", () => {
     await refused([deployment(3, main[0]!, succeeded)], "anything");
   });
 
-  it("is not what an `up` runs; that says whether what it runs was approved", async () => {
+  it("is not what an `up` runs, which reports whether its commit was approved", async () => {
     const pushed = main.at(-1)!;
     assert.equal(await found([], "up"), `sha=${pushed}\nunapproved=true\n`);
     assert.equal(await found([deployment(3, main[1]!, succeeded)], "up"), `sha=${pushed}\nunapproved=true\n`);

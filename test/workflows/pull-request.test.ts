@@ -130,7 +130,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
     return outputs["code"];
   }
 
-  it("tells a change of code from one of configuration", async () => {
+  it("distinguishes a change of code from one of configuration", async () => {
     assert.equal(await compare(await runner.propose(configuration([acme]))), "false");
     await runner.git("checkout", "--quiet", "proposal");
     await runner.git("rm", "--quiet", "--cached", ".github/workflows/up.yml");
@@ -192,7 +192,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
       await runner.commit(configuration([acme, hooli]));
     });
 
-    it("does not rotate where there is more to do", async () => {
+    it("does not rotate if there is more to do", async () => {
       const only = { "inputs.only-rotations && '--only-rotations' || ''": "--only-rotations" };
       assert.equal((await plan(only)).exitCode, 3);
       mentions(stack.printed.at(-1), "hooli");
@@ -223,7 +223,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
       assert.deepEqual(await plan(), { exitCode: 0, digest: "none" });
     });
 
-    it(`goes on with the plan where one customer fails, and ends with an error ${exhaustiveTag}`, async () => {
+    it(`continues the plan if one customer fails, and ends with an error ${exhaustiveTag}`, async () => {
       // What was merged before is applied first, also where this test runs alone.
       if ((await plan()).digest !== "none") assert.equal((await apply()).exitCode, 0);
       const [initech, umbrella] = ["initech", "umbrella"].map((name) => ({
@@ -245,7 +245,7 @@ describe("the workflows of a pull request, on the sandbox", function () {
       assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "hooli", "initech", "umbrella"]);
     });
 
-    it("opens an issue where what there is drifts from the stack, and only there", async () => {
+    it("opens an issue only if reality drifts from the stack", async () => {
       runner.env["TENANTS_PRIVATE_KEY"] = stack.sandbox.privateKeyPem;
       await runner.succeed("stack-drift.yml", "look", "Look");
       assert.equal(existsSync(path.join(runner.temp, "drift", "dev.md")), false);

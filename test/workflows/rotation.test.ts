@@ -157,7 +157,7 @@ for (const isWholeYear of [false, true]) {
     });
 
     if (isWholeYear)
-      it("day 89: nothing is due, nothing is done, nobody is asked", async () => {
+      it("day 89: nothing is due, nothing is done, no one is asked", async () => {
         calendar.stack.sandbox.control.resetRequests();
         assert.equal(await calendar.run("rotate", 89), "nothing to do");
         assert.equal((await calendar.plan("rotate", 89)).digest, "none");
@@ -205,7 +205,7 @@ for (const isWholeYear of [false, true]) {
       assert.deepEqual([calendar.existing.length, Object.keys(calendar.stack.existing())], [4, ["acme"]]);
     });
 
-    it("day 189: refuses what was not approved, where it is not kept away, and changes nothing", async () => {
+    it("day 189: refuses what was not approved, and changes nothing", async () => {
       const before = calendar.existing;
       // As if somebody had approved it: a retirement is due, and a customer is new.
       await calendar.runner.git("checkout", "--quiet", "--force", "main");

@@ -50,7 +50,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("put nothing into a script but by its environment", () => {
+  it("interpolate nothing into a script", () => {
     for (const [where, { run }] of steps) assert.doesNotMatch(run ?? "", /\$\{\{/, where);
   });
 
@@ -122,7 +122,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("know no secret of anybody's", () => {
+  it("contain no secret", () => {
     assert.doesNotMatch(JSON.stringify([...workflows.values()]), /secrets\./);
   });
 
@@ -144,7 +144,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("leave neither a commit nor an environment to who calls the file that AWS trusts", () => {
+  it("let no caller of the file that AWS trusts choose a commit or an environment", () => {
     for (const file of ["up.yml", "rotate.yml", "drift.yml"]) {
       for (const { uses, with: inputs } of Object.values(workflows.get(file)!.jobs)) {
         if (uses === undefined) continue;
@@ -179,7 +179,7 @@ describe("the workflows", () => {
     assert.equal(apply?.env["PULUMI_CONTINUE_ON_ERROR"], "true");
   });
 
-  it("show what stays in each preview of an update, so that a rotation can be told from something new", () => {
+  it("show unchanged resources in each preview of an update, so that a rotation can be distinguished from something new", () => {
     const previews = steps.flatMap(
       ([, { run }]) => run?.match(/pulumi (?:--cwd \S+ )?preview [^>]*>/g) ?? [],
     );
@@ -217,7 +217,7 @@ describe("the workflows", () => {
     }
   });
 
-  it("say which hosts are allowed wherever hosts are judged", () => {
+  it("set the allowed hosts wherever hosts are checked", () => {
     // These two read files that others wrote.
     const judges =
       /\bpulumi (?:--cwd \S+ )?(?:preview|up|refresh|destroy)\b|tenants -- (?!summary|merge-config)/;

@@ -85,7 +85,7 @@ describe("the Pulumi CLI and its plugin, on a runner", () => {
     });
   const read = (file: string) => readFile(at(file), "utf8").catch(() => "");
 
-  it("are installed where their checksums are pinned, and the engine fetches nothing else", async () => {
+  it("are installed if their checksums are pinned, and the engine fetches nothing else", async () => {
     assert.equal((await run("pin")).exitCode, 0);
     const pins = await read(checksums);
     assert.match(
@@ -105,7 +105,7 @@ describe("the Pulumi CLI and its plugin, on a runner", () => {
     assert.equal(await read(checksums), pins);
   });
 
-  it("are not even asked for where a checksum is missing", async () => {
+  it("are not even asked for if a checksum is missing", async () => {
     const digest = "0".repeat(64);
     const pins = [
       "",
@@ -124,7 +124,7 @@ describe("the Pulumi CLI and its plugin, on a runner", () => {
     assert.deepEqual([await read("site/asked"), await read("path"), await read("site/run")], ["", "", ""]);
   });
 
-  it("are not run where one of them is another file", async () => {
+  it("are not run if one of them is another file", async () => {
     await run("pin");
     for (const archive of archives) {
       const file = path.join(site(), "get.pulumi.com", archive);
@@ -138,7 +138,7 @@ describe("the Pulumi CLI and its plugin, on a runner", () => {
     assert.deepEqual([await read("path"), await read("site/run")], ["", ""]);
   });
 
-  it("are pinned only where Pulumi's site and the release on GitHub agree", async () => {
+  it("are pinned only if Pulumi's site and the release on GitHub agree", async () => {
     for (const archive of archives) {
       const file = path.join(site(), "github.com", archive);
       const content = await readFile(file);

@@ -14,7 +14,7 @@ export const restapiVersion = "1.20.0";
 export interface OpenTofu {
   readonly tofu: string;
   readonly version: string;
-  /** What `tofu init -plugin-dir` is given. */
+  /** The argument of `tofu init -plugin-dir`. */
   readonly plugins: string;
 }
 
@@ -46,7 +46,7 @@ replace github.com/hashicorp/hcl/v2 v2.20.1 => github.com/opentofu/hcl/v2 v2.20.
  * Finds OpenTofu on the PATH or in the cache, else builds it from its Go module into the cache; likewise the restapi
  * provider, which is always built.
  *
- * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` where a build fails.
+ * @throws SandboxError `PREREQUISITE_MISSING` without a suitable Go, `INSTALL_FAILED` if a build fails.
  */
 export async function findOpenTofu(log: Log): Promise<OpenTofu> {
   const plugins = await findRestapi(log);

@@ -10,47 +10,47 @@ import { cleaned, followLines, parseObject, problemIn } from "../stack/engine-ou
 import { preloadOption, pulumiMissing } from "../stack/pulumi";
 import { engineFile, type WorkFolder } from "./work-folder";
 
-/** How a run of the engine ended. */
+/** The result of a run of the engine. */
 export interface EngineResult {
   exitCode: number;
-  /** What it did, by operation: `{ create: 12, same: 3 }`. */
+  /** The number of its changes, by operation: `{ create: 12, same: 3 }`. */
   changes: Record<string, number>;
-  /** What went wrong, in the engine's and the program's words; empty where nothing did. */
+  /** The problem, in the engine's and the program's words; empty if there was none. */
   problem: string;
   stdout: string;
 }
 
 export interface EngineOptions {
   environment: Readonly<Record<string, string | undefined>>;
-  /** Is told after each operation that changed something, with how many there were. */
+  /** Called after each operation that changed something, with their number. */
   onProgress?: ((done: number) => void) | undefined;
-  /** Ends the engine: what is in flight is finished first. */
+  /** Ends the engine, after its requests in flight have finished. */
   signal?: AbortSignal | undefined;
 }
 
-/** How much of a problem is reported at most, in characters: its end. */
+/** The most characters of a problem that are reported: its end. */
 const longestProblem = 4_000;
 
 const quiet = ["--non-interactive", "--color", "never"];
 
-/** What belongs to a stack that is selected, and to no stack of a fleet. */
+/** Variables that concern a selected stack, and no stack of a fleet. */
 const ofOneStack = ["PULUMI_OPTION_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_STACK"];
 
 /**
- * The young part of the heap of each Node.js process, in MiB. Node.js lets it grow to four times as much, which makes a
- * program of forty customers no faster and takes 60 MB more.
+ * Limits the young heap of each Node.js process, in MiB. By default Node.js lets it grow to four times as much, which
+ * makes a program of forty customers no faster and needs 60 MB more.
  */
 const youngHeap = "--max-semi-space-size=8";
 
 /**
- * How the engine, which is written in Go, collects garbage: it writes the state anew at each step, and with Go's default
- * a tenth of its processor time goes into the collector. The limit is where it collects as often as it needs to.
+ * When the engine, which is written in Go, collects garbage. It writes the whole state at each step, and with Go's default
+ * a tenth of its processor time goes into the collector. Above the memory limit it collects more often.
  */
 const garbageCollection = { GOGC: "400", GOMEMLIMIT: "400MiB" };
 
 /**
- * Returns the environment of a fleet's engines. What the given `NODE_OPTIONS`, `GOGC` and `GOMEMLIMIT` say wins over the
- * fleet's own options.
+ * Returns the environment of a fleet's engines. The given `NODE_OPTIONS`, `GOGC` and `GOMEMLIMIT` override the fleet's
+ * own options.
  */
 export function engineEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -69,8 +69,8 @@ export function engineEnvironment(
 }
 
 /**
- * Runs a command of the engine in a work folder, in a process group of its own: a terminal's Ctrl-C reaches the fleet, which
- * passes it on once. It writes to files, so that it ends well where the fleet is killed.
+ * Runs a command of the engine in a work folder, in a process group of its own: a terminal's Ctrl-C reaches the fleet,
+ * which passes it on once. It writes to files, so that it can finish even if the fleet is killed.
  */
 export async function runEngine(
   work: WorkFolder,
@@ -126,7 +126,7 @@ function interruptEngine({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) kill(-pid, "SIGINT");
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
@@ -141,7 +141,10 @@ const doneSchema = z.object({ resOutputsEvent: z.object({ metadata: z.object({ o
 const summarySchema = z.object({
   summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).nullish() }),
 });
-/** Counts what the engine says it did, line by line. Nothing else of its events is kept: they may hold anything. */
+/**
+ * Counts the operations in the engine's events, line by line. Nothing else of the events is stored: they may contain
+ * anything.
+ */
 class EventCounter {
   changes: Record<string, number> = {};
   #done = 0;

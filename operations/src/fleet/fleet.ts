@@ -15,7 +15,7 @@ export interface Fleet {
   /** Runs the engine in the project's folder; each command names its stack. */
   pulumi: Pulumi;
   states: States;
-  /** Reads the states of all existing stacks of the stage, whatever their number of bits. */
+  /** Reads the states of all existing stacks of the stage, with any number of bits. */
   readAll: () => Promise<Map<string, FleetState>>;
   /** Lists the customers that the stage's stacks contain. */
   holdings(states: ReadonlyMap<string, FleetState>): Holding[];

@@ -13,7 +13,7 @@ export interface Holding {
   wanted: string;
 }
 
-/** Lists the customers in a stage's stacks, whatever their number of bits. */
+/** Lists the customers in a stage's stacks, with any number of bits. */
 export function holdingsOf(
   { name, bits }: Pick<FleetStage, "name" | "bits">,
   states: ReadonlyMap<string, FleetState>,

@@ -39,7 +39,7 @@ function pulumiIn(work: WorkFolder, stack: string, environment: Readonly<Record<
   const run = async (args: readonly string[]): Promise<string> => {
     const { exitCode, stdout, problem } = await runEngine(work, args, { environment });
     if (exitCode === 0) return stdout;
-    throw new PulumiError(`pulumi ${args.slice(0, 2).join(" ")} did not succeed: ${problem}`, problem);
+    throw new PulumiError(`pulumi ${args.slice(0, 2).join(" ")} failed: ${problem}`, problem);
   };
   // The commands of a stack share their output files, so they run one at a time.
   let last: Promise<unknown> = Promise.resolve();

@@ -360,7 +360,7 @@ class FleetRun {
     work?: WorkFolder,
   ): Promise<{ busy: string } | undefined> {
     const { progress, breakLock } = this.options;
-    // The engine may have reported a lock that has gone since, or not have reported another.
+    // The engine may have reported a lock that is gone by now, or missed another one.
     const found = (await this.fleet.states.locks(stack)) ?? locks;
     const busy = found.map(describeLock).join("; ");
     const isBroken = breakLock === true && !found.some(isOfThisHost) && !this.#broken.has(stack);

@@ -205,7 +205,7 @@ class Mover {
     const { exitCode, stdout, problem } = await runEngine(this.work, args, { environment: this.environment });
     if (exitCode === 0) return stdout;
     throw new Error(
-      `pulumi ${args.slice(0, 2).join(" ")} did not succeed: ${problem}\nRun the command again: it continues where it stopped.`,
+      `pulumi ${args.slice(0, 2).join(" ")} failed: ${problem}\nRun the command again: it continues where it stopped.`,
     );
   }
 }

@@ -22,7 +22,7 @@ export const subjects = [
   "secret value",
   "other",
 ] as const;
-/** What a resource is to reviewers. */
+/** A resource's type, in reviewers' words. */
 export type Subject = (typeof subjects)[number];
 
 /** What happens to a resource, the most important first. */
@@ -107,7 +107,7 @@ export function changesOf(steps: readonly Step[]): Change[] {
 export function isUnchanging(step: Step): boolean {
   const { operation, before, after } = step;
   if (!unchanging.has(operation)) return false;
-  // What the program reads for the first time belongs to someone else.
+  // A resource that the program reads for the first time belongs to someone else.
   if (before === undefined && operation === "read") return false;
   if (before === undefined || after === undefined) return true;
   return [...changedProtection(before, after), ...optionsOf(step, before, after)].length === 0;

@@ -12,7 +12,7 @@ export interface ResourceState {
   outputs: Record<string, unknown>;
   protect: boolean;
   provider: string | undefined;
-  /** Everything else that the engine stores of it and that matters: see `options.ts`. */
+  /** Its other relevant data from the engine: see `options.ts`. */
   options: Record<string, unknown>;
 }
 
@@ -126,7 +126,7 @@ function parseJson(text: string, file: string): unknown {
 }
 
 /**
- * Indents a program's output, so that a workflow's runner takes no line of it for a command.
+ * Indents a program's output, so that a workflow's runner does not read a line of it as a command.
  *
  * @see {@link https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands GitHub,
  * workflow commands}

@@ -294,7 +294,7 @@ function settleOpen(
   ];
 }
 
-/** Returns whether something was done in the slot after an open create: then no one waits for its result. */
+/** Returns whether something was done in the slot after an open create: then its result no longer matters. */
 function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
   if (!isLastOfSlot(events, intent)) return true;
   return state.applications

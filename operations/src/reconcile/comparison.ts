@@ -19,7 +19,7 @@ export interface Comparison {
   tenants: readonly ApiTenant[];
   /** The applications of the tenants that this stack has in its state or on record, by tenant id. */
   applications: ReadonlyMap<string, readonly ApiApplication[]>;
-  /** Which of all this other stacks have. */
+  /** Which of these objects other stacks have. */
   elsewhere: Elsewhere;
   /** Whether the user confirms that what the API does not know is deleted (`TENANTS_ACCEPT_MISSING`). */
   acceptsMissing: boolean;

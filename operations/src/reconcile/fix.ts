@@ -17,7 +17,7 @@ import { compare, isPendingCreateNeeded } from "./compare";
 import type { Comparison } from "./comparison";
 import type { Finding, Fix, RecordedPlace } from "./finding";
 
-/** What a repair works with. */
+/** What a repair needs. */
 export interface Repair {
   stack: Stack;
   api: TenantManagementApi;
@@ -117,7 +117,7 @@ export async function assertAsItWas(stack: Stack, comparison: Comparison): Promi
 /**
  * Applies fixes, records them, and reports each.
  *
- * @throws at the first that fails; the earlier ones stay done
+ * @throws at the first failure; earlier fixes remain done
  */
 export async function applyFixes(
   repair: Repair,

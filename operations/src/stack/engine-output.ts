@@ -10,7 +10,7 @@ const pollMs = 200;
 /**
  * Follows a file that the engine writes, line by line, to its end.
  *
- * @param ended is aborted when nothing more will be written
+ * @param ended aborted when nothing more will be written
  */
 export async function followLines(
   file: string,
@@ -66,10 +66,10 @@ export function problemIn(written: string): string | undefined {
   return told.length === 0 ? undefined : (causes.length > 0 ? causes : told).join("\n");
 }
 
-/** What the engine also says, of each resource in a plan, where the program has ended before it came to it. */
+/** What the engine also reports for each resource in a plan that the program did not reach before it ended. */
 const consequence = /^expected resource operations for \S+ but none were seen$/;
 
-/** Removes from a message what the engine says about every failed update, and the SDK's own stack frames. */
+/** Removes from a message the engine's general text about a failed update, and the SDK's own stack frames. */
 export function cleaned(message: string): string {
   return message
     .split("\n")

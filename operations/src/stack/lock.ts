@@ -10,7 +10,7 @@ import type { Stack } from "./stack";
 
 /** A lock on a stack: an update is running, or was killed. */
 export interface Lock {
-  /** Its file, or what reported it. */
+  /** Its file, or the source that reported it. */
   location: string;
   /** `user@host`, if known. */
   owner?: string;

@@ -33,7 +33,7 @@ export class PulumiError extends Error {
 }
 
 /**
- * `Pulumi.yaml` has the preload for programs alone.
+ * `Pulumi.yaml` sets the preload for programs only.
  *
  * @returns the option for `NODE_OPTIONS` with which all Node.js processes of an engine start in half the time
  */
@@ -64,8 +64,8 @@ export function pulumiFor(
 }
 
 /**
- * Lets those who read the stack's state at the same time share one `stack export`. Another command ends the sharing: what is
- * read after it is read anew.
+ * Lets simultaneous readers of the stack's state share one `stack export`. Any other command ends the sharing: later
+ * readers get a new export.
  *
  * @returns the same commands
  */
@@ -116,13 +116,9 @@ function failure(args: readonly string[], error: Error, stdout: string, stderr: 
     .slice(-8)
     .map(printable)
     .join("\n");
-  return new PulumiError(
-    `pulumi ${args.slice(0, 2).join(" ")} did not succeed: ${said}`,
-    `${stdout}${stderr}`,
-    {
-      cause: error,
-    },
-  );
+  return new PulumiError(`pulumi ${args.slice(0, 2).join(" ")} failed: ${said}`, `${stdout}${stderr}`, {
+    cause: error,
+  });
 }
 
 /** Returns the error for a `pulumi` that could not be started. */
@@ -134,11 +130,11 @@ export function pulumiMissing(cause: unknown): PulumiError {
   );
 }
 
-/** Which stack is meant. */
+/** Selects a stack. */
 export interface StackOptions {
-  /** Its name; default: the one that is selected (`pulumi stack select`). */
+  /** Its name; default: the selected stack (`pulumi stack select`). */
   stack?: string;
-  /** The project's folder, or one below it; default: the present one. */
+  /** The project's folder, or one below it; default: the current folder. */
   cwd?: string;
   /** Runs the engine's commands; default: the `pulumi` on the PATH, with the given environment. */
   pulumi?: Pulumi;

@@ -17,7 +17,7 @@ export function withReason(
 /**
  * Returns the reason of a command that changes something.
  *
- * @throws UsageError if the stack's stage requires a reason and there is none
+ * @throws UsageError if the stack's stage requires a reason and none is given
  */
 export function reasonOf({ settings, environment }: Stack): string | undefined {
   try {

@@ -9,7 +9,7 @@ import type { AwsPatience } from "./patience";
  * AWS's own configuration. Every part of the product that calls AWS uses it.
  */
 
-/** A part of AWS that is asked, by the name of its key in `aws:endpoints`. */
+/** A service of AWS, by the name of its key in `aws:endpoints`. */
 export type AwsService = "secretsmanager" | "kms" | "s3" | "logs" | "sts";
 
 /** The credentials of an AWS identity. */
@@ -21,7 +21,7 @@ export interface AwsCredentials {
   expiration?: Date;
 }
 
-/** A role that is assumed, as `aws:assumeRoles` says it. */
+/** A role that is assumed, as in `aws:assumeRoles`. */
 export interface AssumedRole {
   roleArn: string;
   sessionName?: string | undefined;
@@ -37,19 +37,19 @@ export interface AssumedRole {
 
 /** A role that is assumed with a token of another identity provider (`aws:assumeRoleWithWebIdentity`). */
 export interface WebIdentity extends AssumedRole {
-  /** The token, or the file that holds it. */
+  /** The token, or the file that contains it. */
   token: { text: string } | { file: string };
 }
 
-/** How AWS is reached; what is absent is as AWS's own configuration says. */
+/** How AWS is reached. AWS's own configuration supplies what is absent. */
 export interface AwsAccess {
   region?: string | undefined;
-  /** The region of STS, which gives the credentials of a role; default: `region`. */
+  /** The region of STS, which issues the credentials of a role; default: `region`. */
   stsRegion?: string | undefined;
   profile?: string | undefined;
   credentials?: AwsCredentials | undefined;
   webIdentity?: WebIdentity | undefined;
-  /** The roles that are assumed, each as the one before it; none: the first identity is used as it is. */
+  /** The roles that are assumed in turn, each by the one before it. If empty, the first identity is used directly. */
   roles: readonly AssumedRole[];
   /** The URLs of services that are not at AWS's own. */
   endpoints: Readonly<Partial<Record<AwsService, string>>>;
@@ -58,7 +58,7 @@ export interface AwsAccess {
   useFipsEndpoint?: boolean | undefined;
   useDualstackEndpoint?: boolean | undefined;
   proxies: Proxies;
-  /** A file of certificates that count beside those that this machine trusts (`AWS_CA_BUNDLE`). */
+  /** A file of certificates to trust in addition to this machine's (`AWS_CA_BUNDLE`). */
   caBundle?: string | undefined;
   patience?: AwsPatience | undefined;
   /** Settings of the AWS provider that are not supported here: calling AWS without them could reach another account. */
@@ -74,8 +74,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads how AWS is reached, from the stack's configuration and the environment.
  *
- * @param get gives the value of a key of the namespace `aws`, or undefined; default: there are none
- * @throws TenantManagementError `INPUT_INVALID` where a proxy is none
+ * @param get returns the value of a key of the namespace `aws`, or undefined; default: no values
+ * @throws TenantManagementError `INPUT_INVALID` if a proxy's URL is invalid
  */
 export function readAwsAccess(environment: Environment, get: AwsValue = () => undefined): AwsAccess {
   const value = (key: string): string | undefined => notEmpty(get(key));

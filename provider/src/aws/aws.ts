@@ -10,13 +10,13 @@ import { type AwsPatience, callsThatEnd } from "./patience";
 import type { ProxyAgent } from "./proxy-agent";
 import { type CredentialSource, ofRole, ofWebIdentity } from "./role-credentials";
 
-/** Whose credentials a client has: its own, a profile's, or those that AWS's own configuration leads to. */
+/** The source of a client's credentials: given ones, a profile, or AWS's own configuration. */
 interface Identity {
   credentials?: AwsCredentials | CredentialSource;
   profile?: string;
 }
 
-/** What one client has other than the rest. */
+/** The options that differ for one client. */
 export interface ClientOptions {
   /** Default: the region of the run. */
   region?: string | undefined;
@@ -31,7 +31,7 @@ interface SdkClient {
 
 type Handler = (given: unknown) => Promise<unknown>;
 
-/** How a run reaches AWS: every client of the AWS SDK's is made here. Nothing is asked before a client is used. */
+/** A run's access to AWS: creates every client of the AWS SDK. Nothing is sent before a client is used. */
 export class Aws {
   readonly #access: AwsAccess;
   readonly #identity: Identity;
@@ -96,7 +96,7 @@ export class Aws {
     const { proxies, caBundle } = this.#access;
     const trust = caBundle === undefined ? {} : { ca: certificatesWith(caBundle) };
     if (proxies.areNone) return { httpsAgent: trust };
-    // It is loaded where there is a proxy.
+    // Loaded only if a proxy is set.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import` is not late, or not for CommonJS
     const loaded = require("./proxy-agent") as typeof import("./proxy-agent");
     return {
@@ -143,9 +143,12 @@ function notFollowable(what: readonly string[]): TenantManagementError {
   );
 }
 
-/** Beside what this machine trusts: with a proxy that looks into TLS, some hosts have that one's certificates. */
+/**
+ * In addition to the certificates that this machine trusts: behind a proxy that inspects TLS, some hosts have the
+ * proxy's.
+ */
 function certificatesWith(file: string): string[] {
-  // Node.js 22.12 has not got it yet.
+  // Node.js 22.12 does not have it yet.
   const trusted = (tls as Partial<typeof tls>).getCACertificates?.("default") ?? tls.rootCertificates;
   try {
     return [...trusted, readFileSync(file, "utf8")];

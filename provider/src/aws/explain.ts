@@ -2,7 +2,7 @@ import { shownUrl } from "../client/hosts";
 import { messageOf } from "../client/text";
 import type { AwsAccess, AwsService } from "./access";
 
-/** How AWS was asked. */
+/** How AWS was called. */
 export interface AwsCall {
   access: AwsAccess;
   service: AwsService;
@@ -10,7 +10,7 @@ export interface AwsCall {
   region?: string | undefined;
 }
 
-/** What people call the services. */
+/** The services' names in messages. */
 const names: Readonly<Record<AwsService, string>> = {
   secretsmanager: "Secrets Manager",
   kms: "KMS",
@@ -19,7 +19,9 @@ const names: Readonly<Record<AwsService, string>> = {
   sts: "STS",
 };
 
-/** The errors that were explained already: one of STS's passes through the client whose credentials it was to give. */
+/**
+ * The errors that were explained already: an error of STS also passes through the client that needs its credentials.
+ */
 const explained = new WeakSet<Error>();
 
 /**

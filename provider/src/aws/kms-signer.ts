@@ -3,10 +3,10 @@ import { TenantManagementError } from "../client/errors";
 import { messageOf } from "../client/text";
 import type { Aws } from "./aws";
 
-/** A signature is as long as the modulus. The vendor wants an RSA key of the organization's of at least 2048 bits. */
+/** A signature is as long as the modulus. The vendor requires an RSA key of at least 2048 bits. */
 const shortestSignatureBytes = 2048 / 8;
 
-/** What to do about an error of KMS's, by its name. */
+/** What to do about an error of KMS, by its name. */
 const remedies: Partial<Record<string, string>> = {
   AccessDeniedException: "Allow this run's AWS identity kms:Sign on the key, in its own policy or the key's.",
   NotFoundException: "Check tenants:kmsKeyId, its account and its region.",
@@ -18,10 +18,10 @@ const otherwise =
   "This needs an asymmetric key with the spec RSA_2048, RSA_3072 or RSA_4096 and the usage SIGN_VERIFY, and the permission kms:Sign on it.";
 
 /**
- * Makes client assertions (RS256) that a key in AWS KMS signs. KMS is asked when an assertion is needed, and only for
- * the signature: kms:Sign is all the permission it takes.
+ * Creates client assertions (RS256) that a key in AWS KMS signs. KMS is called when an assertion is needed, and only
+ * for the signature: the only permission needed is kms:Sign.
  *
- * @param keyId id or ARN of the key, or `alias/…` or the alias's ARN; an ARN's region goes before that of the run
+ * @param keyId id or ARN of the key, or `alias/…` or the alias's ARN; an ARN's region takes precedence over the run's
  * @throws (the signer) {@link TenantManagementError} `INPUT_INVALID` with the key and what to do
  * @see {@link https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html AWS KMS, Sign}
  */
@@ -41,7 +41,7 @@ async function signInKms(keyId: string, aws: Aws, bytes: Buffer): Promise<Uint8A
       new SignCommand({
         KeyId: keyId,
         Message: bytes,
-        // KMS takes up to 4096 bytes in this form; an assertion has some 400.
+        // KMS accepts up to 4096 bytes in this form; an assertion has about 400.
         MessageType: "RAW",
         SigningAlgorithm: "RSASSA_PKCS1_V1_5_SHA_256",
       }),

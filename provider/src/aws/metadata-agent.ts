@@ -25,7 +25,7 @@ class MetadataAgent extends http.Agent {
   }
 }
 
-/** Keeps Node's own proxies out of the way to the metadata service; the SDK takes no agent for it. */
+/** Keeps Node's own proxies from requests to the metadata service; the SDK accepts no agent for them. */
 export function reachMetadataDirectly(): void {
   if (!(http.globalAgent instanceof MetadataAgent)) http.globalAgent = new MetadataAgent(http.globalAgent);
 }

@@ -1,25 +1,23 @@
-/** How long a call to AWS is waited for. */
+/** How long to wait for a call to AWS. */
 export interface AwsPatience {
-  /** How often it is tried at most. */
+  /** The most attempts. */
   attempts: number;
   connectionTimeoutMs: number;
   /** For each attempt: the time until its answer begins, and that in which no more of the answer comes. */
   answerTimeoutMs: number;
 }
 
-/** Half a minute in all, where AWS stays silent: whatever waits for it may hold a credential that is given out once. */
+/** Half a minute in all if AWS does not respond: the caller may hold a credential that is returned only once. */
 const usualPatience: AwsPatience = { attempts: 3, connectionTimeoutMs: 3_000, answerTimeoutMs: 8_000 };
 
-/**
- * Returns whether something that an AWS client has thrown is the error of a name, such as `ResourceNotFoundException`.
- */
+/** Returns whether an error of an AWS client has a name, such as `ResourceNotFoundException`. */
 export function isAwsError(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
 
 /**
- * Returns the part of an AWS client's configuration that makes its calls end: of itself, the SDK waits for an answer
- * without end, and its `requestTimeout` alone only prints a warning.
+ * Returns the part of an AWS client's configuration that limits its calls: by default the SDK waits for an answer
+ * forever, and its `requestTimeout` alone only prints a warning.
  *
  * @param patience default: three attempts, of 8 s each
  * @see {@link

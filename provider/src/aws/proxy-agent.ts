@@ -22,7 +22,7 @@ class ProxyRefusedError extends Error {
   }
 }
 
-/** Opens the connections of an AWS client: each by the proxy that its host is reached by, or straight. */
+/** Opens the connections of an AWS client, each by the proxy for its host, or directly. */
 export class ProxyAgent extends HttpsProxyAgent<string> {
   /** @param options of the connections, as of Node's `https.Agent` */
   constructor(

@@ -7,16 +7,16 @@ import type { AssumedRole, AwsCredentials, WebIdentity } from "./access";
 /** Returns the credentials to use now. */
 export type CredentialSource = () => Promise<AwsCredentials>;
 
-/** The name by which AWS's logs know a session of a role that names none. */
+/** The name of a session in AWS's logs if the role has none. */
 const sessionName = "pulumi-resistant-tenants";
 
-/** How long before their end credentials are taken for ended, in milliseconds: as the AWS SDK does. */
+/** How long before their end credentials count as expired, in milliseconds, as in the AWS SDK. */
 const earlyMs = 300_000;
 
 /**
  * Returns the credentials of a role, and asks for new ones before they end.
  *
- * @param openSts makes a client of STS with the identity that assumes the role
+ * @param openSts creates a client of STS with the identity that assumes the role
  */
 export function ofRole(role: AssumedRole, openSts: () => Promise<STSClient>): CredentialSource {
   return untilTheyEnd(async () => {
@@ -36,7 +36,7 @@ export function ofRole(role: AssumedRole, openSts: () => Promise<STSClient>): Cr
 /**
  * Returns the credentials of a role that is assumed with another identity provider's token.
  *
- * @param openSts makes a client of STS; the request is not signed
+ * @param openSts creates a client of STS; the request is not signed
  */
 export function ofWebIdentity(identity: WebIdentity, openSts: () => Promise<STSClient>): CredentialSource {
   return untilTheyEnd(async () => {

@@ -5,7 +5,7 @@ import type { Aws } from "./aws";
 /**
  * Reads the text of a secret in AWS Secrets Manager, in the region that its ARN names.
  *
- * @param failure says what cannot be done, for an error: `The organization's private key cannot be read from …`
+ * @param failure what cannot be done, for an error: `The organization's private key cannot be read from …`
  * @throws {@link TenantManagementError} `INPUT_INVALID` with the ARN and the permission it takes
  */
 export async function readSecretValue(arn: string, failure: string, aws: Aws): Promise<string> {
@@ -13,7 +13,7 @@ export async function readSecretValue(arn: string, failure: string, aws: Aws): P
 }
 
 /**
- * Reads the same, with the ARN that AWS gives the secret: AWS also answers to an ARN that lacks its last characters.
+ * Reads the same, with the ARN that AWS returns for the secret: AWS also accepts an ARN without its last characters.
  *
  * @param failure as of {@link readSecretValue}
  * @throws as {@link readSecretValue}

@@ -10,27 +10,26 @@ import {
 import type { Aws } from "./aws";
 import { isAwsError } from "./patience";
 
-/** A secret that is to be made. */
+/** A secret to create. */
 export interface WantedSecret {
   name: string;
-  /** The tags it is to have; undefined if no secret that exists can be the one. */
+  /** Its wanted tags; undefined if no existing secret can be this one. */
   tags: Readonly<Record<string, string>> | undefined;
 }
 
-/** AWS's description of the secret that has the name of a new one. */
+/** AWS's description of an existing secret with the name of a new one. */
 export interface SecretDescription {
   arn: string;
   /** AWS's `DeletedDate`, RFC 3339; undefined if it does not wait for its deletion. */
   deletedAt: string | undefined;
   /**
-   * Whether an interrupted create has left it: it has every wanted tag, and no version, so nothing was ever
-   * stored in it.
+   * Whether an interrupted create left it: it has every wanted tag and no version, so nothing was ever stored in it.
    */
   isEmptyAndWanted: boolean;
   tags: ReadonlyMap<string, string>;
 }
 
-/** AWS's report on a secret of the state. */
+/** AWS's description of a secret in the state. */
 export type SecretStatus =
   | { kind: "missing" }
   | {
@@ -41,7 +40,7 @@ export type SecretStatus =
       deletedAt: string | undefined;
     };
 
-/** A secret in AWS, whoever created it. */
+/** Any secret in AWS, also one created by someone else. */
 export interface ListedSecret {
   arn: string;
   name: string;
@@ -50,7 +49,7 @@ export interface ListedSecret {
   deletedAt: string | undefined;
 }
 
-/** The part of AWS Secrets Manager that looks after secrets that are in no state. It never reads a value. */
+/** The calls to AWS Secrets Manager about secrets outside any state. They never read a value. */
 export class SecretsManager {
   readonly #client: SecretsManagerClient;
 
@@ -60,9 +59,9 @@ export class SecretsManager {
   }
 
   /**
-   * Describes the secret of a name.
+   * Describes the secret with a name.
    *
-   * @returns Resolves with undefined if there is none.
+   * @returns Resolves with undefined if it does not exist.
    * @throws what AWS answers, for example that this run lacks secretsmanager:DescribeSecret
    */
   async describe({ name, tags }: WantedSecret): Promise<SecretDescription | undefined> {
@@ -100,12 +99,12 @@ export class SecretsManager {
     }
   }
 
-  /** Deletes a secret that holds nothing, at once, so that its name is free. */
+  /** Deletes an empty secret at once, so that its name is free. */
   async deleteEmpty(arn: string): Promise<void> {
     await this.#client.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
   }
 
-  /** Lists the secrets whose names begin so, those that wait for their deletion included. */
+  /** Lists the secrets whose names start with a prefix, including those that wait for deletion. */
   async list(beginning: string): Promise<ListedSecret[]> {
     const found: ListedSecret[] = [];
     const request = {
@@ -114,7 +113,7 @@ export class SecretsManager {
     };
     for await (const { SecretList } of paginateListSecrets({ client: this.#client }, request)) {
       for (const { ARN, Name, Tags, DeletedDate } of SecretList ?? []) {
-        // AWS compares without regard to case.
+        // AWS ignores case.
         if (ARN === undefined || Name?.startsWith(beginning) !== true) continue;
         found.push({
           arn: ARN,

@@ -1,7 +1,7 @@
 import { printable } from "./text";
 import type { HttpAnswer } from "./transport";
 
-/** Where servers and the proxies before them put the id by which their operators find a request again. */
+/** The headers in which servers and proxies return a request's id, by which their operators find it. */
 const requestIdHeaders = [
   "x-request-id",
   "x-okta-request-id",

@@ -345,7 +345,7 @@ export class TenantManagementApi {
   }
 
   /**
-   * Looks at a list twice, a moment apart: one that lags may lack an item once.
+   * Reads a list twice, a moment apart: a list that lags may lack an item once.
    *
    * @see {@link lookTwice}
    */
@@ -410,7 +410,7 @@ export class TenantManagementApi {
     return this.#unlessNotFound<Deletion>(
       async () => {
         const answer = await this.#calls.send(call, (error) => failures.push(error));
-        // A login page or a filter answers 200, too: what is not the contract's answer proves nothing.
+        // A login page or a filter answers 200, too: an answer outside the contract proves nothing.
         if (answer.status !== 204 && !(await isGone())) throw this.#reader.notDeleted(call, answer);
         return "deleted";
       },
@@ -455,7 +455,7 @@ function nameOf(tenantId: string, applicationId: string, cell: string | undefine
   return `application ${printable(applicationId)}${place} of tenant ${printable(tenantId)}`;
 }
 
-/** `JSON.stringify` refuses a BigInt, and a Number loses it: the key's integers leave through lossless-json. */
+/** `JSON.stringify` refuses a BigInt, and a Number would lose digits: lossless-json writes the key's integers. */
 function toExactJson(value: unknown): string {
   const text = stringify(value);
   if (text === undefined) throw new TypeError(`not JSON: ${messageOf(value)}`);

@@ -2,7 +2,7 @@ import { parseRetryAfter } from "./retry";
 import { parseHttpDate, serverAheadMs } from "./server-clock";
 import type { HttpAnswer } from "./transport";
 
-/** Where servers say when their rate limit is renewed: Okta's own header, and others that mean the same. */
+/** The headers that contain when a rate limit is renewed: Okta's own, and others with the same meaning. */
 const resetHeaders = ["x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset"];
 
 /** A number from here on is a time in seconds since 1970; a smaller one is a number of seconds from now. */
@@ -10,16 +10,18 @@ const firstEpochS = 1e9;
 /** A number from here on is a time in milliseconds since 1970. */
 const firstEpochMs = 1e12;
 
-/** How far this machine's clock may be from the server's until a date of the server's is read by the server's, in milliseconds. */
+/**
+ * How far this machine's clock may differ from the server's, in milliseconds, before a server's date is read by the
+ * server's clock.
+ */
 const likelySkewMs = 5_000;
 
-/** What is larger is no time any more. */
+/** A larger number is not a time. */
 const lastEpochMs = 1e13;
 
 /**
- * Returns how long a server asks to wait before the request is sent again: by `Retry-After`, or, where it refused with
- * 429 and that says nothing or "now", by the time at which its rate limit is renewed. Times of the server's are read by
- * its own clock (`Date`).
+ * Returns how long a server asks to wait before the request is sent again: by `Retry-After`, or, if a 429 lacks it or
+ * it says "now", by the time at which the rate limit is renewed. The server's times are read by its own clock (`Date`).
  *
  * @param nowMs this machine's time, in milliseconds since 1970
  * @returns milliseconds from now, 0 for the past; undefined if the server does not say
@@ -33,7 +35,7 @@ export function askedWaitMs({ status, headers }: HttpAnswer, nowMs = Date.now())
   return untilReset(headers, nowMs) ?? retryAfterMs;
 }
 
-/** Where several limits are used up, the last that is renewed counts: a proxy joins their headers with commas. */
+/** If several limits are used up, the one that is renewed last counts: a proxy joins their headers with commas. */
 function untilReset(headers: HttpAnswer["headers"], ownMs: number): number | undefined {
   const nowMs = parseHttpDate(headers["date"]) ?? ownMs;
   const named = resetHeaders.map((name) => waitsIn(headers[name]?.split(",") ?? [], nowMs));

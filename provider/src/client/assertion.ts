@@ -55,7 +55,7 @@ export function signerFor(key: KeyObject): AssertionSigner {
 }
 
 /**
- * Creates client assertions signed by something else, which holds the key: no JWT library does that.
+ * Creates client assertions with an external signer, which holds the key: no JWT library does that.
  *
  * @param signBytes signs bytes according to `alg`
  * @see {@link https://www.rfc-editor.org/rfc/rfc7515#section-5.1 RFC 7515, section 5.1}

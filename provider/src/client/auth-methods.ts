@@ -1,6 +1,6 @@
 /**
- * The authentication methods of tenant applications (the API's `AuthMethod`), a row each. A method with a key names the
- * algorithm of its client assertions, and the type of its key as Node.js names it.
+ * The authentication methods of tenant applications (the API's `AuthMethod`), a row each. A method with a key has the
+ * algorithm of its client assertions, and the type of its key in Node.js.
  */
 export const authMethodTable = {
   CLIENT_SECRET: { credential: "secret" },

@@ -1,15 +1,15 @@
 import type { Proxy } from "./proxies";
 import { messageOf, printable } from "./text";
 
-/** Why an exchange came to nothing. */
+/** Why an exchange failed. */
 export interface ConnectionProblem {
   /** What happened and what to check, for a message. */
   text: string;
-  /** Whether the same would happen again, however often it is tried. */
+  /** Whether every repetition would fail likewise. */
   isPermanent: boolean;
 }
 
-/** By the `code` or else the `name` of what Node or undici throw. */
+/** The problems by the `code`, or else the `name`, of the error that Node or undici throws. */
 const passing: Record<string, string> = {
   ECONNREFUSED: "the connection was refused: is the URL correct, and is the server running?",
   ECONNRESET: "the connection was reset",
@@ -59,9 +59,9 @@ const permanent: Record<string, string> = {
 };
 
 /**
- * Explains what Node or undici threw instead of an answer.
+ * Explains an error that Node or undici threw instead of returning an answer.
  *
- * @param proxy the one by which the request was to leave
+ * @param proxy the proxy of the request
  * @see {@link https://nodejs.org/api/tls.html#x509-certificate-error-codes Node, X.509 certificate error codes}
  */
 export function explainConnectionProblem(error: unknown, proxy?: Proxy): ConnectionProblem {
@@ -86,7 +86,7 @@ function refusedBy(error: unknown): number | undefined {
   return status === undefined ? undefined : Number(status);
 }
 
-/** Explains that a proxy opened no way to a host: it cannot have got anything. */
+/** Explains that a proxy opened no tunnel to a host, which therefore received nothing. */
 export function proxyRefusal(status: number, { shown }: Proxy): ConnectionProblem {
   const remedy =
     status === 407

@@ -1,8 +1,8 @@
-/** What a {@link Deadline} reads the time from and is woken by; injected so that tests need no time. */
+/** The clock and timer of a {@link Deadline}; injected so that tests need no time. */
 export interface DeadlineClock {
-  /** Returns the time in milliseconds, which never goes back. */
+  /** Returns a monotonic time in milliseconds. */
   nowMs: () => number;
-  /** Calls back once, after so many milliseconds, unless what it returns is called before. */
+  /** Calls back once, after so many milliseconds, unless the returned function is called first. */
   after: (delayMs: number, wake: () => void) => () => void;
 }
 
@@ -17,7 +17,7 @@ const realClock: DeadlineClock = {
   },
 };
 
-/** How long an operation may continue, not counting the time it is held back. */
+/** How long an operation may continue, not counting the time it waits for its turn. */
 export class Deadline {
   readonly #controller = new AbortController();
   #cancel: () => void = () => undefined;
@@ -34,7 +34,7 @@ export class Deadline {
     this.#start();
   }
 
-  /** Is aborted when the time is over. */
+  /** Aborted when the time is over. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

@@ -2,8 +2,8 @@ import { authorizationDomain, type Stage, stages, stageTable } from "./cells";
 import { printable } from "./text";
 
 /*
- * Which hosts a run may speak to, and may hand on: the vendor's of its stage, and those that its environment allows. A
- * URL that says so in any other than the usual form is refused: two programs could read it differently.
+ * Which hosts a run may call, and may store in outputs: the vendor's of its stage, and those that its environment
+ * allows. A URL that is not in the usual form is refused: two programs could read it differently.
  */
 
 /** What a URL is for: the Tenant Management API, a token endpoint, a Web UI, or a service of AWS. */
@@ -18,7 +18,7 @@ export interface HostRules {
 
 /** Why a URL is refused. */
 export interface UrlRefusal {
-  /** In words, to follow the URL's name: `is "https://…", at a host that …`. */
+  /** A phrase to follow the URL's name: `is "https://…", at a host that …`. */
   problem: string;
   /** The host that could be allowed; missing if that would not help. */
   host?: string;
@@ -50,7 +50,7 @@ export function refusalOfUrl(text: string, use: UrlUse, rules: HostRules): UrlRe
 }
 
 /**
- * Returns what is wrong with the form of a URL for credentials, whatever its host.
+ * Returns what is wrong with the form of a URL for credentials; its host is not checked.
  *
  * @returns what it must be; undefined if its form is correct
  */

@@ -5,8 +5,9 @@ import { identifierSchema, madeObjectSchema } from "./schemas";
 import type { HttpAnswer } from "./transport";
 
 /**
- * Reads what it can of an unusable answer to a create: which object was made, by the body or else by `Location`, and
- * its credential. Any success (2xx) counts, whichever the contract names, and a redirect: a credential comes once.
+ * Reads what it can of an unusable answer to a create: the id of the object, from the body or else from `Location`, and
+ * its credential. Any success (2xx) counts, even if the contract has another, and so does a redirect: a credential is
+ * returned only once.
  *
  * @param collection the path of the objects of its kind, below the base URL: `["tenants", "t-1", "applications"]`
  * @param asked the API's base URL, and the URL that was asked
@@ -29,13 +30,16 @@ export function madeObject(
   return { objectId, clientId: fromBody?.client_id, clientSecret: fromBody?.credentials?.client_secret };
 }
 
-/** What was asked where. */
+/** A request's destination. */
 export interface AskedUrl {
   apiUrl: string;
   url: URL;
 }
 
-/** An id is taken only from the API's own URL of such an object: another's would be deleted for it later. */
+/**
+ * An id is taken only from the API's own URL of such an object: with another id, the wrong object could be deleted
+ * later.
+ */
 function idInLocation(
   location: string | undefined,
   collection: readonly string[],

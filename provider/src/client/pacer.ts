@@ -6,7 +6,7 @@ import { defaultRetryPolicy, describeWait, noticeableWaitMs, patienceMs } from "
 import { defaultConnections, type HttpAnswer } from "./transport";
 import { type TakesTurns, type Turn, Turns, type TurnsClock } from "./turns";
 
-/** What a {@link Pacer} reads the time from and waits with; injected so that tests need no time. */
+/** The clock and timer of a {@link Pacer}; injected so that tests need no time. */
 export interface PacerClock extends TurnsClock {
   /** Returns the time of day, in milliseconds since 1970. */
   wallMs: () => number;
@@ -27,9 +27,9 @@ const fewestRefusals = 5;
  * Sends the requests of one API as fast as its unknown rate limit allows. A request that is answered 429 changed
  * nothing, and is sent again in its turn.
  *
- * The project has its own because libraries need to know the rate (bottleneck, p-throttle, limiter), or learn it at a
- * price: with the AWS SDK's `DefaultRateLimiter` (adaptive mode) 11 to 18 of a hundred requests are refused where 200
- * are sent at a limit of 10 per second. `bench/limit/` measures this one.
+ * The project has its own because libraries must be given the rate (bottleneck, p-throttle, limiter), or are refused
+ * often while they learn it: the AWS SDK's `DefaultRateLimiter` (adaptive mode) has 11 to 18 % of 200 requests refused
+ * at a limit of 10 per second. `bench/limit/` measures this one.
  */
 export class Pacer {
   readonly #own: Turns;
@@ -106,7 +106,7 @@ export class Pacer {
     this.notify(describeWait("The Tenant Management API", askedMs, maxRetryAfterMs));
   }
 
-  /** Rounded: the sum of several waits may fall short of their length by a trifle. */
+  /** Rounded: the sum of several waits may be slightly less than their length. */
   #isOver(sinceMs: number | undefined): boolean {
     return sinceMs !== undefined && Math.round(this.#own.nowMs() - sinceMs) >= patienceMs.refused;
   }

@@ -1,6 +1,6 @@
 /**
- * Resolves a link that the API answers, to the next page or to what was made. It never leads to another host: a request
- * carries a token.
+ * Resolves a link in an answer of the API, to the next page or to a created object. It never leads to another host: a
+ * request contains a token.
  *
  * @param page the URL that was asked
  * @param href a path relative to the API's base URL (`/tenants?…`), or one that already starts with the base's path; or
@@ -22,7 +22,7 @@ export function resolveNextPage(apiUrl: string, page: URL, href: string): URL | 
   return isUnderBase(belowBase) ? belowBase : undefined;
 }
 
-/** `..` is taken away with what is before it, so that where a path leads depends on what it is appended to. */
+/** `..` removes the segment before it, so the destination would depend on what the path is appended to. */
 function hasDotSegment(href: string): boolean {
   return /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\?#]|$)/i.test(href);
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { parseJson } from "./json";
 
-/** A block of PEM: its label, and what stands between its two lines. */
+/** A block of PEM: its label, and the text between its two lines. */
 interface PemBlock {
   label: string;
   body: string;
@@ -51,10 +51,10 @@ function fail(problem: string): never {
 }
 
 /**
- * Writes PEM as it is defined, whatever form CI systems and secret stores keep it in.
+ * Normalizes PEM from the forms in which CI systems and secret stores keep it.
  *
- * @returns the first block; undefined if the text holds none
- * @throws `TypeError` if it holds several public keys: nobody can tell which is meant
+ * @returns the first block; undefined if the text contains none
+ * @throws `TypeError` if it contains several public keys: which one is meant is unknown
  */
 export function normalizePem(text: string): string | undefined {
   const blocks = pemBlocksOf(text);
@@ -64,7 +64,7 @@ export function normalizePem(text: string): string | undefined {
   return first === undefined ? undefined : toPem(first);
 }
 
-/** Returns whether a text holds a private key in PEM, whatever else is in it. */
+/** Returns whether a text contains a private key in PEM, possibly among other text. */
 export function holdsPrivateKey(text: string): boolean {
   return /BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(unwrap(text));
 }
@@ -80,23 +80,23 @@ function pemBlocksOf(text: string): PemBlock[] {
 /** How often a text may be wrapped: in base64, in JSON, in both. */
 const mostLayers = 4;
 
-/** Takes off what is around the PEM: JSON, quotes, written-out line ends, base64, spaces that are none. */
+/** Removes what surrounds the PEM: JSON, quotes, escaped line ends, base64, special spaces. */
 function unwrap(text: string, layers = mostLayers): string {
   const plain = text
     .replaceAll(/\p{Cf}/gu, "")
     .replaceAll(/\p{Zs}/gu, " ")
     .trim();
   if (layers === 0) return plain;
-  // No JSON begins as PEM does.
+  // JSON never begins like PEM.
   const json = plain.startsWith("--") ? undefined : parseJson(plain);
   if (json !== undefined) return unwrapJson(json, layers - 1);
   if (plain.includes("-----BEGIN ")) return plain.replaceAll(/\\+[nrt]/g, "\n");
   const decoded = decodeBase64(plain);
-  // What base64 stands for is looked into only where it is text.
+  // Decoded base64 is searched only if it is text.
   return decoded === undefined || !/^[\t\r\n -~]*$/.test(decoded) ? plain : unwrap(decoded, layers - 1);
 }
 
-/** Returns what holds PEM of all that is in JSON, a line each. */
+/** Returns the strings in JSON that contain PEM, one per line. */
 function unwrapJson(json: unknown, layers: number): string {
   if (typeof json === "string") return unwrap(json, layers);
   if (typeof json !== "object" || json === null) return "";
@@ -110,7 +110,7 @@ function unwrapJson(json: unknown, layers: number): string {
     .join("\n");
 }
 
-/** @returns undefined if the text is no base64 */
+/** @returns undefined if the text is not base64 */
 function decodeBase64(text: string): string | undefined {
   const base64 = text.replace(/["'`\s]/g, "");
   return /^[A-Za-z0-9+/_-]{16,}={0,2}$/.test(base64)
@@ -127,7 +127,7 @@ function isDer(der: Buffer): boolean {
   return der[0] === 0x30 && (der[1] ?? 0) > 0x80;
 }
 
-/** Reads the base64 of a key alone: PEM whose first and last line were left out. */
+/** Reads the base64 of a key alone: PEM without its first and last line. */
 function readDer(text: string): KeyObject | undefined {
   const der = derOf(unwrap(text));
   if (!isDer(der)) return undefined;
@@ -135,7 +135,7 @@ function readDer(text: string): KeyObject | undefined {
     try {
       return createPrivateKey({ key: der, format: "der", type });
     } catch {
-      // It may be the next.
+      // The next one may be a key.
     }
   }
   return fail(
@@ -143,7 +143,7 @@ function readDer(text: string): KeyObject | undefined {
   );
 }
 
-/** Headers (`Comment: …`), which old tools write, are left out. */
+/** Headers (`Comment: …`), which old tools write, are removed. */
 function toPem({ label, body }: PemBlock): string {
   const base64 = body.replaceAll(/^[ \t]*[A-Za-z-]+:.*$/gm, "").replace(/[^A-Za-z0-9+/=]/g, "");
   const lines = base64.match(new RegExp(`.{1,${lineLength}}`, "g")) ?? [];
@@ -161,7 +161,7 @@ function problemOf({ label, body }: PemBlock): string | undefined {
   return `is PEM of another kind (BEGIN ${label}): use the private key, which begins with BEGIN PRIVATE KEY`;
 }
 
-/** Says what a text without a whole PEM block is. */
+/** Describes a text without a complete PEM block. */
 function whatElse(text: string): string {
   if (unwrap(text).includes("-----BEGIN ")) {
     return "begins as PEM, but its END line is missing: it is truncated. Store the complete file";

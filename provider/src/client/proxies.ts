@@ -2,9 +2,9 @@ import { BlockList, isIP } from "node:net";
 
 import { TenantManagementError } from "./errors";
 
-/** A proxy by which a request leaves. */
+/** A proxy for requests. */
 export interface Proxy {
-  /** With user and password, if there are any: never for a message. */
+  /** With user and password, if any: never for a message. */
   url: URL;
   /**
    * The proxy's address and its setting, for messages: `http://proxy.example:8080 (HTTPS_PROXY)`. It contains
@@ -34,12 +34,12 @@ export class Proxies {
     this.#exceptions = noProxy.map(toException);
   }
 
-  /** Returns whether nothing ever leaves by a proxy. */
+  /** Returns whether no request uses a proxy. */
   get areNone(): boolean {
     return this.byScheme.http === undefined && this.byScheme.https === undefined;
   }
 
-  /** Returns the proxy by which a request to a URL leaves; undefined if it goes straight there. */
+  /** Returns the proxy for a request to a URL; undefined if it is sent directly. */
   of(target: string | URL): Proxy | undefined {
     const { protocol, hostname, port } = new URL(target);
     const proxy = protocol === "https:" ? this.byScheme.https : this.byScheme.http;
@@ -52,9 +52,9 @@ export class Proxies {
   }
 }
 
-/** What a stack's own configuration says of proxies, for the calls to AWS alone; it goes before the environment. */
+/** The proxies in a stack's own configuration, only for calls to AWS; they take precedence over the environment. */
 export interface ConfiguredProxies {
-  /** The URL of a proxy, with the key that holds it. */
+  /** The URL of a proxy, with the key that contains it. */
   http?: Setting | undefined;
   https?: Setting | undefined;
   noProxy?: string | undefined;
@@ -99,7 +99,7 @@ function toProxy(setting: Setting | undefined): Proxy | undefined {
     url.hostname !== "" &&
     [url.username, url.password].every(isDecodable);
   if (isProxy) return { url, shown: `${url.origin} (${name})` };
-  // The value may hold a password.
+  // The value may contain a password.
   throw new TenantManagementError(
     "INPUT_INVALID",
     `${name} is not the URL of an HTTP proxy: write http://<host>:<port>, or http://<user>:<password>@<host>:<port> with special characters percent-encoded.`,
@@ -117,19 +117,19 @@ function isDecodable(text: string): boolean {
 
 const defaultPorts: Readonly<Record<string, number>> = { "https:": 443, "http:": 80 };
 
-/** Returns whether a host, as a request names it, is to be reached without a proxy. */
+/** Returns whether requests to a host use no proxy. */
 type Exception = (host: string, port: number | undefined) => boolean;
 
 /**
- * Reads an entry of `NO_PROXY`: a host, which its subdomains go with, with a dot or `*.` before it or not; an address,
- * a range of addresses (`10.0.0.0/8`), each but the last with a port or not; or `*` for all.
+ * Reads an entry of `NO_PROXY`: a host, which includes its subdomains, optionally after a dot or `*.`; an address; a
+ * range of addresses (`10.0.0.0/8`); or `*` for all. A host or an address may have a port.
  */
 function toException(entry: string): Exception {
   if (entry === "*") return () => true;
   const range = rangeOf(entry);
   if (range !== undefined) return (host) => isInList(range, host);
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|(.+?))(?::(\d+))?$/.exec(entry) ?? [];
-  // Of an IPv6 address without brackets, the last part is no port.
+  // The last part of an IPv6 address without brackets is not a port.
   const [text, only] = isIP(entry) === 6 ? [entry, undefined] : [bracketed ?? plain ?? entry, port];
   const name = text
     .toLowerCase()
@@ -154,7 +154,7 @@ function isInList(list: BlockList, host: string): boolean {
 }
 
 /**
- * The instance metadata service, and what gives credentials to a container of ECS and of EKS.
+ * The instance metadata service, and the services that give credentials to containers of ECS and EKS.
  *
  * @see {@link https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html Container credential provider}
  */
@@ -170,7 +170,7 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** Returns whether a host is loopback, or gives AWS credentials to this machine: requests to it use no proxy. */
+/** Returns whether a host is loopback, or gives AWS credentials to this machine. Requests to it use no proxy. */
 export function isNeverProxied(host: string): boolean {
   return (
     host === "localhost" ||

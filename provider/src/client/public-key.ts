@@ -10,7 +10,7 @@ import { holdsPrivateKey, normalizePem } from "./pem";
 export type PublicKeyNumbers =
   { type: "RSA"; alg: "RS256"; e: number; n: bigint } | { type: "EC"; alg: "ES256"; x: bigint; y: bigint };
 
-/** A parsed public key that suits a tenant application. */
+/** A parsed public key that the API accepts. */
 export interface PublicKey {
   numbers: PublicKeyNumbers;
   /** The key's RFC 7638 thumbprint. */
@@ -24,10 +24,10 @@ const largestWeakModulusBits = 2048;
 
 const notTaken = "must be an RSA key, or an EC key on the curve P-256";
 
-/** Text of which every character can be seen: a key id is compared by people. */
+/** Text in which every character is visible: people compare key ids. */
 export const visible = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
 
-/** The members of a public JWK that say what it may be used for, RFC 7517, section 4. */
+/** The members of a public JWK about its permitted use, RFC 7517, section 4. */
 const jwkSchema = z.looseObject({
   kid: z
     .string({ error: "has a `kid` that is not text" })
@@ -57,7 +57,7 @@ type Jwk = z.output<typeof jwkSchema>;
 
 const objectSchema = z.record(z.string(), z.unknown());
 
-/** What a private JWK has beside the members of a public one, RFC 7518, section 6. */
+/** The members that only a private JWK has, RFC 7518, section 6. */
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
 /**
@@ -88,14 +88,13 @@ export function readPublicKey(given: unknown): PublicKeyNumbers {
 }
 
 /**
- * Returns whether two public keys are the same, whatever form they come in. What they may be used for is not looked at:
- * an application may have one that was taken before that was checked. One that cannot be read as a public key is the
- * same as no other: a state may hold one that an earlier release took.
+ * Returns whether two public keys are the same, in any form. Their permitted use does not matter: earlier releases did
+ * not check it. A key that cannot be read equals no other: an earlier release may have stored one in a state.
  */
 export function isSamePublicKey(one: unknown, other: unknown): boolean {
   const [a, b] = [keyOrNone(one), keyOrNone(other)];
   if (a === undefined || b === undefined) return false;
-  // OpenSSL keeps an error of comparing keys of two types, and Node reports it at the next key that it reads.
+  // Comparing keys of two types leaves an error in OpenSSL, which Node reports at the next key that it reads.
   return a.asymmetricKeyType === b.asymmetricKeyType && a.equals(b);
 }
 
@@ -107,7 +106,7 @@ function keyOrNone(given: unknown): KeyObject | undefined {
   }
 }
 
-/** A key that is fit for signatures, and what a JWK says of it beside its numbers. */
+/** A key for signatures, and what its JWK contains besides its numbers. */
 function read(given: unknown): { key: KeyObject; members: Jwk } {
   const key = toKey(given);
   const members = jwkSchema.safeParse(jwkIn(given) ?? {});
@@ -137,7 +136,7 @@ function toKey(given: unknown): KeyObject {
   return toKeyObject(() => createPublicKey(pem ?? given));
 }
 
-/** A JWK as it is given, as an object or as JSON text; undefined if it is none. */
+/** Returns a JWK that is given as an object or as JSON text; undefined if it is not one. */
 function jwkIn(given: unknown): Record<string, unknown> | undefined {
   if (typeof given !== "string") return objectSchema.safeParse(given).data;
   const text = given.trim();
@@ -165,7 +164,7 @@ function numbersOf(key: KeyObject, { alg }: Jwk): PublicKeyNumbers {
   );
 }
 
-/** Node has no JWK for some kinds of keys: the API takes none of them. */
+/** Node has no JWK for some kinds of keys, none of which the API accepts. */
 function toJwk(key: KeyObject): JsonWebKey {
   try {
     return key.export({ format: "jwk" });
@@ -174,7 +173,7 @@ function toJwk(key: KeyObject): JsonWebKey {
   }
 }
 
-/** Of the members that RFC 7638 names for the kind of key, in its order, and as Node writes them. */
+/** From the members that RFC 7638 names for the kind of key, in its order, and as Node writes them. */
 function thumbprintOf({ kty, crv, e, n, x, y }: JsonWebKey): string {
   return hash("sha256", JSON.stringify(kty === "RSA" ? { e, kty, n } : { crv, kty, x, y }), "base64url");
 }

@@ -1,38 +1,40 @@
-/** What is likely of a limit before it shows: the default tier that the vendor publishes for its other API. */
+/** The likely limit before the first refusal: the default tier that the vendor publishes for its other API. */
 const likely = { perSecond: 10, burst: 15 };
 const likelyBurstS = likely.burst / likely.perSecond;
-/** How much of what the server's bucket holds is left there, so that a small mistake is not refused at once. */
+/** The reserve that is left in the server's bucket, so that a small error does not lead to a refusal. */
 const reserve = 0.2;
-/** How much of a measured rate is used at first: a measurement is right to a request or so. */
+/** The part of a measured rate that is used at first: a measurement is accurate to about one request. */
 const caution = 0.98;
 /**
- * The least part of a rate that remains after a lower measurement. A measurement of few requests may mostly
- * reflect others that use the same limit: a process that always gave way to them completely would be left
- * with nothing.
+ * The least part of a rate that remains after a lower measurement. A measurement of few requests may mostly reflect
+ * others that use the same limit: a process that always yielded to them completely would be left with nothing.
  */
 const leastKept = { measured: 0.25, guessed: 0.7 };
 const lowestPerSecond = 0.1;
-/** How many requests are on their way at once at first: others may have used the limit up. */
+/** How many requests may be in flight at first: others may have used up the limit. */
 const firstWindow = 3;
-/** How long the first of them are waited for until others follow, in milliseconds. */
+/** How long to wait for the first of them before others follow, in milliseconds. */
 const firstAnswerMs = 100;
-/** How much faster than the rate requests may follow each other while there are tokens. */
+/** How much faster than the rate requests may be sent while the bucket has tokens. */
 const catchUp = 2;
 /**
- * How long the rate is in full use until it has doubled, in milliseconds: after a mere guess, and after the first that
- * can be relied on. It grows with the fourth power of that time: hardly at first, so that few are refused, and then fast,
- * since others that used the limit may have ended.
+ * How long the rate must be fully used until it doubles, in milliseconds: after a guess, and after the first reliable
+ * measurement. It grows with the fourth power of that time: slowly at first, so that few requests are refused, and then
+ * fast, because others that used the limit may have ended.
  */
 const doublingMs = { guessed: 9_000, measured: 20_000, longest: 60_000, factor: 3, power: 4 };
-/** Below this rate, growth goes by requests, not by time: each refusal costs the same share of them. Per second. */
+/**
+ * Below this rate (per second), growth depends on requests, not on time: each refusal then costs the same share of
+ * them.
+ */
 const slowPerSecond = 5;
-/** A rate that is measured at less than this part of the one before has another cause: others use the limit, too. */
+/** If a measured rate is less than this part of the previous one, others use the limit, too. */
 const sameRate = 0.8;
-/** How many requests a stretch must have served for its measurement to be relied on. */
+/** How many requests a period must have served for its measurement to be reliable. */
 const reliable = 20;
-/** The shortest pause after a refusal, in milliseconds. It doubles while nothing is served in between. */
+/** The shortest pause after a refusal, in milliseconds. It doubles with each refusal until a request is served. */
 const pauseMs = { first: 500, longest: 15_000 };
-/** How long at most the others wait for the first answer after a pause, in milliseconds. */
+/** The longest time that the others wait for the first answer after a pause, in milliseconds. */
 const scoutMs = 5_000;
 
 /** The time from one refusal to the next. */
@@ -40,34 +42,34 @@ interface Stretch {
   startedAtMs: number;
   endedAtMs: number;
   served: number;
-  /** When the bucket was last full, and how much had been served by then. */
+  /** When the bucket was last full, and how many requests had been served by then. */
   full?: { atMs: number; served: number };
 }
 
-/** A request on its way, from {@link RateEstimate.begin} to its end. */
+/** A request in flight, from {@link RateEstimate.begin} to its end. */
 export interface Departure {
   readonly stretch: Stretch;
-  /** Whether it goes beyond the limit that is likely. */
+  /** Whether it exceeds the likely limit. */
   readonly isBeyond: boolean;
   /** Counts the requests in the order in which they were sent. */
   readonly number: number;
 }
 
 /**
- * Learns a server's rate limit from what it serves and what it refuses (429). It only counts: who waits, and how, is
- * its caller's.
+ * Learns a server's rate limit from the requests that it serves and refuses (429). It only counts; the caller does the
+ * waiting.
  *
- * Until the first refusal no limit is kept. Only what goes beyond a likely one goes with care: one request, then one
- * more for each that was served, which doubles them with each round trip, as TCP opens a connection.
+ * Until the first refusal there is no limit. Only requests beyond the likely limit are sent with care: one, then one
+ * more for each that was served, which doubles their number with each round trip, as in TCP's slow start.
  *
- * From then on the server is taken for a token bucket, and copied. At each refusal it is empty; so what it served
- * between two of them, by the time between them, is its rate. The copy lags behind by a reserve. The rate then grows
- * until the reserve is used up and a request is refused, more slowly each time.
+ * From then on it models the server as a token bucket. At each refusal the bucket is empty, so the number of requests
+ * served between two refusals, divided by the time between them, is the rate. The model keeps a reserve. The rate then
+ * grows until the reserve is used up and a request is refused, more slowly each time.
  *
- * Where others use the limit too, a refusal comes sooner and less was served. The rate then gives way by a part and grows
- * faster again, as TCP shares a line: so several that know nothing of each other come to a share each.
+ * If others use the limit too, a refusal comes sooner and less was served. The rate is then reduced by a part and grows
+ * faster again, as TCP shares a line: so processes that do not know of each other get a share each.
  *
- * All times are in milliseconds, on a clock that never goes back.
+ * All times are in milliseconds, by a monotonic clock.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5681#section-3.1 RFC 5681, slow start and congestion avoidance}
  */
@@ -80,12 +82,12 @@ export class RateEstimate {
   #begun = 0;
   #begunAtMs = -Infinity;
 
-  /** How many requests may be on their way at once until the limit shows. */
+  /** How many requests may be in flight until the limit is known. */
   #opened = firstWindow;
-  /** How many requests beyond the likely limit may be on their way at once. */
+  /** How many requests beyond the likely limit may be in flight. */
   #window = 1;
   #beyond = 0;
-  /** What is on its way, and what was served beyond the limit while older requests still are, oldest first. */
+  /** The requests in flight, and those served beyond the limit while older ones are in flight, oldest first. */
   readonly #underWay = new Set<Departure>();
   #early: Departure[] = [];
 
@@ -97,9 +99,9 @@ export class RateEstimate {
   #doublingMs = doublingMs.guessed;
   #fullyUsedMs = 0;
   #stretch: Stretch = stretchFrom(-Infinity);
-  /** The stretch that a refusal has ended, until it is learnt from: answers to it may still be on their way. */
+  /** The period that a refusal has ended, until it is evaluated: answers from it may still arrive. */
   #ended: Stretch | undefined;
-  /** The period that started with a full bucket and ended with an empty one: it shows the bucket's size. */
+  /** The period that started with a full bucket and ended with an empty one. It shows the bucket's size. */
   #first: Stretch | undefined;
 
   /** Returns how long the next request has to wait. An answer may shorten it. */
@@ -119,7 +121,7 @@ export class RateEstimate {
     return Math.max(untilTokenMs, this.#begunAtMs + msPerToken / catchUp - nowMs);
   }
 
-  /** Notes that a request is sent, which has waited as long as {@link waitMs} said. */
+  /** Records that a request is sent, after it waited as long as {@link waitMs} returned. */
   begin(nowMs: number): Departure {
     this.#fill(nowMs);
     const isBeyond = !this.#isLimited && this.#tokens < 1;
@@ -136,7 +138,7 @@ export class RateEstimate {
     return departure;
   }
 
-  /** Notes that a request was answered, with anything but 429. */
+  /** Records that a request was answered, with any status except 429. */
   served(departure: Departure): void {
     this.#end(departure);
     departure.stretch.served += 1;
@@ -146,7 +148,7 @@ export class RateEstimate {
     this.#widen();
   }
 
-  /** Where requests overtake each other on the way, one that was served proves nothing until the older ones are. */
+  /** Requests may overtake each other: a served one proves nothing until the older ones are served. */
   #widen(): void {
     const oldest = this.#underWay.values().next().value?.number ?? Infinity;
     const waiting = this.#early.filter(({ number }) => number > oldest);
@@ -154,13 +156,13 @@ export class RateEstimate {
     this.#early = waiting;
   }
 
-  /** Notes that a request failed without an answer: that says nothing of the limit. */
+  /** Records that a request failed without an answer, which shows nothing about the limit. */
   lost(departure: Departure): void {
     this.#end(departure);
   }
 
   /**
-   * Notes that a request was answered 429.
+   * Records that a request was answered 429.
    *
    * @param retryAfterMs how long the server asks to wait, if it does
    */
@@ -169,7 +171,7 @@ export class RateEstimate {
     const isNews = departure.stretch === this.#stretch;
     const ownPauseMs = isNews ? Math.min(pauseMs.longest, pauseMs.first * 2 ** this.#fruitlessPauses) : 0;
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + Math.max(ownPauseMs, retryAfterMs ?? 0));
-    // What was sent before the refusal was known is refused for the same reason.
+    // Requests sent before the refusal arrived are refused for the same reason.
     if (!isNews) return;
     this.#fruitlessPauses += 1;
     this.#scout = retryAfterMs !== undefined && retryAfterMs >= ownPauseMs ? undefined : "wanted";
@@ -204,7 +206,8 @@ export class RateEstimate {
     const seconds = (endedAtMs - startedAtMs) / 1000;
     if (this.#first === undefined) {
       const guessed = served / (likelyBurstS + seconds);
-      // No more than the likely limit was served: it may well be that, and is not tried as boldly as a mere guess.
+      // No more than the likely limit was served. It may be the real one, so it is exceeded more carefully than a
+      // guess.
       if (served > 0 && guessed <= likely.perSecond) this.#doublingMs = doublingMs.measured;
       return Math.max(likely.perSecond, guessed);
     }
@@ -214,7 +217,7 @@ export class RateEstimate {
       const slower = Math.min(doublingMs.longest, this.#doublingMs * doublingMs.factor);
       this.#doublingMs = Math.max(doublingMs.measured, slower);
     }
-    // While the bucket was full it lost what it did not hold: since then it has given its burst and its rate.
+    // A full bucket gains no tokens. Since it was last full, it has served its burst and its rate.
     const sinceFull =
       full === undefined
         ? 0

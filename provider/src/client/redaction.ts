@@ -1,26 +1,26 @@
 /**
- * The last safeguard of messages: text that is known to be a credential, or looks like one, is left out,
- * whatever its source. A server may quote what it received, and an error may contain its input.
+ * The last safeguard of messages: text that is known to be a credential, or looks like one, is removed, from any
+ * source. A server may quote what it received, and an error may contain its input.
  */
 
 /** A signed token or assertion, a private key, its base64 alone. */
 const forms =
   /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]*-----)?|\bM[A-Za-z0-9+/]{2,6}(?:IBAD|IBAA|AgEA|CAQEE)[A-Za-z0-9+/]{24,}={0,2}/g;
 
-/** What follows the name of a credential: `"client_secret": "…"`, `client_secret=…`. */
+/** The text after the name of a credential: `"client_secret": "…"`, `client_secret=…`. */
 const labelled =
   /(\b(?:client_?secret|client_?assertion|access_?token|refresh_?token|id_?token|private_?key|password)\b[\\"']*\s*[:=]\s*[\\"']*)(?=[^\s"']*\d)[^\s"'\\,;&{}[\]()]{8,}/gi;
 
-/** What follows the name of a way to log in. */
+/** The text after the name of an authentication scheme. */
 const authorization = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/-]{16,}=*/g;
 
 /** Shorter texts occur by chance. */
 const shortest = 8;
 
-/** What this process has seen of credentials. It is the process's, as is what it prints. */
+/** The credentials that this process has seen. They belong to the process, as its output does. */
 const known = new Set<string>();
 
-/** Leaves a credential out of all messages of this process from now on. */
+/** Removes a credential from all later messages of this process. */
 export function noteCredential(value: string): void {
   for (const text of [value, JSON.stringify(value).slice(1, -1), ...value.split(/\r?\n/)]) {
     const line = text.trim();
@@ -28,7 +28,7 @@ export function noteCredential(value: string): void {
   }
 }
 
-/** Forgets all credentials: what one process prints of thousands of runs is searched for those of each alone. */
+/** Forgets all credentials: a process that prints the output of thousands of runs searches each only for its own. */
 export function forgetCredentials(): void {
   known.clear();
 }
@@ -38,7 +38,7 @@ export function looksLikeCredential(text: string): boolean {
   return text !== text.replace(forms, "").replace(labelled, "").replace(authorization, "");
 }
 
-/** Leaves credentials out of a text: those that are known, and what looks like one. */
+/** Removes credentials from a text: known ones, and text that looks like one. */
 export function withoutCredentials(text: string): string {
   const whole = text
     .replace(forms, "[credential]")

@@ -49,7 +49,7 @@ export const patienceMs = {
   refused: 300_000,
 } as const;
 
-/** Marks a failed call as safe to repeat, and says when. */
+/** Marks a failed call as safe to repeat, and contains when. */
 export class RetryableFailure extends Error {
   /**
    * @param error thrown when no attempt is left

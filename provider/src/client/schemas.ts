@@ -15,7 +15,7 @@ export const documentsScopes = ["documents.submissions.read", "documents.submiss
 /** One of the permissions of a tenant application. */
 export type DocumentsScope = (typeof documentsScopes)[number];
 
-// Ids become parts of paths, names and log lines: what could leave one is refused here.
+// Ids become parts of paths, names and log lines: characters that could break out of them are refused here.
 export const identifierSchema = z
   .string()
   .max(256)
@@ -24,9 +24,9 @@ export const identifierSchema = z
     "must be an id without spaces, slashes or control characters",
   );
 
-// Names and the like are repeated in messages and outputs: they come in with what a terminal would obey escaped.
+// Names and the like are repeated in messages and outputs: control characters in them are escaped here.
 const text = z.string().max(4096).transform(printable);
-// Some servers write seconds since 1970 as a number, whatever the contract says.
+// Some servers send seconds since 1970 as a number, against the contract.
 const instant = z
   .preprocess((given) => (typeof given === "number" ? String(given) : given), text)
   .transform(withZone);
@@ -35,7 +35,7 @@ const address = z
   .string()
   .max(4096)
   .regex(/^[^\p{Cc}\p{Cf}\s]*$/u, "must be an address without spaces or control characters");
-// What is no address is kept in a form in which it is refused: left out, it would take away what the state has.
+// An invalid address is kept in a form that is refused later: without it, the state would lose its present one.
 const link = z.object({ href: z.union([address, z.string().transform(printable)]), rel: text.optional() });
 type Link = z.output<typeof link>;
 
@@ -45,10 +45,10 @@ export interface ApiTenant {
   name: string;
   /** The cells where the Web UI is reachable. */
   cells: string[];
-  /** ISO 8601 with its zone, where the API gives one that can be read. */
+  /** ISO 8601 with its zone, if the API returns a readable time. */
   createdAt: string;
   updatedAt: string;
-  /** The Web UI's address per cell, for the cells that the API gives a link for, as it gives it: see `linkRefusals`. */
+  /** The Web UI's address by cell, for the cells with a link, as the API returns it: see `linkRefusals`. */
   webUiUrls: Partial<Record<Cell, string>>;
 }
 
@@ -75,7 +75,7 @@ export const tenantPageSchema = z.object({
   _links: z.object({ next: z.object({ href: address.nullish() }).nullish() }).nullish(),
 });
 
-/** What the API returns once, when an application is created (`Credentials`). */
+/** The credentials that the API returns once, when an application is created (`Credentials`). */
 export type ApiCredentials =
   { type: SecretMethod; clientSecret: string } | { type: KeyMethod; alg: string; keyId: string };
 
@@ -99,13 +99,15 @@ export interface ApiApplication {
   clientId: string;
   cell: string;
   scopes: string[];
-  /** The base URL of the authorization server of the application's cell, as the API gives it: see `serverRefusals`. */
+  /**
+   * The base URL of the authorization server of the application's cell, as the API returns it: see `serverRefusals`.
+   */
   authServer: string;
-  /** Where the application gets its tokens, as the API gives it: its own link, else `authServer` + `/v1/token`. */
+  /** The application's token URL, as the API returns it: its own link, else `authServer` + `/v1/token`. */
   tokenUrl: string;
 }
 
-/** The contract types the link as a text; one like the other links is read as well. */
+/** The contract has the link as a string; an object like the other links is accepted as well. */
 const tokenLink = z.union([address, z.object({ href: address }).transform(({ href }) => href)]);
 
 const applicationFields = {
@@ -164,8 +166,8 @@ function toWebUiUrls(given: unknown): Partial<Record<Cell, string>> {
 }
 
 /**
- * The contract types the links as an object, while its own example is an array: both are read, and a map by cell.
- * What names no cell or no address is left out, because a tenant is none the worse for it.
+ * The contract has the links as an object, but its own example is an array: both are accepted, and so is a map by cell.
+ * A link without a cell or an address is left out; the tenant is usable without it.
  */
 function toLinkList(given: unknown): Link[] {
   if (Array.isArray(given)) return given.flatMap((item: unknown) => toLinks(item));
@@ -182,12 +184,12 @@ function toLinks(given: unknown): Link[] {
   return read.success ? [read.data] : [];
 }
 
-/** The API gives some addresses without their scheme: a host, and perhaps a path. */
+/** The API returns some addresses without their scheme: a host, and perhaps a path. */
 function withScheme(given: string): string {
   return /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/|$)/i.test(given) ? `https://${given}` : given;
 }
 
-/** Returns the address of a Web UI; one of a host alone has no slash at its end. */
+/** Returns the address of a Web UI, without a final slash if it has no path. */
 function toWebUiUrl(href: string): string {
   const given = withScheme(href);
   return URL.parse(given)?.href === given ? given.replace(/^(https:\/\/[^/]+)\/$/, "$1") : given;

@@ -1,18 +1,18 @@
-/** The API's `Date` header and its `created` are right to a second each; in milliseconds. */
+/** The API's `Date` header and its `created` are each accurate to a second; in milliseconds. */
 export const clockToleranceMs = 3000;
 
-/** An HTTP date, which must be read in all the three forms it ever had. */
+/** An HTTP date, which recipients must accept in all three forms. */
 const httpDate = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? .*\d{2}:\d{2}:\d{2}/i;
 
 /**
  * Reads an HTTP date, as in `Date` and `Retry-After`.
  *
- * @returns milliseconds since 1970; undefined if it is none
+ * @returns milliseconds since 1970; undefined if it is not a date
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 RFC 9110, date/time formats}
  */
 export function parseHttpDate(header: string | undefined): number | undefined {
   if (header === undefined || !httpDate.test(header)) return undefined;
-  // All are in UTC; that of asctime names no zone, and what names none would be read by this machine's.
+  // All are in UTC. The form of asctime has no zone, and JavaScript would read it in this machine's.
   const namesZone = /(?:[a-z]|[+-]\d{4})$/i.test(header.trim());
   const epochMs = Date.parse(namesZone ? header : `${header} GMT`);
   return Number.isNaN(epochMs) ? undefined : epochMs;
@@ -26,10 +26,10 @@ const dateTime =
 const epoch = /^(\d{10})(?:\.\d+|(\d{3}))?$/;
 
 /**
- * Writes an API's date and time with its zone, as ISO 8601 does. One that names none is in UTC: JavaScript would read it by
- * the zone of this machine, hours away. Seconds or milliseconds since 1970 become a date and time.
+ * Writes an API's date and time in ISO 8601, with its zone. Without a zone it is in UTC: JavaScript would read it in
+ * this machine's zone, hours away. Seconds or milliseconds since 1970 become a date and time.
  *
- * @returns anything else as it is
+ * @returns anything else unchanged
  */
 export function withZone(text: string): string {
   const parts = partsOf(text);
@@ -41,7 +41,7 @@ export function withZone(text: string): string {
 /**
  * Reads an API's date and time.
  *
- * @returns milliseconds since 1970; undefined if it is none, or only a day
+ * @returns milliseconds since 1970; undefined if it is not a time, or only a day
  */
 export function parseInstant(text: string): number | undefined {
   const ms = Date.parse(withZone(text));

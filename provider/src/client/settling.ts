@@ -3,11 +3,11 @@ import { TenantManagementError } from "./errors";
 /** Waits; injected so that tests need no time. */
 type Sleep = (delayMs: number) => Promise<void>;
 
-/** The waits between the repetitions, in milliseconds: some 16 seconds in all. */
+/** The waits between the repetitions, in milliseconds: about 16 seconds in all. */
 const waitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000];
 const patienceS = Math.round(waitsMs.reduce((sum, waitMs) => sum + waitMs, 0) / 1000);
 
-/** The wait between two looks at one list, in milliseconds. */
+/** The wait between two reads of one list, in milliseconds. */
 const betweenLooksMs = 500;
 
 /**
@@ -16,7 +16,7 @@ const betweenLooksMs = 500;
  *
  * @param request a request whose refusal changes nothing
  * @param isExpected whether a refusal is of that kind
- * @param why what this run has done, for the error: `this run has just created the tenant`
+ * @param why the cause, for the error: `this run has just created the tenant`
  * @throws {@link TenantManagementError} any other error at once; the last refusal, with `why`, when the time is over
  */
 export async function whileSettling<T>(

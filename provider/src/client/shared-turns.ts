@@ -19,13 +19,13 @@ const endSchema = z.object({
 const goSchema = z.object({ go: z.number() });
 type End = z.output<typeof endSchema>;
 
-/** How long after a failed connection the next is tried, in milliseconds. */
+/** The delay between two attempts to connect, in milliseconds. */
 const reconnectMs = 1000;
 
-/** A peer that sends more without the end of a line does not use this protocol. */
+/** A peer that sends more than this without a line end does not use this protocol. */
 const longestLine = 1000;
 
-/** Takes the turns of this process from the one that gives them, and its own if there is none. */
+/** Gets this process's turns from the process that gives them, or takes its own if there is none. */
 export class SharedTurns implements TakesTurns {
   #socket: Promise<Socket | undefined> | undefined;
   #triedAtMs = -Infinity;
@@ -37,7 +37,7 @@ export class SharedTurns implements TakesTurns {
   /**
    * @param path the socket of the process that gives the turns
    * @param own this process's own
-   * @param mostInFlight how many requests of this process are on their way at once
+   * @param mostInFlight the most requests of this process in flight at once
    */
   constructor(
     private readonly path: string,
@@ -121,7 +121,7 @@ export class SharedTurns implements TakesTurns {
         socket.unref();
         resolve(socket);
       });
-      // What is wrong with it, `close` ends.
+      // After an error, `close` ends it.
       socket.on("error", () => undefined);
       socket.once("close", () => {
         this.#socket = undefined;
@@ -141,7 +141,7 @@ export class SharedTurns implements TakesTurns {
 
 /** Gives turns to other processes. */
 export interface TurnServer {
-  /** Stops that; those that wait go by themselves. */
+  /** Stops giving turns; waiting processes continue on their own. */
   close(): void;
 }
 
@@ -203,7 +203,7 @@ function write(socket: Socket, message: object): void {
   if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Reads messages, a line each. A connection on which something else comes is ended. */
+/** Reads messages, one per line. A connection that sends anything else is closed. */
 function readLines(socket: Socket, onLine: (line: unknown) => void): void {
   let rest = "";
   socket.setEncoding("utf8");

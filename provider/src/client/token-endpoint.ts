@@ -88,7 +88,7 @@ export async function requestToken(request: TokenRequest, transport: Transport):
     return { accessToken: granted.access_token, expiresInS: granted.expires_in };
   } catch (error) {
     const refusal = toRefusal(error, request, answer);
-    // A success that is no JSON is some proxy's, or was cut off: the next one may be whole.
+    // A success without valid JSON came from a proxy, or was cut off: the next answer may be complete.
     const isWhole = answer !== undefined && parseJson(answer.body) !== undefined;
     throw response.ok && !isWhole ? new RetryableFailure(refusal) : refusal;
   }
@@ -176,7 +176,7 @@ function toRefusal(
       ` ${words.remedy}`,
     {
       ...(answer === undefined ? {} : { status: answer.status }),
-      // Any other cause holds the answer's body, and with it perhaps a token.
+      // Any other cause contains the answer's body, and with it perhaps a token.
       ...(error instanceof oauth.ResponseBodyError ? { cause: error } : {}),
     },
   );

@@ -44,7 +44,7 @@ export interface HttpAnswer {
 /** Sends one request and reads its complete answer, without retries or interpretation. */
 export interface Transport {
   /**
-   * @returns Resolves with the answer, whatever its status. Redirects are not followed.
+   * @returns Resolves with the answer, also one of an error status. Redirects are not followed.
    * @throws {@link TenantManagementError} `NOT_SENT` if the request certainly did not reach the server, else
    *   `NO_ANSWER`; `isPermanent` if every repetition would fail likewise
    */
@@ -76,7 +76,7 @@ export function createTransport(limits: TransportLimits = {}, proxies = Proxies.
   };
 }
 
-/** How a request leaves. */
+/** The connections for requests. */
 interface Way {
   dispatcher: Dispatcher;
   proxy: Proxy | undefined;
@@ -86,7 +86,7 @@ function directAgent(limits: TransportLimits): Dispatcher {
   return new Agent({ ...poolOptions(limits), connect: { timeout: connectTimeoutMs(limits) } });
 }
 
-/** Opens tunnels through a proxy. The proxy's answer to `CONNECT` is waited for as long as a connection is. */
+/** Opens tunnels through a proxy. The time limit for a connection also applies to the proxy's answer to `CONNECT`. */
 function agentBy({ url: { origin, username, password } }: Proxy, limits: TransportLimits): Dispatcher {
   const timeout = connectTimeoutMs(limits);
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

@@ -1,15 +1,15 @@
 import { type Departure, RateEstimate } from "./rate-estimate";
 
-/** What {@link Turns} read the time from and wait with; injected so that tests need no time. */
+/** The clock and timer of {@link Turns}; injected so that tests need no time. */
 export interface TurnsClock {
-  /** Returns the time in milliseconds, which never goes back. */
+  /** Returns a monotonic time in milliseconds. */
   nowMs: () => number;
   sleep: (delayMs: number) => Promise<void>;
 }
 
 /** A request that may be sent now. Exactly one of its end methods is called. */
 export interface Turn {
-  /** It was answered, with anything but 429. */
+  /** It was answered, with any status except 429. */
   served(): void;
   /** It was answered 429; the server may have asked to wait. */
   refused(retryAfterMs: number | undefined): void;
@@ -19,7 +19,7 @@ export interface Turn {
 
 /** Gives requests their turns. */
 export interface TakesTurns {
-  /** Resolves once a request may be sent. One that was refused goes before those that were not sent yet. */
+  /** Resolves once a request may be sent. Refused requests go before those that were not sent yet. */
   take(place: "first" | "last"): Promise<Turn>;
 }
 
@@ -31,7 +31,7 @@ export class Turns implements TakesTurns {
   #wakesAtMs = Infinity;
   #wokenAtMs = -Infinity;
 
-  /** @param mostInFlight how many requests are on their way at once */
+  /** @param mostInFlight the most requests in flight at once */
   constructor(
     private readonly clock: TurnsClock,
     private readonly mostInFlight: number,
@@ -63,7 +63,7 @@ export class Turns implements TakesTurns {
     };
   }
 
-  /** A timer may go off a little early: what was waited for has come all the same. */
+  /** A timer may fire slightly early: the time counts as reached. */
   nowMs(): number {
     return Math.max(this.clock.nowMs(), this.#wokenAtMs);
   }

@@ -2,7 +2,7 @@ import { hashOf } from "./chain";
 import { readEntry } from "./entry";
 import { type Defect, describe, type Verification, type Verifier } from "./verify";
 
-/** What comes of a comparison with a copy. */
+/** The result of a comparison with a copy. */
 export interface ComparedCopy extends Pick<Verification, "notes"> {
   /** What the copy has and the journal does not. */
   defects: Defect[];

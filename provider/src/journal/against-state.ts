@@ -8,11 +8,11 @@ export interface HeldObject {
   objectId: string;
   /** The resource's name in the stack. */
   slot: string;
-  /** The event of its create; undefined if an earlier version created it, or it was not known in time. */
+  /** The event of its create; undefined if an earlier version created it, or if it was not recorded in time. */
   recordedAs: Pick<RecordedAs, "sequence" | "hash"> | undefined;
 }
 
-/** What a state is compared as. */
+/** What a comparison needs from a state. */
 export interface ComparedState {
   /** `organization/project/stack`. */
   stack: string;
@@ -22,11 +22,11 @@ export interface ComparedState {
 }
 
 /**
- * Compares a journal with the state of its stack, which knows where each create is on record: a journal that was cut
- * off at its end, or written anew, does not have all of them. What the journal says was made must be in the state, or
- * to have been deleted or handed over.
+ * Compares a journal with the state of its stack, which contains the event of each create: a journal that was truncated
+ * or replaced lacks some of them. Each object that the journal says was created must be in the state, unless it was
+ * deleted or handed over.
  *
- * @param settle the command that finds out what became of what is not accounted for, and records it
+ * @param settle the command that finds out what happened to unaccounted objects, and records it
  */
 export function compareWithState(
   verifier: Verifier,

@@ -63,7 +63,7 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
     )
       .send(new CreateLogStreamCommand({ logGroupName: name, logStreamName: stream }))
       .catch((error: unknown) => {
-        // The name is this run's alone: an attempt whose answer was lost has made it.
+        // Only this run uses the name: if the stream exists, an attempt whose answer was lost created it.
         if (!isAwsError(error, "ResourceAlreadyExistsException")) throw error;
       });
     return stream;
@@ -83,7 +83,7 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
   const streamOf = (stack: string): Promise<string> => {
     const made = streams.get(stack) ?? makeStream(stack);
     streams.set(stack, made);
-    // One that could not be made is tried again with the next event.
+    // If the stream could not be created, the next event tries again.
     made.catch(() => streams.delete(stack));
     return made;
   };
@@ -111,7 +111,7 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
     const begun = Date.now();
     for (let first = 0; first < entries.length; first += eventsAtOnce) {
       const batch = entries.slice(first, first + eventsAtOnce);
-      // CloudWatch takes no event that is older than 14 days, or than what the group keeps.
+      // CloudWatch refuses events that are older than 14 days, or than the group's retention.
       await putInto(
         stream,
         batch.map(({ text }, index) => ({ message: text, timestamp: begun + first + index })),

@@ -5,7 +5,7 @@ import { type Objects, objectsIn } from "./s3-objects";
 
 export { all } from "./s3-objects";
 
-/** How a bucket is reached that is none of a stack's; what is absent is as the environment says. */
+/** How to reach a bucket that belongs to no stack. The environment supplies what is absent. */
 export interface BucketAccess {
   region?: string | undefined;
   endpoint?: string | undefined;
@@ -14,7 +14,7 @@ export interface BucketAccess {
   usePathStyle?: boolean | undefined;
 }
 
-/** Opens a bucket as the environment says, whatever a stack's configuration has. */
+/** Opens a bucket with the environment's settings; ignores stack configuration. */
 export function openBucket(
   bucket: string,
   { region, endpoint, profile, usePathStyle }: BucketAccess,

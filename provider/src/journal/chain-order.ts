@@ -3,13 +3,13 @@ import type { Entry, EventEntry } from "./entry";
 import { SeenHashes } from "./seen-hashes";
 
 /**
- * Brings the lines of a journal, which come in the order of their times, into that of their chain: the clocks of two
- * runners may differ. A line waits for the one that it follows, and no longer than to the end: what is chained to
- * nothing that is there keeps its place in time.
+ * Sorts the lines of a journal, which arrive by time, in the order of their chain: the clocks of two runners may
+ * differ. A line waits for its predecessor until the end at most. Lines without a predecessor in the journal stay in
+ * the order of time.
  */
 export class ChainOrder {
   readonly #known = new SeenHashes();
-  /** The events that wait, by the hash of the one that they follow. */
+  /** The waiting events, by the hash of their predecessor. */
   readonly #waiting = new Map<string, EventEntry[]>();
   /** The ends, by stack, of the events that an early version wrote without a hash. */
   readonly #unchained = new Map<string, Head>();
@@ -31,7 +31,7 @@ export class ChainOrder {
     });
   }
 
-  /** Returns what still waits, once no line comes any more. */
+  /** Returns the lines that still wait after the last one. */
   flush(): Entry[] {
     const left = [...this.#waiting.values()].flat();
     const hashes = new Set(left.map(hashOf));

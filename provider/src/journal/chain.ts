@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { Entry, EventEntry, ServiceEntry } from "./entry";
 import type { JournalEvent } from "./event";
 
-/** What a chain is made of: a text, and what it says of its place. */
+/** A link of a chain: its text, and its place according to that text. */
 type Link = Pick<EventEntry | ServiceEntry, "text" | "hash"> & {
   event: { previous?: string | undefined; sequence?: number | undefined };
 };
@@ -14,7 +14,7 @@ type Link = Pick<EventEntry | ServiceEntry, "text" | "hash"> & {
  * change from a gap.
  */
 
-/** Where a chain ends so far. */
+/** The present end of a chain. */
 export interface Head {
   /** `sha256:<hex>` of the last event. */
   hash: string;
@@ -22,17 +22,20 @@ export interface Head {
   sequence: number;
 }
 
-/** Where an event is on record: what the state keeps of the result of a create, so that a journal cut short shows. */
+/**
+ * Where an event is on record. The state stores this for the result of each create, so that a truncated journal is
+ * noticed.
+ */
 export interface RecordedAs extends Head {
   /** The event's own time: RFC 3339, UTC. */
   at: string;
 }
 
-/** Where every chain begins: the `previous` of a stack's first event. */
+/** The beginning of every chain: the `previous` of a stack's first event. */
 export const genesis: Head = { hash: `sha256:${"0".repeat(64)}`, sequence: 0 };
 
 /**
- * Returns the head after an event. The events of version 1 carry no hash; the first that does is chained to them all.
+ * Returns the head after an event. Events of version 1 have no hash; the first event that has one covers all of them.
  */
 export function advance(head: Head, entry: Link): Head {
   const { text, event } = entry;
@@ -42,7 +45,7 @@ export function advance(head: Head, entry: Link): Head {
   return { hash: entry.hash, sequence: event.sequence ?? head.sequence + 1 };
 }
 
-/** Returns where a chained event is on record. */
+/** Returns the place of a chained event. */
 export function recordedAs(entry: EventEntry): RecordedAs {
   return { ...advance(genesis, entry), at: entry.event.at };
 }
@@ -50,7 +53,7 @@ export function recordedAs(entry: EventEntry): RecordedAs {
 /**
  * Writes an event as the one that follows a head.
  *
- * @param holds what the record says that the stack holds after it (see `holding.ts`)
+ * @param holds what the stack contains after it, according to the record (see `holding.ts`)
  */
 export function chained(event: JournalEvent, head: Head, holds?: string): JournalEvent {
   const end = holds === undefined ? {} : { holds };

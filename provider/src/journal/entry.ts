@@ -5,10 +5,10 @@ export interface EventEntry {
   kind: "event";
   /** `file:line`, or `s3://bucket/key:line`. */
   where: string;
-  /** The exact text, which its hash is taken of. */
+  /** The exact text, of which the hash is computed. */
   text: string;
   event: JournalEvent;
-  /** The hash of the text, once it was needed (see `chain.ts`). */
+  /** The hash of the text, once it has been computed (see `chain.ts`). */
   hash?: string;
 }
 
@@ -25,11 +25,13 @@ export interface ServiceEntry {
 export type Entry =
   | EventEntry
   | ServiceEntry
-  /** The beginning of an event, which a crash cut short: it was never on record, and what it announces was not done. */
+  /**
+   * The beginning of an event that a crash cut short: the event was never on record, and nothing it announces was done.
+   */
   | { kind: "cut"; where: string; text: string }
   | { kind: "unreadable"; where: string; text: string };
 
-/** How many pieces zeros may divide a line into. */
+/** The most pieces into which zeros may divide a line. */
 const mostPieces = 8;
 /** How the text of every event begins. */
 const beginning = '{"v":';
@@ -92,7 +94,7 @@ function isCutShort(text: string): boolean {
 /**
  * Returns the events of a journal's lines.
  *
- * @throws where a line is none of a journal's: a recovery must not go by half a record
+ * @throws if a line cannot be read as an event: recovery must not rely on an incomplete record
  */
 export function eventsOf(entries: readonly Entry[]): JournalEvent[] {
   return entries.flatMap((entry) => {
@@ -101,7 +103,7 @@ export function eventsOf(entries: readonly Entry[]): JournalEvent[] {
   });
 }
 
-/** Reports that a line is not a journal's, and what to do. */
+/** Creates the error about a line that is not an event, with what to do. */
 export function unreadable(where: string): Error {
   return new Error(
     `${where} is not a line that this version can read. Use the version that wrote it, or a later one; ` +

@@ -16,10 +16,10 @@ export const recordedTypes = [
 export type RecordedType = (typeof recordedTypes)[number];
 
 /**
- * What is done to an object.
+ * The operations on an object.
  *
  * - `release`: the stack forgets it, because it was handed over to another owner.
- * - `change`: what is declared of a customer changes, and with it who can read its secrets, and for how long.
+ * - `change`: a customer's declaration changes, and with it who can read its secrets, and for how long.
  * - `deprecate`: a customer may be deleted from now on; `activate`: it may not.
  * - `restore`: a secret is taken back from its deletion; `import`: it is taken into the state.
  */
@@ -35,7 +35,7 @@ export const operations = [
 ] as const;
 export type RecordedOperation = (typeof operations)[number];
 
-/** How an operation ended. `unknown`: it may have been carried out, and no one knows. */
+/** How an operation ended. `unknown`: it may or may not have been carried out. */
 export const outcomes = [
   "made",
   "adopted",
@@ -56,14 +56,14 @@ const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const formerNameSchema = z.object({
   /** `organization/project/stack`. */
   stack: z.string(),
-  /** The hash at which the chain of its events ended. */
+  /** The hash of the last event in its chain. */
   hash,
   sequence: z.int().nonnegative(),
-  /** The time of the event there, so that it is found again; missing if there is none. */
+  /** The time of the event there, so that it can be found again; absent if there is none. */
   at: z.iso.datetime().optional(),
 });
 
-/** A name that a stack had. */
+/** A former name of a stack. */
 export type FormerName = z.output<typeof formerNameSchema>;
 
 const common = {
@@ -74,11 +74,11 @@ const common = {
   at: z.iso.datetime(),
   /** Who acts: the CI system's user where a CI system runs this, else `user@host`. */
   actor: z.string(),
-  /** The actor that the environment claims (`GITHUB_ACTOR`) outside a CI system: anyone can set it. */
+  /** The actor according to a variable of the environment (`GITHUB_ACTOR`) outside a CI system: anyone can set it. */
   claimedActor: z.string().optional(),
-  /** The ARN that AWS gives as the caller's identity, where AWS was asked and answered. */
+  /** The ARN of the caller's identity, if AWS was asked and answered. */
   awsIdentity: z.string().optional(),
-  /** The commit that is checked out where this runs. */
+  /** The commit that is checked out here. */
   commit: z.string().optional(),
   /** The CI run's page. */
   runUrl: z.string().optional(),
@@ -94,7 +94,7 @@ const common = {
   allowedHosts: z.array(z.string()).optional(),
   type: z.enum(recordedTypes),
   operation: z.enum(operations),
-  /** The resource's name in the stack: what it is made for, whatever its id. */
+  /** The resource's name in the stack: what the object is for. It does not change with the object's id. */
   slot: z.string(),
   tenantId: z.string().optional(),
   applicationId: z.string().optional(),
@@ -102,23 +102,23 @@ const common = {
   sequence: z.int().positive().optional(),
   /** The hash of the stack's event before it (see `chain.ts`). Events of version 1 have none. */
   previous: hash.optional(),
-  /** What the record says that the stack holds after it, in short (see `holding.ts`). */
+  /** A digest of what the stack contains after it, according to the record (see `holding.ts`). */
   holds: z.string().optional(),
-  /** In the events of a stack that was renamed or moved: the names under which its record began. */
+  /** In the events of a stack that was renamed or moved: the former names of its record. */
   formerly: z.array(formerNameSchema).optional(),
 };
 
-/** Is written before a request that changes something is sent. */
+/** Written before a request that changes something. */
 const intentSchema = z.object({
   ...common,
   event: z.literal("intent"),
   /** The requested parameters that `parameters.ts` lists. Never a credential. */
   parameters: z.record(z.string(), z.unknown()),
-  /** The ids of the tenant's applications that were there before. */
+  /** The ids of the applications that the tenant had before. */
   known: z.array(z.string()).optional(),
 });
 
-/** Is written after it. */
+/** Written after the request. */
 const resultSchema = z.object({
   ...common,
   event: z.literal("result"),
@@ -127,13 +127,13 @@ const resultSchema = z.object({
   outcome: z.enum(outcomes),
   clientId: z.string().optional(),
   durationMs: z.number(),
-  /** Why it did not end well. Never a credential. */
+  /** Why it failed. Never a credential. */
   message: z.string().optional(),
 });
 
 /**
- * What the provisioning service records: requests, plans, approvals, refusals, log-ins, readings. Its events are a chain of
- * their own, in the same form, so that the same verification reads it. It names people by an id alone.
+ * What the provisioning service records: requests, plans, approvals, refusals, log-ins, reads. Its events are a chain
+ * of their own in the same form, so the same verification applies. People are recorded by id only.
  */
 export const serviceEventSchema = z.strictObject({
   v: z.literal(2),
@@ -151,7 +151,7 @@ export const serviceEventSchema = z.strictObject({
   customer: z.string().optional(),
   /** The id of the request it belongs to. */
   request: z.uuid().optional(),
-  /** What else is known of it. Never a credential, nor a person's name or address. */
+  /** Further details. Never a credential, nor a person's name or address. */
   data: z.record(z.string(), z.unknown()),
   /** Its place in the chain, from 1. */
   sequence: z.int().positive(),
@@ -160,15 +160,15 @@ export const serviceEventSchema = z.strictObject({
 });
 export type ServiceEvent = z.output<typeof serviceEventSchema>;
 
-/** One line of the journal. It never holds a credential. */
+/** One line of the journal. It never contains a credential. */
 export const eventSchema = z.discriminatedUnion("event", [intentSchema, resultSchema]);
 export type JournalEvent = z.output<typeof eventSchema>;
 export type IntentEvent = z.output<typeof intentSchema>;
 export type ResultEvent = z.output<typeof resultSchema>;
 
 /**
- * The parameters that are recorded of each type. What is not named here is not recorded, whatever a caller passes: so
- * a parameter that is added one day, and could be a credential, stays out until someone has looked at it.
+ * The parameters that are recorded, by type. Others that a caller passes are not recorded: a new parameter, which could
+ * be a credential, stays out until someone has reviewed it.
  */
 const recordedParameters = {
   Tenant: ["name", "cells", "adopt", "to"],
@@ -183,7 +183,7 @@ const recordedParameters = {
 /** The requested parameters that may be recorded. */
 export type RecordedParameters = Partial<Record<(typeof recordedParameters)[RecordedType][number], unknown>>;
 
-/** Picks the parameters that are recorded of a type. */
+/** Selects the parameters that are recorded for a type. */
 export function toRecordedParameters(
   type: RecordedType,
   parameters: RecordedParameters,

@@ -6,13 +6,13 @@ import { type RecordedAs, recordedAs } from "./chain";
 import { type Entry, readLine } from "./entry";
 import { type Journal, journalIn, type Store } from "./journal";
 
-/** How much of a file is read at once. */
+/** How much of a file is read at once, in bytes. */
 const chunkBytes = 1 << 14;
-/** The same, from its end, where a few lines are enough. */
+/** The same when reading from the end, where a few lines are enough. */
 const tailBytes = 1 << 17;
 const lineEnd = 0x0a;
 
-/** Keeps a journal in a file, an event a line. Lines that come while others are being written share one sync. */
+/** Stores a journal in a file, one event per line. Lines that arrive during a write share the next sync. */
 export function openFileJournal(path: string): Journal {
   return journalIn(fileStore(path));
 }
@@ -68,9 +68,9 @@ async function* linesOf(path: string): AsyncIterable<Buffer[]> {
 }
 
 /**
- * Reads a file from its end backwards, until it has the line of an event.
+ * Reads a file backwards from its end until it finds the line of an event.
  *
- * @returns Resolves with the lines from there on, none if it is not found, and the size of the file.
+ * @returns Resolves with the lines from there on (none if it is not found) and the size of the file.
  */
 async function linesFrom(
   path: string,
@@ -80,7 +80,7 @@ async function linesFrom(
   try {
     const { size } = await file.stat();
     let entries: Entry[] = [];
-    /** The rest of the line that the last chunk begins within. */
+    /** The rest of the line in the middle of which the last chunk begins. */
     let rest: Buffer[] = [];
     for (let start = size; start > 0;) {
       const from = Math.max(0, start - tailBytes);
@@ -105,7 +105,7 @@ async function linesFrom(
   }
 }
 
-/** How many lines after the event are worth while: to read all in order is no slower then. */
+/** The most lines to read backwards: beyond that, reading the whole file in order is no slower. */
 const mostToFind = 20_000;
 
 /** Returns whether a line is that of an event. */
@@ -123,7 +123,7 @@ async function appendLines(path: string, lines: readonly string[]): Promise<numb
   const file = await open(path, "a+", 0o600);
   try {
     const { size } = await file.stat();
-    // It may have been made just now, and a crash must not take its name away with all that is in it.
+    // The file may be new: a crash must not lose its name in the folder, and its contents with it.
     if (size === 0) await syncFolder(dirname(path));
     const text = `${(await endsInsideLine(file, size)) ? "\n" : ""}${lines.join("\n")}\n`;
     await file.appendFile(text);
@@ -134,7 +134,7 @@ async function appendLines(path: string, lines: readonly string[]): Promise<numb
   }
 }
 
-/** Does nothing if the platform cannot: Windows opens no folder, and some file systems sync none. */
+/** Does nothing where that is impossible: Windows cannot open a folder, and some file systems cannot sync one. */
 async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle | undefined;
   try {
@@ -148,7 +148,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** A crash may have cut the last line short: the next one must not be appended to it. */
+/** A crash may have cut the last line short: the next one must start on a new line. */
 async function endsInsideLine(file: FileHandle, size: number): Promise<boolean> {
   if (size === 0) return false;
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);

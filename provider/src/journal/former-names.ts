@@ -9,13 +9,13 @@ import { Memory } from "./memory";
  * several names: the events under the present name contain the former names, and the ends of their chains.
  */
 
-/** The names that a stack had, and the location of its journal under each. */
+/** The former names of a stack, and the location of its journal under each. */
 export interface FormerJournals {
   /** The stack's present name: `organization/project/stack`. */
   stack: string;
-  /** Returns the names that the stack's state is known to have had. */
+  /** Returns the former names that are known from the stack's state. */
   namesOfState: () => Promise<readonly string[]> | readonly string[];
-  /** Opens the journal that the stack had under a name. */
+  /** Opens the stack's journal under a former name. */
   open: (stack: string) => Journal;
 }
 
@@ -48,7 +48,7 @@ export function underPresentName(
   stack: string,
   former: ReadonlySet<string> = formerNamesIn(events, stack),
 ): JournalEvent[] {
-  // What a former stack has moved here is here: that is no release of this stack's.
+  // What the stack moved to its present name is still here: it was not released.
   const names = new Set([...former, stack]);
   const moves = new Set(
     events.flatMap((event) =>
@@ -62,7 +62,7 @@ export function underPresentName(
     .map((event) => (former.has(event.stack) ? { ...event, stack } : event));
 }
 
-/** Returns the stack to which an object was moved (`pulumi state move`), if that is what an event says. */
+/** Returns the stack to which an object was moved (`pulumi state move`), if the event records a move. */
 function movedTo({ operation, parameters }: IntentEvent): string | undefined {
   const { to } = parameters;
   return operation === "release" && typeof to === "string" ? to : undefined;
@@ -78,15 +78,17 @@ export function formerHeads(entries: readonly Entry[]): string[] {
 }
 
 /**
- * Merges the journals that a stack has had under its names. Events are read under the present name; new
- * events go to the present journal, each with the former names and the end of the record under each.
+ * Merges the journals of a stack's present and former names. Events are read under the present name; new events go to
+ * the present journal, each with the former names and the end of the record under each.
  *
  * A run reads only the end if that lists the state's objects, and no record of a former name has grown since,
  * as happens if a stack was renamed back and an update was killed in between.
  */
 export function withFormerNames(own: Journal, formerJournals: FormerJournals): Journal {
   const { stack } = formerJournals;
-  /** Whether the own journal's end is enough; undefined if the stack has no former name, or nothing was read. */
+  /**
+   * Whether the end of the present journal is enough; undefined if the stack has no former name, or nothing was read.
+   */
   let isEndEnough: Promise<boolean> | undefined;
   let whole: Promise<WholeRecord> | undefined;
 
@@ -122,7 +124,7 @@ export function withFormerNames(own: Journal, formerJournals: FormerJournals): J
     return underPresentName(eventsOf(entries), stack, former).filter(wanted);
   }
 
-  /** Returns whether the own journal's end says all that the state and the records under former names do. */
+  /** Returns whether the end of the present journal contains all that the state and the former records do. */
   async function isAll(formerly: readonly FormerName[]): Promise<boolean> {
     const told = new Set([stack, ...formerly.map((former) => former.stack)]);
     if ((await formerJournals.namesOfState()).some((name) => !told.has(name))) return false;

@@ -9,11 +9,11 @@ import { objectsIn } from "./s3-objects";
 
 /** The ends of a chain, stored where the chain's writers cannot change them. */
 export interface NotedHeads {
-  /** Its location, for people. */
+  /** Its location, for messages. */
   readonly location: string;
   /** Stores the present end of the chain. The same end may be stored again. */
   note(head: Head, at: Date): Promise<void>;
-  /** Returns the hashes that were noted. */
+  /** Returns the stored hashes. */
   hashes(): AsyncIterable<string>;
 }
 

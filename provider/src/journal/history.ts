@@ -3,20 +3,20 @@ import { Memory, objectIdOf, type Slot, type SlotHistory } from "./memory";
 
 export { objectIdOf, type Slot, type SlotHistory } from "./memory";
 
-/** Reads from a journal what became of the last create in a slot. */
+/** Reads the outcome of the last create in a slot from a journal. */
 export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHistory {
   return indexOf(events).memory.historyOf(wanted);
 }
 
-/** Returns the creates of a stack that were begun last in their slot, and cut off: no one recorded how they ended. */
+/** Returns the interrupted creates of a stack: each is the last one in its slot and has no result on record. */
 export function cutOffCreates(events: readonly JournalEvent[], stack: string): IntentEvent[] {
   return indexOf(events).memory.cutOffCreates(stack);
 }
 
 /**
- * Returns the ids of all objects of a type that the journal records as made.
+ * Returns the ids of all objects of a type that were created according to the journal.
  *
- * @param except a slot whose own are left out
+ * @param except a slot whose objects are left out
  */
 export function recordedIds(
   events: readonly JournalEvent[],
@@ -28,7 +28,8 @@ export function recordedIds(
 
 /**
  * Returns the ids of the objects of a type that a stack has handed over, and has not taken back since. A release that
- * was begun counts, unless it is known to have failed: where the state still holds the object, that tells better.
+ * was started counts unless it is known to have failed. If the state still contains the object, go by the state
+ * instead.
  */
 export function releasedIds(
   events: readonly JournalEvent[],
@@ -39,7 +40,7 @@ export function releasedIds(
   return new Set(ids.filter((objectId) => memory.isReleased({ type, stack }, objectId)));
 }
 
-/** Returns whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed. */
+/** Returns whether this project may have deleted an object: a delete was started, and is not known to have failed. */
 export function mayBeDeleted(events: readonly JournalEvent[], type: RecordedType, objectId: string): boolean {
   return indexOf(events).memory.mayBeDeleted(type, objectId);
 }
@@ -50,7 +51,7 @@ export function resultOf(events: readonly JournalEvent[], intent: IntentEvent): 
 }
 
 /**
- * Returns whether something in the slot of an intent ended well after it: then it matters no more how the intent ended.
+ * Returns whether a later operation succeeded in the slot of an intent: then the intent's own result no longer matters.
  */
 export function isSettledLater(events: readonly JournalEvent[], intent: IntentEvent): boolean {
   const { places, settled } = indexOf(events);
@@ -67,19 +68,19 @@ export function slotOf({ type, stack, slot, apiUrl }: Slot): string {
   return [type, stack, slot, apiUrl].join("\n");
 }
 
-/** What is asked of a list of events again and again. */
+/** An index of a list of events. */
 interface Index {
   memory: Memory;
   releases: JournalEvent[];
   results: Map<string, ResultEvent>;
   places: Map<JournalEvent, number>;
-  /** Where the last event of each slot is that ended well. */
+  /** The position of the last successful event of each slot. */
   settled: Map<string, number>;
-  /** How many of the events are in it. */
+  /** How many of the events are indexed. */
   size: number;
 }
 
-/** A list is indexed once, however much is asked of it; what is put at its end later is added. */
+/** Each list is indexed once; events that are appended later are added to the index. */
 const indexes = new WeakMap<readonly JournalEvent[], Index>();
 
 function indexOf(events: readonly JournalEvent[]): Index {

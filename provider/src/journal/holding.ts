@@ -1,28 +1,28 @@
 import { hash } from "node:crypto";
 
 /**
- * What a stack holds, as one short text that changes with each object: each event of the journal carries that of what
- * the record says the stack holds after it. A run compares it with that of what the state holds. Where they agree,
- * nothing was left behind by what came before, and all of that need not be read again.
+ * A digest of the objects in a stack. Each event of the journal contains the digest of what the stack contains after
+ * it, according to the record. A run compares it with the digest of the state. If they are equal, nothing earlier was
+ * left behind, and the earlier events need not be read.
  */
 
-/** An object that a stack holds, or a create in it that has not ended. */
+/** An object in a stack, or a create without a result. */
 export interface Held {
   apiUrl: string;
   type: string;
   /** The resource's name in the stack. */
   slot: string;
-  /** Its id; of a create that has not ended, a question mark and the id of its intent. */
+  /** Its id; for a create without a result, a question mark and the id of its intent. */
   id: string;
 }
 
 const modulus = 1n << 128n;
 
-/** A sum of what a stack holds: whatever comes and goes, in whatever order, the same holding has the same sum. */
+/** A sum over the objects in a stack. It depends only on the present objects, not on the order of changes. */
 export class Holding {
   #sum: bigint;
 
-  /** @param text what {@link toString} gave of another; default: that of nothing */
+  /** @param text the {@link toString} of another holding; default: an empty one */
   constructor(text = "0") {
     this.#sum = BigInt(`0x${text}`);
   }

@@ -6,15 +6,15 @@ import { type HeldBefore, Memory } from "./memory";
 import { inSmallHeap } from "./small-heap";
 import type { Note } from "./verify";
 
-/** What is known of a stack before its journal is read: from its state. */
+/** What the state shows of a stack before its journal is read. */
 export interface KnownBefore extends HeldBefore {
   /** The last create of an object in the state: the journal is read from there. */
   last: RecordedAs;
 }
 
-/** An append-only record of what is about to be done, and of what came of it. */
+/** An append-only record of intents and their results. */
 export interface Journal {
-  /** Its location, for people: a path or an `s3://` URL. */
+  /** Its location, for messages: a path or an `s3://` URL. */
   readonly location: string;
   /**
    * Puts an event on durable record, chained to the one of its stack before it.
@@ -24,10 +24,10 @@ export interface Journal {
    */
   append(event: JournalEvent): Promise<EventEntry>;
   /**
-   * Returns what a run has to know of it; it takes in what is appended. Where the state holds just what the journal
-   * says it holds, only what came after the last create in the state is read. Otherwise, and without `known`, all is.
+   * Returns what a run must know about it; appended events are added. If the state contains exactly what the journal
+   * says, only the events after the last create in the state are read. Otherwise, and without `known`, all are read.
    *
-   * @throws where what is read holds something that this version cannot read
+   * @throws if an event cannot be read by this version
    */
   remember(known?: KnownBefore): Promise<Memory>;
   /**
@@ -40,23 +40,23 @@ export interface Journal {
    * @throws if an event cannot be read by this version
    */
   read(wanted?: (event: JournalEvent) => boolean, from?: RecordedAs): Promise<JournalEvent[]>;
-  /** Reads the events from one on, in its own place alone; undefined if it is not there. */
+  /** Reads the events from one on, at its own location only; undefined if the event is not there. */
   readFrom(event: RecordedAs): Promise<JournalEvent[] | undefined>;
-  /** Reads all that it holds, whether or not it can be read as an event. */
+  /** Reads all lines, including those that are not events. */
   entries(): Promise<Entry[]>;
-  /** The same, some at a time: a long journal need not be in memory as a whole. */
+  /** The same in batches: a long journal need not be in memory as a whole. */
   stream(): AsyncIterable<readonly Entry[]>;
-  /** Looks for traces, outside the text, of someone who changed what was written. */
+  /** Looks for signs, outside the text, that stored events were changed. */
   traces(): Promise<Traces>;
 }
 
-/** What is found where a journal is kept, and what could not be looked at. */
+/** What was found at a journal's location, and what could not be inspected. */
 export interface Traces {
   found: Array<{ kind: "changed" | "missing"; where: string; problem: string }>;
   notes: Note[];
 }
 
-/** How far a journal was read or written, if its location shows that: the size of a file. */
+/** How far a journal was read or written, if its storage can report it: the size of a file. */
 export interface Reached {
   bytes: number;
 }
@@ -65,25 +65,26 @@ export interface Reached {
 export interface Store {
   readonly location: string;
   /**
-   * Puts events on durable record, one a line, after those that are there.
+   * Appends events durably, one per line.
    *
-   * @returns Resolves with how far it is written then.
+   * @returns Resolves with how far the journal is written then.
    */
   write(entries: readonly EventEntry[]): Promise<Reached>;
   /**
    * Reads all lines, oldest first.
    *
-   * @param reached is brought up to how far it has read
+   * @param reached updated with how far it has read
    */
   read(reached?: Reached): AsyncIterable<readonly Entry[]>;
   /** Reads the lines from an event on; undefined if it does not find it. */
   readFrom(event: RecordedAs): Promise<{ entries: Entry[]; reached: Reached } | undefined>;
-  /** Returns whether no one else has written since it was read or written so far. */
+  /** Returns whether nothing was written since the journal was read or written up to there. */
   isAsLeft(reached: Reached): Promise<boolean>;
   /**
-   * Is called before the first write of some runs, and never fails: it may see to it that the next reads are faster.
+   * Called before the first write of some runs; may prepare faster reads. It never fails.
    *
-   * @param isLongRun whether the run has read all, and so takes long anyway; of the others, it is one of 16
+   * @param isLongRun whether the run has read the whole journal, and takes long anyway. Of the other runs, one in 16
+   * calls this.
    */
   tidy?(isLongRun: boolean): Promise<void>;
   traces?(): Promise<Traces>;
@@ -97,12 +98,12 @@ interface Read {
   reached: Reached;
 }
 
-/** With which digit the hash of the last event ends where a run that reads the end alone is to tidy: one of 16 runs. */
+/** The last digit of the last event's hash that makes a run tidy although it reads only the end: one run in 16. */
 const tidyingEnd = "0";
 
 /**
- * Creates a journal of a store. The chain is continued where a batch is written, and not before: where a write fails,
- * no one knows how much of it is there, so the next one reads it anew.
+ * Creates a journal of a store. Events are chained when a batch is written. After a failed write it is unknown how much
+ * was stored, so the next write reads the journal again.
  */
 export function journalIn(store: Store): Journal {
   let current: Read | undefined;
@@ -163,7 +164,7 @@ export function journalIn(store: Store): Journal {
     return eventsOf(read.entries);
   };
   let turn: Promise<unknown> = Promise.resolve();
-  /** A read that comes while something is written would miss it, and one that comes while another reads waits for it. */
+  /** A read during a write would miss events, so it waits; a read during another read waits for that one. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const next = turn.then(work, work);
     turn = next.catch(() => undefined);
@@ -203,7 +204,7 @@ export function journalIn(store: Store): Journal {
  */
 async function readAfter(store: Store, known: KnownBefore): Promise<Read | undefined> {
   const { entries = [], reached = { bytes: 0 } } = (await store.readFrom(known.last)) ?? {};
-  // To read all of it names the place of what cannot be read.
+  // Reading all of it shows the place of the unreadable event.
   if (entries.some(({ kind }) => kind === "unreadable")) return undefined;
   const own = entries
     .filter((entry) => entry.kind === "event")
@@ -269,7 +270,7 @@ function takeIn({ heads, memory }: Read, entries: readonly Entry[]): boolean {
   return [...heads].every(([stack, { hash }]) => !ends.has(stack) || ends.get(stack) === hash);
 }
 
-/** Finds where each stack's chain ends. What a chained event's hash is does not depend on those before it. */
+/** Finds where each stack's chain ends. The hash of a chained event does not depend on earlier events. */
 class Tips {
   readonly #ends = new Map<string, EventEntry | Head>();
 

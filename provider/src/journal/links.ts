@@ -19,10 +19,10 @@ export class Links {
   readonly #files: string[] = [];
   /** The places of the hashes in {@link #hashes}, from 1, by four of their bytes: an open hash table. */
   #table = new Uint32Array();
-  /** Which four bytes: no one can write events whose hashes all meet there. */
+  /** Which four bytes; chosen at random, so that no one can construct collisions. */
   readonly #offset = randomInt(hashBytes - 3);
 
-  /** Adds an event, unless it is there. */
+  /** Adds an event, if it is new. */
   add(hash: string, sequence: number): void {
     if (this.find(hash) !== undefined) return;
     if (this.#size === this.#sequences.length) this.#grow();
@@ -61,7 +61,7 @@ export class Links {
     const end = where.lastIndexOf(":");
     const file = where.slice(0, end);
     if (this.#files.at(-1) !== file) this.#files.push(file);
-    // A chain of which only the order is asked has none.
+    // A chain that is only sorted has none.
     if (this.#followers.length < this.#sequences.length) this.#makeRoomForFollowers();
     this.#followers[link] = this.#files.length;
     this.#lines[link] = Number(where.slice(end + 1));

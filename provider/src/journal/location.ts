@@ -24,14 +24,14 @@ export interface JournalPlace {
   formerNames?: () => Promise<readonly string[]> | readonly string[];
 }
 
-/** Returns whether a journal lies on this machine's disk, and so goes with it. */
+/** Returns whether a journal is on this machine's disk, and is lost with it. */
 export function isOnDisk(location: string | undefined): boolean {
   return location?.startsWith("s3://") !== true;
 }
 
 /**
- * Returns what is wrong with where a journal is: on a CI runner, whose disk goes away, and with it what a repair after
- * a crash needs.
+ * Returns the problem with a journal's location: a CI runner's disk is discarded, and with it what a repair after a
+ * crash needs.
  *
  * @param isDiskKept `tenants:journalDiskIsKept`
  * @param environment the environment variables of this run
@@ -82,7 +82,7 @@ function openUnderName({ location, directory, aws }: JournalPlace, stack: string
 }
 
 /**
- * Opens the journal at a place, whosever it is: a file's path, or `s3://<bucket>/<prefix of the stack>`.
+ * Opens the journal of any stack by its location: a file's path, or `s3://<bucket>/<prefix of the stack>`.
  *
  * @param aws how S3 is reached; not needed for a file
  */
@@ -92,7 +92,7 @@ export function openJournalAt(location: string, aws?: Aws): Journal {
   return openS3Journal(location, aws);
 }
 
-/** Finds the project's folder: the engine runs a provider in the program's, which may lie below it. */
+/** Finds the project's folder: the engine runs a provider in the program's folder, which may be below it. */
 function projectDirectory(start: string): string {
   const folder = findProjectFolder(start);
   if (folder !== undefined) return folder;

@@ -1,7 +1,9 @@
 import type { RecordedType } from "./event";
 import { TextIndex } from "./text-index";
 
-/** What is known of the end of an object, in bits; the number of the first place that it was made for stands above. */
+/**
+ * What is known of the end of an object, as bits; the higher bits are the number of the first slot it was created for.
+ */
 const deleted = 1;
 const perhapsDeleted = 2;
 const placeUnit = 4;
@@ -14,10 +16,10 @@ export class MadeObjects {
   readonly #objects = new TextIndex();
   /** `stack` and `slot`. */
   readonly #places = new TextIndex();
-  /** The further places of the objects that were made for several, such as by a move. */
+  /** The further slots of objects that were created for several, for example after a move. */
   readonly #furtherPlaces = new Map<number, number[]>();
 
-  /** Notes for which place an object was made. */
+  /** Records for which slot an object was created. */
   addPlace(type: RecordedType, objectId: string, placeName: string): void {
     const object = this.#objects.add(keyOf(type, objectId));
     const place = this.#places.add(placeName);
@@ -27,13 +29,13 @@ export class MadeObjects {
     else this.#furtherPlaces.set(object, [...places.slice(1), place]);
   }
 
-  /** Returns the places that an object was made for. */
+  /** Returns the slots for which an object was created. */
   placesOf(type: RecordedType, objectId: string): string[] {
     const object = this.#objects.find(keyOf(type, objectId));
     return object === undefined ? [] : this.#placesOf(object).map((place) => this.#places.at(place));
   }
 
-  /** Returns the ids of all objects of a type that were made, and for which places. */
+  /** Returns the ids of all created objects of a type, and their slots. */
   *ofType(type: RecordedType): Iterable<[objectId: string, places: readonly string[]]> {
     const beginning = keyOf(type, "");
     for (let object = 0; object < this.#objects.size; object += 1) {
@@ -45,7 +47,7 @@ export class MadeObjects {
     }
   }
 
-  /** Notes that an object was deleted, or that it may have been. */
+  /** Records that an object was deleted, or may have been. */
   noteDeleted(type: RecordedType, objectId: string, isCertain: boolean): void {
     this.#set(
       this.#objects.add(keyOf(type, objectId)),
@@ -67,7 +69,7 @@ export class MadeObjects {
   }
 
   #set(object: number, bits: number): void {
-    // A place needs more than the 31 bits of `|` at most.
+    // The number of a slot may not fit in the 31 bits of `|`.
     const value = this.#objects.value(object);
     const flags = (value | bits) & (placeUnit - 1);
     const place = Math.max(Math.floor(value / placeUnit), Math.floor(bits / placeUnit));

@@ -4,15 +4,17 @@ import { KeptIntent } from "./kept-intent";
 import { MadeObjects } from "./made-objects";
 
 /**
- * What a slot's record says of the last create in it (`intent`). `earlier` are the creates that led to it, the oldest first:
- * each one after them repairs what may have been lost before, and may have been cut off itself.
+ * The outcome of the last create in a slot (`intent`), according to the record. `earlier` are the creates that led to
+ * it, oldest first: each later one repairs what the earlier may have lost, and may itself have been interrupted.
  */
 export type SlotHistory =
-  /** Nothing is amiss: none was begun, or it surely failed, or what was made was deleted or handed over since. */
+  /**
+   * Nothing to repair: no create was started, or it certainly failed, or its object was deleted or handed over since.
+   */
   | { kind: "clear" }
-  /** One was begun, and its end is not on record, or not known: an object may exist that no state holds. */
+  /** A create was started, and its result is missing or unknown: an object may exist that no state contains. */
   | { kind: "open"; intent: IntentEvent; earlier: readonly IntentEvent[] }
-  /** One ended well, with this object. */
+  /** The create succeeded, with this object. */
   | { kind: "made"; intent: IntentEvent; earlier: readonly IntentEvent[]; objectId: string };
 
 /** Selects a slot. */
@@ -21,7 +23,7 @@ export interface Slot {
   stack: string;
   slot: string;
   apiUrl: string;
-  /** The id of the object that the stack holds in it: whatever led to that is over. */
+  /** The id of the object that the stack contains in the slot: the creates that led to it are over. */
   heldId?: string | undefined;
 }
 
@@ -36,10 +38,10 @@ export interface RecordedCustomer {
   customer: string;
 }
 
-/** What a stack is known to hold before its journal is read; then only what comes after that is taken in. */
+/** What a stack is known to contain before its journal is read; only later events are then added. */
 export interface HeldBefore {
   stack: string;
-  /** The {@link Holding} of it. */
+  /** Its {@link Holding}. */
   holding: string;
   /** Returns the id of the object in a slot. */
   idIn(type: RecordedType, slot: string): string | undefined;
@@ -51,70 +53,67 @@ interface Begun {
   end?: { outcome: Outcome; objectId: string | undefined };
 }
 
-/** Returns whether nobody knows how an intent ended. */
+/** Returns whether the result of an intent is unknown. */
 function isOpen({ end }: Begun): boolean {
   return end === undefined || end.outcome === "unknown";
 }
 
 /**
- * What a run must know about a journal: each question is answered from an index, which contains only what may
- * still be needed. It takes the events in order.
+ * What a run must know about a journal: indexes that contain only what may still be needed. Events are added in order.
  */
 export class Memory {
-  /** The creates of each slot, in their order, without those that are over for good and all before them. */
+  /** The creates of each slot, in order, from the first one that may still matter. */
   readonly #creates = new Map<string, Begun[]>();
-  /** The stacks of which more is on record than what is declared of their customers. */
+  /** The stacks with records other than changes of their customers' declarations. */
   readonly #known = new Set<string>();
-  /** The last intent of each slot, by stack, if it is a create that has not ended. */
+  /** The last intent of each slot, by stack, if it is a create without a result. */
   readonly #cutOff = new Map<string, Map<string, IntentEvent>>();
-  /** The creates that are kept, and the changes of customers' status, by the ids of their intents. */
+  /** The stored creates and changes of customers' status, by the ids of their intents. */
   readonly #begun = new Map<string, Begun>();
   /** The intents that have no result, by their ids. */
   readonly #open = new Map<string, IntentEvent>();
   readonly #objects = new MadeObjects();
-  /** The ids of the intents to delete an object that have not ended. */
+  /** The ids of the intents without a result that delete an object. */
   readonly #deletes = new Map<string, string[]>();
-  /** The ids of the intents to release an object, since the stack took it last, that have not failed. */
+  /** The ids of the intents to release an object that have not failed, since the stack last took it over. */
   readonly #releases = new Map<string, string[]>();
-  /** The changes of each customer's status, in their order. */
+  /** The changes of each customer's status, in order. */
   readonly #statuses = new Map<string, Begun[]>();
-  /** The ids of what was made in each slot, in their order, without those that were deleted before all others. */
+  /** The ids of the objects created in each slot, in order, from the first one that was not deleted. */
   readonly #made = new Map<string, string[]>();
-  /** In which slot of its stack a tenant was made or adopted last. */
+  /** The slot in which a tenant was last created or adopted. */
   readonly #tenantSlots = new Map<string, string>();
   readonly #holdings = new Map<string, Holding>();
   readonly #held = new Map<string, Held | undefined>();
-  /** The slots whose creates have made an object. */
+  /** The slots in which an object was created. */
   readonly #slotsOf = new Map<string, Slot[]>();
   readonly #before: HeldBefore | undefined;
   #formerly: FormerName[] = [];
 
-  /** @param before what came before the events that it will be given; default: nothing did */
+  /** @param before what is known of earlier events; default: there are none */
   constructor(before?: HeldBefore) {
     this.#before = before;
     if (before !== undefined) this.#holdings.set(before.stack, new Holding(before.holding));
   }
 
-  /** Takes an earlier event, which adds nothing to the stack's known objects. */
+  /** Adds an earlier event, which does not change the stack's known objects. */
   addEarlier(event: JournalEvent): void {
     if (event.formerly !== undefined) this.#formerly = event.formerly;
     if (event.event === "intent") this.#open.set(event.id, event);
     else this.#open.delete(event.intent);
   }
 
-  /**
-   * Returns whether it was given the end of a journal alone: it knows nothing of what came before, but what is held.
-   */
+  /** Returns whether only the end of a journal was added: of earlier events, only what the stack contains is known. */
   get isOfEnd(): boolean {
     return this.#before !== undefined;
   }
 
-  /** The stack's former names, from the last event that has any: it has a record under each. */
+  /** The stack's former names, from the last event that contains any. A record exists under each. */
   get formerly(): FormerName[] {
     return this.#formerly;
   }
 
-  /** Takes the next event. */
+  /** Adds the next event. */
   add(event: JournalEvent): void {
     this.addEarlier(event);
     if (event.event === "intent") this.#addIntent(event);
@@ -127,7 +126,7 @@ export class Memory {
     if (this.#objects.isDeleted(event.type, objectId)) this.#slotsOf.delete(object);
   }
 
-  /** Returns what became of the last create in a slot. */
+  /** Returns the outcome of the last create in a slot. */
   historyOf(wanted: Slot): SlotHistory {
     const creates = this.#creates.get(slotKey(wanted)) ?? [];
     const last = creates.at(-1);
@@ -145,7 +144,7 @@ export class Memory {
       : { kind: "made", ...found, objectId };
   }
 
-  /** Returns the last creates of a type in a stack, in any slot, of which nobody knows whether they made an object. */
+  /** Returns the last creates of a type in a stack, in any slot, that may or may not have created an object. */
   openCreates({ type, stack, apiUrl }: Pick<Slot, "type" | "stack" | "apiUrl">): IntentEvent[] {
     return [...this.#creates.values()].flatMap((creates) => {
       const last = creates.at(-1);
@@ -155,20 +154,20 @@ export class Memory {
     });
   }
 
-  /** Returns whether anything is on record of a stack but what is declared of its customers. */
+  /** Returns whether a stack has records other than changes of its customers' declarations. */
   knows(stack: string): boolean {
     return stack === this.#before?.stack || this.#known.has(stack);
   }
 
-  /** Returns the creates of a stack that were begun last in their slot, and cut off: no one recorded how they ended. */
+  /** Returns the interrupted creates of a stack: each is the last one in its slot and has no result on record. */
   cutOffCreates(stack: string): IntentEvent[] {
     return [...(this.#cutOff.get(stack)?.values() ?? [])];
   }
 
   /**
-   * Returns the ids of all objects of a type that are on record as made.
+   * Returns the ids of all objects of a type that were created according to the record.
    *
-   * @param except a slot whose own are left out
+   * @param except a slot whose objects are left out
    */
   recordedIds(type: RecordedType, except?: Pick<Slot, "stack" | "slot">): Set<string> {
     const own = except === undefined ? "" : placeOf(except);
@@ -178,7 +177,7 @@ export class Memory {
     return ids;
   }
 
-  /** Returns whether an object was handed over, and not taken back: see {@link releasedIds}. */
+  /** Returns whether an object was handed over and not taken back: see {@link releasedIds}. */
   isReleased({ type, stack }: Pick<Slot, "type" | "stack">, objectId: string): boolean {
     return (this.#releases.get(keyOf(stack, type, objectId)) ?? []).length > 0;
   }
@@ -198,17 +197,15 @@ export class Memory {
     return ids;
   }
 
-  /**
-   * Returns whether an object may be gone by our own hand: a delete of it was begun, and is not known to have failed.
-   */
+  /** Returns whether this project may have deleted an object: a delete was started, and is not known to have failed. */
   mayBeDeleted(type: RecordedType, objectId: string): boolean {
     const begun = this.#deletes.get(keyOf(type, objectId)) ?? [];
     return begun.length > 0 || this.#objects.mayBeDeleted(type, objectId);
   }
 
   /**
-   * Returns whether a customer may be deleted: an `up` must have deprecated it, and have come to the end of that. That
-   * it is active again counts from the intent on, and so does the create of its tenant.
+   * Returns whether a customer may be deleted: an `up` must have completed its deprecation. It is active again as soon
+   * as an activation, or a create of its tenant, has started.
    *
    * @returns undefined if nothing is on record
    */
@@ -219,12 +216,12 @@ export class Memory {
     return last === undefined ? undefined : last.intent.operation === "activate" ? "active" : "deprecated";
   }
 
-  /** Finds which customer of a stack has a tenant: the slot in which the tenant was made, or adopted. */
+  /** Finds the customer of a tenant: the slot in which the tenant was created or adopted. */
   customerOf(stack: string, tenantId: string): string | undefined {
     return this.#tenantSlots.get(keyOf(stack, tenantId));
   }
 
-  /** Returns whether another application was made later in the place of one, and not deleted since. */
+  /** Returns whether a later application was created in the same slot, and not deleted since. */
   hasSuccessor({ stack, slot }: Pick<Slot, "stack" | "slot">, applicationId: string): boolean {
     const made = this.#made.get(placeOf({ stack, slot })) ?? [];
     return made
@@ -232,12 +229,12 @@ export class Memory {
       .some((id) => !this.#objects.isDeleted("TenantApplication", id));
   }
 
-  /** Returns an intent without a result, as far as events were read. */
+  /** Returns an intent that has no result in the events so far. */
   openIntent(id: string): IntentEvent | undefined {
     return this.#open.get(id);
   }
 
-  /** Returns what the record says that a stack holds, as {@link Holding} writes it. */
+  /** Returns the {@link Holding} of a stack, according to the record, as text. */
   holdingOf(stack: string): string {
     return (this.#holdings.get(stack) ?? new Holding()).toString();
   }
@@ -310,7 +307,7 @@ export class Memory {
     if (intent !== undefined) ofStack.set(keyOf(type, slot), intent);
   }
 
-  /** What was made in a slot after one that was deleted is its successor, whether or not that one is kept. */
+  /** An object created in a slot after a deleted one is its successor, even if the deleted one is no longer listed. */
   #forgetDeleted(type: RecordedType, objectId: string): void {
     for (const place of this.#objects.placesOf(type, objectId)) {
       const made = this.#made.get(place) ?? [];
@@ -321,7 +318,8 @@ export class Memory {
   }
 
   /**
-   * Returns whether nothing is left of a create that no state holds: it surely failed, or what was made went its way.
+   * Returns whether a create left nothing outside the state: it certainly failed, or its object was deleted or handed
+   * over.
    */
   #isClear({ type, stack, heldId }: Slot, begun: Begun): boolean {
     const objectId = begun.end?.objectId;
@@ -340,7 +338,7 @@ export class Memory {
     return outcome === "failed" || objectId === undefined || this.#objects.isDeleted(type, objectId);
   }
 
-  /** Brings up to date what a slot adds to what its stack holds. */
+  /** Updates a slot's part in what its stack contains. */
   #weigh({ type, stack, slot, apiUrl }: Slot): void {
     const key = slotKey({ type, stack, slot, apiUrl });
     const holding = this.#holdings.get(stack) ?? new Holding();
@@ -365,7 +363,7 @@ export class Memory {
     if (creates.length === 0) this.#creates.delete(key);
   }
 
-  /** Returns what the last create in a slot has left, by the record: an object's id, or that no one knows. */
+  /** Returns what the last create in a slot left, according to the record: an object's id, or that it is unknown. */
   #left(slot: Slot): string | undefined {
     const last = this.#creates.get(slotKey(slot))?.at(-1);
     if (last === undefined) return undefined;
@@ -380,7 +378,7 @@ export class Memory {
   }
 }
 
-/** Returns the id of the object that an event is about, if it has one. */
+/** Returns the id of an event's object, if it has one. */
 export function objectIdOf(event: JournalEvent): string | undefined {
   return event.type === "Tenant" ? event.tenantId : event.applicationId;
 }

@@ -4,7 +4,7 @@ import { messageOf } from "../client/text";
 import type { Traces } from "./journal";
 import { isPacked } from "./packs";
 
-/** What S3 says of the objects below a prefix. */
+/** What S3 reports about the objects below a prefix. */
 interface Versions {
   /** How many versions each object has, by its key. */
   counts: Map<string, number>;
@@ -13,8 +13,8 @@ interface Versions {
 }
 
 /**
- * Looks for objects of a journal that were overwritten or deleted. Objects are only ever added: each has one version,
- * and none a delete marker. A bucket without versioning keeps no such trace.
+ * Looks for objects of a journal that were overwritten or deleted. Objects are only added, so each has one version and
+ * no delete marker. A bucket without versioning cannot show this.
  */
 export async function findTraces(client: S3Client, bucket: string, prefix: string): Promise<Traces> {
   const where = (key: string): string => `s3://${bucket}/${key}`;

@@ -5,21 +5,21 @@ import { objectIdOf } from "./memory";
 import { TextIndex } from "./text-index";
 import { Texts } from "./texts";
 
-/** An object that the record says was made. */
+/** An object that was created according to the record. */
 export interface ObjectOnRecord {
   type: RecordedType;
   objectId: string;
   stack: string;
-  /** The place of the result of the last such create: `file:line`, or `s3://bucket/key:line`. */
+  /** The place of the result of its last create: `file:line`, or `s3://bucket/key:line`. */
   where: string;
-  /** That result, as people know it. */
+  /** A description of that result, for messages. */
   description: string;
 }
 
 /** The objects in a journal. A long one contains many, so the data of each are stored as a text. */
 export class ObjectsOnRecord {
   readonly #hashes = new Texts();
-  /** The objects, by type and id; the value of each is 1 and more than the number of the hash of its last create. */
+  /** The objects, by type and id; each value is the number of the hash of its last create, plus 1. */
   readonly #objects = new TextIndex();
   /** The hashes of the creates before the last, by the number of the object. */
   readonly #earlier = new Map<number, number[]>();
@@ -27,10 +27,10 @@ export class ObjectsOnRecord {
   readonly #live = new Map<string, string>();
 
   /**
-   * Takes an event about an object.
+   * Adds an event about an object.
    *
-   * @param hash its own; empty if it has none
-   * @param describe names an event for people
+   * @param hash the event's hash; empty if it has none
+   * @param describe describes an event for messages
    */
   take({ event, where }: EventEntry, hash: string, describe: (event: EventEntry["event"]) => string): void {
     const { type, stack, operation } = event;
@@ -39,7 +39,7 @@ export class ObjectsOnRecord {
     const key = keyOf(type, objectId);
     if (operation === "delete" || operation === "release") this.#live.delete(key);
     if (operation !== "create") return;
-    // What was made again comes last.
+    // An object that was created again comes last.
     this.#live.delete(key);
     this.#live.set(key, JSON.stringify([stack, where, describe(event)]));
     const number = this.#hashes.add(hash);
@@ -49,7 +49,7 @@ export class ObjectsOnRecord {
     this.#objects.setValue(object, number + 1);
   }
 
-  /** Returns the hashes of the events that say that an object was made. */
+  /** Returns the hashes of the events that record a create. */
   createsOf(type: RecordedType, objectId: string): readonly string[] {
     const object = this.#objects.find(keyOf(type, objectId));
     if (object === undefined) return [];
@@ -57,7 +57,7 @@ export class ObjectsOnRecord {
     return numbers.map((number) => this.#hashes.at(number));
   }
 
-  /** Returns the objects of a stack that were made, and neither deleted nor handed over. */
+  /** Returns the objects of a stack that were created, and neither deleted nor handed over. */
   *of(wanted: string): Iterable<ObjectOnRecord> {
     for (const [key, told] of this.#live) {
       const [stack, where, description] = JSON.parse(told) as [string, string, string];
@@ -67,7 +67,7 @@ export class ObjectsOnRecord {
   }
 }
 
-/** A template would keep hold of its parts. */
+/** A template literal would keep references to its parts. */
 function keyOf(type: RecordedType, objectId: string): string {
   return JSON.stringify([type, objectId]);
 }

@@ -1,26 +1,26 @@
 import { isPacked, isWhatIsListed, listPacks, mostObjects, type Pack, unpack } from "./packs";
 import { isAnswer, type ListedObject, type Objects } from "./s3-objects";
 
-/** How many objects are read at once, and how many of them a pack stands for there. */
+/** How many objects are read at once, and how many of them one pack counts as. */
 const readsAtOnce = 24;
 const readsOfPack = 12;
-/** How much room a pack is read into: twice of what fills one, for its last object may be large. */
+/** The size of the buffer for a pack: twice the size of a full one, because its last object may be large. */
 const roomBytes = 1 << 20;
 
-/** An object as it is stored: events, a line each. */
+/** An object as it is stored: one event per line. */
 export interface StoredObject {
   key: string;
   /** Valid only until the next object is read: then the buffer may be reused. */
   bytes: Buffer;
 }
 
-/** Objects that are read together: those of a pack, or one. */
+/** Objects that are read together: those of a pack, or a single one. */
 interface Part {
   pack: Pack | undefined;
   objects: ListedObject[];
 }
 
-/** A part that is being read, and the room that its pack is read into. */
+/** A part that is being read, and the buffer for its pack. */
 interface Begun {
   part: Part;
   room: Buffer | undefined;
@@ -77,7 +77,7 @@ function weightOf({ pack }: Part): number {
   return pack === undefined ? 1 : readsOfPack;
 }
 
-/** Lists the objects, and gives them in parts as they are to be read. */
+/** Lists the objects in parts that are read together. */
 async function* divide(
   objects: Objects,
   prefix: string,
@@ -130,8 +130,8 @@ async function readPart(
 }
 
 /**
- * A pack that is missing, or that this role cannot read, loses nothing; but if S3 does not respond, it will
- * not for the rest, either.
+ * A pack that is missing, or that this role cannot read, can be replaced by its objects. But if S3 does not respond,
+ * the remaining reads would fail, too.
  */
 function noneIfAnswered<T>(none: T): (error: unknown) => T {
   return (error) => {

@@ -5,29 +5,29 @@ import { z } from "zod";
 import { all, type ListedObject, type Objects } from "./s3-objects";
 
 /**
- * Packs: copies of many objects of a journal in one, since a request for each takes most of the time. The objects stay
- * as they are: they are the record. A pack is believed in nothing: what it has of an object counts only where S3 itself
- * lists that object with the MD5 of just these bytes as its ETag. Of one that was overwritten, or whose ETag is no MD5
- * (SSE-KMS), the object is read. So packs may be deleted, damaged or written twice, and nothing is found less surely.
+ * Packs: copies of many objects of a journal in one object, because one request per object takes most of the time. The
+ * objects themselves remain the record. A pack is not trusted: its copy of an object counts only if S3 lists that
+ * object with the MD5 of exactly these bytes as its ETag. If it was overwritten, or its ETag is not an MD5 (SSE-KMS),
+ * the object itself is read. So packs may be deleted, damaged or written twice without any effect on the result.
  *
- * They lie beside the journal's prefix, not below it: releases that know no packs read all that is below it.
+ * They are stored beside the journal's prefix, not below it: releases without packs read everything below it.
  */
 
-/** How the folder of packs is called: no stack's name has an exclamation mark. */
+/** The name of the folder of packs: no stack's name contains an exclamation mark. */
 const packFolder = "!packed/";
-/** How many objects a pack has at most; it is full, too, once they have so many bytes. */
+/** The most objects in a pack. It is also full when they have this many bytes. */
 export const mostObjects = 100;
 const fullBytes = 1 << 19;
-/** How many objects are looked at, of those that are in no pack: one request's. */
+/** How many objects without a pack are considered: as many as one request lists. */
 const lookedAt = 1000;
 const between = "..";
-/** How many objects are read at once, to pack them. */
+/** How many objects are read at once for packing. */
 const readsAtOnce = 24;
 
-/** The first line of a pack: the names of the objects, and how many bytes each has. What they hold follows. */
+/** The first line of a pack: the names and sizes of its objects, whose contents follow. */
 const headerSchema = z.array(z.tuple([z.string(), z.int().nonnegative()]));
 
-/** A pack, and the names of the first and the last object that it may hold. */
+/** A pack, and the names of the first and last object that it may contain. */
 export interface Pack {
   key: string;
   first: string;
@@ -39,7 +39,7 @@ export function isPacked(key: string): boolean {
   return key.includes(packFolder);
 }
 
-/** Lists the packs of the journal below a prefix, in the order of what they hold; a whole bucket has none. */
+/** Lists the packs of the journal below a prefix, in the order of their contents; none for a whole bucket. */
 export async function listPacks(objects: Objects, prefix: string, signal?: AbortSignal): Promise<Pack[]> {
   const folder = folderOf(prefix);
   if (folder === undefined) return [];
@@ -62,13 +62,13 @@ export function unpack(pack: Buffer): Map<string, Buffer> {
   return held;
 }
 
-/** Returns whether bytes are what S3 says that an object holds. */
+/** Returns whether bytes are the contents of an object, according to S3. */
 export function isWhatIsListed(bytes: Buffer, { etag }: ListedObject): boolean {
   return etag !== "" && md5(bytes) === etag;
 }
 
 /**
- * Packs the objects that are in no pack yet, if they fill one; does nothing if the ETags are not MD5s.
+ * Packs the objects that are not packed yet, if they fill a pack; does nothing if the ETags are not MD5s.
  *
  * @param most the most packs to create
  */
@@ -90,7 +90,7 @@ function folderOf(prefix: string): string | undefined {
   return prefix === "" ? undefined : `${prefix.slice(0, -1)}${packFolder}`;
 }
 
-/** Divides objects into groups that fill a pack each; those at the end that do not are left out. */
+/** Divides objects into groups that each fill a pack; a last group that does not is left out. */
 function fullGroups(listed: readonly ListedObject[]): ListedObject[][] {
   const groups: ListedObject[][] = [];
   let group: ListedObject[] = [];
@@ -105,7 +105,7 @@ function fullGroups(listed: readonly ListedObject[]): ListedObject[][] {
   return groups;
 }
 
-/** Returns what a pack of objects holds; undefined if S3 lists the last one with an ETag that is no MD5. */
+/** Returns the contents of a pack of objects; undefined if S3 lists the last one with an ETag that is not an MD5. */
 async function packOf(
   objects: Objects,
   prefix: string,
@@ -134,7 +134,7 @@ function readHeader(text: string): ReadonlyArray<[name: string, length: number]>
   }
 }
 
-/** A machine that follows FIPS 140 has no MD5: it reads the objects. */
+/** A machine in FIPS 140 mode has no MD5: it reads the objects themselves. */
 function md5(bytes: Buffer): string | undefined {
   try {
     return hash("md5", bytes);

@@ -13,7 +13,7 @@ export interface StackRecord {
   run: RunOnRecord;
 }
 
-/** What is about to be done in a stack. */
+/** An intended operation in a stack. */
 export type Action = Omit<Intended, "stack">;
 
 /**
@@ -31,7 +31,7 @@ export function appendTo({ journal, auditLog }: Pick<StackRecord, "journal" | "a
 /**
  * Records an intent.
  *
- * @throws if it cannot be recorded: then nothing may be done
+ * @throws if it cannot be recorded: then do nothing
  */
 export function recordIntent(record: StackRecord, action: Action): Promise<Recording> {
   const { stack, journal, run } = record;
@@ -45,9 +45,9 @@ export function recordIntent(record: StackRecord, action: Action): Promise<Recor
 }
 
 /**
- * Does something on the record: what is about to be done is recorded before it, and how it ended after it.
+ * Runs an action on the record: records the intent before it and the result after it.
  *
- * @param act does it, and resolves with how it ended
+ * @param act the action; resolves with its result
  */
 export async function onRecord(
   record: StackRecord,

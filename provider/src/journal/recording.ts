@@ -17,7 +17,7 @@ import {
   toRecordedParameters,
 } from "./event";
 
-/** How long a result may take to be recorded, its copy in the audit log included, before it is no longer waited for. */
+/** How long to wait for a result to be recorded, its copy in the audit log included. */
 const usualPatienceMs = 15_000;
 
 /** Who runs this, where, and what runs: see `eventSchema`. */
@@ -30,7 +30,7 @@ export interface Provenance {
   versions?: { package: string; engine?: string; node: string };
 }
 
-/** What all events of one run have in common. */
+/** The fields that all events of one run share. */
 export interface RunOnRecord extends Provenance {
   stage: string;
   apiUrl: string;
@@ -40,7 +40,7 @@ export interface RunOnRecord extends Provenance {
   reason: string | undefined;
 }
 
-/** What is about to be done. */
+/** An intended operation. */
 export interface Intended {
   type: RecordedType;
   operation: RecordedOperation;
@@ -56,7 +56,7 @@ export interface Intended {
   known?: string[];
 }
 
-/** What came of it. */
+/** The result. */
 export interface Ending {
   outcome: Outcome;
   tenantId?: string;
@@ -66,19 +66,19 @@ export interface Ending {
   message?: string;
 }
 
-/** An intent that is on durable record, and waits for its result. */
+/** An intent on durable record that has no result yet. */
 export interface Recording {
   readonly intent: IntentEvent;
   /** The event of the intent. */
   readonly announcedAs: RecordedAs;
   /**
-   * Records the result. It never throws, and always ends: what was done must reach the state, whatever
-   * happens to the record. A result that comes too late may still be on record.
+   * Records the result. It never throws and always returns: what was done must reach the state even if recording fails.
+   * A result that takes too long may still be recorded.
    *
-   * @returns Resolves with the event of the result; undefined if that is not known in time.
+   * @returns Resolves with the event of the result; undefined if it was not confirmed in time.
    */
   end(ending: Ending): Promise<RecordedAs | undefined>;
-  /** Records that it did not end well: that it failed, that no one knows, or that the answer is not whole. */
+  /** Records a result other than success: failed, unknown, or an incomplete answer. */
   fail(error: unknown): Promise<RecordedAs | undefined>;
 }
 
@@ -129,14 +129,14 @@ export async function startRecording(
     const announcedAs = recordedAs(await append(intent));
     return { intent, announcedAs, end, fail: (error) => end(failure(intent.type, error)) };
   } catch (error) {
-    // The journal has it: it must not look like something that may have been sent.
+    // The intent is in the journal: it must not look as if a request may have been sent.
     if (error instanceof NotDeliveredError) await end({ outcome: "failed", message: messageOf(error) });
     throw error;
   }
 }
 
 /**
- * Records how an intent ended, perhaps one of another run that was killed.
+ * Records the result of an intent, possibly of another run that was killed.
  *
  * @param append puts an event on durable record; if it throws, so does this function
  * @returns Resolves with the result, as in the journal.

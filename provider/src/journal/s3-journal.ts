@@ -10,27 +10,27 @@ import { readInOrder, type StoredObject } from "./packed-read";
 import { isPacked, packUnpacked } from "./packs";
 import { all, type ListedObject, objectsIn } from "./s3-objects";
 
-/** How many objects before the last ones are read at once, to find an event. */
+/** How many objects are read at once when searching backwards for an event. */
 const readsBackAtOnce = 8;
-/** How many packs a run makes that has read all, and takes its time anyway; and another. */
+/** How many packs a run creates: one that has read everything, and takes long anyway; any other one. */
 const packsAtOnce = { ofLongRun: 20, ofAnother: 2 };
-/** How long a run waits for objects to be packed, before it writes for the first time. */
+/** How long a run waits for packing before its first write, in milliseconds. */
 const packingMs = 5_000;
 
-/** Only another list shows how far it was read. */
+/** Only listing again shows how far it was read. */
 const asLeft: Reached = { bytes: 0 };
 
 /**
- * How long before an event its object's key may say that it was written, in milliseconds: the key has the time of the
- * first event in it, and those that wait for a write share the next object.
+ * How much earlier than an event the time in its object's key may be, in milliseconds: the key contains the time of the
+ * object's first event, and events that wait for a write share the next object.
  */
 const olderKeyMs = 300_000;
 
 /**
- * Keeps a journal below an S3 prefix, for runners whose disk goes away: events that come while others are being
- * written share one object, an event a line. Objects are only added; a bucket with versioning and object lock keeps
- * them from being changed. Keys begin with a time, and are in the order of the chain. Beside them lie copies of many in
- * one, which are only read faster (`packs.ts`).
+ * Stores a journal below an S3 prefix, for runners whose disk is discarded. Events that arrive during a write share the
+ * next object, one event per line. Objects are only added; a bucket with versioning and object lock protects them from
+ * changes. Keys begin with a time, and are in the order of the chain. Packs beside them make reading faster
+ * (`packs.ts`).
  *
  * @param url `s3://<bucket>/<prefix>`
  */
@@ -76,7 +76,8 @@ function s3Store(url: string, aws: Aws): Store {
       const entries = await readBack(listed, event, read);
       return entries === undefined ? undefined : { entries, reached: asLeft };
     },
-    // The engine's lock keeps others out, and a list at each event would double its time; a lost lock shows as a fork.
+    // The engine's lock excludes other writers, and a list before each event would double its time. If the lock is
+    // lost, a fork shows it.
     isAsLeft: () => Promise.resolve(true),
     async tidy(isLongRun) {
       const packing = packUnpacked(
@@ -84,7 +85,7 @@ function s3Store(url: string, aws: Aws): Store {
         prefix,
         isLongRun ? packsAtOnce.ofLongRun : packsAtOnce.ofAnother,
       );
-      // A role that may not write there continues without packs: it only reads more slowly.
+      // A role that may not write packs continues without them: it only reads more slowly.
       await endsWithin(
         packing.catch(() => undefined),
         packingMs,
@@ -94,14 +95,14 @@ function s3Store(url: string, aws: Aws): Store {
   };
 }
 
-/** Returns the time that a key begins with: an event's own, unless the last key has a later one, by another clock. */
+/** Returns the time for a key: the event's own, or that of the last key if another clock made it later. */
 function laterThan(lastName: string, at: string): string {
   const last = lastName.slice(0, at.length);
   if (at > last || Number.isNaN(Date.parse(last))) return at;
   return new Date(Date.parse(last) + 1).toISOString();
 }
 
-/** Reads objects from the last one backwards, until one has an event; undefined if none has. */
+/** Reads objects backwards from the last one until one contains an event; undefined if none does. */
 async function readBack(
   listed: readonly ListedObject[],
   event: RecordedAs,

@@ -7,7 +7,7 @@ import { isAwsError } from "../aws/patience";
 export interface ListedObject {
   key: string;
   /**
-   * Its ETag, without quotation marks: the MD5 of what it holds, unless it is encrypted with a key of KMS or of the
+   * Its ETag, without quotation marks: the MD5 of its contents, unless it is encrypted with a key of KMS or of the
    * caller's own, or was uploaded in parts.
    *
    * @see {@link https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html ETag}
@@ -16,11 +16,11 @@ export interface ListedObject {
   bytes: number;
 }
 
-/** What is listed. */
+/** Which objects are listed. */
 export interface ListOptions {
   /** Those with keys after this one; default: all. */
   after?: string;
-  /** How many at most, one request's 1000 at the most; default: all. */
+  /** The most objects; default: all. One request lists at most 1000. */
   most?: number;
   /** Ends the request. */
   signal?: AbortSignal;
@@ -33,8 +33,8 @@ export interface ReadOptions {
 }
 
 /**
- * How many objects are listed at once, where all are: the SDK's form of a full answer (1000) takes several MB, and much of
- * it would outlive the garbage collector's first look.
+ * How many objects one request lists if all are read: the SDK needs several MB for a full answer (1000), and much of it
+ * would survive the first garbage collection.
  */
 const pageObjects = 250;
 
@@ -56,9 +56,9 @@ export interface Objects {
   read(key: string, options?: ReadOptions): Promise<Buffer>;
   /** Reads an object; undefined if it does not exist. */
   readIfThere(key: string): Promise<Buffer | undefined>;
-  /** Deletes an object, if it is there. A journal never does. */
+  /** Deletes an object, if it exists. A journal never does. */
   remove(key: string): Promise<void>;
-  /** Stores an object, never over another. */
+  /** Stores an object; never overwrites one. */
   add(key: string, body: string | Buffer): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export async function all(pages: AsyncIterable<readonly ListedObject[]>): Promis
   return objects;
 }
 
-/** Returns whether S3 has answered: that there is no such object, say, or that it may not be read. */
+/** Returns whether the error is an answer of S3, for example that an object is missing or may not be read. */
 export function isAnswer(error: unknown): boolean {
   return error instanceof Error && "$fault" in error;
 }
@@ -111,12 +111,12 @@ async function addObject(
   const request = { Bucket: bucket, Key: key, Body: body, ContentType: "application/json", IfNoneMatch: "*" };
   try {
     await client.send(new PutObjectCommand(request)).catch((error: unknown) => {
-      // An attempt before this one was still under way.
+      // An earlier attempt was still running.
       if (!isAwsError(error, "ConditionalRequestConflict")) throw error;
       return client.send(new PutObjectCommand(request));
     });
   } catch (error) {
-    // The SDK tries again where an answer was lost, and then finds there what it has stored itself.
+    // If an answer was lost, the SDK repeats the request, and then finds the object that it has stored itself.
     const isThere = isAwsError(error, "PreconditionFailed");
     if (!isThere || !(await readObject(client, { bucket, key })).equals(Buffer.from(body))) throw error;
   }
@@ -166,7 +166,7 @@ async function* listObjects(
   }
 }
 
-/** What an answer lists, without the rest of it. */
+/** The part of a list's answer that is used. */
 interface Page {
   objects: ListedObject[];
   /** Leads to the next one. */

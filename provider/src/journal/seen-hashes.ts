@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 
-/** How many bytes a SHA-256 has, and how many of them are kept. */
+/** How many bytes a SHA-256 has, and how many of them are stored. */
 const hashBytes = 32;
 const keptBytes = 8;
 const prefix = "sha256:";

@@ -5,12 +5,14 @@ import { Texts } from "./texts";
 /** How many bytes a SHA-256 has. */
 const hashBytes = 32;
 
-/** How many hashes are kept: the same few texts are asked for again and again, and a SHA-256 costs more than all else. */
+/**
+ * How many hashes are cached: the same few texts are looked up repeatedly, and a SHA-256 costs more than all the rest.
+ */
 const mostKeptHashes = 256;
 
 /**
- * Gives each of many texts a number, from 0, and keeps a value for it: what a long journal names and is seldom asked
- * for, such as all objects that were ever made. Like {@link Texts}, it is outside the garbage collector's reach.
+ * Numbers many texts, from 0, and stores a value for each: for names in a long journal that are rarely looked up, such
+ * as all objects ever created. Like {@link Texts}, it is outside the garbage collector's reach.
  */
 export class TextIndex {
   readonly #texts = new Texts();
@@ -20,11 +22,11 @@ export class TextIndex {
   #hashes = new Uint32Array();
   /** The numbers of the texts, from 1, by their hashes: an open hash table. */
   #table = new Uint32Array();
-  /** Which four bytes of a SHA-256 are the hash: no one can choose texts whose hashes all meet. */
+  /** Which four bytes of a SHA-256 are the hash; chosen at random, so that no one can construct collisions. */
   readonly #offset = randomInt(hashBytes - 3);
   readonly #keptHashes = new Map<string, number>();
 
-  /** How many texts there are. */
+  /** The number of texts. */
   get size(): number {
     return this.#size;
   }
@@ -34,7 +36,7 @@ export class TextIndex {
     return this.#find(text, this.#hash(text));
   }
 
-  /** Returns the number of a text, which is added unless it is there; its value is 0 then. */
+  /** Returns the number of a text. A new text is added, with the value 0. */
   add(text: string): number {
     const hashed = this.#hash(text);
     const found = this.#find(text, hashed);

@@ -1,21 +1,21 @@
-/** How much room is taken first; each room is twice as large as the one before it. */
+/** The size of the first buffer, in bytes; each further one is twice as large. */
 const firstRoomBytes = 1 << 10;
-/** How much room is taken at once at most. */
+/** The largest buffer, in bytes. */
 const largestRoomBytes = 1 << 18;
 
 /**
- * Texts that are kept to the end and seldom asked for, outside the garbage collector's reach: what lives long among much
- * that does not makes it take several times the memory.
+ * Stores texts that live long and are rarely read, outside the garbage collector's reach: long-lived strings among many
+ * short-lived ones would take several times the memory.
  */
 export class Texts {
   readonly #rooms: Buffer[] = [];
-  /** How much of the last room is taken. */
+  /** How much of the last buffer is used. */
   #taken = 0;
-  /** Where each text is: its room, its start and its length. */
+  /** The position of each text: its buffer, start and length. */
   #places = new Uint32Array();
   #size = 0;
 
-  /** Keeps a text, and gives its number. */
+  /** Stores a text and returns its number. */
   add(text: string): number {
     const length = Buffer.byteLength(text);
     if (this.#taken + length > (this.#rooms.at(-1)?.length ?? 0)) {

@@ -6,24 +6,24 @@ import { Links } from "./links";
 import { type ObjectOnRecord, ObjectsOnRecord } from "./objects-on-record";
 import { wrongVersion } from "./versions";
 
-/** What can be wrong with a journal. */
+/** The kinds of defects. */
 export type DefectKind =
   /** An event is not what it was when the next one was written. */
   | "changed"
-  /** Events were taken out. */
+  /** Events are missing. */
   | "missing"
-  /** An event stands before the one that it follows. */
+  /** An event comes before its predecessor. */
   | "moved"
   /** Two events follow the same one. */
   | "fork"
-  /** A line is no event. */
+  /** A line is not an event. */
   | "unreadable"
-  /** What is known from elsewhere to have been on record is not. */
+  /** An event that is known from elsewhere is missing. */
   | "notFound"
-  /** An intent has no result, and nothing that came later settled it; or nothing says what became of an object. */
+  /** An intent has no result, and nothing later settled it; or the record does not show what happened to an object. */
   | "open";
 
-/** One thing that is wrong with a journal. */
+/** A defect of a journal. */
 export interface Defect {
   kind: DefectKind;
   /** `file:line`, or `s3://bucket/key:line`. */
@@ -31,7 +31,7 @@ export interface Defect {
   problem: string;
 }
 
-/** What can be worth knowing of a journal. */
+/** The kinds of notes about a journal. */
 export type NoteKind =
   /** An intent has no result, but something that came later settled it. */
   | "settled"
@@ -42,7 +42,7 @@ export type NoteKind =
   /** The versions of the journal's objects could not be listed. */
   | "versionsUnseen";
 
-/** One thing that is worth knowing, and is not wrong. */
+/** A note that is not a defect. */
 export interface Note {
   kind: NoteKind;
   /** Where it is, as that of a {@link Defect}; or the location of what could not be looked at. */
@@ -50,32 +50,32 @@ export interface Note {
   note: string;
 }
 
-/** What a journal holds of one stack. */
+/** One stack's part of a journal. */
 export interface VerifiedChain {
   stack: string;
   events: number;
   /** The beginning of the chain; undefined if no event of the stack contains a hash yet. */
   beginsAt: string | undefined;
-  /** How many events there are before it, of a version that did not chain them. */
+  /** The number of unchained events before it, from an early version. */
   unchained: number;
   /** The last event's hash, to be stored elsewhere: a journal alone cannot show that its end was removed. */
   head: Head & { where: string; at: string };
 }
 
-/** What was found. */
+/** The result. */
 export interface Verification {
   chains: VerifiedChain[];
   /** The defects; none if the record is intact. */
   defects: Defect[];
-  /** What is worth knowing, and is not wrong. */
+  /** Notes that are not defects. */
   notes: Note[];
 }
 
 /**
- * Looks for every gap and change in a journal. The first events, of a version that did not chain them, are covered by
- * the hash that the first chained event carries.
+ * Finds every gap and change in a journal. The first events, of a version that did not chain them, are covered by the
+ * hash that the first chained event carries.
  *
- * @param expected hashes that must be in it, noted before; with them a missing end shows, too
+ * @param expected hashes from earlier, which the journal must contain; they also reveal a missing end
  */
 export function verifyJournal(
   entries: readonly Entry[],
@@ -88,7 +88,7 @@ export function verifyJournal(
   return verifier.finish();
 }
 
-/** What is known of a stack's chain so far. */
+/** The state of a stack's chain so far. */
 interface Chain {
   stack: string;
   events: number;
@@ -96,7 +96,7 @@ interface Chain {
   beginsAt: string | undefined;
   head: Head;
   last: EventEntry | ServiceEntry | undefined;
-  /** What its first event with a hash follows: nothing, or the last event without one. */
+  /** The predecessor of its first event with a hash: none, or the last event without one. */
   root: { head: Head; followedAt?: string };
   links: Links;
   /** The places of events whose predecessor is missing, by its hash. */
@@ -104,8 +104,7 @@ interface Chain {
 }
 
 /**
- * Verifies a journal while it is read, in order: only an event's hash is stored, unless something must still
- * follow.
+ * Verifies a journal while it is read, in order. It stores only an event's hash, unless a later event must complete it.
  */
 export class Verifier {
   readonly #chains = new Map<string, Chain>();
@@ -118,11 +117,11 @@ export class Verifier {
   /** The present names of renamed stacks, by former ones, and the ends of the former chains. */
   readonly #presentNames = new Map<string, string>();
   readonly #formerHeads = new Set<string>();
-  /** The intents whose results came before them. */
+  /** The intents that came after their results. */
   readonly #ended = new Set<string>();
   readonly #objects = new ObjectsOnRecord();
 
-  /** Takes the next lines. */
+  /** Adds the next lines. */
   take(entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (entry.kind === "unreadable") {
@@ -144,7 +143,7 @@ export class Verifier {
     return this.#chains.get(stack)?.head ?? genesis;
   }
 
-  /** Returns the number of an event by its hash; undefined if the journal has none of that hash. */
+  /** Returns the number of an event by its hash; undefined if the journal does not contain it. */
   sequenceOf(hash: string): number | undefined {
     for (const { root, links } of this.#chains.values()) {
       if (root.head.hash === hash) return root.head.sequence;
@@ -162,27 +161,27 @@ export class Verifier {
     yield* chain.links;
   }
 
-  /** Returns the hashes of the events that say that an object was made. */
+  /** Returns the hashes of the events that record a create. */
   createsOf(type: RecordedType, objectId: string): readonly string[] {
     return this.#objects.createsOf(type, objectId);
   }
 
-  /** Returns the objects of a stack that were made, and neither deleted nor handed over. */
+  /** Returns the objects of a stack that were created, and neither deleted nor handed over. */
   objectsOf(stack: string): ObjectOnRecord[] {
     return [...this.#objects.of(stack)];
   }
 
-  /** Adds what something else than the journal's own text shows. */
+  /** Adds defects from another source than the journal's own text. */
   add(...defects: readonly Defect[]): void {
     this.#others.push(...defects);
   }
 
-  /** Adds what is worth knowing. */
+  /** Adds notes. */
   note(...notes: Verification["notes"]): void {
     this.#notes.push(...notes);
   }
 
-  /** Looks for hashes that were noted before. */
+  /** Checks that the journal contains the given hashes. */
   expect(hashes: readonly string[], location: string): void {
     const missing = hashes.filter((hash) => this.sequenceOf(hash) === undefined);
     this.add(
@@ -194,12 +193,12 @@ export class Verifier {
     );
   }
 
-  /** Expects the chains of the stack's former names to end where its events say. */
+  /** Checks that the chains of the stack's former names end where its events say. */
   expectFormerNames(location: string): void {
     this.expect([...this.#formerHeads], location);
   }
 
-  /** Returns what was found, once all lines were taken. */
+  /** Returns the result, after all lines were added. */
   finish(): Verification {
     const open = [...this.#open.values()];
     return {
@@ -216,7 +215,7 @@ export class Verifier {
     };
   }
 
-  /** Takes the former names of an event's stack. */
+  /** Adds the former names of an event's stack. */
   #takeNames({ event }: EventEntry): void {
     let isNew = false;
     for (const { stack, hash } of event.formerly ?? []) {
@@ -247,7 +246,7 @@ export class Verifier {
     this.#openIn.set(slot, (this.#openIn.get(slot) ?? new Set()).add(id));
   }
 
-  /** Takes an event as a link of its stack's chain. */
+  /** Adds an event to its stack's chain. */
   #takeLink(entry: EventEntry | ServiceEntry): string {
     const { stack, previous, sequence } = entry.event;
     const chain = this.#chains.get(stack) ?? newChain(stack);
@@ -264,7 +263,7 @@ export class Verifier {
       }
       chain.unchained += 1;
       chain.head = advance(head, entry);
-      // Only the last one can be followed.
+      // Only the last one can have a successor.
       chain.root = { head: chain.head };
       chain.last = entry;
       return chain.head.hash;
@@ -299,7 +298,7 @@ export class Verifier {
     return chain.head.hash;
   }
 
-  /** Takes an event as the beginning or the end of something. */
+  /** Handles an event as an intent or a result. */
   #takeOpen(entry: EventEntry): void {
     const { event } = entry;
     if (event.event === "intent") {
@@ -419,7 +418,7 @@ function defect(kind: DefectKind, { where }: Pick<EventEntry, "where">, problem:
   return { kind, where, problem };
 }
 
-/** Names an event as people know it. */
+/** Describes an event for messages. */
 export function describe(described: JournalEvent | ServiceEvent): string {
   if (described.event === "service") {
     const { kind, request, actor, at } = described;

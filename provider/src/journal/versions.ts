@@ -1,6 +1,6 @@
 import type { EventEntry, ServiceEntry } from "./entry";
 
-/** All that an event of version 1 has: that version knew no hashes, no reasons, and nothing that came later. */
+/** All fields of an event of version 1, which had no hashes, no reasons, and nothing that was added later. */
 const ofVersion1: ReadonlySet<string> = new Set([
   "v",
   "id",

@@ -1,12 +1,12 @@
 import { readScalar } from "./yaml-scalar";
 
-/** An application that exists at the vendor, for the entry that takes it over. It holds no credential. */
+/** An application that exists at the vendor, for the entry that takes it over. It contains no credential. */
 export interface FoundApplication {
   cell: string;
   purpose: string;
   applicationId: string;
   clientId?: string | undefined;
-  /** Of RSA and EC. */
+  /** With RSA and EC only. */
   keyId?: string | undefined;
   /** Default: as declared, else both. */
   scopes?: readonly string[] | undefined;
@@ -101,7 +101,7 @@ function toApplications(
   cells: readonly unknown[],
 ): WrittenApplication[] {
   const own = declared.map(toEntry);
-  // A cell that none names has a default application.
+  // A cell without an application in the entry gets the default one.
   const implied = cells
     .filter((cell) => typeof cell === "string" && !own.some((entry) => entry["cell"] === cell))
     .map((cell): Entry => ({ cell }));
@@ -119,7 +119,7 @@ function toApplications(
 function toWritten(found: FoundApplication, declared: Entry): WrittenApplication {
   const { cell, purpose, applicationId, clientId, keyId, scopes, authMethod, publicKey } = found;
   const secretArn = found.secretArn ?? (found.isSecretSought === true ? soughtSecret : undefined);
-  // What it adopted before is not what was found.
+  // The earlier `adopt` does not match what was found.
   const kept = Object.fromEntries(Object.entries(declared).filter(([key]) => key !== "adopt"));
   const isOfCustomer = publicKey !== undefined || declared["publicKey"] !== undefined;
   const who = `client ${clientId ?? "unknown"}${keyId === undefined ? "" : `, key ${keyId}`}`;

@@ -1,4 +1,4 @@
-/** The words of the API and the names in a state. It loads neither the engine's SDK nor what talks to the network. */
+/** The API's terms and the names in a state. It loads neither the engine's SDK nor network code. */
 export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestStage } from "../client/cells";
 export { canonical, parseJson } from "../client/json";
 export { looksLikeCredential } from "../client/redaction";

@@ -1,16 +1,16 @@
 /**
- * The grammar of the names that resources have in a stack: `<customer>` for what is a customer's as a whole, and
- * `<customer>/<cell>/<purpose>` for an application and what belongs to it, its slot. A later generation of an
- * application's credentials has its number behind that: `<customer>/<cell>/<purpose>/<2, 3, …>`.
+ * The grammar of the names that resources have in a stack: `<customer>` for what belongs to a customer as a whole, and
+ * `<customer>/<cell>/<purpose>` (a slot) for an application and what belongs to it. A later generation of an
+ * application's credentials appends its number: `<customer>/<cell>/<purpose>/<2, 3, …>`.
  */
 const ofApplication = /^(([^/]+)\/([^/]+)\/([^/]+))(?:\/([1-9]\d*))?$/;
 
-/** What the name of an application's resource says. */
+/** The parts of the name of an application's resource. */
 export interface ApplicationName {
   customer: string;
   cell: string;
   purpose: string;
-  /** The name of the first generation, which the secret is named after: `<customer>/<cell>/<purpose>`. */
+  /** The name of the first generation, after which the secret is named: `<customer>/<cell>/<purpose>`. */
   slot: string;
   /** From 1. */
   generation: number;
@@ -49,7 +49,7 @@ export function generationOf(name: string): number {
   return readApplicationName(name)?.generation ?? 1;
 }
 
-/** The first part of every secret's name, unless `tenants:secretPrefix` says otherwise. */
+/** The first part of every secret's name, unless `tenants:secretPrefix` is set. */
 export const defaultSecretPrefix = "resistant-tenants";
 
 /**

@@ -9,14 +9,14 @@ export const slotSchema = z.object({
   stack: z.string(),
   /** The resource's name in it. */
   name: z.string(),
-  /** The id of the object that the stack held for it after its last update. */
+  /** The id of its object in the stack after the last update. */
   heldId: z.string().optional(),
   /**
-   * What the stack held after its last update: the position of its last create in the journal, and a digest of
+   * The stack's contents after its last update: the position of its last create in the journal, and a digest of
    * everything.
    */
   heldBefore: z.object({ last: recordedAsSchema, holding: z.string() }).optional(),
-  /** The stack's other names, according to its state then: it was renamed or moved. */
+  /** The stack's other names in its state: it was renamed or moved. */
   formerly: z.array(z.string()).optional(),
   /** A change of its customer in this update: passed only in an `up`, and never stored in the state. */
   change: z

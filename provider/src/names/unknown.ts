@@ -1,6 +1,6 @@
 /**
- * What the engine passes, and stores, for a value that is not known yet: in a preview, and with `--target` and
- * `--exclude` outside of one, too.
+ * What the engine passes, and stores, for a value that is not known yet: in a preview, and also in an update with
+ * `--target` or `--exclude`.
  */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 

@@ -1,13 +1,13 @@
 /**
- * Plain scalars as the engine reads them: its YAML takes octals, underscores and instants where YAML 1.2 has text.
+ * Plain scalars as the engine reads them: its YAML accepts octals, underscores and instants that are text in YAML 1.2.
  *
  * @see {@link https://github.com/go-yaml/yaml/blob/v3.0.1/resolve.go go-yaml v3, resolve}
  */
 
-/** What a plain scalar stands for. Of an integer that JavaScript's numbers do not hold exactly, a `bigint`. */
+/** The value of a plain scalar; a `bigint` for an integer that JavaScript's numbers cannot hold exactly. */
 export type ScalarValue = string | number | bigint | boolean | null;
 
-/** What a scalar is to the engine; an instant is text by the time a program sees it. */
+/** The type of a scalar in the engine; a program receives an instant as text. */
 export type ScalarKind = "text" | "number" | "boolean" | "null" | "date or time";
 
 const words: ReadonlyMap<string, ScalarValue> = new Map<string, ScalarValue>([
@@ -41,7 +41,7 @@ function toNumber(source: string): number | bigint | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** Integers as Go's `ParseInt` with base 0 takes them. */
+/** Integers as Go's `ParseInt` with base 0 accepts them. */
 function toInteger(plain: string): bigint | undefined {
   const [, sign = "", digits = ""] = /^([-+]?)(\w+)$/.exec(plain) ?? [];
   const forms: Array<[RegExp, (text: string) => string]> = [
@@ -61,7 +61,7 @@ const instants = [
   /^(\d{4})-(\d\d?)-(\d\d?)$/,
 ];
 
-/** Writes an instant as Go does, which is how it reaches a program: `2026-11-24 00:00:00 +0000 UTC`. */
+/** Writes an instant as Go does, and as a program receives it: `2026-11-24 00:00:00 +0000 UTC`. */
 function toInstant(source: string): string | undefined {
   const parts = instants.map((form) => form.exec(source)).find((found) => found !== null);
   if (parts == null) return undefined;
@@ -85,7 +85,7 @@ function toInstant(source: string): string | undefined {
   return `${date} ${time}${fractionShown} ${offset} ${offset === "+0000" ? "UTC" : offset}`;
 }
 
-/** Go takes `+23:60` for `+24:00`. */
+/** Go reads `+23:60` as `+24:00`. */
 function toOffset(zone: string): string {
   const [, sign = "+", hours = 0, minutes = 0] = /^([-+])(\d\d):(\d\d)$/.exec(zone) ?? [];
   const inMinutes = Number(hours) * 60 + Number(minutes);
@@ -98,7 +98,7 @@ function isOnCalendar(date: string): boolean {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
 
-/** Returns whether text is an instant as it reaches a program, and so stood without quotes in a YAML file. */
+/** Returns whether text is an instant as a program receives it, and so had no quotes in its YAML file. */
 export function isInstantOfEngine(text: string): boolean {
   return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [-+]\d{4} (?:UTC|[-+]\d{4})$/.test(text);
 }

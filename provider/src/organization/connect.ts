@@ -14,10 +14,10 @@ import type { ProviderSettings } from "../settings/settings";
 import { organizationSigner } from "./key";
 
 /**
- * Creates an API client from the settings of a stack. Nothing is asked of the API before the first call.
+ * Creates an API client from the settings of a stack. Nothing is sent before the first call.
  *
  * @param reach how the vendor, and the organization's key in AWS, are reached
- * @param environment the environment variables of this run, which go before the settings
+ * @param environment the environment variables of this run, which take precedence over the settings
  * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
  */
 export async function connect(
@@ -67,7 +67,7 @@ function sharedPacer(socket: string): Pacer {
   );
 }
 
-/** An empty variable is none: a CI system sets one for a secret that is not there. */
+/** An empty variable counts as unset: a CI system sets one for a missing secret. */
 function notEmpty(variable: string | undefined): string | undefined {
   return variable === "" ? undefined : variable;
 }

@@ -1,4 +1,4 @@
-/** What tools for operators share with the resources. It loads neither the engine's SDK nor a resource. */
+/** Code that tools for operators share with the resources. It loads neither the engine's SDK nor a resource. */
 export { connect } from "./connect";
 export { actor } from "../settings/actor";
 export { assertSameEnvironment } from "../settings/same-environment";

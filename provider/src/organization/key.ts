@@ -12,7 +12,7 @@ import type { ProviderSettings } from "../settings/settings";
  * in a preview.
  *
  * @param aws access to the first two
- * @throws {@link TenantManagementError} `INPUT_INVALID` if there is none, or it cannot be read
+ * @throws {@link TenantManagementError} `INPUT_INVALID` if no key is configured, or it cannot be read
  */
 export async function organizationSigner(
   settings: ProviderSettings,
@@ -42,7 +42,7 @@ export async function organizationSigner(
   );
 }
 
-/** Returns whether the key in the stack configuration is the one to use: only then does it must be decrypted. */
+/** Returns whether the key in the stack configuration is the one to use: only then it must be decrypted. */
 export function needsConfiguredKey(
   { kmsKeyId, privateKeySecretArn }: ProviderSettings,
   environment: EnvironmentVariables,

@@ -6,14 +6,14 @@ import type { Provenance } from "../journal/recording";
 import { readActor } from "../settings/actor";
 import type { EnvironmentVariables } from "../settings/own-process";
 
-/** How long AWS, git and the engine are asked before the first event is recorded without their answer. */
+/** How long to wait for AWS, git and the engine before the first event is recorded without their answers. */
 const patienceMs = 2_000;
 
 /**
- * Finds out who runs this, and what runs. It is asked when the first event is recorded, so that a run without a change
- * asks no one.
+ * Determines who runs this, and which versions. It runs when the first event is recorded, so that a run without a
+ * change sends nothing.
  *
- * @param askEngineVersion asks the engine that runs this; without it, and if it fails, `pulumi version` is run
+ * @param askEngineVersion asks the running engine for its version; without it, or if it fails, `pulumi version` is run
  */
 export async function provenance(
   aws: Aws,
@@ -27,7 +27,7 @@ export async function provenance(
     inTime(output("git", ["rev-parse", "HEAD"], environment)),
     inTime(askEngineVersion?.().catch(ofCli) ?? ofCli()),
   ]);
-  // What is checked out is what runs: a scheduled run may check out another commit than it is about.
+  // The checked-out commit is what runs: a scheduled run may check out another one than its own.
   const commit = /^[0-9a-f]{40,64}$/.test(checkedOut ?? "") ? checkedOut : ciCommit;
   return {
     ...actor,
@@ -43,7 +43,7 @@ export async function provenance(
 
 /** Asks AWS for the caller's identity, which needs no permission. */
 async function callerIdentity(aws: Aws): Promise<string | undefined> {
-  // This version of the AWS SDK runs on every Node.js that this project does; what it says is about later ones.
+  // This version of the AWS SDK runs on every Node.js that this project supports; its warning is about later ones.
   // eslint-disable-next-line no-restricted-properties -- the SDK reads it there, and nowhere else
   Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
   // The SDK is loaded only if it is needed.

@@ -21,8 +21,8 @@ import { type HeldResource, nameOfUrn, oncePerProgram, resourcesOfLastUpdate } f
  */
 
 /**
- * Makes sure that a production stack does not run with a switch that writes credentials down. The provider refuses the
- * same, but only when it is first called, after the engine may have returned the stack's contents.
+ * Ensures that a production stack does not run with a switch that writes credentials. The provider also refuses them,
+ * but only at its first call, when the engine may already have returned the stack's contents.
  *
  * @throws `pulumi.RunError` with what to unset
  */
@@ -32,8 +32,8 @@ export function assertNothingReveals(): void {
 }
 
 /**
- * Makes sure that everything in this stack was created in the configured stage and at the configured API, and that
- * {@link assertNothingReveals} passes.
+ * Ensures that everything in this stack was created in the configured stage and at the configured API, and that {@link
+ * assertNothingReveals} passes.
  *
  * @throws `pulumi.RunError`, in a preview and in an `up` alike, before anything is created
  */
@@ -82,7 +82,7 @@ function configuredSettings(): ProviderSettings {
 
 /**
  * Passes a resource's inputs to the engine only after {@link assertStackEnvironment}, and only if no other resource of
- * this stack holds what it adopts.
+ * this stack has the object that it adopts.
  *
  * @param adopted the id of the object that it adopts, undefined for none
  * @returns an output that resolves when both checks pass
@@ -103,7 +103,7 @@ export function guardAdoption(
 }
 
 /**
- * Refuses to adopt what this stack already holds under another resource's name: the engine would create the new
+ * Refuses to adopt an object that this stack already has under another resource's name: the engine would create the new
  * resource and then delete the old one, together with the tenant or application.
  *
  * @throws `pulumi.RunError` that names `aliases`

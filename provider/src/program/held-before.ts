@@ -7,7 +7,7 @@ import { nameOfUrn, tenantApplicationType, tenantType } from "../names/resource-
 import { recordedAsSchema, type SlotInput } from "../names/slot";
 import { findHeld, type HeldResource, oncePerList } from "./own-stack";
 
-/** The resources that the journal records as made: how it calls them, and which output has their id. */
+/** The resources that the journal records: their type there, and the output with their id. */
 const recorded = [
   { type: tenantType, recordedType: "Tenant", idOutput: "tenantId" },
   { type: tenantApplicationType, recordedType: "TenantApplication", idOutput: "applicationId" },
@@ -19,10 +19,10 @@ const outputsSchema = z.object({
 });
 
 /**
- * Summarizes what a stack holds by its state, so that its provider need not read the whole journal to know that nothing
- * was left behind. Once for each list of resources.
+ * Summarizes the objects in a stack's state, so that its provider need not read the whole journal to see that nothing
+ * was left behind. Computed once for each list of resources.
  *
- * @returns undefined if no object in the state names its record: an earlier version created them all
+ * @returns undefined if no object in the state contains its record: an earlier version created all of them
  */
 export const heldBeforeOf: (resources: readonly HeldResource[]) => SlotInput["heldBefore"] =
   oncePerList(weigh);

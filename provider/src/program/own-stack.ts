@@ -8,7 +8,7 @@ import { nameOfUrn, releasedType, tenantType } from "../names/resource-types";
 export { otherStackNames } from "../names/slot";
 export { nameOfUrn, releasedType, tenantType };
 
-/** A resource that the stack held after its last update. */
+/** A resource of the stack after its last update. */
 export interface HeldResource {
   urn: string;
   type: string;
@@ -20,7 +20,7 @@ const answerSchema = z.object({
 });
 
 /**
- * Reads from the engine, once per program, what this stack held after its last update; empty for a new stack. It is a
+ * Reads this stack's resources after its last update from the engine, once per program; empty for a new stack. It is a
  * call, not a resource, so the state does not contain it.
  */
 export const resourcesOfLastUpdate: () => Promise<HeldResource[]> = oncePerProgram(readResources);
@@ -33,18 +33,18 @@ async function readResources(): Promise<HeldResource[]> {
 }
 
 /**
- * Runs work once for each program: a resource's questions about its stack, whose results cannot be passed to
- * it as an argument. Two programs in one process, and two runs of one program, each have their own: inline
- * programs of the Automation API, in sequence or in parallel.
+ * Runs work once for each program: facts about the stack, which cannot be passed to a resource as an argument. Two
+ * programs in one process, and two runs of one program, each have their own: inline programs of the Automation API, in
+ * sequence or in parallel.
  *
  * @param work if it fails, it fails for all callers in the same program
  */
 export function oncePerProgram<T>(work: () => Promise<T>): () => Promise<T> {
   const done = new WeakMap<pulumi.ComponentResource, Promise<T>>();
-  /** Of programs that run without a root resource, as in unit tests with the SDK's mocks. */
+  /** For programs without a root resource, as in unit tests with the SDK's mocks. */
   const doneByName = new Map<string, Promise<T>>();
   return () => {
-    // The SDK keeps it apart for each program that runs, in its asynchronous context.
+    // The SDK has one for each running program, in its asynchronous context.
     const root: pulumi.ComponentResource | undefined = pulumi.runtime.getStackResource();
     const pending = (root === undefined ? doneByName.get(stackName()) : done.get(root)) ?? work();
     if (root === undefined) doneByName.set(stackName(), pending);
@@ -53,7 +53,7 @@ export function oncePerProgram<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Makes work that is done once for each list of resources: what each resource asks of the same list. */
+/** Creates a function that does its work once for each list of resources. */
 export function oncePerList<T>(
   work: (resources: readonly HeldResource[]) => T,
 ): (resources: readonly HeldResource[]) => T {
@@ -65,7 +65,7 @@ export function oncePerList<T>(
   };
 }
 
-/** Finds the resource of a type and name, of several the first. The list must not change once it was asked. */
+/** Finds the first resource of a type and name. The list must not change after the first call. */
 export function findHeld(
   resources: readonly HeldResource[],
   type: string,

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { leaveOutStackTraces } from "./stack-traces";
 
-/** What runs a resource's operations: a member of `pulumi-resistant-tenants/dynamic`. */
+/** The handler of a resource's operations: a member of `pulumi-resistant-tenants/dynamic`. */
 export type HandlerName = "tenant" | "tenantApplication" | "signingKey" | "released";
 
 /**
- * A resource whose operations the installed copy of this package runs. `pulumi.dynamic.Resource` would serialize a closure
- * to the same end, at twenty times the size and with the SDK's version in it.
+ * A resource whose operations the installed copy of this package runs. `pulumi.dynamic.Resource` would serialize a
+ * closure instead, twenty times as large and with the SDK's version in it.
  */
 export abstract class ProvidedResource extends pulumi.CustomResource {
   constructor(
@@ -30,7 +30,7 @@ export abstract class ProvidedResource extends pulumi.CustomResource {
  * Returns the text that the engine stores as a resource's `__provider` and runs for each of its operations, now and at
  * every later refresh and delete: it only names the installed package, so the code that runs is the installed one.
  *
- * The contract with the engine's host is the text alone: a module that exports `handler`.
+ * The contract with the engine's host is only the text: a module that exports `handler`.
  */
 function providerSource(handler: HandlerName): string {
   return `exports.handler=()=>require("pulumi-resistant-tenants/dynamic").${handler}`;

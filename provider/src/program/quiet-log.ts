@@ -1,14 +1,13 @@
 /**
- * Stops the debug messages of Pulumi's SDK in this process, for the whole run. Import it before anything that reads or
- * declares resources.
+ * Stops the debug messages of Pulumi's SDK in this process. Import it before anything that reads or declares resources.
  *
  * The SDK writes each answer of the engine into a debug message ("RegisterResource RPC finished … resp"), secrets
  * included and unmasked. The engine passes those messages on as events: in `pulumi up --json`, `--debug`, `-v=3
  * --logtostderr`, `--event-log` and to `onEvent` of the Automation API, for a stack without changes too. No option of the
  * SDK or of the engine masks or stops them.
  *
- * A program's own `pulumi.log.debug` is lost with them. Every copy of the SDK that is loaded by then is silenced: a
- * program may load another one than this package does.
+ * A program's own `pulumi.log.debug` is lost with them. Every copy of the SDK that is already loaded is silenced: a
+ * program may load another copy than this package.
  *
  * @see node_modules/@pulumi/pulumi/runtime/resource.js and invoke.js, `log.debug`
  */

@@ -5,8 +5,8 @@ import { ProvidedResource } from "./provided-resource";
 
 /**
  * Takes the place of a resource in the state that the stack hands over. The engine forgets a resource without deleting
- * it only where an earlier update has written `retainOnDelete` into its state, and never a protected one; but a
- * resource that names another by `aliases` takes over its entry in the same update, whatever its type. This one does.
+ * it only if an earlier update has written `retainOnDelete` into its state, and never a protected one. But a resource
+ * that lists another in `aliases` takes over its entry in the same update, even if their types differ. This one does.
  * It stores only the object's id, and its own deletion deletes nothing.
  *
  * @example

@@ -5,12 +5,11 @@ import { heldBeforeOf } from "./held-before";
 import { findHeld, oncePerList, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
- * Passes to a resource's provider the stack, the resource's name in it, and the object that the stack held for it after
- * its last update. With these the provider finds what a crash left behind, also under a former name of the stack. It is
- * never a difference.
+ * Passes to a resource's provider the stack, the resource's name in it, and its object after the last update. With
+ * these the provider finds what a crash left behind, also under a former name of the stack. It is never a difference.
  *
- * @param idOutput the output that holds the object's id
- * @param told what else the provider must know of this update
+ * @param idOutput the output with the object's id
+ * @param told what else the provider must know about this update
  */
 export function slotOf(
   type: string,

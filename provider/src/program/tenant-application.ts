@@ -124,7 +124,7 @@ export class TenantApplication extends ProvidedResource {
    * Declares a tenant application.
    *
    * @param name the resource's name in the stack
-   * @param told what the provider must know of this update; only this project's own program passes it
+   * @param told what the provider must know about this update; only this project's own program passes it
    */
   constructor(
     name: string,

@@ -2,12 +2,12 @@ import { hostname, userInfo } from "node:os";
 
 import type { EnvironmentVariables } from "./own-process";
 
-/** A CI system, and what it says of its run in the environment. */
+/** A CI system, and its variables about a run. */
 interface CiSystem {
   name: string;
   /** Who started the run. */
   actor: string;
-  /** What the system sets in every run besides the actor: the flag, and the run's id. */
+  /** The variables that the system sets in every run besides the actor: the flag, and the run's id. */
   flag: string;
   runId: string;
   /** The commit that the run is about. */
@@ -82,7 +82,7 @@ export interface Actor {
   ciCommit?: string;
 }
 
-/** Reads from the environment who acts. All of it is a claim; what is proven is AWS's own answer (`provenance.ts`). */
+/** Reads the actor from the environment. This is only a claim; AWS's own answer is proof (`provenance.ts`). */
 export function readActor(env: EnvironmentVariables): Actor {
   const running = ciSystems.find(({ flag, runId }) => /^true$/i.test(env[flag] ?? "") && isSet(env[runId]));
   if (running === undefined) {
@@ -106,7 +106,7 @@ export function actor(env: EnvironmentVariables): string {
   return readActor(env).actor;
 }
 
-/** An empty variable is none. */
+/** An empty variable counts as unset. */
 function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== "";
 }

@@ -18,7 +18,7 @@ const endpointsSchema = z.array(z.record(z.string(), z.string()));
 /** Keys that are a URL, or may be. */
 const urlKeys = ["ec2MetadataServiceEndpoint", "httpProxy", "httpsProxy"];
 
-/** Keys that let someone else answer in AWS's name, with what takes their place. */
+/** Keys that let another server answer in AWS's name, with their replacement. */
 const refusedKeys: Readonly<Record<string, string>> = {
   insecure: "disables the check of AWS's certificates: remove it",
   customCaBundle:
@@ -27,7 +27,7 @@ const refusedKeys: Readonly<Record<string, string>> = {
     "names files that can send AWS calls to any endpoint: remove it, and set the environment variable AWS_CONFIG_FILE",
 };
 
-/** Finds what the configuration says of AWS that the stage does not allow. */
+/** Finds AWS settings in the configuration that the stage does not allow. */
 export function awsProblems(get: AwsValue, rules: HostRules): ConfigurationProblem[] {
   if (stageTable[rules.stage].allowsAnyAwsEndpoint) return [];
   const urls = [
@@ -49,7 +49,7 @@ export function awsProblems(get: AwsValue, rules: HostRules): ConfigurationProbl
   ];
 }
 
-/** A region is a part of the host's name. */
+/** A region becomes part of a host's name. */
 function regionProblems(region: string | undefined): ConfigurationProblem[] {
   if (region === undefined || region === "" || /^[a-z0-9-]+$/.test(region)) return [];
   return [{ path: "aws:region", problem: "must be the name of an AWS region, such as eu-west-1" }];

@@ -10,8 +10,8 @@ export interface OwnProcess extends ProcessStart {
 }
 
 /**
- * Reads how this process was started. This is the one place where environment variables are read; entry points call it,
- * and pass down what it gives.
+ * Reads how this process was started. This is the only place that reads environment variables; entry points call it,
+ * and pass on the result.
  */
 export function ownProcess(): OwnProcess {
   return {

@@ -1,16 +1,16 @@
 import { printable } from "../client/text";
 
-/** One thing that is wrong with the configuration. */
+/** A problem of the configuration. */
 export interface ConfigurationProblem {
   /** Where: `tenants:customers[0].name`, or `customers/acme.yaml[0].name`. */
   path: string;
-  /** What is wrong, and what would be right. Never the value of a secret. */
+  /** What is wrong, and how to correct it. Never the value of a secret. */
   problem: string;
   /** The customer in whose entry it is. */
   customer?: ProblemCustomer;
 }
 
-/** The customer that a problem is about, as people look it up. */
+/** The customer that a problem is about, so that people can find it. */
 export interface ProblemCustomer {
   /** Its name, if it has one. */
   name: string | undefined;
@@ -20,7 +20,7 @@ export interface ProblemCustomer {
   field: string;
 }
 
-/** Writes problems as people read them: one a line, each with its path. */
+/** Writes problems for people: one per line, each with its path. */
 export function describeProblems(problems: readonly ConfigurationProblem[]): string {
   const lines = problems.map((problem) => `  - ${describeProblem(problem)}`);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;

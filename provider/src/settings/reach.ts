@@ -7,9 +7,9 @@ export { type AwsAccess, type AwsService, readAwsAccess } from "../aws/access";
 export { Aws } from "../aws/aws";
 export { Proxies, readProxies } from "../client/proxies";
 
-/** How a run reaches what is not on this machine: it is read once, and handed to whatever sends something. */
+/** How a run reaches other machines: read once, and passed to everything that sends requests. */
 export interface Reach {
-  /** By which proxies requests to the vendor leave. */
+  /** The proxies for requests to the vendor. */
   proxies: Proxies;
   /** How AWS is reached. */
   aws: Aws;
@@ -19,8 +19,8 @@ export interface Reach {
  * Reads how a run reaches the vendor and AWS.
  *
  * @param environment the environment of this run
- * @param aws gives the value of a key of the namespace `aws` of the stack's configuration; default: there are none
- * @throws TenantManagementError `INPUT_INVALID` where a proxy is none
+ * @param aws returns the value of a key of the namespace `aws` of the stack's configuration; default: no values
+ * @throws TenantManagementError `INPUT_INVALID` if a proxy's URL is invalid
  */
 export function readReach(
   environment: EnvironmentVariables,

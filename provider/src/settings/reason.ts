@@ -29,7 +29,7 @@ export const reasonSchema = z
   )
   .refine((text) => !looksLikeCredential(text), "contains a credential: leave it out");
 
-/** What the configuration says of it. */
+/** The relevant configuration. */
 export interface ReasonSettings {
   stage: Stage;
   reason?: string | undefined;
@@ -38,12 +38,14 @@ export interface ReasonSettings {
 /** The environment variable that gives the reason. */
 const variable = "TENANTS_REASON";
 
-/** What to do if the stage requires a reason and there is none. */
+/** What to do if the stage requires a reason and none is given. */
 export const reasonRemedy =
   'State the reason, and run the same command again: export TENANTS_REASON="<ticket or sentence>" ' +
   '(or pulumi config set tenants:reason "<ticket or sentence>").';
 
-/** Finds the reason of this run: that of the environment, else that of the configuration. An empty one is none. */
+/**
+ * Finds the reason of this run: that of the environment, else that of the configuration. An empty one counts as unset.
+ */
 export function readReason(
   { reason }: ReasonSettings,
   environment: EnvironmentVariables,
@@ -64,7 +66,7 @@ export function requiresReason({ stage }: ReasonSettings): boolean {
 /**
  * Returns the reason to record with a change.
  *
- * @throws {@link ReasonError} if the stage requires one and there is none, or if it cannot be recorded
+ * @throws {@link ReasonError} if the stage requires one and none is given, or if it cannot be recorded
  */
 export function reasonForChange(
   settings: ReasonSettings,

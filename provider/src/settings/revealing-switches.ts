@@ -1,6 +1,6 @@
 import { rowOfStage } from "../client/cells";
 
-/** How a process was started: what can make it, or the engine that started it, write credentials somewhere. */
+/** How a process was started: settings that can make it, or its engine, write credentials. */
 export interface ProcessStart {
   environment: Readonly<Record<string, string | undefined>>;
   /** Flags of Node.js and of the process itself: `process.execArgv` and `process.argv`. */
@@ -23,8 +23,8 @@ const revealingNodeFlag =
   /^--(?:report-|inspect|heapsnapshot-|tls-keylog|abort-on-uncaught-exception)|^--(?:experimental-)?report(?:=|$)/;
 
 /**
- * The switches that were seen to write credentials, each on the engine or on Node.js itself (`test/engine/canary`); only
- * `TF_LOG` is the word of others. Seen to write none: `PULUMI_DEBUG_COMMANDS`, `PULUMI_DEBUG_PROMISE_LEAKS`, `DEBUG`,
+ * The switches that write credentials, each tried on the engine or on Node.js itself (`test/engine/canary`), except
+ * `TF_LOG`, which others reported. Tried, and harmless: `PULUMI_DEBUG_COMMANDS`, `PULUMI_DEBUG_PROMISE_LEAKS`, `DEBUG`,
  * `GRPC_TRACE`, `--profiling`.
  *
  * @see {@link https://github.com/hashicorp/terraform-provider-aws/issues/16985} for TF_LOG

@@ -15,7 +15,7 @@ const kept = new Set<PropertyKey>(["message", "stack", "name", "__pulumiRunError
 /** How many causes of an error are printed. */
 const deepest = 5;
 
-/** Makes an error safe to print, in place where that can be done: the SDK knows by the object what it has printed. */
+/** Makes an error safe to print, in place if possible: the SDK recognizes by the object what it has printed. */
 export function makeSafe(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return new Error(withoutCredentials(describe(thrown)));
   const { message, stack, name } = textsOf(thrown);
@@ -73,7 +73,7 @@ function noteCredentialsOf(environment: Readonly<Record<string, string | undefin
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && ofCredential.test(name)) noteCredential(value);
   }
-  // The language host gives a program the stack's configuration so, decrypted.
+  // The language host passes the decrypted stack configuration in this variable.
   const values = parsed(z.record(z.string(), z.string()), environment["PULUMI_CONFIG"]) ?? {};
   for (const key of parsed(z.array(z.string()), environment["PULUMI_CONFIG_SECRET_KEYS"]) ?? []) {
     const value = values[key];

@@ -51,14 +51,14 @@ const flag = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
 
-/** Returns whether a path that is relative leads to a file below the folder from which it starts. */
+/** Returns whether a relative path leads to a file below its starting folder. */
 function staysInside(file: string): boolean {
   if (path.isAbsolute(file) || file.startsWith("s3://")) return true;
   const normal = path.posix.normalize(file.replaceAll("\\", "/"));
   return normal !== "." && normal !== "./" && !/^\.\.(?:\/|$)/.test(normal);
 }
 
-/** The keys below `tenants:` that the resources read. Each may be absent while nothing must be sent. */
+/** The keys below `tenants:` that the resources read. Each may be absent as long as nothing is sent. */
 export const settingsSchema = z.object({
   stage: z
     .enum(stages, { error: `must be one of ${stages.join(", ")}` })
@@ -120,20 +120,20 @@ export const settingsSchema = z.object({
 /** The names of those keys, without the namespace. */
 export const settingsKeys = Object.keys(settingsSchema.shape) as Array<keyof typeof settingsSchema.shape>;
 
-/** What the resources need to know, defaults filled in. */
+/** The settings of the resources, with defaults. */
 export interface ProviderSettings extends Omit<z.output<typeof settingsSchema>, "stage" | "apiUrl"> {
   stage: Stage;
-  /** Without a slash at its end. */
+  /** Without a final slash. */
   apiUrl: string;
   /** The hosts that the environment allows beside the vendor's (`TENANTS_ALLOWED_HOSTS`). */
   allowedHosts: readonly string[];
 }
 
-/** What decides on the settings beside the namespace `tenants`. */
+/** What settings depend on besides the namespace `tenants`. */
 export interface SettingsContext {
   /** What the environment allows: see `allowedHostsIn`. Default: nothing. */
   allowedHosts?: readonly string[];
-  /** Returns the values of the namespace `aws` of the stack's configuration. Default: there are none. */
+  /** Returns the values of the namespace `aws` of the stack's configuration. Default: no values. */
   aws?: AwsValue;
 }
 
@@ -175,7 +175,7 @@ const longestShown = 60;
 /** Keys whose value a message never repeats: a credential may have been put there by mistake. */
 const neverShown = ["privateKey", "privateKeySecretArn"];
 
-/** Writes a key's value for the start of a message; empty if there is none to show. */
+/** Writes a key's value for the start of a message; empty if it may not be shown. */
 function shownValue(key: string, get: (key: string) => string | undefined): string {
   const value = get(key) ?? "";
   if (value === "" || neverShown.includes(key)) return "";
@@ -202,7 +202,7 @@ function hostProblems(
   ];
 }
 
-/** @param rules undefined if the stage is not known: then the form alone is judged */
+/** @param rules undefined if the stage is unknown: then only the form is checked */
 function urlProblems(
   key: "apiUrl" | "tokenUrl",
   use: "api" | "token",

@@ -152,7 +152,7 @@ export interface AbsenceView {
   own?: { from: string; until: string; deputy: { id: string; name?: string } };
   /** The absent approvers who have named the caller. */
   deputyFor: { id: string; name?: string; until: string }[];
-  /** Who could be named; empty for callers who are no approvers. */
+  /** The possible deputies; empty for callers who are not approvers. */
   deputies: { id: string; name?: string }[];
 }
 

@@ -61,7 +61,7 @@ export async function decide(
   { decision, digest, comment }: Decision,
   token: DecisionToken,
 ): Promise<Decided> {
-  // Whoever never approves is told so, whether there is such a request or not.
+  // A role that may never decide gets the same answer whether or not the request exists.
   if (isMachine(caller) || !caller.roles.includes("approver"))
     throw refused(isMachine(caller) ? "machine" : "notApprover");
   const request = await lockRequest(writing, givenId);

@@ -185,12 +185,15 @@ async function insistOnCurrentAll(
   if (unknown.length > 0 || wanted.length === 0)
     throw new Problem("notFound", `There is no customer ${unknown.join(", ")} in ${stage}.`);
   const etag = etagOf(wanted);
-  // Where all of the stage are as they were, so are those that are named.
+  // If none of the stage's customers has changed, none of the named ones has.
   if (![etag, etagOf(customers)].includes(bareEtag(basedOn)))
     throw new Problem("stale", `The customers of ${stage} have changed since this was written.`, { etag });
 }
 
-/** How a customer that was handed over is taken back. Its secrets keep their names, which the same purpose would need. */
+/**
+ * Describes how to take back a customer that was handed over. Its old secrets keep their names, so the same purpose
+ * would need a name that is taken.
+ */
 const wayBack =
   " It was handed over. To take it back, send a request of kind delete, which deletes only its record here, then one of kind adopt " +
   "with its tenant id and all its applications, each with another purpose, its applicationId and its secretArn.";

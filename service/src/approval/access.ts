@@ -6,12 +6,12 @@ import { requesterOf } from "../requests/signed-request";
 import { requirementFor } from "./check";
 import { objectionTo } from "./rule";
 
-/** Tells whether somebody asked for it, by whichever account. */
+/** Returns whether a person made a request, from any account. */
 export function isRequester(caller: Person, request: RequestRow): boolean {
   return isSamePerson(caller, requesterOf(request));
 }
 
-/** Tells whether somebody may see a request: whoever asked, approvers of its stage, administrators, auditors. */
+/** Returns whether a person may see a request: its requester, approvers of its stage, administrators, auditors. */
 export function maySee(
   context: Pick<ServiceContext, "settings">,
   caller: Person,
@@ -23,7 +23,7 @@ export function maySee(
 }
 
 /**
- * Insists that somebody may see a request. Who may not is told the same as where there is none.
+ * Ensures that a person may see a request. Others get the same answer as if it did not exist.
  *
  * @throws {@link Problem} `notFound`
  */
@@ -37,7 +37,7 @@ export function insistOnSight(
 }
 
 /**
- * Insists that somebody asked for it, or is an administrator.
+ * Ensures that a person made the request, or is an administrator.
  *
  * @throws {@link Problem} `forbidden`
  */

@@ -192,7 +192,7 @@ async function weigh(
       head: approval.head,
     });
   } catch (error) {
-    // That the issuer does not answer does not make an approval a forged one.
+    // If the issuer does not answer, the approval is not therefore forged.
     if (error instanceof IssuerKeysError) throw error;
     return { why: messageOf(error), isForged: true };
   }

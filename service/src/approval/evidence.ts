@@ -18,25 +18,25 @@ import type { ApprovalKeys } from "../signing/keys";
 import { type ApprovalClaims, insistOnSame, verify } from "../signing/signature";
 import { isFresh } from "./rule";
 
-/** What is stored of it. An access token is not: its hash is in what was signed. */
+/** The stored token. An access token is not stored: its hash is in the signed claims. */
 export const evidenceSchema = z.strictObject({
   signature: z.string(),
   idToken: z.string().optional(),
   random: z.string().optional(),
-  /** Of a log-in for several approvals: all of them. Each is verified alone. */
+  /** For a log-in for several approvals: all of them. Each is verified separately. */
   together: togetherSchema.optional(),
 });
 export type Evidence = z.output<typeof evidenceSchema>;
 
-/** Is thrown where evidence does not show that the approval was given. */
+/** Thrown if evidence does not prove that the approval was given. */
 export class EvidenceError extends Error {
   override readonly name = "EvidenceError";
 }
 
 /**
- * Gives the nonce that the log-in for a decision must have.
+ * Returns the nonce that the log-in for a decision must have.
  *
- * @throws {@link EvidenceError} where it is none of several that the log-in is said to be for
+ * @throws {@link EvidenceError} if the decision is not one of those for which the log-in was made
  */
 function nonceFor(
   { request, digest, decision }: Bound,
@@ -50,7 +50,7 @@ function nonceFor(
   return nonceOfSeveral(together, random);
 }
 
-/** Gives the hash of a token that came with a decision. */
+/** Returns the hash of a token that came with a decision. */
 export function tokenHash(token: DecisionToken): string {
   const text = token.kind === "idToken" ? token.idToken : token.accessToken;
   return createHash("sha256").update(text).digest("base64url");
@@ -73,10 +73,10 @@ function claimText(claim: unknown): string | undefined {
 const mostSeconds = 15 * 60;
 
 /**
- * Verifies that an ID token was given for just this decision, at its time.
+ * Verifies that an ID token was issued for exactly this decision, at its time.
  *
- * @param claims what the decision is, as the service signed it
- * @throws {@link EvidenceError}; {@link IssuerKeysError} where nobody can tell now
+ * @param claims the decision as signed by the service
+ * @throws {@link EvidenceError}; {@link IssuerKeysError} if it cannot be verified now
  */
 export async function verifyIdToken(
   keys: ApprovalKeys,
@@ -109,12 +109,12 @@ export async function verifyIdToken(
 }
 
 /**
- * Verifies what shows that an approval was given, without trust in the database: the service's own signature, and of an
- * approval on the page, the issuer's.
+ * Verifies the evidence of an approval without trusting the database: the service's own signature and, for an approval
+ * on the page, the issuer's.
  *
- * @param stored what the database says of the approval
+ * @param stored the approval in the database
  * @returns what was signed
- * @throws {@link EvidenceError} or `SignatureError`; {@link IssuerKeysError} where nobody can tell now
+ * @throws {@link EvidenceError} or `SignatureError`; {@link IssuerKeysError} if it cannot be verified now
  */
 export async function verifyEvidence(
   keys: ApprovalKeys,

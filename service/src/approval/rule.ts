@@ -59,10 +59,7 @@ export function objectionTo(
   return objectionToRights({ roles, groups: own, deputyFor: lendersTo(approver, requester) }, { groups });
 }
 
-/**
- * Returns why a person's role and groups, with those of the absent approvers, do not suffice, whoever the
- * requester is.
- */
+/** Returns why a person's role and groups, with those of the absent approvers, do not suffice for any requester. */
 export function objectionToRights(
   { roles, groups: own, deputyFor = [] }: Rights,
   { groups }: Pick<Requirement, "groups">,

@@ -19,8 +19,8 @@ interface Refuser extends Refusing {
 }
 
 /**
- * Records that access was refused. Refusals within a repeatable call are recorded there
- * (records/idempotency.ts); for unknown callers, a few are recorded each minute, and the rest are counted.
+ * Records that access was refused. Refusals within a repeatable call are recorded there (`actions/idempotency.ts`); for
+ * unknown callers, a few are recorded each minute, and the rest are counted.
  */
 export async function recordRefusal(
   context: Refuser,

@@ -10,7 +10,7 @@ type Claims = Readonly<Record<string, unknown>> & { sub: string };
 /**
  * Reads an account from the claims of a verified token.
  *
- * A token that a client got for itself (`sub` is the client, or `idtyp` is `app`) is a machine's, whatever
+ * A token that a client got for itself (`sub` is the client, or `idtyp` is `app`) belongs to a machine, regardless of
  * its claims.
  */
 export function accountOf(claims: Claims, { identity }: Pick<ServiceSettings, "identity">): Account {

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 
 import { z } from "zod";
 
-/** What a decision is about: a request, the digest of the plan that was read, and what was decided. */
+/** A decision: the request, the digest of the plan that was read, and the verdict. */
 export interface Bound {
   readonly request: string;
   readonly digest: string;
   readonly decision: "approve" | "refuse";
 }
 
-/** So many requests may be approved by one log-in: what a browser keeps during it has room for them. */
+/** The most requests that one log-in may approve: the cookie that a browser stores during it has room for them. */
 export const mostTogether = 10;
 
 const boundSchema = z.strictObject({
@@ -21,14 +21,14 @@ const boundSchema = z.strictObject({
 /** Several approvals by one log-in. Refusals are single: each has its own comment. */
 export const togetherSchema = z.array(boundSchema).min(2).max(mostTogether);
 
-/** Gives the one order and form in which several decisions are hashed. */
+/** Returns the canonical form in which several decisions are hashed. */
 export function canonicalList(decisions: readonly Bound[]): Bound[] {
   return decisions
     .map(({ request, digest, decision }) => ({ request, digest, decision }))
     .sort((one, other) => (one.request < other.request ? -1 : one.request > other.request ? 1 : 0));
 }
 
-/** Tells whether a list is in its one order, and names each request once. */
+/** Returns whether a list is in canonical order and contains each request once. */
 export function isCanonical(decisions: readonly Bound[]): boolean {
   return decisions.every(({ request }, index) => {
     const before = decisions[index - 1];
@@ -36,24 +36,24 @@ export function isCanonical(decisions: readonly Bound[]): boolean {
   });
 }
 
-/** What comes with a decision: of the page, a fresh log-in for it; of the API, a token of a fresh log-in. */
+/** The proof of a decision: on the page, a fresh log-in for it; in the API, a token of a fresh log-in. */
 export type DecisionToken =
   | {
       kind: "idToken";
       idToken: string;
       random: string;
-      /** All that the log-in was for, where it was for several approvals. */
+      /** All approvals of the log-in, if there are several. */
       together?: readonly Bound[];
     }
   | { kind: "accessToken"; accessToken: string; authenticatedAt: Date };
 
-/** What the log-in for a decision is for. */
+/** The purpose of the log-in for a decision. */
 interface DecisionTo extends Bound {
-  /** At least 128 random bits, made for this log-in. */
+  /** At least 128 random bits, generated for this log-in. */
   random: string;
 }
 
-/** Gives the nonce of the log-in for a decision: who signs the ID token with it, signs the decision. */
+/** Returns the nonce of the log-in for a decision: an ID token with this nonce confirms the decision. */
 export function nonceOf({ request, digest, decision, random }: DecisionTo): string {
   return createHash("sha256")
     .update(JSON.stringify([request, digest, decision, random]))
@@ -61,8 +61,8 @@ export function nonceOf({ request, digest, decision, random }: DecisionTo): stri
 }
 
 /**
- * Gives the nonce of one log-in for several approvals: it is the hash of the whole list, so that who signs the ID token
- * with it signs each of them, and nothing else. No single decision has the same text.
+ * Returns the nonce of one log-in for several approvals: the hash of the whole list. An ID token with this nonce
+ * confirms each of them, and nothing else. No single decision has the same text.
  */
 export function nonceOfSeveral(decisions: readonly Bound[], random: string): string {
   const list = canonicalList(decisions).map(({ request, digest, decision }) => [request, digest, decision]);

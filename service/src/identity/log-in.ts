@@ -39,14 +39,14 @@ const pendingSchema = z.object({
 });
 type Pending = z.output<typeof pendingSchema>;
 
-/** Makes the issuer ask for the password, whatever session the browser has there. */
+/** Makes the issuer ask for the password even if the browser has a session there. */
 const again = { prompt: "login", max_age: "0" } as const;
 
 /** How long a log-in at the issuer may take. */
 const pendingTime = "10 minutes";
-/** How long what a browser logs out with is of use: as long as a session lasts. */
+/** How long the data for logging out is valid: as long as a session. */
 const farewellTime = "8 hours";
-/** What browsers keep as one cookie is 4 KiB, with its name and its attributes. */
+/** Browsers limit a cookie to 4 KiB, including its name and attributes. */
 const longestCookie = 3_800;
 
 /** A started log-in: the URL to go to, and the cookie that the browser must bring back. */
@@ -62,7 +62,7 @@ export interface LoggedIn {
   readonly returnTo: string;
   /** The decision, or the approvals, that it confirms; otherwise undefined. */
   readonly decided: Decided | undefined;
-  /** What the browser keeps to log out at the issuer, too: the ID token, encrypted. Missing where it is too long. */
+  /** What the browser stores for logging out at the issuer, too: the encrypted ID token. Absent if it is too long. */
   readonly farewell: string | undefined;
 }
 
@@ -85,10 +85,10 @@ export interface LogIn {
   /** @throws {@link Problem} if the response does not belong to the log-in that this browser started */
   end(url: URL, cookie: string | undefined): Promise<LoggedIn>;
   /**
-   * Gives where a browser ends its session at the issuer (RP-initiated logout); undefined where the issuer has no such
-   * address, or does not answer.
+   * Returns the address at which a browser ends its session at the issuer (RP-initiated logout); undefined if the
+   * issuer has none, or does not answer.
    *
-   * @param farewell - What the browser has kept since its log-in.
+   * @param farewell - What the browser has stored since its log-in.
    */
   logOutUrl(farewell: string | undefined): Promise<URL | undefined>;
 }
@@ -192,7 +192,7 @@ export function openLogIn(
       const decisions = decision === undefined ? (together ?? []).map(toDecision) : [decision];
       if (decisions.length === 0 || random === undefined)
         return { account, returnTo, decided: undefined, farewell };
-      // The issuer must have asked for the password again, whatever `auth_time` it reports.
+      // The issuer must have asked for the password again: `auth_time` may not be earlier than this log-in.
       if ((account.authenticatedAt?.getTime() ?? 0) < pending.startedAt - 60_000)
         throw new Problem("staleLogIn", "The identity provider did not ask you to log in again.");
       const token = {
@@ -253,7 +253,7 @@ async function unseal(cookie: string | undefined, key: Uint8Array): Promise<Pend
   }
 }
 
-/** Returns a path of this service, wherever a link would lead. */
+/** Returns a path of this service for any link. */
 function ownPath(path: string): string {
   return /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes("\\") ? path : "/";
 }

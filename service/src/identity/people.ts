@@ -73,7 +73,7 @@ async function update(context: ServiceContext, writing: Writing, account: Accoun
   const { issuer, subject } = account;
   const values = {
     person: account.person ?? null,
-    // Many issuers' access tokens contain neither: what a log-in reported stays.
+    // Many issuers' access tokens contain neither: the values of the last log-in stay.
     ...(account.name === undefined ? {} : { name: account.name }),
     ...(account.email === undefined ? {} : { email: account.email }),
     roles: JSON.stringify(account.roles) as never,

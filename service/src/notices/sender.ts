@@ -38,7 +38,7 @@ export interface SenderOptions {
 const second = 1_000;
 const hour = 3_600 * second;
 
-/** The delays after failed calls of a webhook, in milliseconds: over three and a half days, as Standard Webhooks advises. */
+/** The delays after failed calls of a webhook, in milliseconds: over three days in all, as Standard Webhooks advises. */
 const webhookDelays = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map(
   (one) => one * second,
 );
@@ -153,7 +153,7 @@ export class NoticeSender {
     const endpoint = endpoints.find(({ name }) => name === notice.endpoint);
     if (endpoint === undefined) return { how: "refused", problem: "notInTheSettings" };
     const { key, body, seal } = notice;
-    // Whoever has the database alone can write a message, and no seal for it.
+    // Someone who has only the database can write a message, but no seal for it.
     if (context.seals?.holds({ endpoint: endpoint.name, key, body }, seal) !== true)
       return { how: "refused", problem: "notSealed" };
     // The key is the channel, the event's id, and the receiver: see `putNotices`.

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { wordsOfProgress } from "./progress-words";
 
-/** What people call a kind of event. */
+/** Names of the kinds of event, for people. */
 export const eventWords: Readonly<Partial<Record<string, string>>> = {
   requested: "Requested it",
   planned: "The plan is ready, and waits for approval",
@@ -51,7 +51,7 @@ export const eventWords: Readonly<Partial<Record<string, string>>> = {
   chainBroken: "The audit log was changed",
 };
 
-/** What somebody wrote, by the kind of event and the member of its data. */
+/** The text that a person wrote, by the kind of event and the member of its data. */
 const written: Readonly<Record<string, string>> = {
   questionAsked: "text",
   questionAnswered: "text",
@@ -64,7 +64,7 @@ const written: Readonly<Record<string, string>> = {
   resumed: "reason",
 };
 
-/** Says in words what happened. */
+/** Describes an event in words. */
 export function wordsOfEvent(kind: string, data: Readonly<Record<string, unknown>>): string {
   if (kind === "progress") return wordsOfProgress(data);
   if (kind.startsWith("journal.")) return wordsOfJournal(data);
@@ -82,7 +82,7 @@ const journalEventSchema = z.object({
   outcome: z.string().optional(),
 });
 
-/** Says what an event of a stack's journal is about: something that was begun, or how it ended. */
+/** Describes an event of a stack's journal: an intent or its result. */
 function wordsOfJournal(data: Readonly<Record<string, unknown>>): string {
   const event = journalEventSchema.safeParse(data).data;
   if (event === undefined) return "An event in the stack's journal";
@@ -90,7 +90,7 @@ function wordsOfJournal(data: Readonly<Record<string, unknown>>): string {
   return event.outcome === undefined ? `Begun: ${what}` : `Ended: ${what}: ${event.outcome}`;
 }
 
-/** A kind that has no words of its own: `noticeFailed` is "Notice failed". */
+/** A kind without its own words: `noticeFailed` becomes "Notice failed". */
 function inWords(kind: string): string {
   const words = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -132,7 +132,7 @@ async function ask<Row>(url: string, query: string): Promise<Row & { name: strin
   try {
     const { rows } = await client.query<Row & { name: string }>(query);
     const [row] = rows;
-    if (row === undefined) throw new Error("The database answered with nothing.");
+    if (row === undefined) throw new Error("The database returned no row.");
     return row;
   } finally {
     await client.end();

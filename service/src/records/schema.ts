@@ -303,7 +303,7 @@ export interface NoticesTable {
   endpoint: string | null;
   request_id: string | null;
   body: string;
-  /** Of what a webhook or a chat is told: see `notices/webhook/seal.ts`. */
+  /** The seal of a message to a webhook or a chat: see `signing/notice-seal.ts`. */
   seal: string | null;
   state: Generated<string>;
   attempts: Generated<number>;
@@ -426,8 +426,8 @@ export interface Schema {
 /** A request, as the database returns it. */
 export type RequestRow = Selectable<RequestsTable>;
 
-/** A transaction: what a use case writes, it writes in one. */
+/** A transaction: each use case writes in one. */
 export type Writing = Transaction<Schema>;
 
-/** The database, or a transaction, that something is read in. */
+/** The database or a transaction, for reading. */
 export type Reading = Kysely<Schema>;

@@ -1,6 +1,6 @@
 import type { RequestKind, RequestState } from "./request";
 
-/** What people call a request of each kind. */
+/** The names of the kinds of request, for people. */
 export const kindWords: Readonly<Record<RequestKind, string>> = {
   createCustomer: "New customer",
   changeCustomer: "Change a customer",
@@ -12,7 +12,7 @@ export const kindWords: Readonly<Record<RequestKind, string>> = {
   upgrade: "Upgrade customers",
 };
 
-/** What people call a request's state. What happens next is in `next-step.ts`. */
+/** The names of the states, for people. What happens next is in `next-step.ts`. */
 export const stateWords: Readonly<Record<RequestState, string>> = {
   previewing: "Being planned",
   waitingForApproval: "Waiting for approval",

@@ -1,26 +1,26 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 
-/** Is thrown where the issuer's keys cannot be read now: that says nothing about a token. */
+/** Thrown if the issuer's keys cannot be read now, which proves nothing about a token. */
 export class IssuerKeysError extends Error {
   override readonly name = "IssuerKeysError";
 }
 
-/** How long nobody asks an issuer again that has not answered, in milliseconds. */
+/** How long an issuer that did not answer is not called again, in milliseconds. */
 export const issuerCooldownMs = 5_000;
 
-/** How long work waits whose approvals cannot be verified, because the issuer's keys cannot be read, in seconds. */
+/** How long a job waits if the issuer's keys cannot be read to verify its approvals, in seconds. */
 export const issuerRetrySeconds = 30;
 
 const longestAnswerMs = 10_000;
 
 /**
- * Finds the key with which the issuer signed a token. The issuer is asked for its keys when one is needed first, every ten
- * minutes, and where a token names one that is not among them: at most every 30 seconds (`createRemoteJWKSet`). So what
- * strangers send does not become requests to the issuer.
+ * Finds the key with which the issuer signed a token. The keys are read when one is first needed, every ten minutes,
+ * and if a token names an unknown one, at most every 30 seconds (`createRemoteJWKSet`). So strangers' tokens cannot
+ * cause a flood of requests to the issuer.
  *
- * @returns a function that throws {@link IssuerKeysError} where the keys cannot be read, and an error of `jose` where
- *   there is none for the token
+ * @returns a function that throws {@link IssuerKeysError} if the keys cannot be read, and an error of `jose` if none of
+ *   them matches the token
  */
 export function findIssuerKey(issuer: string, now: () => number = Date.now): JWTVerifyGetKey {
   const ask = askWithCooldown(issuer, now);
@@ -34,7 +34,7 @@ export function findIssuerKey(issuer: string, now: () => number = Date.now): JWT
     } catch (error) {
       if (isAboutToken(error)) throw error;
       const keys = await discovered.catch(() => undefined);
-      // They may have moved: the next token has the discovery document read again. What is known still counts.
+      // They may have moved: the next token causes the discovery document to be read again. The known keys still count.
       if (keys?.fresh !== true && found === discovered) found = undefined;
       throw error instanceof IssuerKeysError ? error : unreadable(issuer, error);
     }
@@ -56,7 +56,7 @@ function unreadable(issuer: string, cause: unknown): IssuerKeysError {
 /** Reads a JSON document of the issuer. */
 type Ask = <T>(url: string, init: RequestInit, read: (document: unknown) => T) => Promise<T>;
 
-/** Asks the issuer; where it has not answered as it must, nobody asks again for a while. */
+/** Calls the issuer. After a wrong answer or none, it is not called again for a while. */
 function askWithCooldown(issuer: string, now: () => number): Ask {
   let failure: { error: IssuerKeysError; until: number } | undefined;
   return async (url, init, read) => {

@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Who is told: a webhook with its signing secrets, or a chat, whose address is the secret. */
+/** A receiver of messages: a webhook with its signing secrets, or a chat, whose address is the secret. */
 export interface Receiver {
   name: string;
   url: string;
   secrets: readonly string[];
 }
 
-/** What a message in the outbox is sealed for: whom, under which key of the outbox, and what it says. */
+/** The sealed parts of a message in the outbox: its receiver, its key in the outbox, and its content. */
 export interface Sealed {
   endpoint: string;
   key: string;
@@ -15,13 +15,13 @@ export interface Sealed {
 }
 
 /**
- * Seals the messages of webhooks and chats. The key is the receiver's own secret, which the worker alone has: so nobody
- * with the database alone can have the service sign what it has never said, such as another ARN for a CRM.
+ * Seals the messages to webhooks and chats. The key is the receiver's own secret, which only the worker has: someone
+ * who has only the database cannot make the service sign a message of their own, such as another ARN for a CRM.
  */
 export interface NoticeSeals {
-  /** @returns undefined where the settings have no such receiver */
+  /** @returns undefined if the settings have no such receiver */
   seal(message: Sealed): string | undefined;
-  /** Tells whether a message is as it was sealed, by any of the receiver's secrets. */
+  /** Returns whether a message matches its seal, by any of the receiver's secrets. */
   holds(message: Sealed, seal: string | null): boolean;
 }
 
@@ -30,7 +30,7 @@ export function openSeals(endpoints: readonly Receiver[]): NoticeSeals {
   const keysOf = (name: string): readonly string[] => {
     const endpoint = endpoints.find((one) => one.name === name);
     if (endpoint === undefined) return [];
-    // Of a chat, the address is the secret.
+    // A chat's address is its secret.
     return endpoint.secrets.length > 0 ? endpoint.secrets : [endpoint.url];
   };
   return {

@@ -50,7 +50,7 @@ const laterSeconds = 3;
 export async function applyJob(work: Work, requestId: string): Promise<Handled> {
   const request = await findRequest(work, requestId);
   if (request === undefined) return "done";
-  // It failed, and the queue did not learn of it: its stack is left alone until the request is retried.
+  // It failed, and the queue does not know: its stack is left alone until the request is retried.
   if (request.state === "failed") return (await wasStarted(work, requestId)) ? "blocks" : "done";
   if (request.state !== "queued" && request.state !== "applying") return "done";
   if (request.state === "queued" && (await isPaused(work, request.stage))) return later(work, request);
@@ -244,7 +244,7 @@ class Apply {
     });
   }
 
-  /** Returns the facts whose digest the apply was started with, whatever else the database contains. */
+  /** Returns the facts whose digest the apply was started with; other content of the database is ignored. */
   async #approvedFacts(): Promise<PlanFacts> {
     const { database } = this.work.context;
     const plan = await database

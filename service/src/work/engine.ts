@@ -153,7 +153,7 @@ export class Engine {
     const exported = await this.export();
     const own = settingsIn(exported);
     if (!hasKey(own) || canonical(own) === canonical(this.#settings)) return exported;
-    // How its secrets are encrypted is what the state says: whoever has the database alone does not choose it.
+    // The state decides how its secrets are encrypted: someone who has only the database cannot choose it.
     this.#settings = own;
     await this.write(this.job.customers);
     return exported;
@@ -247,7 +247,7 @@ export class Engine {
     }
     const { secretsProvider } = this.service.work;
     const provider = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
-    // The command writes beside Pulumi.yaml, whatever the environment says.
+    // The command writes beside Pulumi.yaml, independent of the environment.
     const options = this.#options();
     const init = ["stack", "init", this.job.stack, "--no-select", ...provider, ...quiet];
     await succeed(init, { ...options, env: this.#env });

@@ -16,9 +16,8 @@ import { endSession, hasHostRestarted, isLocal } from "./sessions";
 const longestProviderMs = 240_000;
 
 /**
- * Ensures that nothing of a predecessor continues: a late create would be taken for an unmanaged one. On this
- * host its processes are ended, after their requests in flight have finished; for another host the longest
- * time is waited.
+ * Ensures that nothing of a predecessor continues: the object of a late create would look unmanaged. On this host its
+ * processes are ended, after their requests in flight have finished; for another host the longest time is waited.
  */
 export async function endPredecessor({ session, expiredAt }: Predecessor, lost: AbortSignal): Promise<void> {
   if (session === undefined) return;

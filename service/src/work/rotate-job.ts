@@ -27,8 +27,7 @@ const hourMs = 3_600_000;
 
 /**
  * Rotates the due credentials of a customer, and ends those whose overlap is over: what was approved with the
- * customer's entry, and nothing else. If more would change, it becomes a request
- * (`requests/clock-requests.ts`).
+ * customer's entry, and nothing else. If more would change, it becomes a request (`actions/clock-requests.ts`).
  */
 export async function rotateJob(work: Work, customerId: string): Promise<Handled> {
   const customer = await findCustomer(work, customerId);
@@ -74,7 +73,7 @@ class Rotation {
     const due = (await rotationsDue(work.context)).filter(
       (one) => one.due && one.stage === stage && one.customer === name,
     );
-    // Another apply has done it meanwhile. Only after a killed worker, there is something to complete.
+    // Another apply has done it meanwhile. There is something to complete only after a killed worker.
     if (due.length === 0 && lease.predecessor === undefined) return this.#settled();
     const job = {
       id: stack,

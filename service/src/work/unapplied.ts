@@ -20,9 +20,8 @@ import { type CustomerRow, StackBusyError, withLease, type Work } from "./work";
 const againMs = 3_600_000;
 
 /**
- * Removes the stacks of customers whose first request ended unapplied, with what a failed apply left in them,
- * and frees their names. If a deletion needs an approval, the leftovers stay and are reported
- * (`records/sprawl.ts`).
+ * Removes the stacks of customers whose first request ended unapplied, with what a failed apply left in them, and frees
+ * their names. If a deletion needs an approval, the leftovers stay and are reported (`customers/sprawl.ts`).
  */
 export async function removeUnappliedStacks(work: Work): Promise<void> {
   for (const customer of await unapplied(work)) {
@@ -132,7 +131,7 @@ async function clear(work: Work, customer: CustomerRow, lease: Lease): Promise<L
   });
 }
 
-/** Deletes what a failed apply has left, which no one was told about. */
+/** Deletes what a failed apply has left, which was never announced to anyone. */
 async function empty(engine: Engine, stack: string, reason: string): Promise<void> {
   await recover(engine, stack, reason);
   await engine.up(undefined, () => Promise.resolve());

@@ -37,7 +37,7 @@ export interface WorkerOptions {
   databaseUrl: string;
   settings: ServiceSettings;
   approvals: ApprovalKeys;
-  /** Seals what webhooks are told. Default: they are told nothing. */
+  /** Seals the messages to webhooks and chats. Default: none are sent. */
   seals?: NoticeSeals;
   /** The worker's environment. */
   environment: EnvironmentVariables;

@@ -61,9 +61,8 @@ export function matchesPattern(file: string, pattern: string): boolean {
 }
 
 /**
- * Returns why a file is not read as a customer's, whatever its content. A pull request's files are stored
- * under the reviewed pattern before its preview: none of them may be a file that the engine, git or a
- * workflow reads.
+ * Returns why a file is not read as a customer's, judged by its path and size. A pull request's files are stored under
+ * the reviewed pattern before its preview: none of them may be a file that the engine, git or a workflow reads.
  *
  * @param file its path relative to the project's folder
  * @param sizeBytes its size

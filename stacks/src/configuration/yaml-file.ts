@@ -110,7 +110,7 @@ function endsWithText({ type, range }: Scalar, text: string): boolean {
   return type?.startsWith("BLOCK") === true && range?.[1] === text.length && !text.endsWith("\n");
 }
 
-/** Creates a node of a value that the engine reads back as the same value: text is quoted, whatever it looks like. */
+/** Creates a node of a value that the engine reads back as the same value: text is always quoted. */
 export function toNode(value: unknown): Node {
   if (Array.isArray(value)) {
     const list = new YAMLSeq();

@@ -17,7 +17,7 @@ import {
 /** Tags that only state what a value looks like. */
 const plainTags = new Set(["str", "map", "seq", "merge"].map((tag) => `tag:yaml.org,2002:${tag}`));
 
-/** What a byte becomes that is not UTF-8; the engine's reader refuses such a file. */
+/** The replacement for a byte that is not UTF-8; the engine's reader refuses such a file. */
 const replacementCharacter = "\ufffd";
 
 /**
@@ -31,7 +31,7 @@ const characters =
 /** The longest key that the engine's reader accepts on the line of its value. */
 const longestKey = 1000;
 
-/** Its own text is not repeated, here nor elsewhere: a credential without quotes may be taken for a tag. */
+/** The tag's text is never repeated: a credential without quotes may look like a tag. */
 export const unknownTag =
   "contains a tag (!) that readers interpret differently: remove it; put text that begins with ! in quotes";
 
@@ -141,7 +141,7 @@ function sizeOf(
   return whole;
 }
 
-/** Finds a character that the engine's reader does not take; undefined if there is none. */
+/** Finds a character that the engine's reader does not accept; undefined if there is none. */
 export function foreignCharacter(text: string): Difference | undefined {
   const found = characters.exec(text);
   if (found === null) return undefined;

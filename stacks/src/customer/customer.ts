@@ -107,8 +107,8 @@ export class Customer extends pulumi.ComponentResource {
   }
 
   /**
-   * Returns a value that holds once the announced change is done; the engine may do nothing of it (`refresh`
-   * and `destroy` with `--run-program`, `--target`).
+   * Returns a value that holds once the announced change is done; the engine may skip it (`refresh` and `destroy` with
+   * `--run-program`, `--target`).
    *
    * @param otherwise the value if it is not done; undefined for what the last update stored
    */

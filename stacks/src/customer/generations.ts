@@ -118,14 +118,13 @@ function declareGeneration(
     isRetiring ? undefined : slot.told,
   );
   const made = [application, ...(key === undefined ? [] : [key])];
-  // A new version becomes AWSCURRENT, whatever it contains: a version of old credentials is never created
-  // again.
+  // Any new version becomes AWSCURRENT: a version of old credentials is never created again.
   if (isRetiring && held?.isStored !== true) return { application, storedAt: undefined, resources: made };
   const version = new SecretVersion(
     name,
     { secretId: secret.id, secretString: storedValue({ stage, cell, authMethod, application, key }) },
-    // AWS moves a version's labels with each new version. The AWS provider would remove those that it saw
-    // last, and fail because they have moved; the version is deleted with its secret anyway.
+    // AWS moves a version's labels with each new version. The AWS provider would remove the labels that it saw last,
+    // and fail because they have moved; the version is deleted with its secret anyway.
     { ...unchanging("secretId", "secretString"), dependsOn: [...(before ?? [])], retainOnDelete: true },
   );
   component?.record(version, held?.stored, clock);

@@ -112,7 +112,7 @@ function declarationsOf(declared: Applied["declared"]): Array<[string, Declarati
   return customer === undefined ? [] : [[customer, declared]];
 }
 
-/** Reads the customers of a configuration that a provider recorded; none if this release cannot read it any more. */
+/** Reads the customers of a configuration that a provider recorded; none if this release can no longer read it. */
 async function declarationsOfConfiguration(
   configuration: Readonly<Record<string, unknown>>,
 ): Promise<Array<[string, Declaration]>> {

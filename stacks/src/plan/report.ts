@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { consequenceSchema, withoutConsequenceValues } from "./consequence";
 
-/** One field that differs from the last `up`. A missing value: there is, or was, none. */
+/** One field that differs from the last `up`. A value is missing if there is, or was, none. */
 const fieldChangeSchema = z.object({
   /** A customer (`acme`) or an application (`acme/eu-1/default`). */
   subject: z.string(),

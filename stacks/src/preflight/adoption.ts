@@ -30,8 +30,8 @@ export function assertAdoptedApplicationsHaveTenants(
 }
 
 /**
- * Warns in a preview about applications that are created in a tenant that is adopted in the same update: it
- * may have its own, which someone uses, and the vendor has not been asked yet.
+ * Warns in a preview about applications that are created in a tenant that is adopted in the same update: the tenant may
+ * have its own, which someone uses, and the vendor has not been asked yet.
  */
 export async function warnOfNewClientsInAdoptedTenants(
   resources: readonly HeldResource[],

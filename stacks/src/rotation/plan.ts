@@ -173,7 +173,7 @@ function toRetiring(
   };
 }
 
-/** The overlap starts when the successor was stored, whatever the calendar says. */
+/** The overlap starts when the successor was stored, not at the date in the calendar. */
 function endOf(
   { generation }: HeldGeneration,
   held: readonly HeldGeneration[],

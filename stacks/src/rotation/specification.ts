@@ -18,8 +18,8 @@ export interface Specification {
 /**
  * Returns the specification of a configuration.
  *
- * @param heldKeyId the id of the customer's key in use, if there is one. An earlier release used a JWK's
- * thumbprint as its id, whatever its `kid`: such an application keeps it.
+ * @param heldKeyId the id of the customer's key in use, if there is one. An earlier release used a JWK's thumbprint as
+ * its id, even if it has a `kid`: such an application keeps it.
  */
 export async function toSpecification(
   { scopes, authMethod, publicKey, keyId }: CustomerKey & Pick<Specification, "scopes" | "authMethod">,

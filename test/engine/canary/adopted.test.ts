@@ -34,7 +34,7 @@ if (process.argv.some((argument) => argument.includes("dynamic-provider"))) {
 }
 `;
 
-describe("no credential where somebody else's credentials are adopted, or a process crashes", function () {
+describe("no credential if someone else's credentials are adopted, or a process crashes", function () {
   this.timeout(600_000);
   let canary: Canary;
   let adopting: (arnOfKey: string) => object[];
@@ -94,14 +94,14 @@ describe("no credential where somebody else's credentials are adopted, or a proc
     await canary.close();
   });
 
-  it("where a secret holds another key than the application's", async () => {
+  it("if a secret contains another key than the application's", async () => {
     const { exitCode, leaks, stdout } = await canary.run(up);
     assert.notEqual(exitCode, 0);
     assert.deepEqual(summaryOf(leaks), []);
     assert.match(stdout, new RegExp(otherArn));
   });
 
-  it("where all is adopted, and the commands are run that read it", async () => {
+  it("if everything is adopted, and the commands that read it are run", async () => {
     await canary.stack.setCustomers(adopting(keyArn) as never);
     assertClean("preview", await canary.run(["preview", "--json", "--show-sames", "--debug"]));
     assertClean("up", await canary.run(up));
@@ -115,7 +115,7 @@ describe("no credential where somebody else's credentials are adopted, or a proc
     }
   });
 
-  it("where the provider's process ends by an error that nothing catches", async () => {
+  it("if the provider's process ends by an uncaught error", async () => {
     const preload = canary.file("crash.cjs");
     await writeFile(preload, crash);
     await canary.stack.setCustomers([...adopting(keyArn), globex] as never);

@@ -41,7 +41,7 @@ describe("no credential in what the command line prints, writes or hands to pulu
     await canary.close();
   });
 
-  it("where it only reads", async () => {
+  it("if it only reads", async () => {
     for (const args of [
       ["list", "--json"],
       ["list"],
@@ -57,7 +57,7 @@ describe("no credential in what the command line prints, writes or hands to pulu
     }
   });
 
-  it("where it judges what the engine wrote, and configuration files", async () => {
+  it("if it judges what the engine wrote, and configuration files", async () => {
     const { configFile } = canary.stack.workspace;
     const preview = await canary.run(["preview", "--json", "--show-sames", "--debug"]);
     assertClean("preview", preview);
@@ -76,7 +76,7 @@ describe("no credential in what the command line prints, writes or hands to pulu
     }
   });
 
-  it("where a policy pack judges, which is given all of the configuration", async () => {
+  it("if a policy pack judges, which is given all of the configuration", async () => {
     const { pulumi } = await startShared();
     // Its packages are no part of what is searched.
     const directory = await mkdtemp(path.join(os.tmpdir(), "policy-"));
@@ -95,7 +95,7 @@ describe("no credential in what the command line prints, writes or hands to pulu
     }
   });
 
-  it("where it repairs what a killed update left", async () => {
+  it("if it repairs what a killed update left", async () => {
     const { stack } = canary;
     await stack.setCustomers([
       ...fourCustomers,
@@ -110,7 +110,7 @@ describe("no credential in what the command line prints, writes or hands to pulu
     assertClean("up", await canary.run(["up", ...unseen]));
   });
 
-  it("where it restores a customer's secrets", async () => {
+  it("if it restores a customer's secrets", async () => {
     const { stack } = canary;
     await stack.setCustomers(fourCustomers.slice(1));
     assertClean("up", await canary.run(["up", ...unseen]));

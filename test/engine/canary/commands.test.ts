@@ -98,7 +98,7 @@ for (const ways of ["few", "all"] as const) {
       assert.ok(shown.leaks.some(({ where }) => where === "arguments of pulumi"));
     });
 
-    it("where everything is made", async () => {
+    it("if everything is made", async () => {
       assertClean(
         "preview",
         await canary.run(["preview", "--diff", "--save-plan", canary.file("first.plan")]),
@@ -107,7 +107,7 @@ for (const ways of ["few", "all"] as const) {
       assert.equal(canary.storedKeys().length, 2);
     });
 
-    it("where nothing changes", async () => {
+    it("if nothing changes", async () => {
       // What a preview and an `up` print beyond this, they print where all credentials are rotated.
       if (ways === "all") {
         await inEveryWay("preview", []);
@@ -116,7 +116,7 @@ for (const ways of ["few", "all"] as const) {
       await inEveryWay("refresh", unseen);
     });
 
-    it("where all credentials are rotated", async () => {
+    it("if all credentials are rotated", async () => {
       const keys = canary.storedKeys().length;
       await inEveryWay("preview", ["--save-plan", canary.file("rotation.plan")], nextRotation);
       await inEveryWay("up", unseen, nextRotation);
@@ -124,14 +124,14 @@ for (const ways of ["few", "all"] as const) {
       assert.ok(canary.storedKeys().length >= keys + 2 * waysOf("up", canary, ways).length);
     });
 
-    it("where the program is run to refresh", async () => {
+    it("if the program is run to refresh", async () => {
       assertClean(
         "refresh",
         await canary.run(["refresh", ...unseen, "--run-program", "--json", "--debug"], now()),
       );
     });
 
-    it("where something is imported or adopted", async () => {
+    it("if something is imported or adopted", async () => {
       const { stack } = canary;
       const pem = generateKeyPairSync("ec", { namedCurve: "P-256" })
         .privateKey.export({ type: "pkcs8", format: "pem" })
@@ -144,7 +144,7 @@ for (const ways of ["few", "all"] as const) {
       assertClean("up", await canary.run(["up", ...unseen, "--diff", "--debug"], now()));
     });
 
-    it("where no program runs", async () => {
+    it("if no program runs", async () => {
       const others = ways === "all" ? [...reading.others, ["stack", "graph", canary.file("graph.dot")]] : [];
       for (const args of [...reading.few, ...others]) {
         assertClean(args.join(" "), await canary.run(args));
@@ -169,7 +169,7 @@ for (const ways of ["few", "all"] as const) {
             assertClean("the events", result);
           });
 
-      it("hold none, where nothing changes and where all credentials are rotated", async () => {
+      it("hold none, if nothing changes and if all credentials are rotated", async () => {
         const { pulumi } = await startShared();
         const workspace = await LocalWorkspace.create({
           workDir: projectDir(),
@@ -192,7 +192,7 @@ for (const ways of ["few", "all"] as const) {
     });
 
     describe("at the end", () => {
-      it("where everything is deleted, and nothing is dumped meanwhile", async () => {
+      it("if everything is deleted, and nothing is dumped meanwhile", async () => {
         await inEveryWay("destroy", ["--preview-only"]);
         assertClean(
           "destroy",

@@ -37,7 +37,7 @@ describe("no credential in what a failed update prints or writes", function () {
     return stdout + stderr;
   }
 
-  it("where no token is given, and where servers quote what they were sent", async () => {
+  it("if no token is given, and if servers quote what they were sent", async () => {
     const body = (field: string): string =>
       JSON.stringify({ error: "invalid_client", [field]: `expired: ${quotedToken} (${"x".repeat(20)})` });
     const refused = await failsClean("token refused", [
@@ -56,7 +56,7 @@ describe("no credential in what a failed update prints or writes", function () {
     assert.match(failed, /expired: \[credential\]/);
   });
 
-  it("where answers with credentials are lost, cut off or wrong", async () => {
+  it("if answers with credentials are lost, cut off or wrong", async () => {
     const faults: FaultInput[] = [
       { operation: "createTenantApplication", kind: "status", status: 500, nth: 1, carriedOut: true },
       { operation: "createTenantApplication", kind: "half-body", nth: 2 },
@@ -72,7 +72,7 @@ describe("no credential in what a failed update prints or writes", function () {
     assert.ok(canary.stack.sandbox.control.issuedSecrets().length > 4);
   });
 
-  it("where a credential cannot be stored", async () => {
+  it("if a credential cannot be stored", async () => {
     await canary.stack.workspace.configure({ "tenants:rotation": { every: "90d", overlap: "7d" } });
     await canary.stack.workspace.configure({ "tenants:replaceLostApplications": true });
     await canary.run(up);

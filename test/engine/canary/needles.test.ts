@@ -45,7 +45,7 @@ describe("the search for credentials", () => {
     });
   }
 
-  it("finds nothing where there is nothing, and never shows what it found", () => {
+  it("finds nothing if there is nothing, and never shows what it found", () => {
     const needles = needlesOf([secret, key]);
     assert.deepEqual(search("client_id=0oa1 sha256:0123456789", "here", needles), []);
     const leaks = search(`${secret.value} ${pem}`, "here", needles);

@@ -9,7 +9,7 @@ import { needlesOf, search } from "./needles";
 const projectDir = path.join(repositoryRoot, "test/programs/quiet-log");
 const up = ["up", "--yes", "--skip-preview", "--json", "--debug", "-v=8", "--logtostderr"];
 
-describe("no credential in what a stack of one's own prints", function () {
+describe("no credential in the output of a stack of your own", function () {
   this.timeout(600_000);
   let canary: Canary;
 
@@ -22,7 +22,7 @@ describe("no credential in what a stack of one's own prints", function () {
     await canary.close();
   });
 
-  it("where the package is imported first, and where it is imported before anything is read", async () => {
+  it("if the package is imported first, and if it is imported before anything is read", async () => {
     for (const WHEN of ["first", "after the SDK"]) {
       const result = await canary.run(up, { WHEN });
       assertClean(`up, imported ${WHEN}`, result);
@@ -46,7 +46,7 @@ describe("no credential in what a stack of one's own prints", function () {
     }
   });
 
-  it(`in production, where a switch that would write it down is refused ${exhaustiveTag}`, async () => {
+  it(`in production, if a switch that would write it down is refused ${exhaustiveTag}`, async () => {
     const production = await Canary.create({ projectDir, stage: "production" });
     try {
       const refused = await production.run(["preview"], { WHEN: "first", NODE_DEBUG: "http" });

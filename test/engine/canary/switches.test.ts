@@ -61,7 +61,7 @@ describe("switches that write credentials down, on the engine", function () {
     );
   });
 
-  it("give them away where Node.js itself writes a report", async () => {
+  it("reveal them if Node.js itself writes a report", async () => {
     const key = canary.stack.sandbox.privateKeyPem;
     const args = [
       "--report-uncaught-exception",
@@ -116,12 +116,12 @@ describe("switches that write credentials down, on the engine", function () {
       production.assertNoDumps();
     });
 
-    it("are no reason to refuse where they write no payloads", async () => {
+    it("are no reason to refuse if they write no payloads", async () => {
       const env = { PULUMI_TRACING_NO_PAYLOADS: "true", PULUMI_DEBUG_COMMANDS: "1" };
       assertClean("preview", await production.run(["preview", "--tracing", `file:${trace}`], env));
     });
 
-    it("are refused where everything is deleted", async () => {
+    it("are refused if everything is deleted", async () => {
       // A protected resource is refused by the engine, which then does not ask the provider.
       await production.stack.succeed(["state", "unprotect", "--all", "--yes"]);
       const held = production.stack.existing();

@@ -46,14 +46,14 @@ describe("no credential in what is thrown with one at hand", function () {
     return stdout + stderr;
   }
 
-  it("where the program throws with a credential at hand", async () => {
+  it("if the program throws with a credential at hand", async () => {
     const preload = canary.file("throwing.cjs");
     await writeFile(preload, throwing);
     const printed = await failsClean({ NODE_OPTIONS: `--require=${preload}` });
     assert.match(printed, /fault with \[credential\]/);
   });
 
-  it("where the answer to a delete repeats the credential of what is deleted", async () => {
+  it("if the answer to a delete repeats the credential of what is deleted", async () => {
     const echo = canary.credentials().find(({ name }) => /^client_secret of .*\/acme\//.test(name));
     assert.ok(echo !== undefined);
     await canary.stack.setCustomers(fourCustomers.slice(1));

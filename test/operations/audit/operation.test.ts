@@ -6,7 +6,7 @@ import { intent, result } from "../../provider/journal/events";
 import { mentioning } from "../../support/mentions";
 
 describe("the operations of a journal", () => {
-  it("are an intent and its result each, whatever came between", () => {
+  it("are an intent and its result each, with any events between", () => {
     const [first, second] = [
       intent("create", { reason: "CHG-1" }),
       intent("create", { slot: "globex/eu-1/default" }),
@@ -27,7 +27,7 @@ describe("the operations of a journal", () => {
     );
   });
 
-  it("tell a create, an adoption, a rotation, a release, a delete and a clearing apart", () => {
+  it("distinguish a create, an adoption, a rotation, a release, a delete and a clearing", () => {
     const adopt = intent("create", {
       type: "Tenant",
       slot: "acme",
@@ -54,7 +54,7 @@ describe("the operations of a journal", () => {
     );
   });
 
-  it("tell a result whose intent is gone", () => {
+  it("include a result whose intent is missing", () => {
     const create = intent("create");
     assert.deepEqual(
       operationsOf([result(create, "made", "a-1")]).map(({ outcome, applicationId }) => [
@@ -92,7 +92,7 @@ describe("the filter of operations", () => {
     });
   }
 
-  it("refuses what is no time", () => {
+  it("refuses an invalid time", () => {
     for (const text of ["yesterday", "2026-13-01", "2026-11-01T08:30:00", "1"]) {
       assert.throws(() => parseSince(text), mentioning("2026-11-01", "2026-11-01T08:30:00Z"), text);
     }

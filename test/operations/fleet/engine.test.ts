@@ -21,7 +21,7 @@ describe("the environment of a fleet's engines", () => {
     );
   });
 
-  it("has a small heap and the preload in Node.js, unless NODE_OPTIONS says otherwise", () => {
+  it("has a small heap and the preload in Node.js, unless NODE_OPTIONS overrides them", () => {
     const optionsFor = (environment: Record<string, string>): string | undefined =>
       engineEnvironment(environment, backendUrl)["NODE_OPTIONS"];
     const preload = path.join(__dirname, "../../../provider/preload.js");

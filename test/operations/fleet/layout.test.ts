@@ -57,14 +57,14 @@ describe("operations: the layout of a fleet", () => {
       assert.ok(fleetStackOf("prod", 5, name).startsWith(fleetStackOf("prod", 4, name)));
   });
 
-  it("tells the stacks of a stage from others", () => {
+  it("distinguishes the stacks of a stage from others", () => {
     assert.equal(fleetBitsIn("prod", "prod"), 0);
     assert.equal(fleetBitsIn("prod", "prod-0110"), 4);
     for (const other of ["prod-2", "production", "dev-01", "prod-", "prod-0a"])
       assert.equal(fleetBitsIn("prod", other), undefined);
   });
 
-  it("reads fleet.bits of a stage, writes it beside all else, and refuses what is none", async () => {
+  it("reads fleet.bits of a stage, writes it and preserves the rest, and refuses an invalid one", async () => {
     await write("fleet:\n  bits: { prod: 3, dev: 1 } # two stages\n", {});
     const project = await readProject(folder);
     assert.deepEqual(
@@ -101,7 +101,7 @@ describe("operations: the layout of a fleet", () => {
     assert.equal(names.length, 2_000);
   });
 
-  it("gives a stack another digest where a customer, a setting or the release is another, and no other stack", async () => {
+  it("changes only a stack's own digest if a customer, a setting or the release is another", async () => {
     const customers = ["acme", "globex", "initech"].map((name) => ({
       name,
       customerId: name,
@@ -129,12 +129,12 @@ describe("operations: the layout of a fleet", () => {
     assert.equal(differing(before, await digests("2")).length, 8);
   });
 
-  it("reads a digest from the message of a fleet's own update alone", () => {
+  it("reads a digest only from the message of a fleet's own update", () => {
     assert.equal(digestIn(toMessage("0123abcd")), "0123abcd");
     assert.equal(digestIn("Merge pull request #7"), undefined);
   });
 
-  it("refuses both stacks of which one holds what belongs in the other", () => {
+  it("refuses both stacks if one contains what belongs in the other", () => {
     const holding = (customer: string, stack: string, wanted: string): Holding => ({
       customer,
       stack,

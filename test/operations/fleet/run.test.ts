@@ -79,7 +79,7 @@ describe("operations: which stacks of a fleet are run", () => {
     ["empty", "it holds nothing", state("2026-11-26T12:00:00Z", { resources: [stackResource] }), []],
   ];
   for (const [why, what, given, history] of cases) {
-    it(`decides "${why}" where ${what}`, async () => {
+    it(`decides "${why}" if ${what}`, async () => {
       const backend = await backendWith(folder, given, history);
       const files = await openBackendFiles(backend, {});
       const states = openStates("tenants", files, pulumiFor(undefined, folder, {}));
@@ -88,7 +88,7 @@ describe("operations: which stacks of a fleet are run", () => {
     });
   }
 
-  it("decides that a stack that is not there is new, where it has customers", async () => {
+  it("decides that a missing stack is new, if it has customers", async () => {
     assert.equal(await decide(empty, undefined, digest, nowMs), "empty");
   });
 
@@ -132,7 +132,7 @@ describe("operations: which stacks of a fleet are run", () => {
     );
   });
 
-  it("reads where a backend lies in S3, and leaves to the engine what it does not know", () => {
+  it("reads the location of a backend in S3, and leaves unknown ones to the engine", () => {
     assert.deepEqual(
       placeInS3("s3://state?region=eu-west-1&endpoint=minio:9000&disableSSL=true&s3ForcePathStyle=true"),
       { bucket: "state", prefix: "", region: "eu-west-1", endpoint: "http://minio:9000", usePathStyle: true },
@@ -152,7 +152,7 @@ describe("operations: which stacks of a fleet are run", () => {
       assert.equal(placeInS3(url), undefined, url);
   });
 
-  it("puts a busy one at the end of the line, and gives it up where nothing changes", async () => {
+  it("puts a busy one at the end of the queue, and gives it up if nothing changes", async () => {
     const tried: string[] = [];
     const results = await workThrough(["busy", "first", "second", "stuck"], {
       jobs: 1,

@@ -12,7 +12,7 @@ describe("the readers of a secret", () => {
     assert.equal(readersOf(undefined), undefined);
   });
 
-  it("are told by the policy itself where it says anything else", () => {
+  it("are the policy itself if it has another form", () => {
     const policy = readerPolicy(roles);
     for (const other of [
       policy.replace("GetSecretValue", "*"),

@@ -305,7 +305,7 @@ describe("the gate of unattended rotations", function () {
     }
   }
 
-  it("names a customer that is added, where the program has nothing to report", async () => {
+  it("names a customer that is added, if the program has nothing to report", async () => {
     const preview = await read("rotation");
     const steps = preview.steps.filter(({ operation }) => operation === "same");
     const plainCustomer: Preview = { steps };

@@ -66,7 +66,7 @@ const rotation = [
 ];
 
 describe("the summary of a preview", () => {
-  it("tells an application that is adopted from one that is created; as a further generation it is no rotation", () => {
+  it("distinguishes an adopted application from a created one; as a further generation it is no rotation", () => {
     const adopt = { applicationId: "a-1" };
     const adopted = step("create", "application", "acme/eu-1/ingest", { adopt });
     assert.deepEqual(told(summaryOfSteps([...rotation.slice(0, 3), adopted])), [
@@ -76,7 +76,7 @@ describe("the summary of a preview", () => {
     assert.notDeepEqual(beyond([...rotation.filter(({ name }) => !name.endsWith("/2")), next]), []);
   });
 
-  it("tells customers that are added, adopted, removed and changed apart", () => {
+  it("distinguishes added, adopted, removed and changed customers", () => {
     const { customers, replacedTenants } = summaryOfSteps([
       step("create", "tenant", "one"),
       step("create", "application", "one/eu-1/default"),
@@ -98,7 +98,7 @@ describe("the summary of a preview", () => {
     assert.deepEqual(replacedTenants, ["five"]);
   });
 
-  it("takes a further generation for a rotation, and the end of an older one for a retirement", () => {
+  it("counts a further generation as a rotation, and the end of an older one as a retirement", () => {
     assert.deepEqual(told(summaryOfSteps(rotation)), [
       "rotated application acme/eu-1/default/2",
       "rotated signing key acme/eu-1/default/2",
@@ -111,7 +111,7 @@ describe("the summary of a preview", () => {
     assert.deepEqual(told(summaryOfSteps(retirement)), ["retired application acme/eu-1/default"]);
   });
 
-  it("takes nothing else for one", () => {
+  it("counts nothing else as one", () => {
     const steps = [
       step("create", "application", "acme/eu-1/reporting"),
       step("delete", "application", "acme/eu-1/default"),
@@ -143,7 +143,7 @@ describe("the summary of a preview", () => {
     }
   });
 
-  it("finds a protection that is taken away, though the engine calls it the same", () => {
+  it("finds a removed protection, although the engine reports no change", () => {
     const [tenant] = [step("same", "tenant", "acme")];
     const isProtected = { ...tenant, before: { ...tenant.before!, protect: true } };
     const { digest, changes } = summaryOfSteps([isProtected]);
@@ -152,7 +152,7 @@ describe("the summary of a preview", () => {
     assert.equal(beyond([isProtected]).length, 1);
   });
 
-  it("has a digest that tells two changes apart, and is the same for the same one", () => {
+  it("has a digest that distinguishes two changes, and is the same for the same one", () => {
     const digestOf = (...steps: Step[]): string => summaryOf({ steps }).digest;
     const create = step("create", "application", "acme/eu-1/default", { scopes: ["read"], cell: "eu-1" });
     const again = step("create", "application", "acme/eu-1/default", { cell: "eu-1", scopes: ["read"] });
@@ -191,7 +191,7 @@ describe("the summary of a preview", () => {
     }
   });
 
-  it("stays short enough for a comment, whatever is in it", () => {
+  it("stays short enough for a comment, with any content", () => {
     const names = Array.from({ length: 2000 }, (_, index) => `${"<".repeat(500)}${index}`);
     const summary = summaryOfSteps(names.map((name) => step("replace", "tenant", name)));
     assert.ok(summaryAsMarkdown(summary, { title: "x", notPreviewed: names }).length < 60_000);
@@ -211,7 +211,7 @@ describe("what a preview wrote", () => {
     return (await readPreview(file)).steps;
   }
 
-  it("is refused where the preview failed, with its reasons and without what could command a terminal or a runner", async () => {
+  it("is refused if the preview failed, with its reasons and without commands to a terminal or a runner", async () => {
     const message = "error: first\n::add-mask::x\u001B[2J\n##[add-mask]y";
     await assert.rejects(
       read(JSON.stringify({ steps: [], diagnostics: [{ severity: "error", message }] })),
@@ -220,7 +220,7 @@ describe("what a preview wrote", () => {
     );
   });
 
-  it("is refused where it is something else", async () => {
+  it("is refused if it is something else", async () => {
     const causedBy =
       (name: string) =>
       ({ message, cause }: Error) => {
@@ -240,7 +240,7 @@ describe("the summary's sentences on consequences", () => {
   const steps = [step("replace", "application", "acme/eu-1/default")];
   const summary = summaryOf({ steps, report: { ...report, consequences } });
 
-  it("stand first, those that may break something as a warning", () => {
+  it("come first, those that may break something as a warning", () => {
     assert.deepEqual(
       summary.consequences.map(({ isGrave }) => isGrave),
       [true, false],

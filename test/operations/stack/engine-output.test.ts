@@ -11,7 +11,7 @@ const error = {
 };
 
 describe("what the engine writes", () => {
-  it("tells what went wrong, once and without frames, from a preview and from the events of an update", () => {
+  it("reports errors once and without frames, from a preview and from the events of an update", () => {
     const failed = { severity: "error", message: "update failed" };
     const diagnostics = [error, { severity: "debug", message: "a secret" }, failed, error];
     assert.equal(problemIn(JSON.stringify({ diagnostics })), "acme: the name is taken");
@@ -21,7 +21,7 @@ describe("what the engine writes", () => {
     assert.equal(problemIn(JSON.stringify({ steps: [] })), undefined);
   });
 
-  it("leaves out what follows from a problem, unless nothing else is said", () => {
+  it("leaves out what follows from a problem, unless there is nothing else", () => {
     const message = "expected resource operations for urn:pulumi:testing-a::p::t::a but none were seen\n";
     const consequence = { severity: "error", message };
     assert.equal(problemIn(JSON.stringify({ diagnostics: [error, consequence] })), "acme: the name is taken");

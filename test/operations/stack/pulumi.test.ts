@@ -20,7 +20,7 @@ describe("the commands of the engine about a stack", () => {
     });
   });
 
-  it("export the state once for those who read it at the same time, and anew for who reads it later", async () => {
+  it("export the state once for simultaneous readers, and again for later ones", async () => {
     const together = [pulumi.run(["stack", "export"]), pulumi.run(["stack", "export"])];
     answers[0]?.resolve("before");
     assert.deepEqual(await Promise.all(together), ["before", "before"]);
@@ -31,7 +31,7 @@ describe("the commands of the engine about a stack", () => {
     assert.deepEqual(commands, ["stack export", "stack export"]);
   });
 
-  it("export it anew for who reads it after another command, though the export before is still under way", async () => {
+  it("export it again for readers after another command, even if the earlier export is still running", async () => {
     const results = [
       ["stack", "export"],
       ["cancel", "--yes"],
@@ -41,7 +41,7 @@ describe("the commands of the engine about a stack", () => {
     assert.deepEqual(await Promise.all(results), ["answer 0", "answer 1", "answer 2"]);
   });
 
-  it("fail for all who read at the same time, and are tried again after that", async () => {
+  it("fail for all simultaneous readers, and are tried again after that", async () => {
     const together = [pulumi.run(["stack", "export"]), pulumi.run(["stack", "export"])];
     answers[0]?.reject(new Error("locked"));
     for (const each of together) await assert.rejects(each, /^Error: locked$/);
@@ -51,7 +51,7 @@ describe("the commands of the engine about a stack", () => {
     assert.equal(await later, "after");
   });
 
-  it("are not shared where they may change something", async () => {
+  it("are not shared if they may change something", async () => {
     const both = [pulumi.run(["cancel", "--yes"]), pulumi.run(["cancel", "--yes"])];
     for (const answer of answers) answer.resolve("");
     await Promise.all(both);

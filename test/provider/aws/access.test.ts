@@ -11,8 +11,8 @@ function read(values: Record<string, string>, environment: Record<string, string
   return Object.fromEntries(Object.entries(access).filter(([, value]) => isSaid(value)));
 }
 
-describe("the way to AWS", () => {
-  it("is AWS's own where neither the stack nor the environment says anything", () => {
+describe("access to AWS", () => {
+  it("is AWS's own if neither the stack nor the environment configures it", () => {
     assert.deepEqual(read({}), {});
   });
 
@@ -49,7 +49,7 @@ describe("the way to AWS", () => {
     );
   });
 
-  it("goes through the roles that the AWS provider assumes, in their order", () => {
+  it("assumes the AWS provider's roles in order", () => {
     const roles = [
       { roleArn: "arn:aws:iam::111111111111:role/hub", externalId: "partner-7", duration: "1h30m" },
       { roleArn: "arn:aws:iam::222222222222:role/tenants-up", sessionName: "up", tags: { team: "payments" } },
@@ -70,7 +70,7 @@ describe("the way to AWS", () => {
     );
   });
 
-  it("is followed where the lists of files of its own are empty", () => {
+  it("is followed if its own lists of files are empty", () => {
     for (const empty of ["", " ", "[]", "[ ]", "null"])
       assert.deepEqual(
         read({ sharedConfigFiles: empty, sharedCredentialsFiles: empty }).notFollowed ?? [],
@@ -85,7 +85,7 @@ describe("the way to AWS", () => {
     assert.equal(access.webIdentity.roleArn, identity.roleArn);
   });
 
-  it("takes endpoints and region from the environment where the stack names none", () => {
+  it("takes endpoints and region from the environment if the stack sets none", () => {
     const environment = {
       AWS_REGION: "eu-west-1",
       AWS_ENDPOINT_URL: "http://all.example",
@@ -119,7 +119,7 @@ describe("the way to AWS", () => {
     "has roles of another shape": { assumeRoles: JSON.stringify([{ role: "arn" }]) },
     "reads files of its own": { sharedConfigFiles: JSON.stringify(["/etc/aws"]) },
   })) {
-    it(`is said not to be followed where the AWS provider ${what}`, () => {
+    it(`is reported as unsupported if the AWS provider ${what}`, () => {
       assert.equal(read(values).notFollowed?.length, 1);
     });
   }

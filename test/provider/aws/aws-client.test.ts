@@ -41,7 +41,7 @@ describe("a call to AWS", () => {
   useAwsEnvironment(() => server.url().origin);
 
   for (const [who, call] of Object.entries(calls)) {
-    it(`of ${who} ends where AWS stays silent, after as many attempts as it is given`, async () => {
+    it(`of ${who} ends if AWS does not respond, after the given number of attempts`, async () => {
       server.answerWith(() => undefined);
       const error: unknown = await call().catch((thrown: unknown) => thrown);
       assert.match(String(error), /exceeded the configured|timed out/);
@@ -51,7 +51,7 @@ describe("a call to AWS", () => {
     });
   }
 
-  it("ends where its answer does not", async () => {
+  it("ends even if its answer does not", async () => {
     server.answerWith((_, response) => {
       response.write("<ListBucketResult>");
     });

@@ -31,7 +31,7 @@ describe("a call to AWS by a proxy", () => {
     }
   }
 
-  it("reaches an endpoint that the proxy alone knows, on one connection", async () => {
+  it("reaches an endpoint that only the proxy knows, on one connection", async () => {
     server.answerWith((_request, response) => {
       response.setHeader("content-type", "application/x-amz-json-1.1");
       response.end('{"ARN":"arn:acme"}');
@@ -42,7 +42,7 @@ describe("a call to AWS by a proxy", () => {
     assert.deepEqual(proxy.asked, [target]);
   });
 
-  it("goes straight to loopback, whatever proxy there is", async () => {
+  it("uses no proxy for loopback", async () => {
     server.answerWith((_request, response) => {
       response.setHeader("content-type", "application/x-amz-json-1.1");
       response.end('{"ARN":"arn:acme"}');
@@ -52,7 +52,7 @@ describe("a call to AWS by a proxy", () => {
     assert.deepEqual(proxy.asked, []);
   });
 
-  it("fails at once where the proxy wants another user, and is repeated where it may pass", async () => {
+  it("fails at once if the proxy refuses the user, and is repeated if the failure may be temporary", async () => {
     for (const [refuses, times] of [
       [407, 1],
       [502, 2],

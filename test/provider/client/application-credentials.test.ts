@@ -28,7 +28,7 @@ const refusal = async (tokenUrl: string, ...answers: Step[]): Promise<TenantMana
 
 describe("client: the proof of an application's credentials", () => {
   for (const host of ["eu.id.resistant.ai", "us-1.id.resistant.ai", "id.example.test"]) {
-    it(`is asked for at ${host}, a server of the vendor's or one that is allowed`, async () => {
+    it(`is requested at ${host}, a server of the vendor's or an allowed one`, async () => {
       const { hosts } = await prove(`https://${host}/v1/token`, [tokenAnswer("t")], (proof) => proof);
       assert.deepEqual(hosts, [host]);
     });
@@ -50,7 +50,7 @@ describe("client: the proof of an application's credentials", () => {
     });
   }
 
-  it("names the stage, the tenant and the cell where it is refused", async () => {
+  it("names the stage, the tenant and the cell if it is refused", async () => {
     const answer = json({ error: "invalid_client" }, 401, { "x-okta-request-id": "r-3" });
     const error = await refusal("https://eu.id.resistant.ai/v1/token", answer, answer);
     mentions(
@@ -88,7 +88,7 @@ describe("client: the proof of a client secret", () => {
     });
 
   for (const clientSecret of ["0jQKm_heHj4Ba7-IPXk1bZbnKvG5SV5B", "a b", "a%b", "a+b", "ü", "a:b"]) {
-    it(`is tried in the body, too, where Basic may have been misread: ${clientSecret}`, async () => {
+    it(`is tried in the body, too, if Basic may have been misread: ${clientSecret}`, async () => {
       const { error, ways } = await proveWith(clientSecret, [refused, tokenAnswer("t")]);
       assert.deepEqual([error, ways], [undefined, ["basic", clientSecret]]);
     });
@@ -130,18 +130,18 @@ describe("client: the proof of a client secret", () => {
     });
   }
 
-  it("is tried in the body where the client's id may have been misread", async () => {
+  it("is tried in the body if the client's id may have been misread", async () => {
     const { error, ways } = await proveWith("s3cret", [refused, tokenAnswer("t")], "c-1");
     assert.deepEqual([error, ways], [undefined, ["basic", "s3cret"]]);
   });
 
-  it("is tried once where the encoding makes no difference", async () => {
+  it("is tried once if the encoding makes no difference", async () => {
     const { error, ways } = await proveWith("s3cret", [refused]);
     assert.deepEqual([error?.code, ways], ["TOKEN_REFUSED", ["basic"]]);
   });
 
   for (const code of ["invalid_scope", "unauthorized_client", "invalid_request"]) {
-    it(`is tried once where the client was recognized: ${code}`, async () => {
+    it(`is tried once if the client was recognized: ${code}`, async () => {
       const { ways } = await proveWith("a-b", [json({ error: code }, 400)]);
       assert.deepEqual(ways, ["basic"]);
     });

@@ -102,19 +102,19 @@ describe("client: a new application", () => {
     });
   }
 
-  it("keeps a credential that came with a difference, and does not tell it", async () => {
+  it("keeps a credential that came with a difference, and does not show it", async () => {
     const error = await refusal({ cell: "us-1" });
     assert.equal(error.made?.clientSecret, "s3cret");
     assert.doesNotMatch(error.message, /s3cret/);
   });
 
-  it("is whole with its scopes in another order, and twice", async () => {
+  it("is complete with its scopes in another order, and twice", async () => {
     const [first, second] = scopes;
     const made = await create({ scopes: [second, first, second] }, bySecret, (call) => call);
     assert.equal(made.applicationId, "a-1");
   });
 
-  it("is whole with an id of its key that is escaped, or cut off, in a message", async () => {
+  it("is complete with a key id that is escaped or shortened in a message", async () => {
     for (const keyId of ["k\u202e1", "\u200b".repeat(200), "ключ 1"]) {
       const credentials = { type: "EC", alg: "ES256", kid: keyId };
       const made = await create({ credentials }, { ...byKey, keyId }, (call) => call);
@@ -133,13 +133,13 @@ describe("client: a new tenant", () => {
       then(api.createTenant({ name: "acme", ...(cells === undefined ? {} : { cells }) })),
     );
 
-  it("is not taken as whole with another name", async () => {
+  it("is incomplete with another name", async () => {
     const error = await create({ name: "other" }, undefined, failureOf);
     assert.deepEqual([error.code, error.made?.objectId], ["ANSWER_INVALID", "t-1"]);
     mentions(error.message, 'create tenant "acme"', "201", '"name"', '"other"', '"acme"');
   });
 
-  it("is not taken as whole with a Web UI at a host that is not allowed", async () => {
+  it("is incomplete with a Web UI at a host that is not allowed", async () => {
     const _links = { "documents-ui": [{ href: "acme.documents.resistant.ai.evil.example", rel: "eu-1" }] };
     const error = await create({ _links }, undefined, failureOf);
     assert.deepEqual(
@@ -149,7 +149,7 @@ describe("client: a new tenant", () => {
     mentions(error.message, "documents-ui of eu-1", "https://acme.documents.resistant.ai.evil.example");
   });
 
-  it("is whole with other cells than were asked for: that is told as a drift", async () => {
+  it("is complete with other cells than requested: that is reported as drift", async () => {
     const made = await create({ cells: ["eu-1"] }, ["eu-1", "us-1"], (call) => call);
     assert.deepEqual(made.cells, ["eu-1"]);
   });

@@ -24,56 +24,56 @@ describe("client: how long a server asked to wait", () => {
   const asked = (headers: Record<string, string>, status = 429) =>
     askedWaitMs({ status, headers, body: "" }, nowMs);
 
-  it("is told by Okta's X-Rate-Limit-Reset", () => {
+  it("is read from Okta's X-Rate-Limit-Reset", () => {
     assert.equal(asked({ "x-rate-limit-reset": epochS(58), date: at(0) }), 58_000);
   });
 
-  it("is told by the server's clock, however wrong this machine's is", () => {
+  it("is read by the server's clock, even if this machine's is wrong", () => {
     for (const aheadS of [3_600, -3_600]) {
       const headers = { "x-rate-limit-reset": epochS(aheadS + 58), date: at(aheadS * 1000) };
       assert.equal(asked(headers), 58_000);
     }
   });
 
-  it("is told by this machine's clock where the server tells no time", () => {
+  it("is read by this machine's clock if the server sends no time", () => {
     assert.equal(asked({ "x-rate-limit-reset": epochS(58) }), 58_000);
   });
 
-  it("is nothing where the limit was renewed meanwhile", () => {
+  it("is nothing if the limit was renewed meanwhile", () => {
     assert.equal(asked({ "x-rate-limit-reset": epochS(-5), date: at(0) }), 0);
   });
 
-  it("is told in milliseconds, or from now on, by others", () => {
+  it("may be in milliseconds, or relative to now", () => {
     assert.equal(asked({ "x-ratelimit-reset": String(nowMs + 7_000) }), 7_000);
     assert.equal(asked({ "ratelimit-reset": "7" }), 7_000);
   });
 
-  it("is told by Retry-After first", () => {
+  it("is read from Retry-After first", () => {
     assert.equal(asked({ "retry-after": "3", "x-rate-limit-reset": epochS(58) }), 3_000);
   });
 
-  it("is not told by what every answer of Okta's has, success and failure", () => {
+  it("is not read from headers that every answer of Okta has", () => {
     assert.equal(asked({ "x-rate-limit-reset": epochS(58) }, 503), undefined);
   });
 
-  it("is told by the reset where Retry-After says nothing, or now", () => {
+  it("is read from the reset if Retry-After is missing or zero", () => {
     for (const retryAfter of ["", "soon", "0", at(-60_000), "-3", "9".repeat(400)])
       assert.equal(asked({ "retry-after": retryAfter, "x-rate-limit-reset": epochS(58) }), 58_000);
   });
 
-  it("is told by the last of several limits, in any of the forms of a number", () => {
+  it("is that of the last of several limits, in any form of a number", () => {
     assert.equal(asked({ "x-rate-limit-reset": `${epochS(58)}, ${epochS(7)}` }), 58_000);
     assert.equal(asked({ "x-ratelimit-reset": "7.5" }), 7_500);
   });
 
-  it("is told by the IETF's headers, of any draft, in seconds", () => {
+  it("is read from the IETF's headers, of any draft, in seconds", () => {
     assert.equal(asked({ "ratelimit-limit": "100", "ratelimit-reset": "58" }), 58_000);
     assert.equal(asked({ ratelimit: "limit=100, remaining=0, reset=58" }), 58_000);
     assert.equal(asked({ ratelimit: '"burst";r=0;t=7, "daily";r=0;t=58' }), 58_000);
     assert.equal(asked({ ratelimit: '"start=5";r=0' }), undefined);
   });
 
-  it("is told of a time far ahead as it is: how long is waited is bounded elsewhere", () => {
+  it("may be a time far ahead: the wait is bounded elsewhere", () => {
     assert.equal(asked({ "x-rate-limit-reset": epochS(86_400 * 365) }), 86_400_000 * 365);
   });
 
@@ -88,7 +88,7 @@ describe("client: how long a server asked to wait", () => {
     "NaN",
     ",",
   ]) {
-    it(`is not told by "${nonsense.slice(0, 20)}"`, () => {
+    it(`is not read from "${nonsense.slice(0, 20)}"`, () => {
       assert.equal(asked({ "x-rate-limit-reset": nonsense }), undefined);
     });
   }
@@ -115,7 +115,7 @@ describe("client: an authorization server whose rate limit is used up", () => {
     return { waits, said, tokens };
   }
 
-  it("is waited for, and the user is told", async () => {
+  it("is waited for, and the user sees a message", async () => {
     const { waits, said, tokens } = ask([refusal(58), tokenAnswer("good")]);
     assert.equal(await tokens.get(), "good");
     assert.deepEqual(waits, [58_000]);
@@ -131,14 +131,14 @@ describe("client: an authorization server whose rate limit is used up", () => {
     mentions(said[0], "600 s", "60 s");
   });
 
-  it("is told of with the time it asked for where it never gives in", async () => {
+  it("is reported with the requested wait if every attempt is refused", async () => {
     const { tokens } = ask(Array.from({ length: 8 }, () => refusal(600)));
     const { code, status, message } = await failureOf(tokens.get());
     assert.deepEqual([code, status], ["TOKEN_REFUSED", 429]);
     assert.ok(message.includes("600 s"), message);
   });
 
-  it("is waited for where an adopted application's secret is proved, too", async () => {
+  it("is also waited for when an adopted application's secret is tested", async () => {
     const application = {
       applicationId: "a-1",
       clientId: "c1",
@@ -156,7 +156,7 @@ describe("client: an authorization server whose rate limit is used up", () => {
 });
 
 describe("client: an API whose rate limit is used up", () => {
-  it("is waited for, and the user is told once", async () => {
+  it("is waited for, and the user sees one message", async () => {
     const clock = new SimulatedClock();
     const said: string[] = [];
     const pacer = new Pacer(clock, 16, (message) => said.push(message));

@@ -54,7 +54,7 @@ describe("client: what is repeated", () => {
     });
   }
 
-  it("is a list that was answered with a page of HTML, until that is said", async () => {
+  it("is a list that was answered with a page of HTML, until that is reported", async () => {
     const pages = Array.from({ length: 8 }, () => ({ ...html, status: 200 }));
     const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));
     assert.deepEqual([error.code, error.status], ["ANSWER_INVALID", 200]);
@@ -67,7 +67,7 @@ describe("client: what is repeated", () => {
     assert.equal(made.tenantId, "t-1");
   });
 
-  it("is a POST that surely did not reach the server", async () => {
+  it("is a POST that certainly did not reach the server", async () => {
     const answers = [new TenantManagementError("NOT_SENT", "refused"), json(tenant, 201)];
     const made = await withAnswers(answers, ({ api }) => api.createTenant({ name: "acme" }));
     assert.equal(made.tenantId, "t-1");
@@ -104,7 +104,7 @@ describe("client: what is not repeated", () => {
     });
   }
 
-  it("is a request that is answered nothing but 429 for five minutes", async () => {
+  it("is a request that gets only 429 for five minutes", async () => {
     const minutes = Array.from({ length: 6 }, () => ({ status: 429, headers: { "retry-after": "3600" } }));
     const error = await withAnswers(minutes, ({ api }) => failureOf(api.getTenant("t-1")));
     assert.deepEqual([error.code, error.status], ["REFUSED", 429]);
@@ -142,7 +142,7 @@ describe("client: a DELETE whose answer was lost", () => {
   }
 
   for (const status of [307, 403]) {
-    it(`may have happened where the next attempt is answered ${status}`, async () => {
+    it(`may have happened if the next attempt is answered ${status}`, async () => {
       const steps = [{ status: 500 }, json({ message: "no" }, status)];
       const error = await withAnswers(steps, ({ api }) => failureOf(api.deleteTenant("t-1")));
       assert.deepEqual([mayHaveHappened(error), error.code], [true, "SERVER_FAILED"]);
@@ -150,7 +150,7 @@ describe("client: a DELETE whose answer was lost", () => {
     });
   }
 
-  it("may have happened where the next attempt gets no token", async () => {
+  it("may have happened if the next attempt gets no token", async () => {
     const { transport } = scriptedTransport([
       tokenAnswer("revoked-later"),
       { status: 500 },
@@ -172,20 +172,20 @@ describe("client: a DELETE whose answer was lost", () => {
     assert.deepEqual([mayHaveHappened(error), error.code], [true, "SERVER_FAILED"]);
   });
 
-  it("has not happened where the API refuses what it still has", async () => {
+  it("has not happened if the API refuses it and still has the object", async () => {
     const steps = [{ status: 500 }, json({ message: "it has applications" }, 409)];
     const error = await withAnswers(steps, ({ api }) => failureOf(api.deleteTenant("t-1")));
     assert.deepEqual([mayHaveHappened(error), error.code], [false, "REFUSED"]);
   });
 
-  it("has not happened where the only attempt is refused", async () => {
+  it("has not happened if the only attempt is refused", async () => {
     const error = await withAnswers([json({ message: "no" }, 403)], ({ api }) =>
       failureOf(api.deleteTenant("t-1")),
     );
     assert.deepEqual([mayHaveHappened(error), error.code], [false, "REFUSED"]);
   });
 
-  it("has deleted nothing where another call's answer was lost", async () => {
+  it("has deleted nothing if another call's answer was lost", async () => {
     const steps = [{ status: 502 }, { status: 204 }, none, ...applicationIsGone];
     const deleted = await withAnswers(steps, async ({ api }) => [
       await api.deleteApplication("t-1", "a-1"),
@@ -195,7 +195,7 @@ describe("client: a DELETE whose answer was lost", () => {
   });
 });
 
-describe("client: an id that is none", () => {
+describe("client: an invalid id", () => {
   const ids = { "": "", "..": "..", "a/b": "a/b", "a\u001b[31m": "a\\u001b[31m", "a b": "a b" };
   for (const [id, printed] of Object.entries(ids)) {
     it(`is sent nowhere: ${JSON.stringify(id)}`, async () => {
@@ -231,7 +231,7 @@ describe("client: the error of a call", () => {
     );
   });
 
-  it("names the cell of an application that is deleted or fetched, where the caller knows it", async () => {
+  it("names the cell of a deleted or fetched application, if the caller knows it", async () => {
     const refusal = json({ message: "no" }, 400);
     const messages = await withAnswers([refusal, refusal], async ({ api }) => [
       (await failureOf(api.deleteApplication("t-1", "a-1", "us-1"))).message,
@@ -241,14 +241,14 @@ describe("client: the error of a call", () => {
     mentions(messages[1], "fetch", "a-1", "us-1", "t-1");
   });
 
-  it("names the status and the request id of an answer that is not what the contract says", async () => {
+  it("names the status and the request id of an answer outside the contract", async () => {
     const answer = json({ id: "a-1" }, 201, { "x-request-id": "r-1" });
     const error = await withAnswers([answer], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
     assert.deepEqual([error.code, error.status], ["ANSWER_INVALID", 201]);
     assert.match(error.message, /"acme".*\br-1\b/);
   });
 
-  it("names the operation and the stage where there is no token for it", async () => {
+  it("names the operation and the stage if there is no token for it", async () => {
     const tokens = new OrganizationTokens(
       { tokenUrl, clientId: "c", sign: () => Promise.resolve("a.b.c") },
       scriptedTransport([json({ error: "invalid_client" }, 401, { "x-okta-request-id": "r-2" })]).transport,
@@ -278,7 +278,7 @@ describe("client: the error of a call", () => {
     assert.match(error.message, /[^.]\.$/);
   });
 
-  it("speaks of the tenant quota only where a tenant was to be made", async () => {
+  it("mentions the tenant quota only if a tenant was to be created", async () => {
     const refusal = json({ message: "no" }, 403);
     const messages = await withAnswers([refusal, refusal, refusal], async ({ api }) => [
       (await failureOf(api.createTenant({ name: "acme" }))).message,
@@ -292,7 +292,7 @@ describe("client: the error of a call", () => {
     for (const message of messages) mentions(message, "403", "scope");
   });
 
-  it("shows no escape sequence of what the API said", async () => {
+  it("shows no escape sequence from the API", async () => {
     const refusal = json({ message: "\u001b]0;owned\u0007" }, 400, { "x-request-id": "\u001b[2J" });
     const error = await withAnswers([refusal], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
     assert.doesNotMatch(error.message, /\p{Cc}/u);

@@ -22,7 +22,7 @@ describe("client: a deadline", () => {
     assert.equal(deadline.signal.aborted, true);
   });
 
-  it("does not end while it is held, and goes on with the time that was left", async () => {
+  it("does not end while it is held, and continues with the remaining time", async () => {
     const deadline = deadlineOf(100);
     await pass(60);
     await hold(deadline, 1_000);
@@ -32,7 +32,7 @@ describe("client: a deadline", () => {
     assert.equal(deadline.signal.aborted, true);
   });
 
-  it("is held until the last that holds it is done", async () => {
+  it("is held until the last holder is done", async () => {
     const deadline = deadlineOf(100);
     await Promise.all([hold(deadline, 5), hold(deadline, 200)]);
     assert.equal(deadline.signal.aborted, false);
@@ -40,7 +40,7 @@ describe("client: a deadline", () => {
     assert.equal(deadline.signal.aborted, true);
   });
 
-  it("goes on after what it was held for has failed", async () => {
+  it("continues after the work that held it has failed", async () => {
     const deadline = deadlineOf(5);
     const failure = new Error("no");
     await assert.rejects(deadline.whileHeld(Promise.reject(failure)), failure);

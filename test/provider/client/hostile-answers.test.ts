@@ -49,13 +49,13 @@ describe("client: a hostile answer's bytes", () => {
     return new URL(`http://127.0.0.1:${(raw.address() as AddressInfo).port}/`);
   }
 
-  it("is not read where it says that it is enormous", async () => {
+  it("is not read if its announced length is enormous", async () => {
     server.answerWith((_request, response) => response.end("x".repeat(200_000)));
     const error = await failureOf(get(server.url()));
     assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", true]);
   });
 
-  it("is not read to its end where it has none", async () => {
+  it("is not read forever if it never ends", async () => {
     server.answerWith((_request, response) => {
       const timer = setInterval(() => response.write("x".repeat(50_000)), 1);
       response.on("close", () => {
@@ -66,25 +66,25 @@ describe("client: a hostile answer's bytes", () => {
     assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", true]);
   });
 
-  it("is not read where its headers are enormous", async () => {
+  it("is not read if its headers are enormous", async () => {
     const url = await rawServer(`HTTP/1.1 200 OK\r\nx-a: ${"a".repeat(100_000)}\r\n\r\n`);
     const error = await failureOf(get(url));
     assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", true]);
   });
 
-  it("is no answer where it is shorter than it says", async () => {
+  it("is no answer if it is shorter than announced", async () => {
     const url = await rawServer("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort");
     assert.equal((await failureOf(get(url))).code, "NO_ANSWER");
   });
 
-  it("does not go into the next one where it is longer than it says", async () => {
+  it("does not run into the next one if it is longer than announced", async () => {
     const second = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil";
     const url = await rawServer(`HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok${second}`);
     const bodies = [(await get(url)).body, (await get(url)).body];
     assert.deepEqual(bodies, ["ok", "ok"]);
   });
 
-  it("is no answer where it is not HTTP", async () => {
+  it("is no answer if it is not HTTP", async () => {
     const error = await failureOf(get(await rawServer("SSH-2.0-OpenSSH_9.6\r\n")));
     assert.deepEqual([error.code, error.isPermanent], ["NO_ANSWER", false]);
   });
@@ -94,7 +94,7 @@ describe("client: a hostile answer's bytes", () => {
     assert.equal((await failureOf(get(url))).code, "NO_ANSWER");
   });
 
-  it("is asked for as it is, not compressed", async () => {
+  it("is requested uncompressed", async () => {
     server.answerWith((_request, response) => response.end());
     await get(server.url());
     assert.equal(server.requests[0]?.headers["accept-encoding"], "identity");
@@ -159,13 +159,13 @@ describe("client: a hostile answer's contents", () => {
     "objects alone": '{"a":'.repeat(deep) + "1" + "}".repeat(deep),
   };
   for (const [what, body] of Object.entries(nested)) {
-    it(`is refused where it is ${what}, a hundred thousand deep`, async () => {
+    it(`is refused if it is ${what}, a hundred thousand deep`, async () => {
       const error = await withAnswers([{ body }], ({ api }) => failureOf(api.getTenant("t-1")));
       assert.equal(error.code, "ANSWER_INVALID");
     });
   }
 
-  it("is read where only what is ignored is nested deeply", async () => {
+  it("is read if only ignored parts are nested deeply", async () => {
     const body = JSON.stringify(tenant()).replace(
       /}$/,
       `,"x":${"[".repeat(deep)}${"]".repeat(deep)},"_links":{"documents-ui":${"[".repeat(deep)}${"]".repeat(deep)}}}`,
@@ -174,20 +174,20 @@ describe("client: a hostile answer's contents", () => {
     assert.equal(found?.tenantId, "t-1");
   });
 
-  it("is refused where its error is nested deeply, without more ado", async () => {
+  it("is refused at once if its error is nested deeply", async () => {
     const body = `{"message":${"[".repeat(deep)}${"]".repeat(deep)}}`;
     const error = await withAnswers([{ status: 400, body }], ({ api }) => failureOf(api.getTenant("t-1")));
     assert.deepEqual([error.code, error.status], ["REFUSED", 400]);
   });
 
-  it("is refused where it is compressed, and says so", async () => {
+  it("is refused if it is compressed, with that reason", async () => {
     const packed = { headers: { "content-encoding": "gzip" }, body: "\u001f\u008b" };
     const error = await withAnswers([packed], ({ api }) => failureOf(api.getTenant("t-1")));
     assert.equal(error.code, "ANSWER_INVALID");
     mentions(error.message, "gzip");
   });
 
-  it("keeps the id of what was made where it is compressed", async () => {
+  it("keeps the id of the created object if it is compressed", async () => {
     const packed = {
       status: 201,
       headers: { "content-encoding": "br", location: "/tenants/t-9" },
@@ -221,7 +221,7 @@ describe("client: a hostile answer's contents", () => {
     assert.equal(error.code, "ANSWER_INVALID");
   });
 
-  it("is refused where its pages fill the memory", async () => {
+  it("is refused if its pages fill the memory", async () => {
     const large = (index: number): Partial<HttpAnswer> => ({
       body: `{"items":[],"_links":{"next":{"href":"/tenants?after_id=t-${index}"}}}${" ".repeat(8_000_000)}`,
     });

@@ -106,7 +106,7 @@ describe("client: the vendor's hosts", () => {
     });
   }
 
-  it("bind a stage to its own, whatever the environment allows", () => {
+  it("bind a stage to its own, even against the environment", () => {
     const hosts = [
       "api.tenants.resistant.ai",
       "api.documents.resistant.ai",
@@ -130,7 +130,7 @@ describe("client: the vendor's hosts", () => {
     );
   });
 
-  it("are told from others without repeating what a URL may hold of credentials", () => {
+  it("are reported without the credentials that a URL may contain", () => {
     for (const url of [
       "https://user:s3cret@evil.example/v0?key=s3cret#s3cret",
       "https:user:s3cret@evil.example",
@@ -231,7 +231,7 @@ describe("client: the hosts that the environment allows", () => {
     });
   }
 
-  it("are told as the variable that would allow one more", () => {
+  it("are named with the variable that would allow another", () => {
     const rules = { stage: "production", allowedHosts: ["proxy.example"] } as const;
     const refusals = [
       "https://evil.example:8443/v0",
@@ -252,7 +252,7 @@ describe("client: an API at a host that is not allowed", () => {
       new TenantManagementApi({ stage: "production", apiUrl, allowedHosts, tokens, transport, retryPolicy });
   };
 
-  it("is not made, nor one whose tokens come from such a host", async () => {
+  it("gets no client, nor does one whose tokens come from such a host", async () => {
     assert.doesNotThrow(make(production, token));
     const refused = await failureOf(
       Promise.resolve().then(make("https://evil.example/v0", "https://evil.example/token")),

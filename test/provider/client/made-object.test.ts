@@ -31,13 +31,13 @@ function itIsTakenFrom(
   fail: (answer: Step) => Promise<TenantManagementError>,
 ): void {
   for (const [location, id] of Object.entries(locations)) {
-    it(`is ${id ?? "none"} where Location is "${location}"`, async () => {
+    it(`is ${id ?? "none"} if Location is "${location}"`, async () => {
       assert.equal((await fail(html(location))).made?.objectId, id);
     });
   }
 }
 
-describe("client: which application an unusable answer says was made", () => {
+describe("client: the application that an unusable answer reports as created", () => {
   const locations: Record<string, string | undefined> = {
     "/v0/tenants/t-1/applications/a-9": "a-9",
     "/tenants/t-1/applications/a-9": "a-9",
@@ -67,7 +67,7 @@ describe("client: which application an unusable answer says was made", () => {
   itIsTakenFrom(locations, failedApplication);
 
   for (const status of [301, 302, 303, 307, 308]) {
-    it(`is not certain after ${status}, and is that of Location where it is the API's own`, async () => {
+    it(`is uncertain after ${status}, and is that of Location if it is the API's own`, async () => {
       const own = await failedApplication(html("/v0/tenants/t-1/applications/a-9", status));
       const foreign = await failedApplication(
         html("https://evil.example/v0/tenants/t-1/applications/a-9", status),
@@ -85,14 +85,14 @@ describe("client: which application an unusable answer says was made", () => {
     });
   }
 
-  it("is none after a redirect of what creates nothing, which was refused", async () => {
+  it("is none after a redirect of a request that creates nothing, which was refused", async () => {
     const error = await withAnswers([html("/v0/tenants/t-9", 302)], ({ api }) =>
       failureOf(api.getTenant("t-1")),
     );
     assert.deepEqual([error.code, error.made], ["REFUSED", undefined]);
   });
 
-  it("is none where there is neither an id nor Location", async () => {
+  it("is none without an id and Location", async () => {
     assert.equal((await failedApplication(html())).made, undefined);
   });
 
@@ -108,14 +108,14 @@ describe("client: which application an unusable answer says was made", () => {
   });
 
   for (const status of [200, 202, 204]) {
-    it(`is told by ${status}, too, with its secret`, async () => {
+    it(`is also reported by ${status}, with its secret`, async () => {
       const body = { id: "a-1", credentials: { client_secret: "s3cret" } };
       const error = await failedApplication(json(body, status));
       assert.deepEqual([error.made?.objectId, error.made?.clientSecret], ["a-1", "s3cret"]);
     });
   }
 
-  it("is none where 202 speaks of a job of its own", async () => {
+  it("is none if a 202 describes a job", async () => {
     assert.equal((await failedApplication(json({ id: "job-7" }, 202))).made, undefined);
     const located = json({ id: "job-7" }, 202, { location: "/v0/tenants/t-1/applications/a-9" });
     assert.equal((await failedApplication(located)).made?.objectId, "a-9");
@@ -123,7 +123,7 @@ describe("client: which application an unusable answer says was made", () => {
   });
 });
 
-describe("client: which tenant an unusable answer says was made", () => {
+describe("client: the tenant that an unusable answer reports as created", () => {
   const locations: Record<string, string | undefined> = {
     "/v0/tenants/t-9": "t-9",
     "/tenants/t-9/": "t-9",
@@ -134,7 +134,7 @@ describe("client: which tenant an unusable answer says was made", () => {
   };
   itIsTakenFrom(locations, failedTenant);
 
-  it("is none where nothing was to be made", async () => {
+  it("is none if nothing was to be created", async () => {
     const error = await withAnswers([json({ id: "t-1" })], ({ api }) => failureOf(api.getTenant("t-1")));
     assert.deepEqual([error.code, error.made], ["ANSWER_INVALID", undefined]);
   });

@@ -89,11 +89,11 @@ for (const [operation, { call, found, gives, gone }] of Object.entries(operation
 
   describe(`client: ${operation} that is answered 404`, () => {
     for (const [what, answer] of Object.entries(foreign)) {
-      it(`is repeated where it is answered with ${what}`, async () => {
+      it(`is repeated if it is answered with ${what}`, async () => {
         assert.equal(await withAnswers([answer, found], ({ api }) => call(api)), gives);
       });
 
-      it(`fails where it is answered with nothing but ${what}`, async () => {
+      it(`fails if every answer is ${what}`, async () => {
         const answers = Array.from({ length: 8 }, () => answer);
         const error = await withAnswers(answers, ({ api }) => failureOf(call(api)));
         assert.deepEqual([error.code, error.status], ["NOT_THE_API", 404]);
@@ -101,12 +101,12 @@ for (const [operation, { call, found, gives, gone }] of Object.entries(operation
       });
     }
 
-    it("finds nothing where all that the API answers says so", async () => {
+    it("finds nothing if all of the API's answers agree", async () => {
       assert.equal(await withAnswers([none, ...gone], ({ api }) => call(api)), missing);
     });
 
     for (let nth = 0; nth < gone.length; nth += 1) {
-      it(`finds nothing only once answer ${nth + 2}, too, is the API's`, async () => {
+      it(`finds nothing only once answer ${nth + 2} is also the API's`, async () => {
         const answers = [none, ...gone.slice(0, nth), foreign["a page of HTML"]!, ...gone.slice(nth)];
         assert.equal(await withAnswers(answers, ({ api }) => call(api)), missing);
       });
@@ -118,34 +118,34 @@ describe("client: a 404 that another answer contradicts", () => {
   const applications = json({ items: [application] });
   const tenants = json({ items: [tenant] });
 
-  it("leaves a tenant there that the list has", async () => {
+  it("keeps a tenant that the list contains", async () => {
     const found = await withAnswers([none, tenants], ({ api }) => api.getTenant("t-1"));
     assert.equal(found?.tenantId, "t-1");
   });
 
-  it("leaves an application there that the tenant's list has", async () => {
+  it("keeps an application that the tenant's list contains", async () => {
     const found = await withAnswers([none, applications], ({ api }) => api.getApplication("t-1", "a-1"));
     assert.equal(found?.applicationId, "a-1");
   });
 
-  it("proves nothing of a tenant whose applications are answered for", async () => {
+  it("proves nothing about a tenant whose applications are listed", async () => {
     const answers = [none, noTenants, applications, json(tenant)];
     const found = await withAnswers(answers, ({ api }) => api.getTenant("t-1"));
     assert.equal(found?.tenantId, "t-1");
   });
 
-  it("has a list of applications asked for again while there is the tenant", async () => {
+  it("causes a list of applications to be requested again while the tenant exists", async () => {
     const answers = [none, json(tenant), applications];
     const found = await withAnswers(answers, ({ api }) => api.listApplications("t-1"));
     assert.equal(found?.length, 1);
   });
 
-  it("has a delete repeated while there is the object", async () => {
+  it("causes a delete to be repeated while the object exists", async () => {
     const answers = [none, json(application), { status: 204 }];
     assert.equal(await withAnswers(answers, ({ api }) => api.deleteApplication("t-1", "a-1")), "deleted");
   });
 
-  it("fails where it lasts, and says so", async () => {
+  it("fails if the contradiction lasts, and reports it", async () => {
     const answers = Array.from({ length: 8 }, () => [none, json(tenant)]).flat();
     const error = await withAnswers(answers, ({ api }) => failureOf(api.deleteTenant("t-1")));
     assert.equal(error.code, "NOT_THE_API");
@@ -162,12 +162,12 @@ describe("client: a delete that is answered with another success than the contra
   };
   for (const [what, { call, found }] of Object.entries(deletes)) {
     for (const [answered, answer] of Object.entries({ "a page of HTML": page, "202": accepted })) {
-      it(`${what} is repeated while there is the object: ${answered}`, async () => {
+      it(`${what} is repeated while the object exists: ${answered}`, async () => {
         const answers = [answer, found, { status: 204 }];
         assert.equal(await withAnswers(answers, ({ api }) => call(api)), "deleted");
       });
 
-      it(`${what} fails where that lasts: ${answered}`, async () => {
+      it(`${what} fails if that lasts: ${answered}`, async () => {
         const answers = Array.from({ length: 8 }, () => [answer, found]).flat();
         const error = await withAnswers(answers, ({ api }) => failureOf(call(api)));
         assert.equal(error.code, "NOT_THE_API");
@@ -175,7 +175,7 @@ describe("client: a delete that is answered with another success than the contra
     }
   }
 
-  it("is done once the API has it no more", async () => {
+  it("is done once the API no longer has it", async () => {
     const answers = [accepted, none, noApplications];
     assert.equal(await withAnswers(answers, ({ api }) => api.deleteApplication("t-1", "a-1")), "deleted");
   });
@@ -183,7 +183,7 @@ describe("client: a delete that is answered with another success than the contra
 
 describe("client: 410, which the contract does not have", () => {
   for (const [operation, { call }] of Object.entries(operations)) {
-    it(`is a failure of ${operation}, whatever its form`, async () => {
+    it(`is a failure of ${operation}, in any form`, async () => {
       for (const answer of [json({ message: "gone" }, 410), { status: 410, body: "<h1>Gone</h1>" }]) {
         const error = await withAnswers([answer], ({ api }) => failureOf(call(api)));
         assert.deepEqual([error.code, error.status], ["REFUSED", 410]);
@@ -195,7 +195,7 @@ describe("client: 410, which the contract does not have", () => {
 describe("client: a success whose body is a page of HTML", () => {
   for (const [operation, { call, gives }] of Object.entries(operations)) {
     if (gives === "deleted") continue;
-    it(`is no answer to ${operation}, however often it comes`, async () => {
+    it(`is no answer to ${operation}, even repeatedly`, async () => {
       const page = { status: 200, headers: { "content-type": "text/html" }, body: "<h1>Log in</h1>" };
       const pages = Array.from({ length: 8 }, () => page);
       const error = await withAnswers(pages, ({ api }) => failureOf(call(api)));
@@ -204,12 +204,12 @@ describe("client: a success whose body is a page of HTML", () => {
   }
 });
 
-describe("client: a 404 where there is always something", () => {
-  it("is repeated for the list of tenants, whatever its form", async () => {
+describe("client: a 404 for what always exists", () => {
+  it("is repeated for the list of tenants, in any form", async () => {
     assert.deepEqual(await withAnswers([none, noTenants], ({ api }) => api.listTenants()), []);
   });
 
-  it("leaves it open whether a tenant was made", async () => {
+  it("leaves it open whether a tenant was created", async () => {
     const error = await withAnswers([none], ({ api }) => failureOf(api.createTenant({ name: "acme" })));
     assert.deepEqual([error.code, mayHaveHappened(error)], ["NOT_THE_API", true]);
   });
@@ -221,13 +221,13 @@ describe("client: a 404 to the create of an application", () => {
       api.createApplication("t-1", { cell: "eu-1", scopes: [], authentication: { type: "CLIENT_SECRET" } }),
     );
 
-  it("is a refusal where it is the API's: nothing was made", async () => {
+  it("is a refusal if it is the API's: nothing was created", async () => {
     const error = await withAnswers([none], ({ api }) => create(api));
     assert.deepEqual([error.code, mayHaveHappened(error)], ["REFUSED", false]);
   });
 
   for (const [what, answer] of Object.entries(foreign)) {
-    it(`leaves it open whether one was made where it is ${what}, and is never repeated`, async () => {
+    it(`leaves it open whether one was created if it is ${what}, and is never repeated`, async () => {
       const error = await withAnswers([answer], ({ api }) => create(api));
       assert.deepEqual([error.code, mayHaveHappened(error)], ["NOT_THE_API", true]);
     });
@@ -235,7 +235,7 @@ describe("client: a 404 to the create of an application", () => {
 });
 
 describe("client: what is fetched by an id", () => {
-  it("is no proof where another is answered", async () => {
+  it("is no proof if another object is returned", async () => {
     const answer = json({ ...tenant, id: "t-2" });
     const error = await withAnswers([answer], ({ api }) => failureOf(api.getTenant("t-1")));
     assert.equal(error.code, "ANSWER_INVALID");
@@ -252,7 +252,7 @@ describe("client: a list that repeats or skips what it has", () => {
     );
   });
 
-  it("leaves a tenant there that it skips: it is fetched by its id", async () => {
+  it("keeps a tenant that it skips: it is fetched by its id", async () => {
     const found = await withAnswers([json(tenant)], ({ api }) => api.getTenant("t-1"));
     assert.equal(found?.tenantId, "t-1");
   });
@@ -263,7 +263,7 @@ describe("client: a list that repeats or skips what it has", () => {
     "a page before": "?after_id=1",
   };
   for (const [what, back] of Object.entries(loops)) {
-    it(`proves nothing of a tenant where its next page is ${what}`, async () => {
+    it(`proves nothing about a tenant if its next page is ${what}`, async () => {
       const to = (href: string) => json({ items: [], _links: { next: { href } } });
       const pages =
         what === "itself"

@@ -70,7 +70,7 @@ describe("client: pacing at 10 requests per second with a burst of 15", () => {
     }
   }
 
-  it("has fewer refused the longer it goes on", async () => {
+  it("has fewer refusals the longer it runs", async () => {
     const limit = { perSecond: 10, burst: 15, retryAfter: "absent" as const };
     const { refused } = await outcomeOf({ limit, latencyMs: 50, requests: 2_000 });
     assert.ok(refused / (2_000 + refused) < 0.01, `${refused} refused`);
@@ -105,18 +105,18 @@ describe("client: pacing at other limits", () => {
     }
   }
 
-  it("costs a few round trips where there is no limit", async () => {
+  it("costs a few round trips without a limit", async () => {
     const { seconds } = await outcomeOf({ limit: null, latencyMs: 50, requests: 1_600 });
     const withoutS = (1_600 / 16) * 0.05;
     assert.ok(seconds <= withoutS * 1.05, `took ${seconds} s, without it ${withoutS} s`);
   });
 
-  it("holds nothing back that comes one after the other without a limit", async () => {
+  it("does not delay sequential requests without a limit", async () => {
     const { seconds } = await outcomeOf({ limit: null, latencyMs: 20, requests: 100, callers: 1 });
     assert.ok(seconds <= 100 * 0.02 * 1.02, `took ${seconds} s`);
   });
 
-  it("never has more requests on their way than there are connections", async () => {
+  it("never has more requests in flight than connections", async () => {
     const clock = new SimulatedClock();
     const pacer = new Pacer(clock, 4);
     const deadline = new Deadline(1_000);
@@ -135,7 +135,7 @@ describe("client: pacing at other limits", () => {
   });
 });
 
-describe("client: pacing and what a server says", () => {
+describe("client: pacing and a server's answers", () => {
   const answer = (status: number, headers: Record<string, string> = {}): HttpAnswer => ({
     status,
     headers,
@@ -162,22 +162,22 @@ describe("client: pacing and what a server says", () => {
     assert.deepEqual(times, [0, 7_000]);
   });
 
-  it("waits half a second, then twice as long each time, where it is not asked to", async () => {
+  it("waits half a second, then twice as long each time, if the server does not ask for a wait", async () => {
     const { times } = await sendTo(answer(429), answer(429), answer(429), answer(201));
     assert.deepEqual(times, [0, 500, 1_500, 3_500]);
   });
 
-  it("waits at most a minute, whatever it is asked", async () => {
+  it("waits at most a minute, even if asked for more", async () => {
     const { times } = await sendTo(answer(429, { "retry-after": "99999999999999" }), answer(201));
     assert.deepEqual(times, [0, 60_000]);
   });
 
-  it("does not come back at once where it is asked to wait no time", async () => {
+  it("does not repeat at once if asked to wait no time", async () => {
     const { times } = await sendTo(answer(429, { "retry-after": "0" }), answer(201));
     assert.deepEqual(times, [0, 500]);
   });
 
-  it("reads a date by the server's clock where this machine's is wrong", async () => {
+  it("reads a date by the server's clock if this machine's is wrong", async () => {
     const hourAgoMs = Date.now() - 3_600_000;
     const headers = {
       date: new Date(hourAgoMs).toUTCString(),
@@ -229,7 +229,7 @@ describe("client: pacing and what a server says", () => {
     assert.deepEqual([...statuses], [201]);
   });
 
-  it("lets one request go first after a pause that it was not asked for", async () => {
+  it("sends one request first after a pause that the server did not ask for", async () => {
     const clock = new SimulatedClock();
     const pacer = new Pacer(clock);
     const deadline = new Deadline(1_000);
@@ -248,7 +248,7 @@ describe("client: pacing and what a server says", () => {
     );
   });
 
-  it("goes on after a request that got no answer", async () => {
+  it("continues after a request without an answer", async () => {
     const clock = new SimulatedClock();
     const pacer = new Pacer(clock, 1);
     const deadline = new Deadline(1_000);

@@ -36,7 +36,7 @@ describe("client: the link to the next page", () => {
     });
   }
 
-  it("is followed where the base URL has no path", () => {
+  it("is followed if the base URL has no path", () => {
     const next = resolveNextPage("http://127.0.0.1:4000", firstPage, "/tenants?after_id=t-1");
     assert.equal(next?.href, "http://127.0.0.1:4000/tenants?after_id=t-1");
   });
@@ -76,7 +76,7 @@ describe("client: the list of tenants", () => {
     assert.equal(sent[0]?.url.href, `${apiUrl}/tenants`);
   });
 
-  it("holds the tenants of every page", async () => {
+  it("contains the tenants of every page", async () => {
     const pages = [
       json(page(["t-1", "t-2"], { href: "/tenants?limit=20&after_id=t-2" })),
       json(page(["t-3"], { href: "/tenants?limit=20&after_id=t-3" })),
@@ -99,19 +99,19 @@ describe("client: the list of tenants", () => {
     assert.equal(sent[1]?.url.href, `${apiUrl}${href}`);
   });
 
-  it("goes on after a page that is empty and names a next one", async () => {
+  it("continues after an empty page with a next one", async () => {
     const pages = [json(page([], { href: "/tenants?after_id=t-1" })), json(page(["t-2"]))];
     assert.equal((await withAnswers(pages, ({ api }) => api.listTenants())).length, 1);
   });
 
   for (const next of [null, {}, { href: null }, { href: "" }]) {
-    it(`ends where next is ${JSON.stringify(next)}`, async () => {
+    it(`ends if next is ${JSON.stringify(next)}`, async () => {
       const answer = [json(page(["t-1"], next))];
       assert.equal((await withAnswers(answer, ({ api }) => api.listTenants())).length, 1);
     });
   }
 
-  it("is refused where its pages go in a circle", async () => {
+  it("is refused if its pages form a circle", async () => {
     const pages = [
       json(page(["t-1"], { href: "/tenants?after_id=t-1" })),
       json(page(["t-2"], { href: "/tenants?after_id=t-1" })),
@@ -120,7 +120,7 @@ describe("client: the list of tenants", () => {
     assert.equal(error.code, "ANSWER_INVALID");
   });
 
-  it("sends no token to another host that a page names", async () => {
+  it("sends no token to another host in a page", async () => {
     const evil = page(["t-1"], { href: "https://evil.example.test/v0/tenants" });
     const pages = [json(evil, 200, { "x-request-id": "r-9" })];
     const error = await withAnswers(pages, ({ api }) => failureOf(api.listTenants()));

@@ -11,13 +11,13 @@ function by(environment: Record<string, string>, url: string): string | undefine
 }
 
 describe("client: proxies", () => {
-  it("are none where the environment names none, or an empty one", () => {
+  it("are none if the environment sets none, or an empty one", () => {
     assert.equal(by({}, api), undefined);
     assert.equal(by({ HTTPS_PROXY: "", https_proxy: " " }, api), undefined);
     assert.ok(readProxies({ NO_PROXY: "example.test" }).areNone);
   });
 
-  it("are chosen by the scheme; in lower case the variable goes first, and that of http serves https, too", () => {
+  it("are chosen by the scheme; the lower-case variable takes precedence, and that of http also serves https", () => {
     const environment = { HTTPS_PROXY: "http://tls:3128", HTTP_PROXY: "http://plain:3128" };
     assert.equal(by(environment, api), "http://tls:3128 (HTTPS_PROXY)");
     assert.equal(by(environment, "http://s3.example.test"), "http://plain:3128 (HTTP_PROXY)");
@@ -38,7 +38,7 @@ describe("client: proxies", () => {
     "http://me:hu%sh@proxy",
     "http://a b",
   ]) {
-    it(`are refused where one is not the URL of an HTTP proxy: ${value.replace(/hu.?sh/, "…")}`, () => {
+    it(`are refused if one is not the URL of an HTTP proxy: ${value.replace(/hu.?sh/, "…")}`, () => {
       assert.throws(
         () => readProxies({ HTTPS_PROXY: value }),
         (error) =>
@@ -50,7 +50,7 @@ describe("client: proxies", () => {
     });
   }
 
-  it("are not taken from ALL_PROXY, as Go's and Node's own clients do not either", () => {
+  it("are not taken from ALL_PROXY, as in Go's and Node's own clients", () => {
     assert.ok(readProxies({ ALL_PROXY: "http://proxy.example:8080", all_proxy: "socks5://x" }).areNone);
   });
 
@@ -75,7 +75,7 @@ describe("client: proxies", () => {
     "http://169.254.170.23/v1/credentials",
     "http://[fd00:ec2::254]/latest",
   ]) {
-    it(`are never asked for ${url}`, () => {
+    it(`are never used for ${url}`, () => {
       assert.equal(by({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY: "" }, url), undefined);
     });
   }
@@ -105,7 +105,7 @@ describe("client: proxies", () => {
     "*": { straight: [api, "https://10.0.0.1"], proxied: [] },
   };
   for (const [NO_PROXY, { straight, proxied }] of Object.entries(exceptions)) {
-    it(`leave out what NO_PROXY names: ${NO_PROXY}`, () => {
+    it(`are not used for hosts in NO_PROXY: ${NO_PROXY}`, () => {
       const environment = { HTTPS_PROXY, NO_PROXY };
       assert.deepEqual(
         straight.filter((url) => by(environment, url) !== undefined),

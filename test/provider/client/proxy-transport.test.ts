@@ -27,7 +27,7 @@ describe("client: a request by a proxy", () => {
     }
   }
 
-  it("reaches a host that the proxy alone knows, with the user of its URL", async () => {
+  it("reaches a host that only the proxy knows, with the user of its URL", async () => {
     server.answerWith((_request, response) => response.end("here"));
     const hosts = { [target]: Number(server.url().port) };
     proxy = await startForwardProxy({ hosts, user: "me:pa%40ss%3Aword" });
@@ -37,7 +37,7 @@ describe("client: a request by a proxy", () => {
     assert.equal(server.requests[0].headers["proxy-authorization"], undefined);
   });
 
-  it("goes past the proxy where NO_PROXY says so", async () => {
+  it("bypasses the proxy for hosts in NO_PROXY", async () => {
     proxy = await startForwardProxy({});
     const { code, message } = await failureOf(sendBy({ HTTP_PROXY: proxy.url, NO_PROXY: ".example.test" }));
     assert.deepEqual([code, proxy.asked], ["NOT_SENT", []]);
@@ -51,7 +51,7 @@ describe("client: a request by a proxy", () => {
     "is overloaded": { refuses: 503, isPermanent: false, says: ["(503)"] },
   };
   for (const [what, { refuses, isPermanent, says }] of Object.entries(refusals)) {
-    it(`surely sent nothing where the proxy ${what}, and says so without the password`, async () => {
+    it(`certainly sent nothing if the proxy ${what}, and says so without the password`, async () => {
       proxy = await startForwardProxy({ refuses, user: "me:hush" });
       const error = await failureOf(sendBy({ HTTP_PROXY: proxy.url }));
       assert.deepEqual([error.code, error.isPermanent], ["NOT_SENT", isPermanent]);
@@ -61,7 +61,7 @@ describe("client: a request by a proxy", () => {
     });
   }
 
-  it("says by which proxy it was to leave where that is not there", async () => {
+  it("names the proxy if it cannot be reached", async () => {
     const port = await closedPort();
     const { code, message } = await failureOf(sendBy({ HTTP_PROXY: `http://me:hush@127.0.0.1:${port}` }));
     assert.equal(code, "NOT_SENT");

@@ -17,7 +17,7 @@ function spkiOf(key: { publicKey: ReturnType<typeof createPublicKey> }): string 
   return key.publicKey.export({ type: "spki", format: "pem" }).toString();
 }
 
-describe("client: a public key that is taken", () => {
+describe("client: an accepted public key", () => {
   const forms = {
     PEM: (pem: string) => pem,
     "a JWK": jwkOf,
@@ -58,7 +58,7 @@ describe("client: a public key that is taken", () => {
     assert.equal(defaultKeyId, "mine");
   });
 
-  it("has its thumbprint as the default key id where it has no kid", async () => {
+  it("has its thumbprint as the default key id if it has no kid", async () => {
     for (const pem of Object.values(pems)) {
       const { thumbprint, defaultKeyId } = await parsePublicKey(pem);
       assert.equal(defaultKeyId, thumbprint);
@@ -80,7 +80,7 @@ describe("client: a public key that is taken", () => {
     });
   }
 
-  it("is the same key in every form, whatever it says of its use", () => {
+  it("is the same key in every form, with any permitted use", () => {
     const forEncryption = { ...jwkOf(pems.RSA), use: "enc", kid: "mine" };
     assert.equal(isSamePublicKey(pems.RSA, forEncryption), true);
     assert.equal(isSamePublicKey(JSON.stringify(forEncryption), pems.RSA.replaceAll("\n", "\\n")), true);
@@ -99,7 +99,7 @@ describe("client: a public key that is taken", () => {
   });
 });
 
-describe("client: a public key that is refused", () => {
+describe("client: a refused public key", () => {
   const refused: Record<string, { given: () => unknown; reason: string[] }> = {
     "an RSA key of 2048 bits": {
       given: () => publicPemOf(rsaPair(2048).privateKeyPem),

@@ -35,7 +35,7 @@ describe("client: repetition of a call", () => {
     assert.equal(made(), 1);
   });
 
-  it("gives the answer of the attempt that succeeds", async () => {
+  it("returns the answer of the attempt that succeeds", async () => {
     assert.equal(await withRetries(failingTimes(3).call, recordedRetries().policy, noDeadline), "done");
   });
 
@@ -94,7 +94,7 @@ describe("client: the deadline of a call", () => {
     assert.equal((await ended).message, "failure 1");
   });
 
-  it("ends the attempts where the wait did not notice it", async () => {
+  it("ends the attempts if the wait did not notice it", async () => {
     const deadline = new AbortController();
     const { call, made } = failingTimes(100);
     const sleep = (): Promise<void> => {

@@ -19,13 +19,13 @@ describe("client: Retry-After", () => {
   }
 
   for (const header of [undefined, "", "soon", "Infinity", "NaN", "ten seconds"]) {
-    it(`makes nothing of ${JSON.stringify(header)}`, () => {
+    it(`ignores ${JSON.stringify(header)}`, () => {
       assert.equal(parseRetryAfter(header, nowMs), undefined);
     });
   }
 
   for (const header of ["-5", "1.5", "1e3", "later 2040"]) {
-    it(`takes ${JSON.stringify(header)} for neither seconds nor a date`, () => {
+    it(`reads ${JSON.stringify(header)} as neither seconds nor a date`, () => {
       assert.equal(parseRetryAfter(header, nowMs), undefined);
     });
   }

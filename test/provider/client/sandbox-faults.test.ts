@@ -50,7 +50,7 @@ describe("client: faults of the sandbox", () => {
     });
   }
 
-  it("makes each of many tenants once where every fourth request is put off", async () => {
+  it("creates each of many tenants once if every fourth request is refused with 429", async () => {
     for (let nth = 4; nth <= 40; nth += 4) {
       client.sandbox().control.addFault({ operation: "createTenant", kind: "status", status: 429, nth });
     }

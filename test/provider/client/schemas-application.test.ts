@@ -26,25 +26,25 @@ function problemPaths(change: Record<string, unknown>): string[] {
 }
 
 describe("client: an application's token URL", () => {
-  it("is the API's link, where it is a text", () => {
+  it("is the API's link, if it is text", () => {
     assert.equal(
       tokenUrl({ _links: { token_url: "https://id.example.test/token" } }),
       "https://id.example.test/token",
     );
   });
 
-  it("is the API's link, where it is an object", () => {
+  it("is the API's link, if it is an object", () => {
     const link = { _links: { token_url: { href: "https://id.example.test/token", rel: "token_url" } } };
     assert.equal(tokenUrl(link), "https://id.example.test/token");
   });
 
   for (const links of [undefined, null, {}, { token_url: null }, { token_url: "" }]) {
-    it(`is made from auth_server where _links is ${JSON.stringify(links)}`, () => {
+    it(`is built from auth_server if _links is ${JSON.stringify(links)}`, () => {
       assert.equal(tokenUrl({ _links: links }), "https://id.example.test/oauth2/eu/v1/token");
     });
   }
 
-  it("is made from an auth_server that ends with a slash", () => {
+  it("is built from an auth_server that ends with a slash", () => {
     assert.equal(
       tokenUrl({ auth_server: "https://id.example.test/oauth2/eu/" }),
       "https://id.example.test/oauth2/eu/v1/token",
@@ -64,7 +64,7 @@ describe("client: the answer for an application", () => {
     });
   });
 
-  it("may have fields that nobody knows yet", () => {
+  it("may have unknown fields", () => {
     assert.deepEqual(problemPaths({ region: "eu", _links: { self: { href: "/x" } } }), []);
   });
 
@@ -97,7 +97,7 @@ describe("client: an application's servers", () => {
     "id.example.test.evil.example/as",
   ];
   for (const url of noServiceUrls) {
-    it(`are told to be of no use, and do not hide the others of a list, where one is ${JSON.stringify(url)}`, () => {
+    it(`are reported as unusable, without hiding the others of a list, if one is ${JSON.stringify(url)}`, () => {
       mentions(refusalsOf({ auth_server: url }).join(), '"auth_server"', "https");
       for (const link of [url, { href: url }]) {
         const [refusal = "", ...others] = refusalsOf({ _links: { token_url: link } });
@@ -115,7 +115,7 @@ describe("client: an application's servers", () => {
     );
   });
 
-  it("may speak plain http on loopback, where a sandbox listens", () => {
+  it("may use plain http on loopback, where a sandbox listens", () => {
     assert.deepEqual(refusalsOf({ auth_server: "http://127.0.0.1:4000/oauth2/eu" }), []);
   });
 });

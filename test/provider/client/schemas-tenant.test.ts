@@ -45,7 +45,7 @@ describe("client: a tenant's Web UI links", () => {
     assert.deepEqual(webUiUrls({ "eu-1": eu.href, "us-1": us.href }), both);
   });
 
-  it("are kept as they are where they have a scheme already", () => {
+  it("are unchanged if they already have a scheme", () => {
     assert.deepEqual(webUiUrls([{ href: "https://ui.example.test/acme", rel: "eu-1" }]), {
       "eu-1": "https://ui.example.test/acme",
     });
@@ -61,7 +61,7 @@ describe("client: a tenant's Web UI links", () => {
     "a number for links": { _links: { "documents-ui": 5 } },
   };
   for (const [what, change] of Object.entries(absent)) {
-    it(`are none where the answer has ${what}`, () => {
+    it(`are empty if the answer has ${what}`, () => {
       assert.deepEqual(tenantSchema.parse({ ...answer, ...(change as object) }).webUiUrls, {});
     });
   }
@@ -87,7 +87,7 @@ describe("client: a tenant's Web UI links", () => {
     "upper case in it": "ACME.example.test",
   };
   for (const [what, href] of Object.entries(refused)) {
-    it(`keep one that has ${what} for its refusal, since nothing may take its place`, () => {
+    it(`keep one that has ${what}, so that it is refused and not replaced`, () => {
       const read = tenantSchema.parse({ ...answer, _links: { "documents-ui": [{ href, rel: "eu-1" }, us] } });
       const refusals = linkRefusals(read, { stage: "production", allowedHosts: ["*.example.test"] });
       assert.deepEqual(
@@ -98,7 +98,7 @@ describe("client: a tenant's Web UI links", () => {
     });
   }
 
-  it("hold no control character", () => {
+  it("contain no control character", () => {
     assert.doesNotMatch(
       Object.values(webUiUrls([{ href: "acme\u001b[31m.example.test", rel: "eu-1" }]) as object).join(),
       // eslint-disable-next-line no-control-regex -- it is looked for
@@ -119,11 +119,11 @@ describe("client: the answer for a tenant", () => {
     });
   });
 
-  it("may have fields that nobody knows yet", () => {
+  it("may have unknown fields", () => {
     assert.deepEqual(problemPaths({ region: { name: "eu" }, status: "new" }), []);
   });
 
-  it("may have cells that nobody knows yet", () => {
+  it("may have unknown cells", () => {
     assert.deepEqual(tenantSchema.parse({ ...answer, cells: ["eu-1", "sa-1"] }).cells, ["eu-1", "sa-1"]);
   });
 
@@ -133,7 +133,7 @@ describe("client: the answer for a tenant", () => {
     });
   }
 
-  it("is refused with a cell that is no text, which is named", () => {
+  it("is refused with a cell that is not text, which is named", () => {
     assert.deepEqual(problemPaths({ cells: ["eu-1", 5] }), ["cells.1"]);
   });
 

@@ -26,7 +26,7 @@ const tenOClock: Record<string, string> = {
 const tenOClockMs = Date.UTC(2026, 10, 24, 10);
 
 for (const zone of ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"]) {
-  describe(`client: the API's dates and times, where this machine's zone is ${zone}`, () => {
+  describe(`client: the API's dates and times, on a machine in the zone ${zone}`, () => {
     useVariables(() => ({ TZ: zone }));
 
     for (const [written, kept] of Object.entries(tenOClock)) {
@@ -63,7 +63,7 @@ describe("client: a tenant whose times are numbers", () => {
       assert.equal(tenantSchema.parse({ ...tenant, created }).createdAt, "2026-11-24T10:00:00.000Z");
   });
 
-  it("is refused where a time is neither a text nor a number", () => {
+  it("is refused if a time is neither a text nor a number", () => {
     assert.equal(tenantSchema.safeParse({ ...tenant, created: null }).success, false);
   });
 });

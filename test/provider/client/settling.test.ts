@@ -7,7 +7,7 @@ import { mentions } from "../../support/mentions";
 
 const refusal = new TenantManagementError("REFUSED", "tenant not found.", { status: 404 });
 
-describe("client: servers that are not of one mind yet", () => {
+describe("client: servers that do not agree yet", () => {
   let waits: number[];
   const sleep = (delayMs: number): Promise<void> => {
     waits.push(delayMs);
@@ -31,7 +31,7 @@ describe("client: servers that are not of one mind yet", () => {
     assert.deepEqual(waits, [250, 500]);
   });
 
-  it("are asked for some seconds, and then it is said why", async () => {
+  it("are asked for some seconds, and then the error contains the cause", async () => {
     const error = await failureOf(
       whileSettling(failing(100), isExpected, "this run has just created the tenant", sleep),
     );
@@ -51,13 +51,13 @@ describe("client: servers that are not of one mind yet", () => {
     });
   }
 
-  it("are looked at twice, a moment apart", async () => {
+  it("are read twice, a moment apart", async () => {
     const lists = [["a"], ["a", "b"]];
     const seen = await lookTwice(() => Promise.resolve(lists.shift()), sleep);
     assert.deepEqual([seen, waits], [[["a"], ["a", "b"]], [500]]);
   });
 
-  it("are looked at once where that is enough", async () => {
+  it("are read once if that is enough", async () => {
     const seen = await lookTwice(
       () => Promise.resolve("a"),
       sleep,
@@ -68,7 +68,7 @@ describe("client: servers that are not of one mind yet", () => {
 });
 
 describe("client: work that is shared", () => {
-  it("begins after it is asked for, once for all who ask while another is under way", async () => {
+  it("starts after the call, once for all callers during an earlier run", async () => {
     const begun: Array<() => void> = [];
     const ask = sharedNext(
       () =>
@@ -90,7 +90,7 @@ describe("client: work that is shared", () => {
     assert.deepEqual(await Promise.all(later), [2, 2]);
   });
 
-  it("is done anew after it failed", async () => {
+  it("runs again after a failure", async () => {
     const answers = [Promise.reject(new Error("no")), Promise.resolve("yes")];
     answers[0]!.catch(() => undefined);
     const ask = sharedNext(() => answers.shift()!);

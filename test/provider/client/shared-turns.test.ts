@@ -67,7 +67,7 @@ describe("client: processes that share a rate limit", () => {
     assert.ok(server.refused <= 3, `${server.refused} of 48 were refused`);
   });
 
-  it("go on by themselves where the one that gives the turns ends, and come back to the next one", async () => {
+  it("continue on their own if the process that gives the turns ends, and return to the next one", async () => {
     const server = new Server();
     let sent = 0;
     await send(server, 20, () => {

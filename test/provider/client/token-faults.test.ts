@@ -31,17 +31,17 @@ describe("client: an authorization server with faults", () => {
     "succeeds with half a body": { body: '{"access_to', headers: { "content-type": "application/json" } },
   };
   for (const [what, fault] of Object.entries(faults)) {
-    it(`is asked again where it ${what}`, async () => {
+    it(`is asked again if it ${what}`, async () => {
       assert.equal(await ask([fault, tokenAnswer("good")], (tokens) => tokens.get()), "good");
     });
 
-    it(`leaves no doubt that nothing was made where it ${what} for ever`, async () => {
+    it(`leaves no doubt that nothing was created if it ${what} for ever`, async () => {
       const error = await refusalOf(Array.from({ length: 8 }, () => fault));
       assert.deepEqual([error.code, mayHaveHappened(error)], ["TOKEN_REFUSED", false]);
     });
   }
 
-  it("is not asked again where it refuses", async () => {
+  it("is not asked again if it refuses", async () => {
     const error = await refusalOf([json({ error: "invalid_client" }, 401)]);
     assert.equal(error.status, 401);
   });
@@ -54,28 +54,28 @@ describe("client: an authorization server with faults", () => {
     "no token": json({}),
   };
   for (const [what, answer] of Object.entries(unusable)) {
-    it(`is not asked again where it gives, in whole JSON, ${what}`, async () => {
+    it(`is not asked again if it returns, in complete JSON, ${what}`, async () => {
       const error = await refusalOf([answer]);
       assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 200]);
       mentions(error.message, "organization-client");
     });
   }
 
-  it("is not asked again where its certificate is not trusted", async () => {
+  it("is not asked again if its certificate is not trusted", async () => {
     const error = await refusalOf([
       new TenantManagementError("NOT_SENT", "untrusted", { isPermanent: true }),
     ]);
     assert.deepEqual([error.code, error.isPermanent], ["TOKEN_REFUSED", true]);
   });
 
-  it("is told with the status and the request id of its refusal", async () => {
+  it("is reported with the status and the request id of its refusal", async () => {
     const refusal = json({ error: "invalid_scope" }, 400, { "x-okta-request-id": "r-9" });
     const error = await refusalOf([refusal]);
     assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 400]);
     mentions(error.message, "invalid_scope", "r-9");
   });
 
-  it("is told of as compressed where its answer is", async () => {
+  it("is reported with a compressed answer", async () => {
     const packed = { headers: { "content-encoding": "gzip" }, body: "\u001f\u008b" };
     const error = await refusalOf(Array.from({ length: 8 }, () => packed));
     assert.equal(error.code, "TOKEN_REFUSED");
@@ -89,23 +89,23 @@ describe("client: a clock that is wrong", () => {
       json({ error: "invalid_client" }, 401, { date: new Date(Date.now() + aheadMs).toUTCString() }),
     ]);
 
-  it("is told to be behind", async () => {
+  it("is reported as behind", async () => {
     mentions((await refusalAt(12 * 60_000)).message, "clock", "12 minutes behind");
   });
 
-  it("is told to be ahead", async () => {
+  it("is reported as ahead", async () => {
     mentions((await refusalAt(-70_000)).message, "clock", "1 minute ahead");
   });
 
-  it("is not suspected where the clocks agree", async () => {
+  it("is not suspected if the clocks agree", async () => {
     assert.doesNotMatch((await refusalAt(30_000)).message, /clock/);
   });
 
-  it("is not suspected where the server tells no time", async () => {
+  it("is not suspected if the server sends no time", async () => {
     assert.doesNotMatch((await refusalOf([json({ error: "invalid_client" }, 401)])).message, /clock/);
   });
 
-  it("is not suspected where the server's time makes no sense", async () => {
+  it("is not suspected if the server's time makes no sense", async () => {
     const refusal = json({ error: "invalid_client" }, 401, { date: "1" });
     assert.doesNotMatch((await refusalOf([refusal])).message, /clock/);
   });

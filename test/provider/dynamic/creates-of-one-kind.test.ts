@@ -26,7 +26,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
   const applicationIds = async () =>
     (await api().listApplications(tenantId))?.map((one) => one.applicationId);
 
-  it("go one at a time, however their scopes are written: a sibling is never taken for a lost one", async () => {
+  it("run one at a time, with their scopes in any order: a sibling is never mistaken for a lost one", async () => {
     const { control } = sandbox();
     control.addFault({ operation: "createTenantApplication", nth: 1, kind: "reset-after" });
     const create = (purpose: string, scopes?: string[]) =>
@@ -44,7 +44,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.equal(control.requests().createTenantApplication, 3);
   });
 
-  it("are never taken for one another where the same run made one in part: neither adopted nor deleted", async () => {
+  it("are never confused if the same run created one in part: neither adopted nor deleted", async () => {
     const { control } = sandbox();
     const operation = "createTenantApplication";
     control.addFault({ operation, nth: 1, kind: "garbage-body" });
@@ -62,7 +62,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
   });
 
   for (const listStaleMs of [0, 40])
-    it(`are never taken for one another where the same run lost both, with lists that lag ${listStaleMs} ms`, async () => {
+    it(`are never confused if the same run lost both, with lists that lag ${listStaleMs} ms`, async () => {
       const { control } = sandbox();
       const operation = "createTenantApplication";
       control.configure({ listStaleMs });
@@ -79,7 +79,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
       assert.equal((await applicationIds())?.length, 1);
     });
 
-  it("are not taken for one another where both were lost, in different runs: the one that is there may be either's", async () => {
+  it("are not confused if both were lost, in different runs: the existing one may be either's", async () => {
     const { control } = sandbox();
     const operation = "createTenantApplication";
     const ec = { authMethod: "EC", publicKey: newPublicKey() };
@@ -99,7 +99,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.deepEqual(await applicationIds(), [made]);
   });
 
-  it("are on record as unknown where nobody can read, after a lost answer, whose else they may be", async () => {
+  it("are on record as unknown if, after a lost answer, the other possible owner cannot be read", async () => {
     sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-after" });
     provider.run.record.openCreatesBeside = () =>
       Promise.reject(new TenantManagementError("INPUT_INVALID", "the journal cannot be read"));
@@ -108,7 +108,7 @@ describe("creates with the same cell and scopes in one tenant", function () {
     assert.equal((await applicationIds())?.length, 1);
   });
 
-  it("are all named, and none is touched, where several could be the lost one", async () => {
+  it("are all named, and none is touched, if several could be the lost one", async () => {
     const { control } = sandbox();
     const byHand = () =>
       api().createApplication(tenantId, {

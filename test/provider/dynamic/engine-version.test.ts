@@ -16,12 +16,12 @@ describe("the version of the engine", () => {
     silent.close();
   });
 
-  it("is none where the engine does not answer, and the question ends", async () => {
+  it("is unknown if the engine does not answer, and the question ends", async () => {
     const { port } = silent.address() as AddressInfo;
     await assert.rejects(versionOfEngineAt(`127.0.0.1:${port}`));
   });
 
-  it("is none in a process that no engine runs", async () => {
+  it("is unknown in a process that no engine runs", async () => {
     await assert.rejects(askEngineVersion());
   });
 });

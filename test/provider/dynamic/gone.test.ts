@@ -80,7 +80,7 @@ interface Made {
   publicKey: string;
 }
 
-describe("what exists, and what exists no more", function () {
+describe("existing and deleted objects", function () {
   const warnings = useWarnings();
   const { sandbox, api } = useSandboxApi({ quota: 1000 });
   const journal = useSharedJournal();
@@ -116,7 +116,7 @@ describe("what exists, and what exists no more", function () {
         disturb(sandbox().control, [made.tenant.id, made.key.id, made.secret.id]);
       });
 
-      it("stays in the state until it is deleted, and that is not taken for done too early", async () => {
+      it("stays in the state until it is deleted, and does not count as deleted too early", async () => {
         const provider = start();
         const { tenant, key, secret } = made;
         assert.equal((await provider.readTenant(tenant.id, tenant.outs)).id, tenant.id);
@@ -131,7 +131,7 @@ describe("what exists, and what exists no more", function () {
 
       if (what.includes("to delete")) return;
 
-      it("is seen by reconcile, adopted, and neither made twice nor deleted where the state has lost it", async () => {
+      it("is found by reconcile, adopted, and neither created twice nor deleted if the state has lost it", async () => {
         const { tenant, key, secret, publicKey } = made;
         const { applications } = await findExisting(api(), await expectation());
         assert.deepEqual(
@@ -171,7 +171,7 @@ describe("what exists, and what exists no more", function () {
     return { stack, apiUrl: sandbox().apiUrl, events, state };
   }
 
-  it("costs a refresh no more than the lists where they have it, and is warned of once where they lack it", async () => {
+  it("costs a refresh only the lists if they contain it, and one warning if they lack it", async () => {
     const refresh = async (): Promise<Record<string, number>> => {
       const provider = start();
       sandbox().control.resetRequests();
@@ -199,7 +199,7 @@ describe("what exists, and what exists no more", function () {
     assert.equal(warnings.filter((text) => text.includes(`tenant "${name}"`)).length, 1);
   });
 
-  it("leaves the state once it is gone, and is made again", async () => {
+  it("leaves the state once it is deleted, and is created again", async () => {
     const { tenant, key, secret, publicKey } = made;
     const { control } = sandbox();
     control.deleteApplication(key.id);
@@ -235,7 +235,7 @@ describe("a create whose answer was lost, and a list that lacks it once", functi
     control.clearFaults();
   };
 
-  it("finds the tenant all the same", async () => {
+  it("still finds the tenant", async () => {
     await lose(() => start().createTenant("lost"));
     emptyOnce("getTenants");
     const { id } = await start().createTenant("lost");
@@ -248,7 +248,7 @@ describe("a create whose answer was lost, and a list that lacks it once", functi
     );
   });
 
-  it("keeps the create of a tenant open while no list has it, however often its name is refused", async () => {
+  it("keeps the create of a tenant open while no list contains it, even if its name is refused repeatedly", async () => {
     await lose(() => start().createTenant("hidden"));
     const [tenant] = sandbox()
       .control.tenants()
@@ -260,7 +260,7 @@ describe("a create whose answer was lost, and a list that lacks it once", functi
     assert.equal((await start().createTenant("hidden")).id, tenant!.tenantId);
   });
 
-  it("finds the application all the same, and makes no second", async () => {
+  it("still finds the application, and creates no second one", async () => {
     const { id: tenantId } = await start().createTenant("withapp");
     const inputs = { authMethod: "EC", publicKey: newPublicKey() };
     const make = () => start().createApplication(tenantId, "withapp/eu-1/default", inputs);
@@ -276,7 +276,7 @@ describe("a create whose answer was lost, and a list that lacks it once", functi
     assert.deepEqual(applications(), [lost]);
   });
 
-  it("never has an application deleted that was there before, and that a list lacked then", async () => {
+  it("never deletes an application that existed before, and that a list lacked then", async () => {
     const { id: tenantId } = await start().createTenant("older");
     const older = await start().createApplication(tenantId, "older/eu-1/a");
     // Of another stack's journal, or made by hand: nothing here knows it.
@@ -294,7 +294,7 @@ describe("a create whose answer was lost, and a list that lacks it once", functi
   });
 });
 
-describe("servers of the API that do not see at once what this run has done", function () {
+describe("servers of the API that lag behind this run's changes", function () {
   const { sandbox, api } = useSandboxApi({ quota: 1000 });
   const journal = useJournalFile();
   const start = () => startProvider(sandbox(), journal.file);
@@ -308,7 +308,7 @@ describe("servers of the API that do not see at once what this run has done", fu
     sandbox().control.configure(calm);
   });
 
-  it("are asked again for an application in a tenant that this run has made", async () => {
+  it("are asked again for an application in a tenant that this run has created", async () => {
     sandbox().control.configure({ appCreate404Ms: 300 });
     const provider = start();
     const { id } = await provider.createTenant("acme");
@@ -319,14 +319,14 @@ describe("servers of the API that do not see at once what this run has done", fu
     );
   });
 
-  it("are not asked again in a tenant that another run has made", async () => {
+  it("are not asked again in a tenant that another run has created", async () => {
     const { id } = await start().createTenant("globex");
     sandbox().control.configure({ appCreate404Ms: 60_000 });
     await assert.rejects(start().createApplication(id, "globex/eu-1/default"), mentioning("404"));
     assert.deepEqual(statuses("createTenantApplication"), [404]);
   });
 
-  it("are asked again to delete a tenant that this run has emptied, and to give its name out again", async () => {
+  it("are asked again to delete a tenant that this run has emptied, and to reuse its name", async () => {
     const maker = start();
     const tenant = await maker.createTenant("initech");
     const application = await maker.createApplication(tenant.id, "initech/eu-1/default");
@@ -339,7 +339,7 @@ describe("servers of the API that do not see at once what this run has done", fu
     assert.deepEqual([statuses("createTenant").at(-2), statuses("createTenant").at(-1)], [409, 201]);
   });
 
-  it("are not asked again to delete a tenant that another run has emptied, or that holds another application", async () => {
+  it("are not asked again to delete a tenant that another run has emptied, or that contains another application", async () => {
     const maker = start();
     const tenant = await maker.createTenant("umbrella");
     const application = await maker.createApplication(tenant.id, "umbrella/eu-1/default");

@@ -26,7 +26,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
     ],
     ["after it", () => undefined],
   ] as const) {
-    it(`finds the application again that was made before the first kill, which came ${when}`, async () => {
+    it(`finds the application again that was created before the first kill, which came ${when}`, async () => {
       const { id: tenantId } = await start().createTenant(`acme${when.length}`);
       const inputs = { authMethod: "EC", publicKey: newPublicKey() };
       const make = () => start().createApplication(tenantId, "acme/eu-1/default", inputs);
@@ -39,7 +39,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
       assert.deepEqual(applicationsOf(tenantId), [id]);
     });
 
-    it(`finds the tenant again that was made before the first kill, which came ${when}`, async () => {
+    it(`finds the tenant again that was created before the first kill, which came ${when}`, async () => {
       const name = `globex${when.length}`;
       const { id } = await start().createTenant(name);
       kill();
@@ -57,7 +57,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
     });
   }
 
-  it("is never taken for a sibling of its kind, whose result could not be recorded", async () => {
+  it("is never mistaken for a sibling of its kind, whose result could not be recorded", async () => {
     const first = start();
     const { id: tenantId } = await first.createTenant("initech");
     const sibling = await first.createApplication(tenantId, "initech/eu-1/a", {
@@ -74,7 +74,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
     assert.deepEqual(applicationsOf(tenantId), [sibling.id, made.id]);
   });
 
-  it("is never taken for a sibling of its kind, which the same run makes in part while the repair waits for it", async () => {
+  it("is never mistaken for a sibling of its kind that the same run creates in part while the repair waits for it", async () => {
     const { id: tenantId } = await start().createTenant("stark");
     const inputs = { authMethod: "EC", publicKey: newPublicKey() };
     sandbox().control.addFault({ operation: "createTenantApplication", kind: "reset-before" });
@@ -95,7 +95,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
   });
 
   for (const authMethod of ["EC", "CLIENT_SECRET"]) {
-    it(`never takes the ${authMethod} application that it is to replace for a lost one, whose result is not on record`, async () => {
+    it(`never mistakes the ${authMethod} application that it is to replace for a lost one whose result is not on record`, async () => {
       const { id: tenantId } = await start().createTenant(`umbrella${authMethod.length}`);
       const inputs = () => ({ authMethod, ...(authMethod === "EC" ? { publicKey: newPublicKey() } : {}) });
       const held = await start().createApplication(tenantId, "umbrella/eu-1/default", inputs());
@@ -106,7 +106,7 @@ describe("a create whose repair is killed, too, between its intent and its resul
     });
   }
 
-  it("does not take a tenant that was made by hand for one that was to have another name then", async () => {
+  it("does not mistake a tenant that was created by hand for one that was to have another name then", async () => {
     sandbox().control.addFault({ operation: "createTenant", kind: "reset-before" });
     await assert.rejects(start().createTenant("hooli", "renamed"));
     sandbox().control.clearFaults();
@@ -117,13 +117,13 @@ describe("a create whose repair is killed, too, between its intent and its resul
   });
 });
 
-describe("a create whose repair asked for other cells, and is killed, too", () => {
+describe("a create whose repair requested other cells, and was also killed", () => {
   const sandbox = useSandbox({ stage: "production" });
   const journal = useJournalFile();
   const environment = { TENANTS_ALLOWED_HOSTS: "127.0.0.1", TENANTS_REASON: "a test" };
   const start = () => startProvider(sandbox(), journal.file, { stage: "production" }, { environment });
 
-  it("finds the tenant that the repair made", async () => {
+  it("finds the tenant that the repair created", async () => {
     const cells = ["us-1", "eu-1"];
     sandbox().control.addFault({ operation: "createTenant", kind: "reset-before" });
     await assert.rejects(start().createTenant("acme", "acme", ["us-1"]));

@@ -58,16 +58,16 @@ describe("a delete whose answer was lost, and whose next attempt finds nothing",
     });
   const isRefused = mentioning("TENANTS_ACCEPT_MISSING=true");
 
-  it("is done, where it was the stack's only tenant", async () => {
+  it("is done, if it was the stack's only tenant", async () => {
     await remove("t-1");
   });
 
-  it("proves nothing of the others, where the credentials are another organization's", async () => {
+  it("proves nothing of the others, if the credentials are another organization's", async () => {
     await remove("t-1");
     await assert.rejects(remove("t-2"), isRefused);
   });
 
-  it("is done, where the API knows another of the stack's tenants", async () => {
+  it("is done, if the API knows another of the stack's tenants", async () => {
     known = ["t-2"];
     await remove("t-1");
   });

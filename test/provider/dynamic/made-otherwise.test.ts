@@ -28,7 +28,7 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
   return outcome;
 }
 
-describe("what was made otherwise than it was asked for", () => {
+describe("an object created otherwise than requested", () => {
   const { run, configure, tenant, tenantApplication } = newRun();
   const server = useServer();
   const warnings = useWarnings();
@@ -133,7 +133,7 @@ describe("what was made otherwise than it was asked for", () => {
         assert.deepEqual([props["isPartlyMade"], props["differs"]], [true, difference]);
       });
 
-      it(`is replaced ${what} only where that is allowed, and it was looked at once more`, async () => {
+      it(`is replaced ${what} only if that is allowed, after another look`, async () => {
         const created = (await create(asTold(change))).properties ?? {};
         const { properties: state = {} } = await failureOf(tenantApplication.update("a-1", created, inputs));
         const diff = await tenantApplication.diff("a-1", state, inputs);
@@ -146,7 +146,7 @@ describe("what was made otherwise than it was asked for", () => {
       });
     }
 
-    it("is completed where the API told the rest a little later", async () => {
+    it("is completed if the API returns the rest a little later", async () => {
       const { properties: state = {} } = await create(asTold({ scopes: [], credentials: secret }));
       const { properties: looked = {} } = await failureOf(tenantApplication.update("a-1", state, inputs));
       assert.equal(looked["differs"], `"scopes" is [], not [${scopes.join(", ")}]`);
@@ -159,12 +159,12 @@ describe("what was made otherwise than it was asked for", () => {
       );
     });
 
-    it("keeps its secret where that came", async () => {
+    it("keeps its secret if that arrived", async () => {
       const { properties } = await create(asTold({ cell: "us-1", credentials: secret }));
       assert.equal(properties?.["clientSecret"], "s3cret");
     });
 
-    it("is seen to differ when it is completed, and is then kept as such", async () => {
+    it("is found to differ when it is completed, and is then kept as such", async () => {
       const { properties: state = {} } = await create(asTold({ cell: undefined, credentials: secret }));
       assert.deepEqual([state["isPartlyMade"], state["differs"]], [true, undefined]);
       answers[`GET ${collection}`] = { items: [asTold({ scopes: [scopes[0]] })] };
@@ -180,7 +180,7 @@ describe("what was made otherwise than it was asked for", () => {
       );
     });
 
-    it("is completed where it is as it was asked for", async () => {
+    it("is completed if it is as requested", async () => {
       const { properties: state = {} } = await create(asTold({ cell: undefined, credentials: secret }));
       answers[`GET ${collection}`] = { items: [asTold()] };
       const { outs } = await tenantApplication.update("a-1", state, inputs);
@@ -211,7 +211,7 @@ describe("what was made otherwise than it was asked for", () => {
       return failureOf(tenant.create({ ...inputs, ...change }));
     }
 
-    it("of another name is kept in the state, and then held under that name: a replacement, if allowed", async () => {
+    it("of another name is kept in the state under that name: a replacement, if allowed", async () => {
       const { id, properties: partly = {} } = await create(asTold({ name: "other" }));
       assert.deepEqual([id, partly["isPartlyMade"], partly["name"]], [tenantId, true, "acme"]);
       assert.equal((await tenant.diff(tenantId, partly, inputs)).changes, true);
@@ -228,14 +228,14 @@ describe("what was made otherwise than it was asked for", () => {
       assert.deepEqual(allowed.replaces, ["name"]);
     });
 
-    it("with other cells is made, and told as any drift is", async () => {
+    it("with other cells is created, and reported like any drift", async () => {
       answers["POST tenants"] = asTold();
       const { outs } = await tenant.create({ ...inputs, cells: ["eu-1", "us-1"] });
       assert.deepEqual([outs["cells"], outs["declaredCells"]], [["eu-1"], ["eu-1", "us-1"]]);
       mentions(String(warnings), "eu-1, us-1", "uiCells: [eu-1]");
     });
 
-    it("whose cells nobody named is completed without a word", async () => {
+    it("without requested cells is completed without a message", async () => {
       const { properties: state = {} } = await create(asTold({ created: undefined }));
       answers[`GET tenants/${tenantId}`] = asTold();
       const { outs } = await tenant.update(tenantId, state, inputs);

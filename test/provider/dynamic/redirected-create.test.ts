@@ -16,7 +16,7 @@ describe("a create that is answered with a redirect", function () {
     sandbox().control.addFault({ operation, kind: "status", status: 303, headers, carriedOut });
   };
 
-  it("is looked for, and taken over where it was made: nothing is made twice", async () => {
+  it("is searched for, and taken over if it was created: nothing is created twice", async () => {
     redirectOf("createTenant", true);
     redirectOf("createTenantApplication", true);
     const { id: tenantId } = await start().createTenant("acme");
@@ -33,7 +33,7 @@ describe("a create that is answered with a redirect", function () {
     );
   });
 
-  it("is on record as unknown where nothing of it is found, and the next run makes it", async () => {
+  it("is on record as unknown if it is not found, and the next run creates it", async () => {
     redirectOf("createTenant", false);
     const message = await refusalOf(() => start().createTenant("globex"));
     mentions(message, "303", "`pulumi up`");

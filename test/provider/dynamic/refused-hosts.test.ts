@@ -109,7 +109,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       ["token_url", { _links: { token_url: evil } }],
       ["auth_server", { auth_server: "https://evil.example/as" }],
     ] as const) {
-      it(`leave a new one partly made with its secret, never make it twice, and let it be completed: ${name}`, async () => {
+      it(`leave a new one partly created with its secret, never create it twice, and let it be completed: ${name}`, async () => {
         const { id, message, properties: state = {} } = await create(change);
         assert.equal(id, "a-1", message);
         assert.ok(message.includes(`"${name}" is "https://evil.example/`), message);
@@ -145,7 +145,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       });
     }
 
-    it("let it be completed, too, once the API tells others", async () => {
+    it("also let it be completed once the API returns others", async () => {
       const { properties: state = {} } = await create({ _links: { token_url: evil } });
       told(asTold());
       const { outs } = await provider.tenantApplication.update("a-1", state, inputs);
@@ -164,7 +164,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       assert.equal(props["tokenUrl"], evil);
     });
 
-    it("leave one partly made that was found again", async () => {
+    it("leave a recovered one partly created", async () => {
       inputs = { ...inputs, authMethod: "EC", publicKey };
       answers[`GET ${collection}`] = { items: [] };
       server.answerWith((request, response) => {
@@ -218,7 +218,7 @@ describe("what the API answers with hosts that are not allowed", () => {
       _links,
     });
 
-    it("leave a new one partly made, and let it be completed", async () => {
+    it("leave a new one partly created, and let it be completed", async () => {
       answers["POST tenants"] = asTold(foreign);
       answers[`GET tenants/${tenantId}`] = asTold(foreign);
       const { id, message, properties: state = {} } = await failureOf(provider.tenant.create(inputs));
@@ -257,7 +257,7 @@ describe("what the API answers with hosts that are not allowed", () => {
     });
   });
 
-  it("puts what the environment allows on record with each event, and nothing where it allows nothing", async () => {
+  it("record the hosts that the environment allows with each event, and nothing if it allows none", async () => {
     const asTold = {
       id: tenantId,
       name: slot.name,

@@ -67,7 +67,7 @@ describe("two runs in one process, of two stacks", function () {
     }
   });
 
-  it("do not take what one has learnt for what the other may do", async () => {
+  it("do not apply one's knowledge to the other", async () => {
     const { id: kept, outs } = await begin("one").createTenant("kept");
     const [one, other] = [begin("one"), begin("other")];
     // The first is sure of its organization, keeps this tenant, and knows which it has made.

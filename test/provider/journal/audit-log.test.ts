@@ -9,7 +9,7 @@ describe("the audit log", () => {
   const server = useServer();
   useAwsEnvironment(() => server.url().origin);
 
-  it("takes an event although the answer that its stream was made was lost", async () => {
+  it("accepts an event although the answer to creating its stream was lost", async () => {
     const operations: string[] = [];
     server.answerWith((request, response) => {
       const operation = String(request.headers["x-amz-target"]).replace(/^.*\./, "");

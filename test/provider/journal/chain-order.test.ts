@@ -26,12 +26,12 @@ function names(entries: readonly Entry[]): string {
 }
 
 describe("the order of a chain", () => {
-  it("is that in which its events were written, whatever the writers' clocks said", () => {
+  it("is that in which its events were written, even if the writers' clocks differ", () => {
     const [a, b, c, d] = chainOf("a", "b", "c", "d");
     assert.equal(names([c!, a!, d!, b!]), "abcd");
   });
 
-  it("keeps what follows nothing that is there in its place in time", () => {
+  it("keeps events without a predecessor in their place in time", () => {
     const [a, b, , d, e] = chainOf("a", "b", "c", "d", "e");
     assert.equal(names([a!, b!, d!, e!]), "abde");
   });
@@ -45,7 +45,7 @@ describe("the order of a chain", () => {
     assert.equal(names([branch("b"), trunk[0]!, branch("c")]), "abc");
   });
 
-  it("begins with the events of before there were chains", () => {
+  it("begins with the unchained events", () => {
     const old = [readEntry(JSON.stringify(intent("create")), "o")];
     const first = intent("create");
     const a = readEntry(JSON.stringify(chained(first, headsOf(old).get(first.stack)!)), "a");

@@ -73,14 +73,14 @@ describe("the evidence against a journal", () => {
     await writeFile(place.file, `${change(lines).join("\n")}\n`);
   }
 
-  it("is none where the state and the copy agree with it", async () => {
+  it("is absent if the state and the copy agree with it", async () => {
     await make("a-1");
     await make("a-2");
     await remove("a-1");
     assert.deepEqual((await verify({ withCopy: true })).defects, []);
   });
 
-  it("is the state, where the end was cut off with a create in it", async () => {
+  it("is the state, if the end was cut off with a create in it", async () => {
     await make("a-1");
     await make("a-2");
     await changeLines((lines) => lines.slice(0, 2));
@@ -89,7 +89,7 @@ describe("the evidence against a journal", () => {
     assert.match(found.defects[0]!.problem, /\b4, sha256:.*a-2.*\b2\b/);
   });
 
-  it("is the state, where the end was cut off with a delete in it", async () => {
+  it("is the state, if the end was cut off with a delete in it", async () => {
     await make("a-1");
     await remove("a-1");
     await changeLines((lines) => lines.slice(0, 2));
@@ -100,7 +100,7 @@ describe("the evidence against a journal", () => {
     assert.deepEqual(kinds(await verify()), []);
   });
 
-  it("is the state, where it holds what is not on record, in a chain that was computed anew", async () => {
+  it("is the state, if it contains what is not on record in a recomputed chain", async () => {
     await make("a-1");
     await make("a-2");
     const [, , begun, ended] = copies.map(({ text }) => JSON.parse(text) as JournalEvent);
@@ -113,7 +113,7 @@ describe("the evidence against a journal", () => {
     assert.match(found.defects[0]!.problem, /\ba-1\b/);
   });
 
-  it("is the state, where every event was stripped of its hash and called version 1", async () => {
+  it("is the state, if every event was stripped of its hash and labelled version 1", async () => {
     await make("a-1");
     await changeLines((lines) =>
       lines.map((line) => {
@@ -131,7 +131,7 @@ describe("the evidence against a journal", () => {
     assert.deepEqual(kinds(await verify()), []);
   });
 
-  it("is its own form, where an event is called version 1 and has what that version had not", async () => {
+  it("is its own form, if an event labelled version 1 has fields that version 1 did not have", async () => {
     const old = intent("create");
     const lines = [{ ...old, reason: "CHG-1" }, { ...old, v: 2, id: "2" }, intent("release")];
     await writeFile(place.file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -142,7 +142,7 @@ describe("the evidence against a journal", () => {
     );
   });
 
-  it("is the copy, where a pair of events was cut off that the state knows nothing of", async () => {
+  it("is the copy, if a pair of events was cut off that the state does not show", async () => {
     await make("a-1");
     await make("a-2");
     await remove("a-2");
@@ -151,7 +151,7 @@ describe("the evidence against a journal", () => {
     assert.deepEqual(kinds(await verify({ withCopy: true })), ["missing", "missing", "missing", "missing"]);
   });
 
-  it("is the copy, where it has an event otherwise, lacks one, or has something else", async () => {
+  it("is the copy, if it has a different event, lacks one, or contains something else", async () => {
     await make("a-1");
     await make("a-2");
     const whole = [...copies];
@@ -171,7 +171,7 @@ describe("the evidence against a journal", () => {
     assert.deepEqual([empty.defects, empty.notes.map(({ kind }) => kind)], [[], ["notCompared"]]);
   });
 
-  it("is not the line ends that git gave it; and what is written then follows what git stores", async () => {
+  it("is not the line ends that git changed; later events are chained to what git stores", async () => {
     await make("a-1");
     const stored = await readFile(place.file, "utf8");
     await writeFile(place.file, stored.replaceAll("\n", "\r\n"));
@@ -182,7 +182,7 @@ describe("the evidence against a journal", () => {
     assert.deepEqual(kinds(await verify({ withCopy: true })), []);
   });
 
-  it("is not the zeros that a crash or a full disk left, which a note names", async () => {
+  it("is not the zeros that a crash or a full disk left; a note names them", async () => {
     await make("a-1");
     const begun = copies[0]!.text.slice(0, 40);
     await appendFile(place.file, `${begun}${"\0".repeat(100_000)}\n${"\0".repeat(100_000)}`);

@@ -18,19 +18,19 @@ describe("a journal in a file", () => {
     assert.deepEqual(await openFileJournal(place.file).read(), []);
   });
 
-  it("gives back what was written, in its order, to another process too", async () => {
+  it("returns what was written, in order, also to another process", async () => {
     const events = Array.from({ length: 20 }, () => intent("create"));
     const journal = openFileJournal(place.file);
     await Promise.all(events.map((event) => journal.append(event)));
     assert.deepEqual(await idsIn(place.file), idsOf(events));
   });
 
-  it("can be read by its owner alone", async () => {
+  it("can be read only by its owner", async () => {
     await openFileJournal(place.file).append(intent("create"));
     assert.equal((await stat(place.file)).mode & 0o777, 0o600);
   });
 
-  describe("whose file is made", () => {
+  describe("whose file is created", () => {
     const synced: string[] = [];
     let refusal: NodeJS.ErrnoException | undefined;
     const open = fs.open;
@@ -53,14 +53,14 @@ describe("a journal in a file", () => {
       mock.restoreAll();
     });
 
-    it("has its name on the disk, too, once", async () => {
+    it("syncs its folder, too, once", async () => {
       const journal = openFileJournal(place.file);
       await journal.append(intent("create"));
       await journal.append(intent("create"));
       assert.deepEqual(synced, [place.directory]);
     });
 
-    it("does without that where the platform cannot sync a folder, and not where the disk fails", async () => {
+    it("skips that if the platform cannot sync a folder, but not if the disk fails", async () => {
       refusal = Object.assign(new Error("EPERM: operation not permitted, fsync"), { code: "EPERM" });
       const journal = openFileJournal(place.file);
       await journal.append(intent("create"));
@@ -70,7 +70,7 @@ describe("a journal in a file", () => {
     });
   });
 
-  it("goes on after a line that a crash cut short, on a line of its own", async () => {
+  it("continues on a new line after a line that a crash cut short", async () => {
     const [before, after] = [intent("create"), intent("create")];
     await openFileJournal(place.file).append(before);
     await appendFile(place.file, '{"v":1,"id":"cut');
@@ -79,14 +79,14 @@ describe("a journal in a file", () => {
     assert.equal((await readFile(place.file, "utf8")).split("\n").length, 4);
   });
 
-  it("refuses a line that was changed, and does not take it for one that was cut short", async () => {
+  it("refuses a changed line, and does not mistake it for one that was cut short", async () => {
     await openFileJournal(place.file).append(intent("create"));
     const text = await readFile(place.file, "utf8");
     await writeFile(place.file, text.replace('{"v":', '{v":'));
     await assert.rejects(openFileJournal(place.file).read(), mentioning("journal.jsonl:1"));
   });
 
-  it("shares one write among the events that wait, and is not held up by one that fails", async () => {
+  it("shares one write among waiting events, and is not delayed by one that fails", async () => {
     const journal = openFileJournal(place.file);
     const orphan = path.join(place.directory, "folder");
     const lost = openFileJournal(path.join(orphan, "journal.jsonl"));
@@ -101,12 +101,12 @@ describe("a journal in a file", () => {
     );
   });
 
-  it("refuses a line that it does not understand, by its place", async () => {
+  it("refuses a line that it does not understand, and names its place", async () => {
     await writeFile(place.file, '{"v":3,"event":"intent"}\n');
     await assert.rejects(openFileJournal(place.file).read(), mentioning("journal.jsonl:1"));
   });
 
-  it("says so where it cannot be written", async () => {
+  it("reports that it cannot be written", async () => {
     await assert.rejects(
       openFileJournal(path.join(place.directory, "missing", "journal.jsonl")).append(intent("create")),
       mentioning("ENOENT"),

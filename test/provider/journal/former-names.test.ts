@@ -43,7 +43,7 @@ describe("the journal of a stack that was renamed", () => {
     ["beside the stack", undefined],
     ["in one file for all", "journal.jsonl"],
   ] as const) {
-    it(`tells what came before as its own, through several names, ${where}`, async () => {
+    it(`includes earlier events as its own, through several names, ${where}`, async () => {
       const lost = intent("create", { stack: name("first") });
       await open("first", [], location).append(lost);
       const second = open("second", ["first"], location);
@@ -110,7 +110,7 @@ describe("the journal of a stack that was renamed", () => {
     }
   }
 
-  it("leaves a stack of the same name in another organization and project alone", async () => {
+  it("ignores a stack of the same name in another organization and project", async () => {
     const [own, other, another] = ["orgA/project/dev", "orgB/project/dev", "orgA/other/dev"];
     const openAs = (stack: string): Journal =>
       openJournalOf({ stack, location: "journal.jsonl", directory, formerNames: () => [] });
@@ -118,13 +118,13 @@ describe("the journal of a stack that was renamed", () => {
     assert.equal(historyOf(await openAs(own).read(), { ...slot, stack: own }).kind, "clear");
   });
 
-  it("leaves other stacks of the same journal alone", async () => {
+  it("ignores other stacks of the same journal", async () => {
     await open("other", [], "journal.jsonl").append(intent("create", { stack: name("other") }));
     const second = open("second", ["first"], "journal.jsonl");
     assert.equal(historyOf(await second.read(), { ...slot, stack: name("second") }).kind, "clear");
   });
 
-  describe("is read from its end alone", () => {
+  describe("is read only from its end", () => {
     const apiUrl = intent("create").apiUrl;
     /** What the state says: the application that was made as `recordedAs` says. */
     const known = (stack: string, last: RecordedAs): KnownBefore => {
@@ -174,7 +174,7 @@ describe("the journal of a stack that was renamed", () => {
       assert.equal(await isEndAlone(open("second", ["first"])), true);
     });
 
-    it("but not where the journal of a former name has grown since", async () => {
+    it("but not if the journal of a former name has grown since", async () => {
       const entries = (await readFile(open("first").location, "utf8")).split("\n").slice(1);
       await writeFile(open("first").location, entries.join("\n"));
       await open("first").append(intent("create", { stack: name("first"), slot: "globex/eu-1/default" }));
@@ -182,12 +182,12 @@ describe("the journal of a stack that was renamed", () => {
       assert.equal(await isEndAlone(open("second", ["first"])), false);
     });
 
-    it("but not where the state tells a name that the journal does not", async () => {
+    it("but not if the state has a name that the journal does not", async () => {
       assert.equal(await isEndAlone(open("second", ["first", "another"])), false);
     });
   });
 
-  it("is found to be cut off where the former name's end is missing", async () => {
+  it("is reported as cut off if the end under the former name is missing", async () => {
     const first = open("first");
     await first.append(intent("create", { stack: name("first") }));
     const second = open("second", ["first"]);
@@ -198,7 +198,7 @@ describe("the journal of a stack that was renamed", () => {
     assert.ok(defects.some(({ kind }) => kind === "notFound"));
   });
 
-  it("takes what a former stack has moved here for no release, and what it has handed over for one", async () => {
+  it("does not count a move from a former stack as a release, but counts a hand-over as one", async () => {
     const application = { applicationId: "a-1", operation: "release" } as const;
     for (const [file, parameters, kind] of [
       ["here.jsonl", { to: name("second") }, "made"],

@@ -11,16 +11,16 @@ import {
 import { intent, result, slot } from "./events";
 
 describe("the history of a slot", () => {
-  it("is clear where nothing is on record", () => {
+  it("is clear if nothing is on record", () => {
     assert.deepEqual(historyOf([], slot), { kind: "clear" });
   });
 
-  it("is open where a create has no result", () => {
+  it("is open if a create has no result", () => {
     const create = intent("create");
     assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create, earlier: [] });
   });
 
-  it("is open where nobody knows how a create ended", () => {
+  it("is open if a create's result is unknown", () => {
     const create = intent("create");
     assert.deepEqual(historyOf([create, result(create, "unknown")], slot), {
       kind: "open",
@@ -29,7 +29,7 @@ describe("the history of a slot", () => {
     });
   });
 
-  it("begins with the first of the creates that repair each other, whose object nobody let go of", () => {
+  it("begins with the first of the creates that repair each other, unless its object was deleted or handed over", () => {
     const [adopted, made, unknown, last] = Array.from({ length: 4 }, () => intent("create"));
     const [first, second, third, fourth] = [adopted!, made!, unknown!, last!];
     const repairs = [second, result(second, "made", "a-2"), third, result(third, "unknown"), fourth];
@@ -45,18 +45,18 @@ describe("the history of a slot", () => {
     assert.deepEqual(begin([...repairs, remove, result(remove, "gone", "a-2")]), [third, fourth]);
   });
 
-  it("is clear where the object made is the one that the stack holds", () => {
+  it("is clear if the stack contains the created object", () => {
     const create = intent("create");
     const events = [create, result(create, "made", "a-1")];
     assert.deepEqual(historyOf(events, { ...slot, heldId: "a-1" }), { kind: "clear" });
   });
 
-  it("is clear where a create surely failed", () => {
+  it("is clear if a create certainly failed", () => {
     const create = intent("create");
     assert.deepEqual(historyOf([create, result(create, "failed")], slot), { kind: "clear" });
   });
 
-  it("names the object of the last create, however many there were before", () => {
+  it("names the object of the last of several creates", () => {
     const [first, second] = [intent("create"), intent("create")];
     const events = [first, second, result(first, "made", "a-1"), result(second, "recovered", "a-2")];
     assert.deepEqual(historyOf(events, slot), {
@@ -68,7 +68,7 @@ describe("the history of a slot", () => {
   });
 
   for (const outcome of ["deleted", "gone"] as const) {
-    it(`is clear where the object made is ${outcome}`, () => {
+    it(`is clear if the created object is ${outcome}`, () => {
       const [create, remove] = [intent("create"), intent("delete", { applicationId: "a-1" })];
       const events = [create, result(create, "made", "a-1"), remove, result(remove, outcome, "a-1")];
       assert.deepEqual(historyOf(events, slot), { kind: "clear" });
@@ -81,7 +81,7 @@ describe("the history of a slot", () => {
     assert.equal(historyOf(events, slot).kind, "made");
   });
 
-  it("is clear where the object made was handed over, and names it again once it is taken back", () => {
+  it("is clear if the created object was handed over, and names it again once it is taken back", () => {
     const [create, release] = [intent("create"), intent("release", { applicationId: "a-1" })];
     const events = [create, result(create, "made", "a-1"), release];
     // The result may be what could not be recorded.
@@ -140,7 +140,7 @@ describe("the ids that were handed over", () => {
   });
 });
 
-describe("an object that may be gone by our own hand", () => {
+describe("an object that this project may have deleted", () => {
   const remove = intent("delete", { applicationId: "a-1" });
 
   it("is one whose delete has no result", () => {
@@ -153,7 +153,7 @@ describe("an object that may be gone by our own hand", () => {
     });
   }
 
-  it("is not one whose delete failed, nor one that was only made", () => {
+  it("is not one whose delete failed, nor one that was only created", () => {
     const create = intent("create");
     const events = [create, result(create, "made", "a-2"), remove, result(remove, "failed", "a-1")];
     assert.ok(!mayBeDeleted(events, slot.type, "a-1"));
@@ -161,15 +161,15 @@ describe("an object that may be gone by our own hand", () => {
   });
 });
 
-describe("the creates that were cut off", () => {
+describe("interrupted creates", () => {
   const first = intent("create");
 
-  it("are those begun last in their slot that have no result", () => {
+  it("are the last ones in their slots that have no result", () => {
     assert.deepEqual(cutOffCreates([first], slot.stack), [first]);
     assert.deepEqual(cutOffCreates([first], "another/stack/dev"), []);
   });
 
-  it("are not those that ended, however, nor those that something was done about since", () => {
+  it("are not those with any result, nor those settled since", () => {
     assert.deepEqual(cutOffCreates([first, result(first, "unknown")], slot.stack), []);
     const second = intent("create");
     assert.deepEqual(cutOffCreates([first, second, result(second, "made", "a-1")], slot.stack), []);

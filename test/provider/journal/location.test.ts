@@ -13,7 +13,7 @@ function problemOf(journal: string): string | undefined {
   return "problems" in read ? read.problems.map(({ path }) => path).join() : undefined;
 }
 
-describe("where the journal is", () => {
+describe("if the journal is", () => {
   it("is inside the project, unless its path is absolute or it is in S3", () => {
     const outside = ["../x", "..", "a/../../x", "./../x", "..\\x", "a\\..\\..\\x", ".", "a/..", "./"];
     for (const file of outside) assert.equal(problemOf(file), "tenants:journal", file);
@@ -31,7 +31,7 @@ describe("where the journal is", () => {
     for (const file of inside) assert.equal(problemOf(file), undefined, file);
   });
 
-  it("may not be a runner's disk, whichever CI system runs it", () => {
+  it("may not be a runner's disk, in any CI system", () => {
     assert.equal(journalProblem("x", undefined, {}), undefined);
     for (const flag of flags) {
       for (const value of ["true", "True", "1"]) {
@@ -66,7 +66,7 @@ describe("where the journal is", () => {
       assert.equal(locationOf("journal/x"), path.join(folder, "journal", "x"));
     });
 
-    it("is an error where there is none, and not the root's", () => {
+    it("is an error if there is none, and not the root's", () => {
       for (const location of [undefined, "x"]) {
         assert.throws(() => locationOf(location), { code: "INPUT_INVALID", message: /Pulumi\.yaml/ });
       }

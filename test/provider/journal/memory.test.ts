@@ -124,7 +124,7 @@ function named(history: SlotHistory): Record<string, string> {
 }
 
 describe("what a run remembers of a journal", () => {
-  it("is the same whether it reads all or what came after the state's last create, whatever happened before", async () => {
+  it("is the same whether it reads everything or only the events after the state's last create", async () => {
     let read = 0;
     let tails = 0;
     for (let seed = 0; seed < seeds; seed += 1) {

@@ -73,7 +73,7 @@ describe("packs of a journal in S3", () => {
     return { events, defects: defects.map(({ kind }) => kind), gets: [...bucket.gets] };
   }
 
-  it("are made by the next run beside the journal, and read in place of its objects", async () => {
+  it("are created by the next run beside the journal, and read in place of its objects", async () => {
     const written = await grow();
     await run();
     assert.equal(packs().length, 1);
@@ -134,7 +134,7 @@ describe("packs of a journal in S3", () => {
     assert.deepEqual((await read()).defects, []);
   });
 
-  it("are neither made nor used where S3's ETags are no MD5s, as with a key of KMS", async () => {
+  it("are neither created nor used if S3's ETags are not MD5s, as with a key of KMS", async () => {
     await grow();
     bucket.etagOf = (_, key) => Buffer.from(key).toString("hex").slice(0, 32);
     bucket.gets.length = 0;

@@ -43,7 +43,7 @@ describe("what is recorded", () => {
     events = [];
   });
 
-  it("says who, when, why, where, what, with which ids, and how it ended and how long it took", async () => {
+  it("contains who, when, why, where, what, the ids, the result and the duration", async () => {
     const parameters = {
       cell: "eu-1",
       scopes: ["documents.submissions.read"],
@@ -78,7 +78,7 @@ describe("what is recorded", () => {
     assert.ok(ended?.event === "result" && ended.durationMs >= 0);
   });
 
-  it("is no parameter but those that are known to be none of a credential", async () => {
+  it("includes only parameters that are known not to be credentials", async () => {
     const passed = {
       ...intended,
       parameters: {
@@ -92,7 +92,7 @@ describe("what is recorded", () => {
     assert.deepEqual(events[0]?.event === "intent" && events[0].parameters, { cell: "eu-1" });
   });
 
-  it("tells the ids of what was made where the rest of the answer was not whole, and never its secret", async () => {
+  it("contains the ids of a created object if the rest of the answer was incomplete, and never its secret", async () => {
     const recording = await startRecording(append, run, intended);
     const made = { objectId: "a-1", clientId: "c-1", clientSecret: "hush" };
     await recording.fail(new TenantManagementError("ANSWER_INVALID", "not whole", { made }));
@@ -100,7 +100,7 @@ describe("what is recorded", () => {
     assert.ok(!JSON.stringify(events).includes("hush"));
   });
 
-  it("is that nothing was done, where the audit log did not take the intent", async () => {
+  it("is that nothing was done, if the audit log refused the intent", async () => {
     const refusing: Append = async (event) => {
       const onRecord = await append(event);
       if (event.event === "intent") throw new NotDeliveredError("the log group did not accept it", onRecord);
@@ -110,7 +110,7 @@ describe("what is recorded", () => {
     assertHolds(events[1], { event: "result", intent: events[0]!.id, outcome: "failed" });
   });
 
-  it("is all the same what was done, where the audit log did not take the result: that is a warning", async () => {
+  it("is what was done even if the audit log refused the result, with a warning", async () => {
     const refusing: Append = async (event) => {
       const onRecord = await append(event);
       if (event.event === "result") throw new NotDeliveredError("the log group did not accept it", onRecord);
@@ -123,7 +123,7 @@ describe("what is recorded", () => {
     assertHolds(events[1], { outcome: "made", applicationId: "a-1" });
   });
 
-  it("is not waited for without end: a credential that is given out once hangs on it", async () => {
+  it("is not waited for forever: a credential that is returned only once depends on it", async () => {
     let fail: (error: Error) => void = () => undefined;
     const stalling: Append = (event) =>
       event.event === "intent" ? append(event) : new Promise((_, reject) => (fail = reject));
@@ -135,7 +135,7 @@ describe("what is recorded", () => {
     mentions(warnings[1] ?? "", "the bucket is gone");
   });
 
-  it("is in the place where it belongs, where it comes late", async () => {
+  it("is in the correct place even if it arrives late", async () => {
     const lines: JournalEvent[] = [];
     const released: Array<() => void> = [];
     const journal = journalIn({

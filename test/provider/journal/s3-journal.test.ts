@@ -51,7 +51,7 @@ describe("a journal in S3", () => {
     server.answerWith((request, response) => void bucket.answer(request, response));
   });
 
-  it("has an event on record although the answer that says so was lost", async () => {
+  it("has an event on record although the answer was lost", async () => {
     bucket.onPut = (path, body, request) => {
       if (bucket.puts > 1) return false;
       bucket.objects.set(path, body);

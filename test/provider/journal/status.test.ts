@@ -18,7 +18,7 @@ function done(announced: IntentEvent, outcome: "changed" | "made" | "failed" = "
 }
 
 describe("the status of a customer on record", () => {
-  it("is deprecated once that came to its end, and active from the intent on", () => {
+  it("is deprecated once that is completed, and active from the intent on", () => {
     assert.equal(statusOf([]), undefined);
     const deprecation = intent("deprecate", customer);
     assert.equal(statusOf([deprecation]), undefined);
@@ -26,7 +26,7 @@ describe("the status of a customer on record", () => {
     assert.equal(statusOf([...done(deprecation), intent("activate", customer)]), "active");
   });
 
-  it("is no longer that of an earlier customer of the name once a tenant is made anew, from the intent on", () => {
+  it("is no longer that of an earlier customer of the name once a tenant is created again, from the intent on", () => {
     const deprecated = done(intent("deprecate", customer));
     assert.equal(statusOf([...deprecated, intent("create", tenant)]), undefined);
     assert.equal(statusOf([...deprecated, ...done(intent("create", tenant), "failed")]), undefined);
@@ -39,7 +39,7 @@ describe("the status of a customer on record", () => {
     );
   });
 
-  it("is deprecated where that was announced before the tenant was made, in the same run", () => {
+  it("is deprecated if that was announced before the tenant was created, in the same run", () => {
     const deprecation = intent("deprecate", customer);
     const made = done(intent("create", tenant), "made");
     assert.equal(statusOf([deprecation, ...made, result(deprecation, "changed")]), "deprecated");

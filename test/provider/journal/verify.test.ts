@@ -84,7 +84,7 @@ describe("the verification of a journal", () => {
     assert.deepEqual(defectsIn(await verify())[0], ["moved", "journal.jsonl:2"]);
   });
 
-  it("names an event that was added by one who knows the form, and not only repeats a line", async () => {
+  it("names an event that was added in the correct form, not only a repeated line", async () => {
     await writeCreates(2);
     await changeLines((given) => [...given.slice(0, 2), given[1]!, ...given.slice(2)]);
     assert.deepEqual(defectsIn(await verify()), [["fork", "journal.jsonl:3"]]);
@@ -117,7 +117,7 @@ describe("the verification of a journal", () => {
     assert.match(found.defects[0]!.problem, /journal\.jsonl:3/);
   });
 
-  it("takes a line that a crash cut short as such, and the chain goes on after it", async () => {
+  it("recognizes a line that a crash cut short, and the chain continues after it", async () => {
     await writeCreates(1);
     await appendFile(place.file, (await lines())[0]!.slice(0, 100));
     await writeCreates(1);
@@ -130,7 +130,7 @@ describe("the verification of a journal", () => {
     assert.equal(found.chains[0]!.head.sequence, 4);
   });
 
-  it("does not take an event that was on record for one that was cut short", async () => {
+  it("does not mistake an event that was on record for one that was cut short", async () => {
     await writeCreates(2);
     await changeLines((given) => given.map((text, index) => (index === 1 ? text.slice(0, 100) : text)));
     assert.deepEqual(defectsIn(await verify()), [
@@ -139,7 +139,7 @@ describe("the verification of a journal", () => {
     ]);
   });
 
-  it("names a line that is no event", async () => {
+  it("names a line that is not an event", async () => {
     await writeCreates(1);
     await changeLines((given) => [...given, "nothing"]);
     assert.deepEqual(defectsIn(await verify()), [["unreadable", "journal.jsonl:3"]]);
@@ -162,7 +162,7 @@ describe("the verification of a journal", () => {
     );
   });
 
-  it("cannot see that the end is missing, unless a hash of it was noted", async () => {
+  it("cannot see that the end is missing, unless its hash was noted", async () => {
     await writeCreates(2);
     const { head } = (await verify()).chains[0]!;
     await writeCreates(1);
@@ -172,14 +172,14 @@ describe("the verification of a journal", () => {
     assert.deepEqual(defectsIn(await verify(head.hash)), [["notFound", "journal.jsonl"]]);
   });
 
-  describe("of one that an earlier version began", () => {
+  describe("of a journal that an earlier version started", () => {
     beforeEach(async () => {
       const create = intent("create");
       const old = [create, result(create, "made", "a-1")];
       await writeFile(place.file, old.map((event) => `${JSON.stringify(event)}\n`).join(""));
     });
 
-    it("says that there is no chain yet, and then from where it begins", async () => {
+    it("reports that there is no chain yet, and later where it begins", async () => {
       assert.deepEqual((await verify()).chains[0]!.beginsAt, undefined);
       await writeCreates(1);
       const { chains, defects } = await verify();
@@ -197,7 +197,7 @@ describe("the verification of a journal", () => {
     });
   });
 
-  it("chains each stack by itself, where several keep one journal", async () => {
+  it("chains each stack separately in a shared journal", async () => {
     const [dev, prod] = [openFileJournal(place.file), openFileJournal(place.file)];
     for (let index = 0; index < 3; index += 1) {
       for (const [journal, stack] of [

@@ -125,7 +125,7 @@ describe("the entry that takes a customer over", () => {
     for (const yaml of [without, ofCustomer]) assert.doesNotMatch(yaml, /adopt:\n|adopt: \{/);
   });
 
-  it("says what is not known: an identifier that is not on record, applications that belong nowhere", async () => {
+  it("names what is unknown: an identifier that is not on record, applications that belong nowhere", async () => {
     const yaml = await writeCustomerEntry({
       ...found,
       customerId: undefined,

@@ -23,7 +23,7 @@ describe("The names of resources in a stack", () => {
     }
   });
 
-  it("are of no application where they have other parts, or a number that no rotation gives", () => {
+  it("are of no application if they have other parts, or a number that no rotation uses", () => {
     const others = ["acme", "acme/eu-1", "acme//default", "a/b/c/0", "a/b/c/02", "a/b/c/x", "a/b/c/2/3", ""];
     assert.deepEqual(
       others.map(readApplicationName),

@@ -50,14 +50,14 @@ const isKnown = <T>(output: pulumi.Output<T>): Promise<boolean> => (output as Ob
 describe("customerOf", function () {
   const stack = stackWith({ customers: { acme } });
 
-  it("gives what the stack records of a customer", async () => {
+  it("returns the stack's record of a customer", async () => {
     const { tenantId, record, webUiUrl } = customerOf(stack, "acme");
     assert.equal(await valueOf(tenantId), "tenant-1");
     assert.deepEqual(await valueOf(record), acme);
     assert.equal(await valueOf(webUiUrl("us-1")), acme.webUiUrls["us-1"]);
   });
 
-  it("gives an application, with the Documents API of its stage and cell", async () => {
+  it("returns an application, with the Documents API of its stage and cell", async () => {
     assert.deepEqual(await valueOf(customerOf(stack, "acme").application("us-1")), {
       ...acme.applications[0],
       tenantId: "tenant-1",

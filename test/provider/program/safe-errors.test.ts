@@ -8,7 +8,7 @@ import { makeSafe } from "../../../provider/src/settings/safe-errors";
 const secret = "q7Zk2xVb9LmN4pRt";
 noteCredential(secret);
 
-describe("an error that nobody catches", () => {
+describe("an uncaught error", () => {
   const errors: Record<string, () => unknown> = {
     "its message": () => new Error(`failed with ${secret}`),
     "its cause": () => new Error("failed", { cause: new Error("inner", { cause: new Error(secret) }) }),
@@ -32,7 +32,7 @@ describe("an error that nobody catches", () => {
     });
   }
 
-  it("stays what it is for the SDK, with its cause told", () => {
+  it("keeps its type for the SDK, and shows its cause", () => {
     const error = Object.assign(new Error("failed", { cause: new Error("why") }), { __pulumiRunError: true });
     assert.equal(makeSafe(error), error);
     assert.equal(error.__pulumiRunError, true);
@@ -41,7 +41,7 @@ describe("an error that nobody catches", () => {
 });
 
 describe("a message", () => {
-  it("holds no credential that is known, or that a name stands before", () => {
+  it("contains no known credential, nor one that follows its name", () => {
     const key =
       "-----BEGIN PRIVATE KEY-----\nbGluZSBvbmUgb2YgYSBrZXk\nbGluZSB0d28gb2YgYSBrZXk\n-----END PRIVATE KEY-----\n";
     noteCredential(key);

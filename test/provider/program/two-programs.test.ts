@@ -77,7 +77,7 @@ describe("two programs in one process, of two stacks", () => {
   const one = { name: "one", stage: "testing", heldId: "t-1", madeIn: "testing" };
   const other = { name: "other", stage: "production", heldId: "t-2", madeIn: "production" };
 
-  it("are given each what its own stack holds, which is read once for each", async () => {
+  it("each get their own stack's resources, which are read once", async () => {
     const runs = await Promise.all([runInline(one), runInline(other)]);
     assert.deepEqual(runs, [
       { slots: slotsOf("one", "t-1"), asked: 1 },
@@ -85,7 +85,7 @@ describe("two programs in one process, of two stacks", () => {
     ]);
   });
 
-  it("are given what the stack holds by now, where one stack's program runs again", async () => {
+  it("get the present resources if one stack's program runs again", async () => {
     const runs = [await runInline(one), await runInline({ ...one, heldId: "t-3" })];
     assert.deepEqual(
       runs.map(({ slots }) => slots[0]),
@@ -93,7 +93,7 @@ describe("two programs in one process, of two stacks", () => {
     );
   });
 
-  it("are judged each by its own settings, whatever was found of the other", async () => {
+  it("are each checked by their own settings, independent of the other", async () => {
     const misplaced = { ...other, madeIn: "testing" };
     const [first, second] = await Promise.allSettled([runInline(one), runInline(misplaced)]);
     assert.equal(first.status, "fulfilled");

@@ -47,7 +47,7 @@ describe("who acts, by the environment", () => {
     });
   }
 
-  it("is this machine's user where a CI system's variable stands alone, which is recorded as a claim", () => {
+  it("is this machine's user if only one variable of a CI system is set, which is recorded as a claim", () => {
     const { actor, ...rest } = readActor({ GITHUB_ACTOR: "octocat" });
     assert.equal(actor, readActor({}).actor);
     assert.match(actor, /@/);

@@ -11,7 +11,7 @@ describe("TENANTS_ALLOWED_HOSTS", () => {
     ]);
   });
 
-  it("allows none where it is not set, or empty", () => {
+  it("allows none if it is not set, or empty", () => {
     assert.deepEqual(allowedHostsIn({}), []);
     assert.deepEqual(allowedHostsIn({ TENANTS_ALLOWED_HOSTS: "" }), []);
   });

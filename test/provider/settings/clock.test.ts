@@ -8,7 +8,7 @@ const vendor = "https://api.tenants.resistant.ai/v0";
 describe("the clock by which credentials age", () => {
   const environment = { TENANTS_NOW: "2099-01-01T00:00:00Z" };
 
-  it("is this machine's where TENANTS_NOW is not set, or empty", () => {
+  it("is this machine's if TENANTS_NOW is not set, or empty", () => {
     for (const environment of [{}, { TENANTS_NOW: "" }])
       assert.ok(Math.abs(openClock(vendor, environment)().getTime() - Date.now()) < 60_000);
   });

@@ -5,12 +5,12 @@ import { readSettings } from "../../../provider/src/settings/settings";
 import { mentioning, mentions } from "../../support/mentions";
 
 describe("the reason of a change", () => {
-  it("is required in production, and there alone", () => {
+  it("is required only in production", () => {
     assert.equal(reasonForChange({ stage: "testing" }, {}), undefined);
     assert.throws(() => reasonForChange({ stage: "production" }, {}), mentioning("export TENANTS_REASON="));
   });
 
-  it("is that of the environment, else that of the configuration; an empty one is none", () => {
+  it("is that of the environment, else that of the configuration; an empty one counts as unset", () => {
     const configured = { stage: "production", reason: "standing order" } as const;
     const empty = { TENANTS_REASON: " " };
     assert.equal(reasonForChange(configured, {}), "standing order");
@@ -28,7 +28,7 @@ describe("the reason of a change", () => {
     "\ufe0f\u200d",
     "\u{e0020}",
   ]) {
-    it(`is refused where nothing of it can be seen: ${JSON.stringify(reason)}`, () => {
+    it(`is refused if nothing of it is visible: ${JSON.stringify(reason)}`, () => {
       assert.throws(() => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), ReasonError);
       const read = readSettings((key) => ({ stage: "testing", reason })[key]);
       assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
@@ -75,7 +75,7 @@ describe("the reason of a change", () => {
     ["nothing but selectors and fillers", "\ufe0f\u3164\u034f"],
     ["half of a character", "on\ud83d boarding"],
   ] as const) {
-    it(`is refused with ${what}, wherever it comes from`, () => {
+    it(`is refused with ${what}, from any source`, () => {
       const read = readSettings((key) => ({ stage: "testing", reason })[key]);
       assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
       const environment = { TENANTS_REASON: reason };

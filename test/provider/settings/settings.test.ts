@@ -37,7 +37,7 @@ describe("the settings of a stack", () => {
     mentions(token, "https://10.0.0.1/t", "export TENANTS_ALLOWED_HOSTS='10.0.0.1'");
   });
 
-  it("are right with the vendor's hosts, and with those that the environment allows", () => {
+  it("are accepted with the vendor's hosts, and with those that the environment allows", () => {
     assert.deepEqual(pathsOf({ ...production, tokenUrl }), []);
     const values = {
       ...production,
@@ -52,7 +52,7 @@ describe("the settings of a stack", () => {
     );
   });
 
-  it("allow loopback in the stage testing alone", () => {
+  it("allow loopback only in the stage testing", () => {
     const urls = { apiUrl: "http://127.0.0.1:4000/v0", tokenUrl: "http://localhost:4000/token" };
     assert.deepEqual(pathsOf({ stage: "testing", ...urls }), []);
     assert.deepEqual(pathsOf({ ...production, ...urls }), ["tenants:apiUrl", "tenants:tokenUrl"]);
@@ -80,7 +80,7 @@ describe("the settings of a stack", () => {
     );
   });
 
-  it("judge a URL's form, too, where the stage is not known", () => {
+  it("also check a URL's form if the stage is unknown", () => {
     assert.deepEqual(pathsOf({ stage: "staging", apiUrl: "http://example.com/v0" }), [
       "tenants:stage",
       "tenants:apiUrl",
@@ -118,7 +118,7 @@ describe("the settings of a stack", () => {
 });
 
 describe("the line on allowed hosts", () => {
-  it("names them, and the variables that say where AWS is, and is absent where there are none", () => {
+  it("names them and the variables with AWS's endpoints, and is absent if there are none", () => {
     assert.equal(describeAllowedHosts([], { PATH: "/bin", AWS_ENDPOINT_URL: "" }), undefined);
     mentions(describeAllowedHosts(["a.test", "b.test:1"], {}), "TENANTS_ALLOWED_HOSTS", "a.test", "b.test:1");
     const endpoints = { AWS_ENDPOINT_URL_S3: "https://key@x.test", AWS_ENDPOINT_URL: "y" };

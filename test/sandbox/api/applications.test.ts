@@ -66,7 +66,7 @@ describe("sandbox: tenant applications", () => {
     assert.deepEqual(application.scopes, bothDocumentsScopes);
   });
 
-  it("leaves the link to the token URL out where asked to", async () => {
+  it("leaves the link to the token URL out if asked to", async () => {
     sandbox().control.configure({ tokenUrlLink: false });
     const { application } = await makeApplication(api);
     sandbox().control.configure({ tokenUrlLink: true });

@@ -107,7 +107,7 @@ describe("sandbox: control endpoint", () => {
     assert.equal((await api("GET", path)).status, 404);
   });
 
-  it("changes a tenant's cells, whatever the stage", async () => {
+  it("changes a tenant's cells, in any stage", async () => {
     const tenantId = await makeTenant(api);
     await control("PUT", `tenants/${tenantId}/cells`, { cells: ["us-1", "eu-1"] });
     const { json } = await api("GET", `/tenants/${tenantId}`);

@@ -55,14 +55,14 @@ describe("sandbox: faults", () => {
       assert.equal(exists(), false);
     });
 
-    it("carries the operation out first where asked to", async () => {
+    it("carries the operation out first if configured", async () => {
       await createWith({ kind: "status", carriedOut: true });
       assert.equal(exists(), true);
     });
   });
 
   describe("latency", () => {
-    it("waits, then goes on as usual", async () => {
+    it("waits, then continues as usual", async () => {
       const startedAt = performance.now();
       const { status } = await createWith({ kind: "latency", latencyMs: 200 });
       assert.ok(status === 201 && performance.now() - startedAt >= 195);
@@ -125,7 +125,7 @@ describe("sandbox: faults", () => {
       assert.equal(exists(), false);
     });
 
-    it("carries the operation out first where asked to", async () => {
+    it("carries the operation out first if configured", async () => {
       await hung({ kind: "hang", carriedOut: true }).catch(() => undefined);
       assert.equal(exists(), true);
     });
@@ -168,7 +168,7 @@ describe("sandbox: faults", () => {
     assert.equal((await api("GET", "/tenants")).status, 200);
   });
 
-  it("happen to any operation where it is *", async () => {
+  it("happen to any operation if it is *", async () => {
     sandbox().control.addFault({ operation: "*", kind: "status" });
     assert.equal((await api("GET", "/tenants")).status, 503);
   });

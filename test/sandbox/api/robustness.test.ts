@@ -53,7 +53,7 @@ describe("sandbox: robustness", () => {
     assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([201]));
   });
 
-  it("survives a client that goes away", async () => {
+  it("survives a client that disconnects", async () => {
     sandbox().control.configure({ latencyMs: 50 });
     const { hostname, port } = new URL(sandbox().apiUrl);
     const socket = connect(Number(port), hostname);

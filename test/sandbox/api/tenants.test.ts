@@ -15,7 +15,7 @@ describe("sandbox: tenants", () => {
     assert.deepEqual([status, headers.get("location")], [201, `/v0/tenants/${tenantSchema.parse(json).id}`]);
   });
 
-  it("gives a tenant the cell eu-1 unless told otherwise", async () => {
+  it("gives a tenant the cell eu-1 by default", async () => {
     const { json } = await api("POST", "/tenants", { name: "defaulted" });
     assert.deepEqual(tenantSchema.parse(json).cells, ["eu-1"]);
   });
@@ -32,7 +32,7 @@ describe("sandbox: tenants", () => {
     assert.deepEqual([status, Object.keys(json as object)], [409, ["message"]]);
   });
 
-  it("makes one tenant of many concurrent creates with one name", async () => {
+  it("creates one tenant for many concurrent creates with one name", async () => {
     const replies = await Promise.all(
       Array.from({ length: 10 }, () => api("POST", "/tenants", { name: "raced" })),
     );
@@ -87,7 +87,7 @@ describe("sandbox: tenants", () => {
     assert.equal((await api("GET", `/tenants/${tenantId}`)).status, 200);
   });
 
-  it("deletes a tenant once its applications are gone", async () => {
+  it("deletes a tenant once its applications are deleted", async () => {
     const { tenantId, path } = await makeApplication(api);
     await api("DELETE", path);
     assert.equal((await api("DELETE", `/tenants/${tenantId}`)).status, 204);
@@ -109,7 +109,7 @@ describe("sandbox: quota", () => {
     assert.deepEqual([status, Object.keys(json as object)], [403, ["message"]]);
   });
 
-  it("makes further tenants once the quota is raised", async () => {
+  it("creates further tenants once the quota is raised", async () => {
     sandbox().control.configure({ quota: 3 });
     assert.equal((await api("POST", "/tenants", { name: "allowed" })).status, 201);
   });
@@ -160,7 +160,7 @@ describe("sandbox: pages of tenants", () => {
     assert.match(_links.next?.href ?? "", /^\/tenants\?limit=3&after_id=[0-9a-f-]{36}$/);
   });
 
-  it("goes on after a tenant that was deleted in the meantime", async () => {
+  it("continues after a tenant that was deleted in the meantime", async () => {
     const { items, _links } = pageSchema.parse((await api("GET", "/tenants?limit=10")).json);
     const last = items.at(-1)?.id ?? "";
     sandbox().control.deleteTenant(last);
@@ -199,7 +199,7 @@ describe("sandbox: Web UI links", () => {
     ]);
   });
 
-  it("are an object where asked for", async () => {
+  it("are an object if asked for", async () => {
     sandbox().control.configure({ uiLinks: "object" });
     assert.deepEqual(await links("object"), {
       "eu-1": { href: "object-partner.documents.resistant.ai", rel: "eu-1" },
@@ -207,7 +207,7 @@ describe("sandbox: Web UI links", () => {
     });
   });
 
-  it("are absent where asked for", async () => {
+  it("are absent if asked for", async () => {
     sandbox().control.configure({ uiLinks: "none" });
     assert.equal(await links("none"), undefined);
   });

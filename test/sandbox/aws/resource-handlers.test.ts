@@ -42,7 +42,7 @@ describe("the stand-in's Secret", () => {
     assert.deepEqual(failures, []);
   });
 
-  it("sees no difference where nothing changed", () => {
+  it("sees no difference if nothing changed", () => {
     assert.deepEqual(secretHandler.diff(state, inputs), {
       changes: false,
       replaces: [],
@@ -63,7 +63,7 @@ describe("the stand-in's Secret", () => {
     assert.equal(secretHandler.diff(given, inputs).changes, false, "leaving it out does not take it away");
   });
 
-  it("is updated for other tags, and replicas where they are given", () => {
+  it("is updated for other tags, and for replicas if given", () => {
     assert.deepEqual(secretHandler.diff(state, { ...inputs, tags: { a: "1" } }).replaces, []);
     const replicas = [{ region: "us-east-1" }];
     assert.equal(secretHandler.diff({ ...state, replicas }, inputs).changes, false);
@@ -100,7 +100,7 @@ describe("the stand-in's SecretVersion", () => {
     }
   });
 
-  it("is left alone where AWS moved its labels and the program names none", () => {
+  it("is unchanged if AWS moved its labels and the program sets none", () => {
     const moved = { ...state, versionStages: ["AWSPREVIOUS"] };
     assert.equal(secretVersionHandler.diff(moved, inputs).changes, false);
     assert.equal(

@@ -26,7 +26,7 @@ describe("the service's API", () => {
   const raw = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${service().url}/api/v1${path}`, init);
 
-  it("takes nothing without a log-in, and no token but the issuer's access tokens for this API", async () => {
+  it("accepts nothing without a log-in, and only the issuer's access tokens for this API", async () => {
     const { issuer, machine } = service().identity;
     const { privateKey } = await generateKeyPair("RS256");
     const now = Math.floor(Date.now() / 1_000);

@@ -43,7 +43,7 @@ describe("the service's API, as its table has it", () => {
         }
   });
 
-  it("says what is wrong with its path in the request", async () => {
+  it("reports what is wrong with its path in the request", async () => {
     const rita = await service().as("rita");
     const wrong = newTenant({
       customer: { name: "acme", customerId: "CRM-1", cells: ["mars-1"], colour: "red" },

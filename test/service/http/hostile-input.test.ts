@@ -51,7 +51,7 @@ describe("hostile calls of the API", () => {
     return { id, digest: await service().plan(id, `plan of ${id}`) };
   }
 
-  it("are refused where a text is none that can be stored, or is nested without end, wherever it is", async () => {
+  it("are refused if any text cannot be stored, or is nested endlessly", async () => {
     const { id, digest } = await waiting();
     const deep = `${"[".repeat(60_000)}${"]".repeat(60_000)}`;
     const tenant = JSON.stringify(newTenant());
@@ -96,7 +96,7 @@ describe("hostile calls of the API", () => {
     assert.doesNotMatch(service().log(), /"level":"error"/);
   });
 
-  it("are validated whatever stands before or after the content type", async () => {
+  it("are validated with anything before or after the content type", async () => {
     const token = await service().token("rita");
     const body = JSON.stringify({ ...newTenant(), customer: { name: "BAD NAME" } });
     const lines = [
@@ -133,7 +133,7 @@ describe("hostile calls of the API", () => {
     assert.equal(Number(row?.count), 0);
   });
 
-  it("mean one request however its id is written: the approval counts, once, and looks like nobody's forgery", async () => {
+  it("mean one request in any form of its id: the approval counts, once, and does not look forged", async () => {
     const { id, digest } = await waiting();
     const anna = await service().as("anna");
     const body = { decision: "approve", digest };
@@ -190,7 +190,7 @@ describe("hostile calls of the API", () => {
     for (const { id } of [one, other]) assert.equal((await rita.request(id)).state, "refused");
   });
 
-  it("are on record: log-ins that were refused, and who held which role when", async () => {
+  it("are on record: refused log-ins, and who held which role when", async () => {
     const otto = await service().as("otto");
     const stranger = new PlainBrowser();
     for (const query of ["code=x&state=y", "error=access_denied&state=y", ""])

@@ -54,7 +54,7 @@ describe("the keys of the issuer", () => {
     return await new SignJWT({}).setProtectedHeader({ alg: "ES256", kid }).sign(privateKey);
   }
 
-  it("are read once, whatever strangers send", async () => {
+  it("are read once, even if strangers send tokens", async () => {
     const good = await newToken("known");
     const key = findIssuerKey(issuer.url, () => now);
     const stranger = await newToken("unknown", false);
@@ -67,7 +67,7 @@ describe("the keys of the issuer", () => {
   });
 
   for (const answers of ["nothing", "garbage"] as const)
-    it(`that answers ${answers}: the issuer is asked again after a while alone, and no token is called wrong`, async () => {
+    it(`that answers ${answers}: the issuer is only asked again after a while, and no token is reported as wrong`, async () => {
       issuer.answers = answers;
       const good = await newToken("known");
       const key = findIssuerKey(issuer.url, () => now);

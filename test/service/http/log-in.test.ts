@@ -21,7 +21,7 @@ describe("logging in to the service", () => {
   };
   const me = (browser: PlainBrowser): Promise<Visited> => browser.go(`${service().url}/api/v1/me`);
 
-  it("begins a session with a cookie of its own at each log-in, and ends it for good at the log-out", async () => {
+  it("starts a session with a new cookie at each log-in, and ends it for good at the log-out", async () => {
     const { browser, at } = await enter("rita");
     assert.equal(at.url.href, `${service().url}/`);
     const first = browser.cookies(service().url).get("session") ?? "";
@@ -47,7 +47,7 @@ describe("logging in to the service", () => {
     assert.equal((await browser.go(`${service().url}/login`)).url.origin, service().url);
   };
 
-  it("ends the issuer's session at the log-out, too, where the issuer offers it", async () => {
+  it("also ends the issuer's session at the log-out, if the issuer offers it", async () => {
     const { browser } = await enter("rita");
     const page = await browser.go(`${service().url}/logout`, {});
     assert.equal(page.status, 200);
@@ -69,7 +69,7 @@ describe("logging in to the service", () => {
     assert.equal(again.url.origin, service().identity.issuer, "it asks for the password again");
   });
 
-  it("knows of no log-out where the issuer does not answer, and sends no hint that it has not sealed", async () => {
+  it("offers no log-out at an issuer that does not answer, and sends no hint that it has not sealed", async () => {
     const { settings } = service().context;
     const keys = { clientSecret: "unused", sealingKey: randomBytes(32) };
     const forged = await openLogIn(settings, keys).logOutUrl("not what this process has sealed");
@@ -81,7 +81,7 @@ describe("logging in to the service", () => {
     assert.equal(await openLogIn(silent, keys).logOutUrl(undefined), undefined);
   });
 
-  it("leads nowhere but to its own pages, and takes no call-back that this browser has not begun", async () => {
+  it("leads only to its own pages, and accepts no call-back that this browser has not started", async () => {
     for (const elsewhere of ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"])
       assert.equal((await enter("rita", elsewhere)).at.url.href, `${service().url}/`, elsewhere);
     const stranger = new PlainBrowser();
@@ -90,7 +90,7 @@ describe("logging in to the service", () => {
     assert.equal(stranger.cookies(service().url).size, 0);
   });
 
-  it("has sessions that nobody with the database alone can make up, lengthen, or give to somebody else", async () => {
+  it("has sessions that no one with only the database can invent, lengthen, or give to another person", async () => {
     const { asOwner } = service().database;
     await (await service().as("ada")).expect(200, "GET", "/me");
     const made = "made-up-by-whoever-owns-the-database";
@@ -124,7 +124,7 @@ describe("logging in to the service", () => {
     }
   });
 
-  it("takes a session's unsafe calls from its own pages alone", async () => {
+  it("accepts a session's unsafe calls only from its own pages", async () => {
     const { browser } = await enter("rita");
     const cookie = `session=${browser.cookies(service().url).get("session") ?? ""}`;
     const call = async (headers: Record<string, string>): Promise<number> => {
@@ -143,7 +143,7 @@ describe("logging in to the service", () => {
     assert.equal(await call({ "sec-fetch-site": "same-origin", origin: service().url }), 201);
   });
 
-  it("makes a decision on the page a log-in of its own, bound to the request and the digest", async () => {
+  it("requires a separate log-in for a decision on the page, bound to the request and the digest", async () => {
     const rita = await service().as("rita");
     const { id } = await rita.submit(newTenant());
     const digest = await service().plan(id, "creates a tenant");
@@ -181,7 +181,7 @@ describe("logging in to the service", () => {
     assert.equal(claims.nonce.length, 43);
   });
 
-  it("has the requester's other account approve nothing on the page either", async () => {
+  it("also lets the requester's other account approve nothing on the page", async () => {
     const sam = await service().as("sam");
     const { id } = await sam.submit(newTenant());
     const digest = await service().plan(id, "creates a tenant");

@@ -20,7 +20,7 @@ describe("a request that is sent back with a question", () => {
   }
   const code = (answer: { body: unknown }): string => (answer.body as { code: string }).code;
 
-  it("is refused with a credential in it, and so are an answer and a comment: all of them are kept and shown", async () => {
+  it("is refused with a credential in it, and so are an answer and a comment: all of them are stored and shown", async () => {
     const { id, digest } = await waiting();
     const [rita, anna] = await Promise.all(["rita", "anna"].map((name) => service().as(name)));
     const secret = "client_secret=Zq7-81hdKqpLx0";
@@ -37,7 +37,7 @@ describe("a request that is sent back with a question", () => {
     assert.deepEqual([seen.state, seen.questions.length], ["waitingForApproval", 1]);
   });
 
-  it("stays in its state, is answered by whoever asked for it alone, and goes on", async () => {
+  it("stays in its state, is answered only by its requester, and continues", async () => {
     const { id, digest } = await waiting();
     const [rita, ravi, anna, amir, otto] = await Promise.all(
       ["rita", "ravi", "anna", "amir", "otto"].map((name) => service().as(name)),
@@ -99,7 +99,7 @@ describe("a request that is sent back with a question", () => {
     ]);
   });
 
-  it("refuses a text that says nothing or too much, and changes nothing on record", async () => {
+  it("refuses an empty or too long text, and changes nothing on record", async () => {
     const { id } = await waiting();
     const anna = await service().as("anna");
     for (const text of ["", "  ", "x".repeat(1_001)])

@@ -37,7 +37,7 @@ describe("two changes of one customer at once", () => {
     return digest;
   }
 
-  it("are both queued: the first is applied, the second is told what differs, and a third one is 409", async () => {
+  it("are both queued: the first is applied, the second gets the differences, and a third one is 409", async () => {
     const [rita, ravi] = [await service().as("rita"), await service().as("ravi")];
     const created = newTenant() as { customer: { name: string; customerId: string; cells: string[] } };
     const { customer } = created;

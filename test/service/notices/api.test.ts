@@ -15,7 +15,7 @@ interface Absence {
 describe("the API of absences and notices", () => {
   const service = useHttpService();
 
-  it("takes the deputy of an approver who has just logged in, shows it to both, and ends it", async () => {
+  it("accepts the deputy of an approver who has just logged in, shows it to both, and ends it", async () => {
     const until = new Date(Date.now() + 86_400_000).toISOString();
     const [anna, amir, rita] = [
       await service().as("anna"),
@@ -54,7 +54,7 @@ describe("the API of absences and notices", () => {
     assert.ok(kinds.includes("absenceBegun") && kinds.includes("absenceEnded"));
   });
 
-  it("lists what was told to administrators and auditors alone, without addresses, page by page", async () => {
+  it("lists notices only for administrators and auditors, without addresses, page by page", async () => {
     const { context } = service();
     const { id: personId } = await context.database
       .selectFrom("people")
@@ -101,7 +101,7 @@ describe("the API of absences and notices", () => {
     await otto.expect(400, "GET", "/notices?after=nothing");
   });
 
-  it("keeps the address that a log-in has told, where a token later names none", async () => {
+  it("keeps the address from a log-in if a later token has none", async () => {
     const { context } = service();
     const account = {
       issuer: context.settings.identity.issuer,

@@ -113,7 +113,7 @@ describe("a deputy", () => {
       await assert.rejects(decideAs(service, await callAgain(service, amir), early), refusal("notFound"));
     }));
 
-  it("decides neither on what it asked for itself, nor on what the approver who is away asked for", () =>
+  it("decides neither on their own requests, nor on those of the absent approver", () =>
     withPeople({}, async (service, { anna, amir }) => {
       const both = { roles: ["requester", "approver"] as const };
       const away = await service.addPerson({ ...both, groups: ["release"], email: "both@example.com" });
@@ -133,7 +133,7 @@ describe("a deputy", () => {
       );
     }));
 
-  it("and the one who is away count as one person", () =>
+  it("and the absent approver count as one person", () =>
     withPeople({ required: 2 }, async (service, { rita, anna, amir }) => {
       await nameDeputy(service, anna, amir.id);
       const waiting = await waitForApproval(service, rita, newCustomer("acme"));
@@ -145,7 +145,7 @@ describe("a deputy", () => {
       assert.equal(await stateOf(service, waiting.requestId), "queued");
     }));
 
-  it("of two who are away counts once, and joins what they have approved themselves", () =>
+  it("of two absent approvers counts once, and joins their own approvals", () =>
     withPeople({ required: 2, groups: ["release", "law"] }, async (service, { rita, anna, amir }) => {
       const zoe = await service.addPerson({ roles: ["approver"], groups: ["law"], name: "Zoe" });
       await nameDeputy(service, anna, amir.id);
@@ -157,7 +157,7 @@ describe("a deputy", () => {
       assert.equal(await stateOf(service, waiting.requestId), "waitingForApproval");
     }));
 
-  it("no longer counts once the one who is away, or itself, is no approver or in no group any more", () =>
+  it("no longer counts once the absent approver, or the deputy, is no approver or in no group any more", () =>
     withPeople({}, async (service, { rita, anna, amir }) => {
       await nameDeputy(service, anna, amir.id);
       const waiting = await waitForApproval(service, rita, newCustomer("acme"));
@@ -171,7 +171,7 @@ describe("a deputy", () => {
       assert.deepEqual(started, { isApproved: false, missing: 1 });
     }));
 
-  it("is nobody whom the database's owner has written there, nor one whose absence was ended", () =>
+  it("is not a person that the database's owner has added, nor one whose absence was ended", () =>
     withPeople({}, async (service, { rita, anna, amir }) => {
       const { asOwner } = service.database;
       const waiting = await waitForApproval(service, rita, newCustomer("acme"));

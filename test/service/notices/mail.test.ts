@@ -48,7 +48,7 @@ async function withService(
 describe("the service's mail", () => {
   const server = useDatabaseServer();
 
-  it("tells approvers of the stage what waits for them, never who asked, and tells who asked what became of it", () =>
+  it("notifies approvers of the stage, but not the requester, of a waiting plan, and the requester of the result", () =>
     withService(server(), { rules: { production: { groups: ["release"] } } }, async (service) => {
       const person = (email: string, roles: string[], groups: string[] = [], employee = email) =>
         service.addPerson({ email, name: email, roles: roles as never, groups, person: employee });
@@ -94,7 +94,7 @@ describe("the service's mail", () => {
       assert.ok(!done[0]?.text.includes("arn:"));
     }));
 
-  it("tells how a request ended: refused, failed, expired, withdrawn by another one, with what to do next", () =>
+  it("reports how a request ended: refused, failed, expired, withdrawn by another person, with what to do next", () =>
     withService(server(), {}, async (service) => {
       const rita = await service.addPerson({ email: "rita@example.com", name: "Rita" });
       const anna = await service.addPerson({ email: "anna@example.com", name: "Anna", roles: ["approver"] });
@@ -161,7 +161,7 @@ describe("the service's mail", () => {
       mentions(await texts("rita@example.com"), "production expiring", "expired");
     }));
 
-  it("tells everybody of a broken glass: approvers, administrators, auditors, who asked and who did it", () =>
+  it("notifies everyone of a use of break-glass: approvers, administrators, auditors, the requester and who did it", () =>
     withService(server(), {}, async (service) => {
       const rita = await service.addPerson({ email: "rita@example.com" });
       await service.addPerson({ email: "anna@example.com", roles: ["approver"] });
@@ -189,7 +189,7 @@ describe("the service's mail", () => {
       }
     }));
 
-  it("shows names, reasons, questions and comments as quoted text: no header, no link, no markup, no line of its own", () =>
+  it("shows names, reasons, questions and comments as quoted text: no header, no link, no markup, no line like the service's", () =>
     withService(server(), {}, async (service) => {
       const hostile =
         "<b>Hi</b>\r\nBcc: victim@example.com\r\n\r\nApprove: https://evil.example/x\u202e \u200bwww.evil.example";
@@ -231,7 +231,7 @@ describe("the service's mail", () => {
       }
     }));
 
-  it("sends nothing to an address that is none, or several", () =>
+  it("sends nothing to an invalid address, or to several in one", () =>
     withService(server(), {}, async (service) => {
       const rita = await service.addPerson({ email: "rita@example.com" });
       for (const email of [
@@ -252,7 +252,7 @@ describe("the service's mail", () => {
       assert.equal((await eventsOf(service, "noticeNotDelivered")).length, 6);
     }));
 
-  it("is lost by no crash: what was committed and not sent is sent by the next worker, under the same Message-ID", () =>
+  it("is not lost by a crash: a committed mail is sent by the next worker, under the same Message-ID", () =>
     withService(server(), {}, async (service) => {
       const rita = await service.addPerson({ email: "rita@example.com" });
       await service.addPerson({ email: "anna@example.com", roles: ["approver"] });
@@ -279,7 +279,7 @@ describe("the service's mail", () => {
       assert.deepEqual(await service.mails(), []);
     }));
 
-  it("tells of nothing that was rolled back, and two workers at once send each mail once", () =>
+  it("reports nothing that was rolled back, and two workers at once send each mail once", () =>
     withService(server(), {}, async (service) => {
       const rita = await service.addPerson({ email: "rita@example.com" });
       for (let index = 0; index < 12; index++)
@@ -300,7 +300,7 @@ describe("the service's mail", () => {
       assert.equal(await stateOf(service, requestId), "waitingForApproval");
     }));
 
-  it("holds up no request while the server is dead, is sent when it is back, and is given up after days", () =>
+  it("delays no request while the server is down, is sent when it is back, and is given up after days", () =>
     withService(server(), {}, async (service) => {
       const rita = await service.addPerson({ email: "rita@example.com" });
       const anna = await service.addPerson({ email: "anna@example.com", roles: ["approver"] });
@@ -333,7 +333,7 @@ describe("the service's mail", () => {
       assert.ok(!JSON.stringify(event).includes("@"));
     }));
 
-  it("is given up at once where the server refuses the receiver, and goes on with the others", () =>
+  it("is given up at once if the server refuses the receiver, and the others are still sent", () =>
     withService(
       server(),
       {
@@ -403,7 +403,7 @@ describe("the service's mail", () => {
       },
     ));
 
-  it("goes neither to who was forgotten, nor to who was not seen for long; the outbox holds no address", () =>
+  it("is sent neither to deleted people, nor to people not seen for long; the outbox contains no address", () =>
     withService(server(), { mail: { seenWithinDays: 30 } }, async (service) => {
       const rita = await service.addPerson({ email: "rita@example.com" });
       await service.addPerson({ email: "anna@example.com", roles: ["approver"] });

@@ -106,7 +106,7 @@ describe("the service's mail over TLS", () => {
     return opened;
   }
 
-  it("is sent by STARTTLS, and from the start, to a server whose certificate an authority of the settings signed", async () => {
+  it("is sent by STARTTLS, and by TLS from the start, to a server whose certificate an authority of the settings signed", async () => {
     const [startTls, implicit] = [await serve(own), await serve(own, { secure: true })];
     const caFile = own.file;
     assert.deepEqual(await mailer(startTls.port, { caFile }).send(mail), { how: "sent" });
@@ -114,7 +114,7 @@ describe("the service's mail over TLS", () => {
     for (const { taken } of [startTls, implicit]) assert.deepEqual(taken, [{ secure: true, user }]);
   });
 
-  it("is not sent where the certificate is of an unknown authority, of another one, or for another host", async () => {
+  it("is not sent if the certificate is of an unknown authority, of another one, or for another host", async () => {
     const encryptions = ["startTls", "tls"] as const;
     for (const encryption of encryptions) {
       const secure = encryption === "tls";
@@ -134,14 +134,14 @@ describe("the service's mail over TLS", () => {
     }
   });
 
-  it("is not sent in plain text where the server, or somebody on the way, offers no STARTTLS", async () => {
+  it("is not sent in plain text if the server, or someone on the way, offers no STARTTLS", async () => {
     const server = await serve(own, { withoutStartTls: true });
     const outcome = await mailer(server.port, { caFile: own.file }).send(mail);
     assert.equal(outcome.how, "later");
     assert.deepEqual(server.taken, []);
   });
 
-  it("is refused in the settings with a file that holds no certificate", () => {
+  it("is refused in the settings with a file that contains no certificate", () => {
     for (const caFile of [path.join(folder, "none.pem"), path.join(folder, "own", "ca-key.pem")])
       assert.throws(() => openMailer(mailSettings(25, { caFile }), undefined), SettingsError);
   });

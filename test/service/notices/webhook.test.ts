@@ -52,7 +52,7 @@ describe("a webhook", () => {
 
     const sender = (endpoints = [endpoint(receiver.url)]) => service.newSender({ endpoints });
 
-    it("tells that it is ready, signed as Standard Webhooks says, with what the record has and nothing else", async () => {
+    it("reports that it is ready, signed according to Standard Webhooks, with the record's data and nothing else", async () => {
       const requester = await service.addPerson({});
       const { requestId, etag } = await saveCustomer(service, requester, "acme");
       await sender().sendDue("webhook");
@@ -96,7 +96,7 @@ describe("a webhook", () => {
       assert.equal(receiver.calls.length, 1);
     });
 
-    it("holds no credential, though the record in the database does", async () => {
+    it("contains no credential, even if the record in the database does", async () => {
       const requester = await service.addPerson({});
       const waiting = await waitForApproval(service, requester, {
         kind: "createCustomer",
@@ -127,7 +127,7 @@ describe("a webhook", () => {
       assert.doesNotMatch(JSON.stringify(notices), /canary-secret|whsec_/);
     });
 
-    it("is told nothing that the database's owner has written: another body, another receiver, or a message of its own", async () => {
+    it("gets nothing that the database's owner has written: another body, another receiver, or an invented message", async () => {
       const { asOwner } = service.database;
       const other = endpoint(receiver.url, { name: "other", secrets: [newSecret] });
       const both = [endpoint(receiver.url), other];
@@ -159,7 +159,7 @@ describe("a webhook", () => {
       }
     });
 
-    it("is tried again over hours under the same id, with a new time; and is given up in the end, on record", async () => {
+    it("is retried over hours under the same id, with a new time, and is given up in the end, on record", async () => {
       const requester = await service.addPerson({});
       receiver.answers.push(500, { redirect: `${receiver.url}/elsewhere` }, 429);
       await saveCustomer(service, requester, "acme");
@@ -193,7 +193,7 @@ describe("a webhook", () => {
       assert.deepEqual([event?.["webhook"], event?.["problem"]], ["crm", "503"]);
     });
 
-    it("is left alone for as long as it asks for with Retry-After, with whatever else there is for it", async () => {
+    it("gets no message of any kind for as long as it asks for with Retry-After", async () => {
       const requester = await service.addPerson({});
       const one = sender();
       const hourMs = 3_600_000;
@@ -209,7 +209,7 @@ describe("a webhook", () => {
       assert.equal(receiver.calls.length, 3);
     });
 
-    it("of a chat is told of a plan that waits in its stage: what it is, and the link; no name, no reason, no plan", async () => {
+    it("of a chat gets a message about a plan that waits in its stage: what it is, and the link; no name, no reason, no plan", async () => {
       const chat = { name: "approvers", urlEnv: "SERVICE_WEBHOOK_CHAT", allowPrivateAddresses: true };
       const chats = [chat, { ...chat, name: "testers", stages: ["testing"] }];
       Object.assign(service.context.settings, {
@@ -238,7 +238,7 @@ describe("a webhook", () => {
         });
     });
 
-    it("that does not answer keeps no other one waiting; a webhook that is in the settings no more is given up", async () => {
+    it("that does not answer keeps no other one waiting; a webhook that is no longer in the settings is given up", async () => {
       const silent = await startReceiver();
       const settings = settingsOf(silent.url, "silent");
       Object.assign(service.context.settings, {
@@ -260,7 +260,7 @@ describe("a webhook", () => {
       await silent.close();
     });
 
-    it("tells only what it is asked to, and what a later request has done", async () => {
+    it("reports only what it is configured to, and what a later request has done", async () => {
       Object.assign(service.context.settings, {
         webhooks: service.context.settings.webhooks.map((one) => ({ ...one, events: ["tenant.deleted"] })),
       });
@@ -286,7 +286,7 @@ describe("a webhook", () => {
       assert.deepEqual([type, data.status], ["tenant.deleted", "deleted"]);
     });
 
-    it("tells nothing where only the record of a customer that was handed over is deleted: its tenant lives on", async () => {
+    it("reports nothing if only the record of a handed-over customer is deleted: its tenant continues to exist", async () => {
       const requester = await service.addPerson({});
       const { etag } = await saveCustomer(service, requester, "acme");
       await service.database.asOwner("update customers set status = 'released' where name = 'acme'");
@@ -308,7 +308,7 @@ describe("a webhook", () => {
     });
   });
 
-  it("follows no redirect, and counts 2xx alone as received", async () => {
+  it("follows no redirect, and counts only 2xx as received", async () => {
     const elsewhere = await startReceiver();
     for (const status of [200, 204, 299]) {
       receiver.answers.push(status);
@@ -323,7 +323,7 @@ describe("a webhook", () => {
     await elsewhere.close();
   });
 
-  it("waits as long as it is asked to, by seconds or by a date, and never longer than a day", async () => {
+  it("waits as long as asked to, in seconds or until a date, and never longer than a day", async () => {
     const at = new Date("2026-11-26T12:00:00Z");
     const waits: [number, string, number | undefined][] = [
       [429, "120", 120_000],
@@ -343,7 +343,7 @@ describe("a webhook", () => {
     }
   });
 
-  it("is called by no proxy of the environment, which could reach what must not be reached", async () => {
+  it("is called without the environment's proxy, which could reach forbidden addresses", async () => {
     const proxy = await startReceiver();
     const names = ["HTTP_PROXY", "http_proxy", "NODE_USE_ENV_PROXY"] as const;
     const before = names.map((name) => process.env[name]);
@@ -360,7 +360,7 @@ describe("a webhook", () => {
     assert.deepEqual([receiver.calls.length, proxy.calls.length], [1, 0]);
   });
 
-  it("calls no address of this machine, of a private network, of a cloud's metadata, however it is written", async () => {
+  it("calls no address of this machine, of a private network, or of a cloud's metadata, in any form", async () => {
     const refused = [
       ...["127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254"],
       ...["0.0.0.0", "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "198.18.0.1", "168.63.129.16"],
@@ -394,7 +394,7 @@ describe("a webhook", () => {
     assert.deepEqual(receiver.calls, []);
   });
 
-  it("is not led elsewhere by a name that means something else a moment later, or several things at once", async () => {
+  it("is not led elsewhere by a name that resolves differently a moment later, or to several addresses", async () => {
     const answers: string[][] = [
       ["93.184.215.14", "127.0.0.1"],
       ["10.0.0.1"],

@@ -25,7 +25,7 @@ import { flawsOf, hostile, isWithoutBrowser, usePages, widthOf } from "./suite";
     return (await auditor.request(id)).state;
   }
 
-  it("are one log-in, each for its own plan, and what changed in between is left out, and named", async () => {
+  it("are one log-in, each for its own plan; a plan that changed in between is left out, and named", async () => {
     const rita = await enter("rita", { javaScriptEnabled: false });
     const ids: string[] = [];
     for (const name of ["one", "two", "three", "four"]) ids.push(await waiting(rita, name));
@@ -58,7 +58,7 @@ import { flawsOf, hostile, isWithoutBrowser, usePages, widthOf } from "./suite";
     );
   });
 
-  it("are never offered of what somebody may not decide, and show what is hostile as text", async () => {
+  it("are never offered to someone who may not decide, and show hostile text as text", async () => {
     const rita = await enter("rita");
     const ids = [await waiting(rita, "one", hostile), await waiting(rita, "two", hostile)];
     const query = ids.map((id) => `request=${id}`).join("&");
@@ -77,7 +77,7 @@ import { flawsOf, hostile, isWithoutBrowser, usePages, widthOf } from "./suite";
     }
   });
 
-  it("take as long a comment as the field does, in any script", async () => {
+  it("accept as long a comment as the field, in any script", async () => {
     const rita = await enter("rita");
     const id = await waiting(rita, "one");
     const anna = await enter("anna");

@@ -22,7 +22,7 @@ import { flawsOf, isWithoutBrowser, usePages, widthOf } from "./suite";
     return found as Record<string, unknown>;
   }
 
-  it("has applications added, taken away and changed, without a script", async () => {
+  it("lets applications be added, removed and changed, without a script", async () => {
     await customers("acme");
     const rita = await enter("rita", { javaScriptEnabled: false });
     await rita.open("/customers/production/acme");
@@ -51,7 +51,7 @@ import { flawsOf, isWithoutBrowser, usePages, widthOf } from "./suite";
     });
   });
 
-  it("has an upgrade of the customers that somebody chooses, without a script", async () => {
+  it("offers an upgrade of chosen customers, without a script", async () => {
     await customers("acme", "beta", "gamma");
     const rita = await enter("rita", { javaScriptEnabled: false });
     await rita.open("/customers");
@@ -103,7 +103,7 @@ import { flawsOf, isWithoutBrowser, usePages, widthOf } from "./suite";
     assert.equal(((await asked(rita.requestId))["customers"] as unknown[]).length, 601);
   });
 
-  it("says of a customer that has changed meanwhile what did, and opens the form for it as it is", async () => {
+  it("shows how a customer has changed meanwhile, and opens the form with its present state", async () => {
     await customers("acme");
     const rita = await enter("rita");
     await rita.open("/requests/new?kind=deprecate&stage=production&name=acme");

@@ -32,7 +32,7 @@ import { isWithoutBrowser, pictures } from "./suite";
     process.env["PATH"] = usual;
   });
 
-  it("is asked, refuses, is asked again, answers, is approved by another person, and provisions what gets a token", async () => {
+  it("requests, refuses, requests again, answers, approves by another person, and provisions a client that gets a token", async () => {
     const { secretArns, history } = await playStory(
       {
         browser,

@@ -40,12 +40,12 @@ const customerOf = (fields: Fields): unknown => (requestOf(fields) as { customer
 const row = (cell: string, purpose: string) => ({ ...emptyRow(), cell, purpose });
 
 describe("the fields of the form of a request", () => {
-  it("say of a customer that nobody changes just what is declared", () => {
+  it("contain exactly the declaration of an unchanged customer", () => {
     const readers = { ...plain, secrets: { readerRoleArns: [] } };
     for (const entry of [plain, rich, readers]) assert.deepEqual(customerOf(change(entry)), entry);
   });
 
-  it("are kept of what somebody asks again, whatever was sent by the API", () => {
+  it("are kept from an earlier request, also one sent by the API", () => {
     const entries = [plain, { ...rich, status: undefined, adopt: undefined }].map(
       (entry) => JSON.parse(JSON.stringify(entry)) as object,
     );
@@ -59,7 +59,7 @@ describe("the fields of the form of a request", () => {
     assert.deepEqual(customerOf({ ...fields, reason: "Because" }), alike);
   });
 
-  it("add an application, and keep the one that went without saying", () => {
+  it("add an application, and keep the implicit default one", () => {
     const fields = change(plain);
     const { applications } = customerOf({
       ...fields,
@@ -68,7 +68,7 @@ describe("the fields of the form of a request", () => {
     assert.deepEqual(applications, [{ cell: "eu-1" }, { cell: "eu-1", purpose: "ingest" }]);
   });
 
-  it("take an application away, alone or with its cell, and never the last one of a cell that stays", () => {
+  it("remove an application, alone or with its cell, and never the last one of a cell that stays", () => {
     const fields = change(rich);
     const without = (name: string) =>
       fields.applications.map((one) => (one.was === name ? { ...one, remove: "yes" } : one));
@@ -100,7 +100,7 @@ describe("the fields of the form of a request", () => {
     ]);
   });
 
-  it("are gathered from what a browser sends, by their rows", () => {
+  it("are collected from a browser's form, by their rows", () => {
     const sent = { name: "acme", "app-1-cell": "us-1", "app-0-cell": "eu-1", "app-0-scopes": ["a", "b"] };
     assert.deepEqual(gatherRows(sent), {
       name: "acme",
@@ -108,7 +108,7 @@ describe("the fields of the form of a request", () => {
     });
   });
 
-  it("say at which field something is wrong", () => {
+  it("report the wrong field", () => {
     const fields = {
       ...change(plain),
       applications: [row("", ""), row("eu-1", "default"), row("eu-1", "B C")],
@@ -130,7 +130,7 @@ describe("the fields of the form of a request", () => {
     assert.deepEqual(problemsByField(empty, fields).get("name"), ["must not be empty"]);
   });
 
-  it("take YAML for what has no field, and say what is wrong with it", () => {
+  it("accept YAML for settings without a field, and report what is wrong with it", () => {
     const fields = change(plain);
     assert.deepEqual(customerOf({ ...fields, more: "uiCells: [eu-1]" }), { ...plain, uiCells: ["eu-1"] });
     for (const more of ["a: [", "- a", "name: other", "a: &x [1]\nb: *x", "applications: []"]) {
@@ -139,7 +139,7 @@ describe("the fields of the form of a request", () => {
     }
   });
 
-  it("of an upgrade say which customers, each as it was shown", () => {
+  it("of an upgrade contain the customers, each as it was shown", () => {
     const fields = {
       ...emptyFields(),
       ...({ kind: "upgrade", stage: "production", reason: "Because" } as const),

@@ -6,7 +6,7 @@ import { hostile, isWithoutBrowser, usePages } from "./suite";
 (isWithoutBrowser ? describe.skip : describe)("the page, in a real browser", function () {
   const { service, enter } = usePages();
 
-  it("takes a request to its approval by a second person, who logs in again for it", async () => {
+  it("leads a request to its approval by a second person, who logs in again for it", async () => {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme" });
     await rita.press("button[value=send]");
@@ -24,7 +24,7 @@ import { hostile, isWithoutBrowser, usePages } from "./suite";
     assert.equal(await anna.page.locator(".state.queued").count(), 1);
   });
 
-  it("gives a refused request back with its fields, and its comment", async () => {
+  it("returns a refused request with its fields and its comment", async () => {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme", reason: "Because" });
     await rita.press("button[value=send]");
@@ -48,7 +48,7 @@ import { hostile, isWithoutBrowser, usePages } from "./suite";
     assert.notEqual(rita.requestId, id);
   });
 
-  it("says while somebody types what is wrong with a name, and what is taken", async () => {
+  it("shows while a name is typed what is wrong with it, and whether it is taken", async () => {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme" });
     await rita.press("button[value=send]");
@@ -119,7 +119,7 @@ import { hostile, isWithoutBrowser, usePages } from "./suite";
     await rita.open(`/requests/${id}`);
   });
 
-  it("shows what happens as it happens", async () => {
+  it("shows progress as it happens", async () => {
     const rita = await enter("rita");
     await fillIn(rita, { name: "acme" });
     await rita.press("button[value=send]");
@@ -128,7 +128,7 @@ import { hostile, isWithoutBrowser, usePages } from "./suite";
     await rita.page.locator(".state.waitingForApproval").waitFor();
   });
 
-  it("shows a hostile reason and name as text, and lets a double click be one request", async () => {
+  it("shows a hostile reason and name as text, and makes a double click one request", async () => {
     const rita = await enter("rita");
     await fillIn(rita, { name: hostile.slice(0, 60), reason: hostile });
     await rita.press("button[value=send]");

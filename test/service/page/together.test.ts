@@ -14,7 +14,7 @@ import { isWithoutBrowser, usePages } from "./suite";
     return rita.requestId;
   }
 
-  it("tells who decides second what the first one did, and records nothing of it", async () => {
+  it("shows the second decider what the first one did, and records nothing of it", async () => {
     const id = await waiting(await enter("rita"));
     // One of them has a page that does not change by itself.
     const [anna, amir] = [await enter("anna"), await enter("amir", { javaScriptEnabled: false })];
@@ -32,7 +32,7 @@ import { isWithoutBrowser, usePages } from "./suite";
     assert.equal(approvals.length, 1);
   });
 
-  it("takes the buttons away while somebody looks on, and keeps what somebody writes", async () => {
+  it("removes the buttons while a person is looking, and keeps what they write", async () => {
     const id = await waiting(await enter("rita"));
     const [anna, amir] = [await enter("anna"), await enter("amir")];
     const eve = await enter("eve");
@@ -86,7 +86,7 @@ import { isWithoutBrowser, usePages } from "./suite";
     assert.equal(await rita.page.locator(".state.withdrawn").count(), 1);
   });
 
-  it("leads from one decision to the next, each with a log-in of its own", async () => {
+  it("leads from one decision to the next, each with its own log-in", async () => {
     const rita = await enter("rita");
     const [one, other] = [await waiting(rita, "one"), await waiting(rita, "other")];
     const anna = await enter("anna");
@@ -98,7 +98,7 @@ import { isWithoutBrowser, usePages } from "./suite";
     assert.equal(await anna.page.locator("input[name=password]").count(), 1);
   });
 
-  it("says of a name while it is typed that it is free, or who has asked for it, whatever else is missing", async () => {
+  it("shows while a name is typed that it is free, or who has requested it, even in an incomplete form", async () => {
     await waiting(await enter("ravi"));
     const rita = await enter("rita");
     await rita.open("/requests/new");
@@ -110,7 +110,7 @@ import { isWithoutBrowser, usePages } from "./suite";
     assert.equal(await rita.page.innerText("#name-problem"), "");
   });
 
-  it("says what is paused, and lets an administrator resume it", async () => {
+  it("shows what is paused, and lets an administrator resume it", async () => {
     const id = await waiting(await enter("rita"));
     const ada = await enter("ada");
     await ada.open("/administration");
@@ -129,7 +129,7 @@ import { isWithoutBrowser, usePages } from "./suite";
     assert.ok(!(await anna.text()).includes("The vendor has an outage"));
   });
 
-  it("lets an approver name who stands in, and end it", async () => {
+  it("lets an approver name a deputy, and end it", async () => {
     // Somebody can be named who has been here.
     await enter("amir");
     const anna = await enter("anna");

@@ -41,7 +41,7 @@ const dayMs = 24 * 3_600_000;
     await applied(context, id, { entry: customer, record: recordOf("trial", "testing"), endsOn });
   }
 
-  it("takes an end date with a request, lists the customer when it is past, and writes the request that ends it", async () => {
+  it("accepts an end date in a request, lists the customer when it is past, and writes the request that ends it", async () => {
     const rita = await enter("rita", { javaScriptEnabled: false });
     const yesterday = new Date(Date.now() - dayMs).toISOString().slice(0, 10);
     const id = await ask(rita, { endsOn: yesterday });
@@ -64,7 +64,7 @@ const dayMs = 24 * 3_600_000;
     assert.equal((await askedOf(rita.requestId))["endsOn"], null);
   });
 
-  it("shows what is left over without a flaw, also at 320 px, and what nobody has to do where nothing is", async () => {
+  it("shows leftovers without a flaw, also at 320 px, and an empty list if there are none", async () => {
     const rita = await enter("rita", { viewport: { width: 320, height: 640 } });
     await rita.open("/due");
     assert.match(await rita.text(), /Nothing is left over/);
@@ -80,7 +80,7 @@ const dayMs = 24 * 3_600_000;
     await rita.picture("light-due-with-findings");
   });
 
-  it("says what failed and what to do next, and has an administrator try it again", async () => {
+  it("shows what failed and what to do next, and lets an administrator retry it", async () => {
     const rita = await enter("rita");
     const id = await ask(rita);
     const { context } = service();
@@ -107,7 +107,7 @@ const dayMs = 24 * 3_600_000;
     mentions(await rita.page.innerText("#events"), eventWords.retried ?? "");
   });
 
-  it("finds events by all that the API searches by, and who held which role", async () => {
+  it("finds events by all of the API's criteria, and who held which role", async () => {
     const rita = await enter("rita");
     const id = await ask(rita);
     const otto = await enter("otto", { javaScriptEnabled: false });
@@ -137,7 +137,7 @@ const dayMs = 24 * 3_600_000;
     assert.doesNotMatch(await rita.text(), /Otto/);
   });
 
-  it("asks for new credentials of one application, without a script", async () => {
+  it("requests new credentials of one application, without a script", async () => {
     const person = await addPerson(service().context, { roles: ["requester"] });
     await saveCustomer(service().testService, person, "acme", ["eu-1", "us-1"]);
     const rita = await enter("rita", { javaScriptEnabled: false });

@@ -19,7 +19,7 @@ const step = (state: string, more: object = {}) => ({
 });
 
 describe("the words of the page", () => {
-  it("has words for every kind of event, and gives what somebody wrote", () => {
+  it("has words for every kind of event, and quotes what people wrote", () => {
     const without = eventKinds.filter((kind) => kind !== "progress" && eventWords[kind] === undefined);
     assert.deepEqual(without, []);
     assert.match(wordsOfEvent("questionAsked", { text: "Why?" }), /“Why\?”$/);
@@ -29,7 +29,7 @@ describe("the words of the page", () => {
     );
   });
 
-  it("says of a journal's event what was begun, and how it ended", () => {
+  it("describes a journal's event: what was started, and how it ended", () => {
     const about = { type: "TenantApplication", operation: "create", slot: "acme/eu-1/default" };
     assert.equal(wordsOfEvent("journal.intent", about), "Begun: create TenantApplication acme/eu-1/default");
     assert.equal(
@@ -38,7 +38,7 @@ describe("the words of the page", () => {
     );
   });
 
-  it("says of each step what goes on, and what has come of it", () => {
+  it("describes each step in progress, and its result", () => {
     const types = [tenantType, tenantApplicationType, signingKeyType, secretType, secretVersionType];
     for (const type of types)
       for (const operation of [
@@ -59,7 +59,7 @@ describe("the words of the page", () => {
     assert.match(wordsOfProgress(step("begun").data), /checking whether the vendor has created it/);
   });
 
-  it("makes one line of a step, with how long it took, and leaves what has not ended", () => {
+  it("merges a step into one line with its duration, and leaves an unfinished one", () => {
     const at = (second: number): string => `2026-11-26T12:00:${String(second).padStart(2, "0")}.000Z`;
     const lines = foldSteps([
       { ...step("begun"), at: at(1) },
@@ -77,7 +77,7 @@ describe("the words of the page", () => {
     );
   });
 
-  it("says in every state what happens next, and to whoever asked what they can do when it has ended", () => {
+  it("describes in every state what happens next, and to the requester what they can do at the end", () => {
     const nobody = { isRequester: false, mayDecide: false, isAdministrator: false };
     for (const state of requestStates)
       for (const viewer of [

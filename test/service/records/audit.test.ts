@@ -133,7 +133,7 @@ describe("the audit of the service", () => {
     useAwsEnvironment(() => endpoint);
 
     for (const [place, open] of Object.entries(places))
-      it(`is noted ${place}, by which a chain that its owner has written anew, or cut, shows`, async () => {
+      it(`is noted ${place}, which reveals a chain that its owner has rewritten or cut`, async () => {
         const noted = await open();
         try {
           const heads = new HeadNoter(service.context, noted.heads);
@@ -176,7 +176,7 @@ describe("the audit of the service", () => {
     assert.deepEqual([isWhole, events, head.sequence], [true, 20, 20]);
   });
 
-  it("is searched by actor, customer and time, by auditors and administrators alone, in pages", async () => {
+  it("is searched by actor, customer and time, only by auditors and administrators, in pages", async () => {
     await saveCustomer(service, requester, "acme");
     await saveCustomer(service, requester, "beta");
     const search = async (filter: object, caller = auditor) =>
@@ -206,7 +206,7 @@ describe("the audit of the service", () => {
     }
   });
 
-  it("is one search with the journals' events, by the vendor's ids, by who asked and who approved, and one export", async () => {
+  it("is one search with the journals' events, by the vendor's ids, the requester and the approver, and one export", async () => {
     const { requestId } = await saveCustomer(service, requester, "acme");
     const folder = await mkdtemp(path.join(os.tmpdir(), "service-journal-"));
     try {
@@ -293,7 +293,7 @@ describe("the audit of the service", () => {
     }
   });
 
-  it("forgets names and addresses after their time, and stays whole", async () => {
+  it("deletes names and addresses after their time, and stays intact", async () => {
     const waiting = await waitForApproval(service, requester);
     const approver = await service.addPerson({
       name: "Abel Approver",
@@ -316,7 +316,7 @@ describe("the audit of the service", () => {
     assert.ok((await verifyEvents(service.context)).isWhole);
   });
 
-  it("tells who held which role when", async () => {
+  it("shows who held which role when", async () => {
     const change = async (roles: string[]): Promise<Date> => {
       const data = { before: { roles: [], groups: [] }, after: { roles, groups: [] } };
       await write(service.context, (writing) =>

@@ -61,7 +61,7 @@ describe("break-glass", () => {
     await assert.rejects(service.database.asOwner("delete from broken_glass"), { code: "42501" });
   });
 
-  it("is never for the requester, by whichever account, nor for a machine", async () => {
+  it("is never for the requester, from any account, nor for a machine", async () => {
     const asker = await service.addPerson({ person: "E7", roles: ["requester", "administrator"] });
     const waiting = await waitForApproval(service, asker);
     const twin = await service.addPerson({ person: "e7 ", roles: ["administrator"] });
@@ -160,7 +160,7 @@ describe("break-glass", () => {
     assert.equal(await stateOf(service, requestId), "waitingForApproval");
   });
 
-  it("does not count where the database's owner has made it up, or the administrator is none any more", async () => {
+  it("does not count if the database's owner has invented it, or the administrator no longer is one", async () => {
     const waiting = await waitForApproval(service, requester);
     await service.database.asOwner(
       `insert into broken_glass select gen_random_uuid(), id, kind, $2, 'reason', $3, $4, $5, $6, requester_issuer,

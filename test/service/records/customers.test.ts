@@ -51,7 +51,7 @@ describe("the system of record", () => {
     await assert.rejects(readCustomer(service.context, requester, "testing", "acme"), { code: "notFound" });
   });
 
-  it("is asked for in pages", async () => {
+  it("is read in pages", async () => {
     for (const name of ["acme", "beta", "gamma"]) await saveCustomer(service, requester, name);
     const first = await listCustomers(service.context, approver, { limit: 2 });
     const rest = await listCustomers(service.context, approver, { limit: 2, after: first.next });
@@ -62,7 +62,7 @@ describe("the system of record", () => {
     assert.equal(rest.next, undefined);
   });
 
-  it("lets two colleagues who add different cells not undo each other: the second is told what differs", async () => {
+  it("does not let two colleagues who add different cells undo each other: the second sees what differs", async () => {
     const { etag } = await saveCustomer(service, requester, "acme");
     const one = await waitForApproval(service, requester, change(etag, ["eu-1", "us-1"]));
     const two = await waitForApproval(
@@ -99,7 +99,7 @@ describe("the system of record", () => {
     );
   });
 
-  it("has the other plans of a customer made again after an apply, and their approvals revoked where they differ", async () => {
+  it("has a customer's other plans made again after an apply, and revokes their approvals if they differ", async () => {
     const { etag } = await saveCustomer(service, requester, "acme");
     const rotate = {
       kind: "rotate",
@@ -124,7 +124,7 @@ describe("the system of record", () => {
     assert.equal((await eventsOf(service, "approvalsRevoked")).length, 1);
   });
 
-  it("takes neither another status by a change, nor an adoption by a creation, nor an entry that its stack would refuse", async () => {
+  it("accepts neither another status in a change, nor an adoption in a creation, nor an entry that its stack would refuse", async () => {
     const { etag } = await saveCustomer(service, requester, "acme");
     for (const status of ["deprecated", "released"])
       await assert.rejects(service.submit(requester, change(etag, ["eu-1"], { status })), {
@@ -155,7 +155,7 @@ describe("the system of record", () => {
     );
   });
 
-  it("says how a customer that was handed over is taken back", async () => {
+  it("explains how to take back a customer that was handed over", async () => {
     await saveCustomer(service, requester, "acme");
     await service.database.asOwner("update customers set status = 'released' where name = 'acme'");
     await assert.rejects(service.submit(requester, newCustomer("acme")), (error: unknown) => {
@@ -166,7 +166,7 @@ describe("the system of record", () => {
     });
   });
 
-  it("frees a name once its request came to nothing, and the name of a customer that was deleted", async () => {
+  it("frees a name once its request ended without effect, and the name of a deleted customer", async () => {
     const first = await waitForApproval(service, requester, newCustomer("acme"));
     await decideAs(service, approver, first, { decision: "refuse" });
     const { etag } = await saveCustomer(service, requester, "acme");

@@ -41,14 +41,14 @@ describe("the evidence of an approval", () => {
     return { kind: "idToken", idToken, random: bound.random };
   }
 
-  it("of the page is a log-in for just this decision, which the worker verifies against the issuer's keys", async () => {
+  it("of the page is a log-in for exactly this decision, which the worker verifies against the issuer's keys", async () => {
     await decideAs(service, approver, waiting, { token: await tokenFor() });
     assert.equal(await stateOf(service, waiting.requestId), "queued");
     const { requestId, digest } = waiting;
     assert.deepEqual(await applyStarted(service.context, requestId, digest), { isApproved: true });
   });
 
-  it("is refused of a log-in for something else, of somebody else, of another issuer, for another client, or too old", async () => {
+  it("is refused from a log-in for something else, of another person, of another issuer, for another client, or too old", async () => {
     const other = await service.addPerson({ roles: ["approver"] });
     const minutesAgo = (minutes: number): number => Math.floor(Date.now() / 1_000) - minutes * 60;
     const tokens = [
@@ -77,7 +77,7 @@ describe("the evidence of an approval", () => {
     assert.equal(await stateOf(service, waiting.requestId), "waitingForApproval");
   });
 
-  it("is neither counted nor called forged while the issuer does not give its keys", async () => {
+  it("is neither counted nor reported as forged while the issuer does not return its keys", async () => {
     await decideAs(service, approver, waiting, { token: await tokenFor() });
     const { requestId, digest } = waiting;
     const { context } = service;

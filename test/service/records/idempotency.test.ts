@@ -16,7 +16,7 @@ function problemOf(error: unknown): Problem {
   return error;
 }
 
-describe("a call that comes again", () => {
+describe("a repeated call", () => {
   const server = useDatabaseServer();
   let service: TestService;
   let caller: Person;
@@ -41,7 +41,7 @@ describe("a call that comes again", () => {
     return (await service.context.database.selectFrom("requests").select("id").execute()).length;
   }
 
-  it("is refused without a key, and with a key that came with another body", async () => {
+  it("is refused without a key, and with the key of another body", async () => {
     for (const key of [undefined, "", " ", "k".repeat(256)])
       await assert.rejects(call({ key }), { code: "keyMissing", status: 400 });
     await call();
@@ -49,7 +49,7 @@ describe("a call that comes again", () => {
     assert.equal(await countRequests(), 1);
   });
 
-  it("is answered with what came of it, whatever the order of its keys, and by another process after a restart", async () => {
+  it("gets the stored result, with its keys in any order, also from another process after a restart", async () => {
     const first = await call();
     assert.equal(first.isReplayed, false);
     const reordered = Object.fromEntries(Object.entries(body).reverse()) as typeof body;
@@ -65,7 +65,7 @@ describe("a call that comes again", () => {
     assert.equal(await countRequests(), 1);
   });
 
-  it("is done once of a double click: the other is in flight, or is answered with the same", async () => {
+  it("is done once for a double click: the other call is in flight, or gets the same answer", async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => call()));
     const ids = new Set<string>();
     for (const outcome of outcomes) {
@@ -75,7 +75,7 @@ describe("a call that comes again", () => {
     assert.deepEqual([ids.size, await countRequests()], [1, 1]);
   });
 
-  it("leaves neither key nor effect where the process is killed before the end, and can be sent again", async () => {
+  it("leaves neither key nor effect if the process is killed before the end, and can be sent again", async () => {
     const killed = openDatabase(service.database.url, 1);
     const dying = { ...service.context, database: killed };
     await assert.rejects(
@@ -106,7 +106,7 @@ describe("a call that comes again", () => {
     await assert.rejects(call(), { code: "nameTaken" });
   });
 
-  it("keeps no key where it was refused, and records a refusal of access", async () => {
+  it("stores no key if it was refused, and records a refusal of access", async () => {
     const approver = await service.addPerson({ roles: ["approver"] });
     await assert.rejects(call({ caller: approver }), { code: "forbidden", status: 403 });
     assert.deepEqual(await eventsOf(service, "accessRefused"), [{ route, code: "forbidden" }]);
@@ -116,7 +116,7 @@ describe("a call that comes again", () => {
     );
   });
 
-  it("makes one customer of two callers at once: the second is told of the first, and of its content only who may see it", async () => {
+  it("creates one customer for two callers at once: the second learns of the first, and of its content only if they may see it", async () => {
     const other = await service.addPerson({ name: "Other" });
     const outcomes = await Promise.allSettled([call(), call({ caller: other, key: "key-2" })]);
     const refused = outcomes.find((outcome) => outcome.status === "rejected");

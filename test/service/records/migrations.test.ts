@@ -26,7 +26,7 @@ const shapeQuery = `
 describe("the service's migrations", () => {
   const server = useDatabaseServer();
 
-  it("do nothing on a database that is up to date, and refuse one of a later release or that was made otherwise", async () => {
+  it("do nothing on a database that is up to date, and refuse one of a later release, or one that was created otherwise", async () => {
     const { ownerUrl, asOwner } = await server().create();
     assert.deepEqual(await migrate(ownerUrl, runtimeRole), []);
     await asOwner("insert into schema_versions (version, hash) values (9999, 'later')");
@@ -129,7 +129,7 @@ describe("the service's migrations", () => {
     }
   });
 
-  it("keep the owner, too, from changing what is on record, unless it takes the triggers away", async () => {
+  it("also keep the owner from changing the record, unless it removes the triggers", async () => {
     const service = await makeService(server());
     try {
       const requester = await service.addPerson({});

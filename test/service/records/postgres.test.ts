@@ -38,7 +38,7 @@ async function untilSilent(postgres: Postgres): Promise<void> {
 }
 
 describe("the PostgreSQL of a local start", () => {
-  it("runs on loopback with a password, and is gone with its data after close", async () => {
+  it("runs on loopback with a password, and is deleted with its data after close", async () => {
     const postgres = await startPostgres();
     const [row] = await query<{ version: string; data: string; hosts: string }>(
       postgres.urlOf(),
@@ -54,7 +54,7 @@ describe("the PostgreSQL of a local start", () => {
     await assert.rejects(query(postgres.urlOf(), "select 1"), { code: "ECONNREFUSED" });
   });
 
-  it("keeps the data of a named folder, goes on with a server that still runs there, and restarts a killed one", async () => {
+  it("keeps the data of a named folder, continues with a server that still runs there, and restarts a killed one", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "kept-postgres-"));
     await chmod(folder, 0o755);
     try {

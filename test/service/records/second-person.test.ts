@@ -68,7 +68,7 @@ describe("the second person's rule", () => {
     await assert.rejects(forgeApproval(service, waiting, everything), { constraint: "a_second_person" });
   });
 
-  it("2: refuses the same person by a second account, however the employee number is written", async () => {
+  it("2: refuses the same person's second account, in any form of the employee number", async () => {
     const waiting = await waitForApproval(service, requester);
     for (const person of ["E1001", " e1001 "]) {
       const second = await service.addPerson({ person, roles: ["approver"] });
@@ -89,7 +89,7 @@ describe("the second person's rule", () => {
     assert.equal(await stateOf(service, other.requestId), "waitingForApproval");
   });
 
-  it("3: refuses the same subject of another issuer where the person is the same, or none is known", async () => {
+  it("3: refuses the same subject of another issuer if the person is the same, or unknown", async () => {
     const waiting = await waitForApproval(service, requester);
     const elsewhere = {
       issuer: "https://other.example",
@@ -122,7 +122,7 @@ describe("the second person's rule", () => {
     assert.equal(await stateOf(service, own.requestId), "queued");
   });
 
-  it("5: refuses an administrator who asked, and one who is no approver", async () => {
+  it("5: refuses an administrator who is the requester, and one who is not an approver", async () => {
     const roles = ["requester", "approver", "administrator"] as const;
     const administrator = await service.addPerson({ roles, person: "E3003" });
     const waiting = await waitForApproval(service, administrator);
@@ -132,7 +132,7 @@ describe("the second person's rule", () => {
     await assert.rejects(forgeApproval(service, waiting, administrator), { constraint: "a_second_person" });
   });
 
-  it("6: does not count the approval of somebody whose role or group was removed since", async () => {
+  it("6: does not count the approval of a person whose role or group was removed since", async () => {
     await beginAgain({ production: { groups: ["production-approvers"] } });
     const member = { roles: ["approver"] as const, groups: ["production-approvers"] };
     for (const removed of [{ roles: "[]" }, { groups: "[]" }, { person: "E1001" }]) {
@@ -170,7 +170,7 @@ describe("the second person's rule", () => {
     assert.equal(await stateOf(service, inProduction.requestId), "waitingForApproval");
   });
 
-  it("8: does not count an approval after its end, nor takes one of a log-in that is too old", async () => {
+  it("8: does not count an expired approval, nor accept one of a log-in that is too old", async () => {
     await beginAgain({ production: { validForHours: 2 } });
     const waiting = await waitForApproval(service, requester);
     const old = {
@@ -226,7 +226,7 @@ describe("the second person's rule", () => {
     });
   });
 
-  it("10: uses an approval once, and knows it though the row that says so is deleted", async () => {
+  it("10: uses an approval once, even if the row that records its use is deleted", async () => {
     const waiting = await waitForApproval(service, requester);
     const { requestId, digest } = waiting;
     await decideAs(service, approver, waiting);
@@ -251,7 +251,7 @@ describe("the second person's rule", () => {
     });
   });
 
-  it("11: does not count an approval that the database's owner has made up, copied or changed", async () => {
+  it("11: does not count an approval that the database's owner has invented, copied or changed", async () => {
     const waiting = await waitForApproval(service, requester);
     const { asOwner } = service.database;
     const forged = await forgeApproval(service, waiting, approver);
@@ -283,7 +283,7 @@ describe("the second person's rule", () => {
     assert.equal(await stateOf(service, own.requestId), "waitingForApproval");
   });
 
-  it("12: shows an event that the database's owner has edited, deleted or moved", async () => {
+  it("12: reveals an event that the database's owner has edited, deleted or moved", async () => {
     const waiting = await waitForApproval(service, requester);
     await decideAs(service, approver, waiting);
     const { head } = await verifyEvents(service.context);
@@ -311,7 +311,7 @@ describe("the second person's rule", () => {
     assert.ok(columns.defects.some(({ where }) => where === "events:1"));
   });
 
-  it("holds to the stricter of the rule when it was asked and the present one, and records a changed file", async () => {
+  it("applies the stricter of the rule at the request and the present one, and records a changed file", async () => {
     assert.deepEqual(await recordRules(service.context), ["testing", "production"]);
     assert.deepEqual(await recordRules(service.context), []);
     const waiting = await waitForApproval(service, requester);
@@ -341,7 +341,7 @@ describe("the second person's rule", () => {
     assert.equal(await stateOf(service, asked.requestId), "waitingForApproval");
   });
 
-  it("ends a request by one refusal, and needs nobody where the stage needs none", async () => {
+  it("ends a request by one refusal, and needs no one if the stage requires none", async () => {
     const waiting = await waitForApproval(service, requester);
     await decideAs(service, approver, waiting, { decision: "refuse" });
     assert.equal(await stateOf(service, waiting.requestId), "refused");

@@ -9,7 +9,7 @@ import type { Work } from "resistant-tenants-service/work/work";
 import { decideAs, eventsOf, stateOf, waitForApproval, type Waiting } from "./approvals";
 import { makeIssuer, makeKeys, makeService, type TestService, useDatabaseServer } from "./service";
 
-describe("an apply while the issuer does not give its keys", () => {
+describe("an apply while the issuer does not return its keys", () => {
   const server = useDatabaseServer();
   let service: TestService;
   let waiting: Waiting;
@@ -49,7 +49,7 @@ describe("an apply while the issuer does not give its keys", () => {
     };
   }
 
-  it("waits, says so, and starts nothing; it goes on once the issuer answers", async () => {
+  it("waits, reports that, and starts nothing; it continues once the issuer answers", async () => {
     const { context } = service;
     const keys = context.approvals;
     context.approvals = { ...keys, issuerKey: () => Promise.reject(new IssuerKeysError("It is down.")) };

@@ -13,7 +13,7 @@ const dayMs = 24 * 3_600_000;
 const elsewhere = { host: "another-host", leader: 4711, started: "another-boot/17" };
 const holder = "another-host/4711/another-boot/17";
 
-describe("what nobody goes on with", () => {
+describe("abandoned work", () => {
   const server = useDatabaseServer();
   let service: TestService;
   let requester: Person;
@@ -23,7 +23,7 @@ describe("what nobody goes on with", () => {
   });
   afterEach(() => service.close());
 
-  it("is a request that expires after its time, once, in every state that waits", async () => {
+  it("is a request that expires after its time, once, in every waiting state", async () => {
     const { requestId } = await waitForApproval(service, requester);
     const work = { context: service.context } as Work;
     await expireRequests(work);

@@ -56,7 +56,7 @@ describe("one log-in for several approvals", () => {
     return { kind: "idToken", idToken: await issuer.idToken(approver, nonce), random, together };
   }
 
-  it("is evidence for each of them alone, which the worker verifies by itself", async () => {
+  it("is evidence for each of them separately, which the worker verifies itself", async () => {
     const token = await tokenFor(all);
     for (const one of all) await decideAs(service, approver, one, { token });
     const [first, second, third] = all as [Waiting, Waiting, Waiting];
@@ -76,7 +76,7 @@ describe("one log-in for several approvals", () => {
     assert.deepEqual(data.together, all.map(({ requestId }) => requestId).sort());
   });
 
-  it("is none for a request, a plan or a decision that is not in the list, nor for another list", async () => {
+  it("is no evidence for a request, a plan or a decision outside the list, nor for another list", async () => {
     const [first, second, third] = all as [Waiting, Waiting, Waiting];
     const list = canonicalList(all.map(boundOf));
     const pair = [first, second];
@@ -102,7 +102,7 @@ describe("one log-in for several approvals", () => {
       await assert.rejects(decideAs(service, approver, waiting, { token, decision }), { code: "forbidden" });
   });
 
-  it("counts for nothing where somebody with the database changes the list", async () => {
+  it("does not count if someone with the database changes the list", async () => {
     const token = await tokenFor(all);
     const [first, second] = all as [Waiting, Waiting];
     for (const one of [first, second]) await decideAs(service, approver, one, { token });
@@ -113,7 +113,7 @@ describe("one log-in for several approvals", () => {
       assert.equal((await applyStarted(service.context, requestId, digest)).isApproved, false);
   });
 
-  it("leaves what has another plan by now, and approves no plan that deletes something", async () => {
+  it("skips requests that have another plan by now, and approves no plan that deletes something", async () => {
     const token = await tokenFor(all);
     const [first, second] = all as [Waiting, Waiting];
     await service.database.asOwner("update requests set state = 'previewing' where id = $1", [

@@ -98,7 +98,7 @@ describe("npm run service", function () {
     await assert.rejects(fetch(`${url}/health`));
   });
 
-  it("refuses a folder that holds something else", async () => {
+  it("refuses a folder that contains something else", async () => {
     const other = path.join(folder, "other");
     await mkdir(other);
     await writeFile(path.join(other, "notes.txt"), "mine");

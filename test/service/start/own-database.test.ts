@@ -28,7 +28,7 @@ interface OwnDatabase {
   query: <Row>(sql: string) => Promise<Row[]>;
 }
 
-describe("a database of one's own", function () {
+describe("a database of your own", function () {
   this.timeout(400_000);
 
   let postgres: Postgres;
@@ -109,7 +109,7 @@ describe("a database of one's own", function () {
     await checkRuntimeRole(runtime);
   });
 
-  it(`is refused where its server is too old, and where one role is both, with what to do, and nothing done ${exhaustiveTag}`, async () => {
+  it(`is refused if its server is too old, or if one role is both, with what to do, and nothing done ${exhaustiveTag}`, async () => {
     const { owner, runtime, query } = await makeDatabase();
     await assert.rejects(
       prepareDatabase({ owner, runtime: owner }),

@@ -8,7 +8,7 @@ describe("a request for a tenant that the vendor does not have", function () {
 
   const server = useDatabaseServer();
 
-  it("fails with its plan, before anybody is asked to approve it", async () => {
+  it("fails with its plan, before anyone is asked to approve it", async () => {
     const service = await ServiceUnderTest.start(server(), { required: 1 });
     try {
       await service.startWorker();

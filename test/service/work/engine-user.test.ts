@@ -43,7 +43,7 @@ describe("engines under another user", function () {
   const server = useDatabaseServer();
   const isRoot = process.getuid?.() === 0;
 
-  it("are refused where it cannot be: the worker is no root, the journal is on disk, the user is unknown, root or shut out", async () => {
+  it("are refused if it cannot be: the worker is no root, the journal is on disk, the user is unknown, root or shut out", async () => {
     const program = await findProgram();
     const refused = async (name: string, journal: string, names: string[]): Promise<void> => {
       const work = { engineUser: name, journal, directory: "/proc/1/nowhere", backendUrl: "s3://state" };

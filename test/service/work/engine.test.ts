@@ -21,7 +21,7 @@ describe("the engine of a job", () => {
     await sandbox.close();
   });
 
-  it("makes a stack, applies the plan that was made in another folder, and leaves neither folder nor process", async () => {
+  it("creates a stack, applies the plan that was made in another folder, and leaves neither folder nor process", async () => {
     const sessions: Session[] = [];
     const engines = await Engines.open(
       sandbox.settings,

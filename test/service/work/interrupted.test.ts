@@ -54,7 +54,7 @@ describe("an apply that is interrupted", function () {
     for (const id of ids) assert.equal((await service.request(id)).state, "applying");
   }
 
-  it(`of a rotation is not gone on with where the database's owner changes the customer's entry meanwhile ${exhaustiveTag}`, async () => {
+  it(`of a rotation is not continued if the database's owner changes the customer's entry meanwhile ${exhaustiveTag}`, async () => {
     const { control } = service.sandbox.vendor;
     const { asOwner } = service.database;
     const administrator = await addPerson(service.context, { roles: ["administrator"] });
@@ -91,7 +91,7 @@ describe("an apply that is interrupted", function () {
     assert.ok((await service.customer("acme")).rotated_at);
   });
 
-  it(`is not gone on with where the database's owner changes what is wanted meanwhile, and is where another host's worker began it ${exhaustiveTag}`, async () => {
+  it(`is not continued if the database's owner changes the wanted entry meanwhile, but is if another host's worker started it ${exhaustiveTag}`, async () => {
     const { control } = service.sandbox.vendor;
     const { asOwner } = service.database;
     const all = (await Promise.all(

@@ -77,7 +77,7 @@ describe("rotation by the service's clock", function () {
     assert.notEqual(await clientOf("acme"), first);
   });
 
-  it(`asks where more would change ${exhaustiveTag}`, async () => {
+  it(`becomes a request if more would change ${exhaustiveTag}`, async () => {
     const second = await provision("beta");
     // Somebody has changed more than the record knows.
     await service.outside("beta", { owner: "somebody" });

@@ -42,7 +42,7 @@ describe("what a rotation wants", () => {
       assert.deepEqual(found.rotates, [{ slot: "acme/eu-1/default", clientId: "first" }]);
     });
 
-  it("is nothing where another request has rotated since", () => {
+  it("is nothing if another request has rotated since", () => {
     const times = { askedAt: "2026-11-26T10:00:05.771Z", createdAt: "2026-11-26T09:00:00.000Z" };
     assert.deepEqual(wanted({ ...times, nowRuns: "second" }), { entry, rotates: [], status: "active" });
   });

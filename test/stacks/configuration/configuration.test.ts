@@ -51,7 +51,7 @@ const adopt = {
 };
 
 describe("the stack configuration", () => {
-  it("gives every default", () => {
+  it("fills in every default", () => {
     const { settings, secretPrefix, quota, customers: list } = accepted();
     assert.equal(quota, 20);
     assert.equal(settings.apiUrl, "https://api.tenants.resistant.ai/v0");
@@ -74,7 +74,7 @@ describe("the stack configuration", () => {
     ]);
   });
 
-  it("makes one application per cell, unless others are named for that cell", () => {
+  it("declares one application per cell, unless others are listed for that cell", () => {
     const [customer] = accepted(
       customers({
         ...acme,
@@ -106,7 +106,7 @@ describe("the stack configuration", () => {
     }
   });
 
-  it("gives the default owner to customers that name none", () => {
+  it("gives the default owner to customers without one", () => {
     const list = accepted({ owner: "platform", ...customers(acme, { ...other, owner: "own" }) }).customers;
     assert.deepEqual(
       list.map(({ owner }) => owner),
@@ -114,7 +114,7 @@ describe("the stack configuration", () => {
     );
   });
 
-  it("refuses what YAML made of text, with the value and what to do", () => {
+  it("refuses text that YAML converted, with the value and what to do", () => {
     const inText: Array<[value: unknown, shown: string, isA: string]> = [
       [5349, "5349", "number"],
       [12345678901234567000, "12345678901234567000", "number"],
@@ -138,13 +138,13 @@ describe("the stack configuration", () => {
     }
   });
 
-  it("takes the same text in quotes", () => {
+  it("accepts the same text in quotes", () => {
     const [customer] = accepted(customers({ ...acme, customerId: "0012345", owner: "2026-11-24" })).customers;
     assert.equal(customer!.customerId, "0012345");
     assert.equal(customer!.owner, "2026-11-24");
   });
 
-  it("names the customer, where it stands, and the value", () => {
+  it("names the customer, its place, and the value", () => {
     const values = { stage: "testing", ...customers(acme, { ...other, cells: ["eu-1", "us-1"] }) };
     const result = readConfiguration(new Map(Object.entries({ ...right, ...values })), {
       locate: (index) => `Pulumi.dev.yaml line ${index + 10}`,
@@ -198,7 +198,7 @@ describe("the stack configuration", () => {
     }
   });
 
-  it("says nothing in zod's own words", () => {
+  it("contains none of zod's own messages", () => {
     for (const values of [
       customers(5),
       customers(null),
@@ -232,7 +232,7 @@ describe("the stack configuration", () => {
     for (const { problem } of result.problems) mentions(problem, "tenants:owner");
   });
 
-  it("takes one customerId twice while a customer moves to another name", () => {
+  it("accepts one customerId twice while a customer moves to another name", () => {
     const leaving = { ...other, customerId: acme.customerId, status: "deprecated" };
     assert.equal(accepted(customers(acme, leaving)).customers.length, 2);
   });
@@ -249,12 +249,12 @@ describe("the stack configuration", () => {
     ]);
   });
 
-  it("takes an empty list of customers, and refuses none at all", () => {
+  it("accepts an empty list of customers, and refuses a missing one", () => {
     assert.deepEqual(accepted(customers()).customers, []);
     assert.deepEqual(refused({ customers: undefined }), ["tenants:customers"]);
   });
 
-  it("takes http on loopback only", () => {
+  it("accepts http only on loopback", () => {
     assert.equal(
       accepted({ stage: "testing", apiUrl: "http://127.0.0.1:8080/v0/" }).settings.apiUrl,
       "http://127.0.0.1:8080/v0",
@@ -270,7 +270,7 @@ describe("the stack configuration", () => {
     "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
     "arn:aws-us-gov:kms:us-gov-west-1:123456789012:alias/tenants/organization",
   ]) {
-    it(`takes the KMS key ${kmsKeyId}`, () => {
+    it(`accepts the KMS key ${kmsKeyId}`, () => {
       assert.equal(accepted({ kmsKeyId }).settings.kmsKeyId, kmsKeyId);
     });
   }
@@ -297,7 +297,7 @@ describe("the stack configuration", () => {
     }
   });
 
-  it("counts what is missing in two customers as missing, not as the same", () => {
+  it("counts values that two customers lack as missing, not as equal", () => {
     const none = { name: null, customerId: null, cells: ["eu-1"], adopt: null };
     assert.deepEqual(
       refused(customers(none, none)),
@@ -448,7 +448,7 @@ describe("the stack configuration", () => {
     ],
   ];
   for (const [what, values, path] of singles) {
-    it(`refuses ${what}, by its path and once`, () => {
+    it(`refuses ${what}, once and with its path`, () => {
       assert.deepEqual(refused(values), [path]);
     });
   }
@@ -459,7 +459,7 @@ describe("the stack configuration", () => {
     ]);
   });
 
-  it("misses the token URL also where the stage is missing", () => {
+  it("also reports a missing token URL if the stage is missing", () => {
     assert.deepEqual(refused({ stage: undefined, tokenUrl: undefined }), [
       "tenants:stage",
       "tenants:tokenUrl",
@@ -490,7 +490,7 @@ describe("the stack configuration", () => {
     ]);
   });
 
-  it("is read as an earlier up recorded it, whatever hosts that was allowed", () => {
+  it("is read as an earlier up recorded it, with any hosts that it allowed", () => {
     const urls = { apiUrl: "https://proxy.example:8443/v0", tokenUrl: "https://proxy.example:8443/token" };
     assert.deepEqual(refused(urls), ["tenants:apiUrl", "tenants:tokenUrl"]);
     const recorded = new Map(Object.entries({ ...right, ...urls, customers: "[]", secretPrefix: "theirs" }));

@@ -49,13 +49,13 @@ describe("customers from files", () => {
     assert.deepEqual(names(read()), ["hooli", "globex", "acme"]);
   });
 
-  it("stand beside those of the stack's own file", async () => {
+  it("are added to those of the stack's own file", async () => {
     await write("customers/b.yaml", acme);
     const own = JSON.stringify([{ name: "initech", customerId: "I", cells: ["eu-1"] }]);
     assert.deepEqual(names(read({ customers: own })), ["initech", "acme"]);
   });
 
-  it("may lie in folders", async () => {
+  it("may be in folders", async () => {
     await write("customers/acme.yaml", acme);
     await write("customers/emea/globex.yml", globex);
     assert.deepEqual(names(read({ customersFrom: "customers/**/*.yml" })), ["globex"]);
@@ -75,7 +75,7 @@ describe("customers from files", () => {
     );
   });
 
-  it("are refused where a name is in two files: both are named", async () => {
+  it("are refused if a name is in two files: both are named", async () => {
     await write("customers/a.yaml", acme);
     await write("customers/b.yaml", acme.replace("CRM-1", "CRM-9"));
     mentions(problems(read()), "customers/b.yaml", "customers/a.yaml[0].name");
@@ -83,7 +83,7 @@ describe("customers from files", () => {
     mentions(problems(read({ customers: own })), "customers/a.yaml", "tenants:customers[0]");
   });
 
-  it("are refused where the pattern leads out of the project, or to nothing", () => {
+  it("are refused if the pattern leads out of the project, or matches nothing", () => {
     for (const customersFrom of [
       "../other/*.yaml",
       "customers/../../*.yaml",
@@ -102,7 +102,7 @@ describe("customers from files", () => {
     mentions(problems(read({ customersFrom: " " })), "tenants:customersFrom");
   });
 
-  it("are refused where a file is a link out of the project, too large, no YAML or without a customer", async () => {
+  it("are refused if a file is a link out of the project, too large, not YAML or without a customer", async () => {
     const outside = path.join(os.tmpdir(), `${path.basename(folder)}-outside.yaml`);
     await writeFile(outside, acme);
     await symlink(outside, path.join(folder, "customers/a-link.yaml"));
@@ -130,7 +130,7 @@ describe("customers from files", () => {
     }
   });
 
-  it("are refused where a link leads nowhere, and where what should be a folder is a file", async () => {
+  it("are refused if a link leads nowhere, or a folder is a file", async () => {
     await symlink("nothing.yaml", path.join(folder, "customers/a.yaml"));
     await write("customers/b.yaml", acme.replace("acme", "Acme"));
     const text = problems(read());
@@ -139,7 +139,7 @@ describe("customers from files", () => {
     mentions(problems(read({ customersFrom: "customers/b.yaml/*.yaml" })), "customers/b.yaml/*.yaml");
   });
 
-  it("are refused with their customer, whatever characters the file's name has, on one line", async () => {
+  it("are refused on one line with their customer, for any characters in the file's name", async () => {
     await write("customers/a[1].yaml", acme.replace("eu-1", "us-1"));
     await write("customers/b\u001b[2J\nc.yaml", globex.replace("eu-1", "us-1"));
     const lines = problems(read()).split("\n").slice(1);
@@ -148,7 +148,7 @@ describe("customers from files", () => {
     mentions(lines[1] ?? "", 'customer "globex"', "customers/b\\u001b[2J\\u000ac.yaml line 1", "cells[0]");
   });
 
-  it("are refused where a file is not UTF-8, or has a second document", async () => {
+  it("are refused if a file is not UTF-8, or has a second document", async () => {
     await writeFile(path.join(folder, "customers/a.yaml"), Buffer.from(`${acme}# M\u00fcller\n`, "latin1"));
     await writeFile(path.join(folder, "customers/b.yaml"), Buffer.from(`\ufeff${acme}`, "utf16le"));
     await write("customers/c.yaml", `${acme}---\n${globex}`);
@@ -174,7 +174,7 @@ describe("customers from files", () => {
     }
   });
 
-  it("are refused where a folder is a link out of the project", async () => {
+  it("are refused if a folder is a link out of the project", async () => {
     const outside = await mkdtemp(path.join(os.tmpdir(), "outside-"));
     try {
       await writeFile(path.join(outside, "x.yaml"), acme);
@@ -185,7 +185,7 @@ describe("customers from files", () => {
     }
   });
 
-  it("match a pattern whole, and a star stays within a name", () => {
+  it("match a whole pattern, and a star stays within a name", () => {
     assert.equal(matchesPattern("customers/acme.yaml", "customers/*.yaml"), true);
     assert.equal(matchesPattern("customers/emea/acme.yaml", "customers/*.yaml"), false);
     assert.equal(matchesPattern("customers/acme.yaml.js", "customers/*.yaml"), false);

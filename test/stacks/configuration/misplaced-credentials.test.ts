@@ -47,7 +47,7 @@ function configurationOf(text: string): Map<string, string> {
   ]);
 }
 
-describe("a private key that stands where it does not belong", function () {
+describe("a private key in the wrong place", function () {
   for (const [form, text] of Object.entries({ PEM: pem, "base64 alone": base64 })) {
     it(`is repeated by no problem with the configuration: ${form}`, () => {
       const read = readConfiguration(configurationOf(text), {
@@ -63,7 +63,7 @@ describe("a private key that stands where it does not belong", function () {
     });
   }
 
-  it("is refused where any text may stand, even on one line: a tag would show it", () => {
+  it("is refused in any free text, even on one line: a tag would show it", () => {
     const line = pem.trim().replaceAll("\n", " ");
     assert.ok(line.length <= 256);
     for (const field of ["customerId", "owner"]) {

@@ -41,7 +41,7 @@ function refused(rotation: string | undefined, application: Record<string, unkno
 const own = "tenants:customers[0].applications[0]";
 
 describe("the configuration of rotation", () => {
-  it("is none unless it is given", () => {
+  it("is none by default", () => {
     assert.ok(!("rotation" in accepted(undefined)));
     assert.ok(!("rotation" in accepted("none")));
   });
@@ -64,7 +64,7 @@ describe("the configuration of rotation", () => {
     assert.ok(!("rotation" in accepted(stage, { rotation: "none" })));
   });
 
-  it("takes dates and instants, with their zone, and puts them in order", () => {
+  it("accepts dates and instants with their zone, and sorts them", () => {
     const { rotation } = accepted(undefined, {
       rotation: { rotateAt: ["2026-11-24T14:00:00+02:00", "2026-11-24", "2026-11-23T00:00:00Z"] },
     });
@@ -74,7 +74,7 @@ describe("the configuration of rotation", () => {
     );
   });
 
-  it("takes a date as the engine passes one that stands without quotes in YAML", () => {
+  it("accepts a date as the engine passes an unquoted one", () => {
     const { rotation } = accepted(undefined, {
       rotation: { rotateAt: ["2026-11-24 00:00:00 +0000 UTC", "2026-11-24 14:00:00 +0200 +0200"] },
     });
@@ -95,7 +95,7 @@ describe("the configuration of rotation", () => {
     ["an unknown moment of changes", { every: "90d", changes: "now" }, ".changes"],
   ];
   for (const [what, value, path] of wrong) {
-    it(`refuses ${what}, by its path`, () => {
+    it(`refuses ${what}, with its path`, () => {
       const text = typeof value === "string" ? value : JSON.stringify(value);
       assert.deepEqual(refused(text), [`tenants:rotation${path}`]);
       assert.deepEqual(refused(undefined, { rotation: value }), [`${own}.rotation${path}`]);
@@ -104,7 +104,7 @@ describe("the configuration of rotation", () => {
 });
 
 describe("the configuration of a customer's own key", () => {
-  it("takes PEM, a JWK and a JWK's text", () => {
+  it("accepts PEM, a JWK and a JWK's text", () => {
     const jwk = ec.export({ format: "jwk" });
     for (const publicKey of [pem, jwk, JSON.stringify(jwk)]) {
       assert.deepEqual(
@@ -127,13 +127,13 @@ describe("the configuration of a customer's own key", () => {
     ["a calendar for it", { authMethod: "EC", publicKey: pem, rotation: { every: "90d" } }, "rotation"],
   ];
   for (const [what, application, field] of wrong) {
-    it(`refuses ${what}, by its path and without showing it`, () => {
+    it(`refuses ${what}, with its path and without its text`, () => {
       assert.deepEqual(refused(undefined, application), [`${own}.${field}`]);
       assert.ok(!JSON.stringify(read(undefined, application)).includes("BEGIN PRIVATE"));
     });
   }
 
-  it("goes with the stage's calendar, which passes it over", () => {
+  it("is accepted with the stage's calendar, which does not apply to it", () => {
     assert.ok(accepted('{"every":"90d"}', { authMethod: "EC", publicKey: pem }).rotation !== undefined);
   });
 });

@@ -23,7 +23,7 @@ describe("a YAML file, read as the engine reads it", () => {
     for (const text of [longText, nested]) assert.throws(() => valueOf(text), YamlError);
   });
 
-  it("may hold tabs, line ends and question marks where both readers take them for text", () => {
+  it("may contain tabs, line ends and question marks if both readers read them as text", () => {
     assert.deepEqual(valueOf('a: "x\ty"\nb: |\n  x\n  \ty\nc: a?b\nd: ["?x", "a:", "x\\ty"]\r\n'), {
       a: "x\ty",
       b: "x\n\ty\n",

@@ -17,11 +17,11 @@ describe("what a component records as one text", () => {
     assert.notEqual(canonical([1, 2]), canonical([2, 1]));
   });
 
-  it("is read of an earlier release, too, which recorded the object", () => {
+  it("can also be the object that an earlier release recorded", () => {
     assert.deepEqual(schema.parse({ a: [1] }), { a: [1] });
   });
 
-  it("is nothing where it is another text", () => {
+  it("is undefined for any other text", () => {
     for (const other of ["", "no JSON", '"text"', 7, undefined]) assert.ok(!schema.safeParse(other).success);
   });
 });

@@ -115,7 +115,7 @@ async function consequencesOf(
 }
 
 describe("the consequences of an update", () => {
-  it("are none where nothing changes, a customer is added, or an application", async () => {
+  it("are none if nothing changes, or a customer or an application is added", async () => {
     assert.deepEqual(await consequencesOf([acme], [acme]), []);
     assert.deepEqual(await consequencesOf([], [acme]), []);
     assert.deepEqual(await consequencesOf([acme], [acme, globex]), []);
@@ -156,7 +156,7 @@ describe("the consequences of an update", () => {
     assert.deepEqual(await consequencesOf([acme], [{ ...globex, name: "other" }]), [deleted]);
   });
 
-  it("tell a cell that is removed from a purpose that is removed or renamed", async () => {
+  it("distinguish a removed cell from a removed or renamed purpose", async () => {
     const two = { ...acme, applications: [{ cell: "eu-1" }, { cell: "eu-1", purpose: "ingest" }] };
     const of = { kind: "applicationDeleted", subject: "acme/eu-1/ingest", recoveryWindowInDays: 0 };
     assert.deepEqual(await consequencesOf([two], [acme]), [{ ...of, fields: ["purpose"] }]);
@@ -201,7 +201,7 @@ describe("the consequences of an update", () => {
     }
   });
 
-  it("tell an adoption from a create, once", async () => {
+  it("distinguish an adoption from a create, once", async () => {
     const adopt = "3b241101-e2bb-4255-8caf-4136c566a962";
     const secretArn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:theirs-AbCdEf";
     const adopted = { ...one({ adopt: { applicationId: "id-acme-eu-1-default", secretArn } }), adopt };
@@ -230,7 +230,7 @@ describe("the sentences on consequences", () => {
     { kind: "tenantDeleted", subject: "globex", applications: 2, after: "globex2" },
   ];
 
-  it("put the gravest first, name whom they are about, and say what to do", () => {
+  it("start with the most serious, name the customer, and say what to do", () => {
     const told = describeConsequences(all);
     assert.deepEqual(
       told.map(({ isGrave, text }) => [isGrave, text.split(":")[0]]),
@@ -256,7 +256,7 @@ describe("the sentences on consequences", () => {
     for (const { subject } of many) assert.ok(told.some(({ text }) => text.includes(subject)));
   });
 
-  it("stand in the report, without values where the customers are encrypted", () => {
+  it("are in the report, without values if the customers are encrypted", () => {
     const nothing = { isFirst: false, settings: [], allowedHosts: [], declared: [], generations: [] };
     const report = { version: 1 as const, ...nothing, consequences: all };
     assert.deepEqual(readPlanReport([toPlanLine(report)]), report);

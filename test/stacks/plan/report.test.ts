@@ -29,7 +29,7 @@ const nothing: PlanReport = {
 describe("the settings of a plan", () => {
   const before = { "tenants:journal": "a", "tenants:keyId": "one", "aws:region": "eu-west-1" };
 
-  it("are what is configured of the namespaces tenants and aws, without customers and reason", () => {
+  it("are the configuration of the namespaces tenants and aws, without customers and reason", () => {
     const after = {
       "tenants:journal": "b",
       "aws:region": "eu-west-1",
@@ -46,7 +46,7 @@ describe("the settings of a plan", () => {
     ]);
   });
 
-  it("tell no value of a secret, of a credential, or of one that is no secret any more", () => {
+  it("contain no value of a secret, of a credential, or of a former secret", () => {
     const was = { ...before, "tenants:privateKey": "old", "aws:httpProxy": "http://u:p@proxy" };
     const is = {
       ...before,
@@ -60,7 +60,7 @@ describe("the settings of a plan", () => {
     );
   });
 
-  it("are the same where they are only encrypted, and hold no secret on record", () => {
+  it("are the same if they are only encrypted, and record no secret", () => {
     const config = { "tenants:auditLogGroup": "a-log-group" };
     const [encrypted, plain] = [["tenants:auditLogGroup"], []].map((keys) =>
       toSettings(config, new Set(keys)),
@@ -72,7 +72,7 @@ describe("the settings of a plan", () => {
     assert.deepEqual(fromRecordedSettings(recordedSettingsSchema.parse(recorded)), encrypted);
   });
 
-  it("have the secrets provider, as the stack's file names it", async () => {
+  it("contain the secrets provider from the stack's file", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "plan-"));
     const file = path.join(folder, "Pulumi.prod.yaml");
     try {
@@ -104,19 +104,19 @@ describe("what the last up recorded", () => {
     outputs: {},
   };
 
-  it("is nothing before the first", async () => {
+  it("is empty before the first", async () => {
     const { settings, declarations } = await readRecorded([], ["acme"]);
     assert.deepEqual([settings, declarations.get("acme")], [[], {}]);
   });
 
-  it("is the configuration alone where an earlier release ran", async () => {
+  it("is only the configuration if an earlier release ran", async () => {
     const { settings, declarations } = await readRecorded([provider, component], ["acme", "globex"]);
     assert.equal(settings[0]?.get("quota")?.value, "20");
     assert.equal(declarations.get("acme")!["acme"]!["customerId"], "CRM-1");
     assert.deepEqual(declarations.get("globex"), {});
   });
 
-  it("is what the customer holds, before what the configuration says", async () => {
+  it("is the customer's record rather than the configuration", async () => {
     const applied = {
       declared: { acme: { customerId: "CRM-2" } },
       settings: { "package version": "0.2.0" },
@@ -131,7 +131,7 @@ describe("what the last up recorded", () => {
     assert.deepEqual(declarations.get("acme"), applied.declared);
   });
 
-  it("is what each customer holds, whatever the provider was configured with since", async () => {
+  it("is each customer's record, even if the provider was configured otherwise since", async () => {
     const configured = { quota: "10", privateKey: { sha256: "of-a-key" } };
     const applied = { declared: {}, settings: {}, secretKeys: ["tenants:privateKey"] };
     const globex = { ...component, urn: component.urn.replace("acme", "globex") };
@@ -151,7 +151,7 @@ describe("what the last up recorded", () => {
     assert.equal(records.get("acme")?.configured["quota"], "20");
   });
 
-  it("counts what it does not hold as unchanged", () => {
+  it("counts unrecorded settings as unchanged", () => {
     const after = { acme: { customerId: "CRM-2", owner: "", fieldOfTomorrow: "x" } };
     assert.deepEqual(changedDeclaration({ acme: { customerId: "CRM-1", owner: "team" } }, after), [
       { subject: "acme", field: "customerId", before: "CRM-1", after: "CRM-2" },
@@ -161,7 +161,7 @@ describe("what the last up recorded", () => {
 });
 
 describe("the report of a plan", () => {
-  it("comes back from its line as it was, whatever is in it", () => {
+  it("is read from its line unchanged, with any content", () => {
     const value = "a<{%fg 1%}>b \u2028 ::add-mask::x";
     const report = { ...nothing, settings: [{ setting: "journal", before: value }] };
     const line = toPlanLine(report);
@@ -169,7 +169,7 @@ describe("the report of a plan", () => {
     assert.deepEqual(readPlanReport(["acme: another line", `${line}\n`]), report);
   });
 
-  it("is refused where there are two, or one that is no report", () => {
+  it("is refused if there are two, or one that is not a report", () => {
     const line = toPlanLine(nothing);
     assert.throws(() => readPlanReport([line, line]), mentioning("2"));
     for (const unreadable of ['tenants:plan {"version":2}', "tenants:plan [secret]"])
@@ -180,7 +180,7 @@ describe("the report of a plan", () => {
     assert.equal(readPlanReport(["acme: tenants:plan {}"]), undefined);
   });
 
-  it("says nothing where nothing changes, and no more than that where a first update is due", () => {
+  it("is empty if nothing changes, and minimal before a first update", () => {
     assert.ok(saysNothing(nothing));
     assert.ok(!saysNothing({ ...nothing, isFirst: true }));
     assert.ok(!saysNothing({ ...nothing, allowedHosts: ["localhost:1"] }));

@@ -31,7 +31,7 @@ describe("whether the engine that runs the program runs a policy pack", function
     });
   }
 
-  it("shows in the process that judges, where the backend requires a pack", () => {
+  it("shows in the process that judges, if the backend requires a pack", () => {
     const judge = "   60    20 node /x/@pulumi/pulumi/cmd/run-policy-pack 127.0.0.1:1 /pack";
     assert.equal(hasPolicyPack(processes("pulumi up", judge), 40), true);
   });
@@ -42,7 +42,7 @@ describe("whether the engine that runs the program runs a policy pack", function
     assert.equal(hasPolicyPack(processes("node service.js", `${engine} --policy-pack policy`), 40), true);
   });
 
-  it("is not known where there is no list of processes", () => {
+  it("is unknown if there is no list of processes", () => {
     assert.equal(hasPolicyPack([], 40), undefined);
     assert.deepEqual(readProcesses("PID COMMAND\n"), []);
   });

@@ -24,7 +24,7 @@ const unread = new Proxy({} as Journal, {
 });
 
 describe("the changes of customers that an update finds", () => {
-  it("takes no reading of the journal for a customer that is new", async () => {
+  it("does not read the journal for a new customer", async () => {
     const read = readConfiguration(values, {});
     assert.ok("configuration" in read, JSON.stringify(read));
     const { configuration } = read;
@@ -83,14 +83,14 @@ describe("the changes of customers that an update finds", () => {
     return { found: found.map(({ customer, operation }) => `${operation} ${customer}`), readAll: asked };
   }
 
-  it("reads the journal's end alone for a customer whose component says that its deprecation is on record", async () => {
+  it("reads only the journal's end for a customer whose component has its deprecation on record", async () => {
     assert.deepEqual(await findDeprecated({ isInComponent: true, agrees: true }), {
       found: [],
       readAll: [false],
     });
   });
 
-  it("puts a deprecation on record that the component does not tell, or the journal does not have", async () => {
+  it("records a deprecation that the component or the journal lacks", async () => {
     assert.deepEqual(await findDeprecated({ isInComponent: false, agrees: true }), {
       found: ["deprecate acme"],
       readAll: [true],

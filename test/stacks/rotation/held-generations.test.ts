@@ -16,7 +16,7 @@ const signingKey = "pulumi-nodejs:dynamic/resistant:SigningKey";
 const version = "aws:secretsmanager/secretVersion:SecretVersion";
 
 describe("the generations that a stack held", () => {
-  it("are found by their names, oldest first, whatever their order in the state", () => {
+  it("are found by their names, oldest first, in any order in the state", () => {
     const found = heldGenerations(
       ["acme/eu-1/2", "acme/eu-1/2/10", "acme/eu-1/2/9", "acme/eu-1/2/x", "acme", "other/eu-1/default/2"].map(
         (name) => ({ type: application, name, outputs }),
@@ -29,7 +29,7 @@ describe("the generations that a stack held", () => {
     );
   });
 
-  it("have a key of the customer's own where the stack holds none", () => {
+  it("have a key of the customer's own if the stack has none", () => {
     const own = heldGenerations([{ type: application, name: "acme/eu-1/default", outputs }]);
     assert.deepEqual(own.get("acme/eu-1/default")?.[0]?.application?.specification.customerKey, {
       publicKey: "PEM",
@@ -42,7 +42,7 @@ describe("the generations that a stack held", () => {
     assert.equal(ours.get("acme/eu-1/default")?.[0]?.application?.specification.customerKey, undefined);
   });
 
-  it("tell what of them is missing", () => {
+  it("show which of their parts are missing", () => {
     const [first, second] = heldGenerations([
       { type: version, name: "acme/eu-1/default", outputs: {} },
       { type: signingKey, name: "acme/eu-1/default/2", outputs: {} },

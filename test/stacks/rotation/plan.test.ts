@@ -61,19 +61,19 @@ function plan(
 }
 
 describe("the plan of a slot's generations", () => {
-  it("begins with generation 1, whatever is configured", () => {
+  it("begins with generation 1 in any configuration", () => {
     assert.deepEqual(plan([], 0).numbers, [1, [], []]);
     assert.deepEqual(planSlot({ specification: both }, [], day(0)).current.generation, 1);
   });
 
-  it("counts `every` from the moment the application was made", () => {
+  it("counts `every` from the creation of the application", () => {
     assert.deepEqual(plan([made(1, 3)], 92.99).numbers, [1, [], []]);
     const due = plan([made(1, 3)], 93);
     assert.deepEqual(due.numbers, [2, [1], []]);
     assert.equal(due.reason, "every 90d");
   });
 
-  it("makes one generation however late it is, and shifts what follows", () => {
+  it("creates one generation even if it is late, and shifts what follows", () => {
     assert.deepEqual(plan([made(1, 0)], 1000).numbers, [2, [1], []]);
     assert.equal(plan([made(1, 0), made(2, 1000)], 1001).due?.ms, day(1090));
   });
@@ -87,7 +87,7 @@ describe("the plan of a slot's generations", () => {
     assert.deepEqual(plan([made(2, 60)], 500, given).numbers, [2, [], []]);
   });
 
-  it("takes whichever comes first, a date or the age", () => {
+  it("uses the earlier one of a date and the age", () => {
     const given = { every: "10d", overlap: "1d", rotateAt: ["2026-01-06"] };
     assert.equal(plan([made(1, 0)], 5, given).reason, "rotateAt 2026-01-06");
     assert.equal(plan([made(1, 5)], 15, given).reason, "every 10d");
@@ -99,18 +99,18 @@ describe("the plan of a slot's generations", () => {
     assert.deepEqual(plan(held, 102).numbers, [2, [], [1]]);
   });
 
-  it("deletes nothing on the strength of a successor that is made only now", () => {
+  it("deletes nothing because of a successor that is only created now", () => {
     assert.deepEqual(plan([made(1, 0)], 1000, { every: "90d", overlap: "1m" }).numbers, [2, [1], []]);
     assert.deepEqual(plan([made(1, 0), made(2, 90)], 1000).numbers, [3, [2], [1]]);
   });
 
-  it("deletes nothing while it is not on record when the successor was stored", () => {
+  it("deletes nothing while the time when the successor was stored is not on record", () => {
     const { stored, ...unrecorded } = made(2, 90);
     assert.ok(stored !== undefined);
     assert.deepEqual(plan([made(1, 0), unrecorded], 170).numbers, [2, [1], []]);
   });
 
-  it("completes a generation that is not stored, and makes no further one", () => {
+  it("completes a generation that is not stored, and creates no further one", () => {
     const late = plan([made(1, 0), made(2, 90, "not")], 1000);
     assert.deepEqual([late.numbers, late.reason], [[2, [1], []], undefined]);
     const { application, ...keyOnly } = made(2, 90, "not");
@@ -118,7 +118,7 @@ describe("the plan of a slot's generations", () => {
     assert.deepEqual(plan([made(1, 0), keyOnly], 1000).numbers, [2, [1], []]);
   });
 
-  it("says what one more up has to do, where it first completes what an earlier run did not end", () => {
+  it("reports what one more up has to do, if this one first completes an earlier run", () => {
     assert.deepEqual(plan([made(1, 0), made(2, 90, "not")], 91).next, undefined);
     const due = plan([made(1, 0), made(2, 90), made(3, 100, "not")], 1000);
     assert.deepEqual([due.numbers, due.next], [[3, [1, 2], []], { reason: "every 90d", retired: [1] }]);
@@ -135,13 +135,13 @@ describe("the plan of a slot's generations", () => {
     assert.deepEqual(more, []);
   });
 
-  it("keeps the one before while the current one's application is gone", () => {
+  it("keeps the previous one while the current one's application is missing", () => {
     const { application, ...gone } = made(2, 90);
     assert.ok(application !== undefined);
     assert.deepEqual(plan([made(1, 0), gone], 150).numbers, [2, [1], []]);
   });
 
-  it("lets all others go at once without an overlap, those that are not recorded too", () => {
+  it("deletes all others at once without an overlap, also unrecorded ones", () => {
     assert.deepEqual(plan([made(1, 0)], 90, { every: "90d", overlap: 0 }).numbers, [2, [], [1]]);
     assert.deepEqual(plan([made(1, 0), made(2, 90, "not")], 90, { every: "90d", overlap: "0" }).numbers, [
       2,
@@ -150,30 +150,30 @@ describe("the plan of a slot's generations", () => {
     ]);
   });
 
-  it("does not declare again what is gone", () => {
+  it("does not declare a deleted generation again", () => {
     const { application, ...gone } = made(1, 0);
     assert.ok(application !== undefined);
     assert.deepEqual(plan([gone, made(2, 90)], 91).numbers, [2, [], []]);
   });
 
-  it("keeps the running generation as it was made, and names what waits for the next", () => {
+  it("keeps the running generation as it was created, and names what waits for the next", () => {
     const { numbers, current, deferred } = plan([made(1, 0)], 10, undefined, readOnly);
     assert.deepEqual([numbers, current.specification, deferred], [[1, [], []], both, ["scopes"]]);
     assert.deepEqual(plan([made(1, 0)], 90, undefined, readOnly).current.specification, readOnly);
   });
 
-  it("makes the next generation of a change at once where that is asked for", () => {
+  it("creates the next generation for a change at once if configured", () => {
     const now = plan([made(1, 0)], 10, { overlap: "7d", changes: "immediately" }, readOnly);
     assert.deepEqual(now.numbers, [2, [1], []]);
     mentions(now.reason, "scopes");
   });
 
-  it("takes the order of scopes for no change", () => {
+  it("ignores the order of scopes", () => {
     const reversed = { ...both, scopes: both.scopes.toReversed() };
     assert.deepEqual(plan([made(1, 0)], 10, { changes: "immediately" }, reversed).numbers, [1, [], []]);
   });
 
-  it("lets a change replace the running generation where nothing is rotated, and ends an overlap all the same", () => {
+  it("lets a change replace the running generation without rotation, and still ends an overlap", () => {
     const held = [made(1, 0), made(2, 90)];
     const before = planSlot({ specification: readOnly }, held, day(96));
     assert.deepEqual([before.current.generation, before.current.specification], [2, readOnly]);
@@ -181,7 +181,7 @@ describe("the plan of a slot's generations", () => {
     assert.equal(planSlot({ specification: readOnly }, held, day(97)).retiring.length, 0);
   });
 
-  it("does not count the age of an application when nobody knows when it was made", () => {
+  it("does not count the age of an application with an unknown time of creation", () => {
     const held = made(1, 0);
     held.application!.createdAtMs = undefined;
     assert.deepEqual(plan([held], 1000).numbers, [1, [], []]);

@@ -41,12 +41,12 @@ function refused(given: Given): string[] {
 }
 
 describe("the custody of secrets", () => {
-  it("asks AWS for nothing but the stage's recovery window, where nothing is said", () => {
+  it("sets only the stage's recovery window by default", () => {
     assert.deepEqual(toProtection(custody({}), "us-1"), { recoveryWindowInDays: 30 });
     assert.deepEqual(toProtection(custody({ stage: "testing" }), "eu-1"), { recoveryWindowInDays: 0 });
   });
 
-  it("takes a customer's own over the stage's, field by field", () => {
+  it("prefers a customer's own settings to the stage's, field by field", () => {
     const secrets = { kmsKeyId: "alias/stage", readerRoleArns: [role], recoveryWindowInDays: 7 };
     assert.deepEqual(custody({ secrets, own: { kmsKeyId: keyArn, recoveryWindowInDays: 0 } }), {
       kmsKeyId: keyArn,
@@ -65,7 +65,7 @@ describe("the custody of secrets", () => {
     assert.equal(toProtection(custody({ secrets, own: { replicate: false } }), "us-1").replicas, undefined);
   });
 
-  it("lets the named roles read, and nobody else", () => {
+  it("lets only the named roles read", () => {
     const { Statement } = JSON.parse(readerPolicy([role])) as { Statement: Array<Record<string, unknown>> };
     assert.deepEqual(
       Statement.map(({ Effect, Action, Condition }) => ({ Effect, Action, Condition })),
@@ -84,7 +84,7 @@ describe("the custody of secrets", () => {
     );
   });
 
-  it("takes the restriction away again by an empty list", () => {
+  it("removes the restriction with an empty list", () => {
     assert.equal(toProtection(custody({ secrets: { readerRoleArns: [] } }), "eu-1").policy, "{}");
   });
 
@@ -95,7 +95,7 @@ describe("the custody of secrets", () => {
     "alias/stage/secrets",
     "arn:aws:kms:eu-west-1:123456789012:alias/stage",
   ]) {
-    it(`takes ${kmsKeyId} for a key`, () => {
+    it(`accepts ${kmsKeyId} as a key`, () => {
       assert.equal(custody({ secrets: { kmsKeyId } }).kmsKeyId, kmsKeyId);
     });
   }
@@ -122,24 +122,24 @@ describe("the custody of secrets", () => {
     ["a replica's key in one region", { replicate: true, replicaKmsKeyId: keyArn }, "replicaKmsKeyId"],
   ];
   for (const [what, secrets, path] of wrong) {
-    it(`refuses ${what}, of the stage and of a customer alike, by its path and once`, () => {
+    it(`refuses ${what}, of the stage and of a customer, once and with its path`, () => {
       assert.deepEqual(refused({ secrets }), [`tenants:secrets.${path}`]);
       assert.deepEqual(refused({ own: secrets }), [`tenants:customers[0].secrets.${path}`]);
     });
   }
 
-  it("refuses what is no object", () => {
+  it("refuses anything but an object", () => {
     assert.deepEqual(refused({ secrets: "alias/x" }), ["tenants:secrets"]);
     assert.deepEqual(refused({ own: [] }), ["tenants:customers[0].secrets"]);
   });
 
-  it("refuses replicas where the stack's region is not known", () => {
+  it("refuses replicas if the stack's region is unknown", () => {
     assert.deepEqual(refused({ secrets: { replicate: true }, awsRegion: undefined }), [
       "tenants:secrets.replicate",
     ]);
   });
 
-  it("tells of a stage's contradiction once, whatever a customer adds", () => {
+  it("reports a stage's contradiction once, even if a customer adds settings", () => {
     assert.deepEqual(
       refused({ secrets: { replicate: true, kmsKeyId: keyArn }, own: { recoveryWindowInDays: 7 } }),
       ["tenants:secrets.replicaKmsKeyId"],

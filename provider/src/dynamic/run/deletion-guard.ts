@@ -133,7 +133,7 @@ function slotIn(name: string): string | undefined {
 function refused(what: string, customer: string): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
-    `${what} was not deleted, and nothing was sent: customer "${customer}" is active in production, and the journal contains no completed deprecation of it. ` +
+    `${what} was not deleted, and nothing was sent: customer "${customer}" is active in a protected stage, and the journal contains no completed deprecation of it. ` +
       "To delete it: set `status: deprecated` on it (in your own program, on its Tenant), run `pulumi up`, then run the same command again. " +
       "If that is already set, its tenant was created again after the deprecation: set `status: active`, run `pulumi up`, and deprecate it again. " +
       "To keep it: run `pulumi up`, which protects it again.",

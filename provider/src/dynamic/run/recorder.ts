@@ -60,14 +60,14 @@ export class RunRecord {
   }
 
   /**
-   * Prepares for a change: if the stage requires a reason, there must be one. Who runs this, and what, is found out
-   * while the change itself is prepared.
+   * Prepares for a change: checks the reason, if the stage requires one. Who runs this, and which versions, is
+   * determined meanwhile.
    *
    * @throws {@link TenantManagementError} `INPUT_INVALID` with what to set
    */
   expectChange(): void {
     this.#readReason();
-    // Whoever records the change asks again, and learns what failed.
+    // Recording the change runs it again, and reports the failure.
     this.#provenance().catch(() => undefined);
   }
 
@@ -96,7 +96,10 @@ export class RunRecord {
     }
   }
 
-  /** Records how an intent of this run's program ended. What was done is done: if it cannot be recorded, it warns. */
+  /**
+   * Records how an intent of this run's program ended. The change itself is already done: if it cannot be recorded,
+   * this warns.
+   */
   async endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
     const stack = this.#stack.presentStackOf(slot);
     const opened = await this.#open(stack);
@@ -127,7 +130,7 @@ export class RunRecord {
     });
   }
 
-  /** Returns the creates in other slots of which nobody knows whether they created an object. */
+  /** Returns the creates in other slots that may or may not have created an object. */
   async openCreatesBeside(type: RecordedType, slot: SlotInput): Promise<IntentEvent[]> {
     const stack = this.#stack.presentStackOf(slot);
     const memory = await this.#remember(stack);

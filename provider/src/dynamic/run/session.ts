@@ -21,8 +21,8 @@ export interface ConfigureRequest {
 }
 
 /**
- * What a run has once, whatever the number of its resources: the settings, the connection pool and the access
- * token. Nothing is sent before the first call to the API.
+ * What all resources of a run share: the settings, the connection pool and the access token. Nothing is sent before the
+ * first call to the API.
  */
 export class Session {
   readonly #process: OwnProcess;

@@ -62,7 +62,7 @@ export function openMailer(settings: MailSettings, password: string | undefined)
         await transport.sendMail({
           from,
           to: { name: "", address: to },
-          // Only the envelope decides who gets it, whatever a header contains.
+          // Only the envelope decides who gets it; headers do not.
           envelope: { from: sender, to: [to] },
           subject,
           text,

@@ -15,7 +15,7 @@ const pemOf = (namedCurve: string): string =>
 const credentialsIn = async (value: string, method: AuthMethod) =>
   toCredentials(readAdoptedSecret(value, arn), method, arn);
 
-describe("dynamic: a secret that somebody else filled", () => {
+describe("dynamic: a secret that someone else filled", () => {
   const pem = pemOf("P-256");
 
   it("is the client secret itself, but for the space around it", async () => {
@@ -25,7 +25,7 @@ describe("dynamic: a secret that somebody else filled", () => {
     });
   });
 
-  it("is JSON with more in it than is asked for", async () => {
+  it("is JSON with further fields", async () => {
     const value = JSON.stringify({ client_secret: "s3cret", token_url: "https://x.test", scopes: [] });
     assert.deepEqual(await credentialsIn(value, "CLIENT_SECRET"), {
       type: "CLIENT_SECRET",
@@ -61,7 +61,7 @@ describe("dynamic: a secret that somebody else filled", () => {
     ["is no whole key", pem.slice(0, 90), "EC", ["truncated"]],
   ];
   for (const [what, value, method, reason] of refusals) {
-    it(`is refused where it ${what}, and never repeated`, async () => {
+    it(`is refused if it ${what}, and never repeated`, async () => {
       const message = await refusalOf(() => credentialsIn(value, method));
       mentions(message, ...reason);
       assert.ok(message.includes(arn));

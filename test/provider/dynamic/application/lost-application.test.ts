@@ -11,7 +11,7 @@ import { useSandboxApi } from "../../../support/sandbox-api";
 
 const scopes = ["documents.submissions.read"] as const;
 
-describe("an application that no state holds", () => {
+describe("an application that is in no state", () => {
   const { sandbox, api } = useSandboxApi();
   let tenantId: string;
   let found: ApiApplication;
@@ -46,7 +46,7 @@ describe("an application that no state holds", () => {
     assert.equal(sandbox().control.requests().deleteTenantApplication, 0);
   });
 
-  it("is of no use to anybody where the answer to its create was lost", async () => {
+  it("is of no use to anyone if the answer to its create was lost", async () => {
     await assert.rejects(
       settle(false),
       mentioning(found.applicationId, "tenants:replaceLostApplications true"),
@@ -57,7 +57,7 @@ describe("an application that no state holds", () => {
     ["CLIENT_SECRET", "secret"],
     ["EC", "key"],
   ] as const) {
-    it(`may be in use where the answer came, and is to be adopted with its ${credential} before all else`, async () => {
+    it(`may be in use if the answer arrived, and is to be adopted with its ${credential} first`, async () => {
       await assert.rejects(settle(true, authMethod), ({ message }: Error) => {
         mentions(
           message,

@@ -79,7 +79,7 @@ describe("the secret of an application, during a refresh", () => {
       SecretString: typeof stored === "string" ? stored : JSON.stringify(stored),
     });
 
-  it("is not warned of where it holds what the stack has stored", async () => {
+  it("causes no warning if it contains what the stack has stored", async () => {
     assert.equal(await withValue(held, value), "");
     assert.equal(await withValue(heldKey, keyValue), "");
     assert.equal(await withValue(heldKey, { ...keyValue, private_key: undefined }), "");
@@ -99,25 +99,25 @@ describe("the secret of an application, during a refresh", () => {
     "the public half alone": { state: heldKey, stored: { ...keyValue, private_key: heldKey.publicKey } },
   };
   for (const [what, { state, stored }] of Object.entries(overwritten)) {
-    it(`is warned of where it holds ${what}`, async () => {
+    it(`causes a warning if it contains ${what}`, async () => {
       mentions(await withValue(state, stored), "warning: acme/eu-1/default", "pulumi preview");
     });
   }
 
-  it("is warned of where it has no text", async () => {
+  it("causes a warning if it has no text", async () => {
     mentions(await warned(held, 200, {}), "warning: acme/eu-1/default", "pulumi preview");
   });
 
-  it("is warned of where it is marked for deletion, with the command that restores it", async () => {
+  it("causes a warning if it is marked for deletion, with the command that restores it", async () => {
     const refusal = { __type: "InvalidRequestException", message: "marked for deletion" };
     mentions(await warned(held, 400, refusal), "acme/eu-1/default", "npm run tenants -- restore acme");
   });
 
-  it("is left to the AWS provider's own refresh where it is not there", async () => {
+  it("is left to the AWS provider's own refresh if it does not exist", async () => {
     assert.equal(await warned(held, 400, { __type: "ResourceNotFoundException", message: "none" }), "");
   });
 
-  it("is not asked for where the resource is no customer's, or only partly made", async () => {
+  it("is not read if the resource belongs to no customer, or is only partly created", async () => {
     const slot = { stack: "organization/project/dev", name: "custom" };
     await credentials.warnOfOverwritten({ ...held, slot }, found);
     await credentials.warnOfOverwritten({ ...held, slot: undefined }, found);
@@ -126,7 +126,7 @@ describe("the secret of an application, during a refresh", () => {
   });
 
   // The last: where AWS cannot be asked once, this process asks no more.
-  it("is said not to be known where it may not be read, once", async () => {
+  it("is reported as unknown if it may not be read, once", async () => {
     const refusal = { __type: "AccessDeniedException", message: "not authorized to GetSecretValue" };
     mentions(
       await warned(held, 400, refusal),

@@ -101,7 +101,7 @@ describe("the check of an application", () => {
     assert.ok(!JSON.stringify(found).includes(pem.split("\n")[1]!));
   });
 
-  it("refuses a cell that the stage has not", async () => {
+  it("refuses a cell that the stage does not have", async () => {
     ({ tenantApplication } = configuredRun("testing"));
     assert.deepEqual(await failures({ cell: "us-1" }), ["cell"]);
   });
@@ -116,11 +116,11 @@ describe("the difference of an application", () => {
     assert.deepEqual(await replaces({}, { scopes: scopes.toReversed() }), []);
   });
 
-  it("is none for the adoption of what is held, wherever its secret is by now", async () => {
+  it("is none for the adoption of the stack's own application, with its secret in any place", async () => {
     assert.deepEqual(await replaces({}, { adopt: { applicationId: "a-1", secretArn } }), []);
   });
 
-  it("is none for defaults that are written out", async () => {
+  it("is none for explicit defaults", async () => {
     assert.deepEqual(await replaces({}, { scopes, authMethod: "CLIENT_SECRET" }), []);
   });
 

@@ -28,7 +28,7 @@ class SkewedApi extends TenantManagementApi {
   }
 }
 
-describe("a tenant whose create may have happened, where this machine's clock is wrong", () => {
+describe("a tenant whose create may have happened, if this machine's clock is wrong", () => {
   const { sandbox, api } = useSandboxApi();
   let skewed: SkewedApi;
   let createdAtMs: number;
@@ -59,7 +59,7 @@ describe("a tenant whose create may have happened, where this machine's clock is
 
   for (const aheadMs of [3_600_000, -3_600_000]) {
     const side = aheadMs > 0 ? "behind" : "ahead";
-    it(`is told by the API's clock: an hour ${side}`, async () => {
+    it(`is recognized by the API's clock: an hour ${side}`, async () => {
       skewed.aheadMs = aheadMs;
       assert.equal((await find(createdAtMs))?.tenantId, tenantId);
       await assert.rejects(
@@ -69,12 +69,12 @@ describe("a tenant whose create may have happened, where this machine's clock is
     });
   }
 
-  it("is doubted where it was made in time to come: its zone is not what it seems", async () => {
+  it("is doubted if its creation is in the future: its time zone may be wrong", async () => {
     skewed.write = (createdMs) => new Date(createdMs + 7_200_000).toISOString();
     await assert.rejects(find(createdAtMs), mentioning("future", `adopt: ${tenantId}`));
   });
 
-  it("is doubted where the time cannot be read", async () => {
+  it("is doubted if the time cannot be read", async () => {
     skewed.write = (createdMs) => new Date(createdMs).toUTCString().replace(" GMT", "");
     await assert.rejects(
       find(createdAtMs),
@@ -105,7 +105,7 @@ for (const zone of ["UTC", "America/New_York", "Asia/Kolkata"]) {
     const find = (name: string) =>
       findLostTenant(api(), { name, cells: [undefined], startedAtMs: Date.now() - 1000 });
 
-    it("is found again where it is the stack's own", async () => {
+    it("is found again if it is the stack's own", async () => {
       const tenantId = seed("own", 0);
       const found = await find("own");
       assert.equal(found?.tenantId, tenantId);
@@ -113,7 +113,7 @@ for (const zone of ["UTC", "America/New_York", "Asia/Kolkata"]) {
     });
 
     for (const hours of [2, 5, 11]) {
-      it(`is not taken over where somebody else made it ${hours} hours ago`, async () => {
+      it(`is not taken over if someone else created it ${hours} hours ago`, async () => {
         const tenantId = seed(`stranger${hours}`, hours * hourMs);
         await assert.rejects(find(`stranger${hours}`), mentioning("before", `adopt: ${tenantId}`));
       });

@@ -10,14 +10,14 @@ describe("how a tenant that exists is taken over", () => {
   const { sandbox, api } = useSandboxApi();
   const wholeEntry = /npm run tenants -- reconcile/;
 
-  it("is one line where it holds no applications", async () => {
+  it("is one line if it contains no applications", async () => {
     const { tenantId } = await api().createTenant({ name: "empty" });
     const said = await describeTakeOver(api(), { name: "empty", tenantId });
     assert.ok(said.endsWith(`: adopt: ${tenantId}`), said);
     assert.doesNotMatch(said, wholeEntry);
   });
 
-  it("is the whole entry where it holds applications, and the commands that find their secrets", async () => {
+  it("is the whole entry if it contains applications, and the commands that find their secrets", async () => {
     const { tenantId } = await api().createTenant({ name: "acme" });
     const make = () =>
       api().createApplication(tenantId, {
@@ -52,7 +52,7 @@ describe("how a tenant that exists is taken over", () => {
     });
   });
 
-  it("is both where the applications cannot be listed", async () => {
+  it("is both if the applications cannot be listed", async () => {
     const { tenantId } = await api().createTenant({ name: "globex" });
     sandbox().control.addFault({ operation: "getTenantApplications", kind: "status", status: 403 });
     const said = await describeTakeOver(api(), { name: "globex", tenantId });

@@ -36,7 +36,7 @@ describe("the check of a tenant", () => {
     });
   }
 
-  it("refuses a cell that the stage has not", async () => {
+  it("refuses a cell that the stage does not have", async () => {
     ({ tenant } = configuredRun("testing"));
     assert.deepEqual(await failures({ name: "a", cells: ["us-1"] }), ["cells"]);
   });
@@ -47,31 +47,31 @@ describe("the difference of a tenant", () => {
     ({ tenant } = configuredRun());
   });
 
-  it("is none where only the order of cells changed", async () => {
+  it("is none if only the order of cells changed", async () => {
     assert.equal(
       (await diff({ declaredCells: ["eu-1", "us-1"] }, { cells: ["us-1", "eu-1"] })).changes,
       false,
     );
   });
 
-  it("is none for initialCells, whatever they are", async () => {
+  it("is none for any initialCells", async () => {
     assert.equal((await diff({}, { initialCells: ["ap-2"] })).changes, false);
   });
 
-  it("is none where the cells drifted from what is still declared", async () => {
+  it("is none if the cells drifted from the unchanged declaration", async () => {
     assert.equal((await diff({ declaredCells: ["eu-1"] }, { cells: ["eu-1"] })).changes, false);
   });
 
-  it("is an update, and no replacement, where drifted cells are accepted", async () => {
+  it("is an update, not a replacement, if drifted cells are accepted", async () => {
     const { changes, replaces } = await diff({ declaredCells: ["eu-1"] }, { cells: ["eu-1", "us-1"] });
     assert.deepEqual({ changes, replaces }, { changes: true, replaces: [] });
   });
 
-  it("is none where the tenant that is held is adopted", async () => {
+  it("is none if the stack's own tenant is adopted", async () => {
     assert.equal((await diff({}, { adopt: "t-1" })).changes, false);
   });
 
-  it("is none where something is not known yet", async () => {
+  it("is none if something is unknown yet", async () => {
     assert.equal((await diff({}, { name: unknown, cells: unknown })).changes, false);
   });
 
@@ -84,7 +84,7 @@ describe("the difference of a tenant", () => {
       await assert.rejects(diff({}, news), mentioning(what, '"acme"', "allowReplace: true"));
     });
 
-    it(`is a replacement, the old one deleted first, for another ${what} where that is allowed`, async () => {
+    it(`is a replacement, the old one deleted first, for another ${what} if that is allowed`, async () => {
       assert.deepEqual(await diff({}, { ...news, allowReplace: true }), {
         changes: true,
         replaces: [what],
@@ -94,7 +94,7 @@ describe("the difference of a tenant", () => {
   }
 
   for (const made of [{ stage: "testing" }, { apiUrl: "https://other.example/v0" }]) {
-    it(`is refused where it was made elsewhere (${Object.keys(made).join()})`, async () => {
+    it(`is refused if it was created elsewhere (${Object.keys(made).join()})`, async () => {
       await assert.rejects(diff(made, {}), mentioning("tenants:stage", "tenants:apiUrl"));
     });
   }
