@@ -122,9 +122,15 @@ function derOf(text: string): Buffer {
   return Buffer.from(decodeBase64(text) ?? "", "latin1");
 }
 
-/** Every key is a SEQUENCE of ASN.1, of more bytes than 127. */
+/**
+ * Returns whether bytes begin as a key does: a SEQUENCE of ASN.1, of more bytes than 127, that begins with an INTEGER
+ * (PKCS#8, PKCS#1, SEC1) or a SEQUENCE (encrypted). Random bytes, such as members of a JWK, hardly ever do.
+ */
 function isDer(der: Buffer): boolean {
-  return der[0] === 0x30 && (der[1] ?? 0) > 0x80;
+  const [tag, length = 0] = der;
+  if (tag !== 0x30 || length < 0x81 || length > 0x83) return false;
+  const first = der[2 + (length - 0x80)];
+  return first === 0x02 || first === 0x30;
 }
 
 /** Reads the base64 of a key alone: PEM without its first and last line. */

@@ -126,6 +126,13 @@ describe("client: what is no private key that can be read", () => {
       says: ["ssh-keygen -p", "-m PKCS8"],
     },
     "a JWK": { text: JSON.stringify(key.export({ format: "jwk" })), says: ["JWK", "PEM", "PKCS#8"] },
+    "a JWK of whose members one begins almost as DER does": {
+      text: JSON.stringify({
+        ...key.export({ format: "jwk" }),
+        q: Buffer.from([0x30, 0x81, ...new Uint8Array(126).fill(7)]).toString("base64url"),
+      }),
+      says: ["JWK", "PEM", "PKCS#8"],
+    },
     "a path": { text: "/run/secrets/organization.pem", says: ["path", "$(cat <file>)"] },
     "a path from home": { text: "~/organization-key", says: ["path", "$(cat <file>)"] },
     "an object without a key": { text: '{"clientId":"0oa1"}', says: ["not PEM", "PKCS#8"] },
