@@ -42,16 +42,7 @@ const ofOneStack = ["PULUMI_OPTION_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_
  */
 const youngHeap = "--max-semi-space-size=8";
 
-/**
- * When the engine, which is written in Go, collects garbage. It writes the whole state at each step, and with Go's default
- * a tenth of its processor time goes into the collector. Above the memory limit it collects more often.
- */
-const garbageCollection = { GOGC: "400", GOMEMLIMIT: "400MiB" };
-
-/**
- * Returns the environment of a fleet's engines. The given `NODE_OPTIONS`, `GOGC` and `GOMEMLIMIT` override the fleet's
- * own options.
- */
+/** Returns the environment of a fleet's engines. The given `NODE_OPTIONS` override the fleet's own option. */
 export function engineEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   backendUrl: string,
@@ -60,7 +51,6 @@ export function engineEnvironment(
     (entry): entry is [string, string] => entry[1] !== undefined && !ofOneStack.includes(entry[0]),
   );
   return {
-    ...garbageCollection,
     ...Object.fromEntries(passed),
     NODE_OPTIONS: [youngHeap, preloadOption(), environment["NODE_OPTIONS"] ?? ""].join(" ").trim(),
     PULUMI_BACKEND_URL: backendUrl,

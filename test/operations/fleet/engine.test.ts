@@ -30,9 +30,4 @@ describe("the environment of a fleet's engines", () => {
     // Of an option that is there twice, Node.js takes the last.
     assert.equal(optionsFor({ NODE_OPTIONS: "--max-semi-space-size=64" }), `${own} --max-semi-space-size=64`);
   });
-
-  it("collects garbage less often than Go's default, unless the variables say otherwise", () => {
-    const { GOGC, GOMEMLIMIT } = engineEnvironment({ GOGC: "50" }, backendUrl);
-    assert.deepEqual({ GOGC, GOMEMLIMIT }, { GOGC: "50", GOMEMLIMIT: "400MiB" });
-  });
 });
