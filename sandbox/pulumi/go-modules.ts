@@ -140,9 +140,9 @@ require github.com/pulumi/pulumi/sdk/v3 v${languageHostSdkVersion}
  */
 const languageHostScript = `#!/bin/sh
 folder=$PWD
-while [ ! -f "$folder/Pulumi.yaml" ] && [ "$folder" != / ]; do folder=$(dirname "$folder"); done
+while [ ! -f "$folder/Pulumi.yaml" ] && [ ! -f "$folder/Pulumi.yml" ] && [ "$folder" != / ]; do folder=$(dirname "$folder"); done
 option() {
-  sed -nE "s/ #.*//; s/^( *|.*[{,] *)$1: *([^,}]*[^,} ]).*$/\\2/p" "$folder/Pulumi.yaml" 2>/dev/null | tr -d '\\042\\047' | head -n 1
+  sed -nE "s/ #.*//; s/^( *|.*[{,] *)$1: *([^,}]*[^,} ]).*$/\\2/p" "$folder"/Pulumi.y*ml 2>/dev/null | tr -d '\\042\\047' | head -n 1
 }
 typescript=$(option typescript)
 nodeargs=$(option nodeargs)

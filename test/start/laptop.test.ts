@@ -1,4 +1,6 @@
 import { strict as assert } from "node:assert";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { type ProcessResult, runProcess } from "../../sandbox/process";
@@ -38,17 +40,22 @@ async function environmentOfLaptop(): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-async function onLaptop(command: string, ...args: string[]): Promise<ProcessResult> {
-  const env = await environmentOfLaptop();
+async function onLaptop(command: string, ...args: string[]): Promise<ProcessResult & { left: string[] }> {
+  const temporary = await mkdtemp(path.join(tmpdir(), "laptop-"));
+  const env = { ...(await environmentOfLaptop()), TMPDIR: temporary };
   const result = await runProcess(command, args, { cwd: repositoryRoot, env });
   assert.equal(result.exitCode, 0, result.stdout + result.stderr);
-  return result;
+  // ts-node keeps compiled code there.
+  const left = (await readdir(temporary)).filter((name) => !name.startsWith("v8-compile-cache"));
+  await rm(temporary, { recursive: true });
+  return { ...result, left };
 }
 
 describe("on a laptop whose environment has accounts, proxies and stacks of its own", () => {
   it("npm start shows the whole product", async () => {
-    const { stdout } = await onLaptop("npm", "start");
+    const { stdout, left } = await onLaptop("npm", "start");
     mentions(stdout, "0 requests");
+    assert.deepEqual(left, []);
   });
 
   it(`a test on the engine passes ${exhaustiveTag}`, async () => {

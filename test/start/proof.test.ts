@@ -59,10 +59,13 @@ describe("the proof of npm start", () => {
   it("writes a table as wide as the terminal is", () => {
     const applications = toApplications(outputs);
     const screen = { columns: undefined, isColoured: false };
-    const [, row] = toTable(applications, screen).split("\n");
-    assert.equal(row?.split("\t").slice(0, 6).join(), "acme,tenant-1,eu-1,app-1,client-1,CLIENT_SECRET");
+    const [heading, row = ""] = toTable(applications, screen).split("\n");
+    const cells = row.split("\t");
+    assert.equal(cells.slice(0, 6).join(), "acme,tenant-1,eu-1,app-1,client-1,CLIENT_SECRET");
+    assert.equal(cells.length, heading?.split("\t").length);
+    assert.ok(!cells.includes(""), row);
     const terminal = toTable(applications, { ...screen, columns: 200 });
-    assert.match(terminal, /^acme +tenant-1 +eu-1 +app-1 +client-1 +CLIENT_SECRET +/m);
+    assert.match(terminal, /^acme +tenant-1 +eu-1 +app-1 +client-1 +CLIENT_SECRET +\S/m);
     const narrow = toTable(applications, { ...screen, columns: 80 });
     assert(Math.max(...narrow.split("\n").map((line) => line.length)) <= 80);
     for (const value of ["tenant-1", "client-1", "resistant-tenants/testing/acme/eu-1/default"])

@@ -2,7 +2,7 @@
 // Loaded before all processes of Node.js that tests start (`hooks.ts`): those of the engine take most of the time of the
 // engine's tests.
 const { readFileSync, renameSync, statSync, writeFileSync } = require("node:fs");
-const { Buffer } = require("node:buffer");
+const { createHash } = require("node:crypto");
 const Module = require("node:module");
 const path = require("node:path");
 const { setTimeout } = require("node:timers");
@@ -44,8 +44,8 @@ function rememberResolved() {
   const packages = path.join(root, "node_modules") + path.sep;
   const installedMs = lastInstall(packages);
   if (folder === undefined || installedMs === undefined) return;
-  const name = Buffer.from(`${process.version} ${installedMs} ${root}`).toString("base64url");
-  const file = path.join(folder, `resolved-${name.slice(-200)}.json`);
+  const name = createHash("sha256").update(`${process.version} ${installedMs} ${root}`).digest("hex");
+  const file = path.join(folder, `resolved-${name}.json`);
   const known = read();
   let isNew = false;
 

@@ -42,7 +42,7 @@ const ofOneStack = ["PULUMI_OPTION_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_
  */
 const youngHeap = "--max-semi-space-size=8";
 
-/** Returns the environment of a fleet's engines. The given `NODE_OPTIONS` override the fleet's own option. */
+/** Returns the environment of a fleet's engines. The given `NODE_OPTIONS` override the fleet's own option in providers; a program's is in `Pulumi.yaml`. */
 export function engineEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   backendUrl: string,

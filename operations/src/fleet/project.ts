@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import { mostFleetBits } from "pulumi-resistant-tenants/internal/vocabulary";
 import { isMap, parseDocument } from "yaml";
 import { z } from "zod";
@@ -39,7 +40,7 @@ export interface Project {
  * @throws {@link UsageError} if `fleet` is invalid
  */
 export async function readProject(folder: string): Promise<Project> {
-  const document = parseDocument(await readFile(path.join(folder, "Pulumi.yaml"), "utf8"));
+  const document = parseDocument(await readFile(projectFileOf(folder), "utf8"));
   const read = projectSchema.safeParse(document.toJS());
   if (!read.success) {
     throw new UsageError(
@@ -53,13 +54,22 @@ export async function readProject(folder: string): Promise<Project> {
   return { folder, name, main, bitsOf: (stage) => (typeof bits === "number" ? bits : (bits[stage] ?? 0)) };
 }
 
+/** Returns the path of the file of the project in a folder. */
+export function projectFileOf(folder: string): string {
+  return projectFileIn(folder) ?? path.join(folder, "Pulumi.yaml");
+}
+
 /** Writes `fleet.bits` of one stage to `Pulumi.yaml`; other stages and all comments are preserved. */
 export async function writeBits({ folder }: Project, stage: string, bits: number): Promise<void> {
-  const file = path.join(folder, "Pulumi.yaml");
+  const file = projectFileOf(folder);
   const document = parseDocument(await readFile(file, "utf8"));
   const given: unknown = document.getIn(["fleet", "bits"]);
   if (isMap(given)) document.setIn(["fleet", "bits", stage], bits);
   else document.setIn(["fleet", "bits"], bits);
-  await writeFile(`${file}.new`, document.toString());
+  const isJson = path.extname(file) === ".json";
+  await writeFile(
+    `${file}.new`,
+    isJson ? `${JSON.stringify(document.toJS(), undefined, 2)}\n` : document.toString(),
+  );
   await rename(`${file}.new`, file);
 }

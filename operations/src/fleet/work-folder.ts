@@ -9,6 +9,7 @@ import { parseDocument } from "yaml";
 import type { Encryption } from "../stack/encryption";
 import { isRunning } from "../stack/lock";
 import { makeAnew, stackFileIn, writeStackFile } from "../stack/stack-file";
+import { projectFileOf } from "./project";
 import { customerKeys, type FleetStack, type FleetStage } from "./stage";
 
 /** The folder in which the engine works on one stack: a project that runs the program, and the engine's output. */
@@ -98,9 +99,9 @@ function configurationOf(stage: FleetStage, { customers }: FleetStack): Record<s
   };
 }
 
-/** Customers in `Pulumi.yaml` are assigned to stacks like the stage's own. */
+/** Returns the file of a stack's project, as YAML. Customers in it are assigned to stacks like the stage's own. */
 async function projectFile(folder: string): Promise<string> {
-  const document = parseDocument(await readFile(path.join(folder, "Pulumi.yaml"), "utf8"));
+  const document = parseDocument(await readFile(projectFileOf(folder), "utf8"));
   for (const key of customerKeys) if (document.hasIn(["config", key])) document.deleteIn(["config", key]);
   return document.toString();
 }

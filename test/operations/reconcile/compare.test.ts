@@ -30,7 +30,7 @@ type Case = [what: string, situation: (events: Events) => Situation, expected: E
 
 const replaced = /^tenants reconcile --fix$/;
 const settled = { kind: "openIntent", severity: "note", fix: "settleIntent", next: replaced } as const;
-const atVendor = (id: string): RegExp => new RegExp(`DELETE /tenants/t-1/applications/${id}$`);
+const atVendor = (id: string): RegExp => new RegExp(`\\bunused\\b.*DELETE /tenants/t-1/applications/${id}$`);
 
 /** A tenant and its application that were handed over, and have left the state. */
 function handedOver(events: Events): Situation & { events: JournalEvent[] } {

@@ -13,7 +13,7 @@ function problemOf(journal: string): string | undefined {
   return "problems" in read ? read.problems.map(({ path }) => path).join() : undefined;
 }
 
-describe("if the journal is", () => {
+describe("the location of the journal", () => {
   it("is inside the project, unless its path is absolute or it is in S3", () => {
     const outside = ["../x", "..", "a/../../x", "./../x", "..\\x", "a\\..\\..\\x", ".", "a/..", "./"];
     for (const file of outside) assert.equal(problemOf(file), "tenants:journal", file);

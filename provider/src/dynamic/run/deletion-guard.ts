@@ -1,4 +1,4 @@
-import { rowOfStage } from "../../client/cells";
+import { rowOfStage, type Stage } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
 import type { RecordedType } from "../../journal/index";
 import { customerOf, readApplicationName } from "../../names/resource-name";
@@ -88,7 +88,10 @@ export class DeletionGuard {
    */
   async assertMayBeDeleted(object: RecordedObject, what: string, madeIn: unknown): Promise<void> {
     const { stage } = this.#session.settings;
-    if (![stage, madeIn].some((name) => rowOfStage(name)?.isProtected === true)) return;
+    const protectedStage = [stage, madeIn].find(
+      (name): name is Stage => rowOfStage(name)?.isProtected === true,
+    );
+    if (protectedStage === undefined) return;
     if (this.#isReplaced(object)) return;
     const { slot, tenantId = "", applicationId } = object;
     const stack = this.#stack.presentStackOf(slot);
@@ -96,7 +99,7 @@ export class DeletionGuard {
     const customer = memory.customerOf(stack, tenantId) ?? customerOf(slot.name);
     if (memory.statusOf({ stack, customer }) === "deprecated") return;
     if (applicationId !== undefined && memory.hasSuccessor({ stack, slot: slot.name }, applicationId)) return;
-    throw refused(what, customer);
+    throw refused(what, `customer "${customer}" is active in stage ${protectedStage}`);
   }
 
   /** Returns whether another object takes an object's place in this run, or its program protects objects itself. */
@@ -130,10 +133,10 @@ function slotIn(name: string): string | undefined {
   return readApplicationName(name)?.slot;
 }
 
-function refused(what: string, customer: string): TenantManagementError {
+function refused(what: string, why: string): TenantManagementError {
   return new TenantManagementError(
     "INPUT_INVALID",
-    `${what} was not deleted, and nothing was sent: customer "${customer}" is active in a protected stage, and the journal contains no completed deprecation of it. ` +
+    `${what} was not deleted, and nothing was sent: ${why}, and the journal contains no completed deprecation of it. ` +
       "To delete it: set `status: deprecated` on it (in your own program, on its Tenant), run `pulumi up`, then run the same command again. " +
       "If that is already set, its tenant was created again after the deprecation: set `status: active`, run `pulumi up`, and deprecate it again. " +
       "To keep it: run `pulumi up`, which protects it again.",

@@ -1,0 +1,35 @@
+import { strict as assert } from "node:assert";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { readProject, writeBits } from "../../../operations/src/fleet/project";
+import { readStage } from "../../../operations/src/fleet/stage";
+
+const project = { name: "tenants", runtime: "nodejs", fleet: { bits: { prod: 1 } } };
+
+describe("the project of a fleet", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "project-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  for (const extension of ["yaml", "yml", "json"])
+    it(`is read and written as Pulumi.${extension}, with the stage's file beside it`, async () => {
+      const file = path.join(folder, `Pulumi.${extension}`);
+      await writeFile(file, JSON.stringify(project));
+      await writeBits(await readProject(folder), "prod", 2);
+      const written = await readProject(folder);
+      assert.deepEqual([written.bitsOf("prod"), written.bitsOf("dev")], [2, 0]);
+      if (extension === "json")
+        assert.deepEqual(JSON.parse(await readFile(file, "utf8")), {
+          ...project,
+          fleet: { bits: { prod: 2 } },
+        });
+      await assert.rejects(
+        readStage(await readProject(folder), "prod", { environment: {} }),
+        (error: Error) => error.message.includes(path.join(folder, `Pulumi.prod.${extension}`)),
+      );
+    });
+});
