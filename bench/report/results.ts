@@ -14,6 +14,7 @@ export function resultsPage(summaries: readonly CaseSummary[]): string {
 Written by \`npm run bench\`, not by hand. Wall and processor times are medians. In brackets: the median ratio to the
 engine's floor in the same round, that is to a dynamic provider that does nothing with the same resources. Peers take
 turns at one sandbox of the API; the sandbox, moto and the AWS stand-in run on the same cores and count for nobody.
+Each case names the commit that it was measured on; the peers are described as in the latest of them.
 
 ${peers.map(({ title, description }) => `- **${title}**: ${description}.`).join("\n")}
 
@@ -74,8 +75,9 @@ export function resultsPlot(summaries: readonly CaseSummary[]): string {
   );
 }
 
-/** Lists the peers of all cases; a later case's description of a peer replaces an earlier one's. */
+/** Lists the peers of all cases, each as the case describes it that was measured last. */
 function peersOf(summaries: readonly CaseSummary[]): CaseSummary["peers"] {
-  const byName = new Map(summaries.flatMap(({ peers }) => peers).map((peer) => [peer.name, peer]));
+  const byTime = summaries.toSorted(({ at: one }, { at: other }) => (one < other ? -1 : 1));
+  const byName = new Map(byTime.flatMap(({ peers }) => peers).map((peer) => [peer.name, peer]));
   return [...byName.values()];
 }

@@ -89,6 +89,18 @@ describe("results of the benchmark", () => {
     }
   });
 
+  it("describe a peer as the case that was measured last does", () => {
+    const described = (customers: number, at: string, description: string): CaseSummary => {
+      const summary = summaryOf(both, customers);
+      return { ...summary, at, peers: summary.peers.map((peer) => ({ ...peer, description })) };
+    };
+    const page = resultsPage([
+      described(10, "2026-11-27T18:00:00.000Z", "what it is now"),
+      described(100, "2026-11-26T18:00:00.000Z", "what it was"),
+    ]);
+    assert.deepEqual([page.includes("what it is now"), page.includes("what it was")], [true, false]);
+  });
+
   it("are a picture of the cases without latency and limit", () => {
     const picture = resultsPlot([summaryOf(both, 100), summaryOf(both)]);
     assert.equal(picture.match(/<polyline/g)?.length, 4);
