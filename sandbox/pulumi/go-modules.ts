@@ -56,34 +56,38 @@ const languagesOnDemand: GoEdit = {
   ],
 };
 
+/**
+ * Lets a file of Go do on demand what it does in `init`.
+ *
+ * @param name the function that does it, once
+ * @param lastLine the end of the last line of `init`
+ * @param use the line that needs it
+ */
+function initOnDemand(file: string, name: string, lastLine: string, use: string): GoEdit["replacements"] {
+  return [
+    [file, '\t"strings"\n', '\t"strings"\n\t"sync"\n'],
+    [file, "func init() {\n", `var ${name} = sync.OnceFunc(func() {\n`],
+    [file, `${lastLine}\n}`, `${lastLine}\n})`],
+    [file, use, `\t${name}()\n${use}`],
+  ];
+}
+
 /** The CLI compiles two JSON schemas at its start: of packages, and of states that are imported. Here it does when it uses them. */
 const schemasOnDemand: GoEdit = {
   module: "github.com/pulumi/pulumi/pkg/v3",
   replacements: [
-    ["codegen/schema/bind.go", '\t"strings"\n', '\t"strings"\n\t"sync"\n'],
-    ["codegen/schema/bind.go", "func init() {\n", "var loadMetaSchema = sync.OnceFunc(func() {\n"],
-    [
+    ...initOnDemand(
       "codegen/schema/bind.go",
-      'MustCompile("blob://pulumi.json")\n}',
-      'MustCompile("blob://pulumi.json")\n})',
-    ],
-    [
-      "codegen/schema/bind.go",
+      "loadMetaSchema",
+      'MustCompile("blob://pulumi.json")',
       "\tif err = MetaSchema.Validate(raw)",
-      "\tloadMetaSchema()\n\tif err = MetaSchema.Validate(raw)",
-    ],
-    ["resource/stack/deployment.go", '\t"strings"\n', '\t"strings"\n\t"sync"\n'],
-    ["resource/stack/deployment.go", "func init() {\n", "var loadSchemas = sync.OnceFunc(func() {\n"],
-    [
+    ),
+    ...initOnDemand(
       "resource/stack/deployment.go",
-      "MustCompile(apitype.PropertyValueSchemaID)\n}",
-      "MustCompile(apitype.PropertyValueSchemaID)\n})",
-    ],
-    [
-      "resource/stack/deployment.go",
+      "loadSchemas",
+      "MustCompile(apitype.PropertyValueSchemaID)",
       "\treturn deploymentSchema.Validate(raw)",
-      "\tloadSchemas()\n\treturn deploymentSchema.Validate(raw)",
-    ],
+    ),
   ],
 };
 
