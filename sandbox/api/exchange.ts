@@ -1,16 +1,18 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 import type { FastifyReply } from "fastify";
 
 import type { Answer } from "./answer";
 import type { Fault } from "./faults";
 import type { RequestRecord } from "./journal";
 
+/** Waits, in milliseconds. */
+export type Sleep = (delayMs: number) => Promise<void>;
+
 /** What may disturb an operation. */
 export interface Disturbance {
   /** The delay of every request, in milliseconds. */
   latencyMs: number;
   fault: Fault | undefined;
+  sleep: Sleep;
 }
 
 const garbage = "<html><body>Bad Gateway</body></html>";
@@ -23,14 +25,11 @@ const garbage = "<html><body>Bad Gateway</body></html>";
 export async function exchange(
   reply: FastifyReply,
   record: RequestRecord,
-  { latencyMs, fault }: Disturbance,
+  { latencyMs, fault, sleep }: Disturbance,
   carryOut: () => Answer | Promise<Answer>,
 ): Promise<void> {
   const waitMs = latencyMs + (fault?.latencyMs ?? 0);
-  if (waitMs > 0) {
-    // The delay must not keep the process alive once the server is closed.
-    await delay(waitMs, undefined, { ref: false });
-  }
+  if (waitMs > 0) await sleep(waitMs);
   switch (fault?.kind) {
     case undefined:
     case "latency":

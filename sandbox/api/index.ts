@@ -1,8 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import { applicationAuthorizationServer, organizationAuthorizationServer } from "./authorization-server";
 import { type Cell, cellsOf } from "./cells";
 import { apiRoot, Contract } from "./contract";
 import { type Control, createControl } from "./control";
 import { controlRoot } from "./control-endpoint";
+import type { Sleep } from "./exchange";
 import { FaultPlan } from "./faults";
 import { Journal } from "./journal";
 import { readKept, writeKept } from "./kept";
@@ -45,14 +48,21 @@ export interface TenantManagementSandbox {
 const host = "127.0.0.1";
 const organizationTokenPath = toTokenUrl("/oauth2/organization");
 
+/** Waits without keeping the process alive once the server is closed. */
+const realSleep: Sleep = (delayMs) => delay(delayMs, undefined, { ref: false });
+
 /**
  * Starts a strict stand-in for the vendor: the Tenant Management API, the organization's authorization server
  * and those of the tenant applications, on one loopback port. All data is in memory.
  *
+ * @param sleep - how it waits for a latency; default: in real time
  * @returns Resolves with the running sandbox once it accepts connections.
  * @throws z.ZodError if an option is unknown or has a wrong value; the system's error if the port is taken
  */
-export async function startTenantManagement(options: StartOptions = {}): Promise<TenantManagementSandbox> {
+export async function startTenantManagement(
+  options: StartOptions = {},
+  sleep = realSleep,
+): Promise<TenantManagementSandbox> {
   const { stage, organization, port, publicOrigin, keptIn, ...change } = optionsSchema.parse(options);
   let settings = applyChange(change);
   let limiter = new RateLimiter(settings.rateLimit);
@@ -129,6 +139,7 @@ export async function startTenantManagement(options: StartOptions = {}): Promise
     faults,
     limiter: () => limiter,
     latencyMs: () => settings.latencyMs,
+    sleep,
   });
   const ownOrigin = new URL(await app.listen({ host, port })).origin;
   origin = publicOrigin ?? ownOrigin;

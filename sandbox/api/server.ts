@@ -6,7 +6,7 @@ import { apiRoot, type Contract } from "./contract";
 import type { Control } from "./control";
 import { controlRoot, serveControl } from "./control-endpoint";
 import { parseExactJson, toBigIntJson } from "./exact-json";
-import { exchange, mediaTypeOf } from "./exchange";
+import { exchange, mediaTypeOf, type Sleep } from "./exchange";
 import type { FaultPlan } from "./faults";
 import { type Journal, toLoggedForm, toLoggedJson, toLoggedPath } from "./journal";
 import type { RateLimiter } from "./rate-limit";
@@ -24,6 +24,7 @@ export interface ServerContext {
   faults: FaultPlan;
   limiter: () => RateLimiter;
   latencyMs: () => number;
+  sleep: Sleep;
 }
 
 /** Creates the HTTP server, which does not listen yet. */
@@ -50,7 +51,7 @@ export function createServer(context: ServerContext): FastifyInstance {
 }
 
 async function serveApi(context: ServerContext, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { contract, journal, faults, limiter, latencyMs, tenantManagement } = context;
+  const { contract, journal, faults, limiter, latencyMs, sleep, tenantManagement } = context;
   const { method, url } = request;
   const matched = contract.match(method, url);
   if (matched === undefined) {
@@ -68,13 +69,13 @@ async function serveApi(context: ServerContext, request: FastifyRequest, reply: 
   }
   const refusal = limiter().refusal();
   if (refusal !== undefined) {
-    await exchange(reply, record, { latencyMs: 0, fault: undefined }, () => refusal);
+    await exchange(reply, record, { latencyMs: 0, fault: undefined, sleep }, () => refusal);
     return;
   }
   await exchange(
     reply,
     record,
-    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url), subject) },
+    { latencyMs: latencyMs(), fault: faults.take(matched.operation, pathOf(url), subject), sleep },
     () => {
       try {
         return tenantManagement.answer(matched, {
@@ -98,23 +99,24 @@ async function serveToken(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
+  const { journal, faults, latencyMs, sleep } = context;
   const { method, url } = request;
   const { "content-type": contentType, authorization } = request.headers;
   const body = bodyOf(request);
-  const record = context.journal.record(operation, method, toLoggedPath(url));
+  const record = journal.record(operation, method, toLoggedPath(url));
   if (mediaTypeOf(contentType) === "application/x-www-form-urlencoded") {
     record.body = toLoggedForm(new URLSearchParams(body));
   }
   await exchange(
     reply,
     record,
-    { latencyMs: context.latencyMs(), fault: context.faults.take(operation, pathOf(url)) },
+    { latencyMs: latencyMs(), fault: faults.take(operation, pathOf(url)), sleep },
     () => server.answer({ method, url, contentType, authorization, body }),
   );
 }
 
 async function serveUnknown(
-  { contract, journal, faults, latencyMs }: ServerContext,
+  { contract, journal, faults, latencyMs, sleep }: ServerContext,
   { method, url }: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -127,7 +129,7 @@ async function serveUnknown(
   await exchange(
     reply,
     record,
-    { latencyMs: latencyMs(), fault: faults.take("unknown", pathOf(url)) },
+    { latencyMs: latencyMs(), fault: faults.take("unknown", pathOf(url)), sleep },
     () => {
       const allowed = contract.methodsOf(url);
       return allowed.length === 0

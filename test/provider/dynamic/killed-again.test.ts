@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
-import { setTimeout as sleepMs } from "node:timers/promises";
 
+import { clockToleranceMs } from "../../../provider/src/client/server-clock";
 import { useSandbox } from "../../sandbox/api/client";
 import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { lastEvent, newPublicKey, startProvider, takeLastLine } from "./process";
+import { ageJournal, ageTenants, lastEvent, newPublicKey, startProvider, takeLastLine } from "./process";
 
 describe("a create whose repair is killed, too, between its intent and its result", function () {
   const { sandbox, api } = useSandboxApi();
@@ -43,8 +43,9 @@ describe("a create whose repair is killed, too, between its intent and its resul
       const name = `globex${when.length}`;
       const { id } = await start().createTenant(name);
       kill();
-      // Longer than what the API's clock and this machine's may differ by.
-      await sleepMs(3500);
+      // More than what the API's clock and this machine's may differ by.
+      ageJournal(journal.file, 2 * clockToleranceMs);
+      ageTenants(sandbox(), 2 * clockToleranceMs);
       assert.equal((await start().createTenant(name)).id, id);
       takeLastLine(journal.file);
       assert.equal((await start().createTenant(name)).id, id);

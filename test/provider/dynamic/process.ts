@@ -5,6 +5,7 @@ import { tenantApplicationHandler } from "../../../provider/src/dynamic/applicat
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { Run } from "../../../provider/src/dynamic/run/run";
 import { tenantHandler } from "../../../provider/src/dynamic/tenant/tenant";
+import { genesis, hashOf } from "../../../provider/src/journal/chain";
 import type { EnvironmentVariables } from "../../../provider/src/settings/own-process";
 import { ownProcess } from "../../../provider/src/settings/own-process";
 import type { TenantManagementSandbox } from "../../../sandbox/api";
@@ -117,6 +118,32 @@ export function newPublicKey(): string {
 export function takeLastLine(journal: string): void {
   const lines = readFileSync(journal, "utf8").trimEnd().split("\n");
   writeFileSync(journal, `${lines.slice(0, -1).join("\n")}\n`);
+}
+
+/** Moves the events of a journal, of one stack, into the past; their chain stays whole. */
+export function ageJournal(journal: string, byMs: number): void {
+  let previous = genesis.hash;
+  const lines = readFileSync(journal, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => {
+      const event = JSON.parse(line) as { at: string };
+      const text = JSON.stringify({ ...event, at: earlier(event.at, byMs), previous });
+      previous = hashOf(text);
+      return `${text}\n`;
+    });
+  writeFileSync(journal, lines.join(""));
+}
+
+/** Moves the creation of all tenants of a sandbox into the past. */
+export function ageTenants({ control }: TenantManagementSandbox, byMs: number): void {
+  for (const tenant of control.tenants()) {
+    control.restoreTenant({ ...tenant, created: earlier(tenant.created, byMs) });
+  }
+}
+
+function earlier(instant: string, byMs: number): string {
+  return new Date(Date.parse(instant) - byMs).toISOString();
 }
 
 /** Gives the last event of a journal. */

@@ -38,11 +38,18 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Starts a sandbox before the tests of a suite and closes it after them. */
-export function useSandbox(options: StartOptions = {}): () => TenantManagementSandbox {
+/**
+ * Starts a sandbox before the tests of a suite and closes it after them.
+ *
+ * @param sleep how it waits for a latency; default: in real time
+ */
+export function useSandbox(
+  options: StartOptions = {},
+  sleep?: (delayMs: number) => Promise<void>,
+): () => TenantManagementSandbox {
   let sandbox: TenantManagementSandbox | undefined;
   before(async () => {
-    sandbox = await startTenantManagement(options);
+    sandbox = await startTenantManagement(options, sleep);
   });
   after(async () => {
     await sandbox?.close();
