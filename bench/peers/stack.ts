@@ -52,7 +52,8 @@ export const stack: Peer = {
 export const alone: Peer = {
   name: "alone",
   title: "this project's resources alone",
-  description: "a program that declares this project's `Tenant` and `TenantApplication` and stores no secret",
+  description:
+    "a program that declares this project's `Tenant` and `TenantApplication`, with the preload that provider/README.md advises, and stores no secret",
   floor: "noop-alone",
   prepare: (site, customers) =>
     preparePulumi(
