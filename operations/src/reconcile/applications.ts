@@ -33,7 +33,8 @@ export function compareApplications(comparison: Comparison): Finding[] {
         !isOthers(application)),
   );
   const notHeld = existing.filter(({ applicationId }) => !held.has(applicationId));
-  const unclaimed = notHeld.filter(({ applicationId }) => !record.all.has(applicationId));
+  const recorded = record.allIds();
+  const unclaimed = notHeld.filter(({ applicationId }) => !recorded.has(applicationId));
   // An adoption sends no request, so an interrupted one leaves nothing behind. In a tenant that was handed
   // over, what looks like this stack's belongs to the next owner.
   const releasedTenants = handedOver("Tenant", comparison);

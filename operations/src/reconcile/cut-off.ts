@@ -80,11 +80,11 @@ function endingOf(intent: IntentEvent, comparison: Comparison): Ending | undefin
 function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | undefined {
   const { events, nowMs } = comparison;
   const { type, slot, known = [] } = intent;
-  const { all } = recordOf(events, type, comparison);
+  const recorded = recordOf(events, type, comparison).allIds();
   const objects = objectsOf(type, comparison);
   const held = objects.find((object) => object.isHeld && object.slot === slot);
   if (held !== undefined) {
-    const isOfThis = held.exists && !all.has(held.objectId) && !known.includes(held.objectId);
+    const isOfThis = held.exists && !recorded.has(held.objectId) && !known.includes(held.objectId);
     if (!isOfThis) return undefined;
     const { objectId, clientId } = held;
     return type === "Tenant"
@@ -99,10 +99,10 @@ function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | u
 /** Returns whether another stack has what a create created: its resource was moved there before its end was known. */
 function isMoved({ type, slot, known = [] }: IntentEvent, comparison: Comparison): boolean {
   const { elsewhere, events } = comparison;
-  const { all } = recordOf(events, type, comparison);
+  const recorded = recordOf(events, type, comparison).allIds();
   return objectsOf(type, comparison).some(
     ({ objectId }) =>
-      elsewhere.holders.get(objectId)?.slot === slot && !all.has(objectId) && !known.includes(objectId),
+      elsewhere.holders.get(objectId)?.slot === slot && !recorded.has(objectId) && !known.includes(objectId),
   );
 }
 

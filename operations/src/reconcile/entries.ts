@@ -14,7 +14,7 @@ import type { Stack } from "../stack/stack";
 import type { Comparison } from "./comparison";
 import type { Finding, FindingKind } from "./finding";
 import { applicationParameters } from "./open-creates";
-import { recordOf } from "./record";
+import { recordOf, type TypeRecord } from "./record";
 
 /** The entries that settle findings, and warnings about what could not be determined for them. */
 export interface Entries {
@@ -71,6 +71,7 @@ async function livingCustomers(
 ): Promise<LivingCustomer[]> {
   const { tenants, state, applications } = comparison;
   const record = recordOf(comparison.events, "Tenant", comparison);
+  const applicationsRecord = recordOf(comparison.events, "TenantApplication", comparison);
   const isDeclared = ({ tenantName = "", tenantId = "" }: Finding): boolean =>
     declared.has(tenantName) &&
     declared.get(tenantName)?.["status"] !== "released" &&
@@ -91,8 +92,7 @@ async function livingCustomers(
       applications: livingApplications(
         // The applications of a tenant that is not on record have not been listed yet.
         applications.get(tenantId) ?? (await api.listApplications(tenantId)) ?? [],
-        comparison,
-        findings,
+        { record: applicationsRecord, state, findings },
       ),
       heldSlots: new Set(
         state.applications
@@ -107,11 +107,12 @@ async function livingCustomers(
 /** Returns the applications of a tenant that can be adopted, the newest first. */
 function livingApplications(
   applications: readonly ApiApplication[],
-  comparison: Comparison,
-  findings: readonly Finding[],
+  {
+    record,
+    state,
+    findings,
+  }: Pick<Comparison, "state"> & { record: TypeRecord; findings: readonly Finding[] },
 ): LivingApplication[] {
-  const { state, events } = comparison;
-  const record = recordOf(events, "TenantApplication", comparison);
   const held = new Set(state.applications.map(({ applicationId }) => applicationId));
   const going = new Set(
     findings.flatMap(({ fix }) => (fix?.action === "deleteApplication" ? [fix.applicationId] : [])),

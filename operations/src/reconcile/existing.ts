@@ -42,10 +42,11 @@ export async function findExisting(api: Lists, expected: Expectation): Promise<E
   );
   const tenants = await findTenants(api, ids, names);
   const onRecord = idsOnRecord(expected);
+  const wanted = expectedApplications(expected);
   const looked = tenants
     .filter(({ tenantId, name }) => ids.has(tenantId) || onRecord.has(tenantId) || names.includes(name))
     .map(
-      async ({ tenantId }) => [tenantId, await findApplications(api, tenantId, expected, tenants)] as const,
+      async ({ tenantId }) => [tenantId, await findApplications(api, tenantId, wanted(tenantId))] as const,
     );
   return { tenants, applications: new Map(await Promise.all(looked)) };
 }
@@ -94,18 +95,37 @@ async function findTenants(
   return [...tenants.values()];
 }
 
-/** The application of an open create has no known id yet: only lists can show it. */
+/** What is expected of a tenant's applications. */
+interface ExpectedApplications {
+  ids: ReadonlySet<string>;
+  /** Whether a create is open: its application has no known id yet, so only lists can show it. */
+  isCreateOpen: boolean;
+}
+
+/** Reads the record once, and returns what is expected of the applications of each tenant. */
+function expectedApplications(expected: Expectation): (tenantId: string) => ExpectedApplications {
+  const { state, events } = expected;
+  const ids = new Map<string, Set<string>>();
+  const expect = (tenantId: string, applicationId: string): void => {
+    ids.set(tenantId, (ids.get(tenantId) ?? new Set()).add(applicationId));
+  };
+  const onRecord = expectedIds("TenantApplication", expected);
+  for (const event of events) {
+    const { type, tenantId } = event;
+    const applicationId = type === "TenantApplication" ? objectIdOf(event) : undefined;
+    if (applicationId === undefined || tenantId === undefined || !onRecord.has(applicationId)) continue;
+    expect(tenantId, applicationId);
+  }
+  for (const { tenantId, applicationId } of state.applications) expect(tenantId, applicationId);
+  const open = new Set(recordOf(events, "TenantApplication", expected).open.map(({ tenantId }) => tenantId));
+  return (tenantId) => ({ ids: ids.get(tenantId) ?? new Set(), isCreateOpen: open.has(tenantId) });
+}
+
 async function findApplications(
   api: Lists,
   tenantId: string,
-  expected: Expectation,
-  tenants: readonly ApiTenant[],
+  { ids, isCreateOpen }: ExpectedApplications,
 ): Promise<ApiApplication[]> {
-  const { state, events } = expected;
-  const isHere = (other: { tenantId?: string | undefined }): boolean => other.tenantId === tenantId;
-  const held = state.applications.filter(isHere).map(({ applicationId }) => applicationId);
-  const ids = new Set([...held, ...expectedIds("TenantApplication", expected, isHere)]);
-  const isCreateOpen = recordOf(events, "TenantApplication", expected).open.some(isHere);
   const seen = await api.lookTwice(
     async () => (await api.listApplications(tenantId)) ?? [],
     (list) =>
@@ -116,7 +136,7 @@ async function findApplications(
       ),
   );
   const applications = new Map(seen.flat().map((application) => [application.applicationId, application]));
-  const lacking = tenants.some(isHere) ? [...ids].filter((id) => !applications.has(id)) : [];
+  const lacking = [...ids].filter((id) => !applications.has(id));
   for (const found of await Promise.all(lacking.map((id) => api.getApplication(tenantId, id)))) {
     if (found !== undefined) applications.set(found.applicationId, found);
   }
@@ -124,15 +144,11 @@ async function findApplications(
 }
 
 /** Returns the ids on the stack's record, except those that it certainly deleted or handed over. */
-function expectedIds(
-  type: RecordedType,
-  { events, stack, apiUrl, state }: Expectation,
-  isWanted: (event: JournalEvent) => boolean = () => true,
-): Set<string> {
+function expectedIds(type: RecordedType, { events, stack, apiUrl, state }: Expectation): Set<string> {
   const own = events.filter(
     (event) => event.type === type && event.stack === stack && event.apiUrl === apiUrl,
   );
-  const ids = new Set(own.filter(isWanted).flatMap((event) => objectIdOf(event) ?? []));
+  const ids = new Set(own.flatMap((event) => objectIdOf(event) ?? []));
   const deleted = own.filter(
     (event) =>
       event.event === "result" &&

@@ -24,8 +24,8 @@ export interface TypeRecord {
   made: ReadonlyMap<string, RecordedObject>;
   /** The creates of this stack that may have been executed, the newest first. */
   open: readonly IntentEvent[];
-  /** The ids of the objects that any stack has on record in this journal. */
-  all: ReadonlySet<string>;
+  /** Returns the ids of the objects that any stack has on record in this journal. */
+  allIds(): ReadonlySet<string>;
   /** Returns the stack that has an object on record. */
   stackOf(objectId: string): string | undefined;
 }
@@ -39,23 +39,26 @@ export function recordOf(
   const ofType = events.filter((event) => event.type === type && event.apiUrl === apiUrl);
   const own = ofType.filter((event) => event.stack === stack);
   const open = own
-    .filter(({ operation }) => operation === "create")
-    .flatMap((event) => asIntent(event) ?? [])
+    .flatMap((event) => (event.event === "intent" && event.operation === "create" ? [event] : []))
     .filter((intent) => (resultOf(events, intent)?.outcome ?? "unknown") === "unknown");
+  const intents = new Map(own.flatMap((event) => (event.event === "intent" ? [[event.id, event]] : [])));
   const made = own
     .filter((event) => event.event === "result" && event.operation === "create")
     .flatMap((result) => {
       const objectId = objectIdOf(result);
       if (result.event !== "result" || objectId === undefined) return [];
-      const intent = own.find((event) => event.event === "intent" && event.id === result.intent);
-      return [[objectId, { objectId, result, intent: asIntent(intent) }] as const];
+      return [[objectId, { objectId, result, intent: intents.get(result.intent) }] as const];
     });
+  const creators = new Map<string, string>();
+  for (const event of ofType) {
+    const objectId = event.operation === "create" ? objectIdOf(event) : undefined;
+    if (objectId !== undefined && !creators.has(objectId)) creators.set(objectId, event.stack);
+  }
   return {
     made: new Map(made),
     open: open.toReversed(),
-    all: recordedIds(ofType, type),
-    stackOf: (objectId) =>
-      ofType.find((event) => event.operation === "create" && objectIdOf(event) === objectId)?.stack,
+    allIds: () => recordedIds(ofType, type),
+    stackOf: (objectId) => creators.get(objectId),
   };
 }
 
@@ -87,10 +90,6 @@ export function isOrganizationKnown(comparison: Comparison): boolean {
   const { tenants, events, acceptsMissing } = comparison;
   const { made } = recordOf(events, "Tenant", comparison);
   return acceptsMissing || isAnyTenantKnown(comparison) || tenants.some(({ tenantId }) => made.has(tenantId));
-}
-
-function asIntent(event: JournalEvent | undefined): IntentEvent | undefined {
-  return event?.event === "intent" ? event : undefined;
 }
 
 /** Returns whether a create is the last one of its slot on record, and still open. */

@@ -53,7 +53,7 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
   if (
     holder === undefined &&
     intent !== undefined &&
-    !record.all.has(tenantId) &&
+    !record.allIds().has(tenantId) &&
     isSince(tenant, intent, comparison)
   ) {
     return {
