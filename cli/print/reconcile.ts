@@ -17,15 +17,14 @@ export function reportAsJson(report: Report): void {
 }
 
 /** Returns a report in its JSON form. */
-export function toJsonReport({ stack, comparison, warnings, findings, entries, done }: Report): object {
-  const { state, tenants, events, applications } = comparison;
+export function toJsonReport({ stack, counts, warnings, findings, entries, done }: Report): object {
   return {
     stack: stack.name,
     stage: stack.settings.stage,
     apiUrl: stack.settings.apiUrl,
-    journal: { location: stack.journal.location, events: events.length },
-    state: { tenants: state.tenants.length, applications: state.applications.length },
-    api: { tenants: tenants.length, applications: [...applications.values()].flat().length },
+    journal: { location: stack.journal.location, events: counts.events },
+    state: counts.state,
+    api: counts.api,
     warnings,
     done,
     findings: findings.map(({ kind, severity, fix, ...finding }) => ({
@@ -40,15 +39,12 @@ export function toJsonReport({ stack, comparison, warnings, findings, entries, d
 }
 
 /** Prints a report for people. */
-export function reportAsText({ stack, comparison, warnings, findings, entries, done }: Report): void {
-  const { state, tenants, events, applications } = comparison;
+export function reportAsText({ stack, counts, warnings, findings, entries, done }: Report): void {
+  const { events, state, api } = counts;
   line(`Stack ${stack.name}, stage ${stack.settings.stage} (${stack.settings.apiUrl})`);
-  line(`Journal ${stack.journal.location}: ${events.length} events`);
-  line(`State: tenants ${state.tenants.length}, applications ${state.applications.length}`);
-  const applicationCount = [...applications.values()].flat().length;
-  line(
-    `API: tenants ${tenants.length} in the organization, applications ${applicationCount} in this stack's`,
-  );
+  line(`Journal ${stack.journal.location}: ${events} events`);
+  line(`State: tenants ${state.tenants}, applications ${state.applications}`);
+  line(`API: tenants ${api.tenants} in the organization, applications ${api.applications} in this stack's`);
   for (const warning of warnings) line(`Warning: ${warning}`);
   for (const each of done) line(`Done: ${each}`);
   line();

@@ -22,7 +22,11 @@ import { makeFleetFolder, makeWorkFolder } from "./work-folder";
  * @returns Resolves with the results, in the order of the stacks' names.
  */
 export async function reconcileFleet(fleet: Fleet, only?: ReadonlySet<string>): Promise<Reconciliation[]> {
-  return eachOnce(await eachStack(fleet, only, (stack, api) => reconcile(stack, api)));
+  const found = await eachStack(fleet, only, async (stack, api): Promise<Reconciliation> => {
+    const { counts, warnings, findings, entries } = await reconcile(stack, api);
+    return { stack, counts, warnings, findings, entries };
+  });
+  return eachOnce(found);
 }
 
 /** The options of a fleet's repair. */

@@ -10,14 +10,27 @@ import type { Finding } from "./finding";
 import { applyFixes, assertAsItWas, assertNoUpdateRuns, assertRecordIsReadable } from "./fix";
 import { gather } from "./gather";
 
-/** A comparison of a stack's journal, state and API, and its results. */
+/** The results of a comparison of a stack's journal, state and API. */
 export interface Reconciliation {
   stack: Stack;
-  comparison: Comparison;
+  /** How much was compared. */
+  counts: Counts;
   warnings: readonly string[];
   findings: readonly Finding[];
   /** The entries of `tenants:customers` that adopt existing objects that are in no state. */
   entries: readonly PrintedEntry[];
+}
+
+/** How many events, and how many objects in the state and at the API, were compared. */
+export interface Counts {
+  events: number;
+  state: { tenants: number; applications: number };
+  api: { tenants: number; applications: number };
+}
+
+/** The results with all that was compared, which a repair needs. A fleet's would not fit into its memory. */
+export interface WholeReconciliation extends Reconciliation {
+  comparison: Comparison;
 }
 
 /**
@@ -29,16 +42,25 @@ export async function reconcile(
   stack: Stack,
   api: TenantManagementApi,
   file?: string,
-): Promise<Reconciliation> {
+): Promise<WholeReconciliation> {
   const { comparison, warnings } = await gather(stack, api, file);
   const findings = compare(comparison);
   const entries = await entriesFor(stack, api, comparison, findings);
   return {
     stack,
     comparison,
+    counts: countsOf(comparison),
     warnings: [...warnings, ...entries.warnings],
     findings,
     entries: entries.entries,
+  };
+}
+
+function countsOf({ events, state, tenants, applications }: Comparison): Counts {
+  return {
+    events: events.length,
+    state: { tenants: state.tenants.length, applications: state.applications.length },
+    api: { tenants: tenants.length, applications: [...applications.values()].flat().length },
   };
 }
 
@@ -47,7 +69,7 @@ export async function reconcile(
  *
  * @throws with the obstacle
  */
-export async function assertMayRepair({ stack, comparison }: Reconciliation): Promise<void> {
+export async function assertMayRepair({ stack, comparison }: WholeReconciliation): Promise<void> {
   assertRecordIsReadable(comparison);
   await assertNoUpdateRuns(stack, comparison);
 }
