@@ -8,16 +8,10 @@ import { UsageError } from "resistant-tenants-operations/usage";
 import { exitCodes } from "./command";
 import { addCompletion } from "./completion";
 import { auditCommand } from "./syntax/audit";
-import { checkCommand } from "./syntax/check";
-import { credentialsCommand } from "./syntax/credentials";
 import { fleetCommand } from "./syntax/fleet";
-import { listCommand } from "./syntax/list";
-import { mergeConfigCommand } from "./syntax/merge-config";
-import { reconcileCommand } from "./syntax/reconcile";
-import { restoreCommand } from "./syntax/restore";
-import { showCommand } from "./syntax/show";
-import { summaryCommand } from "./syntax/summary";
-import { ticketCommand } from "./syntax/ticket";
+import { credentialsCommand, listCommand, showCommand, ticketCommand } from "./syntax/records";
+import { reconcileCommand, restoreCommand } from "./syntax/repair";
+import { checkCommand, mergeConfigCommand, summaryCommand } from "./syntax/review";
 
 const help = `
 Exit codes: ${exitCodes.ok} all is well, ${exitCodes.failed} failed, ${exitCodes.usage} wrong usage, ${exitCodes.found} something is left to do.

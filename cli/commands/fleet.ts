@@ -26,12 +26,6 @@ export interface FleetCommandOptions extends StageOptions {
   yes?: true;
 }
 
-/** The options of `tenants fleet split`. */
-export interface SplitOptions extends StageOptions {
-  bits?: number;
-  yes?: true;
-}
-
 /** Runs a command on all stacks of a stage. */
 export async function runCommand(
   command: FleetCommand,

@@ -3,8 +3,7 @@ import { readAllRecords } from "resistant-tenants-operations/fleet/records";
 import type { ListedCustomer } from "resistant-tenants-operations/stack/records";
 
 import { type CommandOptions, type ExitCode, exitCodes } from "../command";
-import { csv } from "../print/csv";
-import { json, line, table } from "../print/output";
+import { csv, json, line, table } from "../print/output";
 
 /** The options of `tenants list`. */
 export interface ListOptions extends CommandOptions {
@@ -18,14 +17,14 @@ export async function list(options: ListOptions, environment: EnvironmentVariabl
   const { customers, unreadable } = await readAllRecords(options, environment);
   const records = Object.values(customers);
   records.sort((a, b) => (a.name < b.name ? -1 : 1));
-  write(records, options);
+  await write(records, options);
   for (const problem of unreadable.values()) process.stderr.write(`tenants: ${problem}\n`);
   return exitCodes.ok;
 }
 
-function write(records: readonly ListedCustomer[], options: ListOptions): void {
+async function write(records: readonly ListedCustomer[], options: ListOptions): Promise<void> {
   if (options.json === true) json(records);
-  else if (options.csv === true) csv(columns, records.flatMap(toRows));
+  else if (options.csv === true) await csv(columns, records.flatMap(toRows));
   else if (records.length === 0) line("The stack has no customers.");
   else {
     table(

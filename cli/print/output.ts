@@ -37,3 +37,25 @@ export function fields(list: ReadonlyArray<readonly [name: string, value: string
   const width = Math.max(...list.map(([name]) => name.length));
   for (const [name, value] of list) if (value !== undefined) line(`${name.padEnd(width)}  ${value}`);
 }
+
+/**
+ * Prints rows as CSV (RFC 4180), with a heading. A value that a spreadsheet would run as a formula gets an apostrophe
+ * before it.
+ *
+ * @see {@link https://owasp.org/www-community/attacks/CSV_Injection OWASP, CSV injection}
+ */
+export async function csv<Column extends string>(
+  columns: readonly Column[],
+  rows: ReadonlyArray<Partial<Record<Column, string>>>,
+): Promise<void> {
+  // Only one command writes CSV.
+  const { stringify } = await import("csv-stringify/sync");
+  process.stdout.write(
+    stringify([...rows], {
+      header: true,
+      columns: [...columns],
+      record_delimiter: "windows",
+      escape_formulas: true,
+    }),
+  );
+}

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 
 import type { MakeCommand } from "../command";
-import type { FleetCommandOptions, SplitOptions } from "../commands/fleet";
+import type { FleetCommandOptions } from "../commands/fleet";
+import type { LayoutOptions, SplitOptions } from "../commands/fleet-layout";
 import type { FleetReconcileOptions } from "../commands/fleet-reconcile";
 
 const help = `
@@ -35,7 +36,7 @@ export const fleetCommand: MakeCommand = ({ exit, environment }) => {
       )
       .option("--yes", "do not ask")
       .action(async (options: SplitOptions) => {
-        const { split } = await import("../commands/fleet-split.js");
+        const { split } = await import("../commands/fleet-layout.js");
         exit(await split(options, environment));
       }),
   );
@@ -52,7 +53,7 @@ export const fleetCommand: MakeCommand = ({ exit, environment }) => {
   fleet.addCommand(
     ofStage("layout", "Print each customer's stack.")
       .option("--since <commit>", "only stacks whose customers or settings differ from those of a git commit")
-      .action(async (options: FleetCommandOptions & { since?: string }) => {
+      .action(async (options: LayoutOptions) => {
         const { layout } = await import("../commands/fleet-layout.js");
         exit(await layout(options, environment));
       }),
