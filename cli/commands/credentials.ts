@@ -1,8 +1,7 @@
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
-import { configurationOf } from "resistant-tenants-operations/configuration/of-stack";
 import { type Credential, toCredentials } from "resistant-tenants-operations/credentials";
-import { openStack } from "resistant-tenants-operations/stack/stack";
+import { configurationOf, openStack } from "resistant-tenants-operations/stack/stack";
 import { readResources } from "resistant-tenants-operations/stack/state";
 
 import { type CommandOptions, type ExitCode, exitCodes } from "../command";

@@ -5,7 +5,7 @@ import { messageOf } from "pulumi-resistant-tenants/client";
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
 
 import { StackInUse } from "../reconcile/fix";
-import { type Encryption, hasKey, readEncryption, writeEncryption } from "../stack/encryption";
+import { type Encryption, hasKey, readEncryption, writeEncryption } from "../stack/stack-file";
 import { UsageError } from "../usage";
 import { describeLock, isLeftBehind, isOfThisHost, locksIn, type StackLock } from "./busy";
 import { decide, holdsNothing, isToRun, type Why } from "./decide";

@@ -5,7 +5,7 @@ import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/set
 import { customerOf, mostFleetBits, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { type Encryption, hasKey, readEncryption } from "../stack/encryption";
+import { type Encryption, hasKey, readEncryption } from "../stack/stack-file";
 import { UsageError } from "../usage";
 import type { FleetOptions } from "./backend";
 import { engineEnvironment, runEngine } from "./engine";

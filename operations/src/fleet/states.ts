@@ -4,9 +4,9 @@ import { gunzip } from "node:zlib";
 import { z } from "zod";
 
 import type { BackendFiles } from "../stack/backend-files";
-import type { Encryption } from "../stack/encryption";
 import { readLocks } from "../stack/lock";
 import type { Pulumi } from "../stack/pulumi";
+import type { Encryption } from "../stack/stack-file";
 import { type HeldState, type StateResource, toHeldState, toStateResources } from "../stack/state";
 import type { StackLock } from "./busy";
 

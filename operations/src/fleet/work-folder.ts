@@ -6,9 +6,8 @@ import { pid } from "node:process";
 import { fleetStacks } from "pulumi-resistant-tenants/internal/vocabulary";
 import { parseDocument } from "yaml";
 
-import type { Encryption } from "../stack/encryption";
 import { isRunning } from "../stack/lock";
-import { makeAnew, stackFileIn, writeStackFile } from "../stack/stack-file";
+import { type Encryption, makeAnew, stackFileIn, writeStackFile } from "../stack/stack-file";
 import { projectFileOf } from "./project";
 import { customerKeys, type FleetStack, type FleetStage } from "./stage";
 

@@ -5,10 +5,16 @@ import { defaultAuthMethod, hasSecret } from "pulumi-resistant-tenants/internal/
 
 import type { HeldApplication } from "../stack/state";
 import type { Comparison } from "./comparison";
-import type { Candidate, Finding } from "./finding";
+import {
+  type Candidate,
+  createdForStack,
+  createStarted,
+  deletionUnanswered,
+  type Finding,
+  recordedOnly,
+} from "./finding";
 import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
 import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
-import { createdForStack, createStarted, deletionUnanswered, recordedOnly } from "./sentences";
 
 /** An existing application, and its tenant. */
 type Existing = ApiApplication & { tenantId: string };

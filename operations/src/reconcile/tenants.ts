@@ -4,10 +4,9 @@ import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/internal/
 
 import type { HeldTenant } from "../stack/state";
 import type { Comparison } from "./comparison";
-import type { Finding } from "./finding";
+import { createdForStack, createStarted, deletionUnanswered, type Finding, recordedOnly } from "./finding";
 import { tenantParameters } from "./open-creates";
 import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord } from "./record";
-import { createdForStack, createStarted, deletionUnanswered, recordedOnly } from "./sentences";
 
 /** Finds problems with tenants. */
 export function compareTenants(comparison: Comparison): Finding[] {

@@ -1,9 +1,8 @@
 import { describeDeletion } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { configurationOf } from "../configuration/of-stack";
 import type { PrintedEntry } from "../entry/entry";
 import { recordOfStack } from "../stack/record";
-import type { Stack } from "../stack/stack";
+import { configurationOf, type Stack } from "../stack/stack";
 import { UsageError } from "../usage";
 import { type CustomerSecret, findCustomerSecrets, restoreSecrets } from "./customer-secrets";
 import { entryForRestored } from "./entry";

@@ -16,6 +16,7 @@ import {
   settingsKeys,
 } from "pulumi-resistant-tenants/internal/settings";
 import { typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
+import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 import { z } from "zod";
 
 import { projectFolderOf } from "./project-folder";
@@ -111,6 +112,30 @@ export async function openStack(options: StackOptions, environment: EnvironmentV
       return connect(withKey, reach, environment);
     },
   };
+}
+
+/**
+ * Reads the configuration of a stack as its program does, including the files of `customersFrom`.
+ *
+ * @throws with all problems of the configuration
+ */
+export async function configurationOf({
+  configuration,
+  awsRegion,
+  directory,
+  environment,
+}: Stack): Promise<StackConfiguration> {
+  // The program's package is slow to load.
+  const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
+  const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
+  const { projectFolder } = await import("resistant-tenants-stacks/stack-file");
+  const read = readConfiguration(configuration, {
+    awsRegion,
+    allowedHosts: allowedHostsIn(environment),
+    readFiles: (pattern) => readCustomerFiles(pattern, projectFolder(directory)),
+  });
+  if ("problems" in read) throw new Error(describeProblems(read.problems));
+  return read.configuration;
 }
 
 function plainValues(configuration: Configuration): Map<string, string> {

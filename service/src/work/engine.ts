@@ -5,10 +5,9 @@ import path from "node:path";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { canonical, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type Preview, readPreview } from "resistant-tenants-operations/preview/step";
-import { hasKey, readEncryption } from "resistant-tenants-operations/stack/encryption";
 import { followLines, problemIn } from "resistant-tenants-operations/stack/engine-output";
 import type { Pulumi } from "resistant-tenants-operations/stack/pulumi";
-import { writeStackFile } from "resistant-tenants-operations/stack/stack-file";
+import { hasKey, readEncryption, writeStackFile } from "resistant-tenants-operations/stack/stack-file";
 import { z } from "zod";
 
 import { startingStateOf } from "../plan/starting-state";

@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, chown, copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { encryptionSchema } from "resistant-tenants-operations/stack/encryption";
-import { makeAnew, stackFileIn } from "resistant-tenants-operations/stack/stack-file";
+import { encryptionSchema, makeAnew, stackFileIn } from "resistant-tenants-operations/stack/stack-file";
 import type { z } from "zod";
 
 import type { EngineUser } from "./engine-user";
