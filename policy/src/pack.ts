@@ -6,13 +6,17 @@ import { readCustomerFiles } from "resistant-tenants-stacks/customer-files";
 
 import { policyConfigSchema, policyConfigSchemas } from "./policy-config";
 import type { DeclaredCustomer, Rule, RuleContext, StackRule } from "./resource";
-import { allowedCells } from "./rules/allowed-cells";
 import { awsAccount } from "./rules/aws-account";
 import { rotatedClientSecrets } from "./rules/rotated-client-secrets";
 import { customerManagedKey, ownerAndCustomerId, readerAccounts, recoveryWindow } from "./rules/secrets";
-import { auditLogGroup, journal, noReplaceLostApplications, secretsProvider } from "./rules/stack-settings";
-import { noAllowReplace, protectedTenants } from "./rules/tenants";
-import { vendorHosts } from "./rules/vendor-hosts";
+import {
+  auditLogGroup,
+  journal,
+  noReplaceLostApplications,
+  secretsProvider,
+  vendorHosts,
+} from "./rules/stack-settings";
+import { allowedCells, noAllowReplace, protectedTenants } from "./rules/tenants";
 import { isProtected, readCustomers } from "./stack-configuration";
 import { findProjectFolder, findSecretsProvider } from "./stack-file";
 

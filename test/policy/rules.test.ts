@@ -2,7 +2,6 @@ import { strict as assert } from "node:assert";
 
 import { policyConfigSchema } from "../../policy/src/policy-config";
 import type { DeclaredResource, Rule, RuleContext, StackRule } from "../../policy/src/resource";
-import { allowedCells } from "../../policy/src/rules/allowed-cells";
 import { awsAccount } from "../../policy/src/rules/aws-account";
 import { rotatedClientSecrets } from "../../policy/src/rules/rotated-client-secrets";
 import {
@@ -16,9 +15,9 @@ import {
   journal,
   noReplaceLostApplications,
   secretsProvider,
+  vendorHosts,
 } from "../../policy/src/rules/stack-settings";
-import { noAllowReplace, protectedTenants } from "../../policy/src/rules/tenants";
-import { vendorHosts } from "../../policy/src/rules/vendor-hosts";
+import { allowedCells, noAllowReplace, protectedTenants } from "../../policy/src/rules/tenants";
 import { readCustomers } from "../../policy/src/stack-configuration";
 import { mentions } from "../support/mentions";
 

@@ -1,4 +1,7 @@
-import { isAllowedPlace } from "../allowed-place";
+import path from "node:path";
+
+import { readSettings } from "pulumi-resistant-tenants/internal/settings";
+
 import type { StackRule } from "../resource";
 
 /** The journal is stored in an allowed place. */
@@ -42,3 +45,30 @@ export const noReplaceLostApplications: StackRule = ({ setting }) =>
           "Run: pulumi config rm tenants:replaceLostApplications, and set it by hand for the one update that needs it.",
       ]
     : [];
+
+/** The paths of the problems that this rule reports: settings to which tokens and secrets go. */
+const judged = /^(?:tenants:(?:apiUrl|tokenUrl)$|aws:|TENANTS_ALLOWED_HOSTS)/;
+
+/** Each host in the configuration is one of the vendor's for the stage, or allowed by the environment. */
+export const vendorHosts: StackRule = ({ setting, awsSetting, allowedHosts }) => {
+  const read = readSettings(setting, { allowedHosts, aws: awsSetting });
+  if ("settings" in read) return [];
+  return read.problems
+    .filter(({ path: where }) => judged.test(where))
+    .map(({ path: where, problem }) => `${where} ${problem}.`);
+};
+
+/**
+ * Returns whether a place is an allowed one or below it: `s3://journals` allows `s3://journals/tenants`, but
+ * not `s3://journals-of-others`. A scheme (`s3://`) allows everything of its kind.
+ *
+ * @param place a URL, or a file's path
+ */
+function isAllowedPlace(place: string, allowed: readonly string[]): boolean {
+  const plain = /^[a-z0-9+.-]+:/i.test(place) ? place : path.posix.normalize(place);
+  return allowed.some((one) => {
+    if (one === "" || !plain.startsWith(one)) return false;
+    const rest = plain.slice(one.length);
+    return rest === "" || /[/:?]$/.test(one) || /^[/?]/.test(rest);
+  });
+}
