@@ -1,6 +1,7 @@
 import { hashOf } from "./chain";
+import { type Defect, describe } from "./defects";
 import { readEntry } from "./entry";
-import { type Defect, describe, type Verification, type Verifier } from "./verify";
+import type { Verification, Verifier } from "./verify";
 
 /** The result of a comparison with a copy. */
 export interface ComparedCopy extends Pick<Verification, "notes"> {

@@ -1,6 +1,7 @@
 import type { RecordedAs } from "./chain";
+import type { Defect } from "./defects";
 import type { RecordedType } from "./event";
-import type { Defect, Verifier } from "./verify";
+import type { Verifier } from "./verify";
 
 /** An object that a stack's state holds. */
 export interface HeldObject {

@@ -52,12 +52,6 @@ export {
 } from "./recording";
 export type { ObjectOnRecord } from "./objects-on-record";
 export { openS3Journal } from "./s3-journal";
-export {
-  type Defect,
-  type DefectKind,
-  type Verification,
-  type VerifiedChain,
-  Verifier,
-  verifyJournal,
-} from "./verify";
+export type { Defect, DefectKind } from "./defects";
+export { type Verification, type VerifiedChain, Verifier, verifyJournal } from "./verify";
 export type { RecordedParameters } from "./event";

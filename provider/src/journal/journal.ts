@@ -1,10 +1,10 @@
 import { inBatches } from "../concurrency";
 import { advance, chained, genesis, type Head, type RecordedAs } from "./chain";
+import type { Note } from "./defects";
 import { type Entry, type EventEntry, eventsOf, readEntry } from "./entry";
 import type { JournalEvent } from "./event";
 import { type HeldBefore, Memory } from "./memory";
 import { inSmallHeap } from "./small-heap";
-import type { Note } from "./verify";
 
 /** What the state shows of a stack before its journal is read. */
 export interface KnownBefore extends HeldBefore {

@@ -1,7 +1,7 @@
 import type { FormerName, IntentEvent, JournalEvent, Outcome, RecordedType, ResultEvent } from "./event";
 import { type Held, Holding } from "./holding";
-import { KeptIntent } from "./kept-intent";
 import { MadeObjects } from "./made-objects";
+import { KeptIntent } from "./texts";
 
 /**
  * The outcome of the last create in a slot (`intent`), according to the record. `earlier` are the creates that led to

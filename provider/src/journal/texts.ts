@@ -1,3 +1,5 @@
+import type { IntentEvent, RecordedOperation } from "./event";
+
 /** The size of the first buffer, in bytes; each further one is twice as large. */
 const firstRoomBytes = 1 << 10;
 /** The largest buffer, in bytes. */
@@ -40,5 +42,26 @@ export class Texts {
   at(number: number): string {
     const [room = 0, start = 0, length = 0] = this.#places.subarray(number * 3, number * 3 + 3);
     return this.#rooms[room]?.toString("utf8", start, start + length) ?? "";
+  }
+}
+
+/**
+ * An intent that is stored as its text and seldom read: as an object it would take several times the memory,
+ * and a long journal has as many at a time as its stack has objects.
+ */
+export class KeptIntent {
+  readonly id: string;
+  readonly operation: RecordedOperation;
+  readonly #text: Buffer;
+
+  constructor(intent: IntentEvent) {
+    this.id = intent.id;
+    this.operation = intent.operation;
+    this.#text = Buffer.from(JSON.stringify(intent));
+  }
+
+  /** Returns the intent as the journal has it. */
+  read(): IntentEvent {
+    return JSON.parse(this.#text.toString()) as IntentEvent;
   }
 }
