@@ -1,8 +1,6 @@
 import type { z } from "zod";
 
-import { compressionOf, quotedRequestId } from "./answer";
-import { askedWaitMs } from "./asked-wait";
-import type { Call, Remedies } from "./call";
+import { askedWaitMs, compressionOf, quotedRequestId } from "./answer-headers";
 import type { Stage } from "./cells";
 import { type MadeObject, TenantManagementError } from "./errors";
 import type { UrlRefusal } from "./hosts";
@@ -12,7 +10,25 @@ import { describeForeignNotFound, hasContractsForm, whatToCheck } from "./not-fo
 import { RetryableFailure } from "./retry";
 import { apiErrorSchema } from "./schemas";
 import { printable } from "./text";
-import type { HttpAnswer } from "./transport";
+import type { HttpAnswer, HttpRequest } from "./transport";
+
+/** A request to the Tenant Management API, and what is known of its answer. */
+export interface Call {
+  /** The operation, for an error: `create tenant "acme"`. */
+  doing: string;
+  method: HttpRequest["method"];
+  url: URL;
+  body?: string;
+  /** For a create: the path of its collection, below the base URL. */
+  collection?: readonly string[];
+  /** The likely meaning of a refusal, and what to do, if particular to this operation. */
+  remedies?: Remedies;
+  /** Whether the object of the path may be missing. Default: true. The organization's list always exists. */
+  mayBeMissing?: false;
+}
+
+/** By the status. */
+export type Remedies = Partial<Record<number, string>>;
 
 const theApi = "The Tenant Management API";
 

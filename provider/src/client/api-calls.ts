@@ -1,5 +1,4 @@
-import type { AnswerReader } from "./answer-reader";
-import type { Call } from "./call";
+import type { AnswerReader, Call } from "./answer-reader";
 import { Deadline } from "./deadline";
 import { TenantManagementError } from "./errors";
 import type { OrganizationTokens } from "./organization-token";

@@ -1,7 +1,7 @@
 import { stringify } from "lossless-json";
 import type { z } from "zod";
 
-import { AnswerReader } from "./answer-reader";
+import { AnswerReader, type Call, type Remedies } from "./answer-reader";
 import { ApiCalls, type ApiCallsOptions } from "./api-calls";
 import { type ApplicationCredentials, proveCredentials } from "./application-credentials";
 import {
@@ -12,7 +12,6 @@ import {
   tenantDifferences,
 } from "./as-asked";
 import { type SecretMethod } from "./auth-methods";
-import type { Call, Remedies } from "./call";
 import type { Stage } from "./cells";
 import { afterEarlierAttempts, mayHaveHappened, TenantManagementError } from "./errors";
 import { type HostRules, refusalOfUrl, wayToAllow } from "./hosts";

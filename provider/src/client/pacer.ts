@@ -1,6 +1,6 @@
 import { setTimeout as sleepMs } from "node:timers/promises";
 
-import { askedWaitMs } from "./asked-wait";
+import { askedWaitMs } from "./answer-headers";
 import type { Deadline } from "./deadline";
 import { defaultRetryPolicy, describeWait, noticeableWaitMs, patienceMs } from "./retry";
 import { defaultConnections, type HttpAnswer } from "./transport";

@@ -1,7 +1,6 @@
 import * as oauth from "oauth4webapi";
 
-import { compressionOf, quotedRequestId } from "./answer";
-import { askedWaitMs } from "./asked-wait";
+import { askedWaitMs, compressionOf, quotedRequestId } from "./answer-headers";
 import type { AssertionSigner } from "./assertion";
 import { TenantManagementError } from "./errors";
 import { parseJson } from "./json";

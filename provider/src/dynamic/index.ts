@@ -5,8 +5,7 @@ import { ownProcess } from "../settings/own-process";
 import { releasedHandler } from "./application/released";
 import { signingKeyHandler } from "./application/signing-key";
 import { tenantApplicationHandler } from "./application/tenant-application";
-import { endWithEngine } from "./engine/engine-watch";
-import { noteStackOfRequests } from "./engine/stack-of-requests";
+import { endWithEngine, noteStackOfRequests } from "./engine/provider-process";
 import { Run } from "./run/run";
 import { tenantHandler } from "./tenant/tenant";
 

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { askedWaitMs } from "../../../provider/src/client/asked-wait";
+import { askedWaitMs } from "../../../provider/src/client/answer-headers";
 import { Deadline } from "../../../provider/src/client/deadline";
 import { OrganizationTokens } from "../../../provider/src/client/organization-token";
 import { Pacer } from "../../../provider/src/client/pacer";

@@ -5,7 +5,7 @@ import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { RequirePulumiVersionRequest } from "@pulumi/pulumi/proto/engine_pb";
 
 import { messageOf } from "../../client/text";
-import { isProviderOfEngine } from "./engine-watch";
+import { isProviderOfEngine } from "./provider-process";
 
 /** The modules of the SDK with which a provider calls its engine. */
 interface Sdk {

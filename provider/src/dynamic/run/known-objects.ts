@@ -1,8 +1,13 @@
+import { readFile } from "node:fs/promises";
+
+import { z } from "zod";
+
+import { cells } from "../../client/cells";
 import { TenantManagementError } from "../../client/errors";
-import type { ApiApplication, ApiTenant } from "../../client/schemas";
+import { parseJson } from "../../client/json";
+import { type ApiApplication, type ApiTenant, identifierSchema } from "../../client/schemas";
 import { onceForAll } from "../../concurrency";
 import type { HeldObjects } from "./held-objects";
-import { readListedTenants } from "./listed-tenants";
 import type { OwnChanges } from "./own-changes";
 import type { Session } from "./session";
 
@@ -175,4 +180,26 @@ export class KnownObjects {
         "If the tenants no longer exist, set the environment variable TENANTS_ACCEPT_MISSING=true and run the same command again.",
     );
   }
+}
+
+const listSchema = z.array(
+  z.object({
+    tenantId: identifierSchema,
+    name: z.string(),
+    cells: z.array(z.string()),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    webUiUrls: z.partialRecord(z.enum(cells), z.string()),
+  }),
+);
+
+/**
+ * Reads the organization's tenants, which a fleet has listed once for all of its engines (`TENANTS_LISTED`).
+ *
+ * @returns Resolves with undefined if there is no readable list: then this run lists them itself.
+ */
+async function readListedTenants(file: string | undefined): Promise<ApiTenant[] | undefined> {
+  if (file === undefined || file === "") return undefined;
+  const text = await readFile(file, "utf8").catch(() => "");
+  return listSchema.safeParse(parseJson(text)).data;
 }

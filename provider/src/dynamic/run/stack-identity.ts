@@ -1,5 +1,5 @@
 import type { SlotInput } from "../../names/slot";
-import type { RequestedStack } from "../engine/stack-of-requests";
+import type { RequestedStack } from "../engine/provider-process";
 
 /**
  * The stack's name in this run. The state contains the name under which each object was created; a stack that

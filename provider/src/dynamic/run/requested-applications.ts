@@ -1,8 +1,28 @@
+import { writeFileSync } from "node:fs";
+
 import { messageOf } from "../../client/text";
 import { customerOf } from "../../names/resource-name";
 import { slotSchema } from "../../names/slot";
 import type { Properties } from "../engine/inputs";
 import type { RunRecord } from "./recorder";
+
+/*
+ * What a run does when the engine requests an application. Only an `up` requests one: a `refresh` and a `destroy` run the
+ * program, too, and it cannot tell the difference otherwise.
+ */
+
+/** Notifies the program of this run that the engine has requested a resource. */
+export function noteAsked(inputs: Properties): void {
+  const { data } = slotSchema.safeParse(inputs["slot"]);
+  if (data?.asked === undefined) return;
+  try {
+    writeFileSync(data.asked, "");
+  } catch (error) {
+    console.warn(
+      `warning: could not record this update's settings for ${data.name}, so the next plan shows them as changed: ${messageOf(error)}`,
+    );
+  }
+}
 
 /** The changes of customers that this run's program has announced. */
 export class CustomerChanges {

@@ -1,5 +1,6 @@
 import { parseRetryAfter } from "./retry";
 import { parseHttpDate, serverAheadMs } from "./server-clock";
+import { printable } from "./text";
 import type { HttpAnswer } from "./transport";
 
 /** The headers that contain when a rate limit is renewed: Okta's own, and others with the same meaning. */
@@ -62,4 +63,28 @@ function secondsOfDraft(header = ""): string[] {
 function serverNowMs(headers: HttpAnswer["headers"], ownMs: number): number {
   const aheadMs = serverAheadMs(headers, ownMs) ?? 0;
   return ownMs + (Math.abs(aheadMs) > likelySkewMs ? aheadMs : 0);
+}
+
+/** The headers in which servers and proxies return a request's id, by which their operators find it. */
+const requestIdHeaders = [
+  "x-request-id",
+  "x-okta-request-id",
+  "x-amzn-requestid",
+  "x-amz-apigw-id",
+  "x-correlation-id",
+];
+
+/** Quotes the request id of an answer for a message: with a space before it, or nothing if there is none. */
+export function quotedRequestId({ headers }: HttpAnswer): string {
+  const name = requestIdHeaders.find((header) => headers[header] !== undefined);
+  return name === undefined ? "" : ` [${name} ${printable(headers[name] ?? "")}]`;
+}
+
+/**
+ * Returns how a response's body is compressed, for a message; undefined if it is not. No compression is
+ * requested or accepted: a small response could expand without limit.
+ */
+export function compressionOf({ headers }: HttpAnswer): string | undefined {
+  const coding = headers["content-encoding"]?.trim() ?? "";
+  return coding === "" || coding.toLowerCase() === "identity" ? undefined : printable(coding);
 }
