@@ -12,8 +12,7 @@ import { writeEnvironment } from "./start/keep";
 import { exitAfter, type Lifetime, live } from "./start/lifetime";
 import { proveSecret } from "./start/proof";
 import { runPulumi, type Sandbox, startSandbox } from "./start/sandbox";
-import { type ProvisionedApplication, toApplications } from "./start/stack-outputs";
-import { toTable } from "./start/table";
+import { type ProvisionedApplication, toApplications, toTable } from "./start/stack-outputs";
 
 const usage = `npm start [-- options]
 

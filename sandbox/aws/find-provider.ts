@@ -8,9 +8,8 @@ import { cacheFolder } from "../cache";
 import { reasonOf } from "../errors";
 import { runToSuccess, startServer } from "../process";
 import { type Log, withElapsed } from "../progress";
-import type { PulumiCli } from "../pulumi/cli";
+import { isPulumiSiteReachable, type PulumiCli } from "../pulumi/cli";
 import type { ConfigOverrides } from "../pulumi/config-file";
-import { isPulumiSiteReachable } from "../pulumi/site";
 
 /** The AWS provider of a workspace, and how the workspace uses it. */
 export interface AwsProvider {

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { version as sdkVersion } from "@pulumi/pulumi/version";
+import { EnvHttpProxyAgent, fetch } from "undici";
 
 import { cacheFolder, makeOnce, shortDigest } from "../cache";
 import { reasonOf } from "../errors";
@@ -10,7 +11,6 @@ import { runToSuccess } from "../process";
 import { elapsed, type Log, withElapsed } from "../progress";
 import { buildPulumi } from "./go-build";
 import { pulumiGoTools, pulumiScripts } from "./go-modules";
-import { isPulumiSiteReachable } from "./site";
 
 /** The source of a Pulumi CLI: the PATH, Pulumi's installer, or a build from Go modules. */
 export type PulumiSource = "path" | "installed" | "built";
@@ -161,4 +161,27 @@ function suits(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [neededMajor = 0, neededMinor = 0] = sdkVersion.split(".").map(Number);
   return major === neededMajor && minor >= neededMinor;
+}
+
+let reachable: Promise<boolean> | undefined;
+
+/**
+ * Returns whether Pulumi's download site responds within 5 s, through the environment's proxies: the
+ * installers themselves retry for minutes. Checked once per process.
+ */
+export function isPulumiSiteReachable(): Promise<boolean> {
+  reachable ??= isAnswering("https://get.pulumi.com/");
+  return reachable;
+}
+
+async function isAnswering(url: string): Promise<boolean> {
+  const dispatcher = new EnvHttpProxyAgent();
+  try {
+    const signal = AbortSignal.timeout(5_000);
+    return (await fetch(url, { method: "HEAD", signal, dispatcher })).status < 500;
+  } catch {
+    return false;
+  } finally {
+    await dispatcher.destroy();
+  }
 }

@@ -14,9 +14,8 @@ import { exitAfter, type Lifetime, live } from "../start/lifetime";
 import { proveSecret } from "../start/proof";
 import { openBrowser } from "./browser";
 import { playStory } from "./browser-story";
-import { buildService } from "./build";
 import { ApiClient } from "./client";
-import { type LocalService, startLocalService } from "./local-service";
+import { buildService, type LocalService, startLocalService } from "./local-service";
 
 const customerSchema = z.looseObject({
   tenantId: z.string(),

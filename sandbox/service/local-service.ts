@@ -7,9 +7,11 @@ import type { Stage } from "../api/cells";
 import { findAwsProvider } from "../aws/find-provider";
 import { startSecretsManager } from "../aws/moto";
 import { SandboxError } from "../errors";
+import { runToSuccess } from "../process";
 import type { Log } from "../progress";
 import { findPulumi } from "../pulumi/cli";
 import type { Closers } from "../start/closers";
+import type { Lifetime } from "../start/lifetime";
 import { type ServiceProcess, startProcess } from "./children";
 import { ApiClient } from "./client";
 import { startDatabase } from "./database";
@@ -19,6 +21,7 @@ import { startMailReceiver } from "./mail";
 import { type Account, readPeople } from "./people";
 import { writeSettings } from "./settings-file";
 
+const root = path.resolve(__dirname, "../..");
 const region = "eu-west-1";
 const audience = "urn:resistant-tenants:provisioning";
 
@@ -44,6 +47,14 @@ export interface LocalService {
   readonly tenantManagementUrls: Readonly<Record<Stage, string>>;
   readonly web: ServiceProcess;
   readonly worker: ServiceProcess;
+}
+
+/** Compiles what has changed since it was last compiled. */
+export async function buildService({ log, signal }: Pick<Lifetime, "log" | "signal">): Promise<void> {
+  log("Compiling what has changed.");
+  const options = { cwd: root, signal };
+  await runToSuccess(process.execPath, [path.join(root, "build.js")], options);
+  await runToSuccess(process.execPath, [require.resolve("typescript/bin/tsc"), "-b", "service"], options);
 }
 
 /**

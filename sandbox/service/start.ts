@@ -5,8 +5,12 @@ import { z } from "zod";
 import { useLocalEnvironment } from "../environment";
 import { consoleLog } from "../progress";
 import { exitAfter, type Lifetime, live } from "../start/lifetime";
-import { buildService } from "./build";
-import { type LocalService, type LocalServiceOptions, startLocalService } from "./local-service";
+import {
+  buildService,
+  type LocalService,
+  type LocalServiceOptions,
+  startLocalService,
+} from "./local-service";
 
 const usage = `npm run service [-- options]
 

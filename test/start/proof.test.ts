@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 
 import { proveToken } from "../../sandbox/start/proof";
-import { toApplications } from "../../sandbox/start/stack-outputs";
-import { toTable } from "../../sandbox/start/table";
+import { toApplications, toTable } from "../../sandbox/start/stack-outputs";
 import { mentioning, mentions } from "../support/mentions";
 
 const application = {

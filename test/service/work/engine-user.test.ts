@@ -8,10 +8,10 @@ import { SettingsError } from "resistant-tenants-service/settings/read";
 import { findEngineUser } from "resistant-tenants-service/work/engine-user";
 import { findProgram } from "resistant-tenants-service/work/program";
 
-import { reachableCli } from "../../../sandbox/pulumi/reachable-cli";
 import { descendants, startShared } from "../../engine/engine";
 import { mentions } from "../../support/mentions";
 import { useDatabaseServer } from "../records/service";
+import { reachableCli } from "./reachable-cli";
 import { ServiceUnderTest } from "./service";
 
 const run = promisify(execFile);

@@ -14,12 +14,12 @@ import { type ServiceSettings, serviceSettingsSchema } from "resistant-tenants-s
 import { startTenantManagement, type TenantManagementSandbox } from "../../../sandbox/api";
 import { localEnvironment } from "../../../sandbox/environment";
 import { preparePolicyPack } from "../../../sandbox/pulumi/policy-pack";
-import { reachableCli } from "../../../sandbox/pulumi/reachable-cli";
 import { startMailReceiver } from "../../../sandbox/service/mail";
 import type { ServerUser } from "../../../sandbox/service/postgres-user";
 import { region, repositoryRoot, startShared } from "../../engine/engine";
 import { compileCache, writeQuickNode } from "../../support/quick-node";
 import { startReceiver } from "../notices/receiver";
+import { reachableCli } from "./reachable-cli";
 
 /** The vendor, AWS and a backend for stacks, as a worker needs them. */
 export interface WorkSandbox {

@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 
-import { makeOnce, shortDigest } from "../cache";
-import { canBeEntered, findBase, type ServerUser } from "../service/postgres-user";
-import type { PulumiCli } from "./cli";
+import { makeOnce, shortDigest } from "../../../sandbox/cache";
+import type { PulumiCli } from "../../../sandbox/pulumi/cli";
+import { canBeEntered, findBase, type ServerUser } from "../../../sandbox/service/postgres-user";
 
 /**
  * Returns a CLI that a user can run: itself, or a copy if the user cannot enter its folder, as in root's
