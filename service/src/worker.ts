@@ -1,6 +1,7 @@
 import { once } from "node:events";
 
-import { Gauge, Registry } from "prom-client";
+import type { Kysely } from "kysely";
+import { Counter, Gauge, Registry } from "prom-client";
 import { z } from "zod";
 
 import { recordRules } from "./approval/rules-on-record";
@@ -8,15 +9,15 @@ import { rotationsDue } from "./customers/rotations";
 import { describeError, openLog } from "./http/log";
 import { serveMetrics } from "./http/metrics";
 import { openMailer } from "./notices/mail/smtp";
-import { noticeMetrics } from "./notices/metrics";
+import { countNotices } from "./notices/outbox";
 import { NoticeSender } from "./notices/sender";
 import { openEndpoints } from "./notices/webhook/secrets";
 import { checkDatabase, checkRuntimeRole, openDatabase } from "./records/database";
+import type { Schema } from "./records/schema";
 import { readEnvironment, readSettings, SettingsError } from "./settings/read";
 import { openApprovalKeys } from "./signing/keys";
 import { openSeals } from "./signing/notice-seal";
-import { openWorkerClock } from "./work/clock";
-import { assertOwnProviders } from "./work/environment";
+import { assertOwnProviders, openWorkerClock } from "./work/environment";
 import { findProgram } from "./work/program";
 import { type QueueName } from "./work/queue";
 import { Worker } from "./work/worker";
@@ -136,6 +137,28 @@ function openMetrics({ work }: Worker, registry: Registry): Parameters<typeof se
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** Registers the worker's metrics of mails and webhooks: attempts by result, and notices by state. */
+function noticeMetrics(registry: Registry, database: Kysely<Schema>): Counter<"channel" | "outcome"> {
+  const registers = [registry];
+  new Gauge({
+    name: "provisioning_notices",
+    help: "Mails and webhook messages by state: waiting, sent, superseded, failed. Finished ones are stored for 30 days.",
+    labelNames: ["channel", "state"],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { channel, state, count } of await countNotices(database))
+        this.set({ channel, state }, count);
+    },
+  });
+  return new Counter({
+    name: "provisioning_notice_attempts_total",
+    help: "Attempts to send a mail or a webhook message, by result.",
+    labelNames: ["channel", "outcome"],
+    registers,
+  });
 }
 
 main().then(

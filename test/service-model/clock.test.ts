@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { SettingsError } from "resistant-tenants-service/settings/read";
-import { openWorkerClock } from "resistant-tenants-service/work/clock";
+import { openWorkerClock } from "resistant-tenants-service/work/environment";
 
 import { makeSettings } from "../service/records/service";
 

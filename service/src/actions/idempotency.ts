@@ -7,7 +7,7 @@ import type { Person } from "../person";
 import { Problem } from "../problem";
 import { write } from "../records/database";
 import type { Writing } from "../records/schema";
-import { digestOf } from "../signing/digest";
+import { digestOf } from "../signing/signature";
 
 /** How long a key is stored, in days. */
 const keptDays = 30;

@@ -1,5 +1,5 @@
 import type { Reading, RequestRow } from "../records/schema";
-import { placeInQueue } from "./place";
+import type { RequestState } from "../requests/request";
 
 /** What an active request waits for, apart from people. */
 export interface Situation {
@@ -45,4 +45,24 @@ export async function situationOf(reading: Reading, request: RequestRow): Promis
       : { pause: { reason: pause.reason, by: pause.name ?? undefined, at: pause.paused_at.toISOString() } }),
     ...(blocking === undefined ? {} : { blockedBy: blocking.id }),
   };
+}
+
+/** The states in which a request waits for the worker, or is being worked on. */
+const waiting: readonly RequestState[] = ["previewing", "queued", "applying"];
+
+/**
+ * Returns the place of a request in the queue: the number of requests, itself included, that wait for the
+ * worker or are being worked on and reached their state earlier. Undefined if it waits for no worker.
+ */
+export async function placeInQueue(reading: Reading, requestId: string): Promise<number | undefined> {
+  const { place } = await reading
+    .selectFrom("requests as own")
+    .innerJoin("requests as other", (join) => join.onTrue())
+    .select(({ fn }) => fn.count<string>("other.id").as("place"))
+    .where("own.id", "=", requestId)
+    .where("own.state", "in", [...waiting])
+    .where("other.state", "in", [...waiting])
+    .whereRef("other.updated_at", "<=", "own.updated_at")
+    .executeTakeFirstOrThrow();
+  return Number(place) === 0 ? undefined : Number(place);
 }

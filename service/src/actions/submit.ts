@@ -17,7 +17,7 @@ import { beginningKinds, type NewRequest } from "../requests/request";
 import { signRequest } from "../requests/signed-request";
 import { bareEtag, etagOf, insistOnCurrent } from "../requests/stale";
 import { endStates } from "../requests/state-machine";
-import { digestOf } from "../signing/digest";
+import { digestOf } from "../signing/signature";
 
 /** The result of a submission. */
 export interface Submitted {

@@ -8,8 +8,8 @@ import type { ApprovalsTable, PeopleTable, Reading, RequestsTable } from "../rec
 import type { RequestKind } from "../requests/request";
 import { requesterOf, verifyRequest } from "../requests/signed-request";
 import { type ApprovalRule, approvalRuleSchema } from "../settings/settings";
-import { digestOf } from "../signing/digest";
 import { IssuerKeysError } from "../signing/issuer-keys";
+import { digestOf } from "../signing/signature";
 import { isNotRevoked, isOpen } from "./ends";
 import { verifyEvidence } from "./evidence";
 import { validGlassOf } from "./glass";

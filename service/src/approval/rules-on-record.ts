@@ -4,7 +4,7 @@ import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
 import { write } from "../records/database";
 import type { Writing } from "../records/schema";
-import { digestOf } from "../signing/digest";
+import { digestOf } from "../signing/signature";
 
 /**
  * Records the approval rules if they differ from the last recorded ones: a changed file is an event. Each

@@ -7,8 +7,7 @@ import { peopleOf } from "./people-of-requests";
 import { type EventFilter, rankOf } from "./search/conditions";
 import { journalEvents } from "./search/journal-events";
 import { ownEvents } from "./search/own-events";
-import type { Row } from "./search/row";
-import { type EventView, viewOf } from "./search/view";
+import { type EventView, type Row, viewOf } from "./search/view";
 
 export { type EventFilter, type EventSource, eventSources } from "./search/conditions";
 export type { EventView } from "./search/view";

@@ -1,3 +1,4 @@
+import type { CookieSerializeOptions } from "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 
 import type { ServiceContext } from "../context";
@@ -7,7 +8,7 @@ import { seePerson } from "../identity/people";
 import { findSession } from "../identity/sessions";
 import type { Person, Role } from "../person";
 import { Problem } from "../problem";
-import { cookieNames } from "./cookies";
+import type { ServiceSettings } from "../settings/settings";
 
 /** What is needed to identify a caller. */
 type Identifying = ServiceContext & { readonly logIn: LogIn };
@@ -78,4 +79,29 @@ export function insistOnRole({ roles }: Person, ...wanted: readonly Role[]): voi
   throw new Problem("forbidden", `This needs the role ${wanted.join(" or ")}, which you do not have.`, {
     needs: wanted,
   });
+}
+
+/**
+ * Returns the names of the service's cookies. Over http, which is allowed only on loopback, browsers accept
+ * no `__Host-` cookie.
+ */
+export function cookieNames({ url }: Pick<ServiceSettings, "url">): {
+  session: string;
+  logIn: string;
+  farewell: string;
+} {
+  const prefix = isSecure(url) ? "__Host-" : "";
+  return { session: `${prefix}session`, logIn: `${prefix}log-in`, farewell: `${prefix}log-out` };
+}
+
+/** Returns the options of a cookie: for this host only, and not readable by scripts. */
+export function cookieOptions(
+  { url }: Pick<ServiceSettings, "url">,
+  maxAgeSeconds: number,
+): CookieSerializeOptions {
+  return { path: "/", httpOnly: true, secure: isSecure(url), sameSite: "lax", maxAge: maxAgeSeconds };
+}
+
+function isSecure(url: string): boolean {
+  return new URL(url).protocol === "https:";
 }

@@ -1,7 +1,6 @@
 import type { ServiceContext } from "../context";
 import type { RequestRow, Writing } from "../records/schema";
-import type { RequestKind } from "../requests/request";
-import { kindWords } from "../requests/words";
+import { kindWords, type RequestKind } from "../requests/request";
 import { putNotices } from "./outbox";
 import { endpointOfChat } from "./webhook/secrets";
 

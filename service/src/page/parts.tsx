@@ -1,8 +1,7 @@
 import type { ComponentChildren } from "preact";
 
 import type { PersonView, RequestView } from "../actions/view";
-import type { RequestState } from "../requests/request";
-import { kindWords, stateWords } from "../requests/words";
+import { kindWords, type RequestState, stateWords } from "../requests/request";
 import { timeWords } from "./words";
 
 /** A time, for people and for programs. */

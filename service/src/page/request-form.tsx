@@ -9,7 +9,7 @@ import {
   widestStage,
 } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { kindWords } from "../requests/words";
+import { kindWords } from "../requests/request";
 import { applicationsIn } from "./application-fields";
 import { ApplicationRows, MethodField } from "./application-rows";
 import { type FieldProblems, type Fields, kindsWithEntry } from "./fields";

@@ -5,7 +5,7 @@ import { isEmpty, type Summary, summaryOf } from "resistant-tenants-operations/p
 import type { Entry } from "../requests/entry";
 import type { RequestKind } from "../requests/request";
 import type { Touch } from "../requests/touches";
-import { digestOf } from "../signing/digest";
+import { digestOf } from "../signing/signature";
 import type { StartingState } from "./starting-state";
 
 /** One stack's part of a plan: the wanted entries, and the starting state. */

@@ -3,7 +3,7 @@ import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { Problem } from "../problem";
 import type { PlansTable, RequestRow, Writing } from "../records/schema";
-import { digestOf } from "../signing/digest";
+import { digestOf } from "../signing/signature";
 import type { PlanFacts } from "./facts";
 import { linesOf } from "./lines";
 

@@ -16,6 +16,18 @@ export const requestKinds = [
 /** The kind of a request. */
 export type RequestKind = (typeof requestKinds)[number];
 
+/** The names of the kinds of request, for people. */
+export const kindWords: Readonly<Record<RequestKind, string>> = {
+  createCustomer: "New customer",
+  changeCustomer: "Change a customer",
+  adopt: "Take over a tenant",
+  rotate: "Rotate credentials",
+  deprecate: "Deprecate a customer",
+  delete: "Delete a customer",
+  release: "Hand a customer over",
+  upgrade: "Upgrade customers",
+};
+
 /** The kinds that add a customer: no record of it exists, so they carry no `basedOn`. */
 export const beginningKinds: readonly RequestKind[] = ["createCustomer", "adopt"];
 
@@ -33,6 +45,19 @@ export const requestStates = [
 ] as const;
 /** The state of a request. */
 export type RequestState = (typeof requestStates)[number];
+
+/** The names of the states, for people. What happens next is in `next-step.ts`. */
+export const stateWords: Readonly<Record<RequestState, string>> = {
+  previewing: "Being planned",
+  waitingForApproval: "Waiting for approval",
+  queued: "In the queue",
+  applying: "Being applied",
+  done: "Done",
+  failed: "Failed",
+  refused: "Refused",
+  withdrawn: "Withdrawn",
+  expired: "Expired",
+};
 
 const reason = reasonSchema.describe(
   "Why it is needed: one line of 1 to 500 characters. It is recorded, and shown to the approvers.",

@@ -1,9 +1,8 @@
 import type { Selectable } from "kysely";
 
 import type { RequestsTable } from "../records/schema";
-import { digestOf } from "../signing/digest";
 import type { ApprovalKeys } from "../signing/keys";
-import { insistOnSame, sign, verify } from "../signing/signature";
+import { digestOf, insistOnSame, sign, verify } from "../signing/signature";
 
 type Signed = Pick<
   Selectable<RequestsTable>,

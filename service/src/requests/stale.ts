@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 
 import { Problem } from "../problem";
 import type { CustomersTable, Reading } from "../records/schema";
-import { digestOf } from "../signing/digest";
+import { digestOf } from "../signing/signature";
 import { type Difference, differencesOf } from "./differences";
 
 /** A customer, as the database returns it. */

@@ -1,4 +1,5 @@
 import { CompactSign, compactVerify } from "jose";
+import { hashOf } from "pulumi-resistant-tenants/internal/journal";
 import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -149,4 +150,9 @@ export function insistOnSame<T extends object>(signed: T, stored: { [Key in keyo
     if (canonical(was) !== canonical(value))
       throw new SignatureError(`The signed value of ${field} differs from the database.`);
   }
+}
+
+/** Returns `sha256:<hex>` of a value, whatever the order of its keys. */
+export function digestOf(value: unknown): string {
+  return hashOf(canonical(value));
 }

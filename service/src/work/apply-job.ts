@@ -1,13 +1,7 @@
 import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import {
-  applied,
-  applyFailed,
-  applyStarted,
-  type Guard,
-  insistOnBegun,
-  planChanged,
-} from "../actions/planned";
+import { applied, applyFailed, applyStarted, insistOnBegun } from "../actions/applied";
+import { type Guard, planChanged } from "../actions/planned";
 import type { AppliedCustomer } from "../customers/save-applied";
 import { digestOfFacts, type PlanFacts } from "../plan/facts";
 import { type StartingState, startingStateOf } from "../plan/starting-state";
@@ -15,12 +9,12 @@ import { write } from "../records/database";
 import type { RequestRow } from "../records/schema";
 import { jobKeyOf } from "../requests/customers-asked-for";
 import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
+import { customerResult } from "./customer-result";
 import { type Engine, EngineProblem } from "./engine";
 import type { EngineEvent } from "./engine-events";
 import { type Lease, LeaseLostError } from "./lease";
 import {
   checkAtVendor,
-  customerResult,
   factsOf,
   insistOnRotation,
   jobOf,
@@ -34,10 +28,9 @@ import {
   targetsOf,
 } from "./parts";
 import { failureOf } from "./plan-job";
-import { recordProgress } from "./progress";
 import type { Handled } from "./queue";
 import { recover } from "./recover";
-import { findRequest, isPaused, wasLeftHalfDone, wasStarted } from "./requests";
+import { findRequest, isPaused, recordProgress, wasLeftHalfDone, wasStarted } from "./requests";
 import { noteOwnUpdate, StackBusyError, withLeases, type Work } from "./work";
 
 /** How long an apply that is paused, or whose stack is busy, waits before it is tried again, in seconds. */

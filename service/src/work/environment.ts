@@ -1,5 +1,6 @@
 import path from "node:path";
 
+import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { preloadOption } from "resistant-tenants-operations/stack/pulumi";
 
@@ -40,6 +41,30 @@ export function assertOwnProviders(
     throw new SettingsError(
       "PULUMI_DEBUG_PROVIDERS is set: another process would get the secrets in place of the AWS provider. Unset it. It is allowed only where each stage's tenants:apiUrl is on loopback.",
     );
+}
+
+/**
+ * Opens the worker's clock: this machine's, unless `TENANTS_NOW` sets it to an instant (RFC 3339), from which
+ * it advances. The engines get the same variable; their time stands still.
+ *
+ * @throws {@link SettingsError} if the variable is set and a stage's API is not on loopback, or if it is not
+ * an instant
+ */
+export function openWorkerClock(
+  { stages }: Pick<ServiceSettings, "stages">,
+  environment: EnvironmentVariables,
+): () => Date {
+  const startedMs = Date.now();
+  try {
+    const clocks = Object.values(stages).map(({ configuration }) => {
+      const apiUrl = configuration["tenants:apiUrl"];
+      return openClock(typeof apiUrl === "string" ? apiUrl : "the vendor's", environment);
+    });
+    const aheadMs = (clocks[0]?.().getTime() ?? startedMs) - startedMs;
+    return () => new Date(Date.now() + aheadMs);
+  } catch (error) {
+    throw new SettingsError(error instanceof Error ? error.message : "TENANTS_NOW cannot be read.");
+  }
 }
 
 /** The variables of a particular engine. */

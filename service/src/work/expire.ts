@@ -1,4 +1,4 @@
-import { applyFailed } from "../actions/planned";
+import { applyFailed } from "../actions/applied";
 import { transition } from "../actions/transition";
 import { write } from "../records/database";
 import type { RequestState } from "../requests/request";

@@ -1,9 +1,10 @@
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { startingStateOf } from "../plan/starting-state";
+import { append } from "../audit/chain";
+import { type StartingState, startingStateOf } from "../plan/starting-state";
+import { write } from "../records/database";
 import { stackSettingsSchema } from "./job-folder";
 import { Lease } from "./lease";
-import { noticeOutsideUpdate } from "./parts";
 import { type CustomerRow, isGone, type Work } from "./work";
 
 /** Checks the customers' stacks in turn for an `up` that was run outside the service. */
@@ -63,4 +64,28 @@ async function lookAt(work: Work, customer: CustomerRow): Promise<void> {
   } finally {
     await lease.release();
   }
+}
+
+/** Detects an update of a customer's stack that was run outside the service. */
+export async function noticeOutsideUpdate(
+  work: Work,
+  customer: CustomerRow,
+  { lastUpdate, size }: StartingState,
+): Promise<boolean> {
+  const { context } = work;
+  const known = customer.last_update;
+  if (known === null || lastUpdate === undefined || lastUpdate === known) return false;
+  const outside = customer.outside_update as { lastUpdate?: string } | null;
+  if (outside?.lastUpdate === lastUpdate) return true;
+  await write(context, async (writing) => {
+    await writing
+      .updateTable("customers")
+      .set({ outside_update: JSON.stringify({ lastUpdate, noticedAt: context.now().toISOString() }) })
+      .where("id", "=", customer.id)
+      .execute();
+    const { stage, name } = customer;
+    const data = { lastUpdate, known, resources: size };
+    await append(context, writing, { kind: "outsideUpdate", stage, customer: name, data });
+  });
+  return true;
 }

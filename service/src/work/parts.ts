@@ -1,24 +1,19 @@
 import { createHash } from "node:crypto";
 
 import { longestReason } from "pulumi-resistant-tenants/internal/reason";
-import { customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { canonical, slotName, slotOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { append } from "../audit/chain";
-import type { AppliedCustomer } from "../customers/save-applied";
 import { partOf, type PlanFacts, type PlanPart, touchedBy } from "../plan/facts";
 import { type StartingState, startingStateOf } from "../plan/starting-state";
-import { write } from "../records/database";
 import type { RequestRow } from "../records/schema";
 import { findCustomer } from "../requests/customers-asked-for";
 import type { Entry } from "../requests/entry";
 import { type NewRequest, newRequestSchema } from "../requests/request";
 import { bareEtag } from "../requests/stale";
 import type { Engine } from "./engine";
-import { type StackSettings, stackSettingsSchema } from "./job-folder";
+import { stackSettingsSchema } from "./job-folder";
 import type { Lease } from "./lease";
-import { retiringIn } from "./retiring";
 import { listTenants } from "./vendor-names";
 import { type RecordedApplication, RotationError, type Wanted, wantedBy } from "./wanted";
 import { type CustomerRow, type Work } from "./work";
@@ -315,54 +310,3 @@ export async function checkAtVendor(
 
 /** The vendor's default; the vendor raises it on request. */
 const defaultQuota = 20;
-
-/** Detects an update of a customer's stack that was run outside the service. */
-export async function noticeOutsideUpdate(
-  work: Work,
-  customer: CustomerRow,
-  { lastUpdate, size }: StartingState,
-): Promise<boolean> {
-  const { context } = work;
-  const known = customer.last_update;
-  if (known === null || lastUpdate === undefined || lastUpdate === known) return false;
-  const outside = customer.outside_update as { lastUpdate?: string } | null;
-  if (outside?.lastUpdate === lastUpdate) return true;
-  await write(context, async (writing) => {
-    await writing
-      .updateTable("customers")
-      .set({ outside_update: JSON.stringify({ lastUpdate, noticedAt: context.now().toISOString() }) })
-      .where("id", "=", customer.id)
-      .execute();
-    const { stage, name } = customer;
-    const data = { lastUpdate, known, resources: size };
-    await append(context, writing, { kind: "outsideUpdate", stage, customer: name, data });
-  });
-  return true;
-}
-
-/** Reads a customer's state after an update from the stack's outputs and resources. */
-export async function customerResult(
-  { context }: Pick<Work, "context">,
-  { name, stage }: CustomerRow,
-  found: {
-    entry: Entry;
-    status: Wanted["status"];
-    endsOn?: string | null | undefined;
-    state: StartingState;
-    stackSettings: StackSettings;
-  },
-): Promise<AppliedCustomer> {
-  const { entry, status, endsOn, state, stackSettings } = found;
-  const { settings, now } = context;
-  const { customers } = z.object({ customers: z.record(z.string(), z.unknown()) }).parse(state.outputs);
-  return {
-    name,
-    entry,
-    record: customerRecordSchema.parse(customers[name]),
-    status,
-    stackSettings,
-    lastUpdate: state.lastUpdate ?? null,
-    ...(endsOn === undefined ? {} : { endsOn }),
-    retiring: await retiringIn(stage, settings.stages[stage as Stage], entry, state, now()),
-  };
-}

@@ -8,12 +8,12 @@ import type { RequestRow } from "../records/schema";
 import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { EngineProblem } from "./engine";
 import { LeaseLostError } from "./lease";
+import { noticeOutsideUpdate } from "./outside";
 import {
   checkAtVendor,
   factsOf,
   insistOnRotation,
   jobOf,
-  noticeOutsideUpdate,
   planPart,
   PlanProblem,
   prepare,
@@ -21,9 +21,8 @@ import {
   type Target,
   targetsOf,
 } from "./parts";
-import { recordProgress } from "./progress";
 import type { Handled } from "./queue";
-import { findRequest, wasStarted } from "./requests";
+import { findRequest, recordProgress, wasStarted } from "./requests";
 import { StackBusyError, withLease, type Work } from "./work";
 
 /**

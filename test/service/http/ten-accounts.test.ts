@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { applyFailed, applyStarted } from "resistant-tenants-service/actions/planned";
+import { applyFailed, applyStarted } from "resistant-tenants-service/actions/applied";
 import { stringify } from "yaml";
 
 import { type Answer, ApiClient } from "../../../sandbox/service/client";

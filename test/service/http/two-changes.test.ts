@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { applied, applyStarted } from "resistant-tenants-service/actions/planned";
+import { applied, applyStarted } from "resistant-tenants-service/actions/applied";
 import { waitingFor } from "resistant-tenants-service/actions/waiting";
 import type { Person } from "resistant-tenants-service/person";
 

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { endAbsence, readAbsence, setAbsence } from "resistant-tenants-service/actions/absence";
-import { applyStarted } from "resistant-tenants-service/actions/planned";
+import { applyStarted } from "resistant-tenants-service/actions/applied";
 import { listRequests } from "resistant-tenants-service/actions/view";
 import { seePerson } from "resistant-tenants-service/identity/people";
 import type { Person } from "resistant-tenants-service/person";

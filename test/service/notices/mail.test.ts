@@ -1,15 +1,9 @@
 import { strict as assert } from "node:assert";
 
+import { applied, applyFailed, applyStarted } from "resistant-tenants-service/actions/applied";
 import { breakGlass } from "resistant-tenants-service/actions/break-glass";
-import {
-  applied,
-  applyFailed,
-  applyStarted,
-  planFailed,
-  planMade,
-} from "resistant-tenants-service/actions/planned";
-import { transition } from "resistant-tenants-service/actions/transition";
-import { withdraw } from "resistant-tenants-service/actions/withdraw";
+import { planFailed, planMade } from "resistant-tenants-service/actions/planned";
+import { transition, withdraw } from "resistant-tenants-service/actions/transition";
 import { forgetPeople } from "resistant-tenants-service/audit/forget";
 import { remind } from "resistant-tenants-service/notices/remind";
 import { tellOfAnswer, tellOfQuestion } from "resistant-tenants-service/notices/tell";

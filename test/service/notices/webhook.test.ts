@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { applied, applyStarted } from "resistant-tenants-service/actions/planned";
+import { applied, applyStarted } from "resistant-tenants-service/actions/applied";
 import { type Lookup, objectionToAddress } from "resistant-tenants-service/notices/webhook/address";
 import { deliver, type Endpoint } from "resistant-tenants-service/notices/webhook/deliver";
 import { openEndpoints } from "resistant-tenants-service/notices/webhook/secrets";

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { randomUUID } from "node:crypto";
 
-import { applied, applyFailed, applyStarted } from "resistant-tenants-service/actions/planned";
+import { applied, applyFailed, applyStarted } from "resistant-tenants-service/actions/applied";
 
 import { fillIn, type Visitor } from "../../../sandbox/service/browser";
 import { newTenant } from "../http/harness";

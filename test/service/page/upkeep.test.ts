@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { applied, applyFailed, applyStarted } from "resistant-tenants-service/actions/planned";
+import { applied, applyFailed, applyStarted } from "resistant-tenants-service/actions/applied";
 import { nextStep } from "resistant-tenants-service/page/next-step";
 import { eventWords } from "resistant-tenants-service/page/words";
 

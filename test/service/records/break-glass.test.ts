@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 
+import { applied, applyStarted } from "resistant-tenants-service/actions/applied";
 import { breakGlass, reviewBreakGlass } from "resistant-tenants-service/actions/break-glass";
-import { applied, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { planMade } from "resistant-tenants-service/actions/planned";
 import { transition } from "resistant-tenants-service/actions/transition";
 import { listRequests } from "resistant-tenants-service/actions/view";
 import type { Person } from "resistant-tenants-service/person";

@@ -1,5 +1,6 @@
 import type { CustomerRecord } from "pulumi-resistant-tenants";
-import { applied, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { applied, applyStarted } from "resistant-tenants-service/actions/applied";
+import { planMade } from "resistant-tenants-service/actions/planned";
 import type { Person } from "resistant-tenants-service/person";
 
 import { decideAs } from "./approvals";

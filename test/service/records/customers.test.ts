@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { applied, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { applied, applyStarted } from "resistant-tenants-service/actions/applied";
+import { planMade } from "resistant-tenants-service/actions/planned";
 import { viewOf } from "resistant-tenants-service/actions/view";
 import { listCustomers, readCustomer } from "resistant-tenants-service/customers/customers";
 import type { Person } from "resistant-tenants-service/person";

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { applyStarted } from "resistant-tenants-service/actions/planned";
+import { applyStarted } from "resistant-tenants-service/actions/applied";
 import { type DecisionToken, nonceOf } from "resistant-tenants-service/identity/decision-log-in";
 import type { Person } from "resistant-tenants-service/person";
 import { IssuerKeysError } from "resistant-tenants-service/signing/issuer-keys";

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { applyStarted } from "resistant-tenants-service/actions/planned";
+import { applyStarted } from "resistant-tenants-service/actions/applied";
 import { nonceOf } from "resistant-tenants-service/identity/decision-log-in";
 import { IssuerKeysError } from "resistant-tenants-service/signing/issuer-keys";
 import { applyJob } from "resistant-tenants-service/work/apply-job";

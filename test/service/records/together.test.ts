@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { applyStarted } from "resistant-tenants-service/actions/applied";
+import { planMade } from "resistant-tenants-service/actions/planned";
 import {
   type Bound,
   canonicalList,

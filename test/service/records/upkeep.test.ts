@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { applied, applyStarted, planMade } from "resistant-tenants-service/actions/planned";
+import { applied, applyStarted } from "resistant-tenants-service/actions/applied";
+import { planMade } from "resistant-tenants-service/actions/planned";
 import { readCustomer } from "resistant-tenants-service/customers/customers";
 import { rotationsDue } from "resistant-tenants-service/customers/rotations";
 import { sprawl } from "resistant-tenants-service/customers/sprawl";

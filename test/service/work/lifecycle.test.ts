@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 
 import type { CustomerRecord } from "pulumi-resistant-tenants";
-import { placeInQueue } from "resistant-tenants-service/actions/place";
-import { withdraw } from "resistant-tenants-service/actions/withdraw";
+import { placeInQueue } from "resistant-tenants-service/actions/situation";
+import { withdraw } from "resistant-tenants-service/actions/transition";
 import type { PlanFacts, PlanPart } from "resistant-tenants-service/plan/facts";
 import { write } from "resistant-tenants-service/records/database";
 import type { NewRequest } from "resistant-tenants-service/requests/request";

@@ -1,6 +1,6 @@
 import type { Reading } from "../../records/schema";
 import { after, byRequest, type EventFilter, requestsAskedBy } from "./conditions";
-import type { Row } from "./row";
+import type { Row } from "./view";
 
 /** Finds events in the worker's copies of the stacks' journals: one more than the limit, if there are more. */
 export async function journalEvents(reading: Reading, filter: EventFilter): Promise<Row[]> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Reading } from "../../records/schema";
 import { after, byRequest, type EventFilter, objectsOf, personIds } from "./conditions";
-import type { Row } from "./row";
+import type { Row } from "./view";
 
 /** Finds events of the service's own chain: one more than the limit, if there are more. */
 export async function ownEvents(reading: Reading, filter: EventFilter): Promise<Row[]> {

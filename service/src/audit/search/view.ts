@@ -2,7 +2,25 @@ import { z } from "zod";
 
 import type { RequestPeople, SeenPerson } from "../people-of-requests";
 import type { EventSource } from "./conditions";
-import type { Row } from "./row";
+
+/** A found event of either source. */
+export interface Row {
+  source: EventSource;
+  position: string;
+  sequence: string | null;
+  at: Date;
+  kind: string;
+  actor: SeenPerson | undefined;
+  stage: string | null;
+  customer: string | null;
+  stack: string | null;
+  requestId: string | null;
+  tenantId: string | null;
+  applicationId: string | null;
+  clientId: string | null;
+  text: string;
+  hash: string;
+}
 
 /** An event in the API. */
 export interface EventView {

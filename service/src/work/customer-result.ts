@@ -1,0 +1,57 @@
+import { customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
+import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { toCredentials } from "resistant-tenants-operations/credentials";
+import { z } from "zod";
+
+import type { AppliedCustomer, RetiringGeneration } from "../customers/save-applied";
+import type { StartingState } from "../plan/starting-state";
+import { type Entry, readEntry, type StageSettings } from "../requests/entry";
+import type { StackSettings } from "./job-folder";
+import type { Wanted } from "./wanted";
+import type { CustomerRow, Work } from "./work";
+
+/** Reads a customer's state after an update from the stack's outputs and resources. */
+export async function customerResult(
+  { context }: Pick<Work, "context">,
+  { name, stage }: CustomerRow,
+  found: {
+    entry: Entry;
+    status: Wanted["status"];
+    endsOn?: string | null | undefined;
+    state: StartingState;
+    stackSettings: StackSettings;
+  },
+): Promise<AppliedCustomer> {
+  const { entry, status, endsOn, state, stackSettings } = found;
+  const { settings, now } = context;
+  const { customers } = z.object({ customers: z.record(z.string(), z.unknown()) }).parse(state.outputs);
+  return {
+    name,
+    entry,
+    record: customerRecordSchema.parse(customers[name]),
+    status,
+    stackSettings,
+    lastUpdate: state.lastUpdate ?? null,
+    ...(endsOn === undefined ? {} : { endsOn }),
+    retiring: await retiringIn(stage, settings.stages[stage as Stage], entry, state, now()),
+  };
+}
+
+/**
+ * Finds the generations of a customer's credentials in a state that have a successor, and when they will be
+ * deleted.
+ */
+async function retiringIn(
+  stage: string,
+  settings: StageSettings | undefined,
+  entry: Entry,
+  { resources }: Pick<StartingState, "resources">,
+  now: Date,
+): Promise<RetiringGeneration[]> {
+  const read = settings === undefined ? undefined : readEntry(stage, settings, entry);
+  if (read === undefined || !("customer" in read)) return [];
+  const credentials = await toCredentials([read.customer], resources, now.getTime());
+  return credentials.flatMap(({ cell, purpose, retiring }) =>
+    retiring.map(({ generation, clientId, until }) => ({ cell, purpose, generation, clientId, until })),
+  );
+}
