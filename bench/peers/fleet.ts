@@ -6,6 +6,7 @@ import path from "node:path";
 import { runProcess } from "../../sandbox/process";
 import type { ConfigOverrides } from "../../sandbox/pulumi/config-file";
 import { createWorkspace } from "../../sandbox/pulumi/workspace";
+import { tenantsCommand } from "../../test/support/tenants-command";
 import type { Work } from "../work/case";
 import { customersOf } from "./customers";
 import type { Peer } from "./peer";
@@ -62,16 +63,19 @@ export const fleet: Peer = {
       env: { ...aws.env, TENANTS_PRIVATE_KEY: sandbox.privateKeyPem },
       ...(aws.pluginsFolder === undefined ? {} : { pluginsFolder: aws.pluginsFolder }),
     });
-    const program = path.join(repositoryRoot, "cli/tenants.js");
     return {
       async run(work, wanted) {
         await workspace.configure(declare(wanted));
         const args = ["fleet", ...commands[work], "--stage", stage];
         const env = { ...process.env, ...workspace.env };
-        const { exitCode, stdout, stderr } = await runProcess(process.execPath, [program, ...args], {
-          cwd: folder,
-          env,
-        });
+        const { exitCode, stdout, stderr } = await runProcess(
+          process.execPath,
+          [...tenantsCommand, ...args],
+          {
+            cwd: folder,
+            env,
+          },
+        );
         if (exitCode !== 0) throw new Error(lastWords(`tenants ${args.join(" ")}`, stdout + stderr));
       },
       // It has many states: that of one stack is measured.

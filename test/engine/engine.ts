@@ -26,6 +26,7 @@ import type { Log } from "../../sandbox/progress";
 import { findPulumi, type PulumiCli } from "../../sandbox/pulumi/cli";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
 import type { RunOptions, Workspace } from "../../sandbox/pulumi/workspace";
+import { tenantsCommand } from "../support/tenants-command";
 import { createTestWorkspace } from "./initialized";
 
 /** What all engine tests of one run share: the CLI, Secrets Manager and the AWS provider. */
@@ -295,8 +296,7 @@ export class StackUnderTest {
     env: Record<string, string | undefined>,
     ...args: readonly string[]
   ): Promise<ProcessResult> {
-    const program = path.join(repositoryRoot, "cli/tenants.js");
-    const result = await runProcess(process.execPath, [program, ...args], {
+    const result = await runProcess(process.execPath, [...tenantsCommand, ...args], {
       cwd: this.projectDir,
       env: { ...process.env, ...this.workspace.env, ...env },
     });

@@ -9,6 +9,7 @@ import { parse } from "yaml";
 import type { StackReport } from "../../operations/src/fleet/run";
 import type { CustomerRecord } from "../../provider/src/names/stack-outputs";
 import type { ConfigValue } from "../../sandbox/pulumi/config-file";
+import { tenantsCommand } from "../support/tenants-command";
 import { descendants, killIfThere, repositoryRoot, type StackOptions, StackUnderTest } from "./engine";
 
 /** What `tenants fleet … --json` prints. */
@@ -86,8 +87,7 @@ export class FleetUnderTest {
 
   #start(command: string): ChildProcess {
     const { workspace, printed } = this.stack;
-    const program = path.join(repositoryRoot, "cli/tenants.js");
-    const child = spawn(process.execPath, [program, "fleet", command, "--stage", "dev"], {
+    const child = spawn(process.execPath, [...tenantsCommand, "fleet", command, "--stage", "dev"], {
       cwd: this.folder,
       env: { ...process.env, ...workspace.env },
       stdio: ["ignore", "pipe", "pipe"],
