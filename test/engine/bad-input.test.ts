@@ -11,7 +11,11 @@ describe("bad configuration, on the engine", function () {
   it("is refused with every problem listed once, before anything is created", async () => {
     const stack = await StackUnderTest.create({
       customers: [{ name: "Acme", cells: ["us-1"] }, globex, { ...globex, customerId: "a|b" }],
-      config: { "tenants:regoin": "eu", "tenants:tokenUrl": "http://example.com/token" },
+      config: {
+        "tenants:regoin": "eu",
+        "tenants:tokenUrl": "http://example.com/token",
+        "tenants:keyId": 4711,
+      },
     });
     try {
       for (const command of commands) {
@@ -20,6 +24,7 @@ describe("bad configuration, on the engine", function () {
         for (const problem of [
           /- tenants:regoin: /g,
           /- tenants:tokenUrl: /g,
+          /- tenants:keyId: 4711 is a number/g,
           /- customer "Acme" \(customers\[0\], Pulumi\.dev\.yaml line \d+\): name: "Acme" /g,
           /- customer "Acme" \(.*\): customerId: /g,
           /- customer "Acme" \(.*\): cells\[0\]: "us-1" .* testing.* eu-1/g,
@@ -28,7 +33,7 @@ describe("bad configuration, on the engine", function () {
         ]) {
           assert.equal([...listed.matchAll(problem)].length, 1, `${problem.source} stands in:\n${printed}`);
         }
-        assert.match(printed, /\b7 problems/);
+        assert.match(printed, /\b8 problems/);
       }
       assert.deepEqual(stack.sandbox.control.requestLog(), []);
       assert.deepEqual(await stack.listSecrets(), []);

@@ -88,6 +88,13 @@ config:
       );
     });
 
+    it("gives a key without a namespace that of the project, as the engine does", async () => {
+      await writeFile(path.join(folder, "Pulumi.yaml"), "name: resistant-tenants\nruntime: nodejs\n");
+      assert.deepEqual(await check(`${reviewed}  owner: team\n`), ["resistant-tenants:owner"]);
+      await writeFile(path.join(folder, "Pulumi.yaml"), "name: theirs\nruntime: nodejs\n");
+      assert.deepEqual(await check(`${reviewed}  owner: team\n`), []);
+    });
+
     it("refuses text that YAML reads as a number, a boolean or a date", async () => {
       for (const scalar of [
         "0012345",

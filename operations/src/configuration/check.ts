@@ -5,15 +5,13 @@ import {
   type ConfigurationProblem,
   type EnvironmentVariables,
 } from "pulumi-resistant-tenants/internal/settings";
+import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 import type { CustomerEntry } from "resistant-tenants-stacks/customer-files";
 
-import { type ConfigurationFile, holdsSecret, readProjectValues } from "./file";
+import { type ConfigurationFile, holdsSecret, readProjectValues, withNamespaces } from "./file";
 
 const namespace = "tenants:";
-
-/** Keys whose values are not text: an unquoted number or boolean is correct. */
-const noText = ["quota", "journalDiskIsKept", "replaceLostApplications", "customers", "secrets", "rotation"];
 
 /**
  * Checks a stack's configuration file as the program does, but without the engine. Secrets cannot be read
@@ -60,8 +58,10 @@ export async function readWithoutEngine(
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
   const { customerLocator, sizeWarning } = await import("resistant-tenants-stacks/stack-file");
+  const { unquotedProblem } = await import("resistant-tenants-stacks/text-keys");
   const folder = path.resolve(projectFolder);
-  const all = new Map([...(await readProjectValues(folder)), ...configuration.values]);
+  const ofFile = await withNamespaces(configuration.values, folder);
+  const all = new Map([...(await readProjectValues(folder)), ...ofFile]);
   const secrets = [...all].filter(([, value]) => holdsSecret(value)).map(([key]) => key);
   const readable = [...all].filter(([key]) => !secrets.includes(key));
   const own = readable.filter(([key]) => key.startsWith(namespace));
@@ -93,30 +93,24 @@ export async function readWithoutEngine(
   const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, toText(value)])));
   const problems = [
     ...found.filter(({ path: where }) => !secrets.includes(where)),
+    // The program receives YAML's value: only the file shows that it was written as a number or a date.
     ...own.flatMap(([key]) =>
-      found.some(({ path: where }) => where === key) ? [] : unquoted(configuration, key),
+      found.some(({ path: where }) => where === key)
+        ? []
+        : (unquotedProblem(key, configuration.plainScalarOf(key)) ?? []),
     ),
   ];
   const listed = all.get("tenants:customers");
-  const inFile = Array.isArray(listed) ? listed : [];
+  // A list may be written as JSON, as `pulumi config set` stores it.
+  const list = typeof listed === "string" ? parseJson(listed) : listed;
+  const inFile: unknown[] = Array.isArray(list) ? list : [];
   return {
     problems,
     ...(size === undefined ? {} : { tooLarge: size }),
     ...("problems" in read ? {} : { configuration: read.configuration }),
     values: all,
-    entries: [
-      ...inFile.map((value: unknown, index) => ({ value, path: `tenants:customers[${index}]` })),
-      ...ofFiles,
-    ],
+    entries: [...inFile.map((value, index) => ({ value, path: `tenants:customers[${index}]` })), ...ofFiles],
   };
-}
-
-/** The program receives YAML's value. Only the file shows that it was written as a number or a date. */
-function unquoted({ plainScalarOf }: ConfigurationFile, key: string): ConfigurationProblem[] {
-  if (noText.includes(key.slice(namespace.length))) return [];
-  const found = plainScalarOf(key);
-  if (found === undefined || found.kind === "text" || found.kind === "null") return [];
-  return [{ path: key, problem: `${found.source} is a ${found.kind} to YAML: write it in quotes` }];
 }
 
 /** The engine passes each value to a program as text: JSON if the file contains a list or a map. */

@@ -74,16 +74,37 @@ const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknow
  * file}
  */
 export async function readProjectValues(folder: string): Promise<ReadonlyMap<string, unknown>> {
-  const file = projectFileIn(folder);
-  if (file === undefined) return new Map();
-  const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
-  const { name, config } = projectSchema.parse(readYaml(await read(file), file).value);
+  const { name = "", config } = await readProjectFile(folder);
   return new Map(
     Object.entries(config ?? {}).flatMap(([key, given]) => {
       const value = projectValue(given);
-      return value === undefined ? [] : [[key.includes(":") ? key : `${name}:${key}`, value] as const];
+      return value === undefined ? [] : [[withNamespace(key, name), value] as const];
     }),
   );
+}
+
+/**
+ * Returns the values of a stack's file, each by its key with a namespace: without one it has the project's name.
+ *
+ * @param folder the folder that may contain `Pulumi.yaml`
+ */
+export async function withNamespaces(
+  values: ReadonlyMap<string, unknown>,
+  folder: string,
+): Promise<ReadonlyMap<string, unknown>> {
+  const { name = "" } = await readProjectFile(folder);
+  return new Map([...values].map(([key, value]) => [withNamespace(key, name), value]));
+}
+
+function withNamespace(key: string, project: string): string {
+  return key.includes(":") ? key : `${project}:${key}`;
+}
+
+async function readProjectFile(folder: string): Promise<Partial<z.output<typeof projectSchema>>> {
+  const file = projectFileIn(folder);
+  if (file === undefined) return {};
+  const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
+  return projectSchema.parse(readYaml(await read(file), file).value);
 }
 
 /** `{value: …}`, `{default: …}` with a type, or the value itself. */

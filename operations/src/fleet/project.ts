@@ -51,7 +51,9 @@ export async function readProject(folder: string): Promise<Project> {
   }
   const { name, main, fleet } = read.data;
   const bits = fleet?.bits ?? 0;
-  return { folder, name, main, bitsOf: (stage) => (typeof bits === "number" ? bits : (bits[stage] ?? 0)) };
+  const byStage = new Map(typeof bits === "number" ? [] : Object.entries(bits));
+  const otherwise = typeof bits === "number" ? bits : 0;
+  return { folder, name, main, bitsOf: (stage) => byStage.get(stage) ?? otherwise };
 }
 
 /** Returns the path of the file of the project in a folder. */

@@ -3,8 +3,11 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { findProjectFolder } from "pulumi-resistant-tenants/internal/project-file";
+import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
+import { readScalar } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import { z } from "zod";
 
+import { isTextKey, unquotedProblem } from "./text-keys";
 import { readYaml, type YamlFile } from "./yaml-file";
 
 /**
@@ -51,14 +54,46 @@ function readIfThere(file: string): YamlFile | undefined {
   try {
     return readYaml(readFileSync(file, "utf8"), path.basename(file));
   } catch {
-    // The place is optional in a message: the problem is reported without it.
+    // The engine has already read the file, and reports its problems itself.
     return undefined;
   }
+}
+
+/**
+ * Finds text at the top level of the stack's file that YAML read as something else. `--config-file` may have named
+ * another file, so each value must be the one that the program received.
+ *
+ * @param file the stack's file: `Pulumi.prod.yaml`
+ * @param values the whole configuration, by key with its namespace, as the engine passes it
+ */
+export function unquotedText(file: string, values: Readonly<Record<string, string>>): ConfigurationProblem[] {
+  // Parsing a large file takes a while, and most values are recognizable as text.
+  const suspicious = Object.keys(values).filter(
+    (key) => isTextKey(key) && /^(?:[-+.]?\d|true$|false$)/.test(values[key] ?? ""),
+  );
+  const read = suspicious.length === 0 ? undefined : readIfThere(file);
+  if (read === undefined) return [];
+  return suspicious.flatMap((key) => {
+    const scalar = read.plainScalarAt(["config", key]);
+    const isOfFile = scalar !== undefined && String(readScalar(scalar.source).value) === values[key];
+    return isOfFile ? (unquotedProblem(key, scalar) ?? []) : [];
+  });
 }
 
 /** Go's JSON escapes characters with a meaning in HTML: six bytes for one. */
 function asEngineWrites(values: Readonly<Record<string, string>>): string {
   return JSON.stringify(values).replaceAll(/[<>&\u2028\u2029]/g, "\\u0000");
+}
+
+/**
+ * Returns the size of a configuration in KiB, if the engine cannot pass it to a program.
+ *
+ * @param values the whole configuration, by key with its namespace, as text
+ * @returns undefined if it can
+ */
+export function tooLargeKiB(values: Readonly<Record<string, string>>): number | undefined {
+  const bytes = Buffer.byteLength(asEngineWrites(values));
+  return bytes < largestConfigurationBytes ? undefined : Math.round(bytes / 1024);
 }
 
 /**

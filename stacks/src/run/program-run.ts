@@ -18,7 +18,7 @@ import { messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { readConfiguration, type StackConfiguration } from "../configuration/configuration";
 import { readCustomerFiles } from "../configuration/customer-files";
-import { customerLocator, projectFolder } from "../configuration/stack-file";
+import { customerLocator, projectFolder, unquotedText } from "../configuration/stack-file";
 import { ProgramRecord } from "../record/program-record";
 
 /** The start of a program's run: what it is given, before it has read or requested anything. */
@@ -105,8 +105,10 @@ function readOwnConfiguration({
     allowedHosts: allowedHostsIn(environment),
     aws: (key) => all[`aws:${key}`],
   });
-  const problems =
+  const found =
     "problems" in read ? read.problems : journalProblems(read.configuration.settings, environment);
+  const known = new Set(found.map(({ path: where }) => where));
+  const problems = [...found, ...unquotedText(stackFile, all).filter(({ path: where }) => !known.has(where))];
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
   return read.configuration;
 }

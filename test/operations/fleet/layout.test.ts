@@ -68,8 +68,8 @@ describe("operations: the layout of a fleet", () => {
     await write("fleet:\n  bits: { prod: 3, dev: 1 } # two stages\n", {});
     const project = await readProject(folder);
     assert.deepEqual(
-      ["prod", "dev", "other"].map((stage) => project.bitsOf(stage)),
-      [3, 1, 0],
+      ["prod", "dev", "other", "constructor"].map((stage) => project.bitsOf(stage)),
+      [3, 1, 0, 0],
     );
     await writeBits(project, "prod", 4);
     const text = await readFile(path.join(folder, "Pulumi.yaml"), "utf8");
@@ -99,6 +99,16 @@ describe("operations: the layout of a fleet", () => {
     const names = stacks.flatMap((stack) => stack.customers.map(({ configuration }) => configuration.name));
     assert.equal(new Set(names).size, 2_000);
     assert.equal(names.length, 2_000);
+  });
+
+  it("has the customers as they are written, also in JSON as `pulumi config set` stores it", async () => {
+    const customers = ["acme", "globex"].map((name) => ({ name, customerId: name, cells: ["eu-1"] }));
+    for (const written of [customers, JSON.stringify(customers)]) {
+      await write("fleet:\n  bits: 1\n", { "tenants:customers": written });
+      const { stacks } = await read();
+      const entries = stacks.flatMap((stack) => stack.customers.map(({ entry }) => entry));
+      assert.deepEqual(new Set(entries), new Set(customers));
+    }
   });
 
   it("changes only a stack's own digest if a customer, a setting or the release is another", async () => {

@@ -1,6 +1,9 @@
 import { strict as assert } from "node:assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 
-import { sizeWarning } from "../../../stacks/src/configuration/stack-file";
+import { sizeWarning, unquotedText } from "../../../stacks/src/configuration/stack-file";
 import { mentions } from "../../support/mentions";
 
 /** Makes a configuration that the engine writes in a number of bytes. */
@@ -33,4 +36,51 @@ describe("the size of a configuration", () => {
       assert.notEqual(withoutFigure(131_000), withoutFigure(130_999));
     });
   }
+});
+
+describe("text at the top level of a stack's file", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "stack-file-"));
+    file = path.join(folder, "Pulumi.dev.yaml");
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** The problems of one key, written so, of which the program receives a value. */
+  async function problemsOf(key: string, written: string, value: string) {
+    await writeFile(file, `config:\n  tenants:stage: testing\n  ${key}: ${written}\n`);
+    return unquotedText(file, { "tenants:stage": "testing", [key]: value });
+  }
+
+  for (const [written, value, isA] of [
+    ["0012345", "5349", "number"],
+    ["4711", "4711", "number"],
+    ["1e3", "1000", "number"],
+    ["12345678901234567890", "12345678901234567890", "number"],
+    ["TRUE", "true", "boolean"],
+    ["2026-11-24", "2026-11-24 00:00:00 +0000 UTC", "date"],
+  ] as const)
+    it(`is refused without quotes if YAML reads something else: ${written}`, async () => {
+      const [problem, ...others] = await problemsOf("tenants:owner", written, value);
+      assert.deepEqual([problem?.path, others], ["tenants:owner", []]);
+      mentions(problem?.problem, written, isA, "quotes");
+    });
+
+  it("is accepted in quotes, as text, and where a number or a boolean is right", async () => {
+    for (const [key, written, value] of [
+      ["tenants:owner", '"0012345"', "0012345"],
+      ["tenants:owner", "12 monkeys", "12 monkeys"],
+      ["tenants:owner", "trueteam", "trueteam"],
+      ["tenants:quota", "30", "30"],
+      ["tenants:journalDiskIsKept", "true", "true"],
+      ["aws:maxRetries", "5", "5"],
+    ] as const)
+      assert.deepEqual(await problemsOf(key, written, value), [], `${key}: ${written}`);
+  });
+
+  it("is not looked for in a file that the engine has not read", async () => {
+    assert.deepEqual(await problemsOf("tenants:owner", "0012345", "4711"), []);
+    assert.deepEqual(unquotedText(path.join(folder, "none.yaml"), { "tenants:owner": "5349" }), []);
+  });
 });
