@@ -49,7 +49,10 @@ function contextOf(args: ResourceValidationArgs): RuleContext {
     awsSetting: (key) => new pulumi.Config("aws").get(key),
     allowedHosts: allowedHostsIn(environment),
     policyConfig: policyConfigSchema.parse(args.getConfig()),
-    secretsProvider: findSecretsProvider(pulumi.getProject(), pulumi.getStack(), environment),
+    // Only one rule asks for it, and the file may be large.
+    get secretsProvider() {
+      return findSecretsProvider(pulumi.getProject(), pulumi.getStack(), environment);
+    },
     now: new Date(),
   };
 }

@@ -24,7 +24,9 @@ export function findSecretsProvider(
 ): string | undefined {
   const file = findStackFile(project, stack, environment);
   if (file === undefined) return undefined;
-  const { data } = stackFileSchema.safeParse(parse(readFileSync(file, "utf8")) ?? {});
+  // Customers may share settings by any number of aliases, which are not copied here.
+  const value: unknown = parse(readFileSync(file, "utf8"), { maxAliasCount: -1 });
+  const { data } = stackFileSchema.safeParse(value ?? {});
   if (data === undefined) return undefined;
   return data.secretsprovider ?? (data.encryptionsalt === undefined ? "service" : "passphrase");
 }

@@ -29,6 +29,13 @@ describe("the secrets provider of a stack, according to its file", function () {
     assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "awskms://alias/a?region=eu-west-1");
   });
 
+  it("is found however many customers share settings by aliases", async () => {
+    const customers = Array.from({ length: 300 }, (_, index) => `    - {<<: *base, name: c${index}}`);
+    const config = ["config:", "  a:base: &base {cells: [eu-1]}", "  tenants:customers:", ...customers];
+    await writeFile(file, ["secretsprovider: awskms://alias/a", ...config, ""].join("\n"));
+    assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "awskms://alias/a");
+  });
+
   it("is a passphrase if there is only a salt, and the backend's service if there is neither", async () => {
     await writeFile(file, "encryptionsalt: v1:abc\n");
     assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: file }), "passphrase");

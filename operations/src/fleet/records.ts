@@ -60,16 +60,16 @@ function asOne(
   const held = new Set(
     [...states.values()].flatMap((state) => state.held.tenants.map(({ tenantId }) => tenantId)),
   );
-  const customers: Record<string, ListedCustomer> = {};
+  const customers = new Map<string, ListedCustomer>();
   const unreadable = new Map<string, string>();
   for (const { stack, records } of all) {
     for (const [name, record] of Object.entries(records.customers)) {
       const isHere = stackOf(name) === stack;
-      const wasHere = customers[name] === undefined && held.has(record.tenantId);
-      if (isHere || wasHere) customers[name] = withDeletion(record, held);
+      const wasHere = !customers.has(name) && held.has(record.tenantId);
+      if (isHere || wasHere) customers.set(name, withDeletion(record, held));
     }
     for (const [name, problem] of records.unreadable)
       if (stackOf(name) === stack) unreadable.set(name, problem);
   }
-  return { customers, unreadable };
+  return { customers: Object.fromEntries(customers), unreadable };
 }

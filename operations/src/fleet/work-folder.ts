@@ -76,7 +76,8 @@ export async function makeWorkFolder(
       configurationOf(stage, stack),
     ),
     ...stack.customers.map(({ configuration: { name }, entry }) =>
-      writeFile(path.join(project, "customers", `${name}.yaml`), JSON.stringify(entry)),
+      // The engine uses names that begin like a customer named pulumi.
+      writeFile(path.join(project, "customers", `customer-${name}.yaml`), JSON.stringify(entry)),
     ),
   ]);
   return work;
@@ -100,7 +101,8 @@ function configurationOf(stage: FleetStage, { customers }: FleetStack): Record<s
 
 /** Returns the file of a stack's project, as YAML. Customers in it are assigned to stacks like the stage's own. */
 async function projectFile(folder: string): Promise<string> {
-  const document = parseDocument(await readFile(projectFileOf(folder), "utf8"));
+  // Every scalar stays as it is written.
+  const document = parseDocument(await readFile(projectFileOf(folder), "utf8"), { schema: "failsafe" });
   for (const key of customerKeys) if (document.hasIn(["config", key])) document.deleteIn(["config", key]);
   return document.toString();
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { parse, parseDocument, stringify } from "yaml";
+import { parse, parseDocument } from "yaml";
 import { z } from "zod";
 
 /** Returns the path of a stack's file in the folder of its project. */
@@ -19,8 +19,8 @@ export async function writeStackFile(
   others: Readonly<Record<string, unknown>>,
   config: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const text = stringify({ ...others, config }, { aliasDuplicateObjects: false });
-  await writeFile(file, text, { mode: 0o600 });
+  const { writeYaml } = await import("resistant-tenants-stacks/yaml-file");
+  await writeFile(file, writeYaml({ ...others, config }), { mode: 0o600 });
 }
 
 /** How a stack's secrets are encrypted: the keys beside `config` in its file. */
@@ -34,7 +34,9 @@ export type Encryption = Readonly<z.output<typeof encryptionSchema>>;
 
 /** Reads the encryption of a stack's secrets from its file. */
 export async function readEncryption(file: string): Promise<Encryption> {
-  return encryptionSchema.parse(parse(await readFile(file, "utf8")) ?? {});
+  // Customers may share settings by any number of aliases, which are not copied here.
+  const value: unknown = parse(await readFile(file, "utf8"), { maxAliasCount: -1 });
+  return encryptionSchema.parse(value ?? {});
 }
 
 /** Returns whether the key exists: a provider that is only named has none yet. */
@@ -44,7 +46,8 @@ export function hasKey(encryption: Encryption): boolean {
 
 /** Writes the encryption of all of a stage's stacks to the stage's file, and preserves everything else. */
 export async function writeEncryption(file: string, encryption: Encryption): Promise<void> {
-  const document = parseDocument(await readFile(file, "utf8"));
+  // Every scalar stays as it is written.
+  const document = parseDocument(await readFile(file, "utf8"), { schema: "failsafe" });
   for (const [key, value] of Object.entries(encryption)) document.set(key, value);
   await writeFile(file, document.toString());
 }

@@ -71,7 +71,8 @@ export function matchesPattern(file: string, pattern: string): boolean {
 export function customerFileProblem(file: string, sizeBytes: number): string | undefined {
   const names = file.split("/");
   if (names.some((name) => name.startsWith("."))) return "is hidden, or in a hidden folder: put it elsewhere";
-  if (/^Pulumi/i.test(names.at(-1) ?? "")) return "has a name that the engine uses: choose another";
+  if (/^Pulumi(?:Policy|Plugin)?\./i.test(names.at(-1) ?? ""))
+    return "has a name that the engine uses: choose another";
   return sizeBytes > largestFileBytes
     ? `has ${sizeBytes} bytes; at most ${largestFileBytes} are read`
     : undefined;

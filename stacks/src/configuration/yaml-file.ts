@@ -1,6 +1,6 @@
 import { readScalar, type ScalarKind } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import {
-  type Document,
+  Document,
   isMap,
   isScalar,
   isSeq,
@@ -108,6 +108,13 @@ function inWords({ code, message }: Pick<YAMLParseError, "code" | "message">): s
 /** If the end of the file cuts off a block, the engine adds no line end. */
 function endsWithText({ type, range }: Scalar, text: string): boolean {
   return type?.startsWith("BLOCK") === true && range?.[1] === text.length && !text.endsWith("\n");
+}
+
+/** Writes a value as YAML that the engine reads back as the same value. */
+export function writeYaml(value: unknown): string {
+  // In this schema a number is written as it is.
+  const document = new Document(toNode(value), { schema: "failsafe" });
+  return document.toString({ lineWidth: 0, doubleQuotedAsJSON: true });
 }
 
 /** Creates a node of a value that the engine reads back as the same value: text is always quoted. */

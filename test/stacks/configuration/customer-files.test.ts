@@ -55,6 +55,17 @@ describe("customers from files", () => {
     assert.deepEqual(names(read({ customers: own })), ["initech", "acme"]);
   });
 
+  it("may be of a customer whose name begins as the engine's files do", async () => {
+    await write("customers/pulumicorp.yaml", globex.replace("globex", "pulumicorp"));
+    await write("customers/b.yaml", acme);
+    assert.deepEqual(names(read()), ["acme", "pulumicorp"]);
+    for (const file of ["Pulumi.yaml", "pulumi.prod.yaml", "PulumiPolicy.yaml", "PulumiPlugin.yaml"]) {
+      await write(`customers/${file}`, globex);
+      mentions(problems(read()), `customers/${file}`);
+      await rm(path.join(folder, "customers", file));
+    }
+  });
+
   it("may be in folders", async () => {
     await write("customers/acme.yaml", acme);
     await write("customers/emea/globex.yml", globex);
