@@ -3,7 +3,28 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { readSettings } from "resistant-tenants-service/settings/read";
+import { readEnvironment, readSettings } from "resistant-tenants-service/settings/read";
+import { stringify } from "yaml";
+import { z } from "zod";
+
+/** Settings without a mistake. */
+function right() {
+  const configuration: Record<string, unknown> = {
+    "tenants:tokenUrl": "https://eu.id.resistant.ai/oauth2/aus0123456789/v1/token",
+    "tenants:owner": "platform-team",
+    "tenants:quota": 30,
+    "tenants:journalDiskIsKept": true,
+    "aws:region": "eu-west-1",
+    "aws:endpoints": [{ secretsmanager: "https://proxy.example:8443" }],
+  };
+  const approvals: Record<string, unknown> = { required: 1, byKind: { delete: 2 } };
+  return {
+    url: "https://tenants.example.com",
+    identity: { issuer: "https://id.example.com", clientId: "web", audience: "api", personClaim: "number" },
+    stages: { production: { configuration, allowedHosts: ["Proxy.Example:8443"], approvals } },
+    work: { backendUrl: "s3://states", journal: "s3://journals/tenants", directory: "/var/lib/tenants" },
+  };
+}
 
 describe("the service's settings", () => {
   let folder: string;
@@ -11,6 +32,70 @@ describe("the service's settings", () => {
     folder = await mkdtemp(path.join(tmpdir(), "service-settings-"));
   });
   afterEach(() => rm(folder, { recursive: true }));
+
+  /** The paths of all mistakes in settings. */
+  async function pathsOf(settings: ReturnType<typeof right>): Promise<string[]> {
+    const file = path.join(folder, "service.yaml");
+    await writeFile(file, stringify(settings));
+    const message = await readSettings(file).then(
+      () => "",
+      (error: unknown) => String(error),
+    );
+    return [...message.matchAll(/^- (.+?): /gm)].map(([, at = ""]) => at);
+  }
+
+  it("are accepted if its stacks would accept each stage's configuration", async () => {
+    assert.deepEqual(await pathsOf(right()), []);
+  });
+
+  const ofStage = "stages.production.configuration";
+  for (const [what, key, value] of [
+    ["an unknown key", "tenants:onwer", "team"],
+    ["a known key in another namespace", "tenant:owner", "team"],
+    ["text that YAML reads as a number", "tenants:owner", 12345],
+    ["text that YAML reads as a boolean", "tenants:clientId", true],
+    ["a host that is not allowed", "tenants:apiUrl", "https://other.example/v0"],
+    ["an AWS endpoint that is not allowed", "aws:httpsProxy", "https://other.example"],
+    ["another stage", "tenants:stage", "testing"],
+    ["customers, which the service declares", "tenants:customers", []],
+    ["files of customers", "tenants:customersFrom", "customers/*.yaml"],
+    ["an empty value", "tenants:keyId", null],
+  ] as const)
+    it(`are refused with ${what} in a stage's configuration, once and with its path`, async () => {
+      const settings = right();
+      settings.stages.production.configuration[key] = value;
+      assert.deepEqual(await pathsOf(settings), [`${ofStage}.${key}`]);
+    });
+
+  it("are refused without a token URL, and with an approval rule for an unknown kind of request", async () => {
+    const settings = right();
+    const { configuration, approvals } = settings.stages.production;
+    delete configuration["tenants:tokenUrl"];
+    approvals["byKind"] = { delete: 2, deleet: 2 };
+    assert.deepEqual(await pathsOf(settings), [
+      `${ofStage}.tenants:tokenUrl`,
+      "stages.production.approvals.byKind.deleet",
+    ]);
+  });
+
+  it("are refused with an allowed host that is none", async () => {
+    const settings = right();
+    settings.stages.production.allowedHosts.push("https://x.example");
+    assert.deepEqual(await pathsOf(settings), ["stages.production.allowedHosts"]);
+  });
+
+  it("are refused with a place for state, journal or jobs that depends on where it is started", async () => {
+    for (const backendUrl of ["file://state", "file://~/state", "state"]) {
+      const work = { backendUrl, journal: "journal.jsonl", directory: "work" };
+      const paths = await pathsOf({ ...right(), work });
+      assert.deepEqual(paths, ["work.backendUrl", "work.journal", "work.directory"], backendUrl);
+    }
+  });
+
+  it("are refused with a path in the service's address, where nothing would answer", async () => {
+    assert.deepEqual(await pathsOf({ ...right(), url: "https://example.com/tenants" }), ["url"]);
+    assert.deepEqual(await pathsOf({ ...right(), url: "https://example.com/" }), []);
+  });
 
   it("are refused with every mistake in plain words, with its path", async () => {
     const file = path.join(folder, "service.yaml");
@@ -34,5 +119,19 @@ describe("the service's settings", () => {
       assert.doesNotMatch(message, /Invalid|expected|received/);
       return true;
     });
+  });
+});
+
+describe("the environment of the service's processes", () => {
+  const schema = z.object({
+    SERVICE_HOST: z.string().default("127.0.0.1"),
+    SERVICE_PORT: z.coerce.number().int().min(0).default(8080),
+    SERVICE_SMTP_PASSWORD: z.string().min(1).optional(),
+  });
+
+  it("has the default of an empty variable, which counts as unset", () => {
+    const empty = { SERVICE_HOST: "", SERVICE_PORT: "", SERVICE_SMTP_PASSWORD: "" };
+    assert.deepEqual(readEnvironment(schema, empty), readEnvironment(schema, {}));
+    assert.deepEqual(readEnvironment(schema, empty), { SERVICE_HOST: "127.0.0.1", SERVICE_PORT: 8080 });
   });
 });

@@ -19,7 +19,7 @@ export async function tellChats(
 ): Promise<void> {
   const { chats, url } = context.settings;
   const what = `${kindWords[kind as RequestKind]}${customer === null ? "" : ` ${customer}`}`;
-  const text = `${stage}: “${what}” waits for approval. Read the plan and decide: ${url}/requests/${id}`;
+  const text = `${stage}: “${what}” waits for approval. Read the plan and decide: ${url.replace(/\/$/, "")}/requests/${id}`;
   const told = chats.filter(({ stages }) => stages?.some((one) => one === stage) ?? true);
   await putNotices(
     context,

@@ -1,14 +1,15 @@
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { type CustomerConfiguration, readConfiguration } from "resistant-tenants-stacks/configuration";
+import { tooLargeKiB } from "resistant-tenants-stacks/stack-file";
 
 import { Problem } from "../problem";
-import type { ServiceSettings } from "../settings/settings";
+import type { StageSettings } from "../settings/settings";
+import { configurationOf } from "../settings/stage-configuration";
+
+export type { StageSettings } from "../settings/settings";
 
 /** An entry as sent. */
 export type Entry = Readonly<Record<string, unknown>>;
-
-/** The settings of a stage. */
-export type StageSettings = NonNullable<ServiceSettings["stages"][keyof ServiceSettings["stages"]]>;
 
 const ofCustomers = "tenants:customers";
 
@@ -18,19 +19,17 @@ const ofCustomers = "tenants:customers";
  */
 export function readEntry(
   stage: string,
-  { configuration, allowedHosts }: Pick<StageSettings, "configuration" | "allowedHosts">,
+  settings: Pick<StageSettings, "configuration" | "allowedHosts">,
   entry: Entry,
 ): { customer: CustomerConfiguration } | { problems: ConfigurationProblem[] } {
-  const values = new Map<string, string>();
-  let awsRegion: string | undefined;
-  const all = { ...configuration, "tenants:stage": stage, [ofCustomers]: [entry] };
-  for (const [key, value] of Object.entries(all)) {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    if (key.startsWith("tenants:")) values.set(key.slice("tenants:".length), text);
-    if (key === "aws:region") awsRegion = text;
-  }
-  const read = readConfiguration(values, { awsRegion, allowedHosts });
+  const { texts, values, context } = configurationOf(stage, settings, [entry]);
+  const read = readConfiguration(values, context);
   if ("problems" in read) return read;
+  const size = tooLargeKiB(Object.fromEntries(texts));
+  if (size !== undefined) {
+    const problem = `has, with the settings of its stage, ${size} KiB, and a stack has room for 128: declare fewer applications, or shorter keys`;
+    return { problems: [{ path: ofCustomers, problem }] };
+  }
   const [customer] = read.configuration.customers;
   return customer === undefined ? { problems: [] } : { customer };
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { issuesOf } from "../issues";
 import { type ServiceSettings, serviceSettingsSchema } from "./settings";
+import { problemsOfStage } from "./stage-configuration";
 
 /** Thrown if the service cannot start with its settings; the message says what to correct. */
 export class SettingsError extends Error {
@@ -25,16 +26,25 @@ export async function readSettings(file: string): Promise<ServiceSettings> {
     throw new SettingsError(`${file} cannot be read as YAML.`, { cause: error });
   }
   const settings = serviceSettingsSchema.safeParse(value);
-  if (settings.success) return settings.data;
-  const problems = issuesOf(settings.error.issues).map(
-    ({ path, message }) => `- ${path || "(root)"}: ${message}`,
-  );
+  const found = settings.success ? problemsOfStages(settings.data) : issuesOf(settings.error.issues);
+  if (settings.success && found.length === 0) return settings.data;
+  const problems = found.map(({ path, message }) => `- ${path || "(root)"}: ${message}`);
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   throw new SettingsError(`${file}: ${count}.\n${problems.join("\n")}`);
 }
 
+function problemsOfStages({ stages }: ServiceSettings): Array<{ path: string; message: string }> {
+  return Object.entries(stages).flatMap(([stage, settings]) =>
+    problemsOfStage(stage, settings).map(({ path, message }) => ({
+      path: `stages.${stage}.${path}`,
+      message,
+    })),
+  );
+}
+
 /**
- * Parses a process's environment by a schema.
+ * Parses a process's environment by a schema. An empty variable counts as unset: container systems set one for a value
+ * that is missing.
  *
  * @throws {@link SettingsError} naming the wrong variables, never their values
  */
@@ -42,7 +52,8 @@ export function readEnvironment<T extends z.ZodType>(
   schema: T,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.output<T> {
-  const parsed = schema.safeParse(environment);
+  const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== "");
+  const parsed = schema.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
   const problems = issuesOf(parsed.error.issues).map(({ path, message }) => `- ${path}: ${message}`);
   throw new SettingsError(`The environment is not complete.\n${problems.join("\n")}`);

@@ -36,6 +36,9 @@ export const stageSchema = z.strictObject({
   approvals: approvalRuleSchema,
 });
 
+/** The settings of a stage, with defaults. */
+export type StageSettings = z.output<typeof stageSchema>;
+
 const safeUrl = z.url().refine((url) => isSafe(new URL(url)), "must be https; http on loopback only");
 
 const identitySchema = z.strictObject({
@@ -47,21 +50,34 @@ const identitySchema = z.strictObject({
   personClaim: z.string().describe("What all accounts of a person share, such as the employee number."),
 });
 
+const absolutePath = z.string().regex(/^\//, "must be an absolute path");
+
 const workSchema = z.strictObject({
-  backendUrl: z.string().describe("Where the stacks' state is stored: `s3://…`, or `file://…`."),
-  journal: z.string().describe("As `tenants:journal`: S3, or an absolute path."),
+  backendUrl: z
+    .string()
+    .regex(
+      /^(?:file:\/\/\/|(?!file:)[a-z][a-z0-9+.-]*:\/\/)./,
+      "must be a URL, and file:// must be followed by an absolute path: a job's folder is deleted",
+    )
+    .describe("Where the stacks' state is stored: `s3://…`, or `file://…`."),
+  journal: z
+    .string()
+    .regex(
+      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/[^\s?#]*)?|\/.*)$/,
+      "must be s3://<bucket>/<prefix> or an absolute path: a job's folder is deleted",
+    )
+    .describe("As `tenants:journal`: S3, or an absolute path."),
   secretsProvider: z
     .string()
     .optional()
     .describe("Encrypts the stacks' secrets: `awskms://…`. Default: a passphrase."),
-  directory: z.string().describe("Contains the jobs' folders: an absolute path."),
+  directory: absolutePath.describe("Contains the jobs' folders: an absolute path."),
   engineUser: z
     .string()
     .min(1)
     .optional()
     .describe("The system user that runs engines if the worker is root. Default: the worker's own."),
-  policyPack: z
-    .string()
+  policyPack: absolutePath
     .optional()
     .describe("A policy pack that every plan must pass: an absolute path. Default: none."),
   atOnce: z
@@ -74,7 +90,12 @@ const workSchema = z.strictObject({
 /** The file `service.yaml`. */
 export const serviceSettingsSchema = z
   .strictObject({
-    url: safeUrl.describe("Where people reach the service: https, or http on loopback."),
+    url: safeUrl
+      .refine((url) => {
+        const { pathname, search, hash } = new URL(url);
+        return `${pathname}${search}${hash}` === "/";
+      }, "must have no path: the service answers at the root of its host")
+      .describe("Where people reach the service: https, or http on loopback."),
     identity: identitySchema.describe("How people and their roles are read from the issuer's tokens."),
     stages: z.partialRecord(z.enum(stages), stageSchema).describe("`testing`, `production` or both."),
     approvals: z

@@ -2,11 +2,13 @@ import path from "node:path";
 
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+import { readAwsAccess } from "pulumi-resistant-tenants/internal/reach";
 import { preloadOption } from "resistant-tenants-operations/stack/pulumi";
 
 import { isLoopback } from "../settings/loopback";
 import { SettingsError } from "../settings/read";
 import type { ServiceSettings } from "../settings/settings";
+import { textOf } from "../settings/stage-configuration";
 
 /** The worker's variables that an engine gets. It gets no others, above all not the database's URL. */
 const passedOn: readonly RegExp[] = [
@@ -24,22 +26,23 @@ const passedOn: readonly RegExp[] = [
 
 /**
  * Refuses `PULUMI_DEBUG_PROVIDERS`, by which the engine takes another process for the AWS provider, unless each stage's
- * API is on loopback: that process would get the secrets.
+ * API and Secrets Manager are on loopback: that process would get the secrets.
  *
- * @throws {@link SettingsError} if the variable is set and a stage's API is not on loopback
+ * @throws {@link SettingsError} if the variable is set and one of them is not on loopback
  */
 export function assertOwnProviders(
   { stages }: Pick<ServiceSettings, "stages">,
-  { PULUMI_DEBUG_PROVIDERS: replaced = "" }: EnvironmentVariables,
+  environment: EnvironmentVariables,
 ): void {
-  if (replaced === "") return;
-  const isLocal = Object.values(stages).every(({ configuration }) => {
-    const apiUrl = configuration["tenants:apiUrl"];
-    return typeof apiUrl === "string" && URL.canParse(apiUrl) && isLoopback(new URL(apiUrl));
-  });
+  if ((environment["PULUMI_DEBUG_PROVIDERS"] ?? "") === "") return;
+  const isLocal = Object.values(stages).every(({ configuration }) =>
+    [configuration["tenants:apiUrl"], secretsManagerOf(configuration, environment)].every(
+      (url) => typeof url === "string" && URL.canParse(url) && isLoopback(new URL(url)),
+    ),
+  );
   if (!isLocal)
     throw new SettingsError(
-      "PULUMI_DEBUG_PROVIDERS is set: another process would get the secrets in place of the AWS provider. Unset it. It is allowed only where each stage's tenants:apiUrl is on loopback.",
+      "PULUMI_DEBUG_PROVIDERS is set: another process would get the secrets in place of the AWS provider. Unset it. It is allowed only if each stage's tenants:apiUrl and Secrets Manager (AWS_ENDPOINT_URL, aws:endpoints) are on loopback.",
     );
 }
 
@@ -65,6 +68,17 @@ export function openWorkerClock(
   } catch (error) {
     throw new SettingsError(error instanceof Error ? error.message : "TENANTS_NOW cannot be read.");
   }
+}
+
+/** Returns the endpoint of a stage's Secrets Manager; undefined for AWS's own. */
+function secretsManagerOf(
+  configuration: Readonly<Record<string, unknown>>,
+  environment: EnvironmentVariables,
+): string | undefined {
+  return readAwsAccess(environment, (key) => {
+    const value = configuration[`aws:${key}`];
+    return value === undefined ? undefined : textOf(value);
+  }).endpoints.secretsmanager;
 }
 
 /** The variables of a particular engine. */

@@ -6,6 +6,7 @@ import { describeProblems, readSettings } from "pulumi-resistant-tenants/interna
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ServiceSettings } from "../settings/settings";
+import { hostsOf, textOf } from "../settings/stage-configuration";
 
 /** Returns access to AWS for a stage, as its stacks have it. */
 export function awsOf(
@@ -14,13 +15,12 @@ export function awsOf(
   environment: EnvironmentVariables,
 ): ReturnType<typeof readReach>["aws"] {
   const { configuration = {} } = stages[stage] ?? {};
-  return readReach(environment, (key) => textOf(configuration[`aws:${key}`])).aws;
+  return readReach(environment, (key) => textIn(configuration, `aws:${key}`)).aws;
 }
 
-function textOf(value: unknown): string | undefined {
-  return value === undefined || value === null || typeof value === "string"
-    ? (value ?? undefined)
-    : JSON.stringify(value);
+function textIn(configuration: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = configuration[key];
+  return value === undefined ? undefined : textOf(value);
 }
 
 /**
@@ -34,14 +34,14 @@ export async function connectTo(
   environment: EnvironmentVariables,
 ): Promise<TenantManagementApi> {
   const { configuration = {}, allowedHosts = [] } = stages[stage] ?? {};
-  const all: Record<string, unknown> = {
+  const all = {
     ...configuration,
     "tenants:stage": stage,
     "tenants:journal": work.journal,
   };
-  const get = (key: string): string | undefined => textOf(all[key]);
+  const get = (key: string): string | undefined => textIn(all, key);
   const read = readSettings((key) => get(`tenants:${key}`), {
-    allowedHosts,
+    allowedHosts: hostsOf(allowedHosts),
     aws: (key) => get(`aws:${key}`),
   });
   if ("problems" in read) throw new Error(describeProblems(read.problems));
