@@ -1,7 +1,9 @@
+import { othersWithCustomerId } from "../customers/same-customer-id";
 import type { Reading, RequestRow } from "../records/schema";
+import { findCustomer } from "../requests/customers-asked-for";
 import type { RequestState } from "../requests/request";
 
-/** What an active request waits for, apart from people. */
+/** What an active request waits for, apart from people, and what they should know about it. */
 export interface Situation {
   /** Its place in the queue, from 1; absent if it waits for people, or for nothing. */
   place?: number;
@@ -9,11 +11,22 @@ export interface Situation {
   pause?: { reason: string; by: string | undefined; at: string };
   /** Another request of the same customer that failed halfway, which blocks the customer's applies. */
   blockedBy?: string;
+  /** The stage's other active customers with the `customerId` that it newly declares. */
+  sameCustomerId?: readonly string[];
 }
 
-/** Finds what delays a request, apart from people. */
+const undecided = ["previewing", "waitingForApproval"];
+
+/** Finds what delays a request, apart from people, and what they should know about it. */
 export async function situationOf(reading: Reading, request: RequestRow): Promise<Situation> {
   const place = await placeInQueue(reading, request.id);
+  if (undecided.includes(request.state)) {
+    const sameCustomerId = await sharersOf(reading, request);
+    return {
+      ...(place === undefined ? {} : { place }),
+      ...(sameCustomerId.length === 0 ? {} : { sameCustomerId }),
+    };
+  }
   if (request.state !== "queued") return place === undefined ? {} : { place };
   const pause = await reading
     .selectFrom("pauses")
@@ -65,4 +78,13 @@ export async function placeInQueue(reading: Reading, requestId: string): Promise
     .whereRef("other.updated_at", "<=", "own.updated_at")
     .executeTakeFirstOrThrow();
   return Number(place) === 0 ? undefined : Number(place);
+}
+
+async function sharersOf(reading: Reading, { stage, customer: name, asked }: RequestRow): Promise<string[]> {
+  const { customer } = asked as { customer?: { customerId?: unknown } };
+  if (name === null || customer?.customerId === undefined) return [];
+  const { customerId } = customer;
+  const present = await findCustomer(reading, stage, name);
+  const declared = present?.status === "active" ? (present.entry as { customerId?: unknown }) : {};
+  return declared.customerId === customerId ? [] : othersWithCustomerId(reading, { stage, name, customerId });
 }

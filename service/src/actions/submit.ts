@@ -130,6 +130,7 @@ async function insistOnPossible(
   if (!("basedOn" in asked)) {
     const { name } = checkEntry(stage, stageSettings, asked.customer);
     insistOnBeginning(asked.kind, asked.customer);
+    if (asked.kind === "createCustomer") insistOnFutureEnd(context, asked.endsOn);
     await insistOnFreeName(context, writing, caller, { stage, name, isNew: asked.kind === "createCustomer" });
     return name;
   }
@@ -155,6 +156,14 @@ function insistOnBeginning(kind: "createCustomer" | "adopt", entry: Entry): void
         : "customer.adopt: must be the id of the tenant to take over.",
     );
   insistOnSameStatus(entry, "active");
+}
+
+/** A new customer is needed for a while. Yesterday, by UTC, is still today in some time zones. */
+function insistOnFutureEnd({ now }: Pick<ServiceContext, "now">, endsOn: string | undefined): void {
+  const earliest = new Date(now().getTime() - dayMs).toISOString().slice(0, 10);
+  if (endsOn === undefined || endsOn >= earliest) return;
+  const message = `"${endsOn}" is in the past, but the customer is new: correct the date, or leave it out`;
+  throw new Problem("invalid", `endsOn: ${message}.`, { errors: [{ path: "endsOn", message }] });
 }
 
 /** Deprecating and handing over a customer have their own kinds of request, with stricter rules. */

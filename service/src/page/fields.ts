@@ -156,7 +156,8 @@ function upgradeOf({ customers, etags }: Fields): Record<string, unknown> {
   return { customers, basedOn: etagOf(chosen) };
 }
 
-function jsonOf(text: string): unknown {
+/** Parses JSON of a form, which may be anything; anything else counts as an empty object. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text || "{}");
   } catch {

@@ -12,7 +12,7 @@ import {
 import { kindWords } from "../requests/request";
 import { applicationsIn } from "./application-fields";
 import { ApplicationRows, MethodField } from "./application-rows";
-import { type FieldProblems, type Fields, kindsWithEntry } from "./fields";
+import { type FieldProblems, type Fields, jsonOf, kindsWithEntry } from "./fields";
 import { Boxes, described, Field } from "./form-parts";
 import { FormKey, ProblemBox } from "./parts";
 import { NothingToUpgrade, type UpgradableCustomer, WhichCustomers } from "./upgrade-form";
@@ -122,7 +122,7 @@ function WhatItDoes({ kind }: Pick<Fields, "kind">) {
 }
 
 function WhichApplication({ fields, problems }: Pick<RequestFormProps, "fields" | "problems">) {
-  const all = applicationsIn(JSON.parse(fields.entry || "{}"));
+  const all = applicationsIn(jsonOf(fields.entry));
   if (all.length < 2) return <input type="hidden" name="application" value={fields.application} />;
   return (
     <Field name="application" label="Of which application" problems={problems}>
@@ -209,6 +209,7 @@ function EntryFields({ fields, problems }: Pick<RequestFormProps, "fields" | "pr
         problems={problems}
       >
         <input {...described("customerId", problems)} value={fields.customerId} required />
+        <small id="customerId-note" aria-live="polite" />
       </Field>
       <Boxes
         name="cells"

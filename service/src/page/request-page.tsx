@@ -1,6 +1,7 @@
 import type { RequestState } from "../requests/request";
 import { failedAsStale } from "../requests/stale";
 import { endStates } from "../requests/state-machine";
+import { describeSameCustomerId } from "../requests/request";
 import { BreakGlass, BrokenGlass } from "./break-glass";
 import { DecisionCard } from "./decision-card";
 import { nextStep } from "./next-step";
@@ -53,7 +54,7 @@ export function RequestPage(props: RequestPageProps) {
 }
 
 function Status({ request, objection, isRequester, isAdministrator, situation, events }: RequestPageProps) {
-  const { place, pause, blockedBy } = situation;
+  const { place, pause, blockedBy, sameCustomerId } = situation;
   const mayDecide = objection === undefined && request.state === "waitingForApproval";
   const last = events.at(-1);
   const isAtWork = (["previewing", "queued", "applying"] satisfies RequestState[]).some(
@@ -81,6 +82,11 @@ function Status({ request, objection, isRequester, isAdministrator, situation, e
         <p>
           <a href={`/requests/${blockedBy}`}>Another request for this customer</a> failed halfway, and blocks
           this one until an administrator retries it or it is withdrawn.
+        </p>
+      )}
+      {sameCustomerId !== undefined && (
+        <p>
+          <strong>{describeSameCustomerId(sameCustomerId)}</strong>
         </p>
       )}
       {isAtWork && last?.kind === "progress" && (

@@ -59,6 +59,12 @@ export const stateWords: Readonly<Record<RequestState, string>> = {
   expired: "Expired",
 };
 
+/** Says that other customers have the `customerId` that a request declares. */
+export function describeSameCustomerId(names: readonly string[]): string {
+  const who = names.length === 1 ? `Customer ${names.join("")} has` : `Customers ${names.join(", ")} have`;
+  return `${who} the same identifier: check that no customer gets a second tenant by mistake.`;
+}
+
 const reason = reasonSchema.describe(
   "Why it is needed: one line of 1 to 500 characters. It is recorded, and shown to the approvers.",
 );

@@ -125,6 +125,33 @@ describe("the system of record", () => {
     assert.equal((await eventsOf(service, "approvalsRevoked")).length, 1);
   });
 
+  it("accepts neither an entry that its stack has no room for, nor a new customer whose end date has passed", async () => {
+    const many = Array.from({ length: 900 }, (_, index) => ({
+      cell: "eu-1",
+      purpose: `p${index}`,
+      scopes: ["documents.submissions.read", "documents.submissions.write"],
+      rotation: { every: "90d", overlap: "7d" },
+    }));
+    const entry = { name: "beta", customerId: "b", cells: ["eu-1"], applications: many };
+    const refused = async (request: object): Promise<{ path: string; message: string } | undefined> => {
+      const problem: unknown = await service
+        .submit(requester, { ...newCustomer("beta"), ...request })
+        .catch((error: unknown) => error);
+      assert.ok(problem instanceof Problem);
+      return (problem.more["errors"] as Array<{ path: string; message: string }>)[0];
+    };
+    const tooLarge = await refused({ customer: entry });
+    assert.equal(tooLarge?.path, "customer");
+    mentions(tooLarge.message, "KiB", "128");
+    const daysAgo = (days: number): string =>
+      new Date(service.context.now().getTime() - days * 86_400_000).toISOString().slice(0, 10);
+    const past = await refused({ endsOn: daysAgo(2) });
+    assert.equal(past?.path, "endsOn");
+    mentions(past.message, daysAgo(2));
+    // It is still today somewhere.
+    await service.submit(requester, { ...newCustomer("beta"), endsOn: daysAgo(1) } as NewRequest);
+  });
+
   it("accepts neither another status in a change, nor an adoption in a creation, nor an entry that its stack would refuse", async () => {
     const { etag } = await saveCustomer(service, requester, "acme");
     for (const status of ["deprecated", "released"])

@@ -7,6 +7,7 @@ import { idempotently } from "../../../actions/idempotency";
 import { insistOnFreeName, submit } from "../../../actions/submit";
 import { findRequest, viewOf } from "../../../actions/view";
 import { listCustomers, readCustomer } from "../../../customers/customers";
+import { othersWithCustomerId } from "../../../customers/same-customer-id";
 import { sprawl } from "../../../customers/sprawl";
 import { emptyRow, gatherRows } from "../../../page/application-fields";
 import {
@@ -28,7 +29,7 @@ import type { Person } from "../../../person";
 import { Problem } from "../../../problem";
 import { write } from "../../../records/database";
 import { deleteDrafts, findDraft, keepDraft } from "../../../records/drafts";
-import { beginningKinds, kindWords, newRequestSchema } from "../../../requests/request";
+import { beginningKinds, describeSameCustomerId, kindWords, newRequestSchema } from "../../../requests/request";
 import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
 import { problemOf } from "../../problems";
@@ -102,11 +103,15 @@ export function askPages(app: App, context: WebContext): void {
     insistOnOwnOrigin(context, request);
     const person = await personOrLogIn(context, request, reply);
     if (person === undefined) return reply;
-    const [problems, free] = await Promise.all([
+    const [problems, free, same] = await Promise.all([
       check(context, person, request.body),
       freeNameNote(context, request.body),
+      sameCustomerIdNote(context, request.body),
     ]);
-    const notes = problems.has("name") || free === undefined ? {} : { name: free };
+    const notes = {
+      ...(problems.has("name") || free === undefined ? {} : { name: free }),
+      ...(same === undefined ? {} : { customerId: same }),
+    };
     return reply
       .type("application/json")
       .serializer(JSON.stringify)
@@ -281,6 +286,12 @@ async function freeNameNote({ database, now }: WebContext, fields: Fields): Prom
     return "No customer here has this name. The vendor's names are not known yet: the plan checks them.";
   const seconds = Math.max(0, Math.round((now().getTime() - list.listed_at.getTime()) / 1_000));
   return `This name is free in ${stage}, according to the vendor's list of ${seconds} s ago.`;
+}
+
+/** Reports which other customers have the identifier. */
+async function sameCustomerIdNote({ database }: WebContext, fields: Fields): Promise<string | undefined> {
+  const names = await othersWithCustomerId(database, fields);
+  return names.length === 0 ? undefined : describeSameCustomerId(names);
 }
 
 /** Reports who has a name, with their request if the person may see it. */
