@@ -67,7 +67,8 @@ function sharedPacer(socket: string): Pacer {
   );
 }
 
-/** An empty variable counts as unset: a CI system sets one for a missing secret. */
+/** An empty variable counts as unset: a CI system sets one for a missing secret. A file's line end is not part of one. */
 function notEmpty(variable: string | undefined): string | undefined {
-  return variable === "" ? undefined : variable;
+  const text = variable?.trim();
+  return text === "" ? undefined : text;
 }

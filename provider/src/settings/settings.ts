@@ -8,6 +8,8 @@ import {
   problemOfAllowedHost,
   problemOfForm,
   refusalOfUrl,
+  shownUrl,
+  type UrlRefusal,
   wayToAllow,
 } from "../client/hosts";
 import { printable } from "../client/text";
@@ -51,8 +53,9 @@ const flag = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
 
-/** Returns whether a relative path leads to a file below its starting folder. */
+/** Returns whether a relative path leads to a file below its starting folder. No shell expands `~` or a variable in it. */
 function staysInside(file: string): boolean {
+  if (/^[~$%]/.test(file)) return false;
   if (path.isAbsolute(file) || file.startsWith("s3://")) return true;
   const normal = path.posix.normalize(file.replaceAll("\\", "/"));
   return normal !== "." && normal !== "./" && !/^\.\.(?:\/|$)/.test(normal);
@@ -80,7 +83,8 @@ export const settingsSchema = z.object({
   journal: z
     .string()
     .regex(
-      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/\S*)?|(?!s3:|\w+:\/\/).+)$/,
+      // A query or a fragment would cut off the name of the stack, which is appended.
+      /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/[^\s?#]*)?|(?!s3:|\w+:\/\/).+)$/,
       "must be a file's path or s3://<bucket>/<prefix>",
     )
     .refine(staysInside, {
@@ -99,7 +103,8 @@ export const settingsSchema = z.object({
   auditLogGroup: z
     .string()
     .regex(
-      /^(?:arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:)?[A-Za-z0-9_./#-]{1,512}$/,
+      // AWS shows an ARN with `:*` at its end.
+      /^(?:[A-Za-z0-9_./#-]{1,512}|arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[A-Za-z0-9_./#-]{1,512}(?::\*)?)$/,
       "must be a log group's name or its ARN (arn:aws:logs:<region>:<account>:log-group:<name>)",
     )
     .optional()
@@ -202,6 +207,12 @@ function hostProblems(
   ];
 }
 
+/** Without the API's version, every request is answered 404. */
+function versionRefusal(apiUrl: string): UrlRefusal | undefined {
+  const hasVersion = /^(?:\/[^/]+)*\/v0\/*$/.test(new URL(apiUrl).pathname);
+  return hasVersion ? undefined : { problem: `is "${shownUrl(apiUrl)}"; it must end with /v0` };
+}
+
 /** @param rules undefined if the stage is unknown: then only the form is checked */
 function urlProblems(
   key: "apiUrl" | "tokenUrl",
@@ -215,7 +226,7 @@ function urlProblems(
     const problem = problemOfForm(url);
     return problem === undefined ? [] : [{ path, problem }];
   }
-  const refusal = refusalOfUrl(url, use, rules);
+  const refusal = refusalOfUrl(url, use, rules) ?? (key === "apiUrl" ? versionRefusal(url) : undefined);
   if (refusal === undefined) return [];
   const own =
     key === "apiUrl"

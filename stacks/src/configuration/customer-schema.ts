@@ -23,7 +23,7 @@ export const tagValue = yamlText()
   .refine((text) => !/^aws:/i.test(text), "begins with aws:, which AWS reserves and refuses in a tag")
   .max(256, "must be at most 256 characters, AWS's limit for a tag")
   .regex(
-    /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,
+    /^[\p{L}\p{Zs}\p{N}_.:/=+\-@]*$/u,
     "contains a character that AWS refuses in a tag: use letters, digits, spaces and _ . : / = + - @",
   );
 

@@ -108,6 +108,12 @@ export const rotationSettingsSchema = z
         message: "must contain `every` (such as 90d), `rotateAt` (a list of dates) or `changes: immediately`",
       });
     }
+    for (const [index, { ms }] of rotateAt.entries()) {
+      const first = rotateAt.findIndex((instant) => instant.ms === ms);
+      if (first === index) continue;
+      const message = `names the same time as rotateAt[${first}]: remove one`;
+      context.addIssue({ code: "custom", path: ["rotateAt", index], message });
+    }
   });
 
 /** Accepts the value of a `rotation` key: `none`, or how to rotate. */

@@ -59,6 +59,28 @@ describe("the settings of a stack", () => {
     assert.deepEqual(pathsOf({ ...production, ...urls }, {}, ["127.0.0.1", "localhost:4000"]), []);
   });
 
+  it("need the API's version at the end of its URL", () => {
+    for (const [apiUrl, isRefused] of [
+      ["http://127.0.0.1:4000", true],
+      ["http://127.0.0.1:4000/", true],
+      ["http://127.0.0.1:4000/v1", true],
+      ["http://127.0.0.1:4000/v0/tenants", true],
+      ["http://127.0.0.1:4000//v0", true],
+      ["https://api.tenants.testing.resistant.ai", true],
+      ["http://127.0.0.1:4000/v0", false],
+      ["http://127.0.0.1:4000/gateway/v0/", false],
+    ] as const) {
+      const problems = problemsOf({ stage: "testing", apiUrl });
+      assert.deepEqual(
+        problems.map(([path]) => path),
+        isRefused ? ["tenants:apiUrl"] : [],
+        apiUrl,
+      );
+      for (const [, problem] of problems)
+        mentions(problem, apiUrl, "/v0", "https://api.tenants.testing.resistant.ai/v0");
+    }
+  });
+
   it("are bound to the hosts of their stage", () => {
     const hosts = ["api.tenants.resistant.ai", "api.tenants.testing.resistant.ai"];
     const [[, problem] = ["", ""]] = problemsOf(

@@ -275,6 +275,13 @@ describe("the stack configuration", () => {
     });
   }
 
+  it("accepts a log group by its name, and by its ARN as AWS shows it", () => {
+    const arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/tenants/prod";
+    for (const auditLogGroup of ["/tenants/prod", arn, `${arn}:*`])
+      assert.equal(accepted({ auditLogGroup }).settings.auditLogGroup, auditLogGroup);
+    assert.deepEqual(refused({ auditLogGroup: "/tenants/prod:*" }), ["tenants:auditLogGroup"]);
+  });
+
   it("never repeats the value of a secret", () => {
     const result = readConfiguration(
       new Map(Object.entries({ ...right, stage: "x", privateKey: " ", privateKeySecretArn: "hush" })),
@@ -377,6 +384,9 @@ describe("the stack configuration", () => {
     ["a customerId twice", customers(acme, { ...acme, name: "b" }), "tenants:customers[1].customerId"],
     ["a placeholder for an id", customers({ ...acme, adopt: "<tenant id>" }), "tenants:customers[0].adopt"],
     ["an id with a slash", customers({ ...acme, adopt: "tenants/t-1" }), "tenants:customers[0].adopt"],
+    ["a journal in a home folder, which is not expanded", { journal: "~/t.jsonl" }, "tenants:journal"],
+    ["a journal below a variable, which is not expanded", { journal: "$HOME/t.jsonl" }, "tenants:journal"],
+    ["a journal with a query", { journal: "s3://journals/tenants?region=eu-west-1" }, "tenants:journal"],
     ["a bucket with one slash", { journal: "s3:/journals/tenants" }, "tenants:journal"],
     ["the template's client", { clientId: "0oa-your-organization-client" }, "tenants:clientId"],
     [

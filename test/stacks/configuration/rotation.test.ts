@@ -92,6 +92,7 @@ describe("the configuration of rotation", () => {
     ["an age of nothing", { every: "0d", overlap: 0 }, ".every"],
     ["an overlap as long as the age", { every: "7d", overlap: "7d" }, ".overlap"],
     ["a date that is none", { rotateAt: ["2026-13-01"] }, ".rotateAt[0]"],
+    ["a date twice", { rotateAt: ["2027-01-01", "2027-07-01", "2027-01-01T01:00:00+01:00"] }, ".rotateAt[2]"],
     ["an unknown moment of changes", { every: "90d", changes: "now" }, ".changes"],
   ];
   for (const [what, value, path] of wrong) {
