@@ -53,15 +53,16 @@ function fail(problem: string): never {
 /**
  * Normalizes PEM from the forms in which CI systems and secret stores keep it.
  *
- * @returns the first block; undefined if the text contains none
+ * @returns the public key, else the first block; undefined if the text contains none
  * @throws `TypeError` if it contains several public keys: which one is meant is unknown
  */
 export function normalizePem(text: string): string | undefined {
   const blocks = pemBlocksOf(text);
   const keys = new Set(blocks.filter(({ label }) => label.endsWith("PUBLIC KEY")).map(toPem));
   if (keys.size > 1) fail(`contains ${keys.size} public keys: leave only the one in use`);
+  const [key] = keys;
   const [first] = blocks;
-  return first === undefined ? undefined : toPem(first);
+  return key ?? (first === undefined ? undefined : toPem(first));
 }
 
 /** Returns whether a text contains a private key in PEM, possibly among other text. */

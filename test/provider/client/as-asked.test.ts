@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import type { Authentication } from "../../../provider/src/client/api";
+import { sameMembers } from "../../../provider/src/client/as-asked";
 import { mayHaveHappened, type TenantManagementError } from "../../../provider/src/client/errors";
 import type { ApiTenant, NewApplication } from "../../../provider/src/client/schemas";
 import { failureOf } from "../../support/failure";
@@ -152,5 +153,14 @@ describe("client: a new tenant", () => {
   it("is complete with other cells than requested: that is reported as drift", async () => {
     const made = await create({ cells: ["eu-1"] }, ["eu-1", "us-1"], (call) => call);
     assert.deepEqual(made.cells, ["eu-1"]);
+  });
+});
+
+describe("client: two lists with the same members", () => {
+  it("may have them in any order, and more than once", () => {
+    assert.equal(sameMembers(["a", "b"], ["b", "a", "b"]), true);
+    assert.equal(sameMembers([], []), true);
+    for (const other of [["a"], ["a", "c"], ["a", "a"], ["a", "b", "c"]])
+      assert.equal(sameMembers(["a", "b"], other), false, other.join());
   });
 });

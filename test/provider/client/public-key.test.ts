@@ -72,6 +72,8 @@ describe("client: an accepted public key", () => {
     "on one line": (pem: string) => pem.replaceAll("\n", " "),
     quoted: (pem: string) => JSON.stringify(pem),
     "in base64": (pem: string) => Buffer.from(pem).toString("base64"),
+    "after a certificate": (pem: string) =>
+      `-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n${pem}`,
   };
   for (const [form, keep] of Object.entries(kept)) {
     it(`may be PEM that is kept ${form}`, async () => {

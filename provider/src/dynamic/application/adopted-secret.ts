@@ -6,7 +6,7 @@ import type { ApplicationCredentials } from "../../client/application-credential
 import { type AuthMethod, hasKey } from "../../client/auth-methods";
 import { TenantManagementError } from "../../client/errors";
 import { parseJson } from "../../client/json";
-import { readPrivateKey } from "../../client/pem";
+import { holdsPrivateKey, readPrivateKey } from "../../client/pem";
 import { parsePublicKey } from "../../client/public-key";
 import { messageOf } from "../../client/text";
 
@@ -30,8 +30,9 @@ export type AdoptedSecret = z.output<typeof valueSchema>;
  * @throws {@link TenantManagementError} `INPUT_INVALID` with the secret's ARN, and no part of its value
  */
 export function readAdoptedSecret(value: string, arn: string): AdoptedSecret {
-  const text = value.trim();
-  if (/PRIVATE KEY/.test(text) && !text.startsWith("{")) return { private_key: text };
+  const text = textOf(value);
+  if (!text.startsWith("{") && (/PRIVATE KEY/.test(text) || holdsPrivateKey(text)))
+    return { private_key: text };
   if (!text.startsWith("{")) return text === "" ? {} : { client_secret: text };
   const read = valueSchema.safeParse(parseJson(text));
   if (read.success) return read.data;
@@ -41,6 +42,13 @@ export function readAdoptedSecret(value: string, arn: string): AdoptedSecret {
     arn,
     paths.length === 0 ? "begins as JSON but is not valid JSON" : `is not valid at: ${paths.join(", ")}`,
   );
+}
+
+/** Some tools store a text as JSON: in quotes. */
+function textOf(value: string): string {
+  const text = value.trim();
+  const inside = text.startsWith('"') ? parseJson(text) : undefined;
+  return typeof inside === "string" ? inside.trim() : text;
 }
 
 /**

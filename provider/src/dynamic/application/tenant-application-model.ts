@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { authMethods } from "../../client/auth-methods";
 import { cells } from "../../client/cells";
+import { visible } from "../../client/public-key";
 import { documentsScopes } from "../../client/schemas";
 import { recordedAsSchema, type SlotInput, slotSchema } from "../../names/slot";
 import { adoptionSchema } from "./adoption";
@@ -20,7 +21,12 @@ export const inputsSchema = z.strictObject(
     publicKey: z
       .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: "must be PEM text or a JWK" })
       .optional(),
-    keyId: z.string().min(1, "must not be empty").max(256).optional(),
+    keyId: z
+      .string()
+      .refine((text) => text.trim() !== "", "must not be empty")
+      .max(256, "must be at most 256 characters")
+      .regex(visible, "contains control characters or invisible ones")
+      .optional(),
     adopt: adoptionSchema.optional(),
     slot: slotSchema.optional(),
   },

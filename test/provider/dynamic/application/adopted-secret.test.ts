@@ -25,6 +25,14 @@ describe("dynamic: a secret that someone else filled", () => {
     });
   });
 
+  it("is the client secret as a text of JSON", async () => {
+    for (const value of ['"s3cret"\n', JSON.stringify(JSON.stringify({ client_secret: "s3cret" }))])
+      assert.deepEqual(await credentialsIn(value, "CLIENT_SECRET"), {
+        type: "CLIENT_SECRET",
+        clientSecret: "s3cret",
+      });
+  });
+
   it("is JSON with further fields", async () => {
     const value = JSON.stringify({ client_secret: "s3cret", token_url: "https://x.test", scopes: [] });
     assert.deepEqual(await credentialsIn(value, "CLIENT_SECRET"), {
@@ -37,6 +45,8 @@ describe("dynamic: a secret that someone else filled", () => {
     ["as it is", pem],
     ["with its line ends written as text", pem.replaceAll("\n", "\\n")],
     ["in JSON", JSON.stringify({ private_key: pem })],
+    ["as a text of JSON", JSON.stringify(pem)],
+    ["in base64", Buffer.from(pem).toString("base64")],
   ] as const) {
     it(`is a private key ${what}, whose id is its thumbprint`, async () => {
       const credentials = await credentialsIn(value, "EC");

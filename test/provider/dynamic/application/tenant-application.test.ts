@@ -53,6 +53,12 @@ describe("the check of an application", () => {
     ["refuses a key without its method", { publicKey }, ["publicKey"]],
     ["refuses a key of another method", { authMethod: "RSA", publicKey }, ["publicKey"]],
     ["refuses what is no key", { authMethod: "EC", publicKey: "nonsense" }, ["publicKey"]],
+    ["refuses a key id of spaces", { authMethod: "EC", publicKey, keyId: " " }, ["keyId"]],
+    [
+      "refuses a key id with an invisible character",
+      { authMethod: "EC", publicKey, keyId: "a\u200b" },
+      ["keyId"],
+    ],
     ["refuses an unknown input", { purpose: "x" }, ["purpose"]],
     ["takes what is to be adopted", { adopt: { applicationId: "a-9", secretArn } }, []],
     ["takes what is to be adopted and not known yet", { adopt: { applicationId: unknown, secretArn } }, []],
@@ -114,6 +120,10 @@ describe("the difference of an application", () => {
 
   it("is none for the order of scopes", async () => {
     assert.deepEqual(await replaces({}, { scopes: scopes.toReversed() }), []);
+  });
+
+  it("is none for a scope that the API lists twice", async () => {
+    assert.deepEqual(await replaces({ scopes: [...scopes, ...scopes] }, { scopes }), []);
   });
 
   it("is none for the adoption of the stack's own application, with its secret in any place", async () => {
