@@ -49,7 +49,7 @@ export async function runCommand(
     const reports = await runFleet(fleet, command, {
       jobs,
       breakLock: breakLock === true,
-      ...(only === undefined ? {} : { only: only.split(",") }),
+      ...(only === undefined ? {} : { only: only.split(",").map((name) => name.trim()) }),
       ...(wait === undefined ? {} : { patienceMs: wait * 1000 }),
       progress,
       signal: ending.signal,

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { refusalOf } from "resistant-tenants-operations/preview/refusal";
 import { readPreview } from "resistant-tenants-operations/preview/step";
 import { summaryOf } from "resistant-tenants-operations/preview/summary";
+import { readTextFile } from "resistant-tenants-operations/text-file";
 import { z } from "zod";
 
 import { type ExitCode, exitCodes } from "../command";
@@ -42,5 +41,5 @@ export async function summarize(
 
 async function readNotPreviewed(file: string): Promise<string[]> {
   const schema = z.object({ notPreviewed: z.array(z.string()) });
-  return schema.parse(JSON.parse(await readFile(file, "utf8"))).notPreviewed;
+  return schema.parse(JSON.parse(await readTextFile(file))).notPreviewed;
 }

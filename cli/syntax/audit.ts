@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { parseSince, parseUntil } from "resistant-tenants-operations/audit/filter";
+import { parseHash, parseSince, parseUntil } from "resistant-tenants-operations/audit/filter";
 
 import { type CommandOptions, type MakeCommand, stackCommand } from "../command";
 import type { ShowOptions, VerifyOptions } from "../commands/audit";
@@ -13,6 +13,7 @@ export const auditCommand: MakeCommand = ({ exit, environment }): Command => {
     .option(
       "--expect <hash...>",
       "a hash that was noted earlier, or is in CloudWatch: the journal must contain it",
+      (text, former: readonly string[] | undefined) => [...(former ?? []), parseHash(text)],
     )
     .option("--file <path>", "a state that `pulumi stack export` wrote, to compare the journal with")
     .action(async (options: VerifyOptions) => {

@@ -14,8 +14,28 @@ export interface Credential {
   running?: Running;
   /** Earlier generations that still exist, oldest first. */
   retiring: Retiring[];
-  /** What an update should have done by now, and the next one does; empty if nothing is due. */
+  /** What an update should have done by now, and the next one does, in words; empty if nothing is due. */
   overdue: string[];
+  /** The same for programs, in the same order. */
+  overdueActions: OverdueAction[];
+}
+
+/** Something that an update should have done by now, with an application of a customer. */
+export interface OverdueAction {
+  /**
+   * - `rotation`: a successor of this generation.
+   * - `completion`: of this generation, which an earlier update left incomplete.
+   * - `deletion`: of this generation, whose overlap has ended.
+   */
+  kind: "rotation" | "completion" | "deletion";
+  generation: number;
+  /** Absent if it was never created. */
+  applicationId?: string;
+  clientId?: string;
+  /** Since when: RFC 3339, UTC; absent if no date causes it. */
+  dueAt?: string;
+  /** The cause of a rotation: `every 90d`. */
+  why?: string;
 }
 
 /** A generation whose credentials are, or will soon be, `AWSCURRENT`. */
@@ -60,6 +80,7 @@ function toCredential(
 ): Credential {
   const { customer = "", cell = "", purpose = "" } = readApplicationName(slot) ?? {};
   const newest = held.at(-1);
+  const actions = overdueOf(newest, plan, nowMs);
   const ends = new Map(
     [...(plan?.retiring ?? []), ...(plan?.retired ?? [])].map(({ generation, endsAtMs }) => [
       generation,
@@ -79,7 +100,8 @@ function toCredential(
         ...identify(generation),
         ...present("until", toText(ends.get(generation.generation))),
       })),
-    overdue: overdueOf(newest, plan),
+    overdue: actions.map(describeAction),
+    overdueActions: actions,
   };
 }
 
@@ -96,16 +118,39 @@ function toRunning(generation: HeldGeneration, plan: SlotPlan | undefined, nowMs
   };
 }
 
-function overdueOf(newest: HeldGeneration | undefined, plan: SlotPlan | undefined): string[] {
+function overdueOf(
+  newest: HeldGeneration | undefined,
+  plan: SlotPlan | undefined,
+  nowMs: number,
+): OverdueAction[] {
   if (plan === undefined || newest === undefined) return [];
+  const { due, reason, retired } = plan;
   const isIncomplete = newest.application === undefined || !newest.isStored;
+  // A change of the configuration causes a rotation before its date.
+  const dueAt = due !== undefined && due.ms <= nowMs ? toText(due.ms) : undefined;
   return [
-    ...(plan.reason === undefined ? [] : [`rotation (${plan.reason})`]),
-    ...(isIncomplete ? [`completion of generation ${newest.generation}`] : []),
-    ...plan.retired
+    ...(reason === undefined
+      ? []
+      : [{ kind: "rotation" as const, ...identify(newest), ...present("dueAt", dueAt), why: reason }]),
+    ...(isIncomplete ? [{ kind: "completion" as const, ...identify(newest) }] : []),
+    ...retired
       .filter(({ generation }) => generation !== newest.generation)
-      .map(({ generation }) => `deletion of generation ${generation}`),
+      .map(({ held, endsAtMs }) => ({
+        kind: "deletion" as const,
+        ...identify(held),
+        ...present("dueAt", toText(endsAtMs)),
+      })),
   ];
+}
+
+function describeAction({ kind, generation, why }: OverdueAction): string {
+  switch (kind) {
+    case "rotation":
+      return `rotation (${why ?? ""})`;
+    case "completion":
+    case "deletion":
+      return `${kind} of generation ${generation}`;
+  }
 }
 
 function identify({

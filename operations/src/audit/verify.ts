@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-
 import {
   type AuditLog,
   compareWithCopy,
@@ -11,7 +9,7 @@ import {
 } from "pulumi-resistant-tenants/internal/journal";
 
 import type { Stack } from "../stack/stack";
-import { type HeldState, readState, toHeldState } from "../stack/state";
+import { type HeldState, readState, readStateFile } from "../stack/state";
 import { UsageError } from "../usage";
 import { nothingAt, type Source, takenAway } from "./source";
 
@@ -87,7 +85,7 @@ async function stateOf(
 ): Promise<{ held: HeldState; name: string } | undefined> {
   if (stack !== undefined) return { held: await readState(stack.pulumi, stateFile), name: stack.name };
   if (stateFile === undefined) return undefined;
-  const held = toHeldState(JSON.parse(await readFile(stateFile, "utf8")));
+  const held = await readStateFile(stateFile);
   const names = verifier.finish().chains.map((chain) => chain.stack);
   const [, , stackName, , project] = held.rootUrn?.split(":") ?? [];
   const name = names.find((full) => full.endsWith(`/${project}/${stackName}`));

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
-
 import { messageOf, printable } from "pulumi-resistant-tenants/client";
 import { nameOfUrn, typeOfUrn } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type PlanReport, readPlanReport } from "resistant-tenants-stacks/plan";
 import { z } from "zod";
+
+import { readTextFile } from "../text-file";
 
 /** A resource before or after a step. The engine has left out its secrets. */
 export interface ResourceState {
@@ -78,7 +78,7 @@ const previewSchema = z.object({
  * @throws if it is something else, or incomplete because the preview failed
  */
 export async function readPreview(file: string): Promise<Preview> {
-  return readPreviewText(await readFile(file, "utf8"), file);
+  return readPreviewText(await readTextFile(file), file);
 }
 
 /**

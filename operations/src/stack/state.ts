@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-
 import {
   releasedType,
   tenantApplicationType,
@@ -9,6 +7,7 @@ import { messageOf, nameOfUrn } from "pulumi-resistant-tenants/internal/vocabula
 import { type StoredVersion, storedVersions } from "resistant-tenants-stacks/changed-secrets";
 import { z } from "zod";
 
+import { readTextFile } from "../text-file";
 import type { Pulumi } from "./pulumi";
 
 /** What the state contains about each of this project's objects. */
@@ -154,14 +153,22 @@ export async function readHeldIds(pulumi: Pulumi, stack: string): Promise<Map<st
  * @param file a file that `pulumi stack export` wrote; undefined to run it
  */
 export async function readState(pulumi: Pulumi, file: string | undefined): Promise<HeldState> {
-  const text = file === undefined ? await pulumi.run(["stack", "export"]) : await readFile(file, "utf8");
+  if (file !== undefined) return readStateFile(file);
+  return parseState(await pulumi.run(["stack", "export"]), "The stack's state");
+}
+
+/** Reads a state from a file that `pulumi stack export` wrote. */
+export async function readStateFile(file: string): Promise<HeldState> {
+  return parseState(await readTextFile(file), file);
+}
+
+function parseState(text: string, what: string): HeldState {
   try {
     return toHeldState(JSON.parse(text));
   } catch (error) {
-    throw new Error(
-      `${file ?? "The stack's state"} is not output of \`pulumi stack export\`: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw new Error(`${what} is not output of \`pulumi stack export\`: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

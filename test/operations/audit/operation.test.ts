@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { isAskedFor, parseSince, parseUntil } from "../../../operations/src/audit/filter";
+import { isAskedFor, parseHash, parseSince, parseUntil } from "../../../operations/src/audit/filter";
 import { type Operation, operationsOf } from "../../../operations/src/audit/operation";
 import { intent, result } from "../../provider/journal/events";
 import { mentioning } from "../../support/mentions";
@@ -92,9 +92,31 @@ describe("the filter of operations", () => {
     });
   }
 
+  it("takes a time with its zone, which may be on another day in UTC", () => {
+    assert.equal(parseSince("2026-12-01T00:30:00+02:00").toISOString(), "2026-11-30T22:30:00.000Z");
+    assert.equal(parseSince("2024-02-29").toISOString(), "2024-02-29T00:00:00.000Z");
+  });
+
   it("refuses an invalid time", () => {
-    for (const text of ["yesterday", "2026-13-01", "2026-11-01T08:30:00", "1"]) {
+    for (const text of [
+      ...["yesterday", "2026-13-01", "2026-11-01T08:30:00", "1", "2026-02-30", "2025-02-29"],
+      "2026-02-30T08:30:00+02:00",
+    ]) {
       assert.throws(() => parseSince(text), mentioning("2026-11-01", "2026-11-01T08:30:00Z"), text);
     }
+  });
+});
+
+describe("the hash that a journal must contain", () => {
+  const digits = "0123456789abcdef".repeat(4);
+
+  it("is taken as `audit verify` and as sha256sum print it, in any case", () => {
+    for (const text of [`sha256:${digits}`, digits, ` ${digits.toUpperCase()} `])
+      assert.equal(parseHash(text), `sha256:${digits}`);
+  });
+
+  it("is refused if it is none: no event could have it", () => {
+    for (const text of ["", "sha256:", digits.slice(1), `md5:${digits}`, `${digits}0`])
+      assert.throws(() => parseHash(text), mentioning("sha256:"), text);
   });
 });
