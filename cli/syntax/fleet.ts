@@ -63,6 +63,7 @@ export const fleetCommand: MakeCommand = ({ exit, environment }) => {
 
 function ofStage(name: string, description: string): Command {
   return new Command(name)
+    .exitOverride()
     .description(description)
     .requiredOption("-s, --stage <name>", "the stage: prod for Pulumi.prod.yaml")
     .option("-C, --cwd <folder>", "the project's folder, or one below it; default: this one")

@@ -80,6 +80,20 @@ describe("the start of the command line", function () {
     assert.equal((await tenants("--version")).stdout, `${version}\n`);
   });
 
+  for (const args of [
+    ["list", "--nope"],
+    ["audit", "verify", "--nope"],
+    ["fleet", "nope"],
+    ["fleet", "up"],
+    ["fleet", "layout", "--nope"],
+    ["fleet", "preview", "--stage", "prod", "--jobs", "-1"],
+  ]) {
+    it(`exits with 2 for wrong usage: ${args.join(" ")}`, async () => {
+      const { exitCode, stdout, stderr } = await tenants(...args);
+      assert.deepEqual([exitCode, stdout], [2, ""], stderr);
+    });
+  }
+
   describe("in the wrong place", () => {
     for (const command of [
       ["list"],

@@ -35,9 +35,10 @@ export async function readConfigurationFile(file: string): Promise<Configuration
   const { document, value, plainScalarAt } = readYaml(await read(file), file);
   const parsed = fileSchema.safeParse(value ?? {});
   if (!parsed.success) {
-    throw new Error(`${file} is not a stack configuration: ${messageOf(parsed.error)}`, {
-      cause: parsed.error,
-    });
+    throw new Error(
+      `${file} is not a stack configuration: it must be a map, and so must its \`config\` (tenants:stage: …)`,
+      { cause: parsed.error },
+    );
   }
   const { config, ...others } = parsed.data;
   return {

@@ -12,6 +12,7 @@ import {
   type UrlRefusal,
   wayToAllow,
 } from "../client/hosts";
+import { visible } from "../client/public-key";
 import { printable } from "../client/text";
 import { awsProblems, type AwsValue } from "./aws-settings";
 import type { ConfigurationProblem } from "./problem";
@@ -27,6 +28,7 @@ export { type ConfigurationProblem, describeProblem, describeProblems } from "./
  */
 
 const notEmpty = z.string().trim().min(1, "must not be empty");
+const identifier = notEmpty.regex(visible, "contains control characters or invisible ones");
 
 /** ARN of a secret in Secrets Manager. */
 export const secretArn = z
@@ -74,8 +76,8 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe("Token URL of the organization's authorization server; the assertion's `aud`."),
-  clientId: notEmpty.optional().describe("The organization's OAuth2 client."),
-  keyId: notEmpty.optional().describe("`kid` of the assertion. Default: not sent."),
+  clientId: identifier.optional().describe("The organization's OAuth2 client."),
+  keyId: identifier.optional().describe("`kid` of the assertion. Default: not sent."),
   kmsKeyId: kmsKey.optional().describe("The AWS KMS key (RSA) that signs: id, ARN, alias or alias ARN."),
   privateKeySecretArn: secretArn
     .optional()
@@ -87,6 +89,10 @@ export const settingsSchema = z.object({
       /^(?:s3:\/\/[a-z0-9.-]{3,63}(?:\/[^\s?#]*)?|(?!s3:|\w+:\/\/).+)$/,
       "must be a file's path or s3://<bucket>/<prefix>",
     )
+    .refine((place) => place.startsWith("s3://") || /[^/\\\s]$/.test(place), {
+      error: "must end with the name of a file",
+      abort: true,
+    })
     .refine(staysInside, {
       error:
         "must stay inside the project: a path below its folder, an absolute path, or s3://<bucket>/<prefix>",

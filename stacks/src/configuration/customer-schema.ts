@@ -18,7 +18,7 @@ import { secretsSchema } from "./secrets";
 /** @see {@link https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html AWS, tag values} */
 export const tagValue = yamlText()
   .min(1, { error: "must not be empty", abort: true })
-  .refine((text) => text.trim() !== "", "must not be empty")
+  .refine((text) => /[^\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(text), "must not be empty")
   .refine((text) => !looksLikeCredential(text), "contains a credential, which a tag would show: remove it")
   .refine((text) => !/^aws:/i.test(text), "begins with aws:, which AWS reserves and refuses in a tag")
   .max(256, "must be at most 256 characters, AWS's limit for a tag")

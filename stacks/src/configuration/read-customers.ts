@@ -128,10 +128,15 @@ function isActive({ value }: CustomerEntry): boolean {
 
 function givenTwice(entries: readonly CustomerEntry[], field: string, what: string): ConfigurationProblem[] {
   return duplicates(
-    entries.map(({ value }) => fieldOf(value, field)),
+    entries.map(({ value }) => comparable(fieldOf(value, field))),
     (index) => `${entries[index]?.path ?? ""}.${field}`,
     what,
   );
+}
+
+/** People do not see a space at the end, or how a letter is composed. */
+function comparable(value: unknown): unknown {
+  return typeof value === "string" ? value.trim().normalize() : value;
 }
 
 function applicationsAdoptedTwice(entries: readonly CustomerEntry[]): ConfigurationProblem[] {

@@ -96,6 +96,18 @@ describe("hostile calls of the API", () => {
     assert.doesNotMatch(service().log(), /"level":"error"/);
   });
 
+  it("of a form are answered with the form, whatever its hidden fields hold", async () => {
+    const browser = new PlainBrowser();
+    const logIn = await browser.go(`${service().url}/login`);
+    await browser.go(logIn.url.href, { username: "rita", password: "rita" });
+    for (const entry of ["{", "[]", "null", '"x"']) {
+      const form = { kind: "rotate", stage: "testing", name: "acme", basedOn: "x", reason: "r", entry };
+      const shown = await browser.go(`${service().url}/requests/new`, { ...form, key: randomUUID() });
+      assert.equal(shown.status, 422, entry);
+    }
+    assert.doesNotMatch(service().log(), /"level":"error"/);
+  });
+
   it("are validated with anything before or after the content type", async () => {
     const token = await service().token("rita");
     const body = JSON.stringify({ ...newTenant(), customer: { name: "BAD NAME" } });
