@@ -1,7 +1,7 @@
 import type { RequestState } from "../requests/request";
+import { describeSameCustomerId } from "../requests/request";
 import { failedAsStale } from "../requests/stale";
 import { endStates } from "../requests/state-machine";
-import { describeSameCustomerId } from "../requests/request";
 import { BreakGlass, BrokenGlass } from "./break-glass";
 import { DecisionCard } from "./decision-card";
 import { nextStep } from "./next-step";

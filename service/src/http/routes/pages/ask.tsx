@@ -29,7 +29,12 @@ import type { Person } from "../../../person";
 import { Problem } from "../../../problem";
 import { write } from "../../../records/database";
 import { deleteDrafts, findDraft, keepDraft } from "../../../records/drafts";
-import { beginningKinds, describeSameCustomerId, kindWords, newRequestSchema } from "../../../requests/request";
+import {
+  beginningKinds,
+  describeSameCustomerId,
+  kindWords,
+  newRequestSchema,
+} from "../../../requests/request";
 import { personOrLogIn, sendPage } from "../../answer";
 import { insistOnOwnOrigin } from "../../caller";
 import { problemOf } from "../../problems";
