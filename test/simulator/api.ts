@@ -17,7 +17,7 @@ import { Journal } from "../../sandbox/api/journal";
 import type { OrganizationClient } from "../../sandbox/api/organization";
 import { applyChange } from "../../sandbox/api/settings";
 import { TenantManagement } from "../../sandbox/api/tenant-management";
-import { Tenants } from "../../sandbox/api/tenants";
+import { type RequestedAuthentication, Tenants } from "../../sandbox/api/tenants";
 import { AccessTokens } from "../../sandbox/api/tokens";
 import { type DocumentsScope, organizationScopes } from "../../sandbox/api/vocabulary";
 import type { Random } from "../fuzz/random";
@@ -66,14 +66,19 @@ export class SimulatedApi {
   laggingLists = 0;
   /** How many lists after each create are as {@link areListsEmpty} says. */
   listsLaggingAfterCreate = 0;
-  /** The only fields of what was made that answers to creates have for now; default: they have all. */
-  fieldsOfAnswers: readonly string[] | undefined;
+  /** Changes what answers to creates say of what was made, for now; default: they say what was made. */
+  changeMade: ((made: object) => object) | undefined;
+  /** The same of what lists have. */
+  changeListed: ((listed: object) => object) | undefined;
+  /** The most tenants in a page of their list; default: the API's own. */
+  pageLength: number | undefined;
   /** Whether the credentials are another organization's for now, which has nothing. */
   isOfAnotherOrganization = false;
   /** The client secrets that went out. */
   readonly secrets = new Set<string>();
   /** Is told of each delete before it is carried out. */
   watchDeletes: DeleteWatch = () => undefined;
+  #afterNext: { operation: Operation; act: () => void } | undefined;
   readonly #tenants: Tenants;
   readonly #tokens = new AccessTokens();
   readonly #organizationClient = Object.create(null) as OrganizationClient;
@@ -158,13 +163,23 @@ export class SimulatedApi {
    *
    * @returns its id
    */
-  makeApplication(tenantId: string, cell: Cell, scopes: DocumentsScope[]): string {
-    return this.#tenants.createApplication(tenantId, cell, scopes, { type: "CLIENT_SECRET" }).applicationId;
+  makeApplication(
+    tenantId: string,
+    cell: Cell,
+    scopes: DocumentsScope[],
+    authentication: RequestedAuthentication = { type: "CLIENT_SECRET" },
+  ): string {
+    return this.#tenants.createApplication(tenantId, cell, scopes, authentication).applicationId;
   }
 
   /** Takes a tenant away, with all its applications, which the API itself never does. */
   dropTenant(tenantId: string): void {
     this.#tenants.drop(tenantId);
+  }
+
+  /** Changes the cells of a tenant, as the vendor would. */
+  setCells(tenantId: string, tenantCells: readonly Cell[]): void {
+    this.#tenants.setCells(tenantId, tenantCells);
   }
 
   addFault(fault: FaultInput): void {
@@ -177,6 +192,11 @@ export class SimulatedApi {
 
   revokeTokens(): void {
     this.#tokens.revokeAll();
+  }
+
+  /** Does something once, when the next request of an operation is answered, and before the client has the answer. */
+  afterNext(operation: Operation, act: () => void): void {
+    this.#afterNext = { operation, act };
   }
 
   /**
@@ -211,6 +231,11 @@ export class SimulatedApi {
     };
     const fault = this.isCalm ? undefined : this.#faults.take(operation, url.pathname, subject);
     const answer = answerWith(fault, carryOut);
+    if (this.#afterNext?.operation === operation) {
+      const { act } = this.#afterNext;
+      this.#afterNext = undefined;
+      act();
+    }
     life.pass({ at: "request", moment: "after", operation, subject });
     if (answer === undefined)
       throw new TenantManagementError("NO_ANSWER", `${url.host}: the connection was reset`);
@@ -230,22 +255,27 @@ export class SimulatedApi {
     const [tenantId, applicationId] = idsIn(path);
     if (method === "DELETE" && !this.isOfAnotherOrganization) this.watchDeletes(tenantId, applicationId);
     const management = this.isOfAnotherOrganization ? this.#another : this.#management;
+    const isPaged =
+      matched.operation === "getTenants" && this.pageLength !== undefined && !path.includes("?");
     const answer = management.answer(matched, {
       method,
-      url: path,
+      url: isPaged ? `${path}?limit=${this.pageLength}` : path,
       contentType: headers["content-type"],
       authorization: headers["authorization"],
       body,
     });
-    if (method === "POST" && this.fieldsOfAnswers !== undefined && answer.status === 201)
-      return { ...answer, body: fieldsOf(answer.body as object, this.fieldsOfAnswers) };
+    if (method === "POST" && this.changeMade !== undefined && answer.status === 201)
+      return { ...answer, body: this.changeMade(answer.body as object) };
     const isList =
       ["getTenants", "getTenantApplications"].includes(matched.operation) && answer.status === 200;
     const isLagging = isList && (this.areListsEmpty || this.laggingLists > 0);
     if (isLagging) this.laggingLists = Math.max(0, this.laggingLists - 1);
     if (method === "POST" && this.listsLaggingAfterCreate > 0)
       this.laggingLists = this.listsLaggingAfterCreate;
-    return isLagging ? { ...answer, body: { items: [], _links: {} } } : answer;
+    if (isLagging) return { ...answer, body: { items: [], _links: {} } };
+    if (!isList || this.changeListed === undefined) return answer;
+    const list = answer.body as { items: object[] };
+    return { ...answer, body: { ...list, items: list.items.map(this.changeListed) } };
   }
 
   /** Answers as the authorization server of a cell's applications; undefined where the request is to another server. */
@@ -273,10 +303,6 @@ export class SimulatedApi {
     const access_token = this.#tokens.issue(organizationScopes, tokenLifetimeS);
     return { status: 200, body: { access_token, token_type: "Bearer", expires_in: tokenLifetimeS } };
   }
-}
-
-function fieldsOf(body: object, names: readonly string[]): object {
-  return Object.fromEntries(Object.entries(body).filter(([name]) => names.includes(name)));
 }
 
 function idsIn(path: string): [tenantId: string, applicationId: string | undefined] {

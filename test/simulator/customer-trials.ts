@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
 
+import { parsePublicKey } from "../../provider/src/client/public-key";
 import { secretNameOf } from "../../provider/src/names/resource-name";
 import { tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
+import type { RequestedAuthentication } from "../../sandbox/api/tenants";
 import {
   cellsOfStage,
   type Declaration,
@@ -12,8 +14,10 @@ import {
 import type { ReleasedCustomers } from "../fuzz/objects";
 import type { LifecyclePlan } from "../fuzz/plan";
 import { assertConsistent, existingIn } from "./invariants";
+import { makeKeyPairAtOnce } from "./key-pairs";
 import type { Operator } from "./operator";
 import { arnOf } from "./secrets";
+import type { SimulatedStack } from "./stack";
 
 const bySecret: DeclaredApplication = {
   cell: "eu-1",
@@ -25,6 +29,50 @@ const byKey: DeclaredApplication = { ...bySecret, authMethod: "EC" };
 const twin: DeclaredApplication = { ...byKey, purpose: "twin" };
 
 const otherScopes: DeclaredApplication["scopes"] = ["documents.submissions.write"];
+const bothScopes: DeclaredApplication["scopes"] = [...bySecret.scopes, ...otherScopes];
+
+const byKeyOfAnother: DeclaredApplication = { ...byKey, purpose: "another" };
+
+const elsewhere = "https://elsewhere.example";
+
+/** What an answer to a create can say that was not asked for, and how it says it. */
+const otherAnswers: [what: string, change: (made: object) => object][] = [
+  ["name", (made) => ("name" in made ? { ...made, name: "another" } : made)],
+  ["scope", (made) => ("scopes" in made ? { ...made, scopes: otherScopes } : made)],
+  [
+    "key",
+    (made) => ("credentials" in made ? { ...made, credentials: withOtherKey(made.credentials) } : made),
+  ],
+  ["server", (made) => ("auth_server" in made ? { ...made, auth_server: elsewhere } : made)],
+  ["token URL", atTokenUrl],
+];
+
+function atTokenUrl(made: object): object {
+  return "auth_server" in made ? { ...made, _links: { token_url: `${elsewhere}/v1/token` } } : made;
+}
+
+function assertNothingElsewhere({ checkpoint, secrets }: SimulatedStack): void {
+  assert.ok(
+    !JSON.stringify([checkpoint.resources.map(({ outputs }) => outputs), secrets.living()]).includes(
+      elsewhere,
+    ),
+    "a server that is not the vendor's is in the state or in a secret",
+  );
+}
+
+function withOtherKey(credentials: unknown): unknown {
+  const isKey = typeof credentials === "object" && credentials !== null && "kid" in credentials;
+  return isKey ? { ...credentials, kid: "another" } : credentials;
+}
+
+/** The value of a secret that somebody else has stored. */
+interface Credential {
+  application_id: string;
+  client_id?: string;
+  client_secret?: string | undefined;
+  private_key?: string;
+  key_id?: string;
+}
 
 /** Gives a customer that the plan declares nowhere. A name is used once: the secrets of what was let go keep theirs. */
 function customerOf(name: string, ...applications: DeclaredApplication[]): DeclaredCustomer {
@@ -61,11 +109,69 @@ export class CustomerTrials {
       [handedOver],
       "an application that was handed over was changed",
     );
-    await this.#adopt(customer, tenantId, handedOver);
-    const other = stack.api.makeApplication(tenantId, "eu-1", bySecret.scopes);
-    await this.#adopt(customer, tenantId, other);
-    await this.#settle(customer, other);
-    await this.#letGo(plan.stage === "production" ? customer : await this.#move(customer, other));
+    const client_secret = stack.api.clientSecretOf(tenantId, handedOver);
+    await this.#adoptWrongly(customer, tenantId, { application_id: handedOver, client_secret });
+    await this.#adopt(customer, tenantId, { application_id: handedOver, client_secret });
+    const [next, credential] = await this.#makeByHand(tenantId);
+    const changed = { ...customer, applications: [next] };
+    await this.#adopt(changed, tenantId, credential);
+    await this.#settle(changed, credential.application_id);
+    await this.#letGo(
+      plan.stage === "production" ? changed : await this.#move(changed, credential.application_id),
+    );
+  }
+
+  /** Somebody else makes an application, by a secret or by a key that has a name of its own. */
+  async #makeByHand(tenantId: string): Promise<[DeclaredApplication, Credential]> {
+    const { stack, random } = this.operator;
+    const { api } = stack;
+    if (random.chance(50)) {
+      const application_id = api.makeApplication(tenantId, "eu-1", bySecret.scopes);
+      return [bySecret, { application_id, client_secret: api.clientSecretOf(tenantId, application_id) }];
+    }
+    const { publicKeyPem, privateKeyPem } = await makeKeyPairAtOnce("ES256");
+    const { numbers } = await parsePublicKey(publicKeyPem);
+    const key = { ...numbers, kid: "by-hand" } as RequestedAuthentication;
+    const application_id = api.makeApplication(tenantId, "eu-1", byKey.scopes, key);
+    return [byKey, { application_id, private_key: privateKeyPem, key_id: "by-hand" }];
+  }
+
+  /** What is not declared as it is, or whose credential is another's, is not adopted, and stays as it is. */
+  async #adoptWrongly(customer: DeclaredCustomer, tenantId: string, credential: Credential): Promise<void> {
+    const { operator, plan } = this;
+    const { stack, taken } = operator;
+    const wrong: [what: string, DeclaredApplication, Credential][] = [
+      ["other scopes", { ...bySecret, scopes: otherScopes }, credential],
+      ["another method", byKey, credential],
+      ["another secret", bySecret, { ...credential, client_secret: "of-another" }],
+      ["the secret of another application", bySecret, { ...credential, client_id: "of-another" }],
+      ...cellsOfStage[plan.stage]
+        .slice(1)
+        .map((cell): [string, DeclaredApplication, Credential] => [
+          "another cell",
+          { ...bySecret, cell },
+          credential,
+        ]),
+    ];
+    const before = stack.api.tenants();
+    for (const [what, application, value] of wrong) {
+      taken.push(`${customer.name} is adopted with ${what}`);
+      const declared = this.#adopting(
+        // What production protects by then would have to be deprecated first.
+        { ...customer, status: "deprecated", applications: [application] },
+        tenantId,
+        value,
+      );
+      const { end } = await operator.command("up", this.#with(declared));
+      assert.equal(end, "failed", `an application was adopted with ${what}`);
+      assert.deepEqual(stack.api.tenants(), before, "an application that was not adopted was changed");
+      assert.ok(
+        !stack.checkpoint.resources.some(
+          ({ id, type }) => id === credential.application_id && type === tenantApplicationType,
+        ),
+        "an application that was not adopted is in the state",
+      );
+    }
   }
 
   /**
@@ -79,7 +185,12 @@ export class CustomerTrials {
     const { stack, taken } = operator;
     const slot = `${customer.name}/eu-1/${bySecret.purpose}`;
     const adopt = { applicationId, secretArn: arnOf(secretNameOf("simulated", stack.stage, slot)) };
-    const moved = { ...customer, applications: [{ ...bySecret, purpose: "moved", adopt }] };
+    const [application = bySecret] = customer.applications;
+    const moved = { ...customer, applications: [{ ...application, purpose: "moved", adopt }] };
+    taken.push(`${slot} is adopted under another name, too`);
+    const both = { ...customer, applications: [...customer.applications, ...moved.applications] };
+    const twice = await operator.command("up", this.#with(both));
+    assert.equal(twice.end, "failed", "an application that another resource holds was adopted");
     taken.push(`${slot} is adopted under another name`);
     operator.isDeclaredTwice = true;
     const { end } = await operator.command("up", this.#with(moved));
@@ -152,6 +263,39 @@ export class CustomerTrials {
   }
 
   /**
+   * While an update runs, somebody else makes an application of the kind that one of the update's becomes whose create was
+   * lost before: what was listed before is of no use any more, and the other's is not taken for it.
+   */
+  async addWhileOthersDo(): Promise<void> {
+    const { operator } = this;
+    const { api } = operator.stack;
+    const customer = customerOf("busy", bySecret);
+    await operator.settle(this.#with(customer));
+    const tenantId = this.#tenantOf(customer);
+    await this.#loseCreates(customerOf("busy", bySecret, twin), { twin: "reset-before" });
+    const changed: DeclaredApplication = { ...twin, scopes: otherScopes };
+    const next = customerOf("busy", { ...bySecret, scopes: bothScopes }, changed);
+    operator.taken.push(`somebody else makes an application in ${customer.name} while others are made`);
+    let foreign = "";
+    api.afterNext("getTenantApplications", () => {
+      foreign = api.makeApplication(tenantId, changed.cell, changed.scopes);
+    });
+    const subject = `${customer.name}/eu-1/${changed.purpose}`;
+    api.addFault({ operation: "createTenantApplication", subject, kind: "reset-before" });
+    await operator.command("up", this.#with(next));
+    api.clearFaults();
+    assert.ok(this.#applicationsOf(next).includes(foreign), "an application of somebody else's was deleted");
+    assert.ok(
+      !JSON.stringify(operator.stack.checkpoint.resources).includes(foreign),
+      "an application of somebody else's was taken over",
+    );
+    api.deleteApplication(foreign);
+    await operator.settle(this.#with(next));
+    assertConsistent(operator.stack, this.#with(next), this.released);
+    await this.#letGo(next);
+  }
+
+  /**
    * The answers to creates say which object was made, and nothing else but its credentials: it is in the state, and the next
    * update completes it. One whose secret did not come is of no use. The last create is not done, and gets no answer: what was
    * made in part before is not taken for its.
@@ -168,7 +312,9 @@ export class CustomerTrials {
     );
     const subject = `${customer.name}/eu-1/twin`;
     api.addFault({ operation: "createTenantApplication", subject, kind: "reset-before" });
-    api.fieldsOfAnswers = hasSecret ? ["id", "credentials"] : ["id"];
+    const told = hasSecret ? ["id", "credentials"] : ["id"];
+    api.changeMade = (made) =>
+      Object.fromEntries(Object.entries(made).filter(([name]) => told.includes(name)));
     for (const made of ["tenant", "applications"]) {
       const { end } = await operator.command("up", declaration);
       assert.equal(end, "failed", `${made} that were answered in part were taken for whole`);
@@ -177,7 +323,7 @@ export class CustomerTrials {
         assert.ok(held.includes(id), `${id}, whose create was answered in part, is not in the state`);
     }
     api.clearFaults();
-    api.fieldsOfAnswers = undefined;
+    api.changeMade = undefined;
     const before = this.#applicationsOf(customer);
     await operator.settle(declaration);
     if (hasSecret)
@@ -187,6 +333,34 @@ export class CustomerTrials {
         "what was answered in part was made again",
       );
     assertConsistent(operator.stack, declaration, this.released);
+    await this.#letGo(customer);
+  }
+
+  /**
+   * The answers to creates are about something else than was asked for, or name servers that are not the vendor's: nobody
+   * uses that, and nothing is made twice.
+   */
+  async answerOtherwise(): Promise<void> {
+    const { operator } = this;
+    const { stack, random, taken } = operator;
+    const customer = customerOf("otherwise", bySecret, byKeyOfAnother);
+    const declaration = this.#with(customer);
+    const [what, change] = random.pick(otherAnswers);
+    taken.push(`answers to the creates of ${customer.name} say another ${what}`);
+    stack.api.changeMade = change;
+    const { end } = await operator.command("up", declaration);
+    stack.api.changeMade = undefined;
+    assert.equal(end, "failed", `an answer with another ${what} was taken for what was asked for`);
+    assertNothingElsewhere(stack);
+    await operator.settle(declaration);
+    assertConsistent(stack, declaration, this.released);
+    taken.push("refresh while lists say another token URL");
+    stack.api.changeListed = atTokenUrl;
+    const refreshed = await operator.command("refresh", declaration);
+    stack.api.changeListed = undefined;
+    assert.equal(refreshed.end, "failed", "a server that is not the vendor's was taken for it");
+    assertNothingElsewhere(stack);
+    assertConsistent(stack, declaration, this.released);
     await this.#letGo(customer);
   }
 
@@ -211,17 +385,29 @@ export class CustomerTrials {
   }
 
   /** Adopts a tenant with one of its applications, whose credentials somebody else has stored. */
-  async #adopt(customer: DeclaredCustomer, tenantId: string, applicationId: string): Promise<void> {
-    const { api, secrets } = this.operator.stack;
-    const name = `by-hand/${applicationId}`;
-    const client_secret = api.clientSecretOf(tenantId, applicationId);
-    secrets.put(name, JSON.stringify({ application_id: applicationId, client_secret }));
-    const adopt = { applicationId, secretArn: arnOf(name) };
-    await this.#settle(
-      { ...customer, adopt: tenantId, applications: [{ ...bySecret, adopt }] },
-      applicationId,
+  async #adopt(customer: DeclaredCustomer, tenantId: string, credential: Credential): Promise<void> {
+    const { stack, taken } = this.operator;
+    const applicationId = credential.application_id;
+    const adopting = this.#adopting(customer, tenantId, credential);
+    await this.#settle(adopting, applicationId);
+    taken.push("up --replace of what was adopted");
+    const replaced = new Set(
+      stack.checkpoint.resources.filter(({ id }) => id === applicationId).map(({ urn }) => urn),
     );
-    secrets.drop(name);
+    const { end } = await this.operator.command("up", this.#with(adopting), { replaced });
+    assert.equal(end, "failed", "an application was replaced with itself");
+    assert.deepEqual(this.#applicationsOf(customer), [applicationId], "what was adopted was deleted");
+    stack.secrets.drop(`by-hand/${applicationId}`);
+  }
+
+  /** Stores the credentials of an application, and declares that it is adopted with its tenant. */
+  #adopting(customer: DeclaredCustomer, tenantId: string, credential: Credential): DeclaredCustomer {
+    const applicationId = credential.application_id;
+    const name = `by-hand/${applicationId}`;
+    this.operator.stack.secrets.put(name, JSON.stringify(credential));
+    const adopt = { applicationId, secretArn: arnOf(name) };
+    const applications = customer.applications.map((application) => ({ ...application, adopt }));
+    return { ...customer, adopt: tenantId, applications };
   }
 
   /** Provisions the customer, and asserts that it has one application then. */

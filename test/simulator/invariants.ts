@@ -1,8 +1,12 @@
 import { strict as assert } from "node:assert";
 
+import { Holding } from "../../provider/src/journal/holding";
 import { verifyJournal } from "../../provider/src/journal/index";
-import { secretNameOf } from "../../provider/src/names/resource-name";
-import { tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
+import { Memory } from "../../provider/src/journal/memory";
+import { generationOf, secretNameOf } from "../../provider/src/names/resource-name";
+import { releasedType, tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
+import { heldBeforeOf } from "../../provider/src/program/held-before";
+import { toKeyObject } from "../../sandbox/api/keys";
 import { type Declaration, ownedOf, slotsOf } from "../fuzz/declared";
 import {
   assertAsDeclared,
@@ -13,7 +17,7 @@ import {
   slotOfName,
 } from "../fuzz/objects";
 import type { StateResource } from "./engine-model";
-import { isPrivateKeyIn, keyIdOf } from "./key-pairs";
+import { isPrivateKeyIn, keyIdOf, thumbprintOf } from "./key-pairs";
 import { reconcile, reconcileAndFix } from "./reconcile";
 import type { SimulatedStack } from "./stack";
 
@@ -28,6 +32,24 @@ export function existingIn(stack: SimulatedStack): Record<string, string[]> {
   );
 }
 
+/** Gives what the state holds, in a form to compare. */
+export function contentOf({ checkpoint }: SimulatedStack): object[] {
+  const nameOf = ({ urn, id = "" }: StateResource): string => `${urn} ${id}`;
+  return checkpoint.resources
+    .toSorted((one, other) => nameOf(one).localeCompare(nameOf(other)))
+    .map(({ urn, id, outputs }) => ({ urn, id, outputs }));
+}
+
+/** Gives the ids of the applications that the state holds by slot, oldest generation first. */
+export function idsBySlot(stack: SimulatedStack): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  const held = [...heldIds(stack, tenantApplicationType)].toSorted(
+    ([one], [other]) => generationOf(one) - generationOf(other),
+  );
+  for (const [name, id] of held) ids.set(slotOfName(name), [...(ids.get(slotOfName(name)) ?? []), id]);
+  return ids;
+}
+
 /**
  * Asserts that the vendor holds exactly what the state holds and what was handed over, that this is what is declared,
  * and that each application's secret holds its credential.
@@ -38,6 +60,7 @@ export function assertConsistent(
   released: ReleasedCustomers,
 ): void {
   assertOnRecord(stack);
+  assertNothingKept(stack);
   const held = assertAsDeclared(objectsOf(stack), declaration, released);
   const slots = new Map([...held].map(([slot, id]) => [id, slot]));
   for (const { tenantId, applications } of stack.api.tenants().filter(({ name }) => !released.has(name))) {
@@ -51,13 +74,45 @@ export function assertConsistent(
         [applicationId, clientId, stack.api.clientSecretOf(tenantId, applicationId), keyId],
         `the secret of ${slot} does not hold its credential`,
       );
-      if (keyId !== undefined)
+      if (authMethod.type !== "CLIENT_SECRET")
         assert.equal(
           keyIdOf(String(stored["private_key"])),
-          keyId,
+          thumbprintOf(toKeyObject(authMethod)),
           `the private key of ${slot} is another's`,
         );
     }
+  }
+}
+
+/**
+ * Asserts that the end of the record says exactly what the state holds: then the next run need not read the rest. A delete
+ * that was cut off, and whose object a refresh has found gone, is on record as it was.
+ */
+export function assertHoldingOnRecord(stack: SimulatedStack): void {
+  if (defectsOf(stack).length > 0) return;
+  const last = stack.journal.events().at(-1);
+  const holding = heldBeforeOf([...stack.checkpoint.resources])?.holding ?? new Holding().toString();
+  if (last !== undefined)
+    assert.equal(last.holds, holding, "the end of the record does not say what the state holds");
+}
+
+/** Asserts that each event says what the stack holds after it by all that was recorded so far, whatever its run had read. */
+function assertHoldings(stack: SimulatedStack): void {
+  const memory = new Memory();
+  for (const event of stack.journal.events()) {
+    memory.add(event);
+    assert.equal(
+      event.holds,
+      memory.holdingOf(event.stack),
+      `${event.operation} ${event.slot} (${event.event}) does not say what the stack holds after it`,
+    );
+  }
+}
+
+/** Asserts that what was handed over left no credential in the state. */
+function assertNothingKept(stack: SimulatedStack): void {
+  for (const { type, name, outputs } of stack.checkpoint.resources) {
+    if (type === releasedType) assertNoCredentialsIn(stack, JSON.stringify(outputs), `kept in ${name}`);
   }
 }
 
@@ -115,6 +170,7 @@ export async function assertSoundRecord(stack: SimulatedStack): Promise<boolean>
   const isCutOff = defectsOf(stack).some(({ kind }) => kind === "open");
   if (isCutOff) await reconcileAndFix(stack);
   assert.deepEqual(defectsOf(stack), [], "the record is not sound");
+  assertHoldings(stack);
   return isCutOff;
 }
 
@@ -152,11 +208,13 @@ export function assertDestroyed(stack: SimulatedStack, released: ReleasedCustome
 export function assertNoCredentials(stack: SimulatedStack): void {
   const texts = { "in the journal": [stack.journal.text], printed: [...stack.printed, ...stack.warnings] };
   for (const [where, all] of Object.entries(texts)) {
-    for (const text of all) {
-      for (const secret of stack.api.secrets) assert.ok(!text.includes(secret), `a secret was ${where}`);
-      assert.ok(!isPrivateKeyIn(text), `a private key was ${where}`);
-    }
+    for (const text of all) assertNoCredentialsIn(stack, text, where);
   }
+}
+
+function assertNoCredentialsIn({ api }: SimulatedStack, text: string, where: string): void {
+  for (const secret of api.secrets) assert.ok(!text.includes(secret), `a secret was ${where}`);
+  assert.ok(!isPrivateKeyIn(text), `a private key was ${where}`);
 }
 
 /**

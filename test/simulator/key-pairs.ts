@@ -13,14 +13,19 @@ export function isPrivateKeyIn(text: string): boolean {
   return text.includes("PRIVATE KEY") || text.includes(privateHalf);
 }
 
-/** Gives the thumbprint of a private key that {@link makeKeyPairAtOnce} has made, which is its id at the vendor. */
+/** Gives the thumbprint of a private key that {@link makeKeyPairAtOnce} has made. */
 export function keyIdOf(privateKeyPem: string): string {
   const isRsa = privateKeyPem.startsWith(privateHalf);
   const publicHalf = isRsa
     ? publicKeyOf(privateKeyPem.slice(privateHalf.length))
     : createPublicKey(privateKeyPem);
-  const { crv, e, kty, n, x, y } = publicHalf.export({ format: "jwk" });
-  return hash("sha256", JSON.stringify(isRsa ? { e, kty, n } : { crv, kty, x, y }), "base64url");
+  return thumbprintOf(publicHalf);
+}
+
+/** Gives the thumbprint of a public key. */
+export function thumbprintOf(publicKey: KeyObject): string {
+  const { crv, e, kty, n, x, y } = publicKey.export({ format: "jwk" });
+  return hash("sha256", JSON.stringify(kty === "RSA" ? { e, kty, n } : { crv, kty, x, y }), "base64url");
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   assertAllNamed,
   assertConsistent,
   assertDestroyed,
+  assertHoldingOnRecord,
   assertNoCredentials,
   assertSoundRecord,
   existingIn,
@@ -20,7 +21,9 @@ import {
 } from "./invariants";
 import { killAt } from "./kills";
 import { Operator } from "./operator";
+import { OwnProgramTrials } from "./own-program-trials";
 import { deleteReverted } from "./reconcile";
+import { RequestTrials } from "./request-trials";
 import { type Sabotage, SimulatedStack } from "./stack";
 import { Trials } from "./trials";
 
@@ -85,12 +88,9 @@ export interface SimulationChoice {
 }
 
 /** A 404 that is not the API's own, as often as anybody asks. */
-const lostByGateway = {
-  kind: "status",
-  status: 404,
-  body: "<html>no route matched</html>",
-  times: 50,
-} as const;
+const lostByGateway = { kind: "status", status: 404, times: 50 } as const;
+/** Some write as the API does. */
+const bodiesOfGateways = ["<html>no route matched</html>", JSON.stringify({ message: "no route matched" })];
 
 /** Draws what the plan leaves open. */
 const drawnApart = 0x51a7;
@@ -100,6 +100,8 @@ class SimulatedLifecycle {
   readonly #isKilledAt: (passage: Passage) => boolean;
   readonly #trials: Trials;
   readonly #customerTrials: CustomerTrials;
+  readonly #requestTrials: RequestTrials;
+  readonly #stacks: SimulatedStack[];
 
   private constructor(
     private readonly plan: LifecyclePlan,
@@ -109,6 +111,8 @@ class SimulatedLifecycle {
     this.#isKilledAt = causeFaults(operator.stack.api, options.faults ?? []);
     this.#trials = new Trials(operator, plan, this.#released);
     this.#customerTrials = new CustomerTrials(operator, plan, this.#released);
+    this.#requestTrials = new RequestTrials(operator, plan, this.#released);
+    this.#stacks = [operator.stack];
   }
 
   static async begin(
@@ -125,6 +129,7 @@ class SimulatedLifecycle {
       random,
       ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
     });
+    if (random.chance(50)) stack.api.pageLength = 1;
     return new SimulatedLifecycle(plan, new Operator(stack, tally, random), options);
   }
 
@@ -164,6 +169,15 @@ class SimulatedLifecycle {
     if (operator.random.chance(10)) await this.#customerTrials.loseTwins();
     if (operator.random.chance(10)) await this.#customerTrials.findTwins();
     if (operator.random.chance(10)) await this.#customerTrials.answerInPart();
+    if (operator.random.chance(10)) await this.#customerTrials.addWhileOthersDo();
+    if (operator.random.chance(10)) await this.#customerTrials.answerOtherwise();
+    if (operator.random.chance(20)) await this.#trials.ageCredentials();
+    if (operator.random.chance(10)) await this.#trials.overwriteSecret();
+    if (operator.random.chance(20)) await this.#requestTrials.getOver();
+    if (operator.random.chance(20)) await this.#requestTrials.refreshWithoutLists();
+    if (operator.random.chance(10)) await this.#requestTrials.configureElsewhere();
+    if (operator.random.chance(10)) await this.#requestTrials.giveNoReason();
+    if (operator.random.chance(20)) await this.#runOwnProgram();
     if (operator.random.chance(30)) await this.#trials.destroyUnprotected();
     await this.#destroy();
     if (await assertSoundRecord(stack)) tally.settledIntents += 1;
@@ -175,13 +189,7 @@ class SimulatedLifecycle {
   }
 
   evidence(): string {
-    const { stack } = this.operator;
-    return [
-      ...stack.printed,
-      `At the vendor: ${JSON.stringify(existingIn(stack))}`,
-      `State: ${stack.checkpoint.resources.map(({ name, type, id, delete: isToGo }) => `${type.split(":").at(-1) ?? ""} ${name} ${id ?? ""}${isToGo ? " (to be deleted)" : ""}`).join("; ")}`,
-      `Journal:\n${stack.journal.text}`,
-    ].join("\n");
+    return this.#stacks.map(evidenceOf).join("\n");
   }
 
   #noteReleased(declaration: Declaration): void {
@@ -204,9 +212,10 @@ class SimulatedLifecycle {
       await this.#trials.assertQuiet();
       await this.#outlastOverlaps();
     }
-    for (const id of await deleteReverted(stack, this.#released))
-      taken.push(`  as reconcile says: application ${id} deleted at the vendor`);
+    const reverted = await deleteReverted(stack, this.#released);
+    for (const id of reverted) taken.push(`  as reconcile says: application ${id} deleted at the vendor`);
     assertConsistent(stack, plan.declaration, this.#released);
+    if (reverted.length === 0) assertHoldingOnRecord(stack);
     await this.#trials.assertQuiet();
   }
 
@@ -224,6 +233,15 @@ class SimulatedLifecycle {
     assert.ok(hasOneGenerationEach(operator.stack), "a slot has more than one generation for ever");
   }
 
+  /** A program that is not the project's runs on a stack of its own. */
+  async #runOwnProgram(): Promise<void> {
+    const { stack, tally, random, taken } = this.operator;
+    const own = await stack.another();
+    this.#stacks.push(own);
+    const trials = await OwnProgramTrials.begin(new Operator(own, tally, random, taken));
+    await trials.run();
+  }
+
   async #destroy(): Promise<void> {
     const { plan, operator } = this;
     const { stack, taken } = operator;
@@ -238,7 +256,8 @@ class SimulatedLifecycle {
     operator.letGo();
     if (operator.random.chance(30)) {
       taken.push("destroy behind a gateway that knows no route");
-      stack.api.addFault({ ...lostByGateway, operation: "deleteTenantApplication" });
+      const body = operator.random.pick(bodiesOfGateways);
+      stack.api.addFault({ ...lostByGateway, body, operation: "deleteTenantApplication" });
       await operator.command("destroy", plan.declaration);
       stack.api.clearFaults();
     }
@@ -282,6 +301,15 @@ class SimulatedLifecycle {
       assert.ok(!step.isAssigned, `${boundaryName(step.boundary)} was not reached: the plan is wrong`);
     }
   }
+}
+
+function evidenceOf(stack: SimulatedStack): string {
+  return [
+    ...stack.printed,
+    `At the vendor: ${JSON.stringify(existingIn(stack))}`,
+    `State: ${stack.checkpoint.resources.map(({ name, type, id, delete: isToGo }) => `${type.split(":").at(-1) ?? ""} ${name} ${id ?? ""}${isToGo ? " (to be deleted)" : ""}`).join("; ")}`,
+    `Journal:\n${stack.journal.text}`,
+  ].join("\n");
 }
 
 function atRequest(nth: number): (passage: Passage) => boolean {

@@ -4,6 +4,7 @@ import type { Declaration } from "../fuzz/declared";
 import { provisionAsTold } from "../fuzz/person";
 import type { Random } from "../fuzz/random";
 import type { Tally } from "../fuzz/tally";
+import type { Program } from "./engine-model";
 import { assertDeletedAsAsked, assertEnded, assertMayBeDeleted, assertNoneHeldTwice } from "./invariants";
 import { reconcileAndFix } from "./reconcile";
 import type { CommandOptions, CommandResult, SimulatedStack } from "./stack";
@@ -18,8 +19,6 @@ const signsOfMistake =
 
 /** A simulated person: runs commands of the engine, looks at each, and does what the messages say. */
 export class Operator {
-  /** What was done, for the report of a finding. */
-  readonly taken: string[] = [];
   /** Whether somebody has declared, for now, one object for two resources. */
   isDeclaredTwice = false;
   #nowMs = firstDayMs;
@@ -33,6 +32,8 @@ export class Operator {
     readonly tally: Tally,
     /** Draws what the plan leaves open. */
     readonly random: Random,
+    /** What was done, for the report of a finding. */
+    readonly taken: string[] = [],
   ) {
     stack.api.watchDeletes = (tenantId, applicationId) => {
       try {
@@ -48,6 +49,10 @@ export class Operator {
     this.#nowMs = firstDayMs + day * dayMs;
   }
 
+  passDays(days: number): void {
+    this.#nowMs += days * dayMs;
+  }
+
   /** Declares nothing any more: whatever is deleted from now on may be. */
   letGo(): void {
     this.#declaration = [];
@@ -57,11 +62,11 @@ export class Operator {
   async command(
     command: CommandOptions["command"],
     declaration: Declaration,
-    more: Pick<CommandOptions, "life" | "replaced" | "refreshed"> = {},
+    more: Omit<CommandOptions, "command" | "declaration" | "nowMs"> = {},
   ): Promise<CommandResult> {
     const { stack } = this;
     if (command !== "destroy") this.#declaration = declaration;
-    if (command === "up" && this.random.chance(15)) await this.#preview(declaration);
+    if (command === "up" && this.random.chance(15)) await this.#preview(declaration, more.program);
     const recorded = stack.journal.size;
     this.#isRunning = true;
     const result = await stack.run({ command, declaration, nowMs: this.#nowMs, ...more });
@@ -79,10 +84,11 @@ export class Operator {
   }
 
   /** A preview sends nothing and records nothing, whatever it does not know. */
-  async #preview(declaration: Declaration): Promise<void> {
+  async #preview(declaration: Declaration, program: Program | undefined): Promise<void> {
     const { stack } = this;
     const before = [stack.api.requests.length, stack.journal.text];
-    await stack.run({ command: "preview", declaration, nowMs: this.#nowMs });
+    const own = program === undefined ? {} : { program };
+    await stack.run({ command: "preview", declaration, nowMs: this.#nowMs, ...own });
     assert.deepEqual([stack.api.requests.length, stack.journal.text], before, "a preview changed something");
   }
 

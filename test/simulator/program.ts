@@ -60,10 +60,34 @@ export interface Said {
 }
 
 /** The text that stands for the provider in each of its resources. */
-const providerText = "provider";
-const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const providerText = "provider";
+/** What a preview does not know yet. */
+export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Engine = Pick<EngineCommand, "register" | "registerOutputs" | "heldResources">;
+
+/** Gives what the stack held when its last update ended, as programs read it. */
+export function heldBy(engine: Pick<EngineCommand, "heldResources">): HeldResource[] {
+  return engine.heldResources().map(({ urn, type, outputs }) => ({ urn, type, outputs }));
+}
+
+/** Gives what a resource passes to its provider about its place in the stack. */
+export function slotInputOf(
+  held: readonly HeldResource[],
+  stack: string,
+  type: string,
+  name: string,
+): Properties {
+  const resource = held.find((other) => other.type === type && nameOfUrn(other.urn) === name);
+  const heldId = resource?.outputs[type === tenantType ? "tenantId" : "applicationId"];
+  const heldBefore = heldBeforeOf(held);
+  return {
+    stack,
+    name,
+    ...(typeof heldId === "string" ? { heldId } : {}),
+    ...(heldBefore === undefined ? {} : { heldBefore }),
+  };
+}
 
 /**
  * The stack's program, as the engine sees it: what it asks for, in which order and with which inputs. What it decides by
@@ -82,7 +106,7 @@ class ProgramOfRun {
     private readonly engine: Engine,
     private readonly said: Said,
   ) {
-    this.#held = engine.heldResources().map(({ urn, type, outputs }) => ({ urn, type, outputs }));
+    this.#held = heldBy(engine);
   }
 
   async run(): Promise<void> {
@@ -168,7 +192,7 @@ class ProgramOfRun {
         name,
         ...(uiCells === undefined ? { initialCells: [...cells] } : { cells: [...uiCells] }),
         ...(adopt === undefined ? {} : { adopt }),
-        slot: this.#slot(tenantType, name, "tenantId"),
+        slot: this.#slot(tenantType, name),
         __provider: providerText,
       },
     });
@@ -275,7 +299,7 @@ class ProgramOfRun {
           ? {}
           : { publicKey: pair.outputs["publicKeyPem"] ?? unknown, keyId: pair.outputs["keyId"] ?? unknown }),
         ...(adopt === undefined ? {} : { adopt }),
-        slot: this.#slot(tenantApplicationType, name, "applicationId", isRetiring ? undefined : of.told),
+        slot: this.#slot(tenantApplicationType, name, isRetiring ? undefined : of.told),
         __provider: providerText,
       },
     });
@@ -327,17 +351,8 @@ class ProgramOfRun {
     });
   }
 
-  #slot(type: string, name: string, idOutput: string, told?: ToldOfRun): Properties {
-    const held = this.#held.find((resource) => resource.type === type && nameOfUrn(resource.urn) === name);
-    const heldId = held?.outputs[idOutput];
-    const heldBefore = heldBeforeOf(this.#held);
-    return {
-      stack: this.setting.stack,
-      name,
-      ...(typeof heldId === "string" ? { heldId } : {}),
-      ...(heldBefore === undefined ? {} : { heldBefore }),
-      ...told,
-    };
+  #slot(type: string, name: string, told?: ToldOfRun): Properties {
+    return { ...slotInputOf(this.#held, this.setting.stack, type, name), ...told };
   }
 
   /** Lets go of a customer: each of its resources is taken over by one that forgets it. */

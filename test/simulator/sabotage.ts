@@ -1,14 +1,18 @@
 import { TenantManagementError } from "../../provider/src/client/errors";
 import type { HttpAnswer, HttpRequest } from "../../provider/src/client/transport";
-import { tenantApplicationType } from "../../provider/src/names/resource-types";
+import type { Properties } from "../../provider/src/dynamic/engine/inputs";
+import { releasedType, tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
 import type { ResourceProvider } from "./engine-model";
 import type { Sabotage } from "./stack";
 
-/** Changes the operations of applications. */
-function inApplications(change: (provider: ResourceProvider) => Partial<ResourceProvider>): Sabotage {
+/** Changes the operations of a type of resources. */
+function inOperations(
+  changedType: string,
+  change: (provider: ResourceProvider) => Partial<ResourceProvider>,
+): Sabotage {
   return {
     provider: (type, provider) => {
-      if (type !== tenantApplicationType) return provider;
+      if (type !== changedType) return provider;
       const changed = change(provider);
       return new Proxy(provider, {
         get: (target, name) =>
@@ -16,6 +20,18 @@ function inApplications(change: (provider: ResourceProvider) => Partial<Resource
       });
     },
   };
+}
+
+/** Changes the operations of applications. */
+function inApplications(change: (provider: ResourceProvider) => Partial<ResourceProvider>): Sabotage {
+  return inOperations(tenantApplicationType, change);
+}
+
+/** Compares tenants as if their inputs were others. */
+function inComparisonsOfTenants(change: (olds: Properties, news: Properties) => Properties): Sabotage {
+  return inOperations(tenantType, (provider) => ({
+    diff: (id, olds, news) => provider.diff(id, olds, change(olds, news)),
+  }));
 }
 
 /** Keeps applications of which nothing has changed but some properties. */
@@ -235,4 +251,73 @@ export const sabotages: Record<string, Sabotage> = {
       return { id, outs: { ...outs, keyId: undefined } };
     },
   })),
+  "adopts an application with other scopes than are declared": inApplications((provider) => ({
+    create: async (inputs) => {
+      try {
+        return await provider.create(inputs);
+      } catch (error) {
+        if (inputs["adopt"] === undefined) throw error;
+        return provider.create({ ...inputs, scopes: ["documents.submissions.read"] });
+      }
+    },
+  })),
+  "adopts an application by a credential that is not its own": {
+    run: (run) => {
+      const connect = run.api.bind(run);
+      run.api = async () => {
+        const api = await connect();
+        api.proveCredentials = () => Promise.resolve();
+        return api;
+      };
+    },
+  },
+  "replaces a tenant unasked": inComparisonsOfTenants((_olds, news) => ({ ...news, allowReplace: true })),
+  "does not see that a tenant's status has changed": inComparisonsOfTenants(({ status }, news) => ({
+    ...news,
+    status: status ?? "active",
+  })),
+  "makes a tenant before it deletes the one that it replaces": inOperations(tenantType, (provider) => ({
+    diff: async (...given) => ({ ...(await provider.diff(...given)), deleteBeforeReplace: false }),
+  })),
+  "keeps the credentials of what was handed over": inOperations(releasedType, (provider) => ({
+    update: async (id, olds, news) => {
+      const { outs } = (await provider.update?.(id, olds, news)) ?? { outs: {} };
+      return { outs: { ...olds, ...outs } };
+    },
+  })),
+  "counts the age of credentials from the wrong day": inApplications((provider) => ({
+    create: async (inputs) => {
+      const { id, outs } = await provider.create(inputs);
+      return { id, outs: { ...outs, createdAt: new Date().toISOString() } };
+    },
+  })),
+  "remembers a list of applications for too long": {
+    run: ({ known }) => {
+      known.forgetApplicationsOf = () => undefined;
+    },
+  },
+  "records that a stack holds nothing": {
+    journal: (journal) => ({ ...journal, append: (event) => journal.append({ ...event, holds: "0" }) }),
+  },
+  "reads the first page of a list alone": inAnswers((request, answer) =>
+    request.method === "GET" && request.url.pathname.endsWith("/tenants")
+      ? { ...answer, body: answer.body.replace(/"next":\{[^}]*\}/, '"next":{}') }
+      : answer,
+  ),
+  "does not wait as long as a server asks": inAnswers((_request, answer) => ({
+    ...answer,
+    headers: { ...answer.headers, "retry-after": "", "x-rate-limit-reset": "" },
+  })),
+  "goes on with an access token that was refused": {
+    transport: (transport) => {
+      let first: string | undefined;
+      const send = async (request: HttpRequest): Promise<HttpAnswer> => {
+        const { authorization } = request.headers;
+        if (authorization === undefined) return transport.send(request);
+        first ??= authorization;
+        return transport.send({ ...request, headers: { ...request.headers, authorization: first } });
+      };
+      return { ...transport, send };
+    },
+  },
 };

@@ -48,6 +48,17 @@ export class SimulatedSecrets {
     this.#secrets.set(name, { name, versions: [{ versionId: randomUUID(), value }], isDeleted: false });
   }
 
+  /**
+   * Makes another value the current one, as somebody else would.
+   *
+   * @returns takes that back
+   */
+  overwrite(name: string, value: string): () => void {
+    const versions = this.#secrets.get(name)?.versions ?? [];
+    versions.push({ versionId: randomUUID(), value });
+    return () => versions.pop();
+  }
+
   /** Takes a secret away with all its versions, as somebody else would. */
   drop(name: string): void {
     this.#secrets.delete(name);

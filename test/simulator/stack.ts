@@ -32,7 +32,13 @@ import type { Command } from "../fuzz/plan";
 import type { Random } from "../fuzz/random";
 import { apiUrl, SimulatedApi, tokenUrl } from "./api";
 import { CommandLife, Killed } from "./command-life";
-import { type Checkpoint, emptyCheckpoint, EngineCommand, type ResourceProvider } from "./engine-model";
+import {
+  type Checkpoint,
+  emptyCheckpoint,
+  EngineCommand,
+  type Program,
+  type ResourceProvider,
+} from "./engine-model";
 import { JournalFile } from "./journal";
 import { makeKeyPairAtOnce } from "./key-pairs";
 import { programOf, type Said } from "./program";
@@ -52,6 +58,12 @@ export interface CommandOptions {
   replaced?: ReadonlySet<string>;
   /** The type of the only resources that a refresh reads. */
   refreshed?: string;
+  /** The program; default: the project's own. */
+  program?: Program;
+  /** Values of the configuration that the provider is given in place of the stack's own. */
+  configured?: Readonly<Record<string, string>>;
+  /** Environment variables of the provider in place of the stack's own. */
+  environment?: EnvironmentVariables;
 }
 
 /** How a command ended. */
@@ -111,8 +123,18 @@ export class SimulatedStack {
     return new SimulatedStack(journal, api, options);
   }
 
+  /** Makes another stack, with a vendor of its own, that is simulated with the same. */
+  another(): Promise<SimulatedStack> {
+    return SimulatedStack.create(this.options);
+  }
+
   get stage(): Stage {
     return this.options.stage;
+  }
+
+  /** How long its processes have waited so far, in milliseconds, by a clock that nothing waits for. */
+  get waitedMs(): number {
+    return this.#clockMs;
   }
 
   /** Whether `tenants:replaceLostApplications` is set. */
@@ -133,8 +155,10 @@ export class SimulatedStack {
     life = new CommandLife(),
     replaced,
     refreshed,
+    program: given,
+    configured = {},
+    environment = {},
   }: CommandOptions): Promise<CommandResult> {
-    const environment = environmentAt(nowMs);
     const values = this.#values(declaration);
     const configuration = configurationOf(declaration, values);
     const said: Said = { needsAnotherUp: false };
@@ -148,25 +172,32 @@ export class SimulatedStack {
       isPreview,
       ...(replaced === undefined ? {} : { replaced }),
       ...(refreshed === undefined ? {} : { refreshed }),
-      providerOf: this.#providers(values, environment, life, command === "destroy" || command === "refresh"),
+      providerOf: this.#providers(
+        new Map([...values, ...Object.entries(configured)]),
+        { ...environmentAt(nowMs), ...environment },
+        life,
+        command === "destroy" || command === "refresh",
+      ),
       parallelism: this.options.parallelism,
       continuesOnError: this.options.continuesOnError && command.startsWith("up"),
       random: this.options.random,
       urnOf: ({ type, name, parent }) => this.#urnOf(type, name, parent),
     });
-    const program = programOf(
-      {
-        stack: this.name,
-        configuration,
-        nowMs,
-        record: this.recordOf(life),
-        freeSecret: (name) => {
-          if (!isPreview) this.secrets.free(name);
+    const program =
+      given ??
+      programOf(
+        {
+          stack: this.name,
+          configuration,
+          nowMs,
+          record: this.recordOf(life),
+          freeSecret: (name) => {
+            if (!isPreview) this.secrets.free(name);
+          },
+          isPreview,
         },
-        isPreview,
-      },
-      said,
-    );
+        said,
+      );
     const act = (): Promise<void> => {
       if (command === "destroy") return engine.destroy();
       if (command === "refresh") return engine.refresh();

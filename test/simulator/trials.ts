@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 
+import { secretNameOf } from "../../provider/src/names/resource-name";
 import {
   secretVersionType,
   signingKeyType,
@@ -7,15 +8,14 @@ import {
   tenantType,
 } from "../../provider/src/names/resource-types";
 import type { Stage } from "../../sandbox/api";
-import type { DeclaredCustomer } from "../fuzz/declared";
+import { type DeclaredCustomer, overlapDays, slotsOf } from "../fuzz/declared";
 import type { ReleasedCustomers } from "../fuzz/objects";
 import type { LifecyclePlan } from "../fuzz/plan";
 import type { Stranger } from "./api";
 import { CommandLife } from "./command-life";
-import { assertConsistent, existingIn } from "./invariants";
+import { assertConsistent, contentOf, existingIn, idsBySlot } from "./invariants";
 import { killAt } from "./kills";
 import type { Operator } from "./operator";
-import type { SimulatedStack } from "./stack";
 
 /** What a lost answer looks like, whether or not what it was about was done. */
 const losses = [
@@ -25,6 +25,9 @@ const losses = [
   { kind: "status", status: 307, carriedOut: true },
   { kind: "status", status: 404, carriedOut: true, body: "<html>no route matched</html>" },
 ] as const;
+
+/** Then each credential that is rotated has had its time. */
+const daysOfAge = 91;
 
 /** A customer that the plan declares nowhere. */
 const stranger: DeclaredCustomer = {
@@ -70,8 +73,10 @@ export class Trials {
     const { stack } = this.operator;
     const before = contentOf(stack);
     const sent = stack.api.requests.length;
+    const recorded = stack.journal.text;
     const { end } = await this.operator.command("up", this.plan.declaration);
     assert.equal(end, "succeeded", "an up that changes nothing failed");
+    assert.equal(stack.journal.text, recorded, "an up that changes nothing recorded something");
     assert.deepEqual(
       stack.api.requests.slice(sent).map(({ operation }) => operation),
       [],
@@ -137,6 +142,62 @@ export class Trials {
       assert.equal(end, "succeeded", "an up that describes customers anew failed");
       assert.deepEqual(existingIn(stack), before, "what was only described anew was made anew");
     }
+  }
+
+  /**
+   * Time goes by: what is rotated gets a successor beside it, and nothing else does. What went before goes when the overlap
+   * is over.
+   */
+  async ageCredentials(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack } = operator;
+    const declared = slotsOf(plan.declaration);
+    if (![...declared.values()].some(({ rotation }) => rotation !== undefined)) return;
+    const before = idsBySlot(stack);
+    operator.taken.push("credentials come of age");
+    operator.passDays(daysOfAge);
+    await operator.settle(plan.declaration);
+    const aged = idsBySlot(stack);
+    for (const [slot, { rotation }] of declared) {
+      const kept = rotation?.overlap === 0 ? [] : (before.get(slot) ?? []);
+      const after = aged.get(slot) ?? [];
+      assert.deepEqual(after.slice(0, kept.length), kept, `${slot} lost its credentials too early`);
+      assert.equal(
+        after.length - kept.length,
+        rotation === undefined ? 0 : 1,
+        `${slot} has too many successors, or none`,
+      );
+    }
+    operator.taken.push("overlaps are over");
+    operator.passDays(overlapDays + 1);
+    await operator.settle(plan.declaration);
+    const left = [...idsBySlot(stack)].map(([slot, ids]) => [slot, ids, aged.get(slot)?.slice(-1)]);
+    for (const [slot, ids, newest] of left)
+      assert.deepEqual(ids, newest, `${String(slot)} is not the newest`);
+    assertConsistent(stack, plan.declaration, this.released);
+  }
+
+  /** A refresh warns of a secret that somebody has changed in AWS, and of nothing else. */
+  async overwriteSecret(): Promise<void> {
+    const { operator, plan } = this;
+    const { stack, random, taken } = operator;
+    const declared = slotsOf(plan.declaration);
+    // Of an RSA key there is no private half here that could be compared.
+    if (declared.size === 0 || [...declared.values()].some(({ authMethod }) => authMethod === "RSA")) return;
+    const names = [...declared.keys()].map((slot) => secretNameOf("simulated", stack.stage, slot));
+    const [before, name] = [contentOf(stack), random.pick(names)];
+    const warningsOfRefresh = async (): Promise<readonly string[]> => {
+      const seen = stack.warnings.length;
+      const { end } = await operator.command("refresh", plan.declaration);
+      assert.equal(end, "succeeded", "a refresh failed");
+      assert.deepEqual(contentOf(stack), before, "a refresh of what has not changed changed the state");
+      return stack.warnings.slice(seen);
+    };
+    taken.push(`refresh, and again when secret ${name} was changed in AWS`);
+    assert.deepEqual(await warningsOfRefresh(), [], "a refresh of what has not changed warned");
+    const restore = stack.secrets.overwrite(name, JSON.stringify({ client_secret: "another" }));
+    assert.equal((await warningsOfRefresh()).length, 1, "a secret that was changed in AWS was not seen");
+    restore();
   }
 
   /** What a list lacks is not gone. */
@@ -356,8 +417,4 @@ export class Trials {
     );
     return { customer, cell, scopes, slot: `${customer.name}/${cell}/${purpose}`, extended };
   }
-}
-
-function contentOf({ checkpoint }: SimulatedStack): string[] {
-  return checkpoint.resources.map(({ urn, id, outputs }) => JSON.stringify([urn, id, outputs])).toSorted();
 }
