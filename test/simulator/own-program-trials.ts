@@ -24,7 +24,7 @@ const bothScopes: OwnApplication["scopes"] = ["documents.submissions.read", "doc
 const hourMs = 3_600_000;
 
 /** How many of the trials a stack goes through. */
-const trialsOfStack = 3;
+const trialsOfStack = 2;
 
 /**
  * What is tried with a stack whose program is not the project's: it declares the provider's resources by itself, and what

@@ -93,7 +93,7 @@ export class RequestTrials {
       .filter(() => random.chance(60))
       .map((operation) => ({ ...random.pick<Trouble>(troubles[operation]), operation }));
     for (const fault of faults) stack.api.addFault(fault);
-    const revokedAfter = random.chance(30) ? random.pick(operations) : undefined;
+    const revokedAfter = random.chance(60) ? random.pick(operations) : undefined;
     if (revokedAfter !== undefined) {
       stack.api.afterNext(revokedAfter, () => {
         stack.api.revokeTokens();
