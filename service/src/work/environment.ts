@@ -57,13 +57,15 @@ export function openWorkerClock(
   { stages }: Pick<ServiceSettings, "stages">,
   environment: EnvironmentVariables,
 ): () => Date {
-  const startedMs = Date.now();
+  const { TENANTS_NOW: set = "" } = environment;
+  if (set === "") return () => new Date();
   try {
-    const clocks = Object.values(stages).map(({ configuration }) => {
+    const startedMs = Date.now();
+    const [clock = () => new Date()] = Object.values(stages).map(({ configuration }) => {
       const apiUrl = configuration["tenants:apiUrl"];
       return openClock(typeof apiUrl === "string" ? apiUrl : "the vendor's", environment);
     });
-    const aheadMs = (clocks[0]?.().getTime() ?? startedMs) - startedMs;
+    const aheadMs = clock().getTime() - startedMs;
     return () => new Date(Date.now() + aheadMs);
   } catch (error) {
     throw new SettingsError(error instanceof Error ? error.message : "TENANTS_NOW cannot be read.");
