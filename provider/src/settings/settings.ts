@@ -13,6 +13,7 @@ import {
   wayToAllow,
 } from "../client/hosts";
 import { visible } from "../client/public-key";
+import { looksLikeCredential } from "../client/redaction";
 import { printable } from "../client/text";
 import { awsProblems, type AwsValue } from "./aws-settings";
 import type { ConfigurationProblem } from "./problem";
@@ -186,10 +187,11 @@ const longestShown = 60;
 /** Keys whose value a message never repeats: a credential may have been put there by mistake. */
 const neverShown = ["privateKey", "privateKeySecretArn"];
 
-/** Writes a key's value for the start of a message; empty if it may not be shown. */
+/** Writes a key's value for the start of a message; empty if it may not be shown. A pasted file may hold anything. */
 function shownValue(key: string, get: (key: string) => string | undefined): string {
   const value = get(key) ?? "";
-  if (value === "" || neverShown.includes(key)) return "";
+  if (value === "" || neverShown.includes(key) || !visible.test(value) || looksLikeCredential(value))
+    return "";
   const safe = printable(value);
   return safe.length > longestShown ? `"${safe.slice(0, longestShown)}…" ` : `"${safe}" `;
 }

@@ -124,8 +124,8 @@ export function readConfiguration(
 }
 
 /**
- * Reads the configuration that an earlier `up` recorded, for its customers. Its hosts are not checked:
- * nothing is sent to them, and the earlier run checked them with its own environment.
+ * Reads the configuration that an earlier `up` recorded, for its customers. Settings that concern none of them, such as
+ * hosts and the journal, are not checked: nothing is sent, and the earlier run checked them by its own rules.
  *
  * @param recorded values of the namespace `tenants`, by key without the namespace
  */
@@ -134,7 +134,7 @@ export function readRecordedConfiguration(
   context: Pick<ConfigurationContext, "awsRegion">,
 ): Omit<StackConfiguration, "settings"> | undefined {
   const values = new Map(recorded);
-  values.delete("apiUrl");
+  for (const key of settingsKeys) if (key !== "stage") values.delete(key);
   values.set("tokenUrl", "https://eu.id.resistant.ai/");
   const read = readConfiguration(values, context);
   return "problems" in read ? undefined : read.configuration;

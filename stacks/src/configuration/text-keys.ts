@@ -35,5 +35,7 @@ export function unquotedProblem(
 ): ConfigurationProblem | undefined {
   if (scalar === undefined || !isTextKey(key) || scalar.kind === "text" || scalar.kind === "null")
     return undefined;
-  return { path: key, problem: `${scalar.source} is a ${scalar.kind} to YAML: write it in quotes` };
+  // Where a key belongs, no message repeats what is there.
+  const value = key === "tenants:privateKey" ? "the value" : scalar.source;
+  return { path: key, problem: `${value} is a ${scalar.kind} to YAML: write it in quotes` };
 }

@@ -529,4 +529,19 @@ describe("the stack configuration", () => {
     const recorded = new Map(Object.entries({ ...right, ...urls, customers: "[]", secretPrefix: "theirs" }));
     assert.equal(readRecordedConfiguration(recorded, {})?.secretPrefix, "theirs");
   });
+
+  it("is read as an earlier version recorded it, with settings that are refused now", () => {
+    const former = { journal: "journals/", clientId: "client\u200b", auditLogGroup: "two words" };
+    assert.deepEqual(refused(former), ["tenants:clientId", "tenants:journal", "tenants:auditLogGroup"]);
+    const recorded = new Map(
+      Object.entries({ ...right, ...former, customers: "[]", secretPrefix: "theirs" }),
+    );
+    assert.equal(readRecordedConfiguration(recorded, {})?.secretPrefix, "theirs");
+  });
+
+  it("never repeats several lines that were put where an id belongs", () => {
+    const pasted = '{\n  "kty": "RSA",\n  "d": "private-part"\n}';
+    const read = readConfiguration(new Map(Object.entries({ ...right, clientId: pasted })), {});
+    assert.ok("problems" in read && !JSON.stringify(read.problems).includes("private-part"));
+  });
 });

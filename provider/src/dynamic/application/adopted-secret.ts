@@ -8,6 +8,7 @@ import { TenantManagementError } from "../../client/errors";
 import { parseJson } from "../../client/json";
 import { holdsPrivateKey, readPrivateKey } from "../../client/pem";
 import { parsePublicKey } from "../../client/public-key";
+import { noteCredential } from "../../client/redaction";
 import { messageOf } from "../../client/text";
 
 /** The fields of a secret that identify the application, as far as present. */
@@ -25,14 +26,20 @@ export type AdoptedSecret = z.output<typeof valueSchema>;
 
 /**
  * Parses the value of a secret that someone else filled: JSON as this project stores it (`client_secret`, or
- * `private_key` and `key_id`), or a bare client secret or private key (PEM).
+ * `private_key` and `key_id`), or a bare client secret or private key (PEM or its base64). Later messages of this process
+ * leave out its credentials.
  *
  * @throws {@link TenantManagementError} `INPUT_INVALID` with the secret's ARN, and no part of its value
  */
 export function readAdoptedSecret(value: string, arn: string): AdoptedSecret {
-  const text = textOf(value);
-  if (!text.startsWith("{") && (/PRIVATE KEY/.test(text) || holdsPrivateKey(text)))
-    return { private_key: text };
+  const secret = parseSecret(textOf(value), arn);
+  for (const credential of [secret.client_secret, secret.private_key])
+    if (credential !== undefined) noteCredential(credential);
+  return secret;
+}
+
+function parseSecret(text: string, arn: string): AdoptedSecret {
+  if (!text.startsWith("{") && isPrivateKey(text)) return { private_key: text };
   if (!text.startsWith("{")) return text === "" ? {} : { client_secret: text };
   const read = valueSchema.safeParse(parseJson(text));
   if (read.success) return read.data;
@@ -42,6 +49,17 @@ export function readAdoptedSecret(value: string, arn: string): AdoptedSecret {
     arn,
     paths.length === 0 ? "begins as JSON but is not valid JSON" : `is not valid at: ${paths.join(", ")}`,
   );
+}
+
+/** Returns whether a text is a private key, even a damaged one. */
+function isPrivateKey(text: string): boolean {
+  if (/PRIVATE KEY/.test(text)) return true;
+  try {
+    readPrivateKey(text);
+    return true;
+  } catch {
+    return holdsPrivateKey(text);
+  }
 }
 
 /** Some tools store a text as JSON: in quotes. */

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
 import type { AuthMethod } from "../../../../provider/src/client/auth-methods";
+import { withoutCredentials } from "../../../../provider/src/client/redaction";
 import {
   readAdoptedSecret,
   toCredentials,
@@ -33,6 +34,11 @@ describe("dynamic: a secret that someone else filled", () => {
       });
   });
 
+  it("is left out of all later messages", async () => {
+    await credentialsIn('"s3cret-of-theirs"', "CLIENT_SECRET");
+    assert.equal(withoutCredentials("not s3cret-of-theirs"), "not [credential]");
+  });
+
   it("is JSON with further fields", async () => {
     const value = JSON.stringify({ client_secret: "s3cret", token_url: "https://x.test", scopes: [] });
     assert.deepEqual(await credentialsIn(value, "CLIENT_SECRET"), {
@@ -47,6 +53,7 @@ describe("dynamic: a secret that someone else filled", () => {
     ["in JSON", JSON.stringify({ private_key: pem })],
     ["as a text of JSON", JSON.stringify(pem)],
     ["in base64", Buffer.from(pem).toString("base64")],
+    ["without the lines around its base64", pem.replaceAll(/-----[^-]+-----/g, "")],
   ] as const) {
     it(`is a private key ${what}, whose id is its thumbprint`, async () => {
       const credentials = await credentialsIn(value, "EC");
