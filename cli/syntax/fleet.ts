@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError } from "commander";
 
 import type { MakeCommand } from "../command";
 import type { FleetCommandOptions } from "../commands/fleet";
-import type { LayoutOptions, SplitOptions } from "../commands/fleet-layout";
+import type { LayoutOptions } from "../commands/fleet-layout";
 import type { FleetReconcileOptions } from "../commands/fleet-reconcile";
+import type { SplitOptions } from "../commands/fleet-split";
 
 const help = `
 A stage with more customers than one stack can hold is a fleet of 2^bits stacks, <stage>-<bits>, by the first bits of the
@@ -36,7 +37,7 @@ export const fleetCommand: MakeCommand = ({ exit, environment }) => {
       )
       .option("--yes", "do not ask")
       .action(async (options: SplitOptions) => {
-        const { split } = await import("../commands/fleet-layout.js");
+        const { split } = await import("../commands/fleet-split.js");
         exit(await split(options, environment));
       }),
   );

@@ -28,7 +28,7 @@ export interface Counts {
   api: { tenants: number; applications: number };
 }
 
-/** The results with all that was compared, which a repair needs. A fleet's would not fit into its memory. */
+/** The results with all that was compared, which a repair needs. Those of a whole fleet would take too much memory. */
 export interface WholeReconciliation extends Reconciliation {
   comparison: Comparison;
 }

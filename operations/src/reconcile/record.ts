@@ -54,10 +54,11 @@ export function recordOf(
     const objectId = event.operation === "create" ? objectIdOf(event) : undefined;
     if (objectId !== undefined && !creators.has(objectId)) creators.set(objectId, event.stack);
   }
+  let ids: ReadonlySet<string> | undefined;
   return {
     made: new Map(made),
     open: open.toReversed(),
-    allIds: () => recordedIds(ofType, type),
+    allIds: () => (ids ??= recordedIds(ofType, type)),
     stackOf: (objectId) => creators.get(objectId),
   };
 }

@@ -6,10 +6,8 @@ import { tellWebhooks } from "../notices/webhook/payload";
 import { write } from "../records/database";
 import type { RequestRow, Writing } from "../records/schema";
 import type { RequestState } from "../requests/request";
-import { fail, type Failure, type Guard, planAnew, recordForged, report, staleOf } from "./planned";
+import { fail, type Failure, type Guard, planAnew, recordForged, report, staleOf } from "./report";
 import { transition } from "./transition";
-
-/** The worker's reports of applies: one starts, and how it ended. Those of plans are in `planned.ts`. */
 
 /**
  * Starts an apply, under the customer's lease, just before the engine starts: checks the approvals of the

@@ -1,12 +1,10 @@
 import type { Updateable } from "kysely";
 
-import { insistOnOwn, insistOnSight } from "../approval/access";
 import { checkApprovals } from "../approval/check";
 import { useUp } from "../approval/ends";
 import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
 import { tellOfTransition } from "../notices/tell";
-import { insistOnRole, type Person } from "../person";
 import { Problem } from "../problem";
 import type { RequestRow, RequestsTable, Writing } from "../records/schema";
 import type { RequestState } from "../requests/request";
@@ -109,48 +107,4 @@ async function insistOnApprovals(
       `Request ${request.id} has ${given} of the ${requirement.required} approvals that its plan needs; ${missing} are missing.`,
     );
   return [...counted, ...(glassId === undefined ? [] : [glassId])];
-}
-
-/**
- * Withdraws a request before it is applied.
- *
- * @throws `Problem` `notFound` or `forbidden`, `WrongStateError`
- */
-export async function withdraw(
-  context: ServiceContext,
-  writing: Writing,
-  caller: Person,
-  requestId: string,
-  reason: string,
-): Promise<{ requestId: string }> {
-  const request = await lockRequest(writing, requestId);
-  insistOnSight(context, caller, request);
-  insistOnOwn(caller, request, "withdraw it");
-  await transition(context, writing, { requestId, event: "withdrawn", actorId: caller.id, data: { reason } });
-  return { requestId };
-}
-
-/**
- * Retries a failed request, starting with its plan: approvals that an apply has used stay used.
- *
- * @throws `Problem` `notFound` or `forbidden`, `WrongStateError`
- */
-export async function retry(
-  context: ServiceContext,
-  writing: Writing,
-  caller: Person,
-  requestId: string,
-  reason: string,
-): Promise<{ requestId: string }> {
-  insistOnRole(caller, "administrator");
-  insistOnSight(context, caller, await lockRequest(writing, requestId));
-  await transition(context, writing, {
-    requestId,
-    event: "retried",
-    actorId: caller.id,
-    data: { reason },
-    set: { problem: null },
-  });
-  await context.jobs.plan(writing, requestId);
-  return { requestId };
 }

@@ -5,7 +5,7 @@ import type { ServiceContext } from "../context";
 import type { RequestRow, Writing } from "../records/schema";
 import { differencesOf } from "../requests/differences";
 
-/** How approvals, and uses of break-glass, end: an apply uses them, or another plan revokes them. */
+/* How approvals, and uses of break-glass, end: an apply uses them, or another plan revokes them. */
 
 /** Selects an approval, or a use of break-glass, that no apply has used and no other plan has revoked. */
 export function isOpen(table: "approvals" | "broken_glass"): RawBuilder<boolean> {

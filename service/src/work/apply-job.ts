@@ -1,7 +1,8 @@
 import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { applied, applyFailed, applyStarted, insistOnBegun } from "../actions/applied";
-import { type Guard, planChanged } from "../actions/planned";
+import { planChanged } from "../actions/planned";
+import type { Guard } from "../actions/report";
 import type { AppliedCustomer } from "../customers/save-applied";
 import { digestOfFacts, type PlanFacts } from "../plan/facts";
 import { type StartingState, startingStateOf } from "../plan/starting-state";

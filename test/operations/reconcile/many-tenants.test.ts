@@ -67,7 +67,7 @@ async function reconcileMany(count: number): Promise<number> {
 }
 
 describe("a reconciliation of many tenants", () => {
-  it("reads the record as often for each of them as for few", async () => {
+  it("reads the record no more often per tenant than for a few", async () => {
     const [few, many] = [await reconcileMany(10), await reconcileMany(80)];
     assert.ok(many <= few * 8, `${few} reads for 10 tenants, ${many} for 80`);
   });

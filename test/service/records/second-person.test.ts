@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 
 import { applyFailed, applyStarted } from "resistant-tenants-service/actions/applied";
 import { planMade } from "resistant-tenants-service/actions/planned";
-import { retry, transition } from "resistant-tenants-service/actions/transition";
+import { transition } from "resistant-tenants-service/actions/transition";
+import { retry } from "resistant-tenants-service/actions/withdraw-or-retry";
 import { recordRules } from "resistant-tenants-service/approval/rules-on-record";
 import { verifyEvents } from "resistant-tenants-service/audit/verify";
 import type { Person } from "resistant-tenants-service/person";

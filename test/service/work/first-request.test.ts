@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { withdraw } from "resistant-tenants-service/actions/transition";
+import { withdraw } from "resistant-tenants-service/actions/withdraw-or-retry";
 import { sprawl } from "resistant-tenants-service/customers/sprawl";
 import { write } from "resistant-tenants-service/records/database";
 

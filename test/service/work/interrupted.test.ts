@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { retry } from "resistant-tenants-service/actions/transition";
+import { retry } from "resistant-tenants-service/actions/withdraw-or-retry";
 import { write } from "resistant-tenants-service/records/database";
 
 import { exhaustiveTag } from "../../suites";

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 
 import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { placeInQueue } from "resistant-tenants-service/actions/situation";
-import { withdraw } from "resistant-tenants-service/actions/transition";
+import { withdraw } from "resistant-tenants-service/actions/withdraw-or-retry";
 import type { PlanFacts, PlanPart } from "resistant-tenants-service/plan/facts";
 import { write } from "resistant-tenants-service/records/database";
 import type { NewRequest } from "resistant-tenants-service/requests/request";

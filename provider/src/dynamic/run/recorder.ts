@@ -82,9 +82,9 @@ export class RunRecord {
     const reason = this.#readReason();
     const stack = this.#stack.presentStackOf(slot);
     const opened = await this.#open(stack);
-    // An object to hand over may have been recovered, lost and recovered again since its last create. For one
-    // to delete, `deleteOnRecord` has read the whole record before.
-    if (intention.operation === "release") await this.rememberAll(stack);
+    // An object to delete or hand over may have been recovered, lost and recovered again since its last
+    // create.
+    if (intention.operation === "delete" || intention.operation === "release") await this.rememberAll(stack);
     try {
       return await startRecording(
         appendTo(opened),

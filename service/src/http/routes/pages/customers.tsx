@@ -3,14 +3,9 @@ import { z } from "zod";
 
 import { listRequests } from "../../../actions/view";
 import { listCustomers, readCustomer } from "../../../customers/customers";
-import { rotationsDue } from "../../../customers/rotations";
-import { sprawl } from "../../../customers/sprawl";
 import { CustomerList, CustomerPage } from "../../../page/customer-pages";
-import { DuePage } from "../../../page/due-page";
 import { mostCustomers } from "../../../page/fields";
-import { roles } from "../../../person";
 import { personOrLogIn, sendPage } from "../../answer";
-import { insistOnRole } from "../../caller";
 import type { App, WebContext } from "../../web-context";
 import { matches } from "./search";
 
@@ -51,18 +46,5 @@ export function customerPages(app: App, context: WebContext): void {
     const mayAsk = person.roles.includes("requester");
     const content = <CustomerPage customer={customer} requests={items} mayAsk={mayAsk} />;
     return sendPage(reply, { title: name, person, content });
-  });
-}
-
-/** Registers the page of sprawl and rotations. */
-export function duePages(app: App, context: WebContext): void {
-  app.get("/due", { schema: { hide: true } }, async (request, reply) => {
-    const person = await personOrLogIn(context, request, reply);
-    if (person === undefined) return reply;
-    insistOnRole(person, ...roles);
-    const [findings, rotations] = await Promise.all([sprawl(context), rotationsDue(context)]);
-    const mayAsk = person.roles.includes("requester");
-    const content = <DuePage findings={findings} rotations={rotations} mayAsk={mayAsk} />;
-    return sendPage(reply, { title: "Due", person, content });
   });
 }
