@@ -79,6 +79,7 @@ export class SimulatedApi {
   /** Is told of each delete before it is carried out. */
   watchDeletes: DeleteWatch = () => undefined;
   #afterNext: { operation: Operation; act: () => void } | undefined;
+  readonly #unmet = new Set<Fault>();
   readonly #tenants: Tenants;
   readonly #tokens = new AccessTokens();
   readonly #organizationClient = Object.create(null) as OrganizationClient;
@@ -183,11 +184,23 @@ export class SimulatedApi {
   }
 
   addFault(fault: FaultInput): void {
-    this.#faults.add(faultSchema.parse(fault));
+    const parsed = faultSchema.parse(fault);
+    this.#faults.add(parsed);
+    this.#unmet.add(parsed);
   }
 
+  /** Plans no fault any more, and nothing that {@link afterNext} would do. */
   clearFaults(): void {
     this.#faults = new FaultPlan();
+    this.#unmet.clear();
+    this.#afterNext = undefined;
+  }
+
+  /** Gives the operations of the faults that no request has met, and of what {@link afterNext} has not done. */
+  unmet(): string[] {
+    return [...this.#unmet, ...(this.#afterNext === undefined ? [] : [this.#afterNext])].map(
+      ({ operation }) => operation,
+    );
   }
 
   revokeTokens(): void {
@@ -230,6 +243,7 @@ export class SimulatedApi {
         : this.#answer(matched, { method, path, headers, body });
     };
     const fault = this.isCalm ? undefined : this.#faults.take(operation, url.pathname, subject);
+    if (fault !== undefined) this.#unmet.delete(fault);
     const answer = answerWith(fault, carryOut);
     if (this.#afterNext?.operation === operation) {
       const { act } = this.#afterNext;

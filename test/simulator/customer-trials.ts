@@ -1,9 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { parsePublicKey } from "../../provider/src/client/public-key";
 import { secretNameOf } from "../../provider/src/names/resource-name";
 import { tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
-import type { RequestedAuthentication } from "../../sandbox/api/tenants";
 import {
   cellsOfStage,
   type Declaration,
@@ -13,7 +11,8 @@ import {
 } from "../fuzz/declared";
 import type { ReleasedCustomers } from "../fuzz/objects";
 import type { LifecyclePlan } from "../fuzz/plan";
-import { assertConsistent, existingIn } from "./invariants";
+import { type Credential, makeKeyedByHand } from "./by-hand";
+import { assertConsistent, assertRefused, existingIn } from "./invariants";
 import { makeKeyPairAtOnce } from "./key-pairs";
 import type { Operator } from "./operator";
 import { arnOf } from "./secrets";
@@ -65,15 +64,6 @@ function withOtherKey(credentials: unknown): unknown {
   return isKey ? { ...credentials, kid: "another" } : credentials;
 }
 
-/** The value of a secret that somebody else has stored. */
-interface Credential {
-  application_id: string;
-  client_id?: string;
-  client_secret?: string | undefined;
-  private_key?: string;
-  key_id?: string;
-}
-
 /** Gives a customer that the plan declares nowhere. A name is used once: the secrets of what was let go keep theirs. */
 function customerOf(name: string, ...applications: DeclaredApplication[]): DeclaredCustomer {
   return { name, customerId: `CRM-of-${name}`, status: "active", applications };
@@ -102,8 +92,11 @@ export class CustomerTrials {
     await operator.settle(this.#with({ ...customer, status: "released" }));
     stack.secrets.drop(secretNameOf("simulated", stack.stage, `${customer.name}/eu-1/ingest`));
     if (random.chance(50)) await operator.settle(plan.declaration);
-    const { end } = await operator.command("up", this.#with({ ...customer, adopt: tenantId }));
-    assert.equal(end, "failed", "an application was created beside the one that was handed over");
+    assertRefused(
+      await operator.command("up", this.#with({ ...customer, adopt: tenantId })),
+      /This stack handed application .* over, and it still exists/,
+      "an application was created beside the one that was handed over",
+    );
     assert.deepEqual(
       this.#applicationsOf(customer),
       [handedOver],
@@ -121,7 +114,7 @@ export class CustomerTrials {
     );
   }
 
-  /** Somebody else makes an application, by a secret or by a key that has a name of its own. */
+  /** Somebody else makes an application with a secret, or with a key that has its own id. */
   async #makeByHand(tenantId: string): Promise<[DeclaredApplication, Credential]> {
     const { stack, random } = this.operator;
     const { api } = stack;
@@ -129,32 +122,45 @@ export class CustomerTrials {
       const application_id = api.makeApplication(tenantId, "eu-1", bySecret.scopes);
       return [bySecret, { application_id, client_secret: api.clientSecretOf(tenantId, application_id) }];
     }
-    const { publicKeyPem, privateKeyPem } = await makeKeyPairAtOnce("ES256");
-    const { numbers } = await parsePublicKey(publicKeyPem);
-    const key = { ...numbers, kid: "by-hand" } as RequestedAuthentication;
-    const application_id = api.makeApplication(tenantId, "eu-1", byKey.scopes, key);
-    return [byKey, { application_id, private_key: privateKeyPem, key_id: "by-hand" }];
+    const keys = await makeKeyPairAtOnce("ES256");
+    return [byKey, await makeKeyedByHand(api, tenantId, byKey.scopes, keys)];
   }
 
   /** What is not declared as it is, or whose credential is another's, is not adopted, and stays as it is. */
   async #adoptWrongly(customer: DeclaredCustomer, tenantId: string, credential: Credential): Promise<void> {
     const { operator, plan } = this;
     const { stack, taken } = operator;
-    const wrong: [what: string, DeclaredApplication, Credential][] = [
-      ["other scopes", { ...bySecret, scopes: otherScopes }, credential],
-      ["another method", byKey, credential],
-      ["another secret", bySecret, { ...credential, client_secret: "of-another" }],
-      ["the secret of another application", bySecret, { ...credential, client_id: "of-another" }],
+    const wrong: [what: string, DeclaredApplication, Credential, because: RegExp][] = [
+      [
+        "other scopes",
+        { ...bySecret, scopes: otherScopes },
+        credential,
+        /differs from its declaration.* write scopes: /s,
+      ],
+      ["another method", byKey, credential, /contains no private key/],
+      [
+        "another secret",
+        bySecret,
+        { ...credential, client_secret: "of-another" },
+        /returned no token to client .*: the client secret is wrong/,
+      ],
+      [
+        "the secret of another application",
+        bySecret,
+        { ...credential, client_id: "of-another" },
+        /belongs to another application: its client_id is not /,
+      ],
       ...cellsOfStage[plan.stage]
         .slice(1)
-        .map((cell): [string, DeclaredApplication, Credential] => [
+        .map((cell): (typeof wrong)[number] => [
           "another cell",
           { ...bySecret, cell },
           credential,
+          /differs from its declaration.* write cell: eu-1/s,
         ]),
     ];
     const before = stack.api.tenants();
-    for (const [what, application, value] of wrong) {
+    for (const [what, application, value, because] of wrong) {
       taken.push(`${customer.name} is adopted with ${what}`);
       const declared = this.#adopting(
         // What production protects by then would have to be deprecated first.
@@ -162,8 +168,8 @@ export class CustomerTrials {
         tenantId,
         value,
       );
-      const { end } = await operator.command("up", this.#with(declared));
-      assert.equal(end, "failed", `an application was adopted with ${what}`);
+      const result = await operator.command("up", this.#with(declared));
+      assertRefused(result, because, `an application was adopted with ${what}`);
       assert.deepEqual(stack.api.tenants(), before, "an application that was not adopted was changed");
       assert.ok(
         !stack.checkpoint.resources.some(
@@ -190,18 +196,21 @@ export class CustomerTrials {
     taken.push(`${slot} is adopted under another name, too`);
     const both = { ...customer, applications: [...customer.applications, ...moved.applications] };
     const twice = await operator.command("up", this.#with(both));
-    assert.equal(twice.end, "failed", "an application that another resource holds was adopted");
+    assertRefused(
+      twice,
+      /cannot be adopted: another resource of this stack holds it/,
+      "an application that another resource holds was adopted",
+    );
     taken.push(`${slot} is adopted under another name`);
     operator.isDeclaredTwice = true;
-    const { end } = await operator.command("up", this.#with(moved));
+    const result = await operator.command("up", this.#with(moved));
     operator.isDeclaredTwice = false;
-    assert.equal(end, "failed", "an application that another resource holds was deleted");
-    stack.checkpoint = {
-      ...stack.checkpoint,
-      resources: stack.checkpoint.resources.filter(
-        ({ name, type }) => name !== slot || type !== tenantApplicationType,
-      ),
-    };
+    assertRefused(
+      result,
+      /was adopted by another resource of this stack, so it was not deleted/,
+      "an application that another resource holds was deleted",
+    );
+    stack.forget(tenantApplicationType, slot);
     await this.#settle(moved, applicationId);
     return moved;
   }
@@ -263,8 +272,8 @@ export class CustomerTrials {
   }
 
   /**
-   * While an update runs, somebody else makes an application of the kind that one of the update's becomes whose create was
-   * lost before: what was listed before is of no use any more, and the other's is not taken for it.
+   * While an update runs, somebody else creates an application like one that the update is about to create again after its
+   * first create was lost. The list read before is stale, and the other's application is not taken over.
    */
   async addWhileOthersDo(): Promise<void> {
     const { operator } = this;
@@ -394,8 +403,12 @@ export class CustomerTrials {
     const replaced = new Set(
       stack.checkpoint.resources.filter(({ id }) => id === applicationId).map(({ urn }) => urn),
     );
-    const { end } = await this.operator.command("up", this.#with(adopting), { replaced });
-    assert.equal(end, "failed", "an application was replaced with itself");
+    const result = await this.operator.command("up", this.#with(adopting), { replaced });
+    assertRefused(
+      result,
+      /already holds application .*, so it cannot be replaced with the same one/,
+      "an application was replaced with itself",
+    );
     assert.deepEqual(this.#applicationsOf(customer), [applicationId], "what was adopted was deleted");
     stack.secrets.drop(`by-hand/${applicationId}`);
   }

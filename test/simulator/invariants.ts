@@ -19,9 +19,20 @@ import {
 import type { StateResource } from "./engine-model";
 import { isPrivateKeyIn, keyIdOf, thumbprintOf } from "./key-pairs";
 import { reconcile, reconcileAndFix } from "./reconcile";
-import type { SimulatedStack } from "./stack";
+import type { CommandResult, SimulatedStack } from "./stack";
 
 /** What must hold of a simulated stack: `test/fuzz/objects.ts`, and what the fuzzer asks the engine and AWS for. */
+
+/**
+ * Asserts that a command was refused, and for no other reason than this one.
+ *
+ * @param what - what was done if it was not refused
+ */
+export function assertRefused({ end, failures }: CommandResult, because: RegExp, what: string): void {
+  assert.equal(end, "failed", what);
+  const others = failures.filter((failure) => !because.test(failure));
+  assert.deepEqual(others, [], `refused for another reason than ${String(because)}: ${others.join("; ")}`);
+}
 
 /** Gives the applications at the vendor by the name of their tenant. */
 export function existingIn(stack: SimulatedStack): Record<string, string[]> {

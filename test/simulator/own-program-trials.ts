@@ -1,15 +1,14 @@
 import { strict as assert } from "node:assert";
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 
-import { parsePublicKey } from "../../provider/src/client/public-key";
 import type { Properties } from "../../provider/src/dynamic/engine/inputs";
 import type { KeyPair } from "../../provider/src/dynamic/run/key-pair";
 import { tenantType } from "../../provider/src/names/resource-types";
 import type { Cell } from "../../sandbox/api/cells";
 import { toKeyObject } from "../../sandbox/api/keys";
-import type { RequestedAuthentication } from "../../sandbox/api/tenants";
 import { cellsOfStage, type Declaration } from "../fuzz/declared";
-import { assertNoCredentials, assertSoundRecord, contentOf } from "./invariants";
+import { type Credential, keyIdByHand, makeKeyedByHand } from "./by-hand";
+import { assertNoCredentials, assertRefused, assertSoundRecord, contentOf } from "./invariants";
 import { makeKeyPairAtOnce, thumbprintOf } from "./key-pairs";
 import type { Operator } from "./operator";
 import { type OwnApplication, ownProgram, type OwnTenant } from "./own-program";
@@ -22,6 +21,9 @@ const readScope: OwnApplication["scopes"] = ["documents.submissions.read"];
 const bothScopes: OwnApplication["scopes"] = ["documents.submissions.read", "documents.submissions.write"];
 
 const hourMs = 3_600_000;
+
+/** What is declared wrongly, and why that is refused. */
+type Wrong<T> = readonly [declared: T, because: RegExp];
 
 /** How many of the trials a stack goes through. */
 const trialsOfStack = 2;
@@ -152,8 +154,11 @@ export class OwnProgramTrials {
       ? { ...tenant, cells: otherCells(tenant) }
       : { ...tenant, name: this.#newName() };
     taken.push(`the tenant's ${isOfCells ? "cells change" : "name changes"}`);
-    await this.#assertRefused([next]);
-    await this.#assertRefused([{ ...next, allowReplace: false }]);
+    const because = isOfCells
+      ? /: A change of cells would replace tenant /
+      : /: A change of name would replace tenant /;
+    await this.#assertRefused([next], because);
+    await this.#assertRefused([{ ...next, allowReplace: false }], because);
     const sent = stack.api.requests.length;
     if (isOfCells) stack.api.addFault({ operation: "createTenant", kind: "status", status: 409 });
     await this.#settle({ ...next, allowReplace: true });
@@ -202,8 +207,12 @@ export class OwnProgramTrials {
     const { stack } = operator;
     const before = stack.api.tenants();
     operator.taken.push("destroy what is active in production");
-    const { end } = await operator.command("destroy", nothing);
-    assert.equal(end, "failed", "an active tenant was destroyed in production");
+    const result = await operator.command("destroy", nothing);
+    assertRefused(
+      result,
+      / is active in stage production, and the journal contains no completed deprecation /,
+      "an active tenant was destroyed in production",
+    );
     assert.deepEqual(stack.api.tenants(), before, "something active was deleted in production");
   }
 
@@ -230,16 +239,15 @@ export class OwnProgramTrials {
       assert.equal(end, "succeeded", "a tenant that another resource has was not adopted");
     }
     taken.push(`${former.resource} is declared as ${renamed.resource}`);
-    const { end } = await this.#up([adopting]);
+    const result = await this.#up([adopting]);
     operator.isDeclaredTwice = false;
-    assert.equal(end, "failed", "a tenant that another resource has was let go");
+    assertRefused(
+      result,
+      /is declared by another resource of this stack, so it was not deleted/,
+      "a tenant that another resource has was let go",
+    );
     assert.deepEqual(stack.api.tenants(), before, "a tenant that another resource has was changed");
-    stack.checkpoint = {
-      ...stack.checkpoint,
-      resources: stack.checkpoint.resources.filter(
-        ({ type, name }) => type !== tenantType || name !== former.resource,
-      ),
-    };
+    stack.forget(tenantType, former.resource);
     await this.#settle(adopting);
     await this.#assertQuiet(renamed);
     assert.deepEqual(stack.api.tenants(), before, "a tenant that was renamed was changed");
@@ -251,18 +259,16 @@ export class OwnProgramTrials {
     const { operator, tenant, keys } = this;
     const { stack, taken } = operator;
     const { api, secrets } = stack;
-    const [{ publicKeyPem, privateKeyPem }, other] = keys;
+    const [own, other] = keys;
     const name = this.#newName();
     taken.push(`tenant ${name} of somebody else's is adopted`);
     const tenantId = api.makeStranger(name, { cell: "eu-1", ageMs: hourMs, hasApplication: false });
-    const { numbers } = await parsePublicKey(publicKeyPem);
-    const byHand = { ...numbers, kid: "by-hand" } as RequestedAuthentication;
-    const applicationId = api.makeApplication(tenantId, "eu-1", readScope, byHand);
-    const put = (of: string, value: object): string => {
+    const credential = await makeKeyedByHand(api, tenantId, readScope, own);
+    const applicationId = credential.application_id;
+    const put = (of: string, value: Credential): string => {
       secrets.put(`${name}/${of}`, JSON.stringify(value));
       return arnOf(`${name}/${of}`);
     };
-    const credential = { application_id: applicationId, private_key: privateKeyPem, key_id: "by-hand" };
     const secretArn = put("own", credential);
     const withoutKey = {
       resource: `${name}-report`,
@@ -273,8 +279,8 @@ export class OwnProgramTrials {
     const application: OwnApplication = {
       ...withoutKey,
       authMethod: "EC",
-      publicKey: publicKeyPem,
-      keyId: "by-hand",
+      publicKey: own.publicKeyPem,
+      keyId: keyIdByHand,
     };
     const adopted: OwnTenant = {
       resource: name,
@@ -283,28 +289,51 @@ export class OwnProgramTrials {
       adopt: tenantId,
       applications: [application],
     };
-    const wrongApplications: OwnApplication[] = [
-      { ...withoutKey, authMethod: "CLIENT_SECRET" },
-      { ...application, scopes: bothScopes },
-      { ...application, publicKey: other.publicKeyPem },
-      { ...application, keyId: "another" },
-      ...cellsOfStage[stack.stage].slice(1).map((cell) => ({ ...application, cell })),
-      ...[
-        put("of-another", { ...credential, application_id: "another" }),
-        put("another-key", { ...credential, private_key: other.privateKeyPem }),
-        put("another-id", { ...credential, key_id: "another" }),
-      ].map((arn) => ({ ...application, adopt: { applicationId, secretArn: arn } })),
+    const by = (of: string, value: Credential): OwnApplication => ({
+      ...application,
+      adopt: { applicationId, secretArn: put(of, value) },
+    });
+    const wrongApplications: Wrong<OwnApplication>[] = [
+      [{ ...withoutKey, authMethod: "CLIENT_SECRET" }, /contains no client secret/],
+      [{ ...application, scopes: bothScopes }, /differs from its declaration.* write scopes: /s],
+      [{ ...application, publicKey: other.publicKeyPem }, /does not belong to the private key in the secret/],
+      [{ ...application, keyId: "another" }, /has the id by-hand in the secret .* but another is declared/],
+      ...cellsOfStage[stack.stage]
+        .slice(1)
+        .map((cell): Wrong<OwnApplication> => [
+          { ...application, cell },
+          /differs from its declaration.* write cell: eu-1/s,
+        ]),
+      [
+        by("of-another", { ...credential, application_id: "another" }),
+        /belongs to another application: its application_id is not /,
+      ],
+      [
+        by("another-key", { ...credential, private_key: other.privateKeyPem }),
+        /returned no token to client .*: signature verification failed/,
+      ],
+      [
+        by("another-id", { ...credential, key_id: "another" }),
+        /returned no token to client .*: no key with its kid is registered/,
+      ],
     ];
-    const wrong: OwnTenant[] = [
-      { ...adopted, name: this.#newName() },
-      { ...adopted, adopt: "of-nobody" },
-      ...(stack.stage === "production" ? [{ ...adopted, cells: [...cellsOfStage.production] }] : []),
-      ...wrongApplications.map((one) => ({ ...adopted, applications: [one] })),
+    const withOtherCells: Wrong<OwnTenant> = [
+      { ...adopted, cells: [...cellsOfStage.production] },
+      /has the cells .*: it was not adopted/,
+    ];
+    const wrong: Wrong<OwnTenant>[] = [
+      [{ ...adopted, name: this.#newName() }, /is named .*: it was not adopted/],
+      [{ ...adopted, adopt: "of-nobody" }, /There is no tenant of-nobody to adopt/],
+      ...(stack.stage === "production" ? [withOtherCells] : []),
+      ...wrongApplications.map(([one, because]): Wrong<OwnTenant> => [
+        { ...adopted, applications: [one] },
+        because,
+      ]),
     ];
     const before = api.tenants();
-    for (const one of wrong) {
-      const { end } = await this.#up([tenant, one]);
-      assert.equal(end, "failed", `what is not as declared was adopted: ${JSON.stringify(one)}`);
+    for (const [one, because] of wrong) {
+      const result = await this.#up([tenant, one]);
+      assertRefused(result, because, `what is not as declared was adopted: ${JSON.stringify(one)}`);
       assert.deepEqual(api.tenants(), before, "what was not adopted was changed");
       assert.ok(!this.#ids().has(application.resource), "what was not adopted is in the state");
     }
@@ -369,18 +398,18 @@ export class OwnProgramTrials {
     );
   }
 
-  async #assertRefused(tenants: readonly OwnTenant[]): Promise<void> {
+  async #assertRefused(tenants: readonly OwnTenant[], because: RegExp): Promise<void> {
     const { stack } = this.operator;
     const before = [stack.api.requests.length, contentOf(stack)];
-    const { end } = await this.#up(tenants);
-    assert.equal(end, "failed", "what must be refused was done");
+    const result = await this.#up(tenants);
+    assertRefused(result, because, "what must be refused was done");
     assert.deepEqual([stack.api.requests.length, contentOf(stack)], before, "what was refused was begun");
   }
 
   async #destroy(): Promise<void> {
     const { stack } = this.operator;
-    const { end } = await this.operator.command("destroy", nothing);
-    assert.equal(end, "succeeded", "destroy failed");
+    const { end, failures } = await this.operator.command("destroy", nothing);
+    assert.equal(end, "succeeded", `destroy failed: ${failures.join("; ")}`);
     assert.deepEqual([stack.api.tenants(), contentOf(stack)], [[], []], "something is left after destroy");
   }
 

@@ -5,7 +5,7 @@ import type { FaultInput, Operation } from "../../sandbox/api";
 import { type DeclaredCustomer, ownedOf } from "../fuzz/declared";
 import type { ReleasedCustomers } from "../fuzz/objects";
 import type { LifecyclePlan } from "../fuzz/plan";
-import { assertConsistent } from "./invariants";
+import { assertConsistent, assertRefused } from "./invariants";
 import type { Operator } from "./operator";
 import type { SimulatedStack } from "./stack";
 
@@ -19,6 +19,9 @@ const passer: DeclaredCustomer = {
     { cell: "eu-1", purpose: "report", scopes: ["documents.submissions.write"], authMethod: "EC" },
   ],
 };
+
+/** The URL of another API than the simulated one. */
+const another = "http://127.0.0.1:10/v0";
 
 type Trouble = Omit<FaultInput, "operation">;
 
@@ -104,8 +107,10 @@ export class RequestTrials {
     );
     const waitedMs = stack.waitedMs;
     const { end } = await operator.command(command, declaration);
+    const unmet = stack.api.unmet();
     stack.api.clearFaults();
     assert.equal(end, "succeeded", "a trouble that passes made a command fail");
+    assert.deepEqual(unmet, [], "a command did not meet what was planned for it");
     if (faults.some(({ headers }) => headers !== undefined))
       assert.ok(stack.waitedMs - waitedMs >= leastWaitedMs, "a server's request to wait was not granted");
   }
@@ -114,6 +119,7 @@ export class RequestTrials {
   async refreshWithoutLists(): Promise<void> {
     const { operator, plan } = this;
     const { stack, random, taken } = operator;
+    if (ownedOf(plan.declaration).length === 0) return;
     const operation = random.pick(["getTenants", "getTenantApplications"] as const);
     const before = heldIn(stack);
     taken.push(`refresh while each ${operation} is answered 404`);
@@ -134,10 +140,14 @@ export class RequestTrials {
     const { operator, plan } = this;
     const { random, taken } = operator;
     if (ownedOf(plan.declaration).length === 0) return;
-    const command = random.pick(["up", "refresh", "destroy"] as const);
+    // In production the engine itself refuses to destroy what is protected.
+    const command = random.pick(
+      plan.stage === "production" ? (["up", "refresh"] as const) : (["up", "refresh", "destroy"] as const),
+    );
     taken.push(`${command} with another apiUrl`);
-    const configured = { apiUrl: "http://127.0.0.1:9/v1" };
-    await this.#assertRefused(command, plan.declaration, { configured });
+    const configured = { apiUrl: another };
+    const because = / was created in stage \w+ at \S+, but this stack is now configured for /;
+    await this.#assertRefused(command, plan.declaration, { configured }, because);
   }
 
   /** In production nothing is changed without a reason. */
@@ -145,7 +155,9 @@ export class RequestTrials {
     const { operator, plan } = this;
     if (plan.stage !== "production") return;
     operator.taken.push("a customer is declared without a reason");
-    await this.#assertRefused("up", [...plan.declaration, passer], { environment: { TENANTS_REASON: " " } });
+    const environment = { TENANTS_REASON: " " };
+    const because = /each change needs a reason, but none is given/;
+    await this.#assertRefused("up", [...plan.declaration, passer], { environment }, because);
     await operator.settle(plan.declaration);
   }
 
@@ -153,11 +165,12 @@ export class RequestTrials {
     command: "up" | "refresh" | "destroy",
     declaration: LifecyclePlan["declaration"],
     more: Parameters<Operator["command"]>[2],
+    because: RegExp,
   ): Promise<void> {
     const { stack } = this.operator;
     const [held, sent, recorded] = [heldIn(stack), stack.api.requests.length, stack.journal.text];
-    const { end } = await this.operator.command(command, declaration, more);
-    assert.equal(end, "failed", "what must be refused was done");
+    const result = await this.operator.command(command, declaration, more);
+    assertRefused(result, because, "what must be refused was done");
     assert.deepEqual(
       [heldIn(stack), stack.api.requests.length, stack.journal.text],
       [held, sent, recorded],

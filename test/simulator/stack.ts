@@ -123,7 +123,7 @@ export class SimulatedStack {
     return new SimulatedStack(journal, api, options);
   }
 
-  /** Makes another stack, with a vendor of its own, that is simulated with the same. */
+  /** Makes another stack, with a vendor of its own, that is simulated with the same options. */
   another(): Promise<SimulatedStack> {
     return SimulatedStack.create(this.options);
   }
@@ -145,6 +145,12 @@ export class SimulatedStack {
   /** Sets `tenants:replaceLostApplications`. */
   replaceLostApplications(): void {
     this.#replacesLostApplications = true;
+  }
+
+  /** Takes a resource out of the state, as `pulumi state delete` does. */
+  forget(type: string, name: string): void {
+    const resources = this.checkpoint.resources.filter((one) => one.type !== type || one.name !== name);
+    this.checkpoint = { ...this.checkpoint, resources };
   }
 
   /** Runs a command of the engine to its end, or until it is killed. */

@@ -317,11 +317,8 @@ export class Trials {
     await operator.settle(extended);
     const [newer, before] = [stack.checkpoint, existingIn(stack)];
     operator.taken.push(`${slot} is taken out of the state`);
-    const lost = [tenantApplicationType, secretVersionType];
-    stack.checkpoint = {
-      ...newer,
-      resources: newer.resources.filter(({ name, type }) => name !== slot || !lost.includes(type)),
-    };
+    stack.forget(tenantApplicationType, slot);
+    stack.forget(secretVersionType, slot);
     const { end } = await operator.command("up", extended);
     assert.equal(end, "failed", "an application that is perhaps in use was made again");
     assert.deepEqual(existingIn(stack), before, "an application that is perhaps in use was changed");
