@@ -1,3 +1,5 @@
+import { comparable } from "resistant-tenants-stacks/configuration";
+
 import { othersWithCustomerId } from "../customers/same-customer-id";
 import type { Reading, RequestRow } from "../records/schema";
 import { findCustomer } from "../requests/customers-asked-for";
@@ -86,5 +88,7 @@ async function sharersOf(reading: Reading, { stage, customer: name, asked }: Req
   const { customerId } = customer;
   const present = await findCustomer(reading, stage, name);
   const declared = present?.status === "active" ? (present.entry as { customerId?: unknown }) : {};
-  return declared.customerId === customerId ? [] : othersWithCustomerId(reading, { stage, name, customerId });
+  return comparable(declared.customerId) === comparable(customerId)
+    ? []
+    : othersWithCustomerId(reading, { stage, name, customerId });
 }

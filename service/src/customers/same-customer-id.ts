@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { comparable } from "resistant-tenants-stacks/configuration";
 
 import type { Reading } from "../records/schema";
 
@@ -12,21 +12,24 @@ interface DeclaredCustomer {
 
 /**
  * Returns the names of a stage's other active customers with the same `customerId`. The vendor recommends one tenant for
- * each customer, but a second one may be wanted: people are told, and decide.
+ * each customer, but a second one may be wanted: people are told, and decide. The identifiers are compared as those of a
+ * stack's customers are.
  */
 export async function othersWithCustomerId(
   reading: Reading,
   { stage, name, customerId }: DeclaredCustomer,
 ): Promise<string[]> {
-  if (typeof customerId !== "string" || customerId === "") return [];
+  const wanted = comparable(customerId);
+  if (typeof wanted !== "string" || wanted === "") return [];
   const rows = await reading
     .selectFrom("customers")
-    .select("name")
+    .select(["name", "entry"])
     .where("stage", "=", stage)
     .where("name", "<>", name)
     .where("status", "=", "active")
-    .where(sql<string>`entry ->> 'customerId'`, "=", customerId)
     .orderBy("name")
     .execute();
-  return rows.map((row) => row.name);
+  return rows
+    .filter(({ entry }) => comparable((entry as { customerId?: unknown }).customerId) === wanted)
+    .map((row) => row.name);
 }

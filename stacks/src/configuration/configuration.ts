@@ -16,7 +16,7 @@ import { type CustomerConfiguration, fieldOf, readCustomers } from "./read-custo
 import { type RotationConfiguration, rotationSchema } from "./rotation";
 import { contradictions, type SecretsConfiguration, secretsSchema } from "./secrets";
 
-export type { ApplicationConfiguration, CustomerConfiguration } from "./read-customers";
+export { type ApplicationConfiguration, comparable, type CustomerConfiguration } from "./read-customers";
 
 /** The whole stack configuration of the namespace `tenants`. */
 export interface StackConfiguration {

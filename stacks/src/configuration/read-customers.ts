@@ -134,8 +134,8 @@ function givenTwice(entries: readonly CustomerEntry[], field: string, what: stri
   );
 }
 
-/** People do not see a space at the end, or how a letter is composed. */
-function comparable(value: unknown): unknown {
+/** Returns a value to compare with others: people do not see a space at the end, or how a letter is composed. */
+export function comparable(value: unknown): unknown {
   return typeof value === "string" ? value.trim().normalize() : value;
 }
 

@@ -35,6 +35,16 @@ describe("a customerId that another customer has", () => {
     assert.equal(await sharers(created("delta", "crm-acme", "testing")), undefined);
   });
 
+  it("is the same if people see no difference, as in a stack", async () => {
+    const { etag } = await saveCustomer(service, requester, "acme");
+    await service.database.asOwner(`update customers set entry = entry || '{"customerId": "crm-\u00c5"}'`);
+    assert.deepEqual(await sharers(created("beta", "crm-\u212b")), ["acme"]);
+    assert.deepEqual(await sharers(created("gamma", "crm-\u00c5 ")), ["acme"]);
+    const change = { name: "acme", customerId: "crm-\u212b", cells: ["eu-1"], owner: "team" };
+    const common = { stage: "production", reason: "An owner.", basedOn: etag } as const;
+    assert.equal(await sharers({ kind: "changeCustomer", ...common, customer: change }), undefined);
+  });
+
   it("is mentioned in a change only if the change declares it", async () => {
     const { etag } = await saveCustomer(service, requester, "acme");
     await saveCustomer(service, requester, "beta");
