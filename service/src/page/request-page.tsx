@@ -1,5 +1,4 @@
-import type { RequestState } from "../requests/request";
-import { describeSameCustomerId } from "../requests/request";
+import { describeSameCustomerId, type RequestState } from "../requests/request";
 import { failedAsStale } from "../requests/stale";
 import { endStates } from "../requests/state-machine";
 import { BreakGlass, BrokenGlass } from "./break-glass";

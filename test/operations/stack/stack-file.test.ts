@@ -3,8 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { readEncryption, writeEncryption } from "../../../operations/src/stack/stack-file";
-import { writeStackFile } from "../../../operations/src/stack/stack-file";
+import { readEncryption, writeEncryption, writeStackFile } from "../../../operations/src/stack/stack-file";
 import { readYaml } from "../../../stacks/src/configuration/yaml-file";
 
 describe("a stack's file that is written for an engine", () => {
