@@ -7,6 +7,8 @@ import { readEnvironment, readSettings } from "resistant-tenants-service/setting
 import { stringify } from "yaml";
 import { z } from "zod";
 
+import { mentions } from "../support/mentions";
+
 /** Settings without a mistake. */
 function right() {
   const configuration: Record<string, unknown> = {
@@ -33,15 +35,19 @@ describe("the service's settings", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  /** The paths of all mistakes in settings. */
-  async function pathsOf(settings: ReturnType<typeof right>): Promise<string[]> {
+  /** What is said about settings; empty if they are accepted. */
+  async function messageOf(settings: object): Promise<string> {
     const file = path.join(folder, "service.yaml");
     await writeFile(file, stringify(settings));
-    const message = await readSettings(file).then(
+    return readSettings(file).then(
       () => "",
       (error: unknown) => String(error),
     );
-    return [...message.matchAll(/^- (.+?): /gm)].map(([, at = ""]) => at);
+  }
+
+  /** The paths of all mistakes in settings. */
+  async function pathsOf(settings: object): Promise<string[]> {
+    return [...(await messageOf(settings)).matchAll(/^- (.+?): /gm)].map(([, at = ""]) => at);
   }
 
   it("are accepted if its stacks would accept each stage's configuration", async () => {
@@ -52,6 +58,7 @@ describe("the service's settings", () => {
   for (const [what, key, value] of [
     ["an unknown key", "tenants:onwer", "team"],
     ["a known key in another namespace", "tenant:owner", "team"],
+    ["a key without a namespace", "owner", "team"],
     ["text that YAML reads as a number", "tenants:owner", 12345],
     ["text that YAML reads as a boolean", "tenants:clientId", true],
     ["a host that is not allowed", "tenants:apiUrl", "https://other.example/v0"],
@@ -59,6 +66,7 @@ describe("the service's settings", () => {
     ["another stage", "tenants:stage", "testing"],
     ["customers, which the service declares", "tenants:customers", []],
     ["files of customers", "tenants:customersFrom", "customers/*.yaml"],
+    ["a journal, which is work.journal", "tenants:journal", "s3://journals/others"],
     ["an empty value", "tenants:keyId", null],
   ] as const)
     it(`are refused with ${what} in a stage's configuration, once and with its path`, async () => {
@@ -66,6 +74,41 @@ describe("the service's settings", () => {
       settings.stages.production.configuration[key] = value;
       assert.deepEqual(await pathsOf(settings), [`${ofStage}.${key}`]);
     });
+
+  it("are refused with what to do in service.yaml, not in the environment or by pulumi", async () => {
+    const settings = right();
+    const { configuration } = settings.stages.production;
+    delete configuration["aws:region"];
+    Object.assign(configuration, {
+      "tenants:apiUrl": "https://other.example/v0",
+      "aws:httpsProxy": "https://other.example",
+      "tenants:ownr": "team",
+      owner: "team",
+      "tenants:secrets": { replicate: true },
+    });
+    const message = await messageOf(settings);
+    mentions(
+      message,
+      "add it to `allowedHosts` of the stage",
+      "remove it",
+      "did you mean owner?",
+      "write tenants:owner",
+      "set aws:region",
+    );
+    assert.doesNotMatch(message, /TENANTS_ALLOWED_HOSTS|this command|pulumi config/);
+  });
+
+  it("are refused with a journal that its stacks would refuse, once for all stages", async () => {
+    for (const journal of ["/", "/var/lib/journals/", "s3://your-bucket/journals"]) {
+      const { stages, work, ...rest } = right();
+      const testing = { ...stages.production };
+      assert.deepEqual(
+        await pathsOf({ ...rest, stages: { ...stages, testing }, work: { ...work, journal } }),
+        ["work.journal"],
+        journal,
+      );
+    }
+  });
 
   it("are refused without a token URL, and with an approval rule for an unknown kind of request", async () => {
     const settings = right();
@@ -90,6 +133,12 @@ describe("the service's settings", () => {
       const paths = await pathsOf({ ...right(), work });
       assert.deepEqual(paths, ["work.backendUrl", "work.journal", "work.directory"], backendUrl);
     }
+  });
+
+  it("are refused with an address without a scheme", async () => {
+    const webhooks = [{ name: "crm", url: "crm.example.com" }];
+    const paths = await pathsOf({ ...right(), url: "tenants.example.com", webhooks });
+    assert.deepEqual(paths, ["url", "webhooks.0.url"]);
   });
 
   it("are refused with a path in the service's address, where nothing would answer", async () => {

@@ -12,11 +12,12 @@ import { Problem } from "../problem";
 import { isConstraint } from "../records/database";
 import type { Reading, RequestsTable, Writing } from "../records/schema";
 import { beginCustomer, findCustomer } from "../requests/customers-asked-for";
-import { checkEntry, type Entry, type StageSettings } from "../requests/entry";
+import { checkEntry, type Entry } from "../requests/entry";
 import { beginningKinds, type NewRequest } from "../requests/request";
 import { signRequest } from "../requests/signed-request";
 import { bareEtag, etagOf, insistOnCurrent } from "../requests/stale";
 import { endStates } from "../requests/state-machine";
+import type { StageSettings } from "../settings/settings";
 import { digestOf } from "../signing/signature";
 
 /** The result of a submission. */
@@ -54,9 +55,8 @@ async function submitOne(
   asked: NewRequest,
   batchId?: string,
 ): Promise<string> {
-  const stageSettings = stageOf(context, asked.stage);
-  const customer = await insistOnPossible(context, writing, caller, asked, stageSettings);
-  const rule = stageSettings.approvals;
+  const { approvals: rule } = stageOf(context, asked.stage);
+  const customer = await insistOnPossible(context, writing, caller, asked);
   const now = context.now();
   const request = {
     id: randomUUID(),
@@ -120,24 +120,22 @@ async function insistOnPossible(
   writing: Writing,
   caller: Person,
   asked: NewRequest,
-  stageSettings: StageSettings,
 ): Promise<string | undefined> {
   const { stage } = asked;
+  const { settings } = context;
   if (asked.kind === "upgrade") {
     await insistOnCurrentAll(writing, stage, asked.basedOn, asked.customers);
     return undefined;
   }
   if (!("basedOn" in asked)) {
-    const { name } = checkEntry(stage, stageSettings, asked.customer);
+    const { name } = checkEntry(settings, stage, asked.customer);
     insistOnBeginning(asked.kind, asked.customer);
     if (asked.kind === "createCustomer") insistOnFutureEnd(context, asked.endsOn);
     await insistOnFreeName(context, writing, caller, { stage, name, isNew: asked.kind === "createCustomer" });
     return name;
   }
   const name =
-    asked.kind === "changeCustomer"
-      ? checkEntry(stage, stageSettings, asked.customer).name
-      : asked.customer.name;
+    asked.kind === "changeCustomer" ? checkEntry(settings, stage, asked.customer).name : asked.customer.name;
   const customer = await findCustomer(writing, stage, name);
   if (customer === undefined || customer.status === "pending")
     throw new Problem("notFound", `There is no customer ${name} in ${stage}.`);

@@ -98,10 +98,9 @@ function dueOf(
   retiring: readonly Retiring[],
   tried: Tried | undefined,
 ): RotationDue[] {
-  const ofStage = settings.stages[stage as Stage];
-  const read = ofStage === undefined ? undefined : readEntry(stage, ofStage, entry as Entry);
+  const read = readEntry(settings, stage, entry as Entry);
   // The next plan reports settings that have become invalid.
-  if (read === undefined || !("customer" in read)) return [];
+  if (!("customer" in read)) return [];
   const nowMs = now().getTime();
   const overdueMs = settings.rotation.overdueAfterHours * hourMs;
   const problem = clockProblemSchema.safeParse(tried?.problem).data?.detail;

@@ -3,10 +3,7 @@ import { type CustomerConfiguration, readConfiguration } from "resistant-tenants
 import { tooLargeKiB } from "resistant-tenants-stacks/stack-file";
 
 import { Problem } from "../problem";
-import type { StageSettings } from "../settings/settings";
-import { configurationOf } from "../settings/stage-configuration";
-
-export type { StageSettings } from "../settings/settings";
+import { configurationOf, type StackSources } from "../settings/stage-configuration";
 
 /** An entry as sent. */
 export type Entry = Readonly<Record<string, unknown>>;
@@ -18,16 +15,16 @@ const ofCustomers = "tenants:customers";
  * configuration.
  */
 export function readEntry(
+  settings: StackSources,
   stage: string,
-  settings: Pick<StageSettings, "configuration" | "allowedHosts">,
   entry: Entry,
 ): { customer: CustomerConfiguration } | { problems: ConfigurationProblem[] } {
-  const { texts, values, context } = configurationOf(stage, settings, [entry]);
+  const { texts, values, context } = configurationOf(settings, stage, [entry]);
   const read = readConfiguration(values, context);
   if ("problems" in read) return read;
-  const size = tooLargeKiB(Object.fromEntries(texts));
+  const size = tooLargeKiB(texts);
   if (size !== undefined) {
-    const problem = `has, with the settings of its stage, ${size} KiB, and a stack has room for 128: declare fewer applications, or shorter keys`;
+    const problem = `has, with the settings of its stage, ${size} KiB; the engine passes fewer than 128 KiB to a stack: declare fewer applications, or shorter keys`;
     return { problems: [{ path: ofCustomers, problem }] };
   }
   const [customer] = read.configuration.customers;
@@ -39,8 +36,8 @@ export function readEntry(
  *
  * @throws {@link Problem} `invalid` with all errors, each with its path
  */
-export function checkEntry(stage: string, settings: StageSettings, entry: Entry): CustomerConfiguration {
-  const read = readEntry(stage, settings, entry);
+export function checkEntry(settings: StackSources, stage: string, entry: Entry): CustomerConfiguration {
+  const read = readEntry(settings, stage, entry);
   if ("customer" in read) return read.customer;
   const { problems } = read;
   const own = problems.filter(

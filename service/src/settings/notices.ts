@@ -81,7 +81,7 @@ export const webhookSchema = z
       .regex(/^[a-z0-9-]{1,40}$/)
       .describe("A unique name, for metrics and audit log: lower-case letters, digits and `-`."),
     url: z
-      .url()
+      .url({ abort: true })
       .refine((url) => isSafe(new URL(url)), "must be https; http on loopback only")
       .refine((url) => {
         const { username, password } = new URL(url);

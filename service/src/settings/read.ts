@@ -28,17 +28,14 @@ export async function readSettings(file: string): Promise<ServiceSettings> {
   const settings = serviceSettingsSchema.safeParse(value);
   const found = settings.success ? problemsOfStages(settings.data) : issuesOf(settings.error.issues);
   if (settings.success && found.length === 0) return settings.data;
-  const problems = found.map(({ path, message }) => `- ${path || "(root)"}: ${message}`);
+  const problems = [...new Set(found.map(({ path, message }) => `- ${path || "(root)"}: ${message}`))];
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   throw new SettingsError(`${file}: ${count}.\n${problems.join("\n")}`);
 }
 
-function problemsOfStages({ stages }: ServiceSettings): Array<{ path: string; message: string }> {
-  return Object.entries(stages).flatMap(([stage, settings]) =>
-    problemsOfStage(stage, settings).map(({ path, message }) => ({
-      path: `stages.${stage}.${path}`,
-      message,
-    })),
+function problemsOfStages(settings: ServiceSettings): Array<{ path: string; message: string }> {
+  return Object.entries(settings.stages).flatMap(([stage, ofStage]) =>
+    problemsOfStage(settings, stage, ofStage),
   );
 }
 

@@ -39,7 +39,9 @@ export const stageSchema = z.strictObject({
 /** The settings of a stage, with defaults. */
 export type StageSettings = z.output<typeof stageSchema>;
 
-const safeUrl = z.url().refine((url) => isSafe(new URL(url)), "must be https; http on loopback only");
+const safeUrl = z
+  .url({ abort: true })
+  .refine((url) => isSafe(new URL(url)), "must be https; http on loopback only");
 
 const identitySchema = z.strictObject({
   issuer: safeUrl.describe("The OpenID Connect issuer. http on loopback only."),

@@ -3,11 +3,17 @@ import { type ConfigurationContext, readConfiguration } from "resistant-tenants-
 import { isTextKey } from "resistant-tenants-stacks/text-keys";
 
 import { requestKinds } from "../requests/request";
-import type { StageSettings } from "./settings";
+import type { ServiceSettings, StageSettings } from "./settings";
+
+/** The settings from which the configuration of a stack is made. */
+export interface StackSources {
+  stages: Partial<Record<string, Pick<StageSettings, "configuration" | "allowedHosts">>>;
+  work: Pick<ServiceSettings["work"], "journal">;
+}
 
 /** A mistake in the settings of a stage. */
 interface StageProblem {
-  /** Its path below `stages.<stage>`. */
+  /** Its path in `service.yaml`. */
   path: string;
   message: string;
 }
@@ -15,18 +21,26 @@ interface StageProblem {
 const namespace = "tenants:";
 
 /** Keys that the service sets in each stack. */
-const setByService = ["tenants:customers", "tenants:customersFrom"];
+const setByService = ["tenants:customers", "tenants:customersFrom", "tenants:journal"];
 
 /** Writes a value of a configuration as the engine passes it to a program: text, and JSON of a list or an object. */
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   if (value === null) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The configuration of a stack, as its program gets it. */
-interface ProgramConfiguration {
-  /** By key with its namespace. */
-  texts: ReadonlyMap<string, string>;
+/** Returns the value of a key as a program gets it; undefined if the key is missing. */
+export function textIn(configuration: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = configuration[key];
+  return value === undefined ? undefined : textOf(value);
+}
+
+/** The configuration of a stack. */
+interface StackConfiguration {
+  /** As in the stack's file, by key with its namespace. */
+  all: Readonly<Record<string, unknown>>;
+  /** As its program gets it, by key with its namespace. */
+  texts: Readonly<Record<string, string>>;
   /** Those of the namespace `tenants`, by key without it, for {@link readConfiguration}. */
   values: Map<string, string>;
   context: ConfigurationContext;
@@ -38,58 +52,90 @@ interface ProgramConfiguration {
  * @param customers the value of `tenants:customers`
  */
 export function configurationOf(
+  { stages, work }: StackSources,
   stage: string,
-  { configuration, allowedHosts }: Pick<StageSettings, "configuration" | "allowedHosts">,
   customers: readonly object[],
-): ProgramConfiguration {
-  const all = { ...configuration, "tenants:stage": stage, "tenants:customers": customers };
-  const texts = new Map(Object.entries(all).map(([key, value]) => [key, textOf(value)]));
-  const own = [...texts].filter(([key]) => key.startsWith(namespace));
+): StackConfiguration {
+  const { configuration = {}, allowedHosts = [] } = stages[stage] ?? {};
+  const all = {
+    ...configuration,
+    "tenants:stage": stage,
+    "tenants:journal": work.journal,
+    "tenants:customers": customers,
+  };
+  const texts = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, textOf(value)]));
+  const own = Object.entries(texts).filter(([key]) => key.startsWith(namespace));
   return {
+    all,
     texts,
     values: new Map(own.map(([key, text]) => [key.slice(namespace.length), text])),
     context: {
-      awsRegion: texts.get("aws:region"),
-      otherKeys: [...texts.keys()].filter((key) => !key.startsWith(namespace)),
+      awsRegion: texts["aws:region"],
+      otherKeys: Object.keys(texts).filter((key) => !key.startsWith(namespace)),
       allowedHosts: hostsOf(allowedHosts),
-      aws: (key) => texts.get(`aws:${key}`),
+      aws: (key) => texts[`aws:${key}`],
     },
   };
 }
 
 /** Reads `allowedHosts` as the engine reads `TENANTS_ALLOWED_HOSTS`. */
-export function hostsOf(allowedHosts: readonly string[]): readonly string[] {
+function hostsOf(allowedHosts: readonly string[]): readonly string[] {
   return allowedHostsIn({ TENANTS_ALLOWED_HOSTS: allowedHosts.join(",") });
 }
 
-/** Finds mistakes in a stage's settings that its stacks would refuse, or that no one would notice. */
-export function problemsOfStage(stage: string, settings: StageSettings): StageProblem[] {
-  const { configuration, approvals } = settings;
-  const { values, context } = configurationOf(stage, settings, []);
+/**
+ * Finds mistakes in a stage's settings that its stacks would refuse, or that no one would notice. One in the journal,
+ * which all stages have, is found in each.
+ */
+export function problemsOfStage(
+  sources: StackSources,
+  stage: string,
+  { configuration, approvals }: StageSettings,
+): StageProblem[] {
+  const { values, context } = configurationOf(sources, stage, []);
   values.delete("customersFrom");
   const read = readConfiguration(values, context);
   const found = ("problems" in read ? read.problems : []).map(({ path, problem }) => ({
-    path: path.startsWith("TENANTS_ALLOWED_HOSTS") ? "allowedHosts" : `configuration.${path}`,
-    message: problem,
+    path: pathOf(stage, path),
+    message: withOwnRemedy(problem),
   }));
   const known = new Set(found.map(({ path }) => path));
   return [
     ...found,
     ...Object.entries(configuration).flatMap(([key, value]) => {
-      const path = `configuration.${key}`;
+      const path = `stages.${stage}.configuration.${key}`;
       const message = known.has(path) ? undefined : problemOfValue(stage, key, value);
       return message === undefined ? [] : [{ path, message }];
     }),
     ...Object.keys(approvals.byKind)
       .filter((kind) => !requestKinds.some((known) => known === kind))
       .map((kind) => ({
-        path: `approvals.byKind.${kind}`,
+        path: `stages.${stage}.approvals.byKind.${kind}`,
         message: `is not a kind of request: it must be one of ${requestKinds.join(", ")}`,
       })),
   ];
 }
 
+/** Returns where `service.yaml` has what a stack's problem is about. */
+function pathOf(stage: string, path: string): string {
+  if (path === "tenants:journal") return "work.journal";
+  if (path.startsWith("TENANTS_ALLOWED_HOSTS")) return `stages.${stage}.allowedHosts`;
+  return `stages.${stage}.configuration.${path}`;
+}
+
+/** A stack's problem ends with what to do in its environment, or by `pulumi config`: the service has neither. */
+function withOwnRemedy(problem: string): string {
+  return problem
+    .replace(
+      /If you are sure of this host, allow it in the environment.*$/,
+      "If you are sure of this host, add it to `allowedHosts` of the stage",
+    )
+    .replace(/ \(pulumi config rm .*\)(?=\. )/, "")
+    .replace(/pulumi config set (\S+) <.*>/, "set $1");
+}
+
 function problemOfValue(stage: string, key: string, value: unknown): string | undefined {
+  if (!key.includes(":")) return `has no namespace: write tenants:${key}`;
   if (setByService.includes(key)) return "is set by the service: remove it";
   if (key === "tenants:stage" && value !== stage) return `must be ${stage}, or omitted`;
   if (!isTextKey(key) || (typeof value !== "number" && typeof value !== "boolean")) return undefined;

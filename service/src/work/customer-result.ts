@@ -1,11 +1,11 @@
 import { customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
-import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { toCredentials } from "resistant-tenants-operations/credentials";
 import { z } from "zod";
 
 import type { AppliedCustomer, RetiringGeneration } from "../customers/save-applied";
 import type { StartingState } from "../plan/starting-state";
-import { type Entry, readEntry, type StageSettings } from "../requests/entry";
+import { type Entry, readEntry } from "../requests/entry";
+import type { StackSources } from "../settings/stage-configuration";
 import type { StackSettings } from "./job-folder";
 import type { Wanted } from "./wanted";
 import type { CustomerRow, Work } from "./work";
@@ -33,7 +33,7 @@ export async function customerResult(
     stackSettings,
     lastUpdate: state.lastUpdate ?? null,
     ...(endsOn === undefined ? {} : { endsOn }),
-    retiring: await retiringIn(stage, settings.stages[stage as Stage], entry, state, now()),
+    retiring: await retiringIn(settings, stage, entry, state, now()),
   };
 }
 
@@ -42,14 +42,14 @@ export async function customerResult(
  * deleted.
  */
 async function retiringIn(
+  settings: StackSources,
   stage: string,
-  settings: StageSettings | undefined,
   entry: Entry,
   { resources }: Pick<StartingState, "resources">,
   now: Date,
 ): Promise<RetiringGeneration[]> {
-  const read = settings === undefined ? undefined : readEntry(stage, settings, entry);
-  if (read === undefined || !("customer" in read)) return [];
+  const read = readEntry(settings, stage, entry);
+  if (!("customer" in read)) return [];
   const credentials = await toCredentials([read.customer], resources, now.getTime());
   return credentials.flatMap(({ cell, purpose, retiring }) =>
     retiring.map(({ generation, clientId, until }) => ({ cell, purpose, generation, clientId, until })),

@@ -12,6 +12,7 @@ import { z } from "zod";
 
 import { startingStateOf } from "../plan/starting-state";
 import type { ServiceSettings } from "../settings/settings";
+import { configurationOf } from "../settings/stage-configuration";
 import { type CommandOptions, failure, pulumiOf, runCommand, succeed } from "./commands";
 import { type EngineEvent, eventIn } from "./engine-events";
 import { type EngineUser, engineVersion, findEngineUser } from "./engine-user";
@@ -160,13 +161,8 @@ export class Engine {
 
   /** Writes the stack's file with these customers. */
   async write(customers: Job["customers"]): Promise<void> {
-    const { work } = this.service;
-    await writeStackFile(this.folder.stackFile, this.#settings, {
-      ...this.#stage.configuration,
-      "tenants:stage": this.job.stage,
-      "tenants:journal": work.journal,
-      "tenants:customers": customers,
-    });
+    const { all } = configurationOf(this.service, this.job.stage, customers);
+    await writeStackFile(this.folder.stackFile, this.#settings, all);
   }
 
   /** Exports the stack's state; its secrets are encrypted. */
@@ -253,7 +249,7 @@ export class Engine {
     this.#settings = await readEncryption(this.folder.stackFile);
   }
 
-  get #stage(): { configuration: Record<string, unknown>; allowedHosts: string[] } {
+  get #stage(): { allowedHosts: string[] } {
     const stage = this.service.stages[this.job.stage];
     if (stage === undefined) throw new Error(`service.yaml has no stage ${this.job.stage}.`);
     return stage;

@@ -8,7 +8,7 @@ import { preloadOption } from "resistant-tenants-operations/stack/pulumi";
 import { isLoopback } from "../settings/loopback";
 import { SettingsError } from "../settings/read";
 import type { ServiceSettings } from "../settings/settings";
-import { textOf } from "../settings/stage-configuration";
+import { textIn } from "../settings/stage-configuration";
 
 /** The worker's variables that an engine gets. It gets no others, above all not the database's URL. */
 const passedOn: readonly RegExp[] = [
@@ -77,10 +77,7 @@ function secretsManagerOf(
   configuration: Readonly<Record<string, unknown>>,
   environment: EnvironmentVariables,
 ): string | undefined {
-  return readAwsAccess(environment, (key) => {
-    const value = configuration[`aws:${key}`];
-    return value === undefined ? undefined : textOf(value);
-  }).endpoints.secretsmanager;
+  return readAwsAccess(environment, (key) => textIn(configuration, `aws:${key}`)).endpoints.secretsmanager;
 }
 
 /** The variables of a particular engine. */

@@ -77,14 +77,13 @@ async function targetOf(
   customer: CustomerRow,
 ): Promise<Target> {
   const asked = newRequestSchema.parse(request.asked);
-  const ofStage = settings.stages[asked.stage];
-  if (ofStage === undefined)
+  if (settings.stages[asked.stage] === undefined)
     throw new PlanProblem("invalid", `The service's settings no longer have a stage ${asked.stage}.`);
   try {
     const wanted = wantedBy(asked, {
       stage: asked.stage,
       entry: customer.entry as Entry,
-      settings: ofStage,
+      settings,
       askedAt: request.created_at,
       askedOf: await recordedThen(database, customer, request),
       recorded: applicationsOf(customer.record),

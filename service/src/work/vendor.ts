@@ -6,7 +6,7 @@ import { describeProblems, readSettings } from "pulumi-resistant-tenants/interna
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ServiceSettings } from "../settings/settings";
-import { hostsOf, textOf } from "../settings/stage-configuration";
+import { configurationOf, textIn } from "../settings/stage-configuration";
 
 /** Returns access to AWS for a stage, as its stacks have it. */
 export function awsOf(
@@ -18,33 +18,19 @@ export function awsOf(
   return readReach(environment, (key) => textIn(configuration, `aws:${key}`)).aws;
 }
 
-function textIn(configuration: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = configuration[key];
-  return value === undefined ? undefined : textOf(value);
-}
-
 /**
  * Connects to the vendor's API of a stage, with the organization's credentials, as the stage's stacks do.
  *
  * @throws if the stage's configuration is wrong
  */
 export async function connectTo(
-  { stages, work }: ServiceSettings,
+  settings: ServiceSettings,
   stage: Stage,
   environment: EnvironmentVariables,
 ): Promise<TenantManagementApi> {
-  const { configuration = {}, allowedHosts = [] } = stages[stage] ?? {};
-  const all = {
-    ...configuration,
-    "tenants:stage": stage,
-    "tenants:journal": work.journal,
-  };
-  const get = (key: string): string | undefined => textIn(all, key);
-  const read = readSettings((key) => get(`tenants:${key}`), {
-    allowedHosts: hostsOf(allowedHosts),
-    aws: (key) => get(`aws:${key}`),
-  });
+  const { texts, values, context } = configurationOf(settings, stage, []);
+  const read = readSettings((key) => values.get(key), context);
   if ("problems" in read) throw new Error(describeProblems(read.problems));
-  const reach = readReach(environment, (key) => get(`aws:${key}`));
+  const reach = readReach(environment, (key) => texts[`aws:${key}`]);
   return connect(read.settings, reach, environment);
 }

@@ -1,8 +1,9 @@
 import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 
-import { type Entry, readEntry, type StageSettings } from "../requests/entry";
+import { type Entry, readEntry } from "../requests/entry";
 import type { NewRequest } from "../requests/request";
+import type { StackSources } from "../settings/stage-configuration";
 
 /** The state of a customer that a request wants. */
 export interface Wanted {
@@ -30,7 +31,7 @@ export interface Present {
   stage: string;
   /** The last applied entry of the customer; for a new one, the requested entry. */
   entry: Entry;
-  settings: StageSettings;
+  settings: StackSources;
   /** When the request was sent: a plan that is made again wants the same. */
   askedAt: Date;
   /** The applications of the record that the request was based on. */
@@ -82,7 +83,7 @@ function rotated(
   { stage, settings, entry, askedAt, askedOf = [], recorded = [] }: Present,
   only: { cell: string; purpose: string } | undefined,
 ): Pick<Wanted, "entry" | "rotates"> {
-  const known = configurationOf(stage, settings, entry);
+  const known = customerOf(settings, stage, entry);
   const isMeant = ({ cell, purpose, publicKey }: CustomerConfiguration["applications"][number]): boolean =>
     only === undefined ? publicKey === undefined : cell === only.cell && purpose === only.purpose;
   const meant = known.applications.filter(isMeant);
@@ -94,6 +95,7 @@ function rotated(
     );
   if (meant.some(({ publicKey }) => publicKey !== undefined))
     throw new RotationError("Its key is the customer's own: to rotate it, change `publicKey`.");
+  const ofStage = settings.stages[stage]?.configuration["tenants:rotation"];
   const declared = Array.isArray(entry["applications"]) ? (entry["applications"] as Entry[]) : [];
   const rotates: { slot: string; clientId: string }[] = [];
   const applications = known.applications.map((application): Entry => {
@@ -107,7 +109,7 @@ function rotated(
     if (running !== undefined)
       rotates.push({ slot: slotName(known.name, application), clientId: running.clientId });
     const instant = instantAfter(running, askedAt);
-    const rotation = withInstant(own?.["rotation"] ?? settings.configuration["tenants:rotation"], instant);
+    const rotation = withInstant(own?.["rotation"] ?? ofStage, instant);
     return { ...(own ?? { cell, purpose }), rotation };
   });
   return rotates.length === 0 && askedOf.length > 0
@@ -140,8 +142,8 @@ function withInstant(rotation: unknown, instant: string): Entry {
 }
 
 /** @throws with all problems, if the stage's configuration has changed since the entry was checked */
-function configurationOf(stage: string, settings: StageSettings, entry: Entry): CustomerConfiguration {
-  const read = readEntry(stage, settings, entry);
+function customerOf(settings: StackSources, stage: string, entry: Entry): CustomerConfiguration {
+  const read = readEntry(settings, stage, entry);
   if ("customer" in read) return read.customer;
   throw new RotationError(read.problems.map(({ path, problem }) => `${path}: ${problem}`).join("; "));
 }

@@ -9,15 +9,13 @@ const entry = { name: "acme", customerId: "CRM-1", cells: ["eu-1"] };
 const application = { cell: "eu-1", purpose: "default", clientId: "first" };
 
 function wanted(present: { askedAt: string; createdAt: string; nowRuns?: string }) {
-  const settings = makeSettings().stages.testing;
-  if (settings === undefined) throw new Error("The settings have the stage.");
   const askedOf = [{ ...application, createdAt: present.createdAt }];
   return wantedBy(
     { kind: "rotate", stage: "testing", reason, basedOn: "etag", customer: { name: "acme" } },
     {
       stage: "testing",
       entry,
-      settings,
+      settings: makeSettings(),
       askedAt: new Date(present.askedAt),
       askedOf,
       recorded: [{ ...askedOf[0], clientId: present.nowRuns ?? "first" }] as typeof askedOf,
