@@ -7,6 +7,8 @@ const path = require("node:path");
 
 const { suites } = require("./suites.js");
 
+const prepare = path.join(__dirname, "prepare.ts");
+
 const checks = [
   ["typescript/bin/tsc", "--noEmit"],
   ["eslint/bin/eslint.js", "."],
@@ -42,14 +44,22 @@ async function runChecks() {
   return failed;
 }
 
+/** Runs Mocha; for suites with engine tests, after what they share was prepared. */
+async function runTests(name, options) {
+  const prepared =
+    name === "unit" ? 0 : await run(["ts-node/dist/bin.js", "--transpile-only", prepare], "inherit");
+  if (prepared !== 0) return prepared;
+  // The pictures of pages are for people: they take half as long as the pages.
+  return run(["mocha/bin/mocha.js", ...options], "inherit", { TEST_WITHOUT_PICTURES: "1" });
+}
+
 async function main() {
   const [name, ...options] = process.argv.slice(2);
   const suite = suites[name];
   if (suite === undefined)
     throw new Error(`There is no suite ${name}, only ${Object.keys(suites).join(", ")}.`);
   const [status, failed] = await Promise.all([
-    // The pictures of pages are for people: they take half as long as the pages.
-    run(["mocha/bin/mocha.js", ...suite, ...options], "inherit", { TEST_WITHOUT_PICTURES: "1" }),
+    runTests(name, [...suite, ...options]),
     name === "all" ? runChecks() : [],
   ]);
   if (failed.length > 0) console.error(`Besides the tests: ${failed.join(", ")} failed, see above.`);

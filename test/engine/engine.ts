@@ -49,15 +49,15 @@ const silent: Log = () => undefined;
 let shared: Promise<Shared> | undefined;
 
 /** Starts what all engine tests share, once; ended by {@link closeShared}, or with this process. */
-export function startShared(): Promise<Shared> {
+export function startShared(log: Log = silent): Promise<Shared> {
   shared ??= (async () => {
-    const pulumi = await findPulumi({ log: silent });
-    const secretsManager = await startSecretsManager({ log: silent });
+    const pulumi = await findPulumi({ log });
+    const secretsManager = await startSecretsManager({ log });
     const aws = await findAwsProvider({
       pulumi,
       endpointUrl: secretsManager.endpointUrl,
       region,
-      log: silent,
+      log,
     });
     return { pulumi, secretsManager, aws, secretsProvider: await makeStateKey(secretsManager) };
   })();
