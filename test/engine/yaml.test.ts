@@ -5,7 +5,7 @@ import path from "node:path";
 
 import { z } from "zod";
 
-import { readConfigurationFile, readProjectValues } from "../../operations/src/configuration/file";
+import { readConfigurationFile, withProjectValues } from "../../operations/src/configuration/file";
 import { runProcess, runToSuccess } from "../../sandbox/process";
 import { differences } from "../stacks/configuration/yaml-differences";
 import { startShared } from "./engine";
@@ -92,7 +92,7 @@ describe("a stack's file, read by the engine and by this project", function () {
     await writeFile(file, text);
     try {
       const { values } = await readConfigurationFile(file);
-      return new Map([...(await readProjectValues(folder)), ...values]);
+      return new Map(await withProjectValues(values, folder));
     } catch {
       return undefined;
     }

@@ -9,7 +9,7 @@ import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 import type { CustomerEntry } from "resistant-tenants-stacks/customer-files";
 
-import { type ConfigurationFile, holdsSecret, readProjectValues, withNamespaces } from "./file";
+import { type ConfigurationFile, holdsSecret, withProjectValues } from "./file";
 
 const namespace = "tenants:";
 
@@ -58,10 +58,9 @@ export async function readWithoutEngine(
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
   const { customerLocator, sizeWarning } = await import("resistant-tenants-stacks/stack-file");
-  const { unquotedProblem } = await import("resistant-tenants-stacks/text-keys");
+  const { textOf, unquotedProblem } = await import("resistant-tenants-stacks/text-keys");
   const folder = path.resolve(projectFolder);
-  const ofFile = await withNamespaces(configuration.values, folder);
-  const all = new Map([...(await readProjectValues(folder)), ...ofFile]);
+  const all = await withProjectValues(configuration.values, folder);
   const secrets = [...all].filter(([, value]) => holdsSecret(value)).map(([key]) => key);
   const readable = [...all].filter(([key]) => !secrets.includes(key));
   const own = readable.filter(([key]) => key.startsWith(namespace));
@@ -71,7 +70,7 @@ export async function readWithoutEngine(
     new Map([
       // An encrypted value counts as present; its content does not matter here.
       ...(secrets.includes("tenants:tokenUrl") ? [["tokenUrl", "https://eu.id.resistant.ai/"] as const] : []),
-      ...own.map(([key, value]) => [key.slice(namespace.length), toText(value)] as const),
+      ...own.map(([key, value]) => [key.slice(namespace.length), textOf(value)] as const),
     ]),
     {
       awsRegion: typeof region === "string" ? region : undefined,
@@ -85,12 +84,12 @@ export async function readWithoutEngine(
       allowedHosts: allowedHostsIn(environment),
       aws: (key) => {
         const name = `aws:${key}`;
-        return secrets.includes(name) || !all.has(name) ? undefined : toText(all.get(name));
+        return secrets.includes(name) || !all.has(name) ? undefined : textOf(all.get(name));
       },
     },
   );
   const found = "problems" in read ? read.problems : [];
-  const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, toText(value)])));
+  const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, textOf(value)])));
   const problems = [
     ...found.filter(({ path: where }) => !secrets.includes(where)),
     // The program receives YAML's value: only the file shows that it was written as a number or a date.
@@ -111,10 +110,4 @@ export async function readWithoutEngine(
     values: all,
     entries: [...inFile.map((value, index) => ({ value, path: `tenants:customers[${index}]` })), ...ofFiles],
   };
-}
-
-/** The engine passes each value to a program as text: JSON if the file contains a list or a map. */
-function toText(value: unknown): string {
-  if (value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -66,44 +66,34 @@ const projectSchema = z.looseObject({
 const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknown() }).partial();
 
 /**
- * Reads the values that `Pulumi.yaml` gives to every stack of the project; a stack's own values override
- * them.
+ * Returns the values of a stack: those of its file, and those that `Pulumi.yaml` gives to every stack of the project and its
+ * file does not override. A key without a namespace has the project's name as one.
  *
+ * @param values those of the stack's file, by key
  * @param folder the folder that may contain `Pulumi.yaml`
- * @returns Resolves with the values by key; empty if there is no `Pulumi.yaml`.
  * @see {@link https://www.pulumi.com/docs/iac/concepts/projects/project-file/#config-options Pulumi, project
  * file}
  */
-export async function readProjectValues(folder: string): Promise<ReadonlyMap<string, unknown>> {
-  const { name = "", config } = await readProjectFile(folder);
-  return new Map(
-    Object.entries(config ?? {}).flatMap(([key, given]) => {
-      const value = projectValue(given);
-      return value === undefined ? [] : [[withNamespace(key, name), value] as const];
-    }),
-  );
-}
-
-/**
- * Returns the values of a stack's file, each by its key with a namespace: without one it has the project's name.
- *
- * @param folder the folder that may contain `Pulumi.yaml`
- */
-export async function withNamespaces(
+export async function withProjectValues(
   values: ReadonlyMap<string, unknown>,
   folder: string,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const { name = "" } = await readProjectFile(folder);
-  return new Map([...values].map(([key, value]) => [withNamespace(key, name), value]));
+  const project = await readProjectFile(folder);
+  if (project === undefined) return values;
+  const { name, config } = project;
+  const withNamespace = (key: string): string => (key.includes(":") ? key : `${name}:${key}`);
+  return new Map([
+    ...Object.entries(config ?? {}).flatMap(([key, given]) => {
+      const value = projectValue(given);
+      return value === undefined ? [] : [[withNamespace(key), value] as const];
+    }),
+    ...[...values].map(([key, value]) => [withNamespace(key), value] as const),
+  ]);
 }
 
-function withNamespace(key: string, project: string): string {
-  return key.includes(":") ? key : `${project}:${key}`;
-}
-
-async function readProjectFile(folder: string): Promise<Partial<z.output<typeof projectSchema>>> {
+async function readProjectFile(folder: string): Promise<z.output<typeof projectSchema> | undefined> {
   const file = projectFileIn(folder);
-  if (file === undefined) return {};
+  if (file === undefined) return undefined;
   const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
   return projectSchema.parse(readYaml(await read(file), file).value);
 }

@@ -1,6 +1,6 @@
 import { allowedHostsIn } from "pulumi-resistant-tenants/internal/settings";
 import { type ConfigurationContext, readConfiguration } from "resistant-tenants-stacks/configuration";
-import { isTextKey } from "resistant-tenants-stacks/text-keys";
+import { isTextKey, textOf } from "resistant-tenants-stacks/text-keys";
 
 import { requestKinds } from "../requests/request";
 import type { ServiceSettings, StageSettings } from "./settings";
@@ -22,12 +22,6 @@ const namespace = "tenants:";
 
 /** Keys that the service sets in each stack. */
 const setByService = ["tenants:customers", "tenants:customersFrom", "tenants:journal"];
-
-/** Writes a value of a configuration as the engine passes it to a program: text, and JSON of a list or an object. */
-function textOf(value: unknown): string {
-  if (value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
 
 /** Returns the value of a key as a program gets it; undefined if the key is missing. */
 export function textIn(configuration: Readonly<Record<string, unknown>>, key: string): string | undefined {

@@ -17,6 +17,12 @@ const notText = [
   "rotation",
 ].map((name) => `tenants:${name}`);
 
+/** Writes a value of a stack's file as the engine passes it to a program: as text, and a list or an object as JSON. */
+export function textOf(value: unknown): string {
+  if (value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** Returns whether a key has text as its value: `tenants:owner`. */
 export function isTextKey(key: string): boolean {
   return key.startsWith("tenants:") && !notText.includes(key);
