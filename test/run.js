@@ -5,7 +5,7 @@ const { Buffer } = require("node:buffer");
 const { spawn } = require("node:child_process");
 const path = require("node:path");
 
-const { suites } = require("./suites.js");
+const { mochaArguments, suites } = require("./suites.js");
 
 const prepare = path.join(__dirname, "prepare.ts");
 
@@ -59,7 +59,7 @@ async function main() {
   if (suite === undefined)
     throw new Error(`There is no suite ${name}, only ${Object.keys(suites).join(", ")}.`);
   const [status, failed] = await Promise.all([
-    runTests(name, [...suite, ...options]),
+    runTests(name, mochaArguments(suite, options)),
     name === "all" ? runChecks() : [],
   ]);
   if (failed.length > 0) console.error(`Besides the tests: ${failed.join(", ")} failed, see above.`);

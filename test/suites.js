@@ -1,6 +1,7 @@
 "use strict";
 const { globSync } = require("node:fs");
 const path = require("node:path");
+const { parseArgs } = require("node:util");
 
 /**
  * The folders of `test/` whose tests start other programs: the engine, npm, git, the project's command line. They run in
@@ -87,7 +88,10 @@ const heaviest = [
 
 const engineTests = `test/{${engineFolders.join(",")}}/**/*.test.ts`;
 const unitTests = `test/!(${engineFolders.join("|")})/**/*.test.ts`;
-const usual = ["--grep", exhaustiveTag, "--invert"];
+
+/** Patterns of the titles of a suite's tests. */
+const usual = `^(?!.*${exhaustiveTag})`;
+const exhaustive = `^(?=.*${exhaustiveTag})`;
 
 /** Lists the files of some patterns: the heaviest first, the others in the order of their names. */
 function filesOf(...patterns) {
@@ -96,12 +100,33 @@ function filesOf(...patterns) {
   return files.sort((one, other) => weight(other) - weight(one));
 }
 
-/** Mocha's arguments for each suite. Engine tests come first where both run: they take longest. */
+/** The suites. Engine tests come first where both run: they take longest. */
 const suites = {
-  all: [...usual, "--parallel", ...filesOf(engineTests, unitTests)],
-  unit: [...usual, ...filesOf(unitTests)],
-  engine: [...usual, "--parallel", ...filesOf(engineTests)],
-  exhaustive: ["--grep", exhaustiveTag, "--parallel", ...filesOf(engineTests, unitTests)],
+  all: { titles: usual, parallel: true, files: filesOf(engineTests, unitTests) },
+  unit: { titles: usual, parallel: false, files: filesOf(unitTests) },
+  engine: { titles: usual, parallel: true, files: filesOf(engineTests) },
+  exhaustive: { titles: exhaustive, parallel: true, files: filesOf(engineTests, unitTests) },
 };
 
-module.exports = { engineFolders, exhaustiveTag, heaviest, suites };
+/** Returns Mocha's arguments for a suite. With `--grep`, the suite's tests whose titles match. */
+function mochaArguments({ titles, parallel, files }, options) {
+  const { tokens } = parseArgs({
+    args: options,
+    strict: false,
+    tokens: true,
+    options: { grep: { type: "string", short: "g" } },
+  });
+  const greps = tokens.filter(({ kind, name }) => kind === "option" && name === "grep");
+  const ofGrep = new Set(
+    greps.flatMap(({ index, inlineValue }) => (inlineValue ? [index] : [index, index + 1])),
+  );
+  return [
+    "--grep",
+    titles + greps.map(({ value }) => `(?=.*(?:${value}))`).join(""),
+    ...(parallel ? ["--parallel"] : []),
+    ...files,
+    ...options.filter((_option, index) => !ofGrep.has(index)),
+  ];
+}
+
+module.exports = { engineFolders, exhaustiveTag, heaviest, mochaArguments, suites };

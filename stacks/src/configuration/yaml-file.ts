@@ -15,7 +15,7 @@ import {
   YAMLSeq,
 } from "yaml";
 
-import { findDifference, foreignCharacter, unknownTag } from "./yaml-limits";
+import { escapeForeignCharacters, findDifference, foreignCharacter, unknownTag } from "./yaml-limits";
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {
@@ -114,7 +114,8 @@ function endsWithText({ type, range }: Scalar, text: string): boolean {
 export function writeYaml(value: unknown): string {
   // In this schema a number is written as it is.
   const document = new Document(toNode(value), { schema: "failsafe" });
-  return document.toString({ lineWidth: 0, doubleQuotedAsJSON: true });
+  // JSON leaves characters as they are that the engine does not read as text.
+  return escapeForeignCharacters(document.toString({ lineWidth: 0, doubleQuotedAsJSON: true }));
 }
 
 /** Creates a node of a value that the engine reads back as the same value: text is always quoted. */

@@ -1,5 +1,6 @@
 import { readScalar } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import {
+  type Alias,
   type Document,
   isAlias,
   isCollection,
@@ -8,6 +9,7 @@ import {
   isPair,
   isScalar,
   isSeq,
+  type Node,
   type Pair,
   type Scalar,
   visit,
@@ -41,6 +43,9 @@ interface Difference {
   problem: string;
 }
 
+/** What each alias stands for; undefined if its anchor is not above it. */
+type AliasTargets = ReadonlyMap<Alias, Node | undefined>;
+
 /**
  * The largest text that a file may expand to, with its aliases replaced, in characters: more is an attack, or
  * a mistake.
@@ -62,6 +67,7 @@ export function findDifference(text: string, document: Document): Difference | u
   const add = (offset: number | undefined, problem: string): void => {
     found.push({ offset: offset ?? 0, problem });
   };
+  const targets = targetsOf(document);
   visit(document, {
     Node(_key, node) {
       const { tag } = node;
@@ -80,7 +86,7 @@ export function findDifference(text: string, document: Document): Difference | u
   });
   visit(document, {
     Alias(_key, alias, path) {
-      const anchored = alias.resolve(document);
+      const anchored = targets.get(alias);
       if (anchored === undefined)
         add(
           alias.range?.[0],
@@ -90,7 +96,7 @@ export function findDifference(text: string, document: Document): Difference | u
         add(alias.range?.[0], "contains an alias (*) to what contains it: remove it");
     },
     Map(_key, map) {
-      for (const problem of differentKeys(map, document)) add(map.range?.[0], problem);
+      for (const problem of differentKeys(map, targets)) add(map.range?.[0], problem);
     },
     Pair(_key, pair, path) {
       const problem = differentPair(pair, text, path.some(isFlow));
@@ -102,19 +108,32 @@ export function findDifference(text: string, document: Document): Difference | u
     },
   });
   // An alias that contains itself has no size.
-  if (found.length === 0 && repeatsTooMuch(document)) {
+  if (found.length === 0 && repeatsTooMuch(document, targets)) {
     return { offset: 0, problem: "expands to too much: write out its aliases (*name)" };
   }
   return found[0];
+}
+
+/** Finds the targets in one walk through the document: `alias.resolve()` walks through it each time. */
+function targetsOf(document: Document): AliasTargets {
+  const anchored = new Map<string, Node>();
+  const targets = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Node(_key, node) {
+      if (isAlias(node)) targets.set(node, anchored.get(node.source));
+      else if (node.anchor !== undefined) anchored.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 /**
  * The engine's reader refuses a file in which more than 99 of 100 nodes come from aliases; this project's,
  * also one that is too large.
  */
-function repeatsTooMuch(document: Document): boolean {
+function repeatsTooMuch(document: Document, targets: AliasTargets): boolean {
   const { contents } = document;
-  const nodes = sizeOf(contents, document, () => 1);
+  const nodes = sizeOf(contents, targets, () => 1);
   let written = 0;
   visit(document, {
     Node: () => {
@@ -122,18 +141,18 @@ function repeatsTooMuch(document: Document): boolean {
     },
   });
   if (nodes > fewNodes && written < nodes / 100) return true;
-  return sizeOf(contents, document, (text) => text.length + 1) > largestExpansion;
+  return sizeOf(contents, targets, (text) => text.length + 1) > largestExpansion;
 }
 
 /** Returns the size of a node with its aliases replaced. */
 function sizeOf(
   node: unknown,
-  document: Document,
+  targets: AliasTargets,
   sizeOfText: (text: string) => number,
   known = new Map<unknown, number>(),
 ): number {
-  const size = (inner: unknown): number => sizeOf(inner, document, sizeOfText, known);
-  if (isAlias(node)) return size(node.resolve(document));
+  const size = (inner: unknown): number => sizeOf(inner, targets, sizeOfText, known);
+  if (isAlias(node)) return size(targets.get(node));
   if (isPair(node)) return size(node.key) + size(node.value);
   if (!isCollection(node)) return isScalar(node) ? sizeOfText(String(node.value)) : 0;
   const whole = known.get(node) ?? node.items.reduce<number>((sum, item) => sum + size(item), 1);
@@ -145,12 +164,20 @@ function sizeOf(
 export function foreignCharacter(text: string): Difference | undefined {
   const found = characters.exec(text);
   if (found === null) return undefined;
-  const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
   const problem =
     found[0] === replacementCharacter
       ? "is not UTF-8: save the file as UTF-8"
-      : `contains the character U+${code}: remove it`;
+      : `contains the character U+${codeOf(found[0])}: remove it`;
   return { offset: found.index, problem };
+}
+
+/** Escapes such characters in a file whose text is all in double quotes. */
+export function escapeForeignCharacters(text: string): string {
+  return text.replace(new RegExp(characters, "g"), (character) => `\\u${codeOf(character)}`);
+}
+
+function codeOf(character: string): string {
+  return character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
 }
 
 function* differentLines(text: string, document: Document): Generator<Difference> {
@@ -179,14 +206,14 @@ function scalarRanges(document: Document): Array<[number, number]> {
   return ranges;
 }
 
-function* differentKeys(map: YAMLMap, document: Document): Generator<string> {
+function* differentKeys(map: YAMLMap, targets: AliasTargets): Generator<string> {
   const merges = map.items.filter((pair) => isScalar(pair.key) && pair.key.source === "<<");
   if (merges.length > 1) yield "contains << twice: write both in one list, <<: [*one, *other]";
   for (const { key, value } of merges) {
     if (isScalar(key) && (key.type !== "PLAIN" || key.tag === "tag:yaml.org,2002:str")) {
       yield "contains << in quotes, which the engine reads as a merge: remove it";
     }
-    const isMapLike = (node: unknown): boolean => isMap(isAlias(node) ? node.resolve(document) : node);
+    const isMapLike = (node: unknown): boolean => isMap(isAlias(node) ? targets.get(node) : node);
     if (!isMapLike(value) && !(isSeq(value) && value.items.every(isMapLike))) {
       yield "merges something that is not a map: write <<: *name, or <<: [*one, *other]";
     }

@@ -16,7 +16,7 @@ const largestFile = 64 * 1024 * 1024;
 export interface Watch {
   /** Ends it, and gives what was found. */
   end(): Leak[];
-  /** Whether a file of this name, or a command line that contains this text, was seen so far. */
+  /** Whether a file with this content, or a command line with this argument, was seen so far. */
   hasSeen(text: string): boolean;
   /** The programs whose arguments were seen: a watch that saw none shows nothing. */
   programs: ReadonlySet<string>;
@@ -52,10 +52,7 @@ export function watch(folder: string, needles: () => readonly Needle[]): Watch {
         (where.startsWith("arguments") ? searchTexts : search)(text, where, all),
       );
     },
-    hasSeen: (text) =>
-      [...texts].some(
-        ([seenText, where]) => where.endsWith(` ${text}`) || seenText.split("\0").includes(text),
-      ),
+    hasSeen: (text) => [...texts.keys()].some((seenText) => seenText.split("\0").includes(text)),
     programs,
   };
 }

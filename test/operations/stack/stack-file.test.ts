@@ -20,6 +20,9 @@ describe("a stack's file that is written for an engine", () => {
       ..."0012345 1_000 0x1F 0b11 0o17 1e3 .5_5 +49123 2026-11-24 2026-11-24T14:00:00Z true yes ~ null <<".split(
         " ",
       ),
+      ..."\u007f \u0085 \u009f \u2028 \u2029 \ufeff \ufffd \uffff \u{1f600}"
+        .split(" ")
+        .map((text) => `a${text}b`),
       "",
       " a ",
       "- a: b # c",

@@ -1,4 +1,7 @@
 import { strict as assert } from "node:assert";
+import { mock } from "node:test";
+
+import { Alias } from "yaml";
 
 import { readYaml, YamlError } from "../../../stacks/src/configuration/yaml-file";
 import { differences } from "./yaml-differences";
@@ -21,6 +24,17 @@ describe("a YAML file, read as the engine reads it", () => {
     const longText = `a: &a ${"x".repeat(100_000)}\nb: [${"*a,".repeat(200)}]\n`;
     const nested = `a: &a [${"x,".repeat(40)}]\nb: &b [${"*a,".repeat(40)}]\nc: [${"*b,".repeat(40)}]\n`;
     for (const text of [longText, nested]) assert.throws(() => valueOf(text), YamlError);
+  });
+
+  it("is walked through as often for hundreds of aliases as for one", () => {
+    const walks = (aliases: number): number => {
+      const resolve = mock.method(Alias.prototype, "resolve");
+      valueOf(`base: &base {owner: team}\nlist:\n${"  - {<<: *base, cells: [eu-1]}\n".repeat(aliases)}`);
+      resolve.mock.restore();
+      // With a context, the library remembers the anchors.
+      return resolve.mock.calls.filter(({ arguments: [, context] }) => context === undefined).length;
+    };
+    assert.equal(walks(300), walks(1));
   });
 
   it("may contain tabs, line ends and question marks if both readers read them as text", () => {
