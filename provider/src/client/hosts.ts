@@ -14,7 +14,17 @@ export interface HostRules {
   stage: Stage;
   /** The hosts that the environment allows besides the vendor's; each checked by {@link problemOfAllowedHost}. */
   allowedHosts: readonly string[];
+  /** How to allow hosts, as the end of a sentence: {@link allowInEnvironment} by default. */
+  toAllow?: ToAllow | undefined;
 }
+
+/**
+ * Says how to allow hosts.
+ *
+ * @param them `it`, or `them`
+ * @param hosts all that are to be allowed
+ */
+export type ToAllow = (them: string, hosts: readonly string[]) => string;
 
 /** Why a URL is refused. */
 export interface UrlRefusal {
@@ -59,13 +69,18 @@ export function problemOfForm(text: string): string | undefined {
 }
 
 /** Returns a sentence that says how to allow refused hosts; empty if that is impossible. */
-export function wayToAllow(refusals: readonly UrlRefusal[], { allowedHosts }: HostRules): string {
+export function wayToAllow(
+  refusals: readonly UrlRefusal[],
+  { allowedHosts, toAllow = allowInEnvironment }: HostRules,
+): string {
   const hosts = refusals.flatMap(({ host }) => host ?? []);
   if (hosts.length === 0) return "";
-  const list = [...new Set([...allowedHosts, ...hosts])].join(",");
   const [what, them] = new Set(hosts).size === 1 ? ["this host", "it"] : ["these hosts", "them"];
-  return `If you are sure of ${what}, allow ${them} in the environment of this command (the configuration cannot): export TENANTS_ALLOWED_HOSTS='${list}'`;
+  return `If you are sure of ${what}, ${toAllow(them, [...new Set([...allowedHosts, ...hosts])])}`;
 }
+
+const allowInEnvironment: ToAllow = (them, hosts) =>
+  `allow ${them} in the environment of this command (the configuration cannot): export TENANTS_ALLOWED_HOSTS='${hosts.join(",")}'`;
 
 /**
  * Returns what is wrong with an entry of `TENANTS_ALLOWED_HOSTS`.

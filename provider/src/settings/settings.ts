@@ -9,6 +9,7 @@ import {
   problemOfForm,
   refusalOfUrl,
   shownUrl,
+  type ToAllow,
   type UrlRefusal,
   wayToAllow,
 } from "../client/hosts";
@@ -147,6 +148,8 @@ export interface SettingsContext {
   allowedHosts?: readonly string[];
   /** Returns the values of the namespace `aws` of the stack's configuration. Default: no values. */
   aws?: AwsValue;
+  /** How to allow a host that is refused. Default: in the environment. */
+  toAllow?: ToAllow;
 }
 
 /**
@@ -157,7 +160,7 @@ export interface SettingsContext {
  */
 export function readSettings(
   get: (key: string) => string | undefined,
-  { allowedHosts = [], aws = () => undefined }: SettingsContext = {},
+  { allowedHosts = [], aws = () => undefined, toAllow }: SettingsContext = {},
 ): { settings: ProviderSettings } | { problems: ConfigurationProblem[] } {
   const parsed = settingsSchema.safeParse(
     Object.fromEntries(settingsKeys.flatMap((key) => (get(key) === undefined ? [] : [[key, get(key)]]))),
@@ -167,7 +170,7 @@ export function readSettings(
       path: `tenants:${issue.path.join(".")}`,
       problem: `${shownValue(issue.path.join("."), get)}${issue.message}`,
     })),
-    ...hostProblems(get, allowedHosts, aws),
+    ...hostProblems(get, { allowedHosts, toAllow }, aws),
   ];
   if (!parsed.success || problems.length > 0) return { problems };
   const { stage, apiUrl } = parsed.data;
@@ -198,15 +201,15 @@ function shownValue(key: string, get: (key: string) => string | undefined): stri
 
 function hostProblems(
   get: (key: string) => string | undefined,
-  allowedHosts: readonly string[],
+  allowing: Omit<HostRules, "stage">,
   aws: AwsValue,
 ): ConfigurationProblem[] {
-  const ofEntries = allowedHosts.flatMap((entry) => {
+  const ofEntries = allowing.allowedHosts.flatMap((entry) => {
     const problem = problemOfAllowedHost(entry);
     return problem === undefined ? [] : [{ path: "TENANTS_ALLOWED_HOSTS (environment)", problem }];
   });
   const stage = settingsSchema.shape.stage.safeParse(get("stage")).data;
-  const rules = stage === undefined ? undefined : { stage, allowedHosts };
+  const rules = stage === undefined ? undefined : { stage, ...allowing };
   return [
     ...ofEntries,
     ...urlProblems("apiUrl", "api", get("apiUrl"), rules),

@@ -68,6 +68,7 @@ export function configurationOf(
       otherKeys: Object.keys(texts).filter((key) => !key.startsWith(namespace)),
       allowedHosts: hostsOf(allowedHosts),
       aws: (key) => texts[`aws:${key}`],
+      toAllow: (them) => `add ${them} to \`allowedHosts\` of the stage`,
     },
   };
 }
@@ -91,7 +92,7 @@ export function problemsOfStage(
   const read = readConfiguration(values, context);
   const found = ("problems" in read ? read.problems : []).map(({ path, problem }) => ({
     path: pathOf(stage, path),
-    message: withOwnRemedy(problem),
+    message: problem,
   }));
   const known = new Set(found.map(({ path }) => path));
   return [
@@ -115,17 +116,6 @@ function pathOf(stage: string, path: string): string {
   if (path === "tenants:journal") return "work.journal";
   if (path.startsWith("TENANTS_ALLOWED_HOSTS")) return `stages.${stage}.allowedHosts`;
   return `stages.${stage}.configuration.${path}`;
-}
-
-/** A stack's problem ends with what to do in its environment, or by `pulumi config`: the service has neither. */
-function withOwnRemedy(problem: string): string {
-  return problem
-    .replace(
-      /If you are sure of this host, allow it in the environment.*$/,
-      "If you are sure of this host, add it to `allowedHosts` of the stage",
-    )
-    .replace(/ \(pulumi config rm .*\)(?=\. )/, "")
-    .replace(/pulumi config set (\S+) <.*>/, "set $1");
 }
 
 function problemOfValue(stage: string, key: string, value: unknown): string | undefined {

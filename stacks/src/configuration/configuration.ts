@@ -145,7 +145,7 @@ function unknownKeys(values: ReadonlyMap<string, string>): ConfigurationProblem[
     .filter((key) => !knownKeys.includes(key))
     .map((key) => ({
       path: `tenants:${shown(key)}`,
-      problem: `${unknownKey(key, knownKeys)} (pulumi config rm tenants:${shown(key)}). docs/configuration.md lists all keys`,
+      problem: `${unknownKey(key, knownKeys)}. docs/configuration.md lists all keys`,
     }));
 }
 

@@ -102,8 +102,7 @@ export function contradictions(
   if (replicate === true && awsRegion === undefined) {
     problems.push({
       path: `${path}.replicate`,
-      problem:
-        "needs the stack's AWS region, which must differ from a replica's: pulumi config set aws:region <region>",
+      problem: "needs the stack's AWS region, which must differ from a replica's: set aws:region",
     });
   }
   if (replicate === true && kmsKeyId !== undefined && replicaKmsKeyId === undefined) {
