@@ -50,7 +50,7 @@ async function reconcileWith(
 ): Promise<ExitCode> {
   const write =
     options.json === true ? reportAsJson : options.markdown === true ? reportAsMarkdown : reportAsText;
-  const first = { ...(await lookAt(stack, api, options.file)), done: [] };
+  const first = { ...(await lookAt(stack, api, { file: options.file })), done: [] };
   const fixable = first.findings.filter(({ fix }) => fix !== undefined);
   if (options.fix !== true || fixable.length === 0) {
     write(first);

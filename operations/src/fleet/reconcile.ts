@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 
 import { type ApiTenant, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 
+import { readingOnce } from "../reconcile/journals";
 import { reconcile, type Reconciliation, repair } from "../reconcile/reconcile";
 import type { Stack } from "../stack/stack";
 import { holdsNothing } from "./decide";
@@ -15,15 +16,16 @@ import { makeFleetFolder, makeWorkFolder } from "./work-folder";
 
 /**
  * Compares record, state and vendor for every non-empty stack of a fleet. It changes nothing. The
- * organization is listed once for all. An object of another stack is not reported as unmanaged; one that no
+ * organization is listed, and a journal that stacks share is read, once for all. An object of another stack is not reported as unmanaged; one that no
  * stack has is reported once.
  *
  * @param only the names of stacks; default: all
  * @returns Resolves with the results, in the order of the stacks' names.
  */
 export async function reconcileFleet(fleet: Fleet, only?: ReadonlySet<string>): Promise<Reconciliation[]> {
+  const read = readingOnce();
   const found = await eachStack(fleet, only, async (stack, api): Promise<Reconciliation> => {
-    const { counts, warnings, findings, entries } = await reconcile(stack, api);
+    const { counts, warnings, findings, entries } = await reconcile(stack, api, { read });
     return { stack, counts, warnings, findings, entries };
   });
   return eachOnce(found);

@@ -1,5 +1,4 @@
 import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
-import { eventsOf } from "pulumi-resistant-tenants/internal/journal";
 import { assertSameEnvironment } from "pulumi-resistant-tenants/internal/operator";
 
 import { asOneRecord } from "../stack/former-names";
@@ -9,6 +8,7 @@ import { readState } from "../stack/state";
 import type { Comparison } from "./comparison";
 import { findElsewhere } from "./elsewhere";
 import { findExisting, idsOnRecord, unheldIds } from "./existing";
+import type { ReadJournal } from "./journals";
 import { findPendingSecrets } from "./pending-secrets";
 import { lookAtSecrets } from "./secrets";
 
@@ -22,24 +22,25 @@ export interface Gathered {
  * Reads the journal, the state and the API. It changes nothing.
  *
  * @param file a file that `pulumi stack export` wrote; undefined for the stack's present state
+ * @param readJournal reads the stack's journal
  */
 export async function gather(
   stack: Stack,
   api: TenantManagementApi,
   file: string | undefined,
+  readJournal: ReadJournal,
 ): Promise<Gathered> {
-  const { name, settings, journal, pulumi } = stack;
-  const [locks, state, entries] = await Promise.all([
+  const { name, settings, pulumi } = stack;
+  const [locks, state, { events: all, unreadable }] = await Promise.all([
     findLocks(stack),
     readState(pulumi, file),
-    journal.entries(),
+    readJournal(stack),
   ]);
   // Before anything is sent: a token goes only to the API where this stack was created.
   for (const { urn, stage, apiUrl } of [...state.tenants, ...state.applications]) {
     assertSameEnvironment(urn, { stage, apiUrl }, settings);
   }
-  const unreadable = entries.filter(({ kind }) => kind === "unreadable");
-  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
+  const events = await asOneRecord(stack, all);
   const place = { stack: name, apiUrl: settings.apiUrl };
   const existing = await findExisting(api, { ...place, state, events });
   const secrets = await findPendingSecrets(state.pending, stack.aws);
@@ -52,7 +53,7 @@ export async function gather(
   const comparison: Comparison = {
     ...place,
     events,
-    unreadable: unreadable.map(({ where }) => where),
+    unreadable,
     state,
     ...existing,
     elsewhere,

@@ -9,6 +9,7 @@ import { entriesFor } from "./entries";
 import type { Finding } from "./finding";
 import { applyFixes, assertAsItWas, assertNoUpdateRuns, assertRecordIsReadable } from "./fix";
 import { gather } from "./gather";
+import { type ReadJournal, readJournal } from "./journals";
 
 /** The results of a comparison of a stack's journal, state and API. */
 export interface Reconciliation {
@@ -36,14 +37,15 @@ export interface WholeReconciliation extends Reconciliation {
 /**
  * Compares a stack's record, its state and the vendor. It changes nothing.
  *
- * @param file a file that `pulumi stack export` wrote; default: the stack's present state
+ * @param sources `file`: a file that `pulumi stack export` wrote; default: the stack's present state. `read` reads its
+ * journal
  */
 export async function reconcile(
   stack: Stack,
   api: TenantManagementApi,
-  file?: string,
+  { file, read = readJournal }: { file?: string | undefined; read?: ReadJournal } = {},
 ): Promise<WholeReconciliation> {
-  const { comparison, warnings } = await gather(stack, api, file);
+  const { comparison, warnings } = await gather(stack, api, file, read);
   const findings = compare(comparison);
   const entries = await entriesFor(stack, api, comparison, findings);
   return {

@@ -36,7 +36,7 @@ export function recordOf(
   type: RecordedType,
   { stack, apiUrl }: { stack: string; apiUrl: string },
 ): TypeRecord {
-  const ofType = events.filter((event) => event.type === type && event.apiUrl === apiUrl);
+  const { ofType, creators, allIds } = recordOfAll(events, type, apiUrl);
   const own = ofType.filter((event) => event.stack === stack);
   const open = own
     .flatMap((event) => (event.event === "intent" && event.operation === "create" ? [event] : []))
@@ -49,18 +49,43 @@ export function recordOf(
       if (result.event !== "result" || objectId === undefined) return [];
       return [[objectId, { objectId, result, intent: intents.get(result.intent) }] as const];
     });
+  return {
+    made: new Map(made),
+    open: open.toReversed(),
+    allIds,
+    stackOf: (objectId) => creators.get(objectId),
+  };
+}
+
+/** A journal's objects of one type at one API, for all stacks. */
+interface RecordOfAll {
+  /** How many events were read. */
+  size: number;
+  ofType: readonly JournalEvent[];
+  /** The stacks that have created objects, by the id of the object. */
+  creators: ReadonlyMap<string, string>;
+  allIds: () => ReadonlySet<string>;
+}
+
+/** Each list of events is read once for all stacks of a fleet. */
+const known = new WeakMap<readonly JournalEvent[], Map<string, RecordOfAll>>();
+
+function recordOfAll(events: readonly JournalEvent[], type: RecordedType, apiUrl: string): RecordOfAll {
+  const ofEvents = known.get(events) ?? new Map<string, RecordOfAll>();
+  known.set(events, ofEvents);
+  const key = `${type} ${apiUrl}`;
+  const before = ofEvents.get(key);
+  if (before?.size === events.length) return before;
+  const ofType = events.filter((event) => event.type === type && event.apiUrl === apiUrl);
   const creators = new Map<string, string>();
   for (const event of ofType) {
     const objectId = event.operation === "create" ? objectIdOf(event) : undefined;
     if (objectId !== undefined && !creators.has(objectId)) creators.set(objectId, event.stack);
   }
   let ids: ReadonlySet<string> | undefined;
-  return {
-    made: new Map(made),
-    open: open.toReversed(),
-    allIds: () => (ids ??= recordedIds(ofType, type)),
-    stackOf: (objectId) => creators.get(objectId),
-  };
+  const read = { size: events.length, ofType, creators, allIds: () => (ids ??= recordedIds(ofType, type)) };
+  ofEvents.set(key, read);
+  return read;
 }
 
 /**

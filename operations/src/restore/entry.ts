@@ -1,5 +1,4 @@
 import {
-  eventsOf,
   type JournalEvent,
   mayBeDeleted,
   type RecordedType,
@@ -8,6 +7,7 @@ import { slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { declaredEntries } from "../entry/declared";
 import { entryOf, type LivingApplication, type PrintedEntry } from "../entry/entry";
+import { readJournal } from "../reconcile/journals";
 import { applicationParameters } from "../reconcile/open-creates";
 import { type RecordedObject, recordOf } from "../reconcile/record";
 import { asOneRecord } from "../stack/former-names";
@@ -28,8 +28,8 @@ export async function entryForRestored(
   customer: string,
   secrets: readonly CustomerSecret[],
 ): Promise<PrintedEntry | undefined> {
-  const [state, entries] = await Promise.all([readState(stack.pulumi, undefined), stack.journal.entries()]);
-  const events = await asOneRecord(stack, eventsOf(entries.filter(({ kind }) => kind !== "unreadable")));
+  const [state, journal] = await Promise.all([readState(stack.pulumi, undefined), readJournal(stack)]);
+  const events = await asOneRecord(stack, journal.events);
   const tenantId = lastMade(events, "Tenant", stack, ({ result }) => result.slot === customer)[0]?.objectId;
   if (tenantId === undefined) return undefined;
   const applications = lastMade(

@@ -13,9 +13,12 @@ const stacksSchema = z.array(z.object({ name: z.string() }));
  * Reads the events of a renamed or wholly moved stack under its present name. If a stack still exists under a
  * former name, only some of its resources were moved (`pulumi state move`), and its events stay its own.
  */
-export async function asOneRecord(stack: Stack, events: readonly JournalEvent[]): Promise<JournalEvent[]> {
+export async function asOneRecord(
+  stack: Stack,
+  events: readonly JournalEvent[],
+): Promise<readonly JournalEvent[]> {
   const names = new Set([...formerNamesIn(events, stack.name), ...(await stack.formerNames())]);
-  if (names.size === 0) return [...events];
+  if (names.size === 0) return events;
   const existing = await existingStacks(stack);
   return underPresentName(events, stack.name, new Set([...names].filter((name) => !existing.has(name))));
 }

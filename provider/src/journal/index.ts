@@ -2,7 +2,7 @@ export { compareWithCopy, type ComparedCopy, type Copy } from "./against-copy";
 export { type ComparedState, compareWithState, type HeldObject } from "./against-state";
 export { inBatches } from "../concurrency";
 export { type AuditLog, NotDeliveredError, openAuditLog } from "./audit-log";
-export { genesis, type Head, hashOf, type RecordedAs } from "./chain";
+export { genesis, type Head, hashOf, type RecordedAs, recordedAs } from "./chain";
 export { type Entry, type EventEntry, eventsOf, readEntry, type ServiceEntry, unreadable } from "./entry";
 export {
   eventSchema,
