@@ -4,6 +4,7 @@ import path from "node:path";
 import { env } from "node:process";
 
 import { type ProcessResult, runProcess } from "../../sandbox/process";
+import { overrideConfig } from "../../sandbox/pulumi/config-file";
 import { repositoryRoot, StackUnderTest } from "./engine";
 
 describe("a project whose files are not where they usually are, on the engine", () => {
@@ -45,10 +46,11 @@ describe("a project whose files are not where they usually are, on the engine", 
     await mkdir(path.join(folder, "config"));
     const file = path.join(folder, "config", "Pulumi.dev.yaml");
     await rename(path.join(folder, "Pulumi.dev.yaml"), file);
-    const written = await readFile(file, "utf8");
     const { exitCode, stdout, stderr } = await preview();
     assert.equal(exitCode, 0, stdout + stderr);
-    await writeFile(file, written.replace("config:", "config:\n  tenants:owner: 0012345"));
+    await overrideConfig(file, { "tenants:owner": 12345 });
+    const written = await readFile(file, "utf8");
+    await writeFile(file, written.replace("tenants:owner: 12345", "tenants:owner: 0012345"));
     const refused = await preview();
     assert.notEqual(refused.exitCode, 0);
     assert.match(refused.stdout + refused.stderr, /tenants:owner.*0012345.*quotes/);
