@@ -71,9 +71,10 @@ export function journalOutdated(
 
 /** Returns whether a journal contains an event, under any name of its stack. */
 export async function isOnRecord(journal: Journal, event: RecordedAs): Promise<boolean> {
-  // Its end is enough, as a rule.
+  // Its end is enough, as a rule; a long journal need not be in memory as a whole.
   if ((await journal.readFrom(event)) !== undefined) return true;
-  return (await journal.entries()).some((entry) => isAt(entry, event));
+  for await (const entries of journal.stream()) if (entries.some((entry) => isAt(entry, event))) return true;
+  return false;
 }
 
 /**
