@@ -1,14 +1,18 @@
 "use strict";
-// Compiles what the engine and the command line run. It runs at each start of theirs: Node's own modules only.
+// Compiles what the engine and the command line run, which call it at each start, and with the argument `service` the
+// provisioning service, too. Node's own modules only.
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
-const { join, sep } = require("node:path");
+const { join, relative, sep } = require("node:path");
 
 const root = __dirname;
 
-/** The packages, in the order in which they are compiled, and the folder of each one's sources. */
-const packages = { provider: "src", stacks: "src", operations: "src", policy: "src", cli: "" };
+/** The packages that are compiled together, in the order in which they are, and the folder of each one's sources. */
+const parts = {
+  program: { provider: "src", stacks: "src", operations: "src", policy: "src", cli: "" },
+  service: { service: "src" },
+};
 
 /** What else decides what the compiler writes, and what runs beside it. */
 const settings = [
@@ -21,10 +25,10 @@ const settings = [
 ];
 
 /**
- * Holds the digest of the sources and of what was compiled from them. Contents count and times do not: an edited file
+ * Hold the digest of the sources and of what was compiled from them. Contents count and times do not: an edited file
  * can have any time at all after `tar`, `unzip`, `rsync -a`, `cp -p` or Docker's COPY.
  */
-const stamp = join(root, "dist", "built");
+const stamps = { program: join(root, "dist", "built"), service: join(root, "dist", "built-service") };
 
 /** Holds the id of the process that compiles. */
 const lock = join(root, "dist", "building");
@@ -33,39 +37,38 @@ const lock = join(root, "dist", "building");
 const longestBuildMs = 180_000;
 
 /**
- * Compiles `provider`, `stacks`, `operations`, `policy` and `cli` where a source, or what was compiled from it, has changed since the
- * last compilation. Waits where another process compiles them already.
+ * Compiles the packages of a part where a source, or what was compiled from it, has changed since the last compilation.
+ * Waits where another process compiles already.
  *
+ * @param {"program" | "service"} part the service is compiled from the program, which is compiled first
  * @throws where they do not compile; the stamp is then missing, and nothing old is run
  */
-function ensureBuilt() {
-  if (isBuilt()) return;
+function ensureBuilt(part = "program") {
+  if (part !== "program") ensureBuilt();
+  if (isBuilt(part)) return;
   mkdirSync(join(root, "dist"), { recursive: true });
   acquireLock();
   try {
-    if (isBuilt()) return;
-    console.error(
-      "Compiling provider/, stacks/, operations/, policy/ and cli/, which changed since they were compiled last.",
-    );
-    build();
+    if (isBuilt(part)) return;
+    const folders = Object.keys(parts[part]).map((name) => `${name}/`);
+    console.error(`Compiling ${folders.join(", ")}, which changed since the last compilation.`);
+    build(part);
   } finally {
     rmSync(lock, { force: true });
   }
 }
 
-function isBuilt() {
-  return readIfThere(stamp)?.toString() === stampOf(digestOfSources());
+function isBuilt(part) {
+  return readIfThere(stamps[part])?.toString() === stampOf(part, digestOfSources(part));
 }
 
-function build() {
-  rmSync(stamp, { force: true });
-  removeStaleOutputs();
+function build(part) {
+  rmSync(stamps[part], { force: true });
+  removeStaleOutputs(part);
   // What is edited while the compiler runs differs from this, and is compiled the next time.
-  const sources = digestOfSources();
+  const sources = digestOfSources(part);
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  const folders = Object.keys(packages).map((name) => join(root, name));
-  // Without --force the compiler goes by times, too.
-  const { status } = spawnSync(process.execPath, [compiler, "-b", "--force", ...folders], {
+  const { status } = spawnSync(process.execPath, [compiler, ...optionsFor(part)], {
     // Standard output belongs to the engine.
     stdio: ["ignore", 2, 2],
   });
@@ -74,29 +77,38 @@ function build() {
       "The program does not compile: nothing was changed. Correct what is named above (npm run build).",
     );
   }
-  writeFileSync(stamp, stampOf(sources));
+  writeFileSync(stamps[part], stampOf(part, sources));
 }
 
-function stampOf(sources) {
-  return `${sources}\n${digestOfOutputs()}\n`;
+/** Without --force, or with what it noted of its last run, the compiler goes by times or writes only what it changed. */
+function optionsFor(part) {
+  const folders = Object.keys(parts[part]).map((name) => join(root, name));
+  if (part === "program") return ["-b", "--force", ...folders];
+  for (const folder of folders) rmSync(join(folder, "dist", "tsconfig.tsbuildinfo"), { force: true });
+  return ["-p", ...folders];
 }
 
-function digestOfSources() {
-  const own = Object.entries(packages).flatMap(([name, folder]) => [
+function stampOf(part, sources) {
+  return `${sources}\n${digestOfOutputs(part)}\n`;
+}
+
+function digestOfSources(part) {
+  const own = Object.entries(parts[part]).flatMap(([name, folder]) => [
     join(name, "package.json"),
     join(name, "tsconfig.json"),
-    ...filesIn(join(name, folder)).filter((file) => file.endsWith(".ts") && !isOutput(name, file)),
+    ...filesIn(join(name, folder)).filter((file) => /\.tsx?$/.test(file) && !isOutput(name, file)),
   ]);
-  return digest([...settings, ...own], () => true);
+  const before = part === "program" ? [] : [relative(root, stamps.program)];
+  return digest([...settings, ...before, ...own], () => true);
 }
 
 /** Type declarations count by their names alone: only compilers read them. */
-function digestOfOutputs() {
-  return digest(outputsOf(), (file) => file.endsWith(".js"));
+function digestOfOutputs(part) {
+  return digest(outputsOf(part), (file) => file.endsWith(".js"));
 }
 
-function outputsOf() {
-  return Object.keys(packages).flatMap((name) =>
+function outputsOf(part) {
+  return Object.keys(parts[part]).flatMap((name) =>
     filesIn(join(name, "dist")).filter((file) => /\.(?:js|d\.ts)$/.test(file)),
   );
 }
@@ -113,11 +125,11 @@ function digest(files, isRead) {
 }
 
 /** A module whose source was deleted or renamed must not be found by its old name. */
-function removeStaleOutputs() {
-  for (const file of outputsOf()) {
+function removeStaleOutputs(part) {
+  for (const file of outputsOf(part)) {
     const [name, , ...rest] = file.split(sep);
-    const source = join(name, packages[name], ...rest).replace(/\.(?:js|d\.ts)$/, ".ts");
-    if (!existsSync(join(root, source))) rmSync(join(root, file));
+    const source = join(root, name, parts[part][name], ...rest).replace(/\.(?:js|d\.ts)$/, "");
+    if (![".ts", ".tsx"].some((ending) => existsSync(source + ending))) rmSync(join(root, file));
   }
 }
 
@@ -190,7 +202,7 @@ module.exports = { ensureBuilt };
 
 if (require.main === module) {
   try {
-    ensureBuilt();
+    ensureBuilt(process.argv[2]);
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

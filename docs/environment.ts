@@ -75,6 +75,23 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     meaning: "[Proxies](networks.md#proxies) and their exceptions, also in lower case.",
   },
   {
+    names: [
+      "AWS_ACCESS_KEY_ID",
+      "AWS_SECRET_ACCESS_KEY",
+      "AWS_SESSION_TOKEN",
+      "AWS_ACCESS_KEY",
+      "AWS_SECRET_KEY",
+      "AWS_WEB_IDENTITY_TOKEN_FILE",
+      "AWS_ROLE_ARN",
+      "AWS_ROLE_SESSION_NAME",
+      "AWS_PROFILE",
+      "AWS_DEFAULT_PROFILE",
+    ],
+    summary: "AWS's variables of a key, a web identity and a profile",
+    meaning:
+      "The [identity](networks.md#aws-credentials-and-endpoints), in this order, if the stack sets none.",
+  },
+  {
     names: ["AWS_REGION", "AWS_DEFAULT_REGION"],
     meaning: "The region, if neither `aws:region` nor an ARN contains it.",
   },

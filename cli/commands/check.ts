@@ -1,6 +1,6 @@
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
 import { describeProblem } from "pulumi-resistant-tenants/internal/settings";
-import { problemsOf } from "resistant-tenants-operations/configuration/check";
+import { customersFromOf, problemsOf } from "resistant-tenants-operations/configuration/check";
 import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
 
 import { type ExitCode, exitCodes } from "../command";
@@ -15,7 +15,7 @@ export async function check(
   const found = [];
   for (const file of files) {
     const configuration = await readConfigurationFile(file);
-    const customersFrom = configuration.values.get("tenants:customersFrom");
+    const customersFrom = await customersFromOf(configuration);
     found.push({ file, customersFrom, problems: await problemsOf(configuration, environment) });
   }
   if (asJson) json(found);

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import path from "node:path";
 
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own-process";
+import { customersFromOf, folderOf } from "resistant-tenants-operations/configuration/check";
 import { readConfigurationFile } from "resistant-tenants-operations/configuration/file";
 import { mergeConfiguration } from "resistant-tenants-operations/configuration/merge";
 import { takeCustomerFiles } from "resistant-tenants-operations/configuration/proposed-files";
@@ -25,12 +25,12 @@ export async function mergeConfig(
 ): Promise<ExitCode> {
   const reviewed = await readConfigurationFile(reviewedFile);
   const notPreviewed = await mergeConfiguration(reviewed, await readConfigurationFile(proposedFile));
-  const pattern = reviewed.values.get("tenants:customersFrom");
+  const pattern = await customersFromOf(reviewed);
   const customerFiles =
-    options.commit === undefined || typeof pattern !== "string"
+    options.commit === undefined || pattern === undefined
       ? []
       : await takeCustomerFiles(pattern, options.commit, {
-          folder: path.dirname(path.resolve(reviewedFile)),
+          folder: folderOf(reviewed),
           environment,
         });
   await writeFile(options.out, reviewed.document.toString());

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import path from "node:path";
 
-import { projectFileIn, stackFileBeside, withParents } from "pulumi-resistant-tenants/internal/project-file";
+import { projectFileIn, stackFileOf, withParents } from "pulumi-resistant-tenants/internal/project-file";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -12,7 +12,7 @@ const stackFileSchema = z.object({
 
 /**
  * Finds the encryption of a stack's secrets. The engine does not pass it to a policy pack, so it is read from
- * the stack's file: `PULUMI_OPTION_CONFIG_FILE`, or else the one beside the `Pulumi.yaml` of the project.
+ * the stack's file: `PULUMI_OPTION_CONFIG_FILE`, or else the one in the project.
  *
  * @returns `awskms://…` and the like, as in the file; `passphrase`; `service` if the backend's own service
  * encrypts; undefined if no file of this stack was found
@@ -54,7 +54,7 @@ function findStackFile(
       .map((folder) => path.resolve(folder, given))
       .find(existsSync);
   return projectFolders(project, environment)
-    .map((folder) => stackFileBeside(folder, stack))
+    .map((folder) => stackFileOf(folder, stack))
     .find((file) => existsSync(file));
 }
 

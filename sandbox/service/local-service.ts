@@ -52,9 +52,7 @@ export interface LocalService {
 /** Compiles what has changed since it was last compiled. */
 export async function buildService({ log, signal }: Pick<Lifetime, "log" | "signal">): Promise<void> {
   log("Compiling what has changed.");
-  const options = { cwd: root, signal };
-  await runToSuccess(process.execPath, [path.join(root, "build.js")], options);
-  await runToSuccess(process.execPath, [require.resolve("typescript/bin/tsc"), "-b", "service"], options);
+  await runToSuccess(process.execPath, [path.join(root, "build.js"), "service"], { cwd: root, signal });
 }
 
 /**

@@ -5,7 +5,13 @@ import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Clock } from "pulumi-resistant-tenants/internal/clock";
 import { assertNothingReveals, assertStackEnvironment } from "pulumi-resistant-tenants/internal/guards";
-import { isOnDisk, journalMissing } from "pulumi-resistant-tenants/internal/journal";
+import { knownBeforeOf } from "pulumi-resistant-tenants/internal/held-before";
+import {
+  isOnDisk,
+  isOnRecord,
+  journalMissing,
+  journalOutdated,
+} from "pulumi-resistant-tenants/internal/journal";
 import { ownProcess } from "pulumi-resistant-tenants/internal/own-process";
 import {
   type HeldResource,
@@ -60,7 +66,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
   await assertStackEnvironment();
   const run = beginRun(start, await resourcesOfLastUpdate());
   const { environment, held, record } = run;
-  await warnOfMissingJournal(run);
+  await warnOfOtherJournal(run);
   assertNothingActiveIsRemoved(held, customers);
   const plans = await plansOf(held, provided, clock);
   const generations = [...plans].flatMap(declaredGenerations);
@@ -119,13 +125,25 @@ async function warnOfQuota(declared: number, quota: number): Promise<void> {
   );
 }
 
-/** A journal on the disk is missing if another machine continues with the stack. */
-async function warnOfMissingJournal({ settings, stack, held, record }: ProgramRun): Promise<void> {
+/**
+ * A journal on the disk is missing if another machine continues with the stack, and lacks its end if git or a backup
+ * restored an earlier version.
+ */
+async function warnOfOtherJournal({ settings, stack, held, record }: ProgramRun): Promise<void> {
   const { journal } = record;
-  if (!isOnDisk(settings.journal)) return;
-  if (existsSync(journal.location) || !held.some(({ type }) => type === tenantType)) return;
-  const isUnderFormerName = otherStackNames(held, stack).length > 0 && (await journal.entries()).length > 0;
-  if (!isUnderFormerName) await pulumi.log.warn(journalMissing(journal));
+  if (!isOnDisk(settings.journal) || !held.some(({ type }) => type === tenantType)) return;
+  const isRenamed = otherStackNames(held, stack).length > 0;
+  if (!existsSync(journal.location)) {
+    const isUnderFormerName = isRenamed && (await journal.entries()).length > 0;
+    if (!isUnderFormerName) await pulumi.log.warn(journalMissing(journal));
+    return;
+  }
+  // What came from another stack is in that one's journal.
+  const last = isRenamed ? undefined : knownBeforeOf(held, stack)?.last;
+  if (last === undefined) return;
+  // What cannot be read stops the update, which names the line.
+  const isWhole = await isOnRecord(journal, last).catch(() => true);
+  if (!isWhole) await pulumi.log.warn(journalOutdated(journal, last));
 }
 
 /** Returns whether this stack provides a customer, which has not been handed over. */

@@ -50,8 +50,8 @@ describe("the build", function () {
   });
 
   /** Runs it, and tells whether it compiled. */
-  function build(): { exitCode: number | null; compiled: boolean; printed: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [file("build.js")], {
+  function build(...parts: "service"[]): { exitCode: number | null; compiled: boolean; printed: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file("build.js"), ...parts], {
       encoding: "utf8",
     });
     assert.equal(stdout, "", "the standard output belongs to the engine");
@@ -110,6 +110,48 @@ describe("the build", function () {
       JSON.stringify({ compilerOptions: { ...compilerOptions, target: "es2023" } }),
     );
     assertCompiles(true);
+  });
+
+  it("compiles the service from the program, by contents as well", async () => {
+    await mkdir(file("service", "src"), { recursive: true });
+    await writeFile(file("service", "package.json"), JSON.stringify({ name: "service", type: "commonjs" }));
+    await writeFile(
+      file("service", "tsconfig.json"),
+      JSON.stringify({
+        extends: "../tsconfig.base.json",
+        compilerOptions: {
+          composite: true,
+          rootDir: "src",
+          outDir: "dist",
+          tsBuildInfoFile: "dist/tsconfig.tsbuildinfo",
+        },
+        include: ["src"],
+        references: [{ path: "../provider" }],
+      }),
+    );
+    const compile = (): string => {
+      const { exitCode, printed } = build("service");
+      assert.equal(exitCode, 0, printed);
+      return [...printed.matchAll(/Compiling (\w+)\//g)].map(([, name]) => name).join();
+    };
+    const yesterday = new Date(Date.now() - 86_400_000);
+    const [page, program] = [file("service/src/page.tsx"), file("provider/src/value.ts")];
+    await writeFile(page, 'export const page = "first";\n');
+    await writeFile(file("service/src/other.ts"), "export const other = 1;\n");
+    assert.equal(compile(), "provider,service");
+    assert.equal(compile(), "");
+    await writeFile(page, 'export const page = "second";\n');
+    await utimes(page, yesterday, yesterday);
+    await rm(file("service/src/other.ts"));
+    assert.equal(compile(), "service");
+    assert.match(await readFile(file("service/dist/page.js"), "utf8"), /"second"/);
+    await assert.rejects(readFile(file("service/dist/other.js")), { code: "ENOENT" });
+    await writeFile(file("service/dist/page.js"), "an old one");
+    assert.equal(compile(), "service");
+    assert.match(await readFile(file("service/dist/page.js"), "utf8"), /"second"/);
+    await writeFile(program, 'export const value = "another";\n');
+    assert.equal(compile(), "provider,service");
+    assertCompiles(false);
   });
 
   it("fails while a source does not compile, and runs nothing old", async () => {

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import {
@@ -14,7 +14,7 @@ import {
 
 import { eventSchema } from "../../provider/src/journal";
 import { exhaustiveTag } from "../suites";
-import { acme } from "./customers";
+import { acme, globex } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 
 const up = ["up", "--yes", "--skip-preview"];
@@ -63,6 +63,17 @@ describe("the journal, on the engine", function () {
     await rm(path.join(stack.workspace.directory, "journal.jsonl"));
     assert.match(await stack.succeed(["preview"]), /journal\.jsonl .*npm run tenants -- reconcile/);
     await stack.succeed(["destroy", "--yes", "--skip-preview"]);
+  });
+
+  it("is reported as outdated if an earlier version was restored, as git checkout does", async () => {
+    const file = path.join(stack.workspace.directory, "journal.jsonl");
+    await stack.up();
+    const earlier = await readFile(file);
+    await stack.setCustomers([acme, globex]);
+    assert.doesNotMatch(await stack.up(), /lacks what the state contains/);
+    await writeFile(file, earlier);
+    const printed = await stack.succeed(["preview"]);
+    assert.match(printed, /journal\.jsonl lacks what the state contains.*git checkout.*tenants -- reconcile/);
   });
 
   it("stops an up that it cannot record, before anything is sent", async () => {

@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { readConfigurationFile, withProjectValues } from "../../operations/src/configuration/file";
 import { runProcess, runToSuccess } from "../../sandbox/process";
+import { plainScalarOf } from "../../stacks/src/configuration/text-keys";
 import { differences } from "../stacks/configuration/yaml-differences";
 import { startShared } from "./engine";
 
@@ -129,9 +130,9 @@ describe("a stack's file, read by the engine and by this project", function () {
     assert.ok(engine !== undefined);
     const file = path.join(folder, "ours.yaml");
     await writeFile(file, text);
-    const { plainScalarOf } = await readConfigurationFile(file);
+    const { written } = await readConfigurationFile(file);
     for (const [index, scalar] of shown.entries()) {
-      const found = plainScalarOf(`t:k${index}`);
+      const found = plainScalarOf(`t:k${index}`, { stack: written });
       // A number that is written as it stands is no danger, and is refused all the same.
       if (engine.get(`t:k${index}`) !== scalar && found !== undefined) {
         assert.notEqual(found.kind, "text", `${scalar} is ${engine.get(`t:k${index}`)} to the engine`);

@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
 import { parse } from "yaml";
 
-import { problemsOf } from "../../operations/src/configuration/check";
+import { customersFromOf, folderOf, problemsOf } from "../../operations/src/configuration/check";
 import { type ConfigurationFile, readConfigurationFile } from "../../operations/src/configuration/file";
 import { mergeConfiguration } from "../../operations/src/configuration/merge";
 import { mentioning, mentions } from "../support/mentions";
@@ -86,6 +86,56 @@ config:
 `),
         ["tenants:secrets.kmsKeyId"],
       );
+    });
+
+    it("is found where the project says that the stacks' files are", async () => {
+      const stacks = path.join(folder, "stacks");
+      await mkdir(path.join(folder, "customers"));
+      await mkdir(stacks);
+      await writeFile(
+        path.join(folder, "customers", "acme.yaml"),
+        "{name: acme, customerId: C-1, cells: [eu-1]}\n",
+      );
+      const inFiles = reviewed.replace(
+        /tenants:customers:\n.*\n/,
+        "tenants:customersFrom: customers/*.yaml\n",
+      );
+      for (const key of ["stackConfigDir", "config"]) {
+        await writeFile(path.join(folder, "Pulumi.yaml"), `name: own\nruntime: nodejs\n${key}: stacks\n`);
+        const file = path.join(stacks, "Pulumi.dev.yaml");
+        await writeFile(file, inFiles);
+        const configuration = await readConfigurationFile(file);
+        assert.deepEqual(await problemsOf(configuration, {}), []);
+        assert.equal(folderOf(configuration), folder);
+      }
+    });
+
+    it("may lack what an environment of Pulumi Cloud gives, and is checked for the rest", async () => {
+      const text = reviewed.replace(/ {2}tenants:(?:stage|tokenUrl).*\n/g, "");
+      assert.deepEqual(await check(text), ["tenants:stage", "tenants:tokenUrl"]);
+      assert.deepEqual(await check(`${text}environment: []\n`), ["tenants:stage", "tenants:tokenUrl"]);
+      for (const environment of ["[tenants/prod]", "{imports: [tenants/prod]}"]) {
+        assert.deepEqual(await check(`${text}environment: ${environment}\n`), []);
+        const wrong = `${text.replace("acme", "Acme")}environment: ${environment}\n`;
+        assert.deepEqual(await check(wrong), ["tenants:customers[0].name"]);
+      }
+    });
+
+    it("has the pattern of the customers' files that Pulumi.yaml gives to every stack", async () => {
+      const config = "config:\n  tenants:customersFrom: { value: customers/*.yaml }\n";
+      await writeFile(path.join(folder, "Pulumi.yaml"), `name: own\nruntime: nodejs\n${config}`);
+      assert.equal(await customersFromOf(await read(reviewed)), "customers/*.yaml");
+      const own = await read(`${reviewed}  tenants:customersFrom: own/*.yaml\n`);
+      assert.equal(await customersFromOf(own), "own/*.yaml");
+    });
+
+    it("refuses text that YAML reads as a number in Pulumi.yaml", async () => {
+      const config = "config:\n  tenants:owner: { value: 0012345 }\n";
+      await writeFile(path.join(folder, "Pulumi.yaml"), `name: own\nruntime: nodejs\n${config}`);
+      const [problem, ...others] = await problemsOf(await read(reviewed), {});
+      assert.deepEqual([problem?.path, others], ["tenants:owner", []]);
+      mentions(problem?.problem, "0012345", "Pulumi.yaml");
+      assert.deepEqual(await check(`${reviewed}  tenants:owner: "0012345"\n`), []);
     });
 
     it("gives a key without a namespace that of the project, as the engine does", async () => {

@@ -62,6 +62,18 @@ describe("the secrets provider of a stack, according to its file", function () {
     await rm(other, { recursive: true });
   });
 
+  it("is found where the project says that the stacks' files are", async () => {
+    const other = await mkdtemp(path.join(tmpdir(), "stack-file-"));
+    await writeFile(
+      path.join(other, "Pulumi.yaml"),
+      "name: other\nruntime: nodejs\nstackConfigDir: config\n",
+    );
+    await mkdir(path.join(other, "config"));
+    await writeFile(path.join(other, "config", "Pulumi.prod.yaml"), "encryptionsalt: v1:abc\n");
+    assert.equal(find({ PWD: other }, "other"), "passphrase");
+    await rm(other, { recursive: true });
+  });
+
   it("is not known where the named file is missing, or is no mapping", async () => {
     assert.equal(find({ PULUMI_OPTION_CONFIG_FILE: path.join(folder, "none.yaml") }), undefined);
     await writeFile(file, "- a\n");

@@ -1,11 +1,12 @@
 import {
   type AuditLog,
-  compareWithCopy,
   type EventEntry,
   hashOf,
   type Journal,
   Verifier,
 } from "pulumi-resistant-tenants/internal/journal";
+
+import { compareWithLog } from "./copy";
 
 /**
  * Sends the events that the log group lacks, in order, to a stream whose name marks them as late.
@@ -22,12 +23,7 @@ export async function deliverLate(
 ): Promise<number> {
   const verifier = new Verifier();
   for await (const entries of journal.stream()) verifier.take(entries);
-  const { defects, lacking } = await compareWithCopy(
-    verifier,
-    stack,
-    auditLog.copies(stack),
-    auditLog.location,
-  );
+  const { defects, lacking } = await compareWithLog(verifier, stack, auditLog);
   verifier.add(...defects, ...(await journal.traces()).found);
   // An operation without an end does not mean that the record was changed.
   const wrong = verifier.finish().defects.filter(({ kind }) => kind !== "open");

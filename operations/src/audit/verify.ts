@@ -1,6 +1,5 @@
 import {
   type AuditLog,
-  compareWithCopy,
   compareWithState,
   type HeldObject,
   type Journal,
@@ -11,6 +10,7 @@ import {
 import type { Stack } from "../stack/stack";
 import { type HeldState, readState, readStateFile } from "../stack/state";
 import { UsageError } from "../usage";
+import { compareWithLog } from "./copy";
 import { nothingAt, type Source, takenAway } from "./source";
 
 /** What a journal is verified against, apart from itself. */
@@ -66,13 +66,7 @@ async function addCopy(
   auditLog: AuditLog,
 ): Promise<void> {
   const deliver = typed(["audit", "deliver"]);
-  const { defects, gaps, notes } = await compareWithCopy(
-    verifier,
-    name,
-    auditLog.copies(name),
-    auditLog.location,
-    deliver,
-  );
+  const { defects, gaps, notes } = await compareWithLog(verifier, name, auditLog, deliver);
   verifier.add(...defects, ...gaps);
   verifier.note(...notes);
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 
+import { findProjectFolder } from "pulumi-resistant-tenants/internal/project-file";
 import {
   allowedHostsIn,
   type ConfigurationProblem,
@@ -9,7 +10,7 @@ import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 import type { CustomerEntry } from "resistant-tenants-stacks/customer-files";
 
-import { type ConfigurationFile, holdsSecret, withProjectValues } from "./file";
+import { type ConfigurationFile, holdsSecret, readProjectFile, withProjectValues } from "./file";
 
 const namespace = "tenants:";
 
@@ -24,9 +25,22 @@ export async function problemsOf(
   configuration: ConfigurationFile,
   environment: EnvironmentVariables,
 ): Promise<ConfigurationProblem[]> {
-  const folder = path.dirname(configuration.file);
+  const folder = folderOf(configuration);
   const { problems, tooLarge } = await readWithoutEngine(configuration, environment, folder);
   return [...problems, ...(tooLarge === undefined ? [] : [{ path: configuration.file, problem: tooLarge }])];
+}
+
+/** Returns the project's folder, in which a stack's file may be in a folder of its own (`stackConfigDir`). */
+export function folderOf({ file }: Pick<ConfigurationFile, "file">): string {
+  const folder = path.dirname(path.resolve(file));
+  return findProjectFolder(folder) ?? folder;
+}
+
+/** Returns the pattern of the customers' files (`tenants:customersFrom`), which `Pulumi.yaml` may contain as well. */
+export async function customersFromOf(configuration: ConfigurationFile): Promise<string | undefined> {
+  const values = await withProjectValues(configuration.values, folderOf(configuration));
+  const pattern = values.get("tenants:customersFrom");
+  return typeof pattern === "string" ? pattern : undefined;
 }
 
 /** A stack's configuration file, read without the engine. */
@@ -58,7 +72,7 @@ export async function readWithoutEngine(
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
   const { customerLocator, sizeWarning } = await import("resistant-tenants-stacks/stack-file");
-  const { textOf, unquotedProblem } = await import("resistant-tenants-stacks/text-keys");
+  const { plainScalarOf, textOf, unquotedProblem } = await import("resistant-tenants-stacks/text-keys");
   const folder = path.resolve(projectFolder);
   const all = await withProjectValues(configuration.values, folder);
   const secrets = [...all].filter(([, value]) => holdsSecret(value)).map(([key]) => key);
@@ -88,7 +102,10 @@ export async function readWithoutEngine(
       },
     },
   );
-  const found = "problems" in read ? read.problems : [];
+  const isElsewhere = (key: string): boolean =>
+    hasEnvironments(configuration) && /^tenants:\w+$/.test(key) && !all.has(key);
+  const found = "problems" in read ? read.problems.filter(({ path: where }) => !isElsewhere(where)) : [];
+  const written = { stack: configuration.written, project: await readProjectFile(folder) };
   const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, textOf(value)])));
   const problems = [
     ...found.filter(({ path: where }) => !secrets.includes(where)),
@@ -96,7 +113,7 @@ export async function readWithoutEngine(
     ...own.flatMap(([key]) =>
       found.some(({ path: where }) => where === key)
         ? []
-        : (unquotedProblem(key, configuration.plainScalarOf(key)) ?? []),
+        : (unquotedProblem(key, plainScalarOf(key, written)) ?? []),
     ),
   ];
   const listed = all.get("tenants:customers");
@@ -110,4 +127,14 @@ export async function readWithoutEngine(
     values: all,
     entries: [...inFile.map((value, index) => ({ value, path: `tenants:customers[${index}]` })), ...ofFiles],
   };
+}
+
+/**
+ * Returns whether environments of Pulumi Cloud also give the stack values: a key that the file lacks may be there.
+ *
+ * @see {@link https://www.pulumi.com/docs/esc/guides/integrate-with-pulumi-iac/ Pulumi, environments of a stack}
+ */
+function hasEnvironments({ others }: ConfigurationFile): boolean {
+  const environment = others.get("environment");
+  return typeof environment === "object" && environment !== null && Object.keys(environment).length > 0;
 }

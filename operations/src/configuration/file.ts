@@ -18,8 +18,8 @@ export interface ConfigurationFile {
   values: ReadonlyMap<string, unknown>;
   /** The values beside `config`: how secrets are encrypted, … */
   others: ReadonlyMap<string, unknown>;
-  /** Returns how the plain scalar of a key is written in the file, and how the engine reads it. */
-  plainScalarOf: (key: string) => ReturnType<YamlFile["plainScalarAt"]>;
+  /** The file as YAML: how its values are written. */
+  written: YamlFile;
 }
 
 const fileSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).nullish() });
@@ -32,7 +32,8 @@ const fileSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).nul
  */
 export async function readConfigurationFile(file: string): Promise<ConfigurationFile> {
   const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
-  const { document, value, plainScalarAt } = readYaml(await read(file), file);
+  const written = readYaml(await read(file), file);
+  const { document, value } = written;
   const parsed = fileSchema.safeParse(value ?? {});
   if (!parsed.success) {
     throw new Error(
@@ -46,7 +47,7 @@ export async function readConfigurationFile(file: string): Promise<Configuration
     document,
     values: new Map(Object.entries(config ?? {})),
     others: new Map(Object.entries(others)),
-    plainScalarOf: (key) => plainScalarAt(["config", key]),
+    written,
   };
 }
 
@@ -60,7 +61,8 @@ async function read(file: string): Promise<string> {
 
 const projectSchema = z.looseObject({
   name: z.string(),
-  config: z.record(z.string(), z.unknown()).nullish(),
+  // As text, it is the former name of `stackConfigDir`.
+  config: z.union([z.record(z.string(), z.unknown()), z.string().transform(() => undefined)]).nullish(),
 });
 
 const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknown() }).partial();
@@ -78,9 +80,9 @@ export async function withProjectValues(
   values: ReadonlyMap<string, unknown>,
   folder: string,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const project = await readProjectFile(folder);
-  if (project === undefined) return values;
-  const { name, config } = project;
+  const file = await readProjectFile(folder);
+  if (file === undefined) return values;
+  const { name, config } = projectSchema.parse(file.value);
   const withNamespace = (key: string): string => (key.includes(":") ? key : `${name}:${key}`);
   return new Map([
     ...Object.entries(config ?? {}).flatMap(([key, given]) => {
@@ -91,11 +93,16 @@ export async function withProjectValues(
   ]);
 }
 
-async function readProjectFile(folder: string): Promise<z.output<typeof projectSchema> | undefined> {
+/**
+ * Reads the project's file as the engine does.
+ *
+ * @param folder the folder that may contain it
+ */
+export async function readProjectFile(folder: string): Promise<YamlFile | undefined> {
   const file = projectFileIn(folder);
   if (file === undefined) return undefined;
   const { readYaml } = await import("resistant-tenants-stacks/yaml-file");
-  return projectSchema.parse(readYaml(await read(file), file).value);
+  return readYaml(await read(file), file);
 }
 
 /** `{value: …}`, `{default: …}` with a type, or the value itself. */

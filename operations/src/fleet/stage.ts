@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { stackFileBeside } from "pulumi-resistant-tenants/internal/project-file";
+import { stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import { describeProblems, type EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { fleetStackOf, fleetStacks } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration, StackConfiguration } from "resistant-tenants-stacks/configuration";
@@ -57,7 +57,7 @@ export const customerKeys = ["tenants:customers", "tenants:customersFrom"];
 export async function readStage(
   project: Project,
   name: string,
-  { file = stackFileBeside(project.folder, name), environment, bits = project.bitsOf(name) }: StageOptions,
+  { file = stackFileOf(project.folder, name), environment, bits = project.bitsOf(name) }: StageOptions,
 ): Promise<FleetStage> {
   if (!existsSync(file)) {
     throw new UsageError(

@@ -4,7 +4,7 @@ import path from "node:path";
 import { pid } from "node:process";
 
 import { fleetStacks } from "pulumi-resistant-tenants/internal/vocabulary";
-import { parseDocument } from "yaml";
+import { isScalar, parseDocument } from "yaml";
 
 import { isRunning } from "../stack/lock";
 import { type Encryption, makeAnew, stackFileIn, writeStackFile } from "../stack/stack-file";
@@ -99,10 +99,16 @@ function configurationOf(stage: FleetStage, { customers }: FleetStack): Record<s
   };
 }
 
-/** Returns the file of a stack's project, as YAML. Customers in it are assigned to stacks like the stage's own. */
+/**
+ * Returns the file of a stack's project, as YAML. Customers in it are assigned to stacks like the stage's own, and the
+ * stack's file is beside it.
+ */
 async function projectFile(folder: string): Promise<string> {
   // Every scalar stays as it is written.
   const document = parseDocument(await readFile(projectFileOf(folder), "utf8"), { schema: "failsafe" });
+  document.delete("stackConfigDir");
+  // Its former name.
+  if (isScalar(document.get("config", true))) document.delete("config");
   for (const key of customerKeys) if (document.hasIn(["config", key])) document.deleteIn(["config", key]);
   return document.toString();
 }

@@ -151,9 +151,10 @@ async function secretsOf(
   declared: DeclaredEntry | undefined,
 ): Promise<KnownSecret[]> {
   const prefix = `${stack.configured("secretPrefix") ?? defaultSecretPrefix}/${stack.settings.stage}/`;
-  if (declared === undefined && applications.length === 0) return listed(aws, prefix, name);
-  if (applications.some(({ slot }) => slot === undefined)) return listed(aws, prefix, name);
-  const slots = new Set(applications.map(({ slot = "" }) => slotOf(slot)));
+  const slots = new Set(applications.flatMap(({ slot }) => (slot === undefined ? [] : slotOf(slot))));
+  const isListNeeded = applications.some(({ slot }) => slot === undefined);
+  if (isListNeeded || (declared === undefined && applications.length === 0))
+    return listed(aws, prefix, name, slots);
   const described = [...slots].map(async (slot): Promise<KnownSecret[]> => {
     const found = await aws.describe({ name: `${prefix}${slot}`, tags: undefined });
     return found === undefined ? [] : [{ slot, arn: found.arn, tags: found.tags }];
@@ -161,7 +162,15 @@ async function secretsOf(
   return (await Promise.all(described)).flat();
 }
 
-async function listed(aws: SecretsManager, prefix: string, customer: string): Promise<KnownSecret[]> {
-  const found = await aws.list(`${prefix}${customer}/`);
+async function listed(
+  aws: SecretsManager,
+  prefix: string,
+  customer: string,
+  slots: ReadonlySet<string>,
+): Promise<KnownSecret[]> {
+  const known = [...slots]
+    .map((slot) => prefix + slot)
+    .filter((name) => name.startsWith(`${prefix}${customer}/`));
+  const found = await aws.list(`${prefix}${customer}/`, known);
   return found.map(({ name, arn, tags }) => ({ slot: name.slice(prefix.length), arn, tags }));
 }

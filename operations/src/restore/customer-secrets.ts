@@ -1,6 +1,7 @@
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { onRecord, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
-import { defaultSecretPrefix } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultSecretPrefix, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
+import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 
 import type { Stack } from "../stack/stack";
 
@@ -19,10 +20,14 @@ export interface CustomerSecret {
  *
  * @throws if one of the names is not this project's
  */
-export async function findCustomerSecrets(stack: Stack, customer: string): Promise<CustomerSecret[]> {
+export async function findCustomerSecrets(
+  stack: Pick<Stack, "settings" | "configured" | "aws">,
+  { name: customer, applications }: Pick<CustomerConfiguration, "name" | "applications">,
+): Promise<CustomerSecret[]> {
   const { stage } = stack.settings;
   const prefix = `${stack.configured("secretPrefix") ?? defaultSecretPrefix}/${stage}/`;
-  const found = await withAws(stack, (aws) => aws.list(`${prefix}${customer}/`));
+  const declared = applications.map((application) => prefix + slotName(customer, application));
+  const found = await withAws(stack, (aws) => aws.list(`${prefix}${customer}/`, declared));
   const foreign = found.find(({ tags }) => tags.get("stage") !== stage || tags.get("customer") !== customer);
   if (foreign !== undefined) {
     throw new Error(
@@ -55,7 +60,10 @@ export async function restoreSecrets(
   });
 }
 
-async function withAws<T>({ aws }: Stack, use: (secrets: SecretsManager) => Promise<T>): Promise<T> {
+async function withAws<T>(
+  { aws }: Pick<Stack, "aws">,
+  use: (secrets: SecretsManager) => Promise<T>,
+): Promise<T> {
   const secrets = new SecretsManager(aws);
   try {
     return await use(secrets);

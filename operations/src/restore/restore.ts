@@ -1,4 +1,5 @@
 import { describeDeletion } from "pulumi-resistant-tenants/internal/vocabulary";
+import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 
 import type { PrintedEntry } from "../entry/entry";
 import { recordOfStack } from "../stack/record";
@@ -30,9 +31,9 @@ export interface Restoration {
  * them again
  */
 export async function planRestoration(stack: Stack, customer: string): Promise<Restoration> {
-  await assertDeclared(stack, customer);
+  const declared = await findDeclared(stack, customer);
   const [secrets, held] = await Promise.all([
-    findCustomerSecrets(stack, customer),
+    findCustomerSecrets(stack, declared),
     readHeldCustomer(stack, customer),
   ]);
   const waiting = secrets.filter(({ deletedAt }) => deletedAt !== undefined);
@@ -59,9 +60,10 @@ export async function carryOut(
   if (missing.length > 0) await importSecrets(stack, record, { customer, urn: parentUrn }, missing);
 }
 
-async function assertDeclared(stack: Stack, customer: string): Promise<void> {
+async function findDeclared(stack: Stack, customer: string): Promise<CustomerConfiguration> {
   const { customers } = await configurationOf(stack);
-  if (customers.some(({ name }) => name === customer)) return;
+  const declared = customers.find(({ name }) => name === customer);
+  if (declared !== undefined) return declared;
   throw new UsageError(
     `The configuration of ${stack.name} declares no customer ${customer}: add it to tenants:customers first. Nothing was changed.`,
   );

@@ -48,6 +48,8 @@ export interface AwsAccess {
   stsRegion?: string | undefined;
   profile?: string | undefined;
   credentials?: AwsCredentials | undefined;
+  /** Whether `credentials` are the environment's, and not those of `aws:accessKey`. */
+  areCredentialsOfEnvironment?: boolean | undefined;
   webIdentity?: WebIdentity | undefined;
   /** The roles that are assumed in turn, each by the one before it. If empty, the first identity is used directly. */
   roles: readonly AssumedRole[];
@@ -95,15 +97,17 @@ export function readAwsAccess(environment: Environment, get: AwsValue = () => un
   const endpoints = parse("endpoints", endpointsSchema) ?? {};
   const roles = parse("assumeRoles", z.array(roleSchema)) ?? [];
   const role = parse("assumeRole", roleSchema);
-  return {
-    region: value("region") ?? notEmpty(environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]),
-    stsRegion: value("stsRegion"),
+  const webIdentity = parse("assumeRoleWithWebIdentity", webIdentitySchema);
+  const own = {
+    credentials: toCredentials(accessKeyId, secretAccessKey, sessionToken),
     profile: value("profile"),
-    credentials:
-      accessKeyId === undefined || secretAccessKey === undefined
-        ? undefined
-        : { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-    webIdentity: parse("assumeRoleWithWebIdentity", webIdentitySchema),
+  };
+  const isOwn = own.credentials !== undefined || own.profile !== undefined;
+  return {
+    region: value("region") ?? variableIn(environment, "AWS_REGION", "AWS_DEFAULT_REGION"),
+    stsRegion: value("stsRegion"),
+    ...(isOwn ? own : identityIn(environment)),
+    ...(webIdentity === undefined ? {} : { webIdentity }),
     roles: role === undefined ? roles : [role, ...roles],
     endpoints: { ...endpointsIn(environment), ...endpoints },
     s3UsePathStyle: parse("s3UsePathStyle", z.boolean()) ?? parse("s3ForcePathStyle", z.boolean()),
@@ -117,6 +121,44 @@ export function readAwsAccess(environment: Environment, get: AwsValue = () => un
     caBundle: value("customCaBundle") ?? notEmpty(environment["AWS_CA_BUNDLE"]),
     notFollowed,
   };
+}
+
+/** Returns the value of the first of some variables that is not empty. */
+function variableIn(environment: Environment, ...names: string[]): string | undefined {
+  return names.map((name) => notEmpty(environment[name])).find((text) => text !== undefined);
+}
+
+function toCredentials(
+  accessKeyId: string | undefined,
+  secretAccessKey: string | undefined,
+  sessionToken: string | undefined,
+): AwsCredentials | undefined {
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}
+
+/**
+ * Returns the identity that the environment chooses, in the order of the AWS provider's SDK. AWS's SDK for JavaScript
+ * prefers a profile, even the default one, to a key or a token's file in the environment, and would act as another
+ * identity than the provider.
+ *
+ * @see {@link https://github.com/aws/aws-sdk-go-v2/blob/main/config/resolve_credentials.go AWS SDK for Go, order of the
+ *   sources}
+ */
+function identityIn(
+  environment: Environment,
+): Pick<AwsAccess, "credentials" | "areCredentialsOfEnvironment" | "webIdentity" | "profile"> {
+  const variable = (...names: string[]): string | undefined => variableIn(environment, ...names);
+  const credentials = toCredentials(
+    variable("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"),
+    variable("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"),
+    variable("AWS_SESSION_TOKEN"),
+  );
+  if (credentials !== undefined) return { credentials, areCredentialsOfEnvironment: true };
+  const [file, roleArn] = [variable("AWS_WEB_IDENTITY_TOKEN_FILE"), variable("AWS_ROLE_ARN")];
+  if (file !== undefined && roleArn !== undefined)
+    return { webIdentity: { roleArn, sessionName: variable("AWS_ROLE_SESSION_NAME"), token: { file } } };
+  return { profile: variable("AWS_PROFILE", "AWS_DEFAULT_PROFILE") };
 }
 
 function isEmptyList(text: string | undefined): boolean {

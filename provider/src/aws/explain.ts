@@ -45,6 +45,7 @@ export function describeAwsCall({ access, service, region }: AwsCall): string {
   const { credentials, profile, webIdentity, roles, endpoints, proxies } = access;
   const asked = region ?? (service === "sts" ? access.stsRegion : undefined) ?? access.region;
   const endpoint = endpoints[service];
+  const keySetting = access.areCredentialsOfEnvironment === true ? "AWS_ACCESS_KEY_ID" : "aws:accessKey";
   // STS is called for the credentials of a role with the previous identity.
   const assumed = [...(webIdentity === undefined ? [] : [webIdentity]), ...roles];
   const url = endpoint ?? (asked === undefined ? undefined : `https://${service}.${asked}.amazonaws.com`);
@@ -52,7 +53,7 @@ export function describeAwsCall({ access, service, region }: AwsCall): string {
   return [
     names[service],
     ...(asked === undefined ? [] : [`region ${asked}`]),
-    ...(credentials === undefined ? [] : ["the key of aws:accessKey"]),
+    ...(credentials === undefined ? [] : [`the key of ${keySetting}`]),
     ...(profile === undefined || credentials !== undefined ? [] : [`profile ${profile}`]),
     ...assumed.map(({ roleArn }) => `role ${roleArn}`),
     ...(endpoint === undefined ? [] : [`at ${shownUrl(endpoint)}`]),

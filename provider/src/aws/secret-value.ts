@@ -1,4 +1,5 @@
 import { TenantManagementError } from "../client/errors";
+import { textOfBytes } from "../client/pem";
 import { messageOf } from "../client/text";
 import type { Aws } from "./aws";
 
@@ -26,9 +27,14 @@ export async function readSecret(
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
   const client = aws.open(SecretsManagerClient, "secretsmanager", { region: regionOf(arn) });
   try {
-    const { SecretString, ARN = arn } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
-    if (SecretString === undefined) throw new Error("its value is binary, not text");
-    return { text: SecretString, arn: ARN };
+    const {
+      SecretString,
+      SecretBinary,
+      ARN = arn,
+    } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    const text = SecretString ?? (SecretBinary === undefined ? undefined : textOfBytes(SecretBinary));
+    if (text === undefined) throw new Error("its value is binary, and neither text nor a private key");
+    return { text, arn: ARN };
   } catch (error) {
     throw new TenantManagementError(
       "INPUT_INVALID",

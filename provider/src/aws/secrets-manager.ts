@@ -104,26 +104,28 @@ export class SecretsManager {
     await this.#client.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
   }
 
-  /** Lists the secrets whose names start with a prefix, including those that wait for deletion. */
-  async list(beginning: string): Promise<ListedSecret[]> {
-    const found: ListedSecret[] = [];
+  /**
+   * Lists the secrets whose names start with a prefix, including those that wait for deletion. AWS's list may lag by five
+   * minutes, so each of them is described.
+   *
+   * @param known names with that prefix, of secrets that the list may lack
+   * @see {@link https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html AWS, ListSecrets}
+   */
+  async list(beginning: string, known: readonly string[] = []): Promise<ListedSecret[]> {
+    const names = new Set(known);
     const request = {
       Filters: [{ Key: "name" as const, Values: [beginning] }],
       IncludePlannedDeletion: true,
     };
     for await (const { SecretList } of paginateListSecrets({ client: this.#client }, request)) {
-      for (const { ARN, Name, Tags, DeletedDate } of SecretList ?? []) {
-        // AWS ignores case.
-        if (ARN === undefined || Name?.startsWith(beginning) !== true) continue;
-        found.push({
-          arn: ARN,
-          name: Name,
-          tags: tagsOf({ Tags }),
-          deletedAt: DeletedDate?.toISOString(),
-        });
-      }
+      // AWS ignores case.
+      for (const { Name } of SecretList ?? []) if (Name?.startsWith(beginning) === true) names.add(Name);
     }
-    return found;
+    const described = [...names].map(async (name): Promise<ListedSecret[]> => {
+      const found = await this.describe({ name, tags: undefined });
+      return found === undefined ? [] : [{ ...found, name }];
+    });
+    return (await Promise.all(described)).flat();
   }
 
   /** Restores a secret from deletion: it keeps its ARN, its versions and its resource policy. */

@@ -6,7 +6,7 @@ import { type MadeObject, TenantManagementError } from "./errors";
 import type { UrlRefusal } from "./hosts";
 import { parseJson } from "./json";
 import { madeObject } from "./made-object";
-import { describeForeignNotFound, hasContractsForm, whatToCheck } from "./not-found";
+import { describeForeignNotFound, hasContractsForm, isPage, whatToCheck } from "./not-found";
 import { RetryableFailure } from "./retry";
 import { apiErrorSchema } from "./schemas";
 import { printable } from "./text";
@@ -84,8 +84,10 @@ export class AnswerReader {
         details,
       );
     }
-    const remedy = call.remedies?.[status] ?? remedies[status];
-    return this.error("REFUSED", call.doing, `was refused with ${status}${said}${remedy ?? ""}`, {
+    const remedy = isPage(answer)
+      ? `, and a web page: most likely by a proxy, a firewall or a gateway. ${whatToCheck}`
+      : (call.remedies?.[status] ?? remedies[status] ?? "");
+    return this.error("REFUSED", call.doing, `was refused with ${status}${said}${remedy}`, {
       status,
     });
   }

@@ -31,6 +31,11 @@ export function hasContractsForm({ headers, body }: HttpAnswer): boolean {
 export const whatToCheck =
   "Check tenants:apiUrl, and the proxy, gateway or load balancer on the way there; then run the same command again";
 
+/** Returns whether an answer is a page for people: a firewall's or a proxy's, and no answer of an API. */
+export function isPage({ headers, body }: HttpAnswer): boolean {
+  return mediaTypeOf(headers) === "text/html" || /^\s*<(?:!doctype|html)\b/i.test(body);
+}
+
 /** Describes a 404 that is not the API's own, for a message. */
 export function describeForeignNotFound(answer: HttpAnswer): string {
   const type = mediaTypeOf(answer.headers);

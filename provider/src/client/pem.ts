@@ -65,9 +65,9 @@ export function normalizePem(text: string): string | undefined {
   return key ?? (first === undefined ? undefined : toPem(first));
 }
 
-/** Returns whether a text contains a private key in PEM, possibly among other text. */
+/** Returns whether a text contains a private key in PEM, possibly among other text, or is the base64 of one. */
 export function holdsPrivateKey(text: string): boolean {
-  return /BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(unwrap(text));
+  return /BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(unwrap(text)) || privateKeyIn(derIn(text)) !== undefined;
 }
 
 function isPrivate({ label }: PemBlock): boolean {
@@ -93,8 +93,8 @@ function unwrap(text: string, layers = mostLayers): string {
   if (json !== undefined) return unwrapJson(json, layers - 1);
   if (plain.includes("-----BEGIN ")) return plain.replaceAll(/\\+[nrt]/g, "\n");
   const decoded = decodeBase64(plain);
-  // Decoded base64 is searched only if it is text.
-  return decoded === undefined || !/^[\t\r\n -~]*$/.test(decoded) ? plain : unwrap(decoded, layers - 1);
+  const inside = decoded === undefined ? undefined : textIn(decoded);
+  return inside === undefined ? plain : unwrap(inside, layers - 1);
 }
 
 /** Returns the strings in JSON that contain PEM, one per line. */
@@ -112,22 +112,47 @@ function unwrapJson(json: unknown, layers: number): string {
 }
 
 /** @returns undefined if the text is not base64 */
-function decodeBase64(text: string): string | undefined {
+function decodeBase64(text: string): Buffer | undefined {
   const base64 = text.replace(/["'`\s]/g, "");
-  return /^[A-Za-z0-9+/_-]{16,}={0,2}$/.test(base64)
-    ? Buffer.from(base64, "base64").toString("latin1")
-    : undefined;
+  return /^[A-Za-z0-9+/_-]{16,}={0,2}$/.test(base64) ? Buffer.from(base64, "base64") : undefined;
+}
+
+/** Reads bytes as UTF-8 or, as Windows writes text, as UTF-16; undefined if they are not text. */
+function textIn(bytes: Uint8Array): string | undefined {
+  const [first, second] = bytes;
+  const isUtf16 = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
+  try {
+    const text = new TextDecoder(isUtf16 ? "utf-16le" : "utf-8", { fatal: true }).decode(bytes);
+    return /[^\P{Cc}\t\r\n]/u.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Returns the text that a store of secrets has as bytes. A key in DER becomes base64, which {@link readPrivateKey} reads.
+ *
+ * @returns undefined for other bytes
+ */
+export function textOfBytes(bytes: Uint8Array): string | undefined {
+  return textIn(bytes) ?? (isDer(bytes) ? Buffer.from(bytes).toString("base64") : undefined);
 }
 
 function derOf(text: string): Buffer {
-  return Buffer.from(decodeBase64(text) ?? "", "latin1");
+  return decodeBase64(text) ?? Buffer.alloc(0);
+}
+
+/** Returns the bytes of a text in base64, perhaps of a key in DER; none if it is not base64. */
+export function derIn(text: string): Buffer {
+  const plain = unwrap(text);
+  return derOf(plain.includes("-----") ? "" : plain);
 }
 
 /**
  * Returns whether bytes begin as a key does: a SEQUENCE of ASN.1, of more bytes than 127, that begins with an INTEGER
  * (PKCS#8, PKCS#1, SEC1) or a SEQUENCE (encrypted). Random bytes, such as members of a JWK, hardly ever do.
  */
-function isDer(der: Buffer): boolean {
+function isDer(der: Uint8Array): boolean {
   const [tag, length = 0] = der;
   if (tag !== 0x30 || length < 0x81 || length > 0x83) return false;
   const first = der[2 + (length - 0x80)];
@@ -136,8 +161,17 @@ function isDer(der: Buffer): boolean {
 
 /** Reads the base64 of a key alone: PEM without its first and last line. */
 function readDer(text: string): KeyObject | undefined {
-  const der = derOf(unwrap(text));
+  const der = derIn(text);
   if (!isDer(der)) return undefined;
+  return (
+    privateKeyIn(der) ??
+    fail(
+      "is base64 without PEM's first line, and not a complete, unencrypted private key: store the complete file",
+    )
+  );
+}
+
+function privateKeyIn(der: Buffer): KeyObject | undefined {
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
     try {
       return createPrivateKey({ key: der, format: "der", type });
@@ -145,9 +179,7 @@ function readDer(text: string): KeyObject | undefined {
       // The next one may be a key.
     }
   }
-  return fail(
-    "is base64 without PEM's first line, and not a complete, unencrypted private key: store the complete file",
-  );
+  return undefined;
 }
 
 /** Headers (`Comment: …`), which old tools write, are removed. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { signatureAlgorithms } from "./auth-methods";
 import { parseJson } from "./json";
-import { holdsPrivateKey, normalizePem } from "./pem";
+import { derIn, holdsPrivateKey, normalizePem } from "./pem";
 
 /** The public half of a tenant application's key in the API's form: integers, sent as exact JSON integers. */
 export type PublicKeyNumbers =
@@ -63,7 +63,7 @@ const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 /**
  * Parses a public key, and checks that the API accepts it.
  *
- * @param given PEM (SPKI), or a JWK as an object or as JSON text
+ * @param given PEM (SPKI) or its base64 alone, or a JWK as an object or as JSON text
  * @throws `TypeError` with what is wrong and how to correct it, never with the key's text
  * @see {@link https://www.rfc-editor.org/rfc/rfc7638 RFC 7638, JWK thumbprint}
  */
@@ -133,7 +133,16 @@ function toKey(given: unknown): KeyObject {
   if (holdsPrivateKey(given)) {
     throw new TypeError("is a private key: use only the public half (openssl pkey -pubout)");
   }
-  return toKeyObject(() => createPublicKey(pem ?? given));
+  return toKeyObject(() => (pem === undefined ? fromDer(derIn(given)) : createPublicKey(pem)));
+}
+
+/** Reads a public key without PEM's first and last line, as AWS KMS returns it. */
+function fromDer(der: Buffer): KeyObject {
+  try {
+    return createPublicKey({ key: der, format: "der", type: "spki" });
+  } catch {
+    return createPublicKey({ key: der, format: "der", type: "pkcs1" });
+  }
 }
 
 /** Returns a JWK that is given as an object or as JSON text; undefined if it is not one. */

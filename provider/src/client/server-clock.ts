@@ -18,16 +18,22 @@ export function parseHttpDate(header: string | undefined): number | undefined {
   return Number.isNaN(epochMs) ? undefined : epochMs;
 }
 
-/** A date and time of ISO 8601, with or without its zone; some write `UTC` for it, or after it. */
+/**
+ * A date and time of ISO 8601, with or without its zone; some write `UTC` for it, or after it, and Java the zone's name:
+ * `2026-11-24T11:00:00+01:00[Europe/Prague]`.
+ */
 const dateTime =
-  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(?:([Zz]|[+-]\d{2}(?::?\d{2})?)(?: ?(?:UTC|GMT))?|UTC|GMT)?$/;
+  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(?:([Zz]|[+-]\d{2}(?::?\d{2})?)(?: ?(?:UTC|GMT)|\[[\w/+:-]+\])?|UTC|GMT)?$/;
+
+/** A date and time of RFC 5322, with its zone: `Tue, 24 Nov 2026 10:00:00 GMT`. */
+const mailDate = /^[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})$/;
 
 /** Seconds since 1970 with or without a fraction, or milliseconds: of a time from 2001 to 2286. */
 const epoch = /^(\d{10})(?:\.\d+|(\d{3}))?$/;
 
 /**
  * Writes an API's date and time in ISO 8601, with its zone. Without a zone it is in UTC: JavaScript would read it in
- * this machine's zone, hours away. Seconds or milliseconds since 1970 become a date and time.
+ * this machine's zone, hours away. Seconds or milliseconds since 1970, and a date of RFC 5322, become a date and time.
  *
  * @returns anything else unchanged
  */
@@ -57,7 +63,9 @@ function partsOf(text: string): { date: string; time: string; zone: string } | u
 
 function epochMsOf(text: string): number | undefined {
   const [, seconds, ms = "0"] = epoch.exec(text.trim()) ?? [];
-  return seconds === undefined ? undefined : Number(seconds) * 1000 + Number(ms);
+  if (seconds !== undefined) return Number(seconds) * 1000 + Number(ms);
+  const dateMs = mailDate.test(text.trim()) ? Date.parse(text) : NaN;
+  return Number.isNaN(dateMs) ? undefined : dateMs;
 }
 
 /**

@@ -4,6 +4,7 @@ import { askedWaitMs, compressionOf, quotedRequestId } from "./answer-headers";
 import type { AssertionSigner } from "./assertion";
 import { TenantManagementError } from "./errors";
 import { parseJson } from "./json";
+import { isPage } from "./not-found";
 import { RetryableFailure } from "./retry";
 import { describeClockSkew } from "./server-clock";
 import { messageOf, printable } from "./text";
@@ -87,9 +88,11 @@ export async function requestToken(request: TokenRequest, transport: Transport):
     return { accessToken: granted.access_token, expiresInS: granted.expires_in };
   } catch (error) {
     const refusal = toRefusal(error, request, answer);
-    // A success without valid JSON came from a proxy, or was cut off: the next answer may be complete.
+    // A success or a 404 without valid JSON came from a proxy or a gateway, or was cut off: the next answer may be the
+    // server's.
     const isWhole = answer !== undefined && parseJson(answer.body) !== undefined;
-    throw response.ok && !isWhole ? new RetryableFailure(refusal) : refusal;
+    const mayBeAnothers = response.ok || response.status === 404;
+    throw mayBeAnothers && !isWhole ? new RetryableFailure(refusal) : refusal;
   }
 }
 
@@ -155,6 +158,9 @@ function assertUsable({ access_token: accessToken, token_type: type }: oauth.Tok
   }
 }
 
+const ofPage =
+  "Its answer is a web page: most likely a proxy's, a firewall's or a gateway's on the way there.";
+
 function toRefusal(
   error: unknown,
   { clientId, words }: TokenRequest,
@@ -172,6 +178,7 @@ function toRefusal(
     "TOKEN_REFUSED",
     `${words.server} returned no token to client ${clientId}${status}: ${printable(said).replace(/\.+$/, "")}${answer === undefined ? "" : quotedRequestId(answer)}.` +
       (answer === undefined || answer.status < 400 ? "" : describeClockSkew(answer.headers)) +
+      (answer !== undefined && isPage(answer) ? ` ${ofPage}` : "") +
       ` ${words.remedy}`,
     {
       ...(answer === undefined ? {} : { status: answer.status }),

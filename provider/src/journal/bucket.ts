@@ -20,11 +20,10 @@ export function openBucket(
   { region, endpoint, profile, usePathStyle }: BucketAccess,
   environment: EnvironmentVariables,
 ): Objects {
-  const access = readAwsAccess(environment);
+  const own: Readonly<Record<string, string | undefined>> = { region, profile };
+  const access = readAwsAccess(environment, (key) => own[key]);
   const aws = new Aws({
     ...access,
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoints: { ...access.endpoints, s3: endpoint } }),
     ...(usePathStyle === undefined ? {} : { s3UsePathStyle: usePathStyle }),
   });

@@ -33,7 +33,9 @@ export type { Journal, KnownBefore } from "./journal";
 export { Memory, type RecordedCustomer, type RecordedStatus } from "./memory";
 export {
   isOnDisk,
+  isOnRecord,
   journalMissing,
+  journalOutdated,
   journalProblem,
   type JournalPlace,
   openJournalAt,

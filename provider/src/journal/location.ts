@@ -5,7 +5,8 @@ import { TenantManagementError } from "../client/errors";
 import { isCi } from "../settings/actor";
 import type { EnvironmentVariables } from "../settings/own-process";
 import { findProjectFolder } from "../settings/project-file";
-import { openFileJournal } from "./file-journal";
+import type { RecordedAs } from "./chain";
+import { isAt, openFileJournal } from "./file-journal";
 import { withFormerNames } from "./former-names";
 import type { Journal } from "./journal";
 import { openS3Journal } from "./s3-journal";
@@ -55,6 +56,25 @@ export function journalMissing({ location }: Pick<Journal, "location">): string 
     `the journal ${location} records nothing of this stack, which already has tenants: the journal was lost, is on another machine, or is elsewhere (tenants:journal). ` +
     "If an earlier update was killed, an `up` cannot find what it left behind, and may create it twice: run `npm run tenants -- reconcile` first."
   );
+}
+
+/** Warns that a journal lacks an object of the state, with the likely causes and what to do. */
+export function journalOutdated(
+  { location }: Pick<Journal, "location">,
+  { at }: Pick<RecordedAs, "at">,
+): string {
+  return (
+    `the journal ${location} lacks what the state contains, such as an object recorded ${at}: an earlier version of it was restored (git checkout, stash or reset, a backup), or it is another stack's (tenants:journal). ` +
+    "Restore its last version. Without it an `up` cannot find what a killed update left behind, and may create it twice: run `npm run tenants -- reconcile` first."
+  );
+}
+
+/** Returns whether a journal contains an event, under any name of its stack. */
+export async function isOnRecord(journal: Journal, event: RecordedAs): Promise<boolean> {
+  // Its end is enough, as a rule; a long journal need not be in memory as a whole.
+  if ((await journal.readFrom(event)) !== undefined) return true;
+  for await (const entries of journal.stream()) if (entries.some((entry) => isAt(entry, event))) return true;
+  return false;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ListObjectsV2CommandOutput, S3Client } from "@aws-sdk/client-s3";
+import { z } from "zod";
 
 import type { Aws } from "../aws/aws";
 import { isAwsError } from "../aws/patience";
@@ -74,31 +75,64 @@ export function isAnswer(error: unknown): boolean {
   return error instanceof Error && "$fault" in error;
 }
 
+/** Sends requests to a bucket, wherever it is. */
+type UseBucket = <T>(use: (client: S3Client) => Promise<T>) => Promise<T>;
+
 /** @param aws how AWS is reached */
 export function objectsIn(bucket: string, aws: Aws): Objects {
   let client: Promise<S3Client> | undefined;
   const connect = (): Promise<S3Client> => (client ??= makeClient(aws));
+  let regionFound: string | undefined;
+  /** A bucket in another region than the run's: S3 says which, and does nothing. The SDK's own switch allows no parallel requests. */
+  const inItsRegion: UseBucket = async (use) => {
+    try {
+      return await use(await connect());
+    } catch (error) {
+      const region = regionIn(error);
+      if (region === undefined) throw error;
+      if (region !== regionFound) client = makeClient(aws, region);
+      regionFound = region;
+      return use(await connect());
+    }
+  };
   return {
     bucket,
     connect,
-    list: (prefix, options) => listObjects(connect, { bucket, prefix, ...options }),
-    read: async (key, options) => readObject(await connect(), { bucket, key, ...options }),
-    readIfThere: async (key) =>
-      readObject(await connect(), { bucket, key }).catch((error: unknown) => {
+    list: (prefix, options) => listObjects(inItsRegion, { bucket, prefix, ...options }),
+    read: (key, options) => inItsRegion((found) => readObject(found, { bucket, key, ...options })),
+    readIfThere: (key) =>
+      inItsRegion((found) => readObject(found, { bucket, key })).catch((error: unknown) => {
         if (!isAwsError(error, "NoSuchKey")) throw error;
         return undefined;
       }),
     remove: async (key) => {
       const { DeleteObjectCommand } = await import("@aws-sdk/client-s3");
-      await (await connect()).send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      await inItsRegion((found) => found.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })));
     },
-    add: async (key, body) => addObject(await connect(), bucket, key, body),
+    add: (key, body) => inItsRegion((found) => addObject(found, bucket, key, body)),
   };
 }
 
-async function makeClient(aws: Aws): Promise<S3Client> {
+async function makeClient(aws: Aws, region?: string): Promise<S3Client> {
   const { S3Client } = await import("@aws-sdk/client-s3");
-  return aws.open(S3Client, "s3");
+  return aws.open(S3Client, "s3", { region });
+}
+
+const misdirectedSchema = z.object({
+  $metadata: z.object({ httpStatusCode: z.union([z.literal(301), z.literal(400)]) }),
+  $response: z.object({
+    headers: z.object({ "x-amz-bucket-region": z.string().regex(/^[a-z0-9-]+$/) }),
+  }),
+});
+
+/** Returns the region of a bucket, if S3 refused a request because it was sent to another one. */
+function regionIn(error: unknown): string | undefined {
+  const isMisdirected = ["PermanentRedirect", "AuthorizationHeaderMalformed"].some((name) =>
+    isAwsError(error, name),
+  );
+  return isMisdirected
+    ? misdirectedSchema.safeParse(error).data?.$response.headers["x-amz-bucket-region"]
+    : undefined;
 }
 
 async function addObject(
@@ -143,17 +177,17 @@ async function readObject(
 }
 
 async function* listObjects(
-  connect: () => Promise<S3Client>,
+  inItsRegion: UseBucket,
   wanted: ListOptions & { bucket: string; prefix: string },
 ): AsyncIterable<ListedObject[]> {
   const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
-  const client = await connect();
   const { bucket, prefix, after, most, signal } = wanted;
   const ask = (from: { StartAfter?: string; ContinuationToken?: string }): Promise<Page> => {
     const request = { Bucket: bucket, Prefix: prefix, MaxKeys: most ?? pageObjects, ...from };
-    const asked = client
-      .send(new ListObjectsV2Command(request), signal === undefined ? {} : { abortSignal: signal })
-      .then(toPage(prefix));
+    const options = signal === undefined ? {} : { abortSignal: signal };
+    const asked = inItsRegion((client) => client.send(new ListObjectsV2Command(request), options)).then(
+      toPage(prefix),
+    );
     // It is awaited in its turn.
     asked.catch(() => undefined);
     return asked;

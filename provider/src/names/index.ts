@@ -2,6 +2,7 @@
 export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestStage } from "../client/cells";
 export { canonical, parseJson } from "../client/json";
 export { looksLikeCredential } from "../client/redaction";
+export { readPrivateKey } from "../client/pem";
 export { messageOf, printable } from "../client/text";
 export {
   isSamePublicKey,

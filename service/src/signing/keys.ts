@@ -1,14 +1,8 @@
-import { createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 
-import {
-  type CryptoKey,
-  exportJWK,
-  importJWK,
-  importPKCS8,
-  type JWK,
-  type JWTVerifyGetKey,
-  type KeyObject,
-} from "jose";
+import { type CryptoKey, importJWK, type JWK, type JWTVerifyGetKey } from "jose";
+import { messageOf, parseJson, readPrivateKey } from "pulumi-resistant-tenants/internal/vocabulary";
+import { z } from "zod";
 
 import type { ServiceSettings } from "../settings/settings";
 import { findIssuerKey } from "../signing/issuer-keys";
@@ -35,8 +29,8 @@ export class ApprovalKeyError extends Error {
 /**
  * Opens the keys of approvals.
  *
- * @param environment - Only the web process has `SERVICE_APPROVAL_KEY`, a private JWK or PKCS #8 PEM. Without
- * it, `approvals.publicKey` of the settings verifies.
+ * @param environment - Only the web process has `SERVICE_APPROVAL_KEY`, a private JWK or PEM in any form that
+ * `TENANTS_PRIVATE_KEY` may have. Without it, `approvals.publicKey` of the settings verifies.
  * @throws {@link ApprovalKeyError} if both are missing, or do not belong together
  */
 export async function openApprovalKeys(
@@ -58,7 +52,7 @@ export async function openApprovalKeys(
     const algorithm = algorithmOf(configured);
     return { signingKey: undefined, publicKey: await importJWK(configured, algorithm), algorithm, issuerKey };
   }
-  const { signingKey, publicJwk } = await readPrivate(privateText);
+  const { signingKey, publicJwk } = readPrivate(privateText);
   const algorithm = algorithmOf(publicJwk);
   if (configured !== undefined && !isSameKey(configured, publicJwk))
     throw new ApprovalKeyError(
@@ -67,19 +61,22 @@ export async function openApprovalKeys(
   return { signingKey, publicKey: await importJWK(publicJwk, algorithm), algorithm, issuerKey };
 }
 
-async function readPrivate(text: string): Promise<{ signingKey: Key; publicJwk: JWK }> {
+const jwkSchema = z.looseObject({ kty: z.string() });
+
+function readPrivate(text: string): { signingKey: KeyObject; publicJwk: JWK } {
+  const signingKey = privateKeyIn(text);
+  return { signingKey, publicJwk: createPublicKey(signingKey).export({ format: "jwk" }) };
+}
+
+function privateKeyIn(text: string): KeyObject {
+  const jwk = jwkSchema.safeParse(parseJson(text)).data as JsonWebKey | undefined;
   try {
-    if (text.startsWith("{")) {
-      const jwk = JSON.parse(text) as JWK;
-      const publicJwk = createPublicKey({ key: jwk, format: "jwk" }).export({ format: "jwk" }) as JWK;
-      return { signingKey: await importJWK(jwk, algorithmOf(publicJwk)), publicJwk };
-    }
-    const publicJwk = await exportJWK(createPublicKey(text));
-    return { signingKey: await importPKCS8(text, algorithmOf(publicJwk)), publicJwk };
-  } catch {
-    // A parser's message may contain a part of the key.
+    return jwk === undefined ? readPrivateKey(text) : createPrivateKey({ key: jwk, format: "jwk" });
+  } catch (error) {
+    // Node's own message about a JWK may contain a part of the key.
+    const why = jwk === undefined ? messageOf(error) : "is a JWK, but not a complete private one";
     throw new ApprovalKeyError(
-      "SERVICE_APPROVAL_KEY must be a private JWK or PKCS #8 PEM for signing: P-256, Ed25519 or RSA.",
+      `SERVICE_APPROVAL_KEY ${why}. It must be a private JWK or PEM for signing: P-256, P-384, Ed25519 or RSA.`,
     );
   }
 }

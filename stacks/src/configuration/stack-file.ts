@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { findProjectFolder } from "pulumi-resistant-tenants/internal/project-file";
+import { findProjectFolder, projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { readScalar } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import { z } from "zod";
 
-import { isTextKey, unquotedProblem } from "./text-keys";
+import { isTextKey, plainScalarOf, unquotedProblem } from "./text-keys";
 import { readYaml, type YamlFile } from "./yaml-file";
 
 /**
@@ -60,21 +60,26 @@ function readIfThere(file: string): YamlFile | undefined {
 }
 
 /**
- * Finds text at the top level of the stack's file that YAML read as something else. `--config-file` may have named
- * another file, so each value must be the one that the program received.
+ * Finds text at the top level of the stack's file, or of `Pulumi.yaml`, that YAML read as something else.
+ * `--config-file` may have named another file, so each value must be the one that the program received.
  *
  * @param file the stack's file: `Pulumi.prod.yaml`
+ * @param folder the folder of `Pulumi.yaml`
  * @param values the whole configuration, by key with its namespace, as the engine passes it
  */
-export function unquotedText(file: string, values: Readonly<Record<string, string>>): ConfigurationProblem[] {
+export function unquotedText(
+  file: string,
+  folder: string,
+  values: Readonly<Record<string, string>>,
+): ConfigurationProblem[] {
   // Parsing a large file takes a while, and most values are recognizable as text.
   const suspicious = Object.keys(values).filter(
     (key) => isTextKey(key) && /^(?:[-+.]?\d|true$|false$)/.test(values[key] ?? ""),
   );
-  const read = suspicious.length === 0 ? undefined : readIfThere(file);
-  if (read === undefined) return [];
+  if (suspicious.length === 0) return [];
+  const [stack, project] = [file, projectFileIn(folder) ?? ""].map(readIfThere);
   return suspicious.flatMap((key) => {
-    const scalar = read.plainScalarAt(["config", key]);
+    const scalar = plainScalarOf(key, { stack, project });
     const isOfFile = scalar !== undefined && String(readScalar(scalar.source).value) === values[key];
     return isOfFile ? (unquotedProblem(key, scalar) ?? []) : [];
   });

@@ -1,10 +1,47 @@
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import type { ScalarKind } from "pulumi-resistant-tenants/internal/yaml-scalar";
+import { z } from "zod";
+
+import type { YamlFile } from "./yaml-file";
 
 /** A plain scalar of a stack's file: how it is written, and how the engine reads it. */
 export interface PlainScalar {
   source: string;
   kind: ScalarKind;
+  /** Whether it is in `Pulumi.yaml`, which gives values to every stack. */
+  isOfProject?: boolean;
+}
+
+/** The files in which a stack's values are written, as far as they can be read. */
+export interface WrittenIn {
+  stack?: Pick<YamlFile, "value" | "lineOf" | "plainScalarAt"> | undefined;
+  /** `Pulumi.yaml`. */
+  project?: Pick<YamlFile, "value" | "lineOf" | "plainScalarAt"> | undefined;
+}
+
+const projectSchema = z.object({ name: z.string() });
+
+/**
+ * Finds how the value of a key is written: in the stack's file or, if that has none, in the project's. A key without a
+ * namespace has the project's name as one.
+ *
+ * @param key with its namespace
+ * @returns undefined if it is quoted, or in neither file
+ */
+export function plainScalarOf(key: string, { stack, project }: WrittenIn): PlainScalar | undefined {
+  const { name } = projectSchema.safeParse(project?.value).data ?? {};
+  const names = name !== undefined && key.startsWith(`${name}:`) ? [key, key.slice(name.length + 1)] : [key];
+  const ofStack = names.map((each) => ["config", each]).find((place) => stack?.lineOf(place) !== undefined);
+  if (ofStack !== undefined) return stack?.plainScalarAt(ofStack);
+  const ofProject = names
+    .flatMap((each) => [
+      ["config", each, "default"],
+      ["config", each, "value"],
+      ["config", each],
+    ])
+    .find((place) => project?.lineOf(place) !== undefined);
+  const scalar = ofProject === undefined ? undefined : project?.plainScalarAt(ofProject);
+  return scalar === undefined ? undefined : { ...scalar, isOfProject: true };
 }
 
 /** Keys of the namespace `tenants` whose values are not text: an unquoted number or boolean is correct. */
@@ -43,5 +80,6 @@ export function unquotedProblem(
     return undefined;
   // Where a key belongs, no message repeats what is there.
   const value = key === "tenants:privateKey" ? "the value" : scalar.source;
-  return { path: key, problem: `${value} is a ${scalar.kind} to YAML: write it in quotes` };
+  const where = scalar.isOfProject === true ? ", in Pulumi.yaml" : "";
+  return { path: key, problem: `${value} is a ${scalar.kind} to YAML: write it in quotes${where}` };
 }

@@ -1,9 +1,9 @@
 import { readScalar, type ScalarKind } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import {
   Document,
-  isMap,
+  isAlias,
+  isNode,
   isScalar,
-  isSeq,
   LineCounter,
   type Node,
   Pair,
@@ -84,11 +84,12 @@ export function readYaml(text: string, name: string): YamlFile {
     value: resolved.toJS({ maxAliasCount: -1 }),
     lineOf: (path) => {
       const node = nodeAt(path);
-      if (!isScalar(node) && !isMap(node) && !isSeq(node)) return undefined;
+      if (!isNode(node)) return undefined;
       return node.range == null ? undefined : lines.linePos(node.range[0]).line;
     },
     plainScalarAt: (path) => {
-      const node = nodeAt(path);
+      const given = nodeAt(path);
+      const node = isAlias(given) ? given.resolve(document) : given;
       if (!isScalar(node) || node.type !== "PLAIN" || node.tag !== undefined) return undefined;
       const source = node.source ?? "";
       return { source, kind: readScalar(source).kind };

@@ -12,7 +12,7 @@ import {
   openJournalAt,
 } from "pulumi-resistant-tenants/internal/journal";
 import { type HeldResource, stackName, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
-import { stackFileBeside } from "pulumi-resistant-tenants/internal/project-file";
+import { stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { customerOf, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
@@ -78,9 +78,9 @@ function journalsOfProject({ configuration, aws, folder }: FirstUpdate, own: str
   return [openJournalAt(`${location.replace(/\/+$/, "")}/${project}`, aws)];
 }
 
-/** An existing stack has its file beside `Pulumi.yaml`; a rename also renames the file. */
+/** An existing stack has a file in the project; a rename also renames the file. */
 function hasFile(stack: string, folder: string): boolean {
-  return existsSync(stackFileBeside(folder, nameOf(stack)));
+  return existsSync(stackFileOf(folder, nameOf(stack)));
 }
 
 function nameOf(stack: string): string {

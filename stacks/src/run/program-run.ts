@@ -6,7 +6,7 @@ import { refusal } from "pulumi-resistant-tenants/internal/guards";
 import { journalProblem } from "pulumi-resistant-tenants/internal/journal";
 import type { EnvironmentVariables, OwnProcess } from "pulumi-resistant-tenants/internal/own-process";
 import { type HeldResource, stackName } from "pulumi-resistant-tenants/internal/own-stack";
-import { stackFileBeside } from "pulumi-resistant-tenants/internal/project-file";
+import { stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import { type Aws, readReach } from "pulumi-resistant-tenants/internal/reach";
 import {
   allowedHostsIn,
@@ -79,10 +79,10 @@ export function beginRun(start: ProgramStart, held: readonly HeldResource[]): Pr
   return { ...start, held, record: new ProgramRecord({ ...start, held }) };
 }
 
-/** Returns the file that the environment names, or else the one beside `Pulumi.yaml`. */
+/** Returns the file that the environment names, or else the stack's own. */
 function stackFileIn(folder: string, environment: EnvironmentVariables): string {
   const given = environment["PULUMI_OPTION_CONFIG_FILE"] ?? "";
-  return given === "" ? stackFileBeside(folder, pulumi.getStack()) : path.resolve(folder, given);
+  return given === "" ? stackFileOf(folder, pulumi.getStack()) : path.resolve(folder, given);
 }
 
 function readOwnConfiguration({
@@ -108,7 +108,10 @@ function readOwnConfiguration({
   const found =
     "problems" in read ? read.problems : journalProblems(read.configuration.settings, environment);
   const known = new Set(found.map(({ path: where }) => where));
-  const problems = [...found, ...unquotedText(stackFile, all).filter(({ path: where }) => !known.has(where))];
+  const problems = [
+    ...found,
+    ...unquotedText(stackFile, folder, all).filter(({ path: where }) => !known.has(where)),
+  ];
   if ("problems" in read || problems.length > 0) throw refusal(describeProblems(problems));
   return read.configuration;
 }

@@ -1,13 +1,16 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+
+import { parse } from "yaml";
 
 import { digestIn, digestOf, toMessage } from "../../../operations/src/fleet/digest";
 import { findMisplaced, type Holding } from "../../../operations/src/fleet/guard";
 import { readProject, writeBits } from "../../../operations/src/fleet/project";
 import { readStage } from "../../../operations/src/fleet/stage";
+import { makeWorkFolder } from "../../../operations/src/fleet/work-folder";
 import { UsageError } from "../../../operations/src/usage";
 import { fleetBitsIn, fleetStackOf, fleetStacks } from "../../../provider/src/names/fleet";
 
@@ -56,6 +59,27 @@ describe("operations: the layout of a fleet", () => {
     for (const name of ["acme", "globex", "initech", "umbrella"])
       assert.ok(fleetStackOf("prod", 5, name).startsWith(fleetStackOf("prod", 4, name)));
   });
+
+  for (const key of ["stackConfigDir", "config"])
+    it(`has the stage's file where the project says, and each stack's beside its own project: ${key}`, async () => {
+      await write(`${key}: config\n`, { "tenants:customers": [] });
+      await mkdir(path.join(folder, "config"));
+      await rename(path.join(folder, "Pulumi.prod.yaml"), path.join(folder, "config", "Pulumi.prod.yaml"));
+      const stage = await read();
+      const [stack] = stage.stacks;
+      assert.ok(stack !== undefined);
+      const { project, stackFile } = await makeWorkFolder(
+        path.join(folder, "fleet"),
+        stage,
+        stack,
+        undefined,
+      );
+      assert.deepEqual(parse(await readFile(path.join(project, "Pulumi.yaml"), "utf8")), {
+        name: "tenants",
+        runtime: "nodejs",
+      });
+      assert.equal(path.dirname(stackFile), project);
+    });
 
   it("distinguishes the stacks of a stage from others", () => {
     assert.equal(fleetBitsIn("prod", "prod"), 0);

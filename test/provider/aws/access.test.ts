@@ -112,6 +112,35 @@ describe("access to AWS", () => {
     assert.deepEqual(read({}, { AWS_DEFAULT_REGION: "eu-west-1" }), { region: "eu-west-1" });
   });
 
+  it("is that which the AWS provider takes from the environment, where AWS's SDK for JavaScript takes another", () => {
+    const key = { AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "t" };
+    const token = {
+      AWS_WEB_IDENTITY_TOKEN_FILE: "/token",
+      AWS_ROLE_ARN: "arn:aws:iam::111111111111:role/pod",
+      AWS_ROLE_SESSION_NAME: "pod",
+    };
+    const profile = { AWS_PROFILE: "partner" };
+    const ofKey = {
+      credentials: { accessKeyId: "k", secretAccessKey: "s", sessionToken: "t" },
+      areCredentialsOfEnvironment: true,
+    };
+    const ofToken = {
+      webIdentity: { roleArn: token.AWS_ROLE_ARN, sessionName: "pod", token: { file: "/token" } },
+    };
+    assert.deepEqual(read({}, { ...profile, ...token, ...key }), ofKey);
+    assert.deepEqual(read({}, { ...profile, ...token }), ofToken);
+    assert.deepEqual(read({}, { ...profile, ...token, AWS_ROLE_ARN: "" }), { profile: "partner" });
+    assert.deepEqual(read({}, { ...profile, ...key, AWS_SECRET_ACCESS_KEY: "" }), { profile: "partner" });
+    assert.deepEqual(read({}, { AWS_PROFILE: "", AWS_DEFAULT_PROFILE: "old" }), { profile: "old" });
+    assert.deepEqual(read({ profile: "stack" }, { ...profile, ...token, ...key }), { profile: "stack" });
+    const stacks = read({ accessKey: "a", secretKey: "b" }, { ...profile, ...token, ...key });
+    assert.deepEqual(stacks, { credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+  });
+
+  it("takes the region from the first variable that is not empty", () => {
+    assert.deepEqual(read({}, { AWS_REGION: "", AWS_DEFAULT_REGION: "eu-west-1" }), { region: "eu-west-1" });
+  });
+
   for (const [what, values] of Object.entries({
     "has half of a key": { accessKey: "k" },
     "has endpoints of another shape": { endpoints: "{}" },

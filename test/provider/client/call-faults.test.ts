@@ -292,6 +292,21 @@ describe("client: the error of a call", () => {
     for (const message of messages) mentions(message, "403", "scope");
   });
 
+  it("does not blame the organization's client for the web page of a firewall", async () => {
+    const page = { ...html, status: 403 };
+    const said = { status: 403, headers: {}, body: "<!DOCTYPE html><title>Blocked</title>" };
+    for (const answer of [page, said]) {
+      const messages = await withAnswers([answer, answer], async ({ api }) => [
+        (await failureOf(api.createTenant({ name: "acme" }))).message,
+        (await failureOf(api.listTenants())).message,
+      ]);
+      for (const message of messages) {
+        mentions(message, "403", "firewall", "tenants:apiUrl");
+        assert.doesNotMatch(message, /scope|quota/);
+      }
+    }
+  });
+
   it("shows no escape sequence from the API", async () => {
     const refusal = json({ message: "\u001b]0;owned\u0007" }, 400, { "x-request-id": "\u001b[2J" });
     const error = await withAnswers([refusal], ({ api }) => failureOf(api.createTenant({ name: "acme" })));

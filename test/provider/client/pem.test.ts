@@ -56,6 +56,12 @@ describe("client: a private key that is read", () => {
     "without its first and last line, on one line and quoted": `"${withoutLabels(pem).replaceAll("\n", "")}"`,
     "without its first and last line, as a member": JSON.stringify({ key: withoutLabels(pem) }),
     "in PKCS#1 without its first and last line": withoutLabels(pkcs1),
+    "in base64 of UTF-16, as PowerShell encodes text": Buffer.from(pem, "utf16le").toString("base64"),
+    "in base64 of UTF-16 after its byte order mark": Buffer.from(`\uFEFF${pem}`, "utf16le").toString(
+      "base64",
+    ),
+    "in base64 after a byte order mark": base64(`\uFEFF${pem}`),
+    "in base64 after text with other letters": base64(`Bag Attributes\n    friendlyName: Schlüssel\n${pem}`),
     "after text that openssl writes before it": `Bag Attributes\n    friendlyName: key\n${pem}`,
   };
   for (const [form, text] of Object.entries(forms)) {

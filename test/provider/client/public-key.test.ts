@@ -13,6 +13,8 @@ const ec = ecPair();
 const pems = { RSA: publicPemOf(rsa.privateKeyPem), EC: publicPemOf(ec.privateKeyPem) };
 const jwkOf = (pem: string): JWK => createPublicKey(pem).export({ format: "jwk" });
 
+const withoutLabels = (pem: string): string => pem.replaceAll(/-----.*-----\n?/g, "");
+
 function spkiOf(key: { publicKey: ReturnType<typeof createPublicKey> }): string {
   return key.publicKey.export({ type: "spki", format: "pem" }).toString();
 }
@@ -72,6 +74,10 @@ describe("client: an accepted public key", () => {
     "on one line": (pem: string) => pem.replaceAll("\n", " "),
     quoted: (pem: string) => JSON.stringify(pem),
     "in base64": (pem: string) => Buffer.from(pem).toString("base64"),
+    "without its first and last line": withoutLabels,
+    "without its first and last line, on one line": (pem: string) => withoutLabels(pem).replaceAll("\n", ""),
+    "in PKCS#1 without its first and last line": (pem: string) =>
+      withoutLabels(createPublicKey(pem).export({ type: "pkcs1", format: "pem" }).toString()),
     "after a certificate": (pem: string) =>
       `-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n${pem}`,
   };
@@ -81,6 +87,11 @@ describe("client: an accepted public key", () => {
       assert.equal(numbers.type === "RSA" ? numbers.n : undefined, rsa.integers["n"]);
     });
   }
+
+  it("may be an EC key as AWS KMS returns it, in base64 alone", async () => {
+    const { numbers } = await parsePublicKey(withoutLabels(pems.EC));
+    assert.deepEqual(numbers, { type: "EC", alg: "ES256", x: ec.integers["x"], y: ec.integers["y"] });
+  });
 
   it("is the same key in every form, with any permitted use", () => {
     const forEncryption = { ...jwkOf(pems.RSA), use: "enc", kid: "mine" };
@@ -208,6 +219,10 @@ describe("client: a refused public key", () => {
     "a JWK whose kid is a space": {
       given: () => ({ ...jwkOf(pems.EC), kid: " " }),
       reason: ["`kid`", "empty"],
+    },
+    "a private key in base64 alone": {
+      given: () => withoutLabels(rsa.privateKeyPem),
+      reason: ["private", "openssl pkey -pubout"],
     },
     "PEM with two public keys": {
       given: () => pems.RSA + pems.EC,

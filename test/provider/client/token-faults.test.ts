@@ -28,6 +28,7 @@ describe("client: an authorization server with faults", () => {
     "did not wait for the request": { status: 408 },
     "fails with a page of HTML": { status: 502, body: "<html>", headers: { "content-type": "text/html" } },
     "succeeds with a page of HTML": { body: "<html>", headers: { "content-type": "text/html" } },
+    "is not found by a gateway": { status: 404, body: "<html>", headers: { "content-type": "text/html" } },
     "succeeds with half a body": { body: '{"access_to', headers: { "content-type": "application/json" } },
   };
   for (const [what, fault] of Object.entries(faults)) {
@@ -73,6 +74,15 @@ describe("client: an authorization server with faults", () => {
     const error = await refusalOf([refusal]);
     assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 400]);
     mentions(error.message, "invalid_scope", "r-9");
+  });
+
+  it("is reported with the web page that a firewall returned in its place", async () => {
+    const page = { status: 403, headers: { "content-type": "text/html" }, body: "<!DOCTYPE html>Blocked" };
+    const error = await refusalOf([page]);
+    assert.deepEqual([error.code, error.status], ["TOKEN_REFUSED", 403]);
+    mentions(error.message, "web page", "firewall", "tenants:tokenUrl");
+    const refusal = json({ error: "invalid_client" }, 401);
+    assert.doesNotMatch((await refusalOf([refusal])).message, /web page/);
   });
 
   it("is reported with a compressed answer", async () => {

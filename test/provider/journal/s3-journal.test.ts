@@ -80,6 +80,32 @@ describe("a journal in S3", () => {
     assert.deepEqual([...bucket.objects.values()], ["{}"]);
   });
 
+  for (const [code, status] of [
+    ["PermanentRedirect", 301],
+    ["AuthorizationHeaderMalformed", 400],
+  ] as const)
+    it(`is found in the region of its bucket, also by requests at the same time: ${code}`, async () => {
+      const regions: string[] = [];
+      server.answerWith((request, response) => {
+        const [, , region = ""] = String(request.headers["authorization"]).split("/");
+        regions.push(region);
+        if (region === "us-west-2") return void bucket.answer(request, response);
+        request.resume();
+        response.writeHead(status, { "content-type": "application/xml", "x-amz-bucket-region": "us-west-2" });
+        response.end(`<Error><Code>${code}</Code><Message>Elsewhere.</Message></Error>`);
+      });
+      const journal = openS3Journal("s3://journals/tenants", awsHere());
+      const made = [await journal.append(intent("create")), await journal.append(intent("create"))];
+      assert.equal(regions.filter((region) => region !== "us-west-2").length, 1);
+      const again = openS3Journal("s3://journals/tenants", awsHere());
+      const reads = await Promise.all([again.read(), again.read(), again.entries()]);
+      for (const found of reads.slice(0, 2))
+        assert.deepEqual(
+          found,
+          made.map(({ event }) => event),
+        );
+    });
+
   it("names the object that it cannot read", async () => {
     bucket.objects.set("/journals/tenants/odd.json", "{}");
     await assert.rejects(

@@ -50,7 +50,7 @@ describe("text at the top level of a stack's file", () => {
   /** The problems of one key, written so, of which the program receives a value. */
   async function problemsOf(key: string, written: string, value: string) {
     await writeFile(file, `config:\n  tenants:stage: testing\n  ${key}: ${written}\n`);
-    return unquotedText(file, { "tenants:stage": "testing", [key]: value });
+    return unquotedText(file, folder, { "tenants:stage": "testing", [key]: value });
   }
 
   for (const [written, value, isA] of [
@@ -81,6 +81,35 @@ describe("text at the top level of a stack's file", () => {
 
   it("is not looked for in a file that the engine has not read", async () => {
     assert.deepEqual(await problemsOf("tenants:owner", "0012345", "4711"), []);
-    assert.deepEqual(unquotedText(path.join(folder, "none.yaml"), { "tenants:owner": "5349" }), []);
+    assert.deepEqual(unquotedText(path.join(folder, "none.yaml"), folder, { "tenants:owner": "5349" }), []);
   });
+
+  it("is refused by the name of another value, too", async () => {
+    await writeFile(file, "x: &id 0012345\nconfig:\n  tenants:owner: *id\n");
+    const [problem] = unquotedText(file, folder, { "tenants:owner": "5349" });
+    mentions(problem?.problem, "0012345", "quotes");
+  });
+
+  for (const [what, config] of Object.entries({
+    "as a value": "tenants:owner: { value: 0012345 }",
+    "as a value alone": "tenants:owner: 0012345",
+    "as a default, without the namespace that is the project's name":
+      "owner: { type: integer, default: 0012345 }",
+  }))
+    it(`is refused in Pulumi.yaml: ${what}`, async () => {
+      await writeFile(
+        path.join(folder, "Pulumi.yaml"),
+        `name: tenants\nruntime: nodejs\nconfig:\n  ${config}\n`,
+      );
+      await writeFile(file, "config: {}\n");
+      const [problem, ...others] = unquotedText(file, folder, { "tenants:owner": "5349" });
+      assert.deepEqual([problem?.path, others], ["tenants:owner", []]);
+      mentions(problem?.problem, "0012345", "number", "quotes, in Pulumi.yaml");
+      // The stack's own value replaces it.
+      await writeFile(file, 'config:\n  owner: "0012345"\n');
+      assert.deepEqual(unquotedText(file, folder, { "tenants:owner": "0012345" }), []);
+      await writeFile(file, "config:\n  owner: 0012345\n");
+      const [own] = unquotedText(file, folder, { "tenants:owner": "5349" });
+      assert.ok(own?.problem.endsWith("in quotes"), own?.problem);
+    });
 });

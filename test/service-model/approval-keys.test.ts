@@ -1,0 +1,63 @@
+import { strict as assert } from "node:assert";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+
+import { jwtVerify, SignJWT } from "jose";
+import type { ServiceSettings } from "resistant-tenants-service/settings/settings";
+import { type ApprovalKeys, openApprovalKeys } from "resistant-tenants-service/signing/keys";
+
+import { mentioning } from "../support/mentions";
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const sec1 = privateKey.export({ type: "sec1", format: "pem" }).toString();
+const jwk = JSON.stringify(privateKey.export({ format: "jwk" }));
+
+function open(key: string): Promise<ApprovalKeys> {
+  const settings = { identity: { issuer: "https://id.example" }, approvals: {} };
+  return openApprovalKeys(settings as unknown as ServiceSettings, { SERVICE_APPROVAL_KEY: key });
+}
+
+async function assertSigns({ signingKey, publicKey, algorithm }: ApprovalKeys): Promise<void> {
+  assert.ok(signingKey !== undefined);
+  const signed = await new SignJWT({}).setProtectedHeader({ alg: algorithm }).sign(signingKey);
+  await jwtVerify(signed, publicKey);
+}
+
+describe("service: the key of approvals", () => {
+  const forms: Record<string, string> = {
+    "a JWK": jwk,
+    PEM: pem,
+    "PEM of SEC 1, as openssl ecparam writes it": sec1,
+    "PEM on one line, \\n written out": pem.replaceAll("\n", "\\n"),
+    "PEM in base64": Buffer.from(pem).toString("base64"),
+    "PEM in a member of JSON": JSON.stringify({ key: pem }),
+  };
+  for (const [form, text] of Object.entries(forms))
+    it(`may be ${form}`, async () => {
+      await assertSigns(await open(text));
+    });
+
+  const others: Record<string, KeyObject> = {
+    RSA: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey,
+    Ed25519: generateKeyPairSync("ed25519").privateKey,
+  };
+  for (const [type, key] of Object.entries(others))
+    it(`may be of the type ${type}`, async () => {
+      await assertSigns(await open(key.export({ type: "pkcs8", format: "pem" }).toString()));
+    });
+
+  it("is refused with what it is instead, and without any of it", async () => {
+    const { kty, crv, x, y } = JSON.parse(jwk) as Record<string, string>;
+    const cases: Record<string, string> = {
+      [JSON.stringify({ kty, crv, x, y })]: "JWK",
+      [pem.slice(0, 100)]: "truncated",
+      "/run/secrets/approval.pem": "path",
+    };
+    for (const [text, says] of Object.entries(cases))
+      await assert.rejects(open(text), (error: Error) => {
+        assert.ok(mentioning("SERVICE_APPROVAL_KEY", says)(error));
+        assert.ok(!error.message.includes(text.slice(20, 60)), error.message);
+        return true;
+      });
+  });
+});
