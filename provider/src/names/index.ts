@@ -3,6 +3,7 @@ export { type Cell, cells, rowOfStage, type Stage, stages, stageTable, widestSta
 export { canonical, parseJson } from "../client/json";
 export { looksLikeCredential } from "../client/redaction";
 export { messageOf, printable } from "../client/text";
+export { groupBy } from "../group-by";
 export {
   isSamePublicKey,
   parsePublicKey,
