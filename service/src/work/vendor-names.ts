@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { messageOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
+import type { ServiceContext } from "../context";
 import { write } from "../records/database";
 import type { Writing } from "../records/schema";
 import { connectTo } from "./vendor";
@@ -26,7 +27,7 @@ export async function refreshVendorNames(work: Work): Promise<void> {
     // Of several workers, one does it.
     if (await isFresh(work, stage)) continue;
     try {
-      await store(work, stage, await listTenants(work, stage));
+      await storeTenants(work, stage, await listTenants(work, stage));
     } catch (error) {
       await storeProblem(work, stage, messageOf(error));
     }
@@ -56,7 +57,12 @@ async function isFresh({ context: { database, now } }: Work, stage: Stage): Prom
   return row !== undefined && now().getTime() - row.listed_at.getTime() < listedEveryMs / 2;
 }
 
-async function store({ context }: Work, stage: Stage, tenants: readonly VendorTenant[]): Promise<void> {
+/** Stores the vendor's list of a stage, in place of the one before. */
+export async function storeTenants(
+  { context }: { context: Pick<ServiceContext, "database" | "now"> },
+  stage: Stage,
+  tenants: readonly VendorTenant[],
+): Promise<void> {
   const at = context.now();
   await write(context, async (writing) => {
     await writing

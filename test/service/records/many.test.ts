@@ -12,6 +12,7 @@ import type { ServiceContext } from "resistant-tenants-service/context";
 import { listCustomers } from "resistant-tenants-service/customers/customers";
 import { rotationsDue } from "resistant-tenants-service/customers/rotations";
 import type { Person } from "resistant-tenants-service/person";
+import { storeTenants } from "resistant-tenants-service/work/vendor-names";
 
 import { waitForApproval } from "./approvals";
 import { saveCustomer } from "./customer";
@@ -143,6 +144,26 @@ describe("a service with a long history", () => {
       assert.ok(next !== undefined);
     });
     assert.equal(records, 10);
+  });
+
+  it("stores a list of more tenants than one statement takes, and what is known of them", async () => {
+    const list = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => ({
+        tenantId: `t-${from + index}`,
+        name: `tenant${from + index}`,
+        cells: ["eu-1"],
+      }));
+    await storeTenants(service, "testing", list(0, 20_000));
+    service.later(1_000);
+    await storeTenants(service, "testing", list(19_999, 40_000));
+    const [counts] = await service.database.asOwner<object>(
+      `select count(*)::int as tenants, count(*) filter (where first_seen_at < seen_at)::int as known
+       from vendor_tenants join vendor_tenant_details using (stage, tenant_id)`,
+    );
+    assert.deepEqual(counts, { tenants: 20_001, known: 1 });
+    await storeTenants(service, "testing", []);
+    const left = await service.database.asOwner("select from vendor_tenant_details");
+    assert.deepEqual(left, []);
   });
 
   it("copies a journal of all stacks in one reading of it", async () => {
