@@ -1,3 +1,4 @@
+import { groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type Change, kinds, type Subject, subjects } from "resistant-tenants-operations/preview/change";
 import { changesToList, handedOver, settingLines } from "resistant-tenants-operations/preview/sentences";
 import { isEmpty, type Summary } from "resistant-tenants-operations/preview/summary";
@@ -119,11 +120,13 @@ const pluralOf: Record<Subject, string> = {
 
 function customerRows({ customers, changes }: Summary): string[][] {
   const kindsOfCustomers = ["removed", "adopted", "added", "changed", "handedOver", "forgotten"] as const;
+  const applicationsOf = groupBy(
+    changes.filter(({ subject }) => subject === "application"),
+    ({ customer }) => customer,
+  );
   return kindsOfCustomers.flatMap((kind) =>
     customers[kind].map((name) => {
-      const applications = changes.filter(
-        ({ subject, customer }) => subject === "application" && customer === name,
-      );
+      const applications = applicationsOf.get(name) ?? [];
       return [kind === "handedOver" ? "handed over" : kind, code(name), String(applications.length)];
     }),
   );

@@ -61,7 +61,8 @@ function toColumn(heading: string, rows: Table["rows"], index: number): Column {
     const isAlarm = typeof cell === "object";
     return { text: (isAlarm ? cell.alarm : cell) ?? "", isAlarm };
   });
-  const width = Math.max(...[heading, ...cells.map(({ text }) => text)].map((text) => stringWidth(text)));
+  // A spread of a journal's hundreds of thousands of rows is too much for one call.
+  const width = cells.reduce((widest, { text }) => Math.max(widest, stringWidth(text)), stringWidth(heading));
   return { heading, cells, width };
 }
 

@@ -20,6 +20,11 @@ const table: Table = {
 };
 
 describe("a table", () => {
+  it("may have hundreds of thousands of rows", () => {
+    const rows = Array.from({ length: 200_000 }, (_, index) => [`customer-${index}`]);
+    assert.equal(drawTable({ heading: ["customer"], rows }, piped).length, rows.length + 1);
+  });
+
   it("is separated by tabs and complete if it is piped, with a heading", () => {
     const long = "x".repeat(300);
     const lines = drawTable({ ...table, rows: [...table.rows, [long, "t", "active", "", "me"]] }, piped);

@@ -1,4 +1,4 @@
-import { fleetStackOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { fleetStackOf, groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { FleetStage } from "./stage";
 import type { FleetState } from "./states";
@@ -36,14 +36,10 @@ export function holdingsOf(
  * @returns the problems, by the stacks' names
  */
 export function findMisplaced(holdings: readonly Holding[]): Map<string, string[]> {
-  const problems = new Map<string, string[]>();
-  for (const { customer, stack, wanted } of holdings) {
-    if (stack === wanted) continue;
-    for (const each of [stack, wanted])
-      problems.set(each, [
-        ...(problems.get(each) ?? []),
-        `customer "${customer}" belongs in ${wanted}, but is in ${stack}`,
-      ]);
-  }
-  return problems;
+  const misplaced = holdings.flatMap(({ customer, stack, wanted }) => {
+    const problem = `customer "${customer}" belongs in ${wanted}, but is in ${stack}`;
+    return stack === wanted ? [] : [stack, wanted].map((each) => ({ each, problem }));
+  });
+  const problems = groupBy(misplaced, ({ each }) => each);
+  return new Map([...problems].map(([each, list]) => [each, list.map(({ problem }) => problem)]));
 }

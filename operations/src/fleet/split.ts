@@ -159,11 +159,9 @@ class Mover {
     for (const target of new Set(customers.map(({ wanted }) => wanted))) {
       await this.#see(target);
       const held = new Set((await this.#export(target)).deployment.resources.map(identityOf));
-      const missing = resources.filter(
-        (one) =>
-          customers.some(({ customer, wanted }) => wanted === target && isOf(one, new Set([customer]))) &&
-          !held.has(identityOf(one)),
-      );
+      const moved = customers.filter(({ wanted }) => wanted === target);
+      const ofTarget = new Set(moved.map(({ customer }) => customer));
+      const missing = resources.filter((one) => isOf(one, ofTarget) && !held.has(identityOf(one)));
       if (missing.length > 0) {
         throw new Error(
           `${source} contains ${missing.map(({ urn }) => nameOfUrn(urn)).join(", ")}, but ${target} does not: nothing was removed. ` +

@@ -11,6 +11,7 @@ import { customerOf, generationOf, slotOf } from "pulumi-resistant-tenants/inter
 import { changedProtection, type Detail, detailsOf } from "./details";
 import { changedOptions } from "./options";
 import type { ResourceState, Step } from "./step";
+import { stepsOfSlot } from "./step-index";
 
 /** Reviewers' words for the resources' types. */
 export const subjects = [
@@ -191,7 +192,7 @@ function hasNewer(step: Step, steps: readonly Step[]): boolean {
 
 /** Only the application exists in every generation: another method may have another key, or none. */
 function applicationsOf({ name }: Step, steps: readonly Step[]): Step[] {
-  return steps.filter((other) => other.type === tenantApplicationType && slotOf(other.name) === slotOf(name));
+  return stepsOfSlot(slotOf(name), steps).filter(({ type }) => type === tenantApplicationType);
 }
 
 function inOrder(one: Change, other: Change): number {

@@ -24,6 +24,7 @@ import { generationType, predecessorOf, typesOfGeneration } from "./change";
 import { describeDetail, specificationOf, tell, unknownValue } from "./details";
 import { changedOptions, dependenciesOf, dependenciesOfInput } from "./options";
 import type { ResourceState, Step } from "./step";
+import { findStep, stepsOfSlot } from "./step-index";
 
 /**
  * Returns why a created part of a generation is not part of a rotation. A rotation creates the next
@@ -38,7 +39,7 @@ export function problemOfNew(
   report: GenerationsReport | undefined,
 ): string | undefined {
   const { name, type, after } = step;
-  const find = finderIn(steps);
+  const find: Find = (wanted, named) => findStep(wanted, named, steps);
   if (readApplicationName(name) === undefined) return "create, under a name that no rotation uses";
   const predecessor = predecessorOf(step, steps);
   const former = predecessor?.after ?? predecessor?.before;
@@ -66,18 +67,10 @@ export function problemOfNew(
 
 type Find = (type: string, name: string) => Step | undefined;
 
-function finderIn(steps: readonly Step[]): Find {
-  return (type, name) => steps.find((other) => other.type === type && other.name === name);
-}
-
 /** A rotation creates one generation of an application at a time. */
 function hasSibling({ name }: Step, steps: readonly Step[]): boolean {
-  return steps.some(
-    (other) =>
-      typesOfGeneration.has(other.type) &&
-      other.operation === "create" &&
-      slotOf(other.name) === slotOf(name) &&
-      other.name !== name,
+  return stepsOfSlot(slotOf(name), steps).some(
+    (other) => typesOfGeneration.has(other.type) && other.operation === "create" && other.name !== name,
   );
 }
 

@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { generationType } from "./change";
 import type { Step } from "./step";
+import { findStep, stepsOfSlot } from "./step-index";
 
 /** The preview that a step belongs to. */
 export interface Context {
@@ -29,8 +30,8 @@ export function problemOfOld(
   const { steps } = context;
   const generation = generationOf(step.name);
   if (report?.goes.includes(generation) !== true) return "delete, but its calendar does not";
-  const newer = steps.filter(
-    (other) => slotOf(other.name) === slotOf(step.name) && generationOf(other.name) > generation,
+  const newer = stepsOfSlot(slotOf(step.name), steps).filter(
+    (other) => generationOf(other.name) > generation,
   );
   const stays = (type: string): boolean =>
     newer.some((other) => other.type === type && other.after !== undefined);
@@ -63,14 +64,16 @@ function problemOfOverlap(step: Step, context: Context, newer: readonly Step[]):
 }
 
 function recordedOverlapMs(slot: string, steps: readonly Step[]): number | undefined {
-  const customer = customerOf(slot);
-  const own = steps.find(({ type, name }) => type === "resistant:index:Customer" && name === customer);
+  const own = findStep("resistant:index:Customer", customerOf(slot), steps);
   const { data } = recordedSchema.safeParse(own?.before?.outputs);
   return z.object({ overlap: durationSchema }).safeParse(data?.applied.declared[slot]).data?.overlap.ms;
 }
 
 /** The clock is the program's: in a sandbox it can be set. */
 function nowOf({ steps, environment }: Context): Date {
-  const apiUrl = steps.map(({ before }) => before?.outputs["apiUrl"]).find((url) => typeof url === "string");
-  return openClock(apiUrl ?? "", environment)();
+  for (const { before } of steps) {
+    const apiUrl = before?.outputs["apiUrl"];
+    if (typeof apiUrl === "string") return openClock(apiUrl, environment)();
+  }
+  return openClock("", environment)();
 }

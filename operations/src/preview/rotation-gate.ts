@@ -1,7 +1,12 @@
 import { nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/operator";
 import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { generationOf, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
-import { describeField, describeSetting, type PlanReport } from "resistant-tenants-stacks/plan";
+import {
+  describeField,
+  describeSetting,
+  type GenerationsReport,
+  type PlanReport,
+} from "resistant-tenants-stacks/plan";
 
 import { isUnchanging, optionsOf, typesOfGeneration } from "./change";
 import { changedInputs, describeDetail, type Detail, detailsOf } from "./details";
@@ -9,6 +14,7 @@ import { problemOfNew } from "./new-generation";
 import { lostDependencies } from "./options";
 import { type Context, problemOfOld } from "./retirement";
 import type { Preview, ResourceState, Step } from "./step";
+import { deletedIn } from "./step-index";
 
 const stackType = "pulumi:pulumi:Stack";
 
@@ -26,6 +32,7 @@ export function beyondRotation(
   environment: EnvironmentVariables,
 ): string[] {
   const context = { steps, environment };
+  const reports = new Map(report.generations.toReversed().map((one) => [one.slot, one]));
   return [
     ...(report.isFirst
       ? ["no earlier up is recorded"]
@@ -33,7 +40,7 @@ export function beyondRotation(
     ...report.declared.map(describeField),
     ...namesakes(steps).map((step) => `${nameOf(step)}: there are two resources of this type and name`),
     ...steps.flatMap((step) => {
-      const problem = isUnchanging(step) ? problemOfSame(step, steps) : problemOf(step, context, report);
+      const problem = isUnchanging(step) ? problemOfSame(step, steps) : problemOf(step, context, reports);
       return problem === undefined ? [] : [`${nameOf(step)}: ${problem}`];
     }),
   ];
@@ -71,7 +78,7 @@ function problemOfSame(step: Step, steps: readonly Step[]): string | undefined {
   const { operation, before, after } = step;
   if (before === undefined || after === undefined)
     return `${operation}, of something that is not in the state`;
-  const goes = new Set(steps.filter((other) => other.operation === "delete").map(({ urn }) => urn));
+  const goes = deletedIn(steps);
   const lost = lostDependencies(before, after).filter((urn) => !goes.has(urn));
   const problems = [
     ...changedInputs(before, after).map(describeDetail),
@@ -100,9 +107,13 @@ function nameOf({ type, name }: Step): string {
   return `${type.split(":").at(-1) ?? type} ${name}`;
 }
 
-function problemOf(step: Step, context: Context, { generations }: PlanReport): string | undefined {
+function problemOf(
+  step: Step,
+  context: Context,
+  reports: ReadonlyMap<string, GenerationsReport>,
+): string | undefined {
   const { operation, type, name, before } = step;
-  const report = generations.find(({ slot }) => slot === slotOf(name));
+  const report = reports.get(slotOf(name));
   if (typesOfGeneration.has(type) && operation === "create") return problemOfNew(step, context.steps, report);
   if (typesOfGeneration.has(type) && operation === "delete") return problemOfOld(step, context, report);
   if (type === releasedType) return "handed over";

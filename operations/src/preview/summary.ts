@@ -56,11 +56,12 @@ export function summaryOf({ steps, report }: Pick<Preview, "steps" | "report">):
     ...changes.map(({ customer }) => customer),
     ...declared.map(({ name }) => customerOf(name)),
   ];
+  const changedAsWhole = new Set(Object.values(whole).flat());
   return {
     digest: digestOf(steps, changes, report),
     customers: {
       ...whole,
-      changed: [...new Set(changed)].filter((name) => !Object.values(whole).flat().includes(name)).sort(),
+      changed: [...new Set(changed)].filter((name) => !changedAsWhole.has(name)).sort(),
     },
     replacedTenants: customersOf(changes, "tenant", "replaced"),
     changes,
@@ -85,6 +86,7 @@ function customersOf(changes: readonly Change[], subject: Change["subject"], kin
 
 /** A change that a resource already shows is not reported twice. */
 function declaredOf(report: PlanReport | undefined, changes: readonly Change[]): DeclaredChange[] {
+  const shown = new Set(changes.flatMap(({ name, details }) => details.map(({ what }) => `${name} ${what}`)));
   return (report?.declared ?? [])
     .map(({ subject, field, before, after }) => ({
       name: subject,
@@ -92,10 +94,7 @@ function declaredOf(report: PlanReport | undefined, changes: readonly Change[]):
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
     }))
-    .filter(
-      ({ name, what }) =>
-        !changes.some((change) => change.name === name && change.details.some((one) => one.what === what)),
-    );
+    .filter(({ name, what }) => !shown.has(`${name} ${what}`));
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
 import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
-import { defaultAuthMethod, hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, groupBy, hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import type { HeldApplication } from "../stack/state";
+import { oncePer } from "../once-per";
+import type { HeldApplication, HeldState } from "../stack/state";
 import type { Comparison } from "./comparison";
 import {
   type Candidate,
@@ -19,11 +20,25 @@ import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecor
 /** An existing application, and its tenant. */
 type Existing = ApiApplication & { tenantId: string };
 
+/** What a state contains, by what it is searched for. */
+const indexOf = oncePer(({ tenants, applications, pending }: HeldState) => ({
+  tenantIds: new Set(tenants.map(({ tenantId }) => tenantId)),
+  applicationIds: new Set(applications.map(({ applicationId }) => applicationId)),
+  bySlot: groupBy(applications, ({ slot }) => slot),
+  byApplication: groupBy(applications, ({ applicationId }) => applicationId),
+  /** The slots with a pending create of an application. */
+  creating: new Set(
+    pending
+      .filter(({ type, operation }) => type === tenantApplicationType && operation === "creating")
+      .map(({ slot }) => slot),
+  ),
+}));
+
 /** Finds problems with applications. */
 export function compareApplications(comparison: Comparison): Finding[] {
   const { state, events, applications, elsewhere } = comparison;
   const record = recordOf(events, "TenantApplication", comparison);
-  const held = new Set(state.applications.map(({ applicationId }) => applicationId));
+  const { applicationIds: held, tenantIds: heldTenants } = indexOf(state);
   const released = handedOver("TenantApplication", comparison);
   const all = [...applications].flatMap(([tenantId, list]) =>
     list.map((application) => ({ ...application, tenantId })),
@@ -31,7 +46,6 @@ export function compareApplications(comparison: Comparison): Finding[] {
   const isOthers = ({ applicationId }: Existing): boolean =>
     !held.has(applicationId) && elsewhere.holders.has(applicationId);
   // A customer that is taken back is taken back completely.
-  const heldTenants = new Set(state.tenants.map(({ tenantId }) => tenantId));
   const existing = all.filter(
     (application) =>
       held.has(application.applicationId) ||
@@ -47,7 +61,10 @@ export function compareApplications(comparison: Comparison): Finding[] {
   const creates = record.open.filter(
     ({ parameters, tenantId = "" }) => parameters["adopt"] === undefined && !releasedTenants.has(tenantId),
   );
-  const open = matchOpenCreates(creates, byTenant(unclaimed));
+  const open = matchOpenCreates(
+    creates,
+    groupBy(unclaimed, ({ tenantId }) => tenantId),
+  );
   const explained = new Set(
     open.flatMap(({ candidates }) => candidates.map(({ applicationId }) => applicationId)),
   );
@@ -55,11 +72,13 @@ export function compareApplications(comparison: Comparison): Finding[] {
     const made = record.made.get(application.applicationId);
     return made === undefined ? [] : [{ application, made }];
   });
+  const ofSlot = bySlot(existing, record, state);
+  const existingIds = new Set(existing.map(({ applicationId }) => applicationId));
   return [
     ...orphans.flatMap((orphan) =>
       released.has(orphan.application.applicationId)
         ? [leftOut(orphan, comparison)]
-        : onRecord(orphan, existing, record, comparison),
+        : onRecord(orphan, ofSlot.get(orphan.made.result.slot) ?? [], comparison),
     ),
     ...open.flatMap((create) => settleOpen(create, record, comparison)),
     ...notHeld
@@ -70,21 +89,28 @@ export function compareApplications(comparison: Comparison): Finding[] {
       .filter(isOthers)
       .flatMap((application) => othersIn(application, comparison)),
     ...state.applications.flatMap((application) =>
-      existing.some(({ applicationId }) => applicationId === application.applicationId)
+      existingIds.has(application.applicationId)
         ? partlyMade(application, comparison)
         : lost(application, comparison),
     ),
   ];
 }
 
-function byTenant(list: readonly Existing[]): Map<string, Existing[]> {
-  const tenantIds = new Set(list.map(({ tenantId }) => tenantId));
-  return new Map(
-    [...tenantIds].map((tenantId) => [
-      tenantId,
-      list.filter((application) => application.tenantId === tenantId),
-    ]),
-  );
+/** Groups applications by the slots that each has, according to the record or the state. */
+function bySlot(
+  existing: readonly Existing[],
+  { made }: TypeRecord,
+  state: HeldState,
+): Map<string, Existing[]> {
+  const { byApplication } = indexOf(state);
+  const places = existing.flatMap((application) => {
+    const { applicationId } = application;
+    const held = (byApplication.get(applicationId) ?? []).map(({ slot }) => slot);
+    const slots = new Set([made.get(applicationId)?.result.slot, ...held]);
+    return [...slots].map((slot) => ({ slot, application }));
+  });
+  const groups = groupBy(places, ({ slot }) => slot);
+  return new Map([...groups].map(([slot, list]) => [slot, list.map(({ application }) => application)]));
 }
 
 /** An application that was handed over with its tenant, and not taken back with it. */
@@ -108,11 +134,12 @@ function leftOut(
 /**
  * An application that this stack has on record as created, and whose response arrived, perhaps just before
  * the process was killed.
+ *
+ * @param sameSlot the existing applications of its slot
  */
 function onRecord(
   { application, made }: { application: Existing; made: RecordedObject },
-  existing: readonly Existing[],
-  record: TypeRecord,
+  sameSlot: readonly Existing[],
   comparison: Comparison,
 ): Finding[] {
   const { state, events, typed } = comparison;
@@ -121,10 +148,7 @@ function onRecord(
   const history = historyOf(events, { ...comparison, type: "TenantApplication", slot });
   const isLast = history.kind === "made" && history.objectId === application.applicationId;
   // The engine saw no end of this create: its result never reached the state, nor any resource after it.
-  const isPending = state.pending.some(
-    (pending) =>
-      pending.type === tenantApplicationType && pending.operation === "creating" && pending.slot === slot,
-  );
+  const isPending = indexOf(state).creating.has(slot);
   const common = { ...describe(application), ...(authMethod === undefined ? {} : { authMethod }), slot };
   const said = recordedOnly(made.result);
   if (outcome === "adopted") {
@@ -143,10 +167,6 @@ function onRecord(
   }
   if (isLast && isPending && authMethod !== undefined)
     return [crashed(common, `${said}: the update was killed before it saved it.`, comparison, "answered")];
-  const sameSlot = existing.filter(
-    ({ applicationId }) =>
-      record.made.get(applicationId)?.result.slot === slot || isHeldIn(slot, applicationId, comparison),
-  );
   if (sameSlot.length > 1) return doubledOnce(application, sameSlot, slot, comparison);
   return [
     {
@@ -183,7 +203,10 @@ function crashed(
       };
     const takenOver = `${why} Its key is the stack's own: the next update takes it over`;
     // An update that no longer asks for a replacement does not look for the lost one.
-    const isReplacement = state.applications.some((held) => held.slot === slot && !held.isToBeDeleted);
+    const isReplacement =
+      indexOf(state)
+        .bySlot.get(slot)
+        ?.some((held) => !held.isToBeDeleted) === true;
     if (answer === "lost" && !isReplacement)
       return { ...orphaned, why: `${takenOver}.`, next: [typed(["up"])] };
     return {
@@ -211,10 +234,6 @@ function adoptAgain({ applicationId }: Existing, typed: Comparison["typed"]): st
 
 function replaceLost(typed: Comparison["typed"]): string {
   return `${typed(["config", "set", "tenants:replaceLostApplications", "true"])} && ${typed(["up"])}`;
-}
-
-function isHeldIn(slot: string, applicationId: string, { state }: Comparison): boolean {
-  return state.applications.some((held) => held.slot === slot && held.applicationId === applicationId);
 }
 
 /** Reports a slot with several applications once, with the first that is no resource. */
@@ -304,12 +323,10 @@ function settleOpen(
 /** Returns whether something was done in the slot after an open create: then its result no longer matters. */
 function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
   if (!isLastOfSlot(events, intent)) return true;
-  return state.applications
-    .filter(({ slot }) => slot === intent.slot)
-    .some(({ applicationId }) => {
-      const recorded = made.get(applicationId);
-      return recorded === undefined || recorded.result.at > intent.at;
-    });
+  return (indexOf(state).bySlot.get(intent.slot) ?? []).some(({ applicationId }) => {
+    const recorded = made.get(applicationId);
+    return recorded === undefined || recorded.result.at > intent.at;
+  });
 }
 
 /**
@@ -333,7 +350,7 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
   const { state } = comparison;
   const { tenantId, applicationId, cell } = application;
   // If this stack does not have the tenant, the tenant itself is reported.
-  if (!state.tenants.some((held) => held.tenantId === tenantId)) return [];
+  if (!indexOf(state).tenantIds.has(tenantId)) return [];
   const otherStack = record.stackOf(applicationId);
   const pending = state.pending.find(
     ({ type, inputs }) =>
@@ -362,7 +379,7 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
 function othersIn(application: Existing, { state, elsewhere }: Comparison): Finding[] {
   const { tenantId, applicationId } = application;
   const holder = elsewhere.holders.get(applicationId);
-  if (holder === undefined || !state.tenants.some((held) => held.tenantId === tenantId)) return [];
+  if (holder === undefined || !indexOf(state).tenantIds.has(tenantId)) return [];
   return [
     {
       ...describe(application),
@@ -438,7 +455,7 @@ function toCandidate({ applicationId, clientId }: Existing, { state }: Compariso
   return {
     applicationId,
     clientId,
-    isHeld: state.applications.some((held) => held.applicationId === applicationId),
+    isHeld: indexOf(state).applicationIds.has(applicationId),
   };
 }
 

@@ -4,7 +4,9 @@ import {
   objectIdOf,
   resultOf,
 } from "pulumi-resistant-tenants/internal/journal";
+import { groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 
+import { oncePer } from "../once-per";
 import type { Comparison } from "./comparison";
 import type { Finding, Fix } from "./finding";
 import { applicationParameters, tenantParameters } from "./open-creates";
@@ -81,8 +83,7 @@ function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | u
   const { events, nowMs } = comparison;
   const { type, slot, known = [] } = intent;
   const recorded = recordOf(events, type, comparison).allIds();
-  const objects = objectsOf(type, comparison);
-  const held = objects.find((object) => object.isHeld && object.slot === slot);
+  const [held] = objectsOf(type, comparison).heldIn.get(slot) ?? [];
   if (held !== undefined) {
     const isOfThis = held.exists && !recorded.has(held.objectId) && !known.includes(held.objectId);
     if (!isOfThis) return undefined;
@@ -98,11 +99,9 @@ function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | u
 
 /** Returns whether another stack has what a create created: its resource was moved there before its end was known. */
 function isMoved({ type, slot, known = [] }: IntentEvent, comparison: Comparison): boolean {
-  const { elsewhere, events } = comparison;
-  const recorded = recordOf(events, type, comparison).allIds();
-  return objectsOf(type, comparison).some(
-    ({ objectId }) =>
-      elsewhere.holders.get(objectId)?.slot === slot && !recorded.has(objectId) && !known.includes(objectId),
+  const recorded = recordOf(comparison.events, type, comparison).allIds();
+  return (objectsOf(type, comparison).elsewhereIn.get(slot) ?? []).some(
+    ({ objectId }) => !recorded.has(objectId) && !known.includes(objectId),
   );
 }
 
@@ -110,10 +109,10 @@ function isMoved({ type, slot, known = [] }: IntentEvent, comparison: Comparison
 function mayHaveMade(intent: IntentEvent, { tenants, applications, state }: Comparison): boolean {
   if (intent.type === "Tenant") {
     const { name } = tenantParameters.parse(intent.parameters);
-    return tenants.some((tenant) => tenant.name === name);
+    return name !== undefined && namesOf(tenants).has(name);
   }
   const { cell } = applicationParameters.parse(intent.parameters);
-  const held = new Set(state.applications.map(({ applicationId }) => applicationId));
+  const held = heldIds(state);
   return (applications.get(intent.tenantId ?? "") ?? []).some(
     (application) =>
       application.cell === cell &&
@@ -122,10 +121,17 @@ function mayHaveMade(intent: IntentEvent, { tenants, applications, state }: Comp
   );
 }
 
+const namesOf = oncePer((tenants: Comparison["tenants"]) => new Set(tenants.map(({ name }) => name)));
+
+const heldIds = oncePer(
+  ({ applications }: Comparison["state"]) => new Set(applications.map(({ applicationId }) => applicationId)),
+);
+
 /** Returns how a delete or a release ended. */
 function endingOfParting(intent: IntentEvent, comparison: Comparison): Ending | undefined {
   const objectId = objectIdOf(intent);
-  const object = objectsOf(intent.type, comparison).find((other) => other.objectId === objectId);
+  const { byId } = objectsOf(intent.type, comparison);
+  const [object] = (objectId === undefined ? undefined : byId.get(objectId)) ?? [];
   const { isHeld = false, exists = false, isToBeDeleted = false } = object ?? {};
   if (isToBeDeleted) return undefined;
   if (intent.operation === "release") return { outcome: isHeld ? "failed" : "released" };
@@ -146,9 +152,37 @@ interface ComparedObject {
   isToBeDeleted: boolean;
 }
 
+/** The objects of a type, by what they are searched for. */
+interface ComparedObjects {
+  /** The objects in the state, by slot. */
+  heldIn: ReadonlyMap<string, readonly ComparedObject[]>;
+  byId: ReadonlyMap<string, readonly ComparedObject[]>;
+  /** The objects that other stacks have, by their slot there. */
+  elsewhereIn: ReadonlyMap<string, readonly ComparedObject[]>;
+}
+
+const tenantsOf = oncePer((comparison: Comparison) => indexObjects("Tenant", comparison));
+const applicationsOf = oncePer((comparison: Comparison) => indexObjects("TenantApplication", comparison));
+
+function objectsOf(type: IntentEvent["type"], comparison: Comparison): ComparedObjects {
+  return type === "Tenant" ? tenantsOf(comparison) : applicationsOf(comparison);
+}
+
+function indexObjects(type: "Tenant" | "TenantApplication", comparison: Comparison): ComparedObjects {
+  const objects = listObjects(type, comparison);
+  return {
+    heldIn: groupBy(
+      objects.filter(({ isHeld }) => isHeld),
+      ({ slot }) => slot,
+    ),
+    byId: groupBy(objects, ({ objectId }) => objectId),
+    elsewhereIn: groupBy(objects, ({ objectId }) => comparison.elsewhere.holders.get(objectId)?.slot),
+  };
+}
+
 /** Returns the objects of a type in the state, and all others that the API shows. */
-function objectsOf(
-  type: IntentEvent["type"],
+function listObjects(
+  type: "Tenant" | "TenantApplication",
   { state, tenants, applications }: Comparison,
 ): ComparedObject[] {
   const isTenant = type === "Tenant";

@@ -1,6 +1,6 @@
 import { type ApiApplication, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
-import { defaultSecretPrefix, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultSecretPrefix, groupBy, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { declaredEntries, type DeclaredEntry } from "../entry/declared";
 import {
@@ -84,6 +84,12 @@ async function livingCustomers(
   );
   const tenantIds = new Set(found.flatMap(({ tenantId }) => tenantId ?? []));
   const living = tenants.filter(({ tenantId }) => tenantIds.has(tenantId));
+  const heldIn = groupBy(state.applications, (application) => application.tenantId);
+  const heldTenants = new Set(state.tenants.map(({ tenantId }) => tenantId));
+  const deleted = findings.flatMap(({ fix }) =>
+    fix?.action === "deleteApplication" ? [fix.applicationId] : [],
+  );
+  const left = new Set([...state.applications.map(({ applicationId }) => applicationId), ...deleted]);
   return Promise.all(
     living.map(async ({ tenantId, name, cells }) => ({
       name,
@@ -92,34 +98,28 @@ async function livingCustomers(
       applications: livingApplications(
         // The applications of a tenant that is not on record have not been listed yet.
         applications.get(tenantId) ?? (await api.listApplications(tenantId)) ?? [],
-        { record: applicationsRecord, state, findings },
+        applicationsRecord,
+        left,
       ),
-      heldSlots: new Set(
-        state.applications
-          .filter((application) => application.tenantId === tenantId)
-          .map(({ slot }) => slotOf(slot)),
-      ),
-      isHeld: state.tenants.some((tenant) => tenant.tenantId === tenantId),
+      heldSlots: new Set((heldIn.get(tenantId) ?? []).map(({ slot }) => slotOf(slot))),
+      isHeld: heldTenants.has(tenantId),
     })),
   );
 }
 
-/** Returns the applications of a tenant that can be adopted, the newest first. */
+/**
+ * Returns the applications of a tenant that can be adopted, the newest first.
+ *
+ * @param left the ids of those in the state, and of those that `--fix` deletes
+ */
 function livingApplications(
   applications: readonly ApiApplication[],
-  {
-    record,
-    state,
-    findings,
-  }: Pick<Comparison, "state"> & { record: TypeRecord; findings: readonly Finding[] },
+  record: TypeRecord,
+  left: ReadonlySet<string>,
 ): LivingApplication[] {
-  const held = new Set(state.applications.map(({ applicationId }) => applicationId));
-  const going = new Set(
-    findings.flatMap(({ fix }) => (fix?.action === "deleteApplication" ? [fix.applicationId] : [])),
-  );
   return (
     applications
-      .filter(({ applicationId }) => !held.has(applicationId) && !going.has(applicationId))
+      .filter(({ applicationId }) => !left.has(applicationId))
       // An application of another stack belongs to that stack.
       .filter(
         ({ applicationId }) => record.made.has(applicationId) || record.stackOf(applicationId) === undefined,

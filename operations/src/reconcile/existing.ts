@@ -37,14 +37,16 @@ export async function findExisting(api: Lists, expected: Expectation): Promise<E
   const { state } = expected;
   const held = [...state.tenants, ...state.applications].map(({ tenantId }) => tenantId);
   const ids = new Set([...held, ...expectedIds("Tenant", expected), ...tenantsOfExpected(expected)]);
-  const names = recordOf(expected.events, "Tenant", expected).open.flatMap(
-    ({ parameters }) => tenantParameters.parse(parameters).name ?? [],
+  const names = new Set(
+    recordOf(expected.events, "Tenant", expected).open.flatMap(
+      ({ parameters }) => tenantParameters.parse(parameters).name ?? [],
+    ),
   );
   const tenants = await findTenants(api, ids, names);
   const onRecord = idsOnRecord(expected);
   const wanted = expectedApplications(expected);
   const looked = tenants
-    .filter(({ tenantId, name }) => ids.has(tenantId) || onRecord.has(tenantId) || names.includes(name))
+    .filter(({ tenantId, name }) => ids.has(tenantId) || onRecord.has(tenantId) || names.has(name))
     .map(
       async ({ tenantId }) => [tenantId, await findApplications(api, tenantId, wanted(tenantId))] as const,
     );
@@ -73,7 +75,7 @@ function tenantsOfExpected(expected: Expectation): string[] {
 async function findTenants(
   api: Lists,
   ids: ReadonlySet<string>,
-  names: readonly string[],
+  names: ReadonlySet<string>,
 ): Promise<ApiTenant[]> {
   const seen = await api.lookTwice(
     () => api.listTenants(),

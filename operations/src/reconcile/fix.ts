@@ -136,6 +136,7 @@ export async function applyFixes(
     });
     tell("removed the leftover lock");
   }
+  const events = new Map(comparison.events.map((event) => [event.id, event]));
   for (const fix of fixes) {
     if (fix.action === "deleteApplication") {
       const { slot, tenantId, applicationId } = fix;
@@ -167,7 +168,7 @@ export async function applyFixes(
       await onRecord(record, action, () => Promise.resolve("released"));
       tell(`recorded that ${describeObject(fix)} was moved to stack ${to}`);
     } else if (fix.action === "settleIntent") {
-      const intent = comparison.events.find(({ id }) => id === fix.intentId);
+      const intent = events.get(fix.intentId);
       if (intent?.event !== "intent") continue;
       await settleIntent(appendTo(record), record.run, intent, fix.ending);
       tell(`recorded how the ${fix.operation} of ${fix.slot} ended: ${fix.ending.outcome}`);

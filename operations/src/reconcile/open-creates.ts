@@ -1,6 +1,7 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
 import type { IntentEvent } from "pulumi-resistant-tenants/internal/journal";
 import { sameMembers } from "pulumi-resistant-tenants/internal/operator";
+import { groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 /** The recorded parameters of a create of an application. */
@@ -35,20 +36,36 @@ export function matchOpenCreates(
   intents: readonly IntentEvent[],
   unclaimed: ReadonlyMap<string, readonly ApiApplication[]>,
 ): OpenCreate[] {
-  let open = intents.map((intent) => ({ intent, candidates: candidatesOf(intent, unclaimed) }));
-  const settled: OpenCreate[] = [];
-  for (;;) {
-    const sure = open.find(({ candidates }) => candidates.length === 1);
-    if (sure === undefined) return [...settled, ...open];
+  const open = intents.map((intent): OpenCreate => ({
+    intent,
+    candidates: candidatesOf(intent, unclaimed),
+  }));
+  const claims = groupBy(
+    open.flatMap((create, place) => create.candidates.map((application) => ({ application, create, place }))),
+    ({ application }) => application,
+  );
+  const settled = new Map<OpenCreate, OpenCreate>();
+  /** Returns the places of others that have one candidate now. */
+  const settle = (sure: OpenCreate): number[] => {
     const [application] = sure.candidates;
-    const others = open.filter((other) => other !== sure);
-    const rival = others.find(({ candidates }) => candidates.some((candidate) => candidate === application));
-    settled.push({ ...sure, rival: rival?.intent.slot });
-    open = others.map(({ intent, candidates }) => ({
-      intent,
-      candidates: candidates.filter((candidate) => candidate !== application),
-    }));
+    if (application === undefined || sure.candidates.length > 1 || settled.has(sure)) return [];
+    const others = (claims.get(application) ?? []).filter(({ create }) => create !== sure);
+    settled.set(sure, { ...sure, rival: others[0]?.create.intent.slot });
+    for (const { create } of others)
+      create.candidates = create.candidates.filter((candidate) => candidate !== application);
+    return others.filter(({ create }) => create.candidates.length === 1).map(({ place }) => place);
+  };
+  for (const place of open.keys()) {
+    // The first one with one candidate is settled first.
+    const earlier = [place];
+    for (let next = earlier.shift(); next !== undefined; next = earlier.shift()) {
+      const one = open[next];
+      if (one === undefined) continue;
+      earlier.push(...settle(one).filter((other) => other < place));
+      earlier.sort((a, b) => a - b);
+    }
   }
+  return [...settled.values(), ...open.filter((create) => !settled.has(create))];
 }
 
 function candidatesOf(

@@ -94,8 +94,8 @@ export async function repair(
 ): Promise<void> {
   const { comparison, findings } = await reconcile(stack, api);
   await assertAsItWas(stack, comparison);
-  const isAgreed = ({ fix: wanted }: Finding): boolean =>
-    agreed.some(({ fix: known }) => JSON.stringify(known) === JSON.stringify(wanted));
+  const known = new Set(agreed.map(({ fix }) => JSON.stringify(fix)));
+  const isAgreed = ({ fix }: Finding): boolean => known.has(JSON.stringify(fix));
   const record = await recordOfStack(stack, reason);
   await applyFixes({ stack, api, record }, comparison, findings.filter(isAgreed), onDone);
 }

@@ -1,6 +1,7 @@
 import {
   type IntentEvent,
   type JournalEvent,
+  lastCreateOf,
   objectIdOf,
   recordedIds,
   type RecordedType,
@@ -9,6 +10,7 @@ import {
   resultOf,
 } from "pulumi-resistant-tenants/internal/journal";
 
+import { oncePer } from "../once-per";
 import type { Comparison } from "./comparison";
 
 /** A recorded create whose object was created, as far as its creator knew. */
@@ -30,8 +32,23 @@ export interface TypeRecord {
   stackOf(objectId: string): string | undefined;
 }
 
+/** The records of each list of events: many findings need the same. */
+const records = oncePer<readonly JournalEvent[], Map<string, TypeRecord>>(() => new Map());
+
 /** Reads a journal's objects of a type, for one stack at one API. */
 export function recordOf(
+  events: readonly JournalEvent[],
+  type: RecordedType,
+  place: { stack: string; apiUrl: string },
+): TypeRecord {
+  // Events that are appended later belong to another record.
+  const key = [type, place.stack, place.apiUrl, events.length].join("\n");
+  const record = records(events).get(key) ?? readRecord(events, type, place);
+  records(events).set(key, record);
+  return record;
+}
+
+function readRecord(
   events: readonly JournalEvent[],
   type: RecordedType,
   { stack, apiUrl }: { stack: string; apiUrl: string },
@@ -103,31 +120,22 @@ export function handedOver(
  * Returns whether the API knows any tenant in the state: otherwise the credentials most likely belong to
  * another organization.
  */
-export function isAnyTenantKnown({ state, tenants }: Comparison): boolean {
+export const isAnyTenantKnown = oncePer(({ state, tenants }: Comparison): boolean => {
   const existing = new Set(tenants.map(({ tenantId }) => tenantId));
   return state.tenants.some(({ tenantId }) => existing.has(tenantId));
-}
+});
 
 /**
  * Returns whether the API knows any tenant that the stack has or has created, or the user confirms that it
  * need not.
  */
-export function isOrganizationKnown(comparison: Comparison): boolean {
+export const isOrganizationKnown = oncePer((comparison: Comparison): boolean => {
   const { tenants, events, acceptsMissing } = comparison;
   const { made } = recordOf(events, "Tenant", comparison);
   return acceptsMissing || isAnyTenantKnown(comparison) || tenants.some(({ tenantId }) => made.has(tenantId));
-}
+});
 
 /** Returns whether a create is the last one of its slot on record, and still open. */
 export function isLastOfSlot(events: readonly JournalEvent[], intent: IntentEvent): boolean {
-  const last = events.findLast(
-    (event) =>
-      event.event === "intent" &&
-      event.operation === "create" &&
-      event.type === intent.type &&
-      event.stack === intent.stack &&
-      event.slot === intent.slot &&
-      event.apiUrl === intent.apiUrl,
-  );
-  return last?.id === intent.id;
+  return lastCreateOf(events, intent)?.id === intent.id;
 }

@@ -35,6 +35,11 @@ export async function lookAtSecrets(
   }
 }
 
+/** Returns a name, and what it has before each slash. */
+function withBeginnings(name: string): string[] {
+  return name.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"));
+}
+
 /** Findings after which the state may be older than AWS, and its credential not the current one. */
 const unsettled: readonly FindingKind[] = ["orphanedApplication", "lostApplication", "doubled"];
 
@@ -48,14 +53,14 @@ export function compareSecrets(
   others: readonly Finding[],
 ): Finding[] {
   const typedCommands = { pulumi: typed, tenants: typedTenants };
+  const unsettledSlots = new Set(
+    others.flatMap(({ kind, slot }) =>
+      slot !== undefined && unsettled.includes(kind) ? withBeginnings(slot) : [],
+    ),
+  );
   return changedSecrets.map((changed) => {
     const { slot, urn, change, why, secretArn } = changed;
-    const first = others.find(
-      (other) =>
-        unsettled.includes(other.kind) &&
-        (other.slot === slot || other.slot?.startsWith(`${slot}/`) === true),
-    );
-    const isDoubtful = change === "overwritten" && first !== undefined;
+    const isDoubtful = change === "overwritten" && unsettledSlots.has(slot);
     return {
       kind: "changedSecret",
       severity: "todo",

@@ -1,6 +1,7 @@
 import { type ApiTenant, parseInstant } from "pulumi-resistant-tenants/client";
 import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
 import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/internal/operator";
+import { groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { HeldTenant } from "../stack/state";
 import type { Comparison } from "./comparison";
@@ -16,12 +17,13 @@ export function compareTenants(comparison: Comparison): Finding[] {
   const released = handedOver("Tenant", comparison);
   const existing = new Set(tenants.map(({ tenantId }) => tenantId));
   const names = new Set(tenants.map(({ name }) => name));
+  const open = groupBy(record.open, ({ parameters }) => tenantParameters.parse(parameters).name);
   return [
     ...tenants
       .filter(({ tenantId }) => !held.has(tenantId) && !released.has(tenantId))
       // What this stack created and another one has is reported as moved.
       .filter(({ tenantId }) => !(record.made.has(tenantId) && elsewhere.holders.has(tenantId)))
-      .map((tenant) => notHeld(tenant, record, comparison)),
+      .map((tenant) => notHeld(tenant, open.get(tenant.name)?.[0], record, comparison)),
     ...state.tenants.flatMap((tenant) =>
       existing.has(tenant.tenantId) ? partlyMade(tenant, comparison) : lost(tenant, comparison),
     ),
@@ -32,7 +34,13 @@ export function compareTenants(comparison: Comparison): Finding[] {
   ];
 }
 
-function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison): Finding {
+/** @param intent the newest create of a tenant of its name whose end is unknown */
+function notHeld(
+  tenant: ApiTenant,
+  intent: IntentEvent | undefined,
+  record: TypeRecord,
+  comparison: Comparison,
+): Finding {
   const { tenantId, name } = tenant;
   const common = { tenantId, tenantName: name };
   const made = record.made.get(tenantId);
@@ -48,7 +56,6 @@ function notHeld(tenant: ApiTenant, record: TypeRecord, comparison: Comparison):
     };
   }
   const holder = comparison.elsewhere.holders.get(tenantId);
-  const intent = record.open.find((open) => tenantParameters.parse(open.parameters).name === name);
   if (
     holder === undefined &&
     intent !== undefined &&

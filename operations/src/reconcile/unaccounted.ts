@@ -1,5 +1,6 @@
 import { objectIdOf, type RecordedType, resultOf } from "pulumi-resistant-tenants/internal/journal";
 
+import { oncePer } from "../once-per";
 import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";
 import { handedOver, isOrganizationKnown, type RecordedObject, recordOf } from "./record";
@@ -14,7 +15,7 @@ export function compareUnaccounted(comparison: Comparison): Finding[] {
     unaccounted(type, comparison).flatMap((object) => {
       const holder = comparison.elsewhere.holders.get(object.objectId);
       if (holder !== undefined) return [moved(type, object, holder.stack, comparison)];
-      return isThere(object.objectId, comparison) ? [] : [gone(type, object, comparison)];
+      return idsAtApi(comparison).has(object.objectId) ? [] : [gone(type, object, comparison)];
     }),
   );
 }
@@ -46,12 +47,14 @@ function unaccounted(type: RecordedType, comparison: Comparison): RecordedObject
   );
 }
 
-function isThere(objectId: string, { tenants, applications }: Comparison): boolean {
-  return (
-    tenants.some(({ tenantId }) => tenantId === objectId) ||
-    [...applications.values()].flat().some(({ applicationId }) => applicationId === objectId)
-  );
-}
+/** Returns the ids of all tenants and applications that the API has shown. */
+const idsAtApi = oncePer(
+  ({ tenants, applications }: Comparison) =>
+    new Set([
+      ...tenants.map(({ tenantId }) => tenantId),
+      ...[...applications.values()].flat().map(({ applicationId }) => applicationId),
+    ]),
+);
 
 function moved(
   type: "Tenant" | "TenantApplication",

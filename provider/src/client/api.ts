@@ -92,7 +92,7 @@ export class TenantManagementApi {
   readonly #calls: ApiCalls;
   readonly #reader: AnswerReader;
   /** A list that is read after the call, shared by simultaneous callers. */
-  readonly #tenantsFromNow = sharedNext(() => this.listTenants());
+  readonly #tenantsFromNow = sharedNext(() => this.#readTenants());
   readonly #hosts: HostRules;
 
   /**
@@ -137,9 +137,15 @@ export class TenantManagementApi {
 
   /**
    * Lists every tenant of the organization (`getTenants`), page by page, each once. A list may lag, and its pages may
-   * shift while they are read: a tenant that it lacks may still exist (see {@link getTenant}).
+   * shift while they are read: a tenant that it lacks may still exist (see {@link getTenant}). Simultaneous callers
+   * share one read, which begins after each of their calls: an update of thousands of customers may have to look for
+   * each of them.
    */
   async listTenants(): Promise<ApiTenant[]> {
+    return [...(await this.#tenantsFromNow())];
+  }
+
+  async #readTenants(): Promise<ApiTenant[]> {
     const doing = "list tenants";
     const tenants = new Map<string, ApiTenant>();
     const seen = new Set<string>();

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 
 import { z } from "zod";
 
+import { groupBy } from "../group-by";
 import { parseJson } from "./json";
 
 /** A block of PEM: its label, and the text between its two lines. */
@@ -10,7 +11,9 @@ interface PemBlock {
   body: string;
 }
 
-const block = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
+const hyphens = "-----";
+/** The first or last line of a block, without its last hyphens, which may be the first ones of another. */
+const boundary = /-----(BEGIN|END) ([A-Z0-9 ]+)(?=-----)/g;
 
 const jwkSchema = z.looseObject({ kty: z.string() });
 
@@ -67,15 +70,37 @@ export function normalizePem(text: string): string | undefined {
 
 /** Returns whether a text contains a private key in PEM, possibly among other text, or is the base64 of one. */
 export function holdsPrivateKey(text: string): boolean {
-  return /BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(unwrap(text)) || privateKeyIn(derIn(text)) !== undefined;
+  // A label does not contain BEGIN: without that, a text of many would be read once for each.
+  const isPem = /BEGIN (?:(?!BEGIN )[A-Z0-9 ])*PRIVATE KEY/.test(unwrap(text));
+  return isPem || privateKeyIn(derIn(text)) !== undefined;
 }
 
 function isPrivate({ label }: PemBlock): boolean {
   return label.endsWith("PRIVATE KEY");
 }
 
+/** Finds each block, from its first line to the next last line with its label. */
 function pemBlocksOf(text: string): PemBlock[] {
-  return [...unwrap(text).matchAll(block)].map(([, label = "", body = ""]) => ({ label, body }));
+  const plain = unwrap(text);
+  const lines = [...plain.matchAll(boundary)].map(({ index, 0: line, 1: what, 2: label = "" }) => ({
+    isFirst: what === "BEGIN",
+    label,
+    start: index,
+    end: index + line.length + hyphens.length,
+  }));
+  const lastLines = groupBy(lines.filter(({ isFirst }) => !isFirst).toReversed(), ({ label }) => label);
+  const blocks: PemBlock[] = [];
+  let read = 0;
+  for (const { isFirst, label, start, end } of lines) {
+    if (!isFirst || start < read) continue;
+    const candidates = lastLines.get(label) ?? [];
+    while ((candidates.at(-1)?.start ?? Infinity) < end) candidates.pop();
+    const last = candidates.at(-1);
+    if (last === undefined) continue;
+    blocks.push({ label, body: plain.slice(end, last.start) });
+    read = last.end;
+  }
+  return blocks;
 }
 
 /** How often a text may be wrapped: in base64, in JSON, in both. */
@@ -205,7 +230,7 @@ function whatElse(text: string): string {
   if (unwrap(text).includes("-----BEGIN ")) {
     return "begins as PEM, but its END line is missing: it is truncated. Store the complete file";
   }
-  if (/BEGIN.{1,3}[A-Z ]*PRIVATE.{1,3}KEY/i.test(text)) {
+  if (/BEGIN.{1,3}(?:(?!BEGIN)[A-Z ])*PRIVATE.{1,3}KEY/i.test(text)) {
     return "contains BEGIN PRIVATE KEY, but not between five hyphens (-----): characters of the file were replaced. Store it unchanged";
   }
   if (text.trim() === "") return "is empty";

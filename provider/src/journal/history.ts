@@ -13,17 +13,9 @@ export function cutOffCreates(events: readonly JournalEvent[], stack: string): I
   return indexOf(events).memory.cutOffCreates(stack);
 }
 
-/**
- * Returns the ids of all objects of a type that were created according to the journal.
- *
- * @param except a slot whose objects are left out
- */
-export function recordedIds(
-  events: readonly JournalEvent[],
-  type: RecordedType,
-  except?: Pick<Slot, "stack" | "slot">,
-): Set<string> {
-  return indexOf(events).memory.recordedIds(type, except);
+/** Returns the ids of all objects of a type that were created according to the journal. */
+export function recordedIds(events: readonly JournalEvent[], type: RecordedType): Set<string> {
+  return indexOf(events).memory.recordedIds(type);
 }
 
 /**
@@ -58,6 +50,11 @@ export function isSettledLater(events: readonly JournalEvent[], intent: IntentEv
   return (settled.get(slotOf(intent)) ?? -1) > (places.get(intent) ?? -1);
 }
 
+/** Returns the last create of a slot on record. */
+export function lastCreateOf(events: readonly JournalEvent[], slot: Slot): IntentEvent | undefined {
+  return indexOf(events).creates.get(slotOf(slot));
+}
+
 /** Returns whether a result settles what was open in its slot before. */
 export function settles(event: JournalEvent): event is ResultEvent {
   return event.event === "result" && event.outcome !== "failed" && event.outcome !== "unknown";
@@ -74,6 +71,8 @@ interface Index {
   releases: JournalEvent[];
   results: Map<string, ResultEvent>;
   places: Map<JournalEvent, number>;
+  /** The last create of each slot. */
+  creates: Map<string, IntentEvent>;
   /** The position of the last successful event of each slot. */
   settled: Map<string, number>;
   /** How many of the events are indexed. */
@@ -89,6 +88,7 @@ function indexOf(events: readonly JournalEvent[]): Index {
     releases: [],
     results: new Map(),
     places: new Map(),
+    creates: new Map(),
     settled: new Map(),
     size: 0,
   };
@@ -100,9 +100,13 @@ function indexOf(events: readonly JournalEvent[]): Index {
   return index;
 }
 
-function addTo({ memory, releases, results, places, settled, size }: Index, event: JournalEvent): void {
+function addTo(
+  { memory, releases, results, places, creates, settled, size }: Index,
+  event: JournalEvent,
+): void {
   memory.add(event);
   places.set(event, size);
+  if (event.event === "intent" && event.operation === "create") creates.set(slotOf(event), event);
   if (event.operation === "release") releases.push(event);
   if (event.event === "result") results.set(event.intent, event);
   if (settles(event)) settled.set(slotOf(event), size);

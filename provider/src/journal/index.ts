@@ -20,6 +20,7 @@ export {
   cutOffCreates,
   historyOf,
   isSettledLater,
+  lastCreateOf,
   mayBeDeleted,
   objectIdOf,
   recordedIds,

@@ -35,15 +35,13 @@ export class MadeObjects {
     return object === undefined ? [] : this.#placesOf(object).map((place) => this.#places.at(place));
   }
 
-  /** Returns the ids of all created objects of a type, and their slots. */
-  *ofType(type: RecordedType): Iterable<[objectId: string, places: readonly string[]]> {
+  /** Returns the ids of all created objects of a type. */
+  *idsOf(type: RecordedType): Iterable<string> {
     const beginning = keyOf(type, "");
     for (let object = 0; object < this.#objects.size; object += 1) {
-      const places = this.#placesOf(object);
-      if (places.length === 0) continue;
+      if (this.#placesOf(object).length === 0) continue;
       const key = this.#objects.at(object);
-      if (key.startsWith(beginning))
-        yield [key.slice(beginning.length), places.map((place) => this.#places.at(place))];
+      if (key.startsWith(beginning)) yield key.slice(beginning.length);
     }
   }
 

@@ -77,6 +77,11 @@ export class Memory {
   readonly #deletes = new Map<string, string[]>();
   /** The ids of the intents to release an object that have not failed, since the stack last took it over. */
   readonly #releases = new Map<string, string[]>();
+  /**
+   * The ids of the applications that were ever released, by the slot that each was created in and by each beginning of
+   * its name.
+   */
+  readonly #releasedFrom = new Map<string, Set<string>>();
   /** The changes of each customer's status, in order. */
   readonly #statuses = new Map<string, Begun[]>();
   /** The ids of the objects created in each slot, in order, from the first one that was not deleted. */
@@ -144,13 +149,16 @@ export class Memory {
       : { kind: "made", ...found, objectId };
   }
 
-  /** Returns the last creates of a type in a stack, in any slot, that may or may not have created an object. */
-  openCreates({ type, stack, apiUrl }: Pick<Slot, "type" | "stack" | "apiUrl">): IntentEvent[] {
-    return [...this.#creates.values()].flatMap((creates) => {
+  /**
+   * Returns the last creates of applications in a tenant, in any slot of a stack, that may or may not have created one.
+   */
+  openCreatesIn(tenantId: string, { stack, apiUrl }: Pick<Slot, "stack" | "apiUrl">): IntentEvent[] {
+    const beginning = slotKey({ apiUrl, stack, type: "TenantApplication", slot: "" });
+    return [...this.#creates].flatMap(([key, creates]) => {
       const last = creates.at(-1);
-      if (last === undefined || !isOpen(last)) return [];
-      const intent = last.intent.read();
-      return intent.type === type && intent.stack === stack && intent.apiUrl === apiUrl ? [intent] : [];
+      return last?.intent.tenantId === tenantId && isOpen(last) && key.startsWith(beginning)
+        ? [last.intent.read()]
+        : [];
     });
   }
 
@@ -164,17 +172,19 @@ export class Memory {
     return [...(this.#cutOff.get(stack)?.values() ?? [])];
   }
 
+  /** Returns the ids of all objects of a type that were created according to the record. */
+  recordedIds(type: RecordedType): Set<string> {
+    return new Set(this.#objects.idsOf(type));
+  }
+
   /**
-   * Returns the ids of all objects of a type that were created according to the record.
+   * Returns whether an object was created according to the record.
    *
    * @param except a slot whose objects are left out
    */
-  recordedIds(type: RecordedType, except?: Pick<Slot, "stack" | "slot">): Set<string> {
+  isRecorded(type: RecordedType, objectId: string, except?: Pick<Slot, "stack" | "slot">): boolean {
     const own = except === undefined ? "" : placeOf(except);
-    const ids = new Set<string>();
-    for (const [id, places] of this.#objects.ofType(type))
-      if (places.some((place) => place !== own)) ids.add(id);
-    return ids;
+    return this.#objects.placesOf(type, objectId).some((place) => place !== own);
   }
 
   /** Returns whether an object was handed over and not taken back: see {@link releasedIds}. */
@@ -188,13 +198,9 @@ export class Memory {
    */
   handedOverFrom({ stack, slot }: Pick<Slot, "stack" | "slot">): string[] {
     const type = "TenantApplication";
-    const own = placeOf({ stack, slot });
-    const ids: string[] = [];
-    for (const [id, places] of this.#objects.ofType(type)) {
-      const isOwn = places.some((place) => place === own || place.startsWith(`${own}/`));
-      if (isOwn && this.isReleased({ type, stack }, id) && !this.#objects.isDeleted(type, id)) ids.push(id);
-    }
-    return ids;
+    return [...(this.#releasedFrom.get(placeOf({ stack, slot })) ?? [])].filter(
+      (id) => this.isReleased({ type, stack }, id) && !this.#objects.isDeleted(type, id),
+    );
   }
 
   /** Returns whether this project may have deleted an object: a delete was started, and is not known to have failed. */
@@ -254,7 +260,18 @@ export class Memory {
     const objectId = objectIdOf(intent);
     if (objectId === undefined) return;
     if (operation === "delete") push(this.#deletes, keyOf(type, objectId), id);
-    if (operation === "release") push(this.#releases, keyOf(stack, type, objectId), id);
+    if (operation !== "release") return;
+    push(this.#releases, keyOf(stack, type, objectId), id);
+    if (type === "TenantApplication") this.#noteReleased(objectId);
+  }
+
+  #noteReleased(applicationId: string): void {
+    for (const place of this.#objects.placesOf("TenantApplication", applicationId)) {
+      for (const slot of beginningsOf(place)) {
+        const released = this.#releasedFrom.get(slot) ?? new Set();
+        this.#releasedFrom.set(slot, released.add(applicationId));
+      }
+    }
   }
 
   /** A customer whose tenant is created again is not the one that was deprecated. */
@@ -393,6 +410,13 @@ function slotKey({ type, stack, slot, apiUrl }: Slot): string {
 
 function placeOf({ stack, slot }: Pick<Slot, "stack" | "slot">): string {
   return keyOf(stack, slot);
+}
+
+/** Returns a slot's place, and that of each beginning of its name: of its customer, its cell, its first generation. */
+function beginningsOf(place: string): string[] {
+  const slot = place.indexOf("\n") + 1;
+  const ends = [...place.slice(slot).matchAll(/\/|$/g)].map(({ index }) => slot + index);
+  return ends.map((end) => place.slice(0, end));
 }
 
 function drop<T>(lists: Map<string, T[]>, key: string, item: T): void {

@@ -52,11 +52,13 @@ export class Texts {
 export class KeptIntent {
   readonly id: string;
   readonly operation: RecordedOperation;
+  readonly tenantId: string | undefined;
   readonly #text: Buffer;
 
   constructor(intent: IntentEvent) {
     this.id = intent.id;
     this.operation = intent.operation;
+    this.tenantId = intent.tenantId;
     this.#text = Buffer.from(JSON.stringify(intent));
   }
 

@@ -4,6 +4,7 @@ export { canonical, parseJson } from "../client/json";
 export { looksLikeCredential } from "../client/redaction";
 export { readPrivateKey } from "../client/pem";
 export { messageOf, printable } from "../client/text";
+export { groupBy } from "../group-by";
 export {
   isSamePublicKey,
   parsePublicKey,

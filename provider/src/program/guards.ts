@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { stageTable } from "../client/cells";
 import { messageOf } from "../client/text";
+import { groupBy } from "../group-by";
 import { tenantApplicationType, tenantType } from "../names/resource-types";
 import { ownProcess } from "../settings/own-process";
 import { revealingProblem } from "../settings/revealing-switches";
@@ -13,7 +14,13 @@ import {
   type ProviderSettings,
   readSettings,
 } from "../settings/settings";
-import { type HeldResource, nameOfUrn, oncePerProgram, resourcesOfLastUpdate } from "./own-stack";
+import {
+  type HeldResource,
+  nameOfUrn,
+  oncePerList,
+  oncePerProgram,
+  resourcesOfLastUpdate,
+} from "./own-stack";
 
 /**
  * Checks before any resource is registered. The provider makes the same checks, but for one resource at a time: without
@@ -109,11 +116,9 @@ export function guardAdoption(
  * @throws `pulumi.RunError` that names `aliases`
  */
 async function assertNotHeldElsewhere(type: string, name: string, id: string): Promise<void> {
-  const [what, idOutput] = type === tenantType ? ["Tenant", "tenantId"] : ["Application", "applicationId"];
-  const holder = (await resourcesOfLastUpdate()).find(
-    (resource) =>
-      resource.type === type && resource.outputs[idOutput] === id && nameOfUrn(resource.urn) !== name,
-  );
+  const what = type === tenantType ? "Tenant" : "Application";
+  const holders = holdersOf(await resourcesOfLastUpdate()).get(`${type} ${id}`);
+  const holder = holders?.find(({ urn }) => nameOfUrn(urn) !== name);
   if (holder === undefined) return;
   const heldAs = nameOfUrn(holder.urn);
   throw refusal(
@@ -121,6 +126,14 @@ async function assertNotHeldElsewhere(type: string, name: string, id: string): P
       `Remove \`adopt\`; if the resource was renamed, add to the new one the option aliases: [{ name: "${heldAs}" }].`,
   );
 }
+
+/** The tenants and applications of the stack, by type and object. */
+const holdersOf = oncePerList((resources) =>
+  groupBy(resources, ({ type, outputs }) => {
+    const id = outputs[type === tenantType ? "tenantId" : "applicationId"];
+    return typeof id === "string" ? `${type} ${id}` : undefined;
+  }),
+);
 
 /**
  * Creates an error that ends the program and prints only its message.

@@ -2,11 +2,11 @@ import type { Selectable } from "kysely";
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { insistOnSight, maySee } from "../approval/access";
+import { insistOnSight, isRequester, maySee } from "../approval/access";
 import { requirementFor } from "../approval/check";
 import type { Requirement } from "../approval/rule";
 import type { ServiceContext } from "../context";
-import type { Person } from "../person";
+import { type Person, personKey } from "../person";
 import { Problem } from "../problem";
 import { type Page, pageOf, type Paging } from "../records/paging";
 import type { BrokenGlassTable, PlansTable, Reading, RequestRow } from "../records/schema";
@@ -123,6 +123,10 @@ export interface RequestFilter extends Paging {
   stage?: string | undefined;
   customer?: string | undefined;
   batchId?: string | undefined;
+  /** The ids of the only requests to include. */
+  ids?: readonly string[] | undefined;
+  /** Whether to include only requests of the caller, from any account. */
+  own?: boolean | undefined;
   /** Returns whether to include a request. */
   only?: ((request: RequestRow) => boolean) | undefined;
 }
@@ -138,11 +142,17 @@ export async function listRequests(
 ): Promise<Page<RequestView>> {
   const { database } = context;
   const { only = () => true } = filter;
+  // Of requests, others see only their own: to read all rows for them would take seconds.
+  const seesOthers = caller.roles.some((role) => role !== "requester");
+  const requester =
+    filter.own === true || !seesOthers ? { ...caller, claims: await claimsOf(database, caller) } : undefined;
   const seen: RequestRow[] = [];
   let after = filter.after === undefined ? undefined : await findRequest(database, filter.after);
   while (seen.length <= filter.limit) {
-    const rows = await rowsAfter(database, filter, after);
-    seen.push(...rows.filter((row) => only(row) && maySee(context, caller, row)));
+    const rows = await rowsAfter(database, filter, requester, after);
+    const isIncluded = (row: RequestRow): boolean =>
+      only(row) && (requester === undefined || isRequester(caller, row)) && maySee(context, caller, row);
+    seen.push(...rows.filter(isIncluded));
     after = rows.at(-1);
     if (rows.length < readAtOnce) break;
   }
@@ -151,9 +161,23 @@ export async function listRequests(
   return { items: views, ...(next === undefined ? {} : { next }) };
 }
 
+/** Returns the person claims of a person's requests: each as it was written then. */
+async function claimsOf(reading: Reading, { person }: Person): Promise<string[]> {
+  const key = personKey(person);
+  if (key === undefined) return [];
+  const rows = await reading.selectFrom("requests").select("requester_person").distinct().execute();
+  return rows.flatMap(({ requester_person: claim }) =>
+    claim !== null && personKey(claim) === key ? [claim] : [],
+  );
+}
+
+/** A requester: the account, and the person claims that requests from other accounts may have. */
+type Requester = Pick<Person, "issuer" | "subject"> & { claims: readonly string[] };
+
 async function rowsAfter(
   reading: Reading,
-  { state, stage, customer, batchId }: RequestFilter,
+  { state, stage, customer, batchId, ids }: RequestFilter,
+  requester: Requester | undefined,
   after: RequestRow | undefined,
 ): Promise<RequestRow[]> {
   let query = reading.selectFrom("requests").selectAll();
@@ -161,6 +185,17 @@ async function rowsAfter(
   if (stage !== undefined) query = query.where("stage", "=", stage);
   if (customer !== undefined) query = query.where("customer", "=", customer);
   if (batchId !== undefined) query = query.where("batch_id", "=", batchId);
+  if (ids !== undefined) query = query.where("id", "in", ids);
+  if (requester !== undefined)
+    query = query.where((where) =>
+      where.or([
+        where.and([
+          where("requester_issuer", "=", requester.issuer),
+          where("requester_subject", "=", requester.subject),
+        ]),
+        ...(requester.claims.length === 0 ? [] : [where("requester_person", "in", requester.claims)]),
+      ]),
+    );
   if (after !== undefined)
     query = query.where((where) =>
       where(where.refTuple("created_at", "id"), "<", where.tuple(after.created_at, after.id)),

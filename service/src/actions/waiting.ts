@@ -6,7 +6,7 @@ import type { Person } from "../person";
 import type { RequestRow } from "../records/schema";
 import { requesterOf } from "../requests/signed-request";
 import { failedAsStale } from "../requests/stale";
-import { listRequests, type RequestView } from "./view";
+import { listRequests, type RequestFilter, type RequestView } from "./view";
 
 /** The most that are shown at once. */
 const atOnce = 50;
@@ -27,18 +27,16 @@ export interface Waiting {
 
 /** Finds what waits for a person. */
 export async function waitingFor(context: ServiceContext, person: Person): Promise<Waiting> {
-  const list = async (
-    state: string | undefined,
-    only: (row: RequestRow) => boolean,
-  ): Promise<RequestView[]> => (await listRequests(context, person, { limit: atOnce, state, only })).items;
+  const list = async (filter: Omit<RequestFilter, "limit">): Promise<RequestView[]> =>
+    (await listRequests(context, person, { limit: atOnce, ...filter })).items;
   const isAdministrator = person.roles.includes("administrator");
   const mayReview = person.roles.some((role) => role !== "requester");
-  const broken = mayReview ? await unreviewed(context) : new Set<string>();
+  const broken = mayReview ? await unreviewed(context) : [];
   const [decisions, failed, reviews, own] = await Promise.all([
-    list("waitingForApproval", (row) => mayDecide(context, person, row)),
-    isAdministrator ? list("failed", ({ problem }) => !failedAsStale(problem)) : [],
-    broken.size === 0 ? [] : list(undefined, (row) => broken.has(row.id) && !isRequester(person, row)),
-    list(undefined, (row) => isRequester(person, row)),
+    list({ state: "waitingForApproval", only: (row) => mayDecide(context, person, row) }),
+    isAdministrator ? list({ state: "failed", only: ({ problem }) => !failedAsStale(problem) }) : [],
+    broken.length === 0 ? [] : list({ ids: broken, only: (row) => !isRequester(person, row) }),
+    list({ own: true }),
   ]);
   const questions = own.filter(
     ({ state, questions: asked }) =>
@@ -54,12 +52,12 @@ export function mayDecide(context: ServiceContext, person: Person, row: RequestR
 }
 
 /** At most one use of break-glass waits for a review, since it prevents the next. */
-async function unreviewed({ database }: ServiceContext): Promise<Set<string>> {
+async function unreviewed({ database }: ServiceContext): Promise<string[]> {
   const rows = await database
     .selectFrom("broken_glass")
     .leftJoin("glass_reviews", "glass_reviews.glass_id", "broken_glass.id")
     .select("request_id")
     .where("glass_reviews.glass_id", "is", null)
     .execute();
-  return new Set(rows.map(({ request_id: id }) => id));
+  return rows.map(({ request_id: id }) => id);
 }

@@ -10,29 +10,39 @@ const requestInReason = /\(request ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})
 /** How many events are written at once. */
 const rowsAtOnce = 500;
 
+/** A stack whose journal is copied. */
+export interface CopiedStack {
+  /** The full name, as in the journal's events. */
+  name: string;
+  stack: string;
+  /** The engine's id of its last update: if it is the same as before, there is nothing new. */
+  lastUpdate: string | null;
+}
+
 /**
- * Copies new events from the journal of a stack, word for word, with the fields for the search.
+ * Copies new events from the journal of some stacks, word for word, with the fields for the search.
  *
- * @param stack the full name, as in the journal's events
- * @param lastUpdate the engine's id of the stack's last update: if it is the same as before, there is nothing
- * new
+ * @param stacks the journal is read once for all of them
  * @returns how many events were copied
  */
 export async function copyJournal(
   context: Pick<ServiceContext, "database" | "now">,
   journal: Journal,
-  { name, stack, lastUpdate }: { name: string; stack: string; lastUpdate: string | null },
+  stacks: readonly CopiedStack[],
 ): Promise<number> {
+  const names = stacks.map(({ name }) => name);
   const known = await context.database
     .selectFrom("journal_events")
-    .select("id")
-    .where("stack", "=", name)
+    .select(["stack", "id"])
+    .where("stack", "in", names)
     .execute();
-  const ids = new Set(known.map(({ id }) => id));
+  const ids = new Map(names.map((name) => [name, new Set<string>()]));
+  for (const { stack, id } of known) ids.get(stack)?.add(id);
   const fresh: EventEntry[] = [];
   for await (const entries of journal.stream())
     for (const entry of entries)
-      if (entry.kind === "event" && entry.event.stack === name && !ids.has(entry.event.id)) fresh.push(entry);
+      if (entry.kind === "event" && ids.get(entry.event.stack)?.has(entry.event.id) === false)
+        fresh.push(entry);
   await write(context, async (writing) => {
     for (let from = 0; from < fresh.length; from += rowsAtOnce)
       await writing
@@ -40,11 +50,15 @@ export async function copyJournal(
         .values(fresh.slice(from, from + rowsAtOnce).map(toRow))
         .onConflict((conflict) => conflict.columns(["stack", "id"]).doNothing())
         .execute();
-    const copied = { last_update: lastUpdate, copied_at: context.now(), problem: null };
+    const copied = { copied_at: context.now(), problem: null };
     await writing
       .insertInto("journal_copies")
-      .values({ stack, ...copied })
-      .onConflict((conflict) => conflict.column("stack").doUpdateSet(copied))
+      .values(stacks.map(({ stack, lastUpdate }) => ({ stack, last_update: lastUpdate, ...copied })))
+      .onConflict((conflict) =>
+        conflict
+          .column("stack")
+          .doUpdateSet((row) => ({ last_update: row.ref("excluded.last_update"), ...copied })),
+      )
       .execute();
   });
   return fresh.length;

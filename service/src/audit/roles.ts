@@ -66,10 +66,13 @@ export async function rolesHeld(
       data: { what: "roles", ...(at === undefined ? {} : { at: at.toISOString() }) },
     }),
   );
-  const spans = held.map((one, index) => {
-    const next = held.slice(index + 1).find(({ personId }) => personId === one.personId);
-    return next === undefined ? one : { ...one, until: next.since };
+  const next = new Map<string, string>();
+  const spans = held.toReversed().map((one) => {
+    const until = next.get(one.personId);
+    next.set(one.personId, one.since);
+    return until === undefined ? one : { ...one, until };
   });
+  spans.reverse();
   if (at === undefined) return spans;
   const then = at.toISOString();
   return spans.filter(({ since, until }) => since <= then && (until === undefined || until > then));

@@ -63,9 +63,12 @@ interface Row {
 /**
  * Returns the next rotations and retirements of every customer on record, the earliest first: from the record
  * alone, without the engine.
+ *
+ * @param customerId the id of the only wanted customer; default: all
  */
 export async function rotationsDue(
   context: Pick<ServiceContext, "database" | "settings" | "now">,
+  customerId?: string,
 ): Promise<RotationDue[]> {
   const { database } = context;
   const [customers, retiring, tried] = await Promise.all([
@@ -74,9 +77,18 @@ export async function rotationsDue(
       .select(["id", "stage", "name", "entry", "record"])
       .where("status", "in", ["active", "deprecated"])
       .where("record", "is not", null)
+      .$if(customerId !== undefined, (query) => query.where("id", "=", customerId ?? null))
       .execute(),
-    database.selectFrom("retiring_generations").selectAll().execute(),
-    database.selectFrom("clock_rotations").selectAll().execute(),
+    database
+      .selectFrom("retiring_generations")
+      .selectAll()
+      .$if(customerId !== undefined, (query) => query.where("customer_id", "=", customerId ?? null))
+      .execute(),
+    database
+      .selectFrom("clock_rotations")
+      .selectAll()
+      .$if(customerId !== undefined, (query) => query.where("customer_id", "=", customerId ?? null))
+      .execute(),
   ]);
   const byCustomer = new Map<string, Retiring[]>();
   for (const one of retiring)

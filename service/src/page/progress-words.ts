@@ -130,17 +130,15 @@ export type Line<Event extends Told> = Event & {
 /** Merges the beginning and end of each step into one line, in place of the beginning. */
 export function foldSteps<Event extends Told>(events: readonly Event[]): Line<Event>[] {
   const lines: Line<Event>[] = [];
+  /** The lines of steps that have begun and not ended, by step. */
+  const open = new Map<string, number[]>();
   for (const event of events) {
     const step = event.kind === "progress" ? stepOf(event.data) : undefined;
-    const begun =
-      step === undefined || step.state === "begun"
-        ? -1
-        : lines.findLastIndex(({ kind, data }) => {
-            const other = kind === "progress" ? stepOf(data) : undefined;
-            return other?.state === "begun" && keyOf(other) === keyOf(step);
-          });
-    const before = lines[begun];
-    if (before === undefined) lines.push(event);
+    const places = (step === undefined ? undefined : open.get(keyOf(step))) ?? [];
+    if (step?.state === "begun") open.set(keyOf(step), [...places, lines.length]);
+    const begun = step === undefined || step.state === "begun" ? undefined : places.pop();
+    const before = begun === undefined ? undefined : lines[begun];
+    if (begun === undefined || before === undefined) lines.push(event);
     else {
       const tookSeconds = Math.round((Date.parse(event.at) - Date.parse(before.at)) / 1_000);
       lines[begun] = { ...event, at: before.at, tookSeconds };

@@ -1,8 +1,10 @@
+import path from "node:path";
+
 import { sql } from "kysely";
-import { openJournalOf } from "pulumi-resistant-tenants/internal/journal";
+import { type Journal, openJournalAt, openJournalOf } from "pulumi-resistant-tenants/internal/journal";
 import { messageOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { copyJournal } from "../audit/journals";
+import { type CopiedStack, copyJournal } from "../audit/journals";
 import { awsOf } from "./vendor";
 import type { Work } from "./work";
 
@@ -19,20 +21,26 @@ const organization = "organization";
 export async function copyJournals(work: Work): Promise<void> {
   const { context, engines, environment } = work;
   const { settings } = context;
-  for (const { stack, stage, lastUpdate } of await changed(work)) {
-    const name = `${organization}/${engines.program.name}/${stack}`;
-    const journal = openJournalOf({
-      stack: name,
-      location: settings.work.journal,
-      directory: engines.program.directory,
-      aws: awsOf(settings, stage as Stage, environment),
-    });
-    try {
-      await copyJournal(context, journal, { name, stack, lastUpdate });
-    } catch (error) {
-      await noteProblem(work, stack, messageOf(error));
-      throw error;
-    }
+  const location = settings.work.journal;
+  const stacks = (await changed(work)).map((one) => ({
+    ...one,
+    name: `${organization}/${engines.program.name}/${one.stack}`,
+  }));
+  // A file contains the journals of all stacks.
+  if (path.isAbsolute(location) && stacks.length > 0) return copy(work, openJournalAt(location), stacks);
+  for (const one of stacks) {
+    const { directory } = engines.program;
+    const aws = awsOf(settings, one.stage as Stage, environment);
+    await copy(work, openJournalOf({ stack: one.name, location, directory, aws }), [one]);
+  }
+}
+
+async function copy(work: Work, journal: Journal, stacks: readonly CopiedStack[]): Promise<void> {
+  try {
+    await copyJournal(work.context, journal, stacks);
+  } catch (error) {
+    for (const { stack } of stacks) await noteProblem(work, stack, messageOf(error));
+    throw error;
   }
 }
 

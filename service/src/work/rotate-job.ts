@@ -69,10 +69,8 @@ class Rotation {
 
   async run(): Promise<void> {
     const { work, customer, lease } = this;
-    const { stage, name, stack } = customer;
-    const due = (await rotationsDue(work.context)).filter(
-      (one) => one.due && one.stage === stage && one.customer === name,
-    );
+    const { id, stage, stack } = customer;
+    const due = (await rotationsDue(work.context, id)).filter((one) => one.due);
     // Another apply has done it meanwhile. There is something to complete only after a killed worker.
     if (due.length === 0 && lease.predecessor === undefined) return this.#settled();
     const job = {

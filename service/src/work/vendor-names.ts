@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { messageOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
+import type { ServiceContext } from "../context";
 import { write } from "../records/database";
 import type { Writing } from "../records/schema";
 import { connectTo } from "./vendor";
@@ -7,6 +9,9 @@ import type { Work } from "./work";
 
 /** The list of the vendor's tenants is read again before it reaches this age, in milliseconds. */
 export const listedEveryMs = 40_000;
+
+/** How many rows are stored by one statement: PostgreSQL takes 65,535 parameters in all. */
+const rowsAtOnce = 10_000;
 
 /** A tenant in the vendor's list. */
 export interface VendorTenant {
@@ -22,7 +27,7 @@ export async function refreshVendorNames(work: Work): Promise<void> {
     // Of several workers, one does it.
     if (await isFresh(work, stage)) continue;
     try {
-      await store(work, stage, await listTenants(work, stage));
+      await storeTenants(work, stage, await listTenants(work, stage));
     } catch (error) {
       await storeProblem(work, stage, messageOf(error));
     }
@@ -52,7 +57,12 @@ async function isFresh({ context: { database, now } }: Work, stage: Stage): Prom
   return row !== undefined && now().getTime() - row.listed_at.getTime() < listedEveryMs / 2;
 }
 
-async function store({ context }: Work, stage: Stage, tenants: readonly VendorTenant[]): Promise<void> {
+/** Stores the vendor's list of a stage, in place of the one before. */
+export async function storeTenants(
+  { context }: { context: Pick<ServiceContext, "database" | "now"> },
+  stage: Stage,
+  tenants: readonly VendorTenant[],
+): Promise<void> {
   const at = context.now();
   await write(context, async (writing) => {
     await writing
@@ -62,11 +72,12 @@ async function store({ context }: Work, stage: Stage, tenants: readonly VendorTe
       .execute();
     await writing.deleteFrom("vendor_tenants").where("stage", "=", stage).execute();
     await storeDetails(writing, stage, tenants, at);
-    if (tenants.length === 0) return;
-    await writing
-      .insertInto("vendor_tenants")
-      .values(tenants.map(({ tenantId, name }) => ({ stage, tenant_id: tenantId, name, seen_at: at })))
-      .execute();
+    for (const some of slicesOf(tenants)) {
+      await writing
+        .insertInto("vendor_tenants")
+        .values(some.map(({ tenantId, name }) => ({ stage, tenant_id: tenantId, name, seen_at: at })))
+        .execute();
+    }
   });
 }
 
@@ -81,22 +92,27 @@ async function storeDetails(
   await writing
     .deleteFrom("vendor_tenant_details")
     .where("stage", "=", stage)
-    .$if(ids.length > 0, (query) => query.where("tenant_id", "not in", ids))
+    .where(sql<boolean>`tenant_id <> all (${ids}::text[])`)
     .execute();
-  if (ids.length === 0) return;
-  const rows = tenants.map(({ tenantId, cells }) => ({
-    stage,
-    tenant_id: tenantId,
-    cells: JSON.stringify(cells),
-    first_seen_at: at,
-  }));
-  await writing
-    .insertInto("vendor_tenant_details")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.columns(["stage", "tenant_id"]).doUpdateSet({ cells: (row) => row.ref("excluded.cells") }),
-    )
-    .execute();
+  for (const some of slicesOf(tenants)) {
+    const rows = some.map(({ tenantId, cells }) => ({
+      stage,
+      tenant_id: tenantId,
+      cells: JSON.stringify(cells),
+      first_seen_at: at,
+    }));
+    await writing
+      .insertInto("vendor_tenant_details")
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(["stage", "tenant_id"]).doUpdateSet({ cells: (row) => row.ref("excluded.cells") }),
+      )
+      .execute();
+  }
+}
+
+function* slicesOf<Item>(items: readonly Item[]): Iterable<Item[]> {
+  for (let start = 0; start < items.length; start += rowsAtOnce) yield items.slice(start, start + rowsAtOnce);
 }
 
 /** The existing list stays, with its age. */

@@ -188,14 +188,16 @@ function* differentLines(text: string, document: Document): Generator<Difference
     yield { offset: 0, problem: "begins with %YAML: remove that line" };
   }
   const within = scalarRanges(document);
+  let next = 0;
   for (const { index, 0: line } of text.matchAll(/^ *(?:[-?:] +)*[-?:]?\t/gm)) {
     const tab = index + line.length - 1;
-    if (!within.some(([start, end]) => start <= tab && tab < end))
+    while ((within[next]?.[1] ?? Infinity) <= tab) next++;
+    if (tab < (within[next]?.[0] ?? Infinity))
       yield { offset: tab, problem: "is indented with a tab: use spaces" };
   }
 }
 
-/** Text may contain tabs. */
+/** Text may contain tabs. The ranges are in the file's order, and do not overlap. */
 function scalarRanges(document: Document): Array<[number, number]> {
   const ranges: Array<[number, number]> = [];
   visit(document, {

@@ -18,7 +18,7 @@ import {
 export interface Release {
   record: CustomerRecord;
   /** Its resources at the end of the last update. */
-  held: HeldResource[];
+  held: readonly HeldResource[];
 }
 
 /**
@@ -116,8 +116,9 @@ async function tellOfForgotten(
   resources: readonly HeldResource[],
   records: LastRecords,
 ): Promise<void> {
+  const byName = new Map(customers.map((customer) => [customer.name, customer]));
   for (const name of releasedCustomers(resources)) {
-    const declared = customers.find((customer) => customer.name === name);
+    const declared = byName.get(name);
     if (declared === undefined) {
       await pulumi.log.info(
         `Customer "${name}" was handed over: the rest of it leaves the state, and nothing is deleted at the vendor or in AWS.`,

@@ -1,9 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Released } from "pulumi-resistant-tenants";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import { type HeldResource, nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/own-stack";
+import {
+  type HeldResource,
+  nameOfUrn,
+  oncePerList,
+  releasedType,
+} from "pulumi-resistant-tenants/internal/own-stack";
 import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
-import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { customerOf, groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { Safeguard, safeguardType } from "../customer/safeguard";
 
@@ -25,10 +30,17 @@ export class ReleasedCustomer extends pulumi.ComponentResource {
   }
 }
 
-/** Finds a customer's resources at the end of the stack's last update. */
-export function heldOf(customer: string, resources: readonly HeldResource[]): HeldResource[] {
-  return resources.filter(({ urn }) => isOfCustomer(urn) && customerOfUrn(urn) === customer);
+/** Finds a customer's resources at the end of the stack's last update. The list must not change after the first call. */
+export function heldOf(customer: string, resources: readonly HeldResource[]): readonly HeldResource[] {
+  return byCustomer(resources).get(customer) ?? [];
 }
+
+const byCustomer = oncePerList((resources) =>
+  groupBy(
+    resources.filter(({ urn }) => isOfCustomer(urn)),
+    ({ urn }) => customerOfUrn(urn),
+  ),
+);
 
 /** Returns whether a resource will be handed over and has not been yet. */
 export function isToBeReleased({ type }: HeldResource): boolean {
@@ -47,8 +59,8 @@ export function releasedCustomers(resources: readonly HeldResource[]): Set<strin
  * @throws `pulumi.RunError` with how to finish it
  */
 export function assertNotTakenBack(name: string, held: readonly HeldResource[]): void {
-  const handedOver = urnsHandedOver(held);
-  if (!held.some(({ urn }) => handedOver.includes(urn))) return;
+  const handedOver = new Set(urnsHandedOver(held));
+  if (!held.some(({ urn }) => handedOver.has(urn))) return;
   throw refusal(
     `Customer "${name}" was handed over, and an update that takes it back is not completed. Nothing was changed. ` +
       "Restore its former status, run `pulumi up` until it succeeds, then hand it over again.",

@@ -23,19 +23,17 @@ export async function failureReasons(
 ): Promise<Map<NamedResource, string>> {
   try {
     const events = (await journal.read()).filter(({ at }) => Date.parse(at) >= since.getTime());
+    const last = new Map<string, string>(
+      events.flatMap((event) =>
+        event.event === "result" && event.message !== undefined
+          ? [[`${event.type} ${event.slot}`, event.message] as const]
+          : [],
+      ),
+    );
     return new Map(
       failed.flatMap((resource) => {
-        const { type, name } = resource;
-        const result = events.findLast(
-          (event) =>
-            event.event === "result" &&
-            event.message !== undefined &&
-            event.type === recordedTypes[type] &&
-            event.slot === name,
-        );
-        return result?.event === "result" && result.message !== undefined
-          ? [[resource, result.message] as const]
-          : [];
+        const message = last.get(`${recordedTypes[resource.type] ?? ""} ${resource.name}`);
+        return message === undefined ? [] : [[resource, message] as const];
       }),
     );
   } catch (error) {

@@ -4,7 +4,7 @@ import {
   tenantApplicationType,
   tenantType,
 } from "pulumi-resistant-tenants/internal/resource-types";
-import { customerOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { customerOf, groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { describeResource, type NamedResource } from "../values/describe-resource";
 
@@ -26,14 +26,12 @@ export interface FailedUpdate {
 /** Describes which customers failed and why, and what waits for an update without a failure. */
 export function describeFailedUpdate(update: FailedUpdate): string {
   const { failed, customers, notRecorded } = update;
-  const names = [...new Set(failed.map(({ name }) => customerOf(name)))];
+  const byCustomer = groupBy(failed, ({ name }) => customerOf(name));
   return [
-    `${names.length} of ${customers} customers failed. The other customers and their outputs are up to date.`,
-    ...names.flatMap((name) => [
+    `${byCustomer.size} of ${customers} customers failed. The other customers and their outputs are up to date.`,
+    ...[...byCustomer].flatMap(([name, resources]) => [
       `  - ${name}: ${notRecorded.get(name) === "none" ? "the outputs do not contain it yet" : "the outputs contain its last record"}`,
-      ...failed
-        .filter((resource) => customerOf(resource.name) === name)
-        .map((resource) => `      ${describeFailure(resource, update)}`),
+      ...resources.map((resource) => `      ${describeFailure(resource, update)}`),
     ]),
     ...describeWaiting(waitingDeletions(update)),
     "Correct what failed, then run `pulumi up --continue-on-error` again. Nothing is created twice.",

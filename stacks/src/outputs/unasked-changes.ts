@@ -30,8 +30,9 @@ export async function endUnaskedChanges(
   provided: readonly Provided[],
 ): Promise<void> {
   if (announced.size === 0) return;
+  const byName = new Map(provided.map((one) => [one.args.name, one]));
   await record.endOpen(announced, async (customer) => {
-    const found = provided.find(({ args }) => args.name === customer);
+    const found = byName.get(customer);
     const isUntouched = found !== undefined && (await areSecretsUntouched(found, held));
     return isUntouched ? untouched : perhapsTouched;
   });

@@ -20,8 +20,10 @@ export function fieldLabel(field: string): string {
 /** Describes a report for people: settings, declarations, and waiting changes. */
 export function describeReport(report: PlanReport): string[] {
   const waiting = report.generations.filter(({ waits }) => waits);
-  const isWaiting = ({ subject, field }: FieldChange): boolean =>
-    waiting.some(({ slot, changes }) => slot === subject && changes.some((change) => change.field === field));
+  const waitingFields = new Set(
+    waiting.flatMap(({ slot, changes }) => changes.map(({ field }) => `${slot} ${field}`)),
+  );
+  const isWaiting = ({ subject, field }: FieldChange): boolean => waitingFields.has(`${subject} ${field}`);
   return [
     ...describeSettings(report),
     ...report.declared.filter((change) => !isWaiting(change)).map(describeField),

@@ -1,7 +1,12 @@
 import type { Stage } from "pulumi-resistant-tenants";
 import { type HeldResource, nameOfUrn, tenantType } from "pulumi-resistant-tenants/internal/own-stack";
 import { secretType } from "pulumi-resistant-tenants/internal/resource-types";
-import { customerOf, readApplicationName, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  customerOf,
+  groupBy,
+  readApplicationName,
+  slotName,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { type CustomerConfiguration } from "../configuration/configuration";
 import type { ChangedCustomer } from "../record/customer-changes";
@@ -77,17 +82,23 @@ function deletedTenants(
 ): Consequence[] {
   const declared = new Set(customers.map(({ name }) => name));
   const records = lastRecordsIn(held);
-  const newcomers = provided.filter(({ name }) => !tenants.has(name));
+  const newcomers = groupBy(
+    provided.filter(({ name }) => !tenants.has(name)),
+    ({ customerId }) => customerId,
+  );
+  const slotsOf = groupBy(
+    [...generations].flatMap(([slot, all]) => (isMade(all) ? [slot] : [])),
+    customerOf,
+  );
   return [...tenants]
     .filter((name) => !declared.has(name))
     .map((name) => {
       const customerId = records.get(name)?.customerId;
-      const successor = newcomers.find((one) => one.customerId === customerId);
+      const [successor] = (customerId === undefined ? undefined : newcomers.get(customerId)) ?? [];
       return {
         kind: "tenantDeleted",
         subject: name,
-        applications: [...generations].filter(([slot, all]) => customerOf(slot) === name && isMade(all))
-          .length,
+        applications: slotsOf.get(name)?.length ?? 0,
         ...(successor === undefined ? {} : { after: successor.name }),
       };
     });
@@ -100,14 +111,17 @@ function deletedApplications(
   generations: Generations,
   secrets: SecretOutputs,
 ): Consequence[] {
-  const deleted = [...generations]
-    .filter(([slot, all]) => isMade(all) && provided.some(({ name }) => name === customerOf(slot)))
-    .map(([slot]) => slot)
-    .filter((slot) => !slots.some((one) => one.slot === slot));
+  const customers = new Set(provided.map(({ name }) => name));
+  const declared = new Set(slots.map(({ slot }) => slot));
+  const deleted = [...generations].flatMap(([slot, all]) =>
+    isMade(all) && customers.has(customerOf(slot)) && !declared.has(slot) ? [slot] : [],
+  );
+  const declaredIn = groupBy(slots, ({ slot }) => placeOf(slot));
+  const deletedIn = groupBy(deleted, placeOf);
   return deleted.map((slot) => {
-    const inCell = slots.filter((one) => placeOf(one.slot) === placeOf(slot));
+    const inCell = declaredIn.get(placeOf(slot)) ?? [];
     const added = inCell.filter((one) => !generations.has(one.slot));
-    const isOnly = deleted.filter((other) => placeOf(other) === placeOf(slot)).length === 1;
+    const isOnly = deletedIn.get(placeOf(slot))?.length === 1;
     const [successor] = isOnly && added.length === 1 ? added : [];
     const recoveryWindowInDays = recoveryWindowOf(secrets.get(slot));
     return {

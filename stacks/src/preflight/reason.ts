@@ -51,11 +51,13 @@ function changedApplications(
   resources: readonly HeldResource[],
   declared: readonly string[],
 ): { added: string[]; removed: string[] } {
+  const wanted = new Set(declared);
   const held = resources
     .filter(({ type }) => type === tenantApplicationType)
     .map(({ urn }) => nameOfUrn(urn));
+  const existing = new Set(held);
   return {
-    added: declared.filter((name) => !held.includes(name)),
-    removed: held.filter((name) => !declared.includes(name)),
+    added: declared.filter((name) => !existing.has(name)),
+    removed: held.filter((name) => !wanted.has(name)),
   };
 }

@@ -17,7 +17,7 @@ import {
   type StackConfiguration,
 } from "../configuration/configuration";
 import { packed } from "../values/packed";
-import { withChangesOnRecord } from "./changes-on-record";
+import { changesOnRecord, withChangesOnRecord } from "./changes-on-record";
 import {
   changesOf,
   type CustomerChanges,
@@ -76,24 +76,26 @@ export async function findChangedCustomers(
     differing.length === 0
       ? []
       : await journal.read(({ type }) => type === "Customer", heldBeforeOf(held)?.last);
+  const made = changesOnRecord(events, stack);
   const found = differing.flatMap(({ configuration, before }): Array<Omit<ChangedCustomer, "tenantId">> => {
     const { name, status } = configuration;
-    const place = { stack, customer: name, ...tenantIdOf(name, held) };
-    const onRecord = withChangesOnRecord(before, events, place);
+    const place = { customer: name, ...tenantIdOf(name, held) };
+    const onRecord = withChangesOnRecord(before, made, place);
     const changes = changesSince(onRecord, configuration);
     if (changes === undefined) return [];
     const isOfStatus = changes.before["status"] !== changes.after["status"];
     const operation = !isOfStatus ? "change" : status === "deprecated" ? "deprecate" : "activate";
     return [{ customer: name, operation, changes, before: onRecord, isCatchingUp: false }];
   });
-  const rest = customers.filter(({ name }) => !found.some(({ customer }) => customer === name));
+  const changed = new Set(found.map(({ customer }) => customer));
+  const rest = customers.filter(({ name }) => !changed.has(name));
   // The create of its tenant ends the record of an earlier customer of that name.
   const inQuestion = rest.filter(
     ({ name, status }) =>
       status === "deprecated" || (!declaredBefore.has(name) && tenantIdOf(name, held).tenantId !== undefined),
   );
   const caughtUp = await statusesToCatchUp(settings.stage, inQuestion, { stack, held, journal });
-  return [...found, ...caughtUp].map((changed) => ({ ...changed, ...tenantIdOf(changed.customer, held) }));
+  return [...found, ...caughtUp].map((one) => ({ ...one, ...tenantIdOf(one.customer, held) }));
 }
 
 async function statusesToCatchUp(

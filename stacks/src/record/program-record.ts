@@ -134,8 +134,9 @@ export class ProgramRecord {
     const record = await this.#opened;
     try {
       const events = await this.journal.read(({ type }) => type === "Customer", this.#announcedFrom);
+      const byId = new Map(events.map((event) => [event.id, event]));
       for (const [customer, { intent: id }] of announced) {
-        const intent = events.find((event) => event.id === id);
+        const intent = byId.get(id);
         if (intent?.event !== "intent" || resultOf(events, intent) !== undefined) continue;
         await settleIntent(appendTo(record), record.run, intent, await endingOf(customer));
       }

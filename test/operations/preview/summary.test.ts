@@ -8,6 +8,7 @@ import { beyondRotation } from "../../../operations/src/preview/rotation-gate";
 import { readPreview, type Step } from "../../../operations/src/preview/step";
 import { type Summary, summaryOf } from "../../../operations/src/preview/summary";
 import type { PlanReport } from "../../../stacks/src/plan";
+import { assertLinear } from "../../support/linear";
 import { mentions } from "../../support/mentions";
 
 const types = {
@@ -65,7 +66,48 @@ const rotation = [
   step("create", "value", "acme/eu-1/default/2"),
 ];
 
+/** The steps of a customer whose credentials are rotated, while those of another application are retired. */
+function turnOf(customer: string): Step[] {
+  const old = `${customer}/eu-1/old`;
+  return [
+    ...rotation.map(({ operation, type, name }) => ({
+      ...step(operation, "application", name.replace("acme", customer)),
+      type,
+    })),
+    step("delete", "application", old),
+    step("same", "application", `${old}/2`),
+    step("same", "value", `${old}/2`),
+  ];
+}
+
+function reportOfTurns(customers: readonly string[]): PlanReport {
+  return {
+    ...report,
+    declared: customers.map((name) => ({ subject: `${name}/eu-1/default`, field: "overlap", after: "1d" })),
+    generations: customers.map((name) => ({
+      slot: `${name}/eu-1/old`,
+      goes: [1],
+      changes: [],
+      waits: false,
+    })),
+  };
+}
+
 describe("the summary of a preview", () => {
+  it("and what is beyond a rotation in it are found without a search among all steps for each", async () => {
+    await assertLinear((count) => {
+      const customers = Array.from({ length: count }, (_, index) => `customer-${index}`);
+      const preview = { steps: customers.flatMap(turnOf), report: reportOfTurns(customers) };
+      return () => {
+        const summary = summaryOf(preview);
+        assert.equal(summary.customers.changed.length, count);
+        assert.equal(summary.changes.filter(({ kind }) => kind === "retired").length, count);
+        assert.equal(beyondRotation(preview, {}).length, count * 4);
+        assert.ok(summaryAsMarkdown(summary, { title: "Preview" }).length > 0);
+      };
+    }, 50);
+  });
+
   it("distinguishes an adopted application from a created one; as a further generation it is no rotation", () => {
     const adopt = { applicationId: "a-1" };
     const adopted = step("create", "application", "acme/eu-1/ingest", { adopt });

@@ -18,18 +18,19 @@ describe("client: pacing against the sandbox", () => {
       transport,
       retryPolicy: defaultRetryPolicy,
     });
+    const { tenantId } = await api.createTenant({ name: "acme" });
     let left = 400;
     const caller = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
-        await api.listTenants();
+        await api.getTenant(tenantId);
       }
     };
     await Promise.all(Array.from({ length: 16 }, caller));
     await api.close();
     const statuses = sandbox()
       .control.requestLog()
-      .filter(({ operation }) => operation === "getTenants")
+      .filter(({ operation }) => operation === "getTenant")
       .map(({ status }) => status);
     const refused = statuses.filter((status) => status === 429).length;
     assert.equal(statuses.length - refused, 400);

@@ -89,6 +89,18 @@ describe("client: the list of tenants", () => {
     );
   });
 
+  it("is read once for those who ask at the same time, and again for one who asks later", async () => {
+    const answers = [json(page(["t-1"])), json(page(["t-1", "t-2"]))];
+    const lists = await withAnswers(answers, async ({ api }) => [
+      ...(await Promise.all(Array.from({ length: 20 }, () => api.listTenants()))),
+      await api.listTenants(),
+    ]);
+    assert.deepEqual(
+      lists.map((list) => list.length),
+      [...Array.from({ length: 20 }, () => 1), 2],
+    );
+  });
+
   it("follows a link of any length", async () => {
     const href = `/tenants?after_id=${"t".repeat(2000)}`;
     const pages = [json(page(["t-1"], { href })), json(page(["t-2"]))];

@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 
 import { readOrganizationKey } from "../../../provider/src/client/assertion";
 import { TenantManagementError } from "../../../provider/src/client/errors";
-import { readPrivateKey } from "../../../provider/src/client/pem";
+import { holdsPrivateKey, readPrivateKey } from "../../../provider/src/client/pem";
 import { ecPair, publicPemOf, rsaPair } from "../../sandbox/api/client";
 import { mentioning, mentions } from "../../support/mentions";
 
@@ -15,6 +15,22 @@ const sec1 = createPrivateKey(ecPair().privateKeyPem).export({ type: "sec1", for
 const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const withoutLabels = (text: string): string => text.replaceAll(/-----.*-----\n?/g, "");
+
+describe("client: a text of half a megabyte that is not a key", () => {
+  const parts = [
+    "-----BEGIN PRIVATE KEY-----\n",
+    "BEGIN ",
+    "-----BEGIN A-----END ",
+    "-----END PRIVATE KEY-----\n",
+  ];
+  for (const part of parts) {
+    it(`is refused: ${part.trim()}`, () => {
+      const text = part.repeat(2 ** 19 / part.length);
+      assert.throws(() => readPrivateKey(text), TypeError);
+      assert.equal(holdsPrivateKey(text), /BEGIN PRIVATE KEY/.test(part));
+    });
+  }
+});
 
 describe("client: a private key that is read", () => {
   const forms: Record<string, string> = {

@@ -13,12 +13,28 @@ import { foldSteps, wordsOfProgress } from "resistant-tenants-service/page/progr
 import { eventWords, wordsOfEvent } from "resistant-tenants-service/page/words";
 import { requestStates } from "resistant-tenants-service/requests/request";
 
+import { assertLinear } from "../../support/linear";
+
 const step = (state: string, more: object = {}) => ({
   kind: "progress",
   data: { step: { operation: "create", type: tenantType, name: "acme", state, ...more } },
 });
 
 describe("the words of the page", () => {
+  it("merges the beginning and end of each of thousands of steps without a search among all", async () => {
+    const at = "2030-01-01T00:00:00.000Z";
+    await assertLinear((count) => {
+      const names = Array.from({ length: count }, (_, index) => `customer-${index}`);
+      const events = [
+        ...names.map((name) => step("begun", { name })),
+        ...names.map((name) => step("done", { name })),
+      ];
+      return () => {
+        assert.equal(foldSteps(events.map((event) => ({ ...event, at }))).length, count);
+      };
+    });
+  });
+
   it("has words for every kind of event, and quotes what people wrote", () => {
     const without = eventKinds.filter((kind) => kind !== "progress" && eventWords[kind] === undefined);
     assert.deepEqual(without, []);

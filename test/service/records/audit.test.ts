@@ -230,7 +230,7 @@ describe("the audit of the service", () => {
       const ids = { applicationId: "application-production-acme-eu-1", clientId: "client-eu-1" };
       const result = { event: "result", intent: "one", outcome: "made", durationMs: 5 } as const;
       await journal.append({ ...common, ...ids, ...result, id: "two", at: at() });
-      const copied = { name, stack: "production-acme", lastUpdate: "1" };
+      const copied = [{ name, stack: "production-acme", lastUpdate: "1" }];
       assert.equal(await copyJournal(service.context, openJournalAt(file), copied), 2);
       assert.equal(await copyJournal(service.context, openJournalAt(file), copied), 0);
 

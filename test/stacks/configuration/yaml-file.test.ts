@@ -4,6 +4,7 @@ import { mock } from "node:test";
 import { Alias } from "yaml";
 
 import { readYaml, YamlError } from "../../../stacks/src/configuration/yaml-file";
+import { assertLinear } from "../../support/linear";
 import { differences } from "./yaml-differences";
 
 const valueOf = (text: string): unknown => readYaml(text, "own.yaml").value;
@@ -35,6 +36,16 @@ describe("a YAML file, read as the engine reads it", () => {
       return resolve.mock.calls.filter(({ arguments: [, context] }) => context === undefined).length;
     };
     assert.equal(walks(300), walks(1));
+  });
+
+  it("is searched once for tabs, however many texts contain them", async () => {
+    await assertLinear((count) => {
+      const text = `list:\n${"  - |\n    a\n    \tb\n".repeat(count)}`;
+      return () => {
+        assert.deepEqual(valueOf(text), { list: Array.from({ length: count }, () => "a\n\tb\n") });
+      };
+    });
+    assert.throws(() => valueOf("a: |\n  b\n  \tc\nd:\n  -\te\n"), /line 5.* tab/);
   });
 
   it("may contain tabs, line ends and question marks if both readers read them as text", () => {

@@ -7,11 +7,12 @@ import {
 } from "../../../stacks/src/configuration/configuration";
 import type { Consequence } from "../../../stacks/src/plan/consequence";
 import { describeConsequences } from "../../../stacks/src/plan/describe-consequences";
-import { findConsequences } from "../../../stacks/src/plan/find-consequences";
+import { findConsequences, type Situation } from "../../../stacks/src/plan/find-consequences";
 import { readPlanReport, toPlanLine, withoutValues } from "../../../stacks/src/plan/report";
 import type { ChangedCustomer } from "../../../stacks/src/record/customer-changes";
 import { changesOf, toDeclared } from "../../../stacks/src/record/declared-customer";
 import { planSlots } from "../../../stacks/src/rotation";
+import { assertLinear } from "../../support/linear";
 import { mentions } from "../../support/mentions";
 
 type Entry = Record<string, unknown>;
@@ -87,12 +88,17 @@ function record({ name, customerId, cells, status }: CustomerConfiguration): Ent
   };
 }
 
-/** Finds what an update from one list of customers to another has as consequences. */
-async function consequencesOf(
+interface Options {
+  secretPrefix?: string;
+  stage?: Stage;
+}
+
+/** Gives an update from one list of customers to another. */
+async function situationOf(
   before: readonly Entry[],
   after: readonly Entry[],
-  { secretPrefix = "resistant-tenants", stage = "testing" }: { secretPrefix?: string; stage?: Stage } = {},
-): Promise<Consequence[]> {
+  { secretPrefix = "resistant-tenants", stage = "testing" }: Options = {},
+): Promise<Situation> {
   const held = heldOf(before, stage);
   const customers = read(after, stage);
   const provided = customers.filter(({ status }) => status !== "released");
@@ -104,17 +110,49 @@ async function consequencesOf(
     const of = { customer: customer.name, tenantId: undefined, before: last };
     return changes ? [{ ...of, operation: "change", changes, isCatchingUp: false }] : [];
   });
-  return findConsequences({
+  return {
     stage,
     secretPrefix,
     customers,
     plans: await planSlots(provided, named, nowMs),
     held,
     changed,
-  });
+  };
+}
+
+/** Finds what an update from one list of customers to another has as consequences. */
+async function consequencesOf(
+  before: readonly Entry[],
+  after: readonly Entry[],
+  options?: Options,
+): Promise<Consequence[]> {
+  return findConsequences(await situationOf(before, after, options));
 }
 
 describe("the consequences of an update", () => {
+  it("are found without a search among all customers for each", async () => {
+    await assertLinear(async (count) => {
+      const customers = Array.from({ length: count }, (_, index) => ({
+        ...acme,
+        name: `customer${index}`,
+        customerId: `CRM-${index}`,
+      }));
+      const renamed = customers.map((customer, index) => ({
+        ...customer,
+        // Every other one is renamed, and the rest get another application instead of theirs.
+        ...(index % 2 === 0
+          ? { name: `renamed${index}` }
+          : { applications: [{ cell: "eu-1", purpose: "reporting" }] }),
+      }));
+      const situation = await situationOf(customers, renamed);
+      return () => {
+        const kinds = findConsequences(situation).map(({ kind }) => kind);
+        assert.equal(kinds.filter((kind) => kind === "tenantDeleted").length, count / 2);
+        assert.equal(kinds.filter((kind) => kind === "applicationDeleted").length, count / 2);
+      };
+    });
+  });
+
   it("are none if nothing changes, or a customer or an application is added", async () => {
     assert.deepEqual(await consequencesOf([acme], [acme]), []);
     assert.deepEqual(await consequencesOf([], [acme]), []);

@@ -1,14 +1,15 @@
 import { strict as assert } from "node:assert";
 
 import type { JournalEvent, Outcome } from "../../../provider/src/journal";
-import { withChangesOnRecord } from "../../../stacks/src/record/changes-on-record";
+import { changesOnRecord, withChangesOnRecord } from "../../../stacks/src/record/changes-on-record";
 
-const place = { stack: "organization/project/prod", customer: "acme", tenantId: "t-1" };
+const stack = "organization/project/prod";
+const place = { customer: "acme", tenantId: "t-1" };
 const common = {
   v: 2,
   at: "2030-01-01T00:00:00.000Z",
   actor: "someone",
-  stack: place.stack,
+  stack,
   stage: "production",
   apiUrl: "https://api.example/v0",
   type: "Customer",
@@ -56,7 +57,11 @@ describe("what is on record as changed of a customer", () => {
   ];
   for (const [what, events, owner] of cases) {
     it(what, () => {
-      const declared = withChangesOnRecord({ status: "active", owner: "a" }, events, place);
+      const declared = withChangesOnRecord(
+        { status: "active", owner: "a" },
+        changesOnRecord(events, stack),
+        place,
+      );
       assert.deepEqual(declared, { status: "active", ...(owner === undefined ? {} : { owner }) });
     });
   }

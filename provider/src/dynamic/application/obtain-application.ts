@@ -106,9 +106,9 @@ async function lostBefore(
   const { run, slot } = create;
   const { known = [] } = history.intent;
   const isMade = history.kind === "made";
-  const others = await run.record.idsOfOtherSlots("TenantApplication", slot);
+  const isOfOther = await run.record.onRecordElsewhere("TenantApplication", slot);
   const isOlder = (applicationId: string): boolean =>
-    known.includes(applicationId) || others.has(applicationId);
+    known.includes(applicationId) || isOfOther(applicationId);
   return {
     ...lostApplication(create, asked),
     isOtherwiseDeclared: !create.isAsWanted(asked),
@@ -123,11 +123,9 @@ async function otherClaims(
   create: ApplicationCreate,
   asked: ApplicationParameters,
 ): Promise<LostApplication["otherClaimOf"]> {
-  const beside = (await create.run.record.openCreatesBeside("TenantApplication", create.slot)).filter(
-    ({ tenantId, parameters }) =>
-      tenantId === create.wanted.tenantId &&
-      parameters["adopt"] === undefined &&
-      isOfKind(create.parametersOnRecord(parameters), asked),
+  const beside = (await create.run.record.openCreatesBeside(create.wanted.tenantId, create.slot)).filter(
+    ({ parameters }) =>
+      parameters["adopt"] === undefined && isOfKind(create.parametersOnRecord(parameters), asked),
   );
   // What another create already found there is not its own.
   return (applicationId) => beside.find(({ known }) => known?.includes(applicationId) !== true)?.slot;
@@ -273,9 +271,9 @@ async function warnOfOtherStack(create: ApplicationCreate): Promise<void> {
 }
 
 async function warnOfOthers({ run, api, wanted: { tenantId }, slot }: ApplicationCreate): Promise<void> {
-  const onRecord = await run.record.idsOnRecord("TenantApplication", slot);
+  const isOnRecord = await run.record.onRecord("TenantApplication", slot);
   const others = ((await api.listApplications(tenantId).catch(() => undefined)) ?? []).filter(
-    ({ applicationId }) => !run.known.isInState(applicationId) && !onRecord.has(applicationId),
+    ({ applicationId }) => !run.known.isInState(applicationId) && !isOnRecord(applicationId),
   );
   if (others.length === 0) return;
   const list = others

@@ -29,6 +29,8 @@ export class DeletionGuard {
   readonly #record: RunRecord;
   /** Resources that this run's program declares, by type. */
   readonly #declaredSlots = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
+  /** The slots of the applications that this run's program declares, of any generation. */
+  readonly #declaredPlaces = new Set<string>();
   /** Objects that this run's program declares or adopts: the run never deletes one of them. */
   readonly #keptObjects = { Tenant: new Set<string>(), TenantApplication: new Set<string>() };
   /** Objects that this run's program replaces and may replace. */
@@ -60,7 +62,10 @@ export class DeletionGuard {
   /** Notes a resource that this run's program declares. */
   noteDeclared(type: DeletedType, inputs: Properties): void {
     const slot = slotSchema.safeParse(inputs["slot"]).data;
-    if (slot !== undefined) this.#declaredSlots[type].add(slot.name);
+    if (slot === undefined) return;
+    this.#declaredSlots[type].add(slot.name);
+    const place = type === "TenantApplication" ? slotIn(slot.name) : undefined;
+    if (place !== undefined) this.#declaredPlaces.add(place);
   }
 
   /**
@@ -116,16 +121,13 @@ export class DeletionGuard {
   /** Returns whether this run's program declares other generations of an application, and not this one. */
   #isRetired(slotName: string): boolean {
     const place = slotIn(slotName);
-    const declared = this.#declaredSlots.TenantApplication;
-    return (
-      place !== undefined && !declared.has(slotName) && [...declared].some((name) => slotIn(name) === place)
-    );
+    const isDeclared = this.#declaredSlots.TenantApplication.has(slotName);
+    return place !== undefined && !isDeclared && this.#declaredPlaces.has(place);
   }
 
   /** Returns whether this run's program is not this project's, in which all applications are named by slot. */
   #isProgramOfOnesOwn(): boolean {
-    const declared = [...this.#declaredSlots.TenantApplication];
-    return declared.length > 0 && declared.every((name) => slotIn(name) === undefined);
+    return this.#declaredSlots.TenantApplication.size > 0 && this.#declaredPlaces.size === 0;
   }
 }
 

@@ -12,6 +12,8 @@ export class HeldObjects {
   readonly #stack: StackIdentity;
   /** By type and slot name. */
   readonly #ids = new Map<string, string>();
+  /** By type and id. */
+  readonly #objects = new Set<string>();
   #before: SlotInput["heldBefore"];
 
   constructor(stack: StackIdentity) {
@@ -36,7 +38,10 @@ export class HeldObjects {
     const kept = { stack, name };
     this.#before ??= heldBefore;
     this.#stack.noteDeclared(stack, formerly);
-    if (heldId !== undefined) this.#ids.set(`${type} ${name}`, heldId);
+    if (heldId !== undefined) {
+      this.#ids.set(`${type} ${name}`, heldId);
+      this.#objects.add(`${type} ${heldId}`);
+    }
     return { ...inputs, slot: kept };
   }
 
@@ -47,7 +52,7 @@ export class HeldObjects {
 
   /** Returns whether the stack had an object, in any slot. */
   has(type: RecordedType, objectId: string): boolean {
-    return [...this.#ids].some(([place, heldId]) => place.startsWith(`${type} `) && heldId === objectId);
+    return this.#objects.has(`${type} ${objectId}`);
   }
 
   /** Returns what allows the journal to read only its end; undefined if the program passed nothing. */

@@ -34,11 +34,10 @@ export class KnownObjects {
   readonly #held: HeldObjects;
   readonly #own: OwnChanges;
   readonly #tenantsOfStack = new Set<string>();
-  /**
-   * Applications of the stack, each with its tenant: those in the engine's requests of this run, and those
-   * created in it.
-   */
-  readonly #applicationsOfStack = new Map<string, string>();
+  /** Applications of the stack: those in the engine's requests of this run, and those created in it. */
+  readonly #applicationsOfStack = new Set<string>();
+  /** The same, by tenant. */
+  readonly #applicationsOfStackIn = new Map<string, Set<string>>();
   readonly #applications = new Map<string, Promise<ApiApplication[] | undefined>>();
   #areCredentialsRight = false;
   #isWarnedOfLag = false;
@@ -61,7 +60,9 @@ export class KnownObjects {
 
   /** Notes an application that is in the state, or about to be. */
   noteApplicationOfStack(applicationId: string, tenantId: string): void {
-    this.#applicationsOfStack.set(applicationId, tenantId);
+    this.#applicationsOfStack.add(applicationId);
+    const inTenant = this.#applicationsOfStackIn.get(tenantId) ?? new Set();
+    this.#applicationsOfStackIn.set(tenantId, inTenant.add(applicationId));
   }
 
   /** Returns whether an application is the stack's, as far as this run knows. */
@@ -79,9 +80,7 @@ export class KnownObjects {
 
   /** Returns the ids of the stack's applications in a tenant, as far as this run knows. */
   applicationsOfStackIn(tenantId: string): string[] {
-    return [...this.#applicationsOfStack].flatMap(([applicationId, owner]) =>
-      owner === tenantId ? [applicationId] : [],
-    );
+    return [...(this.#applicationsOfStackIn.get(tenantId) ?? [])];
   }
 
   /** Notes that the API has just accepted a call about a tenant of this stack: the credentials are correct. */

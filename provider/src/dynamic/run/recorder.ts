@@ -130,23 +130,25 @@ export class RunRecord {
     });
   }
 
-  /** Returns the creates in other slots that may or may not have created an object. */
-  async openCreatesBeside(type: RecordedType, slot: SlotInput): Promise<IntentEvent[]> {
+  /** Returns the creates in other slots that may or may not have created an application in a tenant. */
+  async openCreatesBeside(tenantId: string, slot: SlotInput): Promise<IntentEvent[]> {
     const stack = this.#stack.presentStackOf(slot);
     const memory = await this.#remember(stack);
     const { apiUrl } = this.#session.settings;
-    return memory.openCreates({ type, stack, apiUrl }).filter((intent) => intent.slot !== slot.name);
+    return memory.openCreatesIn(tenantId, { stack, apiUrl }).filter((intent) => intent.slot !== slot.name);
   }
 
-  /** Returns the ids of all objects of a type that are on record as created. */
-  async idsOnRecord(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
-    return (await this.rememberAll(this.#stack.presentStackOf(slot))).recordedIds(type);
+  /** Returns whether an object is on record as created. */
+  async onRecord(type: RecordedType, slot: SlotInput): Promise<(objectId: string) => boolean> {
+    const memory = await this.rememberAll(this.#stack.presentStackOf(slot));
+    return (objectId) => memory.isRecorded(type, objectId);
   }
 
-  /** Returns the ids of all objects of a type that are on record as created for other slots. */
-  async idsOfOtherSlots(type: RecordedType, slot: SlotInput): Promise<Set<string>> {
+  /** Returns whether an object is on record as created for another slot. */
+  async onRecordElsewhere(type: RecordedType, slot: SlotInput): Promise<(objectId: string) => boolean> {
     const stack = this.#stack.presentStackOf(slot);
-    return (await this.rememberAll(stack)).recordedIds(type, { stack, slot: slot.name });
+    const memory = await this.rememberAll(stack);
+    return (objectId) => memory.isRecorded(type, objectId, { stack, slot: slot.name });
   }
 
   /** Returns the ids of the applications that were handed over from a slot, and not taken back or deleted since. */

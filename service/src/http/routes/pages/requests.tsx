@@ -139,8 +139,9 @@ async function sinceLastPlan({ database }: WebContext, id: string): Promise<stri
     .execute();
   const [present, before] = plans.map(({ lines }) => z.array(z.string()).parse(lines));
   if (present === undefined || before === undefined) return [];
+  const [isPresent, wasPresent] = [new Set(present), new Set(before)];
   return [
-    ...present.filter((line) => !before.includes(line)).map((line) => `New: ${line}`),
-    ...before.filter((line) => !present.includes(line)).map((line) => `No longer: ${line}`),
+    ...present.filter((line) => !wasPresent.has(line)).map((line) => `New: ${line}`),
+    ...before.filter((line) => !isPresent.has(line)).map((line) => `No longer: ${line}`),
   ];
 }
