@@ -90,6 +90,8 @@ export class Memory {
   readonly #tenantSlots = new Map<string, string>();
   readonly #holdings = new Map<string, Holding>();
   readonly #held = new Map<string, Held | undefined>();
+  /** What a slot has had since before its last creates, whose end is not known or that failed: an object's id. */
+  readonly #former = new Map<string, string>();
   /** The slots in which an object was created. */
   readonly #slotsOf = new Map<string, Slot[]>();
   readonly #before: HeldBefore | undefined;
@@ -364,7 +366,10 @@ export class Memory {
       ? this.#held.get(key)
       : this.#heldBefore({ type, stack, slot, apiUrl });
     if (before !== undefined) holding.remove(before);
-    const id = this.#left({ type, stack, slot, apiUrl });
+    const kept = this.#kept({ type, stack, slot, apiUrl });
+    const id = this.#left({ type, stack, slot, apiUrl }) ?? kept;
+    if (id === undefined || (!isUnknown(id) && id !== kept)) this.#former.delete(key);
+    else if (isUnknown(id) && before !== undefined && !isUnknown(before.id)) this.#former.set(key, before.id);
     const held = id === undefined ? undefined : { apiUrl, type, slot, id };
     if (held !== undefined) holding.add(held);
     if (held === undefined && this.#before === undefined) this.#held.delete(key);
@@ -389,6 +394,13 @@ export class Memory {
     return this.#isClear(slot, last) ? undefined : end.objectId;
   }
 
+  /** Returns the object that a slot still has after a create that failed, which was to replace it. */
+  #kept({ type, stack, slot, apiUrl }: Slot): string | undefined {
+    const former = this.#former.get(slotKey({ type, stack, slot, apiUrl }));
+    if (former === undefined || this.#objects.isDeleted(type, former)) return undefined;
+    return this.isReleased({ type, stack }, former) ? undefined : former;
+  }
+
   #heldBefore({ type, stack, slot, apiUrl }: Slot): Held | undefined {
     const id = this.#before?.stack === stack ? this.#before.idIn(type, slot) : undefined;
     return id === undefined ? undefined : { apiUrl, type, slot, id };
@@ -398,6 +410,11 @@ export class Memory {
 /** Returns the id of an event's object, if it has one. */
 export function objectIdOf(event: JournalEvent): string | undefined {
   return event.type === "Tenant" ? event.tenantId : event.applicationId;
+}
+
+/** Returns whether this is the `id` of a create without a result: see {@link Held}. */
+function isUnknown(id: string): boolean {
+  return id.startsWith("?");
 }
 
 function keyOf(...parts: readonly string[]): string {

@@ -1,6 +1,13 @@
 import { strict as assert } from "node:assert";
 
-import type { EventEntry, Journal, KnownBefore, Outcome, SlotHistory } from "../../../provider/src/journal";
+import {
+  type EventEntry,
+  type Journal,
+  type KnownBefore,
+  Memory,
+  type Outcome,
+  type SlotHistory,
+} from "../../../provider/src/journal";
 import { recordedAs } from "../../../provider/src/journal/chain";
 import { tenantApplicationType } from "../../../provider/src/names/resource-types";
 import { heldBeforeOf } from "../../../provider/src/program/held-before";
@@ -175,5 +182,25 @@ describe("what a run remembers of a journal", () => {
     }
     assert.ok(tails > seeds, `the tail was enough ${tails} times of ${seeds * runs}`);
     assert.ok(read > seeds, `all was read ${read} times`);
+  });
+
+  it("says that a slot still has its object after a replacement that failed", () => {
+    const memory = new Memory();
+    const create = (outcome: Outcome, applicationId?: string): void => {
+      const begun = intent("create", { v: 2 });
+      memory.add(begun);
+      memory.add(result(begun, outcome, applicationId));
+    };
+    create("made", "a-1");
+    const held = memory.holdingOf(stack);
+    for (const outcome of ["failed", "failed"] as const) {
+      create(outcome);
+      assert.equal(memory.holdingOf(stack), held);
+    }
+    const parting = intent("delete", { v: 2, applicationId: "a-1" });
+    memory.add(parting);
+    assert.equal(memory.holdingOf(stack), held);
+    memory.add(result(parting, "deleted", "a-1"));
+    assert.equal(memory.holdingOf(stack), new Memory().holdingOf(stack));
   });
 });
