@@ -47,6 +47,30 @@ describe("replacement of an application, on the engine", function () {
     }
   });
 
+  it("leaves the old one in the state and on the record if the new one is refused", async () => {
+    const stack = await StackUnderTest.create({ customers: [acme] });
+    const atItsEnd = (): unknown =>
+      (JSON.parse(stack.journalLines().findLast((line) => line !== "")!) as { holds: unknown }).holds;
+    try {
+      await stack.up();
+      const before = [atItsEnd(), stack.existing()];
+      await stack.setCustomers([
+        { ...acme, applications: [{ cell: "eu-1", scopes: ["documents.submissions.read"] }] },
+      ]);
+      stack.sandbox.control.addFault({
+        operation: "createTenantApplication",
+        kind: "status",
+        status: 400,
+      });
+      assert.notEqual((await stack.run(["up", "--yes", "--skip-preview"])).exitCode, 0);
+      assert.deepEqual([atItsEnd(), stack.existing()], before);
+      await stack.setCustomers([acme]);
+      await stack.up("--expect-no-changes");
+    } finally {
+      await stack.close();
+    }
+  });
+
   it(`ignores the order of scopes ${exhaustiveTag}`, async () => {
     const scopes = ["documents.submissions.read", "documents.submissions.write"];
     const stack = await StackUnderTest.create({
