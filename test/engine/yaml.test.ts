@@ -5,7 +5,11 @@ import path from "node:path";
 
 import { z } from "zod";
 
-import { readConfigurationFile, withProjectValues } from "../../operations/src/configuration/file";
+import {
+  readConfigurationFile,
+  readProjectFile,
+  withProjectValues,
+} from "../../operations/src/configuration/file";
 import { runProcess, runToSuccess } from "../../sandbox/process";
 import { plainScalarOf } from "../../stacks/src/configuration/text-keys";
 import { differences } from "../stacks/configuration/yaml-differences";
@@ -93,7 +97,7 @@ describe("a stack's file, read by the engine and by this project", function () {
     await writeFile(file, text);
     try {
       const { values } = await readConfigurationFile(file);
-      return new Map(await withProjectValues(values, folder));
+      return new Map(withProjectValues(values, await readProjectFile(folder)));
     } catch {
       return undefined;
     }

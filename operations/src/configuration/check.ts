@@ -38,7 +38,8 @@ export function folderOf({ file }: Pick<ConfigurationFile, "file">): string {
 
 /** Returns the pattern of the customers' files (`tenants:customersFrom`), which `Pulumi.yaml` may contain as well. */
 export async function customersFromOf(configuration: ConfigurationFile): Promise<string | undefined> {
-  const values = await withProjectValues(configuration.values, folderOf(configuration));
+  const project = await readProjectFile(folderOf(configuration));
+  const values = withProjectValues(configuration.values, project);
   const pattern = values.get("tenants:customersFrom");
   return typeof pattern === "string" ? pattern : undefined;
 }
@@ -74,7 +75,8 @@ export async function readWithoutEngine(
   const { customerLocator, sizeWarning } = await import("resistant-tenants-stacks/stack-file");
   const { plainScalarOf, textOf, unquotedProblem } = await import("resistant-tenants-stacks/text-keys");
   const folder = path.resolve(projectFolder);
-  const all = await withProjectValues(configuration.values, folder);
+  const project = await readProjectFile(folder);
+  const all = withProjectValues(configuration.values, project);
   const secrets = [...all].filter(([, value]) => holdsSecret(value)).map(([key]) => key);
   const readable = [...all].filter(([key]) => !secrets.includes(key));
   const own = readable.filter(([key]) => key.startsWith(namespace));
@@ -105,7 +107,7 @@ export async function readWithoutEngine(
   const isElsewhere = (key: string): boolean =>
     hasEnvironments(configuration) && /^tenants:\w+$/.test(key) && !all.has(key);
   const found = "problems" in read ? read.problems.filter(({ path: where }) => !isElsewhere(where)) : [];
-  const written = { stack: configuration.written, project: await readProjectFile(folder) };
+  const written = { stack: configuration.written, project };
   const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, textOf(value)])));
   const problems = [
     ...found.filter(({ path: where }) => !secrets.includes(where)),

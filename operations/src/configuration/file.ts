@@ -72,15 +72,14 @@ const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknow
  * file does not override. A key without a namespace has the project's name as one.
  *
  * @param values those of the stack's file, by key
- * @param folder the folder that may contain `Pulumi.yaml`
+ * @param file `Pulumi.yaml`: see {@link readProjectFile}
  * @see {@link https://www.pulumi.com/docs/iac/concepts/projects/project-file/#config-options Pulumi, project
  * file}
  */
-export async function withProjectValues(
+export function withProjectValues(
   values: ReadonlyMap<string, unknown>,
-  folder: string,
-): Promise<ReadonlyMap<string, unknown>> {
-  const file = await readProjectFile(folder);
+  file: YamlFile | undefined,
+): ReadonlyMap<string, unknown> {
   if (file === undefined) return values;
   const { name, config } = projectSchema.parse(file.value);
   const withNamespace = (key: string): string => (key.includes(":") ? key : `${name}:${key}`);
@@ -97,6 +96,7 @@ export async function withProjectValues(
  * Reads the project's file as the engine does.
  *
  * @param folder the folder that may contain it
+ * @returns Resolves with undefined if it does not.
  */
 export async function readProjectFile(folder: string): Promise<YamlFile | undefined> {
   const file = projectFileIn(folder);

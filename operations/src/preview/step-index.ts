@@ -1,6 +1,5 @@
-import { groupBy, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { groupBy, oncePer, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { oncePer } from "../once-per";
 import type { Step } from "./step";
 
 /** Each list is indexed once: a preview of thousands of customers has tens of thousands of steps. */

@@ -3,7 +3,6 @@ import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tena
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import { defaultAuthMethod, groupBy, hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { oncePer } from "../once-per";
 import type { HeldApplication, HeldState } from "../stack/state";
 import type { Comparison } from "./comparison";
 import {
@@ -14,31 +13,18 @@ import {
   type Finding,
   recordedOnly,
 } from "./finding";
+import { heldIndex } from "./held-index";
 import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
 import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
 
 /** An existing application, and its tenant. */
 type Existing = ApiApplication & { tenantId: string };
 
-/** What a state contains, by what it is searched for. */
-const indexOf = oncePer(({ tenants, applications, pending }: HeldState) => ({
-  tenantIds: new Set(tenants.map(({ tenantId }) => tenantId)),
-  applicationIds: new Set(applications.map(({ applicationId }) => applicationId)),
-  bySlot: groupBy(applications, ({ slot }) => slot),
-  byApplication: groupBy(applications, ({ applicationId }) => applicationId),
-  /** The slots with a pending create of an application. */
-  creating: new Set(
-    pending
-      .filter(({ type, operation }) => type === tenantApplicationType && operation === "creating")
-      .map(({ slot }) => slot),
-  ),
-}));
-
 /** Finds problems with applications. */
 export function compareApplications(comparison: Comparison): Finding[] {
   const { state, events, applications, elsewhere } = comparison;
   const record = recordOf(events, "TenantApplication", comparison);
-  const { applicationIds: held, tenantIds: heldTenants } = indexOf(state);
+  const { applicationIds: held, tenantIds: heldTenants } = heldIndex(state);
   const released = handedOver("TenantApplication", comparison);
   const all = [...applications].flatMap(([tenantId, list]) =>
     list.map((application) => ({ ...application, tenantId })),
@@ -102,7 +88,7 @@ function bySlot(
   { made }: TypeRecord,
   state: HeldState,
 ): Map<string, Existing[]> {
-  const { byApplication } = indexOf(state);
+  const { byApplication } = heldIndex(state);
   const places = existing.flatMap((application) => {
     const { applicationId } = application;
     const held = (byApplication.get(applicationId) ?? []).map(({ slot }) => slot);
@@ -148,7 +134,7 @@ function onRecord(
   const history = historyOf(events, { ...comparison, type: "TenantApplication", slot });
   const isLast = history.kind === "made" && history.objectId === application.applicationId;
   // The engine saw no end of this create: its result never reached the state, nor any resource after it.
-  const isPending = indexOf(state).creating.has(slot);
+  const isPending = heldIndex(state).creating.has(slot);
   const common = { ...describe(application), ...(authMethod === undefined ? {} : { authMethod }), slot };
   const said = recordedOnly(made.result);
   if (outcome === "adopted") {
@@ -204,7 +190,7 @@ function crashed(
     const takenOver = `${why} Its key is the stack's own: the next update takes it over`;
     // An update that no longer asks for a replacement does not look for the lost one.
     const isReplacement =
-      indexOf(state)
+      heldIndex(state)
         .bySlot.get(slot)
         ?.some((held) => !held.isToBeDeleted) === true;
     if (answer === "lost" && !isReplacement)
@@ -323,7 +309,7 @@ function settleOpen(
 /** Returns whether something was done in the slot after an open create: then its result no longer matters. */
 function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
   if (!isLastOfSlot(events, intent)) return true;
-  return (indexOf(state).bySlot.get(intent.slot) ?? []).some(({ applicationId }) => {
+  return (heldIndex(state).bySlot.get(intent.slot) ?? []).some(({ applicationId }) => {
     const recorded = made.get(applicationId);
     return recorded === undefined || recorded.result.at > intent.at;
   });
@@ -350,7 +336,7 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
   const { state } = comparison;
   const { tenantId, applicationId, cell } = application;
   // If this stack does not have the tenant, the tenant itself is reported.
-  if (!indexOf(state).tenantIds.has(tenantId)) return [];
+  if (!heldIndex(state).tenantIds.has(tenantId)) return [];
   const otherStack = record.stackOf(applicationId);
   const pending = state.pending.find(
     ({ type, inputs }) =>
@@ -379,7 +365,7 @@ function unmanaged(application: Existing, record: TypeRecord, comparison: Compar
 function othersIn(application: Existing, { state, elsewhere }: Comparison): Finding[] {
   const { tenantId, applicationId } = application;
   const holder = elsewhere.holders.get(applicationId);
-  if (holder === undefined || !indexOf(state).tenantIds.has(tenantId)) return [];
+  if (holder === undefined || !heldIndex(state).tenantIds.has(tenantId)) return [];
   return [
     {
       ...describe(application),
@@ -455,7 +441,7 @@ function toCandidate({ applicationId, clientId }: Existing, { state }: Compariso
   return {
     applicationId,
     clientId,
-    isHeld: indexOf(state).applicationIds.has(applicationId),
+    isHeld: heldIndex(state).applicationIds.has(applicationId),
   };
 }
 

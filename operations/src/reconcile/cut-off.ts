@@ -4,11 +4,11 @@ import {
   objectIdOf,
   resultOf,
 } from "pulumi-resistant-tenants/internal/journal";
-import { groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
+import { groupBy, oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { oncePer } from "../once-per";
 import type { Comparison } from "./comparison";
 import type { Finding, Fix } from "./finding";
+import { heldIndex } from "./held-index";
 import { applicationParameters, tenantParameters } from "./open-creates";
 import { isAnyTenantKnown, recordOf } from "./record";
 
@@ -112,7 +112,7 @@ function mayHaveMade(intent: IntentEvent, { tenants, applications, state }: Comp
     return name !== undefined && namesOf(tenants).has(name);
   }
   const { cell } = applicationParameters.parse(intent.parameters);
-  const held = heldIds(state);
+  const { applicationIds: held } = heldIndex(state);
   return (applications.get(intent.tenantId ?? "") ?? []).some(
     (application) =>
       application.cell === cell &&
@@ -122,10 +122,6 @@ function mayHaveMade(intent: IntentEvent, { tenants, applications, state }: Comp
 }
 
 const namesOf = oncePer((tenants: Comparison["tenants"]) => new Set(tenants.map(({ name }) => name)));
-
-const heldIds = oncePer(
-  ({ applications }: Comparison["state"]) => new Set(applications.map(({ applicationId }) => applicationId)),
-);
 
 /** Returns how a delete or a release ended. */
 function endingOfParting(intent: IntentEvent, comparison: Comparison): Ending | undefined {

@@ -13,6 +13,7 @@ import {
 import type { Stack } from "../stack/stack";
 import type { Comparison } from "./comparison";
 import type { Finding, FindingKind } from "./finding";
+import { heldIndex } from "./held-index";
 import { applicationParameters } from "./open-creates";
 import { recordOf, type TypeRecord } from "./record";
 
@@ -85,7 +86,6 @@ async function livingCustomers(
   const tenantIds = new Set(found.flatMap(({ tenantId }) => tenantId ?? []));
   const living = tenants.filter(({ tenantId }) => tenantIds.has(tenantId));
   const heldIn = groupBy(state.applications, (application) => application.tenantId);
-  const heldTenants = new Set(state.tenants.map(({ tenantId }) => tenantId));
   const deleted = findings.flatMap(({ fix }) =>
     fix?.action === "deleteApplication" ? [fix.applicationId] : [],
   );
@@ -102,7 +102,7 @@ async function livingCustomers(
         left,
       ),
       heldSlots: new Set((heldIn.get(tenantId) ?? []).map(({ slot }) => slotOf(slot))),
-      isHeld: heldTenants.has(tenantId),
+      isHeld: heldIndex(state).tenantIds.has(tenantId),
     })),
   );
 }

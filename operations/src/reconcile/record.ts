@@ -9,8 +9,8 @@ import {
   type ResultEvent,
   resultOf,
 } from "pulumi-resistant-tenants/internal/journal";
+import { oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { oncePer } from "../once-per";
 import type { Comparison } from "./comparison";
 
 /** A recorded create whose object was created, as far as its creator knew. */
@@ -76,23 +76,23 @@ function readRecord(
 
 /** A journal's objects of one type at one API, for all stacks. */
 interface RecordOfAll {
-  /** How many events were read. */
-  size: number;
   ofType: readonly JournalEvent[];
   /** The stacks that have created objects, by the id of the object. */
   creators: ReadonlyMap<string, string>;
   allIds: () => ReadonlySet<string>;
 }
 
-/** Each list of events is read once for all stacks of a fleet. */
-const known = new WeakMap<readonly JournalEvent[], Map<string, RecordOfAll>>();
+/** The same for all stacks of a fleet, which may share a journal. */
+const recordsOfAll = oncePer<readonly JournalEvent[], Map<string, RecordOfAll>>(() => new Map());
 
 function recordOfAll(events: readonly JournalEvent[], type: RecordedType, apiUrl: string): RecordOfAll {
-  const ofEvents = known.get(events) ?? new Map<string, RecordOfAll>();
-  known.set(events, ofEvents);
-  const key = `${type} ${apiUrl}`;
-  const before = ofEvents.get(key);
-  if (before?.size === events.length) return before;
+  const key = [type, apiUrl, events.length].join("\n");
+  const record = recordsOfAll(events).get(key) ?? readRecordOfAll(events, type, apiUrl);
+  recordsOfAll(events).set(key, record);
+  return record;
+}
+
+function readRecordOfAll(events: readonly JournalEvent[], type: RecordedType, apiUrl: string): RecordOfAll {
   const ofType = events.filter((event) => event.type === type && event.apiUrl === apiUrl);
   const creators = new Map<string, string>();
   for (const event of ofType) {
@@ -100,9 +100,7 @@ function recordOfAll(events: readonly JournalEvent[], type: RecordedType, apiUrl
     if (objectId !== undefined && !creators.has(objectId)) creators.set(objectId, event.stack);
   }
   let ids: ReadonlySet<string> | undefined;
-  const read = { size: events.length, ofType, creators, allIds: () => (ids ??= recordedIds(ofType, type)) };
-  ofEvents.set(key, read);
-  return read;
+  return { ofType, creators, allIds: () => (ids ??= recordedIds(ofType, type)) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { HeldTenant } from "../stack/state";
 import type { Comparison } from "./comparison";
 import { createdForStack, createStarted, deletionUnanswered, type Finding, recordedOnly } from "./finding";
+import { heldIndex } from "./held-index";
 import { tenantParameters } from "./open-creates";
 import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord } from "./record";
 
@@ -13,7 +14,7 @@ import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord }
 export function compareTenants(comparison: Comparison): Finding[] {
   const { state, tenants, events, elsewhere } = comparison;
   const record = recordOf(events, "Tenant", comparison);
-  const held = new Set(state.tenants.map(({ tenantId }) => tenantId));
+  const { tenantIds: held } = heldIndex(state);
   const released = handedOver("Tenant", comparison);
   const existing = new Set(tenants.map(({ tenantId }) => tenantId));
   const names = new Set(tenants.map(({ name }) => name));

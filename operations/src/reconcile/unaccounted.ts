@@ -1,6 +1,6 @@
 import { objectIdOf, type RecordedType, resultOf } from "pulumi-resistant-tenants/internal/journal";
+import { oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
 
-import { oncePer } from "../once-per";
 import type { Comparison } from "./comparison";
 import type { Finding } from "./finding";
 import { handedOver, isOrganizationKnown, type RecordedObject, recordOf } from "./record";

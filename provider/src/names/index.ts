@@ -5,6 +5,7 @@ export { looksLikeCredential } from "../client/redaction";
 export { readPrivateKey } from "../client/pem";
 export { messageOf, printable } from "../client/text";
 export { groupBy } from "../group-by";
+export { oncePer } from "../once-per";
 export {
   isSamePublicKey,
   parsePublicKey,

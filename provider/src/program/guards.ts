@@ -4,6 +4,7 @@ import { stageTable } from "../client/cells";
 import { messageOf } from "../client/text";
 import { groupBy } from "../group-by";
 import { tenantApplicationType, tenantType } from "../names/resource-types";
+import { oncePer } from "../once-per";
 import { ownProcess } from "../settings/own-process";
 import { revealingProblem } from "../settings/revealing-switches";
 import { assertSameEnvironment } from "../settings/same-environment";
@@ -14,13 +15,7 @@ import {
   type ProviderSettings,
   readSettings,
 } from "../settings/settings";
-import {
-  type HeldResource,
-  nameOfUrn,
-  oncePerList,
-  oncePerProgram,
-  resourcesOfLastUpdate,
-} from "./own-stack";
+import { type HeldResource, nameOfUrn, oncePerProgram, resourcesOfLastUpdate } from "./own-stack";
 
 /**
  * Checks before any resource is registered. The provider makes the same checks, but for one resource at a time: without
@@ -128,7 +123,7 @@ async function assertNotHeldElsewhere(type: string, name: string, id: string): P
 }
 
 /** The tenants and applications of the stack, by type and object. */
-const holdersOf = oncePerList((resources) =>
+const holdersOf = oncePer((resources: readonly HeldResource[]) =>
   groupBy(resources, ({ type, outputs }) => {
     const id = outputs[type === tenantType ? "tenantId" : "applicationId"];
     return typeof id === "string" ? `${type} ${id}` : undefined;

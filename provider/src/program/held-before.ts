@@ -5,7 +5,8 @@ import { Holding } from "../journal/holding";
 import type { KnownBefore } from "../journal/journal";
 import { nameOfUrn, tenantApplicationType, tenantType } from "../names/resource-types";
 import { recordedAsSchema, type SlotInput } from "../names/slot";
-import { findHeld, type HeldResource, oncePerList } from "./own-stack";
+import { oncePer } from "../once-per";
+import { findHeld, type HeldResource } from "./own-stack";
 
 /** The resources that the journal records: their type there, and the output with their id. */
 const recorded = [
@@ -24,8 +25,7 @@ const outputsSchema = z.object({
  *
  * @returns undefined if no object in the state contains its record: an earlier version created all of them
  */
-export const heldBeforeOf: (resources: readonly HeldResource[]) => SlotInput["heldBefore"] =
-  oncePerList(weigh);
+export const heldBeforeOf: (resources: readonly HeldResource[]) => SlotInput["heldBefore"] = oncePer(weigh);
 
 /** Returns the same in the journal's format. */
 export function knownBeforeOf(resources: readonly HeldResource[], stack: string): KnownBefore | undefined {

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import { nameOfUrn, releasedType, tenantType } from "../names/resource-types";
+import { oncePer } from "../once-per";
 
 export { otherStackNames } from "../names/slot";
 export { nameOfUrn, releasedType, tenantType };
@@ -53,18 +54,6 @@ export function oncePerProgram<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Creates a function that does its work once for each list of resources. */
-export function oncePerList<T>(
-  work: (resources: readonly HeldResource[]) => T,
-): (resources: readonly HeldResource[]) => T {
-  const done = new WeakMap<readonly HeldResource[], { result: T }>();
-  return (resources) => {
-    const { result } = done.get(resources) ?? { result: work(resources) };
-    done.set(resources, { result });
-    return result;
-  };
-}
-
 /** Finds the first resource of a type and name. The list must not change after the first call. */
 export function findHeld(
   resources: readonly HeldResource[],
@@ -74,8 +63,9 @@ export function findHeld(
   return byTypeAndName(resources).get(keyOf(type, name));
 }
 
-const byTypeAndName = oncePerList(
-  (resources) => new Map(resources.toReversed().map((one) => [keyOf(one.type, nameOfUrn(one.urn)), one])),
+const byTypeAndName = oncePer(
+  (resources: readonly HeldResource[]) =>
+    new Map(resources.toReversed().map((one) => [keyOf(one.type, nameOfUrn(one.urn)), one])),
 );
 
 function keyOf(type: string, name: string): string {

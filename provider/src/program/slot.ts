@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { SlotInput, ToldOfRun } from "../names/slot";
+import { oncePer } from "../once-per";
 import { heldBeforeOf } from "./held-before";
-import { findHeld, oncePerList, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
+import { findHeld, type HeldResource, otherStackNames, resourcesOfLastUpdate, stackName } from "./own-stack";
 
 /**
  * Passes to a resource's provider the stack, the resource's name in it, and its object after the last update. With
@@ -21,7 +22,7 @@ export function slotOf(
 }
 
 /** A program belongs to one stack, and has one list of its resources. */
-const formerNames = oncePerList((resources) => otherStackNames(resources, stackName()));
+const formerNames = oncePer((resources: readonly HeldResource[]) => otherStackNames(resources, stackName()));
 
 async function findSlot(type: string, name: string, idOutput: string): Promise<SlotInput> {
   const resources = await resourcesOfLastUpdate();

@@ -87,17 +87,20 @@ export async function listCustomers(
   return { ...page, items: rows.map(toView), etag: etagOf(living) };
 }
 
-/** Reads the records of customers, in the order of their ids here. */
-async function rowsOf(reading: Reading, ids: readonly string[]): Promise<ViewedRow[]> {
-  if (ids.length === 0) return [];
-  const rows = await reading
+/** Selects customers with what a view of them needs. */
+function viewed(reading: Reading) {
+  return reading
     .selectFrom("customers")
     .leftJoin("people", "people.id", "customers.created_by")
     .leftJoin("customer_ends", "customer_ends.customer_id", "customers.id")
     .selectAll("customers")
-    .select(["people.name as creator", "ends_on"])
-    .where("customers.id", "in", ids)
-    .execute();
+    .select(["people.name as creator", "ends_on"]);
+}
+
+/** Reads the records of customers, in the order of their ids here. */
+async function rowsOf(reading: Reading, ids: readonly string[]): Promise<ViewedRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await viewed(reading).where("customers.id", "in", ids).execute();
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
@@ -114,12 +117,7 @@ export async function readCustomer(
   name: string,
 ): Promise<CustomerView> {
   insistOnRole(caller, "requester", "approver", "administrator", "auditor");
-  const customer = await context.database
-    .selectFrom("customers")
-    .leftJoin("people", "people.id", "customers.created_by")
-    .leftJoin("customer_ends", "customer_ends.customer_id", "customers.id")
-    .selectAll("customers")
-    .select(["people.name as creator", "ends_on"])
+  const customer = await viewed(context.database)
     .where("stage", "=", stage)
     .where("customers.name", "=", name)
     .where("record", "is not", null)

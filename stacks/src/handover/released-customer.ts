@@ -1,14 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Released } from "pulumi-resistant-tenants";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import {
-  type HeldResource,
-  nameOfUrn,
-  oncePerList,
-  releasedType,
-} from "pulumi-resistant-tenants/internal/own-stack";
+import { type HeldResource, nameOfUrn, releasedType } from "pulumi-resistant-tenants/internal/own-stack";
 import { customerType } from "pulumi-resistant-tenants/internal/resource-types";
-import { customerOf, groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
+import { customerOf, groupBy, oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { Safeguard, safeguardType } from "../customer/safeguard";
 
@@ -35,7 +30,7 @@ export function heldOf(customer: string, resources: readonly HeldResource[]): re
   return byCustomer(resources).get(customer) ?? [];
 }
 
-const byCustomer = oncePerList((resources) =>
+const byCustomer = oncePer((resources: readonly HeldResource[]) =>
   groupBy(
     resources.filter(({ urn }) => isOfCustomer(urn)),
     ({ urn }) => customerOfUrn(urn),

@@ -5,10 +5,10 @@ import type {
   WantedSecret,
 } from "pulumi-resistant-tenants/internal/aws-secret";
 import { refusal } from "pulumi-resistant-tenants/internal/guards";
-import { type HeldResource, oncePerList } from "pulumi-resistant-tenants/internal/own-stack";
+import type { HeldResource } from "pulumi-resistant-tenants/internal/own-stack";
 import type { Aws } from "pulumi-resistant-tenants/internal/reach";
 import { secretType, tenantType } from "pulumi-resistant-tenants/internal/resource-types";
-import { describeDeletion, messageOf, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
+import { describeDeletion, messageOf, oncePer, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { CustomerArgs } from "../customer/customer";
 import type { ProgramRecord } from "../record/program-record";
@@ -94,8 +94,8 @@ interface TakenName {
   what: string;
 }
 
-const tenantsByName = oncePerList(
-  (held) =>
+const tenantsByName = oncePer(
+  (held: readonly HeldResource[]) =>
     new Map(held.flatMap((one) => (one.type === tenantType ? [[one.outputs["name"], one] as const] : []))),
 );
 
