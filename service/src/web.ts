@@ -9,6 +9,7 @@ import { describeError, openLog } from "./http/log";
 import { openMetrics, serveMetrics } from "./http/metrics";
 import { UnknownCallers } from "./http/refusals";
 import type { WebContext } from "./http/web-context";
+import { openIssuerFetch } from "./identity/issuer-fetch";
 import { openLogIn } from "./identity/log-in";
 import { checkDatabase, checkRuntimeRole, openDatabase } from "./records/database";
 import { readEnvironment, readSettings, SettingsError } from "./settings/read";
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
   const logIn = openLogIn(settings, {
     clientSecret: environment.SERVICE_CLIENT_SECRET,
     sealingKey: environment.SERVICE_SESSION_KEY,
+    issuerFetch: openIssuerFetch(process.env),
   });
   const context: WebContext = {
     ...service,

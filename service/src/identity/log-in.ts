@@ -16,6 +16,7 @@ import {
   nonceOfSeveral,
   togetherSchema,
 } from "./decision-log-in";
+import type { IssuerFetch } from "./issuer-fetch";
 
 /** The decision that a fresh log-in confirms. */
 const decisionSchema = z.strictObject({
@@ -99,21 +100,22 @@ export interface LogIn {
  */
 export function openLogIn(
   settings: ServiceSettings,
-  { clientSecret, sealingKey }: { clientSecret: string; sealingKey: Uint8Array },
+  {
+    clientSecret,
+    sealingKey,
+    issuerFetch,
+  }: { clientSecret: string; sealingKey: Uint8Array; issuerFetch: IssuerFetch },
 ): LogIn {
   const { identity, url } = settings;
   const issuer = new URL(identity.issuer);
   const redirectUri = new URL("/callback", url).href;
   let found: Promise<oidc.Configuration> | undefined;
   const configuration = async (): Promise<oidc.Configuration> => {
-    found ??= oidc.discovery(
-      issuer,
-      identity.clientId,
-      clientSecret,
-      oidc.ClientSecretBasic(clientSecret),
+    found ??= oidc.discovery(issuer, identity.clientId, clientSecret, oidc.ClientSecretBasic(clientSecret), {
+      [oidc.customFetch]: issuerFetch,
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated to stand out: loopback only
-      isLoopback(issuer) ? { execute: [oidc.allowInsecureRequests] } : {},
-    );
+      ...(isLoopback(issuer) ? { execute: [oidc.allowInsecureRequests] } : {}),
+    });
     try {
       return await found;
     } catch (error) {

@@ -1,6 +1,8 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 
+import { type IssuerFetch, longestExchangeMs } from "../identity/issuer-fetch";
+
 /** Thrown if the issuer's keys cannot be read now, which proves nothing about a token. */
 export class IssuerKeysError extends Error {
   override readonly name = "IssuerKeysError";
@@ -12,8 +14,6 @@ export const issuerCooldownMs = 5_000;
 /** How long a job waits if the issuer's keys cannot be read to verify its approvals, in seconds. */
 export const issuerRetrySeconds = 30;
 
-const longestAnswerMs = 10_000;
-
 /**
  * Finds the key with which the issuer signed a token. The keys are read when one is first needed, every ten minutes,
  * and if a token names an unknown one, at most every 30 seconds (`createRemoteJWKSet`). So strangers' tokens cannot
@@ -22,8 +22,12 @@ const longestAnswerMs = 10_000;
  * @returns a function that throws {@link IssuerKeysError} if the keys cannot be read, and an error of `jose` if none of
  *   them matches the token
  */
-export function findIssuerKey(issuer: string, now: () => number = Date.now): JWTVerifyGetKey {
-  const ask = askWithCooldown(issuer, now);
+export function findIssuerKey(
+  issuer: string,
+  fetch: IssuerFetch,
+  now: () => number = Date.now,
+): JWTVerifyGetKey {
+  const ask = askWithCooldown(issuer, fetch, now);
   let found: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
   return async (header, token) => {
     const discovered = (found ??= discover(issuer, ask));
@@ -54,10 +58,10 @@ function unreadable(issuer: string, cause: unknown): IssuerKeysError {
 }
 
 /** Reads a JSON document of the issuer. */
-type Ask = <T>(url: string, init: RequestInit, read: (document: unknown) => T) => Promise<T>;
+type Ask = <T>(url: string, init: Parameters<IssuerFetch>[1], read: (document: unknown) => T) => Promise<T>;
 
 /** Calls the issuer. After a wrong answer or none, it is not called again for a while. */
-function askWithCooldown(issuer: string, now: () => number): Ask {
+function askWithCooldown(issuer: string, fetch: IssuerFetch, now: () => number): Ask {
   let failure: { error: IssuerKeysError; until: number } | undefined;
   return async (url, init, read) => {
     if (failure !== undefined && now() < failure.until) throw failure.error;
@@ -75,10 +79,9 @@ function askWithCooldown(issuer: string, now: () => number): Ask {
 }
 
 async function discover(issuer: string, ask: Ask): Promise<ReturnType<typeof createRemoteJWKSet>> {
-  const init = { signal: AbortSignal.timeout(longestAnswerMs), redirect: "error" } as const;
   const address = await ask(
     `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`,
-    init,
+    {},
     (document) => {
       const { issuer: named, jwks_uri: found } = discoverySchema.parse(document);
       if (named !== issuer) throw new Error(`The issuer at ${issuer} reports the name ${named}.`);
@@ -86,7 +89,7 @@ async function discover(issuer: string, ask: Ask): Promise<ReturnType<typeof cre
     },
   );
   return createRemoteJWKSet(address, {
-    timeoutDuration: longestAnswerMs,
+    timeoutDuration: longestExchangeMs,
     [customFetch]: (url, given) => ask(url, given, (document) => Response.json(document)),
   });
 }

@@ -4,6 +4,7 @@ import { type CryptoKey, importJWK, type JWK, type JWTVerifyGetKey } from "jose"
 import { messageOf, parseJson, readPrivateKey } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
+import { openIssuerFetch } from "../identity/issuer-fetch";
 import type { ServiceSettings } from "../settings/settings";
 import { findIssuerKey } from "../signing/issuer-keys";
 
@@ -39,7 +40,7 @@ export async function openApprovalKeys(
 ): Promise<ApprovalKeys> {
   const privateText = environment["SERVICE_APPROVAL_KEY"]?.trim();
   const configured = settings.approvals.publicKey as JWK | undefined;
-  const issuerKey = findIssuerKey(settings.identity.issuer);
+  const issuerKey = findIssuerKey(settings.identity.issuer, openIssuerFetch(environment));
   if (privateText === undefined || privateText === "") {
     if (configured === undefined)
       throw new ApprovalKeyError(

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
+import { parse } from "yaml";
 import { z } from "zod";
 
 /** The program that engines run: the installed project. */
@@ -24,7 +25,7 @@ export async function findProgram(): Promise<Program> {
     "..",
   );
   const definition = await readFile(path.join(directory, "Pulumi.yaml"), "utf8");
-  const name = z.string().parse(/^name:\s*(\S+)/m.exec(definition)?.[1]);
+  const { name } = z.object({ name: z.string() }).parse(parse(definition));
   // Identifies the compiled sources by the digest that the compilation leaves.
   const built = await readFile(path.join(directory, "dist", "built"), "utf8");
   const manifest: unknown = JSON.parse(

@@ -11,6 +11,7 @@ import { openLog } from "resistant-tenants-service/http/log";
 import { openMetrics } from "resistant-tenants-service/http/metrics";
 import { UnknownCallers } from "resistant-tenants-service/http/refusals";
 import type { App, WebContext } from "resistant-tenants-service/http/web-context";
+import { openIssuerFetch } from "resistant-tenants-service/identity/issuer-fetch";
 import { openLogIn } from "resistant-tenants-service/identity/log-in";
 import { openApprovalKeys } from "resistant-tenants-service/signing/keys";
 
@@ -84,7 +85,11 @@ export async function startHttpService(server: DatabaseServer, peopleFile?: stri
   const base = { ...service.context, settings, approvals };
   const context: WebContext = {
     ...base,
-    logIn: openLogIn(settings, { clientSecret: web.clientSecret, sealingKey: randomBytes(32) }),
+    logIn: openLogIn(settings, {
+      clientSecret: web.clientSecret,
+      sealingKey: randomBytes(32),
+      issuerFetch: openIssuerFetch({}),
+    }),
     log: openLog(output, base.now),
     metrics: openMetrics(base.database),
     feed: new EventFeed(base),

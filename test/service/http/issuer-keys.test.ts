@@ -3,15 +3,18 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { type CryptoKey, errors, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { openIssuerFetch } from "resistant-tenants-service/identity/issuer-fetch";
 import {
   findIssuerKey,
   issuerCooldownMs,
   IssuerKeysError,
 } from "resistant-tenants-service/signing/issuer-keys";
 
+import { startForwardProxy } from "../../support/forward-proxy";
+
 /** An issuer that counts what it is asked for, and answers as a test says. */
 interface CountingIssuer {
-  readonly url: string;
+  url: string;
   readonly asked: string[];
   answers: "keys" | "nothing" | "garbage";
   keys: { kid: string; key: CryptoKey }[];
@@ -56,7 +59,7 @@ describe("the keys of the issuer", () => {
 
   it("are read once, even if strangers send tokens", async () => {
     const good = await newToken("known");
-    const key = findIssuerKey(issuer.url, () => now);
+    const key = findIssuerKey(issuer.url, openIssuerFetch({}), () => now);
     const stranger = await newToken("unknown", false);
     const sameName = await newToken("known", false);
     await jwtVerify(good, key);
@@ -66,11 +69,27 @@ describe("the keys of the issuer", () => {
     assert.deepEqual(issuer.asked, ["/.well-known/openid-configuration", "/keys"]);
   });
 
+  it("are read through the proxy of the environment", async () => {
+    const { port } = new URL(issuer.url);
+    const direct = issuer.url;
+    issuer.url = "http://issuer.example.test";
+    const proxy = await startForwardProxy({ hosts: { "issuer.example.test:80": Number(port) } });
+    try {
+      const good = await newToken("known");
+      await assert.rejects(jwtVerify(good, findIssuerKey(issuer.url, openIssuerFetch({}))), IssuerKeysError);
+      await jwtVerify(good, findIssuerKey(issuer.url, openIssuerFetch({ HTTP_PROXY: proxy.url })));
+      assert.deepEqual([...new Set(proxy.asked)], ["issuer.example.test:80"]);
+    } finally {
+      issuer.url = direct;
+      await proxy.close();
+    }
+  });
+
   for (const answers of ["nothing", "garbage"] as const)
     it(`that answers ${answers}: the issuer is only asked again after a while, and no token is reported as wrong`, async () => {
       issuer.answers = answers;
       const good = await newToken("known");
-      const key = findIssuerKey(issuer.url, () => now);
+      const key = findIssuerKey(issuer.url, openIssuerFetch({}), () => now);
       for (const token of [good, await newToken("unknown", false), good])
         await assert.rejects(jwtVerify(token, key), IssuerKeysError);
       assert.equal(issuer.asked.length, 1);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 
+import { openIssuerFetch } from "resistant-tenants-service/identity/issuer-fetch";
 import { openLogIn } from "resistant-tenants-service/identity/log-in";
 
 import { PlainBrowser, type Visited } from "./browser";
@@ -71,7 +72,7 @@ describe("logging in to the service", () => {
 
   it("offers no log-out at an issuer that does not answer, and sends no hint that it has not sealed", async () => {
     const { settings } = service().context;
-    const keys = { clientSecret: "unused", sealingKey: randomBytes(32) };
+    const keys = { clientSecret: "unused", sealingKey: randomBytes(32), issuerFetch: openIssuerFetch({}) };
     const forged = await openLogIn(settings, keys).logOutUrl("not what this process has sealed");
     assert.deepEqual(
       [forged?.origin, forged?.searchParams.has("id_token_hint"), forged?.searchParams.has("client_id")],
