@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { type Expectation, findExisting } from "../../../operations/src/reconcile/existing";
 import { messageOf } from "../../../provider/src/client/text";
@@ -304,15 +305,30 @@ describe("servers of the API that lag behind this run's changes", function () {
       .filter((record) => record.operation === operation)
       .map(({ status }) => status);
 
+  /** Lags in one way until a request of that kind was answered by it. */
+  async function lagOnce(
+    operation: Operation,
+    lag: "appCreate404Ms" | "tenantDelete409Ms" | "nameTaken409Ms",
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    const before = statuses(operation).length;
+    sandbox().control.configure({ [lag]: 3_600_000 });
+    const done = work();
+    while (statuses(operation).length === before) await delay(1);
+    sandbox().control.configure({ [lag]: 0 });
+    await done;
+  }
+
   beforeEach(() => {
     sandbox().control.configure(calm);
   });
 
   it("are asked again for an application in a tenant that this run has created", async () => {
-    sandbox().control.configure({ appCreate404Ms: 300 });
     const provider = start();
     const { id } = await provider.createTenant("acme");
-    await provider.createApplication(id, "acme/eu-1/default");
+    await lagOnce("createTenantApplication", "appCreate404Ms", () =>
+      provider.createApplication(id, "acme/eu-1/default"),
+    );
     assert.deepEqual(
       [statuses("createTenantApplication").at(0), statuses("createTenantApplication").at(-1)],
       [404, 201],
@@ -331,11 +347,12 @@ describe("servers of the API that lag behind this run's changes", function () {
     const tenant = await maker.createTenant("initech");
     const application = await maker.createApplication(tenant.id, "initech/eu-1/default");
     const provider = start();
-    sandbox().control.configure({ tenantDelete409Ms: 300, nameTaken409Ms: 300 });
     await provider.deleteApplication(application.id, application.outs);
-    await provider.deleteTenant(tenant.id, tenant.outs);
+    await lagOnce("deleteTenant", "tenantDelete409Ms", () => provider.deleteTenant(tenant.id, tenant.outs));
     assert.deepEqual([statuses("deleteTenant").at(0), statuses("deleteTenant").at(-1)], [409, 204]);
-    assert.notEqual((await provider.createTenant("initech")).id, tenant.id);
+    await lagOnce("createTenant", "nameTaken409Ms", async () => {
+      assert.notEqual((await provider.createTenant("initech")).id, tenant.id);
+    });
     assert.deepEqual([statuses("createTenant").at(-2), statuses("createTenant").at(-1)], [409, 201]);
   });
 
