@@ -7,6 +7,6 @@ module.exports = {
   exit: true,
   timeout: 180_000,
   slow: 20_000,
-  // Of the suites that run in parallel. One more than there are cores: a test on the engine waits now and then.
-  jobs: availableParallelism() + 1,
+  // Of the suites that run in parallel. Two more than there are cores: tests on the engine wait now and then.
+  jobs: availableParallelism() + 2,
 };

@@ -16,9 +16,10 @@ const checks = [
 ];
 
 /** Runs a program of a package, and shows what it prints: at once, or at its end where it failed. */
-function run([program, ...args], stdio, env = {}) {
+function run([program, ...args], stdio, { env = {}, nodeOptions = [] } = {}) {
+  const script = path.join(__dirname, "..", "node_modules", program);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(__dirname, "..", "node_modules", program), ...args], {
+    const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
       stdio,
       env: { ...process.env, ...env },
     });
@@ -36,7 +37,9 @@ function run([program, ...args], stdio, env = {}) {
 async function runChecks() {
   const failed = [];
   for (const check of checks) {
-    const status = await run(check, ["ignore", "pipe", "pipe"]);
+    // The garbage collector takes a tenth less of the processor's time with a large young heap.
+    const nodeOptions = ["--min-semi-space-size=64", "--max-semi-space-size=64"];
+    const status = await run(check, ["ignore", "pipe", "pipe"], { nodeOptions });
     const [name] = check[0].split("/");
     console.log(`${name}: ${status === 0 ? "no problem" : "failed"}`);
     if (status !== 0) failed.push(name);
@@ -50,7 +53,9 @@ async function runTests(name, options) {
     name === "unit" ? 0 : await run(["ts-node/dist/bin.js", "--transpile-only", prepare], "inherit");
   if (prepared !== 0) return prepared;
   // The pictures of pages are for people: they take half as long as the pages.
-  return run(["mocha/bin/mocha.js", ...options], "inherit", { TEST_WITHOUT_PICTURES: "1" });
+  return run(["mocha/bin/mocha.js", ...options], "inherit", {
+    env: { TEST_WITHOUT_PICTURES: "1" },
+  });
 }
 
 async function main() {
