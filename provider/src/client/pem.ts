@@ -174,14 +174,23 @@ export function derIn(text: string): Buffer {
 }
 
 /**
- * Returns whether bytes begin as a key does: a SEQUENCE of ASN.1, of more bytes than 127, that begins with an INTEGER
- * (PKCS#8, PKCS#1, SEC1) or a SEQUENCE (encrypted). Random bytes, such as members of a JWK, hardly ever do.
+ * Returns whether bytes begin as a key does: a SEQUENCE of ASN.1 that begins with an INTEGER (PKCS#8, PKCS#1, SEC1) or a
+ * SEQUENCE (encrypted). Random bytes, such as members of a JWK, hardly ever do.
  */
 function isDer(der: Uint8Array): boolean {
+  const first = firstTagIn(der);
+  return first === tags.integer || first === tags.sequence;
+}
+
+const tags = { integer: 0x02, sequence: 0x30 };
+
+/** Returns the tag of the first element of a SEQUENCE; undefined for other bytes. */
+function firstTagIn(der: Uint8Array): number | undefined {
   const [tag, length = 0] = der;
-  if (tag !== 0x30 || length < 0x81 || length > 0x83) return false;
-  const first = der[2 + (length - 0x80)];
-  return first === 0x02 || first === 0x30;
+  if (tag !== tags.sequence || length === 0x80 || length > 0x83) return undefined;
+  // Up to 127 bytes, as of an EC key in SEC1, the length is one byte, which chance produces often: all must be there.
+  if (length < 0x80) return der.length === 2 + length ? der[2] : undefined;
+  return der[2 + (length - 0x80)];
 }
 
 /** Reads the base64 of a key alone: PEM without its first and last line. */
@@ -197,6 +206,7 @@ function readDer(text: string): KeyObject | undefined {
 }
 
 function privateKeyIn(der: Buffer): KeyObject | undefined {
+  if (firstTagIn(der) !== tags.integer) return undefined;
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
     try {
       return createPrivateKey({ key: der, format: "der", type });

@@ -93,6 +93,12 @@ describe("client: a private key that is read", () => {
     const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     assert.equal(readPrivateKey(parameters + sec1).asymmetricKeyType, "ec");
   });
+
+  it("in SEC 1 whose base64 is alone, which is too short for a length of two bytes", () => {
+    const alone = sec1.replace(/-----.*-----|\n/g, "");
+    for (const text of [alone, JSON.stringify({ key: alone })])
+      assert.equal(readPrivateKey(text).asymmetricKeyType, "ec");
+  });
 });
 
 describe("client: what is no private key that can be read", () => {
