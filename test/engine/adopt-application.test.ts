@@ -139,7 +139,7 @@ describe("adoption of applications, on the engine", function () {
     assert.deepEqual(stack.existing(), {});
   });
 
-  it("is refused for each mismatch, with the correct value, and succeeds once corrected", async () => {
+  it(`is refused for each mismatch, with the correct value, and succeeds once corrected ${exhaustiveTag}`, async () => {
     const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const { numbers, thumbprint } = await parsePublicKey(
       ec.publicKey.export({ type: "spki", format: "pem" }),

@@ -92,7 +92,7 @@ describe("the policy pack, on the engine", function () {
     });
   });
 
-  it("is missed by an up in production on a laptop, and only there", async () => {
+  it(`is missed by an up in production on a laptop, and only there ${exhaustiveTag}`, async () => {
     const flags = ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "TF_BUILD"];
     const laptop = Object.fromEntries(flags.map((flag) => [flag, ""]));
     const isMissed = ({ exitCode, printed }: { exitCode: number; printed: string }): boolean => {

@@ -1,10 +1,11 @@
 import { strict as assert } from "node:assert";
 
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
 describe("more customers than the organization may have tenants, on the engine", function () {
-  it("are warned of in a preview; the vendor's refusal names the quota, and the rest is made", async () => {
+  it(`are warned of in a preview; the vendor's refusal names the quota, and the rest is made ${exhaustiveTag}`, async () => {
     const stack = await StackUnderTest.create({
       customers: [acme, globex],
       sandbox: { quota: 1 },

@@ -41,7 +41,7 @@ describe("refresh, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("finds a deleted tenant alone (--target), whose applications the next up creates in the new one", async () => {
+  it(`finds a deleted tenant alone (--target), whose applications the next up creates in the new one ${exhaustiveTag}`, async () => {
     const [lostTenant, [lost]] = [stack.tenantId("globex"), stack.existing()["globex"]!];
     stack.sandbox.control.deleteTenant(lostTenant);
     await stack.succeed([...refresh, "--target", "**:Tenant::*"]);

@@ -62,7 +62,7 @@ describe("the runbooks of a lost state and a lost passphrase, on the engine", fu
     await stack.finish();
   });
 
-  it("restores the secret into a new state, and adopts tenant and application with their credentials", async () => {
+  it(`restores the secret into a new state, and adopts tenant and application with their credentials ${exhaustiveTag}`, async () => {
     await start(umbrella);
     await rm(path.join(stack.workspace.directory, "state/.pulumi/stacks"), { recursive: true });
     await initStack(stack);

@@ -81,7 +81,7 @@ describe("a customer that is taken over by a printed entry, on the engine", func
     await stack.finish();
   });
 
-  it("is not taken back by halves: a preview refuses, with the entry that takes all of it back", async () => {
+  it(`is not taken back by halves: a preview refuses, with the entry that takes all of it back ${exhaustiveTag}`, async () => {
     const tenantId = stack.tenantId("umbrella");
     await stack.setCustomers([{ ...umbrella, status: "released" }, globex]);
     const released = printedIn(await stack.up());
@@ -95,7 +95,7 @@ describe("a customer that is taken over by a printed entry, on the engine", func
     );
   });
 
-  it("gets no second client either once the state has forgotten it, and reconcile names the living one", async () => {
+  it(`gets no second client either once the state has forgotten it, and reconcile names the living one ${exhaustiveTag}`, async () => {
     await stack.setCustomers([globex]);
     await stack.up();
     const tenantId = stack.tenantId("umbrella");

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
+import { exhaustiveTag } from "../suites";
 import { mentions } from "../support/mentions";
 import { acme } from "./customers";
 import { StackUnderTest } from "./engine";
@@ -49,7 +50,7 @@ describe("two stacks that declare the same customer, on the engine", function ()
     await other.close();
   });
 
-  it("are one that has it, and one that reports its id and the adopt line, and creates nothing", async () => {
+  it(`are one that has it, and one that reports its id and the adopt line, and creates nothing ${exhaustiveTag}`, async () => {
     const ups = await Promise.all([one.run(up), other.run(up)]);
     assert.deepEqual(ups.map(({ exitCode }) => exitCode === 0).toSorted(), [false, true]);
     const [winner, loser] = ups[0].exitCode === 0 ? [one, other] : [other, one];

@@ -126,7 +126,7 @@ describe("an active production customer whose protection was taken away, on the 
 });
 
 describe("the production state of an earlier release whose protection was taken away, on the engine", function () {
-  it("keeps its tenants, applications and secrets after its first up", async () => {
+  it(`keeps its tenants, applications and secrets after its first up ${exhaustiveTag}`, async () => {
     const stack = await replay(await readRecording(folderOf("0.1.0", "production")), "production");
     try {
       const held = stack.existing();

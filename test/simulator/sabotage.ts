@@ -209,7 +209,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "looks at a list once": {
-    found: /what the second list has was not found/,
+    found: /what the second list has was not found|the API does not list the tenant yet/,
     sabotage: {
       run: (run) => {
         const connect = run.api.bind(run);
@@ -429,7 +429,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "reads the first page of a list alone": {
-    found: /what the second list has was not found/,
+    found: /what the second list has was not found|the API does not list the tenant yet/,
     sabotage: inAnswers((request, answer) =>
       request.method === "GET" && request.url.pathname.endsWith("/tenants")
         ? { ...answer, body: answer.body.replace(/"next":\{[^}]*\}/, '"next":{}') }

@@ -63,7 +63,7 @@ async function end(child: ChildProcess): Promise<number | null> {
 describe("a stack by hand", function () {
   this.timeout(300_000);
 
-  it("is previewed after the commands that npm run sandbox prints", async () => {
+  it(`is previewed after the commands that npm run sandbox prints ${exhaustiveTag}`, async () => {
     const { pulumi, secretsManager, aws } = await startShared();
     const { child, printed } = await start("sandbox/main.ts", [], {
       env: { ...process.env, AWS_ENDPOINT_URL: secretsManager.endpointUrl },

@@ -70,7 +70,7 @@ describe("a database of your own", function () {
   const node = (program: string, env: Record<string, string>): Promise<{ stdout: string }> =>
     promisify(execFile)(process.execPath, [path.join(root, "service/dist", program)], { env });
 
-  it("is prepared by the migrations alone, for a role that owns nothing", async () => {
+  it(`is prepared by the migrations alone, for a role that owns nothing ${exhaustiveTag}`, async () => {
     const { owner, runtime, query } = await makeDatabase();
     await assert.rejects(checkRuntimeRole(runtime), mentioning("node service/dist/migrate.js"));
     const urls = { DATABASE_OWNER_URL: owner, DATABASE_URL: runtime };
