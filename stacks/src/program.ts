@@ -112,6 +112,7 @@ export async function program(): Promise<StackOutputs | PreviewedOutputs> {
     registrations,
     blocked,
     journal: record.journal,
+    environment,
     onSettled: () => endUnaskedChanges(run, announced, provisioned),
   });
 }

@@ -114,6 +114,25 @@ describe("an update of a part of the stack (--target, --exclude), on the engine"
     assert.deepEqual(await recorded(), whole);
   });
 
+  it("keeps the record of what is no longer declared until it deletes it", async () => {
+    await stack.setCustomers([twice, globex, initech]);
+    await stack.up();
+    const first = await recorded();
+    await stack.setCustomers([twice, globex]);
+    for (const flags of [
+      ["--target", all("acme")],
+      ["--exclude", "**$pulumi-nodejs:dynamic/resistant:TenantApplication::initech/eu-1/default"],
+    ]) {
+      const printed = await update(...flags);
+      assert.match(printed, /- initech: /);
+      assert.deepEqual(await recorded(), first, flags.join(" "));
+      assert.match((await stack.tenants("list")).stdout, /initech/);
+    }
+    await update("--target", "**Customer::initech", "--target-dependents");
+    assert.deepEqual(Object.keys(await recorded()), ["acme", "globex"]);
+    assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "globex"]);
+  });
+
   it(`leaves a rotation that is due to the next whole update ${exhaustiveTag}`, async () => {
     const rotated = { ...acme, applications: [{ cell: "eu-1", rotation: { every: "30d", overlap: "7d" } }] };
     const declared = [rotated, globex];

@@ -9,6 +9,7 @@ import type { NamedResource } from "../values/describe-resource";
 import { lastRecordsIn } from "../values/last-records";
 import { failureReasons } from "./failure-reasons";
 import { describeFailedUpdate } from "./failure-summary";
+import { leftOutCustomers, partOfUpdate, undeclaredCustomers } from "./left-out-customers";
 import {
   type Provided,
   recordedOutputs,
@@ -30,6 +31,8 @@ export interface DeclaredUpdate {
   blocked: ReadonlyMap<NamedResource, string>;
   /** The journal, which contains the reasons of failures. */
   journal: Journal;
+  /** The variables of this run's environment. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** Called once each resource was registered or has failed, and before the program ends. */
   onSettled: () => Promise<void>;
 }
@@ -39,25 +42,31 @@ export interface DeclaredUpdate {
  * recorded, and the program ends as failed: the engine then deletes nothing.
  */
 export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutputs> {
-  const { held, provided, released, registrations, blocked, journal, onSettled } = update;
+  const { held, provided, released, registrations, blocked, journal, environment, onSettled } = update;
   const failing = registrations.failed();
+  const last = lastRecordsIn(held);
   const [failed, settled] = await Promise.all([
     failing,
     settleRecords(
       provided,
-      Promise.resolve(lastRecordsIn(held)),
+      Promise.resolve(last),
       failing.then(
         (resources) => new Set([...blocked.keys(), ...resources].map(({ name }) => customerOf(name))),
       ),
     ),
   ]);
   await onSettled();
-  const outputs = recordedOutputs([...settled.records, ...released]);
-  if (failed.length + blocked.size === 0) {
-    await tellOfLeftOut(settled);
-    return outputs;
-  }
   const handedOver = new Set(released.map(({ name }) => name));
+  const declared = new Set([...provided.map(({ args }) => args.name), ...handedOver]);
+  const undeclared = undeclaredCustomers(held, declared);
+  const outputsWith = (kept: readonly string[]): StackOutputs =>
+    recordedOutputs([...settled.records, ...released, ...kept.flatMap((name) => last.get(name) ?? [])]);
+  if (failed.length + blocked.size === 0) {
+    const leftOut =
+      undeclared.length === 0 ? [] : leftOutCustomers(undeclared, held, await partOfUpdate(environment));
+    await tellOfLeftOut(settled, leftOut);
+    return outputsWith(leftOut);
+  }
   endAsFailed(
     describeFailedUpdate({
       failed: [...blocked.keys(), ...failed],
@@ -68,7 +77,7 @@ export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutp
       notRecorded: settled.notRecorded,
     }),
   );
-  return outputs;
+  return outputsWith(undeclared);
 }
 
 /** Lets the program end as failed after it has returned its outputs: if it threw, none would be registered. */
@@ -76,9 +85,11 @@ function endAsFailed(message: string): void {
   void Promise.reject(refusal(message));
 }
 
-async function tellOfLeftOut({ notRecorded }: SettledRecords): Promise<void> {
-  if (notRecorded.size === 0) return;
-  const lines = [...notRecorded].map(([name, record]) =>
+/** @param leftOut the customers that are no longer declared, and stay in the state nevertheless */
+async function tellOfLeftOut({ notRecorded }: SettledRecords, leftOut: readonly string[]): Promise<void> {
+  const all = [...notRecorded, ...leftOut.map((name) => [name, "kept"] as const)];
+  if (all.length === 0) return;
+  const lines = all.map(([name, record]) =>
     record === "kept" ? `  - ${name}: still the last record` : `  - ${name}: not in the outputs yet`,
   );
   await pulumi.log.warn(

@@ -1,23 +1,9 @@
-import { execFile } from "node:child_process";
-import path from "node:path";
-import { promisify } from "node:util";
-
 import * as pulumi from "@pulumi/pulumi";
 import { isCi } from "pulumi-resistant-tenants/internal/actor";
 import { stageTable } from "pulumi-resistant-tenants/internal/vocabulary";
 
+import { descendantsOf, findEngine, type RunningProcess, runningProcesses } from "../run/engine-process";
 import type { ProgramRun } from "../run/program-run";
-
-/** A process of this machine. */
-export interface RunningProcess {
-  id: number;
-  parent: number;
-  /** The command line, as `ps` shows it. */
-  command: string;
-}
-
-/** How long listing the processes may take, in milliseconds; without the list nothing is reported. */
-const patienceMs = 2_000;
 
 /**
  * Warns that an `up` runs without the policy pack, if a person runs it in a stage that the pack checks. In CI
@@ -50,8 +36,7 @@ function isGiven(environment: Readonly<Record<string, string | undefined>>): boo
  * @returns undefined if no engine is found
  */
 export function hasPolicyPack(processes: readonly RunningProcess[], program: number): boolean | undefined {
-  const engine =
-    ancestorsOf(program, processes).find(isEngine) ?? descendantsOf(program, processes).find(isEngine);
+  const engine = findEngine(processes, program);
   if (engine === undefined) return undefined;
   return (
     /\s--policy-pack(?:[\s=]|$)/.test(engine.command) ||
@@ -59,41 +44,4 @@ export function hasPolicyPack(processes: readonly RunningProcess[], program: num
       /run-policy-pack|pulumi-analyzer-/.test(command),
     )
   );
-}
-
-function isEngine({ command }: RunningProcess): boolean {
-  const [program = ""] = command.split(/\s/, 1);
-  return path.basename(program) === "pulumi";
-}
-
-/** The nearest first. */
-function ancestorsOf(id: number, processes: readonly RunningProcess[]): RunningProcess[] {
-  const own = processes.find((one) => one.id === id);
-  const parent = processes.find((one) => one.id === own?.parent && one.id !== id);
-  return parent === undefined ? [] : [parent, ...ancestorsOf(parent.id, processes)];
-}
-
-function descendantsOf(id: number, processes: readonly RunningProcess[]): RunningProcess[] {
-  return processes
-    .filter(({ parent, id: own }) => parent === id && own !== id)
-    .flatMap((child) => [child, ...descendantsOf(child.id, processes)]);
-}
-
-/** Lists the processes of this machine; empty without a suitable `ps`. */
-async function runningProcesses(): Promise<RunningProcess[]> {
-  const options = { timeout: patienceMs, maxBuffer: 64 * 1024 * 1024 };
-  try {
-    const { stdout } = await promisify(execFile)("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], options);
-    return readProcesses(stdout);
-  } catch {
-    return [];
-  }
-}
-
-/** Parses the output of `ps -o pid=,ppid=,args=`. */
-export function readProcesses(text: string): RunningProcess[] {
-  return text.split("\n").flatMap((line) => {
-    const [, id, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return command === undefined ? [] : [{ id: Number(id), parent: Number(parent), command }];
-  });
 }

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { hasPolicyPack, readProcesses } from "../../../stacks/src/preflight/policy-pack";
+import { hasPolicyPack } from "../../../stacks/src/preflight/policy-pack";
+import { readProcesses } from "../../../stacks/src/run/engine-process";
 
 /** What `ps` prints of an engine that was started so: its language host is 30, the program 40. */
 const processes = (command: string, ...others: string[]) =>
