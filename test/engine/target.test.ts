@@ -128,6 +128,8 @@ describe("an update of a part of the stack (--target, --exclude), on the engine"
       assert.deepEqual(await recorded(), first, flags.join(" "));
       assert.match((await stack.tenants("list")).stdout, /initech/);
     }
+    await stack.succeed(["refresh", "--run-program", "--yes", "--skip-preview"]);
+    assert.deepEqual(await recorded(), first, "refresh --run-program");
     await update("--target", "**Customer::initech", "--target-dependents");
     assert.deepEqual(Object.keys(await recorded()), ["acme", "globex"]);
     assert.deepEqual(Object.keys(stack.existing()).sort(), ["acme", "globex"]);

@@ -7,14 +7,19 @@ import { findEngine, runningProcesses } from "../run/engine-process";
 /** The variables of a run's environment. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The part of a stack that an update may change: URNs, or patterns of them, as the engine's options have them. */
+/** The part of a stack that an operation may change: URNs, or patterns of them, as the engine's options have them. */
 export interface PartOfStack {
+  /** A refresh that runs the program deletes nothing. */
+  isRefresh: boolean;
   /** If there are any, nothing else is deleted. */
   targets: readonly string[];
   excludes: readonly string[];
 }
 
-/** The customers that the stack has and the program no longer declares: the engine deletes them after the program. */
+/** The part of an operation without such options. */
+export const wholeStack: PartOfStack = { isRefresh: false, targets: [], excludes: [] };
+
+/** Returns the customers that the stack has and the program no longer declares: the engine deletes them after the program. */
 export function undeclaredCustomers(held: readonly HeldResource[], declared: ReadonlySet<string>): string[] {
   return held
     .filter(({ type }) => type === tenantType)
@@ -23,10 +28,12 @@ export function undeclaredCustomers(held: readonly HeldResource[], declared: Rea
 }
 
 /** Reads the part from the options of the engine that runs this program, which it does not pass on. */
-export async function partOfUpdate(environment: Environment): Promise<PartOfStack> {
+export async function partOfOperation(environment: Environment): Promise<PartOfStack> {
   const engine = findEngine(await runningProcesses(), process.pid);
   return partIn(engine?.command ?? "", environment);
 }
+
+const operations = ["up", "update", "destroy", "refresh"];
 
 /**
  * Reads the part from a command line of the engine, which also takes each option from the environment.
@@ -44,20 +51,22 @@ export function partIn(command: string, environment: Environment): PartOfStack {
     return given.length === 0 && variable !== "" ? [variable] : given;
   };
   return {
+    isRefresh: words.find((word) => operations.includes(word)) === "refresh",
     targets: [...valuesOf("target", "-t"), ...valuesOf("target-replace")],
     excludes: valuesOf("exclude"),
   };
 }
 
 /**
- * Returns the undeclared customers whose tenants an update leaves as they are. As the engine does, a target includes
+ * Returns the undeclared customers whose tenants an operation leaves as they are. As the engine does, a target includes
  * what lies in it, and an exception also what it depends on.
  */
 export function leftOutCustomers(
   undeclared: readonly string[],
   held: readonly HeldResource[],
-  { targets, excludes }: PartOfStack,
+  { isRefresh, targets, excludes }: PartOfStack,
 ): string[] {
+  if (isRefresh) return [...undeclared];
   const isTarget = matcherOf(targets);
   const isExcluded = matcherOf(excludes);
   const names = new Set(undeclared);

@@ -9,7 +9,7 @@ import type { NamedResource } from "../values/describe-resource";
 import { lastRecordsIn } from "../values/last-records";
 import { failureReasons } from "./failure-reasons";
 import { describeFailedUpdate } from "./failure-summary";
-import { leftOutCustomers, partOfUpdate, undeclaredCustomers } from "./left-out-customers";
+import { leftOutCustomers, partOfOperation, undeclaredCustomers, wholeStack } from "./left-out-customers";
 import {
   type Provided,
   recordedOutputs,
@@ -62,9 +62,9 @@ export async function outputsOfUpdate(update: DeclaredUpdate): Promise<StackOutp
   const outputsWith = (kept: readonly string[]): StackOutputs =>
     recordedOutputs([...settled.records, ...released, ...kept.flatMap((name) => last.get(name) ?? [])]);
   if (failed.length + blocked.size === 0) {
-    const leftOut =
-      undeclared.length === 0 ? [] : leftOutCustomers(undeclared, held, await partOfUpdate(environment));
-    await tellOfLeftOut(settled, leftOut);
+    const part = undeclared.length === 0 ? wholeStack : await partOfOperation(environment);
+    const leftOut = leftOutCustomers(undeclared, held, part);
+    await tellOfLeftOut(settled, part.isRefresh ? [] : leftOut);
     return outputsWith(leftOut);
   }
   endAsFailed(

@@ -5,6 +5,7 @@ import {
   leftOutCustomers,
   partIn,
   undeclaredCustomers,
+  wholeStack,
 } from "../../../stacks/src/outputs/left-out-customers";
 
 const prefix = "urn:pulumi:dev::resistant-tenants::";
@@ -24,7 +25,7 @@ function heldOf(...names: string[]): HeldResource[] {
   );
 }
 
-describe("the part of a stack that an update changes", () => {
+describe("the part of a stack that an operation changes", () => {
   for (const [command, environment, targets, excludes] of [
     ["/bin/pulumi up --yes", {}, [], []],
     ["pulumi up --target a --target=b -t c", {}, ["a", "b", "c"], []],
@@ -35,7 +36,18 @@ describe("the part of a stack that an update changes", () => {
     ["", {}, [], []],
   ] as const)
     it(`is read from "${command}" with ${JSON.stringify(environment)}`, () => {
-      assert.deepEqual(partIn(command, environment), { targets, excludes });
+      assert.deepEqual(partIn(command, environment), { ...wholeStack, targets, excludes });
+    });
+});
+
+describe("an operation of the engine", () => {
+  for (const [command, isRefresh] of [
+    ["pulumi refresh --run-program --yes", true],
+    ["pulumi up --refresh --yes", false],
+    ["pulumi --stack dev destroy --run-program", false],
+  ] as const)
+    it(`${isRefresh ? "deletes nothing" : "deletes what is not declared"}: ${command}`, () => {
+      assert.equal(partIn(command, {}).isRefresh, isRefresh);
     });
 });
 
@@ -43,7 +55,7 @@ describe("customers that the program no longer declares", () => {
   const held = heldOf("acme", "globex", "initech");
   const undeclared = undeclaredCustomers(held, new Set(["acme"]));
   const leftOut = (targets: string[], excludes: string[] = []): string[] =>
-    leftOutCustomers(undeclared, held, { targets, excludes });
+    leftOutCustomers(undeclared, held, { ...wholeStack, targets, excludes });
 
   it("are those whose tenants the stack has", () => {
     assert.deepEqual(undeclared, ["globex", "initech"]);
@@ -51,6 +63,10 @@ describe("customers that the program no longer declares", () => {
 
   it("are all deleted by an update of the whole stack", () => {
     assert.deepEqual(leftOut([]), []);
+  });
+
+  it("are all left as they are by a refresh", () => {
+    assert.deepEqual(leftOutCustomers(undeclared, held, { ...wholeStack, isRefresh: true }), undeclared);
   });
 
   for (const [target, expected] of [
