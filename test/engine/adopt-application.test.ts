@@ -77,7 +77,7 @@ describe("adoption of applications, on the engine", function () {
       .map(({ operation }) => operation as string)
       .filter((operation) => /create|delete/i.test(operation));
 
-  it("keeps their credentials, sends nothing that changes anything, and `adopt` may be removed afterwards", async () => {
+  it(`keeps their credentials, sends nothing that changes anything, and \`adopt\` may be removed afterwards ${exhaustiveTag}`, async () => {
     const rsa = generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey;
     const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     const numbersOf = async (key: KeyObject) =>

@@ -58,7 +58,7 @@ describe("rotation by the service's clock", function () {
     );
   }
 
-  it("rotates what is due by the record, and ends what was rotated", async () => {
+  it(`rotates what is due by the record, and ends what was rotated ${exhaustiveTag}`, async () => {
     const first = await provision("acme");
     const { etag } = await service.customer("acme");
     assert.ok((await rotationsDue(service.context)).every(({ due }) => !due));
