@@ -209,7 +209,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "looks at a list once": {
-    found: /what the second list has was not found|the API does not list the tenant yet/,
+    found: /what the second list has was not found/,
     sabotage: {
       run: (run) => {
         const connect = run.api.bind(run);
