@@ -43,7 +43,7 @@ describe("simulated lifecycles, without the engine", function () {
 
   for (const [name, { found, sabotage }] of Object.entries(sabotages)) {
     it(`find a provider that ${name}`, async () => {
-      const finding = await firstFinding(400, new Tally(), sabotage);
+      const finding = await firstFinding(400, new Tally(), { sabotage });
       assert.match(finding?.violated ?? "nothing was found", found);
     });
   }

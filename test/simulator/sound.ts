@@ -9,11 +9,14 @@ import type { Sabotage } from "./stack";
 /** The seed of the tests. */
 export const seed = 20261126;
 
-/** Simulates lifecycles until one of them is found to be wrong. */
+/** Reports how much of a long run is done. */
+export type ReportProgress = (done: string) => void;
+
+/** Simulates lifecycles until one of them is found to be wrong. Reports each twentieth of them. */
 export async function firstFinding(
   count: number,
   tally: Tally,
-  sabotage?: Sabotage,
+  { sabotage, report }: { sabotage?: Sabotage; report?: ReportProgress } = {},
 ): Promise<Finding | undefined> {
   for (let index = 0; index < count; index += 1) {
     const finding = await simulateLifecycle(
@@ -22,12 +25,13 @@ export async function firstFinding(
       sabotage === undefined ? {} : { sabotage },
     );
     if (finding !== undefined) return finding;
+    if ((index + 1) % Math.ceil(count / 20) === 0) report?.(`${index + 1} of ${count} lifecycles`);
   }
   return undefined;
 }
 
-/** Tries pairs of faults, and returns how many. */
-export async function assertSoundPairs(wanted: Wanted): Promise<number> {
+/** Tries pairs of faults, and returns how many. Reports each thousand of them. */
+export async function assertSoundPairs(wanted: Wanted, report?: ReportProgress): Promise<number> {
   let tried = 0;
   for (const plan of pairsPlans()) {
     for await (const pair of tryPairs(wanted, plan)) {
@@ -35,6 +39,7 @@ export async function assertSoundPairs(wanted: Wanted): Promise<number> {
       const { finding } = pair;
       if (finding !== undefined)
         assert.fail(`${plan.name}: ${describeTried(pair)}: ${describeFinding(finding)}`);
+      if (tried % 1000 === 0) report?.(`${tried} pairs: ${plan.name}`);
     }
   }
   return tried;
