@@ -72,13 +72,11 @@ export async function startTenantManagement(
   const faults = new FaultPlan();
   const kept = keptIn === undefined ? undefined : readKept(keptIn);
   const organizationClient = new OrganizationClient(kept?.client);
-  const tenants = new Tenants(
-    stage,
-    () => settings,
-    () => {
+  const tenants = new Tenants(stage, () => settings, {
+    changed: () => {
       if (keptIn !== undefined) writeKept(keptIn, organizationClient, tenants.all());
     },
-  );
+  });
   for (const tenant of kept?.tenants ?? []) tenants.reload(tenant);
   if (keptIn !== undefined) writeKept(keptIn, organizationClient, tenants.all());
   const organizationTokens = new AccessTokens();

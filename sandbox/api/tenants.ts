@@ -59,6 +59,7 @@ export class Tenants {
   readonly #settings: () => ConsistencySettings;
   readonly #tenants = new Map<string, Tenant>();
   readonly #changed: () => void;
+  readonly #newId: () => string;
   /** The names of all tenants that ever existed, by id. */
   readonly #names = new Map<string, string>();
   /** The contents of the lists, which may lag: tenants, and applications by tenant. */
@@ -67,12 +68,18 @@ export class Tenants {
 
   /**
    * @param settings - the quota of tenants, and how soon the API's servers agree
-   * @param changed - called after each change, before the response
+   * @param options.changed - called after each change, before the response
+   * @param options.newId - makes the ids, by which the list of tenants is ordered; default: random ones
    */
-  constructor(stage: Stage, settings: () => ConsistencySettings, changed: () => void = () => undefined) {
+  constructor(
+    stage: Stage,
+    settings: () => ConsistencySettings,
+    { changed = () => undefined, newId = randomUUID }: { changed?: () => void; newId?: () => string } = {},
+  ) {
     this.#stage = stage;
     this.#settings = settings;
     this.#changed = changed;
+    this.#newId = newId;
   }
 
   /** Returns the name of a present or former tenant. */
@@ -96,7 +103,7 @@ export class Tenants {
     }
     const created = new Date().toISOString();
     const tenant: Tenant = {
-      tenantId: randomUUID(),
+      tenantId: this.#newId(),
       name,
       created,
       updated: created,
@@ -163,7 +170,7 @@ export class Tenants {
     }
     this.#assertCells([cell]);
     const application: TenantApplication = {
-      applicationId: randomUUID(),
+      applicationId: this.#newId(),
       clientId: newClientId(),
       cell,
       scopes: inOrderOf(documentsScopes, scopes),

@@ -30,6 +30,14 @@ export class Random {
     if (item === undefined) throw new RangeError("there is nothing to pick from");
     return item;
   }
+
+  /** Gives a UUID of version 4 (RFC 9562, section 5.4). */
+  uuid(): string {
+    const digits = Array.from({ length: 8 }, () => this.int(0, 0xffff).toString(16).padStart(4, "0")).join(
+      "",
+    );
+    return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-8$4-$5");
+  }
 }
 
 /** Where the last sequence began: the next one is a jump away, and the hundred thousandth a hundred thousand. */

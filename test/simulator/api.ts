@@ -92,9 +92,10 @@ export class SimulatedApi {
     stage: Stage,
     private readonly contract: Contract,
     private readonly eventsOnRecord: () => JournalEvent[],
+    newId: () => string,
   ) {
     const settings = applyChange({ quota: 1000 });
-    this.#tenants = new Tenants(stage, () => settings);
+    this.#tenants = new Tenants(stage, () => settings, { newId });
     const management = (tenants: Tenants): TenantManagement =>
       new TenantManagement({
         contract,
@@ -114,12 +115,19 @@ export class SimulatedApi {
       noteSecret: (secret) => this.secrets.add(secret),
     };
     this.#management = management(this.#tenants);
-    this.#another = management(new Tenants(stage, () => settings));
+    this.#another = management(new Tenants(stage, () => settings, { newId }));
   }
 
-  /** @param eventsOnRecord gives what is on record of the stack */
-  static async open(stage: Stage, eventsOnRecord: () => JournalEvent[]): Promise<SimulatedApi> {
-    return new SimulatedApi(stage, await Contract.load(), eventsOnRecord);
+  /**
+   * @param eventsOnRecord gives what is on record of the stack
+   * @param newId makes the ids, by which the list of tenants is ordered
+   */
+  static async open(
+    stage: Stage,
+    eventsOnRecord: () => JournalEvent[],
+    newId: () => string,
+  ): Promise<SimulatedApi> {
+    return new SimulatedApi(stage, await Contract.load(), eventsOnRecord, newId);
   }
 
   /** Lists everything that exists. */

@@ -94,6 +94,8 @@ const bodiesOfGateways = ["<html>no route matched</html>", JSON.stringify({ mess
 
 /** Draws what the plan leaves open. */
 const drawnApart = 0x51a7;
+/** The same for the vendor's ids: which tenant is on which page of the list is part of a lifecycle. */
+const idsDrawnApart = 0x1d5;
 
 class SimulatedLifecycle {
   readonly #released = new Map<string, string[]>();
@@ -120,13 +122,17 @@ class SimulatedLifecycle {
     tally: Tally,
     options: SimulationChoice,
   ): Promise<SimulatedLifecycle> {
-    const random = new Random(plan.seed ^ drawnApart ^ Math.imul(plan.index, 0x9e3779b1), 0);
+    const drawnFor = (what: number): Random =>
+      new Random(plan.seed ^ what ^ Math.imul(plan.index, 0x9e3779b1), 0);
+    const random = drawnFor(drawnApart);
+    const ids = drawnFor(idsDrawnApart);
     const stack = await SimulatedStack.create({
       stage: plan.stage,
       replacesLostApplications: plan.replacesLostApplications,
       parallelism: options.parallelism ?? random.int(1, 4),
       continuesOnError: options.continuesOnError ?? random.chance(50),
       random,
+      newId: () => ids.uuid(),
       ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
     });
     if (random.chance(50)) stack.api.pageLength = 1;

@@ -429,7 +429,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "reads the first page of a list alone": {
-    found: /what the second list has was not found|the API does not list the tenant yet/,
+    found: /reconcile does not name what no state holds/,
     sabotage: inAnswers((request, answer) =>
       request.method === "GET" && request.url.pathname.endsWith("/tenants")
         ? { ...answer, body: answer.body.replace(/"next":\{[^}]*\}/, '"next":{}') }

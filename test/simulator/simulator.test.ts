@@ -25,7 +25,10 @@ describe("simulated lifecycles, without the engine", function () {
       await simulateLifecycle(planLifecycle(seed, 3), new Tally(), {
         onRepair: (stack) =>
           texts.push(
-            stack.api.requests.map(({ operation, subject }) => `${operation} ${subject ?? ""}`).join(),
+            [
+              ...stack.api.requests.map(({ operation, subject }) => `${operation} ${subject ?? ""}`),
+              ...stack.api.tenants().map(({ tenantId }) => tenantId),
+            ].join(),
           ),
       });
     }

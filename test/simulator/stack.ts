@@ -93,6 +93,8 @@ export interface SimulationOptions {
   /** Whether an `up` goes on beside what fails (`--continue-on-error`). */
   continuesOnError: boolean;
   random: Random;
+  /** Makes the vendor's ids, by which the list of tenants is ordered. */
+  newId: () => string;
   sabotage?: Sabotage;
 }
 
@@ -119,7 +121,7 @@ export class SimulatedStack {
 
   static async create(options: SimulationOptions): Promise<SimulatedStack> {
     const journal = new JournalFile();
-    const api = await SimulatedApi.open(options.stage, () => journal.events());
+    const api = await SimulatedApi.open(options.stage, () => journal.events(), options.newId);
     return new SimulatedStack(journal, api, options);
   }
 
