@@ -64,7 +64,8 @@ async function main(): Promise<void> {
   await checkDatabase(environment.DATABASE_URL);
   await checkRuntimeRole(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL);
-  const approvals = await openApprovalKeys(settings, process.env);
+  const issuerFetch = openIssuerFetch(process.env);
+  const approvals = await openApprovalKeys(settings, process.env, issuerFetch);
   const jobs = await Queue.open(database, (error) => {
     log("warn", "queue", describeError(error));
   });
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
   const logIn = openLogIn(settings, {
     clientSecret: environment.SERVICE_CLIENT_SECRET,
     sealingKey: environment.SERVICE_SESSION_KEY,
-    issuerFetch: openIssuerFetch(process.env),
+    issuerFetch,
   });
   const context: WebContext = {
     ...service,

@@ -8,6 +8,7 @@ import { recordRules } from "./approval/rules-on-record";
 import { rotationsDue } from "./customers/rotations";
 import { describeError, openLog } from "./http/log";
 import { serveMetrics } from "./http/metrics";
+import { openIssuerFetch } from "./identity/issuer-fetch";
 import { openMailer } from "./notices/mail/smtp";
 import { countNotices } from "./notices/outbox";
 import { NoticeSender } from "./notices/sender";
@@ -64,7 +65,7 @@ async function main(): Promise<void> {
   await checkDatabase(environment.DATABASE_URL);
   await checkRuntimeRole(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL, 20);
-  const approvals = await openApprovalKeys(settings, process.env);
+  const approvals = await openApprovalKeys(settings, process.env, openIssuerFetch(process.env));
   const onProblem = (what: string, error: unknown): void => {
     log("error", `worker: ${what}`, describeError(error));
   };

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 
 import { jwtVerify, SignJWT } from "jose";
+import { openIssuerFetch } from "resistant-tenants-service/identity/issuer-fetch";
 import type { ServiceSettings } from "resistant-tenants-service/settings/settings";
 import { type ApprovalKeys, openApprovalKeys } from "resistant-tenants-service/signing/keys";
 
@@ -14,7 +15,8 @@ const jwk = JSON.stringify(privateKey.export({ format: "jwk" }));
 
 function open(key: string): Promise<ApprovalKeys> {
   const settings = { identity: { issuer: "https://id.example" }, approvals: {} };
-  return openApprovalKeys(settings as unknown as ServiceSettings, { SERVICE_APPROVAL_KEY: key });
+  const environment = { SERVICE_APPROVAL_KEY: key };
+  return openApprovalKeys(settings as unknown as ServiceSettings, environment, openIssuerFetch({}));
 }
 
 async function assertSigns({ signingKey, publicKey, algorithm }: ApprovalKeys): Promise<void> {

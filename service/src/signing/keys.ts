@@ -4,7 +4,7 @@ import { type CryptoKey, importJWK, type JWK, type JWTVerifyGetKey } from "jose"
 import { messageOf, parseJson, readPrivateKey } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
-import { openIssuerFetch } from "../identity/issuer-fetch";
+import type { IssuerFetch } from "../identity/issuer-fetch";
 import type { ServiceSettings } from "../settings/settings";
 import { findIssuerKey } from "../signing/issuer-keys";
 
@@ -32,15 +32,17 @@ export class ApprovalKeyError extends Error {
  *
  * @param environment - Only the web process has `SERVICE_APPROVAL_KEY`, a private JWK or PEM in any form that
  * `TENANTS_PRIVATE_KEY` may have. Without it, `approvals.publicKey` of the settings verifies.
+ * @param issuerFetch - Fetches the keys with which the identity provider signs ID tokens.
  * @throws {@link ApprovalKeyError} if both are missing, or do not belong together
  */
 export async function openApprovalKeys(
   settings: ServiceSettings,
   environment: Readonly<Record<string, string | undefined>>,
+  issuerFetch: IssuerFetch,
 ): Promise<ApprovalKeys> {
   const privateText = environment["SERVICE_APPROVAL_KEY"]?.trim();
   const configured = settings.approvals.publicKey as JWK | undefined;
-  const issuerKey = findIssuerKey(settings.identity.issuer, openIssuerFetch(environment));
+  const issuerKey = findIssuerKey(settings.identity.issuer, issuerFetch);
   if (privateText === undefined || privateText === "") {
     if (configured === undefined)
       throw new ApprovalKeyError(

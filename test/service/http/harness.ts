@@ -76,7 +76,8 @@ export async function startHttpService(server: DatabaseServer, peopleFile?: stri
   };
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const key = JSON.stringify(await exportJWK(privateKey));
-  const approvals = await openApprovalKeys(settings, { SERVICE_APPROVAL_KEY: key });
+  const issuerFetch = openIssuerFetch({});
+  const approvals = await openApprovalKeys(settings, { SERVICE_APPROVAL_KEY: key }, issuerFetch);
   const output = new PassThrough();
   let logged = "";
   output.on("data", (chunk: Buffer) => {
@@ -88,7 +89,7 @@ export async function startHttpService(server: DatabaseServer, peopleFile?: stri
     logIn: openLogIn(settings, {
       clientSecret: web.clientSecret,
       sealingKey: randomBytes(32),
-      issuerFetch: openIssuerFetch({}),
+      issuerFetch,
     }),
     log: openLog(output, base.now),
     metrics: openMetrics(base.database),
