@@ -13,6 +13,7 @@ import { type CredentialSource, ofRole, ofWebIdentity } from "./role-credentials
 /** The source of a client's credentials: given ones, a profile, or AWS's own configuration. */
 interface Identity {
   credentials?: AwsCredentials | CredentialSource;
+  /** Beside credentials, it still gives the region and the endpoints that nothing else sets. */
   profile?: string;
 }
 
@@ -106,8 +107,8 @@ export class Aws {
   }
 
   #identityOf({ credentials, profile, webIdentity, roles }: AwsAccess): Identity {
-    let identity: Identity =
-      credentials === undefined ? (profile === undefined ? {} : { profile }) : { credentials };
+    const ofProfile = profile === undefined ? {} : { profile };
+    let identity: Identity = { ...ofProfile, ...(credentials === undefined ? {} : { credentials }) };
     const openStsAs = (assuming: Identity) => async () => {
       const { STSClient } = await import("@aws-sdk/client-sts");
       const client = new STSClient(this.sdkOptions("sts", assuming, {}));
@@ -115,8 +116,8 @@ export class Aws {
       return client;
     };
     if (webIdentity !== undefined)
-      identity = { credentials: ofWebIdentity(webIdentity, openStsAs(identity)) };
-    for (const role of roles) identity = { credentials: ofRole(role, openStsAs(identity)) };
+      identity = { ...ofProfile, credentials: ofWebIdentity(webIdentity, openStsAs(identity)) };
+    for (const role of roles) identity = { ...ofProfile, credentials: ofRole(role, openStsAs(identity)) };
     return identity;
   }
 
