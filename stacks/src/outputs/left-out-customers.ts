@@ -33,6 +33,9 @@ export async function partOfOperation(environment: Environment): Promise<PartOfS
   return partIn(engine?.command ?? "", environment);
 }
 
+/** The short form, perhaps after switches, with its value unless that is the next word: `-t`, `-t=<URN>`, `-yt<URN>`. */
+const shortTarget = /^-[fjry]*t=?(.*)$/;
+
 const operations = ["up", "update", "destroy", "refresh"];
 
 /**
@@ -42,17 +45,19 @@ const operations = ["up", "update", "destroy", "refresh"];
  */
 export function partIn(command: string, environment: Environment): PartOfStack {
   const words = command.split(/\s+/);
-  const valuesOf = (option: string, short?: string): string[] => {
+  const valuesOf = (option: string, short?: RegExp): string[] => {
     const variable = environment[`PULUMI_OPTION_${option.replaceAll("-", "_").toUpperCase()}`] ?? "";
     const given = words.flatMap((word, index) => {
-      if (word === `--${option}` || word === short) return words[index + 1] ?? [];
-      return word.startsWith(`--${option}=`) ? word.slice(option.length + 3) : [];
+      const attached = word.startsWith(`--${option}=`)
+        ? word.slice(option.length + 3)
+        : short?.exec(word)?.[1];
+      return word === `--${option}` || attached === "" ? (words[index + 1] ?? []) : (attached ?? []);
     });
     return given.length === 0 && variable !== "" ? [variable] : given;
   };
   return {
     isRefresh: words.find((word) => operations.includes(word)) === "refresh",
-    targets: [...valuesOf("target", "-t"), ...valuesOf("target-replace")],
+    targets: [...valuesOf("target", shortTarget), ...valuesOf("target-replace")],
     excludes: valuesOf("exclude"),
   };
 }
