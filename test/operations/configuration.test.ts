@@ -121,6 +121,20 @@ config:
       }
     });
 
+    it("may get the region of its replicas from such an environment, or encrypted", async () => {
+      const without = reviewed.replace(/ {2}aws:region.*\n/, "");
+      const text = `${without}  tenants:secrets: { replicate: true }\n`;
+      const own = without.replace("acme,", "acme, secrets: { replicate: true },");
+      assert.deepEqual(await check(text), ["tenants:secrets.replicate"]);
+      assert.deepEqual(await check(own), ["tenants:customers[0].secrets.replicate"]);
+      for (const given of ["environment: [tenants/prod]\n", "  aws:region: { secure: v1:abc }\n"]) {
+        assert.deepEqual(await check(`${text}${given}`), [], given);
+        assert.deepEqual(await check(`${own}${given}`), [], given);
+        const wrong = `${text.replace("replicate: true", "replicate: 1")}${given}`;
+        assert.deepEqual(await check(wrong), ["tenants:secrets.replicate"], given);
+      }
+    });
+
     it("has the pattern of the customers' files that Pulumi.yaml gives to every stack", async () => {
       const config = "config:\n  tenants:customersFrom: { value: customers/*.yaml }\n";
       await writeFile(path.join(folder, "Pulumi.yaml"), `name: own\nruntime: nodejs\n${config}`);

@@ -70,7 +70,7 @@ export async function readWithoutEngine(
   projectFolder: string,
 ): Promise<ReadWithoutEngine> {
   // The program's package loads the engine's SDK, which is slow.
-  const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
+  const { readConfiguration, regionMissing } = await import("resistant-tenants-stacks/configuration");
   const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
   const { customerLocator, sizeWarning } = await import("resistant-tenants-stacks/stack-file");
   const { plainScalarOf, textOf, unquotedProblem } = await import("resistant-tenants-stacks/text-keys");
@@ -104,9 +104,12 @@ export async function readWithoutEngine(
       },
     },
   );
-  const isElsewhere = (key: string): boolean =>
-    hasEnvironments(configuration) && /^tenants:\w+$/.test(key) && !all.has(key);
-  const found = "problems" in read ? read.problems.filter(({ path: where }) => !isElsewhere(where)) : [];
+  const isElsewhere = (key: string): boolean => hasEnvironments(configuration) && !all.has(key);
+  const isRegionGiven = secrets.includes("aws:region") || isElsewhere("aws:region");
+  const found = ("problems" in read ? read.problems : []).filter(
+    ({ path: where, problem }) =>
+      !(/^tenants:\w+$/.test(where) && isElsewhere(where)) && !(isRegionGiven && problem === regionMissing),
+  );
   const written = { stack: configuration.written, project };
   const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, textOf(value)])));
   const problems = [

@@ -17,6 +17,7 @@ import { type RotationConfiguration, rotationSchema } from "./rotation";
 import { contradictions, type SecretsConfiguration, secretsSchema } from "./secrets";
 
 export { type ApplicationConfiguration, comparable, type CustomerConfiguration } from "./read-customers";
+export { regionMissing } from "./secrets";
 
 /** The whole stack configuration of the namespace `tenants`. */
 export interface StackConfiguration {

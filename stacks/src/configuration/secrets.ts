@@ -80,6 +80,10 @@ export function toCustody(
   };
 }
 
+/** The problem of `replicate` if the stack's region is not known. */
+export const regionMissing =
+  "needs the stack's AWS region, which must differ from a replica's: set aws:region";
+
 /**
  * Finds problems between the fields of `secrets`.
  *
@@ -100,10 +104,7 @@ export function contradictions(
     });
   }
   if (replicate === true && awsRegion === undefined) {
-    problems.push({
-      path: `${path}.replicate`,
-      problem: "needs the stack's AWS region, which must differ from a replica's: set aws:region",
-    });
+    problems.push({ path: `${path}.replicate`, problem: regionMissing });
   }
   if (replicate === true && kmsKeyId !== undefined && replicaKmsKeyId === undefined) {
     problems.push({
