@@ -30,8 +30,11 @@ export interface Stack {
   settings: ProviderSettings;
   /** The environment variables of the caller. */
   environment: EnvironmentVariables;
-  /** The values of the namespace `tenants`, by key without it, as text or JSON, without secrets. */
-  configuration: ReadonlyMap<string, string>;
+  /**
+   * Returns the values of the namespace `tenants`, by key without it, as its program gets them: text or JSON, decrypted,
+   * without the private key. Secrets are decrypted at the first call.
+   */
+  values: () => Promise<ReadonlyMap<string, string>>;
   /** The location of its state: `file://…`, `s3://…`, `https://…`. */
   backendUrl: string;
   /** The folder in which `pulumi` is run. */
@@ -60,6 +63,8 @@ const configurationSchema = z.record(
 );
 type Configuration = z.output<typeof configurationSchema>;
 
+const privateKey = "tenants:privateKey";
+
 /**
  * Opens the given or selected stack.
  *
@@ -80,20 +85,20 @@ export async function openStack(options: StackOptions, environment: EnvironmentV
   ]);
   let read: Promise<string[]> | undefined;
   const formerNames = (): Promise<string[]> => (read ??= readFormerNames(pulumi, name));
-  const awsRegion = configuration["aws:region"]?.value;
+  let own: Promise<ReadonlyMap<string, string>> | undefined;
   const settings = await settingsOf(configuration, pulumi, environment);
-  const awsValues = await awsValuesOf(configuration, pulumi);
+  const awsValues = await valuesOf("aws:", configuration, pulumi);
   const reach = readReach(environment, (key) => awsValues.get(key));
   const { aws } = reach;
   return {
     name,
     settings,
     environment,
-    configuration: plainValues(configuration),
+    values: () => (own ??= valuesOf("tenants:", configuration, pulumi)),
     backendUrl,
     directory,
     configured: (key) => configuration[`tenants:${key}`]?.value,
-    awsRegion,
+    awsRegion: awsValues.get("region"),
     aws,
     journal: openJournalOf({
       stack: name,
@@ -120,7 +125,7 @@ export async function openStack(options: StackOptions, environment: EnvironmentV
  * @throws with all problems of the configuration
  */
 export async function configurationOf({
-  configuration,
+  values,
   awsRegion,
   directory,
   environment,
@@ -129,24 +134,13 @@ export async function configurationOf({
   const { readConfiguration } = await import("resistant-tenants-stacks/configuration");
   const { readCustomerFiles } = await import("resistant-tenants-stacks/customer-files");
   const { projectFolder } = await import("resistant-tenants-stacks/stack-file");
-  const read = readConfiguration(configuration, {
+  const read = readConfiguration(await values(), {
     awsRegion,
     allowedHosts: allowedHostsIn(environment),
     readFiles: (pattern) => readCustomerFiles(pattern, projectFolder(directory)),
   });
   if ("problems" in read) throw new Error(describeProblems(read.problems));
   return read.configuration;
-}
-
-function plainValues(configuration: Configuration): Map<string, string> {
-  const prefix = "tenants:";
-  return new Map(
-    Object.entries(configuration).flatMap(([key, { value, secret }]) =>
-      key.startsWith(prefix) && !secret && value !== undefined
-        ? [[key.slice(prefix.length), value] as const]
-        : [],
-    ),
-  );
 }
 
 function toBackendUrl(json: string): string {
@@ -174,14 +168,17 @@ async function settingsOf(
   return read.settings;
 }
 
-/** Reads the keys of the namespace `aws`; credentials there are secrets. */
-async function awsValuesOf(configuration: Configuration, pulumi: Pulumi): Promise<Map<string, string>> {
-  const prefix = "aws:";
+/** Reads the keys of a namespace, by name without it. Only the private key stays encrypted. */
+async function valuesOf(
+  namespace: string,
+  configuration: Configuration,
+  pulumi: Pulumi,
+): Promise<Map<string, string>> {
   const values = new Map<string, string>();
   for (const [key, { value, secret }] of Object.entries(configuration)) {
-    if (!key.startsWith(prefix)) continue;
+    if (!key.startsWith(namespace) || key === privateKey) continue;
     const plain = secret ? await decrypted(key, pulumi) : value;
-    if (plain !== undefined) values.set(key.slice(prefix.length), plain);
+    if (plain !== undefined) values.set(key.slice(namespace.length), plain);
   }
   return values;
 }
@@ -191,8 +188,8 @@ async function withConfiguredKey(
   configuration: Configuration,
   pulumi: Pulumi,
 ): Promise<ProviderSettings> {
-  if (configuration["tenants:privateKey"]?.secret !== true) return settings;
-  return { ...settings, privateKey: await decrypted("tenants:privateKey", pulumi) };
+  if (configuration[privateKey]?.secret !== true) return settings;
+  return { ...settings, privateKey: await decrypted(privateKey, pulumi) };
 }
 
 async function decrypted(key: string, pulumi: Pulumi): Promise<string> {
