@@ -223,8 +223,9 @@ config:
   describe("merged with a proposed one", () => {
     async function merge(
       proposed: string,
+      into = reviewed,
     ): Promise<{ merged: unknown; text: string; notPreviewed: string[] }> {
-      const base = await read(reviewed);
+      const base = await read(into);
       const notPreviewed = await mergeConfiguration(base, await read(proposed));
       const text = base.document.toString();
       return { merged: parse(text), text, notPreviewed };
@@ -284,6 +285,28 @@ config:
           merge(`x: &theirs { secure: v1:a:b }\nconfig:\n  tenants:customers: ${customers}\n`),
           mentioning("tenants:customers", "`secure`"),
         );
+      }
+    });
+
+    it("keeps what other keys take by an alias from the replaced ones", async () => {
+      const into = `config:
+  tenants:owner: &owner team
+  tenants:customers:
+    - { name: acme, cells: [eu-1], secrets: &all { replicate: true, <<: &days { recoveryWindowInDays: 7 } } }
+  tenants:secrets: *all
+  other:secrets: { <<: *days, list: [*owner, *all] }
+`;
+      const { text } = await merge("config:\n  tenants:customers: []\n", into);
+      const expected = new Map((await read(into)).values).set("tenants:customers", []);
+      expected.delete("tenants:owner");
+      assert.deepEqual((await read(text)).values, expected);
+    });
+
+    it("needs no `config` in either file: Pulumi.yaml may have it", async () => {
+      for (const without of ["", "# Nothing\n", "config:\n", "config: {}\n", "environment: [theirs]\n"]) {
+        assert.deepEqual((await read((await merge(without, without)).text)).values, new Map(), without);
+        const { text } = await merge("config:\n  tenants:owner: team\n", without);
+        assert.deepEqual((await read(text)).values, new Map([["tenants:owner", "team"]]), without);
       }
     });
 

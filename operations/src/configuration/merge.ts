@@ -1,3 +1,5 @@
+import { type Document, isAlias, isMap, isNode, type Node, visit } from "yaml";
+
 import { type ConfigurationFile, holdsSecret } from "./file";
 import { previewedKeys } from "./previewed-keys";
 
@@ -12,6 +14,9 @@ export async function mergeConfiguration(
   proposed: ConfigurationFile,
 ): Promise<string[]> {
   const { toNode } = await import("resistant-tenants-stacks/yaml-file");
+  const { document } = reviewed;
+  writeOutAliases(document);
+  if (!isMap(document.get("config", true))) document.set("config", toNode({}));
   for (const key of previewedKeys) {
     const value = proposed.values.get(key);
     if (holdsSecret(value)) {
@@ -20,10 +25,33 @@ export async function mergeConfiguration(
       );
     }
     // Copied as plain values: an anchor of one file has no meaning in the other.
-    if (value === undefined) reviewed.document.deleteIn(["config", key]);
-    else reviewed.document.setIn(["config", key], toNode(value));
+    if (value === undefined) document.deleteIn(["config", key]);
+    else document.setIn(["config", key], toNode(value));
   }
   return [...differences(reviewed.values, proposed.values), ...differences(reviewed.others, proposed.others)];
+}
+
+/** Writes out what the other keys take by an alias from the replaced ones, whose anchors are about to disappear. */
+function writeOutAliases(document: Document): void {
+  const replaced = previewedKeys.map((key) => document.getIn(["config", key], true)).filter(isNode);
+  const anchored = new Set<Node>();
+  for (const node of replaced)
+    visit(node, {
+      Node(_key, inner) {
+        if (!isAlias(inner) && inner.anchor !== undefined) anchored.add(inner);
+      },
+    });
+  if (anchored.size === 0) return;
+  visit(document, {
+    Node(_key, node) {
+      if (replaced.includes(node)) return visit.SKIP;
+      const target = isAlias(node) ? node.resolve(document) : undefined;
+      if (target === undefined || !anchored.has(target)) return undefined;
+      const copy = target.clone() as typeof target;
+      delete copy.anchor;
+      return copy;
+    },
+  });
 }
 
 function differences(
