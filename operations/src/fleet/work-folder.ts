@@ -1,9 +1,11 @@
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pid } from "node:process";
 
-import { fleetStacks } from "pulumi-resistant-tenants/internal/vocabulary";
+import { stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
+import { fleetBitsIn, fleetStacks, oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
 import { isScalar, parseDocument } from "yaml";
 
 import { isRunning } from "../stack/lock";
@@ -114,19 +116,36 @@ async function projectFile(folder: string): Promise<string> {
 }
 
 /**
- * The default journal of a stack is beside `Pulumi.yaml`; the journals of stacks that it was split from are
- * read, too.
+ * The default journal of a stack is beside `Pulumi.yaml`; the journals of stacks that it was split from, and those of
+ * its former names, are read, too.
  */
-async function linkJournals(
-  { name, bits, project: { folder } }: FleetStage,
-  stack: FleetStack,
-  project: string,
-): Promise<void> {
+async function linkJournals(stage: FleetStage, stack: FleetStack, project: string): Promise<void> {
+  const {
+    name,
+    bits,
+    project: { folder },
+  } = stage;
   const former = Array.from({ length: bits }, (_, fewer) => fleetStacks(name, fewer))
     .flat()
     .filter((earlier) => earlier === name || stack.name.startsWith(earlier));
-  for (const each of new Set([stack.name, ...former])) {
+  const digits = stack.name.slice(name.length + 1);
+  const renamed = namesOfNoStack(stage).filter(
+    (each) => bits === 0 || digits.startsWith(/-([01]+)$/.exec(each)?.[1] ?? ""),
+  );
+  for (const each of new Set([stack.name, ...former, ...renamed])) {
     const file = `Pulumi.${each}.journal.jsonl`;
     await symlink(path.join(folder, file), path.join(project, file));
   }
 }
+
+/**
+ * Returns the names that have a journal and are no stack of the project any more: a stack of the stage may have had one
+ * of them, since a rename also renames the stack's file.
+ */
+const namesOfNoStack = oncePer(({ name: stage, project: { folder } }: FleetStage): string[] => {
+  const isStack = (name: string): boolean =>
+    [name, name.replace(/-[01]+$/, "")].some((each) => existsSync(stackFileOf(folder, each)));
+  return readdirSync(folder)
+    .flatMap((file) => /^Pulumi\.(.+)\.journal\.jsonl$/.exec(file)?.[1] ?? [])
+    .filter((name) => fleetBitsIn(stage, name) === undefined && !isStack(name));
+});

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -80,6 +80,26 @@ describe("operations: the layout of a fleet", () => {
       });
       assert.equal(path.dirname(stackFile), project);
     });
+
+  /** Returns the stacks whose journals the engine of a stack finds in its folder. */
+  async function journalsOf(stackName: string): Promise<string[]> {
+    const stage = await read();
+    const stack = stage.stacks.find(({ name }) => name === stackName);
+    assert.ok(stack !== undefined);
+    const { project } = await makeWorkFolder(path.join(folder, "fleet"), stage, stack, undefined);
+    const files = await readdir(project);
+    return files.flatMap((file) => /^Pulumi\.(.+)\.journal\.jsonl$/.exec(file)?.[1] ?? []).sort();
+  }
+
+  it("gives each stack its journal, and those of the stacks that it was renamed or split from", async () => {
+    const names = ["prod", "prod-01", "prod-011", "old", "old-0", "old-1", "old-01", "dev", "dev-01"];
+    for (const name of names) await writeFile(path.join(folder, `Pulumi.${name}.journal.jsonl`), "");
+    await writeFile(path.join(folder, "Pulumi.dev.yaml"), "config: {}\n");
+    await write("fleet:\n  bits: 2\n", { "tenants:customers": [] });
+    assert.deepEqual(await journalsOf("prod-01"), ["old", "old-0", "old-01", "prod", "prod-0", "prod-01"]);
+    await write("", { "tenants:customers": [] });
+    assert.deepEqual(await journalsOf("prod"), ["old", "old-0", "old-01", "old-1", "prod"]);
+  });
 
   it("distinguishes the stacks of a stage from others", () => {
     assert.equal(fleetBitsIn("prod", "prod"), 0);
