@@ -191,8 +191,17 @@ config:
         { length: 2_500 },
         (_one, index) => `    - { name: c${index}, customerId: C-${index}, cells: [eu-1] }\n`,
       ).join("");
-      const [problem] = await problemsOf(await read(reviewed + many), {});
-      mentions(problem?.problem, "KiB", "tenants:customersFrom: customers/*.yaml");
+      for (const fleet of ["", "fleet: { bits: { prod: 5 } }\n"]) {
+        await writeFile(path.join(folder, "Pulumi.yaml"), `name: own\nruntime: nodejs\n${fleet}`);
+        const [problem] = await problemsOf(await read(reviewed + many), {});
+        mentions(problem?.problem, "KiB", "tenants:customersFrom: customers/*.yaml");
+      }
+      // The stacks of a fleet share the customers.
+      await writeFile(
+        path.join(folder, "Pulumi.yaml"),
+        "name: own\nruntime: nodejs\nfleet: { bits: { dev: 5 } }\n",
+      );
+      assert.deepEqual(await check(reviewed + many), []);
     });
 
     it("may contain encrypted values", async () => {

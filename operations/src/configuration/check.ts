@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import { findProjectFolder } from "pulumi-resistant-tenants/internal/project-file";
+import { findProjectFolder, projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import {
   allowedHostsIn,
   type ConfigurationProblem,
@@ -10,6 +10,7 @@ import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 import type { CustomerEntry } from "resistant-tenants-stacks/customer-files";
 
+import { readProject } from "../fleet/project";
 import { type ConfigurationFile, holdsSecret, readProjectFile, withProjectValues } from "./file";
 
 const namespace = "tenants:";
@@ -27,7 +28,15 @@ export async function problemsOf(
 ): Promise<ConfigurationProblem[]> {
   const folder = folderOf(configuration);
   const { problems, tooLarge } = await readWithoutEngine(configuration, environment, folder);
-  return [...problems, ...(tooLarge === undefined ? [] : [{ path: configuration.file, problem: tooLarge }])];
+  if (tooLarge === undefined || (await isOfFleet(configuration, folder))) return problems;
+  return [...problems, { path: configuration.file, problem: tooLarge }];
+}
+
+/** Returns whether a file is that of a stage with many stacks, each of which gets only its own customers. */
+async function isOfFleet({ file }: ConfigurationFile, folder: string): Promise<boolean> {
+  const stage = /^Pulumi\.(.+)\.\w+$/.exec(path.basename(file))?.[1];
+  if (stage === undefined || projectFileIn(folder) === undefined) return false;
+  return (await readProject(folder)).bitsOf(stage) > 0;
 }
 
 /** Returns the project's folder, in which a stack's file may be in a folder of its own (`stackConfigDir`). */
