@@ -13,7 +13,7 @@ import { type CredentialSource, ofRole, ofWebIdentity } from "./role-credentials
 /** The source of a client's credentials: given ones, a profile, or AWS's own configuration. */
 interface Identity {
   credentials?: AwsCredentials | CredentialSource;
-  /** Beside credentials, it still gives the region and the endpoints that nothing else sets. */
+  /** Beside credentials, it still gives the region if nothing else does. */
   profile?: string;
 }
 
