@@ -58,6 +58,16 @@ export function engineEnvironment(
   };
 }
 
+/** Returns an environment in which the file of the passphrase is found from any folder; the engine looks in its own. */
+export function withAbsoluteFiles(
+  environment: Readonly<Record<string, string | undefined>>,
+  projectFolder: string,
+): Readonly<Record<string, string | undefined>> {
+  const { PULUMI_CONFIG_PASSPHRASE_FILE: file = "" } = environment;
+  if (file === "") return environment;
+  return { ...environment, PULUMI_CONFIG_PASSPHRASE_FILE: path.resolve(projectFolder, file) };
+}
+
 /**
  * Runs a command of the engine in a work folder, in a process group of its own: a terminal's Ctrl-C reaches the fleet,
  * which passes it on once. It writes to files, so that it can finish even if the fleet is killed.

@@ -3,6 +3,7 @@ import { fleetBitsIn } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { Pulumi } from "../stack/pulumi";
 import { type FleetOptions, openBackend, stageFileOf } from "./backend";
+import { withAbsoluteFiles } from "./engine";
 import { type Holding, holdingsOf } from "./guard";
 import { type FleetStage, readStage } from "./stage";
 import type { FleetState, States } from "./states";
@@ -42,7 +43,7 @@ export async function openFleet(
   return {
     stage,
     backendUrl: url,
-    environment,
+    environment: withAbsoluteFiles(environment, project.folder),
     pulumi,
     states,
     readAll: async () =>

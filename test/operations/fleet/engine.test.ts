@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import path from "node:path";
 
-import { engineEnvironment } from "../../../operations/src/fleet/engine";
+import { engineEnvironment, withAbsoluteFiles } from "../../../operations/src/fleet/engine";
 
 const backendUrl = "s3://a-bucket";
 
@@ -19,6 +19,21 @@ describe("the environment of a fleet's engines", () => {
         PATH: "/bin",
       },
     );
+  });
+
+  it("names the passphrase's file from the project's folder, although each engine has a folder of its own", () => {
+    for (const [given, expected] of [
+      ["secret/passphrase", "/srv/project/secret/passphrase"],
+      ["/run/passphrase", "/run/passphrase"],
+      ["", ""],
+    ] as const) {
+      const environment = { PATH: "/bin", PULUMI_CONFIG_PASSPHRASE_FILE: given };
+      assert.deepEqual(withAbsoluteFiles(environment, "/srv/project"), {
+        PATH: "/bin",
+        PULUMI_CONFIG_PASSPHRASE_FILE: expected,
+      });
+    }
+    assert.deepEqual(withAbsoluteFiles({ PATH: "/bin" }, "/srv/project"), { PATH: "/bin" });
   });
 
   it("has a small heap and the preload in Node.js, unless NODE_OPTIONS overrides them", () => {
