@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { Aws } from "../aws/aws";
 import { isAwsError } from "../aws/patience";
+import { TenantManagementError } from "../client/errors";
 
 /** An object as S3 lists it. */
 export interface ListedObject {
@@ -144,11 +145,12 @@ async function addObject(
   const { PutObjectCommand } = await import("@aws-sdk/client-s3");
   const request = { Bucket: bucket, Key: key, Body: body, ContentType: "application/json", IfNoneMatch: "*" };
   try {
-    await client.send(new PutObjectCommand(request)).catch((error: unknown) => {
+    const { ETag } = await client.send(new PutObjectCommand(request)).catch((error: unknown) => {
       // An earlier attempt was still running.
       if (!isAwsError(error, "ConditionalRequestConflict")) throw error;
       return client.send(new PutObjectCommand(request));
     });
+    if (ETag === undefined) throw notOfS3(`write s3://${bucket}/${key}`);
   } catch (error) {
     // If an answer was lost, the SDK repeats the request, and then finds the object that it has stored itself.
     const isThere = isAwsError(error, "PreconditionFailed");
@@ -186,7 +188,7 @@ async function* listObjects(
     const request = { Bucket: bucket, Prefix: prefix, MaxKeys: most ?? pageObjects, ...from };
     const options = signal === undefined ? {} : { abortSignal: signal };
     const asked = inItsRegion((client) => client.send(new ListObjectsV2Command(request), options)).then(
-      toPage(prefix),
+      toPage(bucket, prefix),
     );
     // It is awaited in its turn.
     asked.catch(() => undefined);
@@ -207,11 +209,22 @@ interface Page {
   next: string | undefined;
 }
 
-function toPage(prefix: string): (answer: ListObjectsV2CommandOutput) => Page {
-  return ({ Contents = [], NextContinuationToken: next }) => ({
-    objects: Contents.flatMap(({ Key: key, ETag = "", Size: bytes = 0 }) =>
-      key?.startsWith(prefix) === true ? [{ key, etag: ETag.replaceAll('"', ""), bytes }] : [],
-    ).sort((a, b) => (a.key < b.key ? -1 : 1)),
-    next,
-  });
+function toPage(bucket: string, prefix: string): (answer: ListObjectsV2CommandOutput) => Page {
+  return ({ Contents = [], KeyCount, IsTruncated, NextContinuationToken: next }) => {
+    if (KeyCount === undefined && IsTruncated === undefined) throw notOfS3(`list s3://${bucket}/${prefix}`);
+    return {
+      objects: Contents.flatMap(({ Key: key, ETag = "", Size: bytes = 0 }) =>
+        key?.startsWith(prefix) === true ? [{ key, etag: ETag.replaceAll('"', ""), bytes }] : [],
+      ).sort((a, b) => (a.key < b.key ? -1 : 1)),
+      next,
+    };
+  };
+}
+
+/** The SDK takes a 200 with a proxy's page, or with nothing, for an empty list, or for a stored object. */
+function notOfS3(what: string): TenantManagementError {
+  return new TenantManagementError(
+    "NOT_THE_API",
+    `The answer to ${what} was not S3's: its status was 200, but it lacks what S3 always sends. Check what answers in S3's place (a proxy, AWS_ENDPOINT_URL_S3, aws:endpoints), then run the command again.`,
+  );
 }

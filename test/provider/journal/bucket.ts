@@ -37,6 +37,7 @@ export class Bucket {
     else if (this.objects.has(key)) fail(response, 412, "PreconditionFailed");
     else {
       this.objects.set(key, body);
+      response.setHeader("etag", `"${this.etagOf(body, key)}"`);
       response.end();
     }
   }

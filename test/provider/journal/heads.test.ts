@@ -28,13 +28,16 @@ describe("the noted ends of a chain", () => {
         request.on("end", () => {
           response.statusCode = objects.has(path) ? 412 : 200;
           objects.set(path, body);
+          response.setHeader("etag", '"stored"');
           response.end(response.statusCode === 412 ? "<Error><Code>PreconditionFailed</Code></Error>" : "");
         });
       } else if (query.includes("list-type")) {
         const contents = [...objects.keys(), "/bucket/chain/other.json"]
           .map((key) => `<Contents><Key>${key.replace("/bucket/", "")}</Key><Size>1</Size></Contents>`)
           .join("");
-        response.end(`<ListBucketResult>${contents}</ListBucketResult>`);
+        response.end(
+          `<ListBucketResult><KeyCount>${objects.size + 1}</KeyCount>${contents}</ListBucketResult>`,
+        );
       } else response.end(objects.get(path));
     });
     const heads = openNotedHeads("s3://bucket/chain", awsHere());

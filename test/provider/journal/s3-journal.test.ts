@@ -30,6 +30,7 @@ class Bucket {
         return;
       }
       this.objects.set(path, body);
+      response.setHeader("etag", '"stored"');
       response.end();
     } else if (url.searchParams.get("list-type") === "2") {
       const keys = [...this.objects.keys()].map((known) => known.replace("/journals/", ""));
@@ -104,6 +105,29 @@ describe("a journal in S3", () => {
           found,
           made.map(({ event }) => event),
         );
+    });
+
+  for (const page of ["", "<html><body>Sign in to the network</body></html>"])
+    it(`is neither empty nor written if something else than S3 answers 200: "${page}"`, async () => {
+      const journal = openS3Journal("s3://journals/tenants", awsHere());
+      server.answerWith((request, response) => {
+        request.resume();
+        response.writeHead(200, { "content-type": "text/html" });
+        response.end(page);
+      });
+      const notOfS3 = { code: "NOT_THE_API" };
+      await assert.rejects(journal.read(), notOfS3);
+      server.answerWith((request, response) => {
+        if (request.method !== "PUT") return void bucket.answer(request, response);
+        request.resume();
+        response.writeHead(200, { "content-type": "text/html" });
+        response.end(page);
+      });
+      await assert.rejects(
+        openS3Journal("s3://journals/tenants", awsHere()).append(intent("create")),
+        notOfS3,
+      );
+      assert.equal(bucket.objects.size, 0);
     });
 
   it("names the object that it cannot read", async () => {
