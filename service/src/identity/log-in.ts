@@ -109,20 +109,47 @@ export function openLogIn(
   const { identity, url } = settings;
   const issuer = new URL(identity.issuer);
   const redirectUri = new URL("/callback", url).href;
-  let found: Promise<oidc.Configuration> | undefined;
-  const configuration = async (): Promise<oidc.Configuration> => {
-    found ??= oidc.discovery(issuer, identity.clientId, clientSecret, oidc.ClientSecretBasic(clientSecret), {
-      [oidc.customFetch]: issuerFetch,
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated to stand out: loopback only
-      ...(isLoopback(issuer) ? { execute: [oidc.allowInsecureRequests] } : {}),
-    });
-    try {
-      return await found;
-    } catch (error) {
-      found = undefined;
-      throw new Problem("unavailable", "The identity provider does not answer. Try again later.", undefined, {
-        cause: error,
+  const discovering = (authentication: oidc.ClientAuth): (() => Promise<oidc.Configuration>) => {
+    let found: Promise<oidc.Configuration> | undefined;
+    return async () => {
+      found ??= oidc.discovery(issuer, identity.clientId, clientSecret, authentication, {
+        [oidc.customFetch]: issuerFetch,
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated to stand out: loopback only
+        ...(isLoopback(issuer) ? { execute: [oidc.allowInsecureRequests] } : {}),
       });
+      try {
+        return await found;
+      } catch (error) {
+        found = undefined;
+        const text = "The identity provider does not answer. Try again later.";
+        throw new Problem("unavailable", text, undefined, { cause: error });
+      }
+    };
+  };
+  const inHeader = discovering(oidc.ClientSecretBasic(clientSecret));
+  const inBody = discovering(oidc.ClientSecretPost(clientSecret));
+  /** With the way of sending the secret that worked last. */
+  let configuration = inHeader;
+
+  /** A code is not used up by a client that was not recognized. */
+  const exchange = async (current: URL, pending: Pending): ReturnType<typeof oidc.authorizationCodeGrant> => {
+    const exchangeBy = async (asking: typeof configuration): ReturnType<typeof exchange> =>
+      oidc.authorizationCodeGrant(await asking(), current, {
+        pkceCodeVerifier: pending.verifier,
+        expectedState: pending.state,
+        expectedNonce: pending.nonce,
+        idTokenExpected: true,
+      });
+    const first = configuration;
+    try {
+      return await exchangeBy(first);
+    } catch (error) {
+      // Never a third try: a server may lock a client after a few.
+      if (!isUnrecognized(error) || !mayBeMisread(identity.clientId + clientSecret)) throw error;
+      const other = first === inHeader ? inBody : inHeader;
+      const tokens = await exchangeBy(other);
+      configuration = other;
+      return tokens;
     }
   };
 
@@ -169,12 +196,7 @@ export function openLogIn(
       const pending = await unseal(cookie, sealingKey);
       let tokens: Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>;
       try {
-        tokens = await oidc.authorizationCodeGrant(await configuration(), current, {
-          pkceCodeVerifier: pending.verifier,
-          expectedState: pending.state,
-          expectedNonce: pending.nonce,
-          idTokenExpected: true,
-        });
+        tokens = await exchange(current, pending);
       } catch (error) {
         if (error instanceof Problem) throw error;
         throw new Problem("unauthenticated", "The log-in failed. Start again.", undefined, {
@@ -215,6 +237,24 @@ export function openLogIn(
       });
     },
   };
+}
+
+/** Some servers answer 400 instead of 401, others 401 without a readable error. */
+function isUnrecognized(error: unknown): boolean {
+  return error instanceof oidc.ResponseBodyError
+    ? error.error === "invalid_client" || error.status === 401
+    : error instanceof oidc.WWWAuthenticateChallengeError && error.status === 401;
+}
+
+/**
+ * Returns whether an issuer may misread a client's credentials in the header. They are form-encoded first, and some
+ * issuers do not decode that; all read the same credentials in the body (`client_secret_post`).
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749, section 2.3.1}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7617#section-2 RFC 7617, section 2}
+ */
+function mayBeMisread(credentials: string): boolean {
+  return /[^A-Za-z0-9]/.test(credentials);
 }
 
 function toDecision({ request, ...rest }: Bound): Decision {
