@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 import { askForRotations } from "./actions/clock-requests";
 import { createApp } from "./app";
 import { recordRules } from "./approval/rules-on-record";
@@ -13,30 +11,11 @@ import { openIssuerFetch } from "./identity/issuer-fetch";
 import { openLogIn } from "./identity/log-in";
 import { checkDatabase, checkRuntimeRole, openDatabase } from "./records/database";
 import { readEnvironment, readSettings, SettingsError } from "./settings/read";
+import { webEnvironmentSchema } from "./settings/web-environment";
 import { openApprovalKeys } from "./signing/keys";
 import { Queue } from "./work/queue";
 
 /** The web process: the API, and people's log-in. It has no AWS rights, no passphrase and no organization key. */
-
-const port = z.coerce.number().int().min(0).max(65_535);
-
-const environmentSchema = z.object({
-  /** The runtime role's. */
-  DATABASE_URL: z.url(),
-  SERVICE_SETTINGS: z.string().min(1),
-  /** Default: loopback, for a proxy on the same machine. */
-  SERVICE_HOST: z.string().default("127.0.0.1"),
-  SERVICE_PORT: port.default(8080),
-  SERVICE_METRICS_PORT: port.default(9464),
-  /** The secret of the service's client at the issuer. */
-  SERVICE_CLIENT_SECRET: z.string().min(1),
-  /** 32 random bytes, base64url: encrypts what a browser stores during a log-in. */
-  SERVICE_SESSION_KEY: z
-    .base64url()
-    .transform((text) => Buffer.from(text, "base64url"))
-    .refine((key) => key.length === 32, "must be 32 random bytes, base64url"),
-  SERVICE_APPROVAL_KEY: z.string().min(1),
-});
 
 /** Variables that this process must not have: they belong to another process. */
 const foreign = [
@@ -57,7 +36,7 @@ async function main(): Promise<void> {
     throw new SettingsError(
       `The web process must not have ${present.join(", ")}: only the worker or the database's owner may have it.`,
     );
-  const environment = readEnvironment(environmentSchema, process.env);
+  const environment = readEnvironment(webEnvironmentSchema, process.env);
   const settings = await readSettings(environment.SERVICE_SETTINGS);
   const now = (): Date => new Date();
   const log = openLog(process.stdout, now);
