@@ -1,4 +1,4 @@
-import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
+import { parseJson, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 
 import { type Entry, readEntry } from "../requests/entry";
@@ -95,7 +95,7 @@ function rotated(
     );
   if (meant.some(({ publicKey }) => publicKey !== undefined))
     throw new RotationError("Its key is the customer's own: to rotate it, change `publicKey`.");
-  const ofStage = settings.stages[stage]?.configuration["tenants:rotation"];
+  const ofStage = rotationOf(settings, stage);
   const declared = Array.isArray(entry["applications"]) ? (entry["applications"] as Entry[]) : [];
   const rotates: { slot: string; clientId: string }[] = [];
   const applications = known.applications.map((application): Entry => {
@@ -115,6 +115,12 @@ function rotated(
   return rotates.length === 0 && askedOf.length > 0
     ? { entry, rotates }
     : { entry: { ...entry, applications }, rotates };
+}
+
+/** Returns the stage's rotation as an object, as stacks read it: it may also be JSON in a text. */
+function rotationOf({ stages }: StackSources, stage: string): unknown {
+  const given = stages[stage]?.configuration["tenants:rotation"];
+  return typeof given === "string" ? parseJson(given) : given;
 }
 
 function find(
