@@ -14,7 +14,7 @@ import { bareEtag } from "../requests/stale";
 import type { Engine } from "./engine";
 import { stackSettingsSchema } from "./job-folder";
 import type { Lease } from "./lease";
-import { listTenants } from "./vendor-names";
+import { findTenant, listTenants } from "./vendor-names";
 import { type RecordedApplication, RotationError, type Wanted, wantedBy } from "./wanted";
 import { type CustomerRow, type Work } from "./work";
 
@@ -285,15 +285,15 @@ export async function checkAtVendor(
 ): Promise<void> {
   if (request.kind !== "createCustomer" && request.kind !== "adopt") return;
   const stage = request.stage as Stage;
-  const tenants = await listTenants(work, stage);
   if (request.kind === "adopt") {
-    const adopted = wanted.entry?.["adopt"];
-    if (tenants.some(({ tenantId }) => tenantId === adopted)) return;
+    const adopted = String(wanted.entry?.["adopt"]);
+    if ((await findTenant(work, stage, adopted)) !== undefined) return;
     throw new PlanProblem(
       "notFound",
-      `The vendor has no tenant ${String(adopted)} in ${stage} that this organization can see. Correct its id, then send a new request.`,
+      `The vendor has no tenant ${adopted} in ${stage} that this organization can see. Correct its id, then send a new request.`,
     );
   }
+  const tenants = await listTenants(work, stage);
   if (tenants.some(({ name }) => name === customer.name))
     throw new PlanProblem(
       "nameTaken",

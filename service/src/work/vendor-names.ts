@@ -47,6 +47,20 @@ export async function listTenants(
   }
 }
 
+/** Finds a tenant by its id: a list may lack one that exists. */
+export async function findTenant(
+  { context, environment }: Pick<Work, "context" | "environment">,
+  stage: Stage,
+  tenantId: string,
+): Promise<VendorTenant | undefined> {
+  const api = await connectTo(context.settings, stage, environment);
+  try {
+    return await api.getTenant(tenantId);
+  } finally {
+    await api.close();
+  }
+}
+
 async function isFresh({ context: { database, now } }: Work, stage: Stage): Promise<boolean> {
   const row = await database
     .selectFrom("vendor_lists")
