@@ -30,7 +30,10 @@ const lastEpochMs = 1e13;
  * @see {@link https://developer.okta.com/docs/reference/rl-best-practices/ Okta, X-Rate-Limit-Reset}
  * @see {@link https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ IETF draft, RateLimit}
  */
-export function askedWaitMs({ status, headers }: HttpAnswer, nowMs = Date.now()): number | undefined {
+export function askedWaitMs(
+  { status, headers }: Pick<HttpAnswer, "status" | "headers">,
+  nowMs = Date.now(),
+): number | undefined {
   const retryAfterMs = parseRetryAfter(headers["retry-after"], serverNowMs(headers, nowMs));
   if (status !== 429 || (retryAfterMs ?? 0) > 0) return retryAfterMs;
   return untilReset(headers, nowMs) ?? retryAfterMs;

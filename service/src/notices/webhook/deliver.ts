@@ -1,7 +1,8 @@
-import http from "node:http";
+import http, { type IncomingHttpHeaders } from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
 
+import { askedWaitMs } from "pulumi-resistant-tenants/internal/answer-headers";
 import { Webhook } from "standardwebhooks";
 
 import type { WebhookSettings } from "../../settings/notices";
@@ -30,7 +31,7 @@ export interface DeliveryOptions {
   timeoutMs?: number;
 }
 
-/** Only the status of a receiver's answer is read. */
+/** Only the status and the headers of a receiver's answer are read. */
 const unread = "ANSWER_UNREAD";
 
 /**
@@ -55,7 +56,7 @@ export async function deliver(
   };
   try {
     insistOnLiteral(target, allowPrivateAddresses);
-    const { status, retryAfter } = await post(target, body, {
+    const { status, headers: answered } = await post(target, body, {
       headers,
       lookup: checkedLookup(allowPrivateAddresses, lookup),
       signal: AbortSignal.timeout(timeoutMs),
@@ -64,23 +65,24 @@ export async function deliver(
     // 410: the receiver wants no more messages.
     return status === 410
       ? { how: "refused", problem: "410" }
-      : { how: "later", problem: String(status), isDown: true, ...waitOf(status, retryAfter, at) };
+      : { how: "later", problem: String(status), isDown: true, ...waitOf(status, answered, at) };
   } catch (error) {
     const { code, name } = error as { code?: unknown; name: string };
     return { how: "later", problem: typeof code === "string" ? code : name, isDown: true };
   }
 }
 
-/** The longest delay that a receiver can ask for, in seconds. */
-const longestWait = 24 * 3_600;
+/** The longest delay that a receiver can ask for, in milliseconds. */
+const longestWaitMs = 24 * 3_600_000;
 
-/** Returns how long a busy receiver asks to be left alone: `Retry-After`, in seconds or as a date (RFC 9110). */
-function waitOf(status: number, retryAfter: string | undefined, now: Date): { afterMs?: number } {
-  if (retryAfter === undefined || (status !== 429 && status !== 503)) return {};
-  const seconds = /^\d+$/.test(retryAfter)
-    ? Number(retryAfter)
-    : (Date.parse(retryAfter) - now.getTime()) / 1_000;
-  return seconds > 0 ? { afterMs: Math.min(seconds, longestWait) * 1_000 } : {};
+/** Returns how long a busy receiver asks to be left alone, in the headers in which the vendor's servers do. */
+function waitOf(status: number, given: IncomingHttpHeaders, now: Date): { afterMs?: number } {
+  if (status !== 429 && status !== 503) return {};
+  const headers = Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
+  );
+  const askedMs = askedWaitMs({ status, headers }, now.getTime()) ?? 0;
+  return askedMs > 0 ? { afterMs: Math.min(askedMs, longestWaitMs) } : {};
 }
 
 /** An address in the URL itself is not looked up, so it is checked here. */
@@ -95,14 +97,14 @@ function post(
   target: URL,
   body: string,
   options: Pick<https.RequestOptions, "headers" | "lookup" | "signal">,
-): Promise<{ status: number; retryAfter: string | undefined }> {
+): Promise<{ status: number; headers: IncomingHttpHeaders }> {
   const { request, Agent } = target.protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
     // A separate agent: no connection opened for another receiver is used.
     const agent = new Agent({ keepAlive: false });
     const sent = request(target, { ...options, method: "POST", agent }, (answer) => {
       answer.on("error", () => undefined);
-      resolve({ status: answer.statusCode ?? 0, retryAfter: answer.headers["retry-after"] });
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers });
       answer.destroy(Object.assign(new Error("The answer is not read."), { code: unread }));
     });
     sent.on("error", reject);
