@@ -67,7 +67,8 @@ export async function proveCredentials(
     await askWith(toClientAuth(tokenUrl, credentials));
   } catch (error) {
     // Never a third try: a server may lock a client after a few.
-    if (!isUnrecognized(error) || !mayBeMisread(clientId, credentials)) throw error;
+    if (!isUnrecognized(error) || !("clientSecret" in credentials)) throw error;
+    if (!mayBeMisread(clientId, credentials.clientSecret)) throw error;
     await askWith(oauth.ClientSecretPost(credentials.clientSecret));
   }
 }
@@ -84,11 +85,8 @@ function isUnrecognized(error: unknown): boolean {
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749, section 2.3.1}
  * @see {@link https://www.rfc-editor.org/rfc/rfc7617#section-2 RFC 7617, section 2}
  */
-function mayBeMisread(
-  clientId: string,
-  credentials: ApplicationCredentials,
-): credentials is Extract<ApplicationCredentials, { type: SecretMethod }> {
-  return "clientSecret" in credentials && /[^A-Za-z0-9]/.test(clientId + credentials.clientSecret);
+export function mayBeMisread(clientId: string, clientSecret: string): boolean {
+  return /[^A-Za-z0-9]/.test(clientId + clientSecret);
 }
 
 function toClientAuth(tokenUrl: string, credentials: ApplicationCredentials): oauth.ClientAuth {

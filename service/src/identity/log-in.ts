@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 
 import { EncryptJWT, jwtDecrypt } from "jose";
 import * as oidc from "openid-client";
+import { mayBeMisread } from "pulumi-resistant-tenants/internal/application-credentials";
 import { z } from "zod";
 
 import { Problem } from "../problem";
@@ -145,7 +146,7 @@ export function openLogIn(
       return await exchangeBy(first);
     } catch (error) {
       // Never a third try: a server may lock a client after a few.
-      if (!isUnrecognized(error) || !mayBeMisread(identity.clientId + clientSecret)) throw error;
+      if (!isUnrecognized(error) || !mayBeMisread(identity.clientId, clientSecret)) throw error;
       const other = first === inHeader ? inBody : inHeader;
       const tokens = await exchangeBy(other);
       configuration = other;
@@ -244,17 +245,6 @@ function isUnrecognized(error: unknown): boolean {
   return error instanceof oidc.ResponseBodyError
     ? error.error === "invalid_client" || error.status === 401
     : error instanceof oidc.WWWAuthenticateChallengeError && error.status === 401;
-}
-
-/**
- * Returns whether an issuer may misread a client's credentials in the header. They are form-encoded first, and some
- * issuers do not decode that; all read the same credentials in the body (`client_secret_post`).
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749, section 2.3.1}
- * @see {@link https://www.rfc-editor.org/rfc/rfc7617#section-2 RFC 7617, section 2}
- */
-function mayBeMisread(credentials: string): boolean {
-  return /[^A-Za-z0-9]/.test(credentials);
 }
 
 function toDecision({ request, ...rest }: Bound): Decision {
