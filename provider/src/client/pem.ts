@@ -25,8 +25,8 @@ const privateLabels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
 
 /**
  * Reads a private key in the forms in which CI systems and secret stores keep it: PEM, indented, quoted, on one line, with
- * its line ends written as `\n`, in base64, as a JSON string, or as the one private key somewhere in JSON; and the base64
- * between PEM's two lines alone. Certificates and public keys beside it are left out.
+ * its line ends written as `\n` or `%0A`, in base64, as a JSON string, or as the one private key somewhere in JSON; and the
+ * base64 between PEM's two lines alone. Certificates and public keys beside it are left out.
  *
  * @throws `TypeError` with what the text is instead, and what to do; never with any of its text
  * @see {@link https://www.rfc-editor.org/rfc/rfc7468 RFC 7468, PEM}
@@ -106,7 +106,7 @@ function pemBlocksOf(text: string): PemBlock[] {
 /** How often a text may be wrapped: in base64, in JSON, in both. */
 const mostLayers = 4;
 
-/** Removes what surrounds the PEM: JSON, quotes, escaped line ends, base64, special spaces. */
+/** Removes what surrounds the PEM: JSON, quotes, escaped characters, base64, special spaces. */
 function unwrap(text: string, layers = mostLayers): string {
   const plain = text
     .replaceAll(/\p{Cf}/gu, "")
@@ -116,10 +116,23 @@ function unwrap(text: string, layers = mostLayers): string {
   // JSON never begins like PEM.
   const json = plain.startsWith("--") ? undefined : parseJson(plain);
   if (json !== undefined) return unwrapJson(json, layers - 1);
-  if (plain.includes("-----BEGIN ")) return plain.replaceAll(/\\+[nrt]/g, "\n");
+  if (plain.includes("-----BEGIN ")) return withoutEscapes(plain);
   const decoded = decodeBase64(plain);
   const inside = decoded === undefined ? undefined : textIn(decoded);
   return inside === undefined ? plain : unwrap(inside, layers - 1);
+}
+
+/** Decodes characters as JSON, shells, URLs and XML write them: `\n`, `\u000a`, `\x0a`, `%0A`, `&#10;`, `&#xA;`. */
+function withoutEscapes(text: string): string {
+  return text
+    .replaceAll(/\\+[nrt]/g, "\n")
+    .replaceAll(/(?:\\+(?:u00|x)|%)([0-9A-Fa-f]{2})/g, (_, digits: string) => characterOf(digits, 16))
+    .replaceAll(/&#x([0-9A-Fa-f]{1,2});/gi, (_, digits: string) => characterOf(digits, 16))
+    .replaceAll(/&#(\d{1,3});/g, (_, digits: string) => characterOf(digits, 10));
+}
+
+function characterOf(digits: string, radix: number): string {
+  return String.fromCharCode(Number.parseInt(digits, radix));
 }
 
 /** Returns the strings in JSON that contain PEM, one per line. */

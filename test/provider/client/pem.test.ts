@@ -21,6 +21,7 @@ describe("client: a text of half a megabyte that is not a key", () => {
     "-----BEGIN PRIVATE KEY-----\n",
     "BEGIN ",
     "-----BEGIN A-----END ",
+    "-----BEGIN PRIVATE KEY-----%0A",
     "-----END PRIVATE KEY-----\n",
   ];
   for (const part of parts) {
@@ -67,6 +68,14 @@ describe("client: a private key that is read", () => {
     "as a list of lines": JSON.stringify({ key: pem.trim().split("\n") }),
     "beside its public half in an object": JSON.stringify({ publicKey: publicPemOf(pem), privateKey: pem }),
     "with \\n written out twice": pem.replaceAll("\n", "\\\\n"),
+    "in JSON beside a URL": JSON.stringify({ key: pem, url: "https://id.example/?q=%22%7D" }),
+    "with %0A for line ends, as GitHub writes them": pem.replaceAll("\n", "%0A"),
+    "with \\u000a and \\u002B written out, as in JSON": pem
+      .replaceAll("\n", "\\u000a")
+      .replaceAll("+", "\\u002B"),
+    "with \\x0a written out": pem.replaceAll("\n", "\\x0a"),
+    "with &#10; for line ends, as in XML": pem.replaceAll("\n", "&#10;"),
+    "with &#xA; for line ends, as in XML": pem.replaceAll("\n", "&#xD;&#xA;"),
     "in an assignment of a shell": `TENANTS_PRIVATE_KEY='${pem}'`,
     "without its first and last line": withoutLabels(pem),
     "without its first and last line, on one line and quoted": `"${withoutLabels(pem).replaceAll("\n", "")}"`,
