@@ -19,6 +19,12 @@ function open(key: string): Promise<ApprovalKeys> {
   return openApprovalKeys(settings as unknown as ServiceSettings, environment, openIssuerFetch({}));
 }
 
+/** Opens the key as the worker does, which has the public half alone. */
+function openPublic(publicKey: object): Promise<ApprovalKeys> {
+  const settings = { identity: { issuer: "https://id.example" }, approvals: { publicKey } };
+  return openApprovalKeys(settings as unknown as ServiceSettings, {});
+}
+
 async function assertSigns({ signingKey, publicKey, algorithm }: ApprovalKeys): Promise<void> {
   assert.ok(signingKey !== undefined);
   const signed = await new SignJWT({}).setProtectedHeader({ alg: algorithm }).sign(signingKey);
@@ -46,6 +52,26 @@ describe("service: the key of approvals", () => {
   for (const [type, key] of Object.entries(others))
     it(`may be of the type ${type}`, async () => {
       await assertSigns(await open(key.export({ type: "pkcs8", format: "pem" }).toString()));
+    });
+
+  for (const [what, members, isRefused] of [
+    ["for signatures", { use: "sig", alg: "ES256", key_ops: ["sign"] }, false],
+    ["for encryption", { use: "enc" }, true],
+    ["of an algorithm of key agreement", { alg: "ECDH-ES" }, true],
+    ["for key agreement", { key_ops: ["deriveBits"] }, true],
+  ] as const)
+    it(`is ${isRefused ? "refused" : "accepted"} if its JWK is ${what}, by both processes`, async () => {
+      const { d, ...publicJwk } = JSON.parse(jwk) as Record<string, string>;
+      const [member] = Object.keys(members);
+      for (const opened of [
+        open(JSON.stringify({ ...publicJwk, d, ...members })),
+        openPublic({
+          ...publicJwk,
+          ...members,
+          ...("key_ops" in members && !isRefused ? { key_ops: ["verify"] } : {}),
+        }),
+      ])
+        await (isRefused ? assert.rejects(opened, mentioning("signatures", `${member}`)) : opened);
     });
 
   it("is refused with what it is instead, and without any of it", async () => {

@@ -53,6 +53,7 @@ export async function openApprovalKeys(
         "approvals.publicKey contains a private key: write only the public half there, and replace the key.",
       );
     const algorithm = algorithmOf(configured);
+    insistOnSignatures("approvals.publicKey", configured);
     return { signingKey: undefined, publicKey: await importJWK(configured, algorithm), algorithm, issuerKey };
   }
   const { signingKey, publicJwk } = readPrivate(privateText);
@@ -73,6 +74,7 @@ function readPrivate(text: string): { signingKey: KeyObject; publicJwk: JWK } {
 
 function privateKeyIn(text: string): KeyObject {
   const jwk = jwkSchema.safeParse(parseJson(text)).data as JsonWebKey | undefined;
+  if (jwk !== undefined) insistOnSignatures("SERVICE_APPROVAL_KEY", jwk);
   try {
     return jwk === undefined ? readPrivateKey(text) : createPrivateKey({ key: jwk, format: "jwk" });
   } catch (error) {
@@ -82,6 +84,29 @@ function privateKeyIn(text: string): KeyObject {
       `SERVICE_APPROVAL_KEY ${why}. It must be a private JWK or PEM for signing: P-256, P-384, Ed25519 or RSA.`,
     );
   }
+}
+
+/** The members of a JWK about its permitted use, RFC 7517, section 4. */
+const purposeSchema = z.object({
+  use: z.literal("sig").optional(),
+  key_ops: z
+    .array(z.string())
+    .refine((operations) => operations.includes("sign") || operations.includes("verify"))
+    .optional(),
+  alg: z
+    .string()
+    .regex(/^(?:(?:RS|PS|ES)\d{3}|EdDSA|Ed25519)$/)
+    .optional(),
+});
+
+/** @throws {@link ApprovalKeyError} if a JWK is, by its own members, not for signatures */
+function insistOnSignatures(name: string, jwk: object): void {
+  const { error } = purposeSchema.safeParse(jwk);
+  if (error === undefined) return;
+  const members = [...new Set(error.issues.map(({ path }) => `\`${String(path[0])}\``))];
+  throw new ApprovalKeyError(
+    `${name} is not a key for signatures (${members.join(", ")}): create another key, or correct what its JWK says.`,
+  );
 }
 
 const algorithms: Readonly<Record<string, string>> = {
