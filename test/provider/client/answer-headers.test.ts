@@ -21,8 +21,7 @@ describe("client: how long a server asked to wait", () => {
   const nowMs = Date.UTC(2030, 0, 1);
   const at = (aheadMs: number): string => new Date(nowMs + aheadMs).toUTCString();
   const epochS = (aheadS: number): string => String(nowMs / 1000 + aheadS);
-  const asked = (headers: Record<string, string>, status = 429) =>
-    askedWaitMs({ status, headers, body: "" }, nowMs);
+  const asked = (headers: Record<string, string>, status = 429) => askedWaitMs({ status, headers }, nowMs);
 
   it("is read from Okta's X-Rate-Limit-Reset", () => {
     assert.equal(asked({ "x-rate-limit-reset": epochS(58), date: at(0) }), 58_000);
