@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { parseJson, printable } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -19,13 +20,15 @@ export async function followLines(
 ): Promise<void> {
   const followed = await open(file, "r");
   try {
+    // A character may lie on both sides of the end of a read.
+    const decoder = new StringDecoder("utf8");
     let rest = "";
     let position = 0;
     for (;;) {
       const isLast = ended.aborted;
       const { buffer, bytesRead } = await followed.read(Buffer.alloc(1 << 16), 0, 1 << 16, position);
       position += bytesRead;
-      rest += buffer.toString("utf8", 0, bytesRead);
+      rest += decoder.write(buffer.subarray(0, bytesRead));
       const lines = rest.split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) await onLine(line);

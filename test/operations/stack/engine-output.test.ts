@@ -32,7 +32,8 @@ describe("what the engine writes", () => {
     const folder = await mkdtemp(path.join(tmpdir(), "engine-output-"));
     try {
       const file = path.join(folder, "stdout");
-      const long = "x".repeat(70_000);
+      // One byte, then characters of two: one of them lies on both sides of any even boundary.
+      const long = `x${"ü".repeat(70_000)}`;
       await writeFile(file, `one\n${long}\nthree\ncut`);
       const lines: string[] = [];
       await followLines(file, AbortSignal.abort(), (line) => {
