@@ -296,6 +296,9 @@ describe("a plan and what is approved of it, on the engine", function () {
   });
 
   it(`lets a plain retirement pass after the overlap, and none before it ${exhaustiveTag}`, async () => {
+    // As the test before leaves it, also where this one runs alone.
+    await stack.setCustomers(withPlain({ scopes: both }));
+    await upOn(10);
     await upOn(91);
     await stack.setCustomers([
       {

@@ -41,27 +41,30 @@ describe("changes of a production customer, on the engine", function () {
 
   const declared = (change: Record<string, unknown>) => [{ ...acme, ...change }, globex];
 
-  for (const [what, tag, change, before, after] of [
+  const shorter = { readerRoleArns: [reader], recoveryWindowInDays: 7 };
+  for (const [what, tag, former, change, before, after] of [
     [
       "a reader, and a shorter recovery window",
       "",
-      { secrets: { readerRoleArns: [reader], recoveryWindowInDays: 7 } },
+      undefined,
+      { secrets: shorter },
       { "secrets.readerRoleArns": null, "secrets.recoveryWindowInDays": 30 },
       { "secrets.readerRoleArns": [reader], "secrets.recoveryWindowInDays": 7 },
     ],
     [
       "tags, and another KMS key",
       ` ${exhaustiveTag}`,
-      {
-        customerId: "CRM-7",
-        owner: "payments",
-        secrets: { readerRoleArns: [reader], recoveryWindowInDays: 7, kmsKeyId: "alias/ours" },
-      },
+      { secrets: shorter },
+      { customerId: "CRM-7", owner: "payments", secrets: { ...shorter, kmsKeyId: "alias/ours" } },
       { customerId: "CRM-1042", owner: null, "secrets.kmsKeyId": null },
       { customerId: "CRM-7", owner: "payments", "secrets.kmsKeyId": "alias/ours" },
     ],
   ] as const) {
     it(`need a reason, and are on record with it: ${what}${tag}`, async () => {
+      if (former !== undefined) {
+        await stack.setCustomers(declared(former));
+        await stack.up();
+      }
       const known = await changes();
       const journal = await stack.journal();
       await stack.setCustomers(declared(change));

@@ -22,7 +22,7 @@ function open(key: string): Promise<ApprovalKeys> {
 /** Opens the key as the worker does, which has the public half alone. */
 function openPublic(publicKey: object): Promise<ApprovalKeys> {
   const settings = { identity: { issuer: "https://id.example" }, approvals: { publicKey } };
-  return openApprovalKeys(settings as unknown as ServiceSettings, {});
+  return openApprovalKeys(settings as unknown as ServiceSettings, {}, openIssuerFetch({}));
 }
 
 async function assertSigns({ signingKey, publicKey, algorithm }: ApprovalKeys): Promise<void> {

@@ -16,7 +16,9 @@ export interface Receiver {
   readonly port: number;
   readonly calls: Call[];
   /** The statuses of the next answers; 204 where there is none. */
-  readonly answers: (number | "silence" | { redirect: string } | { status: number; retryAfter: string })[];
+  readonly answers: (
+    number | "silence" | { redirect: string } | { status: number; retryAfter: string; date: string }
+  )[];
   readonly close: () => Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export async function startReceiver(file?: string): Promise<Receiver> {
       if (answer === "silence") return;
       if (typeof answer === "number") response.writeHead(answer).end("x".repeat(100_000));
       else if ("redirect" in answer) response.writeHead(302, { location: answer.redirect }).end();
-      else response.writeHead(answer.status, { "retry-after": answer.retryAfter }).end();
+      else response.writeHead(answer.status, { "retry-after": answer.retryAfter, date: answer.date }).end();
     });
   });
   server.listen(0, "127.0.0.1");

@@ -197,7 +197,7 @@ describe("a webhook", () => {
       const requester = await service.addPerson({});
       const one = sender();
       const hourMs = 3_600_000;
-      receiver.answers.push({ status: 429, retryAfter: "7200" });
+      receiver.answers.push({ status: 429, retryAfter: "7200", date: new Date().toUTCString() });
       await saveCustomer(service, requester, "acme");
       await one.sendDue("webhook");
       await saveCustomer(service, requester, "other");
@@ -337,7 +337,7 @@ describe("a webhook", () => {
       [500, "120", undefined],
     ];
     for (const [status, retryAfter, afterMs] of waits) {
-      receiver.answers.push({ status, retryAfter });
+      receiver.answers.push({ status, retryAfter, date: at.toUTCString() });
       const outcome = await deliver(endpoint(receiver.url), message, { now: () => at });
       assert.deepEqual("afterMs" in outcome ? outcome.afterMs : undefined, afterMs, retryAfter);
     }
