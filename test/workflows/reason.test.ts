@@ -46,6 +46,7 @@ describe("the reason that a workflow makes of a commit's message", () => {
     ["one\u2028two", "one"],
     ["-n", "-n"],
     ["", /^commit [0-9a-f]{40}$/],
+    ["client_secret: 0jQKm_heHj4Ba7-IPXk1bZbnKvG5SV5B", /^commit [0-9a-f]{40}$/],
     ["\u2800\u200b", /^commit [0-9a-f]{40}$/],
   ];
   for (const [message, reason] of cases) {
