@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 
 import type { CustomerRecord } from "pulumi-resistant-tenants";
+import { parseInstant } from "pulumi-resistant-tenants/client";
 import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ServiceContext } from "../context";
@@ -214,7 +215,9 @@ async function saveTenant(
     status,
     updated_at: now(),
   };
-  const made = { created_by: request.requester_id, created_at: record.createdAt };
+  // The API's time, which may be unreadable: what was applied is recorded all the same.
+  const createdAtMs = parseInstant(record.createdAt) ?? now().getTime();
+  const made = { created_by: request.requester_id, created_at: new Date(createdAtMs) };
   await writing
     .insertInto("tenants")
     .values({ ...changing, ...made, tenant_id: tenantId, customer_id: customer.id, stage: request.stage })

@@ -43,6 +43,7 @@ export async function saveCustomer(
   requester: Person,
   name: string,
   cells: readonly string[] = ["eu-1"],
+  record: CustomerRecord = recordOf(name, "production", cells),
 ): Promise<{ etag: string; requestId: string }> {
   const { context } = service;
   const request = newCustomer(name) as { customer: Record<string, unknown> } & ReturnType<typeof newCustomer>;
@@ -53,7 +54,7 @@ export async function saveCustomer(
   const approver = await service.addPerson({ roles: ["approver"] });
   await decideAs(service, approver, { requestId, digest: plan.digest });
   await applyStarted(context, requestId, plan.digest);
-  await applied(context, requestId, { entry: request.customer, record: recordOf(name, "production", cells) });
+  await applied(context, requestId, { entry: request.customer, record });
   const { etag } = await context.database
     .selectFrom("customers")
     .select("etag")

@@ -52,6 +52,13 @@ describe("the system of record", () => {
     await assert.rejects(readCustomer(service.context, requester, "testing", "acme"), { code: "notFound" });
   });
 
+  it("has a customer whose tenant has a time of creation that cannot be read", async () => {
+    const record = { ...recordOf("acme", "production"), createdAt: "just now" };
+    await saveCustomer(service, requester, "acme", ["eu-1"], record);
+    const customer = await readCustomer(service.context, requester, "production", "acme");
+    assert.equal(customer.status, "active");
+  });
+
   it("is read in pages", async () => {
     for (const name of ["acme", "beta", "gamma"]) await saveCustomer(service, requester, name);
     const first = await listCustomers(service.context, approver, { limit: 2 });
