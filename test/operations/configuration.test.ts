@@ -297,6 +297,15 @@ config:
       }
     });
 
+    it("keeps the other keys of a config that is an alias itself", async () => {
+      const into = "base: &base\n  tenants:stage: testing\n  tenants:owner: old\nconfig: *base\n";
+      const { merged } = await merge("config:\n  tenants:owner: team\n", into);
+      assert.deepEqual((merged as { config: unknown }).config, {
+        "tenants:stage": "testing",
+        "tenants:owner": "team",
+      });
+    });
+
     it("keeps what other keys take by an alias from the replaced ones", async () => {
       const into = `config:
   tenants:owner: &owner team

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -7,6 +8,8 @@ import { reasonSchema } from "../../provider/src/settings/reason";
 import { runToSuccess } from "../../sandbox/process";
 import { repositoryRoot } from "../engine/engine";
 import { readWorkflow, stepOf } from "./workflow";
+
+const pem = { type: "pkcs8", format: "pem" } as const;
 
 describe("the reason that a workflow makes of a commit's message", () => {
   let folder: string;
@@ -46,7 +49,11 @@ describe("the reason that a workflow makes of a commit's message", () => {
     ["one\u2028two", "one"],
     ["-n", "-n"],
     ["", /^commit [0-9a-f]{40}$/],
-    ["client_secret: 0jQKm_heHj4Ba7-IPXk1bZbnKvG5SV5B", /^commit [0-9a-f]{40}$/],
+    ["client_secret: 0jQKm_heHj4Ba7-IPXk1bZbnKvG5SV5B\n\nA body.", /^commit [0-9a-f]{40}$/],
+    [
+      `key: ${generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(pem).toString()}`,
+      /^commit [0-9a-f]{40}$/,
+    ],
     ["\u2800\u200b", /^commit [0-9a-f]{40}$/],
   ];
   for (const [message, reason] of cases) {

@@ -16,7 +16,9 @@ export async function mergeConfiguration(
   const { toNode } = await import("resistant-tenants-stacks/yaml-file");
   const { document } = reviewed;
   writeOutAliases(document);
-  if (!isMap(document.get("config", true))) document.set("config", toNode({}));
+  const config: unknown = document.get("config", true);
+  if (isAlias(config)) document.set("config", copyOf(config.resolve(document)));
+  else if (!isMap(config)) document.set("config", toNode({}));
   for (const key of previewedKeys) {
     const value = proposed.values.get(key);
     if (holdsSecret(value)) {
@@ -47,11 +49,16 @@ function writeOutAliases(document: Document): void {
       if (replaced.includes(node)) return visit.SKIP;
       const target = isAlias(node) ? node.resolve(document) : undefined;
       if (target === undefined || !anchored.has(target)) return undefined;
-      const copy = target.clone() as typeof target;
-      delete copy.anchor;
-      return copy;
+      return copyOf(target);
     },
   });
+}
+
+/** Copies a node without its anchor. */
+function copyOf(node: Node | undefined): Node | undefined {
+  const copy = node?.clone() as (Node & { anchor?: string }) | undefined;
+  delete copy?.anchor;
+  return copy;
 }
 
 function differences(

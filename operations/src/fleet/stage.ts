@@ -70,7 +70,7 @@ export async function readStage(
   const { configuration } = read;
   if (configuration === undefined) {
     throw new Error(
-      `${file} cannot be read without the engine: one of the stage's own settings is encrypted.`,
+      `${file} cannot be read without the engine: one of the stage's own settings is encrypted, or comes from an environment of Pulumi Cloud.`,
     );
   }
   const entries = new Map(read.entries.map((entry) => [nameOf(entry.value), entry.value]));

@@ -150,7 +150,7 @@ async function secretsOf(
   { name, applications }: LivingCustomer,
   declared: DeclaredEntry | undefined,
 ): Promise<KnownSecret[]> {
-  const prefix = `${(await stack.values()).get("secretPrefix") ?? defaultSecretPrefix}/${stack.settings.stage}/`;
+  const prefix = `${(await stack.value("secretPrefix")) ?? defaultSecretPrefix}/${stack.settings.stage}/`;
   const slots = new Set(applications.flatMap(({ slot }) => (slot === undefined ? [] : slotOf(slot))));
   const isListNeeded = applications.some(({ slot }) => slot === undefined);
   if (isListNeeded || (declared === undefined && applications.length === 0))

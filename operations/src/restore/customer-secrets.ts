@@ -21,11 +21,11 @@ export interface CustomerSecret {
  * @throws if one of the names is not this project's
  */
 export async function findCustomerSecrets(
-  stack: Pick<Stack, "settings" | "values" | "aws">,
+  stack: Pick<Stack, "settings" | "value" | "aws">,
   { name: customer, applications }: Pick<CustomerConfiguration, "name" | "applications">,
 ): Promise<CustomerSecret[]> {
   const { stage } = stack.settings;
-  const prefix = `${(await stack.values()).get("secretPrefix") ?? defaultSecretPrefix}/${stage}/`;
+  const prefix = `${(await stack.value("secretPrefix")) ?? defaultSecretPrefix}/${stage}/`;
   const declared = applications.map((application) => prefix + slotName(customer, application));
   const found = await withAws(stack, (aws) => aws.list(`${prefix}${customer}/`, declared));
   const foreign = found.find(({ tags }) => tags.get("stage") !== stage || tags.get("customer") !== customer);

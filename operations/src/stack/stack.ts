@@ -35,6 +35,8 @@ export interface Stack {
    * without the private key. Secrets are decrypted at the first call.
    */
   values: () => Promise<ReadonlyMap<string, string>>;
+  /** Returns one of them, and decrypts no other. */
+  value: (key: string) => Promise<string | undefined>;
   /** The location of its state: `file://…`, `s3://…`, `https://…`. */
   backendUrl: string;
   /** The folder in which `pulumi` is run. */
@@ -95,6 +97,7 @@ export async function openStack(options: StackOptions, environment: EnvironmentV
     settings,
     environment,
     values: () => (own ??= valuesOf("tenants:", configuration, pulumi)),
+    value: (key) => valueOf(`tenants:${key}`, configuration, pulumi),
     backendUrl,
     directory,
     configured: (key) => configuration[`tenants:${key}`]?.value,
@@ -175,12 +178,21 @@ async function valuesOf(
   pulumi: Pulumi,
 ): Promise<Map<string, string>> {
   const values = new Map<string, string>();
-  for (const [key, { value, secret }] of Object.entries(configuration)) {
+  for (const key of Object.keys(configuration)) {
     if (!key.startsWith(namespace) || key === privateKey) continue;
-    const plain = secret ? await decrypted(key, pulumi) : value;
+    const plain = await valueOf(key, configuration, pulumi);
     if (plain !== undefined) values.set(key.slice(namespace.length), plain);
   }
   return values;
+}
+
+async function valueOf(
+  key: string,
+  configuration: Configuration,
+  pulumi: Pulumi,
+): Promise<string | undefined> {
+  const { value, secret = false } = configuration[key] ?? {};
+  return secret ? decrypted(key, pulumi) : value;
 }
 
 async function withConfiguredKey(

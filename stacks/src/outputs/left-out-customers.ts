@@ -34,7 +34,7 @@ export async function partOfOperation(environment: Environment): Promise<PartOfS
 }
 
 /** The short form, perhaps after switches, with its value unless that is the next word: `-t`, `-t=<URN>`, `-yt<URN>`. */
-const shortTarget = /^-[fjry]*t=?(.*)$/;
+const shortTarget = /^-[defjQry]*t=?(.*)$/;
 
 const operations = ["up", "update", "destroy", "refresh"];
 

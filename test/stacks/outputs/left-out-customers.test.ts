@@ -29,7 +29,7 @@ describe("the part of a stack that an operation changes", () => {
   for (const [command, environment, targets, excludes] of [
     ["/bin/pulumi up --yes", {}, [], []],
     ["pulumi up --target a --target=b -t c", {}, ["a", "b", "c"], []],
-    ["pulumi up -t=a -tb -yt c -yt=d --tags e", {}, ["a", "b", "c", "d"], []],
+    ["pulumi up -t=a -tb -yt c -yt=d -dyet e --tags f", {}, ["a", "b", "c", "d", "e"], []],
     ["pulumi up --target-dependents --target-replace d", {}, ["d"], []],
     ["pulumi up --exclude-dependents --exclude e --exclude=f", {}, [], ["e", "f"]],
     ["pulumi up", { PULUMI_OPTION_TARGET: "g", PULUMI_OPTION_TARGET_REPLACE: "h" }, ["g", "h"], []],
