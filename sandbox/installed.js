@@ -14,6 +14,7 @@ function isInstalled(root) {
   const [wanted, installed] = ["package-lock.json", "node_modules/.package-lock.json"].map((file) =>
     packagesIn(path.join(root, file)),
   );
+  if (wanted === undefined || installed === undefined) return false;
   return Object.entries(wanted).every(([place, { version, integrity, optional }]) => {
     const found = installed[place];
     if (place === "" || (found === undefined && optional === true)) return true;
@@ -21,12 +22,16 @@ function isInstalled(root) {
   });
 }
 
-/** @returns {Record<string, {version?: string, integrity?: string, optional?: boolean}>} none if the file is missing */
+/**
+ * @returns {Record<string, {version?: string, integrity?: string, optional?: boolean}> | undefined} none if the file is
+ * missing; undefined if it is damaged: npm then repairs the installation, or says what is wrong with the lock file
+ */
 function packagesIn(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8")).packages ?? {};
   } catch (error) {
     if (error.code === "ENOENT") return {};
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

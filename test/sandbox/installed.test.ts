@@ -66,6 +66,16 @@ describe("whether the npm packages are installed", () => {
     assert.equal(isInstalled(root), false);
   });
 
+  it("is false if an interrupted installation, or a merge, damaged one of the lock files", async () => {
+    const [wanted, installed] = ["package-lock.json", "node_modules/.package-lock.json"] as const;
+    await lock(installed, packages);
+    await writeFile(path.join(root, installed), '{"packages": {');
+    assert.equal(isInstalled(root), false);
+    await lock(installed, packages);
+    await writeFile(path.join(root, wanted), "<<<<<<< HEAD");
+    assert.equal(isInstalled(root), false);
+  });
+
   it("is true in this repository", () => {
     assert.equal(isInstalled(path.join(__dirname, "../..")), true);
   });
