@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { runProcess } from "../../sandbox/process";
+import { exhaustiveTag } from "../suites";
 
 const root = path.resolve(__dirname, "../..");
 const packages = { provider: "src", stacks: "src", operations: "src", policy: "src", cli: "" };
@@ -95,7 +96,7 @@ describe("the build", function () {
     assertCompiles(false);
   });
 
-  it("deletes what was compiled from a source that is no longer there", async () => {
+  it(`deletes what was compiled from a source that is no longer there ${exhaustiveTag}`, async () => {
     await writeFile(file("stacks/src/other.ts"), "export const other = 1;\n");
     assertCompiles(true);
     await rm(file("stacks/src/other.ts"));
@@ -103,7 +104,7 @@ describe("the build", function () {
     await assert.rejects(readFile(file("stacks/dist/other.js")), { code: "ENOENT" });
   });
 
-  it("compiles again for other settings of the compiler", async () => {
+  it(`compiles again for other settings of the compiler ${exhaustiveTag}`, async () => {
     assertCompiles(true);
     await writeFile(
       file("tsconfig.base.json"),

@@ -114,7 +114,7 @@ describe("an update of a part of the stack (--target, --exclude), on the engine"
     assert.deepEqual(await recorded(), whole);
   });
 
-  it("keeps the record of what is no longer declared until it deletes it", async () => {
+  it(`keeps the record of what is no longer declared until it deletes it ${exhaustiveTag}`, async () => {
     await stack.setCustomers([twice, globex, initech]);
     await stack.up();
     const first = await recorded();

@@ -58,6 +58,8 @@ function inAnswers(change: (request: HttpRequest, answer: HttpAnswer) => HttpAns
 
 /** A fault of our own, which the simulator must find. */
 export interface PlantedFault {
+  /** The index of the first lifecycle that is tried; default 0. No lifecycle before it found the fault. */
+  from?: number;
   /** What is found first, of what the fault violates. */
   found: RegExp;
   sabotage: Sabotage;
@@ -118,6 +120,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "forgets the applications that it has just created": {
+    from: 13,
     found: /the state holds one object twice/,
     sabotage: {
       run: ({ known }) => {
@@ -164,6 +167,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "deletes in production whatever the state no longer protects": {
+    from: 9,
     found: /which is declared, was deleted/,
     sabotage: {
       run: ({ guard }) => {
@@ -181,6 +185,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "takes what another organization lacks for gone": {
+    from: 30,
     found: /a refresh with another organization's credentials succeeded/,
     sabotage: {
       run: ({ known }) => {
@@ -189,6 +194,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "deletes an application that may be in use": {
+    from: 16,
     found: /an application that is perhaps in use was made again/,
     sabotage: {
       run: ({ record }) => {
@@ -201,6 +207,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "looks at no list before it creates an application": {
+    from: 9,
     found: /getTenantApplications before was not reached/,
     sabotage: {
       run: ({ known }) => {
@@ -209,6 +216,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "looks at a list once": {
+    from: 17,
     found: /what the second list has was not found/,
     sabotage: {
       run: (run) => {
@@ -222,6 +230,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "takes what another create may have made for its own": {
+    from: 51,
     found: /the secret of twins\/eu-1\/ingest does not hold its credential/,
     sabotage: {
       run: ({ record }) => {
@@ -230,6 +239,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "takes what the stack holds for what it has lost": {
+    from: 10,
     found: /which is declared, was deleted/,
     sabotage: {
       run: ({ known }) => {
@@ -238,6 +248,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "creates equal applications at once": {
+    from: 8,
     found: /applications that a list has were not found/,
     sabotage: {
       run: (run) => {
@@ -246,6 +257,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "creates an application beside one that was handed over": {
+    from: 13,
     found: /an application was created beside the one that was handed over/,
     sabotage: {
       run: ({ record }) => {
@@ -254,6 +266,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "deletes what another resource holds": {
+    from: 7,
     found:
       /refused for another reason than .* still has \d+ application\(s\) that this stack does not delete/,
     sabotage: {
@@ -279,10 +292,12 @@ export const sabotages: Record<string, PlantedFault> = {
     })),
   },
   "keeps an application of a tenant that is gone": {
+    from: 19,
     found: /the applications at the vendor are not those in the state/,
     sabotage: keepingDespite("tenantId"),
   },
   "keeps an application in place of another that is adopted": {
+    from: 39,
     found: /the application is not the one that was taken over/,
     sabotage: keepingDespite("adopt"),
   },
@@ -351,6 +366,7 @@ export const sabotages: Record<string, PlantedFault> = {
     })),
   },
   "adopts an application with other scopes than are declared": {
+    from: 13,
     found: /an application was adopted with other scopes/,
     sabotage: inApplications((provider) => ({
       create: async (inputs) => {
@@ -364,6 +380,7 @@ export const sabotages: Record<string, PlantedFault> = {
     })),
   },
   "adopts an application by a credential that is not its own": {
+    from: 13,
     found: /an application was adopted with another secret/,
     sabotage: {
       run: (run) => {
@@ -377,10 +394,12 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "replaces a tenant unasked": {
+    from: 68,
     found: /what must be refused was done/,
     sabotage: inComparisonsOfTenants((_olds, news) => ({ ...news, allowReplace: true })),
   },
   "does not see that a tenant's status has changed": {
+    from: 7,
     found: /destroy failed: .* is active in stage production/,
     sabotage: inComparisonsOfTenants(({ status }, news) => ({
       ...news,
@@ -388,6 +407,7 @@ export const sabotages: Record<string, PlantedFault> = {
     })),
   },
   "makes a tenant before it deletes the one that it replaces": {
+    from: 68,
     found: /a tenant was not replaced in the order in which it must be/,
     sabotage: inOperations(tenantType, (provider) => ({
       diff: async (...given) => ({ ...(await provider.diff(...given)), deleteBeforeReplace: false }),
@@ -412,6 +432,7 @@ export const sabotages: Record<string, PlantedFault> = {
     })),
   },
   "remembers a list of applications for too long": {
+    from: 17,
     found: /an application of somebody else's was taken over/,
     sabotage: {
       run: ({ known }) => {
@@ -429,6 +450,7 @@ export const sabotages: Record<string, PlantedFault> = {
     },
   },
   "reads the first page of a list alone": {
+    from: 76,
     found: /reconcile does not name what no state holds/,
     sabotage: inAnswers((request, answer) =>
       request.method === "GET" && request.url.pathname.endsWith("/tenants")
@@ -437,6 +459,7 @@ export const sabotages: Record<string, PlantedFault> = {
     ),
   },
   "does not wait as long as a server asks": {
+    from: 18,
     found: /a server's request to wait was not granted/,
     sabotage: inAnswers((_request, answer) => ({
       ...answer,
@@ -444,6 +467,7 @@ export const sabotages: Record<string, PlantedFault> = {
     })),
   },
   "goes on with an access token that was refused": {
+    from: 18,
     found: /a trouble that passes made a command fail/,
     sabotage: {
       transport: (transport) => {

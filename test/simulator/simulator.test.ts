@@ -44,9 +44,9 @@ describe("simulated lifecycles, without the engine", function () {
     assert.ok(tried > 50, String(tried));
   });
 
-  for (const [name, { found, sabotage }] of Object.entries(sabotages)) {
+  for (const [name, { from = 0, found, sabotage }] of Object.entries(sabotages)) {
     it(`find a provider that ${name}`, async () => {
-      const finding = await firstFinding(400, new Tally(), { sabotage });
+      const finding = await firstFinding(400, new Tally(), { from, sabotage });
       assert.match(finding?.violated ?? "nothing was found", found);
     });
   }

@@ -12,15 +12,15 @@ export const seed = 20261126;
 /** Reports how much of a long run is done. */
 export type ReportProgress = (done: string) => void;
 
-/** Simulates lifecycles until one of them is found to be wrong. Reports each twentieth of them. */
+/** Simulates lifecycles, from an index on, until one of them is found to be wrong. Reports each twentieth of them. */
 export async function firstFinding(
   count: number,
   tally: Tally,
-  { sabotage, report }: { sabotage?: Sabotage; report?: ReportProgress } = {},
+  { from = 0, sabotage, report }: { from?: number; sabotage?: Sabotage; report?: ReportProgress } = {},
 ): Promise<Finding | undefined> {
   for (let index = 0; index < count; index += 1) {
     const finding = await simulateLifecycle(
-      planLifecycle(seed, index),
+      planLifecycle(seed, from + index),
       tally,
       sabotage === undefined ? {} : { sabotage },
     );

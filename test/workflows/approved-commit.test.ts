@@ -133,7 +133,10 @@ describe("the commit that was approved last", () => {
   });
 
   it("is looked for on every page of deployments and of statuses", async () => {
-    const many = Array.from({ length: 101 }, (_, index) => deployment(300 - index, main[3]!, failed));
+    const many = Array.from({ length: 101 }, (_, index) => ({
+      ...deployment(300 - index, main[3]!, succeeded),
+      task: "deploy:migrations",
+    }));
     const repeated = [...succeeded, ...Array.from({ length: 130 }, () => "inactive")];
     assert.match(
       await found([...many, deployment(2, main[0]!, repeated)]),

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import path from "node:path";
 
 import { openS3Journal, verifyJournal } from "../../../provider/src/journal";
+import { exhaustiveTag } from "../../suites";
 import { awsHere, useAwsEnvironment } from "../../support/aws-environment";
 import { useServer } from "../../support/http-server";
 import { Bucket } from "./bucket";
@@ -15,10 +16,15 @@ const objectsBefore = 230;
 
 /** When a run is killed that packs: at which of its packs, and whether S3 has stored that one. */
 const deaths = [
-  { when: "in the middle of the first pack's PUT", pack: 1, isStored: false },
-  { when: "once the first pack is stored, before its answer", pack: 1, isStored: true },
-  { when: "between two packs", pack: 2, isStored: false },
-  { when: "once the second pack is stored, before its answer", pack: 2, isStored: true },
+  { when: "in the middle of the first pack's PUT", pack: 1, isStored: false, tag: ` ${exhaustiveTag}` },
+  { when: "once the first pack is stored, before its answer", pack: 1, isStored: true, tag: "" },
+  { when: "between two packs", pack: 2, isStored: false, tag: "" },
+  {
+    when: "once the second pack is stored, before its answer",
+    pack: 2,
+    isStored: true,
+    tag: ` ${exhaustiveTag}`,
+  },
 ];
 
 describe("a run that is killed while it packs a journal in S3", () => {
@@ -65,8 +71,8 @@ describe("a run that is killed while it packs a journal in S3", () => {
     return { events, defects: verifyJournal(entries, location).defects, gets: [...bucket.gets] };
   }
 
-  for (const { when, pack, isStored } of deaths) {
-    it(`loses nothing and doubles nothing: ${when}`, async () => {
+  for (const { when, pack, isStored, tag } of deaths) {
+    it(`loses nothing and doubles nothing: ${when}${tag}`, async () => {
       const before = await read();
       const killed = run();
       let puts = 0;
