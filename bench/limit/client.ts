@@ -8,14 +8,7 @@ import {
   TenantManagementApi,
 } from "../../provider/src/client";
 import { startTenantManagement } from "../../sandbox/api";
-import {
-  customers,
-  measured,
-  type Measurement,
-  type RetryAfter,
-  runBenchmark,
-  settingsFor,
-} from "./measurement";
+import { measured, type Measurement, type RetryAfter, runBenchmark, settingsFor } from "./measurement";
 
 /**
  * Measures how close the client comes to a rate limit that it does not know: tenants with one application each are
@@ -24,9 +17,10 @@ import {
  *   npm run bench:limit -- [seconds|date|absent]
  */
 const callers = 16;
+const customers = 100;
 
 async function measure(retryAfter: RetryAfter): Promise<Measurement> {
-  const sandbox = await startTenantManagement(settingsFor(retryAfter));
+  const sandbox = await startTenantManagement(settingsFor(customers, retryAfter));
   const { apiUrl, tokenUrl, clientId, keyId, privateKeyPem } = sandbox;
   const transport = createTransport();
   const sign = signerFor(createPrivateKey(privateKeyPem));
@@ -59,4 +53,4 @@ async function measure(retryAfter: RetryAfter): Promise<Measurement> {
   }
 }
 
-runBenchmark(["seconds", "date", "absent"], measure);
+runBenchmark(customers, ["seconds", "date", "absent"], measure);

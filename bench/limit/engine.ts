@@ -1,12 +1,5 @@
 import { StackUnderTest } from "../../test/engine/engine";
-import {
-  customers,
-  measured,
-  type Measurement,
-  type RetryAfter,
-  runBenchmark,
-  settingsFor,
-} from "./measurement";
+import { measured, type Measurement, type RetryAfter, runBenchmark, settingsFor } from "./measurement";
 
 /**
  * Measures how close an `up` of a hundred new customers comes to a rate limit that it does not know, on the real
@@ -15,10 +8,11 @@ import {
  *   npm run bench:limit:engine -- [none|seconds|date|absent]
  */
 const latencyMs = 50;
+const customers = 100;
 
 async function measure(retryAfter: RetryAfter): Promise<Measurement> {
   const stack = await StackUnderTest.create({
-    sandbox: { ...settingsFor(retryAfter), latencyMs },
+    sandbox: { ...settingsFor(customers, retryAfter), latencyMs },
     customers: Array.from({ length: customers }, (_, index) => ({
       name: `customer${index}`,
       customerId: `CRM-${index}`,
@@ -32,4 +26,4 @@ async function measure(retryAfter: RetryAfter): Promise<Measurement> {
   }
 }
 
-runBenchmark(["none", "seconds", "date", "absent"], measure);
+runBenchmark(customers, ["none", "seconds", "date", "absent"], measure);

@@ -3,14 +3,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { FleetUnderTest, numbered } from "../../test/engine/fleet-project";
-import {
-  customers,
-  measured,
-  type Measurement,
-  type RetryAfter,
-  runBenchmark,
-  settingsFor,
-} from "./measurement";
+import { measured, type Measurement, type RetryAfter, runBenchmark, settingsFor } from "./measurement";
 
 /**
  * Measures how close two simultaneous fleets that share only the backend and the limit come to the limit. Each has its
@@ -18,14 +11,15 @@ import {
  *
  *   npm run bench:limit:fleets -- [none|seconds|date|absent]
  */
-const bits = 2;
+const bits = 3;
+const customers = 200;
 
 async function measure(retryAfter: RetryAfter): Promise<Measurement> {
   const folders = await Promise.all(
     ["one", "two"].map((name) => mkdtemp(path.join(os.tmpdir(), `machine-${name}-`))),
   );
   const fleet = await FleetUnderTest.create(bits, numbered(customers), {
-    sandbox: { ...settingsFor(retryAfter), latencyMs: 50 },
+    sandbox: { ...settingsFor(customers, retryAfter), latencyMs: 50 },
   });
   try {
     return await measured(fleet.stack.sandbox, retryAfter, async () => {
@@ -41,4 +35,4 @@ async function measure(retryAfter: RetryAfter): Promise<Measurement> {
   }
 }
 
-runBenchmark(["none", "seconds", "date", "absent"], measure);
+runBenchmark(customers, ["none", "seconds", "date", "absent"], measure);

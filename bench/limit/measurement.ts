@@ -2,15 +2,14 @@ import type { StartOptions, TenantManagementSandbox } from "../../sandbox/api";
 import { useLocalEnvironment } from "../../sandbox/environment";
 import { closeShared } from "../../test/engine/engine";
 
-/** The limit, which the client does not know, and what is created under it: tenants with one application each. */
+/** The limit, which the client does not know. */
 export const limit = { perSecond: 10, burst: 15 };
-export const customers = 100;
 
 /** The forms of an answer to a request beyond the limit; `none` is an API without a limit. */
 export type RetryAfter = "seconds" | "date" | "absent" | "none";
 
-/** The shortest time, in seconds, in which the limit allows the required requests. */
-const idealS = (2 * customers - limit.burst) / limit.perSecond;
+/** Returns the shortest time, in seconds, in which the limit allows a tenant with one application for each customer. */
+const idealS = (customers: number): number => (2 * customers - limit.burst) / limit.perSecond;
 
 /** The time and the requests of one run. */
 export interface Measurement {
@@ -24,7 +23,7 @@ export interface Measurement {
 }
 
 /** The settings of an API that has the limit, or none. */
-export function settingsFor(retryAfter: RetryAfter): StartOptions {
+export function settingsFor(customers: number, retryAfter: RetryAfter): StartOptions {
   return { quota: customers, rateLimit: retryAfter === "none" ? null : { ...limit, retryAfter } };
 }
 
@@ -53,6 +52,7 @@ export async function measured(
  * choose from the forms.
  */
 export function runBenchmark(
+  customers: number,
   forms: readonly RetryAfter[],
   measure: (retryAfter: RetryAfter) => Promise<Measurement>,
 ): void {
@@ -67,7 +67,7 @@ export function runBenchmark(
       measurements.push(await measure(form));
       console.error(`Retry-After ${form}: done`);
     }
-    printTable(measurements);
+    printTable(measurements, idealS(customers));
   };
   main()
     .finally(closeShared)
@@ -78,7 +78,7 @@ export function runBenchmark(
 }
 
 /** Prints measurements beside what the limit itself allows. */
-function printTable(measurements: readonly Measurement[]): void {
+function printTable(measurements: readonly Measurement[], idealS: number): void {
   console.table(
     measurements.map(({ retryAfter, seconds, spanS, sent, refused }) => {
       const isLimited = retryAfter !== "none";
