@@ -1,5 +1,4 @@
-import { parseRetryAfter } from "./retry";
-import { parseHttpDate, serverAheadMs } from "./server-clock";
+import { parseHttpDate, parseInstant, serverAheadMs } from "./server-clock";
 import { printable } from "./text";
 import type { HttpAnswer } from "./transport";
 
@@ -39,17 +38,36 @@ export function askedWaitMs(
   return untilReset(headers, nowMs) ?? retryAfterMs;
 }
 
-/** If several limits are used up, the one that is renewed last counts: a proxy joins their headers with commas. */
+/**
+ * Reads a `Retry-After` header: seconds, or a date. Some servers write the time at which they can be asked again in
+ * seconds since 1970, or a fraction; and a proxy may add a second one.
+ *
+ * @param nowMs the time now, in milliseconds since 1970
+ * @returns milliseconds from now, 0 for the past, or undefined if there is nothing readable
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
+ */
+export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
+  return longest(waitsIn(header, nowMs));
+}
+
 function untilReset(headers: HttpAnswer["headers"], ownMs: number): number | undefined {
   const nowMs = parseHttpDate(headers["date"]) ?? ownMs;
-  const named = resetHeaders.map((name) => waitsIn(headers[name]?.split(",") ?? [], nowMs));
-  const waits =
-    named.find((found) => found.length > 0) ?? waitsIn(secondsOfDraft(headers["ratelimit"]), nowMs);
+  const named = resetHeaders.map((name) => waitsIn(headers[name], nowMs));
+  return longest(
+    named.find((found) => found.length > 0) ?? waitsIn(secondsOfDraft(headers["ratelimit"]).join(), nowMs),
+  );
+}
+
+/** If several limits are used up, the one that is renewed last counts. */
+function longest(waits: readonly number[]): number | undefined {
   return waits.length === 0 ? undefined : Math.max(...waits);
 }
 
-function waitsIn(texts: readonly string[], nowMs: number): number[] {
-  return texts.flatMap((text) => {
+/** Reads a time, as a date or a number; or several numbers: a proxy joins several headers with commas. */
+function waitsIn(header = "", nowMs: number): number[] {
+  const dateMs = parseHttpDate(header.trim()) ?? parseInstant(header);
+  if (dateMs !== undefined) return [Math.max(0, dateMs - nowMs)];
+  return header.split(",").flatMap((text) => {
     const value = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : lastEpochMs;
     if (value >= lastEpochMs) return [];
     if (value < firstEpochS) return [value * 1000];

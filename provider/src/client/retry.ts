@@ -3,7 +3,6 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import pRetry from "p-retry";
 
 import { TenantManagementError } from "./errors";
-import { parseHttpDate } from "./server-clock";
 
 /** When and how often a call is repeated. */
 export interface RetryPolicy {
@@ -122,19 +121,4 @@ export function describeWait(asker: string, askedMs: number, longestMs: number):
 export function retryDelayMs(attempt: number, retryAfterMs: number | undefined, policy: RetryPolicy): number {
   const bound = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
   return Math.min(retryAfterMs ?? 0, policy.maxRetryAfterMs) + policy.random() * bound;
-}
-
-/**
- * Reads a `Retry-After` header: seconds, or a date.
- *
- * @param nowMs the time now, in milliseconds since 1970
- * @returns milliseconds from now, 0 for the past, or undefined if there is nothing readable
- * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
- */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
-  const dateMs = parseHttpDate(text);
-  return dateMs === undefined ? undefined : Math.max(0, dateMs - nowMs);
 }

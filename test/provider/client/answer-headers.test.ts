@@ -47,6 +47,12 @@ describe("client: how long a server asked to wait", () => {
     assert.equal(asked({ "ratelimit-reset": "7" }), 7_000);
   });
 
+  it("may be a date", () => {
+    const fromNow = new Date(nowMs + 58_000);
+    for (const reset of [fromNow.toUTCString(), fromNow.toISOString()])
+      assert.equal(asked({ "x-rate-limit-reset": reset, date: at(0) }), 58_000);
+  });
+
   it("is read from Retry-After first", () => {
     assert.equal(asked({ "retry-after": "3", "x-rate-limit-reset": epochS(58) }), 3_000);
   });
