@@ -71,7 +71,6 @@ export class Aws {
     const { endpoints, useFipsEndpoint, useDualstackEndpoint } = this.#access;
     const used = region ?? (service === "sts" ? this.#access.stsRegion : undefined) ?? this.#access.region;
     const endpoint = endpoints[service];
-    const { requestHandler, maxAttempts } = callsThatEnd(patience ?? this.#access.patience);
     return {
       ...identity,
       ...(used === undefined ? {} : { region: used }),
@@ -79,9 +78,16 @@ export class Aws {
       ...(useFipsEndpoint === undefined ? {} : { useFipsEndpoint }),
       ...(useDualstackEndpoint === undefined ? {} : { useDualstackEndpoint }),
       ...(service === "s3" ? this.#ofS3(endpoint) : {}),
-      maxAttempts,
-      requestHandler: { ...requestHandler, ...this.#agents() },
+      ...this.#sending(patience),
+      // The SDK gives it to the clients of IAM Identity Center (SSO) that get a profile's credentials: they would use no
+      // proxy, and wait forever.
+      ...(identity.credentials === undefined ? { clientConfig: this.#sending(patience) } : {}),
     };
+  }
+
+  #sending(patience: AwsPatience | undefined) {
+    const { requestHandler, maxAttempts } = callsThatEnd(patience ?? this.#access.patience);
+    return { maxAttempts, requestHandler: { ...requestHandler, ...this.#agents() } };
   }
 
   #ofS3(endpoint: string | undefined) {

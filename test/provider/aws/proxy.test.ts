@@ -1,7 +1,14 @@
 import { strict as assert } from "node:assert";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { S3Client } from "@aws-sdk/client-s3";
 
 import { SecretsManager } from "../../../provider/src/aws/secrets-manager";
 import { Aws, readAwsAccess } from "../../../provider/src/settings/reach";
+import { useVariables } from "../../support/environment";
 import { refusalOf } from "../../support/failure";
 import { type ForwardProxy, startForwardProxy } from "../../support/forward-proxy";
 import { useServer } from "../../support/http-server";
@@ -67,4 +74,92 @@ describe("a call to AWS by a proxy", () => {
       await close();
     }
   });
+});
+
+const profiles = `
+[profile of-portal]
+sso_start_url = https://partner.awsapps.example.test/start
+sso_region = eu-central-1
+sso_account_id = 111111111111
+sso_role_name = up
+[profile of-session]
+sso_session = partner
+sso_account_id = 111111111111
+sso_role_name = up
+[sso-session partner]
+sso_start_url = https://partner.awsapps.example.test/start
+sso_region = eu-central-1
+[profile of-role]
+role_arn = arn:aws:iam::111111111111:role/up
+source_profile = of-portal
+`;
+
+describe("the credentials of a profile by a proxy", () => {
+  const [portal, tokens, sts] = ["portal", "tokens", "sts"].map((name) => `${name}.example.test`);
+  const server = useServer();
+  let folder: string;
+  let proxy: ForwardProxy | undefined;
+  useVariables(() => ({
+    HOME: folder,
+    AWS_CONFIG_FILE: path.join(folder, "config"),
+    AWS_SHARED_CREDENTIALS_FILE: path.join(folder, "credentials"),
+    AWS_ENDPOINT_URL_SSO: `http://${portal}`,
+    AWS_ENDPOINT_URL_SSO_OIDC: `http://${tokens}`,
+    AWS_ENDPOINT_URL_STS: `http://${sts}`,
+  }));
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "profile-"));
+    await writeFile(path.join(folder, "config"), profiles);
+    const cache = path.join(folder, ".aws", "sso", "cache");
+    await mkdir(cache, { recursive: true });
+    const [soon, late] = [60_000, 3_600_000].map((aheadMs) => new Date(Date.now() + aheadMs).toISOString());
+    const client = { clientId: "c", clientSecret: "s", registrationExpiresAt: late, refreshToken: "r" };
+    for (const [name, expiresAt] of [
+      ["https://partner.awsapps.example.test/start", late],
+      // It is renewed first.
+      ["partner", soon],
+    ] as const) {
+      const file = `${createHash("sha1").update(name).digest("hex")}.json`;
+      await writeFile(path.join(cache, file), JSON.stringify({ accessToken: "t", expiresAt, ...client }));
+    }
+  });
+  after(() => rm(folder, { recursive: true }));
+  afterEach(() => proxy?.close());
+
+  for (const [profile, asked] of Object.entries({
+    "of-portal": [portal],
+    "of-session": [tokens, portal],
+    "of-role": [portal, sts],
+  }))
+    it(`are got by the proxy: ${profile}`, async () => {
+      const expiration = Date.now() + 3_600_000;
+      server.answerWith((request, response) => {
+        if (request.url?.startsWith("/federation") === true) {
+          response.setHeader("content-type", "application/json");
+          const keys = { accessKeyId: "OFPORTAL", secretAccessKey: "s", sessionToken: "t" };
+          response.end(JSON.stringify({ roleCredentials: { ...keys, expiration } }));
+        } else if (request.url === "/token") {
+          response.setHeader("content-type", "application/json");
+          response.end(JSON.stringify({ accessToken: "new", expiresIn: 3600 }));
+        } else {
+          response.setHeader("content-type", "text/xml");
+          response.end(
+            `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>OFROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${new Date(expiration).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+          );
+        }
+      });
+      const port = Number(server.url().port);
+      proxy = await startForwardProxy({
+        hosts: Object.fromEntries([portal, tokens, sts].map((host) => [`${host}:80`, port])),
+      });
+      const access = readAwsAccess({ HTTP_PROXY: proxy.url, AWS_PROFILE: profile, AWS_REGION: "eu-west-1" });
+      const client = new Aws({ ...access, patience }).open(S3Client, "s3");
+      const { accessKeyId } = await client.config.credentials();
+      client.destroy();
+      assert.equal(accessKeyId, profile === "of-role" ? "OFROLE" : "OFPORTAL");
+      assert.deepEqual(
+        proxy.asked,
+        asked.map((host) => `${host}:80`),
+      );
+    });
 });
