@@ -52,10 +52,25 @@ export interface ListedSecret {
 /** The calls to AWS Secrets Manager about secrets outside any state. They never read a value. */
 export class SecretsManager {
   readonly #client: SecretsManagerClient;
+  /** The clients of other regions, by region. */
+  readonly #others = new Map<string, SecretsManagerClient>();
 
   /** @param region default: that of the run */
-  constructor(aws: Aws, region?: string) {
+  constructor(
+    private readonly aws: Aws,
+    private readonly region: string | undefined = aws.region,
+  ) {
     this.#client = aws.open(SecretsManagerClient, "secretsmanager", { region });
+  }
+
+  /** AWS finds a secret only in its own region: that of a run may be another one than when the secret was stored. */
+  #clientFor(arn: string): SecretsManagerClient {
+    const region = arn.split(":")[3];
+    if (region === undefined || region === "" || region === this.region) return this.#client;
+    const client =
+      this.#others.get(region) ?? this.aws.open(SecretsManagerClient, "secretsmanager", { region });
+    this.#others.set(region, client);
+    return client;
   }
 
   /**
@@ -80,13 +95,14 @@ export class SecretsManager {
   }
 
   /**
-   * Returns which version of a secret is the current one, and whether it waits for its deletion.
+   * Returns which version of a secret is the current one, and whether it waits for its deletion, from the region that its
+   * ARN names.
    *
    * @throws what AWS answers, for example that this run lacks secretsmanager:DescribeSecret
    */
   async statusOf(arn: string): Promise<SecretStatus> {
     try {
-      const described = await this.#client.send(new DescribeSecretCommand({ SecretId: arn }));
+      const described = await this.#clientFor(arn).send(new DescribeSecretCommand({ SecretId: arn }));
       const versions = Object.entries(described.VersionIdsToStages ?? {});
       return {
         kind: "there",
@@ -101,7 +117,9 @@ export class SecretsManager {
 
   /** Deletes an empty secret at once, so that its name is free. */
   async deleteEmpty(arn: string): Promise<void> {
-    await this.#client.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
+    await this.#clientFor(arn).send(
+      new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }),
+    );
   }
 
   /**
@@ -130,11 +148,11 @@ export class SecretsManager {
 
   /** Restores a secret from deletion: it keeps its ARN, its versions and its resource policy. */
   async restore(arn: string): Promise<void> {
-    await this.#client.send(new RestoreSecretCommand({ SecretId: arn }));
+    await this.#clientFor(arn).send(new RestoreSecretCommand({ SecretId: arn }));
   }
 
   close(): void {
-    this.#client.destroy();
+    for (const client of [this.#client, ...this.#others.values()]) client.destroy();
   }
 }
 
