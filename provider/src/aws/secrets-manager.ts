@@ -7,6 +7,7 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 
+import { TenantManagementError } from "../client/errors";
 import type { Aws } from "./aws";
 import { isAwsError } from "./patience";
 
@@ -83,7 +84,7 @@ export class SecretsManager {
     try {
       const described = await this.#client.send(new DescribeSecretCommand({ SecretId: name }));
       return {
-        arn: described.ARN ?? name,
+        arn: certain(described.ARN, `describe the secret ${name}`),
         deletedAt: described.DeletedDate?.toISOString(),
         isEmptyAndWanted: tags !== undefined && isEmpty(described) && hasTags(described, tags),
         tags: tagsOf(described),
@@ -103,6 +104,7 @@ export class SecretsManager {
   async statusOf(arn: string): Promise<SecretStatus> {
     try {
       const described = await this.#clientFor(arn).send(new DescribeSecretCommand({ SecretId: arn }));
+      certain(described.ARN, `describe the secret ${arn}`);
       const versions = Object.entries(described.VersionIdsToStages ?? {});
       return {
         kind: "there",
@@ -117,9 +119,10 @@ export class SecretsManager {
 
   /** Deletes an empty secret at once, so that its name is free. */
   async deleteEmpty(arn: string): Promise<void> {
-    await this.#clientFor(arn).send(
+    const deleted = await this.#clientFor(arn).send(
       new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }),
     );
+    certain(deleted.ARN, `delete the secret ${arn}`);
   }
 
   /**
@@ -137,7 +140,8 @@ export class SecretsManager {
     };
     for await (const { SecretList } of paginateListSecrets({ client: this.#client }, request)) {
       // AWS ignores case.
-      for (const { Name } of SecretList ?? []) if (Name?.startsWith(beginning) === true) names.add(Name);
+      for (const { Name } of certain(SecretList, `list the secrets ${beginning}*`))
+        if (Name?.startsWith(beginning) === true) names.add(Name);
     }
     const described = [...names].map(async (name): Promise<ListedSecret[]> => {
       const found = await this.describe({ name, tags: undefined });
@@ -148,12 +152,23 @@ export class SecretsManager {
 
   /** Restores a secret from deletion: it keeps its ARN, its versions and its resource policy. */
   async restore(arn: string): Promise<void> {
-    await this.#clientFor(arn).send(new RestoreSecretCommand({ SecretId: arn }));
+    const restored = await this.#clientFor(arn).send(new RestoreSecretCommand({ SecretId: arn }));
+    certain(restored.ARN, `restore the secret ${arn}`);
   }
 
   close(): void {
     for (const client of [this.#client, ...this.#others.values()]) client.destroy();
   }
+}
+
+/** The SDK takes a success without a body, such as a proxy's, for an answer in which everything is missing. */
+function certain<T>(answered: T | undefined, what: string): T {
+  if (answered !== undefined) return answered;
+  throw new TenantManagementError(
+    "NOT_THE_API",
+    `The answer to ${what} was not AWS Secrets Manager's: it was a success, but lacks what AWS always sends. ` +
+      "Check what answers in its place (a proxy, AWS_ENDPOINT_URL_SECRETS_MANAGER, aws:endpoints), then run the command again.",
+  );
 }
 
 function isEmpty({ DeletedDate, VersionIdsToStages }: DescribeSecretResponse): boolean {
