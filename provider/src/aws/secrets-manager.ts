@@ -7,8 +7,8 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 
-import { TenantManagementError } from "../client/errors";
 import type { Aws } from "./aws";
+import { ofAws } from "./foreign-answer";
 import { isAwsError } from "./patience";
 
 /** A secret to create. */
@@ -161,14 +161,8 @@ export class SecretsManager {
   }
 }
 
-/** The SDK takes a success without a body, such as a proxy's, for an answer in which everything is missing. */
 function certain<T>(answered: T | undefined, what: string): T {
-  if (answered !== undefined) return answered;
-  throw new TenantManagementError(
-    "NOT_THE_API",
-    `The answer to ${what} was not AWS Secrets Manager's: it was a success, but lacks what AWS always sends. ` +
-      "Check what answers in its place (a proxy, AWS_ENDPOINT_URL_SECRETS_MANAGER, aws:endpoints), then run the command again.",
-  );
+  return ofAws(answered, ["Secrets Manager", "SECRETS_MANAGER"], what);
 }
 
 function isEmpty({ DeletedDate, VersionIdsToStages }: DescribeSecretResponse): boolean {

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 
 import type { Aws } from "../aws/aws";
+import { ofAws } from "../aws/foreign-answer";
 import { isAwsError } from "../aws/patience";
 import { messageOf } from "../client/text";
 import { inBatches } from "../concurrency";
@@ -72,8 +73,8 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
     const { paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
     const streamsOfStack = `${streamPrefix(stack)}/`;
     const request = { logGroupName: name, logStreamNamePrefix: streamsOfStack };
-    for await (const { events = [] } of paginateFilterLogEvents({ client: await connect() }, request))
-      yield events
+    for await (const { events } of paginateFilterLogEvents({ client: await connect() }, request))
+      yield ofAws(events, ["CloudWatch Logs", "CLOUDWATCH_LOGS"], `read the events in ${name}`)
         .filter(({ logStreamName = "" }) => logStreamName.startsWith(streamsOfStack))
         .map(({ logStreamName = "", message = "" }) => ({
           where: `${name}:${logStreamName}`,

@@ -29,4 +29,12 @@ describe("the audit log", () => {
     await openAuditLog("group", awsHere()).deliver(entry(intent("create")));
     assert.deepEqual(operations, ["CreateLogStream", "CreateLogStream", "PutLogEvents"]);
   });
+
+  it("is not empty because something else than CloudWatch answers with a success", async () => {
+    server.answerWith((_request, response) => response.writeHead(204).end());
+    const copies = openAuditLog("group", awsHere()).copies("org/project/prod");
+    await assert.rejects(async () => {
+      for await (const some of copies) assert.deepEqual(some, []);
+    }, /not that of AWS CloudWatch Logs/);
+  });
 });
