@@ -110,11 +110,20 @@ export function openLogIn(
   const { identity, url } = settings;
   const issuer = new URL(identity.issuer);
   const redirectUri = new URL("/callback", url).href;
+  /** No answer, or one of an issuer that is busy or broken, says nothing about a log-in. */
+  const ask: IssuerFetch = async (address, init) => {
+    const answer = await issuerFetch(address, init).catch((error: unknown) => {
+      throw noAnswer(error);
+    });
+    if (answer.status === 429 || answer.status >= 500)
+      throw noAnswer(new Error(`${address} answered ${answer.status}.`));
+    return answer;
+  };
   const discovering = (authentication: oidc.ClientAuth): (() => Promise<oidc.Configuration>) => {
     let found: Promise<oidc.Configuration> | undefined;
     return async () => {
       found ??= oidc.discovery(issuer, identity.clientId, clientSecret, authentication, {
-        [oidc.customFetch]: issuerFetch,
+        [oidc.customFetch]: ask,
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- deprecated to stand out: loopback only
         ...(isLoopback(issuer) ? { execute: [oidc.allowInsecureRequests] } : {}),
       });
@@ -122,8 +131,7 @@ export function openLogIn(
         return await found;
       } catch (error) {
         found = undefined;
-        const text = "The identity provider does not answer. Try again later.";
-        throw new Problem("unavailable", text, undefined, { cause: error });
+        throw noAnswer(error);
       }
     };
   };
@@ -199,7 +207,8 @@ export function openLogIn(
       try {
         tokens = await exchange(current, pending);
       } catch (error) {
-        if (error instanceof Problem) throw error;
+        const problem = problemIn(error);
+        if (problem !== undefined) throw problem;
         throw new Problem("unauthenticated", "The log-in failed. Start again.", undefined, {
           cause: error,
         });
@@ -238,6 +247,18 @@ export function openLogIn(
       });
     },
   };
+}
+
+function noAnswer(cause: unknown): Problem {
+  return new Problem("unavailable", "The identity provider does not answer. Try again later.", undefined, {
+    cause,
+  });
+}
+
+/** The library wraps what its requests throw. */
+function problemIn(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  return error instanceof Error ? problemIn(error.cause) : undefined;
 }
 
 /** Some servers answer 400 instead of 401, others 401 without a readable error. */
