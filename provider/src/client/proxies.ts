@@ -82,11 +82,13 @@ export function readProxies(environment: Environment, configured: ConfiguredProx
   );
 }
 
-/** As undici's `EnvHttpProxyAgent` does, and curl. */
+/** As curl and Node.js do. */
 function settingIn(environment: Environment, name: string): Setting | undefined {
-  const lower = environment[name.toLowerCase()];
-  const [used, value] = lower === undefined ? [name, environment[name]] : [name.toLowerCase(), lower];
-  return value === undefined || value.trim() === "" ? undefined : { name: used, value: value.trim() };
+  const given = [name.toLowerCase(), name].map((used) => ({
+    name: used,
+    value: environment[used]?.trim() ?? "",
+  }));
+  return given.find(({ value }) => value !== "");
 }
 
 function toProxy(setting: Setting | undefined): Proxy | undefined {

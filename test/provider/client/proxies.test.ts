@@ -26,6 +26,12 @@ describe("client: proxies", () => {
     assert.equal(by({ HTTPS_PROXY: "tls.example:3128" }, api), "http://tls.example:3128 (HTTPS_PROXY)");
   });
 
+  it("are those of the upper-case variables if the lower-case ones are empty, as for curl and Node.js", () => {
+    const environment = { HTTPS_PROXY: "http://tls:3128", https_proxy: "", http_proxy: " ", no_proxy: "" };
+    assert.equal(by(environment, api), "http://tls:3128 (HTTPS_PROXY)");
+    assert.equal(by({ ...environment, NO_PROXY: "example.test" }, api), undefined);
+  });
+
   it("never show a user or a password", () => {
     const proxy = readProxies({ HTTPS_PROXY: "http://me:pa%40ss@proxy.example:8080" }).of(api);
     assert.equal(proxy?.shown, "http://proxy.example:8080 (HTTPS_PROXY)");
