@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleepMs } from "node:timers/promises";
 
 import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 
@@ -41,6 +42,9 @@ export class NotDeliveredError extends Error {
 
 /** CloudWatch takes 10,000 events and 1 MiB a request; an event has a few hundred bytes. */
 const eventsAtOnce = 500;
+
+/** The waits for a new stream, in milliseconds. */
+const unseenWaitsMs = [100, 200, 400, 800, 1_600];
 
 /**
  * Sends events to a log group of CloudWatch Logs, in a stream for each stack and run: `<stack>/<time>-<id>`.
@@ -91,7 +95,7 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
   const putInto = async (logStreamName: string, logEvents: InputLogEvent[]): Promise<void> => {
     const { PutLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
     const request = new PutLogEventsCommand({ logGroupName: name, logStreamName, logEvents });
-    const { rejectedLogEventsInfo } = await (await connect()).send(request);
+    const { rejectedLogEventsInfo } = await onceSeen(async () => (await connect()).send(request));
     if (rejectedLogEventsInfo !== undefined)
       throw new Error("it refused events because of their time: is this machine's clock correct?");
   };
@@ -133,6 +137,22 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
       });
     },
   };
+}
+
+/**
+ * Repeats a request into a stream that this run has just created, for some seconds while CloudWatch does not find the
+ * stream: not every one of its servers may see it yet.
+ */
+async function onceSeen<T>(request: () => Promise<T>): Promise<T> {
+  for (const waitMs of unseenWaitsMs) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!isAwsError(error, "ResourceNotFoundException")) throw error;
+      await sleepMs(waitMs);
+    }
+  }
+  return request();
 }
 
 function streamPrefix(stack: string): string {

@@ -30,6 +30,23 @@ describe("the audit log", () => {
     assert.deepEqual(operations, ["CreateLogStream", "CreateLogStream", "PutLogEvents"]);
   });
 
+  it("accepts an event into a stream that it has just created and does not find yet", async () => {
+    const operations: string[] = [];
+    server.answerWith((request, response) => {
+      const operation = String(request.headers["x-amz-target"]).replace(/^.*\./, "");
+      operations.push(operation);
+      response.setHeader("content-type", "application/x-amz-json-1.1");
+      if (operation === "PutLogEvents" && operations.length < 4) {
+        response.statusCode = 400;
+        response.end(
+          '{"__type":"ResourceNotFoundException","message":"The specified log stream does not exist."}',
+        );
+      } else response.end("{}");
+    });
+    await openAuditLog("group", awsHere()).deliver(entry(intent("create")));
+    assert.deepEqual(operations, ["CreateLogStream", "PutLogEvents", "PutLogEvents", "PutLogEvents"]);
+  });
+
   it("is not empty because something else than CloudWatch answers with a success", async () => {
     server.answerWith((_request, response) => response.writeHead(204).end());
     const copies = openAuditLog("group", awsHere()).copies("org/project/prod");
