@@ -133,10 +133,14 @@ function toException(entry: string): Exception {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|(.+?))(?::(\d+))?$/.exec(entry) ?? [];
   // The last part of an IPv6 address without brackets is not a port.
   const [text, only] = isIP(entry) === 6 ? [entry, undefined] : [bracketed ?? plain ?? entry, port];
-  const name = text
-    .toLowerCase()
-    .replace(/^\*?\./, "")
-    .replace(/\.$/, "");
+  // As a URL writes an IPv6 address: `2001:DB8:0::1` is `2001:db8::1`.
+  const address = isIP(text) === 6 ? URL.parse(`http://[${text}]`)?.hostname.slice(1, -1) : undefined;
+  const name =
+    address ??
+    text
+      .toLowerCase()
+      .replace(/^\*?\./, "")
+      .replace(/\.$/, "");
   return (host, actual) =>
     (only === undefined || Number(only) === actual) && (host === name || host.endsWith(`.${name}`));
 }

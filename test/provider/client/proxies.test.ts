@@ -108,6 +108,10 @@ describe("client: proxies", () => {
       straight: ["https://[fd00::7]", "https://[2001:db8::1]", "https://[2001:db8::2]:8443"],
       proxied: ["https://[2001:db8::1]:8443"],
     },
+    "fe80::1%eth0,2001:DB8:0:0::0003,[2001:0db8::4]:443": {
+      straight: ["https://[2001:db8::3]", "https://[2001:db8::4]"],
+      proxied: ["https://[2001:db8::5]"],
+    },
     "*": { straight: [api, "https://10.0.0.1"], proxied: [] },
   };
   for (const [NO_PROXY, { straight, proxied }] of Object.entries(exceptions)) {
