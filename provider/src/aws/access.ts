@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseJson } from "../client/json";
 import { type Proxies, readProxies } from "../client/proxies";
 import type { AwsPatience } from "./patience";
+import { endpointsOfProfile } from "./profile-endpoints";
 
 /**
  * A run's access to AWS: as the stack's AWS provider has it, by the keys of the namespace `aws`, or else by
@@ -109,7 +110,7 @@ export function readAwsAccess(environment: Environment, get: AwsValue = () => un
     ...(isOwn ? own : identityIn(environment)),
     ...(webIdentity === undefined ? {} : { webIdentity }),
     roles: role === undefined ? roles : [role, ...roles],
-    endpoints: { ...endpointsIn(environment), ...endpoints },
+    endpoints: { ...endpointsIn(environment, own.profile), ...endpoints },
     s3UsePathStyle: parse("s3UsePathStyle", z.boolean()) ?? parse("s3ForcePathStyle", z.boolean()),
     useFipsEndpoint: parse("useFipsEndpoint", z.boolean()),
     useDualstackEndpoint: parse("useDualstackEndpoint", z.boolean()),
@@ -206,11 +207,20 @@ const endpointVariables: Readonly<Record<AwsService, string>> = {
   sts: "AWS_ENDPOINT_URL_STS",
 };
 
-function endpointsIn(environment: Environment): Partial<Record<AwsService, string>> {
+function endpointsIn(
+  environment: Environment,
+  ownProfile: string | undefined,
+): Partial<Record<AwsService, string>> {
   if (environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.toLowerCase() === "true") return {};
+  const nameOf = (variable: string): string => variable.replace("AWS_ENDPOINT_URL_", "").toLowerCase();
+  const ofProfile = endpointsOfProfile(
+    environment,
+    ownProfile ?? variableIn(environment, "AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    Object.values(endpointVariables).map(nameOf),
+  );
   return Object.fromEntries(
     Object.entries(endpointVariables).flatMap(([service, variable]) => {
-      const url = notEmpty(environment[variable]) ?? notEmpty(environment["AWS_ENDPOINT_URL"]);
+      const url = variableIn(environment, variable, "AWS_ENDPOINT_URL") ?? ofProfile.get(nameOf(variable));
       return url === undefined ? [] : [[service, url] as const];
     }),
   );
