@@ -47,7 +47,9 @@ export function askedWaitMs(
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110, Retry-After}
  */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  return longest(waitsIn(header, nowMs));
+  // A larger number is no time, but still asks for a long wait.
+  const isLong = /^\d{14,15}$/.test(header?.trim() ?? "");
+  return longest(waitsIn(header, nowMs)) ?? (isLong ? Number(header) * 1000 : undefined);
 }
 
 function untilReset(headers: HttpAnswer["headers"], ownMs: number): number | undefined {

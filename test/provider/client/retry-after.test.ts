@@ -15,6 +15,7 @@ describe("client: Retry-After", () => {
     "seconds since 1970, against the standard": { header: String(nowMs / 1000 + 30), ms: 30_000 },
     "milliseconds since 1970, against the standard": { header: String(nowMs + 30_000), ms: 30_000 },
     "a time of ISO 8601, against the standard": { header: "2030-01-01T12:00:30Z", ms: 30_000 },
+    "more seconds than any time has": { header: "99999999999999", ms: 99_999_999_999_999_000 },
     "the longest of several, which a proxy has joined": { header: "7, 30", ms: 30_000 },
   };
   for (const [what, { header, ms }] of Object.entries(readable)) {
