@@ -63,12 +63,15 @@ export function projectFileOf(folder: string): string {
 
 /** Writes `fleet.bits` of one stage to `Pulumi.yaml`; other stages and all comments are preserved. */
 export async function writeBits({ folder }: Project, stage: string, bits: number): Promise<void> {
+  const { toNode } = await import("resistant-tenants-stacks/yaml-file");
   const file = projectFileOf(folder);
-  const document = parseDocument(await readFile(file, "utf8"));
-  const given: unknown = document.getIn(["fleet", "bits"]);
-  if (isMap(given)) document.setIn(["fleet", "bits", stage], bits);
-  else document.setIn(["fleet", "bits"], bits);
   const isJson = path.extname(file) === ".json";
+  // In YAML every scalar stays as it is written: the engine reads `0100` as 64, and this library would write 100.
+  const document = parseDocument(await readFile(file, "utf8"), isJson ? {} : { schema: "failsafe" });
+  const value = isJson ? bits : toNode(bits);
+  const given: unknown = document.getIn(["fleet", "bits"]);
+  if (isMap(given)) document.setIn(["fleet", "bits", stage], value);
+  else document.setIn(["fleet", "bits"], value);
   await writeFile(
     `${file}.new`,
     isJson ? `${JSON.stringify(document.toJS(), undefined, 2)}\n` : document.toString(),

@@ -32,4 +32,13 @@ describe("the project of a fleet", () => {
         (error: Error) => error.message.includes(path.join(folder, `Pulumi.prod.${extension}`)),
       );
     });
+
+  it("keeps each other value of Pulumi.yaml as it is written", async () => {
+    const file = path.join(folder, "Pulumi.yaml");
+    const values = "0100 12345678901234567890 0x1F 1_000 1e3 1.50 TRUE ~ 2026-11-24".split(" ");
+    const text = `name: tenants\nconfig:\n${values.map((value, index) => `  a:k${index}: ${value} # ours\n`).join("")}`;
+    await writeFile(file, text);
+    await writeBits(await readProject(folder), "prod", 2);
+    assert.equal(await readFile(file, "utf8"), `${text}fleet:\n  bits: 2\n`);
+  });
 });
