@@ -159,6 +159,16 @@ config:
       assert.deepEqual(await check(`${reviewed}  owner: team\n`), []);
     });
 
+    it("reads the engine's earlier form of a key, and refuses a key that the engine refuses", async () => {
+      const old = reviewed.replaceAll("tenants:", "tenants:config:");
+      assert.deepEqual(await check(old), []);
+      await writeFile(path.join(folder, "Pulumi.yaml"), "name: own\nruntime: nodejs\n");
+      assert.deepEqual(await check(old), []);
+      assert.deepEqual(await check(`${reviewed}  tenants:config:owner: 0012345\n`), ["tenants:owner"]);
+      assert.deepEqual(await check(`${reviewed}  aws:default:tags: x\n`), ["aws:default:tags"]);
+      assert.deepEqual(await check(`${reviewed}  tenants:config:owner:id: x\n`), ["tenants:config:owner:id"]);
+    });
+
     it("refuses text that YAML reads as a number, a boolean or a date", async () => {
       for (const scalar of [
         "0012345",
@@ -207,6 +217,12 @@ config:
     it("may contain encrypted values", async () => {
       const secret = "tenants:tokenUrl:\n    secure: v1:nonce:text";
       assert.deepEqual(await check(reviewed.replace(/tenants:tokenUrl: .*/, secret)), []);
+    });
+
+    it("takes only what the engine decrypts for encrypted", async () => {
+      for (const wrong of ["{ secure: v1:abc, replicate: true }", "{ secure: 5 }"])
+        assert.deepEqual(await check(`${reviewed}  tenants:secrets: ${wrong}\n`), ["tenants:secrets.secure"]);
+      assert.deepEqual(await check(`${reviewed}  tenants:secrets: { secure: v1:abc }\n`), []);
     });
 
     it("is refused if it is not YAML, not a configuration, or expands without end", async () => {

@@ -123,6 +123,10 @@ export async function readWithoutEngine(
   const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, textOf(value)])));
   const problems = [
     ...found.filter(({ path: where }) => !secrets.includes(where)),
+    // In the own namespace, it is an unknown key.
+    ...[...all.keys()]
+      .filter((key) => /:.*:/.test(key) && !key.startsWith(namespace))
+      .map((key) => ({ path: key, problem: "is not a key to the engine: write <namespace>:<name>" })),
     // The program receives YAML's value: only the file shows that it was written as a number or a date.
     ...own.flatMap(([key]) =>
       found.some(({ path: where }) => where === key)

@@ -80,9 +80,9 @@ export function withProjectValues(
   values: ReadonlyMap<string, unknown>,
   file: YamlFile | undefined,
 ): ReadonlyMap<string, unknown> {
-  if (file === undefined) return values;
-  const { name, config } = projectSchema.parse(file.value);
-  const withNamespace = (key: string): string => (key.includes(":") ? key : `${name}:${key}`);
+  const { name, config } = file === undefined ? {} : projectSchema.parse(file.value);
+  const withNamespace = (key: string): string =>
+    key.includes(":") || name === undefined ? withoutModule(key) : `${name}:${key}`;
   return new Map([
     ...Object.entries(config ?? {}).flatMap(([key, given]) => {
       const value = projectValue(given);
@@ -90,6 +90,11 @@ export function withProjectValues(
     }),
     ...[...values].map(([key, value]) => [withNamespace(key), value] as const),
   ]);
+}
+
+/** `tenants:config:owner`, the engine's earlier form of a key, is `tenants:owner` to it. */
+function withoutModule(key: string): string {
+  return key.replace(/^([^:]*):config:([^:]+)$/, "$1:$2");
 }
 
 /**
@@ -112,9 +117,23 @@ function projectValue(given: unknown): unknown {
   return parsed.success ? (parsed.data.value ?? parsed.data.default) : given;
 }
 
-/** Returns whether the engine would decrypt a value or a part of it: it contains `secure: <ciphertext>`. */
+/**
+ * Returns whether the engine would decrypt a value or a part of it: a map of `secure: <ciphertext>` alone. Beside other
+ * keys it is plain.
+ */
 export function holdsSecret(value: unknown): boolean {
+  return someMap(
+    value,
+    (map) => typeof (map as { secure?: unknown }).secure === "string" && Object.keys(map).length === 1,
+  );
+}
+
+/** Returns whether a value or a part of it has a key `secure`, also where the present engine would not decrypt it. */
+export function namesSecure(value: unknown): boolean {
+  return someMap(value, (map) => Object.hasOwn(map, "secure"));
+}
+
+function someMap(value: unknown, found: (map: object) => boolean): boolean {
   if (typeof value !== "object" || value === null) return false;
-  if (Object.hasOwn(value, "secure")) return true;
-  return Object.values(value).some(holdsSecret);
+  return found(value) || Object.values(value).some((inner) => someMap(inner, found));
 }

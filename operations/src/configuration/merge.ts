@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isNode, type Node, visit } from "yaml";
 
-import { type ConfigurationFile, holdsSecret } from "./file";
+import { type ConfigurationFile, namesSecure } from "./file";
 import { previewedKeys } from "./previewed-keys";
 
 /**
@@ -21,7 +21,7 @@ export async function mergeConfiguration(
   else if (!isMap(config)) document.set("config", toNode({}));
   for (const key of previewedKeys) {
     const value = proposed.values.get(key);
-    if (holdsSecret(value)) {
+    if (namesSecure(value)) {
       throw new Error(
         `${key} contains an encrypted value (\`secure\`), which a preview does not decrypt: write it in plain text. Nothing was previewed.`,
       );

@@ -23,14 +23,19 @@ const projectSchema = z.object({ name: z.string() });
 
 /**
  * Finds how the value of a key is written: in the stack's file or, if that has none, in the project's. A key without a
- * namespace has the project's name as one.
+ * namespace has the project's name as one; `tenants:config:owner` is `tenants:owner`.
  *
  * @param key with its namespace
  * @returns undefined if it is quoted, or in neither file
  */
 export function plainScalarOf(key: string, { stack, project }: WrittenIn): PlainScalar | undefined {
   const { name } = projectSchema.safeParse(project?.value).data ?? {};
-  const names = name !== undefined && key.startsWith(`${name}:`) ? [key, key.slice(name.length + 1)] : [key];
+  const names = [
+    key,
+    // The engine's earlier form.
+    key.replace(":", ":config:"),
+    ...(name !== undefined && key.startsWith(`${name}:`) ? [key.slice(name.length + 1)] : []),
+  ];
   const ofStack = names.map((each) => ["config", each]).find((place) => stack?.lineOf(place) !== undefined);
   if (ofStack !== undefined) return stack?.plainScalarAt(ofStack);
   const ofProject = names
