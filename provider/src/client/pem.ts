@@ -25,8 +25,8 @@ const privateLabels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
 
 /**
  * Reads a private key in the forms in which CI systems and secret stores keep it: PEM, indented, quoted, on one line, with
- * its line ends written as `\n` or `%0A`, in base64, as a JSON string, or as the one private key somewhere in JSON; and the
- * base64 between PEM's two lines alone. Certificates and public keys beside it are left out.
+ * its line ends written as `\n` or `%0A`, percent-encoded, in base64, as a JSON string, or as the one private key somewhere
+ * in JSON; and the base64 between PEM's two lines alone. Certificates and public keys beside it are left out.
  *
  * @throws `TypeError` with what the text is instead, and what to do; never with any of its text
  * @see {@link https://www.rfc-editor.org/rfc/rfc7468 RFC 7468, PEM}
@@ -116,7 +116,9 @@ function unwrap(text: string, layers = mostLayers): string {
   // JSON never begins like PEM.
   const json = plain.startsWith("--") ? undefined : parseJson(plain);
   if (json !== undefined) return unwrapJson(json, layers - 1);
-  if (plain.includes("-----BEGIN ")) return withoutEscapes(plain);
+  if (/-----BEGIN(?: |%20)/.test(plain)) return withoutEscapes(plain);
+  // A form's value: its plus signs are written as %2B.
+  if (plain.includes("-----BEGIN+")) return withoutEscapes(plain.replaceAll("+", " "));
   const decoded = decodeBase64(plain);
   const inside = decoded === undefined ? undefined : textIn(decoded);
   return inside === undefined ? plain : unwrap(inside, layers - 1);
@@ -151,7 +153,7 @@ function unwrapJson(json: unknown, layers: number): string {
 
 /** @returns undefined if the text is not base64 */
 function decodeBase64(text: string): Buffer | undefined {
-  const base64 = text.replace(/["'`\s]/g, "");
+  const base64 = withoutEscapes(text).replace(/["'`\s]/g, "");
   return /^[A-Za-z0-9+/_-]{16,}={0,2}$/.test(base64) ? Buffer.from(base64, "base64") : undefined;
 }
 

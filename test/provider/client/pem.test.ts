@@ -70,6 +70,11 @@ describe("client: a private key that is read", () => {
     "with \\n written out twice": pem.replaceAll("\n", "\\\\n"),
     "in JSON beside a URL": JSON.stringify({ key: pem, url: "https://id.example/?q=%22%7D" }),
     "with %0A for line ends, as GitHub writes them": pem.replaceAll("\n", "%0A"),
+    "percent-encoded as a whole": encodeURIComponent(pem),
+    "encoded as a form's value": new URLSearchParams({ key: pem }).toString(),
+    "in base64 with \\n written out": base64(pem).replace(/.{76}/g, "$&\\n"),
+    "in base64 that is percent-encoded": encodeURIComponent(base64(`${pem}\n`)),
+    "without its first and last line, with \\n written out": withoutLabels(pem).replaceAll("\n", "\\n"),
     "with \\u000a and \\u002B written out, as in JSON": pem
       .replaceAll("\n", "\\u000a")
       .replaceAll("+", "\\u002B"),
@@ -140,7 +145,7 @@ describe("client: what is no private key that can be read", () => {
       text: pem.replaceAll("-----", "\u2013\u2013\u2013"),
       says: ["-----"],
     },
-    "a key encoded for a URL": { text: encodeURIComponent(pem), says: ["-----"] },
+    "a key whose spaces became underscores": { text: pem.replaceAll(" ", "_"), says: ["-----"] },
     "two keys": { text: pem + pkcs1, says: ["2"] },
     "two keys in an object": {
       text: JSON.stringify({ old: pkcs1, new: pem }),
