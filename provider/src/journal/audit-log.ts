@@ -40,11 +40,33 @@ export class NotDeliveredError extends Error {
   }
 }
 
-/** CloudWatch takes 10,000 events and 1 MiB a request; an event has a few hundred bytes. */
+/** CloudWatch takes 10,000 events a request. */
 const eventsAtOnce = 500;
 
 /** The waits for a new stream, in milliseconds. */
 const unseenWaitsMs = [100, 200, 400, 800, 1_600];
+
+/** CloudWatch takes 1 MiB a request: most events have a few hundred bytes, but a customer's change may have many thousands. */
+const bytesAtOnce = 1_048_576;
+
+/** What CloudWatch adds to the size of each message. */
+const bytesOfEvent = 26;
+
+/** Divides events among requests, in their order. */
+function inRequests(events: readonly InputLogEvent[]): InputLogEvent[][] {
+  const requests: InputLogEvent[][] = [];
+  let room = 0;
+  for (const event of events) {
+    const bytes = Buffer.byteLength(event.message ?? "") + bytesOfEvent;
+    if (bytes > room) {
+      requests.push([]);
+      room = bytesAtOnce;
+    }
+    requests.at(-1)?.push(event);
+    room -= bytes;
+  }
+  return requests;
+}
 
 /**
  * Sends events to a log group of CloudWatch Logs, in a stream for each stack and run: `<stack>/<time>-<id>`.
@@ -94,10 +116,12 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
   };
   const putInto = async (logStreamName: string, logEvents: InputLogEvent[]): Promise<void> => {
     const { PutLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
-    const request = new PutLogEventsCommand({ logGroupName: name, logStreamName, logEvents });
-    const { rejectedLogEventsInfo } = await onceSeen(async () => (await connect()).send(request));
-    if (rejectedLogEventsInfo !== undefined)
-      throw new Error("it refused events because of their time: is this machine's clock correct?");
+    for (const some of inRequests(logEvents)) {
+      const request = new PutLogEventsCommand({ logGroupName: name, logStreamName, logEvents: some });
+      const { rejectedLogEventsInfo } = await onceSeen(async () => (await connect()).send(request));
+      if (rejectedLogEventsInfo !== undefined)
+        throw new Error("it refused events because of their time: is this machine's clock correct?");
+    }
   };
   const put = async (entries: readonly EventEntry[]): Promise<undefined[]> => {
     for (const stack of new Set(entries.map(({ event }) => event.stack))) {

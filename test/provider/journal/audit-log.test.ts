@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { buffer } from "node:stream/consumers";
 
 import { openAuditLog } from "../../../provider/src/journal";
 import { awsHere, useAwsEnvironment } from "../../support/aws-environment";
@@ -53,5 +54,35 @@ describe("the audit log", () => {
     await assert.rejects(async () => {
       for await (const some of copies) assert.deepEqual(some, []);
     }, /not that of AWS CloudWatch Logs/);
+  });
+
+  it("divides large events among requests of at most 1 MiB, in their order", async () => {
+    const requests: Array<{ bytes: number; messages: string[] }> = [];
+    server.answerWith((request, response) => {
+      void buffer(request).then((body) => {
+        const { logEvents = [] } = JSON.parse(body.toString()) as { logEvents?: Array<{ message: string }> };
+        const messages = logEvents.map(({ message }) => message);
+        const bytes = messages.reduce((sum, message) => sum + Buffer.byteLength(message) + 26, 0);
+        if (messages.length > 0) requests.push({ bytes, messages });
+        response.setHeader("content-type", "application/x-amz-json-1.1");
+        response.end("{}");
+      });
+    });
+    // The readers of 300 customers change: 50 ARNs before, and 50 after.
+    const readers = Array.from(
+      { length: 50 },
+      (_, index) => `arn:aws:iam::123456789012:role/Lesen-ü${index}`,
+    );
+    const parameters = { before: { readers }, after: { readers } };
+    const entries = Array.from({ length: 300 }, () => entry(intent("change", { parameters })));
+    const log = openAuditLog("group", awsHere());
+    await log.deliverLate("organization/project/dev", entries);
+    await Promise.all(entries.map((one) => log.deliver(one)));
+    assert.ok(requests.every(({ bytes }) => bytes <= 1_048_576));
+    const texts = entries.map(({ text }) => text);
+    assert.deepEqual(
+      requests.flatMap(({ messages }) => messages),
+      [...texts, ...texts],
+    );
   });
 });
