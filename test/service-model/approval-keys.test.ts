@@ -13,8 +13,13 @@ const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 const sec1 = privateKey.export({ type: "sec1", format: "pem" }).toString();
 const jwk = JSON.stringify(privateKey.export({ format: "jwk" }));
 
-function open(key: string): Promise<ApprovalKeys> {
-  const settings = { identity: { issuer: "https://id.example" }, approvals: {} };
+const otherJwk = JSON.stringify(
+  generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" }),
+);
+
+/** Opens the key as the web process does, which may have the public half, too. */
+function open(key: string, publicKey?: object): Promise<ApprovalKeys> {
+  const settings = { identity: { issuer: "https://id.example" }, approvals: { publicKey } };
   const environment = { SERVICE_APPROVAL_KEY: key };
   return openApprovalKeys(settings as unknown as ServiceSettings, environment, openIssuerFetch({}));
 }
@@ -73,6 +78,52 @@ describe("service: the key of approvals", () => {
       ])
         await (isRefused ? assert.rejects(opened, mentioning("signatures", `${member}`)) : opened);
     });
+
+  it("is refused if its JWK is for another algorithm than that of the signatures", async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
+    await openPublic({ ...rsa, alg: "PS256" });
+    await assert.rejects(
+      openPublic({ ...rsa, alg: "RS256" }),
+      mentioning("approvals.publicKey", "alg", "PS256"),
+    );
+    const privateJwk = JSON.parse(jwk) as object;
+    const other = JSON.stringify({ ...privateJwk, alg: "ES384" });
+    await assert.rejects(open(other), mentioning("SERVICE_APPROVAL_KEY", "alg", "ES256"));
+    const ed = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+    for (const alg of ["EdDSA", "Ed25519"]) await openPublic({ ...ed, alg });
+  });
+
+  it("is refused if it is an RSA key that is too small to sign", async () => {
+    const { publicKey: small } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+    await assert.rejects(openPublic(small.export({ format: "jwk" })), mentioning("2048"));
+  });
+
+  it("has a public half that may be encoded otherwise, or have the private half's `key_ops`", async () => {
+    const { d, ...publicJwk } = JSON.parse(jwk) as Record<"d" | "x" | "y", string>;
+    const padded = {
+      ...publicJwk,
+      x: `${publicJwk.x}=`,
+      y: Buffer.from(publicJwk.y, "base64url").toString("base64"),
+    };
+    for (const given of [padded, { ...publicJwk, key_ops: ["sign"] }]) {
+      const { publicKey, algorithm } = await openPublic(given);
+      await assertSigns({
+        ...(await open(JSON.stringify({ ...publicJwk, d }), given)),
+        publicKey,
+        algorithm,
+      });
+    }
+    await assert.rejects(
+      open(jwk, { ...publicJwk, ...(JSON.parse(otherJwk) as object) }),
+      mentioning("do not match"),
+    );
+  });
+
+  it("has a public half that can be read, or the error says which one cannot", async () => {
+    const { kty, crv, x } = JSON.parse(jwk) as Record<string, string>;
+    for (const damaged of [{ kty, crv, x }, { kty, crv, x, y: x }, {}])
+      await assert.rejects(openPublic(damaged), mentioning("approvals.publicKey", "JWK"));
+  });
 
   it("is refused with what it is instead, and without any of it", async () => {
     const { kty, crv, x, y } = JSON.parse(jwk) as Record<string, string>;

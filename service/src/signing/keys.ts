@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 
-import { type CryptoKey, importJWK, type JWK, type JWTVerifyGetKey } from "jose";
+import type { CryptoKey, JWTVerifyGetKey } from "jose";
 import { messageOf, parseJson, readPrivateKey } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
@@ -41,40 +41,40 @@ export async function openApprovalKeys(
   issuerFetch: IssuerFetch,
 ): Promise<ApprovalKeys> {
   const privateText = environment["SERVICE_APPROVAL_KEY"]?.trim();
-  const configured = settings.approvals.publicKey as JWK | undefined;
+  const { publicKey: given } = settings.approvals;
+  const configured = given === undefined ? undefined : publicKeyIn(given);
   const issuerKey = findIssuerKey(settings.identity.issuer, issuerFetch);
   if (privateText === undefined || privateText === "") {
     if (configured === undefined)
       throw new ApprovalKeyError(
         "The key that verifies approvals is missing: set its public half in approvals.publicKey of the settings.",
       );
-    if ("d" in configured)
-      throw new ApprovalKeyError(
-        "approvals.publicKey contains a private key: write only the public half there, and replace the key.",
-      );
-    const algorithm = algorithmOf(configured);
-    insistOnSignatures("approvals.publicKey", configured);
-    return { signingKey: undefined, publicKey: await importJWK(configured, algorithm), algorithm, issuerKey };
+    return {
+      signingKey: undefined,
+      publicKey: configured,
+      algorithm: algorithmOf(configured),
+      issuerKey,
+    };
   }
-  const { signingKey, publicJwk } = readPrivate(privateText);
-  const algorithm = algorithmOf(publicJwk);
-  if (configured !== undefined && !isSameKey(configured, publicJwk))
+  const signingKey = privateKeyIn(privateText);
+  const publicKey = createPublicKey(signingKey);
+  if (configured !== undefined && !isSameKey(configured, publicKey))
     throw new ApprovalKeyError(
       "SERVICE_APPROVAL_KEY and approvals.publicKey do not match: no worker would accept an approval.",
     );
-  return { signingKey, publicKey: await importJWK(publicJwk, algorithm), algorithm, issuerKey };
+  return { signingKey, publicKey, algorithm: algorithmOf(publicKey), issuerKey };
 }
 
 const jwkSchema = z.looseObject({ kty: z.string() });
 
-function readPrivate(text: string): { signingKey: KeyObject; publicJwk: JWK } {
-  const signingKey = privateKeyIn(text);
-  return { signingKey, publicJwk: createPublicKey(signingKey).export({ format: "jwk" }) };
-}
-
 function privateKeyIn(text: string): KeyObject {
   const jwk = jwkSchema.safeParse(parseJson(text)).data as JsonWebKey | undefined;
-  if (jwk !== undefined) insistOnSignatures("SERVICE_APPROVAL_KEY", jwk);
+  const key = toPrivateKey(text, jwk);
+  insistOnSignatures("SERVICE_APPROVAL_KEY", jwk ?? {}, key);
+  return key;
+}
+
+function toPrivateKey(text: string, jwk: JsonWebKey | undefined): KeyObject {
   try {
     return jwk === undefined ? readPrivateKey(text) : createPrivateKey({ key: jwk, format: "jwk" });
   } catch (error) {
@@ -82,6 +82,26 @@ function privateKeyIn(text: string): KeyObject {
     const why = jwk === undefined ? messageOf(error) : "is a JWK, but not a complete private one";
     throw new ApprovalKeyError(
       `SERVICE_APPROVAL_KEY ${why}. It must be a private JWK or PEM for signing: P-256, P-384, Ed25519 or RSA.`,
+    );
+  }
+}
+
+function publicKeyIn(jwk: JsonWebKey): KeyObject {
+  if ("d" in jwk)
+    throw new ApprovalKeyError(
+      "approvals.publicKey contains a private key: write only the public half there, and replace the key.",
+    );
+  const key = toPublicKey(jwk);
+  insistOnSignatures("approvals.publicKey", jwk, key);
+  return key;
+}
+
+function toPublicKey(jwk: JsonWebKey): KeyObject {
+  try {
+    return createPublicKey({ key: jwk, format: "jwk" });
+  } catch {
+    throw new ApprovalKeyError(
+      "approvals.publicKey cannot be read as a public JWK: write it complete and unchanged. It must be a key for signing: P-256, P-384, Ed25519 or RSA.",
     );
   }
 }
@@ -99,29 +119,45 @@ const purposeSchema = z.object({
     .optional(),
 });
 
-/** @throws {@link ApprovalKeyError} if a JWK is, by its own members, not for signatures */
-function insistOnSignatures(name: string, jwk: object): void {
-  const { error } = purposeSchema.safeParse(jwk);
-  if (error === undefined) return;
-  const members = [...new Set(error.issues.map(({ path }) => `\`${String(path[0])}\``))];
-  throw new ApprovalKeyError(
-    `${name} is not a key for signatures (${members.join(", ")}): create another key, or correct what its JWK says.`,
-  );
+/** @throws {@link ApprovalKeyError} if a JWK is, by its own members, not for the signatures that its key makes here */
+function insistOnSignatures(name: string, jwk: object, key: KeyObject): void {
+  const { data, error } = purposeSchema.safeParse(jwk);
+  if (error !== undefined) {
+    const members = [...new Set(error.issues.map(({ path }) => `\`${String(path[0])}\``))];
+    throw new ApprovalKeyError(
+      `${name} is not a key for signatures (${members.join(", ")}): create another key, or correct what its JWK says.`,
+    );
+  }
+  const algorithm = algorithmOf(key);
+  const named = data.alg === "Ed25519" ? "EdDSA" : data.alg;
+  if (named !== undefined && named !== algorithm)
+    throw new ApprovalKeyError(
+      `${name} is for another algorithm (\`alg\`): its signatures of approvals are ${algorithm}. Create another key, or correct what its JWK says.`,
+    );
 }
 
 const algorithms: Readonly<Record<string, string>> = {
-  "EC P-256": "ES256",
-  "EC P-384": "ES384",
-  "OKP Ed25519": "EdDSA",
+  rsa: "PS256",
+  "ec prime256v1": "ES256",
+  "ec secp384r1": "ES384",
+  ed25519: "EdDSA",
 };
 
-function algorithmOf({ kty, crv }: JWK): string {
-  const algorithm = kty === "RSA" ? "PS256" : algorithms[`${kty ?? ""} ${crv ?? ""}`];
-  if (algorithm === undefined)
-    throw new ApprovalKeyError("The key of approvals must be P-256, P-384, Ed25519 or RSA.");
+/** The smallest RSA key that signs, in bits, RFC 7518, section 3.5. */
+const smallestModulusBits = 2048;
+
+function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): string {
+  const { namedCurve, modulusLength = smallestModulusBits } = asymmetricKeyDetails;
+  const algorithm =
+    algorithms[[asymmetricKeyType, namedCurve].filter((part) => part !== undefined).join(" ")];
+  if (algorithm === undefined || modulusLength < smallestModulusBits)
+    throw new ApprovalKeyError(
+      `The key of approvals must be P-256, P-384, Ed25519, or RSA of at least ${smallestModulusBits} bits.`,
+    );
   return algorithm;
 }
 
-function isSameKey(one: JWK, other: JWK): boolean {
-  return one.kty === other.kty && one.x === other.x && one.y === other.y && one.n === other.n;
+/** Comparing keys of two types leaves an error in OpenSSL, which Node reports at the next key that it reads. */
+function isSameKey(one: KeyObject, other: KeyObject): boolean {
+  return one.asymmetricKeyType === other.asymmetricKeyType && one.equals(other);
 }
