@@ -75,6 +75,16 @@ describe("the service's settings", () => {
       assert.deepEqual(await pathsOf(settings), [`${ofStage}.${key}`]);
     });
 
+  it("are refused with text that YAML reads as something else, and what to do", async () => {
+    const settings = right();
+    Object.assign(settings.identity, { clientId: 12345, audience: true });
+    mentions(
+      await messageOf(settings),
+      "identity.clientId: 12345 is a number to YAML: write it in quotes",
+      "identity.audience: true is a boolean to YAML: write it in quotes",
+    );
+  });
+
   it("are refused with what to do in service.yaml, not in the environment or by pulumi", async () => {
     const settings = right();
     const { configuration } = settings.stages.production;

@@ -26,11 +26,30 @@ export async function readSettings(file: string): Promise<ServiceSettings> {
     throw new SettingsError(`${file} cannot be read as YAML.`, { cause: error });
   }
   const settings = serviceSettingsSchema.safeParse(value);
-  const found = settings.success ? problemsOfStages(settings.data) : issuesOf(settings.error.issues);
+  const found = settings.success
+    ? problemsOfStages(settings.data)
+    : issuesOf(settings.error.issues).map((issue) => withQuotes(issue, value));
   if (settings.success && found.length === 0) return settings.data;
   const problems = [...new Set(found.map(({ path, message }) => `- ${path || "(root)"}: ${message}`))];
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   throw new SettingsError(`${file}: ${count}.\n${problems.join("\n")}`);
+}
+
+/** Says what to do about text that YAML took for something else. */
+function withQuotes(
+  { path, message }: { path: string; message: string },
+  settings: unknown,
+): { path: string; message: string } {
+  const found = path
+    .split(".")
+    .reduce<unknown>(
+      (inner, name) => (inner as Record<string, unknown> | null | undefined)?.[name],
+      settings,
+    );
+  const isText = typeof found !== "number" && typeof found !== "boolean";
+  return message !== "must be text" || isText
+    ? { path, message }
+    : { path, message: `${found} is a ${typeof found} to YAML: write it in quotes` };
 }
 
 function problemsOfStages(settings: ServiceSettings): Array<{ path: string; message: string }> {
