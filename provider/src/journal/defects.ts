@@ -1,5 +1,5 @@
 import type { Head } from "./chain";
-import type { Entry, EventEntry, ServiceEntry } from "./entry";
+import { type Entry, type EventEntry, ofGit, type ServiceEntry } from "./entry";
 import type { JournalEvent, ServiceEvent } from "./event";
 
 /* What can be wrong with a journal, and how it is reported. */
@@ -105,11 +105,11 @@ export function settledIntent({ where, event }: EventEntry): Note {
 }
 
 /** A line that is not an event. */
-export function unreadable({ where }: Entry): Defect {
+export function unreadable({ where, text }: Entry): Defect {
   return {
     kind: "unreadable",
     where,
-    problem: "this version cannot read it: it was changed, or a later version wrote it",
+    problem: ofGit(text) ?? "this version cannot read it: it was changed, or a later version wrote it",
   };
 }
 

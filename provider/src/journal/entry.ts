@@ -98,15 +98,26 @@ function isCutShort(text: string): boolean {
  */
 export function eventsOf(entries: readonly Entry[]): JournalEvent[] {
   return entries.flatMap((entry) => {
-    if (entry.kind === "unreadable") throw unreadable(entry.where);
+    if (entry.kind === "unreadable") throw unreadable(entry.where, entry.text);
     return entry.kind === "event" ? [entry.event] : [];
   });
 }
 
 /** Creates the error about a line that is not an event, with what to do. */
-export function unreadable(where: string): Error {
+export function unreadable(where: string, text = ""): Error {
   return new Error(
-    `${where} is not a line that this version can read. Use the version that wrote it, or a later one; ` +
-      "or find out who changed it, and restore it.",
+    `${where} ${
+      ofGit(text) ??
+      "is not a line that this version can read. Use the version that wrote it, or a later one; or find out who changed it, and restore it"
+    }.`,
   );
+}
+
+/** Returns what git put in place of a journal's lines, and what to do; undefined if it is something else. */
+export function ofGit(text: string): string | undefined {
+  if (/^(?:<{7}|\|{7}|>{7})(?: |$)|^={7}$/.test(text))
+    return "is a conflict marker of git: keep the lines of both sides, each once, and delete the markers; then run `npm run tenants -- audit verify`";
+  return text.startsWith("version https://git-lfs.github.com/")
+    ? "belongs to a pointer of Git LFS, which is here in place of the journal: run `git lfs pull`"
+    : undefined;
 }

@@ -4,7 +4,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 
 import { openFileJournal, type Verification, verifyJournal } from "../../../provider/src/journal";
 import { useJournalFile } from "../../support/journal-file";
-import { mentions } from "../../support/mentions";
+import { mentioning, mentions } from "../../support/mentions";
 import { intent, result } from "./events";
 
 describe("the verification of a journal", () => {
@@ -143,6 +143,22 @@ describe("the verification of a journal", () => {
     await writeCreates(1);
     await changeLines((given) => [...given, "nothing"]);
     assert.deepEqual(defectsIn(await verify()), [["unreadable", "journal.jsonl:3"]]);
+  });
+
+  it("says what to do with what git put in place of lines: conflict markers, a pointer of Git LFS", async () => {
+    await writeCreates(2);
+    await changeLines(([one = "", two = "", ...rest]) =>
+      ["<<<<<<< HEAD", one, "||||||| 1a2b3c4", "=======\r", two, ">>>>>>> add-acme"].concat(rest),
+    );
+    const { defects } = await verify();
+    assert.deepEqual(
+      defects.map(({ kind, where }) => [kind, where.slice(place.directory.length + 1)]),
+      [1, 3, 4, 6].map((line) => ["unreadable", `journal.jsonl:${line}`]),
+    );
+    for (const { problem } of defects) mentions(problem, "conflict marker", "both sides", "audit verify");
+    await assert.rejects(openFileJournal(place.file).remember(), mentioning("journal.jsonl:1 is a conflict"));
+    await writeFile(place.file, "version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 5\n");
+    await assert.rejects(openFileJournal(place.file).remember(), mentioning("git lfs pull"));
   });
 
   it("names an intent without a result, until something settles it", async () => {
