@@ -5,6 +5,7 @@ import path from "node:path";
 import { findProjectFolder, projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { readScalar } from "pulumi-resistant-tenants/internal/yaml-scalar";
+import { isNode, isScalar, visit } from "yaml";
 import { z } from "zod";
 
 import { isTextKey, plainScalarOf, unquotedProblem } from "./text-keys";
@@ -76,13 +77,49 @@ export function unquotedText(
   const suspicious = Object.keys(values).filter(
     (key) => isTextKey(key) && /^(?:[-+.]?\d|true$|false$)/.test(values[key] ?? ""),
   );
-  if (suspicious.length === 0) return [];
+  const customers = values[customersKey] ?? "";
+  const mayHoldDates = /"\d{4}-\d\d-\d\dT/.test(customers);
+  if (suspicious.length === 0 && !mayHoldDates) return [];
   const [stack, project] = [file, projectFileIn(folder) ?? ""].map(readIfThere);
-  return suspicious.flatMap((key) => {
-    const scalar = plainScalarOf(key, { stack, project });
-    const isOfFile = scalar !== undefined && String(readScalar(scalar.source).value) === values[key];
-    return isOfFile ? (unquotedProblem(key, scalar) ?? []) : [];
+  const ofProject = mayHoldDates && stack?.lineOf(["config", customersKey]) === undefined;
+  return [
+    ...suspicious.flatMap((key) => {
+      const scalar = plainScalarOf(key, { stack, project });
+      const isOfFile = scalar !== undefined && String(readScalar(scalar.source).value) === values[key];
+      return isOfFile ? (unquotedProblem(key, scalar) ?? []) : [];
+    }),
+    ...(ofProject ? datesInProject(project, customers) : []),
+  ];
+}
+
+const customersKey = "tenants:customers";
+
+/**
+ * Finds dates without quotes in the customers that `Pulumi.yaml` gives to a stack. The engine passes them as text that a
+ * customer's fields may contain, too (`2026-11-24T00:00:00Z`); from a stack's file it passes them in another form.
+ *
+ * @param received the customers as the program received them: JSON
+ */
+function datesInProject(project: YamlFile | undefined, received: string): ConfigurationProblem[] {
+  const found: ConfigurationProblem[] = [];
+  const given = project?.document.getIn(["config", customersKey, "value"], true);
+  if (!isNode(given)) return found;
+  visit(given, {
+    Pair: (_key, { key }) => (isScalar(key) && key.value === "rotateAt" ? visit.SKIP : undefined),
+    Scalar(_key, { type, tag, source = "" }) {
+      if (type !== "PLAIN" || tag !== undefined) return;
+      const { kind, value } = readScalar(source);
+      if (kind !== "date or time" || !received.includes(JSON.stringify(inJson(String(value))))) return;
+      const problem = `${source} is a ${kind} to YAML: write it in quotes, in Pulumi.yaml`;
+      found.push({ path: customersKey, problem });
+    },
   });
+  return found;
+}
+
+/** Writes an instant as Go does in JSON: `2026-11-24 00:00:00 +0000 UTC` as `2026-11-24T00:00:00Z`. */
+function inJson(instant: string): string {
+  return instant.replace(/^(\S+) (\S+) ([-+]\d\d)(\d\d) \S+$/, "$1T$2$3:$4").replace(/\+00:00$/, "Z");
 }
 
 /** Go's JSON escapes characters with a meaning in HTML: six bytes for one. */

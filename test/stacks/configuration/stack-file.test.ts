@@ -79,6 +79,29 @@ describe("text at the top level of a stack's file", () => {
       assert.deepEqual(await problemsOf(key, written, value), [], `${key}: ${written}`);
   });
 
+  it("is refused in a customer of Pulumi.yaml, whose dates the engine passes as text may be written, too", async () => {
+    const list =
+      "[{ name: acme, customerId: 2026-11-24, owner: 2026-11-24 14:00:00, rotation: { rotateAt: [2026-12-01] } }]";
+    const project = `name: own\nconfig:\n  tenants:customers: { value: ${list} }\n`;
+    const rotation = { rotateAt: ["2026-12-01T00:00:00Z"] };
+    const [customerId, owner] = ["2026-11-24T00:00:00Z", "2026-11-24T14:00:00Z"];
+    const received = { "tenants:customers": JSON.stringify([{ name: "acme", customerId, owner, rotation }]) };
+    await writeFile(path.join(folder, "Pulumi.yaml"), project);
+    await writeFile(file, "config: {}\n");
+    const found = unquotedText(file, folder, received);
+    assert.deepEqual(
+      found.map(({ path: where }) => where),
+      ["tenants:customers", "tenants:customers"],
+    );
+    mentions(found[0]?.problem, "2026-11-24 is a date", "quotes, in Pulumi.yaml");
+    // The stack's own list replaces it; and in quotes, it is text.
+    await writeFile(file, `config:\n  tenants:customers: []\n`);
+    assert.deepEqual(unquotedText(file, folder, received), []);
+    await writeFile(file, "config: {}\n");
+    await writeFile(path.join(folder, "Pulumi.yaml"), project.replaceAll(/2026-11-24[^,]*/g, '"$&"'));
+    assert.deepEqual(unquotedText(file, folder, received), []);
+  });
+
   it("is not looked for in a file that the engine has not read", async () => {
     assert.deepEqual(await problemsOf("tenants:owner", "0012345", "4711"), []);
     assert.deepEqual(unquotedText(path.join(folder, "none.yaml"), folder, { "tenants:owner": "5349" }), []);
