@@ -102,8 +102,10 @@ const customersKey = "tenants:customers";
  */
 function datesInProject(project: YamlFile | undefined, received: string): ConfigurationProblem[] {
   const found: ConfigurationProblem[] = [];
-  const given = project?.document.getIn(["config", customersKey, "value"], true);
-  if (!isNode(given)) return found;
+  const given = [["value"], []]
+    .map((rest) => project?.document.getIn(["config", customersKey, ...rest], true))
+    .find(isNode);
+  if (given === undefined) return found;
   visit(given, {
     Pair: (_key, { key }) => (isScalar(key) && key.value === "rotateAt" ? visit.SKIP : undefined),
     Scalar(_key, { type, tag, source = "" }) {

@@ -94,6 +94,11 @@ describe("text at the top level of a stack's file", () => {
       ["tenants:customers", "tenants:customers"],
     );
     mentions(found[0]?.problem, "2026-11-24 is a date", "quotes, in Pulumi.yaml");
+    await writeFile(
+      path.join(folder, "Pulumi.yaml"),
+      project.replace("{ value: [", "[").replace("] }\n", "]\n"),
+    );
+    assert.deepEqual(unquotedText(file, folder, received), found);
     // The stack's own list replaces it; and in quotes, it is text.
     await writeFile(file, `config:\n  tenants:customers: []\n`);
     assert.deepEqual(unquotedText(file, folder, received), []);
