@@ -17,11 +17,16 @@ const unrecordable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 /** Characters that alone make no readable text: spaces, marks, fillers and the blank of Braille. */
 const invisible = /[^\p{L}\p{N}\p{P}\p{S}]|\p{Default_Ignorable_Code_Point}|\u2800/gu;
 
+/** Returns whether a text shows nothing to a reader. */
+export function showsNothing(text: string): boolean {
+  return text.replace(invisible, "") === "";
+}
+
 /** The reason of changes, in the actor's words: one line of 1 to 500 characters. */
 export const reasonSchema = z
   .string()
   .trim()
-  .refine((text) => text.replace(invisible, "") !== "", "must say why, in 1 to 500 characters")
+  .refine((text) => !showsNothing(text), "must say why, in 1 to 500 characters")
   .refine((text) => Array.from(text).length <= longestReason, "must be at most 500 characters")
   .refine(
     (text) => !unrecordable.test(text),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { sql } from "kysely";
+import { showsNothing } from "pulumi-resistant-tenants/internal/reason";
 
 import { insistOnSight, isRequester } from "../approval/access";
 import { append } from "../audit/chain";
@@ -42,7 +43,7 @@ export async function breakGlass(
   const request = await lockRequest(writing, requestId);
   insistOnSight(context, caller, request);
   const person = insistOnBreaker(caller, request);
-  if (reason.trim() === "")
+  if (showsNothing(reason))
     throw new Problem("invalid", "reason: explain why it cannot wait for an approval.");
   const plan = await presentPlan(writing, request, digest);
   const touched = await touchesOf(context, writing, request, plan.facts);
@@ -151,7 +152,7 @@ export async function reviewBreakGlass(
   const request = await lockRequest(writing, requestId);
   insistOnSight(context, caller, request);
   insistOnNoCredential("comment", comment);
-  if (comment.trim() === "") throw new Problem("invalid", "comment: describe what you found.");
+  if (showsNothing(comment)) throw new Problem("invalid", "comment: describe what you found.");
   const broken = await writing
     .selectFrom("broken_glass")
     .selectAll()

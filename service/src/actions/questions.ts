@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import type { Selectable } from "kysely";
+import { showsNothing } from "pulumi-resistant-tenants/internal/reason";
 
 import { insistOnSight, isRequester } from "../approval/access";
 import { requirementFor } from "../approval/check";
@@ -116,7 +117,7 @@ function insistOnDecider(context: ServiceContext, caller: Person, request: Reque
 
 function insistOnText(text: string): void {
   insistOnNoCredential("text", text);
-  if (text.trim() !== "" && text.length <= longestText) return;
+  if (!showsNothing(text) && text.length <= longestText) return;
   throw new Problem("invalid", `text: write 1 to ${longestText} characters.`, {
     errors: [{ path: "text", message: `must be 1 to ${longestText} characters` }],
   });

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { ReasonError, reasonForChange } from "../../../provider/src/settings/reason";
+import { ReasonError, reasonForChange, showsNothing } from "../../../provider/src/settings/reason";
 import { readSettings } from "../../../provider/src/settings/settings";
 import { mentioning, mentions } from "../../support/mentions";
 
@@ -32,6 +32,8 @@ describe("the reason of a change", () => {
       assert.throws(() => reasonForChange({ stage: "production" }, { TENANTS_REASON: reason }), ReasonError);
       const read = readSettings((key) => ({ stage: "testing", reason })[key]);
       assert.deepEqual("problems" in read && read.problems.map(({ path }) => path), ["tenants:reason"]);
+      // The service asks the same of a question, an answer and a review.
+      assert.ok(showsNothing(reason) && !showsNothing(`${reason}a`));
     });
   }
 

@@ -93,7 +93,8 @@ describe("break-glass", () => {
       await assert.rejects(reviewAs(person, first), { code: "samePerson" });
     await assert.rejects(reviewAs(requester, first), { code: "forbidden" });
     await assert.rejects(reviewAs(reviewer, first, "password: hunter2-hunter2"), { code: "invalid" });
-    await assert.rejects(reviewAs(reviewer, first, " "), { code: "invalid" });
+    for (const nothing of [" ", "\u200b", "\u2800"])
+      await assert.rejects(reviewAs(reviewer, first, nothing), { code: "invalid" });
     await reviewAs(reviewer, first);
     await assert.rejects(reviewAs(reviewer, first), { code: "conflict" });
     await breakAs(other, second);
