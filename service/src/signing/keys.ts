@@ -35,26 +35,30 @@ export class ApprovalKeyError extends Error {
  * @param issuerFetch - Fetches the keys with which the identity provider signs ID tokens.
  * @throws {@link ApprovalKeyError} if both are missing, or do not belong together
  */
-export async function openApprovalKeys(
+export function openApprovalKeys(
   settings: ServiceSettings,
   environment: Readonly<Record<string, string | undefined>>,
   issuerFetch: IssuerFetch,
 ): Promise<ApprovalKeys> {
+  return new Promise((resolve) => {
+    const issuerKey = findIssuerKey(settings.identity.issuer, issuerFetch);
+    resolve({ ...ownKeys(settings, environment), issuerKey });
+  });
+}
+
+function ownKeys(
+  settings: ServiceSettings,
+  environment: Readonly<Record<string, string | undefined>>,
+): Omit<ApprovalKeys, "issuerKey"> {
   const privateText = environment["SERVICE_APPROVAL_KEY"]?.trim();
   const { publicKey: given } = settings.approvals;
   const configured = given === undefined ? undefined : publicKeyIn(given);
-  const issuerKey = findIssuerKey(settings.identity.issuer, issuerFetch);
   if (privateText === undefined || privateText === "") {
     if (configured === undefined)
       throw new ApprovalKeyError(
         "The key that verifies approvals is missing: set its public half in approvals.publicKey of the settings.",
       );
-    return {
-      signingKey: undefined,
-      publicKey: configured,
-      algorithm: algorithmOf(configured),
-      issuerKey,
-    };
+    return { signingKey: undefined, publicKey: configured, algorithm: algorithmOf(configured) };
   }
   const signingKey = privateKeyIn(privateText);
   const publicKey = createPublicKey(signingKey);
@@ -62,7 +66,7 @@ export async function openApprovalKeys(
     throw new ApprovalKeyError(
       "SERVICE_APPROVAL_KEY and approvals.publicKey do not match: no worker would accept an approval.",
     );
-  return { signingKey, publicKey, algorithm: algorithmOf(publicKey), issuerKey };
+  return { signingKey, publicKey, algorithm: algorithmOf(publicKey) };
 }
 
 const jwkSchema = z.looseObject({ kty: z.string() });
