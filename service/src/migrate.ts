@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { describeError } from "./http/log";
 import { MigrationError } from "./records/migrate";
+import { databaseUrl } from "./settings/database-url";
 import { readEnvironment, SettingsError } from "./settings/read";
 import { prepareDatabase } from "./work/prepare";
 
@@ -12,9 +13,9 @@ import { prepareDatabase } from "./work/prepare";
 
 const environmentSchema = z.object({
   /** The role that owns the tables. */
-  DATABASE_OWNER_URL: z.url(),
+  DATABASE_OWNER_URL: databaseUrl,
   /** The runtime role, on the same database. */
-  DATABASE_URL: z.url(),
+  DATABASE_URL: databaseUrl,
 });
 
 async function main(): Promise<void> {

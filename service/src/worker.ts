@@ -2,7 +2,6 @@ import { once } from "node:events";
 
 import type { Kysely } from "kysely";
 import { Counter, Gauge, Registry } from "prom-client";
-import { z } from "zod";
 
 import { recordRules } from "./approval/rules-on-record";
 import { rotationsDue } from "./customers/rotations";
@@ -16,6 +15,7 @@ import { openEndpoints } from "./notices/webhook/secrets";
 import { checkDatabase, checkRuntimeRole, openDatabase } from "./records/database";
 import type { Schema } from "./records/schema";
 import { readEnvironment, readSettings, SettingsError } from "./settings/read";
+import { workerEnvironmentSchema } from "./settings/worker-environment";
 import { openApprovalKeys } from "./signing/keys";
 import { openSeals } from "./signing/notice-seal";
 import { assertOwnProviders, openWorkerClock } from "./work/environment";
@@ -27,17 +27,6 @@ import { Worker } from "./work/worker";
  * The worker process: it makes and applies plans. It has the AWS rights of the stage's role, and the
  * passphrase; no one can call it.
  */
-
-const environmentSchema = z.object({
-  /** The runtime role's. */
-  DATABASE_URL: z.url(),
-  SERVICE_SETTINGS: z.string().min(1),
-  /** The port of the metrics for Prometheus; without it, none are served. */
-  SERVICE_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-  SERVICE_HOST: z.string().default("127.0.0.1"),
-  /** The password of `mail.user`. */
-  SERVICE_SMTP_PASSWORD: z.string().min(1).optional(),
-});
 
 /** Variables that this process must not have: with them a worker could forge requests and approvals. */
 const foreign = [
@@ -53,7 +42,7 @@ async function main(): Promise<void> {
     throw new SettingsError(
       `The worker must not have ${present.join(", ")}: only the web process or the database's owner may have it.`,
     );
-  const environment = readEnvironment(environmentSchema, process.env);
+  const environment = readEnvironment(workerEnvironmentSchema, process.env);
   const settings = await readSettings(environment.SERVICE_SETTINGS);
   const password = environment.SERVICE_SMTP_PASSWORD;
   if (settings.mail?.user !== undefined && password === undefined)

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 
 import { readEnvironment, SettingsError } from "resistant-tenants-service/settings/read";
 import { webEnvironmentSchema } from "resistant-tenants-service/settings/web-environment";
+import { workerEnvironmentSchema } from "resistant-tenants-service/settings/worker-environment";
 
 import { mentioning } from "../support/mentions";
 
@@ -43,5 +44,35 @@ describe("service: the environment of the web process", () => {
     const given = { ...others, SERVICE_SESSION_KEY: key.toString("base64url") };
     const read = readEnvironment(webEnvironmentSchema, { ...given, SERVICE_CLIENT_SECRET: "secret\n" });
     assert.equal(read.SERVICE_CLIENT_SECRET, "secret");
+  });
+});
+
+describe("service: the environment of the worker process", () => {
+  const given = { DATABASE_URL: others.DATABASE_URL, SERVICE_SETTINGS: others.SERVICE_SETTINGS };
+
+  it("may have a file's line end after the SMTP password, which may end with a space", () => {
+    for (const [text, password] of [
+      ["pass word \r\n", "pass word "],
+      ["password", "password"],
+    ] as const) {
+      const read = readEnvironment(workerEnvironmentSchema, { ...given, SERVICE_SMTP_PASSWORD: text });
+      assert.equal(read.SERVICE_SMTP_PASSWORD, password);
+    }
+    assert.equal(readEnvironment(workerEnvironmentSchema, given).SERVICE_SMTP_PASSWORD, undefined);
+    const empty = { ...given, SERVICE_SMTP_PASSWORD: "\n" };
+    assert.throws(() => readEnvironment(workerEnvironmentSchema, empty), mentioning("SERVICE_SMTP_PASSWORD"));
+  });
+
+  it("has a database's URL in which special characters are encoded, and its refusal says so", () => {
+    const url = "postgres://service:pa#ss/word@127.0.0.1/service";
+    assert.throws(
+      () => readEnvironment(workerEnvironmentSchema, { ...given, DATABASE_URL: url }),
+      (error: Error) =>
+        mentioning("DATABASE_URL", "percent-encoded")(error) && !error.message.includes("pa#"),
+    );
+    assert.throws(
+      () => readEnvironment(workerEnvironmentSchema, {}),
+      mentioning("DATABASE_URL: must be given"),
+    );
   });
 });

@@ -22,6 +22,9 @@ export type AssertionSigner = (request: AssertionRequest) => Promise<string>;
 /** How long an assertion is valid, in seconds; the vendor allows at most 3600. */
 const assertionLifetimeS = 300;
 
+/** The smallest RSA key that signs, in bits, RFC 7518, section 3.3. */
+const smallestModulusBits = 2048;
+
 /**
  * Reads the organization's private key.
  *
@@ -43,6 +46,11 @@ export function readOrganizationKey(text: string, source: string): KeyObject {
     throw refused(messageOf(error), error);
   }
   if (key.asymmetricKeyType !== "rsa") throw refused("is not an RSA key. The vendor requires RSA (RS256)");
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? smallestModulusBits;
+  if (bits < smallestModulusBits)
+    throw refused(
+      `has ${bits} bits, but RS256 requires at least ${smallestModulusBits}. Create another one, and register its public half with the vendor`,
+    );
   return key;
 }
 

@@ -1,11 +1,13 @@
 import { z } from "zod";
 
+import { databaseUrl } from "./database-url";
+
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** The environment of the web process. A secret may end with a file's line end. */
 export const webEnvironmentSchema = z.object({
   /** The runtime role's. */
-  DATABASE_URL: z.url(),
+  DATABASE_URL: databaseUrl,
   SERVICE_SETTINGS: z.string().min(1),
   /** Default: loopback, for a proxy on the same machine. */
   SERVICE_HOST: z.string().default("127.0.0.1"),

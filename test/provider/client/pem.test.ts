@@ -206,4 +206,12 @@ describe("client: what is no private key that can be read", () => {
       mentioning("RSA"),
     );
   });
+
+  it("is a key too small to sign for the organization, and says where it is", () => {
+    const small = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
+    assert.throws(
+      () => readOrganizationKey(small.export({ type: "pkcs8", format: "pem" }).toString(), "a test"),
+      mentioning("in a test has 1024 bits", "2048", "vendor"),
+    );
+  });
 });
