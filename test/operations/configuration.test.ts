@@ -214,6 +214,18 @@ config:
       assert.deepEqual(await check(reviewed + many), []);
     });
 
+    it("is too large for the engine with encrypted values, too, which it passes decrypted", async () => {
+      const encrypted = (bytes: number): string =>
+        `{ secure: "v1:${"A".repeat(16)}:${Buffer.alloc(bytes + 16).toString("base64")}" }`;
+      const withReason = (bytes: number) => check(`${reviewed}  tenants:reason: ${encrypted(bytes)}\n`);
+      assert.deepEqual(await withReason(90_000), []);
+      assert.deepEqual(await withReason(110_000), [path.join(folder, "Pulumi.dev.yaml")]);
+      const owner = `owner: ${encrypted(110_000)}`;
+      assert.deepEqual(await check(reviewed.replace("cells: [eu-1]", `cells: [eu-1], ${owner}`)), [
+        path.join(folder, "Pulumi.dev.yaml"),
+      ]);
+    });
+
     it("may contain encrypted values", async () => {
       const secret = "tenants:tokenUrl:\n    secure: v1:nonce:text";
       assert.deepEqual(await check(reviewed.replace(/tenants:tokenUrl: .*/, secret)), []);

@@ -11,7 +11,13 @@ import type { StackConfiguration } from "resistant-tenants-stacks/configuration"
 import type { CustomerEntry } from "resistant-tenants-stacks/customer-files";
 
 import { readProject } from "../fleet/project";
-import { type ConfigurationFile, holdsSecret, readProjectFile, withProjectValues } from "./file";
+import {
+  type ConfigurationFile,
+  holdsSecret,
+  readProjectFile,
+  withLengthsOfSecrets,
+  withProjectValues,
+} from "./file";
 
 const namespace = "tenants:";
 
@@ -120,7 +126,9 @@ export async function readWithoutEngine(
       !(/^tenants:\w+$/.test(where) && isElsewhere(where)) && !(isRegionGiven && problem === regionMissing),
   );
   const written = { stack: configuration.written, project };
-  const size = sizeWarning(Object.fromEntries(readable.map(([key, value]) => [key, textOf(value)])));
+  const size = sizeWarning(
+    Object.fromEntries([...all].map(([key, value]) => [key, textOf(withLengthsOfSecrets(value))])),
+  );
   const problems = [
     ...found.filter(({ path: where }) => !secrets.includes(where)),
     // In the own namespace, it is an unknown key.

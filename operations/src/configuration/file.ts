@@ -122,10 +122,28 @@ function projectValue(given: unknown): unknown {
  * keys it is plain.
  */
 export function holdsSecret(value: unknown): boolean {
-  return someMap(
-    value,
-    (map) => typeof (map as { secure?: unknown }).secure === "string" && Object.keys(map).length === 1,
+  return someMap(value, isSecret);
+}
+
+/** What encryption adds to a text (AES-GCM), in bytes; the result is in base64. */
+const bytesOfEncryption = 16;
+
+/** Replaces what the engine would decrypt by text of about the same length, so that a configuration's size is known. */
+export function withLengthsOfSecrets(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isSecret(value)) {
+    // `v1:<nonce>:<ciphertext>`
+    const bytes = Buffer.byteLength(value.secure.split(":").at(-1) ?? "", "base64") - bytesOfEncryption;
+    return "x".repeat(Math.max(0, bytes));
+  }
+  if (Array.isArray(value)) return value.map(withLengthsOfSecrets);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withLengthsOfSecrets(inner)] as const),
   );
+}
+
+function isSecret(map: object): map is { secure: string } {
+  return typeof (map as { secure?: unknown }).secure === "string" && Object.keys(map).length === 1;
 }
 
 /** Returns whether a value or a part of it has a key `secure`, also where the present engine would not decrypt it. */
