@@ -9,9 +9,9 @@
  */
 const tokens = /(?<![\w-])(?=[\w-]+\.[\w-]{8})([\w-]*?)\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*/g;
 
-/** A private key; its base64 alone. */
+/** A private key, also percent-encoded; its base64 alone. */
 const keys =
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-(?!----))*(?:-----END [A-Z ]*-----)?|\bM[A-Za-z0-9+/]{2,6}(?:IBAD|IBAA|AgEA|CAQEE)[A-Za-z0-9+/]{24,}={0,2}/g;
+  /-----BEGIN(?:[A-Z +]|%20)*PRIVATE(?:[ +]|%20)KEY-----(?:[^-]|-(?!----))*(?:-----END(?:[A-Z +]|%20)*-----)?|\bM[A-Za-z0-9+/]{2,6}(?:IBAD|IBAA|AgEA|CAQEE)[A-Za-z0-9+/]{24,}={0,2}/g;
 
 /**
  * The text after the name of a credential: `"client_secret": "…"`, `client_secret=…`. Its first digit is looked for only

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { generateKeyPairSync } from "node:crypto";
 
 import {
   looksLikeCredential,
@@ -70,9 +71,31 @@ describe("text that looks like a credential", () => {
     });
   }
 
-  for (const part of ["eyJ-", "eyJ.", "password=", "Bearer ", "-----BEGIN A "]) {
+  for (const part of [
+    "eyJ-",
+    "eyJ.",
+    "password=",
+    "Bearer ",
+    "-----BEGIN A ",
+    "-----BEGIN%20",
+    "-----BEGIN PRIVATE ",
+  ]) {
     it(`is looked for in a text of half a megabyte of ${part}`, () => {
       assert.equal(looksLikeCredential(part.repeat(2 ** 19 / part.length)), false);
     });
   }
+});
+
+describe("a private key in a text", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  for (const [form, key] of Object.entries({
+    "as it is": pem,
+    "percent-encoded": encodeURIComponent(pem),
+    "encoded as a form's value": new URLSearchParams({ "": pem }).toString().slice(1),
+  }))
+    it(`is removed as a whole: ${form}`, () => {
+      assert.ok(looksLikeCredential(`for ${key}`));
+      assert.match(withoutCredentials(`for ${key.trim()} end`), /^for \[credential\](?:%0A)? end$/);
+    });
 });
