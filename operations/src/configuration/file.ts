@@ -45,7 +45,7 @@ export async function readConfigurationFile(file: string): Promise<Configuration
   return {
     file,
     document,
-    values: new Map(Object.entries(config ?? {})),
+    values: new Map(Object.entries(config ?? {}).map(([key, each]) => [withoutModule(key), each] as const)),
     others: new Map(Object.entries(others)),
     written,
   };
@@ -81,8 +81,7 @@ export function withProjectValues(
   file: YamlFile | undefined,
 ): ReadonlyMap<string, unknown> {
   const { name, config } = file === undefined ? {} : projectSchema.parse(file.value);
-  const withNamespace = (key: string): string =>
-    key.includes(":") || name === undefined ? withoutModule(key) : `${name}:${key}`;
+  const withNamespace = (key: string): string => keyOfEngine(key, name);
   return new Map([
     ...Object.entries(config ?? {}).flatMap(([key, given]) => {
       const value = projectValue(given);
@@ -90,6 +89,15 @@ export function withProjectValues(
     }),
     ...[...values].map(([key, value]) => [withNamespace(key), value] as const),
   ]);
+}
+
+/**
+ * Returns a key as the engine reads it: one without a namespace has the project's name as one.
+ *
+ * @param project the project's name
+ */
+export function keyOfEngine(key: string, project: string | undefined): string {
+  return key.includes(":") || project === undefined ? withoutModule(key) : `${project}:${key}`;
 }
 
 /** `tenants:config:owner`, the engine's earlier form of a key, is `tenants:owner` to it. */

@@ -26,6 +26,7 @@ export async function mergeConfiguration(
         `${key} contains an encrypted value (\`secure\`), which a preview does not decrypt: write it in plain text. Nothing was previewed.`,
       );
     }
+    document.deleteIn(["config", key.replace(":", ":config:")]);
     // Copied as plain values: an anchor of one file has no meaning in the other.
     if (value === undefined) document.deleteIn(["config", key]);
     else document.setIn(["config", key], toNode(value));

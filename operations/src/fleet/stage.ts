@@ -6,7 +6,7 @@ import { fleetStackOf, fleetStacks } from "pulumi-resistant-tenants/internal/voc
 import type { CustomerConfiguration, StackConfiguration } from "resistant-tenants-stacks/configuration";
 
 import { readWithoutEngine } from "../configuration/check";
-import { readConfigurationFile } from "../configuration/file";
+import { keyOfEngine, readConfigurationFile } from "../configuration/file";
 import { UsageError } from "../usage";
 import type { Project } from "./project";
 
@@ -45,7 +45,12 @@ export interface FleetStage {
 }
 
 /** The keys that declare customers. */
-export const customerKeys = ["tenants:customers", "tenants:customersFrom"];
+const customerKeys = ["tenants:customers", "tenants:customersFrom"];
+
+/** Returns whether a key declares customers, in any form that the engine reads. */
+export function isOfCustomers(key: string, project: string): boolean {
+  return customerKeys.includes(keyOfEngine(key, project));
+}
 
 /**
  * Reads the file of a stage, checks all of its customers, and assigns them to stacks.
@@ -86,8 +91,8 @@ export async function readStage(
     file,
     configuration,
     others: given.others,
-    ownValues: withoutCustomers(given.values),
-    values: withoutCustomers(read.values),
+    ownValues: withoutCustomers(given.values, project),
+    values: withoutCustomers(read.values, project),
     stacks: [...stacks].map(([stack, customers]) => ({ name: stack, customers })),
   };
 }
@@ -100,8 +105,12 @@ export interface StageOptions {
   bits?: number;
 }
 
-function withoutCustomers(values: ReadonlyMap<string, unknown>): Map<string, unknown> {
-  return new Map([...values].filter(([key]) => !customerKeys.includes(key)));
+function withoutCustomers(values: ReadonlyMap<string, unknown>, { name }: Project): Map<string, unknown> {
+  return new Map(
+    [...values]
+      .map(([key, value]) => [keyOfEngine(key, name), value] as const)
+      .filter(([key]) => !customerKeys.includes(key)),
+  );
 }
 
 function nameOf(entry: unknown): unknown {

@@ -6,12 +6,12 @@ import { pid } from "node:process";
 
 import { stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import { fleetBitsIn, fleetStacks, oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
-import { isScalar, parseDocument } from "yaml";
+import { isMap, isScalar, parseDocument } from "yaml";
 
 import { isRunning } from "../stack/lock";
 import { type Encryption, makeAnew, stackFileIn, writeStackFile } from "../stack/stack-file";
-import { projectFileOf } from "./project";
-import { customerKeys, type FleetStack, type FleetStage } from "./stage";
+import { type Project, projectFileOf } from "./project";
+import { type FleetStack, type FleetStage, isOfCustomers } from "./stage";
 
 /** The folder in which the engine works on one stack: a project that runs the program, and the engine's output. */
 export interface WorkFolder {
@@ -65,7 +65,7 @@ export async function makeWorkFolder(
   await mkdir(path.join(project, "customers"));
   const work = { directory, project, stackFile: stackFileIn(project, stack.name) };
   await Promise.all([
-    writeFile(path.join(project, "Pulumi.yaml"), await projectFile(folder)),
+    writeFile(path.join(project, "Pulumi.yaml"), await projectFile(stage.project)),
     writeFile(
       path.join(project, main, "index.js"),
       `module.exports = require(${JSON.stringify(path.join(folder, main))});\n`,
@@ -105,13 +105,15 @@ function configurationOf(stage: FleetStage, { customers }: FleetStack): Record<s
  * Returns the file of a stack's project, as YAML. Customers in it are assigned to stacks like the stage's own, and the
  * stack's file is beside it.
  */
-async function projectFile(folder: string): Promise<string> {
+async function projectFile({ folder, name }: Project): Promise<string> {
   // Every scalar stays as it is written.
   const document = parseDocument(await readFile(projectFileOf(folder), "utf8"), { schema: "failsafe" });
   document.delete("stackConfigDir");
   // Its former name.
   if (isScalar(document.get("config", true))) document.delete("config");
-  for (const key of customerKeys) if (document.hasIn(["config", key])) document.deleteIn(["config", key]);
+  const config: unknown = document.get("config");
+  for (const key of isMap(config) ? config.items.map((pair) => String(pair.key)) : [])
+    if (isOfCustomers(key, name)) document.deleteIn(["config", key]);
   return document.toString();
 }
 

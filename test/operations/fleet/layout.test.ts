@@ -6,6 +6,11 @@ import path from "node:path";
 
 import { parse } from "yaml";
 
+import {
+  readConfigurationFile,
+  readProjectFile,
+  withProjectValues,
+} from "../../../operations/src/configuration/file";
 import { digestIn, digestOf, toMessage } from "../../../operations/src/fleet/digest";
 import { findMisplaced, type Holding } from "../../../operations/src/fleet/guard";
 import { readProject, writeBits } from "../../../operations/src/fleet/project";
@@ -99,6 +104,53 @@ describe("operations: the layout of a fleet", () => {
     assert.deepEqual(await journalsOf("prod-01"), ["old", "old-0", "old-01", "prod", "prod-0", "prod-01"]);
     await write("", { "tenants:customers": [] });
     assert.deepEqual(await journalsOf("prod"), ["old", "old-0", "old-01", "old-1", "prod"]);
+  });
+
+  for (const key of ["customers", "tenants:config:customers", "tenants:customers"])
+    it(`gives each stack its own customers alone, if the stage's or the project's file declares them as ${key}`, async () => {
+      const customers = ["acme", "globex"].map((name) => ({ name, customerId: name, cells: ["eu-1"] }));
+      const config = JSON.stringify({
+        [key]: key === "customers" ? { default: customers } : { value: customers },
+      });
+      for (const [bits, ofStage] of [
+        ["fleet: { bits: 2 }\n", { [key]: customers }],
+        [`fleet: { bits: 2 }\nconfig: ${config}\n`, {}],
+      ] as const) {
+        await write(bits, ofStage);
+        const stage = await read();
+        assert.equal(stage.configuration.customers.length, 2);
+        for (const stack of stage.stacks) {
+          const { project, stackFile } = await makeWorkFolder(
+            path.join(folder, "fleet"),
+            stage,
+            stack,
+            undefined,
+          );
+          const values = withProjectValues(
+            (await readConfigurationFile(stackFile)).values,
+            await readProjectFile(project),
+          );
+          const own = stack.customers.length === 0 ? ["tenants:customers"] : ["tenants:customersFrom"];
+          assert.deepEqual(
+            [...values.keys()].filter((each) => each.includes("customers")),
+            own,
+          );
+        }
+      }
+    });
+
+  it("gives each stack one journal, if the stage's file names it without a namespace", async () => {
+    await write("fleet: { bits: 1 }\n", { "tenants:customers": [], journal: "journal.jsonl" });
+    const stage = await read();
+    const { stackFile } = await makeWorkFolder(
+      path.join(folder, "fleet"),
+      stage,
+      stage.stacks[0]!,
+      undefined,
+    );
+    const { values } = await readConfigurationFile(stackFile);
+    const journals = [...values].filter(([key]) => key.endsWith("journal"));
+    assert.deepEqual(journals, [["tenants:journal", path.join(folder, "journal.jsonl")]]);
   });
 
   it("distinguishes the stacks of a stage from others", () => {
