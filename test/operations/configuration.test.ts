@@ -356,6 +356,18 @@ config:
       }
     });
 
+    it("replaces a key in the engine's earlier form, and takes one", async () => {
+      const ours = "config:\n  tenants:config:owner: ours\n  tenants:stage: testing\n";
+      for (const key of ["tenants:owner", "tenants:config:owner"]) {
+        const { merged, notPreviewed } = await merge(
+          `config:\n  ${key}: theirs\n  tenants:stage: testing\n`,
+          ours,
+        );
+        assert.deepEqual(merged, { config: { "tenants:stage": "testing", "tenants:owner": "theirs" } });
+        assert.deepEqual(notPreviewed, []);
+      }
+    });
+
     it("has no customers if the proposed one has none: the preview then reports that", async () => {
       const { merged } = await merge("config: {}\n");
       assert.equal((merged as { config: Record<string, unknown> }).config["tenants:customers"], undefined);
