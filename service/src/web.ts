@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   await checkRuntimeRole(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL);
   const issuerFetch = openIssuerFetch(process.env);
-  const approvals = await openApprovalKeys(settings, process.env, issuerFetch);
+  const approvals = openApprovalKeys(settings, process.env, issuerFetch);
   const jobs = await Queue.open(database, (error) => {
     log("warn", "queue", describeError(error));
   });

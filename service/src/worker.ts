@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   await checkDatabase(environment.DATABASE_URL);
   await checkRuntimeRole(environment.DATABASE_URL);
   const database = openDatabase(environment.DATABASE_URL, 20);
-  const approvals = await openApprovalKeys(settings, process.env, openIssuerFetch(process.env));
+  const approvals = openApprovalKeys(settings, process.env, openIssuerFetch(process.env));
   const onProblem = (what: string, error: unknown): void => {
     log("error", `worker: ${what}`, describeError(error));
   };

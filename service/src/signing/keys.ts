@@ -39,11 +39,9 @@ export function openApprovalKeys(
   settings: ServiceSettings,
   environment: Readonly<Record<string, string | undefined>>,
   issuerFetch: IssuerFetch,
-): Promise<ApprovalKeys> {
-  return new Promise((resolve) => {
-    const issuerKey = findIssuerKey(settings.identity.issuer, issuerFetch);
-    resolve({ ...ownKeys(settings, environment), issuerKey });
-  });
+): ApprovalKeys {
+  const issuerKey = findIssuerKey(settings.identity.issuer, issuerFetch);
+  return { ...ownKeys(settings, environment), issuerKey };
 }
 
 function ownKeys(

@@ -77,7 +77,7 @@ export async function startHttpService(server: DatabaseServer, peopleFile?: stri
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const key = JSON.stringify(await exportJWK(privateKey));
   const issuerFetch = openIssuerFetch({});
-  const approvals = await openApprovalKeys(settings, { SERVICE_APPROVAL_KEY: key }, issuerFetch);
+  const approvals = openApprovalKeys(settings, { SERVICE_APPROVAL_KEY: key }, issuerFetch);
   const output = new PassThrough();
   let logged = "";
   output.on("data", (chunk: Buffer) => {
