@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import { mostFleetBits } from "pulumi-resistant-tenants/internal/vocabulary";
-import { isMap, parseDocument } from "yaml";
+import { isMap, isScalar, parseDocument } from "yaml";
 import { z } from "zod";
 
 import { UsageError } from "../usage";
@@ -68,10 +68,11 @@ export async function writeBits({ folder }: Project, stage: string, bits: number
   const isJson = path.extname(file) === ".json";
   // In YAML every scalar stays as it is written: the engine reads `0100` as 64, and this library would write 100.
   const document = parseDocument(await readFile(file, "utf8"), isJson ? {} : { schema: "failsafe" });
-  const value = isJson ? bits : toNode(bits);
-  const given: unknown = document.getIn(["fleet", "bits"]);
-  if (isMap(given)) document.setIn(["fleet", "bits", stage], value);
-  else document.setIn(["fleet", "bits"], value);
+  const value = toNode(bits);
+  const place = isMap(document.getIn(["fleet", "bits"])) ? ["fleet", "bits", stage] : ["fleet", "bits"];
+  const before = document.getIn(place, true);
+  if (isScalar(before)) value.comment = before.comment ?? null;
+  document.setIn(place, isJson ? bits : value);
   await writeFile(
     `${file}.new`,
     isJson ? `${JSON.stringify(document.toJS(), undefined, 2)}\n` : document.toString(),

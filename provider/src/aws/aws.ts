@@ -79,6 +79,8 @@ export class Aws {
       ...(useDualstackEndpoint === undefined ? {} : { useDualstackEndpoint }),
       ...(service === "s3" ? this.#ofS3(endpoint) : {}),
       ...this.#sending(patience),
+      // The SDK would use those of AWS_PROFILE or of the default profile, whichever profile the stack names.
+      ignoreConfiguredEndpointUrls: true,
       // The SDK gives it to the clients of IAM Identity Center (SSO) that get a profile's credentials: they would use no
       // proxy, and wait forever.
       ...(identity.credentials === undefined ? { clientConfig: this.#sending(patience) } : {}),

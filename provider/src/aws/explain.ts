@@ -88,7 +88,7 @@ function remedyFor(error: Error, { access: { profile, endpoints }, service }: Aw
   )
     return endpoints[service] === undefined
       ? "Check the network between this run and AWS (HTTPS_PROXY and NO_PROXY, a VPC endpoint), and the region."
-      : "Check that the service is up at that endpoint (aws:endpoints, AWS_ENDPOINT_URL), and can be reached from here.";
+      : "Check that the service is up at that endpoint (aws:endpoints, AWS_ENDPOINT_URL, `endpoint_url` of the profile), and can be reached from here.";
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code))
     return "If a proxy inspects TLS, set NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE to the file of its certificate.";
   return undefined;

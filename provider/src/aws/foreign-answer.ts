@@ -18,6 +18,6 @@ export function ofAws<T>(
   throw new TenantManagementError(
     "NOT_THE_API",
     `The answer to ${what} was not that of AWS ${service}: it was a success, but lacks what AWS always sends. ` +
-      `Check what answers in its place (a proxy, AWS_ENDPOINT_URL_${variable}, aws:endpoints), then run the command again.`,
+      `Check what answers in its place (a proxy, AWS_ENDPOINT_URL_${variable}, aws:endpoints, \`endpoint_url\` of the profile), then run the command again.`,
   );
 }

@@ -46,9 +46,10 @@ function readSections(
       section = new Map<string, string>();
       sections.set(name.replace(/^(\S+)\s+["']?(.+?)["']?$/, "$1 $2"), section);
       parent = "";
-    } else if (indent === "") {
+    } else if (indent === "" || (indent !== undefined && parent === "")) {
       section.set(key, value);
-      parent = key;
+      // Only below a key without a value are indented keys its own.
+      parent = value === "" ? key : "";
     } else if (indent !== undefined) section.set(`${parent}.${key}`, value);
   }
   return sections;

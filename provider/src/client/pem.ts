@@ -126,11 +126,16 @@ function unwrap(text: string, layers = mostLayers): string {
 
 /** Decodes characters as JSON, shells, URLs and XML write them: `\n`, `\u000a`, `\x0a`, `%0A`, `&#10;`, `&#xA;`. */
 function withoutEscapes(text: string): string {
-  return text
-    .replaceAll(/\\+[nrt]/g, "\n")
-    .replaceAll(/(?:\\+(?:u00|x)|%)([0-9A-Fa-f]{2})/g, (_, digits: string) => characterOf(digits, 16))
-    .replaceAll(/&#x([0-9A-Fa-f]{1,2});/gi, (_, digits: string) => characterOf(digits, 16))
-    .replaceAll(/&#(\d{1,3});/g, (_, digits: string) => characterOf(digits, 10));
+  return (
+    text
+      // A run of backslashes is read once, not again from each of them.
+      .replaceAll(/(?<!\\)\\+[nrt]/g, "\n")
+      .replaceAll(/(?:(?<!\\)\\+(?:u00|x)|%)([0-9A-Fa-f]{2})/g, (_, digits: string) =>
+        characterOf(digits, 16),
+      )
+      .replaceAll(/&#x([0-9A-Fa-f]{1,2});/gi, (_, digits: string) => characterOf(digits, 16))
+      .replaceAll(/&#(\d{1,3});/g, (_, digits: string) => characterOf(digits, 10))
+  );
 }
 
 function characterOf(digits: string, radix: number): string {

@@ -43,7 +43,7 @@ export class NotDeliveredError extends Error {
 /** CloudWatch takes 10,000 events a request. */
 const eventsAtOnce = 500;
 
-/** The waits for a new stream, in milliseconds. */
+/** The waits for a stream that CloudWatch does not find, in milliseconds. */
 const unseenWaitsMs = [100, 200, 400, 800, 1_600];
 
 /** CloudWatch takes 1 MiB a request: most events have a few hundred bytes, but a customer's change may have many thousands. */
@@ -164,8 +164,8 @@ export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
 }
 
 /**
- * Repeats a request into a stream that this run has just created, for some seconds while CloudWatch does not find the
- * stream: not every one of its servers may see it yet.
+ * Repeats a request for some seconds while CloudWatch does not find its stream, which this run has created: not every one
+ * of CloudWatch's servers may see it yet.
  */
 async function onceSeen<T>(request: () => Promise<T>): Promise<T> {
   for (const waitMs of unseenWaitsMs) {

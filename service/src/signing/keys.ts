@@ -134,7 +134,7 @@ function insistOnSignatures(name: string, jwk: object, key: KeyObject): void {
   const named = data.alg === "Ed25519" ? "EdDSA" : data.alg;
   if (named !== undefined && named !== algorithm)
     throw new ApprovalKeyError(
-      `${name} is for another algorithm (\`alg\`): its signatures of approvals are ${algorithm}. Create another key, or correct what its JWK says.`,
+      `${name} is for another algorithm (\`alg\`): its signatures of approvals are ${algorithm}. Set \`alg\` to that, or remove it; the key stays the same.`,
     );
 }
 

@@ -5,10 +5,10 @@ import path from "node:path";
 import { findProjectFolder, projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/settings";
 import { readScalar } from "pulumi-resistant-tenants/internal/yaml-scalar";
-import { isNode, isScalar, visit } from "yaml";
+import { isAlias, isNode, isScalar, visit } from "yaml";
 import { z } from "zod";
 
-import { isTextKey, plainScalarOf, unquotedProblem } from "./text-keys";
+import { isTextKey, placeOf, plainScalarOf, unquotedProblem } from "./text-keys";
 import { readYaml, type YamlFile } from "./yaml-file";
 
 /**
@@ -81,14 +81,15 @@ export function unquotedText(
   const mayHoldDates = /"\d{4}-\d\d-\d\dT/.test(customers);
   if (suspicious.length === 0 && !mayHoldDates) return [];
   const [stack, project] = [file, projectFileIn(folder) ?? ""].map(readIfThere);
-  const ofProject = mayHoldDates && stack?.lineOf(["config", customersKey]) === undefined;
+  const place = placeOf(customersKey, { stack, project });
+  const inProject = mayHoldDates && place?.isOfProject === true ? place.path : undefined;
   return [
     ...suspicious.flatMap((key) => {
       const scalar = plainScalarOf(key, { stack, project });
       const isOfFile = scalar !== undefined && String(readScalar(scalar.source).value) === values[key];
       return isOfFile ? (unquotedProblem(key, scalar) ?? []) : [];
     }),
-    ...(ofProject ? datesInProject(project, customers) : []),
+    ...(inProject === undefined ? [] : datesInProject(project, inProject, customers)),
   ];
 }
 
@@ -100,12 +101,15 @@ const customersKey = "tenants:customers";
  *
  * @param received the customers as the program received them: JSON
  */
-function datesInProject(project: YamlFile | undefined, received: string): ConfigurationProblem[] {
+function datesInProject(
+  project: YamlFile | undefined,
+  place: readonly string[],
+  received: string,
+): ConfigurationProblem[] {
   const found: ConfigurationProblem[] = [];
-  const given = [["value"], []]
-    .map((rest) => project?.document.getIn(["config", customersKey, ...rest], true))
-    .find(isNode);
-  if (given === undefined) return found;
+  const written = project?.document.getIn(place, true);
+  const given = isAlias(written) && project !== undefined ? written.resolve(project.document) : written;
+  if (!isNode(given)) return found;
   visit(given, {
     Pair: (_key, { key }) => (isScalar(key) && key.value === "rotateAt" ? visit.SKIP : undefined),
     Scalar(_key, { type, tag, source = "" }) {

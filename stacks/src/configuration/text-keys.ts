@@ -19,16 +19,23 @@ export interface WrittenIn {
   project?: Pick<YamlFile, "value" | "lineOf" | "plainScalarAt"> | undefined;
 }
 
+/** Where a value is written. */
+export interface Place {
+  path: string[];
+  /** Whether it is in `Pulumi.yaml`. */
+  isOfProject: boolean;
+}
+
 const projectSchema = z.object({ name: z.string() });
 
 /**
- * Finds how the value of a key is written: in the stack's file or, if that has none, in the project's. A key without a
+ * Finds where the value of a key is written: in the stack's file or, if that has none, in the project's. A key without a
  * namespace has the project's name as one; `tenants:config:owner` is `tenants:owner`.
  *
  * @param key with its namespace
- * @returns undefined if it is quoted, or in neither file
+ * @returns undefined if it is in neither file
  */
-export function plainScalarOf(key: string, { stack, project }: WrittenIn): PlainScalar | undefined {
+export function placeOf(key: string, { stack, project }: WrittenIn): Place | undefined {
   const { name } = projectSchema.safeParse(project?.value).data ?? {};
   const names = [
     key,
@@ -36,16 +43,28 @@ export function plainScalarOf(key: string, { stack, project }: WrittenIn): Plain
     key.replace(":", ":config:"),
     ...(name !== undefined && key.startsWith(`${name}:`) ? [key.slice(name.length + 1)] : []),
   ];
-  const ofStack = names.map((each) => ["config", each]).find((place) => stack?.lineOf(place) !== undefined);
-  if (ofStack !== undefined) return stack?.plainScalarAt(ofStack);
-  const ofProject = names
+  const inStack = names.map((each) => ["config", each]).find((path) => stack?.lineOf(path) !== undefined);
+  if (inStack !== undefined) return { path: inStack, isOfProject: false };
+  const inProject = names
     .flatMap((each) => [
       ["config", each, "default"],
       ["config", each, "value"],
       ["config", each],
     ])
-    .find((place) => project?.lineOf(place) !== undefined);
-  const scalar = ofProject === undefined ? undefined : project?.plainScalarAt(ofProject);
+    .find((path) => project?.lineOf(path) !== undefined);
+  return inProject === undefined ? undefined : { path: inProject, isOfProject: true };
+}
+
+/**
+ * Finds how the value of a key is written, as {@link placeOf} finds it.
+ *
+ * @returns undefined if it is quoted, or in neither file
+ */
+export function plainScalarOf(key: string, files: WrittenIn): PlainScalar | undefined {
+  const place = placeOf(key, files);
+  if (place?.isOfProject !== true)
+    return place === undefined ? undefined : files.stack?.plainScalarAt(place.path);
+  const scalar = files.project?.plainScalarAt(place.path);
   return scalar === undefined ? undefined : { ...scalar, isOfProject: true };
 }
 

@@ -40,5 +40,10 @@ describe("the project of a fleet", () => {
     await writeFile(file, text);
     await writeBits(await readProject(folder), "prod", 2);
     assert.equal(await readFile(file, "utf8"), `${text}fleet:\n  bits: 2\n`);
+    for (const bits of [" 1 # ours", "\n    prod: 1 # ours"]) {
+      await writeFile(file, `${text}fleet:\n  bits:${bits}\n`);
+      await writeBits(await readProject(folder), "prod", 2);
+      assert.equal(await readFile(file, "utf8"), `${text}fleet:\n  bits:${bits.replace("1", "2")}\n`);
+    }
   });
 });

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { S3Client } from "@aws-sdk/client-s3";
+import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 import { Aws, readAwsAccess } from "../../../provider/src/settings/reach";
 import { useVariables } from "../../support/environment";
@@ -27,6 +28,9 @@ s3 =
   addressing_style = path
 sts =
   endpoint_url = http://localhost:9001
+[profile indented]
+  region = eu-central-1
+  endpoint_url = http://localhost:4567
 `;
 
 const role = { roleArn: "arn:aws:iam::111111111111:role/tenants-up" };
@@ -92,6 +96,28 @@ describe("a profile of AWS", () => {
       const ignoring = { AWS_PROFILE: "local", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" };
       assert.deepEqual(accessWith(ignoring).endpoints, {});
       assert.deepEqual(accessWith({ AWS_PROFILE: "local", AWS_CONFIG_FILE: "/none" }).endpoints, {});
+    });
+
+    it("is that of the stack's profile alone, also where that has none", async () => {
+      const stack: Readonly<Record<string, string>> = { profile: "partner", accessKey: "k", secretKey: "s" };
+      process.env["AWS_PROFILE"] = "local";
+      const aws = new Aws(readAwsAccess(process.env, (key) => stack[key]));
+      const client = aws.open(SecretsManagerClient, "secretsmanager");
+      let host = "";
+      client.middlewareStack.add(
+        () => (call) => {
+          ({ hostname: host } = call.request as { hostname: string });
+          return Promise.reject(new Error("not sent"));
+        },
+        { step: "finalizeRequest", priority: "low" },
+      );
+      await assert.rejects(client.send(new DescribeSecretCommand({ SecretId: "acme" })));
+      assert.equal(host, "secretsmanager.eu-central-1.amazonaws.com");
+    });
+
+    it("may be indented, like all keys of the profile", () => {
+      const { secretsmanager } = accessWith({}, { profile: "indented" }).endpoints;
+      assert.equal(secretsmanager, "http://localhost:4567");
     });
 
     it("leads to a bucket in the path of the URL", async () => {

@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 
 import { readOrganizationKey } from "../../../provider/src/client/assertion";
 import { TenantManagementError } from "../../../provider/src/client/errors";
-import { holdsPrivateKey, readPrivateKey } from "../../../provider/src/client/pem";
+import { holdsPrivateKey, normalizePem, readPrivateKey } from "../../../provider/src/client/pem";
 import { ecPair, publicPemOf, rsaPair } from "../../sandbox/api/client";
 import { mentioning, mentions } from "../../support/mentions";
 
@@ -198,6 +198,10 @@ describe("client: what is no private key that can be read", () => {
       );
     });
   }
+
+  it("is not read again from each backslash of a long run: that would take minutes", () => {
+    assert.equal(normalizePem("\\".repeat(100_000)), undefined);
+  });
 
   it("is a key of another type for the organization: it must be RSA", () => {
     const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;

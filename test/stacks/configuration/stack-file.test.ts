@@ -99,6 +99,19 @@ describe("text at the top level of a stack's file", () => {
       project.replace("{ value: [", "[").replace("] }\n", "]\n"),
     );
     assert.deepEqual(unquotedText(file, folder, received), found);
+    for (const config of [
+      `tenants:config:customers: { value: ${list} }`,
+      `own:else: &all ${list}\n  tenants:customers: { value: *all }`,
+    ]) {
+      await writeFile(path.join(folder, "Pulumi.yaml"), `name: own\nconfig:\n  ${config}\n`);
+      assert.deepEqual(unquotedText(file, folder, received), found, config);
+    }
+    await writeFile(
+      path.join(folder, "Pulumi.yaml"),
+      `name: tenants\nconfig:\n  customers: { default: ${list} }\n`,
+    );
+    assert.deepEqual(unquotedText(file, folder, received), found);
+    await writeFile(path.join(folder, "Pulumi.yaml"), project);
     // The stack's own list replaces it; and in quotes, it is text.
     await writeFile(file, `config:\n  tenants:customers: []\n`);
     assert.deepEqual(unquotedText(file, folder, received), []);
