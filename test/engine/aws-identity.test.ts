@@ -7,6 +7,7 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 import { Aws, readAwsAccess } from "../../provider/src/settings/reach";
+import { exhaustiveTag } from "../suites";
 import { acme, globex } from "./customers";
 import { region, StackUnderTest, startShared } from "./engine";
 
@@ -65,7 +66,7 @@ describe("the AWS identity of a stack, on the engine", () => {
     assert.ok(!/credentials from any|Region is missing/.test(restored.stderr), restored.stderr);
   });
 
-  it("is that of the roles that are assumed: what is in their account is seen before anything is made", async () => {
+  it(`is that of the roles that are assumed: what is in their account is seen before anything is made ${exhaustiveTag}`, async () => {
     const roles = [
       { roleArn: "arn:aws:iam::210987654321:role/hub", externalId: "partner-7" },
       { roleArn: "arn:aws:iam::112233445566:role/tenants-up", sessionName: "up-dev" },

@@ -86,7 +86,7 @@ describe("the build", function () {
     assertCompiles(false);
   });
 
-  it("compiles again what was deleted or changed among the compiled files", async () => {
+  it(`compiles again what was deleted or changed among the compiled files ${exhaustiveTag}`, async () => {
     assertCompiles(true);
     await rm(file("provider/dist/value.js"));
     assertCompiles(true);
@@ -113,7 +113,7 @@ describe("the build", function () {
     assertCompiles(true);
   });
 
-  it("compiles the service from the program, by contents as well", async () => {
+  it(`compiles the service from the program, by contents as well ${exhaustiveTag}`, async () => {
     await mkdir(file("service", "src"), { recursive: true });
     await writeFile(file("service", "package.json"), JSON.stringify({ name: "service", type: "commonjs" }));
     await writeFile(

@@ -17,7 +17,12 @@ const objectsBefore = 230;
 /** When a run is killed that packs: at which of its packs, and whether S3 has stored that one. */
 const deaths = [
   { when: "in the middle of the first pack's PUT", pack: 1, isStored: false, tag: ` ${exhaustiveTag}` },
-  { when: "once the first pack is stored, before its answer", pack: 1, isStored: true, tag: "" },
+  {
+    when: "once the first pack is stored, before its answer",
+    pack: 1,
+    isStored: true,
+    tag: ` ${exhaustiveTag}`,
+  },
   { when: "between two packs", pack: 2, isStored: false, tag: "" },
   {
     when: "once the second pack is stored, before its answer",

@@ -29,6 +29,7 @@ type Places = Readonly<Record<string, string>>;
   async function look(visitor: Visitor, places: Places, screensOf: (n: number) => readonly Screen[]) {
     const wrong: string[] = [];
     for (const [n, [name, place]] of Object.entries(places).entries()) {
+      if (screensOf(n).length === 0) continue;
       await visitor.open(place);
       for (const { width, colorScheme } of screensOf(n)) {
         await visitor.page.setViewportSize({ width, height: 640 });
@@ -171,8 +172,8 @@ type Places = Readonly<Record<string, string>>;
     assert.deepEqual(wrong, []);
   }
 
-  it("has no flaw that axe finds, and needs no scrolling aside: each page on one screen", () =>
-    lookEverywhere((n) => screens.slice(n % screens.length, (n % screens.length) + 1)));
+  it("has no flaw that axe finds, and needs no scrolling aside: every second page on one screen", () =>
+    lookEverywhere((n) => (n % 2 === 0 ? [screens[(n / 2) % screens.length]!] : [])));
 
   it("@exhaustive has no flaw that axe finds, and needs no scrolling aside: each page on all of them", () =>
     lookEverywhere(() => screens));

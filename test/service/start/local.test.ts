@@ -30,7 +30,7 @@ describe("npm run service", function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("keeps everything with --data over a restart, each process with its own environment", async () => {
+  it(`keeps everything with --data over a restart, each process with its own environment ${exhaustiveTag}`, async () => {
     const people = path.join(folder, "people.yaml");
     await writeFile(
       people,
