@@ -98,8 +98,13 @@ describe("credentials, and approvals of a plan", function () {
       assert.ok(kinds.includes("approvalsRevoked"));
       assert.ok(!kinds.includes("applyStarted"));
       assert.equal((await service.customer("acme")).status, "active");
-      // One that is looked at while it runs is noticed then, and once more at its end.
-      assert.ok((await service.eventsOfKind("outsideUpdate")).length > 0);
+      // An update that is looked at while it runs is noticed then, and once more at its end; no state is on record twice.
+      const noticed = (await service.eventsOfKind("outsideUpdate")).map(
+        ({ text }) => (JSON.parse(text) as { data: { lastUpdate: string } }).data.lastUpdate,
+      );
+      const { outside_update: last } = await service.customer("acme");
+      assert.equal(new Set(noticed).size, noticed.length);
+      assert.equal(noticed.at(-1), (last as { lastUpdate: string }).lastUpdate);
       await service.approve(id);
       await service.reaches(id, "done");
 
