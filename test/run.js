@@ -7,17 +7,17 @@ const path = require("node:path");
 
 const { mochaArguments, suites } = require("./suites.js");
 
-const prepare = path.join(__dirname, "prepare.ts");
+const prepare = path.join("test", "prepare.ts");
 
 const checks = [
-  ["typescript/bin/tsc", "--noEmit"],
-  ["eslint/bin/eslint.js", "."],
-  ["prettier/bin/prettier.cjs", "--check", "."],
+  ["node_modules/typescript/bin/tsc", "--noEmit"],
+  ["node_modules/eslint/bin/eslint.js", "."],
+  ["node_modules/prettier/bin/prettier.cjs", "--check", "."],
 ];
 
-/** Runs a program of a package, and shows what it prints: at once, or at its end where it failed. */
+/** Runs a program, given by its path in the project, and shows what it prints: at once, or at its end where it failed. */
 function run([program, ...args], stdio, { env = {}, nodeOptions = [] } = {}) {
-  const script = path.join(__dirname, "..", "node_modules", program);
+  const script = path.join(__dirname, "..", program);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
       stdio,
@@ -40,7 +40,7 @@ async function runChecks() {
     // The garbage collector takes a tenth less of the processor's time with a large young heap.
     const nodeOptions = ["--min-semi-space-size=64", "--max-semi-space-size=64"];
     const status = await run(check, ["ignore", "pipe", "pipe"], { nodeOptions });
-    const [name] = check[0].split("/");
+    const [, name] = check[0].split("/");
     console.log(`${name}: ${status === 0 ? "no problem" : "failed"}`);
     if (status !== 0) failed.push(name);
   }
@@ -50,10 +50,10 @@ async function runChecks() {
 /** Runs Mocha; for suites with engine tests, after what they share was prepared. */
 async function runTests(name, options) {
   const prepared =
-    name === "unit" ? 0 : await run(["ts-node/dist/bin.js", "--transpile-only", prepare], "inherit");
+    name === "unit" ? 0 : await run([prepare], "inherit", { nodeOptions: ["--require", "tsx/cjs"] });
   if (prepared !== 0) return prepared;
   // The pictures of pages are for people: they take half as long as the pages.
-  return run(["mocha/bin/mocha.js", ...options], "inherit", {
+  return run(["node_modules/mocha/bin/mocha.js", ...options], "inherit", {
     env: { TEST_WITHOUT_PICTURES: "1" },
   });
 }

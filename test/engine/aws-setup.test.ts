@@ -18,7 +18,7 @@ describe("examples/aws-setup, with the engine's mocks", function () {
   before(async () => {
     const program = [
       "-r",
-      "ts-node/register/transpile-only",
+      "tsx/cjs",
       path.join(__dirname, "../programs/aws-setup.ts"),
     ];
     const printed = await runToSuccess(process.execPath, program, { cwd: root });

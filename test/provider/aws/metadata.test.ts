@@ -28,7 +28,7 @@ describe("the credentials of the machine", () => {
     const proxy = `http://127.0.0.1:${await closedPort()}`;
     const { stdout, stderr } = await runProcess(
       process.execPath,
-      ["-r", "ts-node/register/transpile-only", "-e", program],
+      ["-r", "tsx/cjs", "-e", program],
       {
         cwd: repositoryRoot,
         env: {

@@ -6,9 +6,10 @@ import { noteCredential, withoutCredentials } from "../../../provider/src/client
 import { makeSafe } from "../../../provider/src/settings/safe-errors";
 
 const secret = "q7Zk2xVb9LmN4pRt";
-noteCredential(secret);
 
 describe("an uncaught error", () => {
+  beforeEach(() => { noteCredential(secret); });
+
   const errors: Record<string, () => unknown> = {
     "its message": () => new Error(`failed with ${secret}`),
     "its cause": () => new Error("failed", { cause: new Error("inner", { cause: new Error(secret) }) }),
@@ -41,6 +42,8 @@ describe("an uncaught error", () => {
 });
 
 describe("a message", () => {
+  beforeEach(() => { noteCredential(secret); });
+
   it("contains no known credential, nor one that follows its name", () => {
     const key =
       "-----BEGIN PRIVATE KEY-----\nbGluZSBvbmUgb2YgYSBrZXk\nbGluZSB0d28gb2YgYSBrZXk\n-----END PRIVATE KEY-----\n";
