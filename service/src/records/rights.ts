@@ -55,7 +55,7 @@ export const runtimeRights: Readonly<Record<keyof Schema, Rights>> = {
   customer_ends: { insert: true, update: ["ends_on"], delete: true },
   retiring_generations: { insert: true, delete: true },
   clock_rotations: { insert: true, update: true, delete: true },
-  vendor_tenant_details: { insert: true, update: ["cells"], delete: true },
+  vendor_tenant_details: { insert: true, update: ["cells"] },
   journal_events: { insert: true },
   journal_copies: { insert: true, update: true },
 };

@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import { messageOf, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { ServiceContext } from "../context";
@@ -95,19 +94,16 @@ export async function storeTenants(
   });
 }
 
-/** What is known about a tenant besides its name is preserved, above all when it was first seen. */
+/**
+ * What is known about a tenant besides its name is never deleted, above all when it was first seen: a list may lack a
+ * tenant that exists, and no other tenant gets its id.
+ */
 async function storeDetails(
   writing: Writing,
   stage: Stage,
   tenants: readonly VendorTenant[],
   at: Date,
 ): Promise<void> {
-  const ids = tenants.map(({ tenantId }) => tenantId);
-  await writing
-    .deleteFrom("vendor_tenant_details")
-    .where("stage", "=", stage)
-    .where(sql<boolean>`tenant_id <> all (${ids}::text[])`)
-    .execute();
   for (const some of slicesOf(tenants)) {
     const rows = some.map(({ tenantId, cells }) => ({
       stage,

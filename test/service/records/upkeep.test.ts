@@ -7,6 +7,7 @@ import { rotationsDue } from "resistant-tenants-service/customers/rotations";
 import { sprawl } from "resistant-tenants-service/customers/sprawl";
 import type { Person } from "resistant-tenants-service/person";
 import { newRequestSchema } from "resistant-tenants-service/requests/request";
+import { storeTenants } from "resistant-tenants-service/work/vendor-names";
 
 import { recordOf, saveCustomer } from "./customer";
 import {
@@ -85,6 +86,16 @@ describe("what is to be looked after", () => {
     const trial = found.find(({ kind }) => kind === "pastEnd");
     assert.ok(trial !== undefined);
     await service.submit(requester, trial.request);
+  });
+
+  it("is an unknown tenant since it was first seen, even if later lists lacked it", async () => {
+    const stray = { tenantId: "unknown", name: "stray", cells: ["eu-1"] };
+    await storeTenants(service, "testing", [stray]);
+    const [first] = await sprawl(service.context);
+    service.later(dayMs);
+    for (const listed of [[], [], [stray]]) await storeTenants(service, "testing", listed);
+    assert.equal(first?.tenantId, "unknown");
+    assert.deepEqual(await sprawl(service.context), [first]);
   });
 
   it("is a rotation whose date has come by the record, and the end of what was rotated", async () => {
