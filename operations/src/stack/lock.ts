@@ -33,8 +33,11 @@ const lockSchema = z.object({
 
 const stacksSchema = z.array(z.object({ name: z.string(), updateInProgress: z.boolean().default(false) }));
 
+/** What is needed to find the locks on a stack. */
+export type LockedStack = Pick<Stack, "name" | "environment" | "directory" | "backendUrl" | "pulumi">;
+
 /** Finds the locks on a stack without taking one: that would stop an update that is starting. */
-export async function findLocks(stack: Stack): Promise<Locks> {
+export async function findLocks(stack: LockedStack): Promise<Locks> {
   const { name, environment, directory } = stack;
   const backendUrl = absoluteUrl(stack.backendUrl, directory);
   const files = await openBackendFiles(backendUrl, environment);
@@ -95,7 +98,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-async function readServiceLock({ pulumi, name, backendUrl }: Stack): Promise<Lock[]> {
+async function readServiceLock({ pulumi, name, backendUrl }: LockedStack): Promise<Lock[]> {
   const stacks = stacksSchema.parse(JSON.parse(await pulumi.runWithoutStack(["stack", "ls", "--json"])));
   const own = stacks.find((stack) => name === stack.name || name.endsWith(`/${stack.name}`));
   return own?.updateInProgress === true ? [{ location: backendUrl, process: "unknown" }] : [];

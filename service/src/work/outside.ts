@@ -1,8 +1,10 @@
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
+import { findLocks } from "resistant-tenants-operations/stack/lock";
 
 import { append } from "../audit/chain";
 import { type StartingState, startingStateOf } from "../plan/starting-state";
 import { write } from "../records/database";
+import type { Engine } from "./engine";
 import { stackSettingsSchema } from "./job-folder";
 import { Lease } from "./lease";
 import { type CustomerRow, isGone, type Work } from "./work";
@@ -59,24 +61,31 @@ async function lookAt(work: Work, customer: CustomerRow): Promise<void> {
       onStart: (session: Parameters<Lease["note"]>[0]) => lease.note(session),
       signal: AbortSignal.any([lease.lost, work.stopping]),
     };
-    const state = await engines.with(job, async (engine) => startingStateOf(await engine.export()));
-    await noticeOutsideUpdate(work, present, state);
+    await engines.with(job, async (engine) =>
+      noticeOutsideUpdate(work, engine, present, startingStateOf(await engine.export())),
+    );
   } finally {
     await lease.release();
   }
 }
 
-/** Detects an update of a customer's stack that was run outside the service. */
+/**
+ * Detects an update of a customer's stack that was run outside the service. One that is still running is detected at a
+ * later look.
+ *
+ * @param state the stack's state, which was exported under the stack's lease
+ */
 export async function noticeOutsideUpdate(
-  work: Work,
+  { context }: Pick<Work, "context">,
+  engine: ReadingEngine,
   customer: CustomerRow,
   { lastUpdate, size }: StartingState,
-): Promise<boolean> {
-  const { context } = work;
+): Promise<void> {
   const known = customer.last_update;
-  if (known === null || lastUpdate === undefined || lastUpdate === known) return false;
+  if (known === null || lastUpdate === undefined || lastUpdate === known) return;
   const outside = customer.outside_update as { lastUpdate?: string } | null;
-  if (outside?.lastUpdate === lastUpdate) return true;
+  if (outside?.lastUpdate === lastUpdate) return;
+  if (!(await hasEnded(engine, context.settings.work.backendUrl, lastUpdate))) return;
   await write(context, async (writing) => {
     await writing
       .updateTable("customers")
@@ -87,5 +96,20 @@ export async function noticeOutsideUpdate(
     const data = { lastUpdate, known, resources: size };
     await append(context, writing, { kind: "outsideUpdate", stage, customer: name, data });
   });
-  return true;
+}
+
+/** The part of an engine that only reads. */
+type ReadingEngine = Pick<Engine, "pulumi" | "project" | "environment" | "export">;
+
+/**
+ * Returns whether a state that was exported is the end of an update: the engine also saves it after each step. It is, if
+ * no update was running at some time before the state is exported again, unchanged.
+ */
+async function hasEnded(engine: ReadingEngine, backendUrl: string, lastUpdate: string): Promise<boolean> {
+  const { pulumi, project: directory, environment } = engine;
+  const name = (await pulumi.run(["stack", "--show-name", "--fully-qualify-stack-names"])).trim();
+  const locks = await findLocks({ name, environment, directory, backendUrl, pulumi });
+  // A killed update leaves its lock, and changes nothing more.
+  if (locks !== "unseen" && locks.some(({ process }) => process !== "gone")) return false;
+  return startingStateOf(await engine.export()).lastUpdate === lastUpdate;
 }

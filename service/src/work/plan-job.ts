@@ -111,7 +111,7 @@ async function planTarget(work: Work, request: RequestRow, found: Target): Promi
         request,
         `working out what would change for ${target.customer.name}; nothing is changed yet`,
       );
-      await noticeOutsideUpdate(work, target.customer, state);
+      await noticeOutsideUpdate(work, engine, target.customer, state);
       const planned = await planPart(work, engine, target, state);
       insistOnRotation(target, planned);
       return { target, part: planned.part };
