@@ -16,7 +16,7 @@ import { configurationOf } from "../settings/stage-configuration";
 import { type CommandOptions, failure, pulumiOf, runCommand, succeed } from "./commands";
 import { type EngineEvent, eventIn } from "./engine-events";
 import { type EngineUser, engineVersion, findEngineUser } from "./engine-user";
-import { engineEnvironment } from "./environment";
+import { engineEnvironment, foldersToLink } from "./environment";
 import {
   giveFile,
   type JobFolder,
@@ -85,11 +85,10 @@ export class Engines {
   async with<T>(job: Job, work: (engine: Engine) => Promise<T>): Promise<T> {
     return this.#places.take(async () => {
       const directory = path.join(this.settings.work.directory, job.id);
-      const home = this.environment["PULUMI_HOME"];
       const folder = await makeJobFolder(directory, {
         program: this.program,
         stack: job.stack,
-        plugins: home === undefined ? undefined : path.join(home, "plugins"),
+        linked: foldersToLink(this.environment),
         user: this.user,
       });
       try {

@@ -101,7 +101,6 @@ export function engineEnvironment(
       entry[1] !== undefined && passedOn.some((pattern) => pattern.test(entry[0])),
   );
   return {
-    ...sharedAwsFiles(worker),
     ...Object.fromEntries(passed),
     HOME: path.join(directory, "home"),
     TMPDIR: path.join(directory, "tmp"),
@@ -115,11 +114,11 @@ export function engineEnvironment(
   };
 }
 
-/** AWS's SDK looks for these files in the home folder, but an engine has its own home. */
-function sharedAwsFiles({ HOME: home }: EnvironmentVariables): Record<string, string> {
-  if (home === undefined || home === "") return {};
-  return {
-    AWS_CONFIG_FILE: path.join(home, ".aws", "config"),
-    AWS_SHARED_CREDENTIALS_FILE: path.join(home, ".aws", "credentials"),
-  };
+/**
+ * Returns the folders of the worker's homes to which an engine's own home links: the engine's plugins, and AWS's
+ * configuration with the log-ins of `aws sso login`, which no variable can locate.
+ */
+export function foldersToLink({ PULUMI_HOME, HOME }: EnvironmentVariables): string[] {
+  const folders = [path.join(PULUMI_HOME ?? "", "plugins"), path.join(HOME ?? "", ".aws")];
+  return folders.filter((folder) => path.isAbsolute(folder));
 }

@@ -30,6 +30,7 @@ export interface JobFolder {
 /**
  * Creates the empty folder of a job.
  *
+ * @param linked folders to which the engine's home links, if they exist
  * @param user the user that runs the engine: it can write only to its home and to the files given to it, so
  * that it cannot put a link where the worker, which is root, writes next
  */
@@ -38,9 +39,9 @@ export async function makeJobFolder(
   {
     program,
     stack,
-    plugins,
+    linked,
     user,
-  }: { program: Program; stack: string; plugins: string | undefined; user?: EngineUser | undefined },
+  }: { program: Program; stack: string; linked: readonly string[]; user?: EngineUser | undefined },
 ): Promise<JobFolder> {
   const [project, output, home, temporary] = ["project", "output", "home", "tmp"].map((name) =>
     path.join(directory, name),
@@ -52,7 +53,9 @@ export async function makeJobFolder(
     ...programFolders.map((folder) =>
       symlink(path.join(program.directory, folder), path.join(project, folder)),
     ),
-    ...(plugins !== undefined && existsSync(plugins) ? [symlink(plugins, path.join(home, "plugins"))] : []),
+    ...linked
+      .filter((folder) => existsSync(folder))
+      .map((folder) => symlink(folder, path.join(home, path.basename(folder)))),
   ]);
   const plan = path.join(directory, "plan.json");
   const folder = { directory, project, stackFile: stackFileIn(project, stack), plan, output, user };
