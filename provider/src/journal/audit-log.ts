@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
-import type { CloudWatchLogsClient, InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
+import type { InputLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 
 import type { Aws } from "../aws/aws";
 import { ofAws } from "../aws/foreign-answer";
@@ -10,6 +10,7 @@ import { messageOf } from "../client/text";
 import { inBatches } from "../concurrency";
 import type { Copy } from "./against-copy";
 import type { EventEntry } from "./entry";
+import { openLogGroup } from "./log-group";
 
 /** Stores a copy of each event, in addition to the journal. */
 export interface AuditLog {
@@ -76,9 +77,7 @@ function inRequests(events: readonly InputLogEvent[]): InputLogEvent[][] {
  * @param logGroup its name, or its ARN, which contains its region
  */
 export function openAuditLog(logGroup: string, aws: Aws): AuditLog {
-  const [name, region] = parseLogGroup(logGroup);
-  let client: Promise<CloudWatchLogsClient> | undefined;
-  const connect = (): Promise<CloudWatchLogsClient> => (client ??= makeClient(aws, region));
+  const { name, connect } = openLogGroup(logGroup, aws);
   const started = `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-${randomUUID().slice(0, 8)}`;
   const streams = new Map<string, Promise<string>>();
 
@@ -181,16 +180,6 @@ async function onceSeen<T>(request: () => Promise<T>): Promise<T> {
 
 function streamPrefix(stack: string): string {
   return stack.replaceAll(/[:*]/g, "_");
-}
-
-function parseLogGroup(logGroup: string): [name: string, region: string | undefined] {
-  const [arn, , , region, , , name = ""] = logGroup.split(":");
-  return arn === "arn" ? [name, region] : [logGroup, undefined];
-}
-
-async function makeClient(aws: Aws, region: string | undefined): Promise<CloudWatchLogsClient> {
-  const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
-  return aws.open(CloudWatchLogsClient, "logs", { region });
 }
 
 function remedy(name: string, error: unknown): string {

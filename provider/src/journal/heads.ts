@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Aws } from "../aws/aws";
 import { isAwsError } from "../aws/patience";
 import type { Head } from "./chain";
+import { openLogGroup } from "./log-group";
 import { objectsIn } from "./s3-objects";
 
 /** The ends of a chain, stored where the chain's writers cannot change them. */
@@ -21,7 +22,7 @@ export interface NotedHeads {
  * Opens the place where the ends of a chain are stored.
  *
  * @param location `s3://bucket/prefix`, where each is a separate object that is never overwritten: the bucket
- * should have versioning and an object lock; the name of a log group of CloudWatch Logs; or the absolute path
+ * should have versioning and an object lock; the name or the ARN of a log group of CloudWatch Logs; or the absolute path
  * of a folder
  */
 export function openNotedHeads(location: string, aws: Aws): NotedHeads {
@@ -79,17 +80,13 @@ function headsInFolder(location: string): NotedHeads {
 
 const streamName = "heads";
 
-function headsInLogGroup(logGroupName: string, aws: Aws): NotedHeads {
-  const connect = async () => {
-    const { CloudWatchLogsClient } = await import("@aws-sdk/client-cloudwatch-logs");
-    return aws.open(CloudWatchLogsClient, "logs");
-  };
-  let client: ReturnType<typeof connect> | undefined;
+function headsInLogGroup(location: string, aws: Aws): NotedHeads {
+  const { name: logGroupName, connect } = openLogGroup(location, aws);
   return {
-    location: logGroupName,
+    location,
     note: async (head, at) => {
       const { CreateLogStreamCommand, PutLogEventsCommand } = await import("@aws-sdk/client-cloudwatch-logs");
-      const logs = await (client ??= connect());
+      const logs = await connect();
       const logEvents = [{ timestamp: at.getTime(), message: textOf(head, at) }];
       const put = new PutLogEventsCommand({ logGroupName, logStreamName: streamName, logEvents });
       await logs.send(put).catch(async (error: unknown) => {
@@ -101,10 +98,7 @@ function headsInLogGroup(logGroupName: string, aws: Aws): NotedHeads {
     async *hashes() {
       const { paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
       const wanted = { logGroupName, logStreamNames: [streamName] };
-      for await (const { events = [] } of paginateFilterLogEvents(
-        { client: await (client ??= connect()) },
-        wanted,
-      ))
+      for await (const { events = [] } of paginateFilterLogEvents({ client: await connect() }, wanted))
         for (const { message = "{}" } of events)
           yield String((JSON.parse(message) as { hash?: unknown }).hash);
     },

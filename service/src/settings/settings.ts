@@ -151,7 +151,7 @@ export const serviceSettingsSchema = z
           .string()
           .optional()
           .describe(
-            "Where the end of the chain of events is also stored: `s3://bucket/prefix`, a CloudWatch log group, or a folder (absolute) that the service's users cannot change.",
+            "Where the end of the chain of events is also stored: `s3://bucket/prefix`, a CloudWatch log group (its ARN contains its region), or a folder (absolute) that the service's users cannot change. AWS is reached by the worker's environment (`AWS_REGION`), not by a stage's `aws`.",
           ),
         personalDataDays: z
           .number()

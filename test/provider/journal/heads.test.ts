@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { buffer } from "node:stream/consumers";
 
 import { genesis, openNotedHeads } from "../../../provider/src/journal";
 import { awsHere, useAwsEnvironment } from "../../support/aws-environment";
@@ -71,5 +72,22 @@ describe("the noted ends of a chain", () => {
     await heads.note(head, at);
     await heads.note({ ...head, sequence: 8, hash: genesis.hash }, at);
     assert.deepEqual(await all(heads.hashes()), [head.hash, genesis.hash]);
+  });
+
+  it("are in the region of a log group's ARN", async () => {
+    const asked = new Set<string>();
+    server.answerWith((request, response) => {
+      const [, , region = ""] = String(request.headers["authorization"]).split("/");
+      void buffer(request).then((body) => {
+        const { logGroupName } = JSON.parse(String(body)) as { logGroupName: string };
+        asked.add(`${logGroupName} in ${region}`);
+        response.setHeader("content-type", "application/x-amz-json-1.1");
+        response.end("{}");
+      });
+    });
+    const heads = openNotedHeads("arn:aws:logs:us-west-2:123456789012:log-group:/service/heads:*", awsHere());
+    await heads.note(head, at);
+    assert.deepEqual(await all(heads.hashes()), []);
+    assert.deepEqual([...asked], ["/service/heads in us-west-2"]);
   });
 });
