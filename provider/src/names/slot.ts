@@ -28,8 +28,8 @@ export const slotSchema = z.object({
     })
     .optional(),
   /**
-   * The file that the provider creates when the engine requests the resource: passed only in an `up`, and never stored
-   * in the state.
+   * The file that the provider creates, with its folder, when the engine requests the resource: passed only in an `up`,
+   * and never stored in the state.
    */
   asked: z.string().optional(),
 });

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -29,8 +30,9 @@ export class AskedApplications {
   }
 }
 
+/** The provider creates the folder with the first file: a program that is killed before leaves none. */
 function folderOfRun(): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "resistant-tenants-"));
+  const folder = path.join(os.tmpdir(), `resistant-tenants-${randomUUID()}`);
   process.once("exit", () => {
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
 
 import { messageOf } from "../../client/text";
 import { customerOf } from "../../names/resource-name";
@@ -16,6 +17,7 @@ export function noteAsked(inputs: Properties): void {
   const { data } = slotSchema.safeParse(inputs["slot"]);
   if (data?.asked === undefined) return;
   try {
+    mkdirSync(path.dirname(data.asked), { recursive: true, mode: 0o700 });
     writeFileSync(data.asked, "");
   } catch (error) {
     console.warn(
