@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { parse, stringify } from "yaml";
@@ -181,8 +181,10 @@ describe("the workflows of a pull request, on the sandbox", function () {
       });
     const apply = async () => {
       runner.env["TENANTS_PRIVATE_KEY"] = stack.sandbox.privateKeyPem;
-      const expressions = { "inputs.reason": `Add hooli ${hostile}` };
-      return runner.step("stack-up.yml", "apply", "Apply the plan", expressions);
+      const event = path.join(runner.temp, "event.json");
+      await writeFile(event, JSON.stringify({ head_commit: { message: `Add hooli ${hostile}` } }));
+      runner.env["GITHUB_EVENT_PATH"] = event;
+      return runner.step("stack-up.yml", "apply", "Apply the plan", { "inputs.reason": "" });
     };
     afterEach(() => {
       delete runner.env["TENANTS_PRIVATE_KEY"];

@@ -23,14 +23,18 @@ describe("the reason that a workflow makes of a commit's message", () => {
     await rm(folder, { recursive: true });
   });
 
-  async function reasonOf(message: string): Promise<string> {
+  /** Runs the step as GitHub does after an event, with the reason that the calling workflow gives. */
+  async function reasonFrom(event: object, given = ""): Promise<string> {
     const { run } = stepOf(await readWorkflow("stack-up.yml"), "apply", "Apply the plan");
+    const eventFile = path.join(folder, "event.json");
+    await writeFile(eventFile, JSON.stringify(event));
     return runToSuccess("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", run], {
       cwd: repositoryRoot,
       env: {
         ...process.env,
         PATH: [folder, process.env["PATH"]].join(path.delimiter),
-        REASON: message,
+        REASON: given,
+        GITHUB_EVENT_PATH: eventFile,
         STACK: "prod",
         RUNNER_TEMP: folder,
       },
@@ -55,13 +59,25 @@ describe("the reason that a workflow makes of a commit's message", () => {
       /^commit [0-9a-f]{40}$/,
     ],
     ["\u2800\u200b", /^commit [0-9a-f]{40}$/],
+    // More than Linux accepts in one environment variable.
+    [`CRM-1042\n${"a line of the body\n".repeat(10_000)}`, "CRM-1042"],
   ];
   for (const [message, reason] of cases) {
     it(`is one that is accepted: ${JSON.stringify(message.slice(0, 30))}`, async () => {
-      const given = await reasonOf(message);
+      const given = await reasonFrom({ head_commit: { message } });
       if (typeof reason === "string") assert.equal(given, reason);
       else assert.match(given, reason);
       assert.equal(reasonSchema.parse(given), given);
     });
   }
+
+  it("is that of the calling workflow, if it gives one, or that the run was started by hand", async () => {
+    assert.equal(await reasonFrom({ head_commit: null }, "scheduled rotation"), "scheduled rotation");
+    assert.equal(await reasonFrom({ inputs: null }), "workflow up, started by hand");
+  });
+
+  it("is not passed by the workflow of a push, whose message may be too long for it", async () => {
+    const { jobs } = await readWorkflow("up.yml");
+    assert.deepEqual(Object.keys(jobs["up"]?.with ?? {}), ["stack"]);
+  });
 });

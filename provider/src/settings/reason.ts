@@ -12,7 +12,7 @@ export const longestReason = 500;
  * of the text after them, which is then displayed differently. Other invisible characters join emoji and
  * letters; code that prints a reason escapes them (`printable`).
  */
-const unrecordable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+const unrecordable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/u;
 
 /** Characters that alone make no readable text: spaces, marks, fillers and the blank of Braille. */
 const invisible = /[^\p{L}\p{N}\p{P}\p{S}]|\p{Default_Ignorable_Code_Point}|\u2800/gu;
@@ -33,6 +33,23 @@ export const reasonSchema = z
     "must be one line without control characters or changes of text direction",
   )
   .refine((text) => !looksLikeCredential(text), "contains a credential: leave it out");
+
+/** How much of a longer text becomes its reason, in characters (code points). */
+const longestFound = 200;
+
+/**
+ * Finds a reason in any text, such as the message of a commit: its first line that shows something, without the
+ * characters that cannot be recorded. No later line: a key in several lines is recognized by its first alone.
+ *
+ * @returns undefined if no line shows anything, or if that line contains a credential
+ */
+export function reasonIn(text: string): string | undefined {
+  const lines = text.split(/[\n\v\f\r\u0085\u2028\u2029]/u).map((line) => {
+    const recordable = line.split(unrecordable).join(" ").trim();
+    return Array.from(recordable).slice(0, longestFound).join("");
+  });
+  return reasonSchema.safeParse(lines.find((line) => !showsNothing(line))).data;
+}
 
 /** The relevant configuration. */
 export interface ReasonSettings {
