@@ -1,10 +1,11 @@
 import { type AssertionSigner, remoteSigner } from "../client/assertion";
+import { smallestModulusBits } from "../client/auth-methods";
 import { TenantManagementError } from "../client/errors";
 import { messageOf } from "../client/text";
 import type { Aws } from "./aws";
 
-/** A signature is as long as the modulus. The vendor requires an RSA key of at least 2048 bits. */
-const shortestSignatureBytes = 2048 / 8;
+/** A signature is as long as the modulus. */
+const shortestSignatureBytes = smallestModulusBits / 8;
 
 /** What to do about an error of KMS, by its name. */
 const remedies: Partial<Record<string, string>> = {

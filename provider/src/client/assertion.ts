@@ -2,7 +2,13 @@ import { type KeyObject, randomUUID } from "node:crypto";
 
 import { base64url, type JWTPayload, SignJWT } from "jose";
 
-import { algorithmOf, authMethodTable, keyMethods, type SignatureAlgorithm } from "./auth-methods";
+import {
+  algorithmOf,
+  authMethodTable,
+  keyMethods,
+  type SignatureAlgorithm,
+  smallestModulusBits,
+} from "./auth-methods";
 import { TenantManagementError } from "./errors";
 import { readPrivateKey } from "./pem";
 import { messageOf } from "./text";
@@ -21,9 +27,6 @@ export type AssertionSigner = (request: AssertionRequest) => Promise<string>;
 
 /** How long an assertion is valid, in seconds; the vendor allows at most 3600. */
 const assertionLifetimeS = 300;
-
-/** The smallest RSA key that signs, in bits, RFC 7518, section 3.3. */
-const smallestModulusBits = 2048;
 
 /**
  * Reads the organization's private key.

@@ -21,6 +21,9 @@ export type SecretMethod = Exclude<AuthMethod, KeyMethod>;
 /** How a client assertion is signed. */
 export type SignatureAlgorithm = Table[KeyMethod]["algorithm"];
 
+/** The smallest RSA key that signs, in bits: RFC 7518, sections 3.3 and 3.5. */
+export const smallestModulusBits = 2048;
+
 /** How a tenant application authenticates: by a secret that the vendor creates, or by a key pair. */
 export const authMethods = Object.keys(authMethodTable) as [AuthMethod, ...AuthMethod[]];
 /** The methods with a key. */

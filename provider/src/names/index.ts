@@ -22,6 +22,7 @@ export {
   hasKey,
   hasSecret,
   type SignatureAlgorithm,
+  smallestModulusBits,
 } from "../client/auth-methods";
 export { type DocumentsScope, documentsScopes } from "../client/schemas";
 export {

@@ -1,7 +1,12 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 
 import type { CryptoKey, JWTVerifyGetKey } from "jose";
-import { messageOf, parseJson, readPrivateKey } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  messageOf,
+  parseJson,
+  readPrivateKey,
+  smallestModulusBits,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import type { IssuerFetch } from "../identity/issuer-fetch";
@@ -144,9 +149,6 @@ const algorithms: Readonly<Record<string, string>> = {
   "ec secp384r1": "ES384",
   ed25519: "EdDSA",
 };
-
-/** The smallest RSA key that signs, in bits, RFC 7518, section 3.5. */
-const smallestModulusBits = 2048;
 
 function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): string {
   const { namedCurve, modulusLength = smallestModulusBits } = asymmetricKeyDetails;
