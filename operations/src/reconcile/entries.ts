@@ -1,6 +1,6 @@
 import { type ApiApplication, messageOf, type TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
-import { defaultSecretPrefix, groupBy, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
+import { groupBy, slotOf } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import { declaredEntries, type DeclaredEntry } from "../entry/declared";
 import {
@@ -10,7 +10,7 @@ import {
   type LivingCustomer,
   type PrintedEntry,
 } from "../entry/entry";
-import type { Stack } from "../stack/stack";
+import { type Stack, startOfSecretNames } from "../stack/stack";
 import type { Comparison } from "./comparison";
 import type { Finding, FindingKind } from "./finding";
 import { heldIndex } from "./held-index";
@@ -150,7 +150,7 @@ async function secretsOf(
   { name, applications }: LivingCustomer,
   declared: DeclaredEntry | undefined,
 ): Promise<KnownSecret[]> {
-  const prefix = `${(await stack.value("secretPrefix")) ?? defaultSecretPrefix}/${stack.settings.stage}/`;
+  const prefix = await startOfSecretNames(stack);
   const slots = new Set(applications.flatMap(({ slot }) => (slot === undefined ? [] : slotOf(slot))));
   const isListNeeded = applications.some(({ slot }) => slot === undefined);
   if (isListNeeded || (declared === undefined && applications.length === 0))

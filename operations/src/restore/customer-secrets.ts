@@ -1,9 +1,9 @@
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import { onRecord, type StackRecord } from "pulumi-resistant-tenants/internal/journal";
-import { defaultSecretPrefix, slotName } from "pulumi-resistant-tenants/internal/vocabulary";
+import { slotName } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration } from "resistant-tenants-stacks/configuration";
 
-import type { Stack } from "../stack/stack";
+import { type Stack, startOfSecretNames } from "../stack/stack";
 
 /** A customer's secret in AWS. */
 export interface CustomerSecret {
@@ -25,7 +25,7 @@ export async function findCustomerSecrets(
   { name: customer, applications }: Pick<CustomerConfiguration, "name" | "applications">,
 ): Promise<CustomerSecret[]> {
   const { stage } = stack.settings;
-  const prefix = `${(await stack.value("secretPrefix")) ?? defaultSecretPrefix}/${stage}/`;
+  const prefix = await startOfSecretNames(stack);
   const declared = applications.map((application) => prefix + slotName(customer, application));
   const found = await withAws(stack, (aws) => aws.list(`${prefix}${customer}/`, declared));
   const foreign = found.find(({ tags }) => tags.get("stage") !== stage || tags.get("customer") !== customer);

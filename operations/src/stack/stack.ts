@@ -15,7 +15,11 @@ import {
   readSettings,
   settingsKeys,
 } from "pulumi-resistant-tenants/internal/settings";
-import { typedCommand } from "pulumi-resistant-tenants/internal/vocabulary";
+import {
+  defaultSecretPrefix,
+  secretNameOf,
+  typedCommand,
+} from "pulumi-resistant-tenants/internal/vocabulary";
 import type { StackConfiguration } from "resistant-tenants-stacks/configuration";
 import { z } from "zod";
 
@@ -144,6 +148,14 @@ export async function configurationOf({
   });
   if ("problems" in read) throw new Error(describeProblems(read.problems));
   return read.configuration;
+}
+
+/** Returns what the names of a stack's secrets begin with: `<secretPrefix>/<stage>/`. */
+export async function startOfSecretNames({
+  settings,
+  value,
+}: Pick<Stack, "settings" | "value">): Promise<string> {
+  return secretNameOf((await value("secretPrefix")) ?? defaultSecretPrefix, settings.stage, "");
 }
 
 function toBackendUrl(json: string): string {
