@@ -342,10 +342,12 @@ config:
   tenants:secrets: *all
   other:secrets: { <<: *days, list: [*owner, *all] }
 `;
-      const { text } = await merge("config:\n  tenants:customers: []\n", into);
-      const expected = new Map((await read(into)).values).set("tenants:customers", []);
-      expected.delete("tenants:owner");
-      assert.deepEqual((await read(text)).values, expected);
+      for (const written of [into, into.replaceAll("tenants:", "tenants:config:")]) {
+        const { text } = await merge("config:\n  tenants:customers: []\n", written);
+        const expected = new Map((await read(written)).values).set("tenants:customers", []);
+        expected.delete("tenants:owner");
+        assert.deepEqual((await read(text)).values, expected);
+      }
     });
 
     it("needs no `config` in either file: Pulumi.yaml may have it", async () => {

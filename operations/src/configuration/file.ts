@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { messageOf } from "pulumi-resistant-tenants/client";
 import { projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
+import { keyOfEngine } from "resistant-tenants-stacks/key-forms";
 import type { YamlFile } from "resistant-tenants-stacks/yaml-file";
 import type { Document } from "yaml";
 import { z } from "zod";
@@ -45,7 +46,7 @@ export async function readConfigurationFile(file: string): Promise<Configuration
   return {
     file,
     document,
-    values: new Map(Object.entries(config ?? {}).map(([key, each]) => [withoutModule(key), each] as const)),
+    values: new Map(Object.entries(config ?? {}).map(([key, each]) => [keyOfEngine(key), each] as const)),
     others: new Map(Object.entries(others)),
     written,
   };
@@ -69,7 +70,7 @@ const projectValueSchema = z.looseObject({ value: z.unknown(), default: z.unknow
 
 /**
  * Returns the values of a stack: those of its file, and those that `Pulumi.yaml` gives to every stack of the project and its
- * file does not override. A key without a namespace has the project's name as one.
+ * file does not override.
  *
  * @param values those of the stack's file, by key
  * @param file `Pulumi.yaml`: see {@link readProjectFile}
@@ -89,20 +90,6 @@ export function withProjectValues(
     }),
     ...[...values].map(([key, value]) => [withNamespace(key), value] as const),
   ]);
-}
-
-/**
- * Returns a key as the engine reads it: one without a namespace has the project's name as one.
- *
- * @param project the project's name
- */
-export function keyOfEngine(key: string, project: string | undefined): string {
-  return key.includes(":") || project === undefined ? withoutModule(key) : `${project}:${key}`;
-}
-
-/** `tenants:config:owner`, the engine's earlier form of a key, is `tenants:owner` to it. */
-function withoutModule(key: string): string {
-  return key.replace(/^([^:]*):config:([^:]+)$/, "$1:$2");
 }
 
 /**

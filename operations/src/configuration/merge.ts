@@ -1,3 +1,4 @@
+import { formsOfKey } from "resistant-tenants-stacks/key-forms";
 import { type Document, isAlias, isMap, isNode, type Node, visit } from "yaml";
 
 import { type ConfigurationFile, namesSecure } from "./file";
@@ -26,17 +27,20 @@ export async function mergeConfiguration(
         `${key} contains an encrypted value (\`secure\`), which a preview does not decrypt: write it in plain text. Nothing was previewed.`,
       );
     }
-    document.deleteIn(["config", key.replace(":", ":config:")]);
+    const stale = formsOfKey(key).filter((form) => form !== key || value === undefined);
+    for (const form of stale) document.deleteIn(["config", form]);
     // Copied as plain values: an anchor of one file has no meaning in the other.
-    if (value === undefined) document.deleteIn(["config", key]);
-    else document.setIn(["config", key], toNode(value));
+    if (value !== undefined) document.setIn(["config", key], toNode(value));
   }
   return [...differences(reviewed.values, proposed.values), ...differences(reviewed.others, proposed.others)];
 }
 
 /** Writes out what the other keys take by an alias from the replaced ones, whose anchors are about to disappear. */
 function writeOutAliases(document: Document): void {
-  const replaced = previewedKeys.map((key) => document.getIn(["config", key], true)).filter(isNode);
+  const replaced = previewedKeys
+    .flatMap((key) => formsOfKey(key))
+    .map((form) => document.getIn(["config", form], true))
+    .filter(isNode);
   const anchored = new Set<Node>();
   for (const node of replaced)
     visit(node, {

@@ -4,9 +4,10 @@ import { stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import { describeProblems, type EnvironmentVariables } from "pulumi-resistant-tenants/internal/settings";
 import { fleetStackOf, fleetStacks } from "pulumi-resistant-tenants/internal/vocabulary";
 import type { CustomerConfiguration, StackConfiguration } from "resistant-tenants-stacks/configuration";
+import { keyOfEngine } from "resistant-tenants-stacks/key-forms";
 
 import { readWithoutEngine } from "../configuration/check";
-import { keyOfEngine, readConfigurationFile } from "../configuration/file";
+import { readConfigurationFile } from "../configuration/file";
 import { UsageError } from "../usage";
 import type { Project } from "./project";
 

@@ -2,6 +2,7 @@ import type { ConfigurationProblem } from "pulumi-resistant-tenants/internal/set
 import type { ScalarKind } from "pulumi-resistant-tenants/internal/yaml-scalar";
 import { z } from "zod";
 
+import { formsOfKey } from "./key-forms";
 import type { YamlFile } from "./yaml-file";
 
 /** A plain scalar of a stack's file: how it is written, and how the engine reads it. */
@@ -29,20 +30,14 @@ export interface Place {
 const projectSchema = z.object({ name: z.string() });
 
 /**
- * Finds where the value of a key is written: in the stack's file or, if that has none, in the project's. A key without a
- * namespace has the project's name as one; `tenants:config:owner` is `tenants:owner`.
+ * Finds where the value of a key is written: in the stack's file or, if that has none, in the project's.
  *
  * @param key with its namespace
  * @returns undefined if it is in neither file
  */
 export function placeOf(key: string, { stack, project }: WrittenIn): Place | undefined {
   const { name } = projectSchema.safeParse(project?.value).data ?? {};
-  const names = [
-    key,
-    // The engine's earlier form.
-    key.replace(":", ":config:"),
-    ...(name !== undefined && key.startsWith(`${name}:`) ? [key.slice(name.length + 1)] : []),
-  ];
+  const names = formsOfKey(key, name);
   const inStack = names.map((each) => ["config", each]).find((path) => stack?.lineOf(path) !== undefined);
   if (inStack !== undefined) return { path: inStack, isOfProject: false };
   const inProject = names
