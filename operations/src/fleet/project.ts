@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
 import { mostFleetBits } from "pulumi-resistant-tenants/internal/vocabulary";
+import { parseAsWritten, toNode } from "resistant-tenants-stacks/yaml-file";
 import { isMap, isScalar, parseDocument } from "yaml";
 import { z } from "zod";
 
@@ -63,11 +64,10 @@ export function projectFileOf(folder: string): string {
 
 /** Writes `fleet.bits` of one stage to `Pulumi.yaml`; other stages and all comments are preserved. */
 export async function writeBits({ folder }: Project, stage: string, bits: number): Promise<void> {
-  const { toNode } = await import("resistant-tenants-stacks/yaml-file");
   const file = projectFileOf(folder);
   const isJson = path.extname(file) === ".json";
-  // In YAML every scalar stays as it is written: the engine reads `0100` as 64, and this library would write 100.
-  const document = parseDocument(await readFile(file, "utf8"), isJson ? {} : { schema: "failsafe" });
+  const text = await readFile(file, "utf8");
+  const document = isJson ? parseDocument(text) : parseAsWritten(text);
   const value = toNode(bits);
   const place = isMap(document.getIn(["fleet", "bits"])) ? ["fleet", "bits", stage] : ["fleet", "bits"];
   const before = document.getIn(place, true);

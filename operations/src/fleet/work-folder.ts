@@ -6,7 +6,8 @@ import { pid } from "node:process";
 
 import { stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import { fleetBitsIn, fleetStacks, oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
-import { isMap, isScalar, parseDocument } from "yaml";
+import { parseAsWritten } from "resistant-tenants-stacks/yaml-file";
+import { isMap, isScalar } from "yaml";
 
 import { isRunning } from "../stack/lock";
 import { type Encryption, makeAnew, stackFileIn, writeStackFile } from "../stack/stack-file";
@@ -106,8 +107,7 @@ function configurationOf(stage: FleetStage, { customers }: FleetStack): Record<s
  * stack's file is beside it.
  */
 async function projectFile({ folder, name }: Project): Promise<string> {
-  // Every scalar stays as it is written.
-  const document = parseDocument(await readFile(projectFileOf(folder), "utf8"), { schema: "failsafe" });
+  const document = parseAsWritten(await readFile(projectFileOf(folder), "utf8"));
   document.delete("stackConfigDir");
   // Its former name.
   if (isScalar(document.get("config", true))) document.delete("config");

@@ -1,7 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { parse, parseDocument } from "yaml";
+import { parseAsWritten, writeYaml } from "resistant-tenants-stacks/yaml-file";
+import { parse } from "yaml";
 import { z } from "zod";
 
 /** Returns the path of a stack's file in the folder of its project. */
@@ -19,7 +20,6 @@ export async function writeStackFile(
   others: Readonly<Record<string, unknown>>,
   config: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { writeYaml } = await import("resistant-tenants-stacks/yaml-file");
   await writeFile(file, writeYaml({ ...others, config }), { mode: 0o600 });
 }
 
@@ -46,8 +46,7 @@ export function hasKey(encryption: Encryption): boolean {
 
 /** Writes the encryption of all of a stage's stacks to the stage's file, and preserves everything else. */
 export async function writeEncryption(file: string, encryption: Encryption): Promise<void> {
-  // Every scalar stays as it is written.
-  const document = parseDocument(await readFile(file, "utf8"), { schema: "failsafe" });
+  const document = parseAsWritten(await readFile(file, "utf8"));
   for (const [key, value] of Object.entries(encryption)) document.set(key, value);
   await writeFile(file, document.toString());
 }

@@ -15,7 +15,7 @@ import {
   YAMLSeq,
 } from "yaml";
 
-import { escapeForeignCharacters, findDifference, foreignCharacter, unknownTag } from "./yaml-limits";
+import { escapeForeignCharacters, findDifference, foreignCharacter, isFlow, unknownTag } from "./yaml-limits";
 
 /** A YAML file, read as the engine reads it. */
 export interface YamlFile {
@@ -47,6 +47,32 @@ export class YamlError extends Error {
 }
 
 /**
+ * Parses YAML in order to write it back: every scalar stays as it is written. The engine reads `0100` as 64, and with its
+ * usual schema the library would write 100.
+ *
+ * @param options the library's: by default an error repeats its line, which may contain a credential
+ */
+export function parseAsWritten(
+  text: string,
+  options: Parameters<typeof parseDocument>[1] = {},
+): Document.Parsed {
+  const document = parseDocument(text, { ...options, schema: "failsafe" });
+  visit(document, {
+    Pair(_key, pair, path) {
+      const { value } = pair;
+      // The library cannot write `? a`, and writes `{ a: , b: 1 }` as `{ a:, b: 1 }`, in which the engine reads the key `a:`.
+      if (value === null) pair.value = toNode(null);
+      else if (isScalar(value) && isNothing(value) && path.some(isFlow)) value.value = "null";
+    },
+  });
+  return document;
+}
+
+function isNothing({ type, tag, value }: Scalar): boolean {
+  return type === "PLAIN" && tag === undefined && value === "";
+}
+
+/**
  * Reads YAML as the engine does.
  *
  * @param name the file's name, for errors
@@ -55,9 +81,7 @@ export class YamlError extends Error {
  */
 export function readYaml(text: string, name: string): YamlFile {
   const lines = new LineCounter();
-  // A pretty error repeats the line, which may contain a credential.
-  const options = { schema: "failsafe", merge: true, lineCounter: lines, prettyErrors: false } as const;
-  const document = parseDocument(text, options);
+  const document = parseAsWritten(text, { merge: true, lineCounter: lines, prettyErrors: false });
   const [problem] = [...document.errors, ...document.warnings];
   const difference =
     problem === undefined

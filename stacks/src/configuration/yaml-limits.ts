@@ -266,7 +266,8 @@ function isTaggedEmpty(node: unknown): boolean {
   return isScalar(node) && node.tag !== undefined && node.type === "PLAIN" && node.value === "";
 }
 
-function isFlow(node: unknown): boolean {
+/** Returns whether a node is a list or a map in brackets. */
+export function isFlow(node: unknown): boolean {
   return isCollection(node) && node.flow === true;
 }
 

@@ -5,6 +5,7 @@ import path from "node:path";
 
 import { readProject, writeBits } from "../../../operations/src/fleet/project";
 import { readStage } from "../../../operations/src/fleet/stage";
+import { readYaml } from "../../../stacks/src/configuration/yaml-file";
 
 const project = { name: "tenants", runtime: "nodejs", fleet: { bits: { prod: 1 } } };
 
@@ -45,5 +46,15 @@ describe("the project of a fleet", () => {
       await writeBits(await readProject(folder), "prod", 2);
       assert.equal(await readFile(file, "utf8"), `${text}fleet:\n  bits:${bits.replace("1", "2")}\n`);
     }
+  });
+
+  it("keeps keys without a value in Pulumi.yaml, as the engine reads them", async () => {
+    const file = path.join(folder, "Pulumi.yaml");
+    const text =
+      "name: tenants\n? description\nauthor:\nconfig:\n  ? a:k\n  a:m: { x: , y: 1, z: [{ w }] }\n";
+    await writeFile(file, text);
+    await writeBits(await readProject(folder), "prod", 2);
+    const { value } = readYaml(await readFile(file, "utf8"), "Pulumi.yaml");
+    assert.deepEqual(value, { ...(readYaml(text, "Pulumi.yaml").value as object), fleet: { bits: 2 } });
   });
 });
