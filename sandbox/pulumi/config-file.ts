@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import { type Document, isMap, parseDocument } from "yaml";
+import { parseAsWritten, toNode } from "resistant-tenants-stacks/yaml-file";
+import { type Document, isMap } from "yaml";
 
 import { SandboxError } from "../errors";
 
@@ -48,7 +49,7 @@ export async function writeEncryption(
   await writeFile(file, document.toString());
 }
 
-/** Reads one value of a stack's configuration; undefined if it is not set. */
+/** Reads one value of a stack's configuration as it is written; undefined if it is not set. */
 export async function readConfig(file: string, key: string): Promise<unknown> {
   return parse(await readFile(file, "utf8"), file).getIn(["config", ...toPath(key)]);
 }
@@ -59,17 +60,17 @@ export async function overrideConfig(file: string, overrides: ConfigOverrides): 
   for (const [key, value] of Object.entries(overrides)) {
     const at = ["config", ...toPath(key)];
     if (value === null) document.deleteIn(at);
-    else document.setIn(at, document.createNode(value));
+    else document.setIn(at, toNode(value));
   }
   await writeFile(file, document.toString());
 }
 
 function parse(text: string, file: string): Document {
-  const document: Document = parseDocument(text);
+  const document: Document = parseAsWritten(text);
   const [error] = document.errors;
   if (error) throw new SandboxError("BAD_CONFIGURATION", `${file} is no valid YAML: ${error.message}`);
   const config: unknown = document.get("config");
-  if (!isMap(config)) document.set("config", document.createNode({}));
+  if (!isMap(config)) document.set("config", toNode({}));
   return document;
 }
 

@@ -128,6 +128,24 @@ describe("a workspace of Pulumi's", function () {
     });
   });
 
+  it("copies each value as it is written: the engine reads 0100 as 64", async () => {
+    const [source, copy] = ["source.yaml", "copy.yaml"].map((name) => path.join(projectDir, name)) as [
+      string,
+      string,
+    ];
+    const text =
+      "config:\n  app:quota: 0100 # ours\n  app:count: 12345678901234567890\n  app:list: [ 1_000, 1.50, ~ ]\n";
+    await writeFile(source, `${text}encryptionsalt: v1:abc\n`);
+    await copyConfigFile(source, copy);
+    assert.equal(await readFile(copy, "utf8"), text);
+    // Text that looks like another type to the engine stays text.
+    await overrideConfig(copy, { "app:owner": "0b11", "app:limit": 30, "app:kept": true });
+    assert.equal(
+      await readFile(copy, "utf8"),
+      `${text}  app:owner: "0b11"\n  app:limit: 30\n  app:kept: true\n`,
+    );
+  });
+
   it("names the configuration file that is not YAML", async () => {
     const configFile = path.join(projectDir, "broken.yaml");
     await writeFile(configFile, "config: [");
