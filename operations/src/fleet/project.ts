@@ -1,7 +1,7 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { projectFileIn } from "pulumi-resistant-tenants/internal/project-file";
+import { projectFileIn, stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import { mostFleetBits } from "pulumi-resistant-tenants/internal/vocabulary";
 import { parseAsWritten, toNode } from "resistant-tenants-stacks/yaml-file";
 import { isMap, isScalar, parseDocument } from "yaml";
@@ -62,20 +62,40 @@ export function projectFileOf(folder: string): string {
   return projectFileIn(folder) ?? path.join(folder, "Pulumi.yaml");
 }
 
-/** Writes `fleet.bits` of one stage to `Pulumi.yaml`; other stages and all comments are preserved. */
-export async function writeBits({ folder }: Project, stage: string, bits: number): Promise<void> {
-  const file = projectFileOf(folder);
+/**
+ * Writes `fleet.bits` of one stage to `Pulumi.yaml`; other stages and all comments are preserved. One number for every stage
+ * becomes one for each: the stacks of the other stages stay as they are.
+ */
+export async function writeBits(project: Project, stage: string, bits: number): Promise<void> {
+  const file = projectFileOf(project.folder);
   const isJson = path.extname(file) === ".json";
   const text = await readFile(file, "utf8");
   const document = isJson ? parseDocument(text) : parseAsWritten(text);
-  const value = toNode(bits);
-  const place = isMap(document.getIn(["fleet", "bits"])) ? ["fleet", "bits", stage] : ["fleet", "bits"];
-  const before = document.getIn(place, true);
-  if (isScalar(before)) value.comment = before.comment ?? null;
-  document.setIn(place, isJson ? bits : value);
+  const place = ["fleet", "bits"];
+  const present: unknown = document.getIn(place, true);
+  const byStage = new Map([[stage, bits]]);
+  if (!isMap(present)) {
+    document.setIn(place, document.createNode({}));
+    for (const other of await otherStages(project, stage))
+      if (project.bitsOf(other) > 0) byStage.set(other, project.bitsOf(other));
+  }
+  for (const [name, ofStage] of byStage) {
+    const value = toNode(ofStage);
+    const before = isMap(present) ? present.get(name, true) : present;
+    if (name === stage && isScalar(before)) value.comment = before.comment ?? null;
+    document.setIn([...place, name], isJson ? ofStage : value);
+  }
   await writeFile(
     `${file}.new`,
     isJson ? `${JSON.stringify(document.toJS(), undefined, 2)}\n` : document.toString(),
   );
   await rename(`${file}.new`, file);
+}
+
+/** Returns the project's other stages: each has a file beside that of the given one. */
+async function otherStages({ folder }: Project, stage: string): Promise<string[]> {
+  const { dir, ext } = path.parse(stackFileOf(folder, stage));
+  const form = new RegExp(`^Pulumi\\.(.+)\\${ext}$`);
+  const files = await readdir(dir).catch(() => []);
+  return files.flatMap((name) => form.exec(name)?.[1] ?? []).filter((name) => name !== stage);
 }

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { parse } from "yaml";
+
 import { readProject, writeBits } from "../../../operations/src/fleet/project";
 import { readStage } from "../../../operations/src/fleet/stage";
 import { readYaml } from "../../../stacks/src/configuration/yaml-file";
@@ -40,13 +42,37 @@ describe("the project of a fleet", () => {
     const text = `name: tenants\nconfig:\n${values.map((value, index) => `  a:k${index}: ${value} # ours\n`).join("")}`;
     await writeFile(file, text);
     await writeBits(await readProject(folder), "prod", 2);
-    assert.equal(await readFile(file, "utf8"), `${text}fleet:\n  bits: 2\n`);
-    for (const bits of [" 1 # ours", "\n    prod: 1 # ours"]) {
-      await writeFile(file, `${text}fleet:\n  bits:${bits}\n`);
+    assert.equal(await readFile(file, "utf8"), `${text}fleet:\n  bits:\n    prod: 2\n`);
+    const theirs = "    dev: 0x1 # theirs\n";
+    for (const [before, after] of [
+      ["  bits: 1 # ours\n", "  bits:\n    prod: 2 # ours\n"],
+      ["  bits:\n    prod: 1 # ours\n", "  bits:\n    prod: 2 # ours\n"],
+      [`  bits:\n${theirs}    prod: 1 # ours\n`, `  bits:\n${theirs}    prod: 2 # ours\n`],
+    ]) {
+      await writeFile(file, `${text}fleet:\n${before}`);
       await writeBits(await readProject(folder), "prod", 2);
-      assert.equal(await readFile(file, "utf8"), `${text}fleet:\n  bits:${bits.replace("1", "2")}\n`);
+      assert.equal(await readFile(file, "utf8"), `${text}fleet:\n${after}`);
     }
   });
+
+  for (const extension of ["yaml", "json"])
+    it(`keeps the number of every other stage in Pulumi.${extension}`, async () => {
+      const file = path.join(folder, `Pulumi.${extension}`);
+      for (const stage of ["prod", "dev", "eu.west"])
+        await writeFile(path.join(folder, `Pulumi.${stage}.${extension}`), "{}");
+      await writeFile(path.join(folder, "Pulumi.dev.journal.jsonl"), "");
+      for (const [bits, ofOthers] of [
+        [{ bits: 5 }, { dev: 5, "eu.west": 5 }],
+        [{ bits: 0 }, {}],
+        [undefined, {}],
+        [{ bits: { dev: 2 } }, { dev: 2 }],
+      ]) {
+        await writeFile(file, JSON.stringify({ ...project, fleet: bits }));
+        await writeBits(await readProject(folder), "prod", 6);
+        const { fleet } = parse(await readFile(file, "utf8")) as { fleet: unknown };
+        assert.deepEqual(fleet, { bits: { prod: 6, ...ofOthers } });
+      }
+    });
 
   it("keeps keys without a value in Pulumi.yaml, as the engine reads them", async () => {
     const file = path.join(folder, "Pulumi.yaml");
@@ -55,6 +81,9 @@ describe("the project of a fleet", () => {
     await writeFile(file, text);
     await writeBits(await readProject(folder), "prod", 2);
     const { value } = readYaml(await readFile(file, "utf8"), "Pulumi.yaml");
-    assert.deepEqual(value, { ...(readYaml(text, "Pulumi.yaml").value as object), fleet: { bits: 2 } });
+    assert.deepEqual(value, {
+      ...(readYaml(text, "Pulumi.yaml").value as object),
+      fleet: { bits: { prod: 2 } },
+    });
   });
 });
