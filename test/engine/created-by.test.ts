@@ -5,8 +5,11 @@ import path from "node:path";
 
 import { version } from "@pulumi/pulumi/version";
 
+import { Aws } from "../../provider/src/aws/aws";
 import { eventSchema } from "../../provider/src/journal";
 import type { CustomerRecord } from "../../provider/src/names/stack-outputs";
+import { provenance } from "../../provider/src/organization/provenance";
+import { readAwsAccess } from "../../provider/src/settings/reach";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -71,5 +74,13 @@ describe("createdBy and createdAt, on the engine", function () {
     const lines = (await stack.journal()).trimEnd().split("\n");
     const engines = lines.map((line) => eventSchema.parse(JSON.parse(line)).versions?.engine);
     assert.deepEqual([...new Set(engines)], [version]);
+  });
+
+  it("have no version if the engine does not name it: the CLI may be another one", async () => {
+    const environment = { PATH: otherCli };
+    const aws = new Aws(readAwsAccess(environment));
+    const { versions } = await provenance(aws, environment, () => Promise.reject(new Error("no answer")));
+    assert.ok(versions);
+    assert.equal(versions.engine, undefined);
   });
 });

@@ -13,7 +13,8 @@ const patienceMs = 2_000;
  * Determines who runs this, and which versions. It runs when the first event is recorded, so that a run without a
  * change sends nothing.
  *
- * @param askEngineVersion asks the running engine for its version; without it, or if it fails, `pulumi version` is run
+ * @param askEngineVersion asks the running engine for its version: the CLI on the PATH may be another one, so it is asked
+ *   (`pulumi version`) only without this
  */
 export async function provenance(
   aws: Aws,
@@ -21,11 +22,10 @@ export async function provenance(
   askEngineVersion?: () => Promise<string>,
 ): Promise<Provenance> {
   const { ciCommit, ...actor } = readActor(environment);
-  const ofCli = (): Promise<string> => output("pulumi", ["version"], environment);
   const [awsIdentity, checkedOut, engine] = await Promise.all([
     inTime(callerIdentity(aws)),
     inTime(output("git", ["rev-parse", "HEAD"], environment)),
-    inTime(askEngineVersion?.().catch(ofCli) ?? ofCli()),
+    inTime(askEngineVersion?.() ?? output("pulumi", ["version"], environment)),
   ]);
   // The checked-out commit is what runs: a scheduled run may check out another one than its own.
   const commit = /^[0-9a-f]{40,64}$/.test(checkedOut ?? "") ? checkedOut : ciCommit;
