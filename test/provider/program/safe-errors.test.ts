@@ -8,7 +8,9 @@ import { makeSafe } from "../../../provider/src/settings/safe-errors";
 const secret = "q7Zk2xVb9LmN4pRt";
 
 describe("an uncaught error", () => {
-  beforeEach(() => { noteCredential(secret); });
+  beforeEach(() => {
+    noteCredential(secret);
+  });
 
   const errors: Record<string, () => unknown> = {
     "its message": () => new Error(`failed with ${secret}`),
@@ -42,7 +44,9 @@ describe("an uncaught error", () => {
 });
 
 describe("a message", () => {
-  beforeEach(() => { noteCredential(secret); });
+  beforeEach(() => {
+    noteCredential(secret);
+  });
 
   it("contains no known credential, nor one that follows its name", () => {
     const key =
