@@ -119,21 +119,22 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       );
     });
 
-    it("reads states that the engine compresses, a third of the size at most, and runs them no second time", async () => {
-      const [added = ""] = namesIn(second, 1, "packed");
-      await fleet.stack.setCustomers([
-        ...(await fleet.declared()),
-        { name: added, customerId: "CRM-packed", cells: ["eu-1"] },
-      ]);
-      const plain = await fleet.stateSize(`${second}.json`);
-      const up = await fleet.runWith({ PULUMI_DIY_BACKEND_GZIP: "true" }, "up");
-      assert.deepEqual([up.exitCode, ranIn(up)], [0, [second]], up.stderr);
-      assert.equal(await fleet.stateSize(`${second}.json`), 0);
-      const packed = await fleet.stateSize(`${second}.json.gz`);
-      assert.ok(packed > 0 && packed < plain / 3, `${packed} of ${plain} bytes`);
-      assert.ok((await fleet.list()).some(({ name }) => name === added));
-      assert.deepEqual(ranIn(await fleet.run("up")), []);
-    });
+    if (tag !== "")
+      it("reads states that the engine compresses, a third of the size at most, and runs them no second time", async () => {
+        const [added = ""] = namesIn(second, 1, "packed");
+        await fleet.stack.setCustomers([
+          ...(await fleet.declared()),
+          { name: added, customerId: "CRM-packed", cells: ["eu-1"] },
+        ]);
+        const plain = await fleet.stateSize(`${second}.json`);
+        const up = await fleet.runWith({ PULUMI_DIY_BACKEND_GZIP: "true" }, "up");
+        assert.deepEqual([up.exitCode, ranIn(up)], [0, [second]], up.stderr);
+        assert.equal(await fleet.stateSize(`${second}.json`), 0);
+        const packed = await fleet.stateSize(`${second}.json.gz`);
+        assert.ok(packed > 0 && packed < plain / 3, `${packed} of ${plain} bytes`);
+        assert.ok((await fleet.list()).some(({ name }) => name === added));
+        assert.deepEqual(ranIn(await fleet.run("up")), []);
+      });
 
     it("does not let a failing customer stop others, and then continues only with its stack", async () => {
       const [bad = "", good = ""] = namesIn(first, 2, "more");

@@ -172,8 +172,8 @@ type Places = Readonly<Record<string, string>>;
     assert.deepEqual(wrong, []);
   }
 
-  it("has no flaw that axe finds, and needs no scrolling aside: every second page on one screen", () =>
-    lookEverywhere((n) => (n % 2 === 0 ? [screens[(n / 2) % screens.length]!] : [])));
+  it("has no flaw that axe finds, and needs no scrolling aside: every third page on one screen", () =>
+    lookEverywhere((n) => (n % 3 === 0 ? [screens[(n / 3) % screens.length]!] : [])));
 
   it("@exhaustive has no flaw that axe finds, and needs no scrolling aside: each page on all of them", () =>
     lookEverywhere(() => screens));
