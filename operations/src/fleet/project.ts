@@ -82,7 +82,8 @@ export async function writeBits(project: Project, stage: string, bits: number): 
   for (const [name, ofStage] of byStage) {
     const value = toNode(ofStage);
     const before = isMap(present) ? present.get(name, true) : present;
-    if (name === stage && isScalar(before)) value.comment = before.comment ?? null;
+    if (name === stage && isScalar(before))
+      Object.assign(value, { commentBefore: before.commentBefore, comment: before.comment });
     document.setIn([...place, name], isJson ? ofStage : value);
   }
   await writeFile(

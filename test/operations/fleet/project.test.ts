@@ -47,6 +47,7 @@ describe("the project of a fleet", () => {
     for (const [before, after] of [
       ["  bits: 1 # ours\n", "  bits:\n    prod: 2 # ours\n"],
       ["  bits:\n    prod: 1 # ours\n", "  bits:\n    prod: 2 # ours\n"],
+      ["  bits:\n    # ours\n    1\n", "  bits:\n    prod:\n      # ours\n      2\n"],
       [`  bits:\n${theirs}    prod: 1 # ours\n`, `  bits:\n${theirs}    prod: 2 # ours\n`],
     ]) {
       await writeFile(file, `${text}fleet:\n${before}`);
