@@ -1,20 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 
-/**
- * Returns the folder that stores slow builds (the Pulumi CLI, moto) between runs, outside the work tree:
- * `RESISTANT_TENANTS_CACHE`, else `resistant-tenants` in `XDG_CACHE_HOME` or `~/.cache`.
- */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  if (env["RESISTANT_TENANTS_CACHE"]) return path.resolve(env["RESISTANT_TENANTS_CACHE"]);
-  const base = env["XDG_CACHE_HOME"]
-    ? path.resolve(env["XDG_CACHE_HOME"])
-    : path.join(os.homedir(), ".cache");
-  return path.join(base, "resistant-tenants");
-}
+export { cacheFolder } from "./cache-folder";
 
 /** Returns what a folder's name ends with, so that what is made from other texts has another folder. */
 export function shortDigest(text: string): string {

@@ -2,4 +2,4 @@
 // What the engine and the command line run is compiled first: engines that tests start do not look again.
 require("../build.js").ensureBuilt();
 
-require("tsx/cjs");
+require("ts-node/register");

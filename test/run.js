@@ -49,7 +49,7 @@ async function runChecks() {
 /** Runs Mocha; for suites with engine tests, after what they share was prepared. */
 async function runTests(name, options) {
   const prepared =
-    name === "unit" ? 0 : await run([prepare], "inherit", { nodeOptions: ["--require", "tsx/cjs"] });
+    name === "unit" ? 0 : await run([prepare], "inherit", { nodeOptions: ["--require", "ts-node/register"] });
   if (prepared !== 0) return prepared;
   // The pictures of pages are for people: they take half as long as the pages.
   return run(["node_modules/mocha/bin/mocha.js", ...options], "inherit", {

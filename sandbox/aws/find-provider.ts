@@ -81,7 +81,7 @@ export async function findAwsProvider(
  * @throws SandboxError `PROCESS_FAILED`.
  */
 export async function startAwsProvider(options: AwsOptions): Promise<AwsStandIn> {
-  const program = ["-r", "tsx/cjs", path.join(__dirname, "provider.ts")];
+  const program = ["-r", "ts-node/register/transpile-only", path.join(__dirname, "provider.ts")];
   const { port, pid, close } = await startServer("the AWS provider's stand-in", process.execPath, program, {
     cwd: path.resolve(__dirname, "../.."),
     env: { ...process.env, ...awsEnvironment(options), AWS_PROVIDER_VERSION: awsVersion() },

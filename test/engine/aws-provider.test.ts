@@ -17,7 +17,7 @@ const plugin = `#!/bin/sh
 cd "${path.resolve(__dirname, "../..")}"
 input=$(dirname "$0")/input
 mkfifo "$input" 2>/dev/null
-exec "${process.execPath}" -r tsx/cjs "${standIn}" "$@" <> "$input"
+exec "${process.execPath}" -r ts-node/register/transpile-only "${standIn}" "$@" <> "$input"
 `;
 
 describe("the AWS provider of a workspace", function () {

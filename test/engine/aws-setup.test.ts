@@ -16,7 +16,11 @@ describe("examples/aws-setup, with the engine's mocks", function () {
   let outputs: Record<string, unknown>;
 
   before(async () => {
-    const program = ["-r", "tsx/cjs", path.join(__dirname, "../programs/aws-setup.ts")];
+    const program = [
+      "-r",
+      "ts-node/register/transpile-only",
+      path.join(__dirname, "../programs/aws-setup.ts"),
+    ];
     const printed = await runToSuccess(process.execPath, program, { cwd: root });
     ({ resources, outputs } = JSON.parse(printed) as {
       resources: Registered[];

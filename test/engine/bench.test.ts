@@ -14,7 +14,7 @@ describe("npm run bench, on the engine", function () {
     const size = ["--n", "2", "--latency", "0", "--limit", "no", "--repeat", "1"];
     const { exitCode, stdout, stderr } = await runProcess(
       process.execPath,
-      ["-r", "tsx/cjs", bench, ...size, ...only],
+      ["-r", "ts-node/register/transpile-only", bench, ...size, ...only],
       { cwd: repositoryRoot, env: { ...process.env, CI: "true" } },
     );
     assert.equal(exitCode, 0, stderr);

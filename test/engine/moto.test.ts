@@ -24,7 +24,7 @@ describe("the sandbox's Secrets Manager", function () {
     const program = `
       require("./sandbox/aws/moto").startSecretsManager({ log: () => undefined }).then(({ pid }) => console.log(pid));
     `;
-    const parent = spawn(process.execPath, ["-r", "tsx/cjs", "-e", program], {
+    const parent = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", program], {
       cwd: path.resolve(__dirname, "../.."),
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -11,7 +11,7 @@ import { requestToken } from "../sandbox/api/client";
 const root = path.join(__dirname, "../..");
 
 function run(args: string[], env: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(process.execPath, ["-r", "tsx/cjs", "sandbox/main.ts", ...args], { cwd: root, env });
+  return spawn(process.execPath, ["-r", "ts-node/register", "sandbox/main.ts", ...args], { cwd: root, env });
 }
 
 async function finished(child: ChildProcess): Promise<{ exitCode: number | null; output: string }> {

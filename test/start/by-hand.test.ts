@@ -19,7 +19,7 @@ async function start(
   args: readonly string[],
   { env, until }: { env: NodeJS.ProcessEnv; until: RegExp },
 ): Promise<{ child: ChildProcess; printed: string }> {
-  const child = spawn(process.execPath, ["-r", "tsx/cjs", program, ...args], {
+  const child = spawn(process.execPath, ["-r", "ts-node/register", program, ...args], {
     cwd: repositoryRoot,
     env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -45,8 +45,8 @@ async function onLaptop(command: string, ...args: string[]): Promise<ProcessResu
   const env = { ...(await environmentOfLaptop()), TMPDIR: temporary };
   const result = await runProcess(command, args, { cwd: repositoryRoot, env });
   assert.equal(result.exitCode, 0, result.stdout + result.stderr);
-  // tsx keeps compiled code there.
-  const left = (await readdir(temporary)).filter((name) => !name.startsWith("tsx-"));
+  // ts-node keeps compiled code there.
+  const left = (await readdir(temporary)).filter((name) => !name.startsWith("v8-compile-cache"));
   await rm(temporary, { recursive: true });
   return { ...result, left };
 }

@@ -14,7 +14,7 @@ const { runProcess } = require("./sandbox/process");
 const see = "for stream in 0 1; do if test -t $stream; then echo $stream: terminal; else echo $stream: none; fi; done";
 void runProcess("sh", ["-c", see], { output: "terminal" });
 `;
-const command = [process.execPath, "-r", "tsx/cjs", "--eval", program];
+const command = [process.execPath, "-r", "ts-node/register", "--eval", program];
 
 describe("the engine, as npm start runs it", () => {
   it("has the terminal, and so draws its progress live and in colour", async () => {

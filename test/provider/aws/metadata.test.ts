@@ -26,20 +26,24 @@ describe("the credentials of the machine", () => {
         );
     });
     const proxy = `http://127.0.0.1:${await closedPort()}`;
-    const { stdout, stderr } = await runProcess(process.execPath, ["-r", "tsx/cjs", "-e", program], {
-      cwd: repositoryRoot,
-      env: {
-        ...process.env,
-        AWS_EC2_METADATA_DISABLED: undefined,
-        AWS_REGION: "eu-west-1",
-        AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url().origin,
-        HTTP_PROXY: proxy,
-        HTTPS_PROXY: proxy,
-        NO_PROXY: "",
-        no_proxy: "",
-        NODE_USE_ENV_PROXY: "1",
+    const { stdout, stderr } = await runProcess(
+      process.execPath,
+      ["-r", "ts-node/register/transpile-only", "-e", program],
+      {
+        cwd: repositoryRoot,
+        env: {
+          ...process.env,
+          AWS_EC2_METADATA_DISABLED: undefined,
+          AWS_REGION: "eu-west-1",
+          AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url().origin,
+          HTTP_PROXY: proxy,
+          HTTPS_PROXY: proxy,
+          NO_PROXY: "",
+          no_proxy: "",
+          NODE_USE_ENV_PROXY: "1",
+        },
       },
-    });
+    );
     assert.equal(stdout.trim(), "OFMACHINE", stderr);
   });
 });

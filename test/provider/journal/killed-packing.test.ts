@@ -60,7 +60,7 @@ describe("a run that is killed while it packs a journal in S3", () => {
   /** Starts another run, in a process of its own. */
   function run(): ChildProcess {
     const script = path.join(__dirname, "run-in-s3.ts");
-    return spawn(process.execPath, ["--require", "tsx/cjs", script, location], { stdio: "inherit" });
+    return spawn(process.execPath, ["--require", "ts-node/register", script, location], { stdio: "inherit" });
   }
 
   async function end(child: ChildProcess): Promise<unknown[]> {

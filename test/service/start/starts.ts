@@ -37,7 +37,7 @@ export function useStarts(): (args: readonly string[], env?: Record<string, stri
     running = [];
   });
   return async (args, env = {}) => {
-    const program = ["-r", "tsx/cjs", "sandbox/service/start.ts", "--json", ...args];
+    const program = ["-r", "ts-node/register", "sandbox/service/start.ts", "--json", ...args];
     const child = spawn(process.execPath, program, {
       cwd: root,
       env: { ...process.env, PATH: searchPath(), ...env },
