@@ -4,7 +4,7 @@ import path from "node:path";
 import { projectFileIn, stackFileOf } from "pulumi-resistant-tenants/internal/project-file";
 import { mostFleetBits } from "pulumi-resistant-tenants/internal/vocabulary";
 import { parseAsWritten, toNode } from "resistant-tenants-stacks/yaml-file";
-import { isMap, isScalar, parseDocument } from "yaml";
+import { isMap, isScalar, parse, parseDocument } from "yaml";
 import { z } from "zod";
 
 import { UsageError } from "../usage";
@@ -84,7 +84,9 @@ export async function writeBits(project: Project, stage: string, bits: number): 
     const before = isMap(present) ? present.get(name, true) : present;
     if (name === stage && isScalar(before))
       Object.assign(value, { commentBefore: before.commentBefore, comment: before.comment });
-    document.setIn([...place, name], isJson ? ofStage : value);
+    // In quotes where it is needed: `0100` would be read as a number.
+    const key = isJson || parse(name) === name ? name : toNode(name);
+    document.setIn([...place, key], isJson ? ofStage : value);
   }
   await writeFile(
     `${file}.new`,

@@ -85,7 +85,7 @@ export async function noticeOutsideUpdate(
   if (known === null || lastUpdate === undefined || lastUpdate === known) return;
   const outside = customer.outside_update as { lastUpdate?: string } | null;
   if (outside?.lastUpdate === lastUpdate) return;
-  if (!(await hasEnded(engine, context.settings.work.backendUrl, lastUpdate))) return;
+  if (!(await hasEnded(context, engine, lastUpdate))) return;
   await write(context, async (writing) => {
     await writing
       .updateTable("customers")
@@ -98,18 +98,28 @@ export async function noticeOutsideUpdate(
   });
 }
 
+/** Longer than a step of an update takes, with all its repetitions. */
+const longestStepMs = 30 * 60_000;
+
 /** The part of an engine that only reads. */
 type ReadingEngine = Pick<Engine, "pulumi" | "project" | "environment" | "export">;
 
 /**
  * Returns whether a state that was exported is the end of an update: the engine also saves it after each step. It is, if
- * no update was running at some time before the state is exported again, unchanged.
+ * no update was running at some time before the state is exported again, unchanged; or if no step can have taken that
+ * long, since a killed update leaves its lock.
  */
-async function hasEnded(engine: ReadingEngine, backendUrl: string, lastUpdate: string): Promise<boolean> {
+async function hasEnded(
+  { settings, now }: Work["context"],
+  engine: ReadingEngine,
+  lastUpdate: string,
+): Promise<boolean> {
+  if (now().getTime() - Date.parse(lastUpdate) > longestStepMs) return true;
   const { pulumi, project: directory, environment } = engine;
   const name = (await pulumi.run(["stack", "--show-name", "--fully-qualify-stack-names"])).trim();
+  const { backendUrl } = settings.work;
   const locks = await findLocks({ name, environment, directory, backendUrl, pulumi });
-  // A killed update leaves its lock, and changes nothing more.
+  // The lock of a process of this host that is gone: it changes nothing more.
   if (locks !== "unseen" && locks.some(({ process }) => process !== "gone")) return false;
   return startingStateOf(await engine.export()).lastUpdate === lastUpdate;
 }

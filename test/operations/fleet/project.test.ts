@@ -75,6 +75,15 @@ describe("the project of a fleet", () => {
       }
     });
 
+  it("writes the name of a stage as a name, also if it looks like a number", async () => {
+    await writeFile(path.join(folder, "Pulumi.yaml"), "name: tenants\nfleet:\n  bits: 3\n");
+    await writeFile(path.join(folder, "Pulumi.1e3.yaml"), "{}");
+    await writeBits(await readProject(folder), "0100", 4);
+    await writeBits(await readProject(folder), "0100", 5);
+    const written = await readProject(folder);
+    assert.deepEqual([written.bitsOf("0100"), written.bitsOf("1e3")], [5, 3]);
+  });
+
   it("keeps keys without a value in Pulumi.yaml, as the engine reads them", async () => {
     const file = path.join(folder, "Pulumi.yaml");
     const text =

@@ -85,6 +85,16 @@ describe("an update outside the service", () => {
     assert.deepEqual(await look(), ["a step's"]);
   });
 
+  it("is on record if it was killed on another host, once no step can still be running", async () => {
+    await lock(process.pid, "another-host");
+    const minutesAgo = (minutes: number) =>
+      new Date(service.context.now().getTime() - minutes * 60_000).toISOString();
+    time = minutesAgo(25);
+    assert.deepEqual(await look(), []);
+    time = minutesAgo(35);
+    assert.deepEqual(await look(), [time]);
+  });
+
   it("is not one of the service's", async () => {
     time = "the service's";
     assert.deepEqual(await look(), []);
