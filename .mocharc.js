@@ -7,6 +7,6 @@ module.exports = {
   exit: true,
   timeout: 180_000,
   slow: 20_000,
-  // Of the suites that run in parallel. Three more than there are cores: tests on the engine wait now and then.
+  // Three more than there are cores: tests on the engine wait now and then.
   jobs: availableParallelism() + 3,
 };

@@ -1,7 +1,6 @@
 /** A suite of tests: those of its files whose titles match. */
 export interface Suite {
   titles: string;
-  parallel: boolean;
   files: readonly string[];
 }
 

@@ -4,9 +4,8 @@ const path = require("node:path");
 const { parseArgs } = require("node:util");
 
 /**
- * The folders of `test/` whose tests start other programs: the engine, npm, git, the project's command line. They run in
- * several processes at once, a file at a time each. All other folders hold unit tests: they start nothing but Node.js,
- * and `hooks.ts` fails one that does.
+ * The folders of `test/` whose tests start other programs: the engine, npm, git, the project's command line. All other
+ * folders hold unit tests: they start nothing but Node.js, and `hooks.ts` fails one that does.
  */
 const engineFolders = ["engine", "fuzz", "integrators", "service", "start", "workflows"];
 
@@ -109,16 +108,19 @@ function filesOf(...patterns) {
   return files.sort((one, other) => weight(other) - weight(one));
 }
 
-/** The suites. Engine tests come first where both run: they take longest. */
+/**
+ * The suites. Each runs in several processes at once, a file at a time each. Engine tests come first where both run: they
+ * take longest.
+ */
 const suites = {
-  all: { titles: usual, parallel: true, files: filesOf(engineTests, unitTests) },
-  unit: { titles: usual, parallel: false, files: filesOf(unitTests) },
-  engine: { titles: usual, parallel: true, files: filesOf(engineTests) },
-  exhaustive: { titles: exhaustive, parallel: true, files: filesOf(engineTests, unitTests) },
+  all: { titles: usual, files: filesOf(engineTests, unitTests) },
+  unit: { titles: usual, files: filesOf(unitTests) },
+  engine: { titles: usual, files: filesOf(engineTests) },
+  exhaustive: { titles: exhaustive, files: filesOf(engineTests, unitTests) },
 };
 
 /** Returns Mocha's arguments for a suite. With `--grep`, the suite's tests whose titles match. */
-function mochaArguments({ titles, parallel, files }, options) {
+function mochaArguments({ titles, files }, options) {
   const { tokens } = parseArgs({
     args: options,
     strict: false,
@@ -132,7 +134,7 @@ function mochaArguments({ titles, parallel, files }, options) {
   return [
     "--grep",
     titles + greps.map(({ value }) => `(?=.*(?:${value}))`).join(""),
-    ...(parallel ? ["--parallel"] : []),
+    "--parallel",
     ...files,
     ...options.filter((_option, index) => !ofGrep.has(index)),
   ];

@@ -4,6 +4,7 @@ import { gunzip } from "node:zlib";
 import { z } from "zod";
 
 import type { BackendFiles } from "../stack/backend-files";
+import { listStacks } from "../stack/list";
 import { readLocks } from "../stack/lock";
 import type { Pulumi } from "../stack/pulumi";
 import type { Encryption } from "../stack/stack-file";
@@ -83,13 +84,7 @@ export function openStates(project: string, files: BackendFiles | undefined, pul
 
 function statesOfEngine(pulumi: Pulumi): States {
   return {
-    list: async () => {
-      const listed: unknown = JSON.parse(await pulumi.runWithoutStack(["stack", "ls", "--json"]));
-      return z
-        .array(z.object({ name: z.string() }))
-        .parse(listed)
-        .map(({ name }) => name.slice(name.lastIndexOf("/") + 1));
-    },
+    list: async () => (await listStacks(pulumi)).map(({ name }) => name.slice(name.lastIndexOf("/") + 1)),
     locks: () => Promise.resolve(undefined),
     clear: () => Promise.resolve(false),
     read: async (stack) => {

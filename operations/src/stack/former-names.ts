@@ -3,11 +3,9 @@ import {
   type JournalEvent,
   underPresentName,
 } from "pulumi-resistant-tenants/internal/journal";
-import { z } from "zod";
 
+import { listStacks } from "./list";
 import type { Stack } from "./stack";
-
-const stacksSchema = z.array(z.object({ name: z.string() }));
 
 /**
  * Reads the events of a renamed or wholly moved stack under its present name. If a stack still exists under a
@@ -32,9 +30,7 @@ export async function otherStacks(stack: Stack): Promise<string[]> {
 
 /** Lists the stacks of the backend by their full names; the engine lists those of the same project by a shorter one. */
 async function existingStacks({ pulumi, name: own }: Stack): Promise<Set<string>> {
-  const listed = stacksSchema.parse(
-    JSON.parse(await pulumi.runWithoutStack(["stack", "ls", "--all", "--json"])),
-  );
+  const listed = await listStacks(pulumi, "--all");
   const [ownOrganization = "", project = ""] = own.split("/");
   return new Set(
     listed.map(({ name }) => {

@@ -6,6 +6,7 @@ import { parseJson } from "pulumi-resistant-tenants/internal/vocabulary";
 import { z } from "zod";
 
 import { absoluteUrl, type BackendFiles, openBackendFiles } from "./backend-files";
+import { listStacks } from "./list";
 import type { Stack } from "./stack";
 
 /** A lock on a stack: an update is running, or was killed. */
@@ -30,8 +31,6 @@ const lockSchema = z.object({
   hostname: z.string(),
   timestamp: z.string(),
 });
-
-const stacksSchema = z.array(z.object({ name: z.string(), updateInProgress: z.boolean().default(false) }));
 
 /** What is needed to find the locks on a stack. */
 export type LockedStack = Pick<Stack, "name" | "environment" | "directory" | "backendUrl" | "pulumi">;
@@ -99,7 +98,7 @@ export function isRunning(pid: number): boolean {
 }
 
 async function readServiceLock({ pulumi, name, backendUrl }: LockedStack): Promise<Lock[]> {
-  const stacks = stacksSchema.parse(JSON.parse(await pulumi.runWithoutStack(["stack", "ls", "--json"])));
+  const stacks = await listStacks(pulumi);
   const own = stacks.find((stack) => name === stack.name || name.endsWith(`/${stack.name}`));
   return own?.updateInProgress === true ? [{ location: backendUrl, process: "unknown" }] : [];
 }

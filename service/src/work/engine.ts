@@ -6,6 +6,7 @@ import type { EnvironmentVariables } from "pulumi-resistant-tenants/internal/own
 import { canonical, type Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { type Preview, readPreview } from "resistant-tenants-operations/preview/step";
 import { followLines, problemIn } from "resistant-tenants-operations/stack/engine-output";
+import { listStacks } from "resistant-tenants-operations/stack/list";
 import type { Pulumi } from "resistant-tenants-operations/stack/pulumi";
 import { hasKey, readEncryption, writeStackFile } from "resistant-tenants-operations/stack/stack-file";
 import { z } from "zod";
@@ -227,9 +228,7 @@ export class Engine {
 
   /** Returns whether the backend has the stack. */
   async exists(): Promise<boolean> {
-    const listed = z
-      .array(z.object({ name: z.string() }))
-      .parse(JSON.parse(await this.#succeed(["stack", "ls", "--json"])));
+    const listed = await listStacks(this.pulumi);
     return listed.some(({ name }) => name.split("/").at(-1) === this.job.stack);
   }
 
