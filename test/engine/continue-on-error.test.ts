@@ -5,6 +5,7 @@ import { CreateSecretCommand, DeleteSecretCommand } from "@aws-sdk/client-secret
 
 import { proveSecret } from "../../sandbox/start/proof";
 import { toApplications } from "../../sandbox/start/stack-outputs";
+import { exhaustiveTag } from "../suites";
 import { closedPort } from "../support/http-server";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
@@ -152,5 +153,27 @@ describe("a secret's name that is taken in AWS, on the engine", function () {
     assert.match(await stack.up(), /--continue-on-error/);
     assert.doesNotMatch(await stack.up("--expect-no-changes"), /--continue-on-error/);
     await stack.finish();
+  });
+});
+
+describe("an application whose delete fails among others, on the engine", function () {
+  it(`stays with its secret and its tenant if the update continues, as the simulator's model has it ${exhaustiveTag}`, async () => {
+    const applications = ["one", "two"].map((purpose) => ({ cell: "eu-1", purpose }));
+    const stack = await StackUnderTest.create({ customers: [{ ...acme, applications }, globex] });
+    try {
+      await stack.up();
+      stack.sandbox.control.addFault({ operation: "deleteTenantApplication", kind: "status", status: 403 });
+      await stack.setCustomers([globex]);
+      stack.sandbox.control.resetRequests();
+      assert.notEqual((await stack.workspace.run(up)).exitCode, 0);
+      const { deleteTenantApplication, deleteTenant } = stack.sandbox.control.requests();
+      assert.deepEqual([deleteTenantApplication, deleteTenant], [2, 0]);
+      const left = stack.sandbox.control.tenants().find(({ name }) => name === "acme");
+      assert.equal(left?.applications.length, 1);
+      await stack.up();
+      assert.deepEqual(Object.keys(stack.existing()), ["globex"]);
+    } finally {
+      await stack.finish();
+    }
   });
 });

@@ -389,7 +389,10 @@ export class EngineCommand {
     });
   }
 
-  /** Deletes what nothing else that is to go depends on, and so on. */
+  /**
+   * Deletes what nothing else that is to go depends on, and so on. What a failed one depends on stays, as on the engine
+   * (engine/continue-on-error).
+   */
   async #deleteAll(resources: readonly StateResource[]): Promise<void> {
     const left = new Set(resources);
     const running = new Set<Promise<void>>();
@@ -404,11 +407,12 @@ export class EngineCommand {
         left.delete(resource);
         begun.add(resource);
         const deletion = this.#step(resource.urn, () => this.#delete(resource)).then(() => {
-          begun.delete(resource);
+          if (!this.#resources.includes(resource)) begun.delete(resource);
         });
         const done = deletion.finally(() => running.delete(done));
         running.add(done);
       }
+      if (running.size === 0 && begun.size > 0) return;
       if (running.size === 0) throw new Error("the resources depend on each other in a circle");
       await Promise.race(running);
       if (this.#isStopped) {
