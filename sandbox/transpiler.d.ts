@@ -1,6 +1,7 @@
 interface Compiled {
   outputText: string;
   sourceMapText?: string;
+  diagnostics?: readonly object[];
 }
 
 export function create(of: { service: { config: { options: object } } }): {

@@ -23,9 +23,10 @@ exports.create = ({ service }) => {
       const place = path.join(folder, digest(path.relative(root, fileName)));
       const known = read(place);
       if (known?.source === source) return known;
-      const { outputText, sourceMapText } = ts.transpileModule(text, { fileName, compilerOptions });
-      write(place, { source, outputText, sourceMapText });
-      return { outputText, sourceMapText };
+      const compiled = ts.transpileModule(text, { fileName, compilerOptions, reportDiagnostics: true });
+      const { outputText, sourceMapText, diagnostics } = compiled;
+      if (diagnostics?.length === 0) write(place, { source, outputText, sourceMapText });
+      return compiled;
     },
   };
 };

@@ -50,6 +50,15 @@ describe("the transpiler of ts-node", () => {
     assert.match(compile("export const one: number = 2;"), /exports\.one = 2/);
   });
 
+  it("reports what is no TypeScript, each time", () => {
+    for (let times = 0; times < 2; times += 1) {
+      const { diagnostics = [] } = create({ service: { config: { options } } }).transpile("const = 1;", {
+        fileName,
+      });
+      assert.notDeepEqual(diagnostics, []);
+    }
+  });
+
   it("compiles without a folder to write to", async () => {
     await rm(path.join(cache, "compiled"), { recursive: true, force: true });
     await writeFile(path.join(cache, "compiled"), "");
