@@ -4,9 +4,6 @@ import { type Pulumi, PulumiError } from "./pulumi";
 
 const stacksSchema = z.array(z.object({ name: z.string(), updateInProgress: z.boolean().default(false) }));
 
-/** A stack as the engine lists it. */
-export type ListedStack = z.output<typeof stacksSchema>[number];
-
 /**
  * How the engine fails to list a backend of files in which another engine writes a state: the file that it is written to
  * was listed, and has another name when it is read.
@@ -25,7 +22,7 @@ const attempts = 5;
 export async function listStacks(
   pulumi: Pick<Pulumi, "runWithoutStack">,
   ...options: readonly string[]
-): Promise<ListedStack[]> {
+): Promise<z.output<typeof stacksSchema>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const listed = await pulumi.runWithoutStack(["stack", "ls", ...options, "--json"]);

@@ -18,6 +18,11 @@ export interface Pulumi {
   typed(args: readonly string[]): string;
 }
 
+/** Returns the full name of the stack: `<organization>/<project>/<stack>`. */
+export async function fullNameOf(pulumi: Pick<Pulumi, "run">): Promise<string> {
+  return (await pulumi.run(["stack", "--show-name", "--fully-qualify-stack-names"])).trim();
+}
+
 /** Thrown when a `pulumi` command fails. */
 export class PulumiError extends Error {
   override readonly name = "PulumiError";

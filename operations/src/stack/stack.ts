@@ -24,7 +24,7 @@ import type { StackConfiguration } from "resistant-tenants-stacks/configuration"
 import { z } from "zod";
 
 import { projectFolderOf } from "./project-folder";
-import { type Pulumi, pulumiFor, sharingExports, type StackOptions } from "./pulumi";
+import { fullNameOf, type Pulumi, pulumiFor, sharingExports, type StackOptions } from "./pulumi";
 import { readFormerNames } from "./state";
 
 /** An open stack: its configuration, state and connections. */
@@ -85,7 +85,7 @@ export async function openStack(options: StackOptions, environment: EnvironmentV
     ...(options.cwd === undefined ? [] : ["--cwd", options.cwd]),
   ];
   const [name, configuration, backendUrl] = await Promise.all([
-    pulumi.run(["stack", "--show-name", "--fully-qualify-stack-names"]).then((text) => text.trim()),
+    fullNameOf(pulumi),
     pulumi.run(["config", "--json"]).then((json) => configurationSchema.parse(JSON.parse(json))),
     pulumi.runWithoutStack(["whoami", "--verbose", "--json"]).then(toBackendUrl),
   ]);

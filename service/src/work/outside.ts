@@ -1,5 +1,6 @@
 import type { Stage } from "pulumi-resistant-tenants/internal/vocabulary";
 import { findLocks } from "resistant-tenants-operations/stack/lock";
+import { fullNameOf } from "resistant-tenants-operations/stack/pulumi";
 
 import { append } from "../audit/chain";
 import { type StartingState, startingStateOf } from "../plan/starting-state";
@@ -116,7 +117,7 @@ async function hasEnded(
 ): Promise<boolean> {
   if (now().getTime() - Date.parse(lastUpdate) > longestStepMs) return true;
   const { pulumi, project: directory, environment } = engine;
-  const name = (await pulumi.run(["stack", "--show-name", "--fully-qualify-stack-names"])).trim();
+  const name = await fullNameOf(pulumi);
   const { backendUrl } = settings.work;
   const locks = await findLocks({ name, environment, directory, backendUrl, pulumi });
   // The lock of a process of this host that is gone: it changes nothing more.
