@@ -221,7 +221,7 @@ class SimulatedLifecycle {
     const reverted = await deleteReverted(stack, this.#released);
     for (const id of reverted) taken.push(`  as reconcile says: application ${id} deleted at the vendor`);
     assertConsistent(stack, plan.declaration, this.#released);
-    if (reverted.length === 0) assertHoldingOnRecord(stack);
+    if (reverted.length === 0) await assertHoldingOnRecord(stack);
     await this.#trials.assertQuiet();
   }
 

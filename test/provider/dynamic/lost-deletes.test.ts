@@ -2,8 +2,10 @@ import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
 import { useServer } from "../../support/http-server";
+import { openJournalOf } from "../../../provider/src/journal";
 import { useJournalFile } from "../../support/journal-file";
 import { mentioning } from "../../support/mentions";
+import { useSandboxApi } from "../../support/sandbox-api";
 import { type ProviderProcess, startProvider } from "./process";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -70,5 +72,25 @@ describe("a delete whose answer was lost, and whose next attempt finds nothing",
   it("is done, if the API knows another of the stack's tenants", async () => {
     known = ["t-2"];
     await remove("t-1");
+  });
+});
+
+describe("a delete that was carried out without an answer, and cannot be confirmed", function () {
+  const { sandbox } = useSandboxApi();
+  const journal = useJournalFile();
+
+  it("is on record as unknown, and not as failed", async () => {
+    const maker = startProvider(sandbox(), journal.file);
+    const { id: tenantId } = await maker.createTenant("acme");
+    const { id, outs } = await maker.createApplication(tenantId, "acme/eu-1/default");
+    sandbox().control.addFault({ operation: "deleteTenantApplication", kind: "reset-after" });
+    sandbox().control.addFault({ operation: "getTenants", kind: "status", status: 307 });
+    const deleter = startProvider(sandbox(), journal.file);
+    await assert.rejects(deleter.deleteApplication(id, outs), mentioning("307", "may have been carried out"));
+    assert.deepEqual(sandbox().control.tenants()[0]?.applications, []);
+    const stack = "organization/project/dev";
+    const events = await openJournalOf({ stack, location: journal.file, directory: "/" }).read();
+    const last = events.at(-1);
+    assert.equal(last?.event === "result" ? last.outcome : undefined, "unknown");
   });
 });

@@ -1,4 +1,5 @@
 import type { Deletion } from "../../client/api";
+import { mayHaveHappened, TenantManagementError } from "../../client/errors";
 import type { RecordedObject } from "./recorder";
 import type { Run } from "./run";
 
@@ -22,11 +23,28 @@ export async function deleteOnRecord(
     // After the stack's only tenant, nothing could show whose credentials these are.
     const isLikely = deletion === "perhapsDeleted" && object.type === "Tenant" && known.isOnlyTenantOfStack();
     if (deletion === "deleted") known.noteOrganizationKnown();
-    else if (!isExpectedMissing && !isLikely) await known.assertGone(what);
+    else if (!isExpectedMissing && !isLikely) await confirmGone(run, what, deletion);
     await recording.end({ outcome: deletion === "missing" ? "gone" : "deleted" });
   } catch (error) {
     await recording.fail(error);
     throw error;
+  }
+}
+
+/** Ensures that an object which a delete did not find is deleted, and not merely another organization's. */
+async function confirmGone({ known }: Run, what: string, deletion: Deletion): Promise<void> {
+  try {
+    await known.assertGone(what);
+  } catch (error) {
+    if (deletion !== "perhapsDeleted" || !(error instanceof TenantManagementError)) throw error;
+    const { message, status, isPermanent } = error;
+    if (status === undefined || mayHaveHappened(error)) throw error;
+    // The list was refused, which says nothing about the delete.
+    throw new TenantManagementError(
+      "NO_ANSWER",
+      `${message} ${what} was not found, and an earlier attempt to delete it, which was not answered, may have been carried out.`,
+      { status, isPermanent, cause: error },
+    );
   }
 }
 
