@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { generateKeyPairSync } from "node:crypto";
 
-import { useServer } from "../../support/http-server";
 import { openJournalOf } from "../../../provider/src/journal";
+import { useServer } from "../../support/http-server";
 import { useJournalFile } from "../../support/journal-file";
 import { mentioning } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
