@@ -6,7 +6,7 @@ import type { FaultInput } from "../../sandbox/api";
 import { exhaustiveTag } from "../suites";
 import { recordedRetries } from "../support/retry-policy";
 import { tokensOf } from "../support/sandbox-api";
-import { acme } from "./customers";
+import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
 const withMethod = (authMethod: string) => [{ ...acme, applications: [{ cell: "eu-1", authMethod }] }];
@@ -183,6 +183,34 @@ describe("a lost answer to a create, on the engine", function () {
       .flatMap(({ applications }) => applications.map(({ authMethod }) => authMethod.type));
     assert.deepEqual(methods.toSorted(), ["CLIENT_SECRET", "EC"]);
     await stack.up("--expect-no-changes", "--refresh");
+  });
+});
+
+describe("a lost answer to a delete, on the engine", function () {
+  let stack: StackUnderTest;
+
+  before(async () => {
+    stack = await StackUnderTest.create({ customers: [acme, globex] });
+  });
+  after(async () => {
+    await stack.finish();
+  });
+
+  it("that cannot be confirmed is on record as unknown until reconcile --fix says what became of the application", async () => {
+    await stack.up();
+    const { control } = stack.sandbox;
+    control.addFault({ operation: "deleteTenantApplication", kind: "reset-after" });
+    control.addFault({ operation: "getTenants", kind: "status", status: 307 });
+    await stack.setCustomers([globex]);
+    assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /may have been carried out/);
+    assert.deepEqual(stack.existing()["acme"], []);
+    assert.match((await stack.journal()).trimEnd().split("\n").at(-1) ?? "", /"outcome":"unknown"/);
+    await stack.succeed(["refresh", "--yes", "--skip-preview"]);
+    assert.notEqual((await stack.tenants("audit", "verify")).exitCode, 0);
+    assert.equal((await stack.tenants("reconcile", "--fix", "--yes")).exitCode, 0);
+    assert.equal((await stack.tenants("audit", "verify")).exitCode, 0);
+    await stack.up();
+    assert.deepEqual(Object.keys(stack.existing()), ["globex"]);
   });
 });
 
