@@ -291,6 +291,7 @@ export class Memory {
     const objectId = objectIdOf(result);
     const begun = this.#begun.get(intent);
     if (begun !== undefined) begun.end = { outcome, objectId };
+    if (operation === "create" && outcome === "failed") this.#forgetFailed(result);
     if (this.#cutOff.get(stack)?.get(keyOf(type, slot))?.id === intent) this.#setCutOff(result, undefined);
     if (objectId === undefined) return;
     const object = keyOf(type, objectId);
@@ -336,10 +337,7 @@ export class Memory {
     }
   }
 
-  /**
-   * Returns whether a create left nothing outside the state: it certainly failed, or its object was deleted or handed
-   * over.
-   */
+  /** Returns whether a create left nothing outside the state: its object was deleted or handed over. */
   #isClear({ type, stack, heldId }: Slot, begun: Begun): boolean {
     const objectId = begun.end?.objectId;
     return (
@@ -353,8 +351,7 @@ export class Memory {
   /** Returns whether a create can never matter again: nothing was created, or it was deleted. */
   #isOverForGood(type: RecordedType, { end }: Begun): boolean {
     if (end === undefined || end.outcome === "unknown") return false;
-    const { outcome, objectId } = end;
-    return outcome === "failed" || objectId === undefined || this.#objects.isDeleted(type, objectId);
+    return end.objectId === undefined || this.#objects.isDeleted(type, end.objectId);
   }
 
   /** Updates a slot's part in what its stack contains. */
@@ -375,6 +372,15 @@ export class Memory {
     if (held === undefined && this.#before === undefined) this.#held.delete(key);
     else this.#held.set(key, held);
     this.#forgetOver({ type, stack, slot, apiUrl });
+  }
+
+  /** A create that failed changed nothing: an earlier one in its slot, whose end is unknown, may still have happened. */
+  #forgetFailed(result: ResultEvent): void {
+    const key = slotKey(result);
+    const left = (this.#creates.get(key) ?? []).filter(({ intent }) => intent.id !== result.intent);
+    if (left.length === 0) this.#creates.delete(key);
+    else this.#creates.set(key, left);
+    this.#begun.delete(result.intent);
   }
 
   #forgetOver(slot: Slot): void {

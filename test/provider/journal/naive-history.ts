@@ -10,7 +10,8 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
         type === wanted.type && stack === wanted.stack && slot === wanted.slot && apiUrl === wanted.apiUrl,
     )
     .filter((event) => event.event === "intent")
-    .filter(({ operation }) => operation === "create");
+    .filter(({ operation }) => operation === "create")
+    .filter((event) => resultOf(events, event)?.outcome !== "failed");
   const intent = creates.at(-1);
   if (intent === undefined) return { kind: "clear" };
   const result = resultOf(events, intent);
@@ -28,7 +29,6 @@ function isClear(events: readonly JournalEvent[], wanted: Slot, intent: IntentEv
   if (result === undefined || result.outcome === "unknown") return false;
   const objectId = objectIdOf(result);
   return (
-    result.outcome === "failed" ||
     objectId === undefined ||
     objectId === wanted.heldId ||
     isDeleted(events, wanted.type, objectId) ||
