@@ -155,11 +155,24 @@ export class AnswerReader {
 
   /** Returns the failure of a delete that was answered with success, but not as the contract says. */
   notDeleted(call: Call, answer: HttpAnswer): RetryableFailure {
+    return new RetryableFailure(
+      this.#not204(
+        call,
+        answer,
+        `, and the API still has it${quotedRequestId(answer)}: most likely by a proxy, a gateway or a load balancer. ` +
+          `Nothing counts as deleted. ${whatToCheck}`,
+      ),
+    );
+  }
+
+  /** Returns the same while it is not known whether the API still has the object. */
+  perhapsDeleted(call: Call, answer: HttpAnswer): TenantManagementError {
+    return this.#not204(call, answer, quotedRequestId(answer));
+  }
+
+  #not204({ doing }: Call, answer: HttpAnswer, more: string): TenantManagementError {
     const { status } = answer;
-    const outcome =
-      `was answered ${status} instead of 204, and the API still has it${quotedRequestId(answer)}: ` +
-      `most likely by a proxy, a gateway or a load balancer. Nothing counts as deleted. ${whatToCheck}`;
-    return new RetryableFailure(this.error("NOT_THE_API", call.doing, outcome, { status }));
+    return this.error("NOT_THE_API", doing, `was answered ${status} instead of 204${more}`, { status });
   }
 
   /** Returns the error for an answer outside the contract, with the object that it may have created. */

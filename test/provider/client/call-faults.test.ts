@@ -150,6 +150,19 @@ describe("client: a DELETE whose answer was lost", () => {
     });
   }
 
+  it("may have happened if it was answered 200, and what would confirm it is refused", async () => {
+    const steps = [json({}, 200), json({ message: "no" }, 403)];
+    const error = await withAnswers(steps, ({ api }) => failureOf(api.deleteTenant("t-1")));
+    assert.equal(mayHaveHappened(error), true);
+    mentions(error.message, "t-1", "403", "200 instead of 204");
+  });
+
+  it("has perhaps deleted what the next attempt does not find, after an answer 200 while the API still showed it", async () => {
+    const tenant = { id: "t-1", name: "acme", created: "", updated: "", cells: ["eu-1"] };
+    const steps = [json({}, 200), json(tenant), none, ...tenantIsGone];
+    assert.equal(await withAnswers(steps, ({ api }) => api.deleteTenant("t-1")), "perhapsDeleted");
+  });
+
   it("may have happened if the next attempt gets no token", async () => {
     const { transport } = scriptedTransport([
       tokenAnswer("revoked-later"),

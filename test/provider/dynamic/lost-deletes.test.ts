@@ -79,18 +79,26 @@ describe("a delete that was carried out without an answer, and cannot be confirm
   const { sandbox } = useSandboxApi();
   const journal = useJournalFile();
 
-  it("is on record as unknown, and not as failed", async () => {
-    const maker = startProvider(sandbox(), journal.file);
-    const { id: tenantId } = await maker.createTenant("acme");
-    const { id, outs } = await maker.createApplication(tenantId, "acme/eu-1/default");
-    sandbox().control.addFault({ operation: "deleteTenantApplication", kind: "reset-after" });
-    sandbox().control.addFault({ operation: "getTenants", kind: "status", status: 307 });
-    const deleter = startProvider(sandbox(), journal.file);
-    await assert.rejects(deleter.deleteApplication(id, outs), mentioning("307", "may have been carried out"));
-    assert.deepEqual(sandbox().control.tenants()[0]?.applications, []);
-    const stack = "organization/project/dev";
-    const events = await openJournalOf({ stack, location: journal.file, directory: "/" }).read();
-    const last = events.at(-1);
-    assert.equal(last?.event === "result" ? last.outcome : undefined, "unknown");
-  });
+  for (const [what, fault] of Object.entries({
+    "is refused": { kind: "status", status: 307 },
+    "is not answered": { kind: "reset-before", times: 1000 },
+  } as const)) {
+    it(`is on record as unknown, and not as failed, if the list that would confirm it ${what}`, async () => {
+      const { control } = sandbox();
+      const maker = startProvider(sandbox(), journal.file);
+      const { id: tenantId } = await maker.createTenant(`acme${fault.kind.length}`);
+      const { id, outs } = await maker.createApplication(tenantId, "acme/eu-1/default");
+      control.addFault({ operation: "deleteTenantApplication", kind: "reset-after" });
+      control.addFault({ operation: "getTenants", ...fault });
+      const deleter = startProvider(sandbox(), journal.file);
+      await assert.rejects(deleter.deleteApplication(id, outs), mentioning("may have been carried out"));
+      control.clearFaults();
+      const emptied = control.tenants().find((tenant) => tenant.tenantId === tenantId);
+      assert.deepEqual(emptied?.applications, []);
+      const stack = "organization/project/dev";
+      const events = await openJournalOf({ stack, location: journal.file, directory: "/" }).read();
+      const last = events.at(-1);
+      assert.equal(last?.event === "result" ? last.outcome : undefined, "unknown");
+    });
+  }
 });

@@ -1,5 +1,6 @@
 import type { Deletion } from "../../client/api";
-import { mayHaveHappened, TenantManagementError } from "../../client/errors";
+import { TenantManagementError } from "../../client/errors";
+import { UnknownOrganizationError } from "./known-objects";
 import type { RecordedObject } from "./recorder";
 import type { Run } from "./run";
 
@@ -36,14 +37,15 @@ async function confirmGone({ known }: Run, what: string, deletion: Deletion): Pr
   try {
     await known.assertGone(what);
   } catch (error) {
-    if (deletion !== "perhapsDeleted" || !(error instanceof TenantManagementError)) throw error;
+    const isUnconfirmed =
+      error instanceof TenantManagementError && !(error instanceof UnknownOrganizationError);
+    if (deletion !== "perhapsDeleted" || !isUnconfirmed) throw error;
+    // That the list could not be read says nothing about the delete.
     const { message, status, isPermanent } = error;
-    if (status === undefined || mayHaveHappened(error)) throw error;
-    // The list was refused, which says nothing about the delete.
     throw new TenantManagementError(
       "NO_ANSWER",
-      `${message} ${what} was not found, and an earlier attempt to delete it, which was not answered, may have been carried out.`,
-      { status, isPermanent, cause: error },
+      `${message} ${what} was not found, and an earlier attempt to delete it, which was not answered as documented, may have been carried out.`,
+      { ...(status === undefined ? {} : { status }), isPermanent, cause: error },
     );
   }
 }

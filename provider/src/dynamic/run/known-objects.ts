@@ -17,6 +17,9 @@ import type { Session } from "./session";
  */
 const gatherMs = 500;
 
+/** The API knows none of the stack's tenants: the credentials most likely belong to another organization. */
+export class UnknownOrganizationError extends TenantManagementError {}
+
 /** The sources of the knowledge about an organization. */
 interface Sources {
   session: Session;
@@ -161,7 +164,7 @@ export class KnownObjects {
    * Ensures that what the API does not find is deleted, and not merely another organization's.
    *
    * @param what names what was not found: `tenant "acme" (t-1)`
-   * @throws {@link TenantManagementError} `REFUSED` if the API knows none of the stack's tenants, with how to
+   * @throws {@link UnknownOrganizationError} if the API knows none of the stack's tenants, with how to
    * confirm
    */
   async assertGone(what: string): Promise<void> {
@@ -171,7 +174,7 @@ export class KnownObjects {
       this.#areCredentialsRight || [...this.#tenantsOfStack].some((tenantId) => existing.has(tenantId));
     if (!isOurOrganization()) await this.#session.surroundings.sleep(gatherMs);
     if (isOurOrganization()) return;
-    throw new TenantManagementError(
+    throw new UnknownOrganizationError(
       "REFUSED",
       `The Tenant Management API (${this.#session.settings.stage}) does not know ${what}, nor any other tenant of this stack: ` +
         "the credentials most likely belong to another organization. Nothing was changed. " +
