@@ -196,5 +196,12 @@ function failure(type: RecordedType, error: unknown): Ending {
       ...(clientId === undefined ? {} : { clientId }),
     };
   }
-  return { outcome: mayHaveHappened(error) ? "unknown" : "failed", message };
+  const isAtVendor = type === "Tenant" || type === "TenantApplication";
+  const isUnknown = isAtVendor ? mayHaveHappened(error) : !isRefusedByAws(error);
+  return { outcome: isUnknown ? "unknown" : "failed", message };
+}
+
+/** Any other failure of AWS or of a command of the engine leaves open what was done. */
+function isRefusedByAws(error: unknown): boolean {
+  return error instanceof Error && "$fault" in error && error.$fault === "client";
 }

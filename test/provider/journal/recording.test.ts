@@ -100,6 +100,18 @@ describe("what is recorded", () => {
     assert.ok(!JSON.stringify(events).includes("hush"));
   });
 
+  for (const [outcome, what, error] of [
+    ["failed", "AWS refused it", Object.assign(new Error("no right"), { $fault: "client" })],
+    ["unknown", "AWS failed", Object.assign(new Error("internal"), { $fault: "server" })],
+    ["unknown", "its answer was lost", new Error("socket hang up")],
+  ] as const) {
+    it(`of a change in AWS is ${outcome}, if ${what}`, async () => {
+      const restore = { ...intended, type: "Secret", operation: "restore" } as const;
+      await (await startRecording(append, run, restore)).fail(error);
+      assertHolds(events[1], { outcome });
+    });
+  }
+
   it("is that nothing was done, if the audit log refused the intent", async () => {
     const refusing: Append = async (event) => {
       const onRecord = await append(event);
