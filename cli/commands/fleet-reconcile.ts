@@ -99,5 +99,5 @@ function isConfirmed(fixable: readonly Reconciliation[]): Promise<boolean> {
       wanted === undefined ? [] : [`  - ${shortName(stack)}: ${describeFix(wanted)}`],
     ),
   );
-  return confirm(`This will\n${list.join("\n")}\nGo on?`);
+  return confirm(`This will\n${list.join("\n")}\nContinue?`);
 }

@@ -13,6 +13,8 @@ const prefix = config.require("prefix");
 const stacks = config.requireObject<string[]>("stacks");
 /** `tenants:secretPrefix` of these stacks. */
 const secretPrefix = config.get("secretPrefix") ?? "resistant-tenants";
+/** The ARN of the organization's private key, if it is in Secrets Manager. Default: a new key in KMS. */
+const organizationSecret = config.get("organizationSecretArn");
 /** For how many days no one, not even an administrator, can delete an object of the journal. */
 const journalRetentionDays = config.getNumber("journalRetentionDays") ?? 365;
 
@@ -52,7 +54,10 @@ new aws.s3.BucketObjectLockConfiguration("journal", {
 const stateKey = key("state");
 const secretsKey = key("secrets");
 /** Give the vendor its public half: `aws kms get-public-key`. The private half never leaves KMS. */
-const organizationKey = key("organization", { keyUsage: "SIGN_VERIFY", customerMasterKeySpec: "RSA_3072" });
+const organizationKey =
+  organizationSecret === undefined
+    ? key("organization", { keyUsage: "SIGN_VERIFY", customerMasterKeySpec: "RSA_3072" })
+    : undefined;
 
 const logGroup = new aws.cloudwatch.LogGroup(
   "audit",
@@ -71,18 +76,19 @@ const arns = pulumi
     stateKey.targetKeyArn,
     pulumi.interpolate`arn:aws:secretsmanager:${region}:${accountId}:secret:${secretPrefix}/*`,
     secretsKey.targetKeyArn,
-    organizationKey.targetKeyArn,
     journalBucket.arn,
     logGroup.arn,
+    organizationKey?.targetKeyArn,
   ])
-  .apply(([state, ofState, secrets, ofSecrets, organization, journal, log]) => ({
+  .apply(([state, ofState, secrets, ofSecrets, journal, log, organization]) => ({
     stateBucket: state,
     stateKey: ofState,
     secrets,
     secretsKey: ofSecrets,
-    organizationKey: organization,
     journalBucket: journal,
     logGroup: log,
+    ...(organization === undefined ? {} : { organizationKey: organization }),
+    ...(organizationSecret === undefined ? {} : { organizationSecret }),
   }));
 
 /** Creates the role for a purpose. One stack's `up` role must not serve another stack. */
@@ -121,7 +127,9 @@ export const secretsProvider = pulumi.interpolate`awskms://${stateKey.name}?regi
 
 /** Lines for the stacks' files. */
 export const configuration = {
-  "tenants:kmsKeyId": organizationKey.targetKeyArn,
+  ...(organizationKey === undefined
+    ? { "tenants:privateKeySecretArn": organizationSecret }
+    : { "tenants:kmsKeyId": organizationKey.targetKeyArn }),
   "tenants:journal": pulumi.interpolate`s3://${journalBucket.bucket}/tenants`,
   "tenants:auditLogGroup": logGroup.arn,
   "tenants:secrets": { kmsKeyId: secretsKey.name },

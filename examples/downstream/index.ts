@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { customerOf } from "pulumi-resistant-tenants"; // first: it stops debug messages that contain secrets
+import { customerOf } from "pulumi-resistant-tenants"; // before a resource is read: it stops debug messages that contain secrets
 
 const config = new pulumi.Config();
 const tenants = new pulumi.StackReference(config.require("tenantsStack"));

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Tenant, TenantApplication } from "pulumi-resistant-tenants"; // first: it stops debug messages that contain secrets
+import { Tenant, TenantApplication } from "pulumi-resistant-tenants"; // before a resource is declared: it stops debug messages that contain secrets
 
 /** A tenant's name is unique in the organization: `pulumi config set name <another>` where this one is taken. */
 const name = new pulumi.Config().get("name") ?? "acme";

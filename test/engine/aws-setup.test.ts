@@ -16,17 +16,21 @@ describe("examples/aws-setup, with the engine's mocks", function () {
   let outputs: Record<string, unknown>;
 
   before(async () => {
+    ({ resources, outputs } = await setUp());
+  });
+
+  async function setUp(
+    ...args: string[]
+  ): Promise<{ resources: Registered[]; outputs: Record<string, unknown> }> {
     const program = [
       "-r",
       "ts-node/register/transpile-only",
       path.join(__dirname, "../programs/aws-setup.ts"),
+      ...args,
     ];
     const printed = await runToSuccess(process.execPath, program, { cwd: root });
-    ({ resources, outputs } = JSON.parse(printed) as {
-      resources: Registered[];
-      outputs: Record<string, unknown>;
-    });
-  });
+    return JSON.parse(printed) as Awaited<ReturnType<typeof setUp>>;
+  }
 
   const of = (type: string): Registered[] => resources.filter((resource) => resource.type === type);
   const policy = (text: unknown): Policy => JSON.parse(String(text)) as Policy;
@@ -58,6 +62,32 @@ describe("examples/aws-setup, with the engine's mocks", function () {
       assert.deepEqual(everywhere, name !== "preview" ? ["secretsmanager:ListSecrets *"] : []);
       assert.ok(allowed.every((one) => !one.includes("undefined")));
     }
+  });
+
+  it("lets who applies or looks read an organization's key in Secrets Manager, and creates none in KMS", async () => {
+    const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:partner/organization-key-AbCdEf";
+    const other = await setUp(arn);
+    const readers = other.resources
+      .filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy")
+      .filter(({ inputs }) =>
+        policy(inputs["policy"]).Statement.some(
+          ({ Effect, Action = [], Resource = [] }) =>
+            Effect === "Allow" && Action.includes("secretsmanager:GetSecretValue") && Resource.includes(arn),
+        ),
+      );
+    assert.deepEqual(readers.map(({ name }) => name).sort(), [
+      "drift-dev",
+      "drift-prod",
+      "up-dev",
+      "up-prod",
+    ]);
+    const keys = other.resources.filter(({ type }) => type === "aws:kms/key:Key").map(({ name }) => name);
+    assert.deepEqual(keys.sort(), ["secrets", "state"]);
+    const { "tenants:privateKeySecretArn": named } = other.outputs["configuration"] as Record<
+      string,
+      unknown
+    >;
+    assert.equal(named, arn);
   });
 
   it("trusts environments and workflow files of main, and no other", () => {

@@ -15,7 +15,8 @@ function bucketOf({ bucket }: Record<string, unknown>): string | undefined {
 
 /**
  * Runs examples/aws-setup with the engine's mocks, in a process of its own, since mocks hold for a whole process, and prints
- * what it registered and its outputs as JSON.
+ * what it registered and its outputs as JSON. Its argument is the ARN of the organization's key, if that is in Secrets
+ * Manager.
  */
 async function main(): Promise<void> {
   const resources: Registered[] = [];
@@ -36,7 +37,13 @@ async function main(): Promise<void> {
     "aws-setup",
     "prod",
   );
-  const own = { repository: "partner/tenants", prefix: "partner", stacks: '["dev","prod"]' };
+  const [organizationSecretArn] = process.argv.slice(2);
+  const own = {
+    repository: "partner/tenants",
+    prefix: "partner",
+    stacks: '["dev","prod"]',
+    ...(organizationSecretArn === undefined ? {} : { organizationSecretArn }),
+  };
   pulumi.runtime.setAllConfig(
     Object.fromEntries(Object.entries(own).map(([key, value]) => [`aws-setup:${key}`, value])),
   );

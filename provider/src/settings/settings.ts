@@ -123,7 +123,7 @@ export const settingsSchema = z.object({
   replaceLostApplications: flag
     .optional()
     .describe(
-      "`true`: an `up` replaces an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. `false`: not even `tenants fleet up` deletes one. Default: an `up` deletes none.",
+      "`true`: an `up` replaces an application whose secret was lost with the answer, or that was not created as requested, but never one whose create was answered. Default: an `up` deletes none, but `tenants fleet up` deletes what is of no use. `false`: `fleet up` deletes none either.",
     ),
   privateKey: notEmpty
     .optional()

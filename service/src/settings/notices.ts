@@ -101,7 +101,7 @@ export const webhookSchema = z
       )
       .optional()
       .describe(
-        "The worker's variable with the signing secret (`whsec_…`), or with two, separated by a space: both sign.",
+        "The worker's variable (`SERVICE_WEBHOOK_…`) with the signing secret (`whsec_…`), or with two, separated by a space: both sign.",
       ),
     secretFile: z
       .string()
@@ -131,7 +131,7 @@ export const chatSchema = z.strictObject({
   urlEnv: z
     .string()
     .regex(/^SERVICE_WEBHOOK_[A-Z0-9_]+$/, "must be the name of a variable that begins with SERVICE_WEBHOOK_")
-    .describe("The worker's variable with the incoming webhook (https)."),
+    .describe("The worker's variable (`SERVICE_WEBHOOK_…`) with the incoming webhook (https)."),
   stages: z.array(z.enum(stages)).min(1).optional().describe("Whose requests are announced. Default: all."),
   allowPrivateAddresses: z.boolean().default(false).describe("As in `webhooks`. Default: false."),
 });

@@ -119,6 +119,7 @@ export function engineEnvironment(
  * configuration with the log-ins of `aws sso login`, which no variable can locate.
  */
 export function foldersToLink({ PULUMI_HOME, HOME }: EnvironmentVariables): string[] {
-  const folders = [path.join(PULUMI_HOME ?? "", "plugins"), path.join(HOME ?? "", ".aws")];
-  return folders.filter((folder) => path.isAbsolute(folder));
+  const home = HOME ?? "";
+  const pulumiHome = PULUMI_HOME ?? path.join(home, ".pulumi");
+  return [path.join(pulumiHome, "plugins"), path.join(home, ".aws")].filter((folder) => path.isAbsolute(folder));
 }

@@ -52,6 +52,16 @@ describe("the home of an engine", () => {
     for (const file of files) assert.equal(await readFile(path.join(home, file), "utf8"), file);
   });
 
+  it("has the plugins of ~/.pulumi if PULUMI_HOME is not set", async () => {
+    const plugins = path.join(folder, ".pulumi", "plugins");
+    await mkdir(plugins, { recursive: true });
+    await writeFile(path.join(plugins, "resource-aws"), "plugin");
+    const engines = await openEngines({ HOME: folder });
+    await engines.with(job, async ({ environment: { PULUMI_HOME: own = "" } }) => {
+      assert.equal(await readFile(path.join(own, "plugins", "resource-aws"), "utf8"), "plugin");
+    });
+  });
+
   it("has neither if the worker has none", async () => {
     for (const environment of [{}, { HOME: "", PULUMI_HOME: "" }, { HOME: folder, PULUMI_HOME: folder }]) {
       const engines = await openEngines(environment);
