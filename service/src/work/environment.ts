@@ -121,5 +121,7 @@ export function engineEnvironment(
 export function foldersToLink({ PULUMI_HOME, HOME }: EnvironmentVariables): string[] {
   const home = HOME ?? "";
   const pulumiHome = PULUMI_HOME ?? path.join(home, ".pulumi");
-  return [path.join(pulumiHome, "plugins"), path.join(home, ".aws")].filter((folder) => path.isAbsolute(folder));
+  return [path.join(pulumiHome, "plugins"), path.join(home, ".aws")].filter((folder) =>
+    path.isAbsolute(folder),
+  );
 }
