@@ -25,7 +25,8 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   {
     names: ["TENANTS_NOW"],
-    meaning: "Replaces the present time when the age of credentials is computed (RFC 3339). Refused unless `apiUrl` is on loopback.",
+    meaning:
+      "Replaces the present time when the age of credentials is computed (RFC 3339). Refused unless `apiUrl` is on loopback.",
   },
   {
     names: ["TENANTS_ACCEPT_MISSING"],
