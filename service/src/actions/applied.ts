@@ -1,11 +1,13 @@
 import { checkApprovals } from "../approval/check";
 import { append } from "../audit/chain";
 import type { ServiceContext } from "../context";
+import { hasClientsOf } from "../customers/on-record";
 import { type AppliedCustomer, noteNothingDue, saveApplied } from "../customers/save-applied";
 import { tellWebhooks } from "../notices/webhook/payload";
 import { write } from "../records/database";
 import type { RequestRow, Writing } from "../records/schema";
 import type { RequestState } from "../requests/request";
+import type { CustomerRow } from "../requests/stale";
 import { fail, type Failure, type Guard, planAnew, recordForged, report, staleOf } from "./report";
 import { transition } from "./transition";
 
@@ -139,22 +141,25 @@ async function handedOverIn(writing: Writing, stage: string): Promise<Set<string
 
 /**
  * Records the result of a rotation by the clock: updates the customer's record, and has the customer's plans
- * made again.
+ * made again. If the engine has changed nothing, and the result has other clients than the record, an earlier
+ * rotation was completed and not recorded.
  *
- * @param isChanged - Whether the engine has done anything; otherwise only the record is brought up to date.
+ * @param customer - As recorded, read under its lease.
+ * @param isChanged - Whether the engine has done anything now.
  */
 export async function rotatedByClock(
   context: ServiceContext,
-  { stage, name }: { stage: string; name: string },
+  customer: Pick<CustomerRow, "id" | "stage" | "name" | "record">,
   result: AppliedCustomer,
   { isChanged, guard }: { isChanged: boolean; guard?: Guard },
 ): Promise<void> {
   await write(context, async (writing) => {
     await guard?.(writing);
-    if (!isChanged) {
-      await noteNothingDue(context, writing, { stage, name }, result);
+    if (!isChanged && (await hasClientsOf(writing, customer, result))) {
+      await noteNothingDue(context, writing, customer, result);
       return;
     }
+    const { stage, name } = customer;
     const by = { id: null, stage, customer: name, requester_id: null };
     const others = await lockOthers(writing, by, [result]);
     const saved = await saveApplied(context, writing, by, result);

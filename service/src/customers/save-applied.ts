@@ -127,12 +127,10 @@ const againMs = 3_600_000;
 export async function noteNothingDue(
   { now }: Pick<ServiceContext, "now">,
   writing: Writing,
-  { stage, name }: { stage: string; name: string },
+  { id }: Pick<CustomerRow, "id">,
   { retiring = [] }: Pick<AppliedCustomer, "retiring">,
 ): Promise<void> {
-  const customer = await findCustomer(writing, stage, name);
-  if (customer === undefined) return;
-  await saveRetiring(writing, customer.id, retiring);
+  await saveRetiring(writing, id, retiring);
   await writing
     .updateTable("clock_rotations")
     .set({
@@ -141,7 +139,7 @@ export async function noteNothingDue(
       updated_at: now(),
       next_at: new Date(now().getTime() + againMs),
     })
-    .where("customer_id", "=", customer.id)
+    .where("customer_id", "=", id)
     .execute();
 }
 

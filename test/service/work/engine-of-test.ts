@@ -1,0 +1,73 @@
+import type { CustomerRecord } from "pulumi-resistant-tenants";
+import type { Work } from "resistant-tenants-service/work/work";
+
+import type { TestService } from "../records/service";
+
+/** An engine without processes: the state of one customer's stack, for which it finds nothing to do. */
+export class EngineOfTest {
+  readonly stackSettings = { encryptionsalt: "salt" };
+  /** The engine's id of the last update. */
+  lastUpdate = "the first";
+
+  constructor(
+    private readonly name: string,
+    private record: CustomerRecord,
+  ) {}
+
+  /** Completes a rotation of the only application, as the engine does. */
+  rotate(clientId: string): void {
+    const at = new Date().toISOString();
+    const [application] = this.record.applications;
+    if (application === undefined) throw new Error("The customer has an application.");
+    const rotated = {
+      ...application,
+      applicationId: `of ${clientId}`,
+      clientId,
+      createdAt: at,
+      rotatedAt: at,
+    };
+    this.record = { ...this.record, applications: [rotated] };
+    this.lastUpdate = `that of ${clientId}`;
+  }
+
+  prepare(): Promise<unknown> {
+    return this.export();
+  }
+
+  export(): Promise<unknown> {
+    const urn = `urn:pulumi:${this.name}::resistant-tenants::`;
+    return Promise.resolve({
+      deployment: {
+        manifest: { time: this.lastUpdate },
+        resources: [
+          {
+            urn: `${urn}pulumi:pulumi:Stack::stack`,
+            type: "pulumi:pulumi:Stack",
+            outputs: { customers: { [this.name]: this.record } },
+          },
+          { urn: `${urn}resistant:index:Customer::${this.name}`, type: "resistant:index:Customer" },
+        ],
+      },
+    });
+  }
+
+  preview(): Promise<unknown> {
+    return Promise.resolve({ preview: { steps: [] }, plan: Buffer.from("plan"), policyViolations: [] });
+  }
+}
+
+/** Returns what the jobs of a worker share, with an engine of tests in place of all engines. */
+export function workWith({ context }: TestService, engine: EngineOfTest): Work {
+  return {
+    context,
+    queue: {} as unknown as Work["queue"],
+    engines: {
+      version: "1",
+      program: { version: "1" },
+      with: (_job: unknown, act: (engine: EngineOfTest) => Promise<unknown>) => act(engine),
+    } as unknown as Work["engines"],
+    holder: "worker-of-the-test",
+    environment: {},
+    stopping: new AbortController().signal,
+  };
+}

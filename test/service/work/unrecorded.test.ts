@@ -1,0 +1,126 @@
+import { strict as assert } from "node:assert";
+
+import type { CustomerRecord } from "pulumi-resistant-tenants";
+import { rotationsDue } from "resistant-tenants-service/customers/rotations";
+import { rotateJob } from "resistant-tenants-service/work/rotate-job";
+import type { CustomerRow } from "resistant-tenants-service/work/work";
+
+import { eventsOf } from "../records/approvals";
+import { recordOf, saveCustomer } from "../records/customer";
+import { makeService, type TestService, useDatabaseServer } from "../records/service";
+import { EngineOfTest, workWith } from "./engine-of-test";
+
+const hourMs = 3_600_000;
+
+describe("what the engine has done, and no one has recorded", () => {
+  const server = useDatabaseServer();
+  let service: TestService;
+  let engine: EngineOfTest;
+
+  beforeEach(async () => {
+    service = await makeService(server());
+    await saveCustomer(service, await service.addPerson({}), "acme");
+    engine = new EngineOfTest("acme", recordOf("acme", "production"));
+  });
+
+  afterEach(() => service.close());
+
+  const customer = (): Promise<CustomerRow> =>
+    service.context.database.selectFrom("customers").selectAll().executeTakeFirstOrThrow();
+
+  const recordedClients = async (): Promise<string[]> =>
+    ((await customer()).record as CustomerRecord).applications.map(({ clientId }) => clientId);
+
+  /** The clients of the table of applications, with their status. */
+  const clients = async (): Promise<string[]> => {
+    const rows = await service.context.database
+      .selectFrom("applications")
+      .select(["client_id", "status"])
+      .orderBy("client_id")
+      .execute();
+    return rows.map(({ client_id: id, status }) => `${id} ${status}`);
+  };
+
+  describe("by a rotation of the clock", () => {
+    beforeEach(async () => {
+      const rotateAt = [new Date(service.context.now().getTime() - hourMs).toISOString()];
+      const entry = {
+        name: "acme",
+        customerId: "crm-acme",
+        cells: ["eu-1"],
+        applications: [{ cell: "eu-1", rotation: { rotateAt, overlap: "1d" } }],
+      };
+      await service.database.asOwner("update customers set entry = $1", [JSON.stringify(entry)]);
+    });
+
+    /** Delivers the job of the clock, as it was queued. */
+    async function deliver(): Promise<void> {
+      const { database } = service.context;
+      const { id } = await customer();
+      const at = service.context.now();
+      await database
+        .insertInto("clock_rotations")
+        .values({
+          customer_id: id,
+          state: "queued",
+          problem: null,
+          request_id: null,
+          updated_at: at,
+          next_at: at,
+        })
+        .execute();
+      assert.equal(await rotateJob(workWith(service, engine), id), "done");
+    }
+
+    const tried = async (): Promise<string[]> =>
+      (await service.context.database.selectFrom("clock_rotations").select("state").execute()).map(
+        ({ state }) => state,
+      );
+
+    async function assertRecorded(): Promise<void> {
+      assert.deepEqual(await recordedClients(), ["client-2"]);
+      assert.deepEqual(await clients(), ["client-2 active", "client-eu-1 deleted"]);
+      assert.deepEqual(await tried(), []);
+      assert.equal((await eventsOf(service, "rotatedByClock")).length, 1);
+      assert.ok((await rotationsDue(service.context)).every(({ due }) => !due));
+    }
+
+    it("is recorded when the job is delivered again", async () => {
+      const { etag } = await customer();
+      engine.rotate("client-2");
+      await deliver();
+      await assertRecorded();
+      assert.notEqual((await customer()).etag, etag);
+    });
+
+    it("is recorded if it has ended what was rotated", async () => {
+      engine.rotate("client-2");
+      await deliver();
+      const { id, etag } = await customer();
+      await service.context.database
+        .insertInto("retiring_generations")
+        .values({
+          customer_id: id,
+          cell: "eu-1",
+          purpose: "default",
+          generation: 1,
+          client_id: "client-eu-1",
+          until: new Date(service.context.now().getTime() - hourMs),
+        })
+        .execute();
+      await deliver();
+      assert.notEqual((await customer()).etag, etag);
+      assert.deepEqual(await tried(), []);
+      assert.equal((await eventsOf(service, "rotatedByClock")).length, 2);
+      assert.ok((await rotationsDue(service.context)).every(({ due }) => !due));
+    });
+
+    it("is nothing if the state has the clients of the record", async () => {
+      const { etag } = await customer();
+      await deliver();
+      assert.equal((await customer()).etag, etag);
+      assert.deepEqual(await tried(), ["failed"]);
+      assert.deepEqual(await eventsOf(service, "rotatedByClock"), []);
+    });
+  });
+});
