@@ -1,3 +1,4 @@
+import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { customerRecordSchema } from "pulumi-resistant-tenants/internal/stack-outputs";
 import { toCredentials } from "resistant-tenants-operations/credentials";
 import { z } from "zod";
@@ -24,17 +25,25 @@ export async function customerResult(
 ): Promise<AppliedCustomer> {
   const { entry, status, endsOn, state, stackSettings } = found;
   const { settings, now } = context;
-  const { customers } = z.object({ customers: z.record(z.string(), z.unknown()) }).parse(state.outputs);
   return {
     name,
     entry,
-    record: customerRecordSchema.parse(customers[name]),
+    record: customerRecordSchema.parse(customersIn(state)[name]),
     status,
     stackSettings,
     lastUpdate: state.lastUpdate ?? null,
     ...(endsOn === undefined ? {} : { endsOn }),
     retiring: await retiringIn(settings, stage, entry, state, now()),
   };
+}
+
+/** Reads a customer's record from a state; undefined if the state has none. */
+export function recordIn(state: Pick<StartingState, "outputs">, name: string): CustomerRecord | undefined {
+  return customerRecordSchema.safeParse(customersIn(state)[name]).data;
+}
+
+function customersIn({ outputs }: Pick<StartingState, "outputs">): Record<string, unknown> {
+  return z.record(z.string(), z.unknown()).catch({}).parse(outputs["customers"]);
 }
 
 /**

@@ -4,8 +4,10 @@ import { PulumiError } from "resistant-tenants-operations/stack/pulumi";
 import { planFailed, planMade } from "../actions/planned";
 import { digestOfFacts, type PlanFacts, type PlanPart } from "../plan/facts";
 import { linesOf } from "../plan/lines";
+import type { StartingState } from "../plan/starting-state";
 import type { RequestRow } from "../records/schema";
 import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
+import { recordIn } from "./customer-result";
 import { EngineProblem } from "./engine";
 import { LeaseLostError } from "./lease";
 import { noticeOutsideUpdate } from "./outside";
@@ -41,7 +43,7 @@ export async function planJob(work: Work, requestId: string): Promise<Handled> {
       request,
       planned.map(({ part }) => part),
     );
-    isOnRecord = planned.every(({ target }) => isRecorded(target));
+    isOnRecord = planned.every(isRecorded);
   } catch (error) {
     if (work.stopping.aborted || error instanceof LeaseLostError) throw error;
     if (error instanceof StackBusyError) {
@@ -75,15 +77,20 @@ async function later({ context, queue }: Work, requestId: string, seconds: numbe
     .execute((writing) => queue.postpone(writing, "plan", requestId, "", seconds));
 }
 
-/** Returns whether the record of a customer is already as requested. */
-function isRecorded({ customer, wanted, endsOn }: Target): boolean {
-  if (wanted.endsOn !== undefined && wanted.endsOn !== (endsOn ?? null)) return false;
-  return customer.status === wanted.status && canonical(customer.entry) === canonical(wanted.entry ?? null);
-}
-
 interface PlannedTarget {
   target: Target;
   part: PlanPart;
+  /** The state that the plan starts from. */
+  state: StartingState;
+}
+
+/** Returns whether the record of a customer is already as requested, and as the stack's outputs have it. */
+function isRecorded({ target: { customer, wanted, endsOn }, state }: PlannedTarget): boolean {
+  if (wanted.endsOn !== undefined && wanted.endsOn !== (endsOn ?? null)) return false;
+  if (customer.status !== wanted.status || canonical(customer.entry) !== canonical(wanted.entry ?? null))
+    return false;
+  const record = recordIn(state, customer.name);
+  return record === undefined || canonical(record) === canonical(customer.record);
 }
 
 async function plan(work: Work, request: RequestRow): Promise<PlannedTarget[]> {
@@ -114,7 +121,7 @@ async function planTarget(work: Work, request: RequestRow, found: Target): Promi
       await noticeOutsideUpdate(work, engine, target.customer, state);
       const planned = await planPart(work, engine, target, state);
       insistOnRotation(target, planned);
-      return { target, part: planned.part };
+      return { target, part: planned.part, state };
     });
   });
 }

@@ -51,6 +51,10 @@ export class EngineOfTest {
     });
   }
 
+  write(): Promise<void> {
+    return Promise.resolve();
+  }
+
   preview(): Promise<unknown> {
     return Promise.resolve({ preview: { steps: [] }, plan: Buffer.from("plan"), policyViolations: [] });
   }

@@ -2,10 +2,14 @@ import { strict as assert } from "node:assert";
 
 import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { rotationsDue } from "resistant-tenants-service/customers/rotations";
+import type { Person } from "resistant-tenants-service/person";
+import { etagOf } from "resistant-tenants-service/requests/stale";
+import { applyJob } from "resistant-tenants-service/work/apply-job";
+import { planJob } from "resistant-tenants-service/work/plan-job";
 import { rotateJob } from "resistant-tenants-service/work/rotate-job";
 import type { CustomerRow } from "resistant-tenants-service/work/work";
 
-import { eventsOf } from "../records/approvals";
+import { decideAs, eventsOf, stateOf } from "../records/approvals";
 import { recordOf, saveCustomer } from "../records/customer";
 import { makeService, type TestService, useDatabaseServer } from "../records/service";
 import { EngineOfTest, workWith } from "./engine-of-test";
@@ -16,10 +20,12 @@ describe("what the engine has done, and no one has recorded", () => {
   const server = useDatabaseServer();
   let service: TestService;
   let engine: EngineOfTest;
+  let requester: Person;
 
   beforeEach(async () => {
     service = await makeService(server());
-    await saveCustomer(service, await service.addPerson({}), "acme");
+    requester = await service.addPerson({});
+    await saveCustomer(service, requester, "acme");
     engine = new EngineOfTest("acme", recordOf("acme", "production"));
   });
 
@@ -121,6 +127,49 @@ describe("what the engine has done, and no one has recorded", () => {
       assert.equal((await customer()).etag, etag);
       assert.deepEqual(await tried(), ["failed"]);
       assert.deepEqual(await eventsOf(service, "rotatedByClock"), []);
+    });
+  });
+
+  describe("by a request's earlier apply", () => {
+    /** Submits an upgrade, and has it planned: as after a retry. */
+    async function plan(): Promise<string> {
+      const { etag } = await customer();
+      const requestId = await service.submit(requester, {
+        kind: "upgrade",
+        stage: "production",
+        reason: "A new release.",
+        basedOn: etagOf([{ name: "acme", etag }]),
+        customers: ["acme"],
+      });
+      assert.equal(await planJob(workWith(service, engine), requestId), "done");
+      return requestId;
+    }
+
+    async function approve(requestId: string): Promise<void> {
+      const { digest } = await service.context.database
+        .selectFrom("plans")
+        .select("digest")
+        .where("request_id", "=", requestId)
+        .executeTakeFirstOrThrow();
+      const approver = await service.addPerson({ roles: ["approver"] });
+      await decideAs(service, approver, { requestId, digest });
+    }
+
+    it("is recorded by the request, which has nothing else to do", async () => {
+      engine.rotate("client-2");
+      const requestId = await plan();
+      assert.equal(await stateOf(service, requestId), "waitingForApproval");
+      await approve(requestId);
+      assert.equal(await applyJob(workWith(service, engine), requestId), "done");
+      assert.equal(await stateOf(service, requestId), "done");
+      assert.deepEqual(await recordedClients(), ["client-2"]);
+      assert.deepEqual(await clients(), ["client-2 active", "client-eu-1 deleted"]);
+    });
+
+    it("is nothing if the state has what is recorded", async () => {
+      const { etag } = await customer();
+      assert.equal(await stateOf(service, await plan()), "done");
+      assert.equal((await customer()).etag, etag);
     });
   });
 });
