@@ -90,6 +90,9 @@ type ApplyProgress =
 
 /** One delivery of an apply, under the leases of its stacks. */
 class Apply {
+  /** Whether some progress could not be recorded, which is reported once. */
+  #lacksProgress = false;
+
   constructor(
     private readonly work: Work,
     private readonly request: RequestRow,
@@ -268,8 +271,14 @@ class Apply {
     for (const lease of this.leases.values()) await lease.insist(writing);
   };
 
-  #record(message: string, data: ApplyProgress): Promise<void> {
-    return recordProgress(this.work, this.request, message, data);
+  /** Records progress for people who follow the request. The apply does not depend on it: it continues without. */
+  async #record(message: string, data: ApplyProgress): Promise<void> {
+    try {
+      await recordProgress(this.work, this.request, message, data);
+    } catch (error) {
+      if (!this.#lacksProgress) this.work.onProblem("progress of an apply", error);
+      this.#lacksProgress = true;
+    }
   }
 }
 

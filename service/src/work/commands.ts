@@ -30,7 +30,7 @@ export interface CommandOptions {
   onStart?: (session: Session) => Promise<void>;
   /** Ends the command, after its requests in flight have finished. */
   signal?: AbortSignal;
-  /** Called with the file of its standard output while it runs. */
+  /** Called with the file of its standard output while it runs. Its failure does not change the command's result. */
   whileRunning?: (stdout: string, ended: AbortSignal) => Promise<void>;
 }
 
@@ -72,7 +72,8 @@ export async function runCommand(args: readonly string[], options: CommandOption
       await onStart?.(session);
       signal?.throwIfAborted();
       gate?.end("go\n");
-      const watching = whileRunning?.(files[0], ended.signal);
+      // Without a handler, a rejection before the command's end would end the process.
+      const watching = whileRunning?.(files[0], ended.signal).catch(() => undefined);
       const [exitCode] = await closed;
       ended.abort();
       await watching;

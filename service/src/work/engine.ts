@@ -192,7 +192,7 @@ export class Engine {
    * Applies a plan after the engine's own preview: a refusal changes nothing.
    *
    * @param plan the engine's plan file; undefined after an interruption, when a part of it is done already
-   * @param onEvent called for each step
+   * @param onEvent called for each step; after it fails it is not called again, and the update continues
    * @throws EngineProblem with what failed
    */
   async up(plan: Buffer | undefined, onEvent: (event: EngineEvent) => Promise<void>): Promise<void> {

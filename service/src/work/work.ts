@@ -27,6 +27,8 @@ export interface Work {
   environment: EnvironmentVariables;
   /** Ends the engines when the worker must stop. */
   stopping: AbortSignal;
+  /** Called with problems that no request shows: what failed, and the error. */
+  onProblem: (what: string, error: unknown) => void;
 }
 
 /** Thrown if another process holds a stack for too long: the job is postponed. */

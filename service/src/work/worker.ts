@@ -43,7 +43,7 @@ export interface WorkerOptions {
   environment: EnvironmentVariables;
   program: Program;
   /** Called with problems outside of requests: what failed, and the error. */
-  onProblem: (what: string, error: unknown) => void;
+  onProblem: Work["onProblem"];
   now?: () => Date;
 }
 
@@ -70,7 +70,6 @@ export class Worker {
 
   private constructor(
     readonly work: Work,
-    private readonly onProblem: WorkerOptions["onProblem"],
     stopping: AbortController,
   ) {
     this.#stopping = stopping;
@@ -91,8 +90,9 @@ export class Worker {
       holder: holderName(await sessionOf(process.pid)),
       environment,
       stopping: stopping.signal,
+      onProblem,
     };
-    const worker = new Worker(work, onProblem, stopping);
+    const worker = new Worker(work, stopping);
     await worker.#begin(settings.work.atOnce ?? availableParallelism());
     return worker;
   }
@@ -148,7 +148,7 @@ export class Worker {
         try {
           await act();
         } catch (error) {
-          if (!this.#stopping.signal.aborted) this.onProblem(what, error);
+          if (!this.#stopping.signal.aborted) this.work.onProblem(what, error);
         }
         await sleep(milliseconds, undefined, { signal: this.#idle.signal }).catch(() => undefined);
       }

@@ -46,6 +46,7 @@ describe("an apply while the issuer does not return its keys", () => {
       holder: "worker-of-the-test",
       environment: {},
       stopping: new AbortController().signal,
+      onProblem: (what) => assert.fail(what),
     };
   }
 

@@ -1,11 +1,17 @@
+import { strict as assert } from "node:assert";
+
 import type { CustomerRecord } from "pulumi-resistant-tenants";
+import type { EngineEvent } from "resistant-tenants-service/work/engine-events";
 import type { Work } from "resistant-tenants-service/work/work";
 
+import type { Step } from "../../../operations/src/preview/step";
 import type { TestService } from "../records/service";
 
-/** An engine without processes: the state of one customer's stack, for which it finds nothing to do. */
+/** An engine without processes: the state of one customer's stack, for which it finds nothing to do at first. */
 export class EngineOfTest {
   readonly stackSettings = { encryptionsalt: "salt" };
+  /** The client that the next update creates in place of the present one. */
+  next: string | undefined;
   /** The engine's id of the last update. */
   lastUpdate = "the first";
 
@@ -56,12 +62,44 @@ export class EngineOfTest {
   }
 
   preview(): Promise<unknown> {
-    return Promise.resolve({ preview: { steps: [] }, plan: Buffer.from("plan"), policyViolations: [] });
+    const steps = this.next === undefined ? [] : [this.#stepTo(this.next)];
+    return Promise.resolve({ preview: { steps }, plan: Buffer.from("plan"), policyViolations: [] });
+  }
+
+  async up(_plan: unknown, onEvent: (event: EngineEvent) => Promise<void>): Promise<void> {
+    if (this.next === undefined) throw new Error("There is nothing to do.");
+    const { type, name, operation } = this.#stepTo(this.next);
+    for (const state of ["begun", "done"] as const)
+      await onEvent({ operation, type, name, state, message: `${operation} ${name} ${state}` });
+    this.rotate(this.next);
+    this.next = undefined;
+  }
+
+  #stepTo(clientId: string): Step {
+    const type = "resistant:index:Part";
+    const state = {
+      type,
+      inputs: { clientId },
+      outputs: {},
+      protect: false,
+      provider: undefined,
+      options: {},
+    };
+    const urn = `urn:pulumi:${this.name}::resistant-tenants::${type}::${clientId}`;
+    return { operation: "create", urn, type, name: clientId, inputs: { clientId }, after: state };
   }
 }
 
-/** Returns what the jobs of a worker share, with an engine of tests in place of all engines. */
-export function workWith({ context }: TestService, engine: EngineOfTest): Work {
+/**
+ * Returns what the jobs of a worker share, with an engine of tests in place of all engines.
+ *
+ * @param onProblem - Default: a problem fails the test.
+ */
+export function workWith(
+  { context }: TestService,
+  engine: EngineOfTest,
+  onProblem: Work["onProblem"] = (what, error) => assert.fail(`${what}: ${String(error)}`),
+): Work {
   return {
     context,
     queue: {} as unknown as Work["queue"],
@@ -73,5 +111,6 @@ export function workWith({ context }: TestService, engine: EngineOfTest): Work {
     holder: "worker-of-the-test",
     environment: {},
     stopping: new AbortController().signal,
+    onProblem,
   };
 }

@@ -166,6 +166,25 @@ describe("what the engine has done, and no one has recorded", () => {
       assert.deepEqual(await clients(), ["client-2 active", "client-eu-1 deleted"]);
     });
 
+    it("is recorded although no progress can be", async () => {
+      engine.next = "client-2";
+      const requestId = await plan();
+      await approve(requestId);
+      await service.database.asOwner(
+        `create function refuse() returns trigger language plpgsql as $$ begin raise 'no room'; end $$`,
+      );
+      await service.database.asOwner(
+        `create trigger refuse before insert on events for each row when (new.kind = 'progress')
+           execute function refuse()`,
+      );
+      const problems: string[] = [];
+      const work = workWith(service, engine, (what) => void problems.push(what));
+      assert.equal(await applyJob(work, requestId), "done");
+      assert.equal(await stateOf(service, requestId), "done");
+      assert.deepEqual(await recordedClients(), ["client-2"]);
+      assert.equal(problems.length, 1);
+    });
+
     it("is nothing if the state has what is recorded", async () => {
       const { etag } = await customer();
       assert.equal(await stateOf(service, await plan()), "done");
