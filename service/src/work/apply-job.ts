@@ -1,11 +1,12 @@
 import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
+import { PulumiError } from "resistant-tenants-operations/stack/pulumi";
 
 import { applied, applyFailed, applyStarted, insistOnBegun } from "../actions/applied";
 import { planChanged } from "../actions/planned";
 import type { Guard } from "../actions/report";
 import type { AppliedCustomer } from "../customers/save-applied";
 import { digestOfFacts, type PlanFacts } from "../plan/facts";
-import { type StartingState, startingStateOf } from "../plan/starting-state";
+import type { StartingState } from "../plan/starting-state";
 import { write } from "../records/database";
 import type { RequestRow } from "../records/schema";
 import { jobKeyOf } from "../requests/customers-asked-for";
@@ -13,7 +14,15 @@ import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { customerResult } from "./customer-result";
 import { type Engine, EngineProblem } from "./engine";
 import type { EngineEvent } from "./engine-events";
-import { type Lease, LeaseLostError } from "./lease";
+import type { Lease } from "./lease";
+import {
+  insistOnOutcome,
+  mustEnd,
+  noteUpdating,
+  readOutcome,
+  unknownOutcome,
+  UnknownOutcomeError,
+} from "./outcome";
 import {
   checkAtVendor,
   factsOf,
@@ -32,14 +41,17 @@ import { failureOf } from "./plan-job";
 import type { Handled } from "./queue";
 import { recover } from "./recover";
 import { findRequest, isPaused, recordProgress, wasLeftHalfDone, wasStarted } from "./requests";
-import { noteOwnUpdate, StackBusyError, withLeases, type Work } from "./work";
+import { StackBusyError, withLeases, type Work } from "./work";
 
 /** How long an apply that is paused, or whose stack is busy, waits before it is tried again, in seconds. */
 const laterSeconds = 3;
 
 /**
  * Applies a request. Each delivery continues from the present state: a queued request is checked again and
- * started; one whose worker was killed is recovered and continued.
+ * started; one whose worker was killed, or whose outcome could not be read or recorded, is recovered and
+ * continued.
+ *
+ * @throws UnknownOutcomeError, for another delivery
  */
 export async function applyJob(work: Work, requestId: string): Promise<Handled> {
   const request = await findRequest(work, requestId);
@@ -92,6 +104,8 @@ type ApplyProgress =
 class Apply {
   /** Whether some progress could not be recorded, which is reported once. */
   #lacksProgress = false;
+  /** Whether engines may have updated something for the request. */
+  #hasBegun = false;
 
   constructor(
     private readonly work: Work,
@@ -104,7 +118,9 @@ class Apply {
     try {
       return await (this.request.state === "queued" ? this.#begin() : this.#resume());
     } catch (error) {
-      if (this.work.stopping.aborted || error instanceof LeaseLostError) throw error;
+      if (mustEnd(this.work, error) || error instanceof UnknownOutcomeError) throw error;
+      // A command that reads or removes the stack: an update before it may have succeeded.
+      if (this.#hasBegun && error instanceof PulumiError) throw unknownOutcome(this.work, error);
       if (error instanceof IssuerKeysError) {
         await this.#record(
           "the identity provider does not answer, so approvals cannot be verified: waiting",
@@ -141,6 +157,7 @@ class Apply {
     if (await isPaused(work, request.stage)) return later(work, request);
     const { isApproved } = await applyStarted(work.context, request.id, digestOfFacts(facts), this.#guard);
     if (!isApproved) return "done";
+    this.#hasBegun = true;
     const results: AppliedCustomer[] = [];
     for (const target of this.targets) {
       const found = planned.get(target);
@@ -154,14 +171,16 @@ class Apply {
         }),
       );
     }
-    await applied(work.context, request.id, results, this.#guard);
-    return "done";
+    return this.#finish(results);
   }
 
-  /** Continues what a killed worker started. The rest was approved with it. */
+  /**
+   * Continues what an earlier delivery started: its worker was killed, or its outcome is unknown. The rest was
+   * approved with it.
+   */
   async #resume(): Promise<Handled> {
-    const { work, request } = this;
     const approved = await this.#approvedFacts();
+    this.#hasBegun = true;
     for (const target of this.targets) insistOnEntries(target, approved);
     const results: AppliedCustomer[] = [];
     for (const target of this.targets) {
@@ -172,8 +191,7 @@ class Apply {
         }),
       );
     }
-    await applied(work.context, request.id, results, this.#guard);
-    return "done";
+    return this.#finish(results);
   }
 
   /** Settles what an incomplete apply left, and does the rest of what was approved, and no more. */
@@ -183,12 +201,12 @@ class Apply {
     await this.#record("it was interrupted: checking what the vendor has created or deleted", {
       phase: "recovering",
     });
-    await prepare(work, engine, target);
+    await insistOnOutcome(work, () => prepare(work, engine, target));
+    await noteUpdating(work, customer);
     const recovery = await recover(engine, customer.stack, reasonFor(request));
     if (recovery.done.length > 0)
       await this.#record(`repaired: ${recovery.done.join("; ")}`, { recovered: recovery.done });
-    const state = startingStateOf(await engine.export());
-    await noteOwnUpdate(work, customer, state.lastUpdate);
+    const state = await readOutcome(work, engine, customer);
     const { part } = await planPart(work, engine, target, state);
     const known = new Set(approved.parts.find(({ stack }) => stack === customer.stack)?.urns ?? []);
     const others = part.urns.filter((urn) => !known.has(urn));
@@ -204,20 +222,16 @@ class Apply {
   /** Applies, and reads the resulting state. */
   async #up(engine: Engine, { customer }: Target, plan: Buffer | undefined): Promise<StartingState> {
     const { work } = this;
-    const readState = async (): Promise<StartingState> => {
-      const state = startingStateOf(await engine.export());
-      await noteOwnUpdate(work, customer, state.lastUpdate);
-      return state;
-    };
+    await noteUpdating(work, customer);
     try {
       await engine.up(plan, ({ message, ...step }) => this.#record(message, { step }));
     } catch (error) {
       // The service also wrote the state of a failed update. An interrupted one is continued by another
       // worker.
-      if (error instanceof EngineProblem) await readState().catch(() => undefined);
+      if (error instanceof EngineProblem) await readOutcome(work, engine, customer).catch(() => undefined);
       throw error;
     }
-    return readState();
+    return readOutcome(work, engine, customer);
   }
 
   async #resultOf(engine: Engine, target: Target, state: StartingState): Promise<AppliedCustomer> {
@@ -239,6 +253,13 @@ class Apply {
       state,
       stackSettings: engine.stackSettings,
     });
+  }
+
+  /** Records the results, and ends the request. */
+  async #finish(results: readonly AppliedCustomer[]): Promise<Handled> {
+    const { work, request } = this;
+    await insistOnOutcome(work, () => applied(work.context, request.id, results, this.#guard));
+    return "done";
   }
 
   /** Returns the facts whose digest the apply was started with; other content of the database is ignored. */

@@ -14,10 +14,11 @@ import { customerResult } from "./customer-result";
 import { type Engine, EngineProblem } from "./engine";
 import { stackSettingsSchema } from "./job-folder";
 import type { Lease } from "./lease";
+import { noteUpdating, readOutcome } from "./outcome";
 import type { Handled } from "./queue";
 import { recover } from "./recover";
 import { isPaused } from "./requests";
-import { type CustomerRow, noteOwnUpdate, StackBusyError, withLease, type Work } from "./work";
+import { type CustomerRow, StackBusyError, withLease, type Work } from "./work";
 
 /** The reason in the engine's record. */
 const reason = "scheduled rotation";
@@ -88,7 +89,7 @@ class Rotation {
         await this.#rotate(engine);
       } catch (error) {
         if (!(error instanceof EngineProblem)) throw error;
-        await this.#readState(engine).catch(() => undefined);
+        await readOutcome(work, engine, customer).catch(() => undefined);
         await this.#put("failed", "rotationFailed", error.message);
       }
     });
@@ -98,21 +99,19 @@ class Rotation {
     const { work, customer, lease } = this;
     const { hasPendingOperations } = startingStateOf(await engine.prepare());
     if (hasPendingOperations || lease.predecessor !== undefined) {
+      await noteUpdating(work, customer);
       await recover(engine, customer.stack, reason);
-      await this.#readState(engine);
+      await readOutcome(work, engine, customer);
     }
     const { preview, plan } = await engine.preview();
     const summary = summaryOf(preview);
     const refusal = refusalOf(summary, preview, { onlyRotations: true }, work.environment);
     if (refusal !== undefined) return this.#put("beyond", "rotationBeyond", refusal);
-    if (!isEmpty(summary)) await engine.up(plan, () => Promise.resolve());
-    await this.#save(await this.#readState(engine), engine, !isEmpty(summary));
-  }
-
-  async #readState(engine: Engine): Promise<StartingState> {
-    const state = startingStateOf(await engine.export());
-    await noteOwnUpdate(this.work, this.customer, state.lastUpdate);
-    return state;
+    if (!isEmpty(summary)) {
+      await noteUpdating(work, customer);
+      await engine.up(plan, () => Promise.resolve());
+    }
+    await this.#save(await readOutcome(work, engine, customer), engine, !isEmpty(summary));
   }
 
   async #save(state: StartingState, engine: Engine, isChanged: boolean): Promise<void> {

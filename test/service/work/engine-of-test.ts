@@ -5,15 +5,28 @@ import type { EngineEvent } from "resistant-tenants-service/work/engine-events";
 import type { Work } from "resistant-tenants-service/work/work";
 
 import type { Step } from "../../../operations/src/preview/step";
+import { PulumiError } from "../../../operations/src/stack/pulumi";
 import type { TestService } from "../records/service";
+
+const hourMs = 3_600_000;
 
 /** An engine without processes: the state of one customer's stack, for which it finds nothing to do at first. */
 export class EngineOfTest {
   readonly stackSettings = { encryptionsalt: "salt" };
   /** The client that the next update creates in place of the present one. */
   next: string | undefined;
-  /** The engine's id of the last update. */
-  lastUpdate = "the first";
+  /** How often its state cannot be read after an update. */
+  unreadable = 0;
+  #hasUpdated = false;
+  readonly project = "/nowhere";
+  readonly environment = {};
+  readonly pulumi = {
+    run: () => Promise.reject(new Error("not run")),
+    runWithoutStack: () => Promise.reject(new Error("not run")),
+    typed: () => "",
+  };
+  /** The engine's id of the last update: so long ago that it has ended. */
+  lastUpdate = new Date(Date.now() - 2 * hourMs).toISOString();
 
   constructor(
     private readonly name: string,
@@ -33,7 +46,7 @@ export class EngineOfTest {
       rotatedAt: at,
     };
     this.record = { ...this.record, applications: [rotated] };
-    this.lastUpdate = `that of ${clientId}`;
+    this.lastUpdate = new Date(Date.parse(this.lastUpdate) + hourMs / 2).toISOString();
   }
 
   prepare(): Promise<unknown> {
@@ -41,6 +54,8 @@ export class EngineOfTest {
   }
 
   export(): Promise<unknown> {
+    if (this.#hasUpdated && this.unreadable-- > 0)
+      return Promise.reject(new PulumiError("The backend does not answer.", ""));
     const urn = `urn:pulumi:${this.name}::resistant-tenants::`;
     return Promise.resolve({
       deployment: {
@@ -71,6 +86,7 @@ export class EngineOfTest {
     const { type, name, operation } = this.#stepTo(this.next);
     for (const state of ["begun", "done"] as const)
       await onEvent({ operation, type, name, state, message: `${operation} ${name} ${state}` });
+    this.#hasUpdated = true;
     this.rotate(this.next);
     this.next = undefined;
   }

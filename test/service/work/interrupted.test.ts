@@ -6,6 +6,7 @@ import { write } from "resistant-tenants-service/records/database";
 import { exhaustiveTag } from "../../suites";
 import { addPerson, useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
+import { makeUnreadable } from "./unreadable";
 
 const common = { stage: "testing", reason: "a test" } as const;
 const newCustomer = (name: string) => ({
@@ -128,5 +129,25 @@ describe("an apply that is interrupted", function () {
     assert.ok(takenOver.some(({ text }) => text.includes("another-host/7/boot/1")));
     const forged = (await service.eventsOfKind("approvalNotVerified")).map(({ request_id: id }) => id);
     assert.ok(forged.includes(asked), "it is on record");
+  });
+
+  it(`because its outcome cannot be read continues until it can: done, and no failure ${exhaustiveTag}`, async () => {
+    for (const worker of service.workers) await worker.end();
+    const unreadable = await makeUnreadable(service.sandbox);
+    // All attempts after the update, and all of the next delivery.
+    await unreadable.fail(6);
+    await service.startWorker();
+    const acme = await service.submit(newCustomer("acme"));
+    await service.reaches(acme, "waitingForApproval");
+    await service.approve(acme);
+    const { result } = await service.reaches(acme, "done");
+    assert.equal(await unreadable.left(), 0);
+    const { applications } = result as unknown as { applications: { secretArn: string }[] };
+    await service.tokenOf(applications[0]?.secretArn ?? "");
+    const kinds = (await service.events(acme)).map(({ kind }) => kind);
+    for (const kind of ["applyStarted", "applied"])
+      assert.equal(kinds.filter((one) => one === kind).length, 1, kind);
+    assert.ok(!kinds.includes("applyFailed"));
+    assert.deepEqual(await service.eventsOfKind("outsideUpdate"), []);
   });
 });

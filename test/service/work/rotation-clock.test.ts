@@ -7,6 +7,7 @@ import { rotationsDue } from "resistant-tenants-service/customers/rotations";
 import { exhaustiveTag } from "../../suites";
 import { useDatabaseServer } from "../records/service";
 import { ServiceUnderTest } from "./service";
+import { makeUnreadable } from "./unreadable";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -75,6 +76,27 @@ describe("rotation by the service's clock", function () {
     await service.tokenOf(applications[0]?.secretArn ?? "");
     await endOverlap("acme");
     assert.notEqual(await clientOf("acme"), first);
+  });
+
+  it(`is recorded by the next worker if the first is killed before it is read ${exhaustiveTag}`, async () => {
+    const first = await provision("acme");
+    const unreadable = await makeUnreadable(service.sandbox);
+    await unreadable.hang();
+    await service.later(dayMs);
+    await service.until(() => unreadable.hangs(), "the state is read");
+    assert.equal(await clientOf("acme"), first);
+    await service.workers.at(-1)?.killAll();
+    await unreadable.answer();
+    await service.startWorker({ TENANTS_NOW: service.context.now().toISOString() });
+    await service.until(async () => (await clientOf("acme")) !== first, "the rotation is recorded");
+    assert.equal((await service.eventsOfKind("leaseTakenOver")).length, 1);
+    assert.equal((await service.eventsOfKind("rotatedByClock")).length, 1);
+    assert.deepEqual(await service.eventsOfKind("rotationFailed"), []);
+    assert.deepEqual(await service.eventsOfKind("outsideUpdate"), []);
+    assert.equal(service.vendorApplications("acme"), 2);
+    assert.ok((await rotationsDue(service.context)).every(({ due }) => !due));
+    const tried = await service.context.database.selectFrom("clock_rotations").selectAll().execute();
+    assert.deepEqual(tried, []);
   });
 
   it(`becomes a request if more would change ${exhaustiveTag}`, async () => {

@@ -3,8 +3,10 @@ import { strict as assert } from "node:assert";
 import type { CustomerRecord } from "pulumi-resistant-tenants";
 import { rotationsDue } from "resistant-tenants-service/customers/rotations";
 import type { Person } from "resistant-tenants-service/person";
+import { startingStateOf } from "resistant-tenants-service/plan/starting-state";
 import { etagOf } from "resistant-tenants-service/requests/stale";
 import { applyJob } from "resistant-tenants-service/work/apply-job";
+import { noticeOutsideUpdate } from "resistant-tenants-service/work/outside";
 import { planJob } from "resistant-tenants-service/work/plan-job";
 import { rotateJob } from "resistant-tenants-service/work/rotate-job";
 import type { CustomerRow } from "resistant-tenants-service/work/work";
@@ -46,6 +48,16 @@ describe("what the engine has done, and no one has recorded", () => {
       .execute();
     return rows.map(({ client_id: id, status }) => `${id} ${status}`);
   };
+
+  /** Has the database refuse rows of a table. */
+  async function refuse(table: string, when: string): Promise<void> {
+    await service.database.asOwner(
+      "create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$",
+    );
+    await service.database.asOwner(
+      `create trigger refuse before insert on ${table} for each row when ${when} execute function refuse()`,
+    );
+  }
 
   describe("by a rotation of the clock", () => {
     beforeEach(async () => {
@@ -155,6 +167,24 @@ describe("what the engine has done, and no one has recorded", () => {
       await decideAs(service, approver, { requestId, digest });
     }
 
+    /** Has an upgrade approved that changes the client. */
+    async function upgrade(): Promise<string> {
+      engine.next = "client-2";
+      const requestId = await plan();
+      await approve(requestId);
+      return requestId;
+    }
+
+    /** Has a request applied, whose outcome stays unknown: the queue delivers the job again. */
+    async function applyInVain(requestId: string): Promise<void> {
+      const problems: string[] = [];
+      const work = workWith(service, engine, (what) => void problems.push(what));
+      await assert.rejects(applyJob(work, requestId), { name: "UnknownOutcomeError" });
+      assert.equal(await stateOf(service, requestId), "applying");
+      assert.deepEqual(await eventsOf(service, "applyFailed"), []);
+      assert.equal(problems.length, 1);
+    }
+
     it("is recorded by the request, which has nothing else to do", async () => {
       engine.rotate("client-2");
       const requestId = await plan();
@@ -167,22 +197,39 @@ describe("what the engine has done, and no one has recorded", () => {
     });
 
     it("is recorded although no progress can be", async () => {
-      engine.next = "client-2";
-      const requestId = await plan();
-      await approve(requestId);
-      await service.database.asOwner(
-        `create function refuse() returns trigger language plpgsql as $$ begin raise 'no room'; end $$`,
-      );
-      await service.database.asOwner(
-        `create trigger refuse before insert on events for each row when (new.kind = 'progress')
-           execute function refuse()`,
-      );
+      const requestId = await upgrade();
+      await refuse("events", "(new.kind = 'progress')");
       const problems: string[] = [];
       const work = workWith(service, engine, (what) => void problems.push(what));
       assert.equal(await applyJob(work, requestId), "done");
       assert.equal(await stateOf(service, requestId), "done");
       assert.deepEqual(await recordedClients(), ["client-2"]);
       assert.equal(problems.length, 1);
+    });
+
+    it("is recorded if the state can be read at the third attempt", async () => {
+      const requestId = await upgrade();
+      engine.unreadable = 2;
+      assert.equal(await applyJob(workWith(service, engine), requestId), "done");
+      assert.equal(await stateOf(service, requestId), "done");
+      assert.deepEqual(await recordedClients(), ["client-2"]);
+    });
+
+    it("is no failure, and no update from outside, if the state cannot be read", async () => {
+      const { context } = service;
+      await context.database.updateTable("customers").set({ last_update: engine.lastUpdate }).execute();
+      const requestId = await upgrade();
+      engine.unreadable = 3;
+      await applyInVain(requestId);
+      const state = startingStateOf(await engine.export());
+      await noticeOutsideUpdate({ context }, engine, await customer(), state);
+      assert.deepEqual(await eventsOf(service, "outsideUpdate"), []);
+    });
+
+    it("is no failure if the record cannot be written", async () => {
+      const requestId = await upgrade();
+      await refuse("customer_versions", "(true)");
+      await applyInVain(requestId);
     });
 
     it("is nothing if the state has what is recorded", async () => {
