@@ -196,7 +196,7 @@ describe("a lost answer to a delete, on the engine", function () {
     await stack.finish();
   });
 
-  it("that cannot be confirmed is on record as unknown until reconcile --fix says what became of the application", async () => {
+  it(`that cannot be confirmed is on record as unknown until reconcile --fix says what became of the application ${exhaustiveTag}`, async () => {
     await stack.up();
     const { control } = stack.sandbox;
     control.addFault({ operation: "deleteTenantApplication", kind: "reset-after" });
