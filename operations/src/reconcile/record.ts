@@ -1,7 +1,7 @@
 import {
   type IntentEvent,
+  isLastCreate,
   type JournalEvent,
-  lastCreateOf,
   objectIdOf,
   recordedIds,
   type RecordedType,
@@ -135,5 +135,5 @@ export const isOrganizationKnown = oncePer((comparison: Comparison): boolean => 
 
 /** Returns whether a create is the last one of its slot on record, and still open. */
 export function isLastOfSlot(events: readonly JournalEvent[], intent: IntentEvent): boolean {
-  return lastCreateOf(events, intent)?.id === intent.id;
+  return isLastCreate(events, intent);
 }

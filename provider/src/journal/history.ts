@@ -50,9 +50,9 @@ export function isSettledLater(events: readonly JournalEvent[], intent: IntentEv
   return (settled.get(slotOf(intent)) ?? -1) > (places.get(intent) ?? -1);
 }
 
-/** Returns the last create of a slot on record that is not known to have failed. */
-export function lastCreateOf(events: readonly JournalEvent[], slot: Slot): IntentEvent | undefined {
-  return indexOf(events).creates.get(slotOf(slot))?.at(-1);
+/** Returns whether a create is the last one of its slot on record that may matter: no later one succeeded or is open. */
+export function isLastCreate(events: readonly JournalEvent[], intent: IntentEvent): boolean {
+  return indexOf(events).memory.isLastCreate(intent);
 }
 
 /** Returns whether a result settles what was open in its slot before. */
@@ -71,8 +71,6 @@ interface Index {
   releases: JournalEvent[];
   results: Map<string, ResultEvent>;
   places: Map<JournalEvent, number>;
-  /** The creates of each slot that are not known to have failed. */
-  creates: Map<string, IntentEvent[]>;
   /** The position of the last successful event of each slot. */
   settled: Map<string, number>;
   /** How many of the events are indexed. */
@@ -88,7 +86,6 @@ function indexOf(events: readonly JournalEvent[]): Index {
     releases: [],
     results: new Map(),
     places: new Map(),
-    creates: new Map(),
     settled: new Map(),
     size: 0,
   };
@@ -100,27 +97,12 @@ function indexOf(events: readonly JournalEvent[]): Index {
   return index;
 }
 
-function addTo(
-  { memory, releases, results, places, creates, settled, size }: Index,
-  event: JournalEvent,
-): void {
+function addTo({ memory, releases, results, places, settled, size }: Index, event: JournalEvent): void {
   memory.add(event);
   places.set(event, size);
-  if (event.operation === "create") addCreate(creates, event);
   if (event.operation === "release") releases.push(event);
   if (event.event === "result") results.set(event.intent, event);
   if (settles(event)) settled.set(slotOf(event), size);
-}
-
-function addCreate(creates: Index["creates"], event: JournalEvent): void {
-  const slot = slotOf(event);
-  const ofSlot = creates.get(slot) ?? [];
-  if (event.event === "intent") creates.set(slot, [...ofSlot, event]);
-  else if (event.outcome === "failed")
-    creates.set(
-      slot,
-      ofSlot.filter(({ id }) => id !== event.intent),
-    );
 }
 
 function idsOf(event: JournalEvent): string[] {

@@ -20,7 +20,7 @@ export {
   cutOffCreates,
   historyOf,
   isSettledLater,
-  lastCreateOf,
+  isLastCreate,
   mayBeDeleted,
   objectIdOf,
   recordedIds,

@@ -164,6 +164,11 @@ export class Memory {
     });
   }
 
+  /** Returns whether a create is the last one of its slot that may matter: no later one succeeded or is open. */
+  isLastCreate(intent: IntentEvent): boolean {
+    return this.#creates.get(slotKey(intent))?.at(-1)?.intent.id === intent.id;
+  }
+
   /** Returns whether a stack has records other than changes of its customers' declarations. */
   knows(stack: string): boolean {
     return stack === this.#before?.stack || this.#known.has(stack);
@@ -300,6 +305,7 @@ export class Memory {
       const isCertain = outcome === "deleted" || outcome === "gone";
       if (outcome !== "failed") this.#objects.noteDeleted(type, objectId, isCertain);
       if (isCertain) this.#forgetDeleted(type, objectId);
+      if (isCertain && type === "TenantApplication") this.#forgetFound(result, objectId);
     }
     if (operation === "release" && outcome === "failed")
       drop(this.#releases, keyOf(stack, type, objectId), intent);
@@ -381,6 +387,25 @@ export class Memory {
     if (left.length === 0) this.#creates.delete(key);
     else this.#creates.set(key, left);
     this.#begun.delete(result.intent);
+  }
+
+  /**
+   * A deleted application whose create is not on record was that of a lost create in its slot, unless it was there
+   * before: that create is over.
+   */
+  #forgetFound(result: ResultEvent, applicationId: string): void {
+    const key = slotKey(result);
+    const creates = this.#creates.get(key) ?? [];
+    const isKnown =
+      this.isRecorded("TenantApplication", applicationId) || this.#heldBefore(result)?.id === applicationId;
+    if (isKnown || !creates.some(isOpen)) return;
+    const isOver = (begun: Begun): boolean =>
+      isOpen(begun) && begun.intent.read().known?.includes(applicationId) === false;
+    const left = creates.filter((begun) => !isOver(begun));
+    for (const { intent } of creates.filter(isOver)) this.#begun.delete(intent.id);
+    if (left.length === 0) this.#creates.delete(key);
+    else this.#creates.set(key, left);
+    this.#weigh(result);
   }
 
   #forgetOver(slot: Slot): void {

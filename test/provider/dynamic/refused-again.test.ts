@@ -6,9 +6,9 @@ import { useSandboxApi } from "../../support/sandbox-api";
 import { startProvider } from "./process";
 
 describe("a create whose answer was lost, whose object no list shows yet, and whose repetition is refused", () => {
-  const { sandbox } = useSandboxApi();
+  const { sandbox, api } = useSandboxApi();
   const journal = useJournalFile();
-  const start = () => startProvider(sandbox(), journal.file);
+  const start = (more?: Record<string, string>) => startProvider(sandbox(), journal.file, more);
 
   /** Lists show nothing new until the given work is done. */
   async function whileListsLag(work: () => Promise<void>): Promise<void> {
@@ -32,6 +32,33 @@ describe("a create whose answer was lost, whose object no list shows yet, and wh
     assert.deepEqual(others, []);
     await assert.rejects(create(), mentioning(lost?.applicationId ?? "", "replaceLostApplications"));
     assert.equal(applications()?.length, 1);
+  });
+
+  it("of an application is over once that was found and deleted: what someone else then creates is not touched", async () => {
+    const { control } = sandbox();
+    const { id: tenantId } = await start().createTenant("globex");
+    const create = () =>
+      start({ replaceLostApplications: "true" }).createApplication(tenantId, "globex/eu-1/default");
+    const lose = (fault: { status: number; carriedOut: boolean }) => {
+      control.addFault({ operation: "createTenantApplication", kind: "status", ...fault });
+    };
+    await whileListsLag(async () => {
+      lose({ status: 503, carriedOut: true });
+      await assert.rejects(create());
+    });
+    lose({ status: 403, carriedOut: false });
+    await assert.rejects(create(), mentioning("403"));
+    const theirs = await api().createApplication(tenantId, {
+      cell: "eu-1",
+      scopes: ["documents.submissions.read", "documents.submissions.write"],
+      authentication: { type: "CLIENT_SECRET" },
+    });
+    const made = await create();
+    const existing = control.tenants().find((tenant) => tenant.tenantId === tenantId)?.applications;
+    assert.deepEqual(
+      existing?.map(({ applicationId }) => applicationId),
+      [theirs.applicationId, made.id],
+    );
   });
 
   for (const [what, operation] of [

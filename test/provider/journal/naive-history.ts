@@ -11,7 +11,8 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
     )
     .filter((event) => event.event === "intent")
     .filter(({ operation }) => operation === "create")
-    .filter((event) => resultOf(events, event)?.outcome !== "failed");
+    .filter((event) => resultOf(events, event)?.outcome !== "failed")
+    .filter((event) => !isFoundAndDeleted(events, event));
   const intent = creates.at(-1);
   if (intent === undefined) return { kind: "clear" };
   const result = resultOf(events, intent);
@@ -22,6 +23,30 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
   const objectId = objectIdOf(result);
   if (objectId === undefined || isClear(events, wanted, intent)) return { kind: "clear" };
   return { kind: "made", intent, earlier, objectId };
+}
+
+/** Whether an application was deleted later in the slot of a lost create that neither is on record nor was there before. */
+function isFoundAndDeleted(events: readonly JournalEvent[], intent: IntentEvent): boolean {
+  const { type, stack, slot, apiUrl, known } = intent;
+  const outcome = resultOf(events, intent)?.outcome;
+  if (type !== "TenantApplication" || known === undefined || (outcome !== undefined && outcome !== "unknown"))
+    return false;
+  return events.slice(events.indexOf(intent)).some((event, index, later) => {
+    const objectId = objectIdOf(event);
+    const before = events.slice(0, events.length - later.length + index);
+    return (
+      event.event === "result" &&
+      event.operation === "delete" &&
+      event.type === type &&
+      event.stack === stack &&
+      event.slot === slot &&
+      event.apiUrl === apiUrl &&
+      (event.outcome === "deleted" || event.outcome === "gone") &&
+      objectId !== undefined &&
+      !known.includes(objectId) &&
+      !recordedIds(before, type).has(objectId)
+    );
+  });
 }
 
 function isClear(events: readonly JournalEvent[], wanted: Slot, intent: IntentEvent): boolean {
