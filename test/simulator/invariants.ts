@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { Holding } from "../../provider/src/journal/holding";
-import { verifyJournal } from "../../provider/src/journal/index";
+import { objectIdOf, verifyJournal } from "../../provider/src/journal/index";
 import { Memory } from "../../provider/src/journal/memory";
 import { generationOf, secretNameOf } from "../../provider/src/names/resource-name";
 import { releasedType, tenantApplicationType, tenantType } from "../../provider/src/names/resource-types";
@@ -110,9 +110,13 @@ export async function assertHoldingOnRecord(stack: SimulatedStack): Promise<void
 }
 
 function hasUnconfirmedDelete({ journal }: SimulatedStack): boolean {
-  return journal
-    .events()
-    .some((event) => event.event === "result" && event.operation === "delete" && event.outcome === "unknown");
+  const unconfirmed = new Set<string | undefined>();
+  for (const event of journal.events()) {
+    if (event.event !== "result" || event.operation !== "delete") continue;
+    if (event.outcome === "unknown") unconfirmed.add(objectIdOf(event));
+    else if (event.outcome !== "failed") unconfirmed.delete(objectIdOf(event));
+  }
+  return unconfirmed.size > 0;
 }
 
 /** Asserts that each event says what the stack holds after it by all that was recorded so far, whatever its run had read. */

@@ -50,6 +50,8 @@ export interface HeldBefore {
 /** An intent, and how it ended. */
 interface Begun {
   intent: KeptIntent;
+  /** The create without a result that came before it in its slot. */
+  cutOffBefore?: IntentEvent | undefined;
   end?: { outcome: Outcome; objectId: string | undefined };
 }
 
@@ -253,12 +255,13 @@ export class Memory {
   }
 
   #addIntent(intent: IntentEvent): void {
-    const { type, stack, operation, id } = intent;
+    const { type, stack, slot, operation, id } = intent;
     if (type !== "Customer") this.#known.add(stack);
+    const cutOffBefore = this.#cutOff.get(stack)?.get(keyOf(type, slot));
     this.#setCutOff(intent, operation === "create" ? intent : undefined);
     const isStatus = type === "Customer" && (operation === "activate" || operation === "deprecate");
     if (isStatus || operation === "create") {
-      const begun: Begun = { intent: new KeptIntent(intent) };
+      const begun: Begun = { intent: new KeptIntent(intent), cutOffBefore };
       this.#begun.set(id, begun);
       if (isStatus) push(this.#statuses, placeOf(intent), begun);
       else push(this.#creates, slotKey(intent), begun);
@@ -297,7 +300,9 @@ export class Memory {
     const begun = this.#begun.get(intent);
     if (begun !== undefined) begun.end = { outcome, objectId };
     if (operation === "create" && outcome === "failed") this.#forgetFailed(result);
-    if (this.#cutOff.get(stack)?.get(keyOf(type, slot))?.id === intent) this.#setCutOff(result, undefined);
+    if (this.#cutOff.get(stack)?.get(keyOf(type, slot))?.id === intent)
+      this.#setCutOff(result, outcome === "failed" ? begun?.cutOffBefore : undefined);
+    if (begun !== undefined) delete begun.cutOffBefore;
     if (objectId === undefined) return;
     const object = keyOf(type, objectId);
     if (operation === "delete") {

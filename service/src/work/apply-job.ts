@@ -1,4 +1,4 @@
-import { canonical } from "pulumi-resistant-tenants/internal/vocabulary";
+import { canonical, messageOf } from "pulumi-resistant-tenants/internal/vocabulary";
 import { PulumiError } from "resistant-tenants-operations/stack/pulumi";
 
 import { applied, applyFailed, applyStarted, insistOnBegun } from "../actions/applied";
@@ -120,7 +120,10 @@ class Apply {
     } catch (error) {
       if (mustEnd(this.work, error) || error instanceof UnknownOutcomeError) throw error;
       // A command that reads or removes the stack: an update before it may have succeeded.
-      if (this.#hasBegun && error instanceof PulumiError) throw unknownOutcome(this.work, error);
+      if (this.#hasBegun && error instanceof PulumiError) {
+        await this.#record(`it is checked again: ${messageOf(error)}`, { phase: "recovering" });
+        throw unknownOutcome(this.work, error);
+      }
       if (error instanceof IssuerKeysError) {
         await this.#record(
           "the identity provider does not answer, so approvals cannot be verified: waiting",
@@ -203,7 +206,12 @@ class Apply {
     });
     await insistOnOutcome(work, () => prepare(work, engine, target));
     await noteUpdating(work, customer);
-    const recovery = await recover(engine, customer.stack, reasonFor(request));
+    const recovery = await recover(engine, customer.stack, reasonFor(request)).catch(
+      async (error: unknown) => {
+        await readOutcome(work, engine, customer).catch(() => undefined);
+        throw error;
+      },
+    );
     if (recovery.done.length > 0)
       await this.#record(`repaired: ${recovery.done.join("; ")}`, { recovered: recovery.done });
     const state = await readOutcome(work, engine, customer);

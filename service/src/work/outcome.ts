@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { type StartingState, startingStateOf } from "../plan/starting-state";
-import type { Engine } from "./engine";
+import { type Engine, EngineProblem } from "./engine";
 import { LeaseLostError } from "./lease";
+import { PlanProblem } from "./parts";
 import { type CustomerRow, noteOwnUpdate, type Work } from "./work";
 
 /**
@@ -23,22 +24,27 @@ const pausesMs = [500, 2_000];
 /**
  * Runs what reads or records what the engine has done, in several attempts.
  *
- * @throws UnknownOutcomeError if all fail; LeaseLostError
+ * @throws UnknownOutcomeError if all fail; LeaseLostError, EngineProblem and PlanProblem, which no attempt changes
  */
 export async function insistOnOutcome<T>(work: Work, act: () => Promise<T>): Promise<T> {
   for (const pauseMs of pausesMs) {
     try {
       return await act();
     } catch (error) {
-      if (mustEnd(work, error)) throw error;
+      if (mustEnd(work, error) || isCertain(error)) throw error;
       await sleep(pauseMs, undefined, { signal: work.stopping });
     }
   }
   try {
     return await act();
   } catch (error) {
-    throw mustEnd(work, error) ? error : unknownOutcome(work, error);
+    throw mustEnd(work, error) || isCertain(error) ? error : unknownOutcome(work, error);
   }
+}
+
+/** Returns whether an error is the engine's or the plan's answer. */
+function isCertain(error: unknown): boolean {
+  return error instanceof EngineProblem || error instanceof PlanProblem;
 }
 
 /** Reports an error that says nothing about what the engine has done. */
@@ -52,9 +58,13 @@ export function mustEnd({ stopping }: Pick<Work, "stopping">, error: unknown): b
   return stopping.aborted || error instanceof LeaseLostError;
 }
 
-/** Notes that the engine is about to write a stack's state: until it is read again, no update is from outside. */
+/**
+ * Notes that the engine is about to write a stack's state: until it is read again, no update is from outside.
+ *
+ * @throws UnknownOutcomeError, and LeaseLostError
+ */
 export async function noteUpdating(work: Work, customer: CustomerRow): Promise<void> {
-  await noteOwnUpdate(work, customer, undefined);
+  await insistOnOutcome(work, () => noteOwnUpdate(work, customer, undefined));
 }
 
 /**

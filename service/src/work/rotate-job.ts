@@ -15,6 +15,7 @@ import { type Engine, EngineProblem } from "./engine";
 import { stackSettingsSchema } from "./job-folder";
 import type { Lease } from "./lease";
 import { noteUpdating, readOutcome } from "./outcome";
+import { noticeOutsideUpdate } from "./outside";
 import type { Handled } from "./queue";
 import { recover } from "./recover";
 import { isPaused } from "./requests";
@@ -97,8 +98,10 @@ class Rotation {
 
   async #rotate(engine: Engine): Promise<void> {
     const { work, customer, lease } = this;
-    const { hasPendingOperations } = startingStateOf(await engine.prepare());
-    if (hasPendingOperations || lease.predecessor !== undefined) {
+    const state = startingStateOf(await engine.prepare());
+    // Otherwise it would be on record as the service's own.
+    await noticeOutsideUpdate(work, engine, customer, state);
+    if (state.hasPendingOperations || lease.predecessor !== undefined) {
       await noteUpdating(work, customer);
       await recover(engine, customer.stack, reason);
       await readOutcome(work, engine, customer);

@@ -25,6 +25,10 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
   return { kind: "made", intent, earlier, objectId };
 }
 
+function isFailedCreate(events: readonly JournalEvent[], intent: IntentEvent): boolean {
+  return intent.operation === "create" && resultOf(events, intent)?.outcome === "failed";
+}
+
 /** Whether an application was deleted later in the slot of a lost create that neither is on record nor was there before. */
 function isFoundAndDeleted(events: readonly JournalEvent[], intent: IntentEvent): boolean {
   const { type, stack, slot, apiUrl, known } = intent;
@@ -64,7 +68,7 @@ function isClear(events: readonly JournalEvent[], wanted: Slot, intent: IntentEv
 export function cutOffCreates(events: readonly JournalEvent[], stack: string): IntentEvent[] {
   const lastOfSlot = new Map<string, IntentEvent>();
   for (const event of events)
-    if (event.event === "intent" && event.stack === stack)
+    if (event.event === "intent" && event.stack === stack && !isFailedCreate(events, event))
       lastOfSlot.set(`${event.type} ${event.slot}`, event);
   return [...lastOfSlot.values()].filter(
     (intent) => intent.operation === "create" && resultOf(events, intent) === undefined,

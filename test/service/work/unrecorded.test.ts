@@ -133,6 +133,14 @@ describe("what the engine has done, and no one has recorded", () => {
       assert.ok((await rotationsDue(service.context)).every(({ due }) => !due));
     });
 
+    it("is on record as one from outside, too, if the service has not begun it", async () => {
+      await service.database.asOwner("update customers set last_update = $1", [engine.lastUpdate]);
+      engine.rotate("client-2");
+      await deliver();
+      await assertRecorded();
+      assert.equal((await eventsOf(service, "outsideUpdate")).length, 1);
+    });
+
     it("is nothing if the state has the clients of the record", async () => {
       const { etag } = await customer();
       await deliver();
