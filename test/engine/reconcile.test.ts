@@ -106,7 +106,7 @@ describe("tenants reconcile, on the engine", function () {
 
     const fixed = await reconcile("--fix", "--yes");
     assert.equal(fixed.exitCode, 0);
-    assert.deepEqual(kinds(fixed), ["openIntent"]);
+    assert.deepEqual(kinds(fixed), []);
     assert.deepEqual(stack.existing()["acme"], []);
     const { deployment } = await stack.workspace.exportState();
     assert.deepEqual(deployment["pending_operations"] ?? [], []);
