@@ -1,5 +1,10 @@
 import type { ApiApplication } from "pulumi-resistant-tenants/client";
-import { historyOf, type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
+import {
+  historyOf,
+  type IntentEvent,
+  isLastCreate,
+  mayBeDeleted,
+} from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import { defaultAuthMethod, groupBy, hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
 
@@ -15,7 +20,7 @@ import {
 } from "./finding";
 import { heldIndex } from "./held-index";
 import { applicationParameters, matchOpenCreates, type OpenCreate } from "./open-creates";
-import { handedOver, isLastOfSlot, type RecordedObject, recordOf, type TypeRecord } from "./record";
+import { handedOver, type RecordedObject, recordOf, type TypeRecord } from "./record";
 
 /** An existing application, and its tenant. */
 type Existing = ApiApplication & { tenantId: string };
@@ -278,7 +283,7 @@ function settleOpen(
   const begun = createStarted(intent);
   const [application, ...others] = candidates;
   if (application === undefined) {
-    if (!isLastOfSlot(events, intent)) return [];
+    if (!isLastCreate(events, intent)) return [];
     return [
       {
         ...place,
@@ -308,7 +313,7 @@ function settleOpen(
 
 /** Returns whether something was done in the slot after an open create: then its result no longer matters. */
 function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
-  if (!isLastOfSlot(events, intent)) return true;
+  if (!isLastCreate(events, intent)) return true;
   return (heldIndex(state).bySlot.get(intent.slot) ?? []).some(({ applicationId }) => {
     const recorded = made.get(applicationId);
     return recorded === undefined || recorded.result.at > intent.at;

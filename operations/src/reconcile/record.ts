@@ -1,6 +1,5 @@
 import {
   type IntentEvent,
-  isLastCreate,
   type JournalEvent,
   objectIdOf,
   recordedIds,
@@ -132,8 +131,3 @@ export const isOrganizationKnown = oncePer((comparison: Comparison): boolean => 
   const { made } = recordOf(events, "Tenant", comparison);
   return acceptsMissing || isAnyTenantKnown(comparison) || tenants.some(({ tenantId }) => made.has(tenantId));
 });
-
-/** Returns whether a create is the last one of its slot on record, and still open. */
-export function isLastOfSlot(events: readonly JournalEvent[], intent: IntentEvent): boolean {
-  return isLastCreate(events, intent);
-}

@@ -1,5 +1,5 @@
 import { type ApiTenant, parseInstant } from "pulumi-resistant-tenants/client";
-import { type IntentEvent, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
+import { type IntentEvent, isLastCreate, mayBeDeleted } from "pulumi-resistant-tenants/internal/journal";
 import { clockToleranceMs, tenantType } from "pulumi-resistant-tenants/internal/operator";
 import { groupBy } from "pulumi-resistant-tenants/internal/vocabulary";
 
@@ -8,7 +8,7 @@ import type { Comparison } from "./comparison";
 import { createdForStack, createStarted, deletionUnanswered, type Finding, recordedOnly } from "./finding";
 import { heldIndex } from "./held-index";
 import { tenantParameters } from "./open-creates";
-import { handedOver, isAnyTenantKnown, isLastOfSlot, recordOf, type TypeRecord } from "./record";
+import { handedOver, isAnyTenantKnown, recordOf, type TypeRecord } from "./record";
 
 /** Finds problems with tenants. */
 export function compareTenants(comparison: Comparison): Finding[] {
@@ -29,7 +29,7 @@ export function compareTenants(comparison: Comparison): Finding[] {
       existing.has(tenant.tenantId) ? partlyMade(tenant, comparison) : lost(tenant, comparison),
     ),
     ...record.open
-      .filter((intent) => isLastOfSlot(events, intent))
+      .filter((intent) => isLastCreate(events, intent))
       .filter((intent) => !names.has(tenantParameters.parse(intent.parameters).name ?? ""))
       .map((intent) => openIntent(intent, comparison)),
   ];

@@ -387,11 +387,7 @@ export class Memory {
 
   /** A create that failed changed nothing: an earlier one in its slot, whose end is unknown, may still have happened. */
   #forgetFailed(result: ResultEvent): void {
-    const key = slotKey(result);
-    const left = (this.#creates.get(key) ?? []).filter(({ intent }) => intent.id !== result.intent);
-    if (left.length === 0) this.#creates.delete(key);
-    else this.#creates.set(key, left);
-    this.#begun.delete(result.intent);
+    this.#forgetCreates(result, ({ intent }) => intent.id === result.intent);
   }
 
   /**
@@ -399,26 +395,33 @@ export class Memory {
    * before: that create is over.
    */
   #forgetFound(result: ResultEvent, applicationId: string): void {
-    const key = slotKey(result);
-    const creates = this.#creates.get(key) ?? [];
-    const isKnown =
-      this.isRecorded("TenantApplication", applicationId) || this.#heldBefore(result)?.id === applicationId;
-    if (isKnown || !creates.some(isOpen)) return;
-    const isOver = (begun: Begun): boolean =>
-      isOpen(begun) && begun.intent.read().known?.includes(applicationId) === false;
-    const left = creates.filter((begun) => !isOver(begun));
-    for (const { intent } of creates.filter(isOver)) this.#begun.delete(intent.id);
-    if (left.length === 0) this.#creates.delete(key);
-    else this.#creates.set(key, left);
+    if (this.#creates.get(slotKey(result))?.some(isOpen) !== true) return;
+    if (this.isRecorded("TenantApplication", applicationId) || this.#heldBefore(result)?.id === applicationId)
+      return;
+    this.#forgetCreates(
+      result,
+      (begun) => isOpen(begun) && begun.intent.read().known?.includes(applicationId) === false,
+    );
     this.#weigh(result);
   }
 
   #forgetOver(slot: Slot): void {
+    const creates = this.#creates.get(slotKey(slot)) ?? [];
+    const last = creates.findLastIndex((begun) => this.#isOverForGood(slot.type, begun));
+    if (last !== -1) this.#forgetCreates(slot, (_, index) => index <= last);
+  }
+
+  #forgetCreates(slot: Slot, isOver: (begun: Begun, index: number) => boolean): void {
     const key = slotKey(slot);
     const creates = this.#creates.get(key) ?? [];
-    const last = creates.findLastIndex((begun) => this.#isOverForGood(slot.type, begun));
-    for (const { intent } of creates.splice(0, last + 1)) this.#begun.delete(intent.id);
-    if (creates.length === 0) this.#creates.delete(key);
+    const over = new Set(creates.filter(isOver));
+    for (const { intent } of over) this.#begun.delete(intent.id);
+    if (over.size === creates.length) this.#creates.delete(key);
+    else if (over.size > 0)
+      this.#creates.set(
+        key,
+        creates.filter((begun) => !over.has(begun)),
+      );
   }
 
   /** Returns what the last create in a slot left, according to the record: an object's id, or that it is unknown. */
