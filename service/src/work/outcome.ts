@@ -27,18 +27,15 @@ const pausesMs = [500, 2_000];
  * @throws UnknownOutcomeError if all fail; LeaseLostError, EngineProblem and PlanProblem, which no attempt changes
  */
 export async function insistOnOutcome<T>(work: Work, act: () => Promise<T>): Promise<T> {
-  for (const pauseMs of pausesMs) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       return await act();
     } catch (error) {
       if (mustEnd(work, error) || isCertain(error)) throw error;
+      const pauseMs = pausesMs[attempt];
+      if (pauseMs === undefined) throw unknownOutcome(work, error);
       await sleep(pauseMs, undefined, { signal: work.stopping });
     }
-  }
-  try {
-    return await act();
-  } catch (error) {
-    throw mustEnd(work, error) || isCertain(error) ? error : unknownOutcome(work, error);
   }
 }
 

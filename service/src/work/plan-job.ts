@@ -9,7 +9,7 @@ import type { RequestRow } from "../records/schema";
 import { IssuerKeysError, issuerRetrySeconds } from "../signing/issuer-keys";
 import { recordIn } from "./customer-result";
 import { EngineProblem } from "./engine";
-import { LeaseLostError } from "./lease";
+import { mustEnd } from "./outcome";
 import { noticeOutsideUpdate } from "./outside";
 import {
   checkAtVendor,
@@ -45,7 +45,7 @@ export async function planJob(work: Work, requestId: string): Promise<Handled> {
     );
     isOnRecord = planned.every(isRecorded);
   } catch (error) {
-    if (work.stopping.aborted || error instanceof LeaseLostError) throw error;
+    if (mustEnd(work, error)) throw error;
     if (error instanceof StackBusyError) {
       await later(work, requestId, 5);
       return "done";
