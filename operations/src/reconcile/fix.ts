@@ -2,7 +2,9 @@ import type { TenantManagementApi } from "pulumi-resistant-tenants/client";
 import { SecretsManager } from "pulumi-resistant-tenants/internal/aws-secret";
 import {
   appendTo,
+  type IntentEvent,
   onRecord,
+  resultOf,
   settleIntent,
   type StackRecord,
   unreadable,
@@ -140,6 +142,8 @@ export async function applyFixes(
   for (const fix of fixes) {
     if (fix.action === "deleteApplication") {
       const { slot, tenantId, applicationId } = fix;
+      for (const intent of createsWithoutResult(comparison, fix))
+        await settleIntent(appendTo(record), record.run, intent, { outcome: "unknown" });
       await onRecord(
         record,
         { type: "TenantApplication", operation: "delete", slot, tenantId, applicationId },
@@ -177,6 +181,18 @@ export async function applyFixes(
   if (!isPendingCreateNeeded(compare(comparison))) {
     await clearPendingCreates(repair, comparison, fixes, tell);
   }
+}
+
+/** Returns the interrupted creates that may have created an application: with it deleted, they are over. */
+function createsWithoutResult(
+  { events, stack, apiUrl }: Comparison,
+  { slot, tenantId }: Extract<Fix, { action: "deleteApplication" }>,
+): IntentEvent[] {
+  return events
+    .filter((event) => event.event === "intent")
+    .filter((intent) => intent.stack === stack && intent.apiUrl === apiUrl && intent.slot === slot)
+    .filter(({ operation, ...intent }) => operation === "create" && intent.tenantId === tenantId)
+    .filter((intent) => intent.type === "TenantApplication" && resultOf(events, intent) === undefined);
 }
 
 async function isThere(

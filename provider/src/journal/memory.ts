@@ -392,15 +392,16 @@ export class Memory {
 
   /**
    * A deleted application whose create is not on record was that of a lost create in its slot, unless it was there
-   * before: that create is over.
+   * before: that create is over. One without a result may still be running, and send its request again.
    */
   #forgetFound(result: ResultEvent, applicationId: string): void {
-    if (this.#creates.get(slotKey(result))?.some(isOpen) !== true) return;
+    const isLost = ({ end }: Begun): boolean => end?.outcome === "unknown";
+    if (this.#creates.get(slotKey(result))?.some(isLost) !== true) return;
     if (this.isRecorded("TenantApplication", applicationId) || this.#heldBefore(result)?.id === applicationId)
       return;
     this.#forgetCreates(
       result,
-      (begun) => isOpen(begun) && begun.intent.read().known?.includes(applicationId) === false,
+      (begun) => isLost(begun) && begun.intent.read().known?.includes(applicationId) === false,
     );
     this.#weigh(result);
   }

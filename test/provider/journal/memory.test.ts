@@ -59,9 +59,11 @@ class Lifecycle {
   }
 
   async #create(journal: Journal, slot: string, held: string | undefined): Promise<void> {
-    const begun = intent("create", { slot, v: 2 });
+    if (this.random.chance(8)) await this.#deleteFound(journal, slot);
+    const begun = intent("create", { slot, v: 2, known: [] });
     await journal.append(begun);
     if (this.random.chance(8)) return;
+    if (this.random.chance(8)) await this.#deleteFound(journal, slot);
     const outcome = this.random.pick<Outcome>([
       "made",
       "made",
@@ -101,6 +103,12 @@ class Lifecycle {
       result(begun, this.random.pick<Outcome>(["deleted", "deleted", "gone", "failed"]), held),
     );
     if (this.random.chance(90)) this.#letGo(held);
+  }
+
+  /** A create may find and delete what an earlier one, or its own first request, has created. */
+  async #deleteFound(journal: Journal, slot: string): Promise<void> {
+    this.#next += 1;
+    await this.#delete(journal, slot, `a-${this.#next}`);
   }
 
   #hold(slot: string, applicationId: string, entry: EventEntry): void {

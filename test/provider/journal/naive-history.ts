@@ -29,13 +29,15 @@ function isFailedCreate(events: readonly JournalEvent[], intent: IntentEvent): b
   return intent.operation === "create" && resultOf(events, intent)?.outcome === "failed";
 }
 
-/** Whether an application was deleted later in the slot of a lost create that neither is on record nor was there before. */
+/**
+ * Whether an application was deleted in the slot of a create, after its answer was lost, that neither is on record nor
+ * was there before.
+ */
 function isFoundAndDeleted(events: readonly JournalEvent[], intent: IntentEvent): boolean {
   const { type, stack, slot, apiUrl, known } = intent;
-  const outcome = resultOf(events, intent)?.outcome;
-  if (type !== "TenantApplication" || known === undefined || (outcome !== undefined && outcome !== "unknown"))
-    return false;
-  return events.slice(events.indexOf(intent)).some((event, index, later) => {
+  const result = resultOf(events, intent);
+  if (type !== "TenantApplication" || known === undefined || result?.outcome !== "unknown") return false;
+  return events.slice(events.indexOf(result)).some((event, index, later) => {
     const objectId = objectIdOf(event);
     const before = events.slice(0, events.length - later.length + index);
     return (

@@ -104,17 +104,24 @@ async function lostBefore(
   asked: ApplicationParameters,
 ): Promise<LostApplication> {
   const { run, slot } = create;
-  const { known = [] } = history.intent;
+  const { intent, earlier } = history;
+  const { known = [] } = intent;
   const isMade = history.kind === "made";
   const isOfOther = await run.record.onRecordElsewhere("TenantApplication", slot);
   const isOlder = (applicationId: string): boolean =>
     known.includes(applicationId) || isOfOther(applicationId);
+  const lost = lostApplication(create, asked);
   return {
-    ...lostApplication(create, asked),
+    ...lost,
     isOtherwiseDeclared: !create.isAsWanted(asked),
     answeredId: isMade ? history.objectId : undefined,
     isKnown: (applicationId) => run.known.isInState(applicationId) || (!isMade && isOlder(applicationId)),
     otherClaimOf: isMade ? () => undefined : await otherClaims(create, asked),
+    remove: async (applicationId) => {
+      // Nothing of a killed run will send its request again: with its application deleted, its create is over.
+      for (const { id } of [...earlier, intent]) await run.record.endIntent(slot, id, { outcome: "unknown" });
+      await lost.remove(applicationId);
+    },
   };
 }
 

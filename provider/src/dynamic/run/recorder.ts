@@ -97,10 +97,12 @@ export class RunRecord {
   }
 
   /**
-   * Records how an intent of this run's program ended. The change itself is already done: if it cannot be recorded,
-   * this warns.
+   * Records how an intent ended that has no result: one of this run's program, or of a run that was killed. It changes
+   * nothing if a result is on record.
+   *
+   * @throws if it cannot be recorded
    */
-  async endIntentOfProgram(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
+  async endIntent(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
     const stack = this.#stack.presentStackOf(slot);
     const opened = await this.#open(stack);
     const intent = (await this.#remember(stack)).openIntent(intentId);

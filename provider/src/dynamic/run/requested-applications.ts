@@ -50,12 +50,10 @@ export class CustomerChanges {
     if (slots.has(name)) return;
     slots.add(name);
     if (slots.size !== change.applications) return;
-    await this.#record
-      .endIntentOfProgram(data, change.intent, { outcome: "changed" })
-      .catch((error: unknown) => {
-        console.warn(
-          `warning: the change of customer ${customerOf(name)} is done, but could not be recorded: ${messageOf(error)}`,
-        );
-      });
+    await this.#record.endIntent(data, change.intent, { outcome: "changed" }).catch((error: unknown) => {
+      console.warn(
+        `warning: the change of customer ${customerOf(name)} is done, but could not be recorded: ${messageOf(error)}`,
+      );
+    });
   }
 }
