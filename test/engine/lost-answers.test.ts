@@ -123,6 +123,18 @@ describe("a lost answer to a create, on the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
+  it(`of an application with a secret is repaired by the next up if the answer to its repetition was lost, too ${exhaustiveTag}`, async () => {
+    await stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    stack.sandbox.control.addFault({ operation: "createTenantApplication", kind: "reset-after", times: 2 });
+    await stack.fail(["up", "--yes", "--skip-preview"]);
+    const [lost, ...others] = stack.existing()["acme"]!;
+    assert.deepEqual(others, []);
+    await stack.up();
+    assert.equal(stack.existing()["acme"]!.length, 1);
+    assert.notDeepEqual(stack.existing()["acme"], [lost]);
+    await stack.up("--expect-no-changes");
+  });
+
   it(`of a tenant that was not created leads to one, by the next up ${exhaustiveTag}`, async () => {
     stack.sandbox.control.addFault({ operation: "createTenant", kind: "reset-before" });
     assert.match(await stack.fail(["up", "--yes", "--skip-preview"]), /"acme".*`pulumi up`/s);
