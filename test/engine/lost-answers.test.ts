@@ -1,11 +1,9 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleepMs } from "node:timers/promises";
 
-import { createTransport, TenantManagementApi } from "../../provider/src/client";
 import type { FaultInput } from "../../sandbox/api";
 import { exhaustiveTag } from "../suites";
-import { recordedRetries } from "../support/retry-policy";
-import { tokensOf } from "../support/sandbox-api";
+import { asAnotherStack } from "./another-stack";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 
@@ -17,23 +15,6 @@ const lostAnswers: Record<string, Omit<FaultInput, "operation">> = {
   "a 503 after the fact": { kind: "status", status: 503, carriedOut: true },
   "half a body": { kind: "half-body" },
 };
-
-/** Calls the API beside a stack, as the same organization. */
-async function asAnotherStack<T>(
-  { sandbox }: StackUnderTest,
-  call: (api: TenantManagementApi) => Promise<T>,
-): Promise<T> {
-  const transport = createTransport();
-  const { apiUrl } = sandbox;
-  const { policy: retryPolicy } = recordedRetries();
-  const tokens = tokensOf(sandbox, transport);
-  const api = new TenantManagementApi({ stage: "testing", apiUrl, tokens, transport, retryPolicy });
-  try {
-    return await call(api);
-  } finally {
-    await api.close();
-  }
-}
 
 describe("a lost answer to a create, on the engine", function () {
   let stack: StackUnderTest;

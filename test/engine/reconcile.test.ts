@@ -5,9 +5,11 @@ import path from "node:path";
 
 import { z } from "zod";
 
+import { documentsScopes } from "../../provider/src/client";
 import { eventSchema } from "../../provider/src/journal";
 import { exhaustiveTag } from "../suites";
 import { mentions } from "../support/mentions";
+import { asAnotherStack } from "./another-stack";
 import { acme, globex } from "./customers";
 import { StackUnderTest } from "./engine";
 import { forgetApplication, forgetSecret } from "./interrupted-secret";
@@ -123,6 +125,23 @@ describe("tenants reconcile, on the engine", function () {
     assert.equal(stack.existing()["acme"]!.length, 1);
     await stack.up("--expect-no-changes");
     assert.deepEqual(await reconcile().then(({ exitCode, findings }) => [exitCode, findings]), [0, []]);
+  });
+
+  it(`says that a killed create is over once --fix has deleted its application: no update deletes what someone else creates then ${exhaustiveTag}`, async () => {
+    await crashDuring("createTenantApplication");
+    assert.equal((await reconcile("--fix", "--yes")).exitCode, 0);
+    const theirs = await asAnotherStack(stack, (api) =>
+      api.createApplication(stack.tenantId("acme"), {
+        cell: "eu-1",
+        scopes: documentsScopes,
+        authentication: { type: "CLIENT_SECRET" },
+      }),
+    );
+    await stack.workspace.configure({ "tenants:replaceLostApplications": true });
+    await stack.up();
+    const existing = stack.existing()["acme"]!;
+    assert.equal(existing.length, 2);
+    assert.ok(existing.includes(theirs.applicationId));
   });
 
   it(`names an unmanaged application if the journal is lost, and leaves it ${exhaustiveTag}`, async () => {
