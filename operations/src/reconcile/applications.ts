@@ -4,6 +4,7 @@ import {
   type IntentEvent,
   isLastCreate,
   mayBeDeleted,
+  slotOf,
 } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
 import { defaultAuthMethod, groupBy, hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
@@ -314,6 +315,17 @@ function settleOpen(
 /** Returns whether something was done in the slot after an open create: then its result no longer matters. */
 function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
   if (!isLastCreate(events, intent)) return true;
+  // What it created may be what was deleted since: what exists now may be somebody else's.
+  const isDeleted = events.some(
+    (event) =>
+      event.event === "intent" &&
+      event.operation === "delete" &&
+      event.applicationId !== undefined &&
+      slotOf(event) === slotOf(intent) &&
+      event.at >= intent.at &&
+      !made.has(event.applicationId),
+  );
+  if (isDeleted) return true;
   return (heldIndex(state).bySlot.get(intent.slot) ?? []).some(({ applicationId }) => {
     const recorded = made.get(applicationId);
     return recorded === undefined || recorded.result.at > intent.at;

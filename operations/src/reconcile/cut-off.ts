@@ -1,5 +1,6 @@
 import {
   type IntentEvent,
+  isLastCreate,
   isSettledLater,
   objectIdOf,
   resultOf,
@@ -49,6 +50,7 @@ export function compareCutOff(comparison: Comparison): Finding[] {
 
 const whys: Record<Ending["outcome"], string> = {
   made: "the state contains what it created",
+  adopted: "the state contains what it adopted",
   gone: "it is deleted",
   released: "the stack has released it",
   failed: "it had no effect",
@@ -85,12 +87,20 @@ function endingOfCreate(intent: IntentEvent, comparison: Comparison): Ending | u
   const recorded = recordOf(events, type, comparison).allIds();
   const [held] = objectsOf(type, comparison).heldIn.get(slot) ?? [];
   if (held !== undefined) {
-    const isOfThis = held.exists && !recorded.has(held.objectId) && !known.includes(held.objectId);
+    const { adopt } = intent.parameters;
+    // Of several, only the last one can have created it.
+    if (!isLastCreate(events, intent)) return undefined;
+    const isOfThis =
+      held.exists &&
+      (adopt === undefined || adopt === held.objectId) &&
+      !recorded.has(held.objectId) &&
+      !known.includes(held.objectId);
     if (!isOfThis) return undefined;
     const { objectId, clientId } = held;
+    const outcome = adopt === undefined ? "made" : "adopted";
     return type === "Tenant"
-      ? { outcome: "made", tenantId: objectId }
-      : { outcome: "made", applicationId: objectId, ...(clientId === undefined ? {} : { clientId }) };
+      ? { outcome, tenantId: objectId }
+      : { outcome, applicationId: objectId, ...(clientId === undefined ? {} : { clientId }) };
   }
   if (isMoved(intent, comparison)) return { outcome: "released" };
   const isOver = nowMs - Date.parse(intent.at) > surelyOverMs;

@@ -34,7 +34,7 @@ export type Fix =
   | {
       action: "settleIntent";
       intentId: string;
-      ending: { outcome: "made" | "gone" | "released" | "failed" | "unknown" } & Pick<
+      ending: { outcome: "made" | "adopted" | "gone" | "released" | "failed" | "unknown" } & Pick<
         Ending,
         "tenantId" | "applicationId" | "clientId"
       >;

@@ -142,8 +142,10 @@ export async function applyFixes(
   for (const fix of fixes) {
     if (fix.action === "deleteApplication") {
       const { slot, tenantId, applicationId } = fix;
-      for (const intent of createsWithoutResult(comparison, fix))
+      for (const intent of createsWithoutResult(comparison, fix)) {
         await settleIntent(appendTo(record), record.run, intent, { outcome: "unknown" });
+        events.delete(intent.id);
+      }
       await onRecord(
         record,
         { type: "TenantApplication", operation: "delete", slot, tenantId, applicationId },

@@ -50,7 +50,10 @@ export function matchOpenCreates(
     const [application] = sure.candidates;
     if (application === undefined || sure.candidates.length > 1 || settled.has(sure)) return [];
     const others = (claims.get(application) ?? []).filter(({ create }) => create !== sure);
-    settled.set(sure, { ...sure, rival: others[0]?.create.intent.slot });
+    settled.set(sure, {
+      ...sure,
+      rival: others.find(({ create }) => create.intent.slot !== sure.intent.slot)?.create.intent.slot,
+    });
     for (const { create } of others)
       create.candidates = create.candidates.filter((candidate) => candidate !== application);
     return others.filter(({ create }) => create.candidates.length === 1).map(({ place }) => place);

@@ -28,6 +28,7 @@ export {
   resultOf,
   type Slot,
   type SlotHistory,
+  slotOf,
 } from "./history";
 export { type NotedHeads, openNotedHeads } from "./heads";
 export type { Journal, KnownBefore } from "./journal";

@@ -376,7 +376,7 @@ export class Memory {
     if (before !== undefined) holding.remove(before);
     const kept = this.#kept({ type, stack, slot, apiUrl });
     const id = this.#left({ type, stack, slot, apiUrl }) ?? kept;
-    if (id === undefined || (!isUnknown(id) && id !== kept)) this.#former.delete(key);
+    if (id === undefined) this.#former.delete(key);
     else if (isUnknown(id) && before !== undefined && !isUnknown(before.id)) this.#former.set(key, before.id);
     const held = id === undefined ? undefined : { apiUrl, type, slot, id };
     if (held !== undefined) holding.add(held);

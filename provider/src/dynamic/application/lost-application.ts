@@ -52,15 +52,19 @@ export async function settleLostApplication(
   api: TenantManagementApi,
   lost: LostApplication,
 ): Promise<LostApplicationFinding> {
+  const isAsAsked = ({ cell, scopes }: ApiApplication): boolean =>
+    cell === lost.cell && sameMembers(scopes, lost.scopes);
+  // One that was answered exists, even if it was created otherwise than requested.
   const candidates = (await lookFor(api, lost)).filter(
-    ({ applicationId, cell, scopes }) =>
-      cell === lost.cell && sameMembers(scopes, lost.scopes) && !lost.isKnown(applicationId),
+    (found) =>
+      (found.applicationId === lost.answeredId || isAsAsked(found)) && !lost.isKnown(found.applicationId),
   );
   const [candidate, ...others] = candidates;
   if (candidate === undefined) return { kind: "none" };
   if (others.length > 0) throw severalCandidates(lost, candidates, api);
   const otherClaim = lost.otherClaimOf(candidate.applicationId);
-  if (hasKey(lost.authMethod) && !lost.isOtherwiseDeclared && otherClaim === undefined)
+  const isUsable = hasKey(lost.authMethod) && isAsAsked(candidate);
+  if (isUsable && !lost.isOtherwiseDeclared && otherClaim === undefined)
     return { kind: "recovered", application: candidate };
   if (lost.answeredId !== undefined) throw perhapsInUse(lost, candidate, api);
   if (!lost.mayDelete) throw ofNoUse(lost, candidate, api, otherClaim);

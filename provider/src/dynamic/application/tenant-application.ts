@@ -181,6 +181,7 @@ class TenantApplicationOperations {
     const object = toRecord(applicationId, state);
     const what = `Application ${applicationId} of tenant ${state.tenantId}`;
     await this.run.guard.assertMayBeDeleted(object, what, properties["stage"]);
+    await this.run.record.endCreateOf(object);
     await deleteOnRecord(this.run, object, what, async () =>
       (await this.run.api()).deleteApplication(state.tenantId, applicationId, state.cell),
     );

@@ -115,6 +115,27 @@ export class RunRecord {
     await settleIntent(appendTo(opened), run, intent, ending);
   }
 
+  /**
+   * Records that the create of an object that the state contains has made it, if the create has no result on record.
+   *
+   * @throws if it cannot be recorded
+   */
+  async endCreateOf({ type, slot, tenantId, applicationId }: RecordedObject): Promise<void> {
+    const objectId = type === "Tenant" ? tenantId : applicationId;
+    const stack = this.#stack.presentStackOf(slot);
+    const memory = await this.rememberAll(stack);
+    if (objectId === undefined || memory.isRecorded(type, objectId)) return;
+    const { apiUrl } = this.#session.settings;
+    const history = memory.historyOf({ type, stack, slot: slot.name, apiUrl });
+    if (history.kind === "clear") return;
+    const { id, known, parameters } = history.intent;
+    const { adopt = objectId } = parameters;
+    if (known?.includes(objectId) === true || adopt !== objectId) return;
+    const outcome = parameters["adopt"] === undefined ? "made" : "adopted";
+    const ids = type === "Tenant" ? { tenantId: objectId } : { applicationId: objectId };
+    await this.endIntent(slot, id, { outcome, ...ids });
+  }
+
   /** Reads the whole record of this run's stack, however long it is. */
   async rememberAll(stack: string): Promise<Memory> {
     return read((await this.#open(stack)).journal);

@@ -59,7 +59,11 @@ async function doubtAbout(
   lost: LostTenant,
   api: TenantManagementApi,
 ): Promise<string | undefined> {
-  const doubt = found.tenantId === lost.answeredId ? undefined : doubtAboutTime(found, lost, api);
+  const { answeredId } = lost;
+  // Names are unique: what this stack created was deleted before someone created this one.
+  if (answeredId !== undefined && found.tenantId !== answeredId)
+    return `this stack created ${answeredId}, which no longer exists`;
+  const doubt = found.tenantId === answeredId ? undefined : doubtAboutTime(found, lost, api);
   if (doubt !== undefined) return doubt;
   if (!lost.cells.some((cells) => cells === undefined || sameMembers(cells, found.cells))) {
     const sets = new Set(lost.cells.map((cells = []) => cells.join(", ")));

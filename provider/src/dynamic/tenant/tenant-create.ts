@@ -26,9 +26,10 @@ export class TenantCreate extends CreateOnRecord {
   lostBefore(history: SlotHistory): LostTenant | undefined {
     if (history.kind === "clear") return undefined;
     const { name, cells } = this.wanted;
-    // A tenant requested under another name is not this one.
+    // A tenant requested under another name is not this one, and an adoption requests none.
     const attempts = [...history.earlier, history.intent].filter(
-      ({ parameters }) => parameters["name"] === name,
+      ({ parameters }) =>
+        parameters["name"] === name && (history.kind === "made" || parameters["adopt"] === undefined),
     );
     const [first] = attempts;
     if (first === undefined) return undefined;

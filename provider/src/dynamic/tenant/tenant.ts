@@ -177,6 +177,7 @@ class TenantOperations {
     const object = toRecord(tenantId, state);
     const what = `Tenant "${state.name}" (${tenantId})`;
     await this.run.guard.assertMayBeDeleted(object, what, properties["stage"]);
+    await this.run.record.endCreateOf(object);
     await deleteOnRecord(this.run, object, what, async () => {
       const api = await this.run.api();
       return api.whileSettling(
