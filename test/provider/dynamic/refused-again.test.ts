@@ -1,10 +1,9 @@
 import { strict as assert } from "node:assert";
-import { readFileSync, writeFileSync } from "node:fs";
 
 import { useJournalFile } from "../../support/journal-file";
 import { mentioning } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { startProvider } from "./process";
+import { startProvider, takeLastLine } from "./process";
 
 describe("a create whose answer was lost, whose object no list shows yet, and whose repetition is refused", () => {
   const { sandbox, api } = useSandboxApi();
@@ -51,7 +50,7 @@ describe("a create whose answer was lost, whose object no list shows yet, and wh
         lose({ status: 503, carriedOut: true });
         await assert.rejects(create());
       });
-      if (isKilled) removeLastLine(journal.file);
+      if (isKilled) takeLastLine(journal.file);
       lose({ status: 403, carriedOut: false });
       await assert.rejects(create(), mentioning("403"));
       const theirs = await api().createApplication(tenantId, {
@@ -107,9 +106,3 @@ describe("a create whose answer was lost, whose object no list shows yet, and wh
     });
   }
 });
-
-/** Removes the last event of a journal: its run was killed before it recorded that. */
-function removeLastLine(file: string): void {
-  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-  writeFileSync(file, `${lines.slice(0, -1).join("\n")}\n`);
-}

@@ -1,0 +1,63 @@
+import { strict as assert } from "node:assert";
+
+import { compare } from "../../../operations/src/reconcile/compare";
+import type { Finding, Fix } from "../../../operations/src/reconcile/finding";
+import { application, comparisonOf, Events, heldApplication } from "./comparisons";
+
+type Situation = Parameters<typeof comparisonOf>[0];
+
+describe("the comparison of journal, state and API, of several creates and deletes in one slot:", () => {
+  const findingsOf = (situation: Situation): readonly Finding[] => compare(comparisonOf(situation));
+  const fixesOf = (situation: Situation): Fix[] => findingsOf(situation).flatMap(({ fix }) => fix ?? []);
+  const deletedBy = (fixes: readonly Fix[]): string[] =>
+    fixes.flatMap((fix) => (fix.action === "deleteApplication" ? [fix.applicationId] : []));
+  const endingsOf = (fixes: readonly Fix[]): string[] =>
+    fixes.flatMap((fix) => (fix.action === "settleIntent" ? [fix.ending.outcome] : []));
+
+  for (const [what, isEnded] of [
+    ["was deleted", true],
+    ["was perhaps deleted", false],
+  ] as const) {
+    it(`what exists after an application that an open create may have made ${what} is not deleted`, () => {
+      const events = new Events();
+      const create = events.createApplication();
+      const remove = events.remove({ type: "TenantApplication", tenantId: "t-1", applicationId: "a-1" });
+      const ended = isEnded ? [events.result(remove, "deleted", { applicationId: "a-1" })] : [];
+      const situation = { events: [create, remove, ...ended], applications: [application("a-2")] };
+      assert.deepEqual(deletedBy(fixesOf(situation)), []);
+      assert.ok(findingsOf(situation).some(({ applicationId }) => applicationId === "a-2"));
+    });
+  }
+
+  it("two lost ones are no rivals: the next update takes the application over", () => {
+    const events = new Events();
+    const [one, two] = [events.createApplication({}, "EC"), events.createApplication({}, "EC")];
+    const situation = {
+      events: [one, events.result(one, "unknown"), two, events.result(two, "unknown")],
+      applications: [application("a-1")],
+    };
+    assert.deepEqual(deletedBy(fixesOf(situation)), []);
+    assert.deepEqual(
+      findingsOf(situation).map(({ kind, applicationId, next }) => [kind, applicationId, next]),
+      [["orphanedApplication", "a-1", ["pulumi up"]]],
+    );
+  });
+
+  it("an adoption without a result has adopted what the state contains", () => {
+    const parameters = { cell: "eu-1", authMethod: "CLIENT_SECRET", adopt: "a-1" };
+    const adoption = new Events().createApplication({ applicationId: "a-1", parameters });
+    const held = { heldApplications: [heldApplication("a-1")], applications: [application("a-1")] };
+    assert.deepEqual(endingsOf(fixesOf({ events: [adoption], ...held })), ["adopted"]);
+  });
+
+  it("of two without a result, only the last one has made what the state contains", () => {
+    const events = new Events();
+    const creates = [events.createApplication(), events.createApplication()];
+    const held = { heldApplications: [heldApplication("a-1")], applications: [application("a-1")] };
+    const settled = fixesOf({ events: creates, ...held }).filter((fix) => fix.action === "settleIntent");
+    assert.deepEqual(
+      settled.map(({ intentId, ending }) => [intentId, ending.outcome]),
+      [[creates[1]?.id, "made"]],
+    );
+  });
+});
