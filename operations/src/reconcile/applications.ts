@@ -306,14 +306,20 @@ function settleOpen(
   }
   const common = { ...describe({ ...application, tenantId }), ...place };
   return [
-    isSucceeded(intent, record, comparison)
+    isSucceeded(intent, application, record, comparison)
       ? perhapsInUse(common, `${begun}, and the answer never arrived: this may be it.`)
       : crashed(common, `${begun}, and the answer never arrived.`, comparison, "lost", rival),
   ];
 }
 
 /** Returns whether something was done in the slot after an open create: then its result no longer matters. */
-function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state }: Comparison): boolean {
+function isSucceeded(
+  intent: IntentEvent,
+  { applicationId: candidateId }: ApiApplication,
+  { made }: TypeRecord,
+  { events, state }: Comparison,
+): boolean {
+  const { known = [] } = intent;
   if (!isLastCreate(events, intent)) return true;
   // What it created may be what was deleted since: what exists now may be somebody else's.
   const isDeleted = events.some(
@@ -323,6 +329,8 @@ function isSucceeded(intent: IntentEvent, { made }: TypeRecord, { events, state 
       event.applicationId !== undefined &&
       slotOf(event) === slotOf(intent) &&
       event.at >= intent.at &&
+      event.applicationId !== candidateId &&
+      !known.includes(event.applicationId) &&
       !made.has(event.applicationId),
   );
   if (isDeleted) return true;

@@ -12,8 +12,16 @@ export type SlotHistory =
    * Nothing to repair: no create was started, or it certainly failed, or its object was deleted or handed over since.
    */
   | { kind: "clear" }
-  /** A create was started, and its result is missing or unknown: an object may exist that no state contains. */
-  | { kind: "open"; intent: IntentEvent; earlier: readonly IntentEvent[] }
+  /**
+   * A create was started, and its result is missing or unknown: an object may exist that no state contains. `lost` are
+   * all such creates, oldest first, this one included; what the others of `earlier` created is on record.
+   */
+  | {
+      kind: "open";
+      intent: IntentEvent;
+      earlier: readonly IntentEvent[];
+      lost: readonly IntentEvent[];
+    }
   /** The create succeeded, with this object. */
   | { kind: "made"; intent: IntentEvent; earlier: readonly IntentEvent[]; objectId: string };
 
@@ -147,9 +155,10 @@ export class Memory {
     const objectId = end?.objectId;
     if (!isOpen(last) && (objectId === undefined || this.#isClear(wanted, last))) return { kind: "clear" };
     const begun = creates.slice(creates.findLastIndex(isOver) + 1, -1);
-    const found = { intent: intent.read(), earlier: begun.map((create) => create.intent.read()) };
+    const read = (some: readonly Begun[]): IntentEvent[] => some.map((create) => create.intent.read());
+    const found = { intent: intent.read(), earlier: read(begun) };
     return isOpen(last) || objectId === undefined
-      ? { kind: "open", ...found }
+      ? { kind: "open", ...found, lost: read([...begun.filter(isOpen), last]) }
       : { kind: "made", ...found, objectId };
   }
 
@@ -376,7 +385,7 @@ export class Memory {
     if (before !== undefined) holding.remove(before);
     const kept = this.#kept({ type, stack, slot, apiUrl });
     const id = this.#left({ type, stack, slot, apiUrl }) ?? kept;
-    if (id === undefined) this.#former.delete(key);
+    if (id === undefined || (!isUnknown(id) && id !== kept)) this.#former.delete(key);
     else if (isUnknown(id) && before !== undefined && !isUnknown(before.id)) this.#former.set(key, before.id);
     const held = id === undefined ? undefined : { apiUrl, type, slot, id };
     if (held !== undefined) holding.add(held);

@@ -29,6 +29,28 @@ describe("the comparison of journal, state and API, of several creates and delet
     });
   }
 
+  for (const outcome of ["failed", "unknown", undefined] as const) {
+    it(`an application that an open create made is deleted although its deletion was tried, and ended ${outcome ?? "without a result"}`, () => {
+      const events = new Events();
+      const create = events.createApplication();
+      const lost = events.result(create, "unknown");
+      const remove = events.remove({ type: "TenantApplication", tenantId: "t-1", applicationId: "a-1" });
+      const ended = outcome === undefined ? [] : [events.result(remove, outcome, { applicationId: "a-1" })];
+      const situation = { events: [create, lost, remove, ...ended], applications: [application("a-1")] };
+      assert.deepEqual(deletedBy(fixesOf(situation)), ["a-1"]);
+    });
+  }
+
+  it("an application that an open create made is deleted although that of an earlier version was deleted after it", () => {
+    const events = new Events();
+    const create = events.createApplication({ known: ["a-0"] });
+    const lost = events.result(create, "unknown");
+    const remove = events.remove({ type: "TenantApplication", tenantId: "t-1", applicationId: "a-0" });
+    const deleted = events.result(remove, "deleted", { applicationId: "a-0" });
+    const situation = { events: [create, lost, remove, deleted], applications: [application("a-1")] };
+    assert.deepEqual(deletedBy(fixesOf(situation)), ["a-1"]);
+  });
+
   it("two lost ones are no rivals: the next update takes the application over", () => {
     const events = new Events();
     const [one, two] = [events.createApplication({}, "EC"), events.createApplication({}, "EC")];

@@ -175,4 +175,34 @@ describe("a create whose answer was lost, and another one in its slot or beside 
     await assert.rejects(start().createApplication(tenantId, slot), mentioning(made.id, "reconcile"));
     assert.deepEqual(applicationsOf(tenantId), [made.id]);
   });
+
+  for (const [what, name, inputs] of [
+    ["with other scopes", "widened", { scopes: ["documents.submissions.read"] }],
+    ["with the same parameters", "repeated", {}],
+  ] as const) {
+    it(`leaves an application alone that was answered before it, in a replacement ${what}, and that an older state lacks`, async () => {
+      const { id: tenantId } = await start().createTenant(name);
+      const slot = `${name}/eu-1/default`;
+      const made = await start().createApplication(tenantId, slot);
+      await fail(() => start().createApplication(tenantId, slot, inputs, made.id));
+      const again = await replacing().createApplication(tenantId, slot, inputs);
+      assert.deepEqual(applicationsOf(tenantId), [made.id, again.id]);
+    });
+  }
+
+  it("leaves an application alone that was answered before it, whose adoption was interrupted", async () => {
+    const { id: tenantId } = await start().createTenant("taken");
+    const slot = "taken/eu-1/default";
+    const made = await start().createApplication(tenantId, slot);
+    await start().run.record.start({
+      type: "TenantApplication",
+      operation: "create",
+      slot: { stack: "organization/project/dev", name: slot },
+      tenantId,
+      applicationId: made.id,
+      parameters: { cell: "eu-1", scopes: [], authMethod: "CLIENT_SECRET", adopt: made.id },
+    });
+    const again = await replacing().createApplication(tenantId, slot);
+    assert.deepEqual(applicationsOf(tenantId), [made.id, again.id]);
+  });
 });

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { readFileSync, writeFileSync } from "node:fs";
 
 import { documentsScopes } from "../../../provider/src/client";
 import { useJournalFile } from "../../support/journal-file";
@@ -56,6 +57,20 @@ describe("a create whose result could not be recorded, and whose object the stat
     await start().deleteTenant(made.id, made.outs);
     const theirs = await api().createTenant({ name: "initech" });
     await assert.rejects(start().createTenant("initech"), mentioning(theirs.tenantId));
+  });
+
+  it("is not a later one in its slot if the object was deleted before, and is in an older state that was restored", async () => {
+    const made = await start().createTenant("stark");
+    writeFileSync(journal.file, "");
+    await start().deleteTenant(made.id, made.outs);
+    await start().run.record.start({
+      type: "Tenant",
+      operation: "create",
+      slot: { stack: "organization/project/dev", name: "stark" },
+      parameters: { name: "stark" },
+    });
+    await start().deleteTenant(made.id, made.outs);
+    assert.doesNotMatch(readFileSync(journal.file, "utf8"), /"outcome":"made"/);
   });
 
   it("leaves nothing of itself in what the record says the stack holds, once the application is deleted", async () => {

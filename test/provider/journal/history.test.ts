@@ -17,7 +17,12 @@ describe("the history of a slot", () => {
 
   it("is open if a create has no result", () => {
     const create = intent("create");
-    assert.deepEqual(historyOf([create], slot), { kind: "open", intent: create, earlier: [] });
+    assert.deepEqual(historyOf([create], slot), {
+      kind: "open",
+      intent: create,
+      earlier: [],
+      lost: [create],
+    });
   });
 
   it("is open if a create's result is unknown", () => {
@@ -26,6 +31,7 @@ describe("the history of a slot", () => {
       kind: "open",
       intent: create,
       earlier: [],
+      lost: [create],
     });
   });
 

@@ -19,7 +19,10 @@ export function historyOf(events: readonly JournalEvent[], wanted: Slot): SlotHi
   const isOver = (earlier: IntentEvent): boolean =>
     isClear(events, wanted, earlier) || resultOf(events, earlier)?.outcome === "adopted";
   const earlier = creates.slice(creates.findLastIndex(isOver) + 1, -1);
-  if (result === undefined || result.outcome === "unknown") return { kind: "open", intent, earlier };
+  const isOpen = (create: IntentEvent): boolean =>
+    (resultOf(events, create)?.outcome ?? "unknown") === "unknown";
+  if (result === undefined || result.outcome === "unknown")
+    return { kind: "open", intent, earlier, lost: [...earlier.filter(isOpen), intent] };
   const objectId = objectIdOf(result);
   if (objectId === undefined || isClear(events, wanted, intent)) return { kind: "clear" };
   return { kind: "made", intent, earlier, objectId };

@@ -79,7 +79,8 @@ export async function assertNothingAppeared(
     (application) =>
       !run.known.isInState(application.applicationId) &&
       !isOfOther(application.applicationId) &&
-      unseen.some(({ parameters, known = [] }) => {
+      byKind(create, unseen).some((ofKind) => {
+        const { parameters = {}, known = [] } = ofKind.at(-1) ?? {};
         const { cell, scopes } = create.parametersOnRecord(parameters);
         return (
           application.cell === cell &&
@@ -102,7 +103,7 @@ export async function assertNothingAppeared(
  */
 function attemptsOf({ wanted: { tenantId } }: ApplicationCreate, history: SlotHistory): IntentEvent[] {
   if (history.kind === "clear") return [];
-  const begun = history.kind === "made" ? [history.intent] : [...history.earlier, history.intent];
+  const begun = history.kind === "made" ? [history.intent] : history.lost;
   return begun.filter((intent) => intent.parameters["adopt"] === undefined && intent.tenantId === tenantId);
 }
 

@@ -125,6 +125,8 @@ export class RunRecord {
     const stack = this.#stack.presentStackOf(slot);
     const memory = await this.rememberAll(stack);
     if (objectId === undefined || memory.isRecorded(type, objectId)) return;
+    // What was deleted before is in the state again if an older one was restored: no later create made it.
+    if (memory.mayBeDeleted(type, objectId)) return;
     const { apiUrl } = this.#session.settings;
     const history = memory.historyOf({ type, stack, slot: slot.name, apiUrl });
     if (history.kind === "clear") return;
