@@ -201,7 +201,9 @@ export const sabotages: Record<string, PlantedFault> = {
         const slotHistory = record.slotHistory.bind(record);
         record.slotHistory = async (...given) => {
           const history = await slotHistory(...given);
-          return history.kind === "made" ? { ...history, kind: "open" } : history;
+          if (history.kind !== "made") return history;
+          const { intent, earlier } = history;
+          return { kind: "open", intent, earlier, lost: [...earlier, intent] };
         };
       },
     },
