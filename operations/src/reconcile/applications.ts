@@ -7,7 +7,7 @@ import {
   slotOf,
 } from "pulumi-resistant-tenants/internal/journal";
 import { tenantApplicationType } from "pulumi-resistant-tenants/internal/operator";
-import { defaultAuthMethod, groupBy, hasSecret } from "pulumi-resistant-tenants/internal/vocabulary";
+import { defaultAuthMethod, groupBy, hasSecret, oncePer } from "pulumi-resistant-tenants/internal/vocabulary";
 
 import type { HeldApplication, HeldState } from "../stack/state";
 import type { Comparison } from "./comparison";
@@ -312,6 +312,14 @@ function settleOpen(
   ];
 }
 
+/** Groups the deletes on record by slot. */
+const deletesOf = oncePer((events: Comparison["events"]) =>
+  groupBy(
+    events.filter((event) => event.event === "intent").filter(({ operation }) => operation === "delete"),
+    slotOf,
+  ),
+);
+
 /** Returns whether something was done in the slot after an open create: then its result no longer matters. */
 function isSucceeded(
   intent: IntentEvent,
@@ -322,18 +330,14 @@ function isSucceeded(
   const { known = [] } = intent;
   if (!isLastCreate(events, intent)) return true;
   // What it created may be what was deleted since: what exists now may be somebody else's.
-  const isDeleted = events.some(
-    (event) =>
-      event.event === "intent" &&
-      event.operation === "delete" &&
-      event.applicationId !== undefined &&
-      slotOf(event) === slotOf(intent) &&
-      event.at >= intent.at &&
-      event.applicationId !== candidateId &&
-      !known.includes(event.applicationId) &&
-      !made.has(event.applicationId),
+  const others = (deletesOf(events).get(slotOf(intent)) ?? []).filter(
+    ({ at, applicationId = candidateId }) =>
+      at >= intent.at &&
+      applicationId !== candidateId &&
+      !known.includes(applicationId) &&
+      !made.has(applicationId),
   );
-  if (isDeleted) return true;
+  if (others.length > 0) return true;
   return (heldIndex(state).bySlot.get(intent.slot) ?? []).some(({ applicationId }) => {
     const recorded = made.get(applicationId);
     return recorded === undefined || recorded.result.at > intent.at;

@@ -6,6 +6,7 @@ import {
   onRecord,
   resultOf,
   settleIntent,
+  slotOf,
   type StackRecord,
   unreadable,
 } from "pulumi-resistant-tenants/internal/journal";
@@ -190,11 +191,11 @@ function createsWithoutResult(
   { events, stack, apiUrl }: Comparison,
   { slot, tenantId }: Extract<Fix, { action: "deleteApplication" }>,
 ): IntentEvent[] {
+  const ofSlot = slotOf({ type: "TenantApplication", stack, slot, apiUrl });
   return events
     .filter((event) => event.event === "intent")
-    .filter((intent) => intent.stack === stack && intent.apiUrl === apiUrl && intent.slot === slot)
-    .filter(({ operation, ...intent }) => operation === "create" && intent.tenantId === tenantId)
-    .filter((intent) => intent.type === "TenantApplication" && resultOf(events, intent) === undefined);
+    .filter((intent) => intent.operation === "create" && slotOf(intent) === ofSlot)
+    .filter((intent) => intent.tenantId === tenantId && resultOf(events, intent) === undefined);
 }
 
 async function isThere(

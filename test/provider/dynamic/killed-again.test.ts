@@ -4,18 +4,22 @@ import { clockToleranceMs } from "../../../provider/src/client/server-clock";
 import { useSandbox } from "../../sandbox/api/client";
 import { useJournalFile } from "../../support/journal-file";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { ageJournal, ageTenants, lastEvent, newPublicKey, startProvider, takeLastLine } from "./process";
+import {
+  ageJournal,
+  ageTenants,
+  applicationsIn,
+  lastEvent,
+  newPublicKey,
+  startProvider,
+  takeLastLine,
+} from "./process";
 
 describe("a create whose repair is killed, too, between its intent and its result", function () {
   const { sandbox, api } = useSandboxApi();
   const journal = useJournalFile();
 
   const start = () => startProvider(sandbox(), journal.file);
-  const applicationsOf = (tenantId: string): string[] =>
-    sandbox()
-      .control.tenants()
-      .find((tenant) => tenant.tenantId === tenantId)!
-      .applications.map(({ applicationId }) => applicationId);
+  const applicationsOf = (tenantId: string) => applicationsIn(sandbox(), tenantId);
 
   for (const [when, kill] of [
     [

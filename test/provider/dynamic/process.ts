@@ -164,3 +164,12 @@ export function configuredRun(stage: "testing" | "production" = "production"): N
   begun.configure({ config: { get: (key) => settings[key] } });
   return begun;
 }
+
+/** Gives the ids of a tenant's applications at the vendor, oldest first. */
+export function applicationsIn(
+  { control }: Pick<TenantManagementSandbox, "control">,
+  tenantId: string,
+): string[] {
+  const tenant = control.tenants().find((other) => other.tenantId === tenantId);
+  return (tenant?.applications ?? []).map(({ applicationId }) => applicationId);
+}

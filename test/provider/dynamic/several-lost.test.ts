@@ -4,7 +4,7 @@ import { setTimeout as sleepMs } from "node:timers/promises";
 import { useJournalFile } from "../../support/journal-file";
 import { mentioning } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { lastEvent, newPublicKey, startProvider } from "./process";
+import { applicationsIn, lastEvent, newPublicKey, startProvider } from "./process";
 
 const operation = "createTenantApplication";
 const list = "getTenantApplications";
@@ -24,12 +24,7 @@ describe("a create whose answer was lost, and another one in its slot or beside 
     sandbox().control.configure({ listStaleMs: 0, hideFromList: applicationIds });
   }
 
-  function applicationsOf(tenantId: string): string[] {
-    const tenant = sandbox()
-      .control.tenants()
-      .find((other) => other.tenantId === tenantId);
-    return (tenant?.applications ?? []).map(({ applicationId }) => applicationId);
-  }
+  const applicationsOf = (tenantId: string) => applicationsIn(sandbox(), tenantId);
 
   /** A create that was carried out, whose answer was lost, and that no list shows yet. */
   async function lose(create: () => Promise<unknown>, tenantId: string): Promise<string> {
@@ -46,6 +41,18 @@ describe("a create whose answer was lost, and another one in its slot or beside 
   async function fail(create: () => Promise<unknown>): Promise<void> {
     sandbox().control.addFault({ operation, kind: "reset-before" });
     await assert.rejects(create());
+  }
+
+  /** An adoption whose run was killed before its result was on record. */
+  async function interruptAdoption(tenantId: string, name: string, applicationId: string): Promise<void> {
+    await start().run.record.start({
+      type: "TenantApplication",
+      operation: "create",
+      slot: { stack: "organization/project/dev", name },
+      tenantId,
+      applicationId,
+      parameters: { cell: "eu-1", scopes: [], authMethod: "CLIENT_SECRET", adopt: applicationId },
+    });
   }
 
   it("is not taken for one with a key if it had a secret", async () => {
@@ -131,14 +138,7 @@ describe("a create whose answer was lost, and another one in its slot or beside 
     const slot = "adoption/eu-1/default";
     const lost = await lose(() => start().createApplication(tenantId, slot), tenantId);
     hide();
-    await start().run.record.start({
-      type: "TenantApplication",
-      operation: "create",
-      slot: { stack: "organization/project/dev", name: slot },
-      tenantId,
-      applicationId: "a-other",
-      parameters: { cell: "eu-1", scopes: [], authMethod: "CLIENT_SECRET", adopt: "a-other" },
-    });
+    await interruptAdoption(tenantId, slot, "a-other");
     await assert.rejects(start().createApplication(tenantId, slot), mentioning(lost));
     assert.deepEqual(applicationsOf(tenantId), [lost]);
   });
@@ -194,14 +194,7 @@ describe("a create whose answer was lost, and another one in its slot or beside 
     const { id: tenantId } = await start().createTenant("taken");
     const slot = "taken/eu-1/default";
     const made = await start().createApplication(tenantId, slot);
-    await start().run.record.start({
-      type: "TenantApplication",
-      operation: "create",
-      slot: { stack: "organization/project/dev", name: slot },
-      tenantId,
-      applicationId: made.id,
-      parameters: { cell: "eu-1", scopes: [], authMethod: "CLIENT_SECRET", adopt: made.id },
-    });
+    await interruptAdoption(tenantId, slot, made.id);
     const again = await replacing().createApplication(tenantId, slot);
     assert.deepEqual(applicationsOf(tenantId), [made.id, again.id]);
   });

@@ -5,19 +5,14 @@ import { documentsScopes } from "../../../provider/src/client";
 import { useJournalFile } from "../../support/journal-file";
 import { mentioning } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
-import { lastEvent, startProvider, takeLastLine } from "./process";
+import { applicationsIn, lastEvent, startProvider, takeLastLine } from "./process";
 
 describe("a create whose result could not be recorded, and whose object the state contains", () => {
   const { sandbox, api } = useSandboxApi();
   const journal = useJournalFile();
   const start = () => startProvider(sandbox(), journal.file, { replaceLostApplications: "true" });
 
-  function applicationsOf(tenantId: string): string[] {
-    const tenant = sandbox()
-      .control.tenants()
-      .find((other) => other.tenantId === tenantId);
-    return (tenant?.applications ?? []).map(({ applicationId }) => applicationId);
-  }
+  const applicationsOf = (tenantId: string) => applicationsIn(sandbox(), tenantId);
 
   /** Somebody else creates an application like that of the stack. */
   async function createByHand(tenantId: string): Promise<string> {

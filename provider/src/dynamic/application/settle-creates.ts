@@ -11,6 +11,9 @@ import { type LostApplication, type LostApplicationFinding, settleLostApplicatio
  * no answer.
  */
 
+/** What the API reports of an application. */
+type Kind = Pick<ApplicationParameters, "cell" | "scopes">;
+
 /** What the earlier creates in a slot have left. */
 export interface EarlierCreates {
   /** The application of one of them, which can be used. */
@@ -81,12 +84,8 @@ export async function assertNothingAppeared(
       !isOfOther(application.applicationId) &&
       byKind(create, unseen).some((ofKind) => {
         const { parameters = {}, known = [] } = ofKind.at(-1) ?? {};
-        const { cell, scopes } = create.parametersOnRecord(parameters);
-        return (
-          application.cell === cell &&
-          sameMembers(application.scopes, scopes) &&
-          !known.includes(application.applicationId)
-        );
+        const asked = create.parametersOnRecord(parameters);
+        return isOfKind(application, asked) && !known.includes(application.applicationId);
       }),
   );
   if (found === undefined) return;
@@ -192,7 +191,7 @@ async function otherClaims(
 }
 
 /** Returns whether two applications of a tenant cannot be told apart by what the API reports. */
-function isOfKind(one: ApplicationParameters, other: ApplicationParameters): boolean {
+function isOfKind(one: Kind, other: Kind): boolean {
   return one.cell === other.cell && sameMembers(one.scopes, other.scopes);
 }
 

@@ -63,7 +63,7 @@ async function doubtAbout(
   // Names are unique: what this stack created was deleted before someone created this one.
   if (answeredId !== undefined && found.tenantId !== answeredId)
     return `this stack created ${answeredId}, which no longer exists`;
-  const doubt = found.tenantId === answeredId ? undefined : doubtAboutTime(found, lost, api);
+  const doubt = answeredId === undefined ? doubtAboutTime(found, lost, api) : undefined;
   if (doubt !== undefined) return doubt;
   if (!lost.cells.some((cells) => cells === undefined || sameMembers(cells, found.cells))) {
     const sets = new Set(lost.cells.map((cells = []) => cells.join(", ")));
