@@ -1,7 +1,11 @@
+import { zstdCompressSync } from "node:zlib";
+
 /** The contents of a stored state. */
 export interface StateUse {
   /** Its size, in bytes. */
   readonly bytes: number;
+  /** Its size as the engine stores it with `PULUMI_DIY_BACKEND_ZSTD`, in bytes. */
+  readonly compressedBytes: number;
   /** The size of the copies of the provider's code in it, in bytes. */
   readonly providerBytes: number;
   /** How often it contains a client secret in plain text. */
@@ -11,12 +15,13 @@ export interface StateUse {
 /**
  * Measures a state.
  *
- * @param text as it is stored
+ * @param text as it is stored without compression
  * @param secrets every client secret that the API issued
  */
 export function stateUse(text: string, secrets: readonly string[]): StateUse {
   return {
     bytes: Buffer.byteLength(text),
+    compressedBytes: zstdCompressSync(text).length,
     providerBytes: providerBytes(JSON.parse(text)),
     plainSecrets: countIn(text, new Set(secrets)),
   };

@@ -24,7 +24,14 @@ const rowSchema = z.object({
   refusedShare: z.number(),
   /** The median time from the first request to the last, in seconds. */
   spanS: z.number(),
-  state: z.object({ bytes: z.number(), providerBytes: z.number(), plainSecrets: z.number() }).optional(),
+  state: z
+    .object({
+      bytes: z.number(),
+      compressedBytes: z.number(),
+      providerBytes: z.number(),
+      plainSecrets: z.number(),
+    })
+    .optional(),
   failure: z.string().optional(),
 });
 

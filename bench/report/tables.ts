@@ -101,10 +101,11 @@ function useTable(summary: CaseSummary): string | undefined {
     const cells = [
       ...kinds.map(peak),
       ...(state === undefined
-        ? ["", "", "", ""]
+        ? ["", "", "", "", ""]
         : [
             kilobytes(state.bytes),
             kilobytes(state.bytes / summary.case.customers),
+            kilobytes(state.compressedBytes / summary.case.customers),
             kilobytes(state.providerBytes),
             state.plainSecrets === 0 ? "none" : state.plainSecrets.toLocaleString("en"),
           ]),
@@ -116,6 +117,7 @@ function useTable(summary: CaseSummary): string | undefined {
     ...kinds.map((kind) => `peak, ${kind}`),
     "state",
     "of it per customer",
+    "per customer, compressed",
     "of it `__provider`",
     "client secrets in plain text",
   ];

@@ -39,8 +39,9 @@ describe("what the benchmark measures", () => {
         { outputs: { response: JSON.stringify({ client_secret: secret }), other: `${secret}2` } },
       ],
     });
-    const use = stateUse(text, [secret, "never-there"]);
+    const { compressedBytes, ...use } = stateUse(text, [secret, "never-there"]);
     assert.deepEqual(use, { bytes: text.length, providerBytes: 10, plainSecrets: 2 });
+    assert.ok(compressedBytes > 0 && compressedBytes < use.bytes, String(compressedBytes));
   });
 
   it("distinguishes processes by what they run", () => {

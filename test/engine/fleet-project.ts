@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -116,6 +116,12 @@ export class FleetUnderTest {
   async stateSize(file: string): Promise<number> {
     const found = await stat(this.#inBackend("stacks/resistant-tenants", file)).catch(() => undefined);
     return found?.size ?? 0;
+  }
+
+  /** Renames a state's file in the backend. */
+  async moveState(from: string, to: string): Promise<void> {
+    const folder = this.#inBackend("stacks/resistant-tenants");
+    await rename(path.join(folder, from), path.join(folder, to));
   }
 
   #inBackend(...parts: string[]): string {

@@ -9,11 +9,25 @@ import { FleetUnderTest, numbered, ranIn } from "./fleet-project";
 
 /** The stacks of each fleet, as many as its names have bits: more of them take longer, and show nothing else. */
 const fleets = [
-  { bits: 1, stacks: ["dev-0", "dev-1"], size: 16, kills: 1, tag: "" },
-  { bits: 2, stacks: ["dev-00", "dev-11", "dev-01", "dev-10"], size: 24, kills: 3, tag: ` ${exhaustiveTag}` },
+  {
+    bits: 1,
+    stacks: ["dev-0", "dev-1"],
+    size: 16,
+    kills: 1,
+    compression: { variable: "PULUMI_DIY_BACKEND_ZSTD", ending: ".zst", part: 4 },
+    tag: "",
+  },
+  {
+    bits: 2,
+    stacks: ["dev-00", "dev-11", "dev-01", "dev-10"],
+    size: 24,
+    kills: 3,
+    compression: { variable: "PULUMI_DIY_BACKEND_GZIP", ending: ".gz", part: 3 },
+    tag: ` ${exhaustiveTag}`,
+  },
 ] as const;
 
-for (const { bits, stacks: all, size, kills, tag } of fleets) {
+for (const { bits, stacks: all, size, kills, compression, tag } of fleets) {
   describe(`a fleet of ${size} customers on ${all.length} stacks, on the engine${tag}`, function () {
     const [first, second, ...rest] = all;
 
@@ -119,22 +133,42 @@ for (const { bits, stacks: all, size, kills, tag } of fleets) {
       );
     });
 
-    if (tag !== "")
-      it("reads states that the engine compresses, a third of the size at most, and runs them no second time", async () => {
-        const [added = ""] = namesIn(second, 1, "packed");
-        await fleet.stack.setCustomers([
-          ...(await fleet.declared()),
-          { name: added, customerId: "CRM-packed", cells: ["eu-1"] },
-        ]);
-        const plain = await fleet.stateSize(`${second}.json`);
-        const up = await fleet.runWith({ PULUMI_DIY_BACKEND_GZIP: "true" }, "up");
-        assert.deepEqual([up.exitCode, ranIn(up)], [0, [second]], up.stderr);
-        assert.equal(await fleet.stateSize(`${second}.json`), 0);
-        const packed = await fleet.stateSize(`${second}.json.gz`);
-        assert.ok(packed > 0 && packed < plain / 3, `${packed} of ${plain} bytes`);
-        assert.ok((await fleet.list()).some(({ name }) => name === added));
-        assert.deepEqual(ranIn(await fleet.run("up")), []);
-      });
+    it(`reads states that the engine compresses (${compression.ending}), less than 1/${compression.part} of the size, and runs them no second time`, async () => {
+      const [added = ""] = namesIn(second, 1, "packed");
+      await fleet.stack.setCustomers([
+        ...(await fleet.declared()),
+        { name: added, customerId: "CRM-packed", cells: ["eu-1"] },
+      ]);
+      const plain = await fleet.stateSize(`${second}.json`);
+      const up = await fleet.runWith({ [compression.variable]: "true" }, "up");
+      assert.deepEqual([up.exitCode, ranIn(up)], [0, [second]], up.stderr);
+      assert.equal(await fleet.stateSize(`${second}.json`), 0);
+      const packed = await fleet.stateSize(`${second}.json${compression.ending}`);
+      assert.ok(packed > 0 && packed < plain / compression.part, `${packed} of ${plain} bytes`);
+      assert.ok((await fleet.list()).some(({ name }) => name === added));
+      assert.deepEqual(ranIn(await fleet.run("up")), []);
+    });
+
+    it("refuses a stack whose state is missing while its backup is there, and continues once that is restored", async () => {
+      const file = `${first}.json`;
+      // As the engine leaves it if it is killed while it changes a state's compression.
+      await fleet.moveState(file, `${file}.bak`);
+      fleet.stack.sandbox.control.resetRequests();
+      for (const command of ["up", "preview"]) {
+        const refused = await fleet.run(command);
+        const { outcome, ran, problem = "" } = refused.stacks.find(({ stack }) => stack === first) ?? {};
+        assert.deepEqual([refused.exitCode, outcome, ran], [1, "refused", false], refused.stderr);
+        assert.match(problem, new RegExp(`${first}\\.json\\.bak.*Rename the backup to ${first}\\.json`));
+      }
+      assert.equal(await fleet.stateSize(file), 0);
+      await fleet.moveState(`${file}.bak`, file);
+      const up = await fleet.run("up");
+      assert.deepEqual([up.exitCode, ranIn(up)], [0, []], up.stderr);
+      assert.ok(
+        Object.values(fleet.stack.sandbox.control.requests()).every((count) => count === 0),
+        "nothing was sent",
+      );
+    });
 
     it("does not let a failing customer stop others, and then continues only with its stack", async () => {
       const [bad = "", good = ""] = namesIn(first, 2, "more");

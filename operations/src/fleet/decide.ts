@@ -55,7 +55,7 @@ export async function decide(
 }
 
 /** Returns whether a state contains nothing but the stack itself and its providers. */
-export function holdsNothing({ resources, held }: FleetState): boolean {
+export function holdsNothing({ resources, held }: Pick<FleetState, "resources" | "held">): boolean {
   const isOwn = (type: string): boolean =>
     type === "pulumi:pulumi:Stack" || type.startsWith("pulumi:providers:");
   return held.pending.length === 0 && resources.every(({ type }) => isOwn(type));

@@ -42,7 +42,16 @@ const ofOneStack = ["PULUMI_OPTION_STACK", "PULUMI_OPTION_CONFIG_FILE", "PULUMI_
  */
 const youngHeap = "--max-semi-space-size=8";
 
-/** Returns the environment of a fleet's engines. The given `NODE_OPTIONS` override the fleet's own option in providers; a program's is in `Pulumi.yaml`. */
+/**
+ * How many operations an engine has in flight. Creates that wait for the API's limit count as such: with the engine's
+ * own default, four for each core, they kept it from creating secrets, and the API idle until those were there.
+ */
+const operationsAtOnce = "32";
+
+/**
+ * Returns the environment of a fleet's engines. The given `PULUMI_PARALLEL` and `NODE_OPTIONS` override the fleet's own
+ * in engines and providers; a program's options are in `Pulumi.yaml`.
+ */
 export function engineEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   backendUrl: string,
@@ -51,6 +60,7 @@ export function engineEnvironment(
     (entry): entry is [string, string] => entry[1] !== undefined && !ofOneStack.includes(entry[0]),
   );
   return {
+    PULUMI_PARALLEL: operationsAtOnce,
     ...Object.fromEntries(passed),
     NODE_OPTIONS: [youngHeap, preloadOption(), environment["NODE_OPTIONS"] ?? ""].join(" ").trim(),
     PULUMI_BACKEND_URL: backendUrl,

@@ -1,9 +1,7 @@
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
-
 import { z } from "zod";
 
 import type { BackendFiles } from "../stack/backend-files";
+import { formsOf, nameWithoutForm, unpack } from "../stack/compressed-files";
 import { listStacks } from "../stack/list";
 import { readLocks } from "../stack/lock";
 import type { Pulumi } from "../stack/pulumi";
@@ -51,6 +49,20 @@ export interface States {
   clear(locks: readonly StackLock[]): Promise<boolean>;
   /** Reads an existing stack. */
   read(stack: string): Promise<FleetState>;
+  /**
+   * Reads the backup that the engine made of a state before it wrote the next one.
+   *
+   * @returns Resolves with undefined if there is none, or only the engine would know.
+   */
+  readBackup(stack: string): Promise<StateBackup | undefined>;
+}
+
+/** The engine's copy of a stack's state, as it was before the last one was written. */
+export interface StateBackup {
+  /** Where it is in the backend: `.pulumi/stacks/tenants/prod-0.json.bak`. */
+  file: string;
+  resources: FleetState["resources"];
+  held: HeldState;
 }
 
 const deploymentSchema = z
@@ -87,6 +99,7 @@ function statesOfEngine(pulumi: Pulumi): States {
     list: async () => (await listStacks(pulumi)).map(({ name }) => name.slice(name.lastIndexOf("/") + 1)),
     locks: () => Promise.resolve(undefined),
     clear: () => Promise.resolve(false),
+    readBackup: () => Promise.resolve(undefined),
     read: async (stack) => {
       const [exported, history] = await Promise.all([
         pulumi.runWithoutStack(["stack", "export", "--stack", stack]),
@@ -110,10 +123,13 @@ function statesOfEngine(pulumi: Pulumi): States {
 /** @see the engine's own backends: `.pulumi/stacks/<project>/<stack>.json`, `.pulumi/history/<project>/<stack>/` */
 function statesInFiles(project: string, files: BackendFiles): States {
   const stacks = `.pulumi/stacks/${project}`;
+  const stateFile = (stack: string): string => `${stacks}/${stack}.json`;
   return {
-    // A state that is being compressed, or no longer is, may have both files for a moment.
+    // A state whose compression changes may have two files for a moment.
     list: async () => [
-      ...new Set((await files.list(stacks)).flatMap((file) => /^(.+)\.json(?:\.gz)?$/.exec(file)?.[1] ?? [])),
+      ...new Set(
+        (await files.list(stacks)).flatMap((file) => /^(.+)\.json$/.exec(nameWithoutForm(file))?.[1] ?? []),
+      ),
     ],
     locks: (stack) => readLocks(files, `organization/${project}/${stack}`),
     clear: async (locks) => {
@@ -121,32 +137,54 @@ function statesInFiles(project: string, files: BackendFiles): States {
       return true;
     },
     read: async (stack) => {
-      const text = await readPacked(files, `${stacks}/${stack}.json`);
-      const { checkpoint } = z
-        .object({ checkpoint: z.object({ latest: z.unknown() }) })
-        .parse(JSON.parse(text));
-      return toState(checkpoint.latest, await readHistory(files, `.pulumi/history/${project}/${stack}`));
+      const file = stateFile(stack);
+      const newest = await newestState(files, formsOf(file));
+      if (newest === undefined) throw new Error(`The backend has no ${file}, which it had a moment ago.`);
+      return toState(newest.deployment, await readHistory(files, `.pulumi/history/${project}/${stack}`));
+    },
+    readBackup: async (stack) => {
+      const names = formsOf(stateFile(stack)).map((file) => `${file}.bak`);
+      const newest = await newestState(files, names);
+      if (newest === undefined) return undefined;
+      const { held, resources } = toState(newest.deployment, []);
+      return { file: newest.file, held, resources };
     },
   };
 }
 
-async function readPacked(files: BackendFiles, file: string): Promise<string> {
-  const packed = await files.read(`${file}.gz`);
-  if (packed !== undefined) return (await promisify(gunzip)(packed)).toString("utf8");
-  const plain = await files.read(file);
-  if (plain === undefined) throw new Error(`The backend has no ${file}, which it had a moment ago.`);
-  return plain.toString("utf8");
+const checkpointSchema = z.object({ checkpoint: z.object({ latest: z.unknown() }) });
+
+/** Reads the state that was written last, if several of these files exist. */
+async function newestState(
+  files: BackendFiles,
+  names: readonly string[],
+): Promise<{ file: string; deployment: unknown } | undefined> {
+  const read = async (file: string) => {
+    const bytes = await files.read(file);
+    if (bytes === undefined) return [];
+    const { checkpoint } = checkpointSchema.parse(JSON.parse(await unpack(file, bytes)));
+    return [{ file, deployment: checkpoint.latest }];
+  };
+  const found = (await Promise.all(names.map(read))).flat();
+  return found.toSorted((one, other) => writtenAt(other.deployment) - writtenAt(one.deployment))[0];
+}
+
+function writtenAt(deployment: unknown): number {
+  const { manifest } = deploymentSchema.parse(deployment) ?? {};
+  return manifest === undefined ? 0 : Date.parse(manifest.time);
 }
 
 /** Reads runs, the newest first, until one may have changed something. */
 async function readHistory(files: BackendFiles, folder: string): Promise<Run[]> {
   const names = (await files.list(folder))
-    .filter((file) => /\.history\.json(?:\.gz)?$/.test(file))
+    .filter((file) => nameWithoutForm(file).endsWith(".history.json"))
     .toReversed();
   const runs: Run[] = [];
   for (const name of names) {
-    const file = `${folder}/${name.replace(/\.gz$/, "")}`;
-    const run = runSchema.parse(JSON.parse(await readPacked(files, file)));
+    const file = `${folder}/${name}`;
+    const bytes = await files.read(file);
+    if (bytes === undefined) continue;
+    const run = runSchema.parse(JSON.parse(await unpack(file, bytes)));
     runs.push(run);
     if (mayHaveChanged(run)) break;
   }

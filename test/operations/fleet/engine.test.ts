@@ -36,6 +36,11 @@ describe("the environment of a fleet's engines", () => {
     assert.deepEqual(withAbsoluteFiles({ PATH: "/bin" }, "/srv/project"), { PATH: "/bin" });
   });
 
+  it("has room for creates that wait for the API's limit, unless PULUMI_PARALLEL says how much", () => {
+    assert.equal(engineEnvironment({}, backendUrl)["PULUMI_PARALLEL"], "32");
+    assert.equal(engineEnvironment({ PULUMI_PARALLEL: "4" }, backendUrl)["PULUMI_PARALLEL"], "4");
+  });
+
   it("has a small heap and the preload in Node.js, unless NODE_OPTIONS overrides them", () => {
     const optionsFor = (environment: Record<string, string>): string | undefined =>
       engineEnvironment(environment, backendUrl)["NODE_OPTIONS"];

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 
 import { isLeftBehind, locksIn } from "../../../operations/src/fleet/busy";
 import { decide } from "../../../operations/src/fleet/decide";
@@ -16,18 +17,45 @@ const digest = "0123456789abcdef";
 const empty = { name: "prod-0", customers: [] };
 
 /** A file backend with one stack, whose last run ended at noon. */
-async function backendWith(folder: string, state: object, history: object[]): Promise<string> {
-  const stacks = path.join(folder, ".pulumi/stacks/tenants");
+async function backendWith(
+  folder: string,
+  state: object,
+  history: object[],
+  { ending, pack }: Compression = plain,
+): Promise<string> {
   const runs = path.join(folder, ".pulumi/history/tenants/prod-0");
-  await Promise.all([stacks, runs].map((each) => mkdir(each, { recursive: true })));
-  await writeFile(
-    path.join(stacks, "prod-0.json"),
-    JSON.stringify({ version: 3, checkpoint: { latest: state } }),
-  );
+  await mkdir(runs, { recursive: true });
+  await writeState(folder, `prod-0.json${ending}`, state, pack);
   for (const [index, run] of history.entries())
-    await writeFile(path.join(runs, `prod-0-${index}.history.json`), JSON.stringify(run));
+    await writeFile(path.join(runs, `prod-0-${index}.history.json${ending}`), pack(JSON.stringify(run)));
   return `file://${folder}?metadata=skip`;
 }
+
+async function writeState(
+  folder: string,
+  file: string,
+  state: object,
+  pack: Compression["pack"] = plain.pack,
+): Promise<void> {
+  const stacks = path.join(folder, ".pulumi/stacks/tenants");
+  await mkdir(stacks, { recursive: true });
+  await writeFile(
+    path.join(stacks, file),
+    pack(JSON.stringify({ version: 3, checkpoint: { latest: state } })),
+  );
+}
+
+/** How the engine compresses its files. */
+interface Compression {
+  ending: string;
+  pack: (text: string) => string | Buffer;
+}
+
+const plain: Compression = { ending: "", pack: (text) => text };
+const compressions: Compression[] = [
+  { ending: ".gz", pack: (text) => gzipSync(text) },
+  { ending: ".zst", pack: (text) => zstdCompressSync(text) },
+];
 
 const up = { kind: "update", result: "succeeded", message: toMessage(digest), endTime: nowMs / 1000 };
 const stackResource = {
@@ -85,6 +113,53 @@ describe("operations: which stacks of a fleet are run", () => {
       const states = openStates("tenants", files, pulumiFor(undefined, folder, {}));
       assert.deepEqual(await states.list(), ["prod-0"]);
       assert.equal(await decide(empty, await states.read("prod-0"), digest, nowMs), why);
+    });
+  }
+
+  for (const compression of compressions) {
+    const { ending, pack } = compression;
+
+    it(`reads states and history with the ending ${ending}`, async () => {
+      const backend = await backendWith(folder, asLeft, [up], compression);
+      const states = openStates(
+        "tenants",
+        await openBackendFiles(backend, {}),
+        pulumiFor(undefined, folder, {}),
+      );
+      assert.deepEqual(await states.list(), ["prod-0"]);
+      assert.equal(await decide(empty, await states.read("prod-0"), digest, nowMs), "nothing");
+    });
+
+    it(`takes the one that was written last if there is another state with the ending ${ending}`, async () => {
+      const backend = await backendWith(folder, asLeft, [up]);
+      const states = openStates(
+        "tenants",
+        await openBackendFiles(backend, {}),
+        pulumiFor(undefined, folder, {}),
+      );
+      const other = (time: string) =>
+        writeState(folder, `prod-0.json${ending}`, state(time, { resources: [stackResource] }), pack);
+      const sizes: number[] = [];
+      for (const time of ["2026-11-26T11:00:00Z", "2026-11-26T13:00:00Z"]) {
+        await other(time);
+        sizes.push((await states.read("prod-0")).resources.length);
+      }
+      assert.deepEqual(sizes, [2, 1]);
+      assert.deepEqual(await states.list(), ["prod-0"]);
+    });
+
+    it(`finds the newest backup of a missing state with the ending ${ending}`, async () => {
+      const states = openStates(
+        "tenants",
+        await openBackendFiles(`file://${folder}`, {}),
+        pulumiFor(undefined, folder, {}),
+      );
+      assert.equal(await states.readBackup("prod-0"), undefined);
+      await writeState(folder, "prod-0.json.bak", state("2026-11-26T11:00:00Z", { resources: [] }));
+      await writeState(folder, `prod-0.json${ending}.bak`, asLeft, pack);
+      const backup = await states.readBackup("prod-0");
+      assert.equal(backup?.file, `.pulumi/stacks/tenants/prod-0.json${ending}.bak`);
+      assert.equal(backup.resources.length, 2);
     });
   }
 
