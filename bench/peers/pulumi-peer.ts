@@ -38,7 +38,7 @@ export async function preparePulumi(
     stack: "bench",
     projectDir: program.projectDir,
     config: { ...aws.config, ...program.config(folder), ...program.declare(customers) },
-    env: { ...aws.env, PULUMI_PARALLEL: "32", ...program.env },
+    env: { ...aws.env, PULUMI_PARALLEL: "64", ...program.env },
     ...(aws.pluginsFolder === undefined ? {} : { pluginsFolder: aws.pluginsFolder }),
   });
   let declared = customers;

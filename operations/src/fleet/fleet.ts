@@ -18,6 +18,8 @@ export interface Fleet {
   states: States;
   /** Reads the states of all existing stacks of the stage, with any number of bits. */
   readAll: () => Promise<Map<string, FleetState>>;
+  /** Reads the states of all existing stacks of the project. */
+  readProject: () => Promise<Map<string, FleetState>>;
   /** Lists the customers that the stage's stacks contain. */
   holdings(states: ReadonlyMap<string, FleetState>): Holding[];
 }
@@ -48,6 +50,7 @@ export async function openFleet(
     states,
     readAll: async () =>
       readAll((await states.list()).filter((stack) => fleetBitsIn(stage.name, stack) !== undefined)),
+    readProject: async () => readAll(await states.list()),
     holdings: (read) => holdingsOf(stage, read),
   };
 }

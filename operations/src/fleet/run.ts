@@ -1,6 +1,5 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism, freemem } from "node:os";
-import path from "node:path";
 
 import { messageOf } from "pulumi-resistant-tenants/client";
 import { openClock } from "pulumi-resistant-tenants/internal/clock";
@@ -16,6 +15,7 @@ import type { Fleet } from "./fleet";
 import { findMisplaced } from "./guard";
 import { type Try, workThrough } from "./line";
 import { ListedTenants } from "./listed-tenants";
+import { findLostState } from "./lost-state";
 import { alone, openInFolder, repairStack } from "./repair";
 import type { FleetStack } from "./stage";
 import type { FleetState } from "./states";
@@ -255,7 +255,7 @@ class FleetRun {
       if (now.outcome === "unchanged") {
         return { result: this.#ended(planned, { outcome: "elsewhere", why: planned?.why ?? now.why }) };
       }
-      const lost = state === undefined ? await this.#lostState(stack) : undefined;
+      const lost = state === undefined ? await findLostState(fleet, stack.name) : undefined;
       if (lost !== undefined) return { result: this.#ended(now, { outcome: "refused", problem: lost }) };
       // The engine previews no stack that does not exist, and a preview must not create one.
       if (state === undefined && command === "preview")
@@ -295,21 +295,6 @@ class FleetRun {
         result: this.#ended(planned, { outcome: "failed", problem: messageOf(error), seconds: seconds() }),
       };
     }
-  }
-
-  /**
-   * Says what to do if a stack has no state although the engine's backup of one has resources. The engine deletes a
-   * state before it writes it with another compression; a stack that began anew would overwrite the backup.
-   */
-  async #lostState({ name }: FleetStack): Promise<string | undefined> {
-    const backup = await this.fleet.states.readBackup(name);
-    if (backup === undefined || holdsNothing(backup)) return undefined;
-    const state = path.basename(backup.file, ".bak");
-    return (
-      `The backend has no state of ${name}, but a backup of one, with ${backup.held.tenants.length} tenants: ${backup.file}. ` +
-      "A run was killed while the engine changed the state's compression, or the stack was removed by force. " +
-      `Nothing was changed. Rename the backup to ${state}, and run the command again; or, if the stack is to begin anew, delete it.`
-    );
   }
 
   #arguments(stack: FleetStack): string[] {

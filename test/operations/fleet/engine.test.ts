@@ -37,7 +37,7 @@ describe("the environment of a fleet's engines", () => {
   });
 
   it("has room for creates that wait for the API's limit, unless PULUMI_PARALLEL says how much", () => {
-    assert.equal(engineEnvironment({}, backendUrl)["PULUMI_PARALLEL"], "32");
+    assert.equal(engineEnvironment({}, backendUrl)["PULUMI_PARALLEL"], "64");
     assert.equal(engineEnvironment({ PULUMI_PARALLEL: "4" }, backendUrl)["PULUMI_PARALLEL"], "4");
   });
 

@@ -2,7 +2,6 @@ import { strict as assert } from "node:assert";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { gzipSync, zstdCompressSync } from "node:zlib";
 
 import { isLeftBehind, locksIn } from "../../../operations/src/fleet/busy";
 import { decide } from "../../../operations/src/fleet/decide";
@@ -11,6 +10,7 @@ import { workThrough } from "../../../operations/src/fleet/line";
 import { openStates } from "../../../operations/src/fleet/states";
 import { openBackendFiles, placeInS3 } from "../../../operations/src/stack/backend-files";
 import { pulumiFor } from "../../../operations/src/stack/pulumi";
+import { type Compression, compressions, plain, stackResource, writeState } from "./written-states";
 
 const nowMs = Date.parse("2026-11-26T12:00:00Z");
 const digest = "0123456789abcdef";
@@ -31,37 +31,7 @@ async function backendWith(
   return `file://${folder}?metadata=skip`;
 }
 
-async function writeState(
-  folder: string,
-  file: string,
-  state: object,
-  pack: Compression["pack"] = plain.pack,
-): Promise<void> {
-  const stacks = path.join(folder, ".pulumi/stacks/tenants");
-  await mkdir(stacks, { recursive: true });
-  await writeFile(
-    path.join(stacks, file),
-    pack(JSON.stringify({ version: 3, checkpoint: { latest: state } })),
-  );
-}
-
-/** How the engine compresses its files. */
-interface Compression {
-  ending: string;
-  pack: (text: string) => string | Buffer;
-}
-
-const plain: Compression = { ending: "", pack: (text) => text };
-const compressions: Compression[] = [
-  { ending: ".gz", pack: (text) => gzipSync(text) },
-  { ending: ".zst", pack: (text) => zstdCompressSync(text) },
-];
-
 const up = { kind: "update", result: "succeeded", message: toMessage(digest), endTime: nowMs / 1000 };
-const stackResource = {
-  urn: "urn:pulumi:prod-0::tenants::pulumi:pulumi:Stack::tenants-prod-0",
-  type: "pulumi:pulumi:Stack",
-};
 const component = {
   urn: "urn:pulumi:prod-0::tenants::resistant:index:Customer::acme",
   type: "resistant:index:Customer",
