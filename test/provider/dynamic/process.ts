@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tenantApplicationHandler } from "../../../provider/src/dynamic/application/tenant-application";
 import type { Properties } from "../../../provider/src/dynamic/engine/inputs";
 import { Run } from "../../../provider/src/dynamic/run/run";
+import { ownSurroundings, type Surroundings } from "../../../provider/src/dynamic/run/surroundings";
 import { tenantHandler } from "../../../provider/src/dynamic/tenant/tenant";
 import { genesis, hashOf } from "../../../provider/src/journal/chain";
 import type { EnvironmentVariables } from "../../../provider/src/settings/own-process";
@@ -48,9 +49,10 @@ export interface NewRun {
  * Begins a run that knows nothing of those before it, as a new process does.
  *
  * @param environment default: that of the tests
+ * @param surroundings default: this machine's
  */
-export function newRun(environment = ownProcess().environment): NewRun {
-  const run = new Run({ ...ownProcess(), environment });
+export function newRun(environment = ownProcess().environment, surroundings = ownSurroundings): NewRun {
+  const run = new Run({ ...ownProcess(), environment }, surroundings);
   return {
     run,
     configure: (request) => {
@@ -66,15 +68,20 @@ export function newRun(environment = ownProcess().environment): NewRun {
  *
  * @param journal the journal's file
  * @param more further keys of the configuration
- * @param place its stack, and its environment; default: one that all tests share, and that of the tests
+ * @param place its stack, its environment and its surroundings; default: a stack that all tests share, the tests'
+ * environment, and this machine
  */
 export function startProvider(
   { apiUrl, tokenUrl, clientId, keyId, privateKeyPem }: Organization,
   journal: string,
   more: Record<string, string> = {},
-  { stack = sharedStack, environment }: { stack?: string; environment?: EnvironmentVariables } = {},
+  {
+    stack = sharedStack,
+    environment,
+    surroundings,
+  }: { stack?: string; environment?: EnvironmentVariables; surroundings?: Surroundings } = {},
 ): ProviderProcess {
-  const { run, configure, tenant, tenantApplication } = newRun(environment);
+  const { run, configure, tenant, tenantApplication } = newRun(environment, surroundings);
   const settings: Record<string, string> = {
     stage: "testing",
     apiUrl,

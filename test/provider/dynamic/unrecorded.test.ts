@@ -2,10 +2,23 @@ import { strict as assert } from "node:assert";
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { documentsScopes } from "../../../provider/src/client";
+import { ownSurroundings, type Surroundings } from "../../../provider/src/dynamic/run/surroundings";
+import { openJournalOf } from "../../../provider/src/journal/index";
 import { useJournalFile } from "../../support/journal-file";
 import { mentioning } from "../../support/mentions";
 import { useSandboxApi } from "../../support/sandbox-api";
 import { applicationsIn, lastEvent, startProvider, takeLastLine } from "./process";
+
+/** A machine on whose disk nothing can be written. */
+function withFullDisk(): Surroundings {
+  return {
+    ...ownSurroundings,
+    openJournal: (place) =>
+      Object.assign(openJournalOf(place), {
+        append: () => Promise.reject(new Error("ENOSPC: no space left on device, write")),
+      }),
+  };
+}
 
 describe("a create whose result could not be recorded, and whose object the state contains", () => {
   const { sandbox, api } = useSandboxApi();
@@ -66,6 +79,25 @@ describe("a create whose result could not be recorded, and whose object the stat
     });
     await start().deleteTenant(made.id, made.outs);
     assert.doesNotMatch(readFileSync(journal.file, "utf8"), /"outcome":"made"/);
+  });
+
+  it("stops a delete with what to do while the disk is full, and nothing is lost", async () => {
+    const { id: tenantId } = await start().createTenant("hooli");
+    const made = await start().createApplication(tenantId, "hooli/eu-1/default");
+    takeLastLine(journal.file);
+    const full = startProvider(sandbox(), journal.file, {}, { surroundings: withFullDisk() });
+    await assert.rejects(
+      full.deleteApplication(made.id, made.outs),
+      mentioning(
+        "Nothing more was sent for hooli/eu-1/default",
+        journal.file,
+        "no space left",
+        "run the same command again",
+      ),
+    );
+    assert.deepEqual(applicationsOf(tenantId), [made.id]);
+    await start().deleteApplication(made.id, made.outs);
+    assert.deepEqual(applicationsOf(tenantId), []);
   });
 
   it("leaves nothing of itself in what the record says the stack holds, once the application is deleted", async () => {

@@ -162,7 +162,7 @@ async function lostBefore(
     otherClaimOf: isMade ? () => undefined : await otherClaims(create, asked),
     remove: async (applicationId) => {
       // Nothing of a killed run will send its request again: with its application deleted, its create is over.
-      for (const { id } of ofKind) await run.record.endIntent(slot, id, { outcome: "unknown" });
+      for (const { id } of ofKind) await run.record.endEarlierCreate(slot, id, { outcome: "unknown" });
       await lost.remove(applicationId);
     },
   };

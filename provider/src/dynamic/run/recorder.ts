@@ -116,9 +116,29 @@ export class RunRecord {
   }
 
   /**
+   * Records how an earlier create ended that has no result, before anything else is sent for its slot.
+   *
+   * @throws {@link TenantManagementError} `INPUT_INVALID` if it cannot be recorded
+   */
+  async endEarlierCreate(slot: SlotInput, intentId: string, ending: Ending): Promise<void> {
+    try {
+      await this.endIntent(slot, intentId, ending);
+    } catch (error) {
+      if (error instanceof TenantManagementError) throw error;
+      const { location } = (await this.#open(this.#stack.presentStackOf(slot))).journal;
+      throw new TenantManagementError(
+        "INPUT_INVALID",
+        `Nothing more was sent for ${slot.name}, because the end of an earlier create of it could not be recorded in the journal ${location} first: ${messageOf(error)}. ` +
+          "Free some space, or correct the permissions, and run the same command again.",
+        { cause: error },
+      );
+    }
+  }
+
+  /**
    * Records that the create of an object that the state contains has made it, if the create has no result on record.
    *
-   * @throws if it cannot be recorded
+   * @throws {@link TenantManagementError} `INPUT_INVALID` if it cannot be recorded
    */
   async endCreateOf({ type, slot, tenantId, applicationId }: RecordedObject): Promise<void> {
     const objectId = type === "Tenant" ? tenantId : applicationId;
@@ -135,7 +155,7 @@ export class RunRecord {
     if (known?.includes(objectId) === true || adopt !== objectId) return;
     const outcome = parameters["adopt"] === undefined ? "made" : "adopted";
     const ids = type === "Tenant" ? { tenantId: objectId } : { applicationId: objectId };
-    await this.endIntent(slot, id, { outcome, ...ids });
+    await this.endEarlierCreate(slot, id, { outcome, ...ids });
   }
 
   /** Reads the whole record of this run's stack, however long it is. */
