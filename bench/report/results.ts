@@ -15,8 +15,8 @@ Written by \`npm run bench\`, not by hand. Wall and processor times are medians.
 engine's floor in the same round, that is to a dynamic provider that does nothing with the same resources. Peers take
 turns at one sandbox of the API; the sandbox, moto and the AWS stand-in run on the same cores and count for nobody.
 Each case names the commit that it was measured on; the peers are described as in the latest of them. Pulumi's engine
-has 64 operations at once in all of them, as docs/scale.md advises; a state is also given as zstd compresses it
-(\`PULUMI_DIY_BACKEND_ZSTD\`).
+has 64 operations at once, as docs/scale.md advises (before 2026-11-28: its own default, 8 on two cores); a state is also
+given as zstd compresses it (\`PULUMI_DIY_BACKEND_ZSTD\`).
 
 ${peers.map(({ title, description }) => `- **${title}**: ${description}.`).join("\n")}
 

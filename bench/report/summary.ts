@@ -27,7 +27,8 @@ const rowSchema = z.object({
   state: z
     .object({
       bytes: z.number(),
-      compressedBytes: z.number(),
+      /** Absent in a result that was stored before this was measured. */
+      compressedBytes: z.number().optional(),
       providerBytes: z.number(),
       plainSecrets: z.number(),
     })

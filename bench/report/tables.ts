@@ -105,7 +105,9 @@ function useTable(summary: CaseSummary): string | undefined {
         : [
             kilobytes(state.bytes),
             kilobytes(state.bytes / summary.case.customers),
-            kilobytes(state.compressedBytes / summary.case.customers),
+            state.compressedBytes === undefined
+              ? ""
+              : kilobytes(state.compressedBytes / summary.case.customers),
             kilobytes(state.providerBytes),
             state.plainSecrets === 0 ? "none" : state.plainSecrets.toLocaleString("en"),
           ]),
