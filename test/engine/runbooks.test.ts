@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
@@ -60,6 +60,25 @@ describe("the runbooks of a lost state and a lost passphrase, on the engine", fu
   }
   afterEach(async () => {
     await stack.finish();
+  });
+
+  it("continues with the engine's own copy of the state, which it does not import", async () => {
+    await start(acme);
+    const backend = path.join(stack.workspace.directory, "state/.pulumi");
+    const own = ["stacks", "backups"].map((each) => path.join(backend, each, "resistant-tenants"));
+    const [states = "", backups = ""] = own;
+    const newest = (await readdir(path.join(backups, "dev")))
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .at(-1);
+    const copy = path.join(backups, "dev", newest ?? "none");
+    assert.match(await stack.fail(["stack", "import", "--file", copy]), /could not deserialize deployment/);
+    await rm(path.join(states, "dev.json"));
+    assert.match(await stack.fail(["preview"]), /no stack named/);
+    await copyFile(copy, path.join(states, "dev.json"));
+    assert.equal((await stack.tenants("reconcile")).exitCode, 0);
+    await stack.up("--expect-no-changes");
+    assert.deepEqual(stack.existing(), before);
   });
 
   it(`restores the secret into a new state, and adopts tenant and application with their credentials ${exhaustiveTag}`, async () => {
