@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { operationsAtOnce } from "../../operations/src/fleet/engine";
 import type { ConfigOverrides } from "../../sandbox/pulumi/config-file";
 import { createWorkspace } from "../../sandbox/pulumi/workspace";
 import type { Work } from "../work/case";
@@ -38,7 +39,7 @@ export async function preparePulumi(
     stack: "bench",
     projectDir: program.projectDir,
     config: { ...aws.config, ...program.config(folder), ...program.declare(customers) },
-    env: { ...aws.env, PULUMI_PARALLEL: "64", ...program.env },
+    env: { ...aws.env, PULUMI_PARALLEL: operationsAtOnce, ...program.env },
     ...(aws.pluginsFolder === undefined ? {} : { pluginsFolder: aws.pluginsFolder }),
   });
   let declared = customers;

@@ -46,7 +46,7 @@ const youngHeap = "--max-semi-space-size=8";
  * How many operations an engine has in flight. Creates that wait for the API's limit count as such: with the engine's
  * own default, four for each core, they kept it from creating secrets, and the API idle until those were there.
  */
-const operationsAtOnce = "64";
+export const operationsAtOnce = "64";
 
 /**
  * Returns the environment of a fleet's engines. The given `PULUMI_PARALLEL` and `NODE_OPTIONS` override the fleet's own

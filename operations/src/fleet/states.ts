@@ -139,7 +139,7 @@ function statesInFiles(project: string, files: BackendFiles): States {
     read: async (stack) => {
       const file = stateFile(stack);
       const newest = await newestState(files, formsOf(file));
-      if (newest === undefined) throw new Error(`The backend has no ${file}, which it had a moment ago.`);
+      if (newest === undefined) throw gone(file);
       return toState(newest.deployment, await readHistory(files, `.pulumi/history/${project}/${stack}`));
     },
     readBackup: async (stack) => {
@@ -150,6 +150,10 @@ function statesInFiles(project: string, files: BackendFiles): States {
       return { file: newest.file, held, resources };
     },
   };
+}
+
+function gone(file: string): Error {
+  return new Error(`The backend has no ${file}, which it had a moment ago.`);
 }
 
 const checkpointSchema = z.object({ checkpoint: z.object({ latest: z.unknown() }) });
@@ -183,7 +187,7 @@ async function readHistory(files: BackendFiles, folder: string): Promise<Run[]> 
   for (const name of names) {
     const file = `${folder}/${name}`;
     const bytes = await files.read(file);
-    if (bytes === undefined) continue;
+    if (bytes === undefined) throw gone(file);
     const run = runSchema.parse(JSON.parse(await unpack(file, bytes)));
     runs.push(run);
     if (mayHaveChanged(run)) break;

@@ -29,7 +29,6 @@ export function nameWithoutForm(file: string): string {
  */
 export async function unpack(file: string, bytes: Buffer): Promise<string> {
   const name = file.replace(/\.bak$/, "");
-  const ending = endings.find((each) => name.endsWith(each));
-  const content = ending === undefined ? bytes : await decompressions[ending]?.(bytes);
-  return (content ?? bytes).toString("utf8");
+  const [, decompress] = Object.entries(decompressions).find(([ending]) => name.endsWith(ending)) ?? [];
+  return (decompress === undefined ? bytes : await decompress(bytes)).toString("utf8");
 }

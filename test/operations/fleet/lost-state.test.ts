@@ -4,10 +4,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { findLostState } from "../../../operations/src/fleet/lost-state";
-import { openStates } from "../../../operations/src/fleet/states";
-import { openBackendFiles } from "../../../operations/src/stack/backend-files";
-import { pulumiFor } from "../../../operations/src/stack/pulumi";
-import { stackResource, writeState } from "./written-states";
+import { stackResource, statesIn, writeState } from "./written-states";
 
 const tenant = (customer: string, tenantId: string) => ({
   urn: `urn:pulumi:prod-0::tenants::resistant:index:Customer$pulumi-nodejs:dynamic/resistant:Tenant::${customer}`,
@@ -22,8 +19,7 @@ const withTenants = (...tenants: object[]) => ({ manifest, resources: [stackReso
 describe("operations: a stack of a fleet whose state is missing", () => {
   let folder: string;
   const find = async (): Promise<string | undefined> => {
-    const files = await openBackendFiles(`file://${folder}`, {});
-    const states = openStates("tenants", files, pulumiFor(undefined, folder, {}));
+    const states = await statesIn(folder);
     const readProject = async () =>
       new Map(
         await Promise.all(

@@ -7,10 +7,8 @@ import { isLeftBehind, locksIn } from "../../../operations/src/fleet/busy";
 import { decide } from "../../../operations/src/fleet/decide";
 import { toMessage } from "../../../operations/src/fleet/digest";
 import { workThrough } from "../../../operations/src/fleet/line";
-import { openStates } from "../../../operations/src/fleet/states";
-import { openBackendFiles, placeInS3 } from "../../../operations/src/stack/backend-files";
-import { pulumiFor } from "../../../operations/src/stack/pulumi";
-import { type Compression, compressions, plain, stackResource, writeState } from "./written-states";
+import { placeInS3 } from "../../../operations/src/stack/backend-files";
+import { type Compression, compressions, plain, stackResource, statesIn, writeState } from "./written-states";
 
 const nowMs = Date.parse("2026-11-26T12:00:00Z");
 const digest = "0123456789abcdef";
@@ -22,13 +20,12 @@ async function backendWith(
   state: object,
   history: object[],
   { ending, pack }: Compression = plain,
-): Promise<string> {
+): Promise<void> {
   const runs = path.join(folder, ".pulumi/history/tenants/prod-0");
   await mkdir(runs, { recursive: true });
   await writeState(folder, `prod-0.json${ending}`, state, pack);
   for (const [index, run] of history.entries())
     await writeFile(path.join(runs, `prod-0-${index}.history.json${ending}`), pack(JSON.stringify(run)));
-  return `file://${folder}?metadata=skip`;
 }
 
 const up = { kind: "update", result: "succeeded", message: toMessage(digest), endTime: nowMs / 1000 };
@@ -78,9 +75,8 @@ describe("operations: which stacks of a fleet are run", () => {
   ];
   for (const [why, what, given, history] of cases) {
     it(`decides "${why}" if ${what}`, async () => {
-      const backend = await backendWith(folder, given, history);
-      const files = await openBackendFiles(backend, {});
-      const states = openStates("tenants", files, pulumiFor(undefined, folder, {}));
+      await backendWith(folder, given, history);
+      const states = await statesIn(folder);
       assert.deepEqual(await states.list(), ["prod-0"]);
       assert.equal(await decide(empty, await states.read("prod-0"), digest, nowMs), why);
     });
@@ -90,23 +86,15 @@ describe("operations: which stacks of a fleet are run", () => {
     const { ending, pack } = compression;
 
     it(`reads states and history with the ending ${ending}`, async () => {
-      const backend = await backendWith(folder, asLeft, [up], compression);
-      const states = openStates(
-        "tenants",
-        await openBackendFiles(backend, {}),
-        pulumiFor(undefined, folder, {}),
-      );
+      await backendWith(folder, asLeft, [up], compression);
+      const states = await statesIn(folder);
       assert.deepEqual(await states.list(), ["prod-0"]);
       assert.equal(await decide(empty, await states.read("prod-0"), digest, nowMs), "nothing");
     });
 
     it(`takes the one that was written last if there is another state with the ending ${ending}`, async () => {
-      const backend = await backendWith(folder, asLeft, [up]);
-      const states = openStates(
-        "tenants",
-        await openBackendFiles(backend, {}),
-        pulumiFor(undefined, folder, {}),
-      );
+      await backendWith(folder, asLeft, [up]);
+      const states = await statesIn(folder);
       const other = (time: string) =>
         writeState(folder, `prod-0.json${ending}`, state(time, { resources: [stackResource] }), pack);
       const sizes: number[] = [];
@@ -119,11 +107,7 @@ describe("operations: which stacks of a fleet are run", () => {
     });
 
     it(`finds the newest backup of a missing state with the ending ${ending}`, async () => {
-      const states = openStates(
-        "tenants",
-        await openBackendFiles(`file://${folder}`, {}),
-        pulumiFor(undefined, folder, {}),
-      );
+      const states = await statesIn(folder);
       assert.equal(await states.readBackup("prod-0"), undefined);
       await writeState(folder, "prod-0.json.bak", state("2026-11-26T11:00:00Z", { resources: [] }));
       await writeState(folder, `prod-0.json${ending}.bak`, asLeft, pack);
@@ -155,8 +139,7 @@ describe("operations: which stacks of a fleet are run", () => {
   });
 
   it("clears the locks that it found, and none that another process has taken since", async () => {
-    const files = await openBackendFiles(`file://${folder}`, {});
-    const states = openStates("tenants", files, pulumiFor(undefined, folder, {}));
+    const states = await statesIn(folder);
     const locks = path.join(folder, ".pulumi/locks/organization/tenants/prod-0");
     await mkdir(locks, { recursive: true });
     const lock = {

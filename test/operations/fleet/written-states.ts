@@ -2,6 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 
+import { openStates, type States } from "../../../operations/src/fleet/states";
+import { openBackendFiles } from "../../../operations/src/stack/backend-files";
+import { pulumiFor } from "../../../operations/src/stack/pulumi";
+
 /*
  * States of the project `tenants`, as the engine writes them into a backend.
  */
@@ -19,6 +23,12 @@ export async function writeState(
     path.join(stacks, file),
     pack(JSON.stringify({ version: 3, checkpoint: { latest: state } })),
   );
+}
+
+/** Opens the states in a backend's folder. */
+export async function statesIn(folder: string): Promise<States> {
+  const files = await openBackendFiles(`file://${folder}?metadata=skip`, {});
+  return openStates("tenants", files, pulumiFor(undefined, folder, {}));
 }
 
 /** How the engine compresses its files. */
